@@ -1,0 +1,84 @@
+"""Build sim/data/population.csv: youths by single year of age from published age groups.
+
+Run as ``python -m calibration.profiles``. The cumulative count at the published cut points is
+interpolated with a monotone cubic (PCHIP), so that every published group is met exactly and ages
+within it change smoothly (grade: derived).
+"""
+
+from __future__ import annotations
+
+import csv
+from collections import defaultdict
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.interpolate import PchipInterpolator
+
+from sim.parameters import DATA
+from sim.states import AGES
+
+EVIDENCE = Path(__file__).parent / "evidence" / "population_netherlands.csv"
+DATE = "2021-01-01"
+NAMES = {"NL": "Nederland", "'s-Gravenhage": "Den Haag"}
+TARGET_DATE = "2018-07-01"
+
+
+def single_years(groups: list[tuple[int, int, float]]) -> NDArray[np.float64]:
+    """Return youths by single age 0..22 from (first age, last age, youths) groups.
+
+    Overlapping divisions of the same population may be mixed as long as each starts where another
+    group or the whole starts. Raises ValueError where the groups leave a gap.
+    """
+    cumulative: dict[int, float] = {0: 0.0}
+    waiting = sorted(groups)
+    while waiting:
+        ready = [group for group in waiting if group[0] in cumulative]
+        if not ready:
+            raise ValueError(f"no group ends where {waiting[0]} starts")
+        for first, last, youths in ready:
+            cumulative[last + 1] = cumulative[first] + youths
+        waiting = [group for group in waiting if group not in ready]
+    ages = sorted(cumulative)
+    curve = PchipInterpolator(ages, [cumulative[age] for age in ages])
+    return np.asarray(np.diff(curve(np.arange(AGES + 1))), dtype=np.float64)
+
+
+def build(evidence: Path = EVIDENCE) -> list[tuple[str, str, int, float, str]]:
+    """Return rows (name, date, age, youths, source) for every region, and the country at the target date."""
+    groups: dict[str, list[tuple[int, int, float]]] = defaultdict(list)
+    sources: dict[str, str] = {}
+    totals: dict[tuple[int, int], float] = {}
+    with evidence.open(encoding="utf-8", newline="") as stream:
+        for row in csv.DictReader(stream):
+            if row["date"] == DATE:
+                name = NAMES.get(row["region"], row["region"])
+                groups[name].append((int(row["age_from"]), int(row["age_to"]), float(row["value"])))
+                sources[name] = row["source"]
+            elif row["date"] == TARGET_DATE:
+                totals[int(row["age_from"]), int(row["age_to"])] = float(row["value"])
+    rows = []
+    for name, parts in groups.items():
+        for age, youths in enumerate(single_years(parts)):
+            rows.append((name, DATE, age, round(float(youths), 1), sources[name]))
+    country = np.array([youths for name, _, _, youths, _ in rows if name == "Nederland"])
+    minors, all_youths = totals[0, 17], totals[0, 22]
+    factor = np.where(
+        np.arange(AGES) < 18, minors / country[:18].sum(), (all_youths - minors) / country[18:].sum()
+    )
+    for age, youths in enumerate(country * factor):
+        source = "derived: age structure of 2021 scaled to the counts behind CBS shares in 2018"
+        rows.append(("Nederland 2018", TARGET_DATE, age, round(float(youths), 1), source))
+    return rows
+
+
+def main() -> None:
+    """Write the file that the model reads."""
+    with (DATA / "population.csv").open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.writer(stream, lineterminator="\n")
+        writer.writerow(("name", "date", "age", "youths", "source"))
+        writer.writerows(build())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,46 @@
+"""What is wrong with an input, said once and clearly."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One mistake in an input file: where it is and what was expected."""
+
+    file: str
+    line: int
+    column: int
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}: {self.message}"
+
+
+class InputError(Exception):
+    """Input that cannot be used. `problems` lists every mistake that was found."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__("\n".join(str(problem) for problem in problems))
+        self.problems = tuple(problems)
+
+    @classmethod
+    def at(cls, file: str | Path, message: str, line: int = 1, column: int = 1) -> InputError:
+        """Return the error for a single mistake."""
+        return cls([Problem(str(file), line, column, message)])
+
+
+class SimulationError(Exception):
+    """Something ran and failed: a broken invariant, a full disk, a stopped worker."""
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Return a hint with the nearest of the `known` names, or an empty string."""
+    names = list(known)
+    folded = {known_name.casefold(): known_name for known_name in names}
+    close = get_close_matches(name.casefold(), list(folded), n=1, cutoff=0.6)
+    return f"; did you mean '{folded[close[0]]}'?" if close else ""

@@ -1,0 +1,89 @@
+"""The budget of a programme in FTE: one number, or what holds from each given year on."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic_core import InitErrorDetails, ValidationError
+
+from sim.wording import found, number_fault, plain_error
+from sim.yamltext import quoted
+
+MAX_FTE = 1_000_000.0
+FTE_EXPECTED = "a number of FTE (for example 36 or 12.5)"
+_MAX_ENTRIES = 100
+_YEARS = re.compile(r"\s*((?:19|20|21)[0-9]{2})(?:\s*[-–]\s*((?:19|20|21)[0-9]{2}))?\s*")  # noqa: RUF001
+
+
+@dataclass(frozen=True)
+class FtePath:
+    """FTE over the years: `base` before the first step, and each step holds until the next one."""
+
+    base: float = 0.0
+    steps: tuple[tuple[int, float], ...] = ()
+
+    def at(self, year: int) -> float:
+        """Return the FTE of a year."""
+        index = bisect_right(self.steps, year, key=lambda step: step[0])
+        return self.steps[index - 1][1] if index else self.base
+
+    def to_data(self) -> float | dict[int, float]:
+        """Return the path as a scenario file writes it."""
+        return dict(self.steps) if self.steps else self.base
+
+
+def years_of(key: object) -> tuple[int, int] | None:
+    """Return the first and last year that a key such as 2026 or "2026-2028" stands for, or None."""
+    match = _YEARS.fullmatch(str(key)) if isinstance(key, (int, str)) else None
+    if match is None:
+        return None
+    first, last = int(match[1]), int(match[2] or match[1])
+    return (first, last) if first <= last else None
+
+
+def read_fte(value: object) -> FtePath:
+    """Return the path that a number or a mapping by year stands for.
+
+    Raises PydanticCustomError, or a ValidationError with a place for each wrong year, so that
+    the reader of the file can point at it.
+    """
+    if isinstance(value, FtePath):
+        return value
+    if not isinstance(value, Mapping):
+        if fault := number_fault(value, FTE_EXPECTED, 0, MAX_FTE):
+            raise plain_error(fault)
+        return FtePath(float(value))  # type: ignore[arg-type]
+    if not 1 <= len(value) <= _MAX_ENTRIES:
+        raise plain_error(f"expected 1 to {_MAX_ENTRIES} years with their FTE, found {len(value)}")
+    if errors := _entry_errors(value):
+        raise ValidationError.from_exception_data("fte", errors)
+    starts = ((years[0], float(fte)) for key, fte in value.items() if (years := years_of(key)))
+    return FtePath(0.0, tuple(sorted(starts)))
+
+
+def _entry_errors(value: Mapping[Any, Any]) -> list[InitErrorDetails]:
+    """Return what is wrong with each entry: not a year, a year given before, no number of FTE."""
+    errors: list[InitErrorDetails] = []
+    taken: list[tuple[int, int, object]] = []
+    for key, fte in value.items():
+        years = years_of(key)
+        if years is None:
+            message = f'expected a year (2026) or a range of years ("2026-2028"), found {found(key)}'
+            errors.append(InitErrorDetails(type=plain_error(message), loc=(_step(key), "[key]"), input=key))
+        else:
+            overlap = [other for first, last, other in taken if first <= years[1] and years[0] <= last]
+            if overlap:
+                error = plain_error(f"{quoted(key)} overlaps {quoted(overlap[0])}; give each year once")
+                errors.append(InitErrorDetails(type=error, loc=(_step(key), "[key]"), input=key))
+            taken.append((*years, key))
+        if fault := number_fault(fte, FTE_EXPECTED, 0, MAX_FTE):
+            errors.append(InitErrorDetails(type=plain_error(fault), loc=(_step(key),), input=fte))
+    return errors
+
+
+def _step(key: object) -> int | str:
+    return key if isinstance(key, (int, str)) else str(key)

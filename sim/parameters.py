@@ -1,0 +1,190 @@
+"""A parameter is a record: value, range, unit, scale, grade, source. Nothing in the model is a bare number.
+
+`low` and `high` are read as the 5th and 95th percentile of a two-piece normal distribution around
+`value` on the record's scale (linear, log or logit); `bernoulli` draws 0 or 1 with mean `value`.
+A record with `rank` shares the luck of another one (with a leading minus: mirrored).
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import math
+import zlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Literal, cast, get_args
+
+import numpy as np
+
+from sim.errors import InputError, Problem, nearest
+
+Scale = Literal["linear", "log", "logit", "bernoulli"]
+Grade = Literal["cited", "derived", "calibrated", "provisional", "assumed"]
+
+DATA = Path(__file__).parent / "data"
+PARAMETER_FILE = DATA / "parameters.csv"
+_Z95 = 1.6448536269514722
+_Z_LIMIT = 2.5  # keeps a draw from the far tails that an elicited range says nothing about
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One number of the model with what is known about it."""
+
+    name: str
+    value: float
+    low: float
+    high: float
+    unit: str
+    scale: Scale
+    grade: Grade
+    rank: str
+    source: str
+
+    @property
+    def fixed(self) -> bool:
+        """Tell whether the number is taken as certain."""
+        return self.low == self.high
+
+    def at(self, z: float) -> float:
+        """Return the value at `z` standard deviations from the middle of its distribution."""
+        if self.fixed or self.scale == "bernoulli":
+            return self.value
+        middle, low, high = (_to(self.scale, x) for x in (self.value, self.low, self.high))
+        side = (high - middle) if z > 0 else (middle - low)
+        return _from(self.scale, middle + z * side / _Z95)
+
+
+def _to(scale: Scale, x: float) -> float:
+    if scale == "log":
+        return math.log(x)
+    return math.log(x / (1 - x)) if scale == "logit" else x
+
+
+def _from(scale: Scale, y: float) -> float:
+    if scale == "log":
+        return math.exp(y)
+    return 1 / (1 + math.exp(-y)) if scale == "logit" else y
+
+
+@dataclass(frozen=True)
+class Parameters(Mapping[str, float]):
+    """Values for every record. Frozen: `replace` returns a new set and never changes this one."""
+
+    records: Mapping[str, Parameter]
+    values: Mapping[str, float] = field(default_factory=dict)
+
+    def __getitem__(self, name: str) -> float:
+        if name not in self.values:
+            raise KeyError(f"unknown parameter '{name}'{nearest(name, self.values)}")
+        return self.values[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.values)
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def replace(self, changes: Mapping[str, float]) -> Parameters:
+        """Return a set with `changes`. Raises KeyError for an unknown name."""
+        for name in changes:
+            self[name]
+        return Parameters(self.records, {**self.values, **changes})
+
+    def shape(self, name: str) -> tuple[list[float], list[float]]:
+        """Return the knots and values of the shape whose knots are the parameters `name.KNOT`.
+
+        Raises KeyError where there is none.
+        """
+        prefix = name + "."
+        points = sorted((float(key[len(prefix) :]), key) for key in self.values if key.startswith(prefix))
+        if not points:
+            raise KeyError(f"no shape '{name}' (no parameter '{prefix}KNOT')")
+        return [knot for knot, _ in points], [self.values[key] for _, key in points]
+
+    def draw(self, seed: int, index: int) -> Parameters:
+        """Return draw `index` of every uncertain value; index 0 is the best fit (the values as they are).
+
+        The luck of a parameter depends on its name, the seed and the index alone, so that adding a
+        parameter moves no other.
+        """
+        if index == 0:
+            return self
+        return Parameters(self.records, {name: self._drawn(name, seed, index) for name in self.values})
+
+    def _drawn(self, name: str, seed: int, index: int) -> float:
+        record = self.records[name]
+        if self.values[name] != record.value or record.fixed:
+            return self.values[name]  # a user's own value, or a certain one, stays what it is
+        source, sign = (record.rank.lstrip("-"), -1 if record.rank.startswith("-") else 1)
+        key = zlib.crc32((source or name).encode())
+        luck = np.random.Generator(np.random.Philox(key=(seed << 96) | (index << 64) | key))
+        if record.scale == "bernoulli":
+            return float(luck.random() < record.value)
+        z = float(np.clip(luck.standard_normal(), -_Z_LIMIT, _Z_LIMIT))
+        return record.at(sign * z)
+
+    def sha256(self) -> str:
+        """Return a hash of all names and values."""
+        text = "\n".join(f"{name}={self.values[name]!r}" for name in sorted(self.values))
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+COLUMNS = ("name", "value", "low", "high", "unit", "scale", "grade", "rank", "source")
+
+
+def read_parameters(path: Path) -> Parameters:
+    """Read parameter records from a CSV file with the columns of `COLUMNS`.
+
+    Raises InputError with every record that is incomplete, out of its own range or without a
+    source or grade.
+    """
+    with path.open(encoding="utf-8", newline="") as stream:
+        reader = csv.DictReader(stream)
+        if tuple(reader.fieldnames or ()) != COLUMNS:
+            raise InputError.at(path, f"expected the columns {', '.join(COLUMNS)}")
+        records: dict[str, Parameter] = {}
+        problems: list[Problem] = []
+        for row in reader:
+            fault, record = _record(row)
+            if record is not None and record.name in records:
+                fault = f"'{record.name}' stands here twice"
+            if fault or record is None:
+                problems.append(Problem(str(path), reader.line_num, 1, fault))
+            else:
+                records[record.name] = record
+    if problems:
+        raise InputError(problems)
+    return Parameters(records, {name: record.value for name, record in records.items()})
+
+
+def _record(row: Mapping[str, str]) -> tuple[str, Parameter | None]:
+    try:
+        value, low, high = (float(row[column]) for column in ("value", "low", "high"))
+    except (TypeError, ValueError):
+        return f"value, low and high of '{row['name']}' must be numbers", None
+    scale, grade = row["scale"], row["grade"]
+    if scale not in get_args(Scale):
+        return f"unknown scale '{scale}'{nearest(scale, get_args(Scale))}", None
+    if grade not in get_args(Grade):
+        return f"unknown grade '{grade}'{nearest(grade, get_args(Grade))}", None
+    if not row["source"] or not row["unit"]:
+        return f"'{row['name']}' has no source or no unit", None
+    if not low <= value <= high:
+        return f"the value {value:g} of '{row['name']}' lies outside its range {low:g} to {high:g}", None
+    if scale == "log" and low <= 0 or scale == "logit" and not 0 < low <= high < 1:
+        return f"the range of '{row['name']}' does not fit the scale '{scale}'", None
+    record = Parameter(
+        row["name"], value, low, high, row["unit"],
+        cast(Scale, scale), cast(Grade, grade), row["rank"], row["source"],
+    )  # fmt: skip
+    return "", record
+
+
+@cache
+def default_parameters() -> Parameters:
+    """Return the shipped parameters (best fit)."""
+    return read_parameters(PARAMETER_FILE)

@@ -1,0 +1,277 @@
+"""Children as a struct of arrays: who is born, arrives and leaves, and with what they start.
+
+A cohort is everyone born in one month who ever lives in the municipality. Births, arrivals and
+departures keep the age structure of the profile (constant cohorts, grade assumed). Moves take place
+on 1 January: those who arrive lived elsewhere before under the same rates, so that every child has a
+history; those who leave are followed no further.
+
+An id holds (month of birth, age at arrival, serial number) and is never reused; one child more
+changes nobody else's id or luck. Children are dealt over a fixed number of blocks, each a random-like
+cross-section of the population: the unit of parallel work and of the Monte Carlo standard error.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from sim.luck import OCCURRENCE, Decision, uniform
+from sim.parameters import DATA, Parameters
+from sim.states import AGES, EPOCH_YEAR, MONTHS, QUINTILES
+from sim.transitions import CompiledTable
+
+BLOCKS = 32
+SERIAL_BITS = 16
+ARRIVAL_BITS = 5
+NEVER = np.int16(32767)
+LIFE_MONTHS = AGES * MONTHS
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Profile:
+    """A municipality: youths by single year of age, and what is known of it locally."""
+
+    name: str
+    youths: tuple[float, ...]
+    date: str
+    source: str
+    moving: float | None = None
+    kinderwerk_fte: float | None = None
+    overrides: Mapping[str, float] = field(default_factory=dict)
+    local: tuple[str, ...] = ()
+
+    @property
+    def total(self) -> float:
+        """Return the number of youths of 0-22."""
+        return float(sum(self.youths))
+
+    @property
+    def has_local_care_figures(self) -> bool:
+        """Tell whether youth-care use or tariffs of the municipality itself are behind its results."""
+        return bool(self.local)
+
+
+@cache
+def profiles() -> Mapping[str, Profile]:
+    """Return the shipped profiles by canonical name."""
+    youths: dict[str, list[float]] = {}
+    meta: dict[str, tuple[str, str]] = {}
+    with (DATA / "population.csv").open(encoding="utf-8", newline="") as stream:
+        for row in csv.DictReader(stream):
+            youths.setdefault(row["name"], []).append(float(row["youths"]))
+            meta[row["name"]] = (row["date"], row["source"])
+    result = {}
+    for row in _municipality_rows():
+        name = row["name"]
+        overrides = {"household.bijstand": float(row["bijstand"])} if row["bijstand"] else {}
+        result[name] = Profile(
+            name=name,
+            youths=tuple(youths[name]),
+            date=meta[name][0],
+            source=meta[name][1],
+            moving=float(row["moving"]) if row["moving"] else None,
+            kinderwerk_fte=float(row["kinderwerk_fte"]) if row["kinderwerk_fte"] else None,
+            overrides=overrides,
+            local=tuple(filter(None, row["local"].split(";"))),
+        )
+    return result
+
+
+@cache
+def municipality_names() -> Mapping[str, str]:
+    """Return canonical names by casefolded name or alias."""
+    names = {}
+    for row in _municipality_rows():
+        for alias in (row["name"], *filter(None, row["aliases"].split(";"))):
+            names[alias.casefold()] = row["name"]
+    return names
+
+
+def _municipality_rows() -> list[dict[str, str]]:
+    with (DATA / "municipalities.csv").open(encoding="utf-8", newline="") as stream:
+        return list(csv.DictReader(stream))
+
+
+class Children(NamedTuple):
+    """Everybody in one block, sorted by month of birth. n children, G risks, P processes.
+
+    Times are months since January of EPOCH_YEAR; years are counted from EPOCH_YEAR.
+    """
+
+    id: NDArray[np.uint32]
+    birth: NDArray[np.int16]
+    arrives: NDArray[np.int16]  # first year of residence
+    departs: NDArray[np.int16]  # first year after residence
+    sex: NDArray[np.uint8]
+    quintile: NDArray[np.uint8]
+    risk: NDArray[np.float32]  # [n, G]
+    state: NDArray[np.uint8]  # [n, P]
+    since: NDArray[np.float32]  # [n, P] start of the present state
+    forms: NDArray[np.uint16]  # active forms of care
+    used: NDArray[np.uint16]  # forms used this calendar year
+    group: NDArray[np.uint8]  # sex, quintile and household at the start of this calendar year
+    care_ended: NDArray[np.float32]  # when jeugdhulp was last left
+
+    def part(self, rows: slice) -> Children:
+        """Return copies of the given rows."""
+        return Children(*(np.ascontiguousarray(array[rows]).copy() for array in self))
+
+    def joined(self, later: Children) -> Children:
+        """Return these children followed by `later` ones."""
+        return Children(*(np.concatenate(pair) for pair in zip(self, later, strict=True)))
+
+    def bytes(self) -> int:
+        """Return the memory in use."""
+        return sum(array.nbytes for array in self)
+
+
+@dataclass(frozen=True)
+class Flows:
+    """Expected children per month of birth by age at arrival, and the share who stay each 1 January.
+
+    arrivals: [AGES]; index 0 are births. stay: [AGES]; from age index a - 1 to a.
+    """
+
+    arrivals: Floats
+    stay: Floats
+
+
+def flows(profile: Profile, parameters: Parameters, children: int | None) -> tuple[Flows, float]:
+    """Return the flows that keep the age structure, and the factor from simulated to real children.
+
+    With `children` the population is sampled down (or up) to that number; None simulates everyone.
+    Raises ValueError where `children` is negative.
+    """
+    if children is not None and children < 0:
+        raise ValueError(f"the number of children must not be negative, found {children}")
+    total = profile.total
+    share = 1.0 if children is None else children / total
+    resident = np.array(profile.youths) * share / MONTHS
+    moving = profile.moving if profile.moving is not None else parameters["population.moving"]
+    stay = np.ones(AGES)
+    arrivals = resident.copy()
+    for age in range(1, AGES):
+        before = resident[age - 1]
+        stay[age] = min(np.exp(-moving), resident[age] / before) if before > 0 else 1.0
+        arrivals[age] = max(resident[age] - before * stay[age], 0.0)
+    return Flows(arrivals, stay), (1.0 / share if share > 0 else 0.0)
+
+
+def cohorts(
+    flow: Flows, first_month: int, last_month: int, key: np.uint64, table: CompiledTable, p: Parameters
+) -> list[Children]:
+    """Return everyone born from `first_month` up to but not including `last_month`, by block.
+
+    Raises ValueError where a month has more children than an id can number.
+    """
+    months = np.arange(first_month, last_month + 1, dtype=np.float64)
+    births, arrivals, serials = [], [], []
+    for age in range(AGES):
+        phase = (age * 0.6180339887498949) % 1.0  # spreads the rounding of small numbers over ages
+        upto = np.floor(months * flow.arrivals[age] + phase).astype(np.int64)
+        counts = np.diff(upto)
+        if counts.size and counts.max() >= 1 << SERIAL_BITS:
+            raise ValueError("more children are born in a month than an id can number")
+        births.append(np.repeat(np.arange(first_month, last_month, dtype=np.int64), counts))
+        arrivals.append(np.full(counts.sum(), age, np.int64))
+        starts = np.repeat(np.cumsum(counts) - counts, counts)
+        serials.append(np.arange(counts.sum(), dtype=np.int64) - starts)
+    birth, arrival, serial = (np.concatenate(parts) for parts in (births, arrivals, serials))
+    order = np.lexsort((serial, arrival, birth))
+    birth, arrival, serial = birth[order], arrival[order], serial[order]
+    ids = ((birth << (SERIAL_BITS + ARRIVAL_BITS)) | (arrival << SERIAL_BITS) | serial).astype(np.uint32)
+    block = (serial + birth + arrival) % BLOCKS
+    return [
+        _endow(ids[block == b], birth[block == b], arrival[block == b], flow, key, table, p)
+        for b in range(BLOCKS)
+    ]
+
+
+def _endow(
+    ids: NDArray[np.uint32],
+    birth: NDArray[np.int64],
+    arrival: NDArray[np.int64],
+    flow: Flows,
+    key: np.uint64,
+    table: CompiledTable,
+    p: Parameters,
+) -> Children:
+    n = ids.size
+    year = birth // MONTHS
+    processes = len(table.processes)
+    children = Children(
+        id=ids,
+        birth=birth.astype(np.int16),
+        arrives=(year + arrival).astype(np.int16),
+        departs=np.full(n, NEVER, np.int16),
+        sex=np.zeros(n, np.uint8),
+        quintile=np.zeros(n, np.uint8),
+        risk=np.empty((n, len(table.risks)), np.float32),
+        state=np.zeros((n, processes), np.uint8),
+        since=np.full((n, processes), -1e4, np.float32),
+        forms=np.zeros(n, np.uint16),
+        used=np.zeros(n, np.uint16),
+        group=np.zeros(n, np.uint8),
+        care_ended=np.full(n, -1e4, np.float32),
+    )
+    terms = table.risk_terms
+    _draw_children(
+        children,
+        arrival,
+        flow.stay,
+        key,
+        p["population.boy"],
+        np.cumsum(table.households.probability, axis=1),
+        np.array(table.household_process, dtype=np.int64),
+        p["frailty.sd"],
+        np.array([t.get("boy", 0.0) for t in terms]),
+        np.array([t.get("quintile", 0.0) for t in terms]),
+        np.array([t.get("frailty", 0.0) for t in terms]),
+    )
+    return children
+
+
+@njit(nogil=True, cache=True)
+def _draw_children(  # type: ignore[no-untyped-def]
+    c, arrival, stay, key, boy_share, combos, household, frailty_sd, on_boy, on_quintile, on_frailty
+):
+    for i in range(c.id.size):
+        child = c.id[i]
+        step = c.birth[i]
+        c.sex[i] = np.uint8(uniform(key, Decision.SEX, step, child) < boy_share)
+        c.quintile[i] = np.uint8(uniform(key, Decision.NEIGHBOURHOOD, step, child) * QUINTILES)
+        luck = uniform(key, Decision.ATTRIBUTE, step, child)
+        combo = 0
+        while combo < combos.shape[1] - 1 and luck >= combos[c.quintile[i], combo]:
+            combo += 1
+        for k in range(household.size):
+            c.state[i, household[k]] = np.uint8((combo >> k) & 1)
+            c.since[i, household[k]] = step
+        first = uniform(key, Decision.FRAILTY, step, child)
+        second = uniform(key, Decision.FRAILTY + OCCURRENCE, step, child)
+        normal = np.sqrt(-2.0 * np.log(first)) * np.cos(2.0 * np.pi * second)  # Box and Muller (1958)
+        log_frailty = frailty_sd * normal - 0.5 * frailty_sd * frailty_sd
+        score = np.float64(c.quintile[i]) - (QUINTILES - 1) / 2
+        for g in range(on_boy.size):
+            c.risk[i, g] = np.exp(on_boy[g] * c.sex[i] + on_quintile[g] * score + on_frailty[g] * log_frailty)
+        kept = 1.0
+        threshold = uniform(key, Decision.DEPARTURE, step, child)
+        for age in range(arrival[i] + 1, stay.size):
+            kept *= stay[age]
+            if threshold >= kept:
+                c.departs[i] = np.int16(c.birth[i] // MONTHS + age)
+                break
+
+
+def month_of(year: int) -> int:
+    """Return the month number of 1 January of `year`."""
+    return (year - EPOCH_YEAR) * MONTHS

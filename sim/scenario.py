@@ -1,0 +1,328 @@
+"""A scenario: a budget and policy choice for one municipality, read from a file and never changed."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    PlainValidator,
+    PrivateAttr,
+    ValidationInfo,
+)
+from pydantic_core import InitErrorDetails, ValidationError, to_jsonable_python
+
+from sim.errors import InputError, Problem, nearest
+from sim.fte import FtePath, read_fte, years_of
+from sim.registry import Frozen, Registry
+from sim.wording import found, number_fault, plain_error, range_fault
+from sim.yamlfile import Document, in_order, load_document
+from sim.yamltext import quoted
+
+FIRST_YEAR, LAST_YEAR, DEFAULT_START = 2015, 2060, 2026
+MAX_YEARS, DEFAULT_YEARS = 60, 20
+IN_MEMORY = "<scenario>"
+_MAX_LIST = 1000
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a scenario comes from, which is no part of what it says."""
+
+    registry: Registry | None = None
+    folder: Path = Path()
+    path: Path | None = None
+    sha256: str = ""
+
+
+def _origin(info: ValidationInfo) -> Origin:
+    return info.context if isinstance(info.context, Origin) else Origin()
+
+
+def _municipality(name: str, info: ValidationInfo) -> str:
+    registry = _origin(info).registry
+    return name if registry is None else registry.municipality(name)
+
+
+def _programme(name: str, info: ValidationInfo) -> str:
+    registry = _origin(info).registry
+    if registry is not None and name not in registry.programmes:
+        known = sorted(registry.programmes)
+        raise plain_error(
+            f"unknown programme {quoted(name)}{nearest(name, known) or '.'} Known: {', '.join(known)}"
+        )
+    return name
+
+
+def _parameter(name: str, info: ValidationInfo) -> str:
+    registry = _origin(info).registry
+    if registry is not None and name not in registry.parameters:
+        raise plain_error(f"unknown parameter {quoted(name)}{nearest(name, registry.parameters)}")
+    return name
+
+
+def _one_line(text: str) -> str:
+    if not text.strip() or not text.isprintable():
+        raise plain_error("expected one line of text")
+    return text
+
+
+def _reference(path: Path | None, info: ValidationInfo) -> Path | None:
+    """Return the full path of the reference, which must be another scenario file."""
+    origin = _origin(info)
+    if path is None or info.context is None:
+        return path
+    full = origin.folder / path
+    try:
+        load_document(full, "scenario")
+    except InputError as error:
+        raise plain_error(f"the reference cannot be used: {error.problems[0]}") from None
+    if origin.path is not None and os.path.realpath(full) == os.path.realpath(origin.path):
+        raise plain_error("a scenario cannot be its own reference")
+    return full.resolve()
+
+
+def _numbers(value: object) -> float | tuple[float, ...]:
+    """Return a finite number, or a list of them as a tuple."""
+    if not isinstance(value, (list, tuple)):
+        if fault := number_fault(value, "a number"):
+            raise plain_error(fault)
+        return float(value)  # type: ignore[arg-type]
+    if not 1 <= len(value) <= _MAX_LIST:
+        raise plain_error(f"expected 1 to {_MAX_LIST} numbers, found {len(value)}")
+    faults = [(index, number_fault(item, "a number")) for index, item in enumerate(value)]
+    errors = [
+        InitErrorDetails(type=plain_error(fault), loc=(i,), input=value[i]) for i, fault in faults if fault
+    ]
+    if errors:
+        raise ValidationError.from_exception_data("numbers", errors)
+    return tuple(float(item) for item in value)
+
+
+def _written(value: float | tuple[float, ...]) -> float | list[float]:
+    """Return a number or list as a file writes it."""
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _as_override(value: object) -> object:
+    """Return a bare number or list as the mapping that it is short for."""
+    return value if isinstance(value, (Mapping, BaseModel)) else {"value": value}
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid", populate_by_name=True)
+
+
+class Switches(_Part):
+    """Which mechanisms of a programme work."""
+
+    onset: bool = True
+    escalation: bool = True
+    recovery: bool = True
+    signalling: bool = True
+
+
+class ProgrammeUse(_Part):
+    """How much of a programme there is, and how it is run and paid."""
+
+    fte: Annotated[FtePath, PlainValidator(read_fte), PlainSerializer(FtePath.to_data)]
+    ring_fenced: bool = True
+    targeting: Literal["everyone", "neighbourhood", "outreach"] | None = None
+    paid_by: Literal["gemeente", "outside"] = "gemeente"
+    switches: Switches = Switches()
+
+    def fte_by_year(self, start: int, years: int) -> tuple[float, ...]:
+        """Return the FTE of each of `years` years from `start` on."""
+        return tuple(self.fte.at(year) for year in range(start, start + years))
+
+
+class Budget(_Part):
+    """The budget for youth care; None takes what the municipality spent in the start year."""
+
+    youth_care: float | None = Field(None, ge=0, allow_inf_nan=False, title="euros a year")
+    real_growth: float | None = Field(
+        None, ge=-0.5, le=0.5, allow_inf_nan=False, title="growth a year (2% is 0.02)"
+    )
+
+
+class Override(_Part):
+    """A value, or a list of them, in place of a parameter's own, and from when it acts."""
+
+    value: Annotated[float | tuple[float, ...], PlainValidator(_numbers), PlainSerializer(_written)]
+    since: Literal["start", "birth"] = Field("start", alias="from")
+
+
+_ProgrammeName = Annotated[str, AfterValidator(_programme)]
+_ParameterName = Annotated[str, AfterValidator(_parameter)]
+_OverrideData = Annotated[Override, BeforeValidator(_as_override)]
+
+
+class Scenario(_Part):
+    """What a scenario file says. Frozen, hashable, picklable; `replace` returns a changed one."""
+
+    kind: Literal["scenario"] = "scenario"
+    title: Annotated[str, AfterValidator(_one_line)] = Field(min_length=1, max_length=200)
+    description: str | None = Field(None, max_length=10_000)
+    reference: Annotated[
+        Path | None,
+        BeforeValidator(lambda value: Path(value) if isinstance(value, str) else value),
+        AfterValidator(_reference),
+    ] = None
+    municipality: Annotated[str, AfterValidator(_municipality)]
+    start: int = Field(DEFAULT_START, ge=FIRST_YEAR, le=LAST_YEAR)
+    years: int = Field(DEFAULT_YEARS, ge=0, le=MAX_YEARS)
+    policy: Literal["deficit", "crowd_out", "capped"] = "crowd_out"
+    budget: Budget = Budget()
+    programmes: Annotated[
+        Mapping[_ProgrammeName, ProgrammeUse], AfterValidator(Frozen), PlainSerializer(dict)
+    ] = Frozen()
+    parameters: Annotated[
+        Mapping[_ParameterName, _OverrideData], AfterValidator(Frozen), PlainSerializer(dict)
+    ] = Frozen()
+
+    _origin: Origin = PrivateAttr(default=Origin())
+
+    def model_post_init(self, context: Any, /) -> None:
+        """Keep where the scenario comes from."""
+        if isinstance(context, Origin):
+            self._origin = context
+
+    @property
+    def path(self) -> Path | None:
+        """The file that the scenario was read from; None when it was made or changed in memory."""
+        return self._origin.path
+
+    @property
+    def sha256(self) -> str:
+        """The hash of the file, or of `canonical()` for a scenario made in memory."""
+        return self._origin.sha256 or self.canonical_sha256()
+
+    def canonical(self) -> dict[str, Any]:
+        """Return everything that affects results, ready for JSON and independent of how it was written."""
+        programmes = {
+            name: {**use.model_dump(mode="json"), "fte": list(use.fte_by_year(self.start, self.years))}
+            for name, use in sorted(self.programmes.items())
+        }
+        return {
+            "municipality": self.municipality,
+            "start": self.start,
+            "years": self.years,
+            "policy": self.policy,
+            "budget": self.budget.model_dump(mode="json"),
+            "programmes": programmes,
+            "parameters": {
+                name: override.model_dump(mode="json", by_alias=True)
+                for name, override in sorted(self.parameters.items())
+            },
+        }
+
+    def canonical_sha256(self) -> str:
+        """Return the hash of `canonical()`."""
+        return sha256(json.dumps(self.canonical(), sort_keys=True).encode()).hexdigest()
+
+    def to_data(self) -> dict[str, Any]:
+        """Return the scenario as plain data that a file could hold."""
+        return self.model_dump(mode="json", by_alias=True, exclude_none=True)
+
+    def replace(self, **changes: Any) -> Scenario:
+        """Return a scenario with `changes`, checked like a file. Raises InputError."""
+        plain = to_jsonable_python(changes, by_alias=True, fallback=_plain)
+        return scenario_from_dict({**self.to_data(), **plain}, self._origin.registry, self._origin.folder)
+
+
+def _plain(value: object) -> object:
+    return dict(value) if isinstance(value, Mapping) else str(value)
+
+
+def load_scenario(path: str | Path, registry: Registry | None = None) -> Scenario:
+    """Read a scenario file. Raises InputError with every mistake, each with its line and column.
+
+    Without a `registry` the names in it are not checked.
+    """
+    return scenario_from_document(load_document(path, "scenario"), registry)
+
+
+def scenario_from_document(document: Document, registry: Registry | None) -> Scenario:
+    """Return the scenario in a document. Raises InputError with every mistake."""
+    path = Path(document.path)
+    return _checked(document, Origin(registry, path.parent, path, document.sha256))
+
+
+def scenario_from_dict(
+    data: Mapping[str, Any], registry: Registry | None = None, folder: str | Path = "."
+) -> Scenario:
+    """Return the scenario in plain data; a relative `reference` is looked up in `folder`.
+
+    Raises InputError with every mistake, in a file that is called <scenario>.
+    """
+    if not isinstance(data, Mapping):
+        raise InputError.at(IN_MEMORY, f"expected a mapping, found {found(data)}")
+    return _checked(Document.in_memory(data, IN_MEMORY), Origin(registry, Path(folder)))
+
+
+def _checked(document: Document, origin: Origin) -> Scenario:
+    problems = _horizon_problems(document) + _range_problems(document, origin.registry)
+    try:
+        scenario = document.validate(Scenario, origin)
+    except InputError as error:
+        problems += error.problems
+    if problems:
+        raise InputError(in_order(problems))
+    return scenario
+
+
+# The two checks below relate one key to another. They look at the raw data, so that their
+# problems are listed even when something else in the file is wrong, and leave alone what is
+# not of the right shape: the schema speaks about that.
+
+
+def _horizon_problems(document: Document) -> list[Problem]:
+    """Return the years of FTE that the scenario does not simulate."""
+    start, years = document.data.get("start", DEFAULT_START), document.data.get("years", DEFAULT_YEARS)
+    if not all(type(value) is int and abs(value) < 10_000 for value in (start, years)):
+        return []
+    horizon = (
+        f"the scenario runs from {start} to {start + years - 1}" if years else "the scenario has 0 years"
+    )
+    problems = []
+    for name, use in _items(document.data.get("programmes")):
+        for key, _ in _items(use.get("fte")) if isinstance(use, Mapping) else ():
+            span = years_of(key)
+            if span and not start <= span[0] <= span[1] < start + years:
+                message = f"{quoted(key)} is outside the scenario; {horizon}"
+                problems.append(document.problem(("programmes", name, "fte", key), message, key=True))
+    return problems
+
+
+def _range_problems(document: Document, registry: Registry | None) -> list[Problem]:
+    """Return the parameter values outside the range allowed."""
+    problems = []
+    for name, raw in _items(document.data.get("parameters")):
+        limits = registry.parameters.get(name) if registry and isinstance(name, str) else None
+        if limits is None:
+            continue
+        loc = ("parameters", name, "value") if isinstance(raw, Mapping) else ("parameters", name)
+        value = raw.get("value") if isinstance(raw, Mapping) else raw
+        if not isinstance(value, (list, tuple)):
+            numbers = [(loc, value)]
+        else:
+            numbers = [((*loc, index), item) for index, item in enumerate(value)]
+        for place, number in numbers:
+            if fault := range_fault(number, *limits):
+                problems.append(document.problem(place, f"{quoted(name)} {fault}"))
+    return problems
+
+
+def _items(value: object) -> list[tuple[Any, Any]]:
+    return list(value.items()) if isinstance(value, Mapping) else []

@@ -1,0 +1,103 @@
+"""An input file: its data, where everything in it is, and its mistakes in plain words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from sim.errors import InputError, Problem, nearest
+from sim.wording import explain
+from sim.yamltext import Loc, Position, Tree, decode, parse, quoted, read_bytes
+
+Model = TypeVar("Model", bound=BaseModel)
+
+# What to do with a file of each kind, for someone who gave it to the wrong command.
+KINDS = {
+    "scenario": "`kinderwerk run` takes a scenario",
+    "model": "`kinderwerk model` runs a model",
+    "municipality": "a scenario names a municipality under `municipality:`",
+    "grid": "`kinderwerk batch` takes a folder of scenarios",
+}
+
+
+@dataclass(frozen=True)
+class Document:
+    """The data of one input file. `data` is a plain dict; do not change it."""
+
+    path: str | Path
+    data: dict[Any, Any]
+    sha256: str
+    tree: Tree = field(repr=False, compare=False)
+
+    @classmethod
+    def in_memory(cls, data: Mapping[Any, Any], name: str) -> Document:
+        """Return a document that comes from no file: every problem is at line 1 of `name`."""
+        return cls(name, dict(data), "", Tree())
+
+    def position(self, loc: Iterable[str | int], key: bool = False) -> Position:
+        """Return the 1-based line and column of a value, or with `key` of the key before it.
+
+        A mapping or list is found at its key. What is not in the file is found at its nearest
+        parent.
+        """
+        place: Loc = tuple(loc)
+        while place and place not in self.tree.values:
+            place, key = place[:-1], False
+        where = self.tree.keys if key and place in self.tree.keys else self.tree.values
+        return where.get(place, (1, 1))
+
+    def problem(self, loc: Iterable[str | int], message: str, key: bool = False) -> Problem:
+        """Return a problem with the value, or with `key` the key, at a place in the file."""
+        return Problem(str(self.path), *self.position(loc, key), message)
+
+    def validate(self, model: type[Model], context: Any = None) -> Model:
+        """Return the data as a `model`. Raises InputError with every mistake, sorted by line."""
+        try:
+            return model.model_validate(self.data, context=context)
+        except ValidationError as error:
+            faults = explain(model, self.data, error)
+        problems = (self.problem(fault.loc, fault.message, fault.at_key) for fault in faults)
+        raise InputError(in_order(problems))
+
+
+def in_order(problems: Iterable[Problem]) -> list[Problem]:
+    """Return the problems sorted by file, line and column, each one once."""
+    unique = dict.fromkeys(problems)
+    return sorted(unique, key=lambda problem: (problem.file, problem.line, problem.column))
+
+
+def load_document(path: str | Path, kind: str | tuple[str, ...]) -> Document:
+    """Return the YAML file at `path`, which must say that it is of this kind (or one of these).
+
+    Raises InputError, with the line and column, when the file cannot be read, is not plain YAML
+    (see `sim.yamltext`), or is of another kind.
+    """
+    content = read_bytes(path)
+    tree = parse(path, decode(path, content))
+    if not isinstance(tree.data, dict):
+        message = "expected a mapping (lines of 'key: value') at the top of the file"
+        raise InputError.at(path, message, *tree.values[()])
+    document = Document(path, tree.data, sha256(content).hexdigest(), tree)
+    _check_kind(document, (kind,) if isinstance(kind, str) else kind)
+    return document
+
+
+def _check_kind(document: Document, kinds: tuple[str, ...]) -> None:
+    """Raise InputError unless the document is of one of the kinds."""
+    wanted = " or ".join(f"`kind: {kind}`" for kind in kinds)
+    if "kind" not in document.data:
+        raise InputError([document.problem((), f"missing key 'kind'; this file needs {wanted}")])
+    actual = document.data["kind"]
+    if isinstance(actual, str) and actual in kinds:
+        return
+    if isinstance(actual, str) and actual in KINDS:
+        message = f"this is a `kind: {actual}` file, and {wanted} is needed here; {KINDS[actual]}"
+    else:
+        hint = nearest(str(actual), KINDS) or "."
+        message = f"unknown kind {quoted(actual)}{hint} This file needs {wanted}"
+    raise InputError([document.problem(("kind",), message)])
