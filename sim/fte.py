@@ -16,7 +16,7 @@ from sim.yamltext import quoted
 MAX_FTE = 1_000_000.0
 FTE_EXPECTED = "a number of FTE (for example 36 or 12.5)"
 _MAX_ENTRIES = 100
-_YEARS = re.compile(r"\s*((?:19|20|21)[0-9]{2})(?:\s*[-–]\s*((?:19|20|21)[0-9]{2}))?\s*")  # noqa: RUF001
+_YEARS = re.compile(r"\s*((?:19|20|21)[0-9]{2})(?:\s*[-–]\s*((?:19|20|21)[0-9]{2}))?\s*")
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ def read_fte(value: object) -> FtePath:
     if isinstance(value, FtePath):
         return value
     if not isinstance(value, Mapping):
-        if fault := number_fault(value, FTE_EXPECTED, 0, MAX_FTE):
+        if fault := _fault(value):
             raise plain_error(fault)
         return FtePath(float(value))  # type: ignore[arg-type]
     if not 1 <= len(value) <= _MAX_ENTRIES:
@@ -80,10 +80,15 @@ def _entry_errors(value: Mapping[Any, Any]) -> list[InitErrorDetails]:
                 error = plain_error(f"{quoted(key)} overlaps {quoted(overlap[0])}; give each year once")
                 errors.append(InitErrorDetails(type=error, loc=(_step(key), "[key]"), input=key))
             taken.append((*years, key))
-        if fault := number_fault(fte, FTE_EXPECTED, 0, MAX_FTE):
+        if fault := _fault(fte):
             errors.append(InitErrorDetails(type=plain_error(fault), loc=(_step(key),), input=fte))
     return errors
 
 
 def _step(key: object) -> int | str:
     return key if isinstance(key, (int, str)) else str(key)
+
+
+def _fault(value: object) -> str | None:
+    """Return what is wrong with `value` as a number of FTE, or None."""
+    return number_fault(value, FTE_EXPECTED, low=0) or number_fault(value, FTE_EXPECTED, high=MAX_FTE)

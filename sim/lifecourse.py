@@ -406,7 +406,8 @@ def advance(c, first, last, x, h, table, lay, luck, first_step, steps, per_month
         smallest = np.uint32(0xFFFFFFFF)
         for s in range(start - first_step, stop - first_step):
             smallest = min(smallest, draws[s])
-        age_bound = (start - birth_step) // (MONTHS * per_month)
+        month = start // per_month
+        age_bound = (month - c.birth[i]) // MONTHS
         key, plain = _key(c, i, h)
         bound_from = start * length
         _group_factors(c, i, bound_from, h, factors)
@@ -419,10 +420,7 @@ def advance(c, first, last, x, h, table, lay, luck, first_step, steps, per_month
             total, rows = _rows(c, i, h, table, age_bound, key, plain, factors, bound, row)
         turned = age_bound + (start > birth_step + age_bound * MONTHS * per_month)
         birthday = birth_step + turned * MONTHS * per_month
-        has_birthday = False
-        if birthday < stop:
-            for b in range(h.birthday_age.size):
-                has_birthday = has_birthday or h.birthday_age[b] == turned
+        has_birthday = birthday < stop and h.birthday_at[turned]
         # P(event) = 1 - exp(-x) <= x: a draw above this is quiet without taking an exponential
         if smallest * _SCALE < total * length * _SLACK or has_birthday:
             if plain:

@@ -55,7 +55,8 @@ class Parameter:
             return self.value
         middle, low, high = (_to(self.scale, x) for x in (self.value, self.low, self.high))
         side = (high - middle) if z > 0 else (middle - low)
-        return _from(self.scale, middle + z * side / _Z95)
+        value = _from(self.scale, middle + z * side / _Z95)
+        return max(value, 0.0) if self.scale == "linear" and self.low >= 0 else value
 
 
 def _to(scale: Scale, x: float) -> float:

@@ -126,7 +126,7 @@ def template(registry: Registry, preset: Scenario | None = None, folder: str | P
         municipality=_plain_text("Almere" if "Almere" in places else places[0]),
         programmes=", ".join(programmes) or "geen",
         programme=_PROGRAMME.format(programme=_plain_text(programme)) if programme else " {}",
-        parameter=f"             # bijvoorbeeld {parameter}" if parameter else "",
+        parameter=f"                # bijvoorbeeld {parameter}" if parameter else "",
     )
 
 

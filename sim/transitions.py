@@ -162,6 +162,7 @@ class Hazards(NamedTuple):
     set_first: NDArray[np.int32]  # [R + 1]
     set_process: NDArray[np.int32]
     set_state: NDArray[np.uint8]
+    birthday_at: NDArray[np.bool_]  # [AGES + 1]
     birthday_age: NDArray[np.int32]
     birthday_process: NDArray[np.int32]
     birthday_origin: NDArray[np.uint8]
@@ -378,6 +379,7 @@ class _Compiler:
             set_first=_offsets(set_lists),
             set_process=np.array([q for ss in set_lists for q, _ in ss], np.int32),
             set_state=np.array([s for ss in set_lists for _, s in ss], np.uint8),
+            birthday_at=np.isin(np.arange(AGES + 1), [b.age for _, b in birthdays]),
             birthday_age=np.array([b.age for _, b in birthdays], np.int32),
             birthday_process=np.array([self.names.index(n) for n, _ in birthdays], np.int32),
             birthday_origin=np.array([self._state(n, b.origin) for n, b in birthdays], np.uint8),

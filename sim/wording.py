@@ -16,6 +16,8 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 from sim.errors import nearest
 from sim.yamltext import Loc, quoted
 
+MAX_FAULTS = 100
+
 _KEY_MARK = "[key]"
 _EXPECTED = {
     "float_type": "a number",
@@ -47,8 +49,9 @@ class Fault:
 
 
 def explain(model: type[BaseModel], data: Any, error: ValidationError) -> list[Fault]:
-    """Return every mistake that `model` found in `data`, one for each place."""
-    located = [(_locate(details["loc"], data), details) for details in error.errors(include_url=False)]
+    """Return the mistakes that `model` found in `data`, one for each place, and at most the first 100."""
+    listed = error.errors(include_url=False)[:MAX_FAULTS]
+    located = [(_locate(details["loc"], data), details) for details in listed]
     groups: dict[tuple[Loc, bool], list[ErrorDetails]] = {}
     for (loc, at_key), details in located:
         tried_as_other_type = len(details["loc"]) > len(loc) + at_key and details["type"] != "missing"
@@ -59,6 +62,8 @@ def explain(model: type[BaseModel], data: Any, error: ValidationError) -> list[F
     for (loc, at_key), group in groups.items():
         for message in _messages(model, loc, at_key, group):
             faults.append(Fault(loc, message, at_key or group[0]["type"] in _UNKNOWN_KEY))
+    if error.error_count() > MAX_FAULTS:
+        faults.append(Fault((), f"there are many mistakes; only the first {MAX_FAULTS} are listed"))
     return faults
 
 
@@ -70,10 +75,9 @@ def _locate(raw: Sequence[int | str], data: Any) -> tuple[Loc, bool]:
     loc: list[int | str] = []
     node = data
     for step in raw:
-        if isinstance(node, Mapping) and step in node:
-            loc.append(step)
-            node = node[step]
-        elif isinstance(node, (list, tuple)) and isinstance(step, int) and 0 <= step < len(node):
+        is_key = isinstance(node, Mapping) and step in node
+        is_index = isinstance(node, (list, tuple)) and isinstance(step, int) and 0 <= step < len(node)
+        if is_key or is_index:
             loc.append(step)
             node = node[step]
     return tuple(loc), bool(raw) and raw[-1] == _KEY_MARK

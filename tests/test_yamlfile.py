@@ -70,7 +70,8 @@ def test_a_good_file_gives_plain_data_places_and_its_hash(tmp_path: Path) -> Non
         "years": 12,
         "programmes": {"kinderwerk": {"fte": 36.5, "weights": [1, 25.0], "ring_fenced": False}},
     }
-    assert type(document.data) is dict and type(document.data["programmes"]) is dict
+    assert type(document.data) is dict
+    assert type(document.data["programmes"]) is dict
     assert document.position(()) == (2, 1)
     assert document.position(("years",)) == (4, 8)
     assert document.position(("years",), key=True) == (4, 1)
@@ -298,6 +299,7 @@ def test_any_content_gives_data_or_an_input_error(tmp_path: Path, content: bytes
         load_document(path, "scenario").validate(Plan)
     except InputError as error:
         for problem in error.problems:
-            assert problem.line >= 1 and problem.column >= 1
+            assert problem.line >= 1
+            assert problem.column >= 1
             assert "\n" not in problem.message
             str(problem).encode()

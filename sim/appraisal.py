@@ -1,0 +1,134 @@
+"""Differences between scenarios, with Monte Carlo and parameter uncertainty kept apart. Never simulates."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import ndtr
+
+from sim.experiment import Columns, Run, with_labels
+from sim.history import Label
+from sim.ledger import present_values
+
+Floats = NDArray[np.float64]
+LOW, HIGH = 5.0, 95.0
+"""Percentiles of the parameter interval."""
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A scenario minus its reference, over all runs.
+
+    runs: [runs, labels, years]; mcse: [labels, years], of the mean over runs; mean, low, high:
+    [labels, years]; low and high are nan with fewer than two parameter draws.
+    """
+
+    labels: tuple[Label, ...]
+    years: tuple[int, ...]
+    runs: Floats
+    run_mcse: Floats
+    draws: tuple[int, ...]
+
+    @property
+    def mean(self) -> Floats:
+        """Return the mean over runs."""
+        return np.asarray(self.runs.mean(axis=0))
+
+    @property
+    def mcse(self) -> Floats:
+        """Return the Monte Carlo standard error of the mean: paired, from the spread over blocks."""
+        return np.asarray(np.sqrt((self.run_mcse**2).mean(axis=0) / self.runs.shape[0]))
+
+    def interval(self) -> tuple[Floats, Floats]:
+        """Return the 5th and 95th percentile over parameter draws (replications averaged)."""
+        by_draw = self.by_draw(self.runs)
+        if by_draw.shape[0] < 2:
+            empty = np.full(self.runs.shape[1:], np.nan)
+            return empty, empty
+        low, high = np.percentile(by_draw, [LOW, HIGH], axis=0)
+        return np.asarray(low), np.asarray(high)
+
+    def by_draw(self, runs: Floats) -> Floats:
+        """Return the mean over replications for each parameter draw, [draws, ...]."""
+        draws = sorted(set(self.draws))
+        index = np.array(self.draws)
+        return np.stack([runs[index == draw].mean(axis=0) for draw in draws])
+
+    def p_positive(self) -> Floats:
+        """Return the probability that the difference exceeds zero.
+
+        Over draws where there are two or more; else from the Monte Carlo error of the single draw
+        (normal), which says nothing about the parameters.
+        """
+        by_draw = self.by_draw(self.runs)
+        if by_draw.shape[0] >= 2:
+            return np.asarray((by_draw > 0).mean(axis=0) + 0.5 * (by_draw == 0).mean(axis=0))
+        error = self.mcse
+        score = np.divide(self.mean, error, out=np.sign(self.mean) * np.inf, where=error > 0)
+        return np.asarray(ndtr(np.where(self.mean == 0, 0.0, score)))
+
+    def row(self, measure: str, breakdown: str = "total", level: str = "all") -> int:
+        """Return the position of a label. Raises ValueError for an unknown one."""
+        return self.labels.index((measure, breakdown, level))
+
+    def series(self, measure: str, breakdown: str = "total", level: str = "all") -> Floats:
+        """Return [runs, years] of one label."""
+        return self.runs[:, self.row(measure, breakdown, level)]
+
+    def too_small(self) -> NDArray[np.bool_]:
+        """Tell where a difference is below two Monte Carlo standard errors, [labels, years]."""
+        return np.asarray(np.abs(self.mean) < 2.0 * self.mcse)
+
+
+def difference(runs: Sequence[Run], scenario: int, reference: int, years: Sequence[int]) -> Difference:
+    """Return scenario minus reference from runs that hold both, paired child by child."""
+    labels = tuple(
+        dict.fromkeys(label for run in runs for k in (reference, scenario) for label in run.columns[k].labels)
+    )
+    values, errors, draws = [], [], []
+    for run in runs:
+        ours = with_labels(run.columns[scenario], labels)
+        theirs = with_labels(run.columns[reference], labels)
+        paired = ours.blocks - theirs.blocks
+        values.append(paired.sum(axis=2))
+        errors.append(block_standard_error(paired))
+        draws.append(run.draw)
+    return Difference(labels, tuple(years), np.stack(values), np.stack(errors), tuple(draws))
+
+
+def block_standard_error(blocks: Floats) -> Floats:
+    """Return the standard error of a total from its parts by independent blocks (last axis).
+
+    The blocks are equal cross-sections of the population: the variance of the total is the number
+    of blocks times the variance between them (method of batch means).
+    """
+    count = blocks.shape[-1]
+    return np.asarray(np.sqrt(count * blocks.var(axis=-1, ddof=1)))
+
+
+def standard_error(columns: Columns) -> Floats:
+    """Return the Monte Carlo standard error of each value, [labels, years]."""
+    return block_standard_error(columns.blocks)
+
+
+@dataclass(frozen=True)
+class BreakEven:
+    """When money spent on a scenario has come back: share of draws by year, and each draw's year."""
+
+    probability: Floats  # [years]
+    payback_year: tuple[int | None, ...]  # by draw
+
+
+def break_even(d: Difference, measure: str, breakdown: str, level: str, rate: float) -> BreakEven:
+    """Return the chance that the running present value of a cost difference is not above zero.
+
+    The payback year of a draw is the first year from which the running value stays at or below 0.
+    """
+    running = present_values(d.by_draw(d.series(measure, breakdown, level)), rate)
+    paid = running <= 0
+    stays = np.flip(np.logical_and.accumulate(np.flip(paid, axis=1), axis=1), axis=1)
+    first = [d.years[int(np.argmax(row))] if row.any() else None for row in stays]
+    return BreakEven(np.asarray(paid.mean(axis=0)), tuple(first))

@@ -1,0 +1,169 @@
+"""Many runs: scenarios by draws by replications, on the same children, with progress.
+
+A run is one (draw, replication). Within a run every scenario meets the same parameters and luck, so
+that differences are paired; their Monte Carlo standard error comes from the spread of the paired
+differences over the blocks of children.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.errors import InputError
+from sim.history import History, Label, measures
+from sim.ledger import costs
+from sim.parameters import Parameters, default_parameters
+from sim.population import Profile, profiles
+from sim.scenario import Scenario
+from sim.simulation import Setting, simulate, with_overrides, worker_threads
+from sim.warmstore import WarmStore
+
+Floats = NDArray[np.float64]
+Tell = Callable[[float, str], None]
+
+
+@dataclass(frozen=True)
+class Options:
+    """How much to simulate. children None simulates everyone; draws 1 is the best fit."""
+
+    children: int | None = None
+    draws: int = 1
+    replications: int = 1
+    seed: int = 0
+    threads: int | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be run. Raises ValueError."""
+        if self.children is not None and self.children < 0:
+            raise ValueError(f"--children must be 0 or more, found {self.children}")
+        for name in ("draws", "replications"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"--{name} must be 1 or more, found {getattr(self, name)}")
+        if self.seed < 0 or self.seed >= 1 << 63:
+            raise ValueError("--seed must be 0 or more and below 2^63")
+        if self.threads is not None and self.threads < 1:
+            raise ValueError(f"--threads must be 1 or more, found {self.threads}")
+
+    def runs(self) -> list[tuple[int, int]]:
+        """Return (draw, replication) of each run. One draw is draw 0, the best fit."""
+        draws = [0] if self.draws == 1 else range(1, self.draws + 1)
+        return [(draw, replication) for draw in draws for replication in range(self.replications)]
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Results of one scenario in one run, in children or euros of the whole municipality.
+
+    values: [labels, years]; blocks: [labels, years, blocks], of which values is the sum.
+    """
+
+    labels: tuple[Label, ...]
+    values: Floats
+    blocks: Floats
+    children: int
+
+    @classmethod
+    def of(cls, history: History, p: Parameters) -> Columns:
+        """Return the columns of a history: its counts and its costs."""
+        found = [*measures(history, p), *costs(history, p)]
+        blocks = np.stack([column.values for column in found]) * history.scale
+        simulated = history.cells[:1, :, history.layout.people, :].sum() / 4.0 if len(history.years) else 0
+        return cls(tuple(column.label for column in found), blocks.sum(axis=2), blocks, int(simulated))
+
+
+@dataclass(frozen=True)
+class Run:
+    """One (draw, replication) of every scenario, in the order of the scenarios."""
+
+    draw: int
+    replication: int
+    columns: tuple[Columns, ...]
+
+
+def setting_for(
+    scenario: Scenario, options: Options, draw: int, replication: int, base: Parameters | None = None
+) -> Setting:
+    """Return the setting in which a scenario is run: its municipality, drawn parameters, and luck."""
+    profile: Profile = profiles()[scenario.municipality]
+    p = (base or default_parameters()).draw(options.seed, draw).replace(profile.overrides)
+    p = with_overrides(p, scenario, "birth")
+    return Setting(profile, p, options.seed, draw, replication, options.children)
+
+
+def comparable(scenarios: Sequence[Scenario]) -> None:
+    """Refuse scenarios that cannot be compared. Raises InputError that names the odd one out."""
+    first = scenarios[0]
+    for other in scenarios[1:]:
+        for name in ("municipality", "start", "years"):
+            ours, theirs = getattr(first, name), getattr(other, name)
+            if ours != theirs:
+                raise InputError.at(
+                    other.path or other.title,
+                    f"scenarios are compared on the same children: {name} is {theirs} here "
+                    f"and {ours} in '{first.title}'",
+                )
+
+
+def run_all(
+    scenarios: Sequence[Scenario],
+    options: Options,
+    store: WarmStore | None = None,
+    base: Parameters | None = None,
+    tell: Tell | None = None,
+    pool: Executor | None = None,
+) -> Iterator[Run]:
+    """Yield each run as it is done. tell hears (share done, what is going on)."""
+    store = store or WarmStore()
+    if pool is not None:
+        yield from _runs(scenarios, options, store, base, tell, pool)
+        return
+    with worker_threads(options.threads) as own:
+        yield from _runs(scenarios, options, store, base, tell, own)
+
+
+def _runs(
+    scenarios: Sequence[Scenario],
+    options: Options,
+    store: WarmStore,
+    base: Parameters | None,
+    tell: Tell | None,
+    pool: Executor,
+) -> Iterator[Run]:
+    todo = options.runs()
+    parts = len(todo) * (len(scenarios) + 1)
+    for number, (draw, replication) in enumerate(todo):
+        columns = []
+        for k, scenario in enumerate(scenarios):
+            setting = setting_for(scenario, options, draw, replication, base)
+            done = (number * (len(scenarios) + 1) + k) / parts
+
+            def warming(year: int, done: float = done) -> None:
+                if tell is not None:
+                    tell(done, f"warming up the population: {year}")
+
+            def living(year: int, scenario: Scenario = scenario, done: float = done) -> None:
+                if tell is not None:
+                    share = (year + 1) / max(scenario.years, 1) / parts
+                    tell(done + share, f"{scenario.title}: {scenario.start + year}")
+
+            warm = store.get(setting, scenario.start, pool, warming)
+            history = simulate(scenario, setting, pool, warm, living)
+            p = with_overrides(setting.parameters, scenario, "start")
+            columns.append(Columns.of(history, p))
+        yield Run(draw, replication, tuple(columns))
+
+
+def with_labels(columns: Columns, labels: Sequence[Label]) -> Columns:
+    """Return columns in the order of `labels`; what a scenario does not have (a programme) is 0."""
+    where = {label: i for i, label in enumerate(columns.labels)}
+    years, blocks = columns.blocks.shape[1:]
+    wide = np.zeros((len(labels), years, blocks))
+    for i, label in enumerate(labels):
+        if label in where:
+            wide[i] = columns.blocks[where[label]]
+    return replace(columns, labels=tuple(labels), values=wide.sum(axis=2), blocks=wide)

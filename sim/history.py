@@ -1,0 +1,248 @@
+"""What happened, as counts by year, block, kind, age and group; and as tidy tables.
+
+A `History` holds counts of simulated children; `scale` turns them into children of the municipality.
+Counts by block of children give the Monte Carlo standard error of every figure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.lifecourse import GROUPS, Layout
+from sim.parameters import Parameters
+from sim.states import (
+    AGES,
+    DURATION_CLASSES,
+    FORMS,
+    JEUGDHULP,
+    MEASURES,
+    MONTHS,
+    QUINTILES,
+    SEXES,
+    USER_SETS,
+    WITHOUT_RESIDENCE,
+)
+from sim.townhall import Accounts
+from sim.transitions import CompiledTable
+
+Floats = NDArray[np.float64]
+Label = tuple[str, str, str]  # measure, breakdown, level
+
+GROUP_LEVELS = (
+    *(f"wijk_kwintiel_{q + 1}" for q in range(QUINTILES)),
+    "geen_bijstand", "bijstand", "twee_ouders", "een_ouder", "ouder_zonder_ggz", "ouder_met_ggz",
+)  # fmt: skip
+MARGINS = (*SEXES, *GROUP_LEVELS)
+
+
+def margin_matrix() -> Floats:
+    """Return [GROUPS, margins]: which one-way levels each joint group belongs to."""
+    matrix = np.zeros((GROUPS, len(MARGINS)))
+    for group in range(GROUPS):
+        sex, rest = group % 2, group // 2
+        quintile, combo = rest % QUINTILES, rest // QUINTILES
+        levels = [SEXES[sex], f"wijk_kwintiel_{quintile + 1}"]
+        levels += [GROUP_LEVELS[QUINTILES + 2 * k + ((combo >> k) & 1)] for k in range(3)]
+        for level in levels:
+            matrix[group, MARGINS.index(level)] = 1.0
+    return matrix
+
+
+MARGIN_MATRIX = margin_matrix()
+CELLS = AGES + len(MARGINS)
+
+
+def reduce_tally(tally: Floats) -> Floats:
+    """Return [kinds, AGES + margins] from a tally of [kinds, AGES + GROUPS]."""
+    return np.concatenate([tally[:, :AGES], tally[:, AGES:] @ MARGIN_MATRIX], axis=1)
+
+
+class ProgrammeYear(NamedTuple):
+    """Attendance of a programme in one year, in simulated children."""
+
+    places: float
+    participants: float
+    stock: float
+
+
+@dataclass(frozen=True)
+class History:
+    """One life of a population under one scenario. cells: [years, blocks, kinds, CELLS].
+
+    place_years_before: [forms], in the year before the start, simulated children.
+    """
+
+    start: int
+    cells: Floats
+    scale: float
+    layout: Layout
+    table: CompiledTable
+    accounts: Accounts
+    programmes: Mapping[str, tuple[ProgrammeYear, ...]]
+    place_years_before: Floats
+    paid_by_gemeente: Mapping[str, bool]
+    proposals: int
+
+    @property
+    def years(self) -> range:
+        """Return the calendar years."""
+        return range(self.start, self.start + self.cells.shape[0])
+
+    def place_years(self) -> Floats:
+        """Return place-years by [years, blocks, form] of simulated children."""
+        return place_years(self.cells, self.layout, self.table)
+
+
+def form_states(table: CompiledTable) -> list[int]:
+    """Return the position among all states of each form of care."""
+    positions = {}
+    for index, (process, state) in enumerate(table.states):
+        form = process if state == "active" else state
+        if form in FORMS:
+            positions[form] = index
+    return [positions[form] for form in FORMS]
+
+
+def place_years(cells: Floats, lay: Layout, table: CompiledTable) -> Floats:
+    """Return place-years by [..., form] from cells [..., kinds, CELLS]."""
+    kinds = [lay.time + state for state in form_states(table)]
+    return np.asarray(cells[..., kinds, :AGES].sum(axis=-1) / MONTHS)
+
+
+class Measure(NamedTuple):
+    """One column of results: its label, and its value by [years, blocks] in simulated children."""
+
+    label: Label
+    values: Floats
+
+
+def measures(history: History, p: Parameters) -> list[Measure]:
+    """Return every count of a history as labelled columns; money is in ledger.py."""
+    return _Columns(history, p).all()
+
+
+class _Columns:
+    def __init__(self, history: History, p: Parameters) -> None:
+        self.h, self.p = history, p
+        self.cells, self.lay, self.table = history.cells, history.layout, history.table
+        self.found: list[Measure] = []
+        years = np.array(history.years)[:, None]
+        added = p["registration.shift_total"] / p["registration.users_2020"]
+        ambulant = p["registration.shift_ambulant"] / p["registration.ambulant_2019"]
+        self.shift = np.where(years >= 2021, 1.0 + added, 1.0)
+        self.ambulant_shift = np.where(years >= 2021, 1.0 + ambulant, 1.0)
+        self.registered = self.shift * (1.0 + p["registration.pgb"])
+
+    def all(self) -> list[Measure]:
+        lay, states = self.lay, self.table.states
+        self._spread("population", lay.people)
+        needs = [(s, lay.stock + i) for i, (process, s) in enumerate(states) if process == "need"][1:]
+        self._spread_sum("need_stock", [kind for _, kind in needs])
+        with_need = sum((self._sum(kind) for _, kind in needs), np.zeros(self.cells.shape[:2]))
+        self._add("need_stock", "need", "none", self._sum(lay.people) - with_need)
+        for state, kind in needs:
+            self._add("need_stock", "need", state, self._sum(kind))
+        self._users()
+        self._trajectories()
+        self._spread("unmet_need", lay.unmet)
+        self._programmes()
+        return self.found
+
+    def _add(self, measure: str, breakdown: str, level: str, values: Floats) -> None:
+        self.found.append(Measure((measure, breakdown, level), values))
+
+    def _sum(self, kind: int) -> Floats:
+        return np.asarray(self.cells[:, :, kind, :AGES].sum(axis=-1))
+
+    def _spread(self, measure: str, kind: int, factor: Floats | float = 1.0) -> None:
+        self._spread_cells(measure, self.cells[:, :, kind], factor)
+
+    def _spread_sum(self, measure: str, kinds: list[int]) -> None:
+        self._spread_cells(measure, self.cells[:, :, kinds].sum(axis=2), 1.0)
+
+    def _spread_cells(self, measure: str, cells: Floats, factor: Floats | float) -> None:
+        """Add the total and the breakdowns by age, sex and group of cells [years, blocks, CELLS]."""
+        self._add(measure, "total", "all", cells[:, :, :AGES].sum(axis=-1) * factor)
+        for age in range(AGES):
+            self._add(measure, "age", str(age), cells[:, :, age] * factor)
+        for m, level in enumerate(MARGINS):
+            breakdown = "sex" if level in SEXES else "group"
+            self._add(measure, breakdown, level, cells[:, :, AGES + m] * factor)
+
+    def _users(self) -> None:
+        lay, names = self.lay, list(USER_SETS)
+        self._spread("care_users", lay.users + names.index("jeugdzorg"), self.registered)
+        self._spread("jeugdhulp_users", lay.users + names.index("jeugdhulp"), self.registered)
+        self._spread("care_stock", lay.stock_users + names.index("jeugdzorg"), self.registered)
+        for k, name in enumerate(names):
+            if name in ("jeugdzorg", "jeugdhulp"):
+                continue
+            shift = self.ambulant_shift if name == "ambulant" else self._group_shift(name)
+            self._add("care_users", "form", name, self._sum(lay.users + k) * shift)
+            self._add("care_stock", "form", name, self._sum(lay.stock_users + k) * shift)
+        for form in MEASURES:
+            self._add("measures_stock", "form", form, self._sum(lay.stock_users + names.index(form)))
+        both = sum(
+            (self._sum(lay.stock_users + names.index(form)) for form in MEASURES),
+            np.zeros(self.cells.shape[:2]),
+        )
+        self._add("measures_stock", "total", "all", both)
+
+    def _group_shift(self, name: str) -> Floats | float:
+        return self.shift if name in ("zonder_verblijf", "alleen_zonder_verblijf") else 1.0
+
+    def _trajectories(self) -> None:
+        """Count starts, ends and active trajectories; those that came by registration count in ambulant."""
+        bits = self.table.hazards.bits
+        starts: dict[str, list[int]] = {form: [] for form in FORMS}
+        ends: dict[str, list[int]] = {form: [] for form in FORMS}
+        h = self.table.hazards
+        for r in range(len(self.table.rows)):
+            process = int(h.process[r])
+            for book, state in ((starts, int(h.destination[r])), (ends, int(h.origin[r]))):
+                if bits[process, state]:
+                    book[FORMS[int(bits[process, state]).bit_length() - 1]].append(self.lay.flow + r)
+        names = list(USER_SETS)
+        stock = {form: self._sum(self.lay.stock_users + names.index(form)) for form in FORMS}
+        ended = {form: sum((self._sum(k) for k in ends[form]), np.zeros(1)) for form in FORMS}
+        self._by_form("care_starts", lambda f: sum((self._sum(k) for k in starts[f]), np.zeros(1)))
+        self._by_form("care_ends", lambda f: ended[f])
+        self._by_form("trajectories_active", lambda f: stock[f] + ended[f])
+        self._by_form("care_reentries", lambda f: self._sum(self.lay.reentry + FORMS.index(f)))
+        classes = len(DURATION_CLASSES)
+        for k, level in enumerate(DURATION_CLASSES):
+            kinds = [self.lay.ended + f * classes + k for f in range(len(JEUGDHULP))]
+            total = sum((self._sum(kind) for kind in kinds), np.zeros(1))
+            self._add("care_duration_ended", "duration", level, total)
+
+    def _by_form(self, measure: str, count: Callable[[str], Floats]) -> None:
+        total = np.zeros(self.cells.shape[:2])
+        for form in FORMS:
+            values = count(form) * (self.ambulant_shift if form == "ambulant" else 1.0)
+            self._add(measure, "form", form, values)
+            if form in JEUGDHULP:
+                total = total + values
+        self._add(measure, "total", "all", total)
+
+    def _programmes(self) -> None:
+        """Spread town-hall figures evenly over blocks: they carry no Monte Carlo error of their own."""
+        blocks = self.cells.shape[1]
+        real = self.h.scale if self.h.scale else 1.0
+        accounts = self.h.accounts
+        for name, years in self.h.programmes.items():
+            fte = np.array(accounts.fte[name]).reshape(len(years), MONTHS).mean(axis=1)
+            columns = {
+                "programme_fte": fte / real,
+                "programme_places": np.array([y.places for y in years]),
+                "programme_participants": np.array([y.participants for y in years]),
+            }
+            for measure, values in columns.items():
+                spread = np.repeat(values[:, None], blocks, axis=1) / blocks
+                self._add(measure, "programme", name, spread)
+
+

@@ -1,0 +1,86 @@
+"""Euros by year, form, payer and cashable: pure functions of a history. Never simulates.
+
+All money is in euros of 2024, undiscounted; `present_value` discounts afterwards. Every care euro is
+the municipality's (Jeugdwet); a programme is paid by the municipality or from outside (the Rijk).
+
+Cashable is what a municipality can turn into money: programme costs in full; care costs for the
+realisable share, and only after the contract lag, because contracts follow use with a delay.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from sim.history import History, Measure
+from sim.parameters import Parameters
+from sim.prices import OVERHEAD, unit_costs
+from sim.rates import discount_factor
+from sim.states import FORMS
+
+Floats = NDArray[np.float64]
+GEMEENTE, RIJK = "gemeente", "rijk"
+
+
+def costs(history: History, p: Parameters) -> list[Measure]:
+    """Return the costs of a history by [years, blocks], per `history.scale` like all its counts."""
+    blocks = history.cells.shape[1]
+    years = list(history.years)
+    prices = np.stack([unit_costs(year, p) for year in years]) if years else np.zeros((0, len(FORMS)))
+    care = history.place_years() * prices[:, None, :]
+    overhead = care.sum(axis=2) * p["cost.overhead"]
+    lines: list[tuple[str, str, Floats]] = [(GEMEENTE, form, care[:, :, f]) for f, form in enumerate(FORMS)]
+    lines.append((GEMEENTE, OVERHEAD, overhead))
+    programmes: list[tuple[str, str, Floats]] = []
+    for name, yearly in history.accounts.programme_cost.items():
+        payer = GEMEENTE if history.paid_by_gemeente[name] else RIJK
+        real = np.array(yearly) / (history.scale or 1.0) / blocks
+        programmes.append((payer, name, np.repeat(real[:, None], blocks, axis=1)))
+    lines += programmes
+    shape = (len(years), blocks)
+    found = [Measure(("cost", "total", "all"), _total(lines, shape))]
+    found += [Measure(("cost", "form", form), values) for _, form, values in lines]
+    for payer in (GEMEENTE, RIJK):
+        own = [line for line in lines if line[0] == payer]
+        if own:
+            found.append(Measure(("cost", "payer", payer), _total(own, shape)))
+        found += [Measure(("cost", "payer_form", f"{payer}|{form}"), values) for _, form, values in own]
+    found += [Measure(("cost", "programme", name), values) for _, name, values in programmes]
+    cashable = _cashable(history, care.sum(axis=2) + overhead, p)
+    for payer in (GEMEENTE, RIJK):
+        own = [line for line in programmes if line[0] == payer]
+        if payer == GEMEENTE:
+            found.append(Measure(("cost_cashable", "payer", payer), cashable + _total(own, shape)))
+        elif own:
+            found.append(Measure(("cost_cashable", "payer", payer), _total(own, shape)))
+    found.append(Measure(("cost_cashable", "total", "all"), cashable + _total(programmes, shape)))
+    return found
+
+
+def _total(lines: list[tuple[str, str, Floats]], shape: tuple[int, int]) -> Floats:
+    return sum((values for _, _, values in lines), np.zeros(shape))
+
+
+def _cashable(history: History, care: Floats, p: Parameters) -> Floats:
+    """Return the realisable share of care costs, moved back by the contract lag (linear within years)."""
+    blocks = care.shape[1]
+    before = float(history.place_years_before @ unit_costs(history.start - 1, p)) * (1 + p["cost.overhead"])
+    lag = p["townhall.contract_lag"]
+    known = np.concatenate([np.full((2, blocks), before / blocks), care])  # two years of history suffice
+    positions = np.clip(np.arange(care.shape[0]) + 2 - lag, 0, None)
+    low = np.floor(positions).astype(int)
+    part = (positions - low)[:, None]
+    high = np.minimum(low + 1, known.shape[0] - 1)
+    return np.asarray(p["townhall.realisable"] * (known[low] * (1 - part) + known[high] * part))
+
+
+def present_value(yearly: ArrayLike, rate: float) -> float:
+    """Return the value at the start of the first year of amounts that fall at the end of each year."""
+    amounts = np.asarray(yearly, dtype=np.float64)
+    return float(amounts @ discount_factor(rate, np.arange(1, amounts.size + 1)))
+
+
+def present_values(yearly: Floats, rate: float) -> Floats:
+    """Return running present values: [..., years] up to and including each year."""
+    factors = discount_factor(rate, np.arange(1, yearly.shape[-1] + 1))
+    return np.asarray(np.cumsum(yearly * factors, axis=-1))

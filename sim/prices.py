@@ -1,0 +1,36 @@
+"""What a place-year costs, in euros of the price year 2024."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.parameters import Parameters
+from sim.states import FORMS
+
+PRICE_YEAR = 2024
+OVERHEAD = "overhead"
+"""Access, overhead and persoonsgebonden budget: spending that belongs to no form."""
+
+
+def tariff_factor(year: int, p: Parameters) -> float:
+    """Return the real tariff of `year` over that of the price year."""
+    grown = (1.0 + p["cost.tariff_growth"]) ** (min(year, PRICE_YEAR) - PRICE_YEAR)
+    expected = (1.0 + p["cost.tariff_growth_projection"]) ** max(year - PRICE_YEAR, 0)
+    return float(grown * expected)
+
+
+def unit_costs(year: int, p: Parameters) -> NDArray[np.float64]:
+    """Return euros per place-year by form, float64[forms]."""
+    factor = tariff_factor(year, p) * p["cost.level"]
+    return np.array([p[f"cost.{form}"] * factor for form in FORMS])
+
+
+def care_spending(place_years: NDArray[np.float64], year: int, p: Parameters) -> float:
+    """Return municipal spending on youth care from place-years by form, overhead included."""
+    return float(place_years @ unit_costs(year, p)) * (1.0 + p["cost.overhead"])
+
+
+def fte_price(parameter: str, year: int, p: Parameters) -> float:
+    """Return euros per FTE-year of a worker; wages follow the tariffs of care."""
+    return p[parameter] * tariff_factor(year, p)

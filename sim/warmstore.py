@@ -1,0 +1,132 @@
+"""Warmed-up populations, kept in memory and on disk, bounded in both.
+
+The key is a hash of everything read before the scenario starts: engine and data, parameters,
+municipality, seed, draw, replication, size, step, start.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import tempfile
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from concurrent.futures import Executor
+from pathlib import Path
+
+import numpy as np
+
+from sim.compiling import cache_root, source_hash
+from sim.lifecourse import Exposure
+from sim.parameters import DATA
+from sim.population import Children
+from sim.simulation import Setting, WarmStart, warm_up
+
+MEMORY_LIMIT = 1 << 29
+DISK_LIMIT = int(float(os.environ.get("KINDERWERK_CACHE_GB", "4")) * (1 << 30))
+
+
+def key_for(setting: Setting, start: int) -> str:
+    """Return the key of a warm start."""
+    digest = hashlib.sha256(source_hash().encode())
+    for path in sorted(DATA.iterdir()):
+        if path.name != "parameters.csv":  # the values in use are hashed below
+            digest.update(path.read_bytes())
+    words = (
+        setting.parameters.sha256(), repr(setting.profile), setting.seed, setting.draw,
+        setting.replication, setting.children, setting.steps_per_month, start,
+    )  # fmt: skip
+    digest.update(repr(words).encode())
+    return digest.hexdigest()
+
+
+class WarmStore:
+    """A bounded store of warm starts; safe to share between threads and processes."""
+
+    def __init__(self, folder: Path | None = None, memory_limit: int = MEMORY_LIMIT) -> None:
+        """Keep files in `folder` (default: the cache folder) and at most `memory_limit` bytes in memory."""
+        self.folder = folder or cache_root() / "warm"
+        self.memory_limit = memory_limit
+        self._memory: OrderedDict[str, WarmStart] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(
+        self, setting: Setting, start: int, pool: Executor, tell: Callable[[int], None] | None = None
+    ) -> WarmStart:
+        """Return the warm start of a setting: from memory, from disk, or made now (then `tell` hears years)."""
+        key = key_for(setting, start)
+        with self._lock:
+            if key in self._memory:
+                self._memory.move_to_end(key)
+                return self._memory[key]
+        warm = self._read(key, start)
+        if warm is None:
+            warm = warm_up(setting, start, pool, tell)
+            self._write(key, warm)
+        self._remember(key, warm)
+        return warm
+
+    def _remember(self, key: str, warm: WarmStart) -> None:
+        with self._lock:
+            self._memory[key] = warm
+            while len(self._memory) > 1 and sum(map(_size, self._memory.values())) > self.memory_limit:
+                self._memory.popitem(last=False)
+
+    def _path(self, key: str) -> Path:
+        return self.folder / f"{key}.npz"
+
+    def _read(self, key: str, start: int) -> WarmStart | None:
+        path = self._path(key)
+        try:
+            with np.load(path, allow_pickle=False) as stored:
+                arrays = {name: stored[name] for name in stored.files}
+            os.utime(path)
+        except (OSError, ValueError, EOFError, KeyError):
+            return None
+        ends = np.cumsum(arrays["sizes"])[:-1]
+        parts = {n: np.split(arrays[n], ends) for n in (*Children._fields, *_EXPOSED)}
+        fixed = {n: arrays[n] for n in Exposure._fields if n not in _EXPOSED}
+        count = arrays["sizes"].size
+        return WarmStart(
+            start=start,
+            blocks=[Children(*(parts[n][b] for n in Children._fields)) for b in range(count)],
+            exposed=[Exposure(**{n: parts[n][b] for n in _EXPOSED}, **fixed) for b in range(count)],
+            cells=arrays["cells"],
+        )
+
+    def _write(self, key: str, warm: WarmStart) -> None:
+        """Write aside and rename. A cache that cannot be written costs time, never a result."""
+        arrays = {n: np.concatenate([getattr(b, n) for b in warm.blocks]) for n in Children._fields}
+        arrays |= {n: np.concatenate([getattr(x, n) for x in warm.exposed]) for n in _EXPOSED}
+        arrays |= {n: getattr(warm.exposed[0], n) for n in Exposure._fields if n not in _EXPOSED}
+        sizes = np.array([b.id.size for b in warm.blocks])
+        aside = ""
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            with tempfile.NamedTemporaryFile(dir=self.folder, suffix=".part", delete=False) as stream:
+                aside = stream.name
+                np.savez(stream, sizes=sizes, cells=warm.cells, **arrays)  # type: ignore[arg-type]
+            os.replace(aside, self._path(key))
+            self._prune()
+        except OSError:
+            if aside:
+                with contextlib.suppress(OSError):
+                    os.unlink(aside)
+
+    def _prune(self) -> None:
+        files = sorted(self.folder.glob("*.npz"), key=lambda f: f.stat().st_mtime)
+        total = sum(f.stat().st_size for f in files)
+        for file in files[:-1]:
+            if total <= DISK_LIMIT:
+                return
+            total -= file.stat().st_size
+            file.unlink(missing_ok=True)
+
+
+_EXPOSED = ("past_level", "past_time", "joins", "leaves")
+
+
+def _size(warm: WarmStart) -> int:
+    return warm.cells.nbytes + sum(block.bytes() for block in warm.blocks)
