@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,19 +11,29 @@ from scipy.special import ndtr
 
 from sim.experiment import Columns, Run, with_labels
 from sim.history import Label
-from sim.ledger import present_values
+from sim.ledger import GEMEENTE, present_values
+from sim.rates import discount_factor
 
 Floats = NDArray[np.float64]
 LOW, HIGH = 5.0, 95.0
 """Percentiles of the parameter interval."""
+MUNICIPAL: Label = ("cost", "payer", GEMEENTE)
+CASHABLE: Label = ("cost_cashable", "payer", GEMEENTE)
+KEY_LABELS: tuple[Label, ...] = (
+    ("care_users", "total", "all"),
+    ("unmet_need", "total", "all"),
+    ("cost", "total", "all"),
+    MUNICIPAL,
+    CASHABLE,
+)
 
 
 @dataclass(frozen=True)
 class Difference:
     """A scenario minus its reference, over all runs.
 
-    runs: [runs, labels, years]; mcse: [labels, years], of the mean over runs; mean, low, high:
-    [labels, years]; low and high are nan with fewer than two parameter draws.
+    runs, run_mcse: [runs, labels, years]; draws: parameter draw of each run; key_blocks: paired
+    differences by block, [runs, years, blocks], for the labels from which running totals are made.
     """
 
     labels: tuple[Label, ...]
@@ -31,6 +41,7 @@ class Difference:
     runs: Floats
     run_mcse: Floats
     draws: tuple[int, ...]
+    key_blocks: Mapping[Label, Floats]
 
     @property
     def mean(self) -> Floats:
@@ -67,8 +78,9 @@ class Difference:
         if by_draw.shape[0] >= 2:
             return np.asarray((by_draw > 0).mean(axis=0) + 0.5 * (by_draw == 0).mean(axis=0))
         error = self.mcse
-        score = np.divide(self.mean, error, out=np.sign(self.mean) * np.inf, where=error > 0)
-        return np.asarray(ndtr(np.where(self.mean == 0, 0.0, score)))
+        certain = np.where(self.mean == 0, 0.0, np.copysign(np.inf, self.mean))
+        score = np.divide(self.mean, error, out=certain, where=error > 0)
+        return np.asarray(ndtr(score))
 
     def row(self, measure: str, breakdown: str = "total", level: str = "all") -> int:
         """Return the position of a label. Raises ValueError for an unknown one."""
@@ -89,6 +101,7 @@ def difference(runs: Sequence[Run], scenario: int, reference: int, years: Sequen
         dict.fromkeys(label for run in runs for k in (reference, scenario) for label in run.columns[k].labels)
     )
     values, errors, draws = [], [], []
+    keys: dict[Label, list[Floats]] = {label: [] for label in KEY_LABELS if label in labels}
     for run in runs:
         ours = with_labels(run.columns[scenario], labels)
         theirs = with_labels(run.columns[reference], labels)
@@ -96,7 +109,12 @@ def difference(runs: Sequence[Run], scenario: int, reference: int, years: Sequen
         values.append(paired.sum(axis=2))
         errors.append(block_standard_error(paired))
         draws.append(run.draw)
-    return Difference(labels, tuple(years), np.stack(values), np.stack(errors), tuple(draws))
+        for label, kept in keys.items():
+            kept.append(paired[labels.index(label)])
+    return Difference(
+        labels, tuple(years), np.stack(values), np.stack(errors), tuple(draws),
+        {label: np.stack(kept) for label, kept in keys.items()},
+    )  # fmt: skip
 
 
 def block_standard_error(blocks: Floats) -> Floats:
@@ -107,6 +125,50 @@ def block_standard_error(blocks: Floats) -> Floats:
     """
     count = blocks.shape[-1]
     return np.asarray(np.sqrt(count * blocks.var(axis=-1, ddof=1)))
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One number with its uncertainties. low, high: 5-95 percent over parameter draws, or None.
+
+    p_positive: probability that it exceeds zero, over draws; None with one draw.
+    """
+
+    value: float
+    mcse: float
+    low: float | None
+    high: float | None
+    p_positive: float | None
+
+    @property
+    def too_small(self) -> bool:
+        """Tell whether the number of runs is too small to tell it from zero."""
+        return abs(self.value) < 2.0 * self.mcse
+
+
+def figure(by_run: Floats, errors: Floats, draws: Sequence[int]) -> Figure:
+    """Return the figure of values [runs] with Monte Carlo standard errors [runs]."""
+    index = np.array(draws)
+    by_draw = np.array([by_run[index == draw].mean() for draw in sorted(set(draws))])
+    mcse = float(np.sqrt((errors**2).mean() / by_run.size))
+    if by_draw.size < 2:
+        return Figure(float(by_run.mean()), mcse, None, None, None)
+    low, high = np.percentile(by_draw, [LOW, HIGH])
+    positive = float((by_draw > 0).mean() + 0.5 * (by_draw == 0).mean())
+    return Figure(float(by_run.mean()), mcse, float(low), float(high), positive)
+
+
+def running_figure(d: Difference, label: Label, years: int, rate: float) -> Figure:
+    """Return the present value of a difference over the first `years` years."""
+    factors = discount_factor(rate, np.arange(1, years + 1))
+    blocks = np.einsum("ryb,y->rb", d.key_blocks[label][:, :years], factors)
+    return figure(blocks.sum(axis=1), block_standard_error(blocks), d.draws)
+
+
+def year_figure(d: Difference, label: Label, index: int) -> Figure:
+    """Return the difference in one year (by its index)."""
+    row = d.labels.index(label)
+    return figure(d.runs[:, row, index], d.run_mcse[:, row, index], d.draws)
 
 
 def standard_error(columns: Columns) -> Floats:

@@ -21,6 +21,7 @@ from sim.parameters import Parameters, default_parameters
 from sim.population import Profile, profiles
 from sim.scenario import Scenario
 from sim.simulation import Setting, simulate, with_overrides, worker_threads
+from sim.states import AGES
 from sim.warmstore import WarmStore
 
 Floats = NDArray[np.float64]
@@ -72,7 +73,7 @@ class Columns:
         """Return the columns of a history: its counts and its costs."""
         found = [*measures(history, p), *costs(history, p)]
         blocks = np.stack([column.values for column in found]) * history.scale
-        simulated = history.cells[:1, :, history.layout.people, :].sum() / 4.0 if len(history.years) else 0
+        simulated = history.cells[:1, :, history.layout.people, :AGES].sum()
         return cls(tuple(column.label for column in found), blocks.sum(axis=2), blocks, int(simulated))
 
 

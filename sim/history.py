@@ -57,9 +57,10 @@ MARGIN_MATRIX = margin_matrix()
 CELLS = AGES + len(MARGINS)
 
 
-def reduce_tally(tally: Floats) -> Floats:
-    """Return [kinds, AGES + margins] from a tally of [kinds, AGES + GROUPS]."""
-    return np.concatenate([tally[:, :AGES], tally[:, AGES:] @ MARGIN_MATRIX], axis=1)
+def reduce_tally(tally: Floats, cells: Floats) -> None:
+    """Write a tally of [kinds, AGES + GROUPS] into cells [kinds, AGES + margins]."""
+    cells[:, :AGES] = tally[:, :AGES]
+    np.matmul(tally[:, AGES:], MARGIN_MATRIX, out=cells[:, AGES:])
 
 
 class ProgrammeYear(NamedTuple):

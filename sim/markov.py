@@ -6,7 +6,7 @@ where nothing depends on it. What does not change from cycle to cycle is stored 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from math import prod
 
@@ -123,16 +123,18 @@ class _Compiler:
 
     def start(self) -> Floats:
         shares = {self.file.start: 1.0} if isinstance(self.file.start, str) else self.file.start
-        return self.normalised([shares.get(state, 0.0) for state in self.file.states], ("start",))
+        total = self.total(shares.values(), ("start",))
+        return np.array([shares.get(state, 0.0) for state in self.file.states]) / total
 
     def group_shares(self) -> Floats:
-        return self.normalised([group.share for group in self.file.groups] or [1.0], ("groups",))
+        shares = [group.share for group in self.file.groups] or [1.0]
+        return np.array(shares) / self.total(shares, ("groups",))
 
-    def normalised(self, shares: list[float], loc: Loc) -> Floats:
+    def total(self, shares: Iterable[float], loc: Loc) -> float:
         total = sum(shares)
         if abs(total - 1) > ROUNDING:
             self.fault(loc, f"the shares must add up to 1, found {total:g}")
-        return np.array(shares) / (total or 1.0)
+        return total or 1.0
 
     # Amounts
 
@@ -184,12 +186,14 @@ class _Compiler:
     def place(self, wrong: NDArray[np.bool_]) -> str:
         """Return the first group, cycle and time in state where `wrong`, on the three axes."""
         group, cycle, time = (int(index[0]) for index in np.nonzero(wrong))
-        names = (
-            f" in group '{self.file.groups[group].name}'",
-            f" in cycle {cycle}",
-            f" after {time} cycles in the state",
-        )
-        return "".join(name for name, length in zip(names, wrong.shape, strict=True) if length > 1)
+        names = []
+        if wrong.shape[0] > 1:
+            names.append(f" in group '{self.file.groups[group].name}'")
+        if wrong.shape[1] > 1:
+            names.append(f" in cycle {cycle}")
+        if wrong.shape[2] > 1:
+            names.append(f" after {time} cycles in the state")
+        return "".join(names)
 
     # Transitions
 

@@ -29,7 +29,7 @@ BLOCK = 8192
 RUN = 48
 """Cycles that are searched for a move at once; a multiple of the processor's vectors."""
 RUNS = 5
-"""Runs whose draws are made together: long enough to keep the vector units busy."""
+"""Runs whose draws are made together: enough to keep the vector units busy."""
 _AHEAD = RUN * RUNS
 _MODEL = int(Decision.MODEL)
 _GROUP = int(Decision.MODEL_GROUP)
@@ -45,7 +45,7 @@ class Tables(NamedTuple):
     cumulative: Draws  # [s, g, k, time in state, from, to]: the first `to` above the draw is next
     bound: Draws  # [s, g, run, i]: the largest `leave` in RUN cycles
     clock: Ints  # [c]
-    gains: Floats  # [s, 1 or g, i, t, r]: rewards at points in time before t, without memory
+    gains: Floats  # [s, 1 or g, i, t, r]: rewards of all points in time before t; unused with memory
     entry_rewards: Floats  # [s, 1 or g, i, t, r], of length 0 where there are none
     rewards: Floats  # [s, 1 or g, i, 1 or time in state, t, r]
 
@@ -97,13 +97,14 @@ def _next_below(draws: Draws, base: int, first: int, bound: np.uint32) -> Any:
     """Return the first k >= `first` (int64) with draws[base + k] < bound, or RUN.
 
     All of a run is compared, in the 32 bits of a draw, because that becomes a few vector instructions;
-    stopping at the first is slower.
+    stopping at the first is slower, and so is a name for the condition.
     """
     found = np.uint32(RUN)
     begin = np.uint32(first)
     for k in range(np.uint32(RUN)):
-        is_next = draws[base + k] < bound and np.uint32(k) >= begin
-        found = min(found, np.uint32(k) if is_next else np.uint32(RUN))
+        found = min(
+            found, np.uint32(k) if draws[base + k] < bound and np.uint32(k) >= begin else np.uint32(RUN)
+        )
     return np.int64(found)
 
 
@@ -130,19 +131,19 @@ def _run_block(key: np.uint64, first: int, tables: Tables, totals: Floats, final
             for k in range(runs * RUN):
                 draws[k] = draw(key, _MODEL, ahead + k, child)
             for s in range(strategies):
-                state = np.int64(final[s, person])
+                state = final[s, person]
                 cost = effect = 0.0
                 for run in range(runs):
-                    k = np.int64(0)
+                    at: Any = np.int64(0)
                     while True:
-                        k = _next_below(draws, run * RUN, k, bound[s, group, ahead // RUN + run, state])
-                        cycle = ahead + run * RUN + k
-                        if k == RUN or cycle >= cycles:
+                        at = _next_below(draws, run * RUN, at, bound[s, group, ahead // RUN + run, state])
+                        cycle = ahead + run * RUN + at
+                        if at == RUN or cycle >= cycles:
                             break
-                        luck = draws[run * RUN + k]
+                        luck = draws[run * RUN + at]
                         now = clock[cycle]
                         if luck < leave[s, group, now, 0, state]:
-                            new = _pick(luck, cumulative[s, group, now, 0, state])
+                            new = np.uint8(_pick(luck, cumulative[s, group, now, 0, state]))
                             left = gains[s, reward_group, state, cycle + 1]
                             came = gains[s, reward_group, new, cycle + 1]
                             cost += left[0] - came[0]
@@ -151,7 +152,7 @@ def _run_block(key: np.uint64, first: int, tables: Tables, totals: Floats, final
                                 cost += entries[s, entry_group, new, cycle + 1, 0]
                                 effect += entries[s, entry_group, new, cycle + 1, 1]
                             state = new
-                        k += 1
+                        at += 1
                 totals[s, 0, person] += cost
                 totals[s, 1, person] += effect
                 final[s, person] = state

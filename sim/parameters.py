@@ -76,24 +76,24 @@ class Parameters(Mapping[str, float]):
     """Values for every record. Frozen: `replace` returns a new set and never changes this one."""
 
     records: Mapping[str, Parameter]
-    values: Mapping[str, float] = field(default_factory=dict)
+    current: Mapping[str, float] = field(default_factory=dict)
 
     def __getitem__(self, name: str) -> float:
-        if name not in self.values:
-            raise KeyError(f"unknown parameter '{name}'{nearest(name, self.values)}")
-        return self.values[name]
+        if name not in self.current:
+            raise KeyError(f"unknown parameter '{name}'{nearest(name, self.current)}")
+        return self.current[name]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self.values)
+        return iter(self.current)
 
     def __len__(self) -> int:
-        return len(self.values)
+        return len(self.current)
 
     def replace(self, changes: Mapping[str, float]) -> Parameters:
         """Return a set with `changes`. Raises KeyError for an unknown name."""
         for name in changes:
             self[name]
-        return Parameters(self.records, {**self.values, **changes})
+        return Parameters(self.records, {**self.current, **changes})
 
     def shape(self, name: str) -> tuple[list[float], list[float]]:
         """Return the knots and values of the shape whose knots are the parameters `name.KNOT`.
@@ -101,10 +101,10 @@ class Parameters(Mapping[str, float]):
         Raises KeyError where there is none.
         """
         prefix = name + "."
-        points = sorted((float(key[len(prefix) :]), key) for key in self.values if key.startswith(prefix))
+        points = sorted((float(key[len(prefix) :]), key) for key in self.current if key.startswith(prefix))
         if not points:
             raise KeyError(f"no shape '{name}' (no parameter '{prefix}KNOT')")
-        return [knot for knot, _ in points], [self.values[key] for _, key in points]
+        return [knot for knot, _ in points], [self.current[key] for _, key in points]
 
     def draw(self, seed: int, index: int) -> Parameters:
         """Return draw `index` of every uncertain value; index 0 is the best fit (the values as they are).
@@ -114,12 +114,12 @@ class Parameters(Mapping[str, float]):
         """
         if index == 0:
             return self
-        return Parameters(self.records, {name: self._drawn(name, seed, index) for name in self.values})
+        return Parameters(self.records, {name: self._drawn(name, seed, index) for name in self.current})
 
     def _drawn(self, name: str, seed: int, index: int) -> float:
         record = self.records[name]
-        if self.values[name] != record.value or record.fixed:
-            return self.values[name]  # a user's own value, or a certain one, stays what it is
+        if self.current[name] != record.value or record.fixed:
+            return self.current[name]  # a user's own value, or a certain one, stays what it is
         source, sign = (record.rank.lstrip("-"), -1 if record.rank.startswith("-") else 1)
         key = zlib.crc32((source or name).encode())
         luck = np.random.Generator(np.random.Philox(key=(seed << 96) | (index << 64) | key))
@@ -130,7 +130,7 @@ class Parameters(Mapping[str, float]):
 
     def sha256(self) -> str:
         """Return a hash of all names and values."""
-        text = "\n".join(f"{name}={self.values[name]!r}" for name in sorted(self.values))
+        text = "\n".join(f"{name}={self.current[name]!r}" for name in sorted(self.current))
         return hashlib.sha256(text.encode()).hexdigest()
 
 

@@ -123,11 +123,11 @@ class Children(NamedTuple):
 
     def part(self, rows: slice) -> Children:
         """Return copies of the given rows."""
-        return Children(*(np.ascontiguousarray(array[rows]).copy() for array in self))
+        return Children._make(array[rows].copy() for array in self)
 
     def joined(self, later: Children) -> Children:
         """Return these children followed by `later` ones."""
-        return Children(*(np.concatenate(pair) for pair in zip(self, later, strict=True)))
+        return Children._make(np.concatenate([ours, theirs]) for ours, theirs in zip(self, later, strict=True))
 
     def bytes(self) -> int:
         """Return the memory in use."""

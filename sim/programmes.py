@@ -52,7 +52,9 @@ def catalogue() -> Mapping[str, Programme]:
     """Return the shipped programmes by name."""
     data: Any = YAML(typ="safe", pure=True).load((DATA / "programmes.yaml").read_text(encoding="utf-8"))
     return {
-        name: Programme(name, spec["title"], *spec["ages"], spec["targeting"], spec["price"])
+        name: Programme(
+            name, spec["title"], spec["ages"][0], spec["ages"][1], spec["targeting"], spec["price"]
+        )
         for name, spec in data["programmes"].items()
     }
 

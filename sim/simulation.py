@@ -21,8 +21,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import NamedTuple
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -104,9 +102,9 @@ class Setting:
 
 @dataclass(frozen=True)
 class WarmStart:
-    """The population on the eve of a scenario, and what was counted from 2015 on.
+    """The population on the eve of a scenario, and what was counted in the last years before it.
 
-    cells: [years from 2015, blocks, kinds, CELLS].
+    cells: [years, blocks, kinds, CELLS], the last of them the year before the start.
     """
 
     start: int
@@ -135,49 +133,57 @@ class _Clock:
         return self._made[index]
 
 
-class LivedYear(NamedTuple):
-    """cells: [blocks, kinds, CELLS]."""
-
-    cells: Floats
-    proposals: int
-
-
 def live_year(
     blocks: Sequence[Children],
     exposed: Sequence[Exposure],
     clock: _Clock,
     year: int,
     setting: Setting,
-    record: bool,
+    cells: Floats | None,
     pool: Executor,
-) -> LivedYear:
-    """Let every child live calendar year `year`. Blocks are independent; their order is fixed.
+) -> int:
+    """Let every child live calendar year `year`; return the number of events proposed.
 
+    Counts are written into `cells` [blocks, kinds, CELLS], or not made where it is None. Blocks are
+    independent and each writes its own part, so that results do not depend on threads.
     Raises SimulationError where a child has impossibly many events.
     """
     index = year - EPOCH_YEAR
     bounds = clock.year(index)
     per_month, key, lay = setting.steps_per_month, setting.key, clock.layout
 
-    def one(b: int) -> tuple[Floats, int]:
+    def one(b: int) -> int:
         children = blocks[b]
         tally = empty_tally(lay)
         first = int(np.searchsorted(children.birth, index * MONTHS - LIFE_MONTHS, side="right"))
         last = int(np.searchsorted(children.birth, (index + 1) * MONTHS))
         proposals = advance(
             children, first, last, exposed[b], clock.table.hazards, bounds, lay, key,
-            index * MONTHS * per_month, MONTHS * per_month, per_month, index, record, tally, scratch(),
+            index * MONTHS * per_month, MONTHS * per_month, per_month, index, cells is not None, tally,
+            scratch(),
         )  # fmt: skip
-        return (reduce_tally(tally) if record else np.zeros((0, CELLS))), int(proposals)
+        if cells is not None:
+            reduce_tally(tally, cells[b])
+        return int(proposals)
 
-    results = list(pool.map(one, range(len(blocks))))
-    if min(proposals for _, proposals in results) < 0:
+    proposals = list(pool.map(one, range(len(blocks))))
+    if min(proposals) < 0:
         raise SimulationError(f"a child had impossibly many events within a month of {year}: check the rates")
-    return LivedYear(np.stack([cells for cells, _ in results]), sum(n for _, n in results))
+    return sum(proposals)
 
 
-def warm_up(setting: Setting, start: int, pool: Executor, tell: Callable[[int], None] | None = None) -> WarmStart:
-    """Let cohorts live from 1992 up to 1 January of `start`, with the child work that existed."""
+def warm_up(
+    setting: Setting,
+    start: int,
+    pool: Executor,
+    tell: Callable[[int], None] | None = None,
+    count_from: int | None = None,
+) -> WarmStart:
+    """Let cohorts live from 1992 up to 1 January of `start`, with the child work that existed.
+
+    What happens is counted from the year `count_from` on (default: the last year, and never before
+    2015). tell hears each year that is done.
+    """
     p = setting.parameters
     clock = _Clock(compile_table(default_table(), p, start))
     flow, scale = setting.flow()
@@ -190,20 +196,18 @@ def warm_up(setting: Setting, start: int, pool: Executor, tell: Callable[[int], 
     reached = participants_for(at_work, setting.eligible(programme), programme, p)
     places = np.full(MONTHS, reached / scale if scale else 0.0)
     weight = weights(programme.targeting, programme, p)
-    counted = []
+    counted_from = max(start - 1 if count_from is None else count_from, HISTORY_YEAR)
+    cells = np.empty((max(start - counted_from, 0), BLOCKS, clock.layout.kinds, CELLS))
     for year in range(EPOCH_YEAR, start):
         attend(
             blocks, exposed, 0, programme, places, year - EPOCH_YEAR, setting.key, weight,
             p[f"{EXISTING}.stay"], pool,
         )  # fmt: skip
-        record = year >= HISTORY_YEAR
-        lived = live_year(blocks, exposed, clock, year, setting, record, pool)
-        if record:
-            counted.append(lived.cells)
+        counted = cells[year - counted_from] if year >= counted_from else None
+        live_year(blocks, exposed, clock, year, setting, counted, pool)
         if tell is not None:
             tell(year)
     alive = [int(np.searchsorted(b.birth, month_of(start) - LIFE_MONTHS, side="right")) for b in blocks]
-    shape = (0, BLOCKS, clock.layout.kinds, CELLS)
     return WarmStart(
         start=start,
         blocks=[b.part(slice(n, None)) for b, n in zip(blocks, alive, strict=True)],
@@ -211,7 +215,7 @@ def warm_up(setting: Setting, start: int, pool: Executor, tell: Callable[[int], 
             x._replace(**{f: getattr(x, f)[n:].copy() for f in _PER_CHILD})
             for x, n in zip(exposed, alive, strict=True)
         ],
-        cells=np.stack(counted) if counted else np.zeros(shape),
+        cells=cells,
     )
 
 
@@ -240,7 +244,6 @@ class _Run:
     warm: WarmStart
     pool: Executor
     tell: Callable[[int], None] | None
-    cells: list[Floats] = field(default_factory=list)
     attended: dict[str, list[ProgrammeYear]] = field(default_factory=dict)
     proposals: int = 0
 
@@ -254,6 +257,7 @@ class _Run:
         self.programmes = {name: catalogue()[name] for name in names}
         effects = {n: effect_of(self.programmes[n], self.p, self._switches(n)) for n in names}
         check_headroom(effects)
+        self.cells = np.empty((scenario.years, BLOCKS, self.clock.layout.kinds, CELLS))
         end = month_of(scenario.start + scenario.years)
         born = cohorts(flow, month_of(scenario.start), end, setting.key, self.clock.table, self.p)
         self.blocks = [
@@ -272,9 +276,7 @@ class _Run:
         accounts = hall.run()
         return History(
             start=scenario.start,
-            cells=np.stack(self.cells)
-            if self.cells
-            else np.zeros((0, BLOCKS, self.clock.layout.kinds, CELLS)),
+            cells=self.cells,
             scale=self.scale,
             layout=self.clock.layout,
             table=self.clock.table,
@@ -318,13 +320,12 @@ class _Run:
         year = self.scenario.start + index
         for k, (name, programme) in enumerate(self.programmes.items()):
             self._attend(k, programme, np.array(fte[name]), year)
-        lived = live_year(
-            self.blocks, self.exposed, self.clock, year, self.setting, True, self.pool
+        cells = self.cells[index]
+        self.proposals += live_year(
+            self.blocks, self.exposed, self.clock, year, self.setting, cells, self.pool
         )
-        check_year(lived.cells, self.clock.layout, self.clock.table, year)
-        self.cells.append(lived.cells)
-        self.proposals += lived.proposals
-        years = place_years(lived.cells, self.clock.layout, self.clock.table).sum(axis=0)
+        check_year(cells, self.clock.layout, self.clock.table, year)
+        years = place_years(cells, self.clock.layout, self.clock.table).sum(axis=0)
         return care_spending(years, year, self.p) * self.scale
 
     def _attend(self, k: int, programme: Programme, fte: Floats, year: int) -> None:

@@ -66,7 +66,7 @@ class Workforce:
         self.delay = post.hiring_delay
         self.monthly_leavers = 1.0 - (1.0 - post.turnover) ** (1.0 / MONTHS)
         # steady state: as many arrive each month as leave
-        self.at_work = post.before / (1.0 + self.monthly_leavers * self.delay)
+        self.at_work: float = post.before / (1.0 + self.monthly_leavers * self.delay)
         self.arriving = [self.at_work * self.monthly_leavers] * self.delay
 
     def month(self, posts: float) -> float:
@@ -80,7 +80,7 @@ class Workforce:
                 self.arriving[i] -= stopped
                 surplus -= stopped
             self.at_work -= surplus
-        present = self.at_work
+        present = float(self.at_work)
         self.at_work -= present * self.monthly_leavers
         opened = max(posts - self.at_work - sum(self.arriving), 0.0)
         if self.delay:

@@ -301,7 +301,7 @@ class _Compiler:
     def _state_factors(self, process: str, prefix: str) -> list[float]:
         if process not in self.states_of:
             raise KeyError(f"no process '{process}'")
-        found = [self.p.values.get(f"{prefix}.{state}") for state in self.states_of[process]]
+        found = [self.p.current.get(f"{prefix}.{state}") for state in self.states_of[process]]
         if all(value is None for value in found):
             raise KeyError(f"no parameter '{prefix}.STATE' for the states of '{process}'")
         values = [1.0 if value is None else value for value in found]

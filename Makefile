@@ -1,0 +1,61 @@
+# Two commands do everything on a fresh machine: `make app` and `make test`.
+# They build .venv, the project's own environment, from the pinned versions in requirements.lock.
+
+RIGHT_VERSION := import sys; sys.exit(sys.version_info[:2] not in ((3, 11), (3, 12)))
+PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3,\
+	$(shell $(name) -c '$(RIGHT_VERSION)' 2>/dev/null && echo $(name))))
+
+BIN := .venv/bin
+ENVIRONMENT := .venv/.made-from-lock
+INSTALLED := .venv/.installed
+
+.PHONY: app test bench lock clean .venv
+
+app: .venv
+	$(BIN)/kinderwerk app
+
+test: .venv
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/pytest
+
+bench: .venv
+	$(BIN)/pytest benchmarks --benchmark-only
+
+.venv: $(INSTALLED)
+
+# A changed lock makes a new environment, so that nothing older stays behind in it.
+$(ENVIRONMENT): requirements.lock
+	@test -n "$(PYTHON)" || { \
+	  echo "Python 3.11 or 3.12 was not found. On Debian: apt-get install python3 python3-venv"; \
+	  echo "If it stands somewhere else: make PYTHON=/path/to/python3.12 ..."; exit 1; } >&2
+	@$(PYTHON) -c '$(RIGHT_VERSION)' || { \
+	  echo "$(PYTHON) is not Python 3.11 or 3.12. On Debian: apt-get install python3 python3-venv"; \
+	  exit 1; } >&2
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+	  echo "$(PYTHON) cannot make an environment. On Debian: apt-get install python3-venv"; \
+	  $(PYTHON) -c 'import sys; print("(for this Python: python%d.%d-venv)" % sys.version_info[:2])'; \
+	  exit 1; } >&2
+	$(PYTHON) -m venv --clear .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@touch $@
+
+$(INSTALLED): $(ENVIRONMENT) pyproject.toml
+	$(BIN)/python -m pip install -qq --no-deps --no-build-isolation -e .
+	@touch $@
+
+# Pinned on the oldest Python, because its versions also serve the newer one; without the machine's own
+# package settings, so that the lock is the same wherever it is made. UPGRADE=1 takes the newest versions.
+lock: .venv
+	@$(BIN)/python -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || { \
+	  echo "make lock needs an environment of Python 3.11: make clean, then make lock PYTHON=python3.11"; \
+	  exit 1; } >&2
+	env -u PIP_FIND_LINKS -u PIP_INDEX_URL -u PIP_EXTRA_INDEX_URL -u PIP_NO_INDEX PIP_CONFIG_FILE=/dev/null \
+	  CUSTOM_COMPILE_COMMAND="make lock" \
+	  $(BIN)/pip-compile --quiet --generate-hashes --strip-extras --no-emit-options --allow-unsafe \
+	  --build-deps-for editable --extra dev $(if $(UPGRADE),--upgrade) \
+	  --output-file requirements.lock pyproject.toml
+
+clean:
+	rm -rf .venv build kinderwerk.egg-info .benchmarks .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

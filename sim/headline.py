@@ -1,0 +1,111 @@
+"""The few figures that people quote, the same on the command line, in files and in the browser."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from sim.appraisal import (
+    CASHABLE,
+    MUNICIPAL,
+    Difference,
+    Figure,
+    break_even,
+    running_figure,
+    year_figure,
+)
+from sim.experiment import Run
+from sim.history import Label
+from sim.parameters import default_parameters
+
+HORIZONS = (4, 10, 20)
+"""Years ahead: a council term, ten years, a childhood."""
+USERS: Label = ("care_users", "total", "all")
+UNMET: Label = ("unmet_need", "total", "all")
+
+
+def horizons(years: int) -> tuple[int, ...]:
+    """Return the horizons within a number of years, or all of a shorter run."""
+    return tuple(h for h in HORIZONS if h <= years) or ((years,) if years else ())
+
+
+@dataclass(frozen=True)
+class Level:
+    """What one scenario is like after a number of years: means over runs."""
+
+    year: int
+    care_users: float
+    unmet_need: float
+    municipal_cost: float
+    participants: float
+    fte: float
+
+
+@dataclass(frozen=True)
+class Change:
+    """What a scenario changes against its reference after a number of years.
+
+    Money is the present value over the years so far for the municipality (negative: saved).
+    """
+
+    year: int
+    care_users: Figure
+    unmet_need: Figure
+    programme_cost: float
+    municipal_cost: Figure
+    municipal_cashable: Figure
+    p_paid_back: float | None
+
+
+def discount_rate() -> float:
+    """Return the default real discount rate per year."""
+    return default_parameters()["discount.mkba"]
+
+
+def level(runs: Sequence[Run], scenario: int, start: int, horizon: int) -> Level:
+    """Return the level of a scenario in the last year of a horizon."""
+    index = horizon - 1
+
+    def mean(label: Label) -> float:
+        columns = [run.columns[scenario] for run in runs]
+        return float(np.mean([c.values[c.labels.index(label), index] if label in c.labels else 0.0 for c in columns]))
+
+    def over_programmes(measure: str) -> float:
+        labels = {label for run in runs for label in run.columns[scenario].labels}
+        return sum(mean(label) for label in sorted(labels) if label[0] == measure)
+
+    return Level(
+        start + index, mean(USERS), mean(UNMET), mean(MUNICIPAL),
+        over_programmes("programme_participants"), over_programmes("programme_fte"),
+    )  # fmt: skip
+
+
+def change(d: Difference, horizon: int, rate: float) -> Change:
+    """Return what changes up to and in the last year of a horizon."""
+    index = horizon - 1
+    factors = (1.0 + rate) ** -np.arange(1, horizon + 1)
+    programmes = [i for i, label in enumerate(d.labels) if label[:2] == ("cost", "programme")]
+    spent = d.mean[programmes][:, :horizon].sum(axis=0) @ factors if programmes else 0.0
+    several = len(set(d.draws)) > 1
+    paid = break_even(d, *MUNICIPAL, rate).probability[index] if several else None
+    return Change(
+        year=d.years[index],
+        care_users=year_figure(d, USERS, index),
+        unmet_need=year_figure(d, UNMET, index),
+        programme_cost=float(spent),
+        municipal_cost=running_figure(d, MUNICIPAL, horizon, rate),
+        municipal_cashable=running_figure(d, CASHABLE, horizon, rate),
+        p_paid_back=None if paid is None else float(paid),
+    )
+
+
+def as_json(item: Level | Change) -> dict[str, Any]:
+    """Return a level or change as plain data, with `too_small` on each figure."""
+    data = asdict(item)
+    for name, value in vars(item).items():
+        if isinstance(value, Figure):
+            data[name]["too_small"] = value.too_small
+    return data

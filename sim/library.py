@@ -1,0 +1,32 @@
+"""What ships with the model, by name: the registry that scenario files are checked against."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from sim.parameters import Parameter, default_parameters
+from sim.population import municipality_names
+from sim.programmes import catalogue
+from sim.registry import Registry
+
+_FAR = 100.0  # a scenario may go this many times beyond an elicited range, to explore; not into nonsense
+
+
+@cache
+def registry() -> Registry:
+    """Return the names of municipalities, programmes and parameters, with the range of each parameter."""
+    records = default_parameters().records
+    limits = {name: allowed_range(record) for name, record in records.items()}
+    return Registry(municipality_names(), frozenset(catalogue()), limits)
+
+
+def allowed_range(record: Parameter) -> tuple[float, float]:
+    """Return the lowest and highest value that a scenario may give a parameter."""
+    if record.scale == "bernoulli":
+        return 0.0, 1.0
+    if record.scale == "logit" or record.unit.startswith(("share", "probability")) and record.high <= 1:
+        return (0.0, 1.0) if record.scale == "linear" else (1e-6, 1.0 - 1e-6)
+    if record.scale == "log":
+        return record.low / _FAR, record.high * _FAR
+    width = max(abs(record.low), abs(record.high), record.high - record.low) * _FAR
+    return (0.0 if record.low >= 0 else -width), width or _FAR

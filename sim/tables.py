@@ -1,0 +1,144 @@
+"""Tables for the terminal, in plain words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich.console import Console, Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from sim.appraisal import Figure
+from sim.headline import Change, Level
+
+TOO_SMALL = "too small to tell"
+
+
+def show(table: RenderableType) -> None:
+    """Print to stdout, as wide as the terminal or, in a file, as wide as the table needs."""
+    console = Console(width=None if Console().is_terminal else 160)
+    console.print(table)
+
+
+def euros(value: float, sign: bool = False) -> str:
+    """Return an amount in millions of euros."""
+    return f"{value / 1e6:{'+' if sign else ''},.1f}"
+
+
+def people(value: float, sign: bool = False) -> str:
+    """Return a number of people."""
+    return f"{value:{'+' if sign else ''},.0f}"
+
+
+def _figure(f: Figure, money: bool) -> str:
+    if f.value == 0.0 and f.mcse == 0.0:
+        return "0"
+    write = euros if money else people
+    if f.too_small:
+        return TOO_SMALL
+    text = f"{write(f.value, True)} ±{write(2 * f.mcse)}"
+    if f.low is not None and f.high is not None:
+        text += f" ({write(f.low, True)} to {write(f.high, True)})"
+    return text
+
+
+def level_table(title: str, levels: Sequence[Level]) -> RenderableType:
+    """Return the levels of one scenario over horizons."""
+    table = Table(title=title, title_justify="left")
+    table.add_column("")
+    for item in levels:
+        table.add_column(str(item.year), justify="right")
+    table.add_row("child workers at work (FTE)", *(f"{item.fte:,.1f}" for item in levels))
+    table.add_row("children taking part in the year", *(people(item.participants) for item in levels))
+    table.add_row("youths with youth care in the year", *(people(item.care_users) for item in levels))
+    table.add_row("youths with unmet need, 31 December", *(people(item.unmet_need) for item in levels))
+    table.add_row("cost to the municipality (EUR million)", *(euros(item.municipal_cost) for item in levels))
+    return Group(table, Text("Euros of 2024. First parameters, graded provisional.", style="dim"))
+
+
+def comparison(
+    titles: Sequence[str],
+    names: Sequence[str],
+    reference: Sequence[Level],
+    changes: Mapping[str, Sequence[Change]],
+    levels: Mapping[str, Sequence[Level]],
+    draws: int,
+) -> RenderableType:
+    """Return the comparison: the reference as it is, the others as differences from it."""
+    table = Table(title="Compared on the same children", title_justify="left", show_lines=False)
+    table.add_column("", ratio=2)
+    table.add_column(f"{titles[0]}\n(reference, as it is)", justify="right")
+    for title in titles[1:]:
+        table.add_column(f"{title}\n(difference)", justify="right")
+    last = [levels[name][-1] for name in names]
+    table.add_row(f"child workers at work in {last[0].year} (FTE)", *(f"{item.fte:,.1f}" for item in last))
+    table.add_row(f"children taking part in {last[0].year}", *(people(item.participants) for item in last))
+    for k, item in enumerate(reference):
+        table.add_section()
+        here = [changes[name][k] for name in names[1:]]
+        horizon = k and f"up to {item.year}" or f"council term, up to {item.year}"
+        table.add_row(Text(horizon, style="bold"))
+        table.add_row(
+            f"youths with youth care in {item.year}",
+            people(item.care_users), *(_figure(c.care_users, False) for c in here),
+        )  # fmt: skip
+        table.add_row(
+            f"youths with unmet need in {item.year}",
+            people(item.unmet_need), *(_figure(c.unmet_need, False) for c in here),
+        )  # fmt: skip
+        table.add_row("cost of child work (EUR million)", "", *(euros(c.programme_cost, True) for c in here))
+        table.add_row(
+            "cost to the municipality, all together", "", *(_figure(c.municipal_cost, True) for c in here)
+        )
+        table.add_row("  of which it can cash", "", *(_figure(c.municipal_cashable, True) for c in here))
+        if draws > 1:
+            chances = ["" if c.p_paid_back is None else f"{c.p_paid_back:.0%}" for c in here]
+            table.add_row("chance that it has paid for itself", "", *chances)
+    return Group(table, Text(_notes(draws), style="dim"))
+
+
+def _notes(draws: int) -> str:
+    notes = [
+        "Costs: millions of euros of 2024, added up and discounted at 2.25% a year; below zero is saved.",
+        f"± two Monte Carlo standard errors; '{TOO_SMALL}' where the difference is smaller than that.",
+    ]
+    if draws > 1:
+        notes.append(f"In brackets: 5 to 95 percent of {draws} draws of what is not known for certain.")
+    else:
+        notes.append(
+            "The best fit only: no causal estimate of child work exists. --draws 100 shows what is not known."
+        )
+    return "\n".join(notes)
+
+
+def model_table(found: Mapping[str, Any]) -> RenderableType:
+    """Return the outcomes of a published model."""
+    table = Table(title=found.get("title"), title_justify="left")
+    for column in ("strategy", "cost (cohort)", "effect (cohort)", "cost (simulation)", "effect (simulation)"):
+        table.add_column(column, justify="left" if column == "strategy" else "right")
+    for name, item in found["strategies"].items():
+        cohort, simulated = item["cohort"], item["simulation"]
+        exact = (f"{cohort['cost']:,.1f}", f"{cohort['effect']:.5f}") if cohort else ("-", "-")
+        table.add_row(
+            name,
+            *exact,
+            f"{simulated['cost']:,.1f} ({simulated['cost_se']:,.1f})",
+            f"{simulated['effect']:.5f} ({simulated['effect_se']:.5f})",
+        )
+    frontier = Table(title="Frontier", title_justify="left")
+    for column in ("strategy", "extra cost", "extra effect", "cost per effect", "status"):
+        frontier.add_column(column, justify="right" if column.startswith(("extra", "cost")) else "left")
+    for row in found["frontier"]:
+        frontier.add_row(
+            row["strategy"],
+            _or_dash(row["incremental_cost"], ",.1f"),
+            _or_dash(row["incremental_effect"], ".5f"),
+            _or_dash(row["icer"], ",.1f"),
+            row["status"],
+        )
+    return Group(table, frontier)
+
+
+def _or_dash(value: float | None, form: str) -> str:
+    return "-" if value is None else format(value, form)

@@ -1,0 +1,49 @@
+"""What the tests of the model share: a pool of two threads and small populations that have a history."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import Executor
+from dataclasses import replace
+
+import pytest
+from worlds import START
+
+from sim.parameters import Parameters, default_parameters
+from sim.population import profiles
+from sim.simulation import Setting, WarmStart, warm_up, worker_threads
+
+SMALL = 3000
+
+
+@pytest.fixture(scope="session")
+def parameters() -> Parameters:
+    return default_parameters()
+
+
+@pytest.fixture(scope="session")
+def pool() -> Iterator[Executor]:
+    with worker_threads(2) as threads:
+        yield threads
+
+
+@pytest.fixture(scope="session")
+def almere(parameters: Parameters) -> Setting:
+    """Return a small Almere: 36 workers before the scenario, families that move."""
+    return Setting(profiles()["Almere"], parameters, children=SMALL)
+
+
+@pytest.fixture(scope="session")
+def warm_almere(almere: Setting, pool: Executor) -> WarmStart:
+    return warm_up(almere, START, pool)
+
+
+@pytest.fixture(scope="session")
+def untouched(parameters: Parameters) -> Setting:
+    """Return a small Almere that never had child work."""
+    return Setting(replace(profiles()["Almere"], kinderwerk_fte=0.0), parameters, children=SMALL)
+
+
+@pytest.fixture(scope="session")
+def warm_untouched(untouched: Setting, pool: Executor) -> WarmStart:
+    return warm_up(untouched, START, pool)

@@ -1,0 +1,137 @@
+"""Small worlds to test in: scenarios without a file, tables with few rates, cohorts of one birth month."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import cache, reduce
+from typing import Any
+
+import numpy as np
+
+from sim.lifecourse import Exposure, YearTable, advance, empty_tally, layout, no_exposure, scratch, year_table
+from sim.luck import key_of
+from sim.parameters import Parameters, default_parameters
+from sim.population import Children, Flows, cohorts, municipality_names
+from sim.programmes import catalogue
+from sim.registry import Registry
+from sim.scenario import Scenario, scenario_from_dict
+from sim.states import AGES, MECHANISMS, MONTHS
+from sim.transitions import CompiledTable, ProcessTable, default_table
+
+HOUSEHOLD_FACTORS = ("bijstand", "eenouder", "ouder_ggz")
+MOST_OF_ONE_MONTH = 60_000
+"""An id can number 65,536 children of one birth month and one age at arrival."""
+START = 2026
+ALL_OFF = dict.fromkeys(MECHANISMS, False)
+
+
+@cache
+def registry() -> Registry:
+    return Registry(municipality_names(), frozenset(catalogue()), dict.fromkeys(default_parameters()))
+
+
+def scenario(fte: Any = None, *, use: Mapping[str, Any] | None = None, **changes: Any) -> Scenario:
+    """Return a scenario of 4 years for Almere; without `fte` no programme is named at all."""
+    data: dict[str, Any] = {
+        "title": "test", "municipality": "Almere", "start": START, "years": 4, "policy": "deficit",
+    }  # fmt: skip
+    if fte is not None:
+        data["programmes"] = {"kinderwerk": {"fte": fte, **(use or {})}}
+    return scenario_from_dict({**data, **changes}, registry())
+
+
+def rate_names(table: ProcessTable) -> set[str]:
+    """Return every parameter without which nothing would ever happen."""
+    rates = {t.rate for process in table.processes.values() for t in process.transitions}
+    return rates | set(table.households.exit.values())
+
+
+def still(p: Parameters, **_: Any) -> Parameters:
+    """Return parameters of a world in which nothing ever happens."""
+    return p.replace(dict.fromkeys(rate_names(default_table()), 0.0))
+
+
+def knots(p: Parameters, shape: str) -> list[str]:
+    """Return the names of the parameters that make up a shape."""
+    found = [name for name in p if name.startswith(shape + ".") and name.rpartition(".")[2].isdigit()]
+    assert found, f"no shape {shape}"
+    return found
+
+
+def flat(p: Parameters, *shapes: str) -> Parameters:
+    """Return parameters with shapes that are 1 everywhere."""
+    return p.replace({name: 1.0 for shape in shapes for name in knots(p, shape)})
+
+
+def alike(p: Parameters) -> Parameters:
+    """Return parameters under which all children are the same: no lasting factor changes a rate."""
+    same = {"frailty.sd": 0.0, "need.boy": 0.0, "need.per_quintile": 0.0, "start.probation_boy": 0.0}
+    return p.replace({**same, **{f"need.{factor}.yes": 1.0 for factor in HOUSEHOLD_FACTORS}})
+
+
+def everyone(blocks: Iterable[Children]) -> Children:
+    """Return the children of all blocks as one block."""
+    together = reduce(Children.joined, blocks)
+    order = np.argsort(together.birth, kind="stable")
+    return Children(*(np.ascontiguousarray(array[order]) for array in together))
+
+
+def born(count: int, table: CompiledTable, p: Parameters, seed: int = 0, month: int = 0) -> Children:
+    """Return about `count` children of one birth month who all live here until they are 23."""
+    ages = -(-count // MOST_OF_ONE_MONTH)
+    arrivals = np.zeros(AGES)
+    arrivals[:ages] = count // ages
+    return everyone(cohorts(Flows(arrivals, np.ones(AGES)), month, month + 1, key_of(seed), table, p))
+
+
+def copy(children: Children) -> Children:
+    return children.part(slice(None))
+
+
+class Clockwork:
+    """Lives children year by year on a compiled table, as the engine does but without a town hall."""
+
+    def __init__(self, table: CompiledTable, seed: int = 0) -> None:
+        self.table, self.layout, self.key = table, layout(table), key_of(seed)
+        self._bounds: dict[int, YearTable] = {}
+
+    def bounds(self, year: int) -> YearTable:
+        if year not in self._bounds:
+            self._bounds[year] = YearTable(*year_table(self.table.hazards, year))
+        return self._bounds[year]
+
+    def live(
+        self,
+        children: Children,
+        first_year: int,
+        years: int,
+        exposure: Exposure | None = None,
+        *,
+        per_month: int = 1,
+        months_per_call: int = MONTHS,
+        rows: slice | None = None,
+    ) -> np.ndarray:
+        """Live whole years (counted from 1992) and return the tally; children change in place."""
+        tally = empty_tally(self.layout)
+        exposure = exposure or no_exposure(children.id.size)
+        first, last, _ = (rows or slice(None)).indices(children.id.size)
+        for year in range(first_year, first_year + years):
+            for month in range(year * MONTHS, (year + 1) * MONTHS, months_per_call):
+                proposals = advance(
+                    children, first, last, exposure, self.table.hazards, self.bounds(year), self.layout, self.key,
+                    month * per_month, months_per_call * per_month, per_month, year, True, tally, scratch(),
+                )  # fmt: skip
+                assert proposals >= 0
+        return tally
+
+
+def same(a: Children, b: Children, *but: str) -> bool:
+    """Tell whether two groups of children are equal byte for byte, apart from the fields in `but`."""
+    return all(
+        getattr(a, name).tobytes() == getattr(b, name).tobytes() for name in Children._fields if name not in but
+    )
+
+
+def total(tally: np.ndarray, kind: int) -> float:
+    """Return a count over all ages."""
+    return float(tally[kind, :AGES].sum())
