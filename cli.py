@@ -9,7 +9,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,8 +19,8 @@ import typer
 from sim.errors import InputError, Problem, SimulationError
 
 if TYPE_CHECKING:
-    from sim.experiment import Options, Run, Tell
-    from sim.headline import Change
+    from sim.api import Result
+    from sim.experiment import Tell
     from sim.scenario import Scenario
 
 ROOT = Path(__file__).resolve().parent
@@ -84,32 +83,32 @@ def run(
     csv: Csv = False,
 ) -> None:
     """Simulate one scenario and write its results."""
-    from sim.headline import as_json, horizons, level
-    from sim.scenario import load_scenario
-    from sim.library import registry
+    from sim.api import load_scenario, simulate
 
-    started = time.monotonic()
-    options = _options(children, draws, replications, seed, threads)
-    chosen = load_scenario(scenario, registry())
-    runs = _run([chosen], options, json_output)
-    names = _names([chosen])
-    folder = out or Path("results") / f"run-{_slug(names[0])}"
-    certificate = _save(folder, [chosen], names, options, runs, {}, started, csv)
-    levels = [level(runs, 0, chosen.start, h) for h in horizons(chosen.years)]
+    chosen = load_scenario(scenario)
+    with _progress(json_output) as tell:
+        result = simulate(
+            chosen, tell=tell, children=children, draws=draws, replications=replications, seed=seed,
+            threads=threads,
+        )  # fmt: skip
+    folder = _save(result, out, f"run-{chosen.municipality}-{result.names[0]}", csv)
     if json_output:
-        figures = {"scenario": names[0], "horizons": [as_json(item) for item in levels]}
-        _print_json(certificate, figures, folder)
+        from sim.headline import as_json
+
+        figures = {"scenario": result.names[0], "horizons": [as_json(item) for item in result.levels()]}
+        _print_json(result, figures, folder)
         return
     from sim.tables import level_table, show
 
-    show(level_table(chosen.title, levels))
-    typer.echo(f"Tables: {folder}", err=True)
+    show(level_table(chosen.title, result.levels()))
 
 
 @command_line.command()
 def compare(
     scenarios: Annotated[list[Path], typer.Argument(help="Scenario files, two or more.")],
-    reference: Annotated[Path | None, typer.Option("--reference", help="What the others are compared with.")] = None,
+    reference: Annotated[
+        Path | None, typer.Option("--reference", help="What the others are compared with.")
+    ] = None,
     children: Children = None,
     draws: Draws = 1,
     replications: Replications = 1,
@@ -120,38 +119,32 @@ def compare(
     csv: Csv = False,
 ) -> None:
     """Compare scenarios with a reference, on the same children with the same luck."""
-    from sim.appraisal import difference
-    from sim.experiment import comparable
-    from sim.headline import as_json, change, discount_rate, horizons, level
+    from sim.api import compare as compare_scenarios
 
-    started = time.monotonic()
-    options = _options(children, draws, replications, seed, threads)
     chosen = _with_reference(scenarios, reference)
-    comparable(chosen)
-    runs = _run(chosen, options, json_output)
-    names = _names(chosen)
-    years = range(chosen[0].start, chosen[0].start + chosen[0].years)
-    differences = {names[k]: (names[0], difference(runs, k, 0, years)) for k in range(1, len(chosen))}
-    folder = out or Path("results") / f"compare-{_slug(chosen[0].municipality)}"
-    certificate = _save(folder, chosen, names, options, runs, differences, started, csv)
-    ahead = horizons(chosen[0].years)
-    changes: dict[str, list[Change]] = {
-        name: [change(d, h, discount_rate()) for h in ahead] for name, (_, d) in differences.items()
-    }
-    levels = [level(runs, 0, chosen[0].start, h) for h in ahead]
+    with _progress(json_output) as tell:
+        result = compare_scenarios(
+            chosen, tell=tell, children=children, draws=draws, replications=replications, seed=seed,
+            threads=threads,
+        )  # fmt: skip
+    folder = _save(result, out, f"compare-{chosen[0].municipality}", csv)
+    changes = {name: result.changes(name) for name in result.names[1:]}
     if json_output:
+        from sim.headline import as_json
+
         figures = {
-            "reference": {"scenario": names[0], "horizons": [as_json(item) for item in levels]},
+            "reference": {
+                "scenario": result.names[0],
+                "horizons": [as_json(item) for item in result.levels()],
+            },
             "differences": {name: [as_json(item) for item in items] for name, items in changes.items()},
         }
-        _print_json(certificate, figures, folder)
+        _print_json(result, figures, folder)
         return
     from sim.tables import comparison, show
 
-    fte = {name: [level(runs, k, chosen[0].start, h) for h in ahead] for k, name in enumerate(names)}
-    titles = [s.title for s in chosen]
-    show(comparison(titles, names, levels, changes, fte, options.draws))
-    typer.echo(f"Tables: {folder}", err=True)
+    levels = {name: result.levels(k) for k, name in enumerate(result.names)}
+    show(comparison([s.title for s in chosen], result.names, changes, levels, draws))
 
 
 @command_line.command()
@@ -188,14 +181,6 @@ def app(
     raise typer.Exit(subprocess.run(call, cwd=ROOT, check=False).returncode)
 
 
-def _options(
-    children: int | None, draws: int, replications: int, seed: int, threads: int | None
-) -> Options:
-    from sim.experiment import Options
-
-    return Options(children, draws, replications, seed, threads)
-
-
 def _with_reference(paths: Sequence[Path], reference: Path | None) -> list[Scenario]:
     """Return the scenarios with the reference first: --reference, else the one they name, else the first."""
     from sim.library import registry
@@ -215,7 +200,9 @@ def _with_reference(paths: Sequence[Path], reference: Path | None) -> list[Scena
         first = reference.resolve()
     elif len(named) > 1:
         where = ", ".join(str(_shown(path)) for path in sorted(named))
-        raise InputError.at(paths[0], f"the scenarios name different references ({where}); choose with --reference")
+        raise InputError.at(
+            paths[0], f"the scenarios name different references ({where}); choose with --reference"
+        )
     else:
         first = named.pop() if named else next(iter(loaded))
     if first not in loaded:
@@ -237,13 +224,6 @@ def _readers() -> dict[str, Callable[[Path], Any]]:
     return {"model": load_model}
 
 
-def _run(scenarios: Sequence[Scenario], options: Options, quiet: bool) -> list[Run]:
-    from sim.experiment import run_all
-
-    with _progress(quiet) as tell:
-        return list(run_all(scenarios, options, tell=tell))
-
-
 @contextmanager
 def _progress(quiet: bool) -> Iterator[Tell | None]:
     """Show progress on a terminal; elsewhere one line when a slow part begins; nothing when quiet."""
@@ -259,48 +239,19 @@ def _progress(quiet: bool) -> Iterator[Tell | None]:
         yield lambda done, words: bar.update(task, completed=done, description=words)
 
 
-def _names(scenarios: Sequence[Scenario]) -> list[str]:
-    """Return short names: the stem of the file, with its folder where stems meet."""
-    stems = [s.path.stem if s.path else s.title for s in scenarios]
-    if len(set(stems)) == len(stems):
-        return stems
-    return [f"{s.path.parent.name}/{s.path.stem}" if s.path else s.title for s in scenarios]
+def _save(result: Result, out: Path | None, name: str, csv: bool) -> Path:
+    slug = "".join(c if c.isalnum() else "-" for c in name.casefold()).strip("-")
+    folder = out or Path("results") / slug
+    result.save(folder, csv)
+    typer.echo(f"Tables: {folder}", err=True)
+    return folder
 
 
-def _slug(text: str) -> str:
-    return "".join(c if c.isalnum() else "-" for c in text.casefold()).strip("-")
-
-
-def _save(
-    folder: Path,
-    scenarios: Sequence[Scenario],
-    names: Sequence[str],
-    options: Options,
-    runs: Sequence[Run],
-    differences: dict[str, Any],
-    started: float,
-    csv: bool,
-) -> dict[str, Any]:
-    from sim.appraisal import standard_error
-    from sim.headline import HORIZONS, USERS
-    from sim.parameters import default_parameters
-    from sim.results import comparison_table, manifest, results_table, save
-
-    errors: dict[str, Any] = {}
-    for name, columns in zip(names, runs[0].columns, strict=True):
-        row = standard_error(columns)[columns.labels.index(USERS)]
-        errors[name] = {"care_users": [float(row[h - 1]) for h in HORIZONS if h <= row.size]}
-    certificate = manifest(scenarios, names, options, default_parameters(), runs, started, errors)
-    tables = {"results": results_table(scenarios, names, runs)}
-    if differences:
-        tables["comparison"] = comparison_table(differences)
-    save(folder, tables, certificate, csv)
-    return certificate
-
-
-def _print_json(certificate: dict[str, Any], figures: dict[str, Any], folder: Path) -> None:
+def _print_json(result: Result, figures: dict[str, Any], folder: Path) -> None:
     tables = sorted(str(file) for file in folder.glob("*.parquet"))
-    print(json.dumps({"manifest": certificate, "headline": figures, "tables": tables}, ensure_ascii=False))
+    print(
+        json.dumps({"manifest": result.manifest, "headline": figures, "tables": tables}, ensure_ascii=False)
+    )
 
 
 def main() -> NoReturn:

@@ -20,11 +20,11 @@ from numpy.typing import NDArray
 from scipy.optimize import least_squares
 
 from calibration.targets import USERS_OF, Counted, Target, predict, read_targets
+from sim.history import place_years
 from sim.lifecourse import layout
 from sim.parameters import COLUMNS, PARAMETER_FILE, Parameters, default_parameters
 from sim.population import profiles
 from sim.prices import care_spending
-from sim.history import place_years
 from sim.simulation import Setting, warm_up, worker_threads
 from sim.states import FORMS, HISTORY_YEAR
 from sim.transitions import compile_table, default_table
@@ -109,7 +109,9 @@ def align(p: Parameters, children: int, seed: int, rounds: int, pool: Executor) 
         return np.concatenate([fit, (x - 1.0) / PULL])
 
     ones = np.ones(start.size)
-    best = least_squares(objective, ones, bounds=(ones - 3.0, upper), diff_step=[0.04] * start.size, max_nfev=rounds)
+    best = least_squares(
+        objective, ones, bounds=(ones - 3.0, upper), diff_step=[0.04] * start.size, max_nfev=rounds
+    )
     return values(best.x)
 
 

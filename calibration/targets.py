@@ -117,9 +117,7 @@ class Counted:
             if process == "need" and state != "none"
         ]
         ages = slice(first, last + 1)
-        return float(
-            self.year(year)[kinds, ages].sum() / self.year(year)[self.layout.people, ages].sum()
-        )
+        return float(self.year(year)[kinds, ages].sum() / self.year(year)[self.layout.people, ages].sum())
 
     def margin_share(self, kind: int, margins: list[str], level: str, year: int) -> float:
         """Return the share of one level in a kind, by the margins of history.py."""
@@ -159,7 +157,7 @@ def predict(target: Target, counted: Counted) -> float | None:
         ),
     }
     durations = dict(zip(("0_3m", "3_6m", "6_12m", "1_2y", "2_3y", "3_4y", "4y"), range(7), strict=True))
-    if target.region != "NL" or target.year > year and target.unit == "youths":
+    if target.region != "NL" or (target.year > year and target.unit == "youths"):
         return None
     if stem in special:
         return special[stem]()

@@ -71,7 +71,9 @@ def level(runs: Sequence[Run], scenario: int, start: int, horizon: int) -> Level
 
     def mean(label: Label) -> float:
         columns = [run.columns[scenario] for run in runs]
-        return float(np.mean([c.values[c.labels.index(label), index] if label in c.labels else 0.0 for c in columns]))
+        return float(
+            np.mean([c.values[c.labels.index(label), index] if label in c.labels else 0.0 for c in columns])
+        )
 
     def over_programmes(measure: str) -> float:
         labels = {label for run in runs for label in run.columns[scenario].labels}

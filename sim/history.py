@@ -25,7 +25,6 @@ from sim.states import (
     QUINTILES,
     SEXES,
     USER_SETS,
-    WITHOUT_RESIDENCE,
 )
 from sim.townhall import Accounts
 from sim.transitions import CompiledTable
@@ -245,5 +244,3 @@ class _Columns:
             for measure, values in columns.items():
                 spread = np.repeat(values[:, None], blocks, axis=1) / blocks
                 self._add(measure, "programme", name, spread)
-
-

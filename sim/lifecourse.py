@@ -341,9 +341,7 @@ def _birthday(c, i, turned, step, t, key, h, lay, counted, age, group, year_star
         if h.birthday_age[b] == turned and c.state[i, p] == h.birthday_origin[b]:
             luck = draw(key, Decision.BIRTHDAY + b * OCCURRENCE, step, c.id[i])
             if luck < h.birthday_threshold[b]:
-                _move(
-                    c, i, p, h.birthday_destination[b], t, h, lay, counted, age, group, year_start, tally
-                )
+                _move(c, i, p, h.birthday_destination[b], t, h, lay, counted, age, group, year_start, tally)
                 if counted:
                     tally[lay.flow + h.birthday_row[b], age] += 1.0
                     tally[lay.flow + h.birthday_row[b], AGES + group] += 1.0

@@ -176,7 +176,7 @@ def _record(row: Mapping[str, str]) -> tuple[str, Parameter | None]:
         return f"'{row['name']}' has no source or no unit", None
     if not low <= value <= high:
         return f"the value {value:g} of '{row['name']}' lies outside its range {low:g} to {high:g}", None
-    if scale == "log" and low <= 0 or scale == "logit" and not 0 < low <= high < 1:
+    if (scale == "log" and low <= 0) or (scale == "logit" and not 0 < low <= high < 1):
         return f"the range of '{row['name']}' does not fit the scale '{scale}'", None
     record = Parameter(
         row["name"], value, low, high, row["unit"],

@@ -127,7 +127,9 @@ class Children(NamedTuple):
 
     def joined(self, later: Children) -> Children:
         """Return these children followed by `later` ones."""
-        return Children._make(np.concatenate([ours, theirs]) for ours, theirs in zip(self, later, strict=True))
+        return Children._make(
+            np.concatenate([ours, theirs]) for ours, theirs in zip(self, later, strict=True)
+        )
 
     def bytes(self) -> int:
         """Return the memory in use."""

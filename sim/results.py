@@ -9,7 +9,6 @@ import platform
 import shutil
 import subprocess
 import tempfile
-import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
@@ -48,7 +47,11 @@ def results_table(scenarios: Sequence[Scenario], names: Sequence[str], runs: Seq
             }
             tables.append(
                 pa.table(
-                    {**constant, **_label_columns(columns.labels, years.size), "value": columns.values.ravel()}
+                    {
+                        **constant,
+                        **_label_columns(columns.labels, years.size),
+                        "value": columns.values.ravel(),
+                    }
                 )
             )
     return pa.concat_tables(tables).unify_dictionaries().combine_chunks()
@@ -128,10 +131,10 @@ def manifest(
     options: Options,
     parameters: Parameters,
     runs: Sequence[Run],
-    started: float,
+    seconds: float,
     standard_errors: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """Return the birth certificate of results. started: from time.monotonic()."""
+    """Return the birth certificate of results, which took `seconds` of wall time to simulate."""
     head, dirty = commit()
     return {
         "project": "kinderwerk",
@@ -154,7 +157,7 @@ def manifest(
         "python": platform.python_version(),
         "system": f"{platform.system()} {platform.machine()}",
         "libraries": {library: metadata.version(library) for library in LIBRARIES},
-        "wall_seconds": round(time.monotonic() - started, 3),
+        "wall_seconds": round(seconds, 3),
         "written": datetime.now(UTC).isoformat(timespec="seconds"),
         "standard_errors": dict(standard_errors),
     }
@@ -172,7 +175,9 @@ def _targets_hash() -> str | None:
     return hashlib.sha256(path.read_bytes()).hexdigest() if path.exists() else None
 
 
-def save(folder: Path, tables: Mapping[str, pa.Table], certificate: Mapping[str, Any], as_csv: bool = False) -> None:
+def save(
+    folder: Path, tables: Mapping[str, pa.Table], certificate: Mapping[str, Any], as_csv: bool = False
+) -> None:
     """Write each table (NAME.parquet, and NAME.csv on request) and manifest.json into `folder`.
 
     All files are written aside and renamed at the end, so that a stop or a full disk leaves old

@@ -21,6 +21,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -371,12 +372,16 @@ def check_year(cells: Floats, lay: Layout, table: CompiledTable, year: int) -> N
     total = cells.sum(axis=0)
     people = total[lay.people].sum()
     for name in table.processes:
-        inside = sum(total[lay.stock + i].sum() for i, (process, _) in enumerate(table.states) if process == name)
+        inside = sum(
+            total[lay.stock + i].sum() for i, (process, _) in enumerate(table.states) if process == name
+        )
         if inside > people + 1e-6:
             raise SimulationError(f"in {year} more children are in a state of '{name}' than there are")
     if total.min() < 0:
         raise SimulationError(f"a count is negative in {year}")
-    if np.any(total[lay.stock_users : lay.stock].sum(axis=1) > total[lay.users : lay.stock_users].sum(axis=1)):
+    if np.any(
+        total[lay.stock_users : lay.stock].sum(axis=1) > total[lay.users : lay.stock_users].sum(axis=1)
+    ):
         for k in range(lay.stock_users - lay.users):
             single = total[lay.stock_users + k].sum() <= total[lay.users + k].sum() + 1e-6
             if not single and k < 12:

@@ -6,7 +6,7 @@ EPOCH_YEAR = 1992
 """Month 0 is January of this year: the birth of the oldest youth of 22 in 2015."""
 MONTHS = 12
 AGES = 23
-"""Single years of age 0..22; a youth leaves the model at the 23rd birthday (Jeugdwet: extended care to 23)."""
+"""Single years of age 0..22; a youth leaves the model at the 23rd birthday (extended care ends)."""
 HISTORY_YEAR = 2015
 """First year with observed youth-care figures after the decentralisation; recording starts here."""
 LAST_YEAR = 2120

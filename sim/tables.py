@@ -60,7 +60,6 @@ def level_table(title: str, levels: Sequence[Level]) -> RenderableType:
 def comparison(
     titles: Sequence[str],
     names: Sequence[str],
-    reference: Sequence[Level],
     changes: Mapping[str, Sequence[Change]],
     levels: Mapping[str, Sequence[Level]],
     draws: int,
@@ -71,13 +70,16 @@ def comparison(
     table.add_column(f"{titles[0]}\n(reference, as it is)", justify="right")
     for title in titles[1:]:
         table.add_column(f"{title}\n(difference)", justify="right")
+    reference = levels[names[0]]
+    if not reference:
+        return Text("The scenarios have no years to compare.")
     last = [levels[name][-1] for name in names]
     table.add_row(f"child workers at work in {last[0].year} (FTE)", *(f"{item.fte:,.1f}" for item in last))
     table.add_row(f"children taking part in {last[0].year}", *(people(item.participants) for item in last))
     for k, item in enumerate(reference):
         table.add_section()
         here = [changes[name][k] for name in names[1:]]
-        horizon = k and f"up to {item.year}" or f"council term, up to {item.year}"
+        horizon = (k and f"up to {item.year}") or f"council term, up to {item.year}"
         table.add_row(Text(horizon, style="bold"))
         table.add_row(
             f"youths with youth care in {item.year}",
@@ -115,7 +117,13 @@ def _notes(draws: int) -> str:
 def model_table(found: Mapping[str, Any]) -> RenderableType:
     """Return the outcomes of a published model."""
     table = Table(title=found.get("title"), title_justify="left")
-    for column in ("strategy", "cost (cohort)", "effect (cohort)", "cost (simulation)", "effect (simulation)"):
+    for column in (
+        "strategy",
+        "cost (cohort)",
+        "effect (cohort)",
+        "cost (simulation)",
+        "effect (simulation)",
+    ):
         table.add_column(column, justify="left" if column == "strategy" else "right")
     for name, item in found["strategies"].items():
         cohort, simulated = item["cohort"], item["simulation"]

@@ -223,18 +223,22 @@ class _Compiler:
         self.years = np.arange(EPOCH_YEAR, last_year + 1)
         self.household_names = table.households.spec().names
         self.states_of = {name: tuple(process.states) for name, process in table.processes.items()}
-        self.states_of.update({name: ("no", "yes") for name in self.household_names})
+        self.states_of.update(dict.fromkeys(self.household_names, ("no", "yes")))
         self.names = tuple(self.states_of)
         self.joint = fit_joint(table.households.spec(), parameters)
         self.risks = (*table.risks, "household_slopes")
 
     def run(self) -> CompiledTable:
-        rows = [self._row(name, t) for name, process in self.table.processes.items() for t in process.transitions]
+        rows = [
+            self._row(name, t) for name, process in self.table.processes.items() for t in process.transitions
+        ]
         for k, name in enumerate(self.household_names):
             rows += self._household_rows(k, name)
         rows.sort(key=lambda r: (self.names.index(r.process), self._state(r.process, r.spec.origin)))
         hazards = self._arrays(rows)
-        terms = [{t: self.p[parameter] for t, parameter in risk.items()} for risk in self.table.risks.values()]
+        terms = [
+            {t: self.p[parameter] for t, parameter in risk.items()} for risk in self.table.risks.values()
+        ]
         terms.append({"quintile": float(self.joint.slope[0])})
         return CompiledTable(
             hazards=hazards,
@@ -339,11 +343,11 @@ class _Compiler:
                 position += 1
                 form = name if state == "active" else state
                 bits[p, s] = form_bit(form) if form in FORMS else 0
-        birthdays = [
-            (name, b) for name, process in self.table.processes.items() for b in process.at_birthday
-        ]
+        birthdays = [(name, b) for name, process in self.table.processes.items() for b in process.at_birthday]
         row_process = np.array([p for p, _ in keys], np.int32)
-        groups = [(self._risk(r), self._duration(durations, r), p) for r, (p, _) in zip(rows, keys, strict=True)]
+        groups = [
+            (self._risk(r), self._duration(durations, r), p) for r, (p, _) in zip(rows, keys, strict=True)
+        ]
         distinct = sorted(set(groups))
         stride = np.zeros(len(self.names), np.int32)
         key_count = 1
@@ -372,7 +376,9 @@ class _Compiler:
             duration_bound=np.maximum.accumulate(factors[:, ::-1], axis=1)[:, ::-1].copy(),
             state_factor_first=_offsets(state_lists),
             state_factor_process=np.array([q for fs in state_lists for q, _ in fs], np.int32),
-            state_factor=np.array([f for fs in state_lists for _, f in fs], np.float64).reshape(-1, MAX_STATES),
+            state_factor=np.array([f for fs in state_lists for _, f in fs], np.float64).reshape(
+                -1, MAX_STATES
+            ),
             form_factor_first=_offsets(form_lists),
             form_factor_mask=np.array([m for fs in form_lists for m, _ in fs], np.uint16),
             form_factor=np.array([f for fs in form_lists for _, f in fs], np.float64),

@@ -55,7 +55,7 @@ class WarmStore:
     def get(
         self, setting: Setting, start: int, pool: Executor, tell: Callable[[int], None] | None = None
     ) -> WarmStart:
-        """Return the warm start of a setting: from memory, from disk, or made now (then `tell` hears years)."""
+        """Return the warm start of a setting: from memory, from disk, or made now (`tell` hears years)."""
         key = key_for(setting, start)
         with self._lock:
             if key in self._memory:

@@ -154,7 +154,9 @@ def test_children_are_independent(apart: int) -> None:
     )
 
 
-@pytest.mark.parametrize(("a", "b"), [((0,), (1,)), ((0, 1), (0, 2)), ((0, 1, 1), (0, 1, 2)), ((1, 0), (0, 1))])
+@pytest.mark.parametrize(
+    ("a", "b"), [((0,), (1,)), ((0, 1), (0, 2)), ((0, 1, 1), (0, 1, 2)), ((1, 0), (0, 1))]
+)
 def test_seeds_draws_and_replications_are_independent(a: tuple[int, ...], b: tuple[int, ...]) -> None:
     assert_independent(
         uniforms(key_of(*a), Decision.EVENT, 9, MANY), uniforms(key_of(*b), Decision.EVENT, 9, MANY)
@@ -176,7 +178,11 @@ def test_luck_is_the_same_whatever_the_order() -> None:
     children = MANY[:1000]
     forward = uniforms(key, Decision.EVENT, 5, children)
     assert np.array_equal(uniforms(key, Decision.EVENT, 5, children[order]), forward[order])
-    assert [luck(8, Decision.EVENT, 5, child) for child in (999, 3, 999)] == [forward[999], forward[3], forward[999]]
+    assert [luck(8, Decision.EVENT, 5, child) for child in (999, 3, 999)] == [
+        forward[999],
+        forward[3],
+        forward[999],
+    ]
 
 
 def test_luck_stays_what_it_was() -> None:
@@ -286,7 +292,9 @@ def test_every_use_of_luck_names_its_decision() -> None:
             code = ast.unparse(call.args[1])
             decision, _, occurrence = code.partition(" + ")
             decision = names.get(decision, decision)
-            assert decision.removeprefix("Decision.") in Decision.__members__, f"{path.name}:{call.lineno} {code}"
+            assert decision.removeprefix("Decision.") in Decision.__members__, (
+                f"{path.name}:{call.lineno} {code}"
+            )
             assert occurrence in ("", "OCCURRENCE") or occurrence.endswith(" * OCCURRENCE"), code
             made_in.setdefault(decision.removeprefix("Decision."), set()).add(path.name)
     assert set(made_in) == set(Decision.__members__)

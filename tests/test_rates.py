@@ -47,7 +47,9 @@ def test_rate_to_probability_and_back(rate: float, t: float) -> None:
 
 
 @given(st.floats(0, 3), years, years)
-def test_staying_through_two_periods_is_staying_through_each(rate: float, first: float, second: float) -> None:
+def test_staying_through_two_periods_is_staying_through_each(
+    rate: float, first: float, second: float
+) -> None:
     stay = (1 - rate_to_probability(rate, first)) * (1 - rate_to_probability(rate, second))
     assert 1 - rate_to_probability(rate, first + second) == pytest.approx(stay, abs=1e-12)
 

@@ -128,7 +128,9 @@ class Clockwork:
 def same(a: Children, b: Children, *but: str) -> bool:
     """Tell whether two groups of children are equal byte for byte, apart from the fields in `but`."""
     return all(
-        getattr(a, name).tobytes() == getattr(b, name).tobytes() for name in Children._fields if name not in but
+        getattr(a, name).tobytes() == getattr(b, name).tobytes()
+        for name in Children._fields
+        if name not in but
     )
 
 

@@ -1,0 +1,150 @@
+"""The front door for Python: `from sim import load_scenario, simulate, compare`.
+
+>>> result = simulate(load_scenario("scenarios/almere/huidig.yaml"), children=2000)  # doctest: +SKIP
+>>> result.annual.query("measure == 'care_users' and breakdown == 'total'")  # doctest: +SKIP
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from sim.appraisal import Difference, difference, standard_error
+from sim.experiment import Options, Run, Tell, comparable, run_all
+from sim.headline import HORIZONS, USERS, Change, Level, change, discount_rate, horizons, level
+from sim.library import registry
+from sim.parameters import default_parameters
+from sim.results import comparison_table, manifest, results_table, save
+from sim.scenario import Scenario
+from sim.scenario import load_scenario as _load
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def load_scenario(path: str | Path) -> Scenario:
+    """Read a scenario file, with its names checked. Raises InputError with every mistake."""
+    return _load(path, registry())
+
+
+@dataclass(frozen=True)
+class Result:
+    """What one or more scenarios came to, over all runs; the first is the reference of a comparison."""
+
+    scenarios: tuple[Scenario, ...]
+    options: Options
+    runs: tuple[Run, ...]
+    seconds: float = field(compare=False)
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """Return a short name of each scenario: its file's stem, with the folder where stems meet."""
+        stems = [s.path.stem if s.path else s.title for s in self.scenarios]
+        if len(set(stems)) < len(stems):
+            stems = [f"{s.path.parent.name}/{s.path.stem}" if s.path else s.title for s in self.scenarios]
+        if len(set(stems)) < len(stems):
+            stems = [f"{number}: {stem}" for number, stem in enumerate(stems, 1)]
+        return tuple(stems)
+
+    @cached_property
+    def table(self) -> pa.Table:
+        """Return the long table of CONTRACT: a row per scenario, draw, replication, year and label."""
+        return results_table(self.scenarios, self.names, self.runs)
+
+    @property
+    def annual(self) -> pd.DataFrame:
+        """Return the long table for pandas."""
+        frame: pd.DataFrame = self.table.to_pandas()
+        return frame
+
+    @cached_property
+    def manifest(self) -> dict[str, Any]:
+        """Return the birth certificate: version, hashes, seed, sizes, libraries, standard errors."""
+        errors = {}
+        for name, columns in zip(self.names, self.runs[0].columns, strict=True):
+            row = standard_error(columns)[columns.labels.index(USERS)]
+            errors[name] = {"care_users": {str(h): float(row[h - 1]) for h in HORIZONS if h <= row.size}}
+        return manifest(
+            self.scenarios, self.names, self.options, default_parameters(), self.runs, self.seconds, errors
+        )
+
+    @property
+    def horizons(self) -> tuple[int, ...]:
+        """Return the years ahead for which figures are given."""
+        return horizons(self.scenarios[0].years)
+
+    def levels(self, scenario: int = 0) -> list[Level]:
+        """Return what one scenario is like at each horizon."""
+        return [level(self.runs, scenario, self.scenarios[0].start, h) for h in self.horizons]
+
+    def save(self, folder: str | Path, csv: bool = False) -> None:
+        """Write the tables and the manifest into a folder. Raises SimulationError where it cannot."""
+        save(Path(folder), self._tables(), self.manifest, csv)
+
+    def _tables(self) -> dict[str, pa.Table]:
+        return {"results": self.table}
+
+
+@dataclass(frozen=True)
+class Comparison(Result):
+    """Scenarios against the first of them, on the same children with the same luck."""
+
+    @cached_property
+    def differences(self) -> Mapping[str, Difference]:
+        """Return scenario minus reference, by name."""
+        first = self.scenarios[0]
+        years = range(first.start, first.start + first.years)
+        return {name: difference(self.runs, k, 0, years) for k, name in enumerate(self.names) if k > 0}
+
+    def changes(self, name: str) -> list[Change]:
+        """Return what a scenario changes at each horizon. Raises KeyError for an unknown name."""
+        return [change(self.differences[name], h, discount_rate()) for h in self.horizons]
+
+    @cached_property
+    def comparison(self) -> pa.Table:
+        """Return the long table of differences of CONTRACT."""
+        return comparison_table({name: (self.names[0], d) for name, d in self.differences.items()})
+
+    def _tables(self) -> dict[str, pa.Table]:
+        return {"results": self.table, "comparison": self.comparison}
+
+
+def simulate(scenario: Scenario, *, tell: Tell | None = None, **options: Any) -> Result:
+    """Simulate one scenario. options: children, draws, replications, seed, threads (see Options).
+
+    Raises ValueError for impossible options and SimulationError where an invariant breaks.
+    """
+    started = time.monotonic()
+    chosen = Options(**options)
+    runs = tuple(run_all([scenario], chosen, tell=tell))
+    return Result((scenario,), chosen, runs, time.monotonic() - started)
+
+
+def compare(
+    scenarios: Sequence[Scenario],
+    reference: Scenario | None = None,
+    *,
+    tell: Tell | None = None,
+    **options: Any,
+) -> Comparison:
+    """Compare scenarios with `reference` (default: the first) on the same children.
+
+    Raises ValueError for fewer than two scenarios or impossible options, and InputError where
+    municipality, start or years differ.
+    """
+    started = time.monotonic()
+    chosen = Options(**options)
+    ordered = list(scenarios)
+    if reference is not None:
+        ordered = [reference, *(s for s in ordered if s is not reference)]
+    if len(ordered) < 2:
+        raise ValueError("a comparison needs two scenarios")
+    comparable(ordered)
+    runs = tuple(run_all(ordered, chosen, tell=tell))
+    return Comparison(tuple(ordered), chosen, runs, time.monotonic() - started)
