@@ -1,9 +1,9 @@
 """A simple, documented fit: first parameters aligned to the CBS targets, graded provisional.
 
-Run as ``python -m calibration.align [--write]``. Least squares over the logarithms of the levels,
-age shapes and access paths below; residuals are log ratios of model to target over the target's
-tolerance, plus a weak pull to the starting values. Same luck in every evaluation. The calibration
-proper (posterior, held-out years) replaces this; until then ranges are assumed.
+Run as ``python -m calibration.align [--write]``. Each free value answers to one target (`PAIRS`): it
+is multiplied, over and over with the same luck, by a power of target over model, as in iterative
+proportional fitting. What has no pair keeps its assumed value. The calibration proper (posterior,
+held-out years) replaces this; until then ranges are assumed.
 """
 
 from __future__ import annotations
@@ -11,42 +11,75 @@ from __future__ import annotations
 import argparse
 import csv
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable
 from concurrent.futures import Executor
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import least_squares
 
-from calibration.targets import USERS_OF, Counted, Target, predict, read_targets
+from calibration.targets import Counted, predict, read_targets
 from sim.history import place_years
 from sim.lifecourse import layout
 from sim.parameters import COLUMNS, PARAMETER_FILE, Parameters, default_parameters
 from sim.population import profiles
 from sim.prices import care_spending
 from sim.simulation import Setting, warm_up, worker_threads
-from sim.states import FORMS, HISTORY_YEAR
+from sim.states import HISTORY_YEAR
 from sim.transitions import compile_table, default_table
 
 Floats = NDArray[np.float64]
 PROFILE = "Nederland 2018"
 LAST_YEAR = 2019
-FREE = (
-    *(f"start.{form}" for form in FORMS),
-    "start.care_age.0", "start.care_age.2", "start.care_age.12", "start.care_age.17", "start.legal_age.18",
-    "start.second", "start.with_residence", "end18.help", "end18.residence", "end.ambulant",
-    "start.probation_age.18",
-    "access.wijkteam.2015", "access.wijkteam.2016", "access.wijkteam.2017", "access.general.2015",
-    "access.netwerk.2016", "access.netwerk.2017", "access.probation.2015",
-    "need.onset_light", "need.onset_age.14", "need.eenouder.yes", "frailty.sd",
-)  # fmt: skip
-ANCHORS = (  # (name, ages, share of children with any need, tolerance): calibration/evidence/risk_factors.csv
-    ("sdq_raised_4_11", 4, 11, 0.21, 0.10),
-    ("sdq_problems_12_16", 12, 16, 0.305, 0.15),
+ANCHORS = (  # (name, ages, share of children with any need): calibration/evidence/risk_factors.csv
+    ("sdq_raised_4_11", 4, 11, 0.21),
+    ("sdq_problems_12_16", 12, 16, 0.305),
 )
-RAKES = 5
-PULL = 1.0  # standard deviation, in logs, of a free value around its start
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A free value, the target (or ratio of two targets) it answers to, and the power of each step."""
+
+    parameter: str
+    target: str
+    over: str | None = None
+    power: float = 1.0
+
+
+PAIRS = (
+    Pair("start.wijkteam", "wijkteam_2018"),
+    Pair("start.ambulant", "ambulant_2018"),
+    Pair("start.netwerk", "netwerk_2018"),
+    Pair("start.daghulp", "daghulp_2018"),
+    Pair("start.pleegzorg", "pleegzorg_2019"),
+    Pair("start.gezinshuis", "gezinsgericht_2019"),
+    Pair("start.residentieel", "ander_verblijf_2019"),
+    Pair("start.gesloten", "gesloten_2019", power=0.8),
+    Pair("start.jeugdbescherming", "jb_2019"),
+    Pair("start.jeugdreclassering", "jr_2019"),
+    Pair("start.second", "jz_2018", power=-3.0),
+    Pair("start.with_residence", "both_2019", "verblijf_2019", 0.7),
+    Pair("start.care_age.0", "jz_age0_3_2018", power=0.6),
+    Pair("start.care_age.2", "jz_age0_3_2018", power=0.6),
+    Pair("start.care_age.12", "jz_age12_17_2018", power=0.5),
+    Pair("start.care_age.17", "jz_age12_17_2018", power=0.5),
+    Pair("start.legal_age.18", "jz_age18_22_2018", power=0.7),
+    Pair("start.probation_age.18", "jz_age18_22_2018", power=0.3),
+    Pair("access.wijkteam.2015", "wijkteam_2015", "wijkteam_2018"),
+    Pair("access.wijkteam.2016", "wijkteam_2016", "wijkteam_2018"),
+    Pair("access.wijkteam.2017", "wijkteam_2017", "wijkteam_2018"),
+    Pair("access.general.2015", "zonder_2015", "zonder_2018"),
+    Pair("access.netwerk.2016", "netwerk_2016", "netwerk_2018"),
+    Pair("access.netwerk.2017", "netwerk_2017", "netwerk_2018"),
+    Pair("access.residence.2015", "verblijf_2015", "verblijf_2018"),
+    Pair("access.probation.2015", "jr_2015", "jr_2019"),
+    Pair("need.onset_light", "sdq_raised_4_11"),
+    Pair("need.onset_age.14", "sdq_problems_12_16", "sdq_raised_4_11", 1.5),
+    Pair("need.eenouder.yes", "single_parent_users_2018"),
+    Pair("end.by_need.none", "stock_ratio_2023", power=-2.0),
+)
 
 
 def count(p: Parameters, children: int, seed: int, pool: Executor) -> Counted:
@@ -58,61 +91,36 @@ def count(p: Parameters, children: int, seed: int, pool: Executor) -> Counted:
     return Counted(warm.cells.sum(axis=1) * scale, layout(table), table, p)
 
 
-def fitted_targets() -> list[Target]:
-    """Return the national targets with the role calibrate."""
-    return [t for t in read_targets() if t.role == "calibrate" and t.region == "NL"]
-
-
-def residuals(counted: Counted, targets: Sequence[Target]) -> Floats:
-    """Return log(model / target) / tolerance for every target that the model counts, then the anchors."""
-    found = []
-    for target in targets:
+def ratios(counted: Counted) -> dict[str, float]:
+    """Return target over model for every target and anchor that the model counts."""
+    found = {name: share / counted.need_share(first, last, 2018) for name, first, last, share in ANCHORS}
+    for target in read_targets():
         value = predict(target, counted)
-        if value is not None:
-            found.append(np.log(max(value, 1e-9) / target.value) / max(target.tolerance, 0.02))
-    for _, first, last, share, tolerance in ANCHORS:
-        found.append(np.log(counted.need_share(first, last, 2018) / share) / tolerance)
-    return np.array(found)
+        if value:
+            found[target.id] = target.value / value
+    return found
 
 
-def rake(p: Parameters, children: int, seed: int, pool: Executor) -> Parameters:
-    """Return `p` with the level of each form's start moved to its latest target, a few times over."""
-    latest = {USERS_OF.get(t.id.removesuffix(f"_{t.year}"), ""): t for t in fitted_targets()}
-    for _ in range(RAKES):
-        counted = count(p, children, seed, pool)
-        changes = {}
-        for form in FORMS:
-            value = predict(latest[form], counted)
-            if value:
-                changes[f"start.{form}"] = p[f"start.{form}"] * (latest[form].value / value) ** 1.2
-        p = p.replace(changes)
+def step(p: Parameters, ratio: dict[str, float], damping: float) -> Parameters:
+    """Return `p` with every free value moved towards its target; factors stay within a half and double."""
+    changes = {}
+    for pair in PAIRS:
+        wanted = ratio[pair.target] / (ratio[pair.over] if pair.over else 1.0)
+        factor = float(np.clip(wanted ** (pair.power * damping), 0.5, 2.0))
+        changes[pair.parameter] = p[pair.parameter] * factor
+    return p.replace(changes)
+
+
+def align(
+    p: Parameters, children: int, seed: int, rounds: int, pool: Executor, tell: Callable[[str], None]
+) -> Parameters:
+    """Return `p` with the free values aligned to the targets."""
+    for number in range(rounds):
+        ratio = ratios(count(p, children, seed, pool))
+        worst = max((pair.target for pair in PAIRS), key=lambda name: abs(np.log(ratio[name])))
+        tell(f"round {number + 1}: furthest off is {worst}, target over model {ratio[worst]:.3f}")
+        p = step(p, ratio, damping=0.9 if number < rounds // 2 else 0.5)
     return p
-
-
-def align(p: Parameters, children: int, seed: int, rounds: int, pool: Executor) -> Parameters:
-    """Return `p` with the free values aligned to the targets.
-
-    A free value is `start * exp(x - 1)`: around x = 1, so that the relative step of the finite
-    differences is a step of 4 percent for every value (simulated counts are step functions).
-    """
-    targets = fitted_targets()
-    p = rake(p, children, seed, pool)
-    start = np.array([p[name] for name in FREE])
-    upper = 1.0 + np.minimum(3.0, [np.log(0.98 / p[n]) if n.startswith("end18") else 3.0 for n in FREE])
-
-    def values(x: Floats) -> Parameters:
-        return p.replace(dict(zip(FREE, (start * np.exp(x - 1.0)).tolist(), strict=True)))
-
-    def objective(x: Floats) -> Floats:
-        fit = residuals(count(values(x), children, seed, pool), targets)
-        print(f"  mean squared residual {np.mean(fit**2):.3f}", file=sys.stderr)
-        return np.concatenate([fit, (x - 1.0) / PULL])
-
-    ones = np.ones(start.size)
-    best = least_squares(
-        objective, ones, bounds=(ones - 3.0, upper), diff_step=[0.04] * start.size, max_nfev=rounds
-    )
-    return values(best.x)
 
 
 def align_costs(p: Parameters, counted: Counted) -> Parameters:
@@ -129,7 +137,7 @@ def report(counted: Counted) -> list[tuple[str, str, float, float, float]]:
         value = predict(target, counted)
         if value is not None:
             rows.append((target.id, target.role, target.value, value, value / target.value - 1))
-    for name, first, last, share, _ in ANCHORS:
+    for name, first, last, share in ANCHORS:
         value = counted.need_share(first, last, 2018)
         rows.append((name, "anchor", share, value, value / share - 1))
     return rows
@@ -156,19 +164,20 @@ def main() -> None:
     """Fit, report and (with --write) store the aligned values."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--children", type=int, default=150_000)
-    parser.add_argument("--rounds", type=int, default=8)
+    parser.add_argument("--rounds", type=int, default=24)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--write", action="store_true")
     options = parser.parse_args()
     with worker_threads(None) as pool:
         p = default_parameters()
-        if options.rounds:
-            p = align(p, options.children, options.seed, options.rounds, pool)
+        p = align(
+            p, options.children, options.seed, options.rounds, pool, lambda t: print(t, file=sys.stderr)
+        )
         counted = count(p, max(options.children, 600_000), options.seed + 1, pool)
         p = align_costs(p, counted)
         for name, role, target, value, error in report(counted):
             print(f"{name:32} {role:10} {target:12,.3f} {value:12,.3f} {error:+7.1%}")
-        for name in (*FREE, "cost.level"):
+        for name in (*(pair.parameter for pair in PAIRS), "cost.level"):
             print(f"{name:32} {p.records[name].value:10.4g} -> {p[name]:10.4g}")
     if options.write:
         write(p)

@@ -127,9 +127,12 @@ def _run_block(key: np.uint64, first: int, tables: Tables, totals: Floats, final
         final[:, person] = _pick(draw(key, _START, 0, child), starts)
         totals[:, :, person] = 0.0
         for ahead in range(0, cycles, _AHEAD):
-            runs = min(RUNS, (cycles - ahead + RUN - 1) // RUN)
-            for k in range(runs * RUN):
+            drawn = min(_AHEAD, cycles - ahead)
+            runs = (drawn + RUN - 1) // RUN
+            for k in range(drawn):
                 draws[k] = draw(key, _MODEL, ahead + k, child)
+            # Nothing happens after the last cycle.
+            draws[drawn : runs * RUN] = DRAW_RANGE
             for s in range(strategies):
                 state = final[s, person]
                 cost = effect = 0.0
@@ -137,10 +140,10 @@ def _run_block(key: np.uint64, first: int, tables: Tables, totals: Floats, final
                     at: Any = np.int64(0)
                     while True:
                         at = _next_below(draws, run * RUN, at, bound[s, group, ahead // RUN + run, state])
-                        cycle = ahead + run * RUN + at
-                        if at == RUN or cycle >= cycles:
+                        if at == RUN:
                             break
                         luck = draws[run * RUN + at]
+                        cycle = ahead + run * RUN + at
                         now = clock[cycle]
                         if luck < leave[s, group, now, 0, state]:
                             new = np.uint8(_pick(luck, cumulative[s, group, now, 0, state]))
@@ -173,22 +176,26 @@ def _run_block_with_memory(key: np.uint64, first: int, tables: Tables, totals: F
         reward_group = group if rewards.shape[1] > 1 else 0
         entry_group = group if entries.shape[1] > 1 else 0
         start = _pick(draw(key, _START, 0, child), starts)
-        totals[:, :, person] = 0.0
         for s in range(strategies):
             state, since = start, 0
-            for cycle in range(cycles):
-                now, time = clock[cycle], cycle - since
-                reward_time = time if rewards.shape[3] > 1 else 0
-                move_time = time if leave.shape[3] > 1 else 0
-                totals[s, :, person] += rewards[s, reward_group, state, reward_time, cycle]
+            cost = effect = 0.0
+            for cycle in range(cycles + 1):
+                time = cycle - since
+                reward = rewards[s, reward_group, state, time if rewards.shape[3] > 1 else 0, cycle]
+                cost += reward[0]
+                effect += reward[1]
+                if cycle == cycles:
+                    break
                 luck = draw(key, _MODEL, cycle, child)
+                now, move_time = clock[cycle], time if leave.shape[3] > 1 else 0
                 if luck < leave[s, group, now, move_time, state]:
                     state = _pick(luck, cumulative[s, group, now, move_time, state])
                     since = cycle + 1
                     if entries.size:
-                        totals[s, :, person] += entries[s, entry_group, state, since]
-            reward_time = cycles - since if rewards.shape[3] > 1 else 0
-            totals[s, :, person] += rewards[s, reward_group, state, reward_time, cycles]
+                        cost += entries[s, entry_group, state, since, 0]
+                        effect += entries[s, entry_group, state, since, 1]
+            totals[s, 0, person] = cost
+            totals[s, 1, person] = effect
             final[s, person] = state
 
 

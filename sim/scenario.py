@@ -72,6 +72,16 @@ def _parameter(name: str, info: ValidationInfo) -> str:
     return name
 
 
+def _policy(policy: str) -> str:
+    """Refuse what the town hall cannot do yet, rather than run it as something else."""
+    if policy == "capped":
+        raise plain_error(
+            "'capped' needs places and waiting lists, which this version does not have yet; "
+            "use deficit or crowd_out"
+        )
+    return policy
+
+
 def _one_line(text: str) -> str:
     if not text.strip() or not text.isprintable():
         raise plain_error("expected one line of text")
@@ -182,7 +192,7 @@ class Scenario(_Part):
     municipality: Annotated[str, AfterValidator(_municipality)]
     start: int = Field(DEFAULT_START, ge=FIRST_YEAR, le=LAST_YEAR)
     years: int = Field(DEFAULT_YEARS, ge=0, le=MAX_YEARS)
-    policy: Literal["deficit", "crowd_out", "capped"] = "crowd_out"
+    policy: Annotated[Literal["deficit", "crowd_out", "capped"], AfterValidator(_policy)] = "crowd_out"
     budget: Budget = Budget()
     programmes: Annotated[
         Mapping[_ProgrammeName, ProgrammeUse], AfterValidator(Frozen), PlainSerializer(dict)

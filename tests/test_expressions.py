@@ -65,6 +65,9 @@ def test_the_side_that_does_not_count_may_be_invalid() -> None:
     np.testing.assert_array_equal(guarded.evaluate(age=np.array([0, 2])), [0, 0.5])
     assert value("age <= 0 or log(age) > 1", age=-1.0) == 1
     assert value("age > 0 and log(age) > 1", age=-1.0) == 0
+    for text in ("log(age) > 1 or 1", "log(age) > 1 and 0", "age == -1 and log(age) > 1"):
+        with pytest.raises(ValueError, match="not a finite number"):
+            value(text, age=-1.0)
 
 
 @pytest.mark.parametrize(
@@ -87,7 +90,7 @@ def test_a_missing_value_is_an_error() -> None:
         ("  agee", "column 3: unknown name 'agee'; did you mean 'age'?"),
         ("1 +\n  agee", "column 7: unknown name 'agee'; did you mean 'age'?"),
         ("é + 1", "column 1: unknown name 'é'"),
-        ("age + 'é' + zz", "column 7: expected a number"),
+        ("age + 'x'", "column 7: expected a number"),
         ("1 +", "column 4: invalid syntax"),
         ("(1 + 2", "column 1: '(' was never closed"),
         ("", "column 1: invalid syntax"),
@@ -121,6 +124,11 @@ def test_refused_with_the_column(text: str, message: str) -> None:
     with pytest.raises(ValueError, match="column") as error:
         compile_expression(text, NAMES)
     assert str(error.value).startswith(message)
+
+
+def test_columns_count_characters() -> None:
+    with pytest.raises(ValueError, match=r"^column 5: unknown name 'zz'"):
+        compile_expression("é + zz", ["é"])
 
 
 def test_length_and_depth_are_bounded() -> None:

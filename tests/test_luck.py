@@ -1,4 +1,4 @@
-"""The promise of luck: uniform, independent between all coordinates, exact at its ends, and a pure function."""
+"""The promise of luck: uniform, independent between its coordinates, exact at its ends, a pure function."""
 
 from __future__ import annotations
 
@@ -147,7 +147,7 @@ def test_steps_are_independent(apart: int) -> None:
 
 @pytest.mark.parametrize("apart", [1, 2, 1 << 16, 1 << 21])
 def test_children_are_independent(apart: int) -> None:
-    """Also those whose ids differ in one bit: neighbours in serial number, age at arrival or month of birth."""
+    """Also where ids differ in one bit only: in serial number, age at arrival or month of birth."""
     key = key_of(6)
     assert_independent(
         uniforms(key, Decision.EVENT, 9, MANY), uniforms(key, Decision.EVENT, 9, MANY + np.uint32(apart))

@@ -14,7 +14,18 @@ from hypothesis import strategies as st
 from sim.cohort import exact_cohort
 from sim.luck import DRAW_RANGE, Decision, draw, key_of
 from sim.markov import CompiledModel, compile_model
-from sim.microsimulation import BLOCK, RUN, RUNS, Simulation, _next_below, _pick, microsimulate, tables_of
+from sim.microsimulation import (
+    BLOCK,
+    RUN,
+    RUNS,
+    Simulation,
+    _next_below,
+    _pick,
+    _run_block,
+    _run_block_with_memory,
+    microsimulate,
+    tables_of,
+)
 from sim.modelfile import ModelFile
 
 BASE: dict[str, Any] = {
@@ -90,7 +101,7 @@ def models(make: st.DrawFn) -> dict[str, Any]:
         ],
         "transitions": transitions(),
         "rewards": {state: {"cost": make(amounts), "effect": "1 + 0.01 * cycle * risk"} for state in states},
-        "on_entry": {states[1]: {"cost": make(amounts)}},
+        "on_entry": {states[1]: {"cost": f"{make(amounts)} * risk"}},
         "strategies": {"usual": {}, "other": {"transitions": transitions()}},
     }
 
@@ -110,6 +121,26 @@ def test_both_kernels_live_the_same_lives(data: dict[str, Any]) -> None:
     assert fast.shares.tolist() == slow.shares.tolist()
     np.testing.assert_allclose(fast.totals, slow.totals, rtol=1e-11, atol=1e-11)
     np.testing.assert_allclose(fast.increments, slow.increments, rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize("cycles", [0, 7, RUN, LONG])
+def test_kernels_stay_within_their_tables(cycles: int) -> None:
+    """Run as plain Python, an index out of range is an error."""
+    moves = [
+        {"from": "Well", "to": "Ill", "probability": "1 if cycle > 2 else 0.1"},
+        *BASE["transitions"][1:],
+    ]
+    compiled = model(
+        cycles=cycles, transitions=moves, strategies={"usual": {}, "other": {"transitions": moves}}
+    )
+    tables = tables_of(compiled)
+    for kernel in (_run_block, _run_block_with_memory):
+        totals, final = np.empty((2, 2, 5)), np.empty((2, 5), np.uint8)
+        kernel.py_func(key_of(1), 0, tables, totals, final)
+        in_python = totals.copy(), final.copy()
+        kernel(key_of(1), 0, tables, totals, final)
+        np.testing.assert_allclose(totals, in_python[0], rtol=1e-12, atol=1e-12)
+        np.testing.assert_array_equal(final, in_python[1])
 
 
 def test_more_cycles_than_are_drawn_ahead() -> None:

@@ -271,7 +271,7 @@ def test_canonical_holds_what_affects_results_and_nothing_else() -> None:
         assert same.canonical_sha256() == scenario.canonical_sha256() == scenario.sha256
     for other in (
         scenario.replace(years=19),
-        scenario.replace(policy="capped"),
+        scenario.replace(policy="deficit"),
         scenario.replace(parameters={"visits": 30}),
         scenario.replace(budget={"youth_care": 1}),
         scenario.replace(programmes={"kinderwerk": {"fte": 36, "switches": {"onset": False}}}),
@@ -347,3 +347,8 @@ def test_fte_steps_hold_until_the_next_step(steps: dict[int, float]) -> None:
         now = steps.get(year, now)
         expected.append(now)
     assert use.fte_by_year(2026, 20) == tuple(expected)
+
+
+def test_capped_is_refused_rather_than_run_as_something_else() -> None:
+    with pytest.raises(InputError, match="waiting lists"):
+        scenario_from_dict({"kind": "scenario", "title": "x", "municipality": "Almere", "policy": "capped"})

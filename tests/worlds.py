@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import math
 from collections.abc import Iterable, Mapping
 from functools import cache, reduce
 from typing import Any
@@ -46,7 +48,7 @@ def rate_names(table: ProcessTable) -> set[str]:
     return rates | set(table.households.exit.values())
 
 
-def still(p: Parameters, **_: Any) -> Parameters:
+def still(p: Parameters) -> Parameters:
     """Return parameters of a world in which nothing ever happens."""
     return p.replace(dict.fromkeys(rate_names(default_table()), 0.0))
 
@@ -61,6 +63,30 @@ def knots(p: Parameters, shape: str) -> list[str]:
 def flat(p: Parameters, *shapes: str) -> Parameters:
     """Return parameters with shapes that are 1 everywhere."""
     return p.replace({name: 1.0 for shape in shapes for name in knots(p, shape)})
+
+
+def shape_at(p: Parameters, shape: str, age: int, stepwise: bool) -> float:
+    """Return a shape at an age by hand: the last knot passed, or a line between two knots."""
+    points = sorted((float(name.rpartition(".")[2]), p[name]) for name in knots(p, shape))
+    if stepwise:
+        return [value for knot, value in points if knot <= age][-1]
+    at = age + 0.5
+    if at <= points[0][0]:
+        return points[0][1]
+    for (x0, y0), (x1, y1) in itertools.pairwise(points):
+        if at <= x1:
+            return y0 + (y1 - y0) * (at - x0) / (x1 - x0)
+    return points[-1][1]
+
+
+def path_at(p: Parameters, shape: str, year: int) -> float:
+    """Return a path in a year by hand: lines between its years, then growth from 2019 and from 2026 on."""
+    points = sorted((int(name.rpartition(".")[2]), p[name]) for name in knots(p, shape))
+    value = float(np.interp(year, [x for x, _ in points], [y for _, y in points]))
+    observed = max(min(year, 2026) - 2019, 0)
+    expected = max(year - 2026, 0)
+    growth = observed * p["access.growth_after_2019"] + expected * p["access.growth_projection"]
+    return value * math.exp(growth)
 
 
 def alike(p: Parameters) -> Parameters:
@@ -118,8 +144,9 @@ class Clockwork:
         for year in range(first_year, first_year + years):
             for month in range(year * MONTHS, (year + 1) * MONTHS, months_per_call):
                 proposals = advance(
-                    children, first, last, exposure, self.table.hazards, self.bounds(year), self.layout, self.key,
-                    month * per_month, months_per_call * per_month, per_month, year, True, tally, scratch(),
+                    children, first, last, exposure, self.table.hazards, self.bounds(year), self.layout,
+                    self.key, month * per_month, months_per_call * per_month, per_month, year, True, tally,
+                    scratch(),
                 )  # fmt: skip
                 assert proposals >= 0
         return tally
