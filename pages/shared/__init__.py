@@ -1,0 +1,1 @@
+"""What the pages share: words, number formats, the scenario in hand, answers, charts."""
