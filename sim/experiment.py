@@ -30,13 +30,18 @@ Tell = Callable[[float, str], None]
 
 @dataclass(frozen=True)
 class Options:
-    """How much to simulate. children None simulates everyone; draws 1 is the best fit."""
+    """How much to simulate. children None simulates everyone; draws 1 is the best fit.
+
+    first_draw: where to begin when draws are made in parts; None is the best fit for one draw and
+    draw 1 for more.
+    """
 
     children: int | None = None
     draws: int = 1
     replications: int = 1
     seed: int = 0
     threads: int | None = None
+    first_draw: int | None = None
 
     def __post_init__(self) -> None:
         """Refuse what cannot be run. Raises ValueError."""
@@ -52,7 +57,8 @@ class Options:
 
     def runs(self) -> list[tuple[int, int]]:
         """Return (draw, replication) of each run. One draw is draw 0, the best fit."""
-        draws = [0] if self.draws == 1 else range(1, self.draws + 1)
+        first = (0 if self.draws == 1 else 1) if self.first_draw is None else self.first_draw
+        draws = range(first, first + self.draws)
         return [(draw, replication) for draw in draws for replication in range(self.replications)]
 
 
