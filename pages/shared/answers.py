@@ -100,7 +100,9 @@ class Desk:
             with worker_threads(None) as pool:
                 if not answer.first:
                     options = Options(children=CHILDREN, seed=SEED)
-                    answer.first = [_slim(r) for r in run_all(answer.scenarios, options, self.store, pool=pool)]
+                    answer.first = [
+                        _slim(r) for r in run_all(answer.scenarios, options, self.store, pool=pool)
+                    ]
                 options = Options(children=CHILDREN, draws=max(DRAWS, 2), seed=SEED)
                 while len(answer.draws) < DRAWS and answer.wanted():
                     number = len(answer.draws)

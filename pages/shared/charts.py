@@ -69,7 +69,9 @@ def chart(found: Sequence[Series], what: str) -> alt.LayerChart:
         scale=alt.Scale(domain=names, range=COLOURS[: len(names)]),
         legend=alt.Legend(orient="bottom", title=None, columns=1, labelLimit=400) if len(names) > 1 else None,
     )
-    dash = alt.StrokeDash("scenario:N", scale=alt.Scale(domain=names, range=DASHES[: len(names)]), legend=None)
+    dash = alt.StrokeDash(
+        "scenario:N", scale=alt.Scale(domain=names, range=DASHES[: len(names)]), legend=None
+    )
     base = alt.Chart(data)
     zero = alt.Chart(pd.DataFrame({"y": [0.0]})).mark_rule(color="#444").encode(y="y:Q")
     start = found[0].years[0]

@@ -140,5 +140,3 @@ def scenario(municipality: str, budget: Budget, effect: str = "full") -> Scenari
         "parameters": {} if strength is None else {"kinderwerk.effect_exists": strength},
     }
     return scenario_from_dict(data, registry())
-
-

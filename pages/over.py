@@ -1,0 +1,29 @@
+"""Over: what this is, what it must not be used for, and where its numbers come from."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pandas as pd
+import streamlit as st
+
+from pages.shared import parts
+from pages.shared.state import choices
+from pages.shared.texts import t
+from sim.parameters import default_parameters
+
+
+def main() -> None:
+    """Show the page."""
+    st.title(t("page_about"))
+    st.markdown(t("about"))
+    st.subheader(t("grades"))
+    grades = Counter(record.grade for record in default_parameters().records.values())
+    rows = pd.DataFrame(sorted(grades.items()), columns=[t("grade"), t("number")])
+    st.table(rows.set_index(t("grade")))
+    st.markdown(t("licence"))
+    parts.footer(t("compared_with", name=choices().municipality))
+
+
+if __name__ == "__main__":
+    main()
