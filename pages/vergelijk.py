@@ -57,12 +57,13 @@ def _answer(answer: Answer, budgets: tuple[Budget, ...]) -> None:
     what = what or "money"
     parts.plot([charts.series(d, what, n) for d, n in zip(differences, labels[1:], strict=True)], what)
     st.subheader(t("differences", name=labels[0]))
-    rows: dict[str, list[str]] = {}
+    rows: dict[tuple[int, str], list[str]] = {}
     for ahead in horizons(answer.scenarios[0].years):
         for d in differences:
             for label, text in _rows(change(d, ahead, discount_rate())):
-                rows.setdefault(label, []).append(text)
-    st.table(pd.DataFrame.from_dict(rows, orient="index", columns=labels[1:]))
+                rows.setdefault((ahead, label), []).append(text)
+    names = [label for _, label in rows]
+    st.table(pd.DataFrame(list(rows.values()), index=names, columns=labels[1:]))
 
 
 def _rows(c: Change) -> list[tuple[str, str]]:

@@ -106,5 +106,5 @@ def footer(reference: str) -> None:
             seed=SEED,
             date=profile.date,
             reference=reference,
-        )  # fmt: skip
+        )
     )
