@@ -20,7 +20,7 @@ def main() -> None:
     st.markdown(t("lead"))
     chosen = _controls()
     reference = t("compared_with", name=chosen.municipality)
-    st.caption(reference)
+    parts.note(reference)
     none = Budget(0.0, True, chosen.budget.policy)
     if chosen.budget.fte == 0:
         st.info(t("sentence_none"))
@@ -40,7 +40,7 @@ def _controls() -> Choices:
         start = profiles()[name].kinderwerk_fte
         chosen = keep(municipality=name, budget=Budget(start if start is not None else _round(name, 0.04)))
     if name == "Nederland":
-        st.caption(t("country_slow"))
+        parts.note(t("country_slow"))
     top = max(_round(name, 0.30), chosen.budget.fte)
     fte = st.slider(
         t("fte"), 0.0, float(top), float(chosen.budget.fte), step=1.0 if top < 1000 else 50.0, format="%d",
@@ -94,15 +94,18 @@ def _figures(answer: Answer, near: Change, far: Change) -> None:
     )
     for column, (label, figure, write, base) in zip(columns, shown, strict=True):
         with column:
-            value = parts.difference_text(figure, write)
-            st.metric(label, value, help=t("too_small_help") if figure.too_small else None)
-            st.caption(parts.interval_text(figure, write))
+            if figure.too_small:
+                st.metric(label, "–")
+                parts.note(f"**{t('too_small')}**: {t('too_small_help')}")
+            else:
+                st.metric(label, parts.difference_text(figure, write))
+            parts.note(parts.interval_text(figure, write))
             below = (
                 t("figure_of", level=base)
                 if base
                 else t("figure_cost", cost=formats.money(far.programme_cost))
             )
-            st.caption(below)
+            parts.note(below)
 
 
 if __name__ == "__main__":

@@ -28,7 +28,7 @@ def main() -> None:
     )
     keep(municipality=name, budgets=budgets)
     reference = budgets[0].label()
-    st.caption(t("compare_reference"))
+    parts.note(t("compare_reference"))
     parts.live([scenario(name, b, chosen.effect) for b in budgets], lambda answer: _answer(answer, budgets))
     parts.footer(reference)
 

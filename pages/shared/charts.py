@@ -63,7 +63,8 @@ def chart(found: Sequence[Series], what: str) -> alt.LayerChart:
     data = frame(found)
     names = [one.name for one in found]
     title = t(f"chart_{what}")
-    x = alt.X("year:Q", title=t("year"), axis=alt.Axis(format="d", tickMinStep=1))
+    scale = alt.Scale(zero=False, nice=False)
+    x = alt.X("year:Q", title=t("year"), scale=scale, axis=alt.Axis(format="d", tickMinStep=1))
     colour = alt.Color(
         "scenario:N",
         scale=alt.Scale(domain=names, range=COLOURS[: len(names)]),
@@ -76,7 +77,7 @@ def chart(found: Sequence[Series], what: str) -> alt.LayerChart:
     zero = alt.Chart(pd.DataFrame({"y": [0.0]})).mark_rule(color="#444").encode(y="y:Q")
     start = found[0].years[0]
     marks = pd.DataFrame({"year": [start + h - 1 for h in HORIZONS if h <= len(found[0].years)]})
-    rules = alt.Chart(marks).mark_rule(color="#6f7d88", strokeDash=[4, 4]).encode(x="year:Q")
+    rules = alt.Chart(marks).mark_rule(color="#6f7d88", strokeDash=[4, 4]).encode(x=x)
     layers: list[alt.Chart] = [zero, rules]
     if "low" in data:
         layers.append(

@@ -16,6 +16,12 @@ from sim.results import commit, version
 from sim.scenario import Scenario
 
 
+def note(text: str) -> None:
+    """Show small print, at full contrast (Streamlit's captions are too pale for WCAG AA)."""
+    if text:
+        st.markdown(f":small[{text}]")
+
+
 def live(scenarios: Sequence[Scenario], show: Callable[[Answer], None]) -> None:
     """Show an answer, and again each time there is more of it, without blocking the page."""
     answer = ask(scenarios)
@@ -39,10 +45,10 @@ def progress(answer: Answer) -> None:
     elif not answer.first:
         st.info(t("computing_first"))
     elif answer.stopped:
-        st.caption(t("stopped", done=done, total=DRAWS))
+        note(t("stopped", done=done, total=DRAWS))
         st.button(t("go_on"), on_click=lambda: desk().ask(answer.scenarios, go_on=True))
     elif answer.finished:
-        st.caption(t("computed", done=done, children=formats.count(CHILDREN)))
+        note(t("computed", done=done, children=formats.count(CHILDREN)))
     else:
         st.progress(done / DRAWS, text=t("computing", done=done, total=DRAWS))
         st.button(t("stop"), on_click=lambda: setattr(answer, "stopped", True))
@@ -65,7 +71,7 @@ def interval_text(f: Figure, write: Callable[..., str]) -> str:
 def plot(found: Sequence[charts.Series], what: str) -> None:
     """Show a chart with its table, download and source."""
     st.altair_chart(charts.chart(found, what), width="stretch")
-    st.caption(t("band" if found[0].low is not None else "band_one"))
+    note(t("band" if found[0].low is not None else "band_one"))
     data = charts.frame(found)
     with st.expander(t("table")):
         write = (lambda v: formats.millions(v * 1e6, True)) if what == "money" else _youths
@@ -80,7 +86,7 @@ def plot(found: Sequence[charts.Series], what: str) -> None:
         separator, decimal = (";", ",") if language() == "nl" else (",", ".")
         text = data.to_csv(index=False, sep=separator, decimal=decimal)
         st.download_button(t("download"), text, f"kinderwerk-{what}.csv", "text/csv", on_click="ignore")
-    st.caption(t("source", version=version(), date=profiles()["Almere"].date))
+    note(t("source", version=version(), date=profiles()["Almere"].date))
 
 
 def _youths(value: float) -> str:
@@ -92,13 +98,13 @@ def footer(reference: str) -> None:
     chosen = choices()
     base = (st.context.url or "").split("?")[0]
     with st.expander(t("link")):
-        st.caption(t("link_help"))
+        note(t("link_help"))
         st.code(f"{base}?{query_of(chosen, language())}", language=None, wrap_lines=True)
     profile = profiles()[chosen.municipality]
     if not profile.has_local_care_figures:
-        st.caption(t("no_local"))
+        note(t("no_local"))
     head, _ = commit()
-    st.caption(
+    note(
         t(
             "birth",
             version=version(),

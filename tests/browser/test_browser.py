@@ -54,9 +54,12 @@ def test_moving_the_slider_gives_new_figures(page) -> None:
 def test_link_restores_the_screen(page) -> None:
     opened(page, "/?gemeente=Tilburg&begroting=20-o-crowd_out&effect=half&taal=en")
     page.get_by_text("With 20 child workers in Tilburg").wait_for(timeout=60_000)
-    assert page.get_by_role("switch", name="Ring-fenced").or_(
-        page.get_by_role("checkbox", name="Ring-fenced")
-    ).first.is_checked() is False
+    assert (
+        page.get_by_role("switch", name="Ring-fenced")
+        .or_(page.get_by_role("checkbox", name="Ring-fenced"))
+        .first.is_checked()
+        is False
+    )
 
 
 def test_impossible_link_is_told_and_left_out(page) -> None:
