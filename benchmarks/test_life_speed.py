@@ -6,6 +6,7 @@ Nothing here is a test of speed: machines are noisy.
 
 from __future__ import annotations
 
+import itertools
 import time
 from concurrent.futures import Executor
 
@@ -65,7 +66,7 @@ def run_bare(pool: Executor) -> int:
     parts = np.linspace(0, CHILDREN, 33).astype(int)
     jobs = [
         pool.submit(bare, int(a), int(b), YEARS * MONTHS, thresholds, key_of(0))
-        for a, b in zip(parts[:-1], parts[1:], strict=True)
+        for a, b in itertools.pairwise(parts)
     ]
     return sum(job.result() for job in jobs)
 
@@ -96,8 +97,12 @@ def test_full_model_against_bare_draws(benchmark, pool: Executor, warm: WarmStar
 @pytest.mark.parametrize("children", [50_000, 100_000, 200_000, 400_000])
 def test_cost_grows_linearly_in_children(benchmark, pool: Executor, children: int) -> None:
     start = warm_up(setting(children), 2026, pool)
-    benchmark.pedantic(simulate, args=(scenario(5), setting(children), pool, start), rounds=3, warmup_rounds=1)
-    benchmark.extra_info["seconds_per_million_child_years"] = benchmark.stats.stats.median / children / 5 * 1e6
+    benchmark.pedantic(
+        simulate, args=(scenario(5), setting(children), pool, start), rounds=3, warmup_rounds=1
+    )
+    benchmark.extra_info["seconds_per_million_child_years"] = (
+        benchmark.stats.stats.median / children / 5 * 1e6
+    )
 
 
 @pytest.mark.parametrize("years", [5, 10, 20])

@@ -67,7 +67,7 @@ def _answer(answer: Answer, chosen: Choices) -> None:
     d = answer.difference()
     far = change(d, min(LONG, years), discount_rate())
     near = change(d, min(MIDDLE, years), discount_rate())
-    st.markdown("### " + key_sentence(far, chosen, answer.stopped, years))
+    st.markdown("### " + key_sentence(far, chosen, answer.stopped, years, len(answer.draws)))
     st.markdown(t("sentence_honest"))
     _figures(answer, near, far)
     what = st.segmented_control(
@@ -76,11 +76,19 @@ def _answer(answer: Answer, chosen: Choices) -> None:
     parts.plot([charts.series(d, what or "money", chosen.budget.label())], what or "money")
 
 
-def key_sentence(far: Change, chosen: Choices, stopped: bool, years: int) -> str:
+def chance_text(share: float, draws: int) -> str:
+    """Return a chance as draws can tell it: none of 40 draws is below 3 percent, not impossible."""
+    edge = 1.0 / max(draws, 1)
+    if share < edge:
+        return t("below", chance=formats.percent(edge))
+    return t("above", chance=formats.percent(1.0 - edge)) if share > 1.0 - edge else formats.percent(share)
+
+
+def key_sentence(far: Change, chosen: Choices, stopped: bool, years: int, draws: int) -> str:
     """Return the one sentence, with its probability once there are draws."""
     words = {"fte": formats.fte(chosen.budget.fte), "name": chosen.municipality, "years": min(LONG, years)}
     if far.p_paid_back is not None:
-        return t("sentence_chance", chance=formats.percent(far.p_paid_back), **words)
+        return t("sentence_chance", chance=chance_text(far.p_paid_back, draws), **words)
     return t("sentence_stopped" if stopped else "sentence_waiting", **words)
 
 
