@@ -132,8 +132,8 @@ def test_nothing_happens_without_rates(parameters: Parameters) -> None:
 
 def test_a_single_hazard_gives_exponential_times(parameters: Parameters) -> None:
     rate = 0.9
-    p = alike(flat(still(parameters), "need.onset_age")).replace({"need.onset_light": rate, "need.relapse.12": 1.0,
-                                                                   "need.relapse.24": 1.0})  # fmt: skip
+    p = alike(flat(still(parameters), "need.onset_age"))
+    p = p.replace({"need.onset_light": rate, "need.relapse.12": 1.0, "need.relapse.24": 1.0})
     table = compile_table(TABLE, p, 2020)
     children = born(40_000, table, p)
     Clockwork(table).live(children, 0, 8)
@@ -167,8 +167,8 @@ def test_the_first_of_competing_hazards(parameters: Parameters, fast: float) -> 
 def test_processes_compete_without_disturbing_each_other(parameters: Parameters) -> None:
     """Two forms of care start independently where no factor links them."""
     shapes = ("start.care_age", "start.legal_age", "access.wijkteam", "access.general")
-    one = dict.fromkeys(("start.second", "start.wijkteam_to_other", "start.seen.unseen", "start.wijkteam.none",
-                         "start.ambulant.none", "signal.none"), 1.0)  # fmt: skip
+    names = ("second", "wijkteam_to_other", "seen.unseen", "wijkteam.none", "ambulant.none")
+    one = dict.fromkeys((*(f"start.{name}" for name in names), "signal.none"), 1.0)
     p = alike(flat(still(parameters), *shapes)).replace(
         {**one, "start.wijkteam": 0.3, "start.ambulant": 0.5, "access.growth_after_2019": 0.0}
     )
