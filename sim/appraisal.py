@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtr
 
 from sim.experiment import Columns, Run, with_labels
 from sim.history import Label
@@ -80,7 +80,7 @@ class Difference:
         error = self.mcse
         certain = np.where(self.mean == 0, 0.0, np.copysign(np.inf, self.mean))
         score = np.divide(self.mean, error, out=certain, where=error > 0)
-        return np.asarray(ndtr(score))
+        return np.array([[0.5 * math.erfc(-z / math.sqrt(2.0)) for z in row] for row in score])
 
     def row(self, measure: str, breakdown: str = "total", level: str = "all") -> int:
         """Return the position of a label. Raises ValueError for an unknown one."""

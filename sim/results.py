@@ -70,8 +70,8 @@ def comparison_table(differences: Mapping[str, tuple[str, Difference]]) -> pa.Ta
         numbers = {
             "difference": d.mean.ravel(),
             "mcse": d.mcse.ravel(),
-            "param_low": pa.array(low.ravel(), from_pandas=True),
-            "param_high": pa.array(high.ravel(), from_pandas=True),
+            "param_low": pa.array(low.ravel(), mask=np.isnan(low.ravel())),
+            "param_high": pa.array(high.ravel(), mask=np.isnan(high.ravel())),
             "p_positive": d.p_positive().ravel(),
         }
         tables.append(

@@ -1,0 +1,108 @@
+"""The command line as a user meets it: exit codes, places of mistakes, one JSON object, nothing half-written."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+GOOD = "kind: scenario\ntitle: x\nmunicipality: Almere\nyears: 2\nprogrammes:\n  kinderwerk:\n    fte: 36\n"
+FEW = ("--children", "400", "--threads", "2")
+
+
+def call(*words: object, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    line = [sys.executable, str(ROOT / "cli.py"), *map(str, words)]
+    return subprocess.run(line, capture_output=True, text=True, cwd=cwd or ROOT, timeout=240, check=False)
+
+
+BAD = {
+    "unknown key": (GOOD.replace("fte:", "ftee:"), ":7:5:", "did you mean 'fte'"),
+    "wrong type": (GOOD.replace("36", "zes"), ":7:10:", "number of FTE"),
+    "wrong kind": (GOOD.replace("scenario", "model"), ":1:7:", "kind: scenario"),
+    "negative": (GOOD.replace("36", "-3"), ":7:10:", "0 or more"),
+    "municipality": (GOOD.replace("Almere", "Almeer"), ":3:15:", "did you mean 'Almere'"),
+    "overlap": (GOOD.replace("36", "{2026-2027: 3, 2027: 4}"), ":7:", "2027"),
+    "comma": (GOOD.replace("36", "12,5"), ":7:10:", "12.5"),
+    "empty": ("", ":1:1:", ""),
+    "binary": ("kind\0: x", ":1:", ""),
+    "capped": (GOOD + "policy: capped\n", ":8:9:", "waiting lists"),
+    "range": (GOOD + "parameters:\n  kinderwerk.stay: 1e9\n", ":9:20:", "between"),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_bad_input_is_one_clear_error_and_writes_nothing(name: str, tmp_path: Path) -> None:
+    text, place, hint = BAD[name]
+    file = tmp_path / "bad.yaml"
+    file.write_text(text, encoding="utf-8")
+    done = call("run", file, "--out", tmp_path / "out", *FEW)
+    assert done.returncode == 2
+    assert f"bad.yaml{place}" in done.stderr
+    assert hint in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("option", [("--children", "-1"), ("--draws", "0"), ("--threads", "0")])
+def test_impossible_options_exit_2(option: tuple[str, str], tmp_path: Path) -> None:
+    done = call("run", "scenarios/almere/geen.yaml", *option, "--out", tmp_path / "out")
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_missing_and_huge_files(tmp_path: Path) -> None:
+    assert call("check", tmp_path / "none.yaml").returncode == 2
+    huge = tmp_path / "huge.yaml"
+    with huge.open("wb") as stream:
+        stream.truncate(1 << 30)
+    done = call("check", huge)
+    assert done.returncode == 2
+    assert "huge.yaml:1:1:" in done.stderr
+
+
+def test_new_makes_a_file_that_check_accepts_and_never_overwrites(tmp_path: Path) -> None:
+    file = tmp_path / "mine.yaml"
+    assert call("new", file).returncode == 0
+    assert call("check", file).returncode == 0
+    before = file.read_text(encoding="utf-8")
+    assert call("new", file).returncode == 2
+    assert file.read_text(encoding="utf-8") == before
+
+
+def test_all_shipped_scenarios_are_well() -> None:
+    assert call("check", "scenarios").returncode == 0
+
+
+def test_compare_takes_the_reference_that_scenarios_name(tmp_path: Path) -> None:
+    done = call(
+        "compare", "scenarios/almere/huidig.yaml", "scenarios/almere/dubbel.yaml", "--json",
+        "--out", tmp_path / "out", *FEW,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert found["headline"]["reference"]["scenario"] == "geen"
+    assert set(found["headline"]["differences"]) == {"huidig", "dubbel"}
+    assert {file.name for file in (tmp_path / "out").iterdir()} == {
+        "results.parquet", "comparison.parquet", "manifest.json",
+    }  # fmt: skip
+
+
+def test_results_that_cannot_be_written_exit_1(tmp_path: Path) -> None:
+    blocked = tmp_path / "file"
+    blocked.write_text("x", encoding="utf-8")
+    done = call("run", "scenarios/almere/geen.yaml", *FEW, "--out", blocked / "out")
+    assert done.returncode == 1
+    assert "could not be written" in done.stderr
+
+
+def test_published_model_prints_one_json_object() -> None:
+    done = call("model", "scenarios/published/sick-sicker-krijkamp2018.yaml", "--persons", "1000", "--json")
+    found = json.loads(done.stdout)
+    assert found["strategies"]["no treatment"]["cohort"]["cost"] == pytest.approx(75976.149, abs=0.001)
+    assert done.returncode == 0
