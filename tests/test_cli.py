@@ -1,4 +1,4 @@
-"""The command line as a user meets it: exit codes, places of mistakes, one JSON object, nothing half-written."""
+"""The command line as a user meets it: exit codes, places of mistakes, nothing half-written."""
 
 from __future__ import annotations
 
