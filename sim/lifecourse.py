@@ -180,7 +180,7 @@ def _group_factors(c, i, t, h, factors):  # type: ignore[no-untyped-def]
 
 @njit(nogil=True, inline="always")
 def _key(c, i, h):  # type: ignore[no-untyped-def]
-    """Return (key, plain): plain children rest in every process outside the key."""
+    """Return (key, plain): plain children have no care and rest in every process outside the key."""
     key = 0
     plain = True
     for p in range(c.state.shape[1]):
@@ -188,7 +188,7 @@ def _key(c, i, h):  # type: ignore[no-untyped-def]
             key += h.key_stride[p] * c.state[i, p]
         elif c.state[i, p] != 0:
             plain = False
-    return key, plain
+    return key, plain and c.forms[i] == 0
 
 
 @njit(nogil=True, inline="always")
@@ -348,9 +348,12 @@ def _birthday(c, i, turned, step, t, key, h, lay, counted, age, group, year_star
 
 
 @njit(nogil=True, inline="always")
-def _accepted(c, i, x, h, year, row, age_bound, age, bound_from, t):  # type: ignore[no-untyped-def]
-    """Return the true hazard of a row at month t over its bound, which was set at `bound_from`."""
-    ratio = h.rate[year, row, age] / h.bound[year, row, age_bound]
+def _accepted(c, i, x, h, year, row, first_age, age, bound_from, t):  # type: ignore[no-untyped-def]
+    """Return the true hazard of a row at month t over its bound, which was set at `bound_from`.
+
+    `first_age` is the age on 1 January: bounds hold for that age and the next.
+    """
+    ratio = h.rate[year, row, age] / h.bound[year, row, first_age]
     d = h.duration[row]
     if d >= 0:
         since = c.since[i, h.process[row]]
@@ -359,6 +362,23 @@ def _accepted(c, i, x, h, year, row, age_bound, age, bound_from, t):  # type: ig
     if h.mechanism[row] >= 0:
         ratio *= _programme_factor(x, i, h.mechanism[row], t)
     return ratio
+
+
+@njit(nogil=True, inline="always")
+def _bound_from(c, i, age, start, year_first, per_month, h):  # type: ignore[no-untyped-def]
+    """Return the month from which the bound of child i holds at step `start` of a year.
+
+    It is that of the last change of state (or of the last birthday that may bring one), or 1 January:
+    the same however the year is cut into calls, so that the same events are proposed.
+    """
+    latest = max(year_first, c.birth[i] * per_month) / per_month
+    if start > year_first:
+        turned = c.birth[i] + (age + 1) * MONTHS
+        if h.birthday_at[age + 1] and turned * per_month < start:
+            latest = max(latest, np.float64(turned))
+        for p in range(c.state.shape[1]):
+            latest = max(latest, np.float64(c.since[i, p]))
+    return latest
 
 
 class Scratch(NamedTuple):
@@ -404,25 +424,23 @@ def advance(c, first, last, x, h, table, lay, luck, first_step, steps, per_month
         smallest = np.uint32(0xFFFFFFFF)
         for s in range(start - first_step, stop - first_step):
             smallest = min(smallest, draws[s])
-        month = start // per_month
-        age_bound = (month - c.birth[i]) // MONTHS
         key, plain = _key(c, i, h)
-        bound_from = start * length
+        bound_from = _bound_from(c, i, age, start, year_first, per_month, h)
         _group_factors(c, i, bound_from, h, factors)
         total = 0.0
         rows = 0
         if plain:
             for g in range(h.group_risk.size):
-                total += table.group[age_bound, key, g] * factors[g]
+                total += table.group[age, key, g] * factors[g]
         else:
-            total, rows = _rows(c, i, h, table, age_bound, key, plain, factors, bound, row)
-        turned = age_bound + (start > birth_step + age_bound * MONTHS * per_month)
+            total, rows = _rows(c, i, h, table, age, key, plain, factors, bound, row)
+        turned = -(-(start - birth_step) // (MONTHS * per_month))
         birthday = birth_step + turned * MONTHS * per_month
         has_birthday = birthday < stop and h.birthday_at[turned]
         # P(event) = 1 - exp(-x) <= x: a draw above this is quiet without taking an exponential
         if smallest * _SCALE < total * length * _SLACK or has_birthday:
             if plain:
-                total, rows = _rows(c, i, h, table, age_bound, key, plain, factors, bound, row)
+                total, rows = _rows(c, i, h, table, age, key, plain, factors, bound, row)
             for s in range(start, stop):
                 if has_birthday and s == birthday:
                     _birthday(
@@ -431,7 +449,7 @@ def advance(c, first, last, x, h, table, lay, luck, first_step, steps, per_month
                     bound_from = s * length
                     key, plain = _key(c, i, h)
                     _group_factors(c, i, bound_from, h, factors)
-                    total, rows = _rows(c, i, h, table, age_bound, key, plain, factors, bound, row)
+                    total, rows = _rows(c, i, h, table, age, key, plain, factors, bound, row)
                 chance = (draws[s - first_step] + 0.5) * _SCALE
                 if chance >= total * length:
                     continue
@@ -449,7 +467,7 @@ def advance(c, first, last, x, h, table, lay, luck, first_step, steps, per_month
                         j += 1
                     r = row[j]
                     now = min(int(t - c.birth[i]) // MONTHS, AGES - 1)
-                    if pick < bound[j] * _accepted(c, i, x, h, year, r, age_bound, now, bound_from, t):
+                    if pick < bound[j] * _accepted(c, i, x, h, year, r, age, now, bound_from, t):
                         _move(
                             c, i, h.process[r], h.destination[r], t, h, lay, counted, age, group,
                             year_start, tally,
@@ -464,10 +482,10 @@ def advance(c, first, last, x, h, table, lay, luck, first_step, steps, per_month
                                     c, i, q, h.set_state[m], t, h, lay, counted, age, group,
                                     year_start, tally,
                                 )  # fmt: skip
-                        bound_from = t
+                        bound_from = np.float64(np.float32(t))  # as `since` keeps it
                         key, plain = _key(c, i, h)
                         _group_factors(c, i, bound_from, h, factors)
-                        total, rows = _rows(c, i, h, table, age_bound, key, plain, factors, bound, row)
+                        total, rows = _rows(c, i, h, table, age, key, plain, factors, bound, row)
                     events += 1
                     if events >= MAX_EVENTS:
                         return -1

@@ -544,11 +544,6 @@ def test_a_year_in_one_call_is_a_year_in_several(busy: Parameters, months_per_ca
     np.testing.assert_allclose(whole_tally, tally, rtol=1e-9, atol=1e-6)
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="the bound is set anew at the start of each call (age on its first day, class of duration on its "
-    "first day), so a child is proposed other events when a year is lived month by month",
-)
 def test_a_year_in_one_call_is_twelve_months_in_twelve_calls(town: Children, table: CompiledTable) -> None:
     months, year = copy(town), copy(town)
     Clockwork(table).live(year, YEAR, 1)
@@ -909,11 +904,6 @@ def test_forms_of_care_always_match_the_states(town: Children, table: CompiledTa
 # Other tables
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="children who rest in all processes outside the key take the short way, which leaves out by_form; "
-    "a form of care is inside the key as soon as a row names its process under by_state or only",
-)
 def test_a_form_of_care_that_shuts_a_row_and_opens_another(parameters: Parameters) -> None:
     """A wijkteam that rules out onset, in a table in which another row looks at the wijkteam's state."""
     data = TABLE.model_dump(by_alias=True)
