@@ -20,14 +20,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calibration.targets import Counted, predict, read_targets
+from sim.counting import layout
 from sim.history import place_years
-from sim.lifecourse import layout
 from sim.parameters import COLUMNS, PARAMETER_FILE, Parameters, default_parameters
 from sim.population import profiles
 from sim.prices import care_spending
-from sim.simulation import Setting, warm_up, worker_threads
+from sim.processes import default_table
+from sim.setting import Setting, worker_threads
 from sim.states import HISTORY_YEAR
-from sim.transitions import compile_table, default_table
+from sim.transitions import compile_table
+from sim.warmup import warm_up
 
 Floats = NDArray[np.float64]
 PROFILE = "Nederland 2018"

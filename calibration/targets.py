@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.counting import Layout
 from sim.errors import InputError, Problem
-from sim.lifecourse import Layout
 from sim.parameters import Parameters
 from sim.states import AGES, DURATION_CLASSES, FORMS, HISTORY_YEAR, JEUGDHULP, SEXES, USER_SETS
 from sim.transitions import CompiledTable

@@ -11,7 +11,8 @@ from worlds import START
 
 from sim.parameters import Parameters, default_parameters
 from sim.population import profiles
-from sim.simulation import Setting, WarmStart, warm_up, worker_threads
+from sim.setting import Setting, worker_threads
+from sim.warmup import WarmStart, warm_up
 
 SMALL = 3000
 
