@@ -280,7 +280,8 @@ def test_whole_lives_count_everybody_who_turns_23(usual: Any) -> None:
     lay, cells = usual.told.layout, usual.told.cells
     lives = cells[:, :, lay.whole_life : lay.whole_life + 8, :AGES].sum(axis=(1, 2, 3))
     people = cells[:, :, lay.people, 22].sum(axis=1)
-    np.testing.assert_allclose(lives[1:], people[:-1], rtol=0.03)  # who was born on 1 January is counted a year earlier
+    # who was born on 1 January is counted a year earlier
+    np.testing.assert_allclose(lives[1:], people[:-1], rtol=0.03)
 
 
 def test_those_helped_before_are_part_of_all(usual: Any) -> None:
