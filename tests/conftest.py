@@ -7,11 +7,12 @@ from concurrent.futures import Executor
 from dataclasses import replace
 
 import pytest
-from worlds import START
+from worlds import START, scenario
 
+from sim.history import History
 from sim.parameters import Parameters, default_parameters
 from sim.population import profiles
-from sim.simulation import Setting, WarmStart, warm_up, worker_threads
+from sim.simulation import Setting, WarmStart, simulate, warm_up, worker_threads
 
 SMALL = 3000
 
@@ -36,6 +37,12 @@ def almere(parameters: Parameters) -> Setting:
 @pytest.fixture(scope="session")
 def warm_almere(almere: Setting, pool: Executor) -> WarmStart:
     return warm_up(almere, START, pool)
+
+
+@pytest.fixture(scope="session")
+def lived(almere: Setting, warm_almere: WarmStart, pool: Executor) -> History:
+    """Return four years of a small Almere with 36 workers."""
+    return simulate(scenario(36), almere, pool, warm_almere)
 
 
 @pytest.fixture(scope="session")
