@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from sim.experiment import Columns, Run
+from sim.history import Label
 from sim.lifecourse import Exposure, YearTable, advance, empty_tally, layout, no_exposure, scratch, year_table
 from sim.luck import key_of
 from sim.parameters import Parameters, default_parameters
@@ -159,6 +161,15 @@ def same(a: Children, b: Children, *but: str) -> bool:
         for name in Children._fields
         if name not in but
     )
+
+
+def run_of(*scenarios: Mapping[Label, Any], draw: int = 0, replication: int = 0) -> Run:
+    """Return a run in which each scenario has these results, by [years, blocks]."""
+    columns = []
+    for results in scenarios:
+        blocks = np.stack([np.asarray(values, dtype=np.float64) for values in results.values()])
+        columns.append(Columns(tuple(results), blocks.sum(axis=2), blocks, 100))
+    return Run(draw, replication, tuple(columns))
 
 
 def total(tally: np.ndarray, kind: int) -> float:
