@@ -19,8 +19,10 @@ from sim.luck import Decision, draw, key_of
 from sim.parameters import default_parameters
 from sim.population import profiles
 from sim.scenario import Scenario, scenario_from_dict
-from sim.simulation import Setting, WarmStart, simulate, warm_up, worker_threads
+from sim.setting import Setting, worker_threads
+from sim.simulation import simulate
 from sim.states import AGES, MONTHS
+from sim.warmup import WarmStart, warm_up
 
 CHILDREN = 200_000
 YEARS = 10

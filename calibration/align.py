@@ -19,23 +19,22 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from calibration.anchors import ANCHORS
 from calibration.targets import Counted, predict, read_targets
+from sim.counting import layout
 from sim.history import place_years
-from sim.lifecourse import layout
 from sim.parameters import COLUMNS, PARAMETER_FILE, Parameters, default_parameters
 from sim.population import profiles
 from sim.prices import care_spending
-from sim.simulation import Setting, warm_up, worker_threads
+from sim.processes import default_table
+from sim.setting import Setting, worker_threads
 from sim.states import HISTORY_YEAR
-from sim.transitions import compile_table, default_table
+from sim.transitions import compile_table
+from sim.warmup import warm_up
 
 Floats = NDArray[np.float64]
 PROFILE = "Nederland 2018"
 LAST_YEAR = 2019
-ANCHORS = (  # (name, ages, share of children with any need): calibration/evidence/risk_factors.csv
-    ("sdq_raised_4_11", 4, 11, 0.21),
-    ("sdq_problems_12_16", 12, 16, 0.305),
-)
 
 
 @dataclass(frozen=True)
@@ -77,6 +76,10 @@ PAIRS = (
     Pair("access.probation.2015", "jr_2015", "jr_2019"),
     Pair("need.onset_light", "sdq_raised_4_11"),
     Pair("need.onset_age.14", "sdq_problems_12_16", "sdq_raised_4_11", 1.5),
+    Pair("maltreatment.start", "maltreated"),
+    Pair("education.enter", "special_education"),
+    Pair("school.leave", "early_school_leavers"),
+    Pair("offence.first", "first_offences_12_17"),
     Pair("need.eenouder.yes", "single_parent_users_2018"),
     Pair("end.by_need.none", "stock_ratio_2023", power=-2.0),
 )
@@ -93,7 +96,7 @@ def count(p: Parameters, children: int, seed: int, pool: Executor) -> Counted:
 
 def ratios(counted: Counted) -> dict[str, float]:
     """Return target over model for every target and anchor that the model counts."""
-    found = {name: share / counted.need_share(first, last, 2018) for name, first, last, share in ANCHORS}
+    found = {anchor.id: anchor.value / anchor.count(counted) for anchor in ANCHORS}
     for target in read_targets():
         value = predict(target, counted)
         if value:
@@ -137,9 +140,9 @@ def report(counted: Counted) -> list[tuple[str, str, float, float, float]]:
         value = predict(target, counted)
         if value is not None:
             rows.append((target.id, target.role, target.value, value, value / target.value - 1))
-    for name, first, last, share in ANCHORS:
-        value = counted.need_share(first, last, 2018)
-        rows.append((name, "anchor", share, value, value / share - 1))
+    for anchor in ANCHORS:
+        value = anchor.count(counted)
+        rows.append((anchor.id, "anchor", anchor.value, value, value / anchor.value - 1))
     return rows
 
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from calibration.align import PAIRS, count, report
 from sim.parameters import Parameters, default_parameters
-from sim.simulation import worker_threads
-from sim.transitions import ProcessTable, Transition, default_table
+from sim.processes import ProcessTable, Transition, default_table
+from sim.setting import worker_threads
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 GENERATED = "<!-- written by `python -m calibration.document`; edit the data, not this page -->\n\n"

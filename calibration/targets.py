@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.counting import Layout
 from sim.errors import InputError, Problem
-from sim.lifecourse import Layout
 from sim.parameters import Parameters
 from sim.states import AGES, DURATION_CLASSES, FORMS, HISTORY_YEAR, JEUGDHULP, SEXES, USER_SETS
 from sim.transitions import CompiledTable
@@ -109,15 +109,18 @@ class Counted:
         kinds = [self.layout.reentry + f for f in range(len(JEUGDHULP))]
         return float(self.year(year)[kinds, :AGES].sum() / self.starts(year))
 
-    def need_share(self, first: int, last: int, year: int) -> float:
-        """Return the share of children of these ages with any need on 31 December."""
-        kinds = [
-            self.layout.stock + i
-            for i, (process, state) in enumerate(self.table.states)
-            if process == "need" and state != "none"
-        ]
-        ages = slice(first, last + 1)
-        return float(self.year(year)[kinds, ages].sum() / self.year(year)[self.layout.people, ages].sum())
+    def people(self, first: int, last: int, year: int) -> float:
+        """Return children of these ages on 31 December."""
+        return float(self.year(year)[self.layout.people, first : last + 1].sum())
+
+    def stock(self, process: str, first: int, last: int, year: int) -> float:
+        """Return children of these ages who are not at rest in a process on 31 December."""
+        kinds = [self.layout.stock + i for i, (name, _) in enumerate(self.table.states) if name == process]
+        return float(self.year(year)[kinds, first : last + 1].sum())
+
+    def flow(self, row: str, first: int, last: int, year: int) -> float:
+        """Return events of a transition in a year, at these ages."""
+        return float(self.year(year)[self.layout.flow + self.table.row(row), first : last + 1].sum())
 
     def margin_share(self, kind: int, margins: list[str], level: str, year: int) -> float:
         """Return the share of one level in a kind, by the margins of history.py."""

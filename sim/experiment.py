@@ -20,7 +20,8 @@ from sim.ledger import costs
 from sim.parameters import Parameters, default_parameters
 from sim.population import Profile, profiles
 from sim.scenario import Scenario
-from sim.simulation import Setting, simulate, with_overrides, worker_threads
+from sim.setting import Setting, worker_threads
+from sim.simulation import simulate, with_overrides
 from sim.states import AGES
 from sim.warmstore import WarmStore
 

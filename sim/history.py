@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.lifecourse import GROUPS, Layout
+from sim.counting import GROUPS, Layout
 from sim.parameters import Parameters
 from sim.states import (
     AGES,
@@ -30,6 +30,7 @@ from sim.townhall import Accounts
 from sim.transitions import CompiledTable
 
 Floats = NDArray[np.float64]
+WEEKS_PER_MONTH = 365.25 / 7 / MONTHS
 Label = tuple[str, str, str]  # measure, breakdown, level
 
 GROUP_LEVELS = (
@@ -74,7 +75,8 @@ class ProgrammeYear(NamedTuple):
 class History:
     """One life of a population under one scenario. cells: [years, blocks, kinds, CELLS].
 
-    place_years_before: [forms], in the year before the start, simulated children.
+    place_years_before: [forms], in the year before the start, simulated children. activity_cost: euros
+    per participant-year by programme. registration: [years], factor on counts of users.
     """
 
     start: int
@@ -86,6 +88,8 @@ class History:
     programmes: Mapping[str, tuple[ProgrammeYear, ...]]
     place_years_before: Floats
     paid_by_gemeente: Mapping[str, bool]
+    activity_cost: Mapping[str, float]
+    registration: Floats
     proposals: int
 
     @property
@@ -114,6 +118,12 @@ def place_years(cells: Floats, lay: Layout, table: CompiledTable) -> Floats:
     return np.asarray(cells[..., kinds, :AGES].sum(axis=-1) / MONTHS)
 
 
+def child_years_waiting(cells: Floats, lay: Layout) -> Floats:
+    """Return child-years on the waiting lists by [..., form] from cells [..., kinds, CELLS]."""
+    kinds = slice(lay.waiting_time, lay.waiting_time + len(FORMS))
+    return np.asarray(cells[..., kinds, :AGES].sum(axis=-1) / MONTHS)
+
+
 class Measure(NamedTuple):
     """One column of results: its label, and its value by [years, blocks] in simulated children."""
 
@@ -126,6 +136,11 @@ def measures(history: History, p: Parameters) -> list[Measure]:
     return _Columns(history, p).all()
 
 
+def ambulant_registration(p: Parameters) -> float:
+    """Return the factor on ambulant help from 2021 on, when newly added providers began to be counted."""
+    return 1.0 + p["registration.shift_ambulant"] / p["registration.ambulant_2019"]
+
+
 class _Columns:
     def __init__(self, history: History, p: Parameters) -> None:
         self.h, self.p = history, p
@@ -133,9 +148,10 @@ class _Columns:
         self.found: list[Measure] = []
         years = np.array(history.years)[:, None]
         added = p["registration.shift_total"] / p["registration.users_2020"]
-        ambulant = p["registration.shift_ambulant"] / p["registration.ambulant_2019"]
         self.shift = np.where(years >= 2021, 1.0 + added, 1.0)
-        self.ambulant_shift = np.where(years >= 2021, 1.0 + ambulant, 1.0)
+        self.ambulant_shift = np.where(years >= 2021, ambulant_registration(p), 1.0)
+        self.shift = self.shift * history.registration[:, None]
+        self.ambulant_shift = self.ambulant_shift * history.registration[:, None]
         self.registered = self.shift * (1.0 + p["registration.pgb"])
 
     def all(self) -> list[Measure]:
@@ -150,6 +166,8 @@ class _Columns:
         self._users()
         self._trajectories()
         self._spread("unmet_need", lay.unmet)
+        self._waiting()
+        self._outcomes()
         self._programmes()
         return self.found
 
@@ -233,18 +251,67 @@ class _Columns:
                 total = total + values
         self._add(measure, "total", "all", total)
 
-    def _programmes(self) -> None:
-        """Spread town-hall figures evenly over blocks: they carry no Monte Carlo error of their own."""
+    def _waiting(self) -> None:
+        """Count who waits; weeks are the mean wait, from referral to start, of those who start in a year."""
+        places = self.h.accounts.places
+        if not any(places):
+            return
+        shape = self.cells.shape[:2]
+        stock, months, starts = np.zeros(shape), np.zeros(shape), np.zeros(shape)
+        for form in places[0]:
+            f = FORMS.index(form)
+            waiting, waited, admitted = (
+                self._sum(kind + f) for kind in (self.lay.waiting, self.lay.waited, self.lay.admitted)
+            )
+            registered = self.ambulant_shift if form == "ambulant" else np.ones((shape[0], 1))
+            waiting = waiting * registered
+            self._add("waiting_stock", "form", form, waiting)
+            self._even("waiting_weeks", "form", form, _mean_weeks(waited, admitted))
+            self._even("places", "form", form, np.array([year[form] for year in places]) * registered[:, 0])
+            stock, months, starts = stock + waiting, months + waited, starts + admitted
+        self._add("waiting_stock", "total", "all", stock)
+        self._even("waiting_weeks", "total", "all", _mean_weeks(months, starts))
+
+    def _outcomes(self) -> None:
+        """Count what befalls youths and what they do, and how many of them had jeugdhulp before."""
+        lay, table = self.lay, self.table
+        for k, outcome in enumerate(table.outcomes):
+            row = int(np.flatnonzero(table.hazards.outcome == k)[0])
+            self._spread(outcome, lay.flow + row)
+            self._spread(f"{outcome}_helped_before", lay.helped_before + k)
+        if ("mishandeling", "yes") in table.states:
+            spells = lay.stock + table.state("mishandeling", "yes")
+            ended = self.cells[:, :, lay.flow + table.row("maltreatment_ends")]
+            self._spread_cells("maltreated", self.cells[:, :, spells] + ended, 1.0)
+        if ("meedoen", "not") in table.states:
+            people = (
+                self.cells[:, :, lay.people] - self.cells[:, :, lay.stock + table.state("meedoen", "not")]
+            )
+            self._spread_cells("taking_part", people, 1.0)
+        if ("onderwijs", "speciaal") in table.states:
+            self._spread("special_education", lay.stock + table.state("onderwijs", "speciaal"))
+        for life in range(2 << len(table.outcomes)):
+            had = [name for k, name in enumerate(("care", *table.outcomes)) if life >> k & 1]
+            self._add("whole_life", "history", "+".join(had) or "none", self._sum(lay.whole_life + life))
+
+    def _even(self, measure: str, breakdown: str, level: str, yearly: Floats) -> None:
+        """Add figures of the municipality, spread evenly over blocks: no Monte Carlo error of their own."""
         blocks = self.cells.shape[1]
-        real = self.h.scale if self.h.scale else 1.0
+        share = yearly[:, None] / (self.h.scale or 1.0) / blocks
+        self._add(measure, breakdown, level, np.repeat(share, blocks, axis=1))
+
+    def _programmes(self) -> None:
         accounts = self.h.accounts
         for name, years in self.h.programmes.items():
             fte = np.array(accounts.fte[name]).reshape(len(years), MONTHS).mean(axis=1)
-            columns = {
-                "programme_fte": fte / real,
-                "programme_places": np.array([y.places for y in years]),
-                "programme_participants": np.array([y.participants for y in years]),
-            }
-            for measure, values in columns.items():
-                spread = np.repeat(values[:, None], blocks, axis=1) / blocks
-                self._add(measure, "programme", name, spread)
+            self._even("programme_fte", "programme", name, fte)
+            for measure in ("places", "participants"):
+                simulated = np.array([getattr(year, measure) for year in years])
+                self._even(f"programme_{measure}", "programme", name, simulated * self.h.scale)
+
+
+def _mean_weeks(months: Floats, starts: Floats) -> Floats:
+    """Return weeks per start by year from [years, blocks]; 0 where nobody started."""
+    number = starts.sum(axis=1)
+    mean = np.divide(months.sum(axis=1), number, out=np.zeros(number.size), where=number > 0)
+    return np.asarray(mean * WEEKS_PER_MONTH)

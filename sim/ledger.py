@@ -4,7 +4,9 @@ All money is in euros of 2024, undiscounted; `present_value` discounts afterward
 the municipality's (Jeugdwet); a programme is paid by the municipality or from outside (the Rijk).
 
 Cashable is what a municipality can turn into money: programme costs in full; care costs for the
-realisable share, and only after the contract lag, because contracts follow use with a delay.
+realisable share, and only after the contract lag, because contracts follow use with a delay. Where
+places are limited, a place that comes free goes to the next child on the list: what can be cashed is
+the price of the contracted places, which change only as contracts do.
 """
 
 from __future__ import annotations
@@ -34,7 +36,9 @@ def costs(history: History, p: Parameters) -> list[Measure]:
     programmes: list[tuple[str, str, Floats]] = []
     for name, yearly in history.accounts.programme_cost.items():
         payer = GEMEENTE if history.paid_by_gemeente[name] else RIJK
-        real = np.array(yearly) / (history.scale or 1.0) / blocks
+        taking_part = np.array([year.participants for year in history.programmes[name]]) * history.scale
+        activity = taking_part * history.activity_cost[name]
+        real = (np.array(yearly) + activity) / (history.scale or 1.0) / blocks
         programmes.append((payer, name, np.repeat(real[:, None], blocks, axis=1)))
     lines += programmes
     shape = (len(years), blocks)
@@ -46,7 +50,7 @@ def costs(history: History, p: Parameters) -> list[Measure]:
             found.append(Measure(("cost", "payer", payer), _total(own, shape)))
         found += [Measure(("cost", "payer_form", f"{payer}|{form}"), values) for _, form, values in own]
     found += [Measure(("cost", "programme", name), values) for _, name, values in programmes]
-    cashable = _cashable(history, care.sum(axis=2) + overhead, p)
+    cashable = _cashable(history, care, prices, p)
     for payer in (GEMEENTE, RIJK):
         own = [line for line in programmes if line[0] == payer]
         if payer == GEMEENTE:
@@ -61,10 +65,28 @@ def _total(lines: list[tuple[str, str, Floats]], shape: tuple[int, int]) -> Floa
     return sum((values for _, _, values in lines), np.zeros(shape))
 
 
-def _cashable(history: History, care: Floats, p: Parameters) -> Floats:
+def _cashable(history: History, care: Floats, prices: Floats, p: Parameters) -> Floats:
+    """Return cashable care costs by [years, blocks]; care: [years, blocks, forms], prices: [years, forms].
+
+    Forms without limits: the realisable share of their costs, moved back by the contract lag. Forms
+    with contracted places: the price of those places.
+    """
+    blocks = care.shape[1]
+    places = history.accounts.places
+    limited = np.array([any(form in year for year in places[:1]) for form in FORMS])
+    contracted = np.array([[year.get(form, 0.0) for form in FORMS] for year in places]).reshape(
+        care.shape[0], len(FORMS)
+    )
+    bill = (contracted * prices).sum(axis=1) * (1 + p["cost.overhead"]) / (history.scale or 1.0) / blocks
+    free = care[:, :, ~limited].sum(axis=2) * (1 + p["cost.overhead"])
+    return np.asarray(bill[:, None] + _realised(history, free, ~limited, p))
+
+
+def _realised(history: History, care: Floats, forms: NDArray[np.bool_], p: Parameters) -> Floats:
     """Return the realisable share of care costs, moved back by the contract lag (linear within years)."""
     blocks = care.shape[1]
-    before = float(history.place_years_before @ unit_costs(history.start - 1, p)) * (1 + p["cost.overhead"])
+    prices = unit_costs(history.start - 1, p)[forms]
+    before = float(history.place_years_before[forms] @ prices) * (1 + p["cost.overhead"])
     lag = p["townhall.contract_lag"]
     known = np.concatenate([np.full((2, blocks), before / blocks), care])  # two years of history suffice
     positions = np.clip(np.arange(care.shape[0]) + 2 - lag, 0, None)

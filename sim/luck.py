@@ -51,6 +51,8 @@ class Decision(IntEnum):
     MODEL = 11  # the transition of a person in a published model
     MODEL_GROUP = 12
     MODEL_START = 13
+    TRAIT = 14  # vulnerability at birth, one occurrence per trait
+    WITHDRAW = 15  # leaving a waiting list, one occurrence per form
 
 
 OCCURRENCE = 32

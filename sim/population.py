@@ -113,11 +113,15 @@ class Children(NamedTuple):
     departs: NDArray[np.int16]  # first year after residence
     sex: NDArray[np.uint8]
     quintile: NDArray[np.uint8]
+    traits: NDArray[np.uint8]  # lasting vulnerabilities, one bit each
     risk: NDArray[np.float32]  # [n, G]
     state: NDArray[np.uint8]  # [n, P]
     since: NDArray[np.float32]  # [n, P] start of the present state
     forms: NDArray[np.uint16]  # active forms of care
+    marks: NDArray[np.uint16]  # other states that rates look at (Hazards.mark), and WAITING
     used: NDArray[np.uint16]  # forms used this calendar year
+    waits: NDArray[np.uint16]  # forms whose place the child waits for
+    waits_since: NDArray[np.float32]  # [n, forms] month of referral; [n, 0] where nobody can wait
     group: NDArray[np.uint8]  # sex, quintile and household at the start of this calendar year
     care_ended: NDArray[np.float32]  # when jeugdhulp was last left
 
@@ -217,15 +221,20 @@ def _endow(
         departs=np.full(n, NEVER, np.int16),
         sex=np.zeros(n, np.uint8),
         quintile=np.zeros(n, np.uint8),
+        traits=np.zeros(n, np.uint8),
         risk=np.empty((n, len(table.risks)), np.float32),
         state=np.zeros((n, processes), np.uint8),
         since=np.full((n, processes), -1e4, np.float32),
         forms=np.zeros(n, np.uint16),
+        marks=np.zeros(n, np.uint16),
         used=np.zeros(n, np.uint16),
+        waits=np.zeros(n, np.uint16),
+        waits_since=np.zeros((n, 0), np.float32),
         group=np.zeros(n, np.uint8),
         care_ended=np.full(n, -1e4, np.float32),
     )
     terms = table.risk_terms
+    on_trait = np.array([[t.get(name, 0.0) for name in table.traits] for t in terms])
     _draw_children(
         children,
         arrival,
@@ -238,14 +247,17 @@ def _endow(
         np.array([t.get("boy", 0.0) for t in terms]),
         np.array([t.get("quintile", 0.0) for t in terms]),
         np.array([t.get("frailty", 0.0) for t in terms]),
+        table.trait_chance,
+        on_trait.reshape(len(terms), len(table.traits)),
     )
     return children
 
 
 @njit(nogil=True, cache=True)
 def _draw_children(  # type: ignore[no-untyped-def]
-    c, arrival, stay, key, boy_share, combos, household, frailty_sd, on_boy, on_quintile, on_frailty
-):
+    c, arrival, stay, key, boy_share, combos, household, frailty_sd, on_boy, on_quintile, on_frailty,
+    trait_chance, on_trait,
+):  # fmt: skip
     for i in range(c.id.size):
         child = c.id[i]
         step = c.birth[i]
@@ -263,8 +275,16 @@ def _draw_children(  # type: ignore[no-untyped-def]
         normal = np.sqrt(-2.0 * np.log(first)) * np.cos(2.0 * np.pi * second)  # Box and Muller (1958)
         log_frailty = frailty_sd * normal - 0.5 * frailty_sd * frailty_sd
         score = np.float64(c.quintile[i]) - (QUINTILES - 1) / 2
+        chance = trait_chance[c.sex[i]]
+        for k in range(chance.size):
+            if uniform(key, Decision.TRAIT + k * OCCURRENCE, step, child) < chance[k]:
+                c.traits[i] |= 1 << k
         for g in range(on_boy.size):
-            c.risk[i, g] = np.exp(on_boy[g] * c.sex[i] + on_quintile[g] * score + on_frailty[g] * log_frailty)
+            log_risk = on_boy[g] * c.sex[i] + on_quintile[g] * score + on_frailty[g] * log_frailty
+            for k in range(chance.size):  # around their mean, so that a trait moves risk, not its average
+                log_risk += on_trait[g, k] * ((c.traits[i] >> k) & 1)
+                log_risk -= np.log1p(chance[k] * np.expm1(on_trait[g, k]))
+            c.risk[i, g] = np.exp(log_risk)
         kept = 1.0
         threshold = uniform(key, Decision.DEPARTURE, step, child)
         for age in range(arrival[i] + 1, stay.size):

@@ -19,12 +19,11 @@ from numpy.typing import NDArray
 from ruamel.yaml import YAML
 
 from sim.errors import InputError
-from sim.lifecourse import Exposure
+from sim.exposure import Exposure, effect_level
 from sim.luck import OCCURRENCE, Decision, uniform
 from sim.parameters import DATA, Parameters
 from sim.population import NEVER, Children
-from sim.states import MECHANISMS, MONTHS, QUINTILES
-from sim.transitions import HEADROOM
+from sim.states import ADDED_ROUTE, HEADROOM, MECHANISMS, MONTHS, QUINTILES
 
 Floats = NDArray[np.float64]
 TARGETING = ("everyone", "neighbourhood", "outreach")
@@ -40,6 +39,8 @@ class Programme:
     last_age: int
     targeting: str
     price: str
+    mechanisms: tuple[str, ...]
+    continues: str | None = None
 
     @property
     def months(self) -> tuple[int, int]:
@@ -53,7 +54,14 @@ def catalogue() -> Mapping[str, Programme]:
     data: Any = YAML(typ="safe", pure=True).load((DATA / "programmes.yaml").read_text(encoding="utf-8"))
     return {
         name: Programme(
-            name, spec["title"], spec["ages"][0], spec["ages"][1], spec["targeting"], spec["price"]
+            name=name,
+            title=spec["title"],
+            first_age=spec["ages"][0],
+            last_age=spec["ages"][1],
+            targeting=spec["targeting"],
+            price=spec["price"],
+            mechanisms=tuple(spec["mechanisms"]),
+            continues=spec.get("continues"),
         )
         for name, spec in data["programmes"].items()
     }
@@ -76,19 +84,23 @@ def effect_of(programme: Programme, p: Parameters, switches: Mapping[str, bool])
     moderate need over onset and escalation.
     """
     name = programme.name
-    exists = p[f"{name}.effect_exists"]
-    strength = exists * math.log(p[f"{name}.moderate_need"])
-    share = p[f"{name}.share_onset"]
-    full = {
-        "onset": share * strength,
-        "escalation": (1 - share) * strength,
-        "recovery": exists * math.log(p[f"{name}.recovery_light"]),
-        "signalling": p[f"{name}.signalling"] - 1.0,
-    }
-    retained = p[f"{name}.retained"]
+    full = dict.fromkeys(MECHANISMS, 0.0)
+    if "onset" in programme.mechanisms:
+        exists = p[f"{name}.effect_exists"]
+        strength = exists * math.log(p[f"{name}.moderate_need"])
+        share = p[f"{name}.share_onset"]
+        full["onset"] = share * strength
+        full["escalation"] = (1 - share) * strength
+        full["recovery"] = exists * math.log(p[f"{name}.recovery_light"])
+    if ADDED_ROUTE in programme.mechanisms:
+        full[ADDED_ROUTE] = p[f"{name}.signalling"] - 1.0
+    for mechanism in ("participation", "access"):
+        if mechanism in programme.mechanisms:
+            full[mechanism] = math.log(p[f"{name}.{mechanism}"])
+    retained = p[f"{name}.retained"] if programme.mechanisms else 1.0
     return Effect(
         log_effect=tuple(full[m] if switches.get(m, True) else 0.0 for m in MECHANISMS),
-        build_up=p[f"{name}.build_up"],
+        build_up=p[f"{name}.build_up"] if programme.mechanisms else 1.0,
         decay=-math.log(retained) / MONTHS if retained < 1 else 0.0,
     )
 
@@ -96,7 +108,8 @@ def effect_of(programme: Programme, p: Parameters, switches: Mapping[str, bool])
 def check_headroom(effects: Mapping[str, Effect]) -> None:
     """Refuse effects that together exceed what the engine's bounds leave room for.
 
-    Raises InputError that names the mechanism and the limit.
+    For numbers that a user chose; the tails of a random draw are cut off there (exposure.py). Raises
+    InputError that names the mechanism and the limit.
     """
     for m, mechanism in enumerate(MECHANISMS):
         values = [max(effect.log_effect[m], 0.0) for effect in effects.values()]
@@ -155,12 +168,37 @@ def exposures(count: int, names: list[str], effects: Mapping[str, Effect]) -> Ex
     )
 
 
+@njit(nogil=True, cache=True)
+def carry_on(x, q, k, gap):  # type: ignore[no-untyped-def]
+    """Keep alive what programme q left in children who went on to programme k within `gap` months.
+
+    The level of q at the change stays until k is left, and fades from then on.
+    """
+    for i in range(x.joins.shape[0]):
+        joined, left = x.joins[i, k], x.leaves[i, k]
+        if joined == NEVER:
+            continue
+        ended = x.leaves[i, q]
+        if x.joins[i, q] < ended and ended < NEVER and ended < left and ended + gap >= joined:
+            change = max(joined, ended)
+            x.past_level[i, q] = effect_level(x, i, q, np.float64(change))
+            x.past_time[i, q] = left
+            x.joins[i, q] = NEVER
+            x.leaves[i, q] = NEVER
+        elif x.joins[i, q] == NEVER and x.past_time[i, q] == NEVER:
+            x.past_time[i, q] = left
+
+
 @dataclass(frozen=True)
 class Attendance:
     """Who took part in a year. participants: children at any time of the year; stock: [12] by month."""
 
     participants: int
     stock: NDArray[np.int64]
+
+
+GAP_MONTHS = 6
+"""A child who changes programmes within this time counts as having gone on from one to the other."""
 
 
 def attend(
@@ -174,18 +212,25 @@ def attend(
     weight: Floats,
     stay: float,
     pool: Executor,
+    ages: tuple[int, int] | None = None,
+    before: int = -1,
+    continuity: float = 1.0,
 ) -> Attendance:
     """Fill the places of one programme for the twelve months of a year, and book who joins and leaves.
 
     places: [12] children, by month; stay: mean months that a child keeps coming. Each candidate has
     a place in one order (an exponential race weighted by neighbourhood); free places go to the first
     in line. Where places are cut, those who would have left soonest leave first. Never more children
-    than places.
+    than places. ages: first and last year of age, where they are not the programme's own. before: the
+    index of a programme that this one continues (or -1); children who come from it have `continuity`
+    times the weight of others.
     """
-    first, before = programme.months
+    first, until_age = programme.months if ages is None else (ages[0] * MONTHS, (ages[1] + 1) * MONTHS)
     scans = list(
         pool.map(
-            lambda b: _scan(b[0], b[1], index, first, before, year, key, weight, stay),
+            lambda b: _scan(
+                b[0], b[1], index, first, until_age, year, key, weight, stay, before, continuity, GAP_MONTHS
+            ),
             zip(blocks, exposed, strict=True),
         )
     )
@@ -211,11 +256,14 @@ def attend(
         mine = changed[block[changed] == b]
         if mine.size:
             _book(exposed[b], index, child[mine], until[mine], joined[mine], month0)
+    if before >= 0:
+        for x in exposed:
+            carry_on(x, before, index, GAP_MONTHS)
     return Attendance(int(took_part.sum()), stock)
 
 
 @njit(nogil=True, cache=True)
-def _scan(c, x, k, first, before, year, key, weight, stay):  # type: ignore[no-untyped-def]
+def _scan(c, x, k, first, before, year, key, weight, stay, earlier, continuity, gap):  # type: ignore[no-untyped-def]
     """List the children who take part or could this year; months are absolute.
 
     Returns (child row, month of leaving, place in line, first and last month open, takes part).
@@ -242,6 +290,10 @@ def _scan(c, x, k, first, before, year, key, weight, stay):  # type: ignore[no-u
         until[m] = min(month0 + 1 + np.int64(stays), closes[m]) if enrolled else 1 + np.int64(stays)
         luck = uniform(key, Decision.JOIN + k * OCCURRENCE, year, c.id[i])
         line[m] = -np.log(luck) / weight[c.quintile[i]]
+        if earlier >= 0 and x.joins[i, earlier] <= month0 + MONTHS:
+            ended = min(x.leaves[i, earlier], NEVER - gap)
+            if ended + gap >= month0:
+                line[m] /= continuity
         child[m] = i
         inside[m] = enrolled
         m += 1

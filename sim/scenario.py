@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
@@ -20,12 +21,15 @@ from pydantic import (
     PlainValidator,
     PrivateAttr,
     ValidationInfo,
+    field_validator,
+    model_validator,
 )
 from pydantic_core import InitErrorDetails, ValidationError, to_jsonable_python
 
 from sim.errors import InputError, Problem, nearest
 from sim.fte import FtePath, read_fte, years_of
 from sim.registry import Frozen, Registry
+from sim.states import AGES, FORMS, MONTHS
 from sim.wording import found, number_fault, plain_error, range_fault
 from sim.yamlfile import Document, in_order, load_document
 from sim.yamltext import quoted
@@ -34,6 +38,8 @@ FIRST_YEAR, LAST_YEAR, DEFAULT_START = 2015, 2060, 2026
 MAX_YEARS, DEFAULT_YEARS = 60, 20
 IN_MEMORY = "<scenario>"
 _MAX_LIST = 1000
+PLACES_WORDS = ("as_used", "unlimited")
+"""As many places as were used in the year before the start; no limit at all."""
 
 
 @dataclass(frozen=True)
@@ -72,14 +78,35 @@ def _parameter(name: str, info: ValidationInfo) -> str:
     return name
 
 
-def _policy(policy: str) -> str:
-    """Refuse what the town hall cannot do yet, rather than run it as something else."""
-    if policy == "capped":
+def _form(form: str) -> str:
+    if form not in FORMS:
         raise plain_error(
-            "'capped' needs places and waiting lists, which this version does not have yet; "
-            "use deficit or crowd_out"
+            f"unknown form of care {quoted(form)}{nearest(form, FORMS) or '.'} Known: {', '.join(FORMS)}"
         )
-    return policy
+    return form
+
+
+def _places(value: object) -> float | str:
+    """Return a number of places, or one of the words that stand for one."""
+    if isinstance(value, str) and value in PLACES_WORDS:
+        return value
+    expected = f"a number of places, or {' or '.join(PLACES_WORDS)}"
+    if fault := number_fault(value, expected):
+        raise plain_error(fault)
+    number = float(value)  # type: ignore[arg-type]
+    if number < 0:
+        raise plain_error(f"expected {expected}, found {quoted(str(value))}")
+    return number
+
+
+def _moment(value: object) -> str:
+    """Return a month as YYYY-MM; a year alone is its January."""
+    text = str(value) if type(value) is int else value
+    if isinstance(text, str) and (match := re.fullmatch(r"(\d{4})(?:-(\d{2}))?", text)):
+        month = int(match[2] or 1)
+        if 1 <= month <= MONTHS:
+            return f"{match[1]}-{month:02d}"
+    raise plain_error(f"expected a year or a month such as 2028 or 2028-09, found {found(value)}")
 
 
 def _one_line(text: str) -> str:
@@ -141,6 +168,8 @@ class Switches(_Part):
     escalation: bool = True
     recovery: bool = True
     signalling: bool = True
+    participation: bool = True
+    access: bool = True
 
 
 class ProgrammeUse(_Part):
@@ -149,8 +178,20 @@ class ProgrammeUse(_Part):
     fte: Annotated[FtePath, PlainValidator(read_fte), PlainSerializer(FtePath.to_data)]
     ring_fenced: bool = True
     targeting: Literal["everyone", "neighbourhood", "outreach"] | None = None
+    ages: tuple[int, int] | None = None
     paid_by: Literal["gemeente", "outside"] = "gemeente"
     switches: Switches = Switches()
+
+    @field_validator("ages", mode="before")
+    @classmethod
+    def _ages(cls, value: object) -> object:
+        """Return the first and last year of age from a list of two."""
+        if value is None or isinstance(value, tuple):
+            return value
+        pair = isinstance(value, list) and len(value) == 2 and all(type(age) is int for age in value)
+        if pair and 0 <= value[0] <= value[1] < AGES:  # type: ignore[index]
+            return tuple(value)  # type: ignore[arg-type]
+        raise plain_error(f"expected the first and last year of age, such as [10, {AGES - 1}]")
 
     def fte_by_year(self, start: int, years: int) -> tuple[float, ...]:
         """Return the FTE of each of `years` years from `start` on."""
@@ -164,6 +205,44 @@ class Budget(_Part):
     real_growth: float | None = Field(
         None, ge=-0.5, le=0.5, allow_inf_nan=False, title="growth a year (2% is 0.02)"
     )
+
+
+class Shock(_Part):
+    """What happens from outside or in mid-term; shocks.py says what each kind does."""
+
+    kind: Literal["lockdown", "teacher_shortage", "budget_cut", "registration_shift"]
+    start: Annotated[str, BeforeValidator(_moment)] = Field(title="a year or a month")
+    months: int = Field(12, ge=1, le=12 * MAX_YEARS)
+    size: float = Field(ge=-1, le=1, allow_inf_nan=False)
+    workers: Literal["present", "absent"] = "present"
+    programmes: tuple[Annotated[str, AfterValidator(_programme)], ...] = ()
+
+    @field_validator("programmes", mode="before")
+    @classmethod
+    def _programmes(cls, value: object) -> object:
+        """Return a list as the tuple that is kept."""
+        return tuple(value) if isinstance(value, list) else value
+
+    @model_validator(mode="after")
+    def _fitting(self) -> Shock:
+        """Refuse a size or key that the kind does not have."""
+        if self.size < 0 and self.kind != "registration_shift":
+            raise plain_error(f"the size of a {self.kind} is a share from 0 to 1, found {self.size:g}")
+        if self.workers != "present" and self.kind != "lockdown":
+            raise plain_error("only a lockdown says where child workers are")
+        if self.programmes and self.kind != "budget_cut":
+            raise plain_error("only a budget_cut names programmes")
+        return self
+
+    @property
+    def year(self) -> int:
+        """The calendar year in which the shock starts."""
+        return int(self.start[:4])
+
+    @property
+    def month(self) -> int:
+        """The month of that year, 0 for January."""
+        return int(self.start[5:]) - 1
 
 
 class Override(_Part):
@@ -192,8 +271,14 @@ class Scenario(_Part):
     municipality: Annotated[str, AfterValidator(_municipality)]
     start: int = Field(DEFAULT_START, ge=FIRST_YEAR, le=LAST_YEAR)
     years: int = Field(DEFAULT_YEARS, ge=0, le=MAX_YEARS)
-    policy: Annotated[Literal["deficit", "crowd_out", "capped"], AfterValidator(_policy)] = "crowd_out"
+    policy: Literal["deficit", "crowd_out", "capped"] = "crowd_out"
     budget: Budget = Budget()
+    places: Annotated[
+        Mapping[Annotated[str, AfterValidator(_form)], Annotated[float | str, PlainValidator(_places)]],
+        AfterValidator(Frozen),
+        PlainSerializer(dict),
+    ] = Frozen()
+    shocks: tuple[Shock, ...] = ()
     programmes: Annotated[
         Mapping[_ProgrammeName, ProgrammeUse], AfterValidator(Frozen), PlainSerializer(dict)
     ] = Frozen()
@@ -207,6 +292,12 @@ class Scenario(_Part):
         """Keep where the scenario comes from."""
         if isinstance(context, Origin):
             self._origin = context
+
+    @field_validator("shocks", mode="before")
+    @classmethod
+    def _shocks(cls, value: object) -> object:
+        """Return a list as the tuple that is kept."""
+        return tuple(value) if isinstance(value, list) else value
 
     @property
     def path(self) -> Path | None:
@@ -231,6 +322,8 @@ class Scenario(_Part):
             "policy": self.policy,
             "budget": self.budget.model_dump(mode="json"),
             "programmes": programmes,
+            "places": dict(sorted(self.places.items())),
+            "shocks": [shock.model_dump(mode="json") for shock in self.shocks],
             "parameters": {
                 name: override.model_dump(mode="json", by_alias=True)
                 for name, override in sorted(self.parameters.items())
@@ -283,6 +376,8 @@ def scenario_from_dict(
 
 def _checked(document: Document, origin: Origin) -> Scenario:
     problems = _horizon_problems(document) + _range_problems(document, origin.registry)
+    if document.data.get("places") and document.data.get("policy") != "capped":
+        problems.append(document.problem(("places",), "places count only with 'policy: capped'", key=True))
     try:
         scenario = document.validate(Scenario, origin)
     except InputError as error:

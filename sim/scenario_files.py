@@ -77,6 +77,12 @@ years: 20                     # aantal jaren (0 tot en met 60)
 #   capped     er zijn vaste aantallen plaatsen, dus wachtlijsten
 policy: crowd_out
 
+# Het aantal plaatsen per vorm van hulp, alleen bij capped (mag weg). Een getal, as_used (zoveel als in het
+# jaar voor de start in gebruik waren) of unlimited. Waar niets staat: as_used voor ingekochte hulp.
+# places:
+#   ambulant: 2400
+#   wijkteam: unlimited
+
 # Het budget voor jeugdzorg (mag weg).
 budget:
   youth_care: null            # euro per jaar in het startjaar; null = wat de gemeente toen uitgaf
@@ -84,6 +90,16 @@ budget:
 
 # Wat er voor kinderen is, per programma. Bekend zijn: {programmes}
 programmes:{programme}
+
+# Wat er van buiten of halverwege gebeurt (mag weg). size is een deel van 0 tot en met 1.
+#   lockdown            school, JGZ en toegang zien minder kinderen; workers: present of absent
+#   teacher_shortage    scholen zien minder kinderen
+#   budget_cut          een deel van de ongeoormerkte banen vervalt tussentijds
+#   registration_shift  er worden meer (of met een min: minder) jeugdigen geteld, zonder andere hulp
+shocks: []
+# shocks:
+#   - {{kind: lockdown, start: 2028-03, months: 6, size: 0.5, workers: present}}
+#   - {{kind: budget_cut, start: 2029, months: 24, size: 0.3}}
 
 # Andere waarden voor getallen uit het model, op naam (mag weg).
 #   NAAM: 0.5                 geldt vanaf de start van het scenario
@@ -101,13 +117,16 @@ _PROGRAMME = """
     ring_fenced: true         # geoormerkt: een tekort elders gaat hier niet van af
     # targeting: neighbourhood  # everyone (iedereen), neighbourhood (buurten met meer zorgen) of
     #                           # outreach (waar kinderen zijn, vrijwillig); weglaten = van het programma
+    # ages: [4, 14]           # eerste en laatste leeftijd; weglaten = van het programma
     paid_by: gemeente         # gemeente, of outside (betaald buiten het budget voor jeugdzorg)
     # Welke werking meetelt; zet er een op false om te zien wat die uitmaakt.
     switches:
       onset: true             # minder nieuwe zorgen
       escalation: true        # zorgen worden minder vaak zwaarder
       recovery: true          # lichte zorgen gaan vaker over
-      signalling: true        # zorgen worden eerder gezien"""
+      signalling: true        # zorgen worden eerder gezien
+      participation: true     # kinderen gaan vaker weer meedoen
+      access: true            # gezinnen komen eerder bij het wijkteam"""
 
 
 def template(registry: Registry, preset: Scenario | None = None, folder: str | Path = ".") -> str:

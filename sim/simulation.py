@@ -3,37 +3,44 @@
 Order of events:
 
 1. Cohorts born from 1992 on live under the rates of 2015 up to 2015, then under the observed paths,
-   with the child work that existed, up to the scenario's start (`warm_up`, shared by scenarios).
+   with the child work that existed, up to the scenario's start (warmup.py; shared by scenarios).
 2. In each year of the scenario, on the town hall's clock (townhall.py):
-   a. 1 January: moves take effect; the budget cycle sets the posts of each programme.
-   b. Workers are hired and leave, month by month; the year's places follow.
-   c. Children join and leave programmes, month by month, within the places there are.
-   d. Every child lives twelve months (lifecourse.py).
-   e. 31 December: stocks are counted, the year's care spending is known.
+   a. 1 January: moves take effect; the council sets posts and places; workers are hired and leave.
+   b. Children join and leave programmes, month by month, within the places there are.
+   c. Every child lives twelve months (lifecourse.py). Where places in care are limited, those who
+      wait stop at the end of each month and the waiting lists hand out places (waitinglist.py).
+   d. 31 December: stocks are counted, the year's care spending is known.
 3. Invariants are checked for each year: a state outside its process, a child too many in a
-   programme or a count that does not add up stops the run.
+   programme or in care, or a count that does not add up stops the run.
 """
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
+from concurrent.futures import Executor
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.counting import Layout, empty_tally
 from sim.errors import SimulationError
-from sim.history import CELLS, History, ProgrammeYear, place_years, reduce_tally
-from sim.lifecourse import Exposure, Layout, YearTable, advance, empty_tally, layout, scratch, year_table
-from sim.luck import key_of
+from sim.exposure import Exposure
+from sim.history import (
+    CELLS,
+    History,
+    ProgrammeYear,
+    ambulant_registration,
+    child_years_waiting,
+    place_years,
+    reduce_tally,
+)
+from sim.lifecourse import advance, scratch
 from sim.parameters import Parameters
-from sim.population import BLOCKS, LIFE_MONTHS, Children, Flows, Profile, cohorts, flows, month_of
-from sim.prices import care_spending, fte_price
+from sim.population import BLOCKS, Children, cohorts, month_of
+from sim.prices import care_spending
+from sim.processes import default_table
 from sim.programmes import (
-    Attendance,
     Effect,
     Programme,
     attend,
@@ -41,186 +48,19 @@ from sim.programmes import (
     check_headroom,
     effect_of,
     exposures,
-    fte_for,
     participants_for,
     weights,
 )
 from sim.scenario import Scenario
-from sim.states import EPOCH_YEAR, HISTORY_YEAR, MECHANISMS, MONTHS
-from sim.townhall import Post, Rules, TownHall, Workforce
-from sim.transitions import CompiledTable, compile_table, default_table
+from sim.setting import EXISTING, Setting
+from sim.shocks import Shocks
+from sim.states import EPOCH_YEAR, FORMS, MECHANISMS, MONTHS
+from sim.townhall import Contracts, Post, Rules, TownHall, YearOfCare
+from sim.transitions import CompiledTable, compile_table
+from sim.waitinglist import WaitingLists, gates, occupied
+from sim.warmup import NOBODY, PER_CHILD, Clock, WarmStart, live_year, post_for, warm_up, youths_of
 
 Floats = NDArray[np.float64]
-EXISTING = "kinderwerk"
-"""The programme that the observed world already contains."""
-
-
-@contextmanager
-def worker_threads(threads: int | None) -> Iterator[Executor]:
-    """Yield a pool of `threads` (default: one per processor). Results do not depend on the number.
-
-    Raises ValueError where `threads` is below 1.
-    """
-    if threads is not None and threads < 1:
-        raise ValueError(f"the number of threads must be 1 or more, found {threads}")
-    with ThreadPoolExecutor(threads or os.cpu_count() or 1) as pool:
-        yield pool
-
-
-@dataclass(frozen=True)
-class Setting:
-    """What a run is about, apart from the scenario: where, with which numbers, luck and size."""
-
-    profile: Profile
-    parameters: Parameters
-    seed: int = 0
-    draw: int = 0
-    replication: int = 0
-    children: int | None = None
-    steps_per_month: int = 1
-
-    @property
-    def key(self) -> np.uint64:
-        """Return the key of this run's luck."""
-        return key_of(self.seed, self.draw, self.replication)
-
-    def flow(self) -> tuple[Flows, float]:
-        """Return the flows of children, and the factor from simulated to real ones."""
-        return flows(self.profile, self.parameters, self.children)
-
-    def existing_fte(self) -> float:
-        """Return the FTE of child work before the scenario: local, or from the assumed coverage."""
-        if self.profile.kinderwerk_fte is not None:
-            return self.profile.kinderwerk_fte
-        programme = catalogue()[EXISTING]
-        coverage = self.parameters[f"{EXISTING}.existing_coverage"]
-        return fte_for(coverage, self.eligible(programme), programme, self.parameters)
-
-    def eligible(self, programme: Programme) -> float:
-        """Return the real number of children of a programme's ages."""
-        return float(sum(self.profile.youths[programme.first_age : programme.last_age + 1]))
-
-
-@dataclass(frozen=True)
-class WarmStart:
-    """The population on the eve of a scenario, and what was counted in the last years before it.
-
-    cells: [years, blocks, kinds, CELLS], the last of them the year before the start.
-    """
-
-    start: int
-    blocks: list[Children]
-    exposed: list[Exposure]
-    cells: Floats
-
-
-class _Clock:
-    """Compiled rates, with the bounds of each year made once and reused while rates stand still."""
-
-    def __init__(self, table: CompiledTable) -> None:
-        self.table = table
-        self.layout = layout(table)
-        self._made: dict[int, YearTable] = {}
-
-    def year(self, index: int) -> YearTable:
-        if index not in self._made:
-            bound = self.table.hazards.bound
-            for other, made in self._made.items():
-                if np.array_equal(bound[index], bound[other]):
-                    self._made[index] = made
-                    break
-            else:
-                self._made[index] = YearTable(*year_table(self.table.hazards, index))
-        return self._made[index]
-
-
-def live_year(
-    blocks: Sequence[Children],
-    exposed: Sequence[Exposure],
-    clock: _Clock,
-    year: int,
-    setting: Setting,
-    cells: Floats | None,
-    pool: Executor,
-) -> int:
-    """Let every child live calendar year `year`; return the number of events proposed.
-
-    Counts are written into `cells` [blocks, kinds, CELLS], or not made where it is None. Blocks are
-    independent and each writes its own part, so that results do not depend on threads.
-    Raises SimulationError where a child has impossibly many events.
-    """
-    index = year - EPOCH_YEAR
-    bounds = clock.year(index)
-    per_month, key, lay = setting.steps_per_month, setting.key, clock.layout
-
-    def one(b: int) -> int:
-        children = blocks[b]
-        tally = empty_tally(lay)
-        first = int(np.searchsorted(children.birth, index * MONTHS - LIFE_MONTHS, side="right"))
-        last = int(np.searchsorted(children.birth, (index + 1) * MONTHS))
-        proposals = advance(
-            children, first, last, exposed[b], clock.table.hazards, bounds, lay, key,
-            index * MONTHS * per_month, MONTHS * per_month, per_month, index, cells is not None, tally,
-            scratch(),
-        )  # fmt: skip
-        if cells is not None:
-            reduce_tally(tally, cells[b])
-        return int(proposals)
-
-    proposals = list(pool.map(one, range(len(blocks))))
-    if min(proposals) < 0:
-        raise SimulationError(f"a child had impossibly many events within a month of {year}: check the rates")
-    return sum(proposals)
-
-
-def warm_up(
-    setting: Setting,
-    start: int,
-    pool: Executor,
-    tell: Callable[[int], None] | None = None,
-    count_from: int | None = None,
-) -> WarmStart:
-    """Let cohorts live from 1992 up to 1 January of `start`, with the child work that existed.
-
-    What happens is counted from the year `count_from` on (default: the last year, and never before
-    2015). tell hears each year that is done.
-    """
-    p = setting.parameters
-    clock = _Clock(compile_table(default_table(), p, start))
-    flow, scale = setting.flow()
-    blocks = cohorts(flow, 0, month_of(start), setting.key, clock.table, p)
-    programme = catalogue()[EXISTING]
-    effects = {EXISTING: effect_of(programme, p, {})}
-    check_headroom(effects)
-    exposed = [exposures(block.id.size, [EXISTING], effects) for block in blocks]
-    at_work = Workforce(_post(programme, (), setting.existing_fte(), True, True, p)).at_work
-    reached = participants_for(at_work, setting.eligible(programme), programme, p)
-    places = np.full(MONTHS, reached / scale if scale else 0.0)
-    weight = weights(programme.targeting, programme, p)
-    counted_from = max(start - 1 if count_from is None else count_from, HISTORY_YEAR)
-    cells = np.empty((max(start - counted_from, 0), BLOCKS, clock.layout.kinds, CELLS))
-    for year in range(EPOCH_YEAR, start):
-        attend(
-            blocks, exposed, 0, programme, places, year - EPOCH_YEAR, setting.key, weight,
-            p[f"{EXISTING}.stay"], pool,
-        )  # fmt: skip
-        counted = cells[year - counted_from] if year >= counted_from else None
-        live_year(blocks, exposed, clock, year, setting, counted, pool)
-        if tell is not None:
-            tell(year)
-    alive = [int(np.searchsorted(b.birth, month_of(start) - LIFE_MONTHS, side="right")) for b in blocks]
-    return WarmStart(
-        start=start,
-        blocks=[b.part(slice(n, None)) for b, n in zip(blocks, alive, strict=True)],
-        exposed=[
-            x._replace(**{f: getattr(x, f)[n:].copy() for f in _PER_CHILD})
-            for x, n in zip(exposed, alive, strict=True)
-        ],
-        cells=cells,
-    )
-
-
-_PER_CHILD = ("past_level", "past_time", "joins", "leaves")
 
 
 def simulate(
@@ -252,12 +92,15 @@ class _Run:
         """Run the town hall and return what happened."""
         scenario, setting = self.scenario, self.setting
         self.p = with_overrides(setting.parameters, scenario, "start")
-        self.clock = _Clock(compile_table(default_table(), self.p, scenario.start + max(scenario.years, 1)))
+        self.shocks = Shocks(scenario.shocks, scenario.start, scenario.years)
+        last_year = scenario.start + max(scenario.years, 1)
+        self.clock = Clock(compile_table(default_table(), self.p, last_year, self.shocks.rates()))
         flow, self.scale = setting.flow()
         names = [EXISTING, *(n for n in scenario.programmes if n != EXISTING)]
         self.programmes = {name: catalogue()[name] for name in names}
         effects = {n: effect_of(self.programmes[n], self.p, self._switches(n)) for n in names}
-        check_headroom(effects)
+        if setting.draw == 0:
+            check_headroom(effects)
         self.cells = np.empty((scenario.years, BLOCKS, self.clock.layout.kinds, CELLS))
         end = month_of(scenario.start + scenario.years)
         born = cohorts(flow, month_of(scenario.start), end, setting.key, self.clock.table, self.p)
@@ -271,8 +114,11 @@ class _Run:
         self.attended = {name: [] for name in names}
         before = place_years_before(self.warm, self.clock)
         spending = care_spending(before, scenario.start - 1, self.p) * self.scale
+        contracts = self._contracts(before)
+        if contracts is not None:
+            self.blocks = [_able_to_wait(block) for block in self.blocks]
         hall = TownHall(
-            scenario.start, scenario.years, self._rules(), self._posts(), spending, self._live, self.tell
+            scenario.start, scenario.years, self._rules(contracts), self._posts(), spending, self, self.tell
         )
         accounts = hall.run()
         return History(
@@ -285,6 +131,8 @@ class _Run:
             programmes={name: tuple(years) for name, years in self.attended.items()},
             place_years_before=before,
             paid_by_gemeente={name: self._municipal(name) for name in names},
+            activity_cost={name: self.p[f"{name}.activity_cost"] for name in names},
+            registration=self.shocks.registration(),
             proposals=self.proposals,
         )
 
@@ -296,7 +144,25 @@ class _Run:
         use = self.scenario.programmes.get(name)
         return use is None or use.paid_by == "gemeente"
 
-    def _rules(self) -> Rules:
+    def _contracts(self, before: Floats) -> Contracts | None:
+        """Return the contracts for places: those of the scenario, else what was used before the start."""
+        if self.scenario.policy != "capped":
+            return None
+        margin = self.p["townhall.places_margin"]
+        places: dict[str, float] = {}
+        for form, used in zip(FORMS, before, strict=True):
+            agreed = self.scenario.places.get(form, "as_used" if form in LIMITED else "unlimited")
+            if agreed != "unlimited":
+                counted = ambulant_registration(self.p) if form == "ambulant" else 1.0
+                places[form] = used * self.scale * margin if agreed == "as_used" else float(agreed) / counted
+        return Contracts(
+            places=places,
+            growth=self.p["townhall.places_growth"],
+            up=self.p["townhall.contract_up"],
+            down=self.p["townhall.contract_down"],
+        )
+
+    def _rules(self, contracts: Contracts | None) -> Rules:
         growth = self.scenario.budget.real_growth
         return Rules(
             policy=self.scenario.policy,
@@ -304,6 +170,8 @@ class _Run:
             budget_growth=self.p["townhall.budget_growth"] if growth is None else growth,
             crowd_out_share=self.p["townhall.crowd_out_share"],
             crowd_out_ceiling=self.p["townhall.crowd_out_ceiling"],
+            contracts=contracts,
+            steps_per_month=self.setting.steps_per_month if contracts is not None else 1,
         )
 
     def _posts(self) -> tuple[Post, ...]:
@@ -314,31 +182,100 @@ class _Run:
             fte = use.fte_by_year(self.scenario.start, years) if use else (0.0,) * years
             before = self.setting.existing_fte() if name == EXISTING else 0.0
             fenced = use is None or use.ring_fenced
-            posts.append(_post(programme, fte, before, fenced, self._municipal(name), self.p))
+            cuts = () if fenced else self.shocks.cuts(name)
+            posts.append(post_for(programme, fte, before, fenced, self._municipal(name), self.p, cuts))
         return tuple(posts)
 
-    def _live(self, index: int, fte: Mapping[str, list[float]]) -> float:
-        year = self.scenario.start + index
+    def open_year(self, year: int, fte: Mapping[str, list[float]], places: Mapping[str, float]) -> None:
+        """Let children join and leave programmes; live the whole year where nobody can wait."""
+        calendar = self.scenario.start + year
         for k, (name, programme) in enumerate(self.programmes.items()):
-            self._attend(k, programme, np.array(fte[name]), year)
-        cells = self.cells[index]
-        self.proposals += live_year(
-            self.blocks, self.exposed, self.clock, year, self.setting, cells, self.pool
+            self._attend(k, programme, np.array(fte[name]) * self.shocks.presence(year), calendar)
+        self.waiting = None
+        if not places:
+            self.proposals += live_year(
+                self.blocks, self.exposed, self.clock, calendar, self.setting, self.cells[year], self.pool
+            )
+            return
+        limits = np.array([places.get(form, np.inf) for form in FORMS])
+        scaled = limits / self.scale if self.scale else limits
+        self.waiting = WaitingLists(scaled, occupied(self.blocks, calendar - EPOCH_YEAR))
+        self.gates = gates(self.blocks, list(places))
+        self.tallies = [empty_tally(self.clock.layout) for _ in self.blocks]
+        everyone = [youths_of(block, calendar - EPOCH_YEAR) for block in self.blocks]
+        self._advance(calendar, 0, [NOBODY] * BLOCKS, everyone)
+
+    def live_step(self, year: int, step: int) -> None:
+        """Hand out the places of one step, and let those who stopped for it live on."""
+        if self.waiting is None:
+            return
+        calendar = self.scenario.start + year
+        index, per_month = calendar - EPOCH_YEAR, self.setting.steps_per_month
+        rows = self.waiting.admit(
+            self.blocks, self.gates, self.tallies, self.clock.table.hazards, self.clock.layout,
+            self.setting.key, index * MONTHS * per_month + step, per_month, index, self._withdrawal(),
+            self.pool,
+        )  # fmt: skip
+        self._advance(calendar, step + 1, rows, [(0, 0)] * BLOCKS)
+
+    def close_year(self, year: int) -> YearOfCare:
+        """Check the year that was lived, and tell the town hall what it cost."""
+        calendar = self.scenario.start + year
+        cells, lay = self.cells[year], self.clock.layout
+        if self.waiting is not None:
+            for tally, own in zip(self.tallies, cells, strict=True):
+                reduce_tally(tally, own)
+        check_year(cells, lay, self.clock.table, calendar)
+        years = place_years(cells, lay, self.clock.table).sum(axis=0)
+        waiting = child_years_waiting(cells, lay).sum(axis=0)
+        return YearOfCare(
+            spending=care_spending(years, calendar, self.p) * self.scale,
+            place_years=dict(zip(FORMS, (years * self.scale).tolist(), strict=True)),
+            waiting_years=dict(zip(FORMS, (waiting * self.scale).tolist(), strict=True)),
         )
-        check_year(cells, self.clock.layout, self.clock.table, year)
-        years = place_years(cells, self.clock.layout, self.clock.table).sum(axis=0)
-        return care_spending(years, year, self.p) * self.scale
+
+    def _advance(
+        self, calendar: int, step: int, rows: list[NDArray[np.int64]], ranges: list[tuple[int, int]]
+    ) -> None:
+        index, per_month = calendar - EPOCH_YEAR, self.setting.steps_per_month
+        bounds, lay, steps = self.clock.year(index), self.clock.layout, MONTHS * per_month
+
+        def one(b: int) -> int:
+            first, last = ranges[b]
+            if first == last and not rows[b].size:
+                return 0
+            return int(
+                advance(
+                    self.blocks[b], first, last, rows[b], self.exposed[b], self.clock.table.hazards, bounds,
+                    lay, self.setting.key, index * steps + step, steps - step, per_month, index, True,
+                    self.gates[b], self.tallies[b], scratch(),
+                )
+            )  # fmt: skip
+
+        proposals = list(self.pool.map(one, range(BLOCKS)))
+        if min(proposals) < 0:
+            raise SimulationError(
+                f"a child had impossibly many events within a month of {calendar}: check the rates"
+            )
+        self.proposals += sum(proposals)
+
+    def _withdrawal(self) -> Floats:
+        return np.array([self.p[f"waiting.withdraw.{s}"] for s in ("none", "light", "moderate", "complex")])
 
     def _attend(self, k: int, programme: Programme, fte: Floats, year: int) -> None:
         name = programme.name
-        eligible = self.setting.eligible(programme)
+        use = self.scenario.programmes.get(name)
+        ages = use.ages if use and use.ages else (programme.first_age, programme.last_age)
+        eligible = float(sum(self.setting.profile.youths[ages[0] : ages[1] + 1]))
         reached = [participants_for(f, eligible, programme, self.p) for f in fte]
         places = np.array(reached) / self.scale if self.scale else np.zeros(MONTHS)
-        use = self.scenario.programmes.get(name)
         targeting = (use.targeting if use else None) or programme.targeting
-        attendance: Attendance = attend(
+        order = list(self.programmes)
+        before = order.index(programme.continues) if programme.continues in order else -1
+        attendance = attend(
             self.blocks, self.exposed, k, programme, places, year - EPOCH_YEAR, self.setting.key,
-            weights(targeting, programme, self.p), self.p[f"{name}.stay"], self.pool,
+            weights(targeting, programme, self.p), self.p[f"{name}.stay"], self.pool, ages, before,
+            self.p[f"{name}.continuity"] if before >= 0 else 1.0,
         )  # fmt: skip
         if np.any(attendance.stock > places + 1e-6):
             raise SimulationError(f"{name} has more children than places in {year}")
@@ -347,7 +284,18 @@ class _Run:
         )
 
 
-def place_years_before(warm: WarmStart, clock: _Clock) -> Floats:
+LIMITED = FORMS[1:8]
+"""Forms whose places are limited under `capped` where a scenario says nothing: those that are bought.
+
+The wijkteam is the municipality's own, and a court's measure cannot wait.
+"""
+
+
+def _able_to_wait(children: Children) -> Children:
+    return children._replace(waits_since=np.zeros((children.id.size, len(FORMS)), np.float32))
+
+
+def place_years_before(warm: WarmStart, clock: Clock) -> Floats:
     """Return place-years by form in the last year of a warm start, simulated children."""
     if not warm.cells.shape[0]:  # a scenario that starts in 2015 has no recorded year before it
         return np.zeros(len(place_years(warm.cells, clock.layout, clock.table).sum(axis=(0, 1))))
@@ -388,25 +336,10 @@ def check_year(cells: Floats, lay: Layout, table: CompiledTable, year: int) -> N
                 raise SimulationError(f"more users on 31 December than during {year}")
 
 
-def _post(
-    programme: Programme, fte: tuple[float, ...], before: float, fenced: bool, municipal: bool, p: Parameters
-) -> Post:
-    return Post(
-        name=programme.name,
-        fte=fte,
-        before=before,
-        ring_fenced=fenced,
-        municipal=municipal,
-        hiring_delay=round(p[f"{programme.name}.hiring_delay"]),
-        turnover=p[f"{programme.name}.turnover"],
-        price=lambda year: fte_price(programme.price, year, p),
-    )
-
-
 def _extended(x: Exposure, count: int, names: list[str], effects: Mapping[str, Effect]) -> Exposure:
     """Return the exposure of a warm start for more children and programmes; EXISTING is the first."""
     wide = exposures(count, names, effects)
     n = x.joins.shape[0]
-    for f in _PER_CHILD:
+    for f in PER_CHILD:
         getattr(wide, f)[:n, :1] = getattr(x, f)
     return wide

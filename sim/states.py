@@ -30,6 +30,14 @@ WITH_RESIDENCE = FORMS[4:8]
 JEUGDHULP = FORMS[:8]
 MEASURES = FORMS[8:]
 
+HEADROOM = {
+    "onset": 1.5, "escalation": 1.5, "recovery": 2.0, "signalling": 2.0, "participation": 2.0, "access": 2.0,
+}  # fmt: skip
+"""How far programmes together may multiply a mechanism's rate (signalling: the added route's rate)."""
+
+WAITING = 1 << 15
+"""The mark of a child who waits for a place, beside the marks of processes that other rates look at."""
+
 USER_SETS: dict[str, tuple[frozenset[str], frozenset[str]]] = {
     **{form: (frozenset({form}), frozenset()) for form in FORMS},
     "jeugdzorg": (frozenset(FORMS), frozenset()),
@@ -41,7 +49,7 @@ USER_SETS: dict[str, tuple[frozenset[str], frozenset[str]]] = {
 }
 """Groups of youths counted once each: (uses any of these, uses none of those)."""
 
-MECHANISMS = ("onset", "escalation", "recovery", "signalling")
+MECHANISMS = ("onset", "escalation", "recovery", "signalling", "participation", "access")
 """Ways in which a programme can change a rate. Signalling adds a route, the others multiply."""
 ADDED_ROUTE = "signalling"
 

@@ -1,19 +1,20 @@
-"""The town hall on SimPy's clock: workers, the budget cycle and the year of the population.
+"""The town hall on SimPy's clock: workers, the budget cycle, contracts for places, the population's year.
 
 SimPy runs the town hall, arrays run the children. One time unit is a month. Order of events:
 
-1. 1 January: the budget cycle closes last year, compares youth-care spending with the budget and,
-   under `crowd_out`, takes a share of the shortfall from unfenced programmes of the municipality.
-2. Each month: workers are hired (with a delay), leave and are replaced; the month's FTE is known.
-3. In the middle of the last month of a block (a year, where no child waits for another): the
-   population lives the block, and the year's spending is known at its end.
+1. 1 January, the council: it compares last year's youth-care spending with the budget and, under
+   `crowd_out`, takes a share of the shortfall from unfenced programmes of the municipality; under
+   `capped` it renews the contracts for places. The year's workers follow, month by month: hired with
+   a delay, leaving and replaced, cut where a mid-term cut says so.
+2. Each step (a month, unless finer): the population lives it; then the waiting lists hand out places.
+3. 31 December: the year's spending and use are known.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple, Protocol
 
 import simpy
 
@@ -24,7 +25,10 @@ Process = Generator[Any, Any, None]
 
 @dataclass(frozen=True)
 class Post:
-    """A programme as the town hall sees it: posts by year, and how they are filled and protected."""
+    """A programme as the town hall sees it: posts by year, and how they are filled and protected.
+
+    cuts: by month, the share of the posts that a mid-term cut takes.
+    """
 
     name: str
     fte: tuple[float, ...]
@@ -34,6 +38,31 @@ class Post:
     hiring_delay: int
     turnover: float
     price: Callable[[int], float]
+    cuts: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True)
+class Contracts:
+    """How contracts for places follow use, under `capped`. Places by form, real numbers.
+
+    places: on the first day; growth: a year; up: share of last year's mean waiting list for which
+    places are added; down: share of last year's idle places that are given back.
+    """
+
+    places: Mapping[str, float]
+    growth: float
+    up: float
+    down: float
+
+    def renewed(self, before: Mapping[str, float], use: YearOfCare) -> dict[str, float]:
+        """Return the places of a year from those of the year before and how they were used."""
+        renewed = {}
+        for form, places in before.items():
+            idle = max(places - use.place_years[form], 0.0)
+            waiting = use.waiting_years[form]
+            given_back = self.down * idle if waiting < idle else 0.0
+            renewed[form] = max(places * (1.0 + self.growth) + self.up * waiting - given_back, 0.0)
+        return renewed
 
 
 @dataclass(frozen=True)
@@ -45,6 +74,29 @@ class Rules:
     budget_growth: float
     crowd_out_share: float
     crowd_out_ceiling: float
+    contracts: Contracts | None = None
+    steps_per_month: int = 1
+
+
+class YearOfCare(NamedTuple):
+    """What the town hall learns on 31 December: euros spent; child-years in care and waiting by form."""
+
+    spending: float
+    place_years: Mapping[str, float]
+    waiting_years: Mapping[str, float]
+
+
+class Population(Protocol):
+    """The children, as the town hall meets them."""
+
+    def open_year(self, year: int, fte: Mapping[str, list[float]], places: Mapping[str, float]) -> None:
+        """Begin a year with the FTE at work by month and the places by form (empty: no limits)."""
+
+    def live_step(self, year: int, step: int) -> None:
+        """Live one step of the year, and hand out places at its end."""
+
+    def close_year(self, year: int) -> YearOfCare:
+        """End the year."""
 
 
 @dataclass
@@ -57,6 +109,7 @@ class Accounts:
     posts: dict[str, list[float]] = field(default_factory=dict)
     fte: dict[str, list[float]] = field(default_factory=dict)  # at work, by month
     programme_cost: dict[str, list[float]] = field(default_factory=dict)
+    places: list[dict[str, float]] = field(default_factory=list)
 
 
 class Workforce:
@@ -100,17 +153,16 @@ class TownHall:
         rules: Rules,
         posts: tuple[Post, ...],
         spending_before: float,
-        live: Callable[[int, Mapping[str, list[float]]], float],
+        population: Population,
         tell: Callable[[int], None] | None = None,
     ) -> None:
         """Set up the town hall.
 
-        live(year index, monthly FTE at work by programme) lives one year and returns its
-        youth-care spending; spending_before is the spending of the year before the start, from
-        which the default budget follows (the same in every scenario); tell hears of each year done.
+        spending_before is the youth-care spending of the year before the start, from which the default
+        budget follows (the same in every scenario); tell hears of each year done.
         """
         self.start, self.years, self.rules, self.posts = start, years, rules, posts
-        self.live, self.tell = live, tell
+        self.population, self.tell = population, tell
         self.first_budget = (
             rules.budget if rules.budget is not None else spending_before * (1.0 + rules.budget_growth)
         )
@@ -120,25 +172,43 @@ class TownHall:
             programme_cost={p.name: [] for p in posts},
         )
         self.workforce = {p.name: Workforce(p) for p in posts}
+        self.use: YearOfCare | None = None
         self.env = simpy.Environment()
 
     def run(self) -> Accounts:
         """Run all years and return the accounts."""
+        self.opened, self.closed = self.env.event(), self.env.event()
         if self.years:
-            self.env.process(self._budget_cycle())
-            self.env.process(self._workers())
+            self.env.process(self._council())
             self.env.process(self._population())
-            self.env.run(until=self.years * MONTHS)
+            self.env.run()
         return self.accounts
 
-    def _budget_cycle(self) -> Process:
+    def _council(self) -> Process:
         accounts, rules = self.accounts, self.rules
         for year in range(self.years):
             accounts.budget.append(self.first_budget * (1.0 + rules.budget_growth) ** year)
             shortfall = max(accounts.spending[-1] - accounts.budget[year - 1], 0.0) if year else 0.0
             for post in self.posts:
                 accounts.posts[post.name].append(self._decided(post, year, shortfall))
-            yield self.env.timeout(MONTHS)
+                accounts.fte[post.name] += [self._at_work(post, year, month) for month in range(MONTHS)]
+            accounts.places.append(self._contracted())
+            self.opened.succeed(year)
+            yield self.closed
+            self.closed = self.env.event()
+
+    def _population(self) -> Process:
+        steps = MONTHS * self.rules.steps_per_month
+        for year in range(self.years):
+            yield self.opened
+            self.opened = self.env.event()
+            fte = {name: months[year * MONTHS :] for name, months in self.accounts.fte.items()}
+            self.population.open_year(year, fte, self.accounts.places[year])
+            for step in range(steps):
+                yield self.env.timeout(MONTHS / steps)
+                self.population.live_step(year, step)
+            self._book(year, fte, self.population.close_year(year))
+            self.closed.succeed(year)
 
     def _decided(self, post: Post, year: int, shortfall: float) -> float:
         """Return the posts of a year: as planned, unless a shortfall is taken from them."""
@@ -154,24 +224,25 @@ class TownHall:
         floor = min(planned, self.accounts.posts[post.name][-1] * (1.0 - self.rules.crowd_out_ceiling))
         return max(wanted, floor)
 
-    def _workers(self) -> Process:
-        for month in range(self.years * MONTHS):
-            for post in self.posts:
-                posts = self.accounts.posts[post.name][month // MONTHS]
-                self.accounts.fte[post.name].append(self.workforce[post.name].month(posts))
-            yield self.env.timeout(1)
+    def _at_work(self, post: Post, year: int, month: int) -> float:
+        cut = post.cuts[year * MONTHS + month] if post.cuts else 0.0
+        return self.workforce[post.name].month(self.accounts.posts[post.name][year] * (1.0 - cut))
 
-    def _population(self) -> Process:
+    def _contracted(self) -> dict[str, float]:
+        contracts = self.rules.contracts
+        if contracts is None:
+            return {}
+        if self.use is None:
+            return dict(contracts.places)
+        return contracts.renewed(self.accounts.places[-1], self.use)
+
+    def _book(self, year: int, fte: Mapping[str, list[float]], use: YearOfCare) -> None:
         accounts = self.accounts
-        for year in range(self.years):
-            yield self.env.timeout(MONTHS - 0.5)
-            fte = {name: months[year * MONTHS :] for name, months in accounts.fte.items()}
-            spending = self.live(year, fte)
-            accounts.spending.append(spending)
-            accounts.shortfall.append(max(spending - accounts.budget[year], 0.0))
-            for post in self.posts:
-                mean = sum(fte[post.name]) / MONTHS
-                accounts.programme_cost[post.name].append(mean * post.price(self.start + year))
-            if self.tell is not None:
-                self.tell(year)
-            yield self.env.timeout(0.5)
+        self.use = use
+        accounts.spending.append(use.spending)
+        accounts.shortfall.append(max(use.spending - accounts.budget[year], 0.0))
+        for post in self.posts:
+            mean = sum(fte[post.name]) / MONTHS
+            accounts.programme_cost[post.name].append(mean * post.price(self.start + year))
+        if self.tell is not None:
+            self.tell(year)

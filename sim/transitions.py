@@ -1,7 +1,7 @@
-"""The model as tables of competing hazards, compiled to arrays.
+"""Tables of competing hazards, compiled to arrays.
 
-A `ProcessTable` is the table as read from processes.yaml; `compile_table` turns it, with parameters,
-into a `Hazards` tuple of contiguous arrays that the kernel in lifecourse.py reads. The kernel thins:
+`compile_table` turns a ProcessTable (processes.py), with parameters, into a `Hazards` tuple of
+contiguous arrays that the kernel in lifecourse.py reads. The kernel thins:
 it proposes events at an upper bound of the total hazard and accepts them at the true one. The bound
 never depends on programmes (each mechanism has a fixed headroom), so children meet the same
 proposals in every scenario.
@@ -9,36 +9,32 @@ proposals in every scenario.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import cache
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field
-from ruamel.yaml import YAML
 
-from sim.households import HouseholdJoint, HouseholdSpec, fit_joint
+from sim.households import HouseholdJoint, fit_joint
 from sim.luck import DRAW_RANGE
-from sim.parameters import DATA, Parameters
+from sim.parameters import Parameters
+from sim.processes import BirthdayExit, ProcessTable, Trait, Transition
 from sim.states import (
     AGES,
     EPOCH_YEAR,
     FORMS,
+    HEADROOM,
     JEUGDHULP,
     MEASURES,
     MECHANISMS,
     MONTHS,
     QUINTILES,
+    WAITING,
     WITH_RESIDENCE,
     WITHOUT_RESIDENCE,
     form_bit,
 )
 
-PROCESS_FILE = DATA / "processes.yaml"
-HEADROOM = {"onset": 1.5, "escalation": 1.5, "recovery": 2.0, "signalling": 2.0}
-"""How far programmes together may multiply a mechanism's rate (signalling: the added route's rate)."""
 MAX_STATES = 5
 FORM_GROUPS = {
     "jeugdhulp": JEUGDHULP,
@@ -50,103 +46,31 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, populate_by_name=True)
-
-
-class Transition(_Strict):
-    """One row of a table: an event that moves a process from one state to another."""
-
-    name: str
-    origin: str = Field(alias="from")
-    destination: str = Field(alias="to")
-    rate: str
-    age: list[str] = []
-    path: str | None = None
-    duration: str | None = None
-    risk: str | None = None
-    mechanism: str | None = None
-    by_state: dict[str, str] = {}
-    by_form: dict[str, str] = {}
-    only: dict[str, list[str]] = {}
-    sets: dict[str, str] = {}
-
-
-class BirthdayExit(_Strict):
-    """A share of those in a state that leaves it at an exact age."""
-
-    age: int
-    origin: str = Field(alias="from")
-    destination: str = Field(alias="to")
-    probability: str
-
-
-class Process(_Strict):
-    """A small set of states, of which the first is where everyone starts, and its transitions."""
-
-    states: list[str]
-    transitions: list[Transition]
-    at_birthday: list[BirthdayExit] = []
-
-
-class Households(_Strict):
-    """Names of the parameters behind the joint household factors."""
-
-    prevalence: dict[str, str]
-    share: dict[str, dict[str, str]]
-    odds: dict[str, dict[str, str]]
-    quintile: dict[str, str]
-    exit: dict[str, str]
-
-    def spec(self) -> HouseholdSpec:
-        """Return the specification that households.py works with."""
-        return HouseholdSpec(self.prevalence, self.share, self.odds, self.quintile, self.exit)
-
-
-class ProcessTable(_Strict):
-    """The whole model as data."""
-
-    kind: str
-    step_shapes: list[str]
-    households: Households
-    risks: dict[str, dict[str, str]]
-    processes: dict[str, Process]
-
-
-@cache
-def default_table() -> ProcessTable:
-    """Return the shipped table of processes."""
-    return read_table(PROCESS_FILE)
-
-
-def read_table(path: Path) -> ProcessTable:
-    """Read a table of processes. Raises pydantic.ValidationError where it breaks the schema."""
-    data: Any = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
-    return ProcessTable.model_validate(data)
-
-
 class Hazards(NamedTuple):
     """A compiled table. R rows, P processes, S states per process (at most MAX_STATES).
 
     Rows of one process and origin are contiguous: first_row[p, s] .. first_row[p, s + 1].
     rate[y, r, a] is the hazard per month in calendar year EPOCH_YEAR + y at age a, for a child with
     all factors 1; bound[y, r, a] its maximum over ages a and a + 1, with headroom for programmes.
-    Key processes are those whose states multiply rates of others; their joint state is the key of
-    a child. Rows with the same risk, duration and process form a group: within it, children with
-    the same key and age differ by one factor only.
+    Key processes are those whose states multiply rates of others (and common ones); their joint state
+    is the key of a child. Flags are forms of care (bits 0-15) and marks (bits 16-31) that multiply
+    rates. Plain children have no flag and rest in all processes outside the key; the rows open to them
+    form plain groups, within which children with the same key and age differ by one factor only.
     """
 
     first_row: NDArray[np.int32]
     process: NDArray[np.int32]
     origin: NDArray[np.uint8]
-    group: NDArray[np.int32]
-    group_risk: NDArray[np.int32]
-    group_duration: NDArray[np.int32]
-    group_process: NDArray[np.int32]
+    risk: NDArray[np.int32]  # [R], -1 where there is none
+    plain_risk: NDArray[np.int32]  # [plain groups]
+    plain_duration: NDArray[np.int32]
+    plain_process: NDArray[np.int32]
+    plain_first: NDArray[np.int32]  # [plain groups + 1]
+    plain_row: NDArray[np.int32]
     key_process: NDArray[np.int32]
     key_stride: NDArray[np.int32]  # [P], 0 for processes outside the key
     key_count: int
-    plain_row: NDArray[np.int32]  # rows open to children whose processes outside the key all rest
+    other_process: NDArray[np.int32]  # processes outside the key without forms and marks
     destination: NDArray[np.uint8]
     mechanism: NDArray[np.int8]
     duration: NDArray[np.int8]
@@ -156,9 +80,9 @@ class Hazards(NamedTuple):
     state_factor_first: NDArray[np.int32]  # [R + 1]
     state_factor_process: NDArray[np.int32]
     state_factor: Floats  # [., MAX_STATES]
-    form_factor_first: NDArray[np.int32]  # [R + 1]
-    form_factor_mask: NDArray[np.uint16]
-    form_factor: Floats
+    flag_factor_first: NDArray[np.int32]  # [R + 1]
+    flag_factor_mask: NDArray[np.uint32]
+    flag_factor: Floats
     set_first: NDArray[np.int32]  # [R + 1]
     set_process: NDArray[np.int32]
     set_state: NDArray[np.uint8]
@@ -169,7 +93,14 @@ class Hazards(NamedTuple):
     birthday_destination: NDArray[np.uint8]
     birthday_row: NDArray[np.int32]  # row whose flow is booked
     birthday_threshold: NDArray[np.uint32]
-    bits: NDArray[np.uint16]  # [P, MAX_STATES]
+    bits: NDArray[np.uint16]  # [P, MAX_STATES]: form of care
+    forms_of: NDArray[np.uint16]  # [P]: all forms of a process
+    mark: NDArray[np.uint16]  # [P], 0 where no rate looks at it
+    row_to: NDArray[np.int32]  # [P, MAX_STATES, MAX_STATES]: row from a state to another, or -1
+    outcome: NDArray[np.int32]  # [R]: outcome that the row is, or -1
+    outcome_process: NDArray[np.int32]
+    shock: NDArray[np.float32]  # [months, R]: temporary factors from month `shock_from` on; empty without
+    shock_from: int
     state_index: NDArray[np.int32]  # [P, MAX_STATES]: position among all states
     rate: Floats
     bound: Floats
@@ -187,6 +118,9 @@ class CompiledTable(NamedTuple):
     risk_terms: tuple[Mapping[str, float], ...]
     households: HouseholdJoint
     household_process: tuple[int, ...]
+    traits: tuple[str, ...]
+    trait_chance: Floats  # [2, traits], by sex (girl, boy)
+    outcomes: tuple[str, ...]
 
     def process(self, name: str) -> int:
         """Return the index of a process. Raises ValueError for an unknown one."""
@@ -208,17 +142,32 @@ class _Row(NamedTuple):
     state_factors: list[tuple[int, list[float]]]
 
 
-def compile_table(table: ProcessTable, parameters: Parameters, last_year: int) -> CompiledTable:
+class RateShock(NamedTuple):
+    """A temporary factor on the rates of some transitions. months: from and before, since EPOCH_YEAR."""
+
+    rows: tuple[str, ...]
+    first: int
+    before: int
+    factor: float
+
+
+def compile_table(
+    table: ProcessTable, parameters: Parameters, last_year: int, shocks: Sequence[RateShock] = ()
+) -> CompiledTable:
     """Compile `table` with `parameters` for the years up to and including `last_year`.
 
-    Raises KeyError where the table names a parameter or state that does not exist.
+    Raises KeyError where the table (or a shock) names a parameter, state or transition that does not
+    exist.
     """
-    return _Compiler(table, parameters, last_year).run()
+    return _Compiler(table, parameters, last_year, shocks).run()
 
 
 class _Compiler:
-    def __init__(self, table: ProcessTable, parameters: Parameters, last_year: int) -> None:
+    def __init__(
+        self, table: ProcessTable, parameters: Parameters, last_year: int, shocks: Sequence[RateShock]
+    ) -> None:
         self.table = table
+        self.shocks = [shock for shock in shocks if shock.factor != 1.0 and shock.before > shock.first]
         self.p = parameters
         self.years = np.arange(EPOCH_YEAR, last_year + 1)
         self.household_names = table.households.spec().names
@@ -240,6 +189,9 @@ class _Compiler:
             {t: self.p[parameter] for t, parameter in risk.items()} for risk in self.table.risks.values()
         ]
         terms.append({"quintile": float(self.joint.slope[0])})
+        outcomes = self._outcome_rows(rows)
+        traits = self.table.traits
+        chance = np.array([[self._trait_chance(t, boy) for t in traits.values()] for boy in (False, True)])
         return CompiledTable(
             hazards=hazards,
             processes=self.names,
@@ -250,7 +202,61 @@ class _Compiler:
             risk_terms=tuple(terms),
             households=self.joint,
             household_process=tuple(self.names.index(n) for n in self.household_names),
+            traits=tuple(traits),
+            trait_chance=chance.reshape(2, len(traits)),
+            outcomes=tuple(outcomes),
         )
+
+    def _trait_chance(self, trait: Trait, boy: bool) -> float:
+        """Return the prevalence of a trait among girls or boys, who differ by an odds ratio."""
+        prevalence = self.p[trait.prevalence]
+        if trait.boy is None:
+            return prevalence
+        share, ratio = self.p["population.boy"], self.p[trait.boy]
+        # girls g solves (1 - share) g + share * ratio g / (1 - g + ratio g) = prevalence
+        a = (1 - share) * (ratio - 1)
+        b = 1 - share + share * ratio - prevalence * (ratio - 1)
+        girls = 2 * prevalence / (b + float(np.sqrt(b * b + 4 * a * prevalence)))
+        return ratio * girls / (1 - girls + ratio * girls) if boy else girls
+
+    def _outcome_rows(self, rows: list[_Row]) -> dict[str, int]:
+        """Return the row of each outcome. Raises KeyError for an unknown transition."""
+        names = [r.spec.name for r in rows]
+        for outcome, row in self.table.outcomes.items():
+            if row not in names:
+                raise KeyError(f"outcome '{outcome}' names no transition '{row}'")
+        return {outcome: names.index(row) for outcome, row in self.table.outcomes.items()}
+
+    def _marks(self) -> dict[str, int]:
+        """Return the bit of each process that some rate looks at by `by_mark`."""
+        named = {
+            q for process in self.table.processes.values() for t in process.transitions for q in t.by_mark
+        }
+        processes = [name for name in self.names if name in named]
+        unknown = named - set(processes) - {"waiting"}
+        if unknown:
+            raise KeyError(f"no process '{min(unknown)}'")
+        if len(processes) >= WAITING.bit_length():
+            raise KeyError(f"by_mark names {len(processes)} processes; at most {WAITING.bit_length() - 1}")
+        return {name: 1 << k for k, name in enumerate(processes)} | {"waiting": WAITING}
+
+    def _shock(self, rows: list[_Row], bound: Floats) -> tuple[NDArray[np.float32], int]:
+        """Return the temporary factors by month and row, and raise the bounds of their years."""
+        if not self.shocks:
+            return np.ones((0, len(rows)), np.float32), 0
+        names = [r.spec.name for r in rows]
+        first = min(shock.first for shock in self.shocks)
+        factors = np.ones((max(shock.before for shock in self.shocks) - first, len(rows)), np.float32)
+        for shock in self.shocks:
+            for row in shock.rows:
+                if row not in names:
+                    raise KeyError(f"a shock names no transition '{row}'")
+                factors[shock.first - first : shock.before - first, names.index(row)] *= shock.factor
+        for year in range(bound.shape[0]):
+            part = factors[max(year * MONTHS - first, 0) : max((year + 1) * MONTHS - first, 0)]
+            if part.shape[0]:
+                bound[year] *= np.maximum(part.max(axis=0), 1.0)[:, None]
+        return factors, first
 
     def _state(self, process: str, state: str) -> int:
         if process not in self.states_of or state not in self.states_of[process]:
@@ -332,7 +338,13 @@ class _Compiler:
             if r.spec.mechanism:
                 bound[:, i] *= HEADROOM[r.spec.mechanism]
         state_lists = [r.state_factors for r in rows]
-        form_lists = [[(self._mask(f), self.p[n]) for f, n in r.spec.by_form.items()] for r in rows]
+        marks = self._marks()
+        flag_lists = [
+            [(self._mask(f), self.p[n]) for f, n in r.spec.by_form.items()]
+            + [(marks[q] << 16, self.p[n]) for q, n in r.spec.by_mark.items()]
+            for r in rows
+        ]
+        shock, shock_from = self._shock(rows, bound)
         set_lists = [[(self.names.index(q), self._state(q, s)) for q, s in r.spec.sets.items()] for r in rows]
         bits = np.zeros((len(self.names), MAX_STATES), np.uint16)
         index = np.full((len(self.names), MAX_STATES), -1, np.int32)
@@ -345,27 +357,36 @@ class _Compiler:
                 bits[p, s] = form_bit(form) if form in FORMS else 0
         birthdays = [(name, b) for name, process in self.table.processes.items() for b in process.at_birthday]
         row_process = np.array([p for p, _ in keys], np.int32)
-        groups = [
-            (self._risk(r), self._duration(durations, r), p) for r, (p, _) in zip(rows, keys, strict=True)
-        ]
-        distinct = sorted(set(groups))
+        forms_of = np.bitwise_or.reduce(bits, axis=1)
+        mark = np.array([marks.get(name, 0) for name in self.names], np.uint16)
         stride = np.zeros(len(self.names), np.int32)
         key_count = 1
-        for p in sorted({q for r in rows for q, _ in r.state_factors}):
+        in_key = {q for r in rows for q, _ in r.state_factors}
+        in_key |= {self.names.index(name) for name, q in self.table.processes.items() if q.common}
+        for p in sorted(in_key):
             stride[p] = key_count
             key_count *= len(self.states_of[self.names[p]])
+        groups, plain_rows = self._plain(rows, keys, durations, stride)
+        row_to = np.full((len(self.names), MAX_STATES, MAX_STATES), -1, np.int32)
+        for i, (r, (p, s)) in enumerate(zip(rows, keys, strict=True)):
+            row_to[p, s, self._state(r.process, r.spec.destination)] = i
+        outcome_rows = self._outcome_rows(rows)
+        outcome = np.full(len(rows), -1, np.int32)
+        outcome[list(outcome_rows.values())] = range(len(outcome_rows))
         return Hazards(
             first_row=first,
             process=row_process,
             origin=np.array([s for _, s in keys], np.uint8),
-            group=np.array([distinct.index(g) for g in groups], np.int32),
-            group_risk=np.array([g[0] for g in distinct], np.int32),
-            group_duration=np.array([g[1] for g in distinct], np.int32),
-            group_process=np.array([g[2] for g in distinct], np.int32),
+            risk=np.array([self._risk(r) for r in rows], np.int32),
+            plain_risk=np.array([g[0] for g in groups], np.int32),
+            plain_duration=np.array([g[1] for g in groups], np.int32),
+            plain_process=np.array([g[2] for g in groups], np.int32),
+            plain_first=_offsets(plain_rows),
+            plain_row=np.array([i for members in plain_rows for i in members], np.int32),
             key_process=np.flatnonzero(stride).astype(np.int32),
             key_stride=stride,
             key_count=key_count,
-            plain_row=np.array([i for i, (p, s) in enumerate(keys) if stride[p] or s == 0], np.int32),
+            other_process=np.flatnonzero((stride == 0) & (forms_of == 0) & (mark == 0)).astype(np.int32),
             destination=np.array([self._state(r.process, r.spec.destination) for r in rows], np.uint8),
             mechanism=np.array(
                 [MECHANISMS.index(r.spec.mechanism) if r.spec.mechanism else -1 for r in rows], np.int8
@@ -379,9 +400,9 @@ class _Compiler:
             state_factor=np.array([f for fs in state_lists for _, f in fs], np.float64).reshape(
                 -1, MAX_STATES
             ),
-            form_factor_first=_offsets(form_lists),
-            form_factor_mask=np.array([m for fs in form_lists for m, _ in fs], np.uint16),
-            form_factor=np.array([f for fs in form_lists for _, f in fs], np.float64),
+            flag_factor_first=_offsets(flag_lists),
+            flag_factor_mask=np.array([m for fs in flag_lists for m, _ in fs], np.uint32),
+            flag_factor=np.array([f for fs in flag_lists for _, f in fs], np.float64),
             set_first=_offsets(set_lists),
             set_process=np.array([q for ss in set_lists for q, _ in ss], np.int32),
             set_state=np.array([s for ss in set_lists for _, s in ss], np.uint8),
@@ -395,10 +416,30 @@ class _Compiler:
                 [round(self.p[b.probability] * DRAW_RANGE) for _, b in birthdays], np.uint32
             ),
             bits=bits,
+            forms_of=forms_of,
+            mark=mark,
+            row_to=row_to,
+            outcome=outcome,
+            outcome_process=row_process[list(outcome_rows.values())],
+            shock=shock,
+            shock_from=shock_from,
             state_index=index,
             rate=np.ascontiguousarray(rate),
             bound=np.ascontiguousarray(bound),
         )
+
+    def _plain(
+        self, rows: list[_Row], keys: list[tuple[int, int]], durations: list[str], stride: NDArray[np.int32]
+    ) -> tuple[list[tuple[int, int, int]], list[list[int]]]:
+        """Return the groups (risk, duration, process or -1) of rows open to plain children, with the rows."""
+        members: dict[tuple[int, int, int], list[int]] = {}
+        for i, (r, (p, s)) in enumerate(zip(rows, keys, strict=True)):
+            if stride[p] or s == 0:
+                duration = self._duration(durations, r)
+                group = (self._risk(r), duration, p if duration >= 0 else -1)
+                members.setdefault(group, []).append(i)
+        groups = sorted(members)
+        return groups, [members[g] for g in groups]
 
     def _risk(self, r: _Row) -> int:
         return self.risks.index(r.spec.risk) if r.spec.risk else -1

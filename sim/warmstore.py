@@ -22,10 +22,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.compiling import cache_root, source_hash
-from sim.lifecourse import Exposure
+from sim.exposure import Exposure
 from sim.parameters import DATA
 from sim.population import Children
-from sim.simulation import Setting, WarmStart, warm_up
+from sim.setting import Setting
+from sim.warmup import WarmStart, warm_up
 
 MEMORY_LIMIT = 1 << 29
 DISK_LIMIT = int(float(os.environ.get("KINDERWERK_CACHE_GB", "4")) * (1 << 30))

@@ -12,7 +12,9 @@ from worlds import START, scenario
 from sim.history import History
 from sim.parameters import Parameters, default_parameters
 from sim.population import profiles
-from sim.simulation import Setting, WarmStart, simulate, warm_up, worker_threads
+from sim.setting import Setting, worker_threads
+from sim.simulation import simulate
+from sim.warmup import WarmStart, warm_up
 
 SMALL = 3000
 

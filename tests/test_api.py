@@ -16,9 +16,10 @@ from sim.errors import InputError, SimulationError
 from sim.headline import USERS
 from sim.library import registry
 from sim.scenario import Scenario, scenario_from_dict
+from sim.states import MECHANISMS
 
 ROOT = Path(__file__).resolve().parents[1]
-OFF = {"onset": False, "escalation": False, "recovery": False, "signalling": False}
+OFF = dict.fromkeys(MECHANISMS, False)
 SMALL = {"children": 3000, "threads": 2}
 
 

@@ -29,7 +29,12 @@ BAD = {
     "comma": (GOOD.replace("36", "12,5"), ":7:10:", "12.5"),
     "empty": ("", ":1:1:", ""),
     "binary": ("kind\0: x", ":1:", ""),
-    "capped": (GOOD + "policy: capped\n", ":8:9:", "waiting lists"),
+    "places": (GOOD + "places: {ambulant: 3}\n", ":8:1:", "policy: capped"),
+    "form": (GOOD + "policy: capped\nplaces: {ambulent: 3}\n", ":9:10:", "did you mean 'ambulant'"),
+    "no place": (GOOD + "policy: capped\nplaces: {ambulant: -3}\n", ":9:20:", "a number of places"),
+    "shock": (GOOD + "shocks:\n  - {kind: lockdown, start: 2028-13, size: 0.5}\n", ":9:29:", "2028-09"),
+    "shock size": (GOOD + "shocks:\n  - {kind: budget_cut, start: 2028, size: -0.5}\n", ":9:5:", "0 to 1"),
+    "ages": (GOOD + "    ages: [12, 4]\n", ":8:5:", "first and last year of age"),
     "range": (GOOD + "parameters:\n  kinderwerk.stay: 1e9\n", ":9:20:", "between"),
 }
 

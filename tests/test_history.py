@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from sim.counting import GROUPS, WIDTH
 from sim.history import (
     CELLS,
     GROUP_LEVELS,
@@ -23,8 +24,8 @@ from sim.history import (
     place_years,
     reduce_tally,
 )
-from sim.lifecourse import GROUPS, WIDTH
 from sim.parameters import Parameters
+from sim.processes import default_table
 from sim.states import (
     AGES,
     DURATION_CLASSES,
@@ -36,7 +37,6 @@ from sim.states import (
     SEXES,
     USER_SETS,
 )
-from sim.transitions import default_table
 
 FACTORS = {
     "sex": SEXES,

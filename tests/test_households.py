@@ -11,8 +11,9 @@ from worlds import HOUSEHOLD_FACTORS, Clockwork, born
 
 from sim.households import HouseholdJoint, HouseholdSpec, fit_joint
 from sim.parameters import Parameters
+from sim.processes import default_table
 from sim.states import AGES, QUINTILES
-from sim.transitions import compile_table, default_table
+from sim.transitions import compile_table
 
 SPEC = default_table().households.spec()
 COMBINATIONS = list(range(1 << len(HOUSEHOLD_FACTORS)))
@@ -95,7 +96,7 @@ def test_families_move_without_changing_the_joint_distribution(
     for quintile, factor in itertools.product(range(QUINTILES), HOUSEHOLD_FACTORS):
         process, bit = table.process(factor), 1 << SPEC.names.index(factor)
         enters, leaves = table.row(f"{factor}_enters"), table.row(f"{factor}_leaves")
-        terms = table.risk_terms[h.group_risk[h.group[enters]]] if h.group_risk[h.group[enters]] >= 0 else {}
+        terms = table.risk_terms[h.risk[enters]] if h.risk[enters] >= 0 else {}
         slope = terms.get("quintile", 0.0) * (quintile - (QUINTILES - 1) / 2)
         for c in (c for c in COMBINATIONS if not c & bit):
             rate = h.rate[0, enters, 5] * math.exp(slope)

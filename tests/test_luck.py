@@ -28,8 +28,8 @@ from sim.luck import (
     uniform,
     uniforms,
 )
+from sim.processes import default_table
 from sim.programmes import catalogue
-from sim.transitions import default_table
 
 SOURCES = sorted(Path(sim.__file__).parent.glob("*.py"))
 MANY = np.arange(1 << 20, dtype=np.uint32)

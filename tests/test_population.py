@@ -27,8 +27,9 @@ from sim.population import (
     municipality_names,
     profiles,
 )
+from sim.processes import default_table
 from sim.states import AGES, EPOCH_YEAR, LAST_YEAR, MONTHS, QUINTILES
-from sim.transitions import CompiledTable, compile_table, default_table
+from sim.transitions import CompiledTable, compile_table
 
 KEY = key_of(11)
 
@@ -276,8 +277,13 @@ def test_risks_are_log_linear_in_what_lasts(
         np.log(many.risk[:, table.risks.index("care")].astype(float)) / parameters["frailty.on_care"]
     )
     known = {"boy": many.sex, "quintile": many.quintile - 2.0, "frailty": log_frailty}
+    chance = table.trait_chance[many.sex]
     for name, terms in zip(table.risks, table.risk_terms, strict=True):
-        expected = sum(weight * known[term] for term, weight in terms.items())
+        expected = sum(weight * known[term] for term, weight in terms.items() if term in known)
+        for k, trait in enumerate(table.traits):  # around the mean, so that a trait moves no average
+            weight = terms.get(trait, 0.0)
+            expected = expected + weight * ((many.traits >> k) & 1)
+            expected = expected - np.log(1 - chance[:, k] + chance[:, k] * np.exp(weight))
         np.testing.assert_allclose(np.log(many.risk[:, table.risks.index(name)]), expected, atol=2e-5)
 
 

@@ -23,8 +23,9 @@ ORDER = [
     *("states", "errors", "rates", "luck", "compiling"),
     *("yamltext", "wording", "yamlfile", "fte", "registry", "scenario", "scenario_files"),
     *("expressions", "modelfile", "markov", "microsimulation", "cohort"),
-    *("parameters", "households", "transitions", "population", "lifecourse", "programmes", "library"),
-    *("townhall", "prices", "history", "ledger", "simulation", "warmstore"),
+    *("parameters", "households", "processes", "transitions", "population", "exposure", "counting"),
+    *("lifecourse", "waitinglist", "programmes", "library", "townhall", "shocks", "prices"),
+    *("history", "ledger", "setting", "warmup", "simulation", "warmstore"),
     *("experiment", "appraisal", "headline", "results", "tables", "api"),
     "__init__",
 ]

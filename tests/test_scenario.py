@@ -142,7 +142,7 @@ WRONG = {
         "unknown programme 'kinderwrk'; did you mean 'kinderwerk'? Known: jongerenwerk, kinderwerk"),
     "unknown key in a programme": (
         HEAD + "programmes:\n  kinderwerk:\n    fteee: 1\n    fte: 1\n", 6, 5,
-        "unknown key 'fteee'; did you mean 'fte'? Known keys here: fte, ring_fenced, targeting, paid_by, sw"),
+        "unknown key 'fteee'; did you mean 'fte'? Known keys here: fte, ring_fenced, targeting, ages"),
     "no FTE": (HEAD + "programmes:\n  kinderwerk: {ring_fenced: true}\n", 5, 3, "missing key 'fte'"),
     "list of programmes": (HEAD + "programmes: [kinderwerk]\n", 4, 1, "expected a mapping"),
     "unknown switch": (
@@ -349,6 +349,13 @@ def test_fte_steps_hold_until_the_next_step(steps: dict[int, float]) -> None:
     assert use.fte_by_year(2026, 20) == tuple(expected)
 
 
-def test_capped_is_refused_rather_than_run_as_something_else() -> None:
-    with pytest.raises(InputError, match="waiting lists"):
-        scenario_from_dict({"kind": "scenario", "title": "x", "municipality": "Almere", "policy": "capped"})
+def test_places_and_shocks_are_kept_as_written() -> None:
+    lockdown = {"kind": "lockdown", "start": "2028-03", "size": 0.5, "workers": "absent"}
+    cut = {"kind": "budget_cut", "start": 2029, "months": 24, "size": 0.3, "programmes": ["kinderwerk"]}
+    places = {"ambulant": 2400, "wijkteam": "unlimited"}
+    scenario = scenario_from_dict({**SMALL, "policy": "capped", "places": places, "shocks": [lockdown, cut]})
+    assert dict(scenario.places) == {"ambulant": 2400.0, "wijkteam": "unlimited"}
+    first, second = scenario.shocks
+    assert (first.year, first.month, first.months, first.workers) == (2028, 2, 12, "absent")
+    assert (second.year, second.month, second.months, second.programmes) == (2029, 0, 24, ("kinderwerk",))
+    assert scenario_from_dict(scenario.to_data()).canonical() == scenario.canonical()

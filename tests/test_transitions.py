@@ -15,18 +15,19 @@ from worlds import HOUSEHOLD_FACTORS, knots, path_at, shape_at
 
 from sim.luck import DRAW_RANGE
 from sim.parameters import Parameters
-from sim.states import AGES, EPOCH_YEAR, FORMS, JEUGDHULP, MECHANISMS, MONTHS, WITH_RESIDENCE, form_bit
-from sim.transitions import (
-    HEADROOM,
-    MAX_STATES,
-    CompiledTable,
-    ProcessTable,
-    Transition,
-    compile_table,
-    default_table,
-    quintile_score,
-    read_table,
+from sim.processes import ProcessTable, Transition, default_table, read_table
+from sim.states import (
+    AGES,
+    EPOCH_YEAR,
+    FORMS,
+    JEUGDHULP,
+    MECHANISMS,
+    MONTHS,
+    WAITING,
+    WITH_RESIDENCE,
+    form_bit,
 )
+from sim.transitions import HEADROOM, MAX_STATES, CompiledTable, compile_table, quintile_score
 
 LAST_YEAR = 2040
 TABLE = default_table()
@@ -111,17 +112,26 @@ def test_forms_of_care_are_read_as_masks(compiled: CompiledTable, parameters: Pa
 
     def factors(row: str) -> dict[int, float]:
         r = compiled.row(row)
-        span = range(h.form_factor_first[r], h.form_factor_first[r + 1])
-        return {int(h.form_factor_mask[m]): h.form_factor[m] for m in span}
+        span = range(h.flag_factor_first[r], h.flag_factor_first[r + 1])
+        return {int(h.flag_factor_mask[m]): h.flag_factor[m] for m in span}
 
     jeugdhulp = sum(map(form_bit, JEUGDHULP))
-    assert factors("escalate_light") == {jeugdhulp: parameters["need.care_on_escalation"]}
+    mark = {name: int(h.mark[compiled.process(name)]) << 16 for name in ("mishandeling", "delict")}
+    assert factors("escalate_light") == {
+        jeugdhulp: parameters["need.care_on_escalation"],
+        mark["mishandeling"]: parameters["need.maltreated"],
+        WAITING << 16: parameters["need.waiting"],
+    }
+    assert factors("start_jeugdreclassering") == {mark["delict"]: parameters["start.probation_offended"]}
     assert factors("start_ambulant") == {
         form_bit("netwerk") | form_bit("daghulp"): parameters["start.second"],
         form_bit("wijkteam"): parameters["start.wijkteam_to_other"],
         sum(map(form_bit, WITH_RESIDENCE)): parameters["start.with_residence"],
     }
-    assert factors("onset_light") == {}
+    assert factors("takes_part_again") == {}
+    marks = h.mark[h.mark > 0].tolist()
+    assert len(set(marks)) == len(marks)
+    assert all(mark & (mark - 1) == 0 and mark < WAITING for mark in marks)
 
 
 def test_every_form_of_care_is_one_state(compiled: CompiledTable) -> None:

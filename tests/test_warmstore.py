@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 from sim import warmstore
 from sim.parameters import Parameters
 from sim.population import profiles
-from sim.simulation import Setting, WarmStart, warm_up
+from sim.setting import Setting
 from sim.warmstore import WarmStore, key_for
+from sim.warmup import WarmStart, warm_up
 
 YEAR = 2016
 

@@ -10,17 +10,21 @@ from typing import Any
 
 import numpy as np
 
+from sim.counting import empty_tally, layout
 from sim.experiment import Columns, Run
+from sim.exposure import Exposure, no_exposure
 from sim.history import Label
-from sim.lifecourse import Exposure, YearTable, advance, empty_tally, layout, no_exposure, scratch, year_table
+from sim.lifecourse import YearTable, advance, open_gate, scratch, year_table
 from sim.luck import key_of
 from sim.parameters import Parameters, default_parameters
 from sim.population import Children, Flows, cohorts, municipality_names
+from sim.processes import ProcessTable, default_table
 from sim.programmes import catalogue
 from sim.registry import Registry
 from sim.scenario import Scenario, scenario_from_dict
 from sim.states import AGES, MECHANISMS, MONTHS
-from sim.transitions import CompiledTable, ProcessTable, default_table
+from sim.transitions import CompiledTable
+from sim.warmup import NOBODY
 
 HOUSEHOLD_FACTORS = ("bijstand", "eenouder", "ouder_ggz")
 MOST_OF_ONE_MONTH = 60_000
@@ -93,7 +97,8 @@ def path_at(p: Parameters, shape: str, year: int) -> float:
 
 def alike(p: Parameters) -> Parameters:
     """Return parameters under which all children are the same: no lasting factor changes a rate."""
-    same = {"frailty.sd": 0.0, "need.boy": 0.0, "need.per_quintile": 0.0, "start.probation_boy": 0.0}
+    terms = {name for risk in default_table().risks.values() for name in risk.values()}
+    same = {"frailty.sd": 0.0, **{name: 0.0 for name in terms if not name.startswith("frailty")}}
     return p.replace({**same, **{f"need.{factor}.yes": 1.0 for factor in HOUSEHOLD_FACTORS}})
 
 
@@ -146,9 +151,9 @@ class Clockwork:
         for year in range(first_year, first_year + years):
             for month in range(year * MONTHS, (year + 1) * MONTHS, months_per_call):
                 proposals = advance(
-                    children, first, last, exposure, self.table.hazards, self.bounds(year), self.layout,
-                    self.key, month * per_month, months_per_call * per_month, per_month, year, True, tally,
-                    scratch(),
+                    children, first, last, NOBODY, exposure, self.table.hazards, self.bounds(year),
+                    self.layout, self.key, month * per_month, months_per_call * per_month, per_month, year,
+                    True, open_gate(), tally, scratch(),
                 )  # fmt: skip
                 assert proposals >= 0
         return tally

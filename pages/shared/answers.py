@@ -22,7 +22,7 @@ from sim.errors import InputError, SimulationError
 from sim.experiment import Options, Run, run_all, with_labels
 from sim.headline import Level, level
 from sim.scenario import Scenario
-from sim.simulation import worker_threads
+from sim.setting import worker_threads
 from sim.warmstore import WarmStore
 
 CHILDREN = int(os.environ.get("KINDERWERK_APP_CHILDREN", "10000"))

@@ -1,0 +1,70 @@
+"""What programmes do to the rates of the children who take part, and how effects build up and fade."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from sim.states import ADDED_ROUTE, HEADROOM, MECHANISMS
+
+_ADDED = MECHANISMS.index(ADDED_ROUTE)
+_MOST = np.array([HEADROOM[mechanism] for mechanism in MECHANISMS])
+
+
+class Exposure(NamedTuple):
+    """What programmes do to the children of one block. n children, K programmes.
+
+    An effect builds up from the level at joining with time constant `build` and fades from the
+    level at leaving by `decay` a month; `past_level` is what an earlier stay left at `past_time`,
+    before which it does not fade (a programme that carries on another's work keeps it alive).
+    """
+
+    past_level: NDArray[np.float32]  # [n, K]
+    past_time: NDArray[np.float32]  # [n, K] months
+    joins: NDArray[np.int16]  # [n, K] month
+    leaves: NDArray[np.int16]  # [n, K] month
+    log_effect: NDArray[np.float64]  # [K, mechanisms]; signalling: the added share instead
+    build: NDArray[np.float64]  # [K] months
+    decay: NDArray[np.float64]  # [K] per month
+
+
+def no_exposure(n: int) -> Exposure:
+    """Return the exposure of n children to no programme at all."""
+    return Exposure(
+        np.zeros((n, 0), np.float32), np.zeros((n, 0), np.float32), np.zeros((n, 0), np.int16),
+        np.zeros((n, 0), np.int16), np.zeros((0, len(MECHANISMS))), np.zeros(0), np.zeros(0),
+    )  # fmt: skip
+
+
+@njit(nogil=True, inline="always")
+def effect_level(x, i, k, t):  # type: ignore[no-untyped-def]
+    """Return how much of programme k's effect child i has at month t, 0..1."""
+    if t < x.joins[i, k]:
+        return x.past_level[i, k] * np.exp(-x.decay[k] * max(t - x.past_time[i, k], 0.0))
+    start = x.past_level[i, k] * np.exp(-x.decay[k] * max(x.joins[i, k] - x.past_time[i, k], 0.0))
+    if t < x.leaves[i, k]:
+        return 1.0 - (1.0 - start) * np.exp(-(t - x.joins[i, k]) / x.build[k])
+    top = 1.0 - (1.0 - start) * np.exp(-(x.leaves[i, k] - x.joins[i, k]) / x.build[k])
+    return top * np.exp(-x.decay[k] * (t - x.leaves[i, k]))
+
+
+@njit(nogil=True, inline="always")
+def programme_factor(x, i, mechanism, t):  # type: ignore[no-untyped-def]
+    """Return what programmes multiply a mechanism's rate by (signalling: the share they add).
+
+    Never more than HEADROOM, for which the engine's bounds leave room.
+    """
+    if mechanism == _ADDED:
+        added = 0.0
+        for k in range(x.build.size):
+            if x.joins[i, k] <= t < x.leaves[i, k]:
+                added += x.log_effect[k, mechanism]
+        return min(added, _MOST[mechanism])
+    log_factor = 0.0
+    for k in range(x.build.size):
+        if t >= x.joins[i, k] or x.past_level[i, k] > 0.0:
+            log_factor += x.log_effect[k, mechanism] * effect_level(x, i, k, t)
+    return min(np.exp(log_factor), _MOST[mechanism])

@@ -1,0 +1,65 @@
+"""What a run is about, apart from the scenario: where, with which numbers, luck and size."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import numpy as np
+
+from sim.luck import key_of
+from sim.parameters import Parameters
+from sim.population import Flows, Profile, flows
+from sim.programmes import Programme, catalogue, fte_for
+
+EXISTING = "kinderwerk"
+"""The programme that the observed world already contains."""
+
+
+@contextmanager
+def worker_threads(threads: int | None) -> Iterator[Executor]:
+    """Yield a pool of `threads` (default: one per processor). Results do not depend on the number.
+
+    Raises ValueError where `threads` is below 1.
+    """
+    if threads is not None and threads < 1:
+        raise ValueError(f"the number of threads must be 1 or more, found {threads}")
+    with ThreadPoolExecutor(threads or os.cpu_count() or 1) as pool:
+        yield pool
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What a run is about, apart from the scenario: where, with which numbers, luck and size."""
+
+    profile: Profile
+    parameters: Parameters
+    seed: int = 0
+    draw: int = 0
+    replication: int = 0
+    children: int | None = None
+    steps_per_month: int = 1
+
+    @property
+    def key(self) -> np.uint64:
+        """Return the key of this run's luck."""
+        return key_of(self.seed, self.draw, self.replication)
+
+    def flow(self) -> tuple[Flows, float]:
+        """Return the flows of children, and the factor from simulated to real ones."""
+        return flows(self.profile, self.parameters, self.children)
+
+    def existing_fte(self) -> float:
+        """Return the FTE of child work before the scenario: local, or from the assumed coverage."""
+        if self.profile.kinderwerk_fte is not None:
+            return self.profile.kinderwerk_fte
+        programme = catalogue()[EXISTING]
+        coverage = self.parameters[f"{EXISTING}.existing_coverage"]
+        return fte_for(coverage, self.eligible(programme), programme, self.parameters)
+
+    def eligible(self, programme: Programme) -> float:
+        """Return the real number of children of a programme's ages."""
+        return float(sum(self.profile.youths[programme.first_age : programme.last_age + 1]))
