@@ -48,6 +48,12 @@ def lived(almere: Setting, warm_almere: WarmStart, pool: Executor) -> History:
 
 
 @pytest.fixture(scope="session")
+def lived_capped(almere: Setting, warm_almere: WarmStart, pool: Executor) -> History:
+    """Return the same four years where places in care are limited: children wait."""
+    return simulate(scenario(36, policy="capped"), almere, pool, warm_almere)
+
+
+@pytest.fixture(scope="session")
 def untouched(parameters: Parameters) -> Setting:
     """Return a small Almere that never had child work."""
     return Setting(replace(profiles()["Almere"], kinderwerk_fte=0.0), parameters, children=SMALL)

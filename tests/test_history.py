@@ -19,6 +19,7 @@ from sim.history import (
     MARGINS,
     History,
     Label,
+    ambulant_registration,
     form_states,
     measures,
     place_years,
@@ -26,6 +27,7 @@ from sim.history import (
 )
 from sim.parameters import Parameters
 from sim.processes import default_table
+from sim.simulation import LIMITED
 from sim.states import (
     AGES,
     DURATION_CLASSES,
@@ -45,10 +47,15 @@ FACTORS = {
     "eenouder": ("twee_ouders", "een_ouder"),
     "ouder_ggz": ("ouder_zonder_ggz", "ouder_met_ggz"),
 }
-SPREAD = ("population", "need_stock", "care_users", "jeugdhulp_users", "care_stock", "unmet_need")
+OUTCOMES = ("early_school_leavers", "first_offences")
+SPREAD = (
+    "population", "need_stock", "care_users", "jeugdhulp_users", "care_stock", "unmet_need", "maltreated",
+    "taking_part", "special_education", *OUTCOMES, *(f"{outcome}_helped_before" for outcome in OUTCOMES),
+)  # fmt: skip
 COUNTED_BY_FORM = ("care_starts", "care_ends", "trajectories_active", "care_reentries")
+WAITING = {"waiting_stock", "waiting_weeks", "places"}
 NAMES = {
-    *SPREAD, *COUNTED_BY_FORM, "care_duration_ended", "measures_stock",
+    *SPREAD, *COUNTED_BY_FORM, "care_duration_ended", "measures_stock", "whole_life",
     "programme_fte", "programme_places", "programme_participants",
 }  # fmt: skip
 NEEDS = ("light", "moderate", "complex")
@@ -70,6 +77,11 @@ def parts(table: Table, measure: str, breakdown: str, levels: tuple[str, ...]) -
 def early(lived: History) -> History:
     """Return the same lives as if they began in 2019, two years before registration changed."""
     return replace(lived, start=2019)
+
+
+@pytest.fixture(scope="module")
+def capped(lived_capped: History, parameters: Parameters) -> Table:
+    return table_of(lived_capped, parameters)
 
 
 @pytest.fixture(scope="module")
@@ -131,7 +143,7 @@ def test_two_tallies_together_are_their_sum(a: np.ndarray, b: np.ndarray) -> Non
 # ---- labels
 
 
-def test_labels_are_those_of_the_results(table: Table) -> None:
+def test_labels_are_those_of_the_results(table: Table, capped: Table) -> None:
     levels = {
         "total": {"all"},
         "age": {str(age) for age in range(AGES)},
@@ -141,9 +153,11 @@ def test_labels_are_those_of_the_results(table: Table) -> None:
         "duration": set(DURATION_CLASSES),
         "programme": {"kinderwerk"},
         "group": set(GROUP_LEVELS),
+        "history": {"none", *(level for _, breakdown, level in table if breakdown == "history")},
     }
     assert {measure for measure, _, _ in table} == NAMES
-    assert all(level in levels[breakdown] for _, breakdown, level in table)
+    assert {measure for measure, _, _ in capped} == NAMES | WAITING
+    assert all(level in levels[breakdown] for _, breakdown, level in (*table, *capped))
     for measure in SPREAD:
         for breakdown in ("total", "age", "sex", "group"):
             found = {level for name, b, level in table if (name, b) == (measure, breakdown)}
@@ -214,6 +228,77 @@ def test_users_are_counted_once_each(lived: History, parameters: Parameters) -> 
     assert users["met_verblijf"] + users["alleen_zonder_verblijf"] == pytest.approx(help_)
 
 
+def test_maltreated_youths_are_those_of_the_year_and_taking_part_is_the_rule(table: Table) -> None:
+    people = table["population", "total", "all"]
+    assert np.all(table["taking_part", "total", "all"] <= people)
+    assert table["taking_part", "total", "all"].sum() > 0.5 * people.sum()
+    assert 0.01 < table["maltreated", "total", "all"].sum() / people.sum() < 0.06
+
+
+@pytest.mark.parametrize("outcome", OUTCOMES)
+def test_those_who_had_help_before_are_some_of_all(table: Table, outcome: str) -> None:
+    helped = table[f"{outcome}_helped_before", "total", "all"]
+    assert np.all(helped <= table[outcome, "total", "all"])
+    assert 0 < helped.sum() < table[outcome, "total", "all"].sum()
+
+
+def test_a_whole_life_is_told_once_and_in_one_way(lived: History, table: Table) -> None:
+    lives = {level: values for (name, _, level), values in table.items() if name == "whole_life"}
+    assert set(lives) == {
+        "none", "care", "early_school_leavers", "care+early_school_leavers", "first_offences",
+        "care+first_offences", "early_school_leavers+first_offences",
+        "care+early_school_leavers+first_offences",
+    }  # fmt: skip
+    # those who turn 23 in a year are about those who were 22 at the end of the year before
+    came_of_age = sum(values.sum(axis=1) for values in lives.values())[1:]
+    assert came_of_age == pytest.approx(table["population", "age", "22"].sum(axis=1)[:-1], rel=0.2)
+
+
+# ---- waiting
+
+
+def test_who_waits_adds_up_over_forms(capped: Table) -> None:
+    forms = {level for name, breakdown, level in capped if (name, breakdown) == ("waiting_stock", "form")}
+    assert forms == set(LIMITED)
+    total = capped["waiting_stock", "total", "all"]
+    assert parts(capped, "waiting_stock", "form", LIMITED) == pytest.approx(total)
+    assert total.sum() > 0
+
+
+def test_weeks_of_waiting_are_the_mean_of_those_who_start(
+    lived_capped: History, capped: Table, parameters: Parameters
+) -> None:
+    lay, cells = lived_capped.layout, lived_capped.cells[..., :AGES].sum(axis=(1, 3))
+    months, starts = np.zeros(len(cells)), np.zeros(len(cells))
+    for form in LIMITED:
+        f = FORMS.index(form)
+        waited, admitted = cells[:, lay.waited + f], cells[:, lay.admitted + f]
+        mean = np.divide(waited, admitted, out=np.zeros_like(waited), where=admitted > 0)
+        weeks = capped["waiting_weeks", "form", form].sum(axis=1) * lived_capped.scale
+        assert weeks == pytest.approx(mean * 365.25 / 84, rel=1e-9)
+        months, starts = months + waited, starts + admitted
+    whole = capped["waiting_weeks", "total", "all"].sum(axis=1) * lived_capped.scale
+    assert whole == pytest.approx(months / starts * 365.25 / 84, rel=1e-9)
+    assert np.all(whole > 0)
+
+
+def test_places_are_those_of_the_contracts_and_are_not_exceeded(
+    lived_capped: History, capped: Table, parameters: Parameters
+) -> None:
+    bare = table_of(
+        lived_capped,
+        parameters.replace({"registration.shift_ambulant": 0.0, "registration.shift_total": 0.0}),
+    )
+    for form in LIMITED:
+        contracted = [year[form] for year in lived_capped.accounts.places]
+        places = bare["places", "form", form].sum(axis=1) * lived_capped.scale
+        assert places == pytest.approx(contracted)
+        if form == "ambulant":
+            factor = ambulant_registration(parameters)
+            counted = capped["places", "form", form].sum(axis=1) * lived_capped.scale
+            assert counted == pytest.approx(factor * places)
+
+
 # ---- registration and persoonsgebonden budget
 
 
@@ -245,6 +330,20 @@ def test_registration_counts_from_2021_and_in_totals_and_ambulant_only(
         assert parts(one, measure, "form", JEUGDHULP) == pytest.approx(one[measure, "total", "all"])
     durations = parts(one, "care_duration_ended", "duration", DURATION_CLASSES)
     assert durations == pytest.approx(one["care_ends", "total", "all"])
+
+
+def test_a_shock_to_registration_counts_more_users_and_changes_no_life(
+    lived: History, table: Table, parameters: Parameters
+) -> None:
+    factor = np.array([1.0, 1.0, 1.5, 1.25])
+    shifted = table_of(replace(lived, registration=factor), parameters)
+    for label in table:
+        users = label[0] in ("care_users", "jeugdhulp_users", "care_stock") and label[1] != "form"
+        ambulant = label[0] in ("care_users", "care_stock", *COUNTED_BY_FORM) and label[2] == "ambulant"
+        if users or ambulant:
+            assert shifted[label] == pytest.approx(factor[:, None] * table[label]), label
+        elif label[0] in ("population", "need_stock", "unmet_need", "whole_life", "maltreated", *OUTCOMES):
+            assert np.array_equal(shifted[label], table[label])
 
 
 def test_persoonsgebonden_budget_counts_in_totals_and_not_in_forms(
@@ -294,7 +393,7 @@ def test_programmes_are_reported_as_the_town_hall_knows_them(lived: History, tab
 
 def test_nobody_lives_in_no_years(lived: History, parameters: Parameters) -> None:
     none = replace(
-        lived, cells=lived.cells[:0], programmes={"kinderwerk": ()},
+        lived, cells=lived.cells[:0], registration=lived.registration[:0], programmes={"kinderwerk": ()},
         accounts=replace(lived.accounts, fte={"kinderwerk": []}),
     )  # fmt: skip
     assert list(none.years) == []

@@ -11,10 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from sim.history import History, Label
+from sim.history import History, Label, form_states
 from sim.ledger import costs, present_value, present_values
 from sim.parameters import Parameters
 from sim.prices import OVERHEAD, fte_price, unit_costs
+from sim.simulation import LIMITED
 from sim.states import AGES, FORMS, MONTHS
 
 Table = Mapping[Label, np.ndarray]
@@ -122,6 +123,22 @@ def test_a_programme_costs_its_workers_at_work(
     assert paid == pytest.approx(by_month.mean(axis=1) * price, rel=1e-9)
 
 
+def test_a_programme_costs_its_activities_for_those_who_take_part(
+    history: History, table: Table, parameters: Parameters
+) -> None:
+    dear = table_of(replace(history, activity_cost={PROGRAMME: 250.0}), parameters)
+    taking_part = np.array([year.participants for year in history.programmes[PROGRAMME]]) * history.scale
+    assert taking_part.min() > 0
+    for label in (
+        ("cost", "programme", PROGRAMME),
+        ("cost", "total", "all"),
+        ("cost_cashable", "total", "all"),
+    ):
+        extra = (dear[label] - table[label]).sum(axis=1) * history.scale
+        before = (np.array(history.activity_cost[PROGRAMME]) * taking_part).tolist()
+        assert extra + before == pytest.approx(250.0 * taking_part, rel=1e-6)
+
+
 def test_the_town_hall_and_the_ledger_agree_on_spending(
     history: History, table: Table, parameters: Parameters
 ) -> None:
@@ -145,11 +162,7 @@ def spending(history: History, p: Parameters, *yearly: float) -> History:
         cells[t, :, kind, 9] = euros / prices[t + 1] * MONTHS / cells.shape[1]
     before = np.zeros(len(FORMS))
     before[0] = yearly[0] / prices[0]
-    accounts = replace(
-        history.accounts,
-        programme_cost={PROGRAMME: history.accounts.programme_cost[PROGRAMME][: len(cells)]},
-    )
-    return replace(history, cells=cells, place_years_before=before, accounts=accounts)
+    return replace(history, cells=cells, place_years_before=before)
 
 
 @pytest.mark.parametrize(
@@ -174,6 +187,33 @@ def test_care_becomes_cash_for_a_share_and_after_the_contract_lag(
     assert total.sum(axis=1) == pytest.approx([200.0, 300.0, 500.0, 900.0], rel=1e-6)
 
 
+def test_where_places_are_limited_the_price_of_the_places_is_cashable(
+    lived_capped: History, parameters: Parameters
+) -> None:
+    p = parameters.replace({"townhall.contract_lag": 0.0, "townhall.realisable": 0.7})
+    table = table_of(lived_capped, p)
+    found = (table["cost_cashable", "total", "all"] - table["cost", "programme", PROGRAMME]).sum(axis=1)
+    overhead = 1 + p["cost.overhead"]
+    expected = []
+    for t, year in enumerate(lived_capped.years):
+        prices = dict(zip(FORMS, unit_costs(year, p), strict=True))
+        bill = sum(places * prices[form] for form, places in lived_capped.accounts.places[t].items())
+        free = [form for form in FORMS if form not in LIMITED]
+        used = sum(table["cost", "form", form][t].sum() for form in free)
+        expected.append(bill * overhead / lived_capped.scale + 0.7 * used * overhead)
+    assert found == pytest.approx(expected, rel=1e-9)
+
+
+def test_a_place_more_or_less_in_use_changes_no_bill(lived_capped: History, parameters: Parameters) -> None:
+    fewer = lived_capped.cells.copy()
+    states = lived_capped.layout.time + np.array(form_states(lived_capped.table))
+    limited = states[[FORMS.index(form) for form in LIMITED]]
+    fewer[:, :, limited] *= 0.5
+    ours, theirs = (table_of(replace(lived_capped, cells=c), parameters) for c in (lived_capped.cells, fewer))
+    assert theirs["cost", "total", "all"].sum() < 0.9 * ours["cost", "total", "all"].sum()
+    assert theirs["cost_cashable", "total", "all"] == pytest.approx(ours["cost_cashable", "total", "all"])
+
+
 def test_programmes_are_cashable_in_full_and_at_once(history: History, parameters: Parameters) -> None:
     table = table_of(history, parameters.replace({"townhall.realisable": 0.0}))
     assert np.array_equal(table["cost_cashable", "total", "all"], table["cost", "programme", PROGRAMME])
@@ -187,8 +227,9 @@ def test_without_lag_and_with_all_realisable_everything_is_cash(
 
 
 def test_no_years_cost_nothing(lived: History, parameters: Parameters) -> None:
-    accounts = replace(lived.accounts, programme_cost={PROGRAMME: []})
-    none = table_of(replace(lived, cells=lived.cells[:0], accounts=accounts), parameters)
+    accounts = replace(lived.accounts, programme_cost={PROGRAMME: []}, places=[])
+    empty = replace(lived, cells=lived.cells[:0], accounts=accounts, programmes={PROGRAMME: ()})
+    none = table_of(empty, parameters)
     assert {values.shape for values in none.values()} == {(0, lived.cells.shape[1])}
 
 
