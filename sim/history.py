@@ -30,6 +30,8 @@ from sim.townhall import Accounts
 from sim.transitions import CompiledTable
 
 Floats = NDArray[np.float64]
+LARGEST_SCALE_WITH_WAITING = 1.1
+"""Fewer children share fewer places and wait longer for it: a sample says nothing about waits."""
 WEEKS_PER_MONTH = 365.25 / 7 / MONTHS
 Label = tuple[str, str, str]  # measure, breakdown, level
 
@@ -254,7 +256,7 @@ class _Columns:
     def _waiting(self) -> None:
         """Count who waits; weeks are the mean wait, from referral to start, of those who start in a year."""
         places = self.h.accounts.places
-        if not any(places):
+        if not any(places) or self.h.scale > LARGEST_SCALE_WITH_WAITING:
             return
         shape = self.cells.shape[:2]
         stock, months, starts = np.zeros(shape), np.zeros(shape), np.zeros(shape)

@@ -28,7 +28,7 @@ from sim.population import LIFE_MONTHS
 from sim.states import AGES, FORMS, JEUGDHULP, MONTHS, form_bit
 
 CHUNK = 12
-MAX_STEPS = 72
+MAX_STEPS = 32 * MONTHS
 MAX_ROWS = 96
 MAX_EVENTS = 1000
 _SCALE = 1.0 / 2147483648.0
@@ -272,6 +272,16 @@ def _bound_from(c, i, age, start, year_first, per_month, h):  # type: ignore[no-
     return latest
 
 
+@njit(nogil=True, inline="always")
+def _admitted_in(c, i, h, gate, opened, now):  # type: ignore[no-untyped-def]
+    """Return the months before `now` that child i has been in a place handed out since `opened`."""
+    lead = 0.0
+    for p in range(c.state.shape[1]):
+        if h.bits[p, c.state[i, p]] & gate.capped and c.since[i, p] > opened:
+            lead = max(lead, now - np.float64(c.since[i, p]))
+    return lead
+
+
 @njit(nogil=True, cache=True, _nrt=False)
 def advance(  # type: ignore[no-untyped-def]
     c, first, last, who, x, h, table, lay, luck, first_step, steps, per_month, year, record, gate, tally, room
@@ -320,8 +330,10 @@ def advance(  # type: ignore[no-untyped-def]
         turned = -(-(start - birth_step) // (MONTHS * per_month))
         birthday = birth_step + turned * MONTHS * per_month
         has_birthday = birthday < stop and h.birthday_at[turned]
+        # a place handed out within the last step may be left in what remained of that step
+        lead = _admitted_in(c, i, h, gate, (start - 1) * length, start * length) if again and gated else 0.0
         # P(event) = 1 - exp(-x) <= x: a draw above this is quiet without taking an exponential
-        if smallest * _SCALE < total * length * _SLACK or has_birthday:
+        if smallest * _SCALE < total * (length + lead) * _SLACK or has_birthday:
             for s in range(start, stop):
                 if has_birthday and s == birthday:
                     _birthday(
@@ -332,8 +344,8 @@ def advance(  # type: ignore[no-untyped-def]
                     key, plain = _key(c, i, h)
                     total, rows = _bounds(c, i, bound_from, h, table, age, key, plain, factors, bound, row)
                 chance = (draws[s - first_step] + 0.5) * _SCALE
-                if chance < total * length:
-                    t = s * length
+                if chance < total * (length + lead):
+                    t = s * length - lead
                     events = 0
                     while True:
                         t += -np.log1p(-chance) / total
@@ -343,16 +355,32 @@ def advance(  # type: ignore[no-untyped-def]
                         pick = uniform(luck, Decision.WHICH + events * OCCURRENCE, s, child) * total
                         r, most, pick = _pick(pick, h, table, age, key, plain, rows, factors, bound, row)
                         now = min(int(t - c.birth[i]) // MONTHS, AGES - 1)
-                        if pick < most * _accepted(c, i, x, h, year, r, age, now, bound_from, t):
-                            p = h.process[r]
+                        p = h.process[r]
+                        lived = t < s * length and not (
+                            h.bits[p, c.state[i, p]] & gate.capped and c.since[i, p] < t
+                        )  # only a place handed out since then is new; the rest of that step was lived
+                        if not lived and pick < most * _accepted(
+                            c, i, x, h, year, r, age, now, bound_from, t
+                        ):
                             to = h.destination[r]
                             if gated and h.bits[p, to] & gate.capped:
-                                refer(
-                                    c, i, p, h.bits[p, to], t, h, lay, counted, age, group, year_start, tally
+                                refer(  # never before the step: those places were handed out
+                                    c,
+                                    i,
+                                    p,
+                                    h.bits[p, to],
+                                    max(t, s * length),
+                                    h,
+                                    lay,
+                                    counted,
+                                    age,
+                                    group,
+                                    year_start,
+                                    tally,
                                 )
                             else:
                                 if gated:
-                                    _free(gate, h.bits[p, c.state[i, p]], t)
+                                    _free(gate, h.bits[p, c.state[i, p]], max(t, s * length))
                                 if counted:
                                     if h.outcome[r] >= 0 and helped(c, i):
                                         book(tally, lay.helped_before + h.outcome[r], age, group, 1.0)
@@ -376,6 +404,7 @@ def advance(  # type: ignore[no-untyped-def]
                         chance = uniform(luck, Decision.EVENT + events * OCCURRENCE, s, child)
                         if chance >= total * ((s + 1) * length - t):  # quiet to the end of the step
                             break
+                lead = 0.0
                 if gated and c.waits[i]:
                     stop = s + 1
                     break

@@ -43,6 +43,11 @@ class Setting:
     children: int | None = None
     steps_per_month: int = 1
 
+    def __post_init__(self) -> None:
+        """Refuse steps that the engine cannot take. Raises ValueError."""
+        if not 1 <= self.steps_per_month <= 32:
+            raise ValueError(f"steps per month must be 1 to 32, found {self.steps_per_month}")
+
     @property
     def key(self) -> np.uint64:
         """Return the key of this run's luck."""

@@ -148,15 +148,13 @@ def _decide(c, rows, admitted, h, lay, key, step, length, withdraw, capped, year
 class WaitingLists:
     """The waiting lists of one year. places: [forms] simulated, infinite where nobody waits.
 
-    occupied: [forms] children in care at the opening of the next step.
+    occupied: [forms] children in care at the opening of the next step. There may be more of them than
+    places on 1 January, after contracts shrank or families moved in: help that runs is carried on, and
+    nobody is admitted until enough of them have left.
     """
 
     places: Floats
     occupied: NDArray[np.int64]
-
-    def __post_init__(self) -> None:
-        """Take over those who are in care already: the municipality must carry on their help."""
-        self.places = np.maximum(self.places, self.occupied)
 
     def admit(
         self,
@@ -190,6 +188,7 @@ class WaitingLists:
         freed_at = np.concatenate([at for at, _ in freed])
         freed_form = np.concatenate([form for _, form in freed])
         admitted = np.full((block.size, _FORMS), -1.0)
+        most = np.maximum(self.places, self.occupied)
         for form in np.flatnonzero(np.isfinite(self.places)):
             waiting = np.flatnonzero(waits & (1 << int(form)))
             released = np.sort(freed_at[freed_form == form])
@@ -207,7 +206,7 @@ class WaitingLists:
             range(len(blocks)),
         )  # fmt: skip
         self.occupied -= np.sum(list(changes), axis=0)
-        if np.any(self.occupied > self.places + 1e-6) or self.occupied.min() < 0:
+        if np.any(self.occupied > most + 1e-6) or self.occupied.min() < 0:
             raise SimulationError(f"places and children in care do not match at step {step}")
         return rows
 
