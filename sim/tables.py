@@ -63,8 +63,12 @@ def comparison(
     changes: Mapping[str, Sequence[Change]],
     levels: Mapping[str, Sequence[Level]],
     draws: int,
+    rate: float,
 ) -> RenderableType:
-    """Return the comparison: the reference as it is, the others as differences from it."""
+    """Return the comparison: the reference as it is, the others as differences from it.
+
+    rate: at which the money in `changes` was discounted.
+    """
     table = Table(title="Compared on the same children", title_justify="left", show_lines=False)
     table.add_column("", ratio=2)
     table.add_column(f"{titles[0]}\n(reference, as it is)", justify="right")
@@ -97,12 +101,13 @@ def comparison(
         if draws > 1:
             chances = ["" if c.p_paid_back is None else f"{c.p_paid_back:.0%}" for c in here]
             table.add_row("chance that it has paid for itself", "", *chances)
-    return Group(table, Text(_notes(draws), style="dim"))
+    return Group(table, Text(_notes(draws, rate), style="dim"))
 
 
-def _notes(draws: int) -> str:
+def _notes(draws: int, rate: float) -> str:
     notes = [
-        "Costs: millions of euros of 2024, added up and discounted at 2.25% a year; below zero is saved.",
+        f"Costs: millions of euros of 2024, added up and discounted at {100 * rate:.4g}% a year; "
+        "below zero is saved.",
         f"± two Monte Carlo standard errors; '{TOO_SMALL}' where the difference is smaller than that.",
     ]
     if draws > 1:
