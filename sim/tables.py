@@ -23,12 +23,18 @@ def show(table: RenderableType) -> None:
 
 def euros(value: float, sign: bool = False) -> str:
     """Return an amount in millions of euros."""
-    return f"{value / 1e6:{'+' if sign else ''},.1f}"
+    return _written(value / 1e6, 1, sign)
 
 
 def people(value: float, sign: bool = False) -> str:
     """Return a number of people."""
-    return f"{value:{'+' if sign else ''},.0f}"
+    return _written(value, 0, sign)
+
+
+def _written(value: float, digits: int, sign: bool) -> str:
+    """Return a rounded number; what rounds to zero has no sign."""
+    rounded = round(value, digits) or 0.0
+    return f"{rounded:{'+' if sign and rounded else ''},.{digits}f}"
 
 
 def _figure(f: Figure, money: bool) -> str:
@@ -83,7 +89,8 @@ def comparison(
     for k, item in enumerate(reference):
         table.add_section()
         here = [changes[name][k] for name in names[1:]]
-        horizon = (k and f"up to {item.year}") or f"council term, up to {item.year}"
+        term = k == 0 and len(reference) > 1  # a single horizon may be a shorter run
+        horizon = f"council term, up to {item.year}" if term else f"up to {item.year}"
         table.add_row(Text(horizon, style="bold"))
         table.add_row(
             f"youths with youth care in {item.year}",
