@@ -210,8 +210,12 @@ def open_year(c, i, lay):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True, inline="always")
-def close_year(c, i, t, whole, h, lay, age, group, year_start, tally):  # type: ignore[no-untyped-def]
-    """Book child i's time up to month t, and (`whole`: still a youth on 31 December) the stocks."""
+def close_year(c, i, t, whole, last, h, lay, age, group, year_start, tally):  # type: ignore[no-untyped-def]
+    """Book child i's time up to month t.
+
+    whole: t is the end of the year, so the stocks of 31 December too; last: t is the 23rd birthday, so
+    the whole life too. Both, for who was born on 1 January: a youth on 31 December, and the day after not.
+    """
     now = int(t - c.birth[i] - 1) // MONTHS  # age on 31 December, the day before month t begins
     for p in range(c.state.shape[1]):
         s = c.state[i, p]
@@ -223,11 +227,12 @@ def close_year(c, i, t, whole, h, lay, age, group, year_start, tally):  # type: 
     if c.used[i]:
         _book_sets(c.used[i], lay.users, lay, age, group, tally)
     book(tally, lay.ever, age, group, 1.0)
-    if not whole:
+    if last:
         life = int(helped(c, i))
         for k in range(h.outcome_process.size):
             life |= int(c.state[i, h.outcome_process[k]] != 0) << (k + 1)
         tally[lay.whole_life + life, age] += 1.0
+    if not whole:
         return
     if c.forms[i]:
         _book_sets(c.forms[i], lay.stock_users, lay, now, group, tally)

@@ -419,6 +419,8 @@ def advance(  # type: ignore[no-untyped-def]
                         c, i, c.waits[i], stop * length, False, lay, counted, age, group, year_start, tally
                     )
         if counted and (stop == year_last or stop == final_step):
-            whole = stop == year_last and stop < final_step
-            close_year(c, i, stop * length, whole, h, lay, age, group, year_start, tally)
+            close_year(
+                c, i, stop * length, stop == year_last, stop == final_step, h, lay, age, group, year_start,
+                tally,
+            )  # fmt: skip
     return proposals

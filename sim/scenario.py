@@ -170,6 +170,7 @@ class Switches(_Part):
     signalling: bool = True
     participation: bool = True
     access: bool = True
+    continuity: bool = True
 
 
 class ProgrammeUse(_Part):

@@ -126,7 +126,8 @@ _PROGRAMME = """
       recovery: true          # lichte zorgen gaan vaker over
       signalling: true        # zorgen worden eerder gezien
       participation: true     # kinderen gaan vaker weer meedoen
-      access: true            # gezinnen komen eerder bij het wijkteam"""
+      access: true            # gezinnen komen eerder bij het wijkteam
+      continuity: true        # houdt in stand wat een eerder programma bereikte (kinderwerk, jongerenwerk)"""
 
 
 def template(registry: Registry, preset: Scenario | None = None, folder: str | Path = ".") -> str:

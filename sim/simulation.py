@@ -271,7 +271,8 @@ class _Run:
         places = np.array(reached) / self.scale if self.scale else np.zeros(MONTHS)
         targeting = (use.targeting if use else None) or programme.targeting
         order = list(self.programmes)
-        before = order.index(programme.continues) if programme.continues in order else -1
+        goes_on = programme.continues in order and (use is None or use.switches.continuity)
+        before = order.index(programme.continues) if goes_on else -1  # type: ignore[arg-type]
         attendance = attend(
             self.blocks, self.exposed, k, programme, places, year - EPOCH_YEAR, self.setting.key,
             weights(targeting, programme, self.p), self.p[f"{name}.stay"], self.pool, ages, before,

@@ -789,7 +789,7 @@ def test_stocks_users_and_unmet_need_are_what_the_children_show(
 ) -> None:
     before, after, tally, clock = year_of_town
     lay = clock.layout
-    here = after.birth + LIFE_MONTHS > (YEAR + 1) * MONTHS
+    here = after.birth + LIFE_MONTHS >= (YEAR + 1) * MONTHS  # born on 1 January: 22 on 31 December
     for name, state in table.states:
         states = [x for q, x in table.states if q == name]
         s = states.index(state)
