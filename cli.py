@@ -141,10 +141,13 @@ def compare(
         }
         _print_json(result, figures, folder)
         return
+    from sim.headline import discount_rate
     from sim.tables import comparison, show
 
     levels = {name: result.levels(k) for k, name in enumerate(result.names)}
-    show(comparison([s.title for s in chosen], result.names, changes, levels, draws))
+    show(
+        comparison([s.title for s in chosen], result.names, changes, levels, draws, discount_rate(chosen[0]))
+    )
 
 
 @command_line.command()

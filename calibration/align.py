@@ -59,7 +59,7 @@ PAIRS = (
     Pair("start.jeugdbescherming", "jb_2019"),
     Pair("start.jeugdreclassering", "jr_2019"),
     Pair("start.second", "jz_2018", power=-3.0),
-    Pair("start.with_residence", "both_2019", "verblijf_2019", 0.7),
+    Pair("start.with_residence", "both_2019", "verblijf_only_2019", 0.3),
     Pair("start.care_age.0", "jz_age0_3_2018", power=0.6),
     Pair("start.care_age.2", "jz_age0_3_2018", power=0.6),
     Pair("start.care_age.12", "jz_age12_17_2018", power=0.5),

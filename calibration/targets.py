@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,14 +20,25 @@ from sim.transitions import CompiledTable
 Floats = NDArray[np.float64]
 TARGET_FILE = Path(__file__).parent / "targets" / "cbs.csv"
 ROLES = ("calibrate", "validate", "report")
+UNITS = ("youths", "trajectories", "share", "ratio")
+RATIOS = ("share", "ratio")
+COLUMNS = (
+    "id", "quantity", "definition", "denominator", "age_from", "age_to", "region", "year", "value", "unit",
+    "suggested_role", "suggested_rel_tolerance", "source",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Target:
-    """One published figure. tolerance: relative, one standard deviation of what it is off by."""
+    """One published figure. tolerance: relative, one standard deviation of what it is off by.
+
+    denominator: of what a share or ratio is one; empty for counts.
+    """
 
     id: str
     quantity: str
+    definition: str
+    denominator: str
     age_from: int
     age_to: int
     region: str
@@ -39,30 +51,49 @@ class Target:
 
 
 def read_targets(path: Path = TARGET_FILE) -> list[Target]:
-    """Read targets. Raises InputError for a row without tolerance, role or source, or out of range."""
-    targets: list[Target] = []
+    """Read targets. Raises InputError for every row that is incomplete, out of range or there twice."""
+    targets: dict[str, Target] = {}
     problems: list[Problem] = []
     with path.open(encoding="utf-8", newline="") as stream:
         reader = csv.DictReader(stream)
+        missing = [column for column in COLUMNS if column not in (reader.fieldnames or ())]
+        if missing:
+            raise InputError.at(path, f"targets need the columns {', '.join(missing)}")
         for row in reader:
             try:
                 target = Target(
-                    row["id"], row["quantity"], int(row["age_from"]), int(row["age_to"]), row["region"],
-                    int(row["year"]), float(row["value"]), row["unit"], row["suggested_role"],
-                    float(row["suggested_rel_tolerance"]), row["source"],
+                    row["id"], row["quantity"], row["definition"], row["denominator"], int(row["age_from"]),
+                    int(row["age_to"]), row["region"], int(row["year"]), float(row["value"]), row["unit"],
+                    row["suggested_role"], float(row["suggested_rel_tolerance"]), row["source"],
                 )  # fmt: skip
-            except (KeyError, TypeError, ValueError) as error:
-                problems.append(Problem(str(path), reader.line_num, 1, f"not a target: {error}"))
-                continue
-            if target.role not in ROLES or target.tolerance <= 0 or target.value <= 0 or not target.source:
-                problems.append(
-                    Problem(str(path), reader.line_num, 1, f"'{target.id}' lacks a role, tolerance or source")
-                )
-                continue
-            targets.append(target)
+                fault = _fault(target) or ("stands here twice" if target.id in targets else "")
+            except (TypeError, ValueError) as error:
+                fault = f"is no target: {error}"
+            if fault:
+                problems.append(Problem(str(path), reader.line_num, 1, f"'{row['id']}' {fault}"))
+            else:
+                targets[target.id] = target
     if problems:
         raise InputError(problems)
-    return targets
+    return list(targets.values())
+
+
+def _fault(target: Target) -> str:
+    """Return what is wrong with a target, or nothing."""
+    for name in ("id", "quantity", "definition", "region", "source"):
+        if not (getattr(target, name) or "").strip():
+            return f"has no {name}"
+    if target.unit not in UNITS:
+        return f"has unit '{target.unit}'; known: {', '.join(UNITS)}"
+    if target.unit in RATIOS and not (target.denominator or "").strip():
+        return f"is a {target.unit} and has no denominator"
+    if target.role not in ROLES:
+        return f"has role '{target.role}'; known: {', '.join(ROLES)}"
+    if not (0 < target.tolerance < math.inf and 0 < target.value < math.inf):
+        return "needs a value and a tolerance above zero"
+    if not 0 <= target.age_from <= target.age_to < AGES:
+        return f"has ages {target.age_from} to {target.age_to}; known are 0 to {AGES - 1}"
+    return ""
 
 
 @dataclass(frozen=True)

@@ -104,7 +104,8 @@ class Comparison(Result):
 
     def changes(self, name: str) -> list[Change]:
         """Return what a scenario changes at each horizon. Raises KeyError for an unknown name."""
-        return [change(self.differences[name], h, discount_rate()) for h in self.horizons]
+        rate = discount_rate(self.scenarios[0])
+        return [change(self.differences[name], h, rate) for h in self.horizons]
 
     @cached_property
     def comparison(self) -> pa.Table:

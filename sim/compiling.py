@@ -13,10 +13,18 @@ from pathlib import Path
 
 
 def source_hash() -> str:
-    """Return a short hash over every Python and data file of this package."""
+    """Return a short hash over every Python file of this package."""
+    return _hash_of(Path(__file__).parent, "*.py")
+
+
+def data_hash() -> str:
+    """Return a short hash over every data file of this package: processes, programmes, municipalities."""
+    return _hash_of(Path(__file__).parent / "data", "*.*")
+
+
+def _hash_of(root: Path, pattern: str) -> str:
     digest = hashlib.sha256()
-    root = Path(__file__).parent
-    for path in sorted(root.rglob("*.py")):
+    for path in sorted(root.rglob(pattern)):
         digest.update(path.relative_to(root).as_posix().encode())
         digest.update(path.read_bytes())
     return digest.hexdigest()[:16]

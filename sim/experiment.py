@@ -55,6 +55,8 @@ class Options:
             raise ValueError("--seed must be 0 or more and below 2^63")
         if self.threads is not None and self.threads < 1:
             raise ValueError(f"--threads must be 1 or more, found {self.threads}")
+        if self.first_draw is not None and self.first_draw < 0:
+            raise ValueError(f"first_draw must be 0 or more, found {self.first_draw}")
 
     def runs(self) -> list[tuple[int, int]]:
         """Return (draw, replication) of each run. One draw is draw 0, the best fit."""

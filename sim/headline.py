@@ -20,11 +20,13 @@ from sim.appraisal import (
 from sim.experiment import Run
 from sim.history import Label
 from sim.parameters import default_parameters
+from sim.scenario import Scenario
 
 HORIZONS = (4, 10, 20)
 """Years ahead: a council term, ten years, a childhood."""
 USERS: Label = ("care_users", "total", "all")
 UNMET: Label = ("unmet_need", "total", "all")
+DISCOUNT = "discount.mkba"
 
 
 def horizons(years: int) -> tuple[int, ...]:
@@ -60,9 +62,10 @@ class Change:
     p_paid_back: float | None
 
 
-def discount_rate() -> float:
-    """Return the default real discount rate per year."""
-    return default_parameters()["discount.mkba"]
+def discount_rate(reference: Scenario | None = None) -> float:
+    """Return the real discount rate per year: what the reference says under `parameters`, or the default."""
+    own = reference.parameters.get(DISCOUNT) if reference is not None else None
+    return default_parameters()[DISCOUNT] if own is None else float(own.value)  # type: ignore[arg-type]
 
 
 def level(runs: Sequence[Run], scenario: int, start: int, horizon: int) -> Level:

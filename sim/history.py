@@ -213,6 +213,9 @@ class _Columns:
         )
         self._add("measures_stock", "total", "all", both)
 
+    def _form_shift(self, form: str) -> Floats | float:
+        return self.ambulant_shift if form == "ambulant" else 1.0
+
     def _group_shift(self, name: str) -> Floats | float:
         return self.shift if name in ("zonder_verblijf", "alleen_zonder_verblijf") else 1.0
 
@@ -236,14 +239,15 @@ class _Columns:
         self._by_form("care_reentries", lambda f: self._sum(self.lay.reentry + FORMS.index(f)))
         classes = len(DURATION_CLASSES)
         for k, level in enumerate(DURATION_CLASSES):
-            kinds = [self.lay.ended + f * classes + k for f in range(len(JEUGDHULP))]
-            total = sum((self._sum(kind) for kind in kinds), np.zeros(1))
+            total = np.zeros(self.cells.shape[:2])
+            for f, form in enumerate(JEUGDHULP):
+                total = total + self._sum(self.lay.ended + f * classes + k) * self._form_shift(form)
             self._add("care_duration_ended", "duration", level, total)
 
     def _by_form(self, measure: str, count: Callable[[str], Floats]) -> None:
         total = np.zeros(self.cells.shape[:2])
         for form in FORMS:
-            values = count(form) * (self.ambulant_shift if form == "ambulant" else 1.0)
+            values = count(form) * self._form_shift(form)
             self._add(measure, "form", form, values)
             if form in JEUGDHULP:
                 total = total + values

@@ -22,12 +22,14 @@ import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
 from sim.appraisal import Difference
-from sim.compiling import source_hash
+from sim.compiling import data_hash, source_hash
 from sim.errors import SimulationError
 from sim.experiment import Options, Run
 from sim.parameters import Parameters
 from sim.scenario import Scenario
 
+TABLES = ("results", "comparison")
+MANIFEST = "manifest.json"
 LIBRARIES = ("numpy", "numba", "scipy", "simpy", "pyarrow", "pydantic")
 
 
@@ -142,6 +144,7 @@ def manifest(
         "commit": head,
         "dirty": dirty,
         "engine": source_hash(),
+        "data": data_hash(),
         "scenarios": {
             name: {"title": s.title, "file": s.sha256, "content": s.canonical_sha256()}
             for name, s in zip(names, scenarios, strict=True)
@@ -152,6 +155,7 @@ def manifest(
         "targets": _targets_hash(),
         "seed": options.seed,
         "draws": options.draws,
+        "first_draw": options.runs()[0][0],
         "replications": options.replications,
         "children": max((c.children for run in runs for c in run.columns), default=0),
         "python": platform.python_version(),
@@ -181,7 +185,8 @@ def save(
     """Write each table (NAME.parquet, and NAME.csv on request) and manifest.json into `folder`.
 
     All files are written aside and renamed at the end, so that a stop or a full disk leaves old
-    results whole. Raises SimulationError with what to do where the folder cannot be written.
+    results whole. Tables of earlier results that these do not have are removed with them: the manifest
+    speaks for every table beside it. Raises SimulationError where the folder cannot be written.
     """
     aside: Path | None = None
     try:
@@ -192,15 +197,35 @@ def save(
             if as_csv:
                 pa_csv.write_csv(_plain(table), aside / f"{name}.csv")
         text = json.dumps(certificate, indent=2, ensure_ascii=False)
-        (aside / "manifest.json").write_text(text + "\n", encoding="utf-8")
-        for file in sorted(aside.iterdir()):
-            os.replace(file, folder / file.name)
+        (aside / MANIFEST).write_text(text + "\n", encoding="utf-8")
+        _put_in_place(aside, folder)
     except OSError as error:
         reason = error.strerror or str(error)
         raise SimulationError(f"results could not be written to {folder}: {reason}") from error
     finally:
         if aside is not None:
             shutil.rmtree(aside, ignore_errors=True)
+
+
+def _put_in_place(aside: Path, folder: Path) -> None:
+    """Move new files into the folder in place of the old ones, the manifest last; all of them or none."""
+    new = sorted(aside.iterdir(), key=lambda file: (file.name == MANIFEST, file.name))
+    old = aside / "old"
+    old.mkdir()
+    own = {MANIFEST, *(f"{name}.{ending}" for name in TABLES for ending in ("parquet", "csv"))}
+    try:
+        for name in sorted(own | {file.name for file in new}):
+            if (folder / name).is_file():
+                os.replace(folder / name, old / name)
+        for file in new:
+            os.replace(file, folder / file.name)
+    except BaseException:
+        for file in new:
+            if not file.exists():
+                (folder / file.name).unlink(missing_ok=True)
+        for file in old.iterdir():
+            os.replace(file, folder / file.name)
+        raise
 
 
 def _plain(table: pa.Table) -> pa.Table:

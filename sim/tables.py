@@ -23,12 +23,18 @@ def show(table: RenderableType) -> None:
 
 def euros(value: float, sign: bool = False) -> str:
     """Return an amount in millions of euros."""
-    return f"{value / 1e6:{'+' if sign else ''},.1f}"
+    return _written(value / 1e6, 1, sign)
 
 
 def people(value: float, sign: bool = False) -> str:
     """Return a number of people."""
-    return f"{value:{'+' if sign else ''},.0f}"
+    return _written(value, 0, sign)
+
+
+def _written(value: float, digits: int, sign: bool) -> str:
+    """Return a rounded number; what rounds to zero has no sign."""
+    rounded = round(value, digits) or 0.0
+    return f"{rounded:{'+' if sign and rounded else ''},.{digits}f}"
 
 
 def _figure(f: Figure, money: bool) -> str:
@@ -63,8 +69,12 @@ def comparison(
     changes: Mapping[str, Sequence[Change]],
     levels: Mapping[str, Sequence[Level]],
     draws: int,
+    rate: float,
 ) -> RenderableType:
-    """Return the comparison: the reference as it is, the others as differences from it."""
+    """Return the comparison: the reference as it is, the others as differences from it.
+
+    rate: at which the money in `changes` was discounted.
+    """
     table = Table(title="Compared on the same children", title_justify="left", show_lines=False)
     table.add_column("", ratio=2)
     table.add_column(f"{titles[0]}\n(reference, as it is)", justify="right")
@@ -79,7 +89,8 @@ def comparison(
     for k, item in enumerate(reference):
         table.add_section()
         here = [changes[name][k] for name in names[1:]]
-        horizon = (k and f"up to {item.year}") or f"council term, up to {item.year}"
+        term = k == 0 and len(reference) > 1  # a single horizon may be a shorter run
+        horizon = f"council term, up to {item.year}" if term else f"up to {item.year}"
         table.add_row(Text(horizon, style="bold"))
         table.add_row(
             f"youths with youth care in {item.year}",
@@ -97,12 +108,13 @@ def comparison(
         if draws > 1:
             chances = ["" if c.p_paid_back is None else f"{c.p_paid_back:.0%}" for c in here]
             table.add_row("chance that it has paid for itself", "", *chances)
-    return Group(table, Text(_notes(draws), style="dim"))
+    return Group(table, Text(_notes(draws, rate), style="dim"))
 
 
-def _notes(draws: int) -> str:
+def _notes(draws: int, rate: float) -> str:
     notes = [
-        "Costs: millions of euros of 2024, added up and discounted at 2.25% a year; below zero is saved.",
+        f"Costs: millions of euros of 2024, added up and discounted at {100 * rate:.4g}% a year; "
+        "below zero is saved.",
         f"± two Monte Carlo standard errors; '{TOO_SMALL}' where the difference is smaller than that.",
     ]
     if draws > 1:

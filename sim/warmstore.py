@@ -11,12 +11,15 @@ import hashlib
 import os
 import tempfile
 import threading
+import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sim.compiling import cache_root, source_hash
 from sim.exposure import Exposure
@@ -79,23 +82,16 @@ class WarmStore:
         return self.folder / f"{key}.npz"
 
     def _read(self, key: str, start: int) -> WarmStart | None:
+        """Return what is stored, or None: a damaged file, however damaged, is made again."""
         path = self._path(key)
         try:
             with np.load(path, allow_pickle=False) as stored:
-                arrays = {name: stored[name] for name in stored.files}
-            os.utime(path)
-        except (OSError, ValueError, EOFError, KeyError):
+                warm = _restored(stored, start)
+        except Exception:
             return None
-        ends = np.cumsum(arrays["sizes"])[:-1]
-        parts = {n: np.split(arrays[n], ends) for n in (*Children._fields, *_EXPOSED)}
-        fixed = {n: arrays[n] for n in Exposure._fields if n not in _EXPOSED}
-        count = arrays["sizes"].size
-        return WarmStart(
-            start=start,
-            blocks=[Children(*(parts[n][b] for n in Children._fields)) for b in range(count)],
-            exposed=[Exposure(**{n: parts[n][b] for n in _EXPOSED}, **fixed) for b in range(count)],
-            cells=arrays["cells"],
-        )
+        with contextlib.suppress(OSError):  # a folder that others filled may be read-only
+            os.utime(path)
+        return warm
 
     def _write(self, key: str, warm: WarmStart) -> None:
         """Write aside and rename. A cache that cannot be written costs time, never a result."""
@@ -106,17 +102,23 @@ class WarmStore:
         aside = ""
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            with tempfile.NamedTemporaryFile(dir=self.folder, suffix=".part", delete=False) as stream:
+            with tempfile.NamedTemporaryFile(dir=self.folder, suffix=_ASIDE, delete=False) as stream:
                 aside = stream.name
                 np.savez(stream, sizes=sizes, cells=warm.cells, **arrays)  # type: ignore[arg-type]
             os.replace(aside, self._path(key))
+            aside = ""
             self._prune()
         except OSError:
+            pass
+        finally:
             if aside:
                 with contextlib.suppress(OSError):
                     os.unlink(aside)
 
     def _prune(self) -> None:
+        for left in self.folder.glob(f"*{_ASIDE}"):  # by a run that was killed while it wrote
+            if left.stat().st_mtime < time.time() - _HOUR:
+                left.unlink(missing_ok=True)
         files = sorted(self.folder.glob("*.npz"), key=lambda f: f.stat().st_mtime)
         total = sum(f.stat().st_size for f in files)
         for file in files[:-1]:
@@ -127,7 +129,24 @@ class WarmStore:
 
 
 _EXPOSED = ("past_level", "past_time", "joins", "leaves")
+_ASIDE = ".part"
+_HOUR = 3600.0
+
+
+def _restored(stored: Mapping[str, NDArray[Any]], start: int) -> WarmStart:
+    arrays = {name: stored[name] for name in (*Children._fields, *Exposure._fields, "sizes", "cells")}
+    ends = np.cumsum(arrays["sizes"])[:-1]
+    parts = {n: np.split(arrays[n], ends) for n in (*Children._fields, *_EXPOSED)}
+    fixed = {n: arrays[n] for n in Exposure._fields if n not in _EXPOSED}
+    count = arrays["sizes"].size
+    return WarmStart(
+        start=start,
+        blocks=[Children(*(parts[n][b] for n in Children._fields)) for b in range(count)],
+        exposed=[Exposure(**{n: parts[n][b] for n in _EXPOSED}, **fixed) for b in range(count)],
+        cells=arrays["cells"],
+    )
 
 
 def _size(warm: WarmStart) -> int:
-    return warm.cells.nbytes + sum(block.bytes() for block in warm.blocks)
+    exposed = sum(int(getattr(x, name).nbytes) for x in warm.exposed for name in _EXPOSED)
+    return warm.cells.nbytes + exposed + sum(block.bytes() for block in warm.blocks)

@@ -7,11 +7,13 @@ from concurrent.futures import Executor
 from dataclasses import replace
 
 import pytest
-from worlds import START
+from worlds import START, scenario
 
+from sim.history import History
 from sim.parameters import Parameters, default_parameters
 from sim.population import profiles
 from sim.setting import Setting, worker_threads
+from sim.simulation import simulate
 from sim.warmup import WarmStart, warm_up
 
 SMALL = 3000
@@ -37,6 +39,18 @@ def almere(parameters: Parameters) -> Setting:
 @pytest.fixture(scope="session")
 def warm_almere(almere: Setting, pool: Executor) -> WarmStart:
     return warm_up(almere, START, pool)
+
+
+@pytest.fixture(scope="session")
+def lived(almere: Setting, warm_almere: WarmStart, pool: Executor) -> History:
+    """Return four years of a small Almere with 36 workers."""
+    return simulate(scenario(36), almere, pool, warm_almere)
+
+
+@pytest.fixture(scope="session")
+def lived_capped(almere: Setting, warm_almere: WarmStart, pool: Executor) -> History:
+    """Return the same four years where places in care are limited: children wait."""
+    return simulate(scenario(36, policy="capped"), almere, pool, warm_almere)
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,9 @@ from typing import Any
 import numpy as np
 
 from sim.counting import empty_tally, layout
+from sim.experiment import Columns, Run
 from sim.exposure import Exposure, no_exposure
+from sim.history import Label
 from sim.lifecourse import YearTable, advance, open_gate, scratch, year_table
 from sim.luck import key_of
 from sim.parameters import Parameters, default_parameters
@@ -164,6 +166,15 @@ def same(a: Children, b: Children, *but: str) -> bool:
         for name in Children._fields
         if name not in but
     )
+
+
+def run_of(*scenarios: Mapping[Label, Any], draw: int = 0, replication: int = 0) -> Run:
+    """Return a run in which each scenario has these results, by [years, blocks]."""
+    columns = []
+    for results in scenarios:
+        blocks = np.stack([np.asarray(values, dtype=np.float64) for values in results.values()])
+        columns.append(Columns(tuple(results), blocks.sum(axis=2), blocks, 100))
+    return Run(draw, replication, tuple(columns))
 
 
 def total(tally: np.ndarray, kind: int) -> float:
