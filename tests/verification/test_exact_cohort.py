@@ -346,8 +346,8 @@ def test_help_that_changes_need_and_other_help(parameters: Parameters, pool: Exe
             "need.care_on_recovery": 3.0,
             "start.second": 2.5,
             "start.wijkteam_to_other": 4.0,
-            "access.growth_after_2019": 0.03,
-            "access.growth_projection": -0.05,
+            "access.growth_after_2019": 0.1,
+            "access.growth_projection": -0.1,
         }
     )
     assert check(p, SMALL, NOBODY, (2010 - EPOCH_YEAR) * MONTHS + 2, pool) > 20 * AGES
