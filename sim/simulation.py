@@ -46,7 +46,7 @@ from sim.programmes import (
     weights,
 )
 from sim.scenario import Scenario
-from sim.states import EPOCH_YEAR, HISTORY_YEAR, MECHANISMS, MONTHS
+from sim.states import EPOCH_YEAR, HISTORY_YEAR, MECHANISMS, MONTHS, USER_SETS
 from sim.townhall import Post, Rules, TownHall, Workforce
 from sim.transitions import CompiledTable, compile_table, default_table
 
@@ -182,8 +182,8 @@ def warm_up(
 ) -> WarmStart:
     """Let cohorts live from 1992 up to 1 January of `start`, with the child work that existed.
 
-    What happens is counted from the year `count_from` on (default: the last year, and never before
-    2015). tell hears each year that is done.
+    What happens is counted from the year `count_from` on, and not before 2015 (default: the last
+    year, whichever it is). tell hears each year that is done.
     """
     p = setting.parameters
     clock = _Clock(compile_table(default_table(), p, start))
@@ -197,7 +197,7 @@ def warm_up(
     reached = participants_for(at_work, setting.eligible(programme), programme, p)
     places = np.full(MONTHS, reached / scale if scale else 0.0)
     weight = weights(programme.targeting, programme, p)
-    counted_from = max(start - 1 if count_from is None else count_from, HISTORY_YEAR)
+    counted_from = start - 1 if count_from is None else max(count_from, HISTORY_YEAR)
     cells = np.empty((max(start - counted_from, 0), BLOCKS, clock.layout.kinds, CELLS))
     for year in range(EPOCH_YEAR, start):
         attend(
@@ -232,9 +232,12 @@ def simulate(
 ) -> History:
     """Live a scenario from a warm start (made here where none is given, and never changed).
 
-    tell hears the index of each year that is done. Raises SimulationError where an invariant breaks.
+    tell hears the index of each year that is done. Raises SimulationError where an invariant breaks,
+    and ValueError for a warm start of another year.
     """
     warm = warm or warm_up(setting, scenario.start, pool)
+    if warm.start != scenario.start:
+        raise ValueError(f"the warm start is of {warm.start}, the scenario begins in {scenario.start}")
     return _Run(scenario, setting, warm, pool, tell).history()
 
 
@@ -379,13 +382,9 @@ def check_year(cells: Floats, lay: Layout, table: CompiledTable, year: int) -> N
             raise SimulationError(f"in {year} more children are in a state of '{name}' than there are")
     if total.min() < 0:
         raise SimulationError(f"a count is negative in {year}")
-    if np.any(
-        total[lay.stock_users : lay.stock].sum(axis=1) > total[lay.users : lay.stock_users].sum(axis=1)
-    ):
-        for k in range(lay.stock_users - lay.users):
-            single = total[lay.stock_users + k].sum() <= total[lay.users + k].sum() + 1e-6
-            if not single and k < 12:
-                raise SimulationError(f"more users on 31 December than during {year}")
+    for k, (name, (_, none_of)) in enumerate(USER_SETS.items()):
+        if not none_of and total[lay.stock_users + k].sum() > total[lay.users + k].sum() + 1e-6:
+            raise SimulationError(f"more users of '{name}' on 31 December than during {year}")
 
 
 def _post(
