@@ -85,11 +85,14 @@ def test_children_in_are_children_out(
     blocks = cohorts(flow, 0, month_of(START + YEARS), almere.key, table, almere.parameters)
     for k in range(YEARS):
         year, end = START + k - EPOCH_YEAR, month_of(START + k + 1)
-        expected = np.zeros((BLOCKS, AGES))
+        expected, ever = np.zeros((BLOCKS, AGES)), 0
         for b, c in enumerate(blocks):
-            here = (c.birth < end) & (c.birth + LIFE_MONTHS > end) & (c.arrives <= year) & (c.departs > year)
+            here = (c.birth < end) & (c.arrives <= year) & (c.departs > year)
+            ever += (here & (c.birth + LIFE_MONTHS > end - MONTHS)).sum()
+            here &= c.birth + LIFE_MONTHS > end
             expected[b] = np.bincount((end - 1 - c.birth[here]) // MONTHS, minlength=AGES)
         assert np.array_equal(found.cells[k, :, found.layout.people, :AGES], expected)
+        assert totals(found.cells, found.layout.ever)[k] == ever
     assert totals(found.cells, found.layout.people) == pytest.approx([3000] * YEARS, rel=0.02)
 
 
@@ -272,6 +275,34 @@ def test_child_work_goes_on_as_it_was_where_its_workers_stay(
     stocks = [year.stock for year in found.programmes[EXISTING]]
     assert stocks == [stocks[0]] * YEARS
     assert abs(came - stocks[0]) <= 1
+
+
+def test_workers_of_before_are_there_until_others_come(
+    almere: Setting, warm_almere: WarmStart, untouched: Setting, warm_untouched: WarmStart, pool: Executor
+) -> None:
+    delay = round(almere.parameters["kinderwerk.hiring_delay"])
+    for setting, warm, before in ((almere, warm_almere, 36), (untouched, warm_untouched, 0)):
+        fte = simulate(scenario(72), setting, pool, warm).accounts.fte[EXISTING]
+        staff = simulate(scenario(before), setting, pool, warm).accounts.fte[EXISTING]
+        assert fte[:delay] == pytest.approx(staff[:delay])
+        assert staff == pytest.approx([staff[0]] * YEARS * MONTHS)
+        assert fte[delay] == pytest.approx(staff[0] + 72 - before)
+    assert simulate(scenario(None), almere, pool, warm_almere).accounts.fte[EXISTING][0] == 0.0
+
+
+def test_children_take_along_what_child_work_gave_them_before(
+    almere: Setting, warm_almere: WarmStart, pool: Executor
+) -> None:
+    """It lasts after the last worker has gone, where it lasts at all."""
+    gone = {"kinderwerk.effect_exists": 0.0, "kinderwerk.signalling": 1.0}
+    kept = {**STRONG, "kinderwerk.retained": 1.0}
+    never, after = (
+        simulate(scenario(), with_parameters(almere, **changes), pool, warm_almere)
+        for changes in (gone, kept)
+    )
+    assert {year.participants for year in after.programmes[EXISTING]} == {0.0}
+    for name in ("onset_light", "onset_moderate"):
+        assert row(after, name).sum() < row(never, name).sum()
 
 
 # What may change what
