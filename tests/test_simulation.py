@@ -151,7 +151,7 @@ def test_flows_are_differences_of_stocks_in_every_year(
     for k in range(YEARS):
         before, after = cells[k], cells[k + 1]
         flows_of = after[lay.flow : lay.flow + len(found.table.rows), :AGES].sum(axis=1)
-        newborn = [b.part(b.birth // MONTHS == START + k - EPOCH_YEAR) for b in born]  # type: ignore[arg-type]
+        now = [b.birth // MONTHS == START + k - EPOCH_YEAR for b in born]
         for position, (name, state) in enumerate(found.table.states):
             p = found.table.process(name)
             s = [x for q, x in found.table.states if q == name].index(state)
@@ -159,7 +159,7 @@ def test_flows_are_differences_of_stocks_in_every_year(
                 continue
             net = flows_of[(h.process == p) & (h.destination == s)].sum()
             net -= flows_of[(h.process == p) & (h.origin == s)].sum()
-            net += sum((c.state[:, p] == s).sum() for c in newborn)
+            net += sum((b.state[this_year, p] == s).sum() for b, this_year in zip(born, now, strict=True))
             net -= before[lay.stock + position, 20]
             change = after[lay.stock + position, :AGES].sum() - before[lay.stock + position, :AGES].sum()
             if name == "signal":
