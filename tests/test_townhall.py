@@ -191,6 +191,11 @@ def test_a_share_of_the_shortfall_is_taken_from_unfenced_programmes() -> None:
     assert accounts.posts["kinderwerk"] == pytest.approx([40.0, 40.0, 37.5, 40.0, 40.0, 35.0])
 
 
+def test_a_shortfall_is_measured_against_the_budget_of_its_own_year() -> None:
+    accounts = town(post(40.0), spending=[1.02e8] * 4, rules=replace(RULES, budget_growth=0.02))
+    assert accounts.posts["kinderwerk"] == pytest.approx([40.0, 37.5, 40.0, 40.0])
+
+
 def test_what_is_taken_is_spread_over_programmes_by_what_they_cost() -> None:
     dear = post(30.0, name="dear", price=lambda year: 2 * PRICE)
     accounts = town(dear, post(20.0, name="cheap"), spending=[1.02e8] * 2)
