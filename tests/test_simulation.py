@@ -74,7 +74,7 @@ def row(history: History, name: str) -> Floats:
 def test_children_in_are_children_out(
     almere: Setting, warm_almere: WarmStart, table: CompiledTable, pool: Executor, fte: float | None
 ) -> None:
-    """By age on 31 December: born or arrived, not left, not yet 23 (or 23 the day after); whatever the town decides."""
+    """By age on 31 December: born or arrived, not left, not yet past 23; whatever the town decides."""
     found = simulate(scenario(fte), almere, pool, warm_almere)
     flow, _ = almere.flow()
     blocks = cohorts(flow, 0, month_of(START + YEARS), almere.key, table, almere.parameters)
