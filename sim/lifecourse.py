@@ -302,7 +302,7 @@ def advance(  # type: ignore[no-untyped-def]
     proposals = 0
     again = who.size > 0
     for n in range(who.size if again else last - first):
-        i = who[n] if again else first + n
+        i = np.uintp(who[n] if again else first + n)  # unsigned: no check for indices from the end
         birth_step = c.birth[i] * per_month
         final_step = birth_step + LIFE_MONTHS * per_month
         start = max(first_step, birth_step)
@@ -318,9 +318,10 @@ def advance(  # type: ignore[no-untyped-def]
         age = max(0, year * MONTHS - c.birth[i]) // MONTHS
         group = c.group[i]
         child = c.id[i]
-        for chunk in range(0, stop - first_step, CHUNK):
-            for s in range(chunk, chunk + CHUNK):  # a fixed number: compiles to vector instructions
-                draws[s] = draw(luck, Decision.EVENT, first_step + s, child)
+        for s in range(CHUNK):  # a fixed number from 0: compiles to vector instructions
+            draws[s] = draw(luck, Decision.EVENT, first_step + s, child)
+        for s in range(CHUNK, stop - first_step):
+            draws[s] = draw(luck, Decision.EVENT, first_step + s, child)
         smallest = np.uint32(0xFFFFFFFF)
         for s in range(start - first_step, stop - first_step):
             smallest = min(smallest, draws[s])

@@ -31,7 +31,7 @@ JEUGDHULP = FORMS[:8]
 MEASURES = FORMS[8:]
 
 HEADROOM = {
-    "onset": 1.5, "escalation": 1.5, "recovery": 2.0, "signalling": 3.0, "participation": 3.0, "access": 2.0,
+    "onset": 1.5, "escalation": 1.5, "recovery": 2.0, "signalling": 2.0, "participation": 3.0, "access": 2.0,
 }  # fmt: skip
 """How far programmes together may multiply a mechanism's rate (signalling: the added route's rate)."""
 

@@ -122,7 +122,7 @@ def test_a_switch_takes_away_its_mechanism_and_nothing_else(name: str, mechanism
         ("kinderwerk", "participation", {"kinderwerk__participation": 2.0}, "takes_part_again", True),
         ("jongerenwerk", "participation", {"jongerenwerk__participation": 2.0}, "takes_part_again", True),
         ("wijkteam_uitbreiding", "access", {"wijkteam_uitbreiding__access": 2.0}, "start_wijkteam", True),
-        ("schoolmaatschappelijk_werk", "signalling", {"schoolmaatschappelijk_werk__signalling": 2.9},
+        ("schoolmaatschappelijk_werk", "signalling", {"schoolmaatschappelijk_werk__signalling": 2.7},
          "seen_by_programme", True),
         ("gezinssteun", "onset",
          {"gezinssteun__effect_exists": 1.0, "gezinssteun__moderate_need": 0.3,
