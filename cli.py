@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from sim.scenario import Scenario
 
 ROOT = Path(__file__).resolve().parent
+STOPPED = "stopped; nothing was written"
 command_line = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
@@ -181,7 +182,11 @@ def app(
         call += ["--server.port", str(port)]
     if headless:
         call += ["--server.headless", "true"]
-    raise typer.Exit(subprocess.run(call, cwd=ROOT, check=False).returncode)
+    try:
+        code = subprocess.run(call, cwd=ROOT, check=False).returncode
+    except KeyboardInterrupt:  # Ctrl-C is how one leaves it
+        code = 0
+    raise typer.Exit(code)
 
 
 def _with_reference(paths: Sequence[Path], reference: Path | None) -> list[Scenario]:
@@ -272,7 +277,11 @@ def main() -> NoReturn:
     except MemoryError:
         _fail("out of memory: simulate fewer children with --children", 1)
     except KeyboardInterrupt:
-        _fail("stopped; nothing was written", 1)
+        _fail(STOPPED, 1)
+    except SystemExit as end:
+        if end.code == 130:  # how Typer passes on Ctrl-C
+            _fail(STOPPED, 1)
+        raise
     sys.exit(0)
 
 

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import argparse
 import csv
+import math
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from pathlib import Path
@@ -95,13 +96,17 @@ def count(p: Parameters, children: int, seed: int, pool: Executor) -> Counted:
 
 
 def ratios(counted: Counted) -> dict[str, float]:
-    """Return target over model for every target and anchor that the model counts."""
-    found = {anchor.id: anchor.value / anchor.count(counted) for anchor in ANCHORS}
+    """Return target over model for every target and anchor that the model counts (infinite for none)."""
+    found = {anchor.id: _over(anchor.value, anchor.count(counted)) for anchor in ANCHORS}
     for target in read_targets():
         value = predict(target, counted)
-        if value:
-            found[target.id] = target.value / value
+        if value is not None:
+            found[target.id] = _over(target.value, value)
     return found
+
+
+def _over(target: float, value: float) -> float:
+    return target / value if value else math.inf
 
 
 def step(p: Parameters, ratio: dict[str, float], damping: float) -> Parameters:
@@ -109,8 +114,11 @@ def step(p: Parameters, ratio: dict[str, float], damping: float) -> Parameters:
     changes = {}
     for pair in PAIRS:
         wanted = ratio[pair.target] / (ratio[pair.over] if pair.over else 1.0)
-        factor = float(np.clip(wanted ** (pair.power * damping), 0.5, 2.0))
-        changes[pair.parameter] = p[pair.parameter] * factor
+        if math.isnan(wanted):  # nobody was counted in either: too few children to say anything
+            continue
+        with np.errstate(divide="ignore"):
+            move = pair.power * damping * float(np.log2(wanted))
+        changes[pair.parameter] = p[pair.parameter] * 2.0 ** float(np.clip(move, -1.0, 1.0))
     return p.replace(changes)
 
 
@@ -163,20 +171,21 @@ def write(p: Parameters, path: Path = PARAMETER_FILE) -> None:
         writer.writerows(rows)
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Fit, report and (with --write) store the aligned values."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--children", type=int, default=150_000)
     parser.add_argument("--rounds", type=int, default=24)
+    parser.add_argument("--check", type=int, default=600_000, help="children of the final count")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--write", action="store_true")
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     with worker_threads(None) as pool:
         p = default_parameters()
         p = align(
             p, options.children, options.seed, options.rounds, pool, lambda t: print(t, file=sys.stderr)
         )
-        counted = count(p, max(options.children, 600_000), options.seed + 1, pool)
+        counted = count(p, max(options.children, options.check), options.seed + 1, pool)
         p = align_costs(p, counted)
         for name, role, target, value, error in report(counted):
             print(f"{name:32} {role:10} {target:12,.3f} {value:12,.3f} {error:+7.1%}")

@@ -77,6 +77,11 @@ def _factors(t: Transition) -> str:
     return ", ".join(words)
 
 
+def fingerprint(p: Parameters) -> str:
+    """Return a short mark of all values, by which a page shows which parameters it is about."""
+    return p.sha256()[:12]
+
+
 def calibration_page(p: Parameters, children: int, seed: int) -> str:
     """Return the fit of the first parameters to the targets."""
     with worker_threads(None) as pool:
@@ -87,7 +92,7 @@ def calibration_page(p: Parameters, children: int, seed: int) -> str:
         "(`calibration/align.py`), without a posterior. Shares, durations and trajectories were not "
         "aligned and show what the structure gives by itself. Figures for `validate` were not used, but "
         "one held-out year proves little: a straight line would have predicted it.\n\n"
-        f"Simulated with {children:,} children, seed {seed}.\n\n"
+        f"Simulated with {children:,} children, seed {seed}; parameters `{fingerprint(p)}`.\n\n"
     )
     paired = {pair.target for pair in PAIRS} | {pair.over for pair in PAIRS}
     text += table(
@@ -102,12 +107,12 @@ def calibration_page(p: Parameters, children: int, seed: int) -> str:
     return text
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Write the pages."""
     parser = argparse.ArgumentParser(description="Write the generated pages of docs/.")
-    parser.add_argument("--children", type=int, default=600_000)
+    parser.add_argument("--children", type=int, default=1_500_000)
     parser.add_argument("--seed", type=int, default=11)
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     p = default_parameters()
     pages = {
         "parameters.md": parameters_page(p),

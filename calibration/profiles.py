@@ -22,13 +22,16 @@ EVIDENCE = Path(__file__).parent / "evidence" / "population_netherlands.csv"
 DATE = "2021-01-01"
 NAMES = {"NL": "Nederland", "'s-Gravenhage": "Den Haag"}
 TARGET_DATE = "2018-07-01"
+ROUNDING = 25.0
+"""How far sums of groups that were each rounded to fives may differ."""
 
 
 def single_years(groups: list[tuple[int, int, float]]) -> NDArray[np.float64]:
     """Return youths by single age 0..22 from (first age, last age, youths) groups.
 
     Overlapping divisions of the same population may be mixed as long as each starts where another
-    group or the whole starts. Raises ValueError where the groups leave a gap.
+    group or the whole starts. Raises ValueError where the groups leave a gap, stop before the last age,
+    or contradict each other by more than rounding.
     """
     cumulative: dict[int, float] = {0: 0.0}
     waiting = sorted(groups)
@@ -37,9 +40,14 @@ def single_years(groups: list[tuple[int, int, float]]) -> NDArray[np.float64]:
         if not ready:
             raise ValueError(f"no group ends where {waiting[0]} starts")
         for first, last, youths in ready:
-            cumulative[last + 1] = cumulative[first] + youths
+            upto = cumulative[first] + youths
+            if abs(cumulative.setdefault(last + 1, upto) - upto) > ROUNDING:
+                raise ValueError(f"groups contradict each other on youths below {last + 1}")
+            cumulative[last + 1] = upto
         waiting = [group for group in waiting if group not in ready]
     ages = sorted(cumulative)
+    if ages[-1] < AGES:
+        raise ValueError(f"the groups end at {ages[-1] - 1}, before {AGES - 1}")
     curve = PchipInterpolator(ages, [cumulative[age] for age in ages])
     return np.asarray(np.diff(curve(np.arange(AGES + 1))), dtype=np.float64)
 

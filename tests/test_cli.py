@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
+from sim import compiling
+
 ROOT = Path(__file__).resolve().parents[1]
 GOOD = "kind: scenario\ntitle: x\nmunicipality: Almere\nyears: 2\nprogrammes:\n  kinderwerk:\n    fte: 36\n"
+compiling.use_cache()
+KERNELS = os.environ["NUMBA_CACHE_DIR"]
 FEW = ("--children", "400", "--threads", "2")
 
 
@@ -111,3 +118,35 @@ def test_published_model_prints_one_json_object() -> None:
     found = json.loads(done.stdout)
     assert found["strategies"]["no treatment"]["cohort"]["cost"] == pytest.approx(75976.149, abs=0.001)
     assert done.returncode == 0
+
+
+@pytest.mark.parametrize("verb", ["run", "compare"])
+def test_a_stop_ends_a_big_run_soon_and_leaves_nothing_half_written(verb: str, tmp_path: Path) -> None:
+    scenarios = [f"scenarios/nederland/{name}.yaml" for name in ("huidig", "geen")[: 1 + (verb == "compare")]]
+    assert call(verb, *scenarios, *FEW, "--out", tmp_path / "small").returncode == 0  # kernels are compiled
+    cache = tmp_path / "cache"
+    big = [verb, *scenarios, "--children", "300000", "--draws", "50", "--threads", "2"]
+    line = [sys.executable, str(ROOT / "cli.py"), *big, "--out", str(tmp_path / "out")]
+    environment = {**os.environ, "KINDERWERK_CACHE": str(cache), "NUMBA_CACHE_DIR": KERNELS}
+    running = subprocess.Popen(
+        line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT, env=environment
+    )
+    try:
+        for _ in range(600):  # until the first draw is warm and its life has begun
+            if list(cache.glob("warm/*.npz")) or running.poll() is not None:
+                break
+            time.sleep(0.1)
+        assert running.poll() is None
+        time.sleep(0.5)
+        stopped = time.monotonic()
+        running.send_signal(signal.SIGINT)
+        out, errors = running.communicate(timeout=60)
+    finally:
+        running.kill()
+    assert time.monotonic() - stopped < 10
+    assert running.returncode == 1
+    assert "stopped; nothing was written" in errors
+    assert "Traceback" not in errors
+    assert out == ""
+    assert not (tmp_path / "out").exists()
+    assert not list(cache.rglob("*.part"))
