@@ -69,6 +69,7 @@ def _factors(t: Transition) -> str:
     words += [f"state of {q} `{prefix}`" for q, prefix in t.by_state.items()]
     words += [f"while in {forms} `{name}`" for forms, name in t.by_form.items()]
     words += [f"only when {q} is {' or '.join(states)}" for q, states in t.only.items()]
+    words += [f"`{factor}` while {mark}" for mark, factor in t.by_mark.items()]
     if t.mechanism:
         words.append(f"programmes: *{t.mechanism}*")
     if t.sets:

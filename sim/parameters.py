@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Literal, cast, get_args
+from typing import Any, Literal, cast, get_args
 
 import numpy as np
 
@@ -110,7 +110,7 @@ class Parameters(Mapping[str, float]):
         """Return draw `index` of every uncertain value; index 0 is the best fit (the values as they are).
 
         The luck of a parameter depends on its name, the seed and the index alone, so that adding a
-        parameter moves no other.
+        parameter moves no other. A seed may have any size.
         """
         if index == 0:
             return self
@@ -122,7 +122,8 @@ class Parameters(Mapping[str, float]):
             return self.current[name]  # a user's own value, or a certain one, stays what it is
         source, sign = (record.rank.lstrip("-"), -1 if record.rank.startswith("-") else 1)
         key = zlib.crc32((source or name).encode())
-        luck = np.random.Generator(np.random.Philox(key=(seed << 96) | (index << 64) | key))
+        key |= ((seed & 0xFFFFFFFF) << 96) | (index << 64)
+        luck = np.random.Generator(np.random.Philox(key=key, counter=(seed >> 32) << 64))
         if record.scale == "bernoulli":
             return float(luck.random() < record.value)
         z = float(np.clip(luck.standard_normal(), -_Z_LIMIT, _Z_LIMIT))
@@ -148,6 +149,7 @@ def read_parameters(path: Path) -> Parameters:
         if tuple(reader.fieldnames or ()) != COLUMNS:
             raise InputError.at(path, f"expected the columns {', '.join(COLUMNS)}")
         records: dict[str, Parameter] = {}
+        lines: dict[str, int] = {}
         problems: list[Problem] = []
         for row in reader:
             fault, record = _record(row)
@@ -157,12 +159,30 @@ def read_parameters(path: Path) -> Parameters:
                 problems.append(Problem(str(path), reader.line_num, 1, fault))
             else:
                 records[record.name] = record
+                lines[record.name] = reader.line_num
+    for name, record in records.items():
+        if fault := _rank_fault(record, records):
+            problems.append(Problem(str(path), lines[name], 1, fault))
     if problems:
-        raise InputError(problems)
+        raise InputError(sorted(problems, key=lambda problem: problem.line))
     return Parameters(records, {name: record.value for name, record in records.items()})
 
 
-def _record(row: Mapping[str, str]) -> tuple[str, Parameter | None]:
+def _rank_fault(record: Parameter, records: Mapping[str, Parameter]) -> str:
+    """Return what is wrong with whose luck a record shares, or an empty string."""
+    source = record.rank.lstrip("-")
+    if not source:
+        return ""
+    if source not in records:
+        return f"the rank of '{record.name}' names no parameter: '{source}'{nearest(source, records)}"
+    if records[source].rank:  # the luck of a follower is its leader's, so there is none to share
+        return f"the rank of '{record.name}' names '{source}', which has a rank itself"
+    return ""
+
+
+def _record(row: Mapping[str | None, Any]) -> tuple[str, Parameter | None]:
+    if None in row or None in row.values():
+        return f"expected {len(COLUMNS)} columns; a text with a comma stands between double quotes", None
     try:
         value, low, high = (float(row[column]) for column in ("value", "low", "high"))
     except (TypeError, ValueError):
@@ -176,7 +196,10 @@ def _record(row: Mapping[str, str]) -> tuple[str, Parameter | None]:
         return f"'{row['name']}' has no source or no unit", None
     if not low <= value <= high:
         return f"the value {value:g} of '{row['name']}' lies outside its range {low:g} to {high:g}", None
-    if (scale == "log" and low <= 0) or (scale == "logit" and not 0 < low <= high < 1):
+    if math.isinf(low) or math.isinf(high):
+        return f"value, low and high of '{row['name']}' must be finite", None
+    fits = {"log": low > 0, "logit": 0 < low <= high < 1, "bernoulli": 0 <= low <= high <= 1}
+    if not fits.get(scale, True):
         return f"the range of '{row['name']}' does not fit the scale '{scale}'", None
     record = Parameter(
         row["name"], value, low, high, row["unit"],

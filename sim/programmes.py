@@ -27,6 +27,7 @@ from sim.states import ADDED_ROUTE, HEADROOM, MECHANISMS, MONTHS, QUINTILES
 
 Floats = NDArray[np.float64]
 TARGETING = ("everyone", "neighbourhood", "outreach")
+_LEAST_RETAINED = 1e-300  # an effect of which nothing is retained is gone within a day
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,7 @@ def effect_of(programme: Programme, p: Parameters, switches: Mapping[str, bool])
     return Effect(
         log_effect=tuple(full[m] if switches.get(m, True) else 0.0 for m in MECHANISMS),
         build_up=p[f"{name}.build_up"] if programme.mechanisms else 1.0,
-        decay=-math.log(retained) / MONTHS if retained < 1 else 0.0,
+        decay=-math.log(max(retained, _LEAST_RETAINED)) / MONTHS if retained < 1 else 0.0,
     )
 
 
@@ -240,7 +241,7 @@ def attend(
     )
     block = np.repeat(np.arange(len(blocks)), sizes)
     candidates = np.flatnonzero(~inside)
-    room = int(2 * places.max()) + 200
+    room = int(2 * places.max() * (1 + MONTHS / stay)) + 200  # twice the children who come in a year
     if candidates.size > room:
         nearest = np.argpartition(line[candidates], room)[:room]
         candidates = candidates[nearest]

@@ -54,7 +54,7 @@ from sim.programmes import (
 from sim.scenario import Scenario
 from sim.setting import EXISTING, Setting
 from sim.shocks import Shocks
-from sim.states import EPOCH_YEAR, FORMS, MECHANISMS, MONTHS
+from sim.states import EPOCH_YEAR, FORMS, MECHANISMS, MONTHS, USER_SETS
 from sim.townhall import Contracts, Post, Rules, TownHall, YearOfCare
 from sim.transitions import CompiledTable, compile_table
 from sim.waitinglist import WaitingLists, gates, occupied
@@ -72,9 +72,12 @@ def simulate(
 ) -> History:
     """Live a scenario from a warm start (made here where none is given, and never changed).
 
-    tell hears the index of each year that is done. Raises SimulationError where an invariant breaks.
+    tell hears the index of each year that is done. Raises SimulationError where an invariant breaks,
+    and ValueError for a warm start of another year.
     """
     warm = warm or warm_up(setting, scenario.start, pool)
+    if warm.start != scenario.start:
+        raise ValueError(f"the warm start is of {warm.start}, the scenario begins in {scenario.start}")
     return _Run(scenario, setting, warm, pool, tell).history()
 
 
@@ -328,13 +331,9 @@ def check_year(cells: Floats, lay: Layout, table: CompiledTable, year: int) -> N
             raise SimulationError(f"in {year} more children are in a state of '{name}' than there are")
     if total.min() < 0:
         raise SimulationError(f"a count is negative in {year}")
-    if np.any(
-        total[lay.stock_users : lay.stock].sum(axis=1) > total[lay.users : lay.stock_users].sum(axis=1)
-    ):
-        for k in range(lay.stock_users - lay.users):
-            single = total[lay.stock_users + k].sum() <= total[lay.users + k].sum() + 1e-6
-            if not single and k < 12:
-                raise SimulationError(f"more users on 31 December than during {year}")
+    for k, (name, (_, none_of)) in enumerate(USER_SETS.items()):
+        if not none_of and total[lay.stock_users + k].sum() > total[lay.users + k].sum() + 1e-6:
+            raise SimulationError(f"more users of '{name}' on 31 December than during {year}")
 
 
 def _extended(x: Exposure, count: int, names: list[str], effects: Mapping[str, Effect]) -> Exposure:

@@ -123,7 +123,8 @@ class Workforce:
         self.arriving = [self.at_work * self.monthly_leavers] * self.delay
 
     def month(self, posts: float) -> float:
-        """Let a month pass with this many posts; return the FTE at work in it."""
+        """Let a month begin with this many posts; return the FTE at work in it."""
+        self.at_work -= self.at_work * self.monthly_leavers
         if self.delay:
             self.at_work += self.arriving.pop(0)
         surplus = self.at_work + sum(self.arriving) - posts
@@ -133,14 +134,12 @@ class Workforce:
                 self.arriving[i] -= stopped
                 surplus -= stopped
             self.at_work -= surplus
-        present = float(self.at_work)
-        self.at_work -= present * self.monthly_leavers
         opened = max(posts - self.at_work - sum(self.arriving), 0.0)
         if self.delay:
             self.arriving.append(opened)
         else:
             self.at_work += opened
-        return present
+        return float(self.at_work)
 
 
 class TownHall:

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.errors import nearest
 from sim.households import HouseholdJoint, fit_joint
 from sim.luck import DRAW_RANGE
 from sim.parameters import Parameters
@@ -207,6 +208,11 @@ class _Compiler:
             outcomes=tuple(outcomes),
         )
 
+    def _process(self, name: str) -> int:
+        if name not in self.states_of:
+            raise KeyError(f"no process '{name}'{nearest(name, self.names)}")
+        return self.names.index(name)
+
     def _trait_chance(self, trait: Trait, boy: bool) -> float:
         """Return the prevalence of a trait among girls or boys, who differ by an odds ratio."""
         prevalence = self.p[trait.prevalence]
@@ -235,7 +241,7 @@ class _Compiler:
         processes = [name for name in self.names if name in named]
         unknown = named - set(processes) - {"waiting"}
         if unknown:
-            raise KeyError(f"no process '{min(unknown)}'")
+            raise KeyError(f"no process '{min(unknown)}'{nearest(min(unknown), self.names)}")
         if len(processes) >= WAITING.bit_length():
             raise KeyError(f"by_mark names {len(processes)} processes; at most {WAITING.bit_length() - 1}")
         return {name: 1 << k for k, name in enumerate(processes)} | {"waiting": WAITING}
@@ -259,9 +265,11 @@ class _Compiler:
         return factors, first
 
     def _state(self, process: str, state: str) -> int:
-        if process not in self.states_of or state not in self.states_of[process]:
-            raise KeyError(f"no state '{state}' in process '{process}'")
-        return self.states_of[process].index(state)
+        self._process(process)
+        known = self.states_of[process]
+        if state not in known:
+            raise KeyError(f"no state '{state}' in process '{process}'{nearest(state, known)}")
+        return known.index(state)
 
     def _row(self, process: str, t: Transition) -> _Row:
         yearly = np.full((self.years.size, AGES), self.p[t.rate])
@@ -269,10 +277,10 @@ class _Compiler:
             yearly *= self._age_shape(shape)
         if t.path is not None:
             yearly *= self._path(t.path)[:, None]
-        factors = [(self.names.index(q), self._state_factors(q, prefix)) for q, prefix in t.by_state.items()]
+        factors = [(self._process(q), self._state_factors(q, prefix)) for q, prefix in t.by_state.items()]
         for q, allowed in t.only.items():
             inside = {self._state(q, s) for s in allowed}
-            factors.append((self.names.index(q), [float(s in inside) for s in range(MAX_STATES)]))
+            factors.append((self._process(q), [float(s in inside) for s in range(MAX_STATES)]))
         return _Row(process, t, yearly / MONTHS, factors)
 
     def _household_rows(self, k: int, name: str) -> list[_Row]:
@@ -309,8 +317,6 @@ class _Compiler:
         return np.asarray(path * np.exp(np.cumsum(growth)))
 
     def _state_factors(self, process: str, prefix: str) -> list[float]:
-        if process not in self.states_of:
-            raise KeyError(f"no process '{process}'")
         found = [self.p.current.get(f"{prefix}.{state}") for state in self.states_of[process]]
         if all(value is None for value in found):
             raise KeyError(f"no parameter '{prefix}.STATE' for the states of '{process}'")
@@ -345,7 +351,7 @@ class _Compiler:
             for r in rows
         ]
         shock, shock_from = self._shock(rows, bound)
-        set_lists = [[(self.names.index(q), self._state(q, s)) for q, s in r.spec.sets.items()] for r in rows]
+        set_lists = [[(self._process(q), self._state(q, s)) for q, s in r.spec.sets.items()] for r in rows]
         bits = np.zeros((len(self.names), MAX_STATES), np.uint16)
         index = np.full((len(self.names), MAX_STATES), -1, np.int32)
         position = 0

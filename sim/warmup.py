@@ -125,8 +125,8 @@ def warm_up(
 ) -> WarmStart:
     """Let cohorts live from 1992 up to 1 January of `start`, with the child work that existed.
 
-    What happens is counted from the year `count_from` on (default: the last year, and never before
-    2015). tell hears each year that is done.
+    What happens is counted from the year `count_from` on, and not before 2015 (default: the last
+    year, whichever it is). tell hears each year that is done.
     """
     p = setting.parameters
     clock = Clock(compile_table(default_table(), p, start))
@@ -141,7 +141,7 @@ def warm_up(
     reached = participants_for(at_work, setting.eligible(programme), programme, p)
     places = np.full(MONTHS, reached / scale if scale else 0.0)
     weight = weights(programme.targeting, programme, p)
-    counted_from = max(start - 1 if count_from is None else count_from, HISTORY_YEAR)
+    counted_from = start - 1 if count_from is None else max(count_from, HISTORY_YEAR)
     cells = np.empty((max(start - counted_from, 0), BLOCKS, clock.layout.kinds, CELLS))
     for year in range(EPOCH_YEAR, start):
         attend(

@@ -49,8 +49,11 @@ def lived(almere: Setting, warm_almere: WarmStart, pool: Executor) -> History:
 
 @pytest.fixture(scope="session")
 def lived_capped(almere: Setting, warm_almere: WarmStart, pool: Executor) -> History:
-    """Return the same four years where places in care are limited: children wait."""
-    return simulate(scenario(36, policy="capped"), almere, pool, warm_almere)
+    """Return the same four years where places in care are limited: children wait.
+
+    As if these were all children: figures of waiting are withheld for a sample.
+    """
+    return replace(simulate(scenario(36, policy="capped"), almere, pool, warm_almere), scale=1.0)
 
 
 @pytest.fixture(scope="session")

@@ -241,13 +241,11 @@ def test_deprivation_is_counted_from_the_middle() -> None:
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        pytest.param(
-            {"by_state": {"nobody": "need.bijstand"}},
-            "no process 'nobody'",
-            marks=pytest.mark.xfail(
-                strict=True, raises=ValueError, reason="names.index fails before _state_factors can explain"
-            ),
-        ),
+        ({"by_state": {"nobody": "need.bijstand"}}, "no process 'nobody'"),
+        ({"by_state": {"bijstnd": "need.bijstand"}}, "no process 'bijstnd'; did you mean 'bijstand'"),
+        ({"only": {"nobody": ["none"]}}, "no process 'nobody'"),
+        ({"sets": {"signl": "seen"}}, "no process 'signl'; did you mean 'signal'"),
+        ({"only": {"need": ["ligth"]}}, "no state 'ligth' in process 'need'; did you mean 'light'"),
         ({"by_state": {"bijstand": "need.bijstnd"}}, r"no parameter 'need.bijstnd.STATE'"),
         ({"only": {"need": ["some"]}}, "no state 'some' in process 'need'"),
         ({"sets": {"signal": "heard"}}, "no state 'heard' in process 'signal'"),
