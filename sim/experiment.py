@@ -7,9 +7,11 @@ differences over the blocks of children.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -127,13 +129,43 @@ def run_all(
     tell: Tell | None = None,
     pool: Executor | None = None,
 ) -> Iterator[Run]:
-    """Yield each run as it is done. tell hears (share done, what is going on)."""
+    """Yield each run as it is done. tell hears (share done, what is going on), from another thread."""
     store = store or WarmStore()
     if pool is not None:
         yield from _runs(scenarios, options, store, base, tell, pool)
         return
     with worker_threads(options.threads) as own:
         yield from _runs(scenarios, options, store, base, tell, own)
+
+
+class _StoppedError(Exception):
+    """The one who asked is gone."""
+
+
+class _Conductor:
+    """Runs work on a thread of its own while the caller waits.
+
+    Python raises Ctrl-C in the main thread, and a compiled kernel that hands over its result there at
+    that moment crashes the process. A caller that stops waiting also stops the work, at its next `check`.
+    """
+
+    def __enter__(self) -> _Conductor:
+        self._gone = threading.Event()
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="conductor")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._gone.set()
+        self._thread.shutdown()
+
+    def run(self, work: Callable[[], Columns]) -> Columns:
+        """Return what `work` returns, or raise what it raises."""
+        return self._thread.submit(work).result()
+
+    def check(self) -> None:
+        """Raise _StoppedError where nobody waits any more."""
+        if self._gone.is_set():
+            raise _StoppedError
 
 
 def _runs(
@@ -146,26 +178,31 @@ def _runs(
 ) -> Iterator[Run]:
     todo = options.runs()
     parts = len(todo) * (len(scenarios) + 1)
-    for number, (draw, replication) in enumerate(todo):
-        columns = []
-        for k, scenario in enumerate(scenarios):
-            setting = setting_for(scenario, options, draw, replication, base)
-            done = (number * (len(scenarios) + 1) + k) / parts
+    with _Conductor() as conductor:
 
-            def warming(year: int, done: float = done) -> None:
+        def lived(scenario: Scenario, draw: int, replication: int, done: float) -> Columns:
+            def warming(year: int) -> None:
+                conductor.check()
                 if tell is not None:
                     tell(done, f"warming up the population: {year}")
 
-            def living(year: int, scenario: Scenario = scenario, done: float = done) -> None:
+            def living(year: int) -> None:
+                conductor.check()
                 if tell is not None:
                     share = (year + 1) / max(scenario.years, 1) / parts
                     tell(done + share, f"{scenario.title}: {scenario.start + year}")
 
+            setting = setting_for(scenario, options, draw, replication, base)
             warm = store.get(setting, scenario.start, pool, warming)
             history = simulate(scenario, setting, pool, warm, living)
-            p = with_overrides(setting.parameters, scenario, "start")
-            columns.append(Columns.of(history, p))
-        yield Run(draw, replication, tuple(columns))
+            return Columns.of(history, with_overrides(setting.parameters, scenario, "start"))
+
+        for number, (draw, replication) in enumerate(todo):
+            columns = []
+            for k, scenario in enumerate(scenarios):
+                done = (number * (len(scenarios) + 1) + k) / parts
+                columns.append(conductor.run(partial(lived, scenario, draw, replication, done)))
+            yield Run(draw, replication, tuple(columns))
 
 
 def with_labels(columns: Columns, labels: Sequence[Label]) -> Columns:

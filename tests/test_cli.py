@@ -132,7 +132,7 @@ def test_a_stop_ends_a_big_run_soon_and_leaves_nothing_half_written(verb: str, t
         line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT, env=environment
     )
     try:
-        for _ in range(600):  # until the first draw is warm and its life has begun
+        for _ in range(1200):  # until the first draw is warm and its life has begun
             if list(cache.glob("warm/*.npz")) or running.poll() is not None:
                 break
             time.sleep(0.1)

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import threading
+import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
 from pathlib import Path
@@ -132,6 +136,25 @@ def test_progress_grows_from_the_start_to_the_end(tmp_path: Path, pool: Executor
     assert lines[0] == "warming up the population: 1992"
     assert lines.count("some: 2019") == 2
     assert sum(words.endswith(": 2017") for words in lines) == 2  # scenarios share a population
+
+
+def test_a_stop_ends_the_work_and_not_the_process(store: WarmStore, pool: Executor) -> None:
+    told: list[str] = []
+
+    def stop(_: float, words: str) -> None:
+        assert (
+            threading.current_thread() is not threading.main_thread()
+        )  # no kernel runs where Ctrl-C strikes
+        told.append(words)
+        if words.endswith(": 2018"):
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(0.2)
+
+    options = Options(children=FEW, replications=50)
+    with pytest.raises(KeyboardInterrupt):
+        list(run_all([scenario(36, years=30, start=2018)], options, store, tell=stop, pool=pool))
+    assert told[-1].endswith((": 2018", ": 2019"))
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("conductor")]
 
 
 # ---- settings
