@@ -219,6 +219,7 @@ def test_the_desk_keeps_a_bounded_number_of_answers(monkeypatch: pytest.MonkeyPa
     for fte in range(answers.KEPT_ANSWERS + 20):
         desk.ask([scenario("Almere", Budget(0.0)), scenario("Almere", Budget(float(fte)))])
     assert len(desk.answers) == answers.KEPT_ANSWERS
+    desk.quick.shutdown()
     desk.workers.shutdown()
 
 

@@ -75,8 +75,10 @@ class Desk:
     def __init__(self) -> None:
         """Open the desk."""
         self.store = WarmStore()
-        self.workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="answers")
+        self.quick = ThreadPoolExecutor(WORKERS, thread_name_prefix="first")
+        self.workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="draws")
         self.lock = threading.Lock()
+        self.hurry = 0  # first answers asked for and not there yet: draws wait for them
         self.answers: OrderedDict[tuple[str, ...], Answer] = OrderedDict()
 
     def ask(self, scenarios: Sequence[Scenario], go_on: bool = False) -> Answer:
@@ -92,26 +94,44 @@ class Desk:
                 answer.stopped, answer.problem = False, ""
             if not answer.running and not answer.finished:
                 answer.running = True
-                self.workers.submit(self._work, answer)
+                if answer.first:
+                    self.workers.submit(self._draw, answer)
+                else:
+                    self.hurry += 1
+                    self.quick.submit(self._begin, answer)
         return answer
 
-    def _work(self, answer: Answer) -> None:
+    def _begin(self, answer: Answer) -> None:
+        try:
+            answer.first = self._runs(answer, Options(children=CHILDREN, seed=SEED))
+        finally:
+            with self.lock:
+                self.hurry -= 1
+        if not answer.problem:
+            self.workers.submit(self._draw, answer)
+
+    def _draw(self, answer: Answer) -> None:
+        """Add one draw, and line up again behind the others."""
+        while self.hurry:
+            time.sleep(0.01)
+        number = len(answer.draws)
+        if number < DRAWS and answer.wanted():
+            many = Options(children=CHILDREN, draws=max(DRAWS, 2), seed=SEED)
+            answer.draws += self._runs(answer, replace(many, first_draw=number + 1, draws=1))
+            if not answer.problem:
+                self.workers.submit(self._draw, answer)
+                return
+        answer.running = False
+
+    def _runs(self, answer: Answer, options: Options) -> list[Run]:
+        """Return runs of an answer; what goes wrong is kept with it, and it is no longer worked on."""
         try:
             with worker_threads(None) as pool:
-                if not answer.first:
-                    options = Options(children=CHILDREN, seed=SEED)
-                    answer.first = [
-                        _slim(r) for r in run_all(answer.scenarios, options, self.store, pool=pool)
-                    ]
-                options = Options(children=CHILDREN, draws=max(DRAWS, 2), seed=SEED)
-                while len(answer.draws) < DRAWS and answer.wanted():
-                    number = len(answer.draws)
-                    todo = replace(options, first_draw=number + 1, draws=1)
-                    answer.draws += [_slim(r) for r in run_all(answer.scenarios, todo, self.store, pool=pool)]
+                return [_slim(r) for r in run_all(answer.scenarios, options, self.store, pool=pool)]
         except (InputError, SimulationError, ValueError, MemoryError) as error:
             answer.problem = str(error) or type(error).__name__
-        finally:
             answer.running = False
+            return []
 
 
 def _slim(run: Run) -> Run:
