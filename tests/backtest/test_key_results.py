@@ -45,7 +45,7 @@ def test_the_figures_make_sense() -> None:
     kept = read()
     assert kept["geen", "2035", "fte"] < 1  # the last workers have left
     leave = 1 - 0.85 ** (1 / 12)  # a month; each is replaced four months later
-    assert kept["huidig", "2035", "fte"] == pytest.approx(36 / (1 + 3 * leave), rel=1e-3)
+    assert kept["huidig", "2035", "fte"] == pytest.approx(36 / (1 + 4 * leave), rel=1e-3)
     assert kept["dubbel", "2035", "participants"] > kept["huidig", "2035", "participants"]
     unfenced = kept["dubbel-ongeoormerkt", "2035", "programme_cost"]
     assert unfenced <= kept["dubbel", "2035", "programme_cost"] * (1 + 1e-9)
