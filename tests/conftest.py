@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+
+os.environ.setdefault("KINDERWERK_APP_CHILDREN", "2000")  # before the pages are imported
+os.environ.setdefault("KINDERWERK_APP_DRAWS", "3")
+
 from collections.abc import Iterator
 from concurrent.futures import Executor
 from dataclasses import replace

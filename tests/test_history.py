@@ -80,8 +80,14 @@ def early(lived: History) -> History:
 
 
 @pytest.fixture(scope="module")
-def capped(lived_capped: History, parameters: Parameters) -> Table:
-    return table_of(lived_capped, parameters)
+def waited(lived_capped: History) -> History:
+    """Return the years in which children wait as those of a whole town: of a sample no waits are told."""
+    return replace(lived_capped, scale=1.0)
+
+
+@pytest.fixture(scope="module")
+def capped(waited: History, parameters: Parameters) -> Table:
+    return table_of(waited, parameters)
 
 
 @pytest.fixture(scope="module")
@@ -266,41 +272,41 @@ def test_who_waits_adds_up_over_forms(capped: Table) -> None:
 
 
 def test_weeks_of_waiting_are_the_mean_of_those_who_start(
-    lived_capped: History, capped: Table, parameters: Parameters
+    waited: History, capped: Table, parameters: Parameters
 ) -> None:
-    lay, cells = lived_capped.layout, lived_capped.cells[..., :AGES].sum(axis=(1, 3))
+    lay, cells = waited.layout, waited.cells[..., :AGES].sum(axis=(1, 3))
     months, starts = np.zeros(len(cells)), np.zeros(len(cells))
     for form in LIMITED:
         f = FORMS.index(form)
         spent, admitted = cells[:, lay.waited + f], cells[:, lay.admitted + f]
         mean = np.divide(spent, admitted, out=np.zeros_like(spent), where=admitted > 0)
-        weeks = capped["waiting_weeks", "form", form].sum(axis=1) * lived_capped.scale
+        weeks = capped["waiting_weeks", "form", form].sum(axis=1) * waited.scale
         assert weeks == pytest.approx(mean * 365.25 / 84, rel=1e-9)
         months, starts = months + spent, starts + admitted
-    whole = capped["waiting_weeks", "total", "all"].sum(axis=1) * lived_capped.scale
+    whole = capped["waiting_weeks", "total", "all"].sum(axis=1) * waited.scale
     assert whole == pytest.approx(months / starts * 365.25 / 84, rel=1e-9)
     assert np.all(whole > 0)
 
 
 def test_places_are_those_of_the_contracts_and_are_not_exceeded(
-    lived_capped: History, capped: Table, parameters: Parameters
+    waited: History, capped: Table, parameters: Parameters
 ) -> None:
     bare = table_of(
-        lived_capped,
+        waited,
         parameters.replace({"registration.shift_ambulant": 0.0, "registration.shift_total": 0.0}),
     )
     for form in LIMITED:
-        contracted = [year[form] for year in lived_capped.accounts.places]
-        places = bare["places", "form", form].sum(axis=1) * lived_capped.scale
+        contracted = [year[form] for year in waited.accounts.places]
+        places = bare["places", "form", form].sum(axis=1) * waited.scale
         assert places == pytest.approx(contracted)
         if form == "ambulant":
             factor = ambulant_registration(parameters)
-            counted = capped["places", "form", form].sum(axis=1) * lived_capped.scale
+            counted = capped["places", "form", form].sum(axis=1) * waited.scale
             assert counted == pytest.approx(factor * places)
 
 
 def test_a_sample_says_nothing_about_waiting(lived_capped: History, parameters: Parameters) -> None:
-    sample = replace(lived_capped, scale=5.0)
+    sample = replace(lived_capped, scale=2.0)
     assert not WAITING & {measure for measure, _, _ in table_of(sample, parameters)}
 
 

@@ -195,7 +195,7 @@ def test_a_scenario_from_2015_has_a_budget_too(parameters: Parameters, pool: Exe
     """There are no figures of 2014, but lives there are, at the rates of 2015."""
     setting = Setting(profiles()["Almere"], parameters, children=6000)
     accounts = simulate(scenario(36, start=2015, years=1), setting, pool).accounts
-    assert accounts.budget[0] == pytest.approx(accounts.spending[0], rel=0.1)
+    assert accounts.budget[0] == pytest.approx(accounts.spending[0], rel=0.25)  # 6,000 children
 
 
 # Nobody and everybody

@@ -327,7 +327,8 @@ def check(
         told += within_errors(inside @ found, sizes @ by_state, variance, (year, states))
         months = (sizes @ years @ inside.T)[moved] * MONTHS
         for what, columns, expected in (("events", rows, sizes @ events), ("months", times, months)):
-            spread = np.maximum(BATCHES * batches[:, columns].var(axis=0, ddof=1), expected)
+            least = expected * (MONTHS if what == "months" else 1)  # of a spell that lasts the year
+            spread = np.maximum(BATCHES * batches[:, columns].var(axis=0, ddof=1), least)
             told += within_errors(batches[:, columns].sum(axis=0), expected, spread, (year, what))
     return told
 

@@ -1,0 +1,229 @@
+"""The app without a browser: words, number formats, links, and the same figures as the command line."""
+
+from __future__ import annotations
+
+import ast
+import re
+import string
+import time
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from pages.shared import answers, formats
+from pages.shared.state import Budget, Choices, places, query_of, scenario
+from pages.shared.texts import CATALOGUES, EN, NL
+from sim import compare
+from sim.headline import change, discount_rate
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGES = [ROOT / "app.py", *sorted((ROOT / "pages").rglob("*.py"))]
+
+
+def shown(page: str, **query: str) -> AppTest:
+    """Return a page of the app, opened by a link, once its answer is complete."""
+    at = AppTest.from_file(str(ROOT / page), default_timeout=120)
+    for key, value in query.items():
+        at.query_params[key] = value
+    at.run()
+    until = time.monotonic() + 100
+    while not complete(at) and time.monotonic() < until:
+        time.sleep(0.5)
+        at.run()
+    assert not at.exception
+    return at
+
+
+def complete(at: AppTest) -> bool:
+    words = " ".join(m.value for m in at.markdown)
+    return any(text in words for text in ("keer andere aannames", "times with other assumptions"))
+
+
+def words(at: AppTest) -> str:
+    return "\n".join(m.value for m in at.markdown)
+
+
+# Words
+
+
+def test_both_languages_say_the_same_things() -> None:
+    assert NL.keys() == EN.keys()
+    for key in NL:
+        dutch, english = (
+            {name for _, name, _, _ in string.Formatter().parse(text) if name} for text in (NL[key], EN[key])
+        )
+        assert dutch == english, key
+        assert NL[key].strip()
+        assert EN[key].strip()
+
+
+def test_every_word_is_used_and_every_word_used_exists() -> None:
+    source = "\n".join(path.read_text(encoding="utf-8") for path in PAGES if path.name != "texts.py")
+    named = set(re.findall(r"""["']([a-z_0-9]+)["']""", source))
+    composed = tuple(re.findall(r't\(f"([a-z_]+)\{', source))
+    unused = [key for key in NL if key not in named and not key.startswith(composed)]
+    assert unused == []
+    called = set()
+    for path in PAGES:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            is_call = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "t"
+            if is_call and node.args and isinstance(node.args[0], ast.Constant):  # type: ignore[attr-defined]
+                called.add(node.args[0].value)  # type: ignore[attr-defined]
+    assert called
+    assert called <= NL.keys()
+
+
+# Numbers
+
+
+@pytest.mark.parametrize(
+    ("language", "expected"),
+    [
+        ("nl", ["1.235", "\N{MINUS SIGN}1.235", "+1.235", "€ \N{MINUS SIGN}1.234,6 mln", "12,5", "13%"]),
+        ("en", ["1,235", "\N{MINUS SIGN}1,235", "+1,235", "€ \N{MINUS SIGN}1,234.6 million", "12.5", "13%"]),
+    ],
+)
+def test_numbers_follow_the_language_of_the_app(
+    language: str, expected: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(formats, "language", lambda: language)
+    found = [
+        formats.count(1234.6), formats.count(-1234.6), formats.count(1234.6, True),
+        formats.money(-1.23456e9), formats.fte(12.5), formats.percent(0.126),
+    ]  # fmt: skip
+    assert found == expected
+    assert formats.count(-0.2) == "0"
+
+
+# Links
+
+
+def test_a_link_restores_every_choice() -> None:
+    chosen = Choices(
+        municipality="Tilburg", budget=Budget(20.0, False, "deficit"), effect="half",
+        budgets=(Budget(0.0), Budget(12.5), Budget(40.0, False)),
+    )  # fmt: skip
+    query = {key: values[0] for key, values in parse_qs(query_of(chosen, "en")).items()}
+    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    for key, value in query.items():
+        at.query_params[key] = value
+    at.run()
+    assert not at.exception
+    assert at.session_state["choices"] == chosen
+    assert at.session_state["language"] == "en"
+    assert not at.warning
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"gemeente": "<script>alert(1)</script>"},
+        {"gemeente": "Almeer"},
+        {"begroting": "-5-g-deficit"},
+        {"begroting": "nan-g-deficit"},
+        {"begroting": "36"},
+        {"begroting": "36-g-capped-x"},
+        {"begrotingen": "1-g-deficit~oops"},
+        {"effect": "triple"},
+    ],
+)
+def test_an_impossible_link_is_told_and_left_out(query: dict[str, str]) -> None:
+    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
+    for key, value in query.items():
+        at.query_params[key] = value
+    at.run()
+    assert not at.exception
+    assert len(at.warning) == 1
+    assert at.session_state["choices"] == Choices()
+    assert "<script>" not in at.warning[0].value
+
+
+# Pages
+
+
+@pytest.mark.parametrize(("language", "sentence"), [("nl", "is de kans"), ("en", "the chance is")])
+def test_start_shows_a_sentence_three_figures_and_what_is_not_known(language: str, sentence: str) -> None:
+    at = shown("app.py", taal=language)
+    assert sentence in words(at)
+    assert len(at.metric) == 3
+    assert any(CATALOGUES[language]["unknown"][:40] in m.value for m in at.markdown)
+    assert CATALOGUES[language]["sentence_honest"][:30] in words(at)
+    assert [tab.label for tab in at.expander][-2:]
+
+
+def test_start_shows_the_figures_of_the_command_line() -> None:
+    at = shown("app.py")
+    pair = [scenario("Almere", Budget(fte)) for fte in (0.0, 36.0)]
+    d = next(iter(compare(pair, children=answers.CHILDREN, draws=answers.DRAWS).differences.values()))
+    near, far = (change(d, years, discount_rate()) for years in (10, 20))
+    expected = [near.care_users, near.unmet_need, far.municipal_cost]
+    for metric, figure, write in zip(
+        at.metric, expected, (formats.count, formats.count, formats.money), strict=True
+    ):
+        assert metric.value == ("–" if figure.too_small else write(figure.value, True))
+
+
+def test_without_child_workers_there_is_nothing_to_compare() -> None:
+    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    at.query_params["begroting"] = "0-g-crowd_out"
+    at.run()
+    assert not at.exception
+    assert at.info[0].value == NL["sentence_none"]
+    assert not at.metric
+
+
+def test_compare_shows_the_differences_of_every_budget() -> None:
+    at = shown("pages/vergelijk.py")
+    table = at.table[-1].value
+    assert list(table.columns) == [
+        "36 kinderwerkers, geoormerkt", "72 kinderwerkers, geoormerkt", "72 kinderwerkers, niet geoormerkt",
+    ]  # fmt: skip
+    assert any("Onvervulde zorgbehoefte" in row for row in table.index)
+    assert any("echt in de kas" in row for row in table.index)
+    assert len(table) == 18  # six figures at 4, 10 and 20 years
+
+
+def test_about_says_where_numbers_come_from() -> None:
+    at = AppTest.from_file(str(ROOT / "pages" / "over.py"), default_timeout=60).run()
+    assert not at.exception
+    assert "assumed" in str(at.table[0].value)
+
+
+# The desk
+
+
+def test_an_answer_that_fails_is_told_without_a_trace(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: Any, **__: Any) -> Any:
+        raise ValueError("the numbers do not fit")
+
+    monkeypatch.setattr(answers, "run_all", broken)
+    st.cache_resource.clear()
+    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    at.query_params["begroting"] = "17-g-crowd_out"
+    at.run()
+    time.sleep(0.5)
+    at.run()
+    assert not at.exception
+    assert [error.value for error in at.error] == [NL["failed"].format(reason="the numbers do not fit")]
+    st.cache_resource.clear()
+
+
+def test_the_desk_keeps_a_bounded_number_of_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(answers, "run_all", lambda *_, **__: iter(()))
+    monkeypatch.setattr(answers, "DRAWS", 0)
+    desk = answers.Desk()
+    for fte in range(answers.KEPT_ANSWERS + 20):
+        desk.ask([scenario("Almere", Budget(0.0)), scenario("Almere", Budget(float(fte)))])
+    assert len(desk.answers) == answers.KEPT_ANSWERS
+    desk.workers.shutdown()
+
+
+def test_places_are_those_with_a_profile() -> None:
+    found = places()
+    assert found[0] == "Almere"
+    assert found[-1] == "Nederland"
+    assert len(set(found)) == len(found)
