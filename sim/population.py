@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Mapping
+from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from functools import cache
 from typing import NamedTuple
@@ -173,11 +174,18 @@ def flows(profile: Profile, parameters: Parameters, children: int | None) -> tup
 
 
 def cohorts(
-    flow: Flows, first_month: int, last_month: int, key: np.uint64, table: CompiledTable, p: Parameters
+    flow: Flows,
+    first_month: int,
+    last_month: int,
+    key: np.uint64,
+    table: CompiledTable,
+    p: Parameters,
+    pool: Executor | None = None,
 ) -> list[Children]:
     """Return everyone born from `first_month` up to but not including `last_month`, by block.
 
-    Raises ValueError where a month has more children than an id can number.
+    With a pool its threads share the blocks. Raises ValueError where a month has more children than an
+    id can number.
     """
     months = np.arange(first_month, last_month + 1, dtype=np.float64)
     births, arrivals, serials = [], [], []
@@ -196,10 +204,12 @@ def cohorts(
     birth, arrival, serial = birth[order], arrival[order], serial[order]
     ids = ((birth << (SERIAL_BITS + ARRIVAL_BITS)) | (arrival << SERIAL_BITS) | serial).astype(np.uint32)
     block = (serial + birth + arrival) % BLOCKS
-    return [
-        _endow(ids[block == b], birth[block == b], arrival[block == b], flow, key, table, p)
-        for b in range(BLOCKS)
-    ]
+
+    def one(b: int) -> Children:
+        mine = block == b
+        return _endow(ids[mine], birth[mine], arrival[mine], flow, key, table, p)
+
+    return list(map(one, range(BLOCKS)) if pool is None else pool.map(one, range(BLOCKS)))
 
 
 def _endow(

@@ -227,21 +227,30 @@ def attend(
     times the weight of others.
     """
     first, until_age = programme.months if ages is None else (ages[0] * MONTHS, (ages[1] + 1) * MONTHS)
-    scans = list(
-        pool.map(
-            lambda b: _scan(
-                b[0], b[1], index, first, until_age, year, key, weight, stay, before, continuity, GAP_MONTHS
-            ),
-            zip(blocks, exposed, strict=True),
-        )
-    )
+    room = int(2 * places.max() * (1 + MONTHS / stay)) + 200  # twice the children who come in a year
+
+    def scan(furthest: float) -> list[_Scan]:
+        return list(
+            pool.map(
+                lambda b: _scan(
+                    b[0], b[1], index, first, until_age, year, key, weight, stay, before, continuity,
+                    GAP_MONTHS, furthest,
+                ),
+                zip(blocks, exposed, strict=True),
+            )
+        )  # fmt: skip
+
+    months = [year * MONTHS - until_age, (year + 1) * MONTHS - first]
+    of_age = sum(int(np.diff(np.searchsorted(b.birth, months))[0]) for b in blocks)
+    scans = scan(_furthest(room, of_age, weight))
+    if sum(np.count_nonzero(~inside) for *_, inside in scans) < room:
+        scans = scan(np.inf)
     sizes = [scan[0].size for scan in scans]
     child, until, line, opens, closes, inside = (
         np.concatenate([scan[j] for scan in scans]) for j in range(6)
     )
     block = np.repeat(np.arange(len(blocks)), sizes)
     candidates = np.flatnonzero(~inside)
-    room = int(2 * places.max() * (1 + MONTHS / stay)) + 200  # twice the children who come in a year
     if candidates.size > room:
         nearest = np.argpartition(line[candidates], room)[:room]
         candidates = candidates[nearest]
@@ -263,11 +272,21 @@ def attend(
     return Attendance(int(took_part.sum()), stock)
 
 
-@njit(nogil=True, cache=True)
-def _scan(c, x, k, first, before, year, key, weight, stay, earlier, continuity, gap):  # type: ignore[no-untyped-def]
-    """List the children who take part or could this year; months are absolute.
+_Scan = tuple[NDArray[Any], ...]
 
-    Returns (child row, month of leaving, place in line, first and last month open, takes part).
+
+def _furthest(room: int, children: int, weight: Floats) -> float:
+    """Return a place in line before which about twice `room` of so many children stand, if not all."""
+    share = 2 * room / max(children, 1)
+    return -math.log1p(-share) / float(weight.mean()) if share < 1 else math.inf
+
+
+@njit(nogil=True, cache=True)
+def _scan(c, x, k, first, before, year, key, weight, stay, earlier, continuity, gap, furthest):  # type: ignore[no-untyped-def]
+    """List the children who take part, or could this year and stand before `furthest` in line.
+
+    Months are absolute. Returns (child row, month of leaving, place in line, first and last month open,
+    takes part).
     """
     month0 = year * MONTHS
     low = np.searchsorted(c.birth, month0 - before)
@@ -280,16 +299,19 @@ def _scan(c, x, k, first, before, year, key, weight, stay, earlier, continuity, 
     closes = np.empty(n, np.int64)
     inside = np.empty(n, np.bool_)
     m = 0
+    back = np.exp(-furthest * weight * (continuity if earlier >= 0 else 1.0))  # luck below it is too far
     for i in range(low, high):
         enrolled = x.joins[i, k] <= month0 < x.leaves[i, k]
         lives_here = c.arrives[i] <= year < c.departs[i]
         if not enrolled and not lives_here:
             continue
+        luck = uniform(key, Decision.JOIN + k * OCCURRENCE, year, c.id[i])
+        if not enrolled and luck < back[c.quintile[i]]:
+            continue
         opens[m] = max(month0, c.birth[i] + first)
         closes[m] = c.birth[i] + before if lives_here else month0
         stays = -stay * np.log(uniform(key, Decision.LEAVE + k * OCCURRENCE, year, c.id[i]))
         until[m] = min(month0 + 1 + np.int64(stays), closes[m]) if enrolled else 1 + np.int64(stays)
-        luck = uniform(key, Decision.JOIN + k * OCCURRENCE, year, c.id[i])
         line[m] = -np.log(luck) / weight[c.quintile[i]]
         if earlier >= 0 and x.joins[i, earlier] <= month0 + MONTHS:
             ended = min(x.leaves[i, earlier], NEVER - gap)

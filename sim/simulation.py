@@ -106,7 +106,7 @@ class _Run:
             check_headroom(effects)
         self.cells = np.empty((scenario.years, BLOCKS, self.clock.layout.kinds, CELLS))
         end = month_of(scenario.start + scenario.years)
-        born = cohorts(flow, month_of(scenario.start), end, setting.key, self.clock.table, self.p)
+        born = cohorts(flow, month_of(scenario.start), end, setting.key, self.clock.table, self.p, self.pool)
         self.blocks = [
             old.part(slice(None)).joined(new) for old, new in zip(self.warm.blocks, born, strict=True)
         ]

@@ -131,7 +131,7 @@ def warm_up(
     p = setting.parameters
     clock = Clock(compile_table(default_table(), p, start))
     flow, scale = setting.flow()
-    blocks = cohorts(flow, 0, month_of(start), setting.key, clock.table, p)
+    blocks = cohorts(flow, 0, month_of(start), setting.key, clock.table, p, pool)
     programme = catalogue()[EXISTING]
     effects = {EXISTING: effect_of(programme, p, {})}
     if setting.draw == 0:
