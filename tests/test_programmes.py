@@ -353,6 +353,18 @@ def test_who_comes_does_not_depend_on_need_care_or_household(blocks: list[Childr
     assert np.array_equal(town.leaves, changed.leaves)
 
 
+@pytest.mark.parametrize("furthest", [np.inf, 1e-3])
+def test_who_is_not_listed_would_not_have_come(
+    blocks: list[Children], pool: Executor, monkeypatch: pytest.MonkeyPatch, furthest: float
+) -> None:
+    found, expected = Town.of(blocks), Town.of(blocks)
+    found.attend(3, pool, weight=weights("outreach", CHILD_WORK, P))
+    monkeypatch.setattr("sim.programmes._furthest", lambda *_: furthest)  # everyone, or far too few at first
+    expected.attend(3, pool, weight=weights("outreach", CHILD_WORK, P))
+    assert np.array_equal(found.joins, expected.joins)
+    assert np.array_equal(found.leaves, expected.leaves)
+
+
 def test_another_year_is_another_order(blocks: list[Children], pool: Executor) -> None:
     first, second = Town.of(blocks), Town.of(blocks)
     first.attend(40, pool, YEAR)
