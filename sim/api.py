@@ -105,7 +105,8 @@ class Comparison(Result):
     def changes(self, name: str) -> list[Change]:
         """Return what a scenario changes at each horizon. Raises KeyError for an unknown name."""
         rate = discount_rate(self.scenarios[0])
-        return [change(self.differences[name], h, rate) for h in self.horizons]
+        ways = {self.scenarios[k].policy == "capped" for k in (0, self.names.index(name))}
+        return [change(self.differences[name], h, rate, len(ways) == 1) for h in self.horizons]
 
     @cached_property
     def comparison(self) -> pa.Table:

@@ -26,6 +26,8 @@ HORIZONS = (4, 10, 20)
 """Years ahead: a council term, ten years, a childhood."""
 USERS: Label = ("care_users", "total", "all")
 UNMET: Label = ("unmet_need", "total", "all")
+WAITING: Label = ("waiting_stock", "total", "all")
+WEEKS: Label = ("waiting_weeks", "total", "all")
 DISCOUNT = "discount.mkba"
 
 
@@ -36,7 +38,11 @@ def horizons(years: int) -> tuple[int, ...]:
 
 @dataclass(frozen=True)
 class Level:
-    """What one scenario is like after a number of years: means over runs."""
+    """What one scenario is like after a number of years: means over runs.
+
+    waiting and weeks (youths on a list on 31 December; mean wait of those who started) are None where
+    nobody can wait, or where too few children are simulated to say.
+    """
 
     year: int
     care_users: float
@@ -44,6 +50,8 @@ class Level:
     municipal_cost: float
     participants: float
     fte: float
+    waiting: float | None = None
+    weeks: float | None = None
 
 
 @dataclass(frozen=True)
@@ -51,6 +59,7 @@ class Change:
     """What a scenario changes against its reference after a number of years.
 
     Money is the present value over the years so far for the municipality (negative: saved).
+    municipal_cashable is None where one of the two pays for contracted places and the other for use.
     """
 
     year: int
@@ -58,7 +67,7 @@ class Change:
     unmet_need: Figure
     programme_cost: float
     municipal_cost: Figure
-    municipal_cashable: Figure
+    municipal_cashable: Figure | None
     p_paid_back: float | None
 
 
@@ -82,14 +91,19 @@ def level(runs: Sequence[Run], scenario: int, start: int, horizon: int) -> Level
         labels = {label for run in runs for label in run.columns[scenario].labels}
         return sum(mean(label) for label in sorted(labels) if label[0] == measure)
 
+    told = all(WAITING in run.columns[scenario].labels for run in runs)
     return Level(
         start + index, mean(USERS), mean(UNMET), mean(MUNICIPAL),
         over_programmes("programme_participants"), over_programmes("programme_fte"),
+        *(mean(label) if told else None for label in (WAITING, WEEKS)),
     )  # fmt: skip
 
 
-def change(d: Difference, horizon: int, rate: float) -> Change:
-    """Return what changes up to and in the last year of a horizon."""
+def change(d: Difference, horizon: int, rate: float, alike: bool = True) -> Change:
+    """Return what changes up to and in the last year of a horizon.
+
+    alike: whether care is paid in the same way in both, so that what can be cashed may be compared.
+    """
     index = horizon - 1
     factors = (1.0 + rate) ** -np.arange(1, horizon + 1)
     programmes = [i for i, label in enumerate(d.labels) if label[:2] == ("cost", "programme")]
@@ -102,7 +116,7 @@ def change(d: Difference, horizon: int, rate: float) -> Change:
         unmet_need=year_figure(d, UNMET, index),
         programme_cost=float(spent),
         municipal_cost=running_figure(d, MUNICIPAL, horizon, rate),
-        municipal_cashable=running_figure(d, CASHABLE, horizon, rate),
+        municipal_cashable=running_figure(d, CASHABLE, horizon, rate) if alike else None,
         p_paid_back=None if paid is None else float(paid),
     )
 

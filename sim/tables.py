@@ -37,7 +37,9 @@ def _written(value: float, digits: int, sign: bool) -> str:
     return f"{rounded:{'+' if sign and rounded else ''},.{digits}f}"
 
 
-def _figure(f: Figure, money: bool) -> str:
+def _figure(f: Figure | None, money: bool) -> str:
+    if f is None:
+        return "cannot be compared"
     if f.value == 0.0 and f.mcse == 0.0:
         return "0"
     write = euros if money else people
@@ -47,6 +49,14 @@ def _figure(f: Figure, money: bool) -> str:
     if f.low is not None and f.high is not None:
         text += f" ({write(f.low, True)} to {write(f.high, True)})"
     return text
+
+
+def _waiting(levels: Sequence[Level]) -> tuple[list[str], list[str]] | None:
+    """Return how many wait and for how long, or None where nobody can, or nothing can be said."""
+    if all(item.waiting is None for item in levels):
+        return None
+    stock = ["-" if item.waiting is None else people(item.waiting) for item in levels]
+    return stock, ["-" if item.weeks is None else f"{item.weeks:,.1f}" for item in levels]
 
 
 def level_table(title: str, levels: Sequence[Level]) -> RenderableType:
@@ -59,6 +69,9 @@ def level_table(title: str, levels: Sequence[Level]) -> RenderableType:
     table.add_row("children taking part in the year", *(people(item.participants) for item in levels))
     table.add_row("youths with youth care in the year", *(people(item.care_users) for item in levels))
     table.add_row("youths with unmet need, 31 December", *(people(item.unmet_need) for item in levels))
+    if waiting := _waiting(levels):
+        table.add_row("youths on a waiting list, 31 December", *waiting[0])
+        table.add_row("mean wait of those who started (weeks)", *waiting[1])
     table.add_row("cost to the municipality (EUR million)", *(euros(item.municipal_cost) for item in levels))
     return Group(table, Text("Euros of 2024. First parameters, graded provisional.", style="dim"))
 
@@ -86,6 +99,9 @@ def comparison(
     last = [levels[name][-1] for name in names]
     table.add_row(f"child workers at work in {last[0].year} (FTE)", *(f"{item.fte:,.1f}" for item in last))
     table.add_row(f"children taking part in {last[0].year}", *(people(item.participants) for item in last))
+    if waiting := _waiting(last):
+        table.add_row(f"youths on a waiting list in {last[0].year}", *waiting[0])
+        table.add_row("mean wait of those who started (weeks)", *waiting[1])
     for k, item in enumerate(reference):
         table.add_section()
         here = [changes[name][k] for name in names[1:]]

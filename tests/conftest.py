@@ -12,6 +12,7 @@ from concurrent.futures import Executor
 from dataclasses import replace
 
 import pytest
+from hypothesis import settings
 from worlds import START, scenario
 
 from sim.history import History
@@ -22,6 +23,9 @@ from sim.simulation import simulate
 from sim.warmup import WarmStart, warm_up
 
 SMALL = 3000
+
+settings.register_profile("house", deadline=None)  # a busy machine is no failure
+settings.load_profile("house")
 
 
 @pytest.fixture(scope="session")

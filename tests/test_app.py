@@ -11,7 +11,6 @@ from typing import Any
 from urllib.parse import parse_qs
 
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from pages.shared import answers, charts, formats, parts
@@ -302,7 +301,7 @@ def test_the_stop_button_stops_and_go_on_goes_on(monkeypatch: pytest.MonkeyPatch
     at.run()
     next(b for b in at.button if b.label == NL["stop"]).click().run()
     assert "Gestopt na" in words(at)
-    answer = next(a for a in answers.desk().answers.values() if not a.finished)
+    answer = next(reversed(answers.desk().answers.values()))  # the one asked last
     until = time.monotonic() + 30
     while answer.running and time.monotonic() < until:
         time.sleep(0.05)
@@ -329,6 +328,15 @@ def test_two_sessions_at_once_each_get_their_own_answer() -> None:
     assert "in Tilburg" in words(first)
     assert "child workers in Almere" in words(second)
     assert first.session_state["watcher"] != second.session_state["watcher"]
+
+
+def test_the_desk_keeps_a_bounded_number_of_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(answers, "run_all", lambda *_, **__: iter(()))
+    desk = answers.Desk()
+    for fte in range(answers.KEPT_ANSWERS + 20):
+        desk.ask([scenario("Almere", Budget(0.0)), scenario("Almere", Budget(float(fte)))], "one")
+    assert len(desk.answers) == answers.KEPT_ANSWERS
+    desk.close()
 
 
 def test_places_are_those_with_a_profile() -> None:

@@ -129,8 +129,9 @@ def test_a_stop_ends_a_big_run_soon_and_leaves_nothing_half_written(verb: str, t
     line = [sys.executable, str(ROOT / "cli.py"), *big, "--out", str(tmp_path / "out")]
     environment = {**os.environ, "KINDERWERK_CACHE": str(cache), "NUMBA_CACHE_DIR": KERNELS}
     running = subprocess.Popen(
-        line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT, env=environment
-    )
+        line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT, env=environment,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # ignored in a shell's background
+    )  # fmt: skip
     try:
         for _ in range(1200):  # until the first draw is warm and its life has begun
             if list(cache.glob("warm/*.npz")) or running.poll() is not None:

@@ -138,6 +138,15 @@ def test_progress_grows_from_the_start_to_the_end(tmp_path: Path, pool: Executor
     assert sum(words.endswith(": 2017") for words in lines) == 2  # scenarios share a population
 
 
+@pytest.fixture
+def heard() -> Iterator[None]:
+    """Let Ctrl-C be heard, also where a shell's background process would ignore it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("heard")
 def test_a_stop_ends_the_work_and_not_the_process(store: WarmStore, pool: Executor) -> None:
     told: list[str] = []
 

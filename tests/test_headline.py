@@ -129,7 +129,7 @@ def test_plain_data_says_what_is_too_small() -> None:
     plain = as_json(level([run()], 1, START, 2))
     assert plain == {
         "year": 2027, "care_users": 90.0, "unmet_need": 9.0, "municipal_cost": 480.0, "participants": 30.0,
-        "fte": 10.0,
+        "fte": 10.0, "waiting": None, "weeks": None,
     }  # fmt: skip
 
 

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
+from worlds import registry
 
 from sim.errors import InputError
 from sim.registry import Registry
@@ -21,6 +22,20 @@ REGISTRY = Registry(
 HEAD = "kind: scenario\ntitle: x\nmunicipality: Almere\n"
 
 SHIPPED = {"almere": 4, "nederland": 2}
+
+
+def test_every_shipped_file_is_good_for_what_ships_with_it() -> None:
+    assert check_path(SCENARIOS, registry()) == []
+
+
+@pytest.mark.parametrize("policy", ["tekort", "verdringing", "wachtlijsten"])
+def test_scarcity_is_the_same_town_under_three_policies(policy: str) -> None:
+    first, other = (
+        load_scenario(SCENARIOS / "argumenten" / f"schaarste-{name}.yaml", registry())
+        for name in ("tekort", policy)
+    )
+    ours, theirs = first.canonical(), other.canonical()
+    assert {key for key in ours if ours[key] != theirs[key]} <= {"policy"}
 
 
 @pytest.mark.parametrize("folder", SHIPPED)

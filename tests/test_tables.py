@@ -187,3 +187,16 @@ def test_tables_go_to_stdout_whole(capsys: pytest.CaptureFixture[str]) -> None:
     caught = capsys.readouterr()
     assert "youths with unmet need, 31 December" in caught.out
     assert caught.err == ""
+
+
+def test_waiting_is_told_where_it_is_known_and_cash_only_where_it_compares() -> None:
+    from worlds import scenario
+
+    from sim import compare
+
+    pair = [scenario(36, title="free", years=1), scenario(36, title="lists", policy="capped", years=1)]
+    found = compare(pair, children=2000)
+    assert found.changes("lists")[0].municipal_cashable is None
+    assert found.levels(1)[0].waiting is None  # a sample
+    lists = compare([pair[1], pair[1].replace(title="again")], children=2000)
+    assert lists.changes("again")[0].municipal_cashable is not None

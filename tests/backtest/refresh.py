@@ -49,7 +49,7 @@ def _levels(result: Comparison, k: int, name: str) -> dict[Key, float]:
         (name, str(level.year), figure): float(value)
         for level in result.levels(k)
         for figure, value in vars(level).items()
-        if figure != "year"
+        if figure != "year" and value is not None
     }
 
 
