@@ -1,41 +1,9 @@
-"""The browser's front door: language, navigation, theme. No arithmetic and no model."""
+"""The browser's front door: `streamlit run app.py`.
 
-from __future__ import annotations
+The script that runs for every visitor is pages/main.py. It does not stand here, because Streamlit would take
+the folder pages/ beside it for its own kind of pages, and show those first to whoever opens a link to one.
+"""
 
 import streamlit as st
 
-from pages.shared.state import choices
-from pages.shared.texts import LANGUAGES, language, t
-
-
-def main() -> None:
-    """Show the chosen page."""
-    choices()  # a link may choose the language, so it is read first
-    st.set_page_config(page_title=t("app"), page_icon=":material/child_care:", layout="centered")
-    pages = [
-        st.Page("pages/start.py", title=t("page_start"), url_path="start", default=True),
-        st.Page("pages/vergelijk.py", title=t("page_compare"), url_path="vergelijk"),
-        st.Page("pages/over.py", title=t("page_about"), url_path="over"),
-    ]
-    chosen = st.navigation(pages, position="top")
-    st.segmented_control(
-        "Taal / Language",
-        list(LANGUAGES),
-        format_func=LANGUAGES.__getitem__,
-        default=language(),
-        key="language_choice",
-        on_change=_switch,
-    )
-    wrong = st.session_state.pop("wrong_in_link", None)
-    if wrong:
-        st.warning(t("bad_link", what=", ".join(wrong)))
-    chosen.run()
-
-
-def _switch() -> None:
-    picked = st.session_state.get("language_choice")
-    if picked in LANGUAGES:
-        st.session_state["language"] = picked
-
-
-main()
+app = st.App("pages/main.py")

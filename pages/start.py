@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from math import sqrt
+
 import streamlit as st
 
 from pages.shared import charts, formats, parts
-from pages.shared.answers import Answer
+from pages.shared.answers import Answer, key_of
 from pages.shared.state import EFFECTS, Budget, Choices, choices, keep, places, scenario
 from pages.shared.texts import t
 from sim.headline import Change, change, discount_rate
@@ -43,7 +46,7 @@ def _controls() -> Choices:
         parts.note(t("country_slow"))
     top = max(_round(name, 0.30), chosen.budget.fte)
     fte = st.slider(
-        t("fte"), 0.0, float(top), float(chosen.budget.fte), step=1.0 if top < 1000 else 50.0, format="%d",
+        t("fte"), 0.0, float(top), float(chosen.budget.fte), step=1.0 if top < 1000 else 50.0, format="%g",
         help=t("fte_help"), key=f"fte-{name}",
     )  # fmt: skip
     fenced = st.toggle(t("ring_fence"), chosen.budget.fenced, help=t("ring_fence_help"))
@@ -67,29 +70,32 @@ def _answer(answer: Answer, chosen: Choices) -> None:
     d = answer.difference()
     far = change(d, min(LONG, years), discount_rate())
     near = change(d, min(MIDDLE, years), discount_rate())
-    st.markdown("### " + key_sentence(far, chosen, answer.stopped, years, len(answer.draws)))
+    st.markdown("### " + key_sentence(answer, far, chosen))
     st.markdown(t("sentence_honest"))
     _figures(answer, near, far)
     what = st.segmented_control(
-        t("chart"), list(charts.SHOWN), default="money", format_func=lambda w: t(f"chart_{w}"), key="shown"
+        t("chart"),
+        list(charts.SHOWN),
+        default="money",
+        format_func=lambda w: t(f"chart_{w}"),
+        key="shown",
+        required=True,
     )
-    parts.plot([charts.series(d, what or "money", chosen.budget.label())], what or "money")
+    reference = t("compared_with", name=chosen.municipality)
+    parts.plot([charts.series(d, what, chosen.budget.label())], what, reference)
 
 
-def chance_text(share: float, draws: int) -> str:
-    """Return a chance as draws can tell it: none of 40 draws is below 3 percent, not impossible."""
-    edge = 1.0 / max(draws, 1)
-    if share < edge:
-        return t("below", chance=formats.percent(edge))
-    return t("above", chance=formats.percent(1.0 - edge)) if share > 1.0 - edge else formats.percent(share)
-
-
-def key_sentence(far: Change, chosen: Choices, stopped: bool, years: int, draws: int) -> str:
-    """Return the one sentence, with its probability once there are draws."""
-    words = {"fte": formats.fte(chosen.budget.fte), "name": chosen.municipality, "years": min(LONG, years)}
-    if far.p_paid_back is not None:
-        return t("sentence_chance", chance=chance_text(far.p_paid_back, draws), **words)
-    return t("sentence_stopped" if stopped else "sentence_waiting", **words)
+def key_sentence(answer: Answer, far: Change, chosen: Choices) -> str:
+    """Return the one sentence: a chance where draws can tell it, else what keeps it from being told."""
+    years = min(LONG, answer.scenarios[0].years)
+    words = {"fte": formats.fte(chosen.budget.fte), "name": chosen.municipality}
+    if far.p_paid_back is None or not parts.chance_known(answer):
+        stopped = st.session_state.get("stopped") == key_of(answer.scenarios)
+        return t("sentence_stopped" if stopped else "sentence_waiting", **words)
+    draws = len(answer.draws)
+    if 2.0 * far.municipal_cost.mcse * sqrt(draws) > far.programme_cost:
+        return t("sentence_small", **words)  # the luck of one draw outweighs what is to be paid back
+    return t("sentence_chance", chance=parts.chance_text(far.p_paid_back, draws), years=years, **words)
 
 
 def _figures(answer: Answer, near: Change, far: Change) -> None:
@@ -108,12 +114,15 @@ def _figures(answer: Answer, near: Change, far: Change) -> None:
             else:
                 st.metric(label, parts.difference_text(figure, write))
             parts.note(parts.interval_text(figure, write))
-            below = (
-                t("figure_of", level=base)
-                if base
-                else t("figure_cost", cost=formats.money(far.programme_cost))
-            )
-            parts.note(below)
+            parts.note(t("figure_of", level=base) if base else _shares(far))
+
+
+def _shares(far: Change) -> str:
+    """Return how the extra cost divides over child work and youth care."""
+    care = replace(far.municipal_cost, value=far.municipal_cost.value - far.programme_cost)
+    return t(
+        "figure_cost", cost=formats.money(far.programme_cost), care=parts.difference_text(care, formats.money)
+    )
 
 
 if __name__ == "__main__":

@@ -11,16 +11,16 @@ from typing import Any
 from urllib.parse import parse_qs
 
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from pages.shared import answers, formats
+from pages.shared import answers, charts, formats, parts
 from pages.shared.state import Budget, Choices, places, query_of, scenario
 from pages.shared.texts import CATALOGUES, EN, NL
 from sim import compare
 from sim.headline import change, discount_rate
 
 ROOT = Path(__file__).resolve().parents[1]
+MAIN = str(ROOT / "pages" / "main.py")
 PAGES = [ROOT / "app.py", *sorted((ROOT / "pages").rglob("*.py"))]
 
 
@@ -29,12 +29,17 @@ def shown(page: str, **query: str) -> AppTest:
     at = AppTest.from_file(str(ROOT / page), default_timeout=120)
     for key, value in query.items():
         at.query_params[key] = value
-    at.run()
+    return finished(at.run())
+
+
+def finished(at: AppTest) -> AppTest:
+    """Return a page once its answer is complete."""
     until = time.monotonic() + 100
     while not complete(at) and time.monotonic() < until:
         time.sleep(0.5)
         at.run()
     assert not at.exception
+    assert complete(at)
     return at
 
 
@@ -108,7 +113,7 @@ def test_a_link_restores_every_choice() -> None:
         budgets=(Budget(0.0), Budget(12.5), Budget(40.0, False)),
     )  # fmt: skip
     query = {key: values[0] for key, values in parse_qs(query_of(chosen, "en")).items()}
-    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    at = AppTest.from_file(MAIN, default_timeout=60)
     for key, value in query.items():
         at.query_params[key] = value
     at.run()
@@ -132,7 +137,7 @@ def test_a_link_restores_every_choice() -> None:
     ],
 )
 def test_an_impossible_link_is_told_and_left_out(query: dict[str, str]) -> None:
-    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
+    at = AppTest.from_file(MAIN, default_timeout=120)
     for key, value in query.items():
         at.query_params[key] = value
     at.run()
@@ -147,7 +152,7 @@ def test_an_impossible_link_is_told_and_left_out(query: dict[str, str]) -> None:
 
 @pytest.mark.parametrize(("language", "sentence"), [("nl", "is de kans"), ("en", "the chance is")])
 def test_start_shows_a_sentence_three_figures_and_what_is_not_known(language: str, sentence: str) -> None:
-    at = shown("app.py", taal=language)
+    at = shown("pages/main.py", taal=language)
     assert sentence in words(at)
     assert len(at.metric) == 3
     assert any(CATALOGUES[language]["unknown"][:40] in m.value for m in at.markdown)
@@ -156,7 +161,7 @@ def test_start_shows_a_sentence_three_figures_and_what_is_not_known(language: st
 
 
 def test_start_shows_the_figures_of_the_command_line() -> None:
-    at = shown("app.py")
+    at = shown("pages/main.py")
     pair = [scenario("Almere", Budget(fte)) for fte in (0.0, 36.0)]
     d = next(iter(compare(pair, children=answers.CHILDREN, draws=answers.DRAWS).differences.values()))
     near, far = (change(d, years, discount_rate()) for years in (10, 20))
@@ -168,7 +173,7 @@ def test_start_shows_the_figures_of_the_command_line() -> None:
 
 
 def test_without_child_workers_there_is_nothing_to_compare() -> None:
-    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    at = AppTest.from_file(MAIN, default_timeout=60)
     at.query_params["begroting"] = "0-g-crowd_out"
     at.run()
     assert not at.exception
@@ -178,13 +183,60 @@ def test_without_child_workers_there_is_nothing_to_compare() -> None:
 
 def test_compare_shows_the_differences_of_every_budget() -> None:
     at = shown("pages/vergelijk.py")
-    table = at.table[-1].value
-    assert list(table.columns) == [
-        "36 kinderwerkers, geoormerkt", "72 kinderwerkers, geoormerkt", "72 kinderwerkers, niet geoormerkt",
-    ]  # fmt: skip
-    assert any("Onvervulde zorgbehoefte" in row for row in table.index)
-    assert any("echt in de kas" in row for row in table.index)
-    assert len(table) == 18  # six figures at 4, 10 and 20 years
+    for table in at.table[-3:]:  # at 4, 10 and 20 years
+        assert list(table.value.columns) == [
+            "36 kinderwerkers, geoormerkt",
+            "72 kinderwerkers, geoormerkt",
+            "72 kinderwerkers, niet geoormerkt",
+        ]
+        assert any("Onvervulde zorgbehoefte" in row for row in table.value.index)
+        assert any("echt in de kas" in row for row in table.value.index)
+        assert len(table.value) == 6
+    assert "Na een raadsperiode van 4 jaar (t/m 2029)" in words(at)
+    assert "Vergeleken met: Almere, 0 kinderwerkers." in words(at)
+
+
+def test_compare_shows_the_figures_of_the_command_line() -> None:
+    at = shown("pages/vergelijk.py", begrotingen="10-g-deficit~30-g-deficit~30-o-crowd_out")
+    budgets = [Budget(10.0, True, "deficit"), Budget(30.0, True, "deficit"), Budget(30.0, False, "crowd_out")]
+    found = compare([scenario("Almere", b) for b in budgets], children=answers.CHILDREN, draws=answers.DRAWS)
+    for column, difference in enumerate(found.differences.values()):
+        for table, years in zip(at.table[-3:], (4, 10, 20), strict=True):
+            expected = change(difference, years, discount_rate())
+            texts = list(table.value.iloc[:, column])
+            assert texts[:2] == [
+                parts.difference_text(expected.care_users, formats.count),
+                parts.difference_text(expected.unmet_need, formats.count),
+            ]
+            assert texts[2] == formats.millions(expected.programme_cost, True)
+            assert texts[3] == parts.difference_text(expected.municipal_cost, formats.millions)
+
+
+def test_compare_says_when_it_computes_with_less_effect() -> None:
+    at = AppTest.from_file(str(ROOT / "pages" / "vergelijk.py"), default_timeout=60)
+    at.query_params["effect"] = "half"
+    at.run()
+    assert NL["compare_effect"].format(effect=NL["effect_half"]) in words(at)
+
+
+def test_the_table_below_a_chart_has_dutch_numbers() -> None:
+    at = shown("pages/main.py")
+    table = at.table[0].value
+    assert list(table.columns) == ["Jaar", "gemiddeld", "laag (5%)", "hoog (95%)"]
+    assert list(table["Jaar"]) == [str(year) for year in range(2026, 2046)]
+    number = re.compile(r"[+\N{MINUS SIGN}]?\d{1,3}(\.\d{3})*,\d")
+    assert all(number.fullmatch(text) for text in table["gemiddeld"])
+
+
+def test_the_page_stands_in_the_language_of_its_words() -> None:
+    at = AppTest.from_file(MAIN, default_timeout=60)
+    at.query_params["begroting"] = "0-g-crowd_out"
+    at.run()
+    assert '.lang = "nl"' in at.get("html")[0].proto.body
+    at.segmented_control(key="language_choice").set_value("en").run()
+    assert '.lang = "en"' in at.get("html")[0].proto.body
+    assert at.title[0].value == EN["app"]
+    assert at.info[0].value == EN["sentence_none"]
 
 
 def test_about_says_where_numbers_come_from() -> None:
@@ -193,34 +245,98 @@ def test_about_says_where_numbers_come_from() -> None:
     assert "assumed" in str(at.table[0].value)
 
 
-# The desk
+# When something goes wrong
 
 
-def test_an_answer_that_fails_is_told_without_a_trace(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_answer_that_fails_is_told_without_a_trace_and_can_be_tried_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     def broken(*_: Any, **__: Any) -> Any:
         raise ValueError("the numbers do not fit")
 
+    real = answers.run_all
     monkeypatch.setattr(answers, "run_all", broken)
-    st.cache_resource.clear()
-    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    at = AppTest.from_file(MAIN, default_timeout=60)
     at.query_params["begroting"] = "17-g-crowd_out"
-    at.run()
-    time.sleep(0.5)
     at.run()
     assert not at.exception
     assert [error.value for error in at.error] == [NL["failed"].format(reason="the numbers do not fit")]
-    st.cache_resource.clear()
+    assert not at.metric
+    monkeypatch.setattr(answers, "run_all", real)
+    next(b for b in at.button if b.label == NL["again"]).click().run()
+    at = finished(at)
+    assert not at.error
+    assert len(at.metric) == 3
+
+
+def test_a_mistake_of_ours_is_for_the_log_and_not_for_the_screen(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(*_: Any, **__: Any) -> Any:
+        raise KeyError("secret inside")
+
+    monkeypatch.setattr(answers, "run_all", broken)
+    at = AppTest.from_file(MAIN, default_timeout=60)
+    at.query_params["begroting"] = "18-g-crowd_out"
+    at.run()
+    assert [error.value for error in at.error] == [NL["failed_unknown"]]
+    assert "secret inside" in caplog.text
+    assert "secret inside" not in str(at)
+
+
+def test_a_page_that_breaks_says_so_in_the_language_of_the_user(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(charts, "chart", lambda *_: 1 / 0)
+    at = AppTest.from_file(MAIN, default_timeout=60)
+    at.query_params["taal"] = "en"
+    at.run()
+    assert not at.exception
+    assert [error.value for error in at.error] == [EN["failed_unknown"]]
+
+
+def test_the_stop_button_stops_and_go_on_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(answers, "DRAWS", 4000)
+    monkeypatch.setattr(parts, "DRAWS", 4000)
+    at = AppTest.from_file(MAIN, default_timeout=60)
+    at.query_params["begroting"] = "19-g-crowd_out"
+    at.run()
+    next(b for b in at.button if b.label == NL["stop"]).click().run()
+    assert "Gestopt na" in words(at)
+    answer = next(reversed(answers.desk().answers.values()))  # the one asked last
+    until = time.monotonic() + 30
+    while answer.running and time.monotonic() < until:
+        time.sleep(0.05)
+    done = len(answer.draws)
+    assert not answer.running
+    at.run()
+    assert len(answer.draws) == done
+    next(b for b in at.button if b.label == NL["go_on"]).click().run()
+    assert "Gestopt na" not in words(at)
+    until = time.monotonic() + 30
+    while len(answer.draws) <= done and time.monotonic() < until:
+        time.sleep(0.05)
+        at.run()
+    assert len(answer.draws) > done
+
+
+def test_two_sessions_at_once_each_get_their_own_answer() -> None:
+    first, second = (AppTest.from_file(MAIN, default_timeout=60) for _ in range(2))
+    first.query_params["gemeente"] = "Tilburg"
+    second.query_params["taal"] = "en"
+    first.run()
+    second.run()
+    first, second = finished(first), finished(second)
+    assert "in Tilburg" in words(first)
+    assert "child workers in Almere" in words(second)
+    assert first.session_state["watcher"] != second.session_state["watcher"]
 
 
 def test_the_desk_keeps_a_bounded_number_of_answers(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(answers, "run_all", lambda *_, **__: iter(()))
-    monkeypatch.setattr(answers, "DRAWS", 0)
     desk = answers.Desk()
     for fte in range(answers.KEPT_ANSWERS + 20):
-        desk.ask([scenario("Almere", Budget(0.0)), scenario("Almere", Budget(float(fte)))])
+        desk.ask([scenario("Almere", Budget(0.0)), scenario("Almere", Budget(float(fte)))], "one")
     assert len(desk.answers) == answers.KEPT_ANSWERS
-    desk.quick.shutdown()
-    desk.workers.shutdown()
+    desk.close()
 
 
 def test_places_are_those_with_a_profile() -> None:

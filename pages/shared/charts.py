@@ -8,7 +8,9 @@ from dataclasses import dataclass
 import altair as alt
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
+from pages.shared import formats
 from pages.shared.texts import language, t
 from sim.appraisal import HIGH, LOW, MUNICIPAL, Difference
 from sim.headline import HORIZONS, UNMET, USERS, discount_rate
@@ -17,11 +19,15 @@ from sim.ledger import present_values
 # Okabe and Ito: told apart by colour-blind eyes; darkened where the original is below 3 to 1 on white
 COLOURS = ("#0072B2", "#B85000", "#007A5A", "#A3508A")
 DASHES = ([1, 0], [6, 3], [2, 2], [8, 2, 2, 2])
+INK, GREY = "#1d2730", "#5b6770"
+HEIGHT, LINE_HEIGHT = 340, 24
 SHOWN = {"money": MUNICIPAL, "users": USERS, "unmet": UNMET}
 NUMBERS = {
     "nl": alt.NumberLocale(decimal=",", thousands=".", grouping=[3], currency=["€ ", ""]),
     "en": alt.NumberLocale(decimal=".", thousands=",", grouping=[3], currency=["€ ", ""]),
 }
+Frame = pd.DataFrame
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -30,9 +36,9 @@ class Series:
 
     name: str
     years: tuple[int, ...]
-    mean: np.ndarray
-    low: np.ndarray | None
-    high: np.ndarray | None
+    mean: Floats
+    low: Floats | None
+    high: Floats | None
 
 
 def series(d: Difference, what: str, name: str) -> Series:
@@ -47,7 +53,12 @@ def series(d: Difference, what: str, name: str) -> Series:
     return Series(name, d.years, mean, low, high)
 
 
-def frame(found: Sequence[Series]) -> pd.DataFrame:
+def written(value: float, what: str) -> str:
+    """Return a value of a series as people write it, without its unit."""
+    return formats.millions(value * 1e6, True) if what == "money" else formats.count(value, True)
+
+
+def frame(found: Sequence[Series]) -> Frame:
     """Return series as a long table for a chart or a file."""
     parts = []
     for one in found:
@@ -58,47 +69,86 @@ def frame(found: Sequence[Series]) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
+def columns() -> dict[str, str]:
+    """Return what the columns of `frame` are called on the screen and in files."""
+    return {
+        "scenario": t("scenario"), "year": t("year"), "mean": t("middle"), "low": t("low"),
+        "high": t("high"), "unit": t("csv_unit"), "reference": t("csv_reference"), "birth": t("csv_birth"),
+    }  # fmt: skip
+
+
+def description(found: Sequence[Series], what: str) -> str:
+    """Return what a chart shows, for those who do not see it."""
+    unit = t(f"unit_{what}")
+    lines = "; ".join(
+        t("alt_line", name=s.name, first=written(s.mean[0], what), last=written(s.mean[-1], what), unit=unit)
+        for s in found
+    )
+    years = found[0].years
+    return t("alt", what=t(f"chart_{what}"), year0=years[0], year1=years[-1], lines=lines)
+
+
 def chart(found: Sequence[Series], what: str) -> alt.LayerChart:
     """Return the chart of one or more scenarios against the reference."""
     data = frame(found)
     names = [one.name for one in found]
-    title = t(f"chart_{what}")
-    scale = alt.Scale(zero=False, nice=False)
-    x = alt.X("year:Q", title=t("year"), scale=scale, axis=alt.Axis(format="d", tickMinStep=1))
+    unit = alt.Axis(
+        title=t(f"unit_{what}"), titleAngle=0, titleAlign="left", titleAnchor="start", titleX=0, titleY=-22
+    )
+    x = alt.X(
+        "year:Q",
+        title=t("year"),
+        scale=alt.Scale(zero=False, nice=False),
+        axis=alt.Axis(format="d", tickMinStep=1, grid=False),
+    )
+    several = len(names) > 1
+    legend = alt.Legend(
+        orient="bottom", title=None, columns=1, labelLimit=320, symbolType="stroke", symbolSize=600,
+        symbolStrokeWidth=3, symbolOpacity=1.0,
+    )  # fmt: skip
     colour = alt.Color(
         "scenario:N",
         scale=alt.Scale(domain=names, range=COLOURS[: len(names)]),
-        legend=alt.Legend(orient="bottom", title=None, columns=1, labelLimit=400) if len(names) > 1 else None,
+        legend=legend if several else None,
     )
     dash = alt.StrokeDash(
-        "scenario:N", scale=alt.Scale(domain=names, range=DASHES[: len(names)]), legend=None
+        "scenario:N",
+        scale=alt.Scale(domain=names, range=DASHES[: len(names)]),
+        legend=legend if several else None,
     )
     base = alt.Chart(data)
     zero = alt.Chart(pd.DataFrame({"y": [0.0]})).mark_rule(color="#444").encode(y="y:Q")
-    start = found[0].years[0]
-    marks = pd.DataFrame({"year": [start + h - 1 for h in HORIZONS if h <= len(found[0].years)]})
-    rules = alt.Chart(marks).mark_rule(color="#6f7d88", strokeDash=[4, 4]).encode(x=x)
-    layers: list[alt.Chart] = [zero, rules]
+    layers: list[alt.Chart] = [zero, *_marks(found[0].years, x)]
     if "low" in data:
-        layers.append(
-            base.mark_area(opacity=0.18).encode(x=x, y=alt.Y("low:Q", title=title), y2="high:Q", color=colour)
-        )
+        area = base.mark_area(opacity=0.10 if several else 0.18)
+        layers.append(area.encode(x=x, y=alt.Y("low:Q", axis=unit), y2="high:Q", color=colour))
+    number = ",.1f" if what == "money" else ",.0f"
     tip = [alt.Tooltip("scenario:N", title=t("scenario")), alt.Tooltip("year:Q", title=t("year"), format="d")]
-    tip.append(alt.Tooltip("mean:Q", title=t("middle"), format=",.1f"))
+    for name, title in (("mean", t("middle")), ("low", t("low")), ("high", t("high"))):
+        if name in data:
+            tip.append(alt.Tooltip(f"{name}:Q", title=title, format=number))
     layers.append(
         base.mark_line(strokeWidth=3).encode(
-            x=x, y=alt.Y("mean:Q", title=title), color=colour, strokeDash=dash, tooltip=tip
+            x=x, y=alt.Y("mean:Q", axis=unit), color=colour, strokeDash=dash, tooltip=tip
         )
     )
-    one = found[0]
-    description = t(
-        "alt", what=title, first=f"{one.mean[0]:.0f}", last=f"{one.mean[-1]:.0f}", year0=one.years[0],
-        year1=one.years[-1],
-    )  # fmt: skip
-    return (
+    height = HEIGHT + (LINE_HEIGHT * len(names) if several else 0)
+    made: alt.LayerChart = (
         alt.layer(*layers)
-        .properties(height=340, description=description)
+        .properties(height=height, description=description(found, what), padding={"top": 8, "right": 16})
         .configure(locale=alt.Locale(number=NUMBERS[language()]))
-        .configure_axis(labelFontSize=14, titleFontSize=14, labelColor="#1d2730", titleColor="#1d2730")
-        .configure_legend(labelFontSize=14, labelColor="#1d2730")
+        .configure_axis(labelFontSize=14, titleFontSize=14, labelColor=INK, titleColor=INK)
+        .configure_legend(labelFontSize=14, labelColor=INK)
     )
+    return made
+
+
+def _marks(years: tuple[int, ...], x: alt.X) -> list[alt.Chart]:
+    """Return dashed lines at a council term, ten years and twenty years, each with its words."""
+    ends = [h for h in HORIZONS if h <= len(years)]
+    if not ends:
+        return []
+    data = pd.DataFrame({"year": [years[h - 1] for h in ends], "text": [t("mark", years=h) for h in ends]})
+    base = alt.Chart(data).encode(x=x)
+    text = base.mark_text(align="right", baseline="bottom", dy=-4, fontSize=13, color=INK)
+    return [base.mark_rule(color=GREY, strokeDash=[4, 4]), text.encode(y=alt.value(0), text="text:N")]

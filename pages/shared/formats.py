@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
+from babel.dates import format_date
 from babel.numbers import format_decimal, format_percent
 
 from pages.shared.texts import language
@@ -37,9 +40,18 @@ def money(euros: float, sign: bool = False) -> str:
     return f"€ {millions(euros, sign)} {unit}"
 
 
-def percent(share: float) -> str:
-    """Return a share as a whole percentage."""
-    return str(format_percent(share, format="#,##0%", locale=locale()))
+def date(iso: str) -> str:
+    """Return a date such as 2021-01-01 in words; what is no date stays as it is."""
+    try:
+        return str(format_date(dt.date.fromisoformat(iso), "d MMMM yyyy", locale=locale()))
+    except ValueError:
+        return iso
+
+
+def percent(share: float, decimals: int = 0) -> str:
+    """Return a share as a percentage, whole or with at most some decimals."""
+    places = "." + "#" * decimals if decimals else ""
+    return str(format_percent(share, format=f"#,##0{places}%", locale=locale()))
 
 
 def _signed(value: float, text: str, sign: bool) -> str:

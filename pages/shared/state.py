@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+import secrets
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from urllib.parse import urlencode
 
 import streamlit as st
@@ -16,7 +19,9 @@ from sim.scenario import Scenario, scenario_from_dict
 EFFECTS = {"full": None, "half": 0.375, "none": 0.0}
 """Expected strength of the effect (kinderwerk.effect_exists); None leaves the prior as it is."""
 DEFAULT_FTE = 36.0
+MOST_FTE = 100_000.0
 MAX_BUDGETS = 4
+_CODE = re.compile(r"(\d{1,6}(?:\.\d{1,20})?)-([go])-(crowd_out|deficit)", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -34,23 +39,16 @@ class Budget:
 
     def code(self) -> str:
         """Return the budget as it stands in a link."""
-        return f"{self.fte:g}-{'g' if self.fenced else 'o'}-{self.policy}"
+        fte = format(Decimal(repr(float(self.fte))), "f").removesuffix(".0")
+        return f"{fte}-{'g' if self.fenced else 'o'}-{self.policy}"
 
     @classmethod
     def of_code(cls, code: str) -> Budget:
         """Return the budget in a link. Raises ValueError where it is not possible."""
-        fte, fence, policy = code.split("-", 2)
-        if fence not in "go" or policy not in ("crowd_out", "deficit"):
+        found = _CODE.fullmatch(code)
+        if found is None or float(found[1]) > MOST_FTE:
             raise ValueError(code)
-        return cls(checked_fte(fte), fence == "g", policy)
-
-
-def checked_fte(text: str) -> float:
-    """Return a possible number of FTE. Raises ValueError for another."""
-    value = float(text)
-    if not 0 <= value <= 100_000:
-        raise ValueError(text)
-    return value
+        return cls(float(found[1]), found[2] == "g", found[3])
 
 
 @dataclass(frozen=True)
@@ -79,11 +77,19 @@ def keep(**changes: object) -> Choices:
     return choices()
 
 
+def watcher() -> str:
+    """Return the name under which this session looks at answers."""
+    name: str = st.session_state.setdefault("watcher", secrets.token_hex(8))
+    return name
+
+
 def _from_link() -> Choices:
     query = st.query_params
     found, wrong = Choices(), []
-    if query.get("taal") in LANGUAGES:
-        st.session_state["language"] = query["taal"]
+    if query.get("taal", "nl") in LANGUAGES:
+        st.session_state["language"] = query.get("taal", "nl")
+    else:
+        wrong.append("taal")
     if "gemeente" in query:
         name = registry().municipalities.get(query["gemeente"].casefold())
         if name in places():
@@ -93,14 +99,16 @@ def _from_link() -> Choices:
     for key in ("begroting", "begrotingen"):
         if key in query:
             try:
-                budgets = tuple(Budget.of_code(code) for code in query[key].split("~")[:MAX_BUDGETS])
+                budgets = tuple(Budget.of_code(code) for code in query[key].split("~", MAX_BUDGETS))
             except ValueError:
                 wrong.append(key)
                 continue
-            if key == "begroting":
+            if key == "begroting" and len(budgets) == 1:
                 found = replace(found, budget=budgets[0])
-            elif len(budgets) >= 2:
+            elif key == "begrotingen" and 2 <= len(budgets) <= MAX_BUDGETS:
                 found = replace(found, budgets=budgets)
+            else:
+                wrong.append(key)
     if query.get("effect", "full") in EFFECTS:
         found = replace(found, effect=query.get("effect", "full"))
     else:
