@@ -227,7 +227,8 @@ def attend(
     times the weight of others.
     """
     first, until_age = programme.months if ages is None else (ages[0] * MONTHS, (ages[1] + 1) * MONTHS)
-    room = int(2 * places.max() * (1 + MONTHS / stay)) + 200  # twice the children who come in a year
+    opened = places.max() + np.maximum(np.diff(places), 0).sum()
+    room = int(2 * (opened + places.max() * MONTHS / stay)) + 200  # twice the children who come in a year
 
     def scan(furthest: float) -> list[_Scan]:
         return list(

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from worlds import ALL_OFF, born, everyone
@@ -288,6 +288,7 @@ months_of_places = st.lists(st.floats(0, 120), min_size=MONTHS, max_size=MONTHS)
 
 
 @settings(max_examples=30, deadline=None)
+@example([[0.0, 0.0, 0.0, 59.0, 0.0, 86.0, 0.0, 86.0, 0.0, 86.0, 0.0, 86.0]], 36.0)
 @given(st.lists(months_of_places, min_size=1, max_size=3), st.sampled_from([2.0, 9.0, 36.0]))
 def test_never_more_children_than_places_and_none_who_may_not_come(
     blocks: list[Children], pool: Executor, years: list[list[float]], stay: float
