@@ -19,7 +19,9 @@ def main() -> None:
     st.markdown(t("about"))
     st.subheader(t("grades"))
     grades = Counter(record.grade for record in default_parameters().records.values())
-    rows = pd.DataFrame(sorted(grades.items()), columns=[t("grade"), t("number")])
+    rows = pd.DataFrame(
+        [(t(f"grade_{g}"), n) for g, n in grades.most_common()], columns=[t("grade"), t("number")]
+    )
     st.table(rows.set_index(t("grade")))
     st.markdown(t("licence"))
     parts.footer(t("compared_with", name=choices().municipality))

@@ -79,7 +79,7 @@ def _answer(answer: Answer, budgets: tuple[Budget, ...], reference: str) -> None
     for ahead, table in zip(horizons(years), tables, strict=True):
         last = answer.scenarios[0].start + ahead - 1
         st.markdown("**" + t("after_term" if ahead == TERM else "after", years=ahead, year=last) + "**")
-        st.table(table)
+        st.table(table.rename(index=parts.breakable, columns=parts.breakable))
     whole = pd.concat(tables, keys=[t("mark", years=h) for h in horizons(years)]).reset_index(names=["", " "])
     parts.csv(whole.assign(**{t("csv_birth"): parts.birth(reference)}), "kinderwerk-verschillen.csv")
 

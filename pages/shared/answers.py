@@ -35,6 +35,8 @@ KEPT_BYTES = 256 << 20
 """Bound on what finished runs take; the least recently asked go first."""
 UNWATCHED_SECONDS = 4.0
 PATIENCE = 0.9
+ENDING = "cannot schedule new futures"
+"""What Python says to those who are at work when the server is stopped. That is no mistake of ours."""
 
 Key = tuple[str, ...]
 log = logging.getLogger(__name__)
@@ -165,8 +167,9 @@ class Desk:
         except MemoryError:
             self._columns.clear()
             answer.problem = "failed_memory"
-        except Exception:  # a mistake of ours: for the log, never for the screen
-            log.exception("an answer failed")
+        except Exception as error:  # a mistake of ours: for the log, never for the screen
+            if ENDING not in str(error):
+                log.exception("an answer failed")
             answer.problem = "failed_unknown"
         finally:
             if answer.first or answer.problem:

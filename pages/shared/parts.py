@@ -20,6 +20,7 @@ from sim.scenario import Scenario
 ENOUGH_DRAWS = 10
 """From how many draws a chance is named, unless there will be no more."""
 SURE = 0.95
+LONG_WORDS = ("kinder|werkers", "terug|verdienen", "zorg|behoefte", "ge|oormerkt", "ge|meente")
 log = logging.getLogger(__name__)
 
 
@@ -124,6 +125,13 @@ def chance_known(answer: Answer) -> bool:
     return len(answer.draws) >= min(ENOUGH_DRAWS, DRAWS)
 
 
+def breakable(text: str) -> str:
+    """Return a text whose long words may be broken, so that a table of four columns fits on a phone."""
+    for word in LONG_WORDS:
+        text = text.replace(word.replace("|", ""), word.replace("|", "\N{SOFT HYPHEN}"))
+    return text
+
+
 def plot(found: Sequence[charts.Series], what: str, reference: str) -> None:
     """Show a chart with its table, download and source."""
     st.altair_chart(charts.chart(found, what), width="stretch")
@@ -135,6 +143,7 @@ def plot(found: Sequence[charts.Series], what: str, reference: str) -> None:
             if name in shown:
                 shown[name] = shown[name].map(lambda value: charts.written(value, what))
         shown["year"] = shown["year"].astype(str)
+        shown["scenario"] = shown["scenario"].map(breakable)
         shown = shown.rename(columns=charts.columns())
         st.table(shown.drop(columns=t("scenario")) if len(found) == 1 else shown, hide_index=True)
     data = data.assign(unit=t(f"unit_{what}"), reference=reference, birth=birth(reference))
