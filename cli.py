@@ -172,6 +172,62 @@ def model(
 
 
 @command_line.command()
+def calibrate(
+    targets: Annotated[
+        Path | None, typer.Option("--targets", help="File of targets (default: the shipped ones).")
+    ] = None,
+    out: Annotated[
+        Path, typer.Option("--out", help="Folder for the posterior; a stopped calibration goes on there.")
+    ] = Path("results/calibration"),
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Minutes instead of the better part of an hour.")
+    ] = False,
+    cluster: Annotated[str | None, typer.Option("--cluster", help="Address of a Dask scheduler.")] = None,
+    seed: Seed = 0,
+) -> None:
+    """Fit the parameters to the targets; write a posterior and diagnostics."""
+    from calibration.calibrate import calibrate as fit_all
+    from calibration.report import summary_table
+    from calibration.targets import TARGET_FILE
+    from sim.tables import show
+
+    with _counting() as tell:
+        found = fit_all(out, targets or TARGET_FILE, quick, cluster, seed, tell)
+    typer.echo(f"Posterior: {out}", err=True)
+    show(summary_table(found))
+
+
+@command_line.command()
+def validate(
+    posterior: Annotated[
+        Path | None, typer.Option("--posterior", help="Posterior to test (default: the shipped one).")
+    ] = None,
+    targets: Annotated[Path | None, typer.Option("--targets", help="File of targets.")] = None,
+    draws: Annotated[int, typer.Option("--draws", min=2, help="Draws of the posterior to simulate.")] = 40,
+    children: Annotated[int, typer.Option("--children", min=1, help="Children of each run.")] = 150_000,
+    seed: Seed = 0,
+    json_output: Json = False,
+) -> None:
+    """Test a posterior on figures it has not seen, and against naive forecasts."""
+    from calibration.report import validation_table
+    from calibration.targets import TARGET_FILE, read_targets
+    from calibration.validation import validate as test
+    from sim.parameters import default_parameters, prior_parameters, read_posterior, with_posterior
+    from sim.tables import show
+
+    p = default_parameters()
+    if posterior is not None:
+        p = with_posterior(prior_parameters(), read_posterior(posterior), posterior)
+    figures = read_targets(targets or TARGET_FILE)
+    with _counting(json_output) as tell:
+        found = test(p, figures, draws, children, seed, tell)
+    if json_output:
+        print(json.dumps(found, ensure_ascii=False))
+        return
+    show(validation_table(found))
+
+
+@command_line.command()
 def app(
     port: Annotated[int | None, typer.Option("--port", help="Port (default 8501).")] = None,
     headless: Annotated[bool, typer.Option("--headless", help="Do not open a browser.")] = False,
@@ -245,6 +301,40 @@ def _progress(quiet: bool) -> Iterator[Tell | None]:
     with Progress(*parts, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("preparing (a first run on a machine compiles for half a minute)", total=1.0)
         yield lambda done, words: bar.update(task, completed=done, description=words)
+
+
+@contextmanager
+def _counting(quiet: bool = False) -> Iterator[Callable[[str, int, int], None]]:
+    """Show how many of each part are done: a bar on a terminal, elsewhere a line per part and ten."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    if quiet:
+        yield lambda *_: None
+        return
+    if not sys.stderr.isatty():
+        told: set[tuple[str, int]] = set()
+
+        def line(words: str, done: int, of: int) -> None:
+            part = (words, 10 * done // max(of, 1))
+            if part not in told:
+                told.add(part)
+                typer.echo(f"{words}: {done} of {of}", err=True)
+
+        yield line
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("preparing", total=None)
+        current = [""]
+
+        def show_part(words: str, done: int, of: int) -> None:
+            if words != current[0]:
+                current[0] = words
+                bar.reset(task, description=words, total=of)
+            bar.update(task, completed=done, total=of)
+
+        yield show_part
 
 
 def _save(result: Result, out: Path | None, name: str, csv: bool) -> Path:

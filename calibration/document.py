@@ -1,28 +1,18 @@
-"""Write the generated pages of docs/: parameters, processes, and the fit of the first parameters.
+"""Write the generated pages of docs/ about the model: parameters and processes.
 
 Run as ``python -m calibration.document``.
 """
 
 from __future__ import annotations
 
-import argparse
-from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from calibration.align import PAIRS, count, report
+from calibration.report import markdown
 from sim.parameters import Parameters, default_parameters
 from sim.processes import ProcessTable, Transition, default_table
-from sim.setting import worker_threads
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 GENERATED = "<!-- written by `python -m calibration.document`; edit the data, not this page -->\n\n"
-
-
-def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Return a Markdown table."""
-    lines = ["| " + " | ".join(header) + " |", "|" + "---|" * len(header)]
-    lines += ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows]
-    return "\n".join(lines) + "\n"
 
 
 def parameters_page(p: Parameters) -> str:
@@ -40,7 +30,7 @@ def parameters_page(p: Parameters) -> str:
             for r in p.records.values()
             if r.name.split(".")[0] == subject
         ]
-        text += table(("name", "value", "range", "unit", "grade", "source"), rows)
+        text += markdown(("name", "value", "range", "unit", "grade", "source"), rows)
     return text
 
 
@@ -51,7 +41,7 @@ def processes_page(model: ProcessTable) -> str:
     for name, process in model.processes.items():
         text += f"\n## {name}\n\nStates: {', '.join(process.states)}.\n\n"
         rows = [(t.name, f"{t.origin} to {t.destination}", _factors(t)) for t in process.transitions]
-        text += table(("event", "move", "rate = product of"), rows)
+        text += markdown(("event", "move", "rate = product of"), rows)
         for exit_ in process.at_birthday:
             text += f"\nAt the birthday of {exit_.age}: from {exit_.origin} to {exit_.destination} "
             text += f"with probability `{exit_.probability}`.\n"
@@ -77,47 +67,11 @@ def _factors(t: Transition) -> str:
     return ", ".join(words)
 
 
-def fingerprint(p: Parameters) -> str:
-    """Return a short mark of all values, by which a page shows which parameters it is about."""
-    return p.sha256()[:12]
-
-
-def calibration_page(p: Parameters, children: int, seed: int) -> str:
-    """Return the fit of the first parameters to the targets."""
-    with worker_threads(None) as pool:
-        rows = report(count(p, children, seed, pool))
-    text = GENERATED + "# Fit of the first parameters\n\n"
-    text += (
-        "These parameters are graded *provisional*: aligned one by one to a target each "
-        "(`calibration/align.py`), without a posterior. Shares, durations and trajectories were not "
-        "aligned and show what the structure gives by itself. Figures for `validate` were not used, but "
-        "one held-out year proves little: a straight line would have predicted it.\n\n"
-        f"Simulated with {children:,} children, seed {seed}; parameters `{fingerprint(p)}`.\n\n"
-    )
-    paired = {pair.target for pair in PAIRS} | {pair.over for pair in PAIRS}
-    text += table(
-        ("target", "role", "aligned", "target value", "model", "error"),
-        (
-            (name, role, "yes" if name in paired else "", f"{target:,.6g}", f"{value:,.6g}", f"{error:+.1%}")
-            for name, role, target, value, error in rows
-        ),
-    )
-    inside = [abs(error) <= 0.10 for _, role, target, _, error in rows if target > 1 and role == "calibrate"]
-    text += f"\n{sum(inside)} of {len(inside)} counts with the role `calibrate` lie within 10 percent.\n"
-    return text
-
-
-def main(arguments: Sequence[str] | None = None) -> None:
+def main() -> None:
     """Write the pages."""
-    parser = argparse.ArgumentParser(description="Write the generated pages of docs/.")
-    parser.add_argument("--children", type=int, default=1_500_000)
-    parser.add_argument("--seed", type=int, default=11)
-    options = parser.parse_args(arguments)
-    p = default_parameters()
     pages = {
-        "parameters.md": parameters_page(p),
+        "parameters.md": parameters_page(default_parameters()),
         "processes.md": processes_page(default_table()),
-        "calibration.md": calibration_page(p, options.children, options.seed),
     }
     for name, text in pages.items():
         (DOCS / name).write_text(text, encoding="utf-8")

@@ -1,209 +1,215 @@
-"""CBS targets: what was counted, how well it is known, and how the model counts the same thing."""
+"""Published figures to fit to and to test on: what was counted, how well it is known, what it is for.
+
+The file (default: targets/cbs.csv) says for every figure its definition, denominator, year, status,
+tolerance, role and source; a row without them is refused. `measure` names how the model counts the
+same thing (measures.py).
+"""
 
 from __future__ import annotations
 
 import csv
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
+from calibration.measures import MEASURES
+from sim.errors import InputError, Problem, nearest
+from sim.states import AGES
 
-from sim.counting import Layout
-from sim.errors import InputError, Problem
-from sim.parameters import Parameters
-from sim.states import AGES, DURATION_CLASSES, FORMS, HISTORY_YEAR, JEUGDHULP, SEXES, USER_SETS
-from sim.transitions import CompiledTable
-
-Floats = NDArray[np.float64]
 TARGET_FILE = Path(__file__).parent / "targets" / "cbs.csv"
 ROLES = ("calibrate", "validate", "report")
 UNITS = ("youths", "trajectories", "share", "ratio")
 RATIOS = ("share", "ratio")
+STATUSES = ("final", "provisional", "press quoting CBS")
 COLUMNS = (
-    "id", "quantity", "definition", "denominator", "age_from", "age_to", "region", "year", "value", "unit",
-    "suggested_role", "suggested_rel_tolerance", "source",
+    "id", "measure", "quantity", "definition", "denominator", "within", "share_of", "age_from", "age_to",
+    "region", "year", "period", "value", "unit", "status", "role", "tolerance", "source", "note",
 )  # fmt: skip
+WORDED = ("id", "quantity", "definition", "region", "period", "source")
+MOST_ROWS = 5_000
+"""More targets than any model could answer to: such a file is something else."""
 
 
 @dataclass(frozen=True)
 class Target:
     """One published figure. tolerance: relative, one standard deviation of what it is off by.
 
-    denominator: of what a share or ratio is one; empty for counts.
+    denominator: of what a share or ratio is one; empty for counts. within: stem of the figure whose
+    youths these are among, by which errors are shared. share_of: ids whose sum turns a count into the
+    structural share that is fitted, so that the level of that year stays unseen.
     """
 
     id: str
+    measure: str
     quantity: str
     definition: str
     denominator: str
+    within: str
+    share_of: tuple[str, ...]
     age_from: int
     age_to: int
     region: str
     year: int
+    period: str
     value: float
     unit: str
+    status: str
     role: str
     tolerance: float
     source: str
+    note: str
+
+    @property
+    def stem(self) -> str:
+        """Return the id without its year: the series that the figure belongs to."""
+        return self.id.removesuffix(f"_{self.year}")
 
 
 def read_targets(path: Path = TARGET_FILE) -> list[Target]:
-    """Read targets. Raises InputError for every row that is incomplete, out of range or there twice."""
+    """Read targets.
+
+    Raises InputError with file, line and column of everything that is missing, out of range, unknown or
+    there twice, and where the file is not UTF-8, not a table, or far too long.
+    """
     targets: dict[str, Target] = {}
+    lines: dict[str, int] = {}
     problems: list[Problem] = []
-    with path.open(encoding="utf-8", newline="") as stream:
-        reader = csv.DictReader(stream)
-        missing = [column for column in COLUMNS if column not in (reader.fieldnames or ())]
-        if missing:
-            raise InputError.at(path, f"targets need the columns {', '.join(missing)}")
-        for row in reader:
-            try:
-                target = Target(
-                    row["id"], row["quantity"], row["definition"], row["denominator"], int(row["age_from"]),
-                    int(row["age_to"]), row["region"], int(row["year"]), float(row["value"]), row["unit"],
-                    row["suggested_role"], float(row["suggested_rel_tolerance"]), row["source"],
-                )  # fmt: skip
-                fault = _fault(target) or ("stands here twice" if target.id in targets else "")
-            except (TypeError, ValueError) as error:
-                fault = f"is no target: {error}"
-            if fault:
-                problems.append(Problem(str(path), reader.line_num, 1, f"'{row['id']}' {fault}"))
-            else:
-                targets[target.id] = target
+    for line, row in _rows(path):
+        name = row["id"].strip() or "(no id)"
+        found = _faults(row)
+        if row["id"] in targets:
+            found.append(("id", f"stands here twice, first in line {lines[row['id']]}"))
+        if found:
+            problems += [
+                Problem(str(path), line, COLUMNS.index(column) + 1, f"'{name}' {fault} (column '{column}')")
+                for column, fault in found
+            ]
+        else:
+            targets[row["id"]] = _target(row)
+            lines[row["id"]] = line
+    if not problems:
+        problems = list(_unresolved(path, targets, lines))
     if problems:
         raise InputError(problems)
     return list(targets.values())
 
 
-def _fault(target: Target) -> str:
-    """Return what is wrong with a target, or nothing."""
-    for name in ("id", "quantity", "definition", "region", "source"):
-        if not (getattr(target, name) or "").strip():
-            return f"has no {name}"
-    if target.unit not in UNITS:
-        return f"has unit '{target.unit}'; known: {', '.join(UNITS)}"
-    if target.unit in RATIOS and not (target.denominator or "").strip():
-        return f"is a {target.unit} and has no denominator"
-    if target.role not in ROLES:
-        return f"has role '{target.role}'; known: {', '.join(ROLES)}"
-    if not (0 < target.tolerance < math.inf and 0 < target.value < math.inf):
-        return "needs a value and a tolerance above zero"
-    if not 0 <= target.age_from <= target.age_to < AGES:
-        return f"has ages {target.age_from} to {target.age_to}; known are 0 to {AGES - 1}"
-    return ""
+def _rows(path: Path) -> Iterator[tuple[int, Mapping[str, str]]]:
+    """Yield (line, row) of the file. The column of a problem is the number of the field."""
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as stream:
+            reader = csv.DictReader(stream, strict=True)
+            names = list(reader.fieldnames or ())
+            if missing := [column for column in COLUMNS if column not in names]:
+                close = nearest(missing[0], [name for name in names if name not in COLUMNS])
+                hint = close.replace("did you mean", "is it") if close else ""
+                raise InputError.at(path, f"targets need the columns {', '.join(missing)}{hint}")
+            for number, row in enumerate(reader):
+                if number >= MOST_ROWS:
+                    raise InputError.at(
+                        path, f"more than {MOST_ROWS:,} rows: this is no file of targets", reader.line_num
+                    )
+                if None in row or None in row.values():
+                    raise InputError.at(
+                        path,
+                        f"expected {len(names)} columns; a text with a comma stands between double quotes",
+                        reader.line_num,
+                    )
+                yield reader.line_num, row
+    except UnicodeDecodeError as error:
+        raise InputError.at(path, _not_utf8(path, error), *_place(path)) from error
+    except csv.Error as error:
+        raise InputError.at(path, f"is no table of comma-separated values: {error}") from error
+    except OSError as error:
+        raise InputError.at(path, f"cannot be read: {error.strerror or error}") from error
 
 
-@dataclass(frozen=True)
-class Counted:
-    """What a warm start counted: cells [years from 2015, kinds, CELLS], in real children."""
-
-    cells: Floats
-    layout: Layout
-    table: CompiledTable
-    parameters: Parameters
-
-    def year(self, year: int) -> Floats:
-        """Return [kinds, CELLS] of a year."""
-        return np.asarray(self.cells[year - HISTORY_YEAR])
-
-    def users(self, group: str, year: int, ages: slice = slice(0, AGES)) -> float:
-        """Return youths of a user set during a year, in natura."""
-        return float(self.year(year)[self.layout.users + list(USER_SETS).index(group), ages].sum())
-
-    def stock_users(self, group: str, year: int) -> float:
-        """Return youths of a user set on 31 December."""
-        return float(self.year(year)[self.layout.stock_users + list(USER_SETS).index(group), :AGES].sum())
-
-    def ended(self, year: int) -> Floats:
-        """Return ended jeugdhulp trajectories by duration class."""
-        classes = len(DURATION_CLASSES)
-        kinds = self.layout.ended + np.arange(len(JEUGDHULP))[:, None] * classes + np.arange(classes)
-        return np.asarray(self.year(year)[kinds, :AGES].sum(axis=(0, 2)))
-
-    def starts(self, year: int) -> float:
-        """Return jeugdhulp trajectories started in a year."""
-        h = self.table.hazards
-        mask = (1 << len(JEUGDHULP)) - 1
-        rows = [r for r in range(h.process.size) if h.bits[h.process[r], h.destination[r]] & mask]
-        return float(self.year(year)[[self.layout.flow + r for r in rows], :AGES].sum())
-
-    def active(self, year: int) -> float:
-        """Return jeugdhulp trajectories active at any time of a year."""
-        stock = sum(self.stock_users(form, year) for form in JEUGDHULP)
-        return float(stock + self.ended(year).sum())
-
-    def reentry_share(self, year: int) -> float:
-        """Return the share of starts by youths with help in the five years before (and none now)."""
-        kinds = [self.layout.reentry + f for f in range(len(JEUGDHULP))]
-        return float(self.year(year)[kinds, :AGES].sum() / self.starts(year))
-
-    def people(self, first: int, last: int, year: int) -> float:
-        """Return children of these ages on 31 December."""
-        return float(self.year(year)[self.layout.people, first : last + 1].sum())
-
-    def stock(self, process: str, first: int, last: int, year: int) -> float:
-        """Return children of these ages who are not at rest in a process on 31 December."""
-        kinds = [self.layout.stock + i for i, (name, _) in enumerate(self.table.states) if name == process]
-        return float(self.year(year)[kinds, first : last + 1].sum())
-
-    def flow(self, row: str, first: int, last: int, year: int) -> float:
-        """Return events of a transition in a year, at these ages."""
-        return float(self.year(year)[self.layout.flow + self.table.row(row), first : last + 1].sum())
-
-    def margin_share(self, kind: int, margins: list[str], level: str, year: int) -> float:
-        """Return the share of one level in a kind, by the margins of history.py."""
-        from sim.history import MARGINS
-
-        row = self.year(year)[kind]
-        values = {name: float(row[AGES + MARGINS.index(name)]) for name in margins}
-        return values[level] / sum(values.values())
+def _not_utf8(path: Path, error: UnicodeDecodeError) -> str:
+    return f"is not UTF-8 (byte 0x{error.object[error.start]:02x}); save {path.name} as CSV UTF-8"
 
 
-USERS_OF = {
-    "jh": "jeugdhulp", "zonder": "zonder_verblijf", "verblijf": "met_verblijf", "jb": "jeugdbescherming",
-    "jr": "jeugdreclassering", "gezinsgericht": "gezinshuis", "ander_verblijf": "residentieel",
-    "zonder_only": "alleen_zonder_verblijf", "verblijf_only": "alleen_met_verblijf",
-    **{form: form for form in FORMS},
-}  # fmt: skip
+def _place(path: Path) -> tuple[int, int]:
+    """Return line and column of the first bytes that are not UTF-8."""
+    with path.open("rb") as stream:
+        for line, content in enumerate(stream, 1):
+            try:
+                content.decode("utf-8")
+            except UnicodeDecodeError as error:
+                return line, error.start + 1
+    return 1, 1
 
 
-def predict(target: Target, counted: Counted) -> float | None:
-    """Return the model's value of a national target, or None where the model does not count it (yet)."""
-    ages = slice(target.age_from, target.age_to + 1)
-    pgb = 1.0 + counted.parameters["registration.pgb"]
-    stem = target.id.removesuffix(f"_{target.year}")
-    year = min(target.year, HISTORY_YEAR + counted.cells.shape[0] - 1)  # structural shares of later years
-    lay = counted.layout
-    special: Mapping[str, Callable[[], float]] = {
-        "active": lambda: counted.active(year),
-        "starts": lambda: counted.starts(year),
-        "reentry_5y": lambda: counted.reentry_share(year),
-        "stock_ratio": lambda: counted.stock_users("jeugdzorg", year) / counted.users("jeugdzorg", year),
-        "both": lambda: counted.users("met_verblijf", year) - counted.users("alleen_met_verblijf", year),
-        "boys_share": lambda: counted.margin_share(
-            lay.stock_users + list(USER_SETS).index("jeugdzorg"), list(SEXES), "boy", year
-        ),
-        "single_parent_users": lambda: counted.margin_share(
-            lay.users + list(USER_SETS).index("jeugdzorg"), ["een_ouder", "twee_ouders"], "een_ouder", year
-        ),
-    }
-    durations = dict(zip(("0_3m", "3_6m", "6_12m", "1_2y", "2_3y", "3_4y", "4y"), range(7), strict=True))
-    if target.region != "NL" or (target.year > year and target.unit == "youths"):
+def _faults(row: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Return (column, what is wrong) of everything wrong with a row."""
+    faults = [(name, f"has no {name}") for name in WORDED if not row[name].strip()]
+    for name, known in (
+        ("measure", MEASURES),
+        ("unit", UNITS),
+        ("status", STATUSES),
+        ("role", ROLES),
+    ):
+        value = row[name]
+        if not value.strip():
+            faults.append((name, f"has no {name}"))
+        elif value not in known:
+            shown = "" if name == "measure" else f"; known: {', '.join(known)}"
+            faults.append((name, f"has {name} '{value}'{nearest(value, known) or shown}"))
+    numbers = {name: _number(row[name]) for name in ("age_from", "age_to", "year", "value", "tolerance")}
+    for name, number in numbers.items():
+        if number is None:
+            faults.append((name, f"has no number for {name}: '{row[name]}'"))
+        elif name in ("value", "tolerance") and not 0 < number < math.inf:
+            faults.append((name, f"needs a {name} above zero, found {row[name]}"))
+        elif name not in ("value", "tolerance") and number != int(number):
+            faults.append((name, f"needs a whole number for {name}, found {row[name]}"))
+    first, last, tolerance = numbers["age_from"], numbers["age_to"], numbers["tolerance"]
+    if first is not None and last is not None and not 0 <= first <= last < AGES:
+        faults.append(("age_from", f"has ages {first:g} to {last:g}; known are 0 to {AGES - 1}"))
+    if tolerance is not None and 1 <= tolerance < math.inf:
+        faults.append(
+            ("tolerance", f"has a tolerance of {tolerance:g}; it is a share, as 0.02 for 2 percent")
+        )
+    if row["unit"] in RATIOS and not row["denominator"].strip():
+        faults.append(("denominator", f"is a {row['unit']} and has no denominator"))
+    if row["share_of"] and not row["denominator"].strip():
+        faults.append(("denominator", "is fitted as a share and has no denominator"))
+    return faults
+
+
+def _number(text: str) -> float | None:
+    try:
+        number = float(text)
+    except ValueError:
         return None
-    if stem in special:
-        return special[stem]()
-    if stem.startswith("dur_"):
-        ended = counted.ended(year)
-        return float(ended[durations[stem.removeprefix("dur_")]] / ended.sum())
-    if stem.startswith("jz_age"):
-        return counted.users("jeugdzorg", year, ages)
-    if stem in ("jz", "jz_u18", "jz_18plus"):
-        return counted.users("jeugdzorg", year, ages) * pgb
-    if stem == "jh":
-        return counted.users("jeugdhulp", year) * pgb
-    if stem in USERS_OF:
-        return counted.users(USERS_OF[stem], year)
-    return None
+    return None if math.isnan(number) else number
+
+
+def _target(row: Mapping[str, str]) -> Target:
+    return Target(
+        row["id"], row["measure"], row["quantity"], row["definition"], row["denominator"], row["within"],
+        tuple(filter(None, row["share_of"].split("+"))), int(row["age_from"]), int(row["age_to"]),
+        row["region"], int(row["year"]), row["period"], float(row["value"]), row["unit"], row["status"],
+        row["role"], float(row["tolerance"]), row["source"], row["note"],
+    )  # fmt: skip
+
+
+def _unresolved(path: Path, targets: Mapping[str, Target], lines: Mapping[str, int]) -> Iterable[Problem]:
+    """Yield a problem for every name in `within` and `share_of` that no row carries, and every circle."""
+    parents = {target.stem: target.within for target in targets.values()}
+    for target in targets.values():
+        if target.within and target.within not in parents:
+            words = f"'{target.id}' is within '{target.within}', which no row is about"
+            words += nearest(target.within, parents)
+            yield Problem(str(path), lines[target.id], COLUMNS.index("within") + 1, words)
+        seen, stem = {target.stem}, target.within
+        while stem and stem not in seen:
+            seen.add(stem)
+            stem = parents.get(stem, "")
+        if stem:
+            words = f"'{target.id}' lies within itself, by way of '{target.within}'"
+            yield Problem(str(path), lines[target.id], COLUMNS.index("within") + 1, words)
+        for other in target.share_of:
+            if other not in targets:
+                words = f"'{target.id}' is a share of '{other}', which is no row{nearest(other, targets)}"
+                yield Problem(str(path), lines[target.id], COLUMNS.index("share_of") + 1, words)

@@ -1,7 +1,7 @@
 """Write docs/whole-model.md: what the whole model gives where nothing was fitted, and scarcity in Almere.
 
 Run as ``python -m calibration.whole_model``: every child of Almere under three policies, and a sample of
-the country for prevalences and outcomes.
+the country for outcomes.
 """
 
 from __future__ import annotations
@@ -12,15 +12,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from calibration.align import count
-from calibration.anchors import ANCHORS
-from calibration.document import DOCS, table
+from calibration.report import DOCS, markdown
 from sim.experiment import Options, Run, run_all
 from sim.history import Label
 from sim.library import registry
-from sim.parameters import default_parameters
 from sim.scenario import Scenario, load_scenario, scenario_from_dict
-from sim.setting import worker_threads
 
 Floats = NDArray[np.float64]
 SCARCITY = Path(__file__).resolve().parents[1] / "scenarios" / "argumenten"
@@ -112,7 +108,7 @@ def scarcity(runs: Sequence[Run], scenarios: Sequence[Scenario]) -> tuple[str, s
     text = "## Scarcity: Almere with 36 unfenced child workers under three policies\n\n"
     text += "Every child, best fit, `scenarios/argumenten/schaarste-*.yaml`.\n\n"
     text += "![three policies](pictures/policies.svg)\n\n"
-    text += table(("measure", "policy", *(str(start + i) for i in marks)), rows)
+    text += markdown(("measure", "policy", *(str(start + i) for i in marks)), rows)
     later = {
         name: {policy: values[len(values) // 2 :].mean() for policy, values in by_policy.items()}
         for name, by_policy in found.items()
@@ -128,22 +124,6 @@ def scarcity(runs: Sequence[Run], scenarios: Sequence[Scenario]) -> tuple[str, s
         "One run of one town: small lists swing.\n"
     )
     return text, picture({name: found[name] for name in PICTURE}, start)
-
-
-def prevalences() -> str:
-    """Return the section on prevalences against their sources."""
-    with worker_threads(None) as pool:
-        counted = count(default_parameters(), SAMPLE, 3, pool)
-    rows = []
-    for anchor in ANCHORS:
-        value = anchor.count(counted)
-        shown = [
-            f"{x:,.0f}" if x > 100 else f"{x:.3f}" for x in (value, anchor.value, anchor.low, anchor.high)
-        ]
-        inside = "yes" if anchor.holds(counted) else "NO"
-        rows.append((anchor.what, shown[0], shown[1], f"{shown[2]} to {shown[3]}", inside, anchor.source))
-    text = f"## Prevalences against their sources\n\nThe country in 2015-2019, {SAMPLE:,} youths sampled.\n\n"
-    return text + table(("what", "model", "source", "range", "inside", "from"), rows)
 
 
 def outcomes() -> str:
@@ -174,9 +154,9 @@ def outcomes() -> str:
     text = "## Earlier care among first offenders and early school leavers\n\n"
     text += "A prediction: nothing here was fitted to it. The position paper says that 40 percent of rising\n"
     text += "criminal talent was known to youth care (an advocacy figure, of a narrower group).\n\n"
-    text += table(("who", "had jeugdhulp now or before, at the event"), rows)
+    text += markdown(("who", "had jeugdhulp now or before, at the event"), rows)
     text += "\nAnd the other way round, at the 23rd birthday:\n\n"
-    text += table(("ever", "of youths who had jeugdhulp", "of youths who never had", "of all"), reverse)
+    text += markdown(("ever", "of youths who had jeugdhulp", "of youths who never had", "of all"), reverse)
     text += f"\n{helped / everyone:.0%} of all youths had jeugdhulp at some time before 23.\n"
     return text + "Most youths with help never offend and never leave school early.\n"
 
@@ -185,8 +165,8 @@ def main() -> None:
     """Run and write the page and its picture."""
     scenarios = [load_scenario(SCARCITY / name, registry()) for name in POLICIES.values()]
     section, svg = scarcity(list(run_all(scenarios, Options())), scenarios)
-    page = WRITTEN + "# The whole model: prevalences, scarcity, outcomes\n\n"
-    page += "\n".join((prevalences(), section, outcomes()))
+    page = WRITTEN + "# The whole model: scarcity, outcomes\n\n"
+    page += "\n".join((section, outcomes()))
     (DOCS / "pictures" / "policies.svg").write_text(svg, encoding="utf-8")
     (DOCS / "whole-model.md").write_text(page, encoding="utf-8")
 

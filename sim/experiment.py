@@ -22,7 +22,7 @@ from sim.ledger import costs
 from sim.parameters import Parameters, default_parameters
 from sim.population import Profile, profiles
 from sim.scenario import Scenario
-from sim.setting import Setting, worker_threads
+from sim.setting import Setting, localised, worker_threads
 from sim.simulation import simulate, with_overrides
 from sim.states import AGES
 from sim.warmstore import WarmStore
@@ -102,7 +102,7 @@ def setting_for(
 ) -> Setting:
     """Return the setting in which a scenario is run: its municipality, drawn parameters, and luck."""
     profile: Profile = profiles()[scenario.municipality]
-    p = (base or default_parameters()).draw(options.seed, draw).replace(profile.overrides)
+    p = localised((base or default_parameters()).draw(options.seed, draw), profile)
     p = with_overrides(p, scenario, "birth")
     return Setting(profile, p, options.seed, draw, replication, options.children)
 

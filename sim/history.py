@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from sim.counting import GROUPS, Layout
 from sim.parameters import Parameters
+from sim.prices import ambulant_registration
 from sim.states import (
     AGES,
     DURATION_CLASSES,
@@ -136,11 +137,6 @@ class Measure(NamedTuple):
 def measures(history: History, p: Parameters) -> list[Measure]:
     """Return every count of a history as labelled columns; money is in ledger.py."""
     return _Columns(history, p).all()
-
-
-def ambulant_registration(p: Parameters) -> float:
-    """Return the factor on ambulant help from 2021 on, when newly added providers began to be counted."""
-    return 1.0 + p["registration.shift_ambulant"] / p["registration.ambulant_2019"]
 
 
 class _Columns:

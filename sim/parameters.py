@@ -3,6 +3,9 @@
 `low` and `high` are read as the 5th and 95th percentile of a two-piece normal distribution around
 `value` on the record's scale (linear, log or logit); `bernoulli` draws 0 or 1 with mean `value`.
 A record with `rank` shares the luck of another one (with a leading minus: mirrored).
+
+What is in the file is what is believed before any fit. A posterior (posterior.parquet) takes the place of
+the calibrated ones: their best fit, and draws in which they hang together.
 """
 
 from __future__ import annotations
@@ -12,12 +15,14 @@ import hashlib
 import math
 import zlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal, cast, get_args
 
 import numpy as np
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from sim.errors import InputError, Problem, nearest
 
@@ -26,6 +31,7 @@ Grade = Literal["cited", "derived", "calibrated", "provisional", "assumed"]
 
 DATA = Path(__file__).parent / "data"
 PARAMETER_FILE = DATA / "parameters.csv"
+POSTERIOR_FILE = DATA / "posterior.parquet"
 _Z95 = 1.6448536269514722
 _Z_LIMIT = 2.5  # keeps a draw from the far tails that an elicited range says nothing about
 
@@ -72,11 +78,25 @@ def _from(scale: Scale, y: float) -> float:
 
 
 @dataclass(frozen=True)
+class Posterior:
+    """Calibrated parameters: values [1 + draws, names], of which row 0 is the best fit."""
+
+    names: tuple[str, ...]
+    values: NDArray[np.float64]
+
+    def row(self, index: int) -> Mapping[str, float]:
+        """Return draw `index` by name: 0 is the best fit, and after the last draw comes the first."""
+        row = 0 if index == 0 else 1 + (index - 1) % (len(self.values) - 1)
+        return dict(zip(self.names, self.values[row].tolist(), strict=True))
+
+
+@dataclass(frozen=True)
 class Parameters(Mapping[str, float]):
     """Values for every record. Frozen: `replace` returns a new set and never changes this one."""
 
     records: Mapping[str, Parameter]
     current: Mapping[str, float] = field(default_factory=dict)
+    posterior: Posterior | None = None
 
     def __getitem__(self, name: str) -> float:
         if name not in self.current:
@@ -93,7 +113,7 @@ class Parameters(Mapping[str, float]):
         """Return a set with `changes`. Raises KeyError for an unknown name."""
         for name in changes:
             self[name]
-        return Parameters(self.records, {**self.current, **changes})
+        return replace(self, current={**self.current, **changes})
 
     def shape(self, name: str) -> tuple[list[float], list[float]]:
         """Return the knots and values of the shape whose knots are the parameters `name.KNOT`.
@@ -109,12 +129,20 @@ class Parameters(Mapping[str, float]):
     def draw(self, seed: int, index: int) -> Parameters:
         """Return draw `index` of every uncertain value; index 0 is the best fit (the values as they are).
 
-        The luck of a parameter depends on its name, the seed and the index alone, so that adding a
-        parameter moves no other. A seed may have any size.
+        Calibrated parameters come from draw `index` of the posterior, whatever the seed. The luck of
+        another parameter depends on its name, the seed and the index alone, so that adding a parameter
+        moves no other. A seed may have any size.
         """
         if index == 0:
             return self
-        return Parameters(self.records, {name: self._drawn(name, seed, index) for name in self.current})
+        together = self.posterior.row(index) if self.posterior else {}
+        drawn = {
+            name: together[name]
+            if name in together and value == self.records[name].value
+            else self._drawn(name, seed, index)
+            for name, value in self.current.items()
+        }
+        return replace(self, current=drawn)
 
     def _drawn(self, name: str, seed: int, index: int) -> float:
         record = self.records[name]
@@ -208,7 +236,50 @@ def _record(row: Mapping[str | None, Any]) -> tuple[str, Parameter | None]:
     return "", record
 
 
+def read_posterior(path: Path) -> Posterior:
+    """Read a posterior: a Parquet table with a column per parameter, the best fit in its first row.
+
+    Raises InputError where it cannot be read, has no draws, or holds what is no number.
+    """
+    try:
+        table = pq.read_table(path)
+        values = np.array([column.to_numpy() for column in table.columns], dtype=np.float64).T
+    except (OSError, ValueError) as error:  # pyarrow's errors are among them
+        raise InputError.at(path, f"is no posterior: {error}") from error
+    if values.ndim != 2 or len(values) < 2 or not np.isfinite(values).all():
+        raise InputError.at(path, "is no posterior: expected a best fit and draws, all of them numbers")
+    return Posterior(tuple(table.column_names), values)
+
+
+def with_posterior(p: Parameters, posterior: Posterior, path: Path = POSTERIOR_FILE) -> Parameters:
+    """Return parameters with the calibrated ones at their best fit; ranges are those of the draws.
+
+    Raises InputError where the posterior holds a name that is no parameter.
+    """
+    if unknown := [name for name in posterior.names if name not in p.records]:
+        words = f"'{unknown[0]}' in the posterior is no parameter{nearest(unknown[0], p.records)}"
+        raise InputError.at(path, words + "; calibrate again")
+    low, high = np.quantile(posterior.values[1:], (0.05, 0.95), axis=0)
+    records = dict(p.records)
+    for j, name in enumerate(posterior.names):
+        prior, best = p.records[name], float(posterior.values[0, j])
+        before = f"before the fit {prior.value:g} ({prior.low:g} to {prior.high:g}, {prior.grade})"
+        records[name] = replace(
+            prior, value=best, low=min(float(low[j]), best), high=max(float(high[j]), best),
+            grade="calibrated", source=f"{prior.source}; {before}",
+        )  # fmt: skip
+    return Parameters(records, {name: record.value for name, record in records.items()}, posterior)
+
+
+@cache
+def prior_parameters() -> Parameters:
+    """Return what is believed before any fit."""
+    return read_parameters(PARAMETER_FILE)
+
+
 @cache
 def default_parameters() -> Parameters:
-    """Return the shipped parameters (best fit)."""
-    return read_parameters(PARAMETER_FILE)
+    """Return the shipped parameters: the best fit, with the draws of the posterior behind it."""
+    if not POSTERIOR_FILE.exists():
+        return prior_parameters()
+    return with_posterior(prior_parameters(), read_posterior(POSTERIOR_FILE))

@@ -39,7 +39,11 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Profile:
-    """A municipality: youths by single year of age, and what is known of it locally."""
+    """A municipality: youths by single year of age, and what is known of it locally.
+
+    need and access multiply the national rates at which need arises and help starts: 1 where there are no
+    local figures (calibration/municipal.py).
+    """
 
     name: str
     youths: tuple[float, ...]
@@ -48,6 +52,8 @@ class Profile:
     moving: float | None = None
     kinderwerk_fte: float | None = None
     overrides: Mapping[str, float] = field(default_factory=dict)
+    need: float = 1.0
+    access: float = 1.0
     local: tuple[str, ...] = ()
 
     @property
@@ -82,6 +88,8 @@ def profiles() -> Mapping[str, Profile]:
             moving=float(row["moving"]) if row["moving"] else None,
             kinderwerk_fte=float(row["kinderwerk_fte"]) if row["kinderwerk_fte"] else None,
             overrides=overrides,
+            need=float(row["need"] or 1.0),
+            access=float(row["access"] or 1.0),
             local=tuple(filter(None, row["local"].split(";"))),
         )
     return result

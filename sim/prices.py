@@ -20,10 +20,23 @@ def tariff_factor(year: int, p: Parameters) -> float:
     return float(grown * expected)
 
 
+def ambulant_registration(p: Parameters) -> float:
+    """Return all ambulant help over what was counted before providers were added in 2021."""
+    return 1.0 + p["registration.shift_ambulant"] / p["registration.ambulant_2019"]
+
+
+def paid_places(p: Parameters) -> NDArray[np.float64]:
+    """Return the places that are paid for each place that is lived, float64[forms].
+
+    Lives are fitted to registrations of 2015-2019. Providers that began to be counted in 2021 were paid
+    before that year as well.
+    """
+    return np.array([ambulant_registration(p) if form == "ambulant" else 1.0 for form in FORMS])
+
+
 def unit_costs(year: int, p: Parameters) -> NDArray[np.float64]:
-    """Return euros per place-year by form, float64[forms]."""
-    factor = tariff_factor(year, p) * p["cost.level"]
-    return np.array([p[f"cost.{form}"] * factor for form in FORMS])
+    """Return euros per place-year that is lived by form, float64[forms]."""
+    return np.array([p[f"cost.{form}"] for form in FORMS]) * paid_places(p) * tariff_factor(year, p)
 
 
 def care_spending(place_years: NDArray[np.float64], year: int, p: Parameters) -> float:

@@ -25,11 +25,12 @@ from sim.appraisal import Difference
 from sim.compiling import data_hash, source_hash
 from sim.errors import SimulationError
 from sim.experiment import Options, Run
-from sim.parameters import Parameters
+from sim.parameters import POSTERIOR_FILE, Parameters
 from sim.scenario import Scenario
 
 TABLES = ("results", "comparison")
 MANIFEST = "manifest.json"
+TARGET_FILE = Path(__file__).resolve().parents[1] / "calibration" / "targets" / "cbs.csv"
 LIBRARIES = ("numpy", "numba", "scipy", "simpy", "pyarrow", "pydantic")
 
 
@@ -151,8 +152,8 @@ def manifest(
         },
         "parameters": parameters.sha256(),
         "parameter_grades": _grades(parameters),
-        "posterior": None,
-        "targets": _targets_hash(),
+        "posterior": _hash_of(POSTERIOR_FILE),
+        "targets": _hash_of(TARGET_FILE),
         "seed": options.seed,
         "draws": options.draws,
         "first_draw": options.runs()[0][0],
@@ -174,8 +175,7 @@ def _grades(p: Parameters) -> dict[str, int]:
     return counts
 
 
-def _targets_hash() -> str | None:
-    path = Path(__file__).resolve().parents[1] / "calibration" / "targets" / "cbs.csv"
+def _hash_of(path: Path) -> str | None:
     return hashlib.sha256(path.read_bytes()).hexdigest() if path.exists() else None
 
 

@@ -18,6 +18,17 @@ from sim.programmes import Programme, catalogue, fte_for
 EXISTING = "kinderwerk"
 """The programme that the observed world already contains."""
 
+NEED_RATES = ("need.onset_light", "need.onset_moderate")
+ACCESS_RATES = ("start.wijkteam", "start.ambulant", "start.netwerk", "start.daghulp")
+"""What a municipality's multipliers act on."""
+
+
+def localised(p: Parameters, profile: Profile) -> Parameters:
+    """Return national parameters with what is known of a municipality: its own figures and multipliers."""
+    factors = dict.fromkeys(NEED_RATES, profile.need) | dict.fromkeys(ACCESS_RATES, profile.access)
+    changed = {name: p[name] * factor for name, factor in factors.items() if factor != 1.0}
+    return p.replace(changed | dict(profile.overrides))
+
 
 @contextmanager
 def worker_threads(threads: int | None) -> Iterator[Executor]:

@@ -30,7 +30,6 @@ from sim.history import (
     CELLS,
     History,
     ProgrammeYear,
-    ambulant_registration,
     child_years_waiting,
     place_years,
     reduce_tally,
@@ -38,7 +37,7 @@ from sim.history import (
 from sim.lifecourse import advance, scratch
 from sim.parameters import Parameters
 from sim.population import BLOCKS, Children, cohorts, month_of
-from sim.prices import care_spending
+from sim.prices import ambulant_registration, care_spending
 from sim.processes import default_table
 from sim.programmes import (
     Effect,

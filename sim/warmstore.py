@@ -29,6 +29,8 @@ from sim.setting import Setting
 from sim.warmup import WarmStart, warm_up
 
 MEMORY_LIMIT = 1 << 29
+_VALUES = ("parameters.csv", "posterior.parquet", "posterior.json", "diagnostics.json")
+"""Files of values: those in use are hashed themselves."""
 DISK_LIMIT = int(float(os.environ.get("KINDERWERK_CACHE_GB", "4")) * (1 << 30))
 
 
@@ -36,7 +38,7 @@ def key_for(setting: Setting, start: int) -> str:
     """Return the key of a warm start."""
     digest = hashlib.sha256(source_hash().encode())
     for path in sorted(DATA.iterdir()):
-        if path.name != "parameters.csv":  # the values in use are hashed below
+        if path.name not in _VALUES:
             digest.update(path.read_bytes())
     words = (
         setting.parameters.sha256(), repr(setting.profile), setting.seed, setting.draw,

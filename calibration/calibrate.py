@@ -1,0 +1,169 @@
+"""A whole calibration: fit, unit costs, diagnostics, and the files in which they are shipped.
+
+The folder holds runs.jsonl (every run, so that a calibration that was stopped goes on), posterior.parquet
+(best fit and draws), posterior.json (how it was made) and diagnostics.json. The last three are written
+together at the end.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from calibration import costs
+from calibration.diagnostics import summary
+from calibration.fit import FULL, QUICK, Fitted, Plan, fit
+from calibration.likelihood import Comparison
+from calibration.runs import Runner, Tell, national
+from calibration.space import LEVELS, Space
+from calibration.targets import TARGET_FILE, Target, read_targets
+from sim.compiling import source_hash
+from sim.errors import InputError, SimulationError
+from sim.parameters import Parameters, prior_parameters
+from sim.results import version
+from sim.states import FORMS
+
+Floats = NDArray[np.float64]
+FILES = ("posterior.parquet", "posterior.json", "diagnostics.json")
+
+
+def calibrate(
+    out: Path,
+    targets_file: Path = TARGET_FILE,
+    quick: bool = False,
+    cluster: str | None = None,
+    seed: int = 0,
+    tell: Tell = lambda *_: None,
+    plan: Plan | None = None,
+) -> dict[str, Any]:
+    """Fit, write everything into `out`, and return the diagnostics.
+
+    Raises InputError for targets that cannot be used and SimulationError where files cannot be written
+    or there is no cluster. Runs finished earlier, in the same folder under the same engine, parameters
+    and figures, are not made again.
+    """
+    started = time.monotonic()
+    targets = read_targets(targets_file)
+    plan = plan or (QUICK if quick else FULL)
+    base = prior_parameters()
+    space = Space(base)
+    chosen = [target for target in national(targets) if target.role == "calibrate"]
+    _check(targets_file, chosen, targets)
+    fitted = Comparison.of(chosen, targets)
+    mark = _mark(base, targets_file)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        runner = Runner(base, targets, out / "runs.jsonl", mark, tell, cluster)
+        found = fit(space, fitted, runner, plan, seed)
+    except OSError as error:
+        raise SimulationError(f"cannot write to {out}: {error.strerror or error}") from error
+    tell("unit costs", 0, 1)
+    names, values, spending = _posterior(found, base, seed)
+    tell("diagnostics", 0, 1)
+    diagnostics = summary(found, targets, seed) | {"spending": spending}
+    about = {
+        "version": version(), "engine": source_hash(), "targets_file": targets_file.name,
+        "targets": hashlib.sha256(targets_file.read_bytes()).hexdigest(), "prior": base.sha256(),
+        "seed": seed, "quick": quick, "plan": asdict(plan), "draws": len(values) - 1,
+        "free": list(space.names), "held": list(space.held), "runs": runner.made,
+        "wall_seconds": round(time.monotonic() - started, 1),
+    }  # fmt: skip
+    write(out, names, values, about, diagnostics)
+    return diagnostics
+
+
+def _check(path: Path, chosen: Sequence[Target], targets: Sequence[Target]) -> None:
+    if len(chosen) < len(LEVELS):
+        words = f"only {len(chosen)} figures about the country have the role calibrate; "
+        raise InputError.at(path, words + f"the fit has {len(LEVELS)} levels that each answer to one")
+    counted = {target.id for target in national(targets)}
+    for target in chosen:
+        for other in target.share_of:
+            if other not in counted:
+                raise InputError.at(path, f"'{target.id}' is a share of '{other}', which is not counted")
+
+
+def _mark(base: Parameters, targets_file: Path) -> str:
+    """Return what a remembered run depends on besides its own settings."""
+    text = source_hash() + base.sha256() + hashlib.sha256(targets_file.read_bytes()).hexdigest()
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _posterior(found: Fitted, base: Parameters, seed: int) -> tuple[list[str], Floats, dict[str, Any]]:
+    """Return names and values [1 + draws, names] of the posterior, unit costs included, and spending."""
+    space = found.space
+    names = [*space.names, *space.held, *costs.NAMES]
+    rows, spent, effective = [], [], []
+    first = _place_years(found.best_outcome)
+    best = dict(space.values(found.best)) | costs.best_costs(first, base)
+    for k, (z, outcome) in enumerate(zip(found.draws, found.outcomes, strict=True)):
+        lived = _place_years(outcome)
+        drawn, size = costs.draw_costs(lived, base, np.random.default_rng([seed, 5, k]))
+        rows.append(dict(space.values(z)) | drawn)
+        spent.append(costs.spending(lived, base.replace(drawn)))
+        effective.append(size)
+    held = {name: base[name] for name in space.held}
+    values = np.array([[(row | held)[name] for name in names] for row in (best, *rows)])
+    fitted = costs.spending(first, base.replace({name: best[name] for name in costs.NAMES}))
+    totals = {
+        str(year): {
+            "published": total, "best": fitted[year],
+            "low": float(np.quantile([s[year] for s in spent], 0.025)),
+            "high": float(np.quantile([s[year] for s in spent], 0.975)),
+        }
+        for year, total in costs.totals(base).items()
+    }  # fmt: skip
+    prices = [
+        {"name": name, "prior": base.records[name].value, "prior_low": base.records[name].low,
+         "prior_high": base.records[name].high, "best": best[name],
+         "low": float(np.quantile([row[name] for row in rows], 0.05)),
+         "high": float(np.quantile([row[name] for row in rows], 0.95))}
+        for name in costs.NAMES
+    ]  # fmt: skip
+    prior = costs.spending(first, base)
+    return names, values, {
+        "totals": totals, "prices": prices, "effective_candidates": float(np.min(effective)),
+        "before_the_fit": {str(year): amount for year, amount in prior.items()},
+    }  # fmt: skip
+
+
+def _place_years(outcome: Mapping[str, float]) -> dict[int, Floats]:
+    return {
+        year: np.array([outcome[f"place_years.{form}.{year}"] for form in FORMS]) for year in (2019, 2024)
+    }
+
+
+def write(
+    out: Path, names: Sequence[str], values: Floats, about: Mapping[str, Any], diagnostics: Mapping[str, Any]
+) -> None:
+    """Write the posterior with what belongs to it: aside first, and renamed together.
+
+    Raises SimulationError where the folder cannot be written.
+    """
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        aside = {name: out / f".{name}.part" for name in FILES}
+        table = pa.table({name: pa.array(values[:, j]) for j, name in enumerate(names)})
+        pq.write_table(table, aside["posterior.parquet"], compression="zstd")
+        digest = hashlib.sha256(aside["posterior.parquet"].read_bytes()).hexdigest()
+        _dump(aside["posterior.json"], {"posterior": digest, **about})
+        _dump(aside["diagnostics.json"], {"posterior": digest, **diagnostics})
+        for name, path in aside.items():
+            os.replace(path, out / name)
+    except OSError as error:
+        raise SimulationError(f"cannot write to {out}: {error.strerror or error}") from error
+
+
+def _dump(path: Path, content: Mapping[str, Any]) -> None:
+    path.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

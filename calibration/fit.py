@@ -1,0 +1,252 @@
+"""The fit in three stages: best fit of the levels, emulator with MCMC, and draws simulated anew.
+
+(a) `least_squares` over the parameters that answer to a figure of their own, from several starts.
+(b) Designs in waves: Sobol points through the posterior so far, each run with luck of its own; a
+    quadratic emulator; emcee on the emulator, with its variance in the likelihood.
+(c) Draws of the chain, simulated anew with fresh luck: the posterior that is shipped, unweighted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import emcee
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import least_squares
+from scipy.stats import norm, qmc
+
+from calibration.emulator import Emulator
+from calibration.likelihood import Comparison
+from calibration.runs import Job, Runner
+from calibration.space import LEVELS, Space
+
+Floats = NDArray[np.float64]
+DIFF_STEP = 0.03
+"""Relative step of derivatives: simulated counts are step functions, so that the default finds zeros."""
+_SEEDS = 1_000_000
+_FRESH = 900_000
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How much work. (runs, children of each) for each wave of the design and for the draws."""
+
+    starts: int
+    evaluations: int
+    start_children: int
+    waves: tuple[tuple[int, int], ...]
+    draws: tuple[int, int]
+    best_children: int
+    steps: int
+
+
+FULL = Plan(
+    3,
+    4,
+    50_000,
+    ((240, 60_000), (240, 80_000), (300, 100_000), (500, 200_000)),
+    (240, 150_000),
+    1_500_000,
+    6_000,
+)
+QUICK = Plan(1, 2, 25_000, ((200, 25_000), (260, 35_000)), (60, 35_000), 200_000, 2_000)
+
+
+@dataclass(frozen=True)
+class Wave:
+    """A design: points u [n, d] around z = centre + root u, and what their runs came to."""
+
+    centre: Floats
+    root: Floats
+    points: Floats
+    outcomes: Sequence[dict[str, float]]
+
+    @property
+    def z(self) -> Floats:
+        """Return the points in standard deviations of the prior [n, d]."""
+        return np.asarray(self.centre + self.points @ self.root.T)
+
+
+@dataclass(frozen=True)
+class Chain:
+    """The sample of the posterior on the emulator. u: [k, d]; tau: autocorrelation times [d] in steps."""
+
+    u: Floats
+    tau: Floats
+    acceptance: float
+    steps: int
+    walkers: int
+
+    @property
+    def effective(self) -> float:
+        """Return the effective sample size of the slowest parameter."""
+        return float(self.walkers * self.steps / self.tau.max())
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """Everything that a fit found."""
+
+    space: Space
+    fitted: Comparison
+    starts: Sequence[tuple[float, float]]  # misfit at the start and where it ended, for each start
+    waves: Sequence[Wave]
+    emulator: Emulator
+    best: Floats
+    spread: Floats  # [d, d] of the normal approximation
+    chain: Chain
+    draws: Floats  # [k, d]
+    outcomes: Sequence[dict[str, float]]
+    best_outcome: dict[str, float]
+
+
+def sobol_normal(n: int, d: int, seed: int) -> Floats:
+    """Return n points [n, d] that fill a standard normal evenly (scrambled Sobol, cut at 3)."""
+    sampler = qmc.Sobol(d, scramble=True, rng=seed)
+    uniform = sampler.random_base2(int(np.ceil(np.log2(max(n, 2)))))[:n]
+    return np.asarray(np.clip(norm.ppf(np.clip(uniform, 1e-6, 1 - 1e-6)), -3.0, 3.0), dtype=np.float64)
+
+
+def fit(space: Space, fitted: Comparison, runner: Runner, plan: Plan, seed: int) -> Fitted:
+    """Run all stages and return what they found. Finished runs are taken from the runner's memory."""
+    levels, starts = best_levels(space, fitted, runner, plan, seed)
+    centre: Floats = levels
+    root: Floats = np.diag(_first_spread(space))
+    waves: list[Wave] = []
+    for number, (runs, children) in enumerate(plan.waves, 1):
+        points = sobol_normal(runs, space.size, seed + number)
+        z = centre + points @ root.T
+        jobs = [
+            Job(space.values(row), children, seed * _SEEDS + number * 10_000 + k) for k, row in enumerate(z)
+        ]
+        wave = Wave(centre, root, points, runner.all(f"design, wave {number} of {len(plan.waves)}", jobs))
+        waves.append(wave)
+        runner.tell(f"emulator of wave {number}", 0, 1)
+        emulator = Emulator.fit(points, logs_of(fitted, wave.outcomes))
+        best, spread = approximate(emulator, wave, fitted)
+        centre, root = best, np.asarray(np.linalg.cholesky(spread) * 1.2)
+    last = waves[-1]
+    runner.tell("sampling the posterior on the emulator", 0, 1)
+    chain = sample(emulator, last, fitted, best, spread, plan.steps, seed)
+    count, children = plan.draws
+    luck = np.random.default_rng([seed, 1])
+    draws = last.centre + chain.u[luck.choice(len(chain.u), count, replace=False)] @ last.root.T
+    jobs = [Job(space.values(row), children, seed * _SEEDS + _FRESH + k, 2024) for k, row in enumerate(draws)]
+    outcomes = runner.all("draws simulated anew", jobs)
+    final = Job(space.values(best), plan.best_children, seed * _SEEDS + _FRESH - 1, 2024)
+    (best_outcome,) = runner.all("best fit simulated anew", [final])
+    return Fitted(space, fitted, starts, waves, emulator, best, spread, chain, draws, outcomes, best_outcome)
+
+
+def logs_of(fitted: Comparison, outcomes: Sequence[dict[str, float]]) -> Floats:
+    """Return what runs came to as logarithms [n, targets]."""
+    return np.array([fitted.predicted(found) for found in outcomes])
+
+
+def best_levels(
+    space: Space, fitted: Comparison, runner: Runner, plan: Plan, seed: int
+) -> tuple[Floats, list[tuple[float, float]]]:
+    """Return z [d] of the best fit of the levels, and (first, last) misfit of each start.
+
+    The other parameters stay at the middle of their prior. Runs share their luck here, and only here:
+    derivatives need it.
+    """
+    free = [name for name in LEVELS if name in space.names]
+    where = space.positions(free)
+    records = [space.base.records[name] for name in free]
+    middle = np.log([record.value for record in records])
+    sides = np.array([np.log(record.at(1.0) / record.value) for record in records])
+    luck = np.random.default_rng([seed, 2])
+    done: list[tuple[float, float, Floats]] = []
+
+    def misfit(x: Floats) -> Floats:
+        z = np.zeros(space.size)
+        z[where] = (x - middle) / sides
+        values = dict(space.values(z)) | dict(zip(free, np.exp(x).tolist(), strict=True))
+        words = f"best fit of the levels, start {len(done) + 1} of {plan.starts}"
+        (found,) = runner.all(words, [Job(values, plan.start_children, seed * _SEEDS + 1)])
+        return np.concatenate([fitted.misfit(fitted.predicted(found)), z[where]])
+
+    for start in range(plan.starts):
+        x = middle + (luck.standard_normal(len(free)) * 0.5 * sides if start else 0.0)
+        found: Any = least_squares(
+            misfit,
+            x,
+            x_scale=sides,
+            diff_step=np.full(x.size, DIFF_STEP),
+            max_nfev=plan.evaluations,
+            loss="soft_l1",
+        )
+        first = misfit(x)
+        done.append((float(first @ first), float(found.fun @ found.fun), np.asarray(found.x)))
+    best = min(done, key=lambda item: item[1])[2]
+    z = np.zeros(space.size)
+    z[where] = (best - middle) / sides
+    return z, [(first, last) for first, last, _ in done]
+
+
+def _first_spread(space: Space) -> Floats:
+    """Return how far the first wave spreads [d]: narrower than the prior, more so for the levels."""
+    return np.array([0.3 if name in LEVELS else 0.6 for name in space.names])
+
+
+def approximate(emulator: Emulator, wave: Wave, fitted: Comparison) -> tuple[Floats, Floats]:
+    """Return the mode and covariance of the posterior in z, by Gauss-Newton on the emulator.
+
+    A step may go no further than the runs reach: two standard deviations of the design in each direction.
+    """
+    u = np.zeros(wave.centre.size)
+    inverse = np.linalg.inv(wave.root)
+    spread = np.eye(u.size)
+    for _ in range(12):
+        at = u[None]
+        jacobian = emulator.jacobian(u) @ inverse
+        z = wave.centre + wave.root @ u
+        extra = emulator.variance(at)[0]
+        mean, spread = fitted.gaussian(jacobian, z, emulator.predict(at)[0], extra)
+        aim = inverse @ (mean - wave.centre)
+        u = u + 0.7 * (np.clip(aim, -2.0, 2.0) - u)
+    return wave.centre + wave.root @ u, spread
+
+
+def log_posterior(emulator: Emulator, wave: Wave, fitted: Comparison) -> Callable[[Floats], Floats]:
+    """Return the logarithm of the posterior density [k] at points u [k, d], up to a constant.
+
+    The emulator's own variance is that at the design's points, on average: within the design it hardly
+    varies, and a constant keeps the sampler from being drawn to where the emulator knows least.
+    """
+    extra = emulator.variance(wave.points[:100]).mean(axis=0)
+    root = np.linalg.inv(np.linalg.cholesky(fitted.covariance + np.diag(extra)))
+
+    def density(u: Floats) -> Floats:
+        z = wave.centre + u @ wave.root.T
+        distance = (emulator.predict(u) - fitted.observed) @ root.T
+        return np.asarray(-0.5 * ((z**2).sum(axis=1) + (distance**2).sum(axis=1)))
+
+    return density
+
+
+def sample(
+    emulator: Emulator, wave: Wave, fitted: Comparison, best: Floats, spread: Floats, steps: int, seed: int
+) -> Chain:
+    """Return a sample of the posterior on the emulator, by emcee with differential evolution."""
+    d = best.size
+    walkers = 2 * d + 2
+    inverse = np.linalg.inv(wave.root)
+    luck = np.random.default_rng([seed, 3])
+    first = best + luck.standard_normal((walkers, d)) @ np.linalg.cholesky(spread).T
+    sampler = emcee.EnsembleSampler(
+        walkers, d, log_posterior(emulator, wave, fitted), vectorize=True,
+        moves=[(emcee.moves.DEMove(), 0.9), (emcee.moves.DESnookerMove(), 0.1)],
+    )  # fmt: skip
+    sampler.random_state = np.random.RandomState(seed).get_state()
+    thin = max(steps // 1_000, 1)
+    burned = steps // 4 // thin
+    sampler.run_mcmc((first - wave.centre) @ inverse.T, steps // thin, thin_by=thin)
+    tau = np.asarray(sampler.get_autocorr_time(tol=0, quiet=True, discard=burned)) * thin
+    u = np.asarray(sampler.get_chain(discard=burned, flat=True))
+    kept = steps - burned * thin
+    return Chain(u, tau, float(np.mean(sampler.acceptance_fraction)), kept, walkers)

@@ -1,0 +1,191 @@
+"""Runs of the simulator for a calibration: remembered on disk one by one, on this machine or a cluster.
+
+A run is a function of (parameters, children, seed, last year). What is finished is never lost: each run
+is one line in a file, and a calibration that is started again finds there what it asks for.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from calibration.measures import MEASURES, Counted
+from calibration.targets import RATIOS, Target, read_targets
+from sim.counting import layout
+from sim.errors import SimulationError
+from sim.history import place_years
+from sim.parameters import Parameters
+from sim.population import Profile, profiles
+from sim.processes import default_table
+from sim.setting import Setting, worker_threads
+from sim.states import AGES, FORMS, HISTORY_YEAR
+from sim.transitions import compile_table
+from sim.warmup import warm_up
+
+Floats = NDArray[np.float64]
+PROFILE = "Nederland 2018"
+FIT_YEAR = 2019
+"""The last year that is lived to fit; shares that have one year only are read in it."""
+
+
+def count(
+    p: Parameters,
+    children: int | None,
+    seed: int,
+    pool: Executor,
+    last_year: int = FIT_YEAR,
+    profile: Profile | None = None,
+) -> Counted:
+    """Return what the model counts in 2015 up to `last_year` (default: in the country of 2018)."""
+    setting = Setting(profile or profiles()[PROFILE], p, seed=seed, children=children)
+    warm = warm_up(setting, last_year + 1, pool, count_from=HISTORY_YEAR)
+    table = compile_table(default_table(), p, last_year + 1)
+    return Counted(warm.cells.sum(axis=1) * setting.flow()[1], layout(table), table, p)
+
+
+def predict(target: Target, counted: Counted) -> float | None:
+    """Return the model's value of a target, or None where it is not counted.
+
+    Counts are read in their own year, structural shares in FIT_YEAR at the latest.
+    """
+    measure = MEASURES[target.measure]
+    year = min(target.year, FIT_YEAR) if target.unit in RATIOS else target.year
+    if measure is None or not HISTORY_YEAR <= year <= counted.last_year:
+        return None
+    return measure(counted, year, slice(target.age_from, target.age_to + 1))
+
+
+def national(targets: Sequence[Target]) -> list[Target]:
+    """Return the targets about the country that the model counts."""
+    return [target for target in targets if target.region == "NL" and MEASURES[target.measure] is not None]
+
+
+def outcome(counted: Counted, targets: Sequence[Target]) -> dict[str, float]:
+    """Return what a run came to by name: targets, place-years by form, use and need by age."""
+    found = {target.id: value for target in targets if (value := predict(target, counted)) is not None}
+    for year in (2019, 2024):
+        if year <= counted.last_year:
+            years = place_years(counted.year(year), counted.layout, counted.table)
+            found |= {f"place_years.{form}.{year}": float(x) for form, x in zip(FORMS, years, strict=True)}
+    for age in range(AGES):
+        one = slice(age, age + 1)
+        found[f"users_share.{age}"] = counted.users("jeugdzorg", 2018, one) / counted.people(one, 2018)
+        found[f"need_share.{age}"] = counted.stock("need", one, 2018) / counted.people(one, 2018)
+    return found
+
+
+@dataclass(frozen=True)
+class Job:
+    """One run to be made."""
+
+    values: Mapping[str, float]
+    children: int
+    seed: int
+    last_year: int = FIT_YEAR
+
+    def key(self, engine: str) -> str:
+        """Return a name that no other run has."""
+        text = json.dumps([engine, sorted(self.values.items()), self.children, self.seed, self.last_year])
+        return hashlib.sha256(text.encode()).hexdigest()[:24]
+
+
+def run(job: Job, base: Parameters, targets: Sequence[Target], pool: Executor) -> dict[str, float]:
+    """Make a run and return its outcome."""
+    counted = count(base.replace(job.values), job.children, job.seed, pool, job.last_year)
+    return outcome(counted, national(targets))
+
+
+Tell = Callable[[str, int, int], None]
+"""(what is going on, how many are done, of how many)."""
+
+
+@dataclass
+class Runner:
+    """Makes runs, remembers them in `memory`, and tells how far it is.
+
+    cluster: address of a Dask scheduler; None runs here. Raises SimulationError where it is not there.
+    """
+
+    base: Parameters
+    targets: Sequence[Target]
+    memory: Path
+    engine: str
+    tell: Tell = lambda *_: None
+    cluster: str | None = None
+    made: int = 0
+    _known: dict[str, dict[str, float]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Read what was finished before; a line that was cut off in writing is made again."""
+        if self.memory.exists():
+            for line in self.memory.read_text(encoding="utf-8").splitlines():
+                try:
+                    record: Any = json.loads(line)
+                    self._known[record["key"]] = record["outcome"]
+                except (ValueError, KeyError, TypeError):
+                    continue
+
+    def all(self, words: str, jobs: Sequence[Job]) -> list[dict[str, float]]:
+        """Return the outcome of every job, in their order; those known are not made again."""
+        keys = [job.key(self.engine) for job in jobs]
+        todo = {key: job for key, job in zip(keys, jobs, strict=True) if key not in self._known}
+        done = len(jobs) - len(todo)
+        self.tell(words, done, len(jobs))
+        for key, found in self._there(todo) if self.cluster and len(todo) > 1 else self._here(todo):
+            self._remember(key, found)
+            done += 1
+            self.tell(words, done, len(jobs))
+        return [self._known[key] for key in keys]
+
+    def _remember(self, key: str, found: dict[str, float]) -> None:
+        self._known[key] = found
+        self.made += 1
+        self.memory.parent.mkdir(parents=True, exist_ok=True)
+        broken = self.memory.exists() and self.memory.read_bytes()[-1:] not in (b"", b"\n")
+        with self.memory.open("a", encoding="utf-8") as stream:
+            stream.write(("\n" if broken else "") + json.dumps({"key": key, "outcome": found}) + "\n")
+            stream.flush()
+            os.fsync(stream.fileno())
+
+    def _here(self, todo: Mapping[str, Job]) -> Iterator[tuple[str, dict[str, float]]]:
+        # Ctrl-C reaches the main thread, and a kernel that hands over its result there at that moment
+        # would crash the process: runs are made on a thread of their own.
+        with worker_threads(None) as pool, ThreadPoolExecutor(1) as conductor:
+            for key, job in todo.items():
+                yield key, conductor.submit(run, job, self.base, self.targets, pool).result()
+
+    def _there(self, todo: Mapping[str, Job]) -> Iterator[tuple[str, dict[str, float]]]:
+        try:
+            from distributed import Client, as_completed
+        except ImportError as error:
+            raise SimulationError("--cluster needs Dask: pip install 'kinderwerk[cluster]'") from error
+        try:
+            client: Any = Client(self.cluster, timeout="20s")  # type: ignore[no-untyped-call]
+        except (OSError, ValueError) as error:
+            raise SimulationError(f"no Dask scheduler at '{self.cluster}': {error}") from error
+        with client:
+            names = {
+                client.submit(_on_worker, job, self.base, tuple(self.targets), key=f"run-{key}"): key
+                for key, job in todo.items()
+            }
+            for future in as_completed(names):  # type: ignore[no-untyped-call]
+                yield names[future], future.result()
+
+
+def _on_worker(job: Job, base: Parameters, targets: Sequence[Target]) -> dict[str, float]:
+    with worker_threads(1) as pool:
+        return run(job, base, targets, pool)
+
+
+def default_targets(path: Path | None) -> list[Target]:
+    """Return the targets of a file, or the shipped ones."""
+    return read_targets(path) if path else read_targets()
