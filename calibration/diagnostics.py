@@ -189,7 +189,7 @@ def _mode(emulator: Emulator, covariance: Floats, observed: Floats) -> tuple[Flo
 def emulator_error(found: Fitted) -> list[dict[str, Any]]:
     """Return per target how well runs left out, and draws simulated anew, were predicted."""
     logs = logs_of(found.fitted, found.waves[-1].outcomes)
-    errors, sizes = found.emulator.left_out(logs)
+    errors, sizes = found.emulator.left_out()
     inverse = np.linalg.inv(found.waves[-1].root)
     u = (found.draws - found.waves[-1].centre) @ inverse.T
     anew = logs_of(found.fitted, found.outcomes) - found.emulator.predict(u)

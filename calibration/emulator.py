@@ -39,7 +39,6 @@ class Emulator:
         linear, quadratic = _parts(points, points)
         mean = outputs.mean(axis=0)
         centred = outputs - mean
-        values, vectors = np.linalg.eigh(linear)
         scales, weights, inverses = [], [], []
         for column in centred.T:
             found = _hyperparameters(linear, quadratic, column)
@@ -48,7 +47,6 @@ class Emulator:
             scales.append(found)
             weights.append(inverse @ column)
             inverses.append(inverse)
-        del values, vectors
         return cls(points, mean, np.array(scales), np.array(weights).T, np.array(inverses))
 
     def predict(self, at: Floats) -> Floats:
@@ -79,10 +77,9 @@ class Emulator:
         slope += self.points.T @ (2.0 * inner[:, None] * self.weights * self.scales[:, 1]) / d
         return np.asarray(slope.T)
 
-    def left_out(self, outputs: Floats) -> tuple[Floats, Floats]:
+    def left_out(self) -> tuple[Floats, Floats]:
         """Return leave-one-out errors [n, m] and their standard deviations (runs' noise included)."""
         diagonal = np.einsum("mii->im", self.roots)
-        del outputs
         return np.asarray(self.weights / diagonal), np.asarray(np.sqrt(1.0 / diagonal))
 
 

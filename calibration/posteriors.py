@@ -1,0 +1,116 @@
+"""Compare two posteriors, or ship one: ``python -m calibration.posteriors compare A B`` and ``ship A``.
+
+A and B are folders that a calibration wrote; the word `shipped` stands for the posterior in use.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import os
+import shutil
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from calibration.calibrate import FILES
+from calibration.report import figure, fitted_share, markdown, read
+from sim.errors import InputError
+from sim.parameters import DATA, POSTERIOR_FILE, Parameters, prior_parameters, read_posterior, with_posterior
+
+MOST = 30
+
+
+def folder_of(word: str) -> Path:
+    """Return the folder that a word of the command line stands for."""
+    return DATA if word == "shipped" else Path(word)
+
+
+def compare(first: Path, second: Path) -> str:
+    """Return what differs between two posteriors, the parameters that moved most first.
+
+    A move is in units of the wider of both spreads. Raises InputError where one cannot be read.
+    """
+    ours, theirs = (read_posterior(folder / POSTERIOR_FILE.name) for folder in (first, second))
+    names = [name for name in ours.names if name in theirs.names]
+    rows = []
+    for name in names:
+        a, b = (x.values[:, x.names.index(name)] for x in (ours, theirs))
+        spread = max(float(a[1:].std()), float(b[1:].std()))
+        move = float(b[1:].mean() - a[1:].mean()) / spread if spread else float(a[0] != b[0])
+        rows.append((abs(move), name, a, b, move))
+    rows.sort(key=lambda row: (-row[0], row[1]))
+    text = ""
+    for words, folder in (("first", first), ("second", second)):
+        about, found = read(folder)
+        inside, error = fitted_share(found)
+        text += (
+            f"{words}: {about['draws']} draws, seed {about['seed']}{', quick' if about['quick'] else ''}, targets "
+            f"{about['targets'][:12]}, priors {about['prior'][:12]}; {inside:.0%} of fitted figures inside, "
+            f"median error {error:.1%}\n"
+        )
+    for words, mine, other in (("first", ours, theirs), ("second", theirs, ours)):
+        if only := [name for name in mine.names if name not in other.names]:
+            text += f"only in the {words}: {', '.join(only)}\n"
+    shown = [
+        (name, figure(a[0]), _range(a[1:]), figure(b[0]), _range(b[1:]), f"{move:+.2f}")
+        for _, name, a, b, move in rows[:MOST]
+    ]
+    return text + "\n" + markdown(("parameter", "first", "range", "second", "range", "move"), shown)
+
+
+def _range(values: np.ndarray) -> str:
+    low, high = np.quantile(values, (0.05, 0.95))
+    return f"{figure(float(low))} to {figure(float(high))}"
+
+
+def ship(folder: Path, data: Path = DATA, prior: Parameters | None = None) -> None:
+    """Put a posterior in use: check that it is whole and fits the parameters, then replace the old one.
+
+    Raises InputError where it does not, was made by a quick calibration, or its files do not belong
+    together.
+    """
+    path = folder / POSTERIOR_FILE.name
+    prior = prior or prior_parameters()
+    with_posterior(prior, read_posterior(path), path)
+    about, found = read(folder)
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    if not about["posterior"] == found["posterior"] == digest:
+        raise InputError.at(path, "posterior, manifest and diagnostics are not of one calibration")
+    if about["quick"]:
+        raise InputError.at(path, "was made with --quick: good for looking, not for decisions; calibrate fully")
+    if about["prior"] != prior.sha256():
+        raise InputError.at(path, "was fitted under other values in parameters.csv; calibrate again")
+    aside = {name: data / f".{name}.part" for name in FILES}
+    for name, place in aside.items():
+        shutil.copyfile(folder / name, place)
+    for name, place in aside.items():
+        os.replace(place, data / name)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Compare or ship, and return the exit code."""
+    parser = argparse.ArgumentParser(description="Compare two posteriors, or ship one.")
+    verbs = parser.add_subparsers(dest="verb", required=True)
+    comparing = verbs.add_parser("compare", help="what differs between two posteriors")
+    comparing.add_argument("first")
+    comparing.add_argument("second")
+    shipping = verbs.add_parser("ship", help="put a posterior in use")
+    shipping.add_argument("folder")
+    options = parser.parse_args(arguments)
+    try:
+        if options.verb == "compare":
+            print(compare(folder_of(options.first), folder_of(options.second)), end="")
+        else:
+            ship(Path(options.folder))
+            print("In use. Now: make the pages of docs/ and the back-tests anew (docs/recalibrate.md).")
+    except InputError as error:
+        print(error, file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
