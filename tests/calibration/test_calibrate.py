@@ -1,0 +1,171 @@
+"""A whole calibration, tiny: it ends, goes on where it was stopped, and its files say what was done."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from calibration import calibrate as module
+from calibration import posteriors, report
+from calibration.calibrate import FILES, calibrate
+from calibration.fit import Plan, sobol_normal
+from calibration.posteriors import compare, ship
+from calibration.space import LEVELS, SHAPES
+from calibration.targets import TARGET_FILE
+from sim.errors import InputError, SimulationError
+from sim.parameters import prior_parameters, read_posterior, with_posterior
+
+TINY = Plan(1, 1, 1_500, ((100, 1_500), (100, 2_000)), (8, 2_000), 4_000, 150)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("calibration")
+    calibrate(out, plan=TINY)
+    return out
+
+
+@pytest.fixture
+def copy(folder: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(folder, tmp_path / "copy"))
+
+
+def test_points_of_a_design_fill_a_normal_evenly() -> None:
+    points = sobol_normal(256, 8, 1)
+    assert points.shape == (256, 8)
+    assert np.abs(points.mean(axis=0)).max() < 0.03
+    assert points.std(axis=0) == pytest.approx(np.ones(8), abs=0.05)
+    assert (sobol_normal(256, 8, 1) == points).all()
+    assert not (sobol_normal(256, 8, 2) == points).all()
+
+
+def test_the_posterior_can_be_read_and_drawn_from(folder: Path) -> None:
+    posterior = read_posterior(folder / "posterior.parquet")
+    assert posterior.values.shape[0] == 1 + TINY.draws[0]
+    assert set(LEVELS) | set(SHAPES) | {"cost.ambulant"} <= set(posterior.names)
+    p = with_posterior(prior_parameters(), posterior)
+    first, second = p.draw(0, 1), p.draw(0, 2)
+    assert first["start.ambulant"] != second["start.ambulant"]
+    held = json.loads((folder / "posterior.json").read_text())["held"]
+    assert all(first[name] == prior_parameters()[name] for name in held)
+
+
+def test_a_second_calibration_finds_every_run_and_writes_the_same_bytes(copy: Path) -> None:
+    before = {name: (copy / name).read_bytes() for name in ("posterior.parquet", "diagnostics.json")}
+    calibrate(copy, plan=TINY)
+    assert json.loads((copy / "posterior.json").read_text())["runs"] == 0
+    assert {name: (copy / name).read_bytes() for name in before} == before
+
+
+def test_a_calibration_that_was_stopped_goes_on(copy: Path) -> None:
+    whole = (copy / "posterior.parquet").read_bytes()
+    for name in FILES:
+        (copy / name).unlink()
+    memory = copy / "runs.jsonl"
+    lines = memory.read_text().splitlines(keepends=True)
+    memory.write_text("".join(lines[:-30]) + lines[-30][:40])
+    calibrate(copy, plan=TINY)
+    assert json.loads((copy / "posterior.json").read_text())["runs"] == 30
+    assert (copy / "posterior.parquet").read_bytes() == whole
+
+
+def test_old_results_stay_whole_when_writing_fails(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = {name: (copy / name).read_bytes() for name in FILES}
+
+    def full(*_: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(module, "_dump", full)
+    with pytest.raises(SimulationError, match="No space left"):
+        calibrate(copy, plan=TINY)
+    assert {name: (copy / name).read_bytes() for name in FILES} == before
+
+
+def test_too_few_figures_to_fit_are_refused_before_anything_is_run(tmp_path: Path) -> None:
+    few = tmp_path / "few.csv"
+    few.write_text("".join(TARGET_FILE.read_text(encoding="utf-8").splitlines(keepends=True)[:8]))
+    with pytest.raises(InputError, match="have the role calibrate"):
+        calibrate(tmp_path / "out", few, plan=TINY)
+    assert not (tmp_path / "out").exists()
+
+
+# ---- what it is like
+
+
+def test_diagnostics_are_complete(folder: Path) -> None:
+    _, found = report.read(folder)
+    rows = {row["id"]: row for row in found["targets"]}
+    assert rows["jz_2018"]["predictive_low"] < rows["jz_2018"]["low"] < rows["jz_2018"]["high"]
+    assert rows["jz_2019"]["role"] == "validate"
+    assert rows["pleegzorg_2019"]["share_of"] == "verblijf_2019"
+    assert {row["name"] for row in found["parameters"]} == set(LEVELS) | set(SHAPES)
+    known = found["identifiability"]
+    assert known["free_parameters"] == len(found["parameters"])
+    assert known["singular_values"] == sorted(known["singular_values"], reverse=True)
+    assert {item["group"] for item in known["collinearity"]} >= {"need, signal and access"}
+    assert 0 <= found["coverage"]["parameters"] <= 1
+    assert len(found["ages"]) == 23
+    assert set(found["spending"]["totals"]) == {"2019", "2024"}
+
+
+def test_the_page_shows_every_figure_and_parameter(folder: Path) -> None:
+    about, found = report.read(folder)
+    tested = {
+        "targets": [], "inside_share": 1.0, "skill": -0.2, "draws": 2, "children": 10,
+        "errors": {"median": 0.02, "last_value": 0.01, "straight_line": 0.03},
+        "beats": {"last_value": False, "straight_line": True},
+    }  # fmt: skip
+    page = report.page(about, found, tested)
+    assert page.startswith(report.GENERATED)
+    assert "does NOT beat the last value" in page
+    assert all(f"| {row['id']}" in page for row in found["targets"])
+    assert all(f"`{row['name']}`" in page for row in found["parameters"])
+    for chart in (report.fit_chart(found), report.ages_chart(found), report.parameters_chart(found)):
+        assert chart.to_dict()["$schema"]
+
+
+def test_posteriors_are_compared_by_how_far_they_moved(folder: Path, copy: Path) -> None:
+    same = compare(folder, copy)
+    assert "+0.00" in same
+    assert "only in" not in same
+    posterior = read_posterior(copy / "posterior.parquet")
+    values = posterior.values.copy()
+    values[:, posterior.names.index("frailty.sd")] *= 1.5
+    about, found = report.read(copy)
+    module.write(copy, posterior.names, values, about, found)
+    first = compare(folder, copy).split("|---|")[1].splitlines()[1]
+    assert "frailty.sd" in first
+
+
+def test_a_posterior_is_shipped_whole_or_not_at_all(copy: Path, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    data.mkdir()
+    ship(copy, data)
+    assert {path.name for path in data.iterdir()} == set(FILES)
+    (copy / "diagnostics.json").write_text(json.dumps({"posterior": "another"}))
+    with pytest.raises(InputError, match="not of one calibration"):
+        ship(copy, data)
+
+
+def test_a_quick_posterior_is_not_shipped(copy: Path, tmp_path: Path) -> None:
+    about = json.loads((copy / "posterior.json").read_text())
+    (copy / "posterior.json").write_text(json.dumps(about | {"quick": True}))
+    with pytest.raises(InputError, match="--quick"):
+        ship(copy, tmp_path)
+    assert not list(tmp_path.glob("posterior*"))
+
+
+def test_what_was_fitted_under_other_priors_is_not_shipped(copy: Path, tmp_path: Path) -> None:
+    other = prior_parameters().replace({"frailty.sd": 0.8})
+    with pytest.raises(InputError, match="other values in parameters.csv"):
+        ship(copy, tmp_path, other)
+
+
+def test_the_verbs_end_with_2_on_bad_input(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert posteriors.main(["ship", str(tmp_path)]) == 2
+    assert "is no posterior" in capsys.readouterr().err

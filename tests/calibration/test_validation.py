@@ -1,0 +1,69 @@
+"""Held-out figures against the model and against naive forecasts."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from calibration.diagnostics import target_rows
+from calibration.report import verdict
+from calibration.targets import read_targets
+from calibration.validation import _naive, validate
+from sim.errors import SimulationError
+from sim.parameters import prior_parameters
+
+EVERY = read_targets()
+NAMED = {target.id: target for target in EVERY}
+
+
+def test_naive_forecasts_are_the_last_value_and_a_straight_line() -> None:
+    found = _naive(NAMED["wijkteam_2019"], EVERY)
+    assert found["last_value"] == 82345
+    # least squares through 37,000, 62,130, 81,635 and 82,345: slope 15,554 around the mean of 65,777.5
+    assert found["straight_line"] == pytest.approx(65_777.5 + 2.5 * 15_554, rel=1e-6)
+
+
+def test_a_figure_without_a_past_has_no_naive_forecast() -> None:
+    assert _naive(NAMED["starts_2019"], [NAMED["starts_2019"]]) == {"last_value": None, "straight_line": None}
+
+
+def test_naive_forecasts_never_see_the_year_itself_or_later() -> None:
+    raised = [replace(t, value=t.value * 10) if t.year >= 2019 else t for t in EVERY]
+    assert _naive(NAMED["jz_2019"], raised) == _naive(NAMED["jz_2019"], EVERY)
+
+
+def test_intervals_hold_the_tolerance_and_not_the_noise_of_runs() -> None:
+    target = NAMED["jz_2018"]
+    outcomes = [{"jz_2018": target.value * f} for f in (0.98, 1.0, 1.02)] * 20
+    (wide,) = target_rows([target], outcomes, outcomes[1], {})
+    (narrow,) = target_rows([target], outcomes, outcomes[1], {"jz_2018": 1.0})
+    assert narrow["low"] == pytest.approx(narrow["high"])
+    assert wide["low"] < narrow["low"]
+    assert narrow["predictive_high"] / narrow["median"] == pytest.approx(1.01**1.96, rel=1e-3)
+    assert wide["inside"]
+    (off,) = target_rows([target], [{"jz_2018": target.value * 1.05}] * 2, outcomes[1], {})
+    assert not off["inside"]
+
+
+def test_every_held_out_figure_is_tested_also_those_of_municipalities() -> None:
+    found = validate(prior_parameters(), EVERY, draws=3, children=3_000)
+    held = {target.id for target in EVERY if target.role == "validate"}
+    assert {row["id"] for row in found["targets"]} == held
+    assert any(row["region"] == "Tilburg" for row in found["targets"])
+    assert found["inside_share"] == pytest.approx(
+        sum(row["inside"] for row in found["targets"]) / len(found["targets"])
+    )
+    best = min(found["errors"]["last_value"], found["errors"]["straight_line"])
+    assert found["skill"] == pytest.approx(1 - found["errors"]["median"] / best)
+
+
+def test_nothing_to_test_on_is_said() -> None:
+    with pytest.raises(SimulationError, match="nothing to test on"):
+        validate(prior_parameters(), [t for t in EVERY if t.role != "validate"])
+
+
+def test_a_model_that_loses_is_said_to_lose() -> None:
+    lost = verdict({"beats": {"last_value": False, "straight_line": False}})
+    assert lost == "the model does NOT beat the last value nor a straight line"
+    assert "beats both" in verdict({"beats": {"last_value": True, "straight_line": True}})
