@@ -134,7 +134,7 @@ def refresh(
     for table in tables:
         if table not in known:
             hint = nearest(table, known) or f"; known: {', '.join(known)}"
-            raise InputError.at(STATLINE_FILE, f"unknown table '{table}'{hint}")
+            raise InputError.at("--table", f"unknown table '{table}'{hint}")
     file = TargetFile.read(path)
     lines: list[Line] = []
     for table in known:
