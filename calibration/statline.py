@@ -222,9 +222,8 @@ def _total(rows: Sequence[Item], place: Place) -> float | None:
         if all(_among(row[name], members) for name, members in place.members.items()):
             for measure in place.measures:
                 value = number(row.get(measure))
-                if value is None:
-                    return None
-                count, total = count + 1, total + value
+                if value is not None:
+                    count, total = count + 1, total + value
     expected = len(place.measures)
     for members in place.members.values():
         expected *= len(members)

@@ -1,7 +1,8 @@
 """Targets beside what CBS StatLine says, without a network.
 
-The answers in `recorded/` were made by hand in the form of OData 3 that the library reads: the titles are those
-CBS prints, the keys and some of the figures are not. They are served below the library, in place of `requests`.
+The answers in `recorded/` were made by hand in the form of OData 3 that the library reads: the titles are
+those CBS prints, the keys and some of the figures are not. They are served below the library, in place of
+`requests`.
 """
 
 from __future__ import annotations
@@ -35,10 +36,10 @@ ROOT = HERE.parents[1]
 # Line ends, quotes, an order of columns and a missing last line end that csv would not write itself.
 TARGETS = (
     "\ufeffid,year,unit,status,value,source,note\r\n"
+    'jz_2024,2024,youths,"final","481355",NJi cijfers,\r\n'
     'jz_2021,2021,youths,final,469705,"NJi, cijfers",\r\n'
     "jz_2022,2022,youths,final,476560,NJi cijfers,één ‘noot’\n"
     'jz_2023,2023,youths,final,489895,"says ""about""",\r\n'
-    'jz_2024,2024,youths,"final",481355,NJi cijfers,\r\n'
     "other_2024,2024,youths,final,476560,nobody renews this,"
 )
 
@@ -305,7 +306,7 @@ def test_only_the_cells_that_change_are_written(cbs: Recorded, targets: Path) ->
     targets.chmod(0o644)
     refresh(["85099NED"], write=True, path=targets)
     expected = TARGETS.replace("final,476560,NJi", "final,476600,NJi").replace(
-        '"final",481355', "provisional,481355"
+        '"final","481355"', 'provisional,"481355"'
     )
     assert targets.read_bytes() == expected.encode()
     assert targets.stat().st_mode & 0o777 == 0o644
