@@ -32,6 +32,9 @@ command_line = typer.Typer(
     help="Explore what budgets for child work do to youth care: who needs it, who pays, how sure.",
 )
 
+data_line = typer.Typer(no_args_is_help=True, help="The published figures the model is held against.")
+command_line.add_typer(data_line, name="data")
+
 Children = Annotated[
     int | None, typer.Option("--children", help="Simulate this many children and scale up (default: all).")
 ]
@@ -169,6 +172,19 @@ def model(
     from sim.tables import model_table, show
 
     show(model_table(found))
+
+
+@data_line.command()
+def refresh(
+    table: Annotated[list[str] | None, typer.Option("--table", help="Only this CBS table (repeat).")] = None,
+    write: Annotated[bool, typer.Option("--write", help="Renew the file of targets.")] = False,
+) -> None:
+    """Show where CBS StatLine differs from the targets; with --write renew their values and statuses."""
+    from calibration.refresh import as_table
+    from calibration.refresh import refresh as renew
+    from sim.tables import show
+
+    show(as_table(renew(table or (), write, lambda words: typer.echo(words, err=True))))
 
 
 @command_line.command()
