@@ -192,7 +192,6 @@ def emulator_error(found: Fitted) -> list[dict[str, Any]]:
     errors, sizes = found.emulator.left_out()
     inverse = np.linalg.inv(found.waves[-1].root)
     u = (found.draws - found.waves[-1].centre) @ inverse.T
-    anew = logs_of(found.fitted, found.outcomes) - found.emulator.predict(u)
     own = np.sqrt(found.emulator.variance(u).mean(axis=0))
     return [
         {
@@ -201,8 +200,9 @@ def emulator_error(found: Fitted) -> list[dict[str, Any]]:
             "left_out": float(np.std(errors[:, m] / sizes[:, m])),
             "run_noise": float(np.sqrt(found.emulator.noise()[m])),
             "emulator_sd": float(own[m]),
-            "anew_bias": float(anew[:, m].mean()),
-            "anew_sd": float(anew[:, m].std()),
+            "draw_noise": float(np.sqrt(found.noise[m])),
+            "off_first": float(found.off[0][m]),
+            "off_last": float(found.off[-1][m]),
         }
         for m, target in enumerate(found.fitted.targets)
     ]  # fmt: skip
@@ -226,7 +226,7 @@ def age_profile(found: Fitted) -> list[dict[str, float]]:
 
 def summary(found: Fitted, targets: Sequence[Target], seed: int) -> dict[str, Any]:
     """Return all diagnostics of a fit as plain data."""
-    noise = dict(zip((t.id for t in found.fitted.targets), found.emulator.noise().tolist(), strict=True))
+    noise = dict(zip((t.id for t in found.fitted.targets), found.noise.tolist(), strict=True))
     counted = [t for t in targets if t.region == "NL" and MEASURES[t.measure] is not None]
     last = found.waves[-1]
     at = np.asarray(np.linalg.solve(last.root, found.best - last.centre), dtype=np.float64)

@@ -3,7 +3,8 @@
 (a) `least_squares` over the parameters that answer to a figure of their own, from several starts.
 (b) Designs in waves: Sobol points through the posterior so far, each run with luck of its own; a
     quadratic emulator; emcee on the emulator, with its variance in the likelihood.
-(c) Draws of the chain, simulated anew with fresh luck: the posterior that is shipped, unweighted.
+(c) Draws of the chain, simulated anew with fresh luck: the posterior that is shipped, unweighted. Where a
+    run shows that the emulator was off, the draw is moved to where it was meant to be, and run again.
 """
 
 from __future__ import annotations
@@ -41,6 +42,7 @@ class Plan:
     draws: tuple[int, int]
     best_children: int
     steps: int
+    corrections: int
 
 
 FULL = Plan(
@@ -48,11 +50,12 @@ FULL = Plan(
     4,
     50_000,
     ((240, 60_000), (240, 80_000), (300, 100_000), (500, 200_000)),
-    (240, 150_000),
+    (200, 120_000),
     1_500_000,
     6_000,
+    2,
 )
-QUICK = Plan(1, 2, 25_000, ((200, 25_000), (260, 35_000)), (60, 35_000), 200_000, 2_000)
+QUICK = Plan(1, 2, 25_000, ((200, 25_000), (260, 35_000)), (60, 35_000), 200_000, 2_000, 1)
 
 
 @dataclass(frozen=True)
@@ -101,6 +104,8 @@ class Fitted:
     draws: Floats  # [k, d]
     outcomes: Sequence[dict[str, float]]
     best_outcome: dict[str, float]
+    noise: Floats  # [targets] Monte Carlo variance of one run of a draw
+    off: Sequence[Floats]  # root mean square [targets] by which draws missed their aims, at each pass
 
 
 def sobol_normal(n: int, d: int, seed: int) -> Floats:
@@ -133,12 +138,73 @@ def fit(space: Space, fitted: Comparison, runner: Runner, plan: Plan, seed: int)
     chain = sample(emulator, last, fitted, best, spread, plan.steps, seed)
     count, children = plan.draws
     luck = np.random.default_rng([seed, 1])
-    draws = last.centre + chain.u[luck.choice(len(chain.u), count, replace=False)] @ last.root.T
-    jobs = [Job(space.values(row), children, seed * _SEEDS + _FRESH + k, 2024) for k, row in enumerate(draws)]
-    outcomes = runner.all("draws simulated anew", jobs)
-    final = Job(space.values(best), plan.best_children, seed * _SEEDS + _FRESH - 1, 2024)
-    (best_outcome,) = runner.all("best fit simulated anew", [final])
-    return Fitted(space, fitted, starts, waves, emulator, best, spread, chain, draws, outcomes, best_outcome)
+    u = chain.u[luck.choice(len(chain.u), count, replace=False)]
+    first = seed * _SEEDS + _FRESH
+    noise = monte_carlo(space, fitted, runner, best, children, first + 50_000)
+    slope = pooled_slope(waves, fitted)
+    aims = aims_of(emulator, last, fitted, u)
+    draws, off = last.centre + u @ last.root.T, []
+    for turn in range(plan.corrections + 1):
+        jobs = [Job(space.values(z), children, first + turn * count + k, 2024) for k, z in enumerate(draws)]
+        outcomes = runner.all(f"draws simulated anew, pass {turn + 1} of {plan.corrections + 1}", jobs)
+        errors = logs_of(fitted, outcomes) - aims
+        off.append(np.sqrt((errors**2).mean(axis=0)))
+        if turn < plan.corrections:
+            draws = draws + correction(errors, noise, slope, fitted)
+    at = np.asarray(np.linalg.solve(last.root, best - last.centre), dtype=np.float64)
+    best_aim = aims_of(emulator, last, fitted, at[None])
+    for turn in range(plan.corrections + 1):
+        job = Job(space.values(best), plan.best_children, first - 1 - turn, 2024)
+        (best_outcome,) = runner.all("best fit simulated anew", [job])
+        error = logs_of(fitted, [best_outcome]) - best_aim
+        if turn < plan.corrections:
+            best = best + correction(error, noise * children / plan.best_children, slope, fitted)[0]
+    return Fitted(
+        space, fitted, starts, waves, emulator, best, spread, chain, draws, outcomes, best_outcome, noise, off
+    )
+
+
+REPLICATES = 16
+RIDGE = 10.0
+
+
+def monte_carlo(
+    space: Space, fitted: Comparison, runner: Runner, z: Floats, children: int, seed: int
+) -> Floats:
+    """Return the Monte Carlo variance [targets] of the logarithms of one run, from runs with other luck."""
+    jobs = [Job(space.values(z), children, seed + k, 2024) for k in range(REPLICATES)]
+    return np.asarray(logs_of(fitted, runner.all("Monte Carlo noise of a run", jobs)).var(axis=0, ddof=1))
+
+
+def pooled_slope(waves: Sequence[Wave], fitted: Comparison) -> Floats:
+    """Return the mean slopes [targets, d] of logarithms in z over all waves (ridge, within waves)."""
+    z = np.concatenate([wave.z - wave.z.mean(axis=0) for wave in waves])
+    logs = [logs_of(fitted, wave.outcomes) for wave in waves]
+    y = np.concatenate([values - values.mean(axis=0) for values in logs])
+    return np.asarray(np.linalg.solve(z.T @ z + RIDGE * np.eye(z.shape[1]), z.T @ y).T)
+
+
+def aims_of(emulator: Emulator, wave: Wave, fitted: Comparison, u: Floats) -> Floats:
+    """Return the logarithms [k, targets] that draws are meant to come to.
+
+    Those that the emulator expects, without the part of their spread that its own variance brought
+    into the likelihood: from here on runs replace the emulator.
+    """
+    own = emulator.variance(wave.points[:100]).mean(axis=0)
+    tolerance = np.diag(fitted.covariance)
+    kept = np.sqrt(tolerance / (tolerance + own))
+    return np.asarray(fitted.observed + kept * (emulator.predict(u) - fitted.observed))
+
+
+def correction(errors: Floats, noise: Floats, slope: Floats, fitted: Comparison) -> Floats:
+    """Return moves [k, d] of draws that undo their errors [k, targets], the smallest in terms of the prior.
+
+    Of each error the part is undone that is no luck of a run: 1 minus `noise` over its mean square.
+    """
+    sure = np.clip(1.0 - noise / np.maximum((errors**2).mean(axis=0), 1e-12), 0.0, 1.0)
+    within = slope @ slope.T + fitted.covariance + np.diag(noise)
+    moves = -(sure * errors) @ np.linalg.solve(within, slope)
+    return np.asarray(np.clip(moves, -1.0, 1.0))
 
 
 def logs_of(fitted: Comparison, outcomes: Sequence[dict[str, float]]) -> Floats:

@@ -47,7 +47,8 @@ def compare(first: Path, second: Path) -> str:
         about, found = read(folder)
         inside, error = fitted_share(found)
         text += (
-            f"{words}: {about['draws']} draws, seed {about['seed']}{', quick' if about['quick'] else ''}, targets "
+            f"{words}: {about['draws']} draws, seed {about['seed']}{', quick' if about['quick'] else ''}, "
+            f"targets "
             f"{about['targets'][:12]}, priors {about['prior'][:12]}; {inside:.0%} of fitted figures inside, "
             f"median error {error:.1%}\n"
         )
@@ -80,7 +81,9 @@ def ship(folder: Path, data: Path = DATA, prior: Parameters | None = None) -> No
     if not about["posterior"] == found["posterior"] == digest:
         raise InputError.at(path, "posterior, manifest and diagnostics are not of one calibration")
     if about["quick"]:
-        raise InputError.at(path, "was made with --quick: good for looking, not for decisions; calibrate fully")
+        raise InputError.at(
+            path, "was made with --quick: good for looking, not for decisions; calibrate fully"
+        )
     if about["prior"] != prior.sha256():
         raise InputError.at(path, "was fitted under other values in parameters.csv; calibrate again")
     aside = {name: data / f".{name}.part" for name in FILES}

@@ -204,9 +204,10 @@ def page(about: Mapping[str, Any], found: Mapping[str, Any], tested: Mapping[str
         f"- Draws were simulated anew with {plan['draws'][1]:,} children each, the best fit with "
         f"{plan['best_children']:,}.\n",
         markdown(
-            ("figure", "explained", "left out (1 is right)", "noise of a run", "emulator sd", "anew: bias", "anew: sd"),
+            ("figure", "explained", "left out (1 is right)", "unexplained", "emulator sd", "luck of a draw's run", "off its aim, first run", "last run"),
             ((row["id"], f"{row['explained']:.2f}", f"{row['left_out']:.2f}", f"{row['run_noise']:.3f}",
-              f"{row['emulator_sd']:.3f}", f"{row['anew_bias']:+.3f}", f"{row['anew_sd']:.3f}")
+              f"{row['emulator_sd']:.3f}", f"{row['draw_noise']:.3f}", f"{row['off_first']:.3f}",
+              f"{row['off_last']:.3f}")
              for row in found["emulator"]),
         ),
     ]  # fmt: skip
