@@ -62,8 +62,8 @@ class Emulator:
         found = np.empty((len(at), self.mean.size))
         for m, (a, b, _) in enumerate(self.scales):
             cross = a * linear + b * quadratic
-            known = ((cross @ self.roots[m]) * cross).sum(axis=1)
-            found[:, m] = a * (1 + own) + b * own**2 - known
+            known = np.einsum("ki,ij,kj->k", cross, self.roots[m], cross)
+            found[:, m] = (a * (1 + own) + b * own**2) - known
         return np.maximum(found, 0.0)
 
     def noise(self) -> Floats:

@@ -26,6 +26,7 @@ from sim.parameters import (
 )
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
+TESTS = "validation.json"
 PICTURES = DOCS / "pictures"
 GENERATED = "<!-- written by `python -m calibration.report`; edit the data, not this page -->\n\n"
 REASONS = {
@@ -325,6 +326,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     about, found = read(options.folder)
     posterior = read_posterior(options.folder / POSTERIOR_FILE.name)
     tested = validate(with_posterior(prior_parameters(), posterior), read_targets(), options.draws)
+    if options.folder == DATA:  # what the app shows
+        (DATA / TESTS).write_text(json.dumps(tested, indent=1) + "\n", encoding="utf-8")
     (DOCS / "calibration.md").write_text(page(about, found, tested), encoding="utf-8")
     for name, chart in (
         ("fit", fit_chart(found)),

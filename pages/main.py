@@ -19,6 +19,7 @@ def main() -> None:
     pages = [
         st.Page("start.py", title=t("page_start"), url_path="start", default=True),
         st.Page("vergelijk.py", title=t("page_compare"), url_path="vergelijk"),
+        st.Page("ijking.py", title=t("page_fit"), url_path="ijking"),
         st.Page("over.py", title=t("page_about"), url_path="over"),
     ]
     chosen = st.navigation(pages, position="top")

@@ -29,7 +29,7 @@ from sim.setting import Setting
 from sim.warmup import WarmStart, warm_up
 
 MEMORY_LIMIT = 1 << 29
-_VALUES = ("parameters.csv", "posterior.parquet", "posterior.json", "diagnostics.json")
+_VALUES = ("parameters.csv", "posterior.parquet", "posterior.json", "diagnostics.json", "validation.json")
 """Files of values: those in use are hashed themselves."""
 DISK_LIMIT = int(float(os.environ.get("KINDERWERK_CACHE_GB", "4")) * (1 << 30))
 

@@ -1,0 +1,174 @@
+"""IJking: how well the model fits what CBS counted, what it was tested on, and what data cannot tell."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import altair as alt
+import pandas as pd
+import streamlit as st
+
+from calibration.report import figure, fitted_share, read
+from pages.shared import charts, formats, parts
+from pages.shared.state import choices
+from pages.shared.texts import language, t
+from sim.errors import InputError
+from sim.parameters import DATA
+
+SERIES = ("jz", "jh", "zonder", "wijkteam", "ambulant", "netwerk", "daghulp", "verblijf")
+TESTS = DATA / "validation.json"
+
+
+def main() -> None:
+    """Show the page."""
+    st.title(t("page_fit"))
+    try:
+        about, found = read()
+        tested = json.loads(TESTS.read_text(encoding="utf-8"))
+    except (InputError, OSError, ValueError):
+        st.info(t("fit_none"))
+        return
+    inside, error = fitted_share(found)
+    fitted = sum(row["role"] == "calibrate" for row in found["targets"])
+    st.markdown(t("fit_lead", inside=formats.percent(inside), n=fitted, error=formats.percent(error, 1)))
+    st.markdown(t("fit_not"))
+    _series(found)
+    _tested(tested)
+    _ages(found)
+    _known(found)
+    _parameters(found)
+    _spending(found)
+    with st.expander(t("fit_all")):
+        _table(pd.DataFrame([_row(row) for row in found["targets"]]), "figures")
+    walk, cover = found["sampler"], found["coverage"]
+    parts.note(
+        t("fit_computed", draws=about["draws"], free=len(about["free"]), held=len(about["held"]),
+          effective=formats.count(walk["effective"]), cover=formats.percent(cover["parameters"]),
+          mark=found["posterior"][:12])
+    )  # fmt: skip
+    parts.footer(t("compared_with", name=choices().municipality))
+
+
+def _series(found: Mapping[str, Any]) -> None:
+    """Show the series of users: what was counted, and the model with its interval."""
+    st.subheader(t("fit_series"))
+    rows = [
+        {"series": t(f"fit_{row['measure_stem']}"), "year": row["year"], "published": row["value"],
+         "model": row["best"], "low": row["predictive_low"], "high": row["predictive_high"]}
+        for row in ({**r, "measure_stem": r["id"].rsplit("_", 1)[0]} for r in found["targets"])
+        if row["measure_stem"] in SERIES and row["role"] != "report"
+    ]  # fmt: skip
+    data = pd.DataFrame(rows)
+    base = alt.Chart(data).encode(x=alt.X("year:O", title=None, axis=alt.Axis(labelAngle=0)))
+    number = alt.Axis(format="~s", title=None)
+    rule = base.mark_rule(strokeWidth=5, opacity=0.35, color=charts.COLOURS[0]).encode(
+        y=alt.Y("low:Q", axis=number, scale=alt.Scale(zero=False)), y2="high:Q"
+    )
+    model = base.mark_tick(color=charts.COLOURS[0], thickness=3, width=18).encode(y="model:Q")
+    seen = base.mark_point(color=charts.INK, filled=True, size=45).encode(
+        y="published:Q",
+        tooltip=[
+            alt.Tooltip("year:O", title=t("year")),
+            alt.Tooltip("published:Q", title=t("fit_published"), format=",.0f"),
+            alt.Tooltip("model:Q", title=t("fit_model"), format=",.0f"),
+        ],
+    )
+    chart = (
+        alt.layer(rule, model, seen)
+        .properties(width=150, height=130)
+        .facet(alt.Facet("series:N", title=None, sort=None), columns=4)
+        .resolve_scale(y="independent")
+        .configure(locale=alt.Locale(number=charts.NUMBERS[language()]))
+        .configure_axis(labelFontSize=12, labelColor=charts.INK)
+        .configure_header(labelFontSize=13, labelColor=charts.INK)
+    )
+    st.altair_chart(chart, width="content")
+    parts.note(t("fit_series_note"))
+    names = {"series": t("fit_figure"), "year": t("year"), "published": t("fit_published"),
+             "model": t("fit_model"), "low": t("fit_low"), "high": t("fit_high")}  # fmt: skip
+    with st.expander(t("table")):
+        _table(data.rename(columns=names), "series")
+
+
+def _tested(tested: Mapping[str, Any]) -> None:
+    st.subheader(t("fit_tested"))
+    errors = tested["errors"]
+    st.markdown(
+        t("fit_tested_lead", inside=formats.percent(tested["inside_share"]), n=len(tested["targets"]),
+          model=formats.percent(errors["median"], 1), last=formats.percent(errors["last_value"], 1),
+          line=formats.percent(errors["straight_line"], 1),
+          verdict=t("fit_wins" if all(tested["beats"].values()) else "fit_loses"))
+    )  # fmt: skip
+    with st.expander(t("table")):
+        _table(pd.DataFrame([_row(row) for row in tested["targets"]]), "held-out")
+
+
+def _row(row: Mapping[str, Any]) -> dict[str, str]:
+    return {
+        t("fit_figure"): row["id"], t("fit_role"): t(f"fit_role_{row['role']}"),
+        t("fit_published"): figure(row["value"]), t("fit_model"): figure(row["best"]),
+        t("fit_interval"): f"{figure(row['predictive_low'])} - {figure(row['predictive_high'])}",
+        t("fit_inside"): t("yes" if row["inside"] else "no"),
+    }  # fmt: skip
+
+
+def _ages(found: Mapping[str, Any]) -> None:
+    st.subheader(t("fit_ages"))
+    data = pd.DataFrame(found["ages"])
+    percent = alt.Axis(format=".0%", title=None)
+    base = alt.Chart(data).encode(x=alt.X("age:Q", title=t("fit_age"), axis=alt.Axis(format="d")))
+    band = base.mark_area(opacity=0.2, color=charts.COLOURS[0]).encode(
+        y=alt.Y("users_share_low:Q", axis=percent), y2="users_share_high:Q"
+    )
+    line = base.mark_line(strokeWidth=3, color=charts.COLOURS[0]).encode(y="users_share:Q")
+    chart = alt.layer(band, line).properties(height=240, description=t("fit_ages_note"))
+    st.altair_chart(chart.configure(locale=alt.Locale(number=charts.NUMBERS[language()])), width="stretch")
+    parts.note(t("fit_ages_note"))
+
+
+def _known(found: Mapping[str, Any]) -> None:
+    known = found["identifiability"]
+    st.subheader(t("fit_known"))
+    weakest = ", ".join(f"`{item['name']}`" for item in known["weakest_informed"][:4])
+    counts = {"informed": known["informed_directions"], "free": known["free_parameters"]}
+    st.markdown(t("fit_known_lead", weak=weakest, **counts))
+    rows = [
+        {t("fit_set"): t(f"fit_set_{k}"), t("fit_index"): formats.count(item["index"]),
+         t("fit_weakest"): ", ".join(w["name"] for w in item["weakest"])}
+        for k, item in enumerate(known["collinearity"])
+    ]  # fmt: skip
+    st.table(pd.DataFrame(rows).set_index(t("fit_set")))
+
+
+def _parameters(found: Mapping[str, Any]) -> None:
+    with st.expander(t("fit_parameters")):
+        rows = [
+            {t("fit_parameter"): row["name"],
+             t("fit_before"): f"{figure(row['prior_low'])} - {figure(row['prior_high'])}",
+             t("fit_best"): figure(row["best"]),
+             t("fit_after"): f"{figure(row['low'])} - {figure(row['high'])}",
+             t("fit_narrower"): formats.percent(1 - min(row["spread"], 1.0))}
+            for row in found["parameters"]
+        ]  # fmt: skip
+        _table(pd.DataFrame(rows), "parameters")
+
+
+def _spending(found: Mapping[str, Any]) -> None:
+    st.subheader(t("fit_spending"))
+    for year, row in found["spending"]["totals"].items():
+        amounts = {"published": row["published"], "model": row["best"]}
+        amounts["before"] = found["spending"]["before_the_fit"][year]
+        written = {name: formats.money(amount) for name, amount in amounts.items()}
+        st.markdown(t("fit_spent", year=year, **written))
+    parts.note(t("fit_spending_note"))
+
+
+def _table(table: pd.DataFrame, name: str) -> None:
+    st.dataframe(table, hide_index=True, width="stretch")
+    parts.csv(table, f"ijking-{name}")
+
+
+if __name__ == "__main__":
+    main()
