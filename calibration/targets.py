@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import csv
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,6 +26,7 @@ COLUMNS = (
     "id", "measure", "quantity", "definition", "denominator", "within", "share_of", "age_from", "age_to",
     "region", "year", "period", "value", "unit", "status", "role", "tolerance", "source", "note",
 )  # fmt: skip
+KNOWN: Mapping[str, Collection[str]] = {"measure": MEASURES, "unit": UNITS, "status": STATUSES, "role": ROLES}
 WORDED = ("id", "quantity", "definition", "region", "period", "source")
 MOST_ROWS = 5_000
 """More targets than any model could answer to: such a file is something else."""
@@ -70,24 +71,26 @@ def read_targets(path: Path = TARGET_FILE) -> list[Target]:
     """Read targets.
 
     Raises InputError with file, line and column of everything that is missing, out of range, unknown or
-    there twice, and where the file is not UTF-8, not a table, or far too long.
+    there twice, and where the file is not UTF-8, not a table, empty, or far too long.
     """
     targets: dict[str, Target] = {}
     lines: dict[str, int] = {}
     problems: list[Problem] = []
     for line, row in _rows(path):
-        name = row["id"].strip() or "(no id)"
+        name = row["id"]
         found = _faults(row)
-        if row["id"] in targets:
-            found.append(("id", f"stands here twice, first in line {lines[row['id']]}"))
-        if found:
-            problems += [
-                Problem(str(path), line, COLUMNS.index(column) + 1, f"'{name}' {fault} (column '{column}')")
-                for column, fault in found
-            ]
-        else:
-            targets[row["id"]] = _target(row)
-            lines[row["id"]] = line
+        if name in lines:
+            found.append(("id", f"stands here twice, first in line {lines[name]}"))
+        elif name:
+            lines[name] = line
+        problems += [
+            Problem(str(path), line, _field(column), f"'{name or '(no id)'}' {fault} (column '{column}')")
+            for column, fault in sorted(found, key=lambda fault: _field(fault[0]))
+        ]
+        if not found:
+            targets[name] = _target(row)
+    if not problems and not targets:
+        raise InputError.at(path, "holds no targets: there is nothing below the names of the columns")
     if not problems:
         problems = list(_unresolved(path, targets, lines))
     if problems:
@@ -95,34 +98,68 @@ def read_targets(path: Path = TARGET_FILE) -> list[Target]:
     return list(targets.values())
 
 
+def _field(column: str) -> int:
+    return COLUMNS.index(column) + 1
+
+
 def _rows(path: Path) -> Iterator[tuple[int, Mapping[str, str]]]:
-    """Yield (line, row) of the file. The column of a problem is the number of the field."""
+    """Yield (line, row) of the file, without spaces around its fields."""
+    line = 1
     try:
         with path.open(encoding="utf-8-sig", newline="") as stream:
-            reader = csv.DictReader(stream, strict=True)
-            names = list(reader.fieldnames or ())
-            if missing := [column for column in COLUMNS if column not in names]:
-                close = nearest(missing[0], [name for name in names if name not in COLUMNS])
-                hint = close.replace("did you mean", "is it") if close else ""
-                raise InputError.at(path, f"targets need the columns {', '.join(missing)}{hint}")
-            for number, row in enumerate(reader):
-                if number >= MOST_ROWS:
+            reader = csv.reader(_text(path, stream), strict=True)
+            names = _names(path, next(reader, []))
+            number = 0
+            while True:
+                line = reader.line_num + 1
+                fields = next(reader, None)
+                if fields is None:
+                    return
+                if not fields:
+                    continue
+                number += 1
+                if number > MOST_ROWS:
                     raise InputError.at(
-                        path, f"more than {MOST_ROWS:,} rows: this is no file of targets", reader.line_num
+                        path, f"more than {MOST_ROWS:,} rows: this is no file of targets", line
                     )
-                if None in row or None in row.values():
+                if len(fields) != len(names):
+                    words = f"expected {len(names)} columns, found {len(fields)}"
                     raise InputError.at(
-                        path,
-                        f"expected {len(names)} columns; a text with a comma stands between double quotes",
-                        reader.line_num,
+                        path, f"{words}; a text with a comma stands between double quotes", line
                     )
-                yield reader.line_num, row
+                yield line, {name: field.strip() for name, field in zip(names, fields, strict=True)}
     except UnicodeDecodeError as error:
         raise InputError.at(path, _not_utf8(path, error), *_place(path)) from error
     except csv.Error as error:
-        raise InputError.at(path, f"is no table of comma-separated values: {error}") from error
+        words = f"is no table of comma-separated values from here on: {error}"
+        raise InputError.at(path, words, line) from error
     except OSError as error:
         raise InputError.at(path, f"cannot be read: {error.strerror or error}") from error
+
+
+def _text(path: Path, stream: Iterable[str]) -> Iterator[str]:
+    for line, text in enumerate(stream, 1):
+        if "\0" in text:
+            raise InputError.at(path, "is no text: it holds a NUL byte", line, text.index("\0") + 1)
+        yield text
+
+
+def _names(path: Path, header: list[str]) -> list[str]:
+    """Return the names of the columns. Raises InputError where one is missing or there twice."""
+    names = [name.strip() for name in header]
+    missing = [column for column in COLUMNS if column not in names]
+    if len(missing) == len(COLUMNS):
+        hint = " between commas; found semicolons" if ";" in "".join(names) else ""
+        found = "" if any(names) else "the first line is empty; "
+        raise InputError.at(path, f"{found}targets need the columns {', '.join(missing)}{hint}")
+    if missing:
+        close = nearest(missing[0], [name for name in names if name not in COLUMNS])
+        hint = close.replace("did you mean", "is it")
+        raise InputError.at(path, f"targets need the columns {', '.join(missing)}{hint}")
+    for k, name in enumerate(names):
+        if name in names[:k]:
+            raise InputError.at(path, f"the column '{name}' stands here twice", 1, k + 1)
+    return names
 
 
 def _not_utf8(path: Path, error: UnicodeDecodeError) -> str:
@@ -142,37 +179,36 @@ def _place(path: Path) -> tuple[int, int]:
 
 def _faults(row: Mapping[str, str]) -> list[tuple[str, str]]:
     """Return (column, what is wrong) of everything wrong with a row."""
-    faults = [(name, f"has no {name}") for name in WORDED if not row[name].strip()]
-    for name, known in (
-        ("measure", MEASURES),
-        ("unit", UNITS),
-        ("status", STATUSES),
-        ("role", ROLES),
-    ):
+    faults = [(name, f"has no {name}") for name in WORDED if not row[name]]
+    for name, known in KNOWN.items():
         value = row[name]
-        if not value.strip():
+        if not value:
             faults.append((name, f"has no {name}"))
         elif value not in known:
-            shown = "" if name == "measure" else f"; known: {', '.join(known)}"
+            shown = "; known: see calibration/measures.py"
+            shown = shown if name == "measure" else f"; known: {', '.join(known)}"
             faults.append((name, f"has {name} '{value}'{nearest(value, known) or shown}"))
     numbers = {name: _number(row[name]) for name in ("age_from", "age_to", "year", "value", "tolerance")}
     for name, number in numbers.items():
         if number is None:
             faults.append((name, f"has no number for {name}: '{row[name]}'"))
         elif name in ("value", "tolerance") and not 0 < number < math.inf:
-            faults.append((name, f"needs a {name} above zero, found {row[name]}"))
-        elif name not in ("value", "tolerance") and number != int(number):
+            faults.append((name, f"needs a finite {name} above zero, found {row[name]}"))
+        elif name not in ("value", "tolerance") and not number.is_integer():
             faults.append((name, f"needs a whole number for {name}, found {row[name]}"))
     first, last, tolerance = numbers["age_from"], numbers["age_to"], numbers["tolerance"]
     if first is not None and last is not None and not 0 <= first <= last < AGES:
         faults.append(("age_from", f"has ages {first:g} to {last:g}; known are 0 to {AGES - 1}"))
+    share = numbers["value"] if row["unit"] == "share" else None
+    if share is not None and 1 < share < math.inf:
+        faults.append(("value", f"is a share of {share:g}; it is at most 1, as 0.02 for 2 percent"))
     if tolerance is not None and 1 <= tolerance < math.inf:
         faults.append(
             ("tolerance", f"has a tolerance of {tolerance:g}; it is a share, as 0.02 for 2 percent")
         )
-    if row["unit"] in RATIOS and not row["denominator"].strip():
+    if row["unit"] in RATIOS and not row["denominator"]:
         faults.append(("denominator", f"is a {row['unit']} and has no denominator"))
-    if row["share_of"] and not row["denominator"].strip():
+    elif row["share_of"] and not row["denominator"]:
         faults.append(("denominator", "is fitted as a share and has no denominator"))
     return faults
 
@@ -182,15 +218,16 @@ def _number(text: str) -> float | None:
         number = float(text)
     except ValueError:
         return None
-    return None if math.isnan(number) else number
+    return None if math.isnan(number) or "_" in text else number  # Python reads 1_0 as ten
 
 
 def _target(row: Mapping[str, str]) -> Target:
     return Target(
         row["id"], row["measure"], row["quantity"], row["definition"], row["denominator"], row["within"],
-        tuple(filter(None, row["share_of"].split("+"))), int(row["age_from"]), int(row["age_to"]),
-        row["region"], int(row["year"]), row["period"], float(row["value"]), row["unit"], row["status"],
-        row["role"], float(row["tolerance"]), row["source"], row["note"],
+        tuple(name.strip() for name in row["share_of"].split("+") if name.strip()),
+        int(float(row["age_from"])), int(float(row["age_to"])), row["region"], int(float(row["year"])),
+        row["period"], float(row["value"]), row["unit"], row["status"], row["role"],
+        float(row["tolerance"]), row["source"], row["note"],
     )  # fmt: skip
 
 
@@ -200,16 +237,17 @@ def _unresolved(path: Path, targets: Mapping[str, Target], lines: Mapping[str, i
     for target in targets.values():
         if target.within and target.within not in parents:
             words = f"'{target.id}' is within '{target.within}', which no row is about"
-            words += nearest(target.within, parents)
-            yield Problem(str(path), lines[target.id], COLUMNS.index("within") + 1, words)
+            series = targets.get(target.within)
+            words += f"; did you mean '{series.stem}'?" if series else nearest(target.within, parents)
+            yield Problem(str(path), lines[target.id], _field("within"), words)
         seen, stem = {target.stem}, target.within
         while stem and stem not in seen:
             seen.add(stem)
             stem = parents.get(stem, "")
         if stem:
             words = f"'{target.id}' lies within itself, by way of '{target.within}'"
-            yield Problem(str(path), lines[target.id], COLUMNS.index("within") + 1, words)
+            yield Problem(str(path), lines[target.id], _field("within"), words)
         for other in target.share_of:
             if other not in targets:
                 words = f"'{target.id}' is a share of '{other}', which is no row{nearest(other, targets)}"
-                yield Problem(str(path), lines[target.id], COLUMNS.index("share_of") + 1, words)
+                yield Problem(str(path), lines[target.id], _field("share_of"), words)

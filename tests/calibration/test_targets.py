@@ -1,38 +1,36 @@
-"""Targets are complete or refused, and the model counts what they count."""
+"""Targets are complete or refused, with the line, the column and what is wrong."""
 
 from __future__ import annotations
 
 import csv
-from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 
-from calibration.align import PAIRS
-from calibration.anchors import ANCHORS
+from calibration.measures import MEASURES
 from calibration.targets import (
+    COLUMNS,
+    MOST_ROWS,
     RATIOS,
     ROLES,
+    STATUSES,
     TARGET_FILE,
-    USERS_OF,
-    Counted,
+    UNITS,
     Target,
-    predict,
     read_targets,
 )
-from sim.errors import InputError
-from sim.history import CELLS, MARGINS, History
-from sim.parameters import Parameters
-from sim.states import AGES, DURATION_CLASSES, FORMS, JEUGDHULP, USER_SETS
+from sim.errors import InputError, Problem
 
 GOOD = {
-    "id": "jz_2018", "quantity": "youths with jeugdzorg", "definition": "during the year", "denominator": "",
-    "age_from": "0", "age_to": "22", "region": "NL", "year": "2018", "period": "year", "value": "430175",
-    "unit": "youths", "status": "final", "suggested_role": "calibrate", "suggested_rel_tolerance": "0.01",
-    "source": "CBS", "note": "",
+    "id": "jz_2018", "measure": "jeugdzorg_pgb", "quantity": "youths with jeugdzorg",
+    "definition": "during the year", "denominator": "", "within": "", "share_of": "", "age_from": "0",
+    "age_to": "22", "region": "NL", "year": "2018", "period": "year", "value": "430175", "unit": "youths",
+    "status": "final", "role": "calibrate", "tolerance": "0.01", "source": "CBS", "note": "",
 }  # fmt: skip
-SHARE = {**GOOD, "id": "x_2018", "unit": "share", "value": "0.5", "denominator": "youths with jeugdzorg"}
+SHARE = {
+    **GOOD, "id": "x_2018", "measure": "boys_share", "unit": "share", "value": "0.5",
+    "denominator": "youths with jeugdzorg", "within": "jz",
+}  # fmt: skip
 
 
 def written(folder: Path, *rows: dict[str, str]) -> Path:
@@ -44,215 +42,312 @@ def written(folder: Path, *rows: dict[str, str]) -> Path:
     return path
 
 
-def named(id_: str) -> Target:
-    (target,) = [target for target in read_targets() if target.id == id_]
-    return target
+def text(*rows: dict[str, str]) -> str:
+    return "\n".join([",".join(COLUMNS), *(",".join(row.values()) for row in rows)]) + "\n"
 
 
-# ---- the file
+def refused(path: Path) -> tuple[Problem, ...]:
+    with pytest.raises(InputError) as caught:
+        read_targets(path)
+    assert {problem.file for problem in caught.value.problems} == {str(path)}
+    return caught.value.problems
+
+
+def raw(folder: Path, content: str | bytes) -> Path:
+    path = folder / "targets.csv"
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return path
+
+
+# ---- what is read
 
 
 def test_a_complete_target_is_read_as_it_stands(tmp_path: Path) -> None:
-    first, second = read_targets(written(tmp_path, GOOD, SHARE))
+    share = {**SHARE, "share_of": "jz_2018 + x_2018", "note": "a, b"}
+    first, second = read_targets(written(tmp_path, GOOD, share))
     assert first == Target(
-        "jz_2018", "youths with jeugdzorg", "during the year", "", 0, 22, "NL", 2018, 430175.0, "youths",
-        "calibrate", 0.01, "CBS",
+        "jz_2018", "jeugdzorg_pgb", "youths with jeugdzorg", "during the year", "", "", (), 0, 22, "NL", 2018,
+        "year", 430175.0, "youths", "final", "calibrate", 0.01, "CBS", "",
     )  # fmt: skip
-    assert second.denominator == "youths with jeugdzorg"
+    assert (second.denominator, second.within, second.note) == ("youths with jeugdzorg", "jz", "a, b")
+    assert second.share_of == ("jz_2018", "x_2018")
 
 
 @pytest.mark.parametrize(
-    ("change", "words"),
+    ("id_", "year", "stem"), [("jz_2018", "2018", "jz"), ("tilburg_2023h1", "2023", "tilburg_2023h1")]
+)
+def test_a_series_is_an_id_without_its_year(tmp_path: Path, id_: str, year: str, stem: str) -> None:
+    (target,) = read_targets(written(tmp_path, {**GOOD, "id": id_, "year": year}))
+    assert target.stem == stem
+
+
+@pytest.mark.parametrize("year", [" 2018", "2018.0", "2.018e3"])
+def test_a_whole_number_may_be_written_as_a_spreadsheet_writes_it(tmp_path: Path, year: str) -> None:
+    (target,) = read_targets(written(tmp_path, {**GOOD, "year": year}))
+    assert (target.year, type(target.year)) == (2018, int)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_a_file_is_read_with_and_without_the_mark_of_a_spreadsheet(
+    tmp_path: Path, encoding: str, end: str
+) -> None:
+    content = text({**GOOD, "source": "Bureau Vr\u0133heid \u00e9\u00e9n"}).replace("\n", end)
+    (target,) = read_targets(raw(tmp_path, content.encode(encoding)))
+    assert target.source == "Bureau Vr\u0133heid \u00e9\u00e9n"
+
+
+def test_columns_may_stand_in_another_order_beside_others_and_between_blank_lines(tmp_path: Path) -> None:
+    row = dict(reversed([*GOOD.items(), ("remark", "mine")]))
+    path = written(tmp_path, row)
+    path.write_text("\n\n".join(path.read_text(encoding="utf-8").splitlines()) + "\n\n", encoding="utf-8")
+    assert [target.id for target in read_targets(path)] == ["jz_2018"]
+
+
+# ---- what is refused in a row
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "words"),
     [
-        ({"definition": ""}, "has no definition"),
-        ({"definition": "  "}, "has no definition"),
-        ({"denominator": ""}, "is a share and has no denominator"),
-        ({"unit": "ratio", "denominator": ""}, "is a ratio and has no denominator"),
-        ({"suggested_rel_tolerance": ""}, "no target"),
-        ({"suggested_rel_tolerance": "0"}, "tolerance above zero"),
-        ({"suggested_rel_tolerance": "nan"}, "tolerance above zero"),
-        ({"suggested_role": ""}, "role ''; known: calibrate, validate, report"),
-        ({"suggested_role": "fit"}, "role 'fit'"),
-        ({"source": ""}, "has no source"),
-        ({"quantity": ""}, "has no quantity"),
-        ({"region": ""}, "has no region"),
-        ({"unit": ""}, "has unit ''"),
-        ({"unit": "percent"}, "has unit 'percent'"),
-        ({"value": "many"}, "no target"),
-        ({"value": "-1"}, "a value and"),
-        ({"value": "inf"}, "a value and"),
-        ({"year": "2018.5"}, "no target"),
-        ({"age_from": "12", "age_to": "4"}, "ages 12 to 4"),
-        ({"age_to": "23"}, "ages 0 to 23"),
-        ({"id": "jz_2018"}, "stands here twice"),
+        ("id", "", "'(no id)' has no id"),
+        ("id", "jz_2018", "stands here twice, first in line 2"),
+        ("id", " jz_2018 ", "stands here twice, first in line 2"),
+        ("measure", "", "has no measure"),
+        ("measure", "boy_share", "has measure 'boy_share'; did you mean 'boys_share'?"),
+        ("measure", "Boys_Share", "did you mean 'boys_share'?"),
+        ("measure", "qqqq", "has measure 'qqqq'; known: see calibration/measures.py"),
+        ("quantity", "", "has no quantity"),
+        ("definition", "", "has no definition"),
+        ("definition", "  ", "has no definition"),
+        ("denominator", "", "is a share and has no denominator"),
+        ("denominator", "  ", "is a share and has no denominator"),
+        ("within", "jzz", "is within 'jzz', which no row is about; did you mean 'jz'?"),
+        ("within", "jz_2018", "is within 'jz_2018', which no row is about; did you mean 'jz'?"),
+        ("within", "x", "lies within itself, by way of 'x'"),
+        ("share_of", "jz_2018+jz_2017", "is a share of 'jz_2017', which is no row; did you mean 'jz_2018'?"),
+        ("age_from", "", "has no number for age_from: ''"),
+        ("age_from", "young", "has no number for age_from: 'young'"),
+        ("age_from", "-1", "has ages -1 to 22; known are 0 to 22"),
+        ("age_from", "0.5", "needs a whole number for age_from, found 0.5"),
+        ("age_to", "1_0", "has no number for age_to: '1_0'"),
+        ("age_to", "nan", "has no number for age_to: 'nan'"),
+        ("region", " ", "has no region"),
+        ("year", "", "has no number for year: ''"),
+        ("year", "last", "has no number for year: 'last'"),
+        ("year", "2018.5", "needs a whole number for year, found 2018.5"),
+        ("year", "inf", "needs a whole number for year, found inf"),
+        ("year", "1e400", "needs a whole number for year, found 1e400"),
+        ("period", "", "has no period"),
+        ("value", "", "has no number for value: ''"),
+        ("value", "many", "has no number for value: 'many'"),
+        ("value", "nan", "has no number for value: 'nan'"),
+        ("value", "0", "needs a finite value above zero, found 0"),
+        ("value", "-1", "needs a finite value above zero, found -1"),
+        ("value", "inf", "needs a finite value above zero, found inf"),
+        ("value", "1e999", "needs a finite value above zero, found 1e999"),
+        ("value", "54.3", "is a share of 54.3; it is at most 1"),
+        ("unit", "", "has no unit"),
+        ("unit", "percent", f"has unit 'percent'; known: {', '.join(UNITS)}"),
+        ("unit", "Youths", "has unit 'Youths'; did you mean 'youths'?"),
+        ("status", "", "has no status"),
+        ("status", " ", "has no status"),
+        ("status", "rumour", f"has status 'rumour'; known: {', '.join(STATUSES)}"),
+        ("status", "provisionel", "did you mean 'provisional'?"),
+        ("role", "", "has no role"),
+        ("role", "fit", "has role 'fit'; known: calibrate, validate, report"),
+        ("tolerance", "", "has no number for tolerance: ''"),
+        ("tolerance", "0", "needs a finite tolerance above zero, found 0"),
+        ("tolerance", "-0.01", "needs a finite tolerance above zero, found -0.01"),
+        ("tolerance", "nan", "has no number for tolerance: 'nan'"),
+        ("tolerance", "inf", "needs a finite tolerance above zero, found inf"),
+        ("tolerance", "1", "has a tolerance of 1; it is a share, as 0.02 for 2 percent"),
+        ("tolerance", "2.5", "has a tolerance of 2.5; it is a share"),
+        ("source", "", "has no source"),
     ],
 )
-def test_an_incomplete_target_is_refused_with_its_line(
-    tmp_path: Path, change: dict[str, str], words: str
+def test_an_incomplete_target_is_refused_with_its_line_and_column(
+    tmp_path: Path, column: str, value: str, words: str
 ) -> None:
-    path = written(tmp_path, GOOD, {**SHARE, **change})
-    with pytest.raises(InputError) as caught:
-        read_targets(path)
-    (problem,) = caught.value.problems
-    assert problem.line == 3
+    (problem,) = refused(written(tmp_path, GOOD, {**SHARE, column: value}))
+    assert (problem.line, problem.column) == (3, COLUMNS.index(column) + 1)
     assert words in problem.message
-    assert (change.get("id") or "x_2018") in problem.message
+    if column != "id":
+        assert problem.message.startswith("'x_2018' ")
 
 
-def test_every_mistake_is_listed(tmp_path: Path) -> None:
-    wrong = [{**SHARE, "id": f"x_{k}", "source": ""} for k in range(3)]
-    with pytest.raises(InputError) as caught:
-        read_targets(written(tmp_path, *wrong))
-    assert [problem.line for problem in caught.value.problems] == [2, 3, 4]
+def test_a_ratio_needs_a_denominator_and_may_be_above_one(tmp_path: Path) -> None:
+    ratio = {**SHARE, "unit": "ratio", "value": "1.5"}
+    assert read_targets(written(tmp_path, GOOD, ratio))[1].value == 1.5
+    (problem,) = refused(written(tmp_path, GOOD, {**ratio, "denominator": ""}))
+    assert "is a ratio and has no denominator" in problem.message
 
 
-@pytest.mark.parametrize("column", ["definition", "denominator", "suggested_role", "value"])
+def test_a_count_that_is_fitted_as_a_share_needs_a_denominator(tmp_path: Path) -> None:
+    fitted = {**GOOD, "id": "y_2018", "share_of": "jz_2018"}
+    (problem,) = refused(written(tmp_path, GOOD, fitted))
+    assert (problem.line, problem.column) == (3, 5)
+    assert "'y_2018' is fitted as a share and has no denominator" in problem.message
+    assert read_targets(written(tmp_path, GOOD, {**fitted, "denominator": "youths with jeugdzorg"}))
+
+
+@pytest.mark.parametrize(("first", "last"), [("12", "4"), ("0", "23"), ("23", "23"), ("-2", "-1")])
+def test_ages_that_nobody_has_are_refused(tmp_path: Path, first: str, last: str) -> None:
+    (problem,) = refused(written(tmp_path, {**GOOD, "age_from": first, "age_to": last}))
+    assert (problem.line, problem.column) == (2, 8)
+    assert f"has ages {first} to {last}; known are 0 to 22" in problem.message
+
+
+def test_series_that_lie_within_each_other_are_refused(tmp_path: Path) -> None:
+    circle = [{**GOOD, "id": f"{name}_2018", "within": parent} for name, parent in ("ab", "bc", "ca")]
+    outside = {**GOOD, "id": "d_2018", "within": "a"}
+    problems = refused(written(tmp_path, *circle))
+    assert [(problem.line, problem.column) for problem in problems] == [(2, 6), (3, 6), (4, 6)]
+    assert problems[0].message == "'a_2018' lies within itself, by way of 'b'"
+    assert refused(written(tmp_path, outside, *circle))[1:]  # ends, though it is not in the circle itself
+
+
+def test_every_mistake_is_listed_in_the_order_of_the_file(tmp_path: Path) -> None:
+    wrong = [{**SHARE, "id": f"x_{k}", "source": "", "year": ""} for k in range(3)]
+    places = [(problem.line, problem.column) for problem in refused(written(tmp_path, *wrong))]
+    assert places == [(2, 11), (2, 18), (3, 11), (3, 18), (4, 11), (4, 18)]
+
+
+def test_an_id_is_there_twice_also_when_its_first_row_is_wrong(tmp_path: Path) -> None:
+    first, second = refused(written(tmp_path, {**GOOD, "source": ""}, GOOD))
+    assert "has no source" in first.message
+    assert "stands here twice, first in line 2" in second.message
+
+
+def test_an_empty_row_says_all_that_it_lacks(tmp_path: Path) -> None:
+    problems = refused(raw(tmp_path, ",".join(COLUMNS) + "\n" + "," * (len(COLUMNS) - 1)))
+    lacking = {COLUMNS[problem.column - 1] for problem in problems}
+    assert lacking == set(COLUMNS) - {"denominator", "within", "share_of", "note"}
+
+
+# ---- what is refused as a file
+
+
+@pytest.mark.parametrize("column", COLUMNS)
 def test_a_file_without_a_column_is_refused(tmp_path: Path, column: str) -> None:
     row = {name: value for name, value in GOOD.items() if name != column}
-    with pytest.raises(InputError, match=column):
-        read_targets(written(tmp_path, row))
+    (problem,) = refused(written(tmp_path, row))
+    assert (problem.line, problem.message) == (1, f"targets need the columns {column}")
+
+
+def test_a_column_that_is_misspelt_is_recognised(tmp_path: Path) -> None:
+    row = {{"tolerance": "tolerence"}.get(name, name): value for name, value in GOOD.items()}
+    (problem,) = refused(written(tmp_path, row))
+    assert problem.message == "targets need the columns tolerance; is it 'tolerence'?"
+
+
+def test_a_column_that_is_there_twice_is_refused(tmp_path: Path) -> None:
+    content = text(GOOD).replace("note\n", "note,year\n").replace(",CBS,", ",CBS,,2019")
+    (problem,) = refused(raw(tmp_path, content))
+    assert (problem.line, problem.column) == (1, 20)
+    assert problem.message == "the column 'year' stands here twice"
+
+
+@pytest.mark.parametrize(
+    ("last", "line", "words"),
+    [
+        ("a,b", 4, "expected 19 columns, found 2;"),
+        (",".join(GOOD.values()) + ",more,and", 4, "expected 19 columns, found 21; a text with a comma"),
+        ('"a"b,' + "," * 18, 4, "is no table of comma-separated values from here on"),
+        ('"never closed', 4, "is no table of comma-separated values from here on: unexpected end of data"),
+        ("x" * 200_000, 4, "is no table of comma-separated values from here on: field larger"),
+        ("\0\0", 4, "is no text: it holds a NUL byte"),
+    ],
+)
+def test_a_line_that_is_no_row_is_refused(tmp_path: Path, last: str, line: int, words: str) -> None:
+    (problem,) = refused(raw(tmp_path, text(GOOD, SHARE) + last))
+    assert problem.line == line
+    assert words in problem.message
+
+
+def test_a_row_begins_where_its_first_line_is(tmp_path: Path) -> None:
+    first = {**GOOD, "note": "two\nlines"}
+    (problem,) = refused(written(tmp_path, first, {**GOOD, "id": "y_2018", "source": "", "note": "a\nb"}))
+    assert problem.line == 4
+
+
+@pytest.mark.parametrize(
+    ("encoding", "line", "column", "byte"), [("latin-1", 3, 14, "0xe9"), ("utf-16", 1, 1, "0xff")]
+)
+def test_a_file_in_another_encoding_is_refused_with_the_first_wrong_byte(
+    tmp_path: Path, encoding: str, line: int, column: int, byte: str
+) -> None:
+    content = text(GOOD, {**SHARE, "measure": "jeugdh\u00e9lp"}).encode(encoding)
+    (problem,) = refused(raw(tmp_path, content))
+    assert (problem.line, problem.column) == (line, column)
+    assert problem.message == f"is not UTF-8 (byte {byte}); save targets.csv as CSV UTF-8"
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "the first line is empty; targets need the columns id, measure"),
+        (b"\n\n", "the first line is empty"),
+        (b"\xef\xbb\xbf", "the first line is empty"),
+        (b"\x00\x01\x02", "is no text: it holds a NUL byte"),
+        (b"PK\x03\x04\x14\x00\x06\x00", "is no text: it holds a NUL byte"),
+        (b"\x89PNG\r\n\x1a\n\x00", "is not UTF-8 (byte 0x89)"),
+        (text(GOOD).replace(",", ";").encode(), "note between commas; found semicolons"),
+        ((",".join(COLUMNS) + "\n").encode(), "holds no targets"),
+    ],
+)
+def test_what_is_no_table_of_targets_is_refused(tmp_path: Path, content: bytes, words: str) -> None:
+    (problem,) = refused(raw(tmp_path, content))
+    assert problem.line == 1
+    assert words in problem.message
+
+
+def test_a_file_that_is_not_there_or_is_a_folder_is_refused(tmp_path: Path) -> None:
+    (missing,) = refused(tmp_path / "none.csv")
+    assert missing.message == "cannot be read: No such file or directory"
+    (folder,) = refused(tmp_path)
+    assert folder.message == "cannot be read: Is a directory"
+
+
+@pytest.mark.parametrize("filled", [True, False])
+def test_a_million_rows_are_refused_before_they_are_read(tmp_path: Path, filled: bool) -> None:
+    path = tmp_path / "targets.csv"
+    row = ",".join(GOOD.values()) if filled else "," * (len(COLUMNS) - 1)
+    with path.open("w", encoding="utf-8") as stream:
+        stream.write(text())
+        stream.writelines(f"{k}{row}\n" for k in range(1_000_000))
+    (problem,) = refused(path)
+    assert problem.line == MOST_ROWS + 2
+    assert problem.message == "more than 5,000 rows: this is no file of targets"
+
+
+def test_as_many_rows_as_are_allowed_are_read(tmp_path: Path) -> None:
+    path = raw(tmp_path, text(*({**GOOD, "id": f"x{k}_2018"} for k in range(MOST_ROWS))))
+    assert len(read_targets(path)) == MOST_ROWS
+
+
+# ---- the shipped file
 
 
 def test_the_shipped_targets_are_complete_and_of_every_role() -> None:
     targets = read_targets()
     assert len(targets) == len(TARGET_FILE.read_text(encoding="utf-8").splitlines()) - 1
     assert {target.role for target in targets} == set(ROLES)
-    assert all((target.unit in RATIOS) == bool(target.denominator) for target in targets)
+    assert {target.status for target in targets} == set(STATUSES)
+    assert {target.unit for target in targets} == set(UNITS)
+    assert all(target.denominator for target in targets if target.unit in RATIOS or target.share_of)
     assert all(target.value < 1 for target in targets if target.unit in RATIOS)
 
 
-def test_what_is_held_out_is_not_fitted_to() -> None:
-    roles = {target.id: target.role for target in read_targets()}
-    anchors = {anchor.id for anchor in ANCHORS}
-    for pair in PAIRS:
-        for name in filter(None, (pair.target, pair.over)):
-            assert name in anchors or roles[name] == "calibrate"
+def test_every_shipped_target_names_a_measure_and_every_one_that_is_fitted_is_counted() -> None:
+    for target in read_targets():
+        assert target.measure in MEASURES, target.id
+        assert MEASURES[target.measure] is not None or target.role == "report", target.id
 
 
-# ---- counting
-
-
-class Books:
-    """What was counted, made by hand: five years from 2015 of nothing, and what is put in."""
-
-    def __init__(self, history: History, p: Parameters) -> None:
-        self.lay, self.table, self.p = history.layout, history.table, p
-        self.cells = np.zeros((5, self.lay.kinds, CELLS))
-
-    def put(self, kind: int, year: int, amount: float, age: int = 9, *levels: str) -> None:
-        self.cells[year - 2015, kind, age] += amount
-        for level in levels:
-            self.cells[year - 2015, kind, AGES + MARGINS.index(level)] += amount
-
-    def users(self, name: str, year: int, amount: float, age: int = 9, *levels: str) -> None:
-        self.put(self.lay.users + list(USER_SETS).index(name), year, amount, age, *levels)
-
-    def stock(self, name: str, year: int, amount: float, age: int = 9, *levels: str) -> None:
-        self.put(self.lay.stock_users + list(USER_SETS).index(name), year, amount, age, *levels)
-
-    def predict(self, id_: str) -> float | None:
-        return predict(named(id_), Counted(self.cells, self.lay, self.table, self.p))
-
-
-@pytest.fixture
-def books(lived: History, parameters: Parameters) -> Books:
-    return Books(lived, parameters.replace({"registration.pgb": 0.1}))
-
-
-def test_totals_hold_the_persoonsgebonden_budget_and_ages_do_not(books: Books) -> None:
-    for age, youths in ((2, 10.0), (9, 20.0), (15, 40.0), (17, 80.0), (19, 160.0)):
-        books.users("jeugdzorg", 2018, youths, age)
-    assert books.predict("jz_2018") == pytest.approx(1.1 * 310)
-    assert books.predict("jz_u18_2017") == 0.0
-    assert books.predict("jz_18plus_2018") == pytest.approx(1.1 * 160)
-    by_age = [books.predict(f"jz_age{ages}_2018") for ages in ("0_3", "4_11", "12_17", "18_22")]
-    assert by_age == [10.0, 20.0, 120.0, 160.0]
-    books.users("jeugdhulp", 2016, 50.0)
-    assert books.predict("jh_2016") == pytest.approx(55.0)
-
-
-@pytest.mark.parametrize(
-    ("id_", "group"),
-    [
-        ("wijkteam_2018", "wijkteam"), ("zonder_2015", "zonder_verblijf"), ("verblijf_2019", "met_verblijf"),
-        ("gezinsgericht_2019", "gezinshuis"), ("ander_verblijf_2019", "residentieel"),
-        ("jb_2019", "jeugdbescherming"), ("jr_2015", "jeugdreclassering"),
-        ("zonder_only_2019", "alleen_zonder_verblijf"), ("verblijf_only_2019", "alleen_met_verblijf"),
-    ],
-)  # fmt: skip
-def test_forms_are_counted_in_natura(books: Books, id_: str, group: str) -> None:
-    year = int(id_[-4:])
-    books.users(group, year, 30.0)
-    books.users(group, year, 3.0, 17)
-    assert books.predict(id_) == 33.0
-
-
-def test_every_form_has_a_name_among_targets() -> None:
-    assert set(FORMS) <= set(USERS_OF.values()) <= set(USER_SETS)
-
-
-def test_youths_in_both_kinds_of_help(books: Books) -> None:
-    books.users("met_verblijf", 2019, 40.0)
-    books.users("alleen_met_verblijf", 2019, 15.0)
-    assert books.predict("both_2019") == 25.0
-
-
-def test_trajectories_started_active_and_ended_by_duration(books: Books) -> None:
-    lay, classes = books.lay, len(DURATION_CLASSES)
-    for f in range(len(JEUGDHULP)):
-        for k in range(classes):
-            books.put(lay.ended + f * classes + k, 2018, float(k + 1))
-    ended = len(JEUGDHULP) * sum(range(1, classes + 1))
-    books.put(lay.ended + len(JEUGDHULP) * classes, 2018, 99.0)  # a measure is no jeugdhulp
-    books.stock("ambulant", 2018, 7.0)
-    books.stock("jeugdbescherming", 2018, 100.0)
-    assert books.predict("active_2018") == pytest.approx(ended + 7)
-    books.put(lay.flow + books.table.row("start_ambulant"), 2018, 12.0)
-    books.put(lay.flow + books.table.row("end_ambulant"), 2018, 5.0)
-    books.put(lay.flow + books.table.row("start_jeugdbescherming"), 2018, 50.0)
-    books.put(lay.flow + books.table.row("start_pleegzorg"), 2018, 3.0)
-    assert books.predict("starts_2018") == 15.0
-
-
-def test_durations_are_shares_of_the_last_year_counted(books: Books) -> None:
-    books.put(books.lay.ended + 0, 2019, 3.0)
-    books.put(books.lay.ended + 1, 2019, 1.0)
-    assert books.predict("dur_0_3m_2021") == 0.75
-    assert books.predict("dur_3_6m_2021") == 0.25
-    assert books.predict("dur_4y_2021") == 0.0
-
-
-def test_shares(books: Books) -> None:
-    books.stock("jeugdzorg", 2019, 60.0, 9, "boy")
-    books.stock("jeugdzorg", 2019, 40.0, 9, "girl")
-    books.users("jeugdzorg", 2019, 160.0)
-    assert books.predict("boys_share_2023") == pytest.approx(0.6)
-    assert books.predict("stock_ratio_2023") == pytest.approx(100 / 160)
-    books.users("jeugdzorg", 2018, 30.0, 9, "een_ouder")
-    books.users("jeugdzorg", 2018, 70.0, 9, "twee_ouders")
-    assert books.predict("single_parent_users_2018") == pytest.approx(0.3)
-    books.put(books.lay.flow + books.table.row("start_daghulp"), 2017, 10.0)
-    books.put(books.lay.reentry + FORMS.index("daghulp"), 2017, 4.0)
-    assert books.predict("reentry_5y_2017") == pytest.approx(0.4)
-
-
-def test_what_the_model_does_not_count_is_not_predicted(books: Books) -> None:
-    assert books.predict("almere_jh_u18_2020") is None  # another place
-    assert books.predict("tilburg_jz_2023h1") is None
-    assert books.predict("jz_2021") is None  # after the years that were counted
-    assert books.predict("referrer_2018_GP") is None
-    unknown = replace(named("jz_2018"), id="zorgboerderij_2018")
-    assert predict(unknown, Counted(books.cells, books.lay, books.table, books.p)) is None
-
-
-def test_all_that_is_fitted_to_is_predicted(lived: History, parameters: Parameters) -> None:
-    cells = np.ones((5, lived.layout.kinds, CELLS))
-    counted = Counted(cells, lived.layout, lived.table, parameters)
-    unpredicted = {
-        target.id for target in read_targets()
-        if target.region == "NL" and target.year <= 2019 and predict(target, counted) is None
-    }  # fmt: skip
-    assert {name.rpartition("_")[0] for name in unpredicted} <= {
-        "referrer_2018", "referrer_2018_certified", "referrer_2018_medical", "referrer_2018_municipal",
-        "referrer_2018_youth", "referrer_2018_no",
-    }  # fmt: skip
+def test_the_levels_of_the_year_that_is_held_out_are_not_fitted() -> None:
+    targets = read_targets()
+    held_out = {target.stem for target in targets if target.role == "validate"}
+    assert {"jz", "jh", "zonder", "verblijf"} <= held_out
+    fitted = [target for target in targets if target.role == "calibrate" and target.year >= 2019]
+    assert not {target.id for target in fitted if target.stem in held_out and not target.share_of}
