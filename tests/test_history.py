@@ -19,13 +19,13 @@ from sim.history import (
     MARGINS,
     History,
     Label,
-    ambulant_registration,
     form_states,
     measures,
     place_years,
     reduce_tally,
 )
 from sim.parameters import Parameters
+from sim.prices import ambulant_registration
 from sim.processes import default_table
 from sim.simulation import LIMITED
 from sim.states import (

@@ -8,7 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sim.parameters import Parameters, default_parameters
-from sim.prices import PRICE_YEAR, care_spending, fte_price, tariff_factor, unit_costs
+from sim.prices import (
+    PRICE_YEAR,
+    ambulant_registration,
+    care_spending,
+    fte_price,
+    paid_places,
+    tariff_factor,
+    unit_costs,
+)
 from sim.states import FORMS
 
 YEARS = st.integers(1995, 2100)
@@ -22,8 +30,10 @@ def growing(observed: float, expected: float) -> Parameters:
 
 def test_prices_of_the_price_year_are_the_parameters(parameters: Parameters) -> None:
     assert tariff_factor(PRICE_YEAR, parameters) == 1.0
-    level = parameters["cost.level"]
-    own = [parameters[f"cost.{form}"] * level for form in FORMS]
+    bare = parameters.replace({"registration.shift_ambulant": 0.0})
+    own = [parameters[f"cost.{form}"] for form in FORMS]
+    assert unit_costs(PRICE_YEAR, bare) == pytest.approx(own)
+    own[FORMS.index("ambulant")] *= ambulant_registration(parameters)
     assert unit_costs(PRICE_YEAR, parameters) == pytest.approx(own)
     assert fte_price("cost.kinderwerk_fte", PRICE_YEAR, parameters) == parameters["cost.kinderwerk_fte"]
 
@@ -63,10 +73,17 @@ def test_doubling_a_unit_cost_doubles_its_own_spending_only(form: str, parameter
     assert ratio == pytest.approx([2.0 if other == form else 1.0 for other in FORMS], rel=1e-12)
 
 
-def test_the_level_of_costs_moves_care_and_not_workers(parameters: Parameters) -> None:
-    level = parameters.replace({"cost.level": 2 * parameters["cost.level"]})
-    assert unit_costs(2030, level) == pytest.approx(2 * unit_costs(2030, parameters), rel=1e-12)
-    assert fte_price("cost.kinderwerk_fte", 2030, level) == fte_price("cost.kinderwerk_fte", 2030, parameters)
+def test_ambulant_help_that_was_not_counted_before_2021_is_paid_for_in_every_year() -> None:
+    p = default_parameters().replace(
+        {"registration.shift_ambulant": 50.0, "registration.ambulant_2019": 200.0}
+    )
+    assert ambulant_registration(p) == pytest.approx(1.25)
+    assert paid_places(p) == pytest.approx([1.25 if form == "ambulant" else 1.0 for form in FORMS])
+    bare = p.replace({"registration.shift_ambulant": 0.0})
+    assert paid_places(bare) == pytest.approx(np.ones(len(FORMS)))
+    for year in (2015, 2020, 2021, PRICE_YEAR, 2040):
+        assert unit_costs(year, p) == pytest.approx(unit_costs(year, bare) * paid_places(p), rel=1e-12)
+        assert fte_price("cost.kinderwerk_fte", year, p) == fte_price("cost.kinderwerk_fte", year, bare)
 
 
 def test_a_price_that_is_not_there_is_named(parameters: Parameters) -> None:
