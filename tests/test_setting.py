@@ -10,7 +10,7 @@ from sim.parameters import Parameters
 from sim.population import Profile, profiles
 from sim.setting import ACCESS_RATES, NEED_RATES, localised
 
-PLAIN = Profile("Here", (1.0,) * 23)
+PLAIN = Profile("Here", (1.0,) * 23, "2021-01-01", "made up")
 
 
 def changed(before: Parameters, after: Parameters) -> set[str]:
@@ -49,7 +49,7 @@ def test_own_figures_of_a_municipality_win_over_its_multipliers(parameters: Para
 
 
 def test_an_own_figure_that_the_model_does_not_know_is_refused(parameters: Parameters) -> None:
-    with pytest.raises(KeyError, match="did you mean 'household.bijstand'"):
+    with pytest.raises(KeyError, match=r"did you mean 'household\.bijstand'"):
         localised(parameters, replace(PLAIN, overrides={"household.bijstant": 0.1}))
 
 

@@ -127,6 +127,8 @@ def test_free_and_held_parameters_are_apart_and_known(base: Parameters) -> None:
     space = Space(base)
     assert not set(space.names) & set(space.held)
     assert all(not base.records[name].fixed for name in (*space.names, *space.held))
-    assert not any(name.split(".")[0] in ("kinderwerk", "cost", "townhall") for name in space.names + space.held)
+    assert not any(
+        name.split(".")[0] in ("kinderwerk", "cost", "townhall") for name in space.names + space.held
+    )
     middle = space.parameters(np.zeros(space.size))
     assert all(middle[name] == pytest.approx(base[name]) for name in base)
