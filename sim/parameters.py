@@ -244,7 +244,7 @@ def read_posterior(path: Path) -> Posterior:
     try:
         table = pq.read_table(path)
         values = np.array([column.to_numpy() for column in table.columns], dtype=np.float64).T
-    except (OSError, ValueError) as error:  # pyarrow's errors are among them
+    except (OSError, TypeError, ValueError) as error:  # pyarrow's errors are among them
         raise InputError.at(path, f"is no posterior: {error}") from error
     if values.ndim != 2 or len(values) < 2 or not np.isfinite(values).all():
         raise InputError.at(path, "is no posterior: expected a best fit and draws, all of them numbers")

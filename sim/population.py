@@ -63,8 +63,8 @@ class Profile:
 
     @property
     def has_local_care_figures(self) -> bool:
-        """Tell whether youth-care use or tariffs of the municipality itself are behind its results."""
-        return bool(self.local)
+        """Tell whether both youth-care use and tariffs of the municipality itself are behind its results."""
+        return {"jeugdhulp", "tarieven"} <= set(self.local)
 
 
 @cache

@@ -603,7 +603,7 @@ def test_halving_the_step_keeps_annual_totals_within_one_percent(busy: Parameter
 def test_no_draw_is_used_twice(busy: Parameters, monkeypatch: pytest.MonkeyPatch) -> None:
     """Runs the kernel uncompiled and writes down every draw: births, programmes and 20 busy years.
 
-    Along the way the compiled kernel is checked against the interpreted one, byte for byte.
+    Along the way the compiled kernel is checked against the interpreted one: the same children, byte for byte.
     """
     from sim import counting, population, programmes
     from sim import exposure as exposure_module
@@ -647,7 +647,8 @@ def test_no_draw_is_used_twice(busy: Parameters, monkeypatch: pytest.MonkeyPatch
         lifecourse.advance(children, 0, n, NOBODY, x, *arguments, tally, scratch())
         compiled[lifecourse, "advance"](reference, 0, n, NOBODY, x, *arguments, expected, scratch())
     assert same(children, reference)
-    assert tally.tobytes() == expected.tobytes()
+    # sums of time may be rounded otherwise where the compiler fuses a product and a sum
+    np.testing.assert_allclose(tally, expected, rtol=1e-12, atol=1e-12)
     assert max(d[0] for d in drawn) > 100  # several events in one month did happen
     assert len(set(drawn)) == len(drawn)
 

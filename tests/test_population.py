@@ -76,7 +76,8 @@ def test_every_alias_leads_to_a_profile() -> None:
 
 def test_local_figures_are_only_claimed_where_they_are() -> None:
     assert not profiles()["Almere"].has_local_care_figures
-    assert replace(profiles()["Almere"], local=("tariffs",)).has_local_care_figures
+    assert "jeugdhulp" in profiles()["Almere"].local  # and no tariffs
+    assert replace(profiles()["Almere"], local=("jeugdhulp", "tarieven")).has_local_care_figures
 
 
 # The age structure

@@ -51,5 +51,5 @@ def test_multipliers_are_written_where_there_are_local_figures_only(tmp_path: Pa
 
 def test_where_there_are_no_local_figures_the_country_holds() -> None:
     for profile in profiles().values():
-        if not profile.has_local_care_figures:
+        if not profile.local:
             assert (profile.need, profile.access) == (1.0, 1.0)
