@@ -603,7 +603,7 @@ def test_halving_the_step_keeps_annual_totals_within_one_percent(busy: Parameter
 def test_no_draw_is_used_twice(busy: Parameters, monkeypatch: pytest.MonkeyPatch) -> None:
     """Runs the kernel uncompiled and writes down every draw: births, programmes and 20 busy years.
 
-    Along the way the compiled kernel is checked against the interpreted one: the same children, byte for byte.
+    Along the way the compiled kernel is checked against the interpreted one: the same children to the byte.
     """
     from sim import counting, population, programmes
     from sim import exposure as exposure_module

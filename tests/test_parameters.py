@@ -308,7 +308,7 @@ def posterior() -> Posterior:
     """Return a best fit and draws in which all values rise together, none of them in the middle."""
     steps = np.arange(DRAWS)[:, None]
     draws_ = np.array([4.0, 1.6, 0.2, 0.6]) + steps * np.array([0.1, 0.05, 0.002, 0.01])
-    return Posterior(NAMES, np.vstack([[5.5, 2.5, 0.25, 0.9], draws_]))
+    return Posterior(NAMES, np.vstack([[5.55, 2.5, 0.25, 0.9], draws_]))
 
 
 FITTED = with_posterior(SAMPLE, posterior())
