@@ -61,8 +61,21 @@ def _series(found: Mapping[str, Any]) -> None:
         if row["measure_stem"] in SERIES and row["role"] != "report"
     ]  # fmt: skip
     data = pd.DataFrame(rows)
+    names = list(dict.fromkeys(data["series"]))
+    for first in range(0, len(names), 2):  # side by side; on a phone below each other
+        for column, name in zip(st.columns(2), names[first : first + 2], strict=True):
+            column.altair_chart(_one_series(data[data["series"] == name], name), width="stretch")
+    parts.note(t("fit_series_note"))
+    titles = {"series": t("fit_figure"), "year": t("year"), "published": t("fit_published"),
+             "model": t("fit_model"), "low": t("fit_low"), "high": t("fit_high")}  # fmt: skip
+    with st.expander(t("table")):
+        _table(data.rename(columns=titles), "series")
+
+
+def _one_series(data: pd.DataFrame, name: str) -> alt.LayerChart:
+    """Return the chart of one series: dots counted, ticks and bars of the model."""
     base = alt.Chart(data).encode(x=alt.X("year:O", title=None, axis=alt.Axis(labelAngle=0)))
-    number = alt.Axis(format="~s", title=None)
+    number = alt.Axis(format="~s", title=None, tickCount=4)
     rule = base.mark_rule(strokeWidth=5, opacity=0.35, color=charts.COLOURS[0]).encode(
         y=alt.Y("low:Q", axis=number, scale=alt.Scale(zero=False)), y2="high:Q"
     )
@@ -75,21 +88,14 @@ def _series(found: Mapping[str, Any]) -> None:
             alt.Tooltip("model:Q", title=t("fit_model"), format=",.0f"),
         ],
     )
-    chart = (
+    made: alt.LayerChart = (
         alt.layer(rule, model, seen)
-        .properties(width=150, height=130)
-        .facet(alt.Facet("series:N", title=None, sort=None), columns=4)
-        .resolve_scale(y="independent")
+        .properties(height=210, title=name, description=f"{name}: {t('fit_series_note')}")
         .configure(locale=alt.Locale(number=charts.NUMBERS[language()]))
-        .configure_axis(labelFontSize=12, labelColor=charts.INK)
-        .configure_header(labelFontSize=13, labelColor=charts.INK)
+        .configure_axis(labelFontSize=13, labelColor=charts.INK)
+        .configure_title(fontSize=14, color=charts.INK, anchor="start")
     )
-    st.altair_chart(chart, width="content")
-    parts.note(t("fit_series_note"))
-    names = {"series": t("fit_figure"), "year": t("year"), "published": t("fit_published"),
-             "model": t("fit_model"), "low": t("fit_low"), "high": t("fit_high")}  # fmt: skip
-    with st.expander(t("table")):
-        _table(data.rename(columns=names), "series")
+    return made
 
 
 def _tested(tested: Mapping[str, Any]) -> None:

@@ -13,6 +13,8 @@ from urllib.parse import parse_qs
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from calibration.report import fitted_share, read
+from pages import ijking
 from pages.shared import answers, charts, formats, parts
 from pages.shared.state import Budget, Choices, places, query_of, scenario
 from pages.shared.texts import CATALOGUES, EN, NL
@@ -349,3 +351,29 @@ def test_places_are_those_with_a_profile() -> None:
     assert found[0] == "Almere"
     assert found[-1] == "Nederland"
     assert len(set(found)) == len(found)
+
+
+# IJking
+
+
+@pytest.mark.parametrize(("language", "says"), [("nl", "Zij zegt **niets**"), ("en", "It says **nothing**")])
+def test_the_page_of_the_calibration_says_what_it_fits_and_what_it_cannot_tell(
+    language: str, says: str
+) -> None:
+    at = AppTest.from_file(str(ROOT / "pages" / "ijking.py"), default_timeout=60)
+    at.session_state["language"] = language
+    at.run()
+    assert not at.exception
+    assert says in words(at)
+    _, found = read()
+    inside, _ = fitted_share(found)
+    assert formats.percent(inside) in words(at) or f"{inside:.0%}" in words(at)
+    assert f"{found['identifiability']['informed_directions']}" in words(at)
+
+
+def test_without_a_calibration_the_page_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(ijking, "TESTS", tmp_path / "none.json")
+    monkeypatch.setattr("streamlit.info", lambda text: told.append(text))
+    told: list[str] = []
+    ijking.main()
+    assert told

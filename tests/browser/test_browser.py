@@ -92,7 +92,7 @@ def test_about_has_its_birth_certificate(page) -> None:
     page.get_by_text("Versie 0.").wait_for(timeout=60_000)
 
 
-@pytest.mark.parametrize("path", ["/", "/vergelijk", "/over"])
+@pytest.mark.parametrize("path", ["/", "/vergelijk", "/ijking", "/over"])
 def test_axe_finds_no_serious_violation(page, path: str) -> None:
     from axe_playwright_python.sync_playwright import Axe
 
