@@ -51,26 +51,31 @@ class YearTable(NamedTuple):
 @njit(nogil=True, cache=True)
 def year_table(h, year):  # type: ignore[no-untyped-def]
     """Return the YearTable of calendar year EPOCH_YEAR + year."""
-    rows = h.process.size
-    row = np.zeros((h.bound.shape[2], h.key_count, rows))
-    plain = np.zeros((h.bound.shape[2], h.key_count, h.plain_risk.size))
-    for key in range(h.key_count):
-        for r in range(rows):
-            factor = 1.0
-            for k in range(h.key_process.size):
-                q = h.key_process[k]
-                s = _key_state(h, key, k)
-                if q == h.process[r] and s != h.origin[r]:
-                    factor = 0.0
-                for m in range(h.state_factor_first[r], h.state_factor_first[r + 1]):
-                    if h.state_factor_process[m] == q:
-                        factor *= h.state_factor[m, s]
-            for age in range(row.shape[0]):
-                row[age, key, r] = factor * h.bound[year, r, age]
-        for g in range(h.plain_risk.size):
-            for j in range(h.plain_first[g], h.plain_first[g + 1]):
-                for age in range(row.shape[0]):
-                    plain[age, key, g] += row[age, key, h.plain_row[j]]
+    keys, rows = h.key_count, h.process.size
+    key_process, process, origin = h.key_process, h.process, h.origin  # a field costs a count of references
+    factor_first, factor_process, state_factor = (
+        h.state_factor_first, h.state_factor_process, h.state_factor,
+    )  # fmt: skip
+    factors = np.ones((keys, rows))
+    for key in range(keys):
+        for k in range(key_process.size):
+            q, state = key_process[k], _key_state(h, key, k)
+            for r in range(rows):
+                if q == process[r] and state != origin[r]:
+                    factors[key, r] = 0.0
+                for m in range(factor_first[r], factor_first[r + 1]):
+                    if factor_process[m] == q:
+                        factors[key, r] *= state_factor[m, state]
+    bound, first, plain_row = h.bound[year], h.plain_first, h.plain_row
+    row = np.empty((bound.shape[1], keys, rows))
+    plain = np.zeros((bound.shape[1], keys, first.size - 1))
+    for age in range(row.shape[0]):
+        for key in range(keys):
+            for r in range(rows):
+                row[age, key, r] = factors[key, r] * bound[r, age]
+            for g in range(plain.shape[2]):
+                for j in range(first[g], first[g + 1]):
+                    plain[age, key, g] += row[age, key, plain_row[j]]
     return YearTable(row, plain)
 
 
