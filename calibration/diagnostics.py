@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import cho_factor, cho_solve
 
-from calibration.emulator import Emulator
+from sim.emulator import Emulator
 from calibration.fit import Fitted, Wave, logs_of
 from calibration.likelihood import Comparison, log_of
 from calibration.measures import MEASURES

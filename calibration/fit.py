@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from scipy.optimize import least_squares
 from scipy.stats import norm, qmc
 
-from calibration.emulator import Emulator
+from sim.emulator import Emulator
 from calibration.likelihood import Comparison
 from calibration.runs import Job, Runner
 from calibration.space import LEVELS, Space

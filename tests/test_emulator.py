@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from calibration.emulator import Emulator
+from sim.emulator import Emulator
 
 Floats = NDArray[np.float64]
 D = 6
