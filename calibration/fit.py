@@ -19,10 +19,10 @@ from numpy.typing import NDArray
 from scipy.optimize import least_squares
 from scipy.stats import norm, qmc
 
-from sim.emulator import Emulator
 from calibration.likelihood import Comparison
 from calibration.runs import Job, Runner
 from calibration.space import LEVELS, Space
+from sim.emulator import Emulator
 
 Floats = NDArray[np.float64]
 DIFF_STEP = 0.03

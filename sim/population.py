@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numba import njit
@@ -181,6 +181,43 @@ def flows(profile: Profile, parameters: Parameters, children: int | None) -> tup
     return Flows(arrivals, stay), (1.0 / share if share > 0 else 0.0)
 
 
+class Arrivals(NamedTuple):
+    """Who is born when and arrives at which age, sorted by birth: all that numbers alone decide."""
+
+    id: NDArray[np.uint32]
+    birth: NDArray[np.int64]  # month
+    age: NDArray[np.int64]  # years, at arrival; 0 is born here
+    block: NDArray[np.int64]
+
+    def of(self, rows: NDArray[Any]) -> Arrivals:
+        """Return the given rows."""
+        return Arrivals._make(array[rows] for array in self)
+
+
+def arrivals(flow: Flows, first_month: int, last_month: int) -> Arrivals:
+    """Return everyone born from `first_month` up to but not including `last_month`.
+
+    Raises ValueError where a month has more children than an id can number.
+    """
+    months = np.arange(first_month, last_month + 1, dtype=np.float64)
+    births, ages, serials = [], [], []
+    for age in range(AGES):
+        phase = (age * 0.6180339887498949) % 1.0  # spreads the rounding of small numbers over ages
+        upto = np.floor(months * flow.arrivals[age] + phase).astype(np.int64)
+        counts = np.diff(upto)
+        if counts.size and counts.max() >= 1 << SERIAL_BITS:
+            raise ValueError("more children are born in a month than an id can number")
+        births.append(np.repeat(np.arange(first_month, last_month, dtype=np.int64), counts))
+        ages.append(np.full(counts.sum(), age, np.int64))
+        starts = np.repeat(np.cumsum(counts) - counts, counts)
+        serials.append(np.arange(counts.sum(), dtype=np.int64) - starts)
+    birth, arrival, serial = (np.concatenate(parts) for parts in (births, ages, serials))
+    order = np.lexsort((serial, arrival, birth))
+    birth, arrival, serial = birth[order], arrival[order], serial[order]
+    ids = ((birth << (SERIAL_BITS + ARRIVAL_BITS)) | (arrival << SERIAL_BITS) | serial).astype(np.uint32)
+    return Arrivals(ids, birth, arrival, (serial + birth + arrival) % BLOCKS)
+
+
 def cohorts(
     flow: Flows,
     first_month: int,
@@ -195,47 +232,23 @@ def cohorts(
     With a pool its threads share the blocks. Raises ValueError where a month has more children than an
     id can number.
     """
-    months = np.arange(first_month, last_month + 1, dtype=np.float64)
-    births, arrivals, serials = [], [], []
-    for age in range(AGES):
-        phase = (age * 0.6180339887498949) % 1.0  # spreads the rounding of small numbers over ages
-        upto = np.floor(months * flow.arrivals[age] + phase).astype(np.int64)
-        counts = np.diff(upto)
-        if counts.size and counts.max() >= 1 << SERIAL_BITS:
-            raise ValueError("more children are born in a month than an id can number")
-        births.append(np.repeat(np.arange(first_month, last_month, dtype=np.int64), counts))
-        arrivals.append(np.full(counts.sum(), age, np.int64))
-        starts = np.repeat(np.cumsum(counts) - counts, counts)
-        serials.append(np.arange(counts.sum(), dtype=np.int64) - starts)
-    birth, arrival, serial = (np.concatenate(parts) for parts in (births, arrivals, serials))
-    order = np.lexsort((serial, arrival, birth))
-    birth, arrival, serial = birth[order], arrival[order], serial[order]
-    ids = ((birth << (SERIAL_BITS + ARRIVAL_BITS)) | (arrival << SERIAL_BITS) | serial).astype(np.uint32)
-    block = (serial + birth + arrival) % BLOCKS
+    everyone = arrivals(flow, first_month, last_month)
 
     def one(b: int) -> Children:
-        mine = block == b
-        return _endow(ids[mine], birth[mine], arrival[mine], flow, key, table, p)
+        return endowed(everyone.of(everyone.block == b), flow, key, table, p)
 
     return list(map(one, range(BLOCKS)) if pool is None else pool.map(one, range(BLOCKS)))
 
 
-def _endow(
-    ids: NDArray[np.uint32],
-    birth: NDArray[np.int64],
-    arrival: NDArray[np.int64],
-    flow: Flows,
-    key: np.uint64,
-    table: CompiledTable,
-    p: Parameters,
-) -> Children:
-    n = ids.size
-    year = birth // MONTHS
+def endowed(who: Arrivals, flow: Flows, key: np.uint64, table: CompiledTable, p: Parameters) -> Children:
+    """Return children with what they start life with: sex, neighbourhood, household, traits, frailty."""
+    n = who.id.size
+    year = who.birth // MONTHS
     processes = len(table.processes)
     children = Children(
-        id=ids,
-        birth=birth.astype(np.int16),
-        arrives=(year + arrival).astype(np.int16),
+        id=who.id,
+        birth=who.birth.astype(np.int16),
+        arrives=(year + who.age).astype(np.int16),
         departs=np.full(n, NEVER, np.int16),
         sex=np.zeros(n, np.uint8),
         quintile=np.zeros(n, np.uint8),
@@ -255,7 +268,7 @@ def _endow(
     on_trait = np.array([[t.get(name, 0.0) for name in table.traits] for t in terms])
     _draw_children(
         children,
-        arrival,
+        who.age,
         flow.stay,
         key,
         p["population.boy"],

@@ -227,6 +227,7 @@ def attend(
     times the weight of others.
     """
     first, until_age = programme.months if ages is None else (ages[0] * MONTHS, (ages[1] + 1) * MONTHS)
+    oldest = max(until_age, programme.months[1])
     opened = places.max() + np.maximum(np.diff(places), 0).sum()
     room = int(2 * (opened + places.max() * MONTHS / stay)) + 200  # twice the children who come in a year
 
@@ -234,7 +235,7 @@ def attend(
         return list(
             pool.map(
                 lambda b: _scan(
-                    b[0], b[1], index, first, until_age, year, key, weight, stay, before, continuity,
+                    b[0], b[1], index, first, until_age, oldest, year, key, weight, stay, before, continuity,
                     GAP_MONTHS, furthest,
                 ),
                 zip(blocks, exposed, strict=True),
@@ -283,14 +284,15 @@ def _furthest(room: int, children: int, weight: Floats) -> float:
 
 
 @njit(nogil=True, cache=True)
-def _scan(c, x, k, first, before, year, key, weight, stay, earlier, continuity, gap, furthest):  # type: ignore[no-untyped-def]
+def _scan(c, x, k, first, before, oldest, year, key, weight, stay, earlier, continuity, gap, furthest):  # type: ignore[no-untyped-def]
     """List the children who take part, or could this year and stand before `furthest` in line.
 
-    Months are absolute. Returns (child row, month of leaving, place in line, first and last month open,
-    takes part).
+    Months are absolute. Children up to `oldest` are looked at: those beyond `before` can only be there
+    since a time of wider ages, and leave. Returns (child row, month of leaving, place in line, first and
+    last month open, takes part).
     """
     month0 = year * MONTHS
-    low = np.searchsorted(c.birth, month0 - before)
+    low = np.searchsorted(c.birth, month0 - oldest)
     high = np.searchsorted(c.birth, month0 + MONTHS - first)
     n = max(high - low, 0)
     child = np.empty(n, np.int64)
@@ -304,13 +306,14 @@ def _scan(c, x, k, first, before, year, key, weight, stay, earlier, continuity, 
     for i in range(low, high):
         enrolled = x.joins[i, k] <= month0 < x.leaves[i, k]
         lives_here = c.arrives[i] <= year < c.departs[i]
-        if not enrolled and not lives_here:
+        too_old = c.birth[i] + before <= month0
+        if not enrolled and (too_old or not lives_here):
             continue
         luck = uniform(key, Decision.JOIN + k * OCCURRENCE, year, c.id[i])
         if not enrolled and luck < back[c.quintile[i]]:
             continue
         opens[m] = max(month0, c.birth[i] + first)
-        closes[m] = c.birth[i] + before if lives_here else month0
+        closes[m] = c.birth[i] + before if lives_here and not too_old else month0
         stays = -stay * np.log(uniform(key, Decision.LEAVE + k * OCCURRENCE, year, c.id[i]))
         until[m] = min(month0 + 1 + np.int64(stays), closes[m]) if enrolled else 1 + np.int64(stays)
         line[m] = -np.log(luck) / weight[c.quintile[i]]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -15,6 +16,7 @@ from sim.parameters import Parameters
 from sim.population import Flows, Profile, flows
 from sim.programmes import Programme, catalogue, fte_for
 
+T = TypeVar("T")
 EXISTING = "kinderwerk"
 """The programme that the observed world already contains."""
 
@@ -30,6 +32,16 @@ def localised(p: Parameters, profile: Profile) -> Parameters:
     return p.replace(changed | dict(profile.overrides))
 
 
+class Inline(Executor):
+    """A pool without threads of its own: for work so small that handing it over takes longer."""
+
+    def map(
+        self, work: Callable[..., T], *parts: Iterable[Any], timeout: float | None = None, chunksize: int = 1
+    ) -> Iterator[T]:
+        """Return `work` of each of the parts, made as they are asked for."""
+        return map(work, *parts)
+
+
 @contextmanager
 def worker_threads(threads: int | None) -> Iterator[Executor]:
     """Yield a pool of `threads` (default: one per processor). Results do not depend on the number.
@@ -38,6 +50,9 @@ def worker_threads(threads: int | None) -> Iterator[Executor]:
     """
     if threads is not None and threads < 1:
         raise ValueError(f"the number of threads must be 1 or more, found {threads}")
+    if threads == 1:
+        yield Inline()
+        return
     with ThreadPoolExecutor(threads or os.cpu_count() or 1) as pool:
         yield pool
 

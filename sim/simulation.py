@@ -40,7 +40,6 @@ from sim.population import BLOCKS, Children, cohorts, month_of
 from sim.prices import ambulant_registration, care_spending
 from sim.processes import default_table
 from sim.programmes import (
-    Effect,
     Programme,
     attend,
     catalogue,
@@ -54,7 +53,7 @@ from sim.scenario import Scenario
 from sim.setting import EXISTING, Setting
 from sim.shocks import Shocks
 from sim.states import EPOCH_YEAR, FORMS, MECHANISMS, MONTHS, USER_SETS
-from sim.townhall import Contracts, Post, Rules, TownHall, YearOfCare
+from sim.townhall import Accounts, Contracts, Post, Rules, TownHall, YearOfCare
 from sim.transitions import CompiledTable, compile_table
 from sim.waitinglist import WaitingLists, gates, occupied
 from sim.warmup import NOBODY, PER_CHILD, Clock, WarmStart, live_year, post_for, warm_up, youths_of
@@ -77,11 +76,13 @@ def simulate(
     warm = warm or warm_up(setting, scenario.start, pool)
     if warm.start != scenario.start:
         raise ValueError(f"the warm start is of {warm.start}, the scenario begins in {scenario.start}")
-    return _Run(scenario, setting, warm, pool, tell).history()
+    return World(scenario, setting, warm, pool, tell).history()
 
 
 @dataclass
-class _Run:
+class World:
+    """One scenario being lived: the children, and what the town hall does to them."""
+
     scenario: Scenario
     setting: Setting
     warm: WarmStart
@@ -90,41 +91,62 @@ class _Run:
     attended: dict[str, list[ProgrammeYear]] = field(default_factory=dict)
     proposals: int = 0
 
-    def history(self) -> History:
-        """Run the town hall and return what happened."""
-        scenario, setting = self.scenario, self.setting
-        self.p = with_overrides(setting.parameters, scenario, "start")
+    def prepare(self) -> None:
+        """Set up what is known before anybody lives: numbers, rates and programmes."""
+        scenario = self.scenario
+        self.p = with_overrides(self.setting.parameters, scenario, "start")
         self.shocks = Shocks(scenario.shocks, scenario.start, scenario.years)
         last_year = scenario.start + max(scenario.years, 1)
         self.clock = Clock(compile_table(default_table(), self.p, last_year, self.shocks.rates()))
-        flow, self.scale = setting.flow()
+        self.scale = self.setting.flow()[1]
         names = [EXISTING, *(n for n in scenario.programmes if n != EXISTING)]
         self.programmes = {name: catalogue()[name] for name in names}
-        effects = {n: effect_of(self.programmes[n], self.p, self._switches(n)) for n in names}
-        if setting.draw == 0:
-            check_headroom(effects)
+        self.effects = {n: effect_of(self.programmes[n], self.p, self._switches(n)) for n in names}
+        if self.setting.draw == 0:
+            check_headroom(self.effects)
+        self.attended = {name: [] for name in names}
+
+    def history(self) -> History:
+        """Run the town hall and return what happened."""
+        self.prepare()
+        scenario, setting = self.scenario, self.setting
         self.cells = np.empty((scenario.years, BLOCKS, self.clock.layout.kinds, CELLS))
         end = month_of(scenario.start + scenario.years)
-        born = cohorts(flow, month_of(scenario.start), end, setting.key, self.clock.table, self.p, self.pool)
+        born = cohorts(
+            setting.flow()[0], month_of(scenario.start), end, setting.key, self.clock.table, self.p, self.pool
+        )
         self.blocks = [
             old.part(slice(None)).joined(new) for old, new in zip(self.warm.blocks, born, strict=True)
         ]
         self.exposed = [
-            _extended(x, block.id.size, names, effects)
-            for x, block in zip(self.warm.exposed, self.blocks, strict=True)
+            self.extended(x, block.id.size) for x, block in zip(self.warm.exposed, self.blocks, strict=True)
         ]
-        self.attended = {name: [] for name in names}
         before = place_years_before(self.warm, self.clock)
-        spending = care_spending(before, scenario.start - 1, self.p) * self.scale
         contracts = self._contracts(before)
         if contracts is not None:
             self.blocks = [_able_to_wait(block) for block in self.blocks]
-        hall = TownHall(
-            scenario.start, scenario.years, self._rules(contracts), self._posts(), spending, self, self.tell
-        )
-        accounts = hall.run()
+        spending = care_spending(before, scenario.start - 1, self.p) * self.scale
+        return self.told(self.town_hall(contracts, spending).run(), before)
+
+    def extended(self, x: Exposure, count: int) -> Exposure:
+        """Return the exposure at the start (to EXISTING alone) for more children and all programmes."""
+        wide = exposures(count, list(self.programmes), self.effects)
+        n = x.joins.shape[0]
+        for f in PER_CHILD:
+            getattr(wide, f)[:n, :1] = getattr(x, f)
+        return wide
+
+    def town_hall(self, contracts: Contracts | None, spending_before: float) -> TownHall:
+        """Return the town hall that runs this world."""
+        return TownHall(
+            self.scenario.start, self.scenario.years, self._rules(contracts), self._posts(), spending_before,
+            self, self.tell,
+        )  # fmt: skip
+
+    def told(self, accounts: Accounts, before: Floats) -> History:
+        """Return what was counted as a history. before: [forms] place-years of the year before the start."""
         return History(
-            start=scenario.start,
+            start=self.scenario.start,
             cells=self.cells,
             scale=self.scale,
             layout=self.clock.layout,
@@ -132,8 +154,8 @@ class _Run:
             accounts=accounts,
             programmes={name: tuple(years) for name, years in self.attended.items()},
             place_years_before=before,
-            paid_by_gemeente={name: self._municipal(name) for name in names},
-            activity_cost={name: self.p[f"{name}.activity_cost"] for name in names},
+            paid_by_gemeente={name: self._municipal(name) for name in self.programmes},
+            activity_cost={name: self.p[f"{name}.activity_cost"] for name in self.programmes},
             registration=self.shocks.registration(),
             proposals=self.proposals,
         )
@@ -191,8 +213,7 @@ class _Run:
     def open_year(self, year: int, fte: Mapping[str, list[float]], places: Mapping[str, float]) -> None:
         """Let children join and leave programmes; live the whole year where nobody can wait."""
         calendar = self.scenario.start + year
-        for k, (name, programme) in enumerate(self.programmes.items()):
-            self._attend(k, programme, np.array(fte[name]) * self.shocks.presence(year), calendar)
+        self.attend_all(year, fte)
         self.waiting = None
         if not places:
             self.proposals += live_year(
@@ -206,6 +227,12 @@ class _Run:
         self.tallies = [empty_tally(self.clock.layout) for _ in self.blocks]
         everyone = [youths_of(block, calendar - EPOCH_YEAR) for block in self.blocks]
         self._advance(calendar, 0, [NOBODY] * BLOCKS, everyone)
+
+    def attend_all(self, year: int, fte: Mapping[str, list[float]]) -> None:
+        """Fill the places of every programme for a year."""
+        for k, (name, programme) in enumerate(self.programmes.items()):
+            at_work = np.array(fte[name]) * self.shocks.presence(year)
+            self._attend(k, programme, at_work, self.scenario.start + year)
 
     def live_step(self, year: int, step: int) -> None:
         """Hand out the places of one step, and let those who stopped for it live on."""
@@ -333,12 +360,3 @@ def check_year(cells: Floats, lay: Layout, table: CompiledTable, year: int) -> N
     for k, (name, (_, none_of)) in enumerate(USER_SETS.items()):
         if not none_of and total[lay.stock_users + k].sum() > total[lay.users + k].sum() + 1e-6:
             raise SimulationError(f"more users of '{name}' on 31 December than during {year}")
-
-
-def _extended(x: Exposure, count: int, names: list[str], effects: Mapping[str, Effect]) -> Exposure:
-    """Return the exposure of a warm start for more children and programmes; EXISTING is the first."""
-    wide = exposures(count, names, effects)
-    n = x.joins.shape[0]
-    for f in PER_CHILD:
-        getattr(wide, f)[:n, :1] = getattr(x, f)
-    return wide

@@ -116,6 +116,35 @@ def live_year(
     return sum(proposals)
 
 
+class ExistingWork:
+    """The child work that the observed world contains: the same number of places in every year."""
+
+    def __init__(self, setting: Setting) -> None:
+        """Work out the places from the coverage. Raises InputError for effects beyond the headroom."""
+        p = setting.parameters
+        self.key, self.programme = setting.key, catalogue()[EXISTING]
+        self.effects = {EXISTING: effect_of(self.programme, p, {})}
+        if setting.draw == 0:
+            check_headroom(self.effects)
+        at_work = Workforce(post_for(self.programme, (), setting.existing_fte(), True, True, p)).at_work
+        reached = participants_for(at_work, setting.eligible(self.programme), self.programme, p)
+        scale = setting.flow()[1]
+        self.places = np.full(MONTHS, reached / scale if scale else 0.0)
+        self.weight = weights(self.programme.targeting, self.programme, p)
+        self.stay = p[f"{EXISTING}.stay"]
+
+    def exposure(self, count: int) -> Exposure:
+        """Return the exposure of children who never came."""
+        return exposures(count, [EXISTING], self.effects)
+
+    def attend(self, blocks: list[Children], exposed: list[Exposure], year: int, pool: Executor) -> None:
+        """Fill the places for calendar year `year`."""
+        attend(
+            blocks, exposed, 0, self.programme, self.places, year - EPOCH_YEAR, self.key, self.weight,
+            self.stay, pool,
+        )  # fmt: skip
+
+
 def warm_up(
     setting: Setting,
     start: int,
@@ -130,24 +159,13 @@ def warm_up(
     """
     p = setting.parameters
     clock = Clock(compile_table(default_table(), p, start))
-    flow, scale = setting.flow()
-    blocks = cohorts(flow, 0, month_of(start), setting.key, clock.table, p, pool)
-    programme = catalogue()[EXISTING]
-    effects = {EXISTING: effect_of(programme, p, {})}
-    if setting.draw == 0:
-        check_headroom(effects)
-    exposed = [exposures(block.id.size, [EXISTING], effects) for block in blocks]
-    at_work = Workforce(post_for(programme, (), setting.existing_fte(), True, True, p)).at_work
-    reached = participants_for(at_work, setting.eligible(programme), programme, p)
-    places = np.full(MONTHS, reached / scale if scale else 0.0)
-    weight = weights(programme.targeting, programme, p)
+    blocks = cohorts(setting.flow()[0], 0, month_of(start), setting.key, clock.table, p, pool)
+    existing = ExistingWork(setting)
+    exposed = [existing.exposure(block.id.size) for block in blocks]
     counted_from = start - 1 if count_from is None else max(count_from, HISTORY_YEAR)
     cells = np.empty((max(start - counted_from, 0), BLOCKS, clock.layout.kinds, CELLS))
     for year in range(EPOCH_YEAR, start):
-        attend(
-            blocks, exposed, 0, programme, places, year - EPOCH_YEAR, setting.key, weight,
-            p[f"{EXISTING}.stay"], pool,
-        )  # fmt: skip
+        existing.attend(blocks, exposed, year, pool)
         counted = cells[year - counted_from] if year >= counted_from else None
         live_year(blocks, exposed, clock, year, setting, counted, pool)
         if tell is not None:

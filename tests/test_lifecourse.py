@@ -641,7 +641,7 @@ def test_no_draw_is_used_twice(busy: Parameters, monkeypatch: pytest.MonkeyPatch
     weight = np.ones(5)
     for year in range(20):
         bounds = compiled[lifecourse, "year_table"](table.hazards, year)
-        programmes._scan(children, exposed, 0, 48, 180, year, key, weight, 36.0, -1, 1.0, 6, np.inf)
+        programmes._scan(children, exposed, 0, 48, 180, 180, year, key, weight, 36.0, -1, 1.0, 6, np.inf)
         first, steps = year * MONTHS, MONTHS
         arguments = (table.hazards, bounds, lay, key, first, steps, 1, year, True, open_gate())
         lifecourse.advance(children, 0, n, NOBODY, x, *arguments, tally, scratch())

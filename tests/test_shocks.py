@@ -46,7 +46,7 @@ class Lived:
         self, setting: Setting, warm: WarmStart, pool: Executor, *shocks: dict[str, Any], **use: Any
     ) -> None:
         told = scenario(36, use={"ring_fenced": False, **use}, years=YEARS, shocks=list(shocks))
-        self.run = simulation._Run(told, setting, warm, pool, None)
+        self.run = simulation.World(told, setting, warm, pool, None)
         self.history = self.run.history()
         self.parameters = setting.parameters
 

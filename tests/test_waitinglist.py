@@ -173,7 +173,7 @@ class Lived:
 
     def __init__(self, places: Any, setting: Setting, warm: WarmStart, pool: Executor) -> None:
         capped = scenario(policy="capped", places=places, years=YEARS)
-        self.run = simulation._Run(capped, setting, warm, pool, None)
+        self.run = simulation.World(capped, setting, warm, pool, None)
         self.history: History = self.run.history()
         self.blocks: list[Children] = self.run.blocks
         lay = self.history.layout
@@ -252,7 +252,7 @@ def test_there_are_never_more_children_than_places(
 
 def test_unlimited_places_are_no_limit_at_all(setting: Setting, warm: WarmStart, pool: Executor) -> None:
     free = Lived(ENDLESS, setting, warm, pool)
-    deficit = simulation._Run(scenario(years=YEARS), setting, warm, pool, None)
+    deficit = simulation.World(scenario(years=YEARS), setting, warm, pool, None)
     deficit.history()
     assert all(same(a, b, "waits_since") for a, b in zip(free.blocks, deficit.blocks, strict=True))
     assert not any(counts.any() for counts in free.by_form.values())
@@ -304,7 +304,7 @@ def test_nobody_is_harmed_by_help_except_through_lists(
     own = replaced(setting, helpful)
     lives = []
     for fte in (0, 72):
-        run = simulation._Run(scenario(fte, years=YEARS), own, warm, pool, None)
+        run = simulation.World(scenario(fte, years=YEARS), own, warm, pool, None)
         run.history()
         lives.append(run)
     need = lives[0].clock.layout.need

@@ -46,10 +46,10 @@ def warm(setting: Setting, pool: Executor) -> WarmStart:
 
 def live(
     setting: Setting, warm: WarmStart, pool: Executor, programmes: dict[str, Any], **numbers: float
-) -> simulation._Run:
+) -> simulation.World:
     p = setting.parameters.replace({name.replace("__", "."): value for name, value in numbers.items()})
     own = Setting(setting.profile, p, setting.seed, children=PEOPLE)
-    run = simulation._Run(scenario(years=YEARS, programmes=programmes), own, warm, pool, None)
+    run = simulation.World(scenario(years=YEARS, programmes=programmes), own, warm, pool, None)
     run.told = run.history()  # type: ignore[attr-defined]
     return run
 
