@@ -6,6 +6,7 @@ and by group, counted only while a child lives in the municipality.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -87,22 +88,29 @@ def layout(table: CompiledTable) -> Layout:
         "whole_life": 2 << len(table.outcomes),
     }
     starts = dict(zip(sizes, np.cumsum([0, *sizes.values()]).tolist(), strict=False))
+    need_states = [s for p, s in table.states if p == "need"]
+    return Layout(
+        **starts,
+        kinds=sum(sizes.values()),
+        sets=_user_sets(),
+        need=table.process("need"),
+        unmet_from=need_states.index("moderate"),
+        state_total=len(table.states),
+        households=np.array(table.household_process, np.int64),
+    )
+
+
+@cache
+def _user_sets() -> NDArray[np.uint32]:
+    """Return which user sets each mask of forms belongs to, as bits, [masks]; not to be written."""
     sets = np.zeros(1 << _FORMS, np.uint32)
     for mask in range(sets.size):
         active = {form for form in FORMS if mask & form_bit(form)}
         for k, (any_of, none_of) in enumerate(USER_SETS.values()):
             if active & any_of and not active & none_of:
                 sets[mask] |= np.uint32(1 << k)
-    need_states = [s for p, s in table.states if p == "need"]
-    return Layout(
-        **starts,
-        kinds=sum(sizes.values()),
-        sets=sets,
-        need=table.process("need"),
-        unmet_from=need_states.index("moderate"),
-        state_total=len(table.states),
-        households=np.array(table.household_process, np.int64),
-    )
+    sets.flags.writeable = False
+    return sets
 
 
 def empty_tally(lay: Layout) -> NDArray[Any]:

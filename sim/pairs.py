@@ -92,7 +92,6 @@ class _Rehearsal(World):
 
         oldest: month of age from which nobody takes part any more.
         """
-        self.prepare()
         self.oldest = oldest
         self.blocks, self.exposed = [roster], [self.extended(existing, roster.id.size)]
         return self.town_hall(None, 0.0).run()
@@ -141,6 +140,9 @@ def _histories(scenarios: Sequence[Scenario], setting: Setting, pool: Executor) 
             past[year] = _kept(roster, existing, year, oldest)
     nobody = WarmStart(start, [], [], np.zeros((0, 0, 0, 0)))
     worlds = [_Rehearsal(s, setting, nobody, pool, None) for s in scenarios]
+    for world in worlds:
+        world.prepare()
+        world.clock = worlds[0].clock  # the same parameters and shocks give the same rates
     accounts = [world.play(roster, existing, oldest) for world in worlds]
     rows = reached(worlds, existing)
     rows = rows[np.lexsort((rows, everyone.block[rows]))]  # by block, as the engine wants them
