@@ -1,1 +1,262 @@
-"""To come."""
+"""A sample of draws on disk: what scenarios change, draw by draw, for every label; stopped and gone on with.
+
+Each draw is one record of fixed size in a file that only grows, so that memory does not grow with draws, a
+draw that was cut off in writing is made again, and the bytes do not depend on how many processes made them.
+The file is named by a hash of everything that decides a draw: another question is another file.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import signal
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass, field, replace
+from functools import cached_property, partial
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.appraisal import KEY_LABELS, Difference, difference
+from sim.compiling import data_hash, source_hash
+from sim.errors import SimulationError
+from sim.experiment import Columns, Options, Run, setting_for
+from sim.history import Label
+from sim.pairs import feedback, run_reached
+from sim.parameters import Parameters, default_parameters
+from sim.population import BLOCKS
+from sim.scenario import Scenario
+from sim.setting import Inline
+from sim.simulation import simulate, with_overrides
+from sim.warmup import warm_up
+
+T = TypeVar("T")
+Floats = NDArray[np.float64]
+LABEL_CHILDREN = 200
+"""Enough to meet every label; a label does not depend on how many children there are."""
+Progress = Callable[[str, int, int], None]
+"""(what is going on, how many are done, of how many)."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked: scenarios, the first of them the reference, and how to simulate them.
+
+    options: its draws and replications are not read. base: parameters other than the shipped ones.
+    """
+
+    scenarios: tuple[Scenario, ...]
+    options: Options = field(default_factory=Options)
+    base: Parameters | None = None
+
+    @property
+    def years(self) -> range:
+        """Return the calendar years."""
+        first = self.scenarios[0]
+        return range(first.start, first.start + first.years)
+
+    @property
+    def parameters(self) -> Parameters:
+        """Return the parameters from which draws are made."""
+        return self.base or default_parameters()
+
+    @cached_property
+    def uncertain(self) -> tuple[str, ...]:
+        """Return the parameters that differ between draws, without those of programmes that nobody has."""
+        p = self.parameters
+        one, other = p.draw(self.options.seed, 1), p.draw(self.options.seed, 2)
+        used = {name for scenario in self.scenarios for name in scenario.programmes} | {"kinderwerk"}
+        ours = [name for name in p if name.split(".")[0] not in _programme_names() - used]
+        # effect_exists is 0 or 1, and may by chance be the same twice
+        return tuple(n for n in ours if one[n] != other[n] or _may_differ(p, n))
+
+    def key(self) -> str:
+        """Return a name that no other question has."""
+        about = [
+            source_hash(), data_hash(), self.parameters.sha256(), self.options.seed, self.options.children,
+            *(scenario.canonical_sha256() for scenario in self.scenarios),
+        ]  # fmt: skip
+        return hashlib.sha256(json.dumps(about).encode()).hexdigest()[:16]
+
+    def inputs(self, draw: int) -> Floats:
+        """Return the values of the uncertain parameters in a draw."""
+        p = self.parameters.draw(self.options.seed, draw)
+        return np.array([p[name] for name in self.uncertain])
+
+    def run(self, draw: int, pool: Executor) -> Run:
+        """Return one draw; where lives are shared, of the children who are reached differently."""
+        if feedback(self.scenarios) is None:
+            return run_reached(self.scenarios, self.options, draw, pool, self.base)
+        setting = setting_for(self.scenarios[0], self.options, draw, 0, self.base)
+        columns = []
+        warm, of = None, setting
+        for scenario in self.scenarios:
+            own = setting_for(scenario, self.options, draw, 0, self.base)
+            if warm is None or own.parameters.current != of.parameters.current:
+                warm, of = warm_up(own, scenario.start, pool), own
+            history = simulate(scenario, own, pool, warm)
+            columns.append(Columns.of(history, with_overrides(own.parameters, scenario, "start")))
+        return Run(draw, 0, tuple(columns))
+
+
+def _programme_names() -> set[str]:
+    from sim.programmes import catalogue
+
+    return set(catalogue())
+
+
+def _may_differ(p: Parameters, name: str) -> bool:
+    record = p.records[name]
+    return record.scale == "bernoulli" and p[name] == record.value and not record.fixed
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Draws 1..n of a question. records: a structured array with fields draw, inputs, values, errors, blocks.
+
+    values, errors: [scenarios - 1, labels, years], differences from the reference and their Monte Carlo
+    standard errors; blocks: [scenarios - 1, key labels, years, BLOCKS].
+    """
+
+    question: Question
+    labels: tuple[Label, ...]
+    records: NDArray[Any]
+
+    @property
+    def size(self) -> int:
+        """Return the number of draws."""
+        return int(self.records.size)
+
+    @property
+    def inputs(self) -> Floats:
+        """Return the uncertain parameters, [draws, parameters]."""
+        return np.asarray(self.records["inputs"])
+
+    def difference(self, scenario: int = 1) -> Difference:
+        """Return a scenario minus the reference over all draws; read from disk as it is used."""
+        keys = _keys(self.labels)
+        blocks = self.records["blocks"]
+        return Difference(
+            self.labels, tuple(self.question.years), self.records["values"][:, scenario - 1],
+            self.records["errors"][:, scenario - 1], tuple(self.records["draw"].tolist()),
+            {label: blocks[:, scenario - 1, k] for k, label in enumerate(keys)},
+        )  # fmt: skip
+
+
+def _keys(labels: Sequence[Label]) -> list[Label]:
+    return [label for label in KEY_LABELS if label in labels]
+
+
+def collect(
+    question: Question,
+    draws: int,
+    folder: Path,
+    workers: int | None = None,
+    tell: Progress = lambda *_: None,
+) -> Sample:
+    """Return a sample of `draws` draws; those made before, in `folder`, are not made again.
+
+    workers: processes that make draws (default: one per processor). Raises SimulationError where the folder
+    cannot be written or a worker was killed, and ValueError for fewer than one draw.
+    """
+    if draws < 1:
+        raise ValueError(f"--draws must be 1 or more, found {draws}")
+    labels = _labels(question)
+    kind = _kind(question, labels)
+    path = folder / f"draws-{question.key()}.bin"
+    made = 0
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        size = path.stat().st_size if path.exists() else 0
+        made = size // kind.itemsize
+        if size % kind.itemsize:  # a draw that was cut off
+            os.truncate(path, made * kind.itemsize)
+        with path.open("ab") as stream:
+            tell("draws", min(made, draws), draws)
+            todo = range(made + 1, draws + 1)
+            for record in _made(question, todo, labels, workers):
+                stream.write(record)
+                stream.flush()
+                made += 1
+                tell("draws", made, draws)
+    except OSError as error:
+        raise SimulationError(f"draws could not be kept in {folder}: {error.strerror or error}") from error
+    records = np.memmap(path, dtype=kind, mode="r")
+    return Sample(question, labels, records[:draws])
+
+
+def _labels(question: Question) -> tuple[Label, ...]:
+    """Return the labels of every draw, from a run of no size."""
+    small = replace(question, options=replace(question.options, children=LABEL_CHILDREN))
+    run = small.run(1, Inline())
+    found = [difference([run], k, 0, question.years) for k in range(1, len(question.scenarios))]
+    return tuple(dict.fromkeys(label for d in found for label in d.labels))
+
+
+def _record(question: Question, run: Run, labels: tuple[Label, ...]) -> bytes:
+    found = [difference([run], k, 0, question.years) for k in range(1, len(question.scenarios))]
+    record = np.zeros(1, _kind(question, labels))
+    record["draw"] = run.draw
+    record["inputs"] = question.inputs(run.draw)
+    for k, d in enumerate(found):
+        where = [labels.index(label) for label in d.labels]
+        record["values"][0, k, where] = d.runs[0]
+        record["errors"][0, k, where] = d.run_mcse[0]
+        for j, label in enumerate(_keys(labels)):
+            record["blocks"][0, k, j] = d.key_blocks[label][0]
+    return record.tobytes()
+
+
+def _kind(question: Question, labels: Sequence[Label]) -> np.dtype[Any]:
+    others, years = len(question.scenarios) - 1, len(question.years)
+    return np.dtype(
+        [
+            ("draw", "<i4"),
+            ("inputs", "<f8", (len(question.uncertain),)),
+            ("values", "<f4", (others, len(labels), years)),
+            ("errors", "<f4", (others, len(labels), years)),
+            ("blocks", "<f4", (others, len(_keys(labels)), years, BLOCKS)),
+        ]
+    )
+
+
+def _made(question: Question, todo: range, labels: tuple[Label, ...], workers: int | None) -> Iterator[bytes]:
+    """Yield the records of draws in their order, made by several processes."""
+    yield from in_processes(partial(_one, question, labels), todo, workers)
+
+
+def _one(question: Question, labels: tuple[Label, ...], draw: int) -> bytes:
+    return _record(question, question.run(draw, Inline()), labels)
+
+
+def in_processes(work: Callable[[int], T], items: Sequence[int], workers: int | None) -> Iterator[T]:
+    """Yield `work` of each item, in order, made by several processes (default: one per processor)."""
+    count = min(workers or os.cpu_count() or 1, len(items))
+    if count <= 1:
+        yield from map(work, items)
+        return
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # read by the processes that start now
+    pool = ProcessPoolExecutor(count, mp_context=get_context("forkserver"), initializer=_leave_stopping)
+    waiting: list[Future[T]] = []
+    try:
+        for item in items:
+            waiting.append(pool.submit(work, item))
+            if len(waiting) >= 2 * count:
+                yield waiting.pop(0).result()
+        while waiting:
+            yield waiting.pop(0).result()
+    except BrokenProcessPool as error:
+        raise SimulationError("a worker was killed: out of memory, or stopped from outside") from error
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _leave_stopping() -> None:
+    """Leave Ctrl-C to the process that asked."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
