@@ -115,6 +115,11 @@ class Parameters(Mapping[str, float]):
             self[name]
         return replace(self, current={**self.current, **changes})
 
+    def certain(self, values: Mapping[str, float]) -> Parameters:
+        """Return a set in which these values hold in every draw. Raises KeyError for an unknown name."""
+        fixed = {name: replace(self.records[name], value=v, low=v, high=v) for name, v in values.items()}
+        return replace(self.replace(values), records={**self.records, **fixed})
+
     def shape(self, name: str) -> tuple[list[float], list[float]]:
         """Return the knots and values of the shape whose knots are the parameters `name.KNOT`.
 
@@ -138,7 +143,7 @@ class Parameters(Mapping[str, float]):
         together = self.posterior.row(index) if self.posterior else {}
         drawn = {
             name: together[name]
-            if name in together and value == self.records[name].value
+            if name in together and value == self.records[name].value and not self.records[name].fixed
             else self._drawn(name, seed, index)
             for name, value in self.current.items()
         }

@@ -20,14 +20,14 @@ LOCK = ROOT / "requirements.lock"
 
 # sim/ from the ground up: a file imports only files above it. A new file gets its place here.
 ORDER = [
-    *("states", "errors", "rates", "luck", "compiling", "emulator"),
+    *("states", "errors", "rates", "luck", "compiling", "emulator", "workers"),
     *("yamltext", "wording", "yamlfile", "fte", "registry", "scenario", "scenario_files"),
     *("expressions", "modelfile", "markov", "microsimulation", "cohort"),
     *("parameters", "households", "processes", "transitions", "population", "exposure", "counting"),
     *("lifecourse", "waitinglist", "programmes", "library", "townhall", "shocks", "prices"),
     *("history", "ledger", "setting", "warmup", "simulation", "warmstore"),
     *("experiment", "appraisal", "pairs", "twins", "decision"),
-    *("decision.money", "decision.value", "decision.sample", "decision.sensitivity"),
+    *("decision.money", "decision.value", "decision.sample", "decision.goal", "decision.sensitivity"),
     *("decision.thresholds", "decision.budget", "decision.equity", "decision.proof"),
     *("headline", "results", "tables", "api"),
     "__init__",

@@ -10,15 +10,12 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import signal
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor, Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
-from multiprocessing import get_context
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,12 +28,13 @@ from sim.history import Label
 from sim.pairs import feedback, run_reached
 from sim.parameters import Parameters, default_parameters
 from sim.population import BLOCKS
+from sim.programmes import catalogue
 from sim.scenario import Scenario
 from sim.setting import Inline
 from sim.simulation import simulate, with_overrides
 from sim.warmup import warm_up
+from sim.workers import Workers
 
-T = TypeVar("T")
 Floats = NDArray[np.float64]
 LABEL_CHILDREN = 200
 """Enough to meet every label; a label does not depend on how many children there are."""
@@ -72,7 +70,7 @@ class Question:
         p = self.parameters
         one, other = p.draw(self.options.seed, 1), p.draw(self.options.seed, 2)
         used = {name for scenario in self.scenarios for name in scenario.programmes} | {"kinderwerk"}
-        ours = [name for name in p if name.split(".")[0] not in _programme_names() - used]
+        ours = [name for name in p if name.split(".")[0] not in set(catalogue()) - used]
         # effect_exists is 0 or 1, and may by chance be the same twice
         return tuple(n for n in ours if one[n] != other[n] or _may_differ(p, n))
 
@@ -103,12 +101,6 @@ class Question:
             history = simulate(scenario, own, pool, warm)
             columns.append(Columns.of(history, with_overrides(own.parameters, scenario, "start")))
         return Run(draw, 0, tuple(columns))
-
-
-def _programme_names() -> set[str]:
-    from sim.programmes import catalogue
-
-    return set(catalogue())
 
 
 def _may_differ(p: Parameters, name: str) -> bool:
@@ -157,13 +149,13 @@ def collect(
     question: Question,
     draws: int,
     folder: Path,
-    workers: int | None = None,
+    workers: Workers,
     tell: Progress = lambda *_: None,
 ) -> Sample:
     """Return a sample of `draws` draws; those made before, in `folder`, are not made again.
 
-    workers: processes that make draws (default: one per processor). Raises SimulationError where the folder
-    cannot be written or a worker was killed, and ValueError for fewer than one draw.
+    Raises SimulationError where the folder cannot be written or a worker was killed, and ValueError for
+    fewer than one draw.
     """
     if draws < 1:
         raise ValueError(f"--draws must be 1 or more, found {draws}")
@@ -180,7 +172,7 @@ def collect(
         with path.open("ab") as stream:
             tell("draws", min(made, draws), draws)
             todo = range(made + 1, draws + 1)
-            for record in _made(question, todo, labels, workers):
+            for record in workers.map(partial(_one, question, labels), todo):
                 stream.write(record)
                 stream.flush()
                 made += 1
@@ -226,37 +218,5 @@ def _kind(question: Question, labels: Sequence[Label]) -> np.dtype[Any]:
     )
 
 
-def _made(question: Question, todo: range, labels: tuple[Label, ...], workers: int | None) -> Iterator[bytes]:
-    """Yield the records of draws in their order, made by several processes."""
-    yield from in_processes(partial(_one, question, labels), todo, workers)
-
-
 def _one(question: Question, labels: tuple[Label, ...], draw: int) -> bytes:
     return _record(question, question.run(draw, Inline()), labels)
-
-
-def in_processes(work: Callable[[int], T], items: Sequence[int], workers: int | None) -> Iterator[T]:
-    """Yield `work` of each item, in order, made by several processes (default: one per processor)."""
-    count = min(workers or os.cpu_count() or 1, len(items))
-    if count <= 1:
-        yield from map(work, items)
-        return
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # read by the processes that start now
-    pool = ProcessPoolExecutor(count, mp_context=get_context("forkserver"), initializer=_leave_stopping)
-    waiting: list[Future[T]] = []
-    try:
-        for item in items:
-            waiting.append(pool.submit(work, item))
-            if len(waiting) >= 2 * count:
-                yield waiting.pop(0).result()
-        while waiting:
-            yield waiting.pop(0).result()
-    except BrokenProcessPool as error:
-        raise SimulationError("a worker was killed: out of memory, or stopped from outside") from error
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
-
-
-def _leave_stopping() -> None:
-    """Leave Ctrl-C to the process that asked."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -1,0 +1,65 @@
+"""What is to be reached: a payer's money back by a year; and how near a draw comes to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.appraisal import Difference, block_standard_error, difference
+from sim.decision.sample import Question
+from sim.history import Label
+from sim.ledger import GEMEENTE
+from sim.rates import discount_factor
+from sim.setting import Inline
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Goal:
+    """Break-even for a payer by the end of a year: a present value of the extra cost of at most zero.
+
+    measure: `cost`, or `cost_cashable` for what becomes money. rate: real, per year.
+    """
+
+    year: int
+    payer: str = GEMEENTE
+    measure: str = "cost_cashable"
+    rate: float = 0.0225
+    probability: float = 0.5
+
+    @property
+    def label(self) -> Label:
+        """Return the line of the ledger that it is about."""
+        return (self.measure, "payer", self.payer)
+
+    def of(self, d: Difference) -> tuple[Floats, Floats]:
+        """Return the present value of the extra cost up to the year, [runs], and its Monte Carlo error.
+
+        Raises ValueError where the year lies outside the difference, or nobody keeps the payer's money.
+        """
+        if self.year not in d.years:
+            raise ValueError(f"{self.year} lies outside the simulated years {d.years[0]}-{d.years[-1]}")
+        if self.label not in d.key_blocks:
+            raise ValueError(f"there is no money of '{self.payer}' in these scenarios")
+        years = d.years.index(self.year) + 1
+        factors = discount_factor(self.rate, np.arange(1, years + 1))
+        blocks = np.einsum("ryb,y->rb", d.key_blocks[self.label][:, :years], factors)
+        return np.asarray(blocks.sum(axis=1)), block_standard_error(blocks)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The extra cost in one draw, present value in euros, by scenario after the reference."""
+
+    values: tuple[float, ...]
+    errors: tuple[float, ...]
+
+
+def outcome(question: Question, goal: Goal, draw: int) -> Outcome:
+    """Return what one draw of a question comes to."""
+    run = question.run(draw, Inline())
+    found = [goal.of(difference([run], k, 0, question.years)) for k in range(1, len(question.scenarios))]
+    return Outcome(tuple(float(v[0]) for v, _ in found), tuple(float(e[0]) for _, e in found))

@@ -1,0 +1,71 @@
+"""Processes that share work: each item is worked on alone, and answers come in the order of the items."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import get_context
+from typing import TypeVar
+
+from sim.errors import SimulationError
+
+T = TypeVar("T")
+Item = TypeVar("Item")
+
+
+class Workers:
+    """A pool of processes that start when they are first needed; one worker works in this process."""
+
+    def __init__(self, count: int | None = None) -> None:
+        """Plan `count` workers (default: one per processor). Raises ValueError where it is below 1."""
+        if count is not None and count < 1:
+            raise ValueError(f"the number of workers must be 1 or more, found {count}")
+        self.count = count or os.cpu_count() or 1
+        self._pool: ProcessPoolExecutor | None = None
+
+    def __enter__(self) -> Workers:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._pool is not None:
+            self._pool.shutdown(wait=False, cancel_futures=True)
+            self._pool = None
+
+    def map(self, work: Callable[[Item], T], items: Iterable[Item]) -> Iterator[T]:
+        """Yield `work` of each item, in order; work and items are sent to other processes.
+
+        Raises SimulationError where a worker was killed, and what `work` raises.
+        """
+        todo = list(items)
+        if self.count == 1 or len(todo) < 2:
+            yield from map(work, todo)
+            return
+        waiting: list[Future[T]] = []
+        try:
+            for item in todo:
+                waiting.append(self._started().submit(work, item))
+                if len(waiting) >= 2 * self.count:
+                    yield waiting.pop(0).result()
+            while waiting:
+                yield waiting.pop(0).result()
+        except BrokenProcessPool as error:
+            raise SimulationError("a worker was killed: out of memory, or stopped from outside") from error
+        finally:
+            for future in waiting:
+                future.cancel()
+
+    def _started(self) -> ProcessPoolExecutor:
+        if self._pool is None:
+            os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # read by the processes that start now
+            self._pool = ProcessPoolExecutor(
+                self.count, mp_context=get_context("forkserver"), initializer=_leave_stopping
+            )
+        return self._pool
+
+
+def _leave_stopping() -> None:
+    """Leave Ctrl-C to the process that asked."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
