@@ -35,8 +35,8 @@ class Goal:
         """Return the line of the ledger that it is about."""
         return (self.measure, "payer", self.payer)
 
-    def of(self, d: Difference) -> tuple[Floats, Floats]:
-        """Return the present value of the extra cost up to the year, [runs], and its Monte Carlo error.
+    def blocks(self, d: Difference) -> Floats:
+        """Return the present value of the extra cost up to the year, [runs, blocks].
 
         Raises ValueError where the year lies outside the difference, or nobody keeps the payer's money.
         """
@@ -46,20 +46,16 @@ class Goal:
             raise ValueError(f"there is no money of '{self.payer}' in these scenarios")
         years = d.years.index(self.year) + 1
         factors = discount_factor(self.rate, np.arange(1, years + 1))
-        blocks = np.einsum("ryb,y->rb", d.key_blocks[self.label][:, :years], factors)
+        return np.asarray(np.einsum("ryb,y->rb", d.key_blocks[self.label][:, :years], factors))
+
+    def of(self, d: Difference) -> tuple[Floats, Floats]:
+        """Return the present value of the extra cost up to the year, [runs], and its Monte Carlo error."""
+        blocks = self.blocks(d)
         return np.asarray(blocks.sum(axis=1)), block_standard_error(blocks)
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """The extra cost in one draw, present value in euros, by scenario after the reference."""
-
-    values: tuple[float, ...]
-    errors: tuple[float, ...]
-
-
-def outcome(question: Question, goal: Goal, draw: int) -> Outcome:
-    """Return what one draw of a question comes to."""
+def outcome(question: Question, goal: Goal, draw: int) -> Floats:
+    """Return the extra cost in one draw, present value in euros, [scenarios - 1, blocks]."""
     run = question.run(draw, Inline())
-    found = [goal.of(difference([run], k, 0, question.years)) for k in range(1, len(question.scenarios))]
-    return Outcome(tuple(float(v[0]) for v, _ in found), tuple(float(e[0]) for _, e in found))
+    others = range(1, len(question.scenarios))
+    return np.concatenate([goal.blocks(difference([run], k, 0, question.years)) for k in others])

@@ -13,7 +13,8 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.decision.goal import Goal, Outcome, outcome
+from sim.appraisal import block_standard_error
+from sim.decision.goal import Goal, outcome
 from sim.decision.sample import Progress, Question
 from sim.parameters import Parameters
 from sim.scenario import Scenario
@@ -47,8 +48,8 @@ class Bar:
 
 def simulate_all(
     jobs: Sequence[tuple[Question, Goal]], workers: Workers, words: str, tell: Progress
-) -> list[Outcome]:
-    """Return the outcome of the best fit of each question."""
+) -> list[Floats]:
+    """Return the best fit of each question, [scenarios - 1, blocks]."""
     found = []
     tell(words, 0, len(jobs))
     for result in workers.map(_best, jobs):
@@ -57,7 +58,7 @@ def simulate_all(
     return found
 
 
-def _best(job: tuple[Question, Goal]) -> Outcome:
+def _best(job: tuple[Question, Goal]) -> Floats:
     return outcome(*job, BEST_FIT)
 
 
@@ -84,13 +85,14 @@ def tornado(
     jobs = [(question, goal)]
     jobs += [(with_values(question, values), goal) for name in chosen for values in ends[name]]
     found = simulate_all(jobs, workers, "one parameter at a time", tell)
-    values = np.array([(o.values[scenario - 1], o.errors[scenario - 1]) for o in found])
+    values = np.stack(found)[:, scenario - 1]
     bars = []
     for k, name in enumerate(chosen):
         low, high = values[1 + 2 * k], values[2 + 2 * k]
         at = [ends[name][side][name] for side in (0, 1)]
-        bars.append(Bar(name, at[0], at[1], low[0], high[0], float(np.hypot(low[1], high[1]))))
-    return float(values[0, 0]), sorted(bars, key=lambda bar: -bar.width)
+        error = float(block_standard_error(high - low))
+        bars.append(Bar(name, at[0], at[1], float(low.sum()), float(high.sum()), error))
+    return float(values[0].sum()), sorted(bars, key=lambda bar: -bar.width)
 
 
 def _ends(p: Parameters, name: str) -> tuple[dict[str, float], dict[str, float]]:
@@ -147,7 +149,7 @@ def two_way(
             axes.append(tuple(record.at(z) for z in steps))
     jobs = [(with_values(question, {first: a, second: b}), goal) for a, b in product(*axes)]
     found = simulate_all(jobs, workers, f"{first} by {second}", tell)
-    values = np.array([o.values[scenario - 1] for o in found]).reshape(len(axes[0]), len(axes[1]))
+    values = np.array([blocks[scenario - 1].sum() for blocks in found]).reshape(len(axes[0]), len(axes[1]))
     return Grid(first, second, axes[0], axes[1], values)
 
 
@@ -222,6 +224,8 @@ def structural(
     """Return each case with its outcome for the best fit and the Monte Carlo error of that."""
     jobs = [(case.question(question), case.goal(goal)) for case in cases]
     found = simulate_all(jobs, workers, "structural alternatives", tell)
+    outcomes = [blocks[scenario - 1] for blocks in found]
     return [
-        (case, o.values[scenario - 1], o.errors[scenario - 1]) for case, o in zip(cases, found, strict=True)
+        (case, float(blocks.sum()), float(block_standard_error(blocks)))
+        for case, blocks in zip(cases, outcomes, strict=True)
     ]

@@ -122,7 +122,7 @@ def of_workers(question: Question) -> Quantity:
 def values(question: Question, goal: Goal, draws: Sequence[int], workers: Workers) -> Floats:
     """Return the present value of the extra cost of the last scenario in each draw."""
     found = workers.map(partial(outcome, question, goal), draws)
-    return np.array([o.values[-1] for o in found])
+    return np.array([blocks[-1].sum() for blocks in found])
 
 
 def chance(costs: Floats) -> float:
