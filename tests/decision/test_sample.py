@@ -1,0 +1,129 @@
+"""A sample on disk: it grows, goes on where it stopped, and its bytes do not depend on who made them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from worlds import scenario
+
+from sim.appraisal import KEY_LABELS, difference
+from sim.decision import sample as module
+from sim.decision.sample import Question, Sample, collect
+from sim.errors import SimulationError
+from sim.experiment import Options
+from sim.parameters import default_parameters
+from sim.setting import Inline
+from sim.workers import Workers
+
+FEW, YEARS = 800, 3
+
+
+def question(fte: float = 36, **changes: object) -> Question:
+    scenarios = (scenario(0, years=YEARS, **changes), scenario(fte, years=YEARS, **changes))
+    return Question(scenarios, Options(children=FEW))
+
+
+def made(q: Question, draws: int, folder: Path, workers: int = 1) -> Sample:
+    with Workers(workers) as pool:
+        return collect(q, draws, folder, pool)
+
+
+def only_file(folder: Path) -> Path:
+    (path,) = folder.iterdir()
+    return path
+
+
+def test_draws_are_those_of_the_engine(tmp_path: Path) -> None:
+    q = question()
+    d = made(q, 3, tmp_path).difference()
+    for k, draw in enumerate((1, 2, 3)):
+        own = difference([q.run(draw, Inline())], 1, 0, q.years)
+        rows = [d.labels.index(label) for label in own.labels]
+        np.testing.assert_allclose(d.runs[k, rows], own.runs[0], rtol=1e-6, atol=1e-3)
+        np.testing.assert_allclose(d.run_mcse[k, rows], own.run_mcse[0], rtol=1e-6, atol=1e-3)
+        for label in KEY_LABELS:
+            if label in own.key_blocks:
+                np.testing.assert_allclose(
+                    d.key_blocks[label][k], own.key_blocks[label][0], rtol=1e-6, atol=1e-3
+                )
+    assert d.draws == (1, 2, 3)
+
+
+def test_bytes_do_not_depend_on_workers_or_on_stops(tmp_path: Path) -> None:
+    q = question()
+    made(q, 5, tmp_path / "one")
+    made(q, 5, tmp_path / "two", workers=2)
+    made(q, 2, tmp_path / "parts")
+    path = only_file(tmp_path / "parts")
+    with path.open("ab") as stream:
+        stream.write(b"a draw that was cut off")
+    made(q, 5, tmp_path / "parts")
+    whole = only_file(tmp_path / "one").read_bytes()
+    assert whole == only_file(tmp_path / "two").read_bytes() == path.read_bytes()
+
+
+def test_what_is_there_is_not_made_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    q = question()
+    made(q, 4, tmp_path)
+
+    def never(*_: object) -> bytes:
+        raise AssertionError("made again")
+
+    monkeypatch.setattr(module, "_one", never)
+    assert made(q, 4, tmp_path).size == 4
+    assert made(q, 2, tmp_path).size == 2
+
+
+def test_another_question_is_another_file(tmp_path: Path) -> None:
+    q = question()
+    others = [
+        question(40),
+        Question(q.scenarios, Options(children=FEW, seed=1)),
+        Question(q.scenarios, Options(children=FEW + 1)),
+        Question(q.scenarios, q.options, default_parameters().certain({"kinderwerk.retained": 0.5})),
+    ]
+    assert len({other.key() for other in (q, *others)}) == 5
+
+
+def test_a_certain_parameter_does_not_vary() -> None:
+    p = default_parameters().certain({"kinderwerk.retained": 0.5, "start.ambulant": 0.4})
+    q = Question(question().scenarios, Options(children=FEW), p)
+    assert {"kinderwerk.retained", "start.ambulant"} <= set(question().uncertain)
+    assert not {"kinderwerk.retained", "start.ambulant"} & set(q.uncertain)
+    assert {p.draw(0, k)["start.ambulant"] for k in range(1, 6)} == {0.4}
+
+
+def test_uncertain_parameters_are_those_of_programmes_in_use() -> None:
+    names = question().uncertain
+    assert "kinderwerk.effect_exists" in names
+    assert not any(name.startswith("jongerenwerk.") for name in names)
+    used = {"kinderwerk": {"fte": 36}, "jongerenwerk": {"fte": 3}}
+    both = scenario(years=YEARS, programmes=used)
+    q = Question((question().scenarios[0], both), Options(children=FEW))
+    assert any(name.startswith("jongerenwerk.") for name in q.uncertain)
+
+
+def test_where_lives_are_not_shared_everybody_is_lived(tmp_path: Path) -> None:
+    q = question(policy="capped")
+    d = made(q, 2, tmp_path).difference()
+    assert ("care_users", "total", "all") in d.labels
+    assert np.abs(d.runs).max() > 0
+
+
+def test_memory_is_a_map_of_the_file(tmp_path: Path) -> None:
+    records = made(question(), 3, tmp_path).records
+    assert isinstance(records, np.memmap)
+    assert only_file(tmp_path).stat().st_size == 3 * records.dtype.itemsize
+
+
+def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(SimulationError, match="could not be kept"):
+        made(question(), 1, tmp_path / "file")
+
+
+def test_no_draws_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="--draws must be 1 or more"):
+        made(question(), 0, tmp_path)
