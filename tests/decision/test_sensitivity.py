@@ -1,0 +1,128 @@
+"""One parameter, two parameters and other structures, on the same children with the same luck."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from worlds import scenario
+
+from sim.appraisal import difference
+from sim.decision.goal import Goal, outcome
+from sim.decision.sample import Question
+from sim.decision.sensitivity import CASES, structural, tornado, two_way, with_values
+from sim.experiment import Options
+from sim.parameters import default_parameters
+from sim.setting import Inline
+from sim.workers import Workers
+
+YEARS = 3
+QUESTION = Question((scenario(0, years=YEARS), scenario(36, years=YEARS)), Options(children=1000))
+LAST = QUESTION.years[-1]
+GOAL = Goal(LAST, measure="cost")
+WORKERS = Workers(1)
+
+
+def test_the_outcome_is_the_present_value_of_the_municipalitys_extra_cost() -> None:
+    d = difference([QUESTION.run(3, Inline())], 1, 0, QUESTION.years)
+    own = d.series("cost", "payer", "gemeente")[0]
+    expected = sum(own[k] / 1.0225 ** (k + 1) for k in range(YEARS))
+    assert outcome(QUESTION, GOAL, 3)[0].sum() == pytest.approx(expected)
+    first = outcome(QUESTION, replace(GOAL, year=QUESTION.years[0]), 3)[0].sum()
+    assert first == pytest.approx(own[0] / 1.0225)
+
+
+def test_a_goal_outside_the_years_or_without_money_is_refused() -> None:
+    d = difference([QUESTION.run(0, Inline())], 1, 0, QUESTION.years)
+    with pytest.raises(ValueError, match="lies outside the simulated years"):
+        Goal(LAST + 1).blocks(d)
+    with pytest.raises(ValueError, match="no money of 'nobody'"):
+        Goal(LAST, payer="nobody").blocks(d)
+
+
+def test_a_bar_is_what_the_ends_come_to_and_the_widest_comes_first() -> None:
+    names = ["cost.kinderwerk_fte", "kinderwerk.retained", "kinderwerk.moderate_need"]
+    best, bars = tornado(QUESTION, GOAL, names, WORKERS)
+    assert best == pytest.approx(outcome(QUESTION, GOAL, 0)[0].sum())
+    assert {bar.name for bar in bars} == set(names)
+    assert [bar.width for bar in bars] == sorted((bar.width for bar in bars), reverse=True)
+    price = next(bar for bar in bars if bar.name == "cost.kinderwerk_fte")
+    record = default_parameters().records["cost.kinderwerk_fte"]
+    spent = (price.at_high - price.at_low) / (record.high - record.low) * record.value
+    d = difference([QUESTION.run(0, Inline())], 1, 0, QUESTION.years)
+    factors = 1.0225 ** -np.arange(1.0, YEARS + 1)
+    assert spent == pytest.approx(d.series("cost", "programme", "kinderwerk")[0] @ factors, rel=1e-6)
+    assert price.error == pytest.approx(0.0, abs=1e-3)  # a price is no matter of luck
+    assert not price.too_small
+
+
+def test_a_parameter_takes_those_along_that_share_its_luck() -> None:
+    names = ["kinderwerk.moderate_need"]
+    records = default_parameters().records
+    _, (bar,) = tornado(QUESTION, GOAL, names, WORKERS)
+    together = {
+        "kinderwerk.moderate_need": records["kinderwerk.moderate_need"].low,
+        "kinderwerk.recovery_light": records["kinderwerk.recovery_light"].high,
+    }
+    assert bar.at_low == pytest.approx(outcome(with_values(QUESTION, together), GOAL, 0)[0].sum())
+
+
+def test_a_grid_holds_the_outcome_of_each_pair() -> None:
+    grid = two_way(QUESTION, GOAL, "cost.kinderwerk_fte", "cost.ambulant", WORKERS, points=3)
+    assert grid.outcomes.shape == (3, 3)
+    records = default_parameters().records
+    assert grid.first_values[0] == pytest.approx(records["cost.kinderwerk_fte"].low)
+    assert grid.second_values[-1] == pytest.approx(records["cost.ambulant"].high)
+    corner = {"cost.kinderwerk_fte": grid.first_values[0], "cost.ambulant": grid.second_values[-1]}
+    expected = outcome(with_values(QUESTION, corner), GOAL, 0)[0].sum()
+    assert grid.outcomes[0, -1] == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "error", "words"),
+    [
+        ("kinderwerk.stay", "kinderwerk.stay", ValueError, "twice"),
+        ("discount.mkba", "kinderwerk.stay", ValueError, "is certain"),
+        ("kinderwerk.stai", "kinderwerk.stay", KeyError, "did you mean 'kinderwerk.stay'"),
+    ],
+)
+def test_a_grid_of_what_cannot_vary_is_refused(
+    first: str, second: str, error: type[Exception], words: str
+) -> None:
+    with pytest.raises(error, match=words):
+        two_way(QUESTION, GOAL, first, second, WORKERS)
+
+
+def test_structural_cases_are_the_model_otherwise() -> None:
+    goal = Goal(LAST)
+    found = {case.name: (value, error) for case, value, error in structural(QUESTION, goal, WORKERS)}
+    assert set(found) == {case.name for case in CASES}
+    assert len(found) == len(CASES)
+    shipped = found["as_shipped"][0]
+    assert shipped == pytest.approx(outcome(QUESTION, goal, 0)[0].sum())
+    assert found["undiscounted"][0] > shipped > found["discount_4"][0] > 0
+    assert found["all_cashable"][0] == pytest.approx(outcome(QUESTION, GOAL, 0)[0].sum())
+    blind = replace(
+        QUESTION,
+        scenarios=tuple(
+            scenario(fte, years=YEARS, use={"switches": {"signalling": False}}) for fte in (0, 36)
+        ),
+    )
+    assert found["no_net_widening"][0] == pytest.approx(outcome(blind, goal, 0)[0].sum())
+    assert found["no_effect"][0] == pytest.approx(found["only_signalling"][0])
+
+
+def test_a_case_switches_off_what_it_says() -> None:
+    cases = {case.name: case for case in CASES}
+    only = cases["only_signalling"].question(QUESTION).scenarios[1].programmes["kinderwerk"].switches
+    assert (only.onset, only.escalation, only.recovery, only.signalling) == (False, False, False, True)
+    without = cases["no_net_widening"].question(QUESTION).scenarios[1].programmes["kinderwerk"].switches
+    assert (without.onset, without.signalling) == (True, False)
+    stays = cases["no_fade_out"].question(QUESTION).parameters
+    assert {stays.draw(0, k)["kinderwerk.retained"] for k in range(4)} == {1.0}
+
+
+def test_swapping_the_scenarios_flips_the_outcome() -> None:
+    swapped = replace(QUESTION, scenarios=QUESTION.scenarios[::-1])
+    assert outcome(swapped, GOAL, 2)[0].sum() == pytest.approx(-outcome(QUESTION, GOAL, 2)[0].sum())
