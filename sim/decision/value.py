@@ -64,8 +64,8 @@ def evppi(nb: ArrayLike, x: ArrayLike) -> Estimate:
     """Return the expected value of knowing the parameters x [draws, k] (or [draws]), and nothing else.
 
     Each net benefit over the first strategy is regressed on x; what is fitted is what knowing x would
-    tell. A maximum of estimates is too high: by how much is estimated by drawing coefficients again, and
-    taken off. Never below 0 or above the EVPI. Raises ValueError where shapes do not fit.
+    tell. A maximum of estimates is too high, for they vary by more than what they estimate: fitted values are
+    brought back to the variance that is left without that of the regression itself. Never below 0 or above the EVPI. Raises ValueError where shapes do not fit.
     """
     values = _checked(nb)
     known = _columns(x, values.shape[0])
@@ -73,10 +73,9 @@ def evppi(nb: ArrayLike, x: ArrayLike) -> Estimate:
     fit = _regress(known, gains)
     if fit is None:
         return Estimate(0.0, 0.0)
-    raw = _worth(fit.fitted)
     luck = np.random.default_rng(0)
+    value = _worth(fit.deflated())
     again = np.array([_worth(fit.drawn(luck)) for _ in range(_AGAIN)])
-    value = 2.0 * raw - float(again.mean())
     most = evpi(values)
     return Estimate(float(np.clip(value, 0.0, most.value)), float(again.std(ddof=1)))
 
@@ -116,6 +115,15 @@ class _Fit(NamedTuple):
     noise: Floats  # [outputs, outputs] covariance of residuals
     root: Floats  # its root
 
+    shrink: Floats  # [rank] share of each direction that is kept
+
+    def deflated(self) -> Floats:
+        """Return fitted values without the variance that they owe to the luck of the regression."""
+        middle, variance = self.fitted.mean(axis=0), self.fitted.var(axis=0)
+        lucky = np.diag(self.noise) * (self.shrink**2).sum() / len(self.fitted)
+        part = np.divide(variance - lucky, variance, out=np.zeros_like(variance), where=variance > 0)
+        return np.asarray(middle + (self.fitted - middle) * np.sqrt(np.maximum(part, 0.0)))
+
     def drawn(self, luck: np.random.Generator) -> Floats:
         """Return fitted values with coefficients drawn from their distribution."""
         z = luck.standard_normal((self.spread.size, self.fitted.shape[1])) * self.spread[:, None]
@@ -153,7 +161,7 @@ def _regress(x: Floats, y: Floats) -> _Fit | None:
     noise = rest.T @ rest / (draws - freedom)
     vectors, values, _ = np.linalg.svd(noise, hermitian=True)
     root = vectors * np.sqrt(np.maximum(values, 0.0))
-    return _Fit(fitted, left, np.sqrt(shrink), noise, root)
+    return _Fit(fitted, left, np.sqrt(shrink), noise, root, shrink)
 
 
 def _basis(x: Floats, y: Floats) -> Floats:
