@@ -19,12 +19,15 @@ LOW, HIGH = 5.0, 95.0
 """Percentiles of the parameter interval."""
 MUNICIPAL: Label = ("cost", "payer", GEMEENTE)
 CASHABLE: Label = ("cost_cashable", "payer", GEMEENTE)
+SOCIETY: Label = ("cost_society", "total", "all")
 KEY_LABELS: tuple[Label, ...] = (
     ("care_users", "total", "all"),
     ("unmet_need", "total", "all"),
     ("cost", "total", "all"),
     MUNICIPAL,
     CASHABLE,
+    SOCIETY,
+    ("cost_society", "payer", "family"),
 )
 
 

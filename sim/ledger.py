@@ -11,6 +11,8 @@ the price of the contracted places, which change only as contracts do.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -18,10 +20,21 @@ from sim.history import History, Measure
 from sim.parameters import Parameters
 from sim.prices import OVERHEAD, unit_costs
 from sim.rates import discount_factor
-from sim.states import FORMS
+from sim.states import AGES, FORMS
 
 Floats = NDArray[np.float64]
 GEMEENTE, RIJK = "gemeente", "rijk"
+BEYOND: Mapping[str, tuple[str, str]] = {
+    "special_education": ("school", "value.special_education"),
+    "first_offences": ("justitie", "value.first_offence"),
+    "maltreatment": ("zorgverzekeraar", "value.maltreatment"),
+    "early_school_leavers": ("family", "value.early_school_leaver"),
+}
+"""What happens beyond youth care: who bears most of it, and the parameter that values one case.
+
+A pupil-year, a first offence and a start of maltreatment or of leaving school, each booked when it happens,
+also where it is paid over a lifetime. Values are rough: they stand apart from the cash of a municipality.
+"""
 
 
 def costs(history: History, p: Parameters) -> list[Measure]:
@@ -58,7 +71,28 @@ def costs(history: History, p: Parameters) -> list[Measure]:
         elif own:
             found.append(Measure(("cost_cashable", "payer", payer), _total(own, shape)))
     found.append(Measure(("cost_cashable", "total", "all"), cashable + _total(programmes, shape)))
-    return found
+    return [*found, *_beyond(history, p)]
+
+
+def _beyond(history: History, p: Parameters) -> list[Measure]:
+    """Return the value of what happens beyond youth care, measure `cost_society`, of what the model has."""
+    lay, table = history.layout, history.table
+    kinds = {}
+    if ("onderwijs", "speciaal") in table.states:
+        kinds["special_education"] = lay.stock + table.state("onderwijs", "speciaal")
+    if ("mishandeling", "yes") in table.states:
+        kinds["maltreatment"] = lay.flow + table.row("maltreatment_starts")
+    for k, outcome in enumerate(table.outcomes):
+        if outcome in BEYOND:
+            kinds[outcome] = lay.flow + int(np.flatnonzero(table.hazards.outcome == k)[0])
+    lines = {
+        name: history.cells[:, :, kind, :AGES].sum(axis=-1) * p[BEYOND[name][1]]
+        for name, kind in kinds.items()
+    }
+    found = [Measure(("cost_society", "outcome", name), values) for name, values in lines.items()]
+    found += [Measure(("cost_society", "payer", BEYOND[name][0]), values) for name, values in lines.items()]
+    total = sum(lines.values(), np.zeros(history.cells.shape[:2]))
+    return [*found, Measure(("cost_society", "total", "all"), total)]
 
 
 def _total(lines: list[tuple[str, str, Floats]], shape: tuple[int, int]) -> Floats:

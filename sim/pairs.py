@@ -141,8 +141,7 @@ def _histories(scenarios: Sequence[Scenario], setting: Setting, pool: Executor) 
     nobody = WarmStart(start, [], [], np.zeros((0, 0, 0, 0)))
     worlds = [_Rehearsal(s, setting, nobody, pool, None) for s in scenarios]
     for world in worlds:
-        world.prepare()
-        world.clock = worlds[0].clock  # the same parameters and shocks give the same rates
+        world.prepare(worlds[0].clock if world is not worlds[0] else None)  # the same rates in all
     accounts = [world.play(roster, existing, oldest) for world in worlds]
     rows = reached(worlds, existing)
     rows = rows[np.lexsort((rows, everyone.block[rows]))]  # by block, as the engine wants them
@@ -211,7 +210,7 @@ def _lived(
         calendar = world.scenario.start + year
         _book(x, kept, rows)
         live_year(blocks, _cut(x, sizes), world.clock, calendar, world.setting, world.cells[year], world.pool)
-        check_year(world.cells[year], lay, world.clock.table, calendar)
+    check_year(world.cells.sum(axis=0), lay, world.clock.table, world.scenario.start)
     return world.told(accounts, np.zeros(len(FORMS)))
 
 

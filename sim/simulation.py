@@ -91,13 +91,13 @@ class World:
     attended: dict[str, list[ProgrammeYear]] = field(default_factory=dict)
     proposals: int = 0
 
-    def prepare(self) -> None:
-        """Set up what is known before anybody lives: numbers, rates and programmes."""
+    def prepare(self, clock: Clock | None = None) -> None:
+        """Set up what is known before anybody lives: numbers, rates (or a clock with them), programmes."""
         scenario = self.scenario
         self.p = with_overrides(self.setting.parameters, scenario, "start")
         self.shocks = Shocks(scenario.shocks, scenario.start, scenario.years)
         last_year = scenario.start + max(scenario.years, 1)
-        self.clock = Clock(compile_table(default_table(), self.p, last_year, self.shocks.rates()))
+        self.clock = clock or Clock(compile_table(default_table(), self.p, last_year, self.shocks.rates()))
         self.scale = self.setting.flow()[1]
         names = [EXISTING, *(n for n in scenario.programmes if n != EXISTING)]
         self.programmes = {name: catalogue()[name] for name in names}

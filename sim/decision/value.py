@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.stats import f as f_distribution
 
 Floats = NDArray[np.float64]
 KNOTS = 6
@@ -21,6 +22,7 @@ KNOTS = 6
 MOST_PRODUCTS = 8
 """Columns of a group whose products are tried: those that explain most alone."""
 _AGAIN = 200
+_CHANCE = 0.01
 _RIDGES = np.logspace(-8, 4, 25)
 
 
@@ -64,8 +66,11 @@ def evppi(nb: ArrayLike, x: ArrayLike) -> Estimate:
     """Return the expected value of knowing the parameters x [draws, k] (or [draws]), and nothing else.
 
     Each net benefit over the first strategy is regressed on x; what is fitted is what knowing x would
-    tell. A maximum of estimates is too high, for they vary by more than what they estimate: fitted values are
-    brought back to the variance that is left without that of the regression itself. Never below 0 or above the EVPI. Raises ValueError where shapes do not fit.
+    tell. A maximum of estimates is too high, for they vary by more than what they estimate: fitted values
+    are brought back to the variance that is left without that of the regression itself, and what chance
+    alone may explain (F test, 1 percent) is worth nothing. Never below 0 or above the EVPI.
+
+    Raises ValueError where shapes do not fit.
     """
     values = _checked(nb)
     known = _columns(x, values.shape[0])
@@ -74,7 +79,7 @@ def evppi(nb: ArrayLike, x: ArrayLike) -> Estimate:
     if fit is None:
         return Estimate(0.0, 0.0)
     luck = np.random.default_rng(0)
-    value = _worth(fit.deflated())
+    value = _worth(fit.deflated()) if fit.chance < _CHANCE else 0.0
     again = np.array([_worth(fit.drawn(luck)) for _ in range(_AGAIN)])
     most = evpi(values)
     return Estimate(float(np.clip(value, 0.0, most.value)), float(again.std(ddof=1)))
@@ -116,6 +121,7 @@ class _Fit(NamedTuple):
     root: Floats  # its root
 
     shrink: Floats  # [rank] share of each direction that is kept
+    chance: float  # that nothing explains as much as this
 
     def deflated(self) -> Floats:
         """Return fitted values without the variance that they owe to the luck of the regression."""
@@ -161,7 +167,10 @@ def _regress(x: Floats, y: Floats) -> _Fit | None:
     noise = rest.T @ rest / (draws - freedom)
     vectors, values, _ = np.linalg.svd(noise, hermitian=True)
     root = vectors * np.sqrt(np.maximum(values, 0.0))
-    return _Fit(fitted, left, np.sqrt(shrink), noise, root, shrink)
+    used = max(freedom - 1.0, 1e-9)
+    ratio = ((total - (rest**2).sum(axis=0)) / used) / np.maximum(np.diag(noise), 1e-300)
+    chance = float(min(f_distribution.sf(ratio, used, draws - freedom).min() * np.count_nonzero(total), 1.0))
+    return _Fit(fitted, left, np.sqrt(shrink), noise, root, shrink, chance)
 
 
 def _basis(x: Floats, y: Floats) -> Floats:
