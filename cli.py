@@ -155,6 +155,60 @@ def compare(
 
 
 @command_line.command()
+def sensitivity(
+    reference: Annotated[Path, typer.Argument(help="The scenario to compare with.")],
+    other: Annotated[Path, typer.Argument(help="The scenario that is judged.")],
+    year: Annotated[int | None, typer.Option("--year", help="Break even by the end of this year.")] = None,
+    payer: Annotated[str, typer.Option("--payer", help="Whose money must come back.")] = "gemeente",
+    capacity: Annotated[
+        bool, typer.Option("--capacity", help="Count freed capacity as money, not only what can be cashed.")
+    ] = False,
+    chance: Annotated[
+        float, typer.Option("--chance", min=0.0, max=1.0, help="How sure a threshold must be.")
+    ] = 0.5,
+    willingness: Annotated[
+        float | None,
+        typer.Option("--willingness", min=0.0, help="Euros for a child-year without moderate need."),
+    ] = None,
+    budget: Annotated[
+        float | None, typer.Option("--budget", help="Also find the best use of these euros a year.")
+    ] = None,
+    two_way: Annotated[
+        tuple[str, str] | None, typer.Option("--two-way", help="Also vary these two parameters together.")
+    ] = None,
+    children: Children = None,
+    draws: Annotated[int, typer.Option("--draws", min=2, help="Parameter draws.")] = 1000,
+    seed: Seed = 0,
+    threads: Threads = None,
+    out: Out = None,
+    json_output: Json = False,
+    csv: Csv = False,
+) -> None:
+    """Is it worth it, how sure, and what must be true: everything from one sample of draws.
+
+    Draws are kept in the folder of the results: a command that was stopped goes on where it was, and one
+    that asks for more draws makes only those.
+    """
+    from sim.api import appraise
+
+    chosen = _with_reference([other], reference)[:2]
+    folder = out or Path("results") / _slug(f"sensitivity-{chosen[0].municipality}-{other.stem}")
+    with _counting(json_output) as tell:
+        found = appraise(
+            chosen[0], chosen[1], folder, year=year, payer=payer, capacity=capacity, chance=chance,
+            willingness=willingness, budget=budget, two_way=two_way, children=children, draws=draws,
+            seed=seed, threads=threads, csv=csv, tell=tell,
+        )  # fmt: skip
+    if json_output:
+        print(json.dumps(found.as_json(), ensure_ascii=False))
+        return
+    from sim.tables import show
+
+    typer.echo(f"Tables: {folder}", err=True)
+    show(found.shown())
+
+
+@command_line.command()
 def model(
     file: Annotated[Path, typer.Argument(help="A file of kind: model.")],
     persons: Annotated[int, typer.Option("--persons", help="Persons to simulate.")] = 100_000,
@@ -353,9 +407,12 @@ def _counting(quiet: bool = False) -> Iterator[Callable[[str, int, int], None]]:
         yield show_part
 
 
+def _slug(name: str) -> str:
+    return "".join(c if c.isalnum() else "-" for c in name.casefold()).strip("-")
+
+
 def _save(result: Result, out: Path | None, name: str, csv: bool) -> Path:
-    slug = "".join(c if c.isalnum() else "-" for c in name.casefold()).strip("-")
-    folder = out or Path("results") / slug
+    folder = out or Path("results") / _slug(name)
     result.save(folder, csv)
     typer.echo(f"Tables: {folder}", err=True)
     return folder

@@ -8,21 +8,33 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
+from rich.console import Group, RenderableType
 
 from sim.appraisal import Difference, difference, standard_error
+from sim.decision.budget import Ranked, best_budget
+from sim.decision.dossier import DRAWS, Dossier, dossier
+from sim.decision.goal import Goal
+from sim.decision.sample import Progress, Question
+from sim.decision.sensitivity import Grid
+from sim.decision.sensitivity import two_way as two_way_grid
+from sim.decision.shown import grid_table, ranking, shown, tables
+from sim.errors import nearest
 from sim.experiment import Options, Run, Tell, comparable, run_all
 from sim.headline import HORIZONS, USERS, Change, Level, change, discount_rate, horizons, level
+from sim.ledger import GEMEENTE, RIJK
 from sim.library import registry
 from sim.parameters import default_parameters
 from sim.results import comparison_table, manifest, results_table, save
 from sim.scenario import Scenario
 from sim.scenario import load_scenario as _load
+from sim.setting import Inline
+from sim.workers import Workers
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -45,12 +57,7 @@ class Result:
     @cached_property
     def names(self) -> tuple[str, ...]:
         """Return a short name of each scenario: its file's stem, with the folder where stems meet."""
-        stems = [s.path.stem if s.path else s.title for s in self.scenarios]
-        if len(set(stems)) < len(stems):
-            stems = [f"{s.path.parent.name}/{s.path.stem}" if s.path else s.title for s in self.scenarios]
-        if len(set(stems)) < len(stems):
-            stems = [f"{number}: {stem}" for number, stem in enumerate(stems, 1)]
-        return tuple(stems)
+        return _short_names(self.scenarios)
 
     @cached_property
     def table(self) -> pa.Table:
@@ -150,3 +157,112 @@ def compare(
     comparable(ordered)
     runs = tuple(run_all(ordered, chosen, tell=tell))
     return Comparison(tuple(ordered), chosen, runs, time.monotonic() - started)
+
+
+@dataclass(frozen=True)
+class Appraisal:
+    """A dossier with its manifest, and what was asked beside it."""
+
+    dossier: Dossier
+    manifest: dict[str, Any]
+    folder: Path
+    ranking: tuple[Ranked, ...] = ()
+    budget: float | None = None
+    grid: Grid | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """Return one object: manifest, the answers, and where the tables are."""
+        data: dict[str, Any] = {"manifest": self.manifest, "answers": self.dossier.as_json()}
+        if self.budget is not None:
+            data["best_budget"] = {
+                "budget": self.budget,
+                "uses": [
+                    {**asdict(r), "name": r.choice.name, "gain": r.gain, "as_good": r.as_good}
+                    for r in self.ranking
+                ],
+            }
+        if self.grid is not None:
+            data["two_way"] = {**asdict(self.grid), "outcomes": self.grid.outcomes.tolist()}
+        data["tables"] = sorted(str(file) for file in self.folder.glob("*.parquet"))
+        return data
+
+    def shown(self) -> RenderableType:
+        """Return everything as tables for a terminal."""
+        parts = [shown(self.dossier)]
+        if self.grid is not None:
+            parts.append(grid_table(self.grid))
+        if self.budget is not None:
+            parts.append(ranking(self.ranking, self.budget))
+        return Group(*parts)
+
+
+def appraise(
+    reference: Scenario,
+    other: Scenario,
+    folder: Path,
+    *,
+    year: int | None = None,
+    payer: str = GEMEENTE,
+    capacity: bool = False,
+    chance: float = 0.5,
+    willingness: float | None = None,
+    budget: float | None = None,
+    two_way: tuple[str, str] | None = None,
+    children: int | None = None,
+    draws: int = DRAWS,
+    seed: int = 0,
+    threads: int | None = None,
+    csv: bool = False,
+    search: int = 40,
+    tell: Progress = lambda *_: None,
+) -> Appraisal:
+    """Judge a scenario against its reference, over draws that are kept in `folder`, and write tables there.
+
+    year: break even by its end (default: the last). See Dossier for the answers. Raises InputError where the
+    two cannot be compared, ValueError for impossible options, SimulationError where something fails.
+    """
+    started = time.monotonic()
+    comparable([reference, other])
+    if not other.years:
+        raise ValueError("the scenarios have no years to judge")
+    if two_way is not None:
+        for name in two_way:
+            if name not in default_parameters():
+                raise ValueError(f"unknown parameter '{name}'{nearest(name, default_parameters())}")
+    options = Options(children=children, draws=draws, seed=seed, threads=threads)
+    question = Question((reference, other), options)
+    goal = Goal(
+        question.years[-1] if year is None else year, payer, "cost" if capacity else "cost_cashable",
+        discount_rate(reference), chance,
+    )  # fmt: skip
+    if goal.year not in question.years:
+        raise ValueError(f"--year must lie in {question.years[0]}-{question.years[-1]}, found {goal.year}")
+    if payer not in (GEMEENTE, RIJK):
+        raise ValueError(f"unknown payer '{payer}'{nearest(payer, (GEMEENTE, RIJK))}")
+    names = _short_names([reference, other])
+    with Workers(threads) as workers:
+        found = dossier(
+            question, goal, draws, folder, workers, (names[0], names[1]), tell, willingness, search
+        )
+        grid = None
+        if two_way is not None:
+            grid = two_way_grid(question, goal, *two_way, workers, tell)
+        best: tuple[Ranked, ...] = ()
+        if budget is not None:
+            best = tuple(best_budget(question, budget, workers, min(draws, 40), goal.rate, tell))
+    run = question.run(0, Inline())
+    certificate = manifest(
+        (reference, other), names, options, default_parameters(), [run], time.monotonic() - started, {}
+    )
+    save(folder, tables(found), certificate, csv)
+    return Appraisal(found, certificate, folder, best, budget, grid)
+
+
+def _short_names(scenarios: Sequence[Scenario]) -> tuple[str, ...]:
+    """Return a short name of each scenario: its file's stem, with the folder where stems meet."""
+    stems = [s.path.stem if s.path else s.title for s in scenarios]
+    if len(set(stems)) < len(stems):
+        stems = [f"{s.path.parent.name}/{s.path.stem}" if s.path else s.title for s in scenarios]
+    if len(set(stems)) < len(stems):
+        stems = [f"{number}: {stem}" for number, stem in enumerate(stems, 1)]
+    return tuple(stems)

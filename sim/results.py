@@ -28,7 +28,9 @@ from sim.experiment import Options, Run
 from sim.parameters import POSTERIOR_FILE, Parameters
 from sim.scenario import Scenario
 
-TABLES = ("results", "comparison")
+TABLES = (
+    "results", "comparison", "information", "acceptability", "tornado", "worth", "twins", "events", "picture",
+)  # fmt: skip
 MANIFEST = "manifest.json"
 TARGET_FILE = Path(__file__).resolve().parents[1] / "calibration" / "targets" / "cbs.csv"
 LIBRARIES = ("numpy", "numba", "scipy", "simpy", "pyarrow", "pydantic")

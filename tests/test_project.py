@@ -35,8 +35,8 @@ ORDER = [
         "decision.goal",
         "decision.sensitivity",
     ),
-    *("decision.thresholds", "decision.budget", "decision.equity", "decision.proof"),
-    *("headline", "results", "tables", "api"),
+    *("decision.thresholds", "decision.budget", "decision.equity", "decision.proof", "decision.dossier"),
+    *("headline", "results", "tables", "decision.shown", "api"),
     "__init__",
 ]
 

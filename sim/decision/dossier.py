@@ -1,0 +1,314 @@
+"""Everything that is asked about one scenario against its reference, from one sample of draws.
+
+Plain data, in euros of 2024: what the command prints, what goes into JSON, and what a page can show.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.appraisal import Difference
+from sim.decision.goal import Goal
+from sim.decision.money import (
+    DISCOUNTS,
+    UNITS,
+    PerUnit,
+    Term,
+    Worth,
+    budget_impact,
+    payback,
+    per_unit,
+    side_by_side,
+)
+from sim.decision.proof import Debt, proof_debt
+from sim.decision.sample import Progress, Question, Sample, collect
+from sim.decision.sensitivity import Bar, structural, tornado
+from sim.decision.surrogate import Surrogate, features
+from sim.decision.thresholds import (
+    QUANTITIES,
+    Threshold,
+    highest_price,
+    of_workers,
+    sentence,
+    threshold,
+)
+from sim.decision.value import Acceptability, Estimate, acceptability, by_group, by_parameter, evpi
+from sim.history import Label
+from sim.parameters import Parameters
+from sim.prices import fte_price
+from sim.programmes import catalogue
+from sim.rates import discount_factor
+from sim.workers import Workers
+
+Floats = NDArray[np.float64]
+DRAWS = 1000
+EMULATED = 5000
+"""Draws behind the value of information; beyond those simulated they come from the surrogate."""
+ENOUGH = 200
+"""Simulated draws below which there is no surrogate to trust: the draws themselves are used."""
+TORNADO = 12
+_NEED: tuple[Label, ...] = (("need_stock", "need", "moderate"), ("need_stock", "need", "complex"))
+_UNMET: Label = ("unmet_need", "total", "all")
+LEVELS = tuple(float(level) for level in range(0, 200_001, 10_000))
+"""Willingness to pay, euros for a child-year without moderate or complex need."""
+
+GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("what child work does", (
+        "kinderwerk.effect_exists", "kinderwerk.moderate_need", "kinderwerk.recovery_light",
+        "kinderwerk.share_onset", "kinderwerk.signalling", "kinderwerk.retained", "kinderwerk.build_up",
+        "kinderwerk.participation",
+    )),
+    ("how child work is done", ("kinderwerk.",)),
+    ("other programmes", tuple(f"{name}." for name in catalogue() if name != "kinderwerk")),
+    ("need and its course", ("need.", "frailty.", "trait.")),
+    ("being seen", ("signal.",)),
+    ("entering and leaving care", ("start.", "access.", "end", "care", "waiting.", "registration.")),
+    ("prices and tariffs", ("cost.",)),
+    ("the town hall", ("townhall.",)),
+    ("beyond youth care", ("value.", "maltreatment.", "education.", "school.", "offence.", "meedoen.")),
+)  # fmt: skip
+"""Parameters by what they are about: the first group whose beginning fits; the rest is `other`."""
+
+
+@dataclass(frozen=True)
+class Knowledge:
+    """What it would be worth to know, at a willingness to pay (euros).
+
+    drawn: how many draws stand behind it; emulated: whether they come from the surrogate, whose R squared
+    of draws left out is `accuracy` (None where the draws were simulated).
+    """
+
+    willingness: float
+    drawn: int
+    emulated: bool
+    accuracy: float | None
+    everything: Estimate
+    parameters: tuple[tuple[str, Estimate], ...]
+    groups: tuple[tuple[str, Estimate], ...]
+    debt: tuple[Debt, ...]
+
+
+@dataclass(frozen=True)
+class Dossier:
+    """The answers. luck: share of the variance of the outcome over draws that is the luck of runs."""
+
+    names: tuple[str, str]
+    goal: Goal
+    draws: int
+    children: int | None
+    luck: float
+    saved_by_pairing: float | None
+    worths: tuple[Worth, ...]
+    units: tuple[PerUnit, ...]
+    terms: tuple[Term, ...]
+    paybacks: tuple[dict[str, Any], ...]
+    unmet_need: tuple[float, float, float]
+    acceptable: Acceptability
+    knowledge: Knowledge
+    best_fit: float
+    tornado: tuple[Bar, ...]
+    cases: tuple[dict[str, Any], ...]
+    thresholds: tuple[Threshold, ...]
+
+    @property
+    def sentences(self) -> list[str]:
+        """Return what must be true, a sentence for each threshold."""
+        return [sentence(t) for t in self.thresholds]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return everything as plain data."""
+        data = {key: value for key, value in asdict(self).items() if key != "acceptable"}
+        curve = self.acceptable
+        data["acceptability"] = {
+            "thresholds": curve.thresholds.tolist(),
+            "probability": curve.probability.tolist(),
+            "best": curve.best.tolist(),
+            "frontier": curve.frontier.tolist(),
+            "expected_loss": curve.loss.tolist(),
+            "evpi": curve.evpi.tolist(),
+        }
+        data["what_must_be_true"] = self.sentences
+        return data
+
+
+def group_of(name: str) -> str:
+    """Return what a parameter is about."""
+    return next((group for group, starts in GROUPS if name.startswith(starts)), "other")
+
+
+def good(d: Difference, years: int, rate: float) -> Floats:
+    """Return child-years without moderate or complex need that are gained, discounted, [runs]."""
+    rows = [d.labels.index(label) for label in _NEED]
+    factors = discount_factor(rate, np.arange(1, years + 1))
+    return np.asarray(-np.asarray(d.runs[:, rows, :years], np.float64).sum(axis=1) @ factors)
+
+
+def dossier(
+    question: Question,
+    goal: Goal,
+    draws: int,
+    folder: Path,
+    workers: Workers,
+    names: tuple[str, str],
+    tell: Progress = lambda *_: None,
+    willingness: float | None = None,
+    search: int = 40,
+) -> Dossier:
+    """Return the answers about the last of two scenarios against the first; draws are kept in `folder`.
+
+    willingness: euros for a child-year without moderate or complex need at which knowledge is valued
+    (default: where the decision is least sure). search: draws behind a threshold; 0 searches for none.
+    Raises what `collect` raises, and ValueError for a goal outside the simulated years.
+    """
+    sample = collect(question, draws, folder, workers, tell)
+    d = sample.difference()
+    costs, errors = goal.of(d)
+    years = d.years.index(goal.year) + 1
+    gained = good(d, years, goal.rate)
+    zero = np.zeros_like(costs)
+    curve = acceptability(np.stack([zero, costs], 1), np.stack([zero, gained], 1), LEVELS)
+    level = _least_sure(costs, gained) if willingness is None else willingness
+    knowledge = _knowledge(sample, costs, errors, gained, level, workers, tell)
+    best, bars = tornado(question, goal, [n for n, _ in knowledge.parameters[:TORNADO]], workers, tell)
+    cases = structural(question, goal, workers, tell)
+    unmet = d.by_draw(np.asarray(d.series(*_UNMET), np.float64)).mean(axis=1)
+    low, high = np.percentile(unmet, [5.0, 95.0])
+    return Dossier(
+        names=names,
+        goal=goal,
+        draws=sample.size,
+        children=question.options.children,
+        luck=float((errors**2).mean() / max(costs.var(ddof=1), 1e-300)) if costs.size > 1 else 1.0,
+        saved_by_pairing=_pairing(question, goal),
+        worths=tuple(side_by_side(d, years, question.parameters["discount.deadweight"])),
+        units=tuple(per_unit(d, unit, _way(goal), years) for unit in UNITS),
+        terms=tuple(budget_impact(d)),
+        paybacks=tuple(asdict(row) for row in payback(d, goal.rate)),
+        unmet_need=(float(unmet.mean()), float(low), float(high)),
+        acceptable=curve,
+        knowledge=knowledge,
+        best_fit=best,
+        tornado=tuple(bars),
+        cases=tuple({"name": c.name, "words": c.words, "value": v, "mcse": e} for c, v, e in cases),
+        thresholds=_thresholds(question, d, goal, workers, search, tell),
+    )
+
+
+def _way(goal: Goal) -> Any:
+    found = [way for way in DISCOUNTS if way.costs == goal.rate]
+    return found[0] if found else replace(DISCOUNTS[1], name="own", costs=goal.rate, effects=goal.rate)
+
+
+def _least_sure(costs: Floats, gained: Floats) -> float:
+    """Return the willingness to pay at which both choices are expected to be worth the same, or 0."""
+    mean_cost, mean_gain = float(costs.mean()), float(gained.mean())
+    return mean_cost / mean_gain if mean_cost > 0 and mean_gain > 0 else 0.0
+
+
+def _pairing(question: Question, goal: Goal) -> float | None:
+    """Return by how much the same luck in both scenarios divides the variance of their difference.
+
+    Against scenarios that were lived apart, whose variances would add up; whole lives of at most 20,000
+    children at the best fit tell. None where nothing differs.
+    """
+    from sim.appraisal import block_standard_error
+    from sim.experiment import run_all, with_labels
+
+    few = min(question.options.children or 20_000, 20_000)
+    options = replace(question.options, children=few, draws=1, replications=1, first_draw=0)
+    (run,) = run_all(question.scenarios, options, base=question.parameters)
+    factors = discount_factor(goal.rate, np.arange(1, question.years.index(goal.year) + 2))
+    ours, theirs = (
+        np.einsum("yb,y->b", with_labels(run.columns[k], [goal.label]).blocks[0, : factors.size], factors)
+        for k in (1, 0)
+    )
+    paired = float(block_standard_error(ours - theirs)) ** 2
+    apart = float(block_standard_error(ours)) ** 2 + float(block_standard_error(theirs)) ** 2
+    return apart / paired if paired > 0 else None
+
+
+def _knowledge(
+    sample: Sample,
+    costs: Floats,
+    errors: Floats,
+    gained: Floats,
+    willingness: float,
+    workers: Workers,
+    tell: Progress,
+) -> Knowledge:
+    question = sample.question
+    names, p = question.uncertain, question.parameters
+    inputs, accuracy = np.array(sample.inputs), None
+    benefit = willingness * gained - costs
+    everything = evpi(np.stack([np.zeros_like(benefit), benefit], axis=1))
+    if sample.size >= ENOUGH:
+        surrogate = Surrogate.fit(features(p, names, inputs), benefit[:, None], (errors**2)[:, None])
+        accuracy = float(surrogate.accuracy.explained[0])
+        more = range(sample.size + 1, sample.size + EMULATED + 1)
+        tell("draws of parameters", 0, EMULATED)
+        parts = [range(k, min(k + 500, more.stop)) for k in range(more.start, more.stop, 500)]
+        drawn = []
+        for part in workers.map(partial(_inputs, question), parts):
+            drawn.append(part)
+            tell("draws of parameters", sum(len(x) for x in drawn), EMULATED)
+        inputs = np.concatenate(drawn)
+        benefit = surrogate.predict(features(p, names, inputs))[:, 0]
+    nb = np.stack([np.zeros_like(benefit), benefit], axis=1)
+    columns = {name: inputs[:, j] for j, name in enumerate(names)}
+    groups: dict[str, list[str]] = {}
+    for name in names:
+        groups.setdefault(group_of(name), []).append(name)
+    own = {n: x for n, x in columns.items() if not p.records[n].rank}  # others follow one of these
+    grades = {name: p.records[name].grade for name in names}
+    return Knowledge(
+        willingness=willingness,
+        drawn=len(inputs),
+        emulated=accuracy is not None,
+        accuracy=accuracy,
+        everything=everything,
+        parameters=tuple(_by_movement(by_parameter(nb, own), nb, own)),
+        groups=tuple(by_group(nb, groups, columns)),
+        debt=tuple(proof_debt(nb, columns, grades)),
+    )
+
+
+def _by_movement(
+    rows: Sequence[tuple[str, Estimate]], nb: Floats, columns: Mapping[str, Floats]
+) -> Iterable[tuple[str, Estimate]]:
+    """Return rows with those worth nothing ordered by how much the outcome moves with them."""
+    gain = nb[:, 1]
+
+    def moves(name: str) -> float:
+        column = columns[name]
+        spread = float(column.std())
+        return abs(float(np.corrcoef(column, gain)[0, 1])) if spread > 0 and gain.std() > 0 else 0.0
+
+    return sorted(rows, key=lambda row: (-row[1].value, -moves(row[0])))
+
+
+def _inputs(question: Question, draws: range) -> Floats:
+    return np.stack([question.inputs(draw) for draw in draws])
+
+
+def _thresholds(
+    question: Question, d: Difference, goal: Goal, workers: Workers, search: int, tell: Progress
+) -> tuple[Threshold, ...]:
+    if "kinderwerk" not in question.scenarios[-1].programmes or not search:
+        return ()
+    quantities = [*QUANTITIES]
+    workers_wanted = of_workers(question)
+    if workers_wanted.most > 0:
+        quantities.append(workers_wanted)
+    found = [threshold(q, question, goal, workers, search, tell) for q in quantities]
+    if ("cost", "programme", "kinderwerk") in d.labels:
+        p: Parameters = question.parameters
+        price = fte_price(catalogue()["kinderwerk"].price, question.years[0], p)
+        found.append(highest_price(d, goal, price))
+    return tuple(found)

@@ -1,0 +1,260 @@
+"""The dossier for the terminal, in plain words, and as tables on disk."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pyarrow as pa
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from sim.appraisal import Figure
+from sim.decision.budget import Ranked
+from sim.decision.dossier import Dossier
+from sim.decision.money import DISCOUNTS, PERSPECTIVES
+from sim.decision.sensitivity import Grid
+from sim.decision.value import Estimate
+from sim.tables import TOO_SMALL, euros, people
+
+ROWS = 12
+
+
+def _table(title: str, *columns: str) -> Table:
+    table = Table(title=title, title_justify="left")
+    table.add_column(columns[0])
+    for column in columns[1:]:
+        table.add_column(column, justify="right")
+    return table
+
+
+def _money(f: Figure) -> str:
+    if f.too_small:
+        return TOO_SMALL
+    between = "" if f.low is None or f.high is None else f" ({euros(f.low, True)} to {euros(f.high, True)})"
+    return f"{euros(f.value, True)}{between}"
+
+
+def _estimate(e: Estimate) -> str:
+    return "0" if e.value == 0 else f"{euros(e.value)} ±{euros(2 * e.se)}"
+
+
+def shown(d: Dossier) -> RenderableType:
+    """Return the answers as tables, the plainest first."""
+    head = Text(
+        f"{d.names[1]} against {d.names[0]}: {d.draws:,} draws, "
+        f"{'all children' if d.children is None else f'{d.children:,} children'}. Euros of 2024 in millions. "
+        f"Luck of runs is {d.luck:.0%} of the variance over draws"
+        + (
+            f"; the same luck in both divides it by {d.saved_by_pairing:,.0f}." if d.saved_by_pairing else "."
+        ),
+        style="dim",
+    )
+    parts: list[RenderableType] = [head, _must_be_true(d), _worths(d), _terms(d), _paybacks(d), _units(d)]
+    return Group(
+        *parts, _acceptable(d), _knowledge(d), _debt(d), _tornado(d), _cases(d), Text(_notes(d), "dim")
+    )
+
+
+def _must_be_true(d: Dossier) -> RenderableType:
+    lines = ["What must be true", *(f"  {line}" for line in d.sentences)]
+    return Text("\n".join(lines)) if d.thresholds else Text("")
+
+
+def _worths(d: Dossier) -> RenderableType:
+    table = _table(
+        f"Net present value up to {d.worths[0].year}; in brackets: benefits over costs, chance above one",
+        "perspective", *(way.name for way in DISCOUNTS),
+    )  # fmt: skip
+    for name in PERSPECTIVES:
+        cells = []
+        for row in d.worths:
+            if row.perspective == name:
+                ratio = "" if row.ratio.value is None else f"{row.ratio.value:.2f}, "
+                cells.append(f"{_money(row.net_present_value)} [{ratio}{row.ratio.probability:.0%}]")
+        table.add_row(name, *(Text(cell) for cell in cells))
+    return table
+
+
+def _terms(d: Dossier) -> RenderableType:
+    table = _table("Extra spending of the municipality by council term (undiscounted)", "term",
+                   "programmes", "care", "together")  # fmt: skip
+    for term in d.terms:
+        years = f"{term.first}-{term.last}"
+        table.add_row(years, _money(term.programmes), _money(term.care), _money(term.net))
+    return table
+
+
+def _paybacks(d: Dossier) -> RenderableType:
+    table = _table("When a payer's money is back", "payer", "share of draws, by year", "never in these years")
+    for row in d.paybacks:
+        what = "in cash" if row["measure"] == "cost_cashable" else "counting freed capacity"
+        when = ", ".join(f"{year}: {share:.0%}" for year, share in row["shares"].items()) or "-"
+        table.add_row(f"{row['payer']}, {what}", when, f"{row['never']:.0%}")
+    return table
+
+
+def _units(d: Dossier) -> RenderableType:
+    mean, low, high = d.unmet_need
+    title = (
+        f"Cost per unit avoided. Unmet need beside it: {people(mean, True)} youths on 31 December "
+        f"({people(low, True)} to {people(high, True)})"
+    )
+    table = _table(title, "unit", "avoided", "euros per unit")
+    for unit in d.units:
+        price = f"not given: {unit.reason}"
+        if unit.value is not None and unit.low is not None and unit.high is not None:
+            price = f"{unit.value:,.0f} ({unit.low:,.0f} to {unit.high:,.0f})"
+        table.add_row(unit.unit, people(unit.avoided, True), price)
+    return table
+
+
+def _acceptable(d: Dossier) -> RenderableType:
+    curve = d.acceptable
+    table = _table(
+        "Worth it? By what a child-year without moderate or complex need is worth",
+        "euros", f"chance that {d.names[1]} is best", "best on average", "EVPI", "loss if it is chosen",
+    )  # fmt: skip
+    for k in range(0, curve.thresholds.size, 4):
+        table.add_row(
+            f"{curve.thresholds[k]:,.0f}", f"{curve.probability[k, 1]:.0%}", d.names[int(curve.best[k])],
+            euros(float(curve.evpi[k])), euros(float(curve.loss[k, 1])),
+        )  # fmt: skip
+    return table
+
+
+def _knowledge(d: Dossier) -> RenderableType:
+    known = d.knowledge
+    made = "of the surrogate" if known.emulated else "simulated"
+    accuracy = "" if known.accuracy is None else f", which explains {known.accuracy:.0%} of draws left out"
+    title = (
+        f"What it would be worth to know, at {known.willingness:,.0f} euros a child-year "
+        f"(everything: {_estimate(known.everything)}; {known.drawn:,} draws {made}{accuracy})"
+    )
+    table = _table(title, "parameters", "EVPPI")
+    for name, e in known.groups:
+        table.add_row(Text(name, style="bold"), _estimate(e))
+    table.add_section()
+    for name, e in known.parameters[:ROWS]:
+        table.add_row(name, _estimate(e))
+    return table
+
+
+def _debt(d: Dossier) -> RenderableType:
+    table = _table("On which evidence the answer rests", "grade", "parameters", "share of variance", "EVPPI")
+    for row in d.knowledge.debt:
+        count = str(row.parameters) if row.parameters else ""
+        worth = "" if row.evppi is None else _estimate(row.evppi)
+        table.add_row(row.grade, count, f"{row.variance:.0%}", worth)
+    return table
+
+
+def _tornado(d: Dossier) -> RenderableType:
+    table = _table(f"One at a time: extra cost up to {d.goal.year} (best fit {euros(d.best_fit, True)})",
+                   "parameter", "from", "to", "cost at low", "cost at high", "")  # fmt: skip
+    for bar in d.tornado:
+        word = TOO_SMALL if bar.too_small else ""
+        ends = (f"{bar.low:.4g}", f"{bar.high:.4g}")
+        table.add_row(bar.name, *ends, euros(bar.at_low, True), euros(bar.at_high, True), word)
+    return table
+
+
+def _cases(d: Dossier) -> RenderableType:
+    table = _table(f"If the model were otherwise: extra cost up to {d.goal.year}", "case", "", "cost", "±")
+    for case in d.cases:
+        table.add_row(case["name"], case["words"], euros(case["value"], True), euros(2 * case["mcse"]))
+    return table
+
+
+def _notes(d: Dossier) -> str:
+    counted = (
+        "money that contracts let go" if d.goal.measure == "cost_cashable" else "freed capacity as money"
+    )
+    return (
+        f"Costs are those of the {d.goal.payer}, counting {counted}, at {100 * d.goal.rate:.4g}% a year. "
+        "Intervals: 5 to 95 percent of draws. Nobody has measured what child work does to youth care: its "
+        "effects are priors that include none."
+    )
+
+
+def tables(d: Dossier) -> dict[str, pa.Table]:
+    """Return the answers as tables for disk."""
+    known, curve = d.knowledge, d.acceptable
+    rows = [("parameter", n, e) for n, e in known.parameters] + [("group", n, e) for n, e in known.groups]
+    return {
+        "information": pa.table(
+            {
+                "kind": [kind for kind, _, _ in rows],
+                "name": [name for _, name, _ in rows],
+                "evppi": [e.value for _, _, e in rows],
+                "se": [e.se for _, _, e in rows],
+            }
+        ),
+        "acceptability": pa.table(
+            {
+                "willingness": curve.thresholds,
+                "probability": curve.probability[:, 1],
+                "best": [d.names[int(k)] for k in curve.best],
+                "evpi": curve.evpi,
+                "loss_reference": curve.loss[:, 0],
+                "loss_scenario": curve.loss[:, 1],
+            }
+        ),
+        "tornado": pa.table(
+            {
+                name: [getattr(bar, name) for bar in d.tornado]
+                for name in ("name", "low", "high", "at_low", "at_high", "error")
+            }
+        ),
+        "worth": pa.table(
+            {
+                "perspective": [w.perspective for w in d.worths],
+                "discounting": [w.discounting.name for w in d.worths],
+                "net_present_value": [w.net_present_value.value for w in d.worths],
+                "mcse": [w.net_present_value.mcse for w in d.worths],
+                "low": [w.net_present_value.low for w in d.worths],
+                "high": [w.net_present_value.high for w in d.worths],
+                "benefit_cost_ratio": [w.ratio.value for w in d.worths],
+                "p_above_one": [w.ratio.probability for w in d.worths],
+            }
+        ),
+    }
+
+
+def grid_table(grid: Grid) -> RenderableType:
+    """Return the outcome over two parameters, millions of euros."""
+    table = _table(
+        f"Extra cost by {grid.first} (down) and {grid.second} (across)", "",
+        *(f"{value:.4g}" for value in grid.second_values),
+    )  # fmt: skip
+    for value, row in zip(grid.first_values, grid.outcomes, strict=True):
+        table.add_row(f"{value:.4g}", *(euros(float(cost), True) for cost in row))
+    return table
+
+
+def ranking(rows: Sequence[Ranked], budget: float) -> RenderableType:
+    """Return the uses of a budget as a table: gains first, most good first."""
+    table = _table(
+        f"Uses of {budget:,.0f} euros a year; good: child-years without moderate or complex need",
+        "use", "good", "per million", "unmet need", "in care", "municipal cost (mln)", "best in", "regret",
+        "",
+    )  # fmt: skip
+    for row in rows:
+        word = "" if row.gain else "no gain"
+        if row.gain and row.as_good:
+            word = "among the best"
+        table.add_row(
+            row.choice.name, _spread(row.good), f"{row.good_per_million:.1f}", _spread(row.unmet),
+            _spread(row.care), euros(row.cost[0], True), f"{row.p_best:.0%}", people(row.regret),
+            word,
+        )  # fmt: skip
+    note = (
+        "Mean, and 5 to 95 percent of draws. A use with more unmet need than the reference is no gain. "
+        "'Among the best': these draws cannot tell it from the first."
+    )
+    return Group(table, Text(note, style="dim"))
+
+
+def _spread(values: tuple[float, float, float]) -> str:
+    mean, low, high = values
+    return f"{people(mean, True)} ({people(low, True)} to {people(high, True)})"
