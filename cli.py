@@ -209,6 +209,36 @@ def sensitivity(
 
 
 @command_line.command()
+def twins(
+    reference: Annotated[Path, typer.Argument(help="The scenario of the first life.")],
+    other: Annotated[Path, typer.Argument(help="The scenario of the second life.")],
+    child: Annotated[
+        int | None, typer.Option("--child", help="Show both lives of this simulated child.")
+    ] = None,
+    children: Children = None,
+    seed: Seed = 0,
+    threads: Threads = None,
+    out: Out = None,
+    json_output: Json = False,
+    csv: Csv = False,
+) -> None:
+    """Live the same simulated children twice: where two lives part, and what follows."""
+    from sim.api import twin_lives
+    from sim.tables import show
+
+    chosen = _with_reference([other], reference)[:2]
+    folder = out or Path("results") / _slug(f"twins-{chosen[0].municipality}-{other.stem}")
+    found = twin_lives(
+        chosen[0], chosen[1], folder, child=child, children=children, seed=seed, threads=threads, csv=csv
+    )
+    if json_output:
+        print(json.dumps(found.as_json(), ensure_ascii=False))
+        return
+    typer.echo(f"Tables: {folder}", err=True)
+    show(found.shown())
+
+
+@command_line.command()
 def model(
     file: Annotated[Path, typer.Argument(help="A file of kind: model.")],
     persons: Annotated[int, typer.Option("--persons", help="Persons to simulate.")] = 100_000,

@@ -23,7 +23,7 @@ from sim.decision.goal import Goal
 from sim.decision.sample import Progress, Question
 from sim.decision.sensitivity import Grid
 from sim.decision.sensitivity import two_way as two_way_grid
-from sim.decision.shown import grid_table, ranking, shown, tables
+from sim.decision.shown import grid_table, lives_table, partings_table, ranking, shown, tables
 from sim.errors import nearest
 from sim.experiment import Options, Run, Tell, comparable, run_all
 from sim.headline import HORIZONS, USERS, Change, Level, change, discount_rate, horizons, level
@@ -33,7 +33,8 @@ from sim.parameters import default_parameters
 from sim.results import comparison_table, manifest, results_table, save
 from sim.scenario import Scenario
 from sim.scenario import load_scenario as _load
-from sim.setting import Inline
+from sim.setting import Inline, worker_threads
+from sim.twins import LIVES, Twins, events_table, parted_table, picture_table, totals, twins, when
 from sim.workers import Workers
 
 if TYPE_CHECKING:
@@ -256,6 +257,85 @@ def appraise(
     )
     save(folder, tables(found), certificate, csv)
     return Appraisal(found, certificate, folder, best, budget, grid)
+
+
+@dataclass(frozen=True)
+class TwinLives:
+    """Twins with their manifest, written to a folder."""
+
+    twins: Twins
+    manifest: dict[str, Any]
+    folder: Path
+    child: int | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """Return one object: manifest, totals by kind of parting, and where the tables are."""
+        t = self.twins
+        data: dict[str, Any] = {
+            "manifest": self.manifest,
+            "children": len(t.partings) * t.scale,
+            "euros": float(t.euros.sum()) * t.scale,
+            "care_years": float(t.care_years.sum()) * t.scale,
+            "partings": [asdict(row) for row in totals(t)],
+        }
+        if self.child is not None:
+            data["child"] = {
+                "id": int(t.ids[self.child]),
+                "euros": float(t.euros[self.child].sum()),
+                "lives": {
+                    name: [
+                        {"month": when(e.month), "process": t.table.row_process[e.row],
+                         "transition": t.table.rows[e.row]}
+                        for e in life.events(self.child)
+                    ]
+                    for name, life in zip(LIVES, t.lives, strict=True)
+                },
+            }  # fmt: skip
+        data["tables"] = sorted(str(file) for file in self.folder.glob("*.parquet"))
+        return data
+
+    def shown(self) -> RenderableType:
+        """Return tables for a terminal."""
+        return partings_table(self.twins) if self.child is None else lives_table(self.twins, self.child)
+
+
+def twin_lives(
+    reference: Scenario,
+    other: Scenario,
+    folder: Path,
+    *,
+    child: int | None = None,
+    children: int | None = None,
+    seed: int = 0,
+    threads: int | None = None,
+    csv: bool = False,
+) -> TwinLives:
+    """Live the children whom two scenarios reach differently in both, and write tables to `folder`.
+
+    child: an id, whose two lives are shown. Raises InputError where the two cannot be compared, ValueError
+    where they do not share lives or no such child was lived twice, SimulationError where it fails.
+    """
+    started = time.monotonic()
+    comparable([reference, other])
+    options = Options(children=children, seed=seed, threads=threads)
+    with worker_threads(threads) as pool:
+        found = twins(reference, other, options, pool)
+    where = None
+    if child is not None:
+        where = found.position(child)
+        if where is None:
+            some = ", ".join(str(found.ids[p.child]) for p in found.partings[:3])
+            raise ValueError(
+                f"no simulated child {child} was lived twice: its programmes are the same in both scenarios, "
+                f"or nobody has that number{f' (some that differ: {some})' if some else ''}"
+            )
+    names = _short_names([reference, other])
+    certificate = manifest(
+        (reference, other), names, options, default_parameters(), [], time.monotonic() - started, {}
+    )
+    written = {"twins": parted_table(found), "events": events_table(found), "picture": picture_table(found)}
+    save(folder, written, {**certificate, "children": children}, csv)
+    return TwinLives(found, certificate, folder, where)
 
 
 def _short_names(scenarios: Sequence[Scenario]) -> tuple[str, ...]:

@@ -64,8 +64,6 @@ def run_reached(
     Only differences between its columns mean anything. Raises ValueError where `feedback` has a reason,
     and SimulationError where an invariant breaks.
     """
-    if reason := feedback(scenarios):
-        raise ValueError(f"lives are not shared: {reason}")
     setting = setting_for(scenarios[0], options, draw, 0, base)
     histories = _histories(scenarios, setting, pool)
     p = with_overrides(setting.parameters, scenarios[0], "start")
@@ -123,8 +121,49 @@ def _kept(roster: Children, x: Exposure, year: int, oldest: int) -> _Year:
     return _Year(int(low), int(high), tuple(getattr(x, f)[low:high].copy() for f in PER_CHILD))
 
 
-def _histories(scenarios: Sequence[Scenario], setting: Setting, pool: Executor) -> list[History]:
-    """Return a history of each scenario, of those who are reached differently."""
+@dataclass(frozen=True)
+class Rehearsed:
+    """Who comes to which programme in every scenario, before anybody lives.
+
+    existing: programmes of everyone at the start; past: those in the years before it.
+    """
+
+    setting: Setting
+    clock: Clock  # of the years before the start
+    everyone: Arrivals
+    roster: Children
+    existing: Exposure
+    past: Mapping[int, _Year]
+    worlds: list[_Rehearsal]
+    accounts: list[Accounts]
+
+    def in_order(self, rows: Rows) -> tuple[Rows, Rows]:
+        """Return rows of the roster by block, as the engine wants them, and the number in each block."""
+        rows = rows[np.lexsort((rows, self.everyone.block[rows]))]
+        return rows, np.bincount(self.everyone.block[rows], minlength=BLOCKS)
+
+    def grown(self, rows: Rows, sizes: Rows, pool: Executor) -> list[Children]:
+        """Return the children of these rows as they are at the start, by block; the unborn too."""
+        flow, world = self.setting.flow()[0], self.worlds[0]
+        blocks = _born(self.everyone.of(rows), sizes, flow, self.setting, self.clock.table, world)
+        x = ExistingWork(self.setting).exposure(rows.size)
+        for year, kept in self.past.items():
+            book_year(x, kept, rows)
+            live_year(blocks, cut(x, sizes), self.clock, year, self.setting, None, pool)
+        return blocks
+
+    def at_start(self, world: _Rehearsal, rows: Rows) -> Exposure:
+        """Return the programmes of these rows at the start, with room for those of a scenario."""
+        existing = self.existing
+        return world.extended(
+            existing._replace(**{f: getattr(existing, f)[rows] for f in PER_CHILD}), rows.size
+        )
+
+
+def rehearse(scenarios: Sequence[Scenario], setting: Setting, pool: Executor) -> Rehearsed:
+    """Return who comes to which programme. Raises ValueError where `feedback` has a reason."""
+    if reason := feedback(scenarios):
+        raise ValueError(f"lives are not shared: {reason}")
     start, years, p = scenarios[0].start, scenarios[0].years, setting.parameters
     before = Clock(compile_table(default_table(), p, start))
     flow, oldest = setting.flow()[0], _oldest(scenarios)
@@ -143,17 +182,17 @@ def _histories(scenarios: Sequence[Scenario], setting: Setting, pool: Executor) 
     for world in worlds:
         world.prepare(worlds[0].clock if world is not worlds[0] else None)  # the same rates in all
     accounts = [world.play(roster, existing, oldest) for world in worlds]
-    rows = reached(worlds, existing)
-    rows = rows[np.lexsort((rows, everyone.block[rows]))]  # by block, as the engine wants them
-    sizes = np.bincount(everyone.block[rows], minlength=BLOCKS)
-    blocks = _born(everyone.of(rows), sizes, flow, setting, before.table, worlds[0])
-    never = work.exposure(rows.size)
-    for year, kept in past.items():
-        _book(never, kept, rows)
-        live_year(blocks, _cut(never, sizes), before, year, setting, None, pool)
+    return Rehearsed(setting, before, everyone, roster, existing, past, worlds, accounts)
+
+
+def _histories(scenarios: Sequence[Scenario], setting: Setting, pool: Executor) -> list[History]:
+    """Return a history of each scenario, of those who are reached differently."""
+    all_ = rehearse(scenarios, setting, pool)
+    rows, sizes = all_.in_order(reached(all_.worlds, all_.existing))
+    blocks = all_.grown(rows, sizes, pool)
     return [
-        _lived(world, account, [block.part(slice(None)) for block in blocks], existing, rows, sizes)
-        for world, account in zip(worlds, accounts, strict=True)
+        _lived(world, account, [b.part(slice(None)) for b in blocks], all_.at_start(world, rows), rows, sizes)
+        for world, account in zip(all_.worlds, all_.accounts, strict=True)
     ]
 
 
@@ -199,29 +238,27 @@ def _born(
 
 
 def _lived(
-    world: _Rehearsal, accounts: Accounts, blocks: list[Children], existing: Exposure, rows: Rows, sizes: Rows
+    world: _Rehearsal, accounts: Accounts, blocks: list[Children], x: Exposure, rows: Rows, sizes: Rows
 ) -> History:
     """Live the years of a scenario with the programmes that were rehearsed."""
     lay = world.clock.layout
     world.cells = np.empty((world.scenario.years, BLOCKS, lay.kinds, CELLS))
-    at_start = existing._replace(**{f: getattr(existing, f)[rows] for f in PER_CHILD})
-    x = world.extended(at_start, rows.size)
     for year, kept in enumerate(world.kept):
         calendar = world.scenario.start + year
-        _book(x, kept, rows)
-        live_year(blocks, _cut(x, sizes), world.clock, calendar, world.setting, world.cells[year], world.pool)
+        book_year(x, kept, rows)
+        live_year(blocks, cut(x, sizes), world.clock, calendar, world.setting, world.cells[year], world.pool)
     check_year(world.cells.sum(axis=0), lay, world.clock.table, world.scenario.start)
     return world.told(accounts, np.zeros(len(FORMS)))
 
 
-def _book(x: Exposure, kept: _Year, rows: Rows) -> None:
+def book_year(x: Exposure, kept: _Year, rows: Rows) -> None:
     """Give the children of `rows` (of the roster) the programmes of a year."""
     here = np.flatnonzero((rows >= kept.low) & (rows < kept.high))
     for name, values in zip(PER_CHILD, kept.rows, strict=True):
         getattr(x, name)[here] = values[rows[here] - kept.low]
 
 
-def _cut(x: Exposure, sizes: Rows) -> list[Exposure]:
+def cut(x: Exposure, sizes: Rows) -> list[Exposure]:
     """Return the blocks of an exposure, as views."""
     ends = np.cumsum(sizes)
     return [

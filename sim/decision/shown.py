@@ -16,6 +16,7 @@ from sim.decision.money import DISCOUNTS, PERSPECTIVES
 from sim.decision.sensitivity import Grid
 from sim.decision.value import Estimate
 from sim.tables import TOO_SMALL, euros, people
+from sim.twins import Twins, totals, when
 
 ROWS = 12
 
@@ -230,6 +231,60 @@ def grid_table(grid: Grid) -> RenderableType:
     for value, row in zip(grid.first_values, grid.outcomes, strict=True):
         table.add_row(f"{value:.4g}", *(euros(float(cost), True) for cost in row))
     return table
+
+
+def partings_table(t: Twins) -> RenderableType:
+    """Return totals by what parted two lives."""
+    parted = len(t.partings) * t.scale
+    table = _table(
+        f"Where lives part: {parted:,.0f} simulated children live otherwise",
+        "first transition that is in one life only", "way", "children", "care (EUR million)", "care-years",
+    )  # fmt: skip
+    for row in totals(t):
+        table.add_row(
+            row.kind,
+            row.mechanism,
+            people(row.children),
+            euros(row.euros, True),
+            people(row.care_years, True),
+        )
+    care, years = float(t.euros.sum()) * t.scale, float(t.care_years.sum()) * t.scale
+    table.add_section()
+    table.add_row("together", "", people(parted), euros(care, True), people(years, True))
+    note = (
+        "Euros of 2024, overhead included, over all years, the scenario minus the reference. What follows a "
+        "parting is its luck as well: single kinds tell little, the total is the difference of the scenarios."
+    )
+    return Group(table, Text(note, style="dim"))
+
+
+def lives_table(t: Twins, child: int) -> RenderableType:
+    """Return the two lives of one simulated child side by side. child: its position."""
+    parting = next((p for p in t.partings if p.child == child), None)
+    born = when(float(t.birth[child]))
+    if parting is None:
+        return Text(f"Simulated child {t.ids[child]}, born {born}: both lives are the same.")
+    table = _table(
+        f"Simulated child {t.ids[child]}, born {born}", "month", "in the reference", "in the scenario"
+    )
+    for months, name in ((-1.0, "before"), (1.0, "after")):
+        cells: dict[tuple[float, int], list[str]] = {}
+        for life in (0, 1):
+            for event in t.lives[life].events(child):
+                if (event.month >= parting.month) == (months > 0):
+                    words = f"{t.table.row_process[event.row]}: {t.table.rows[event.row]}"
+                    cells.setdefault((event.month, event.row), ["", ""])[life] = words
+        if cells and name == "after":
+            table.add_section()
+        for (month, _), pair in sorted(cells.items()):
+            table.add_row(when(month), *pair)
+    spent = float(t.euros[child].sum())
+    note = (
+        f"The lives part in {when(parting.month)} ({t.kind(parting)}; {parting.mechanism}). Care in the "
+        f"scenario costs {spent:+,.0f} euros, {float(t.care_years[child].sum()):+.1f} care-years. Nobody real: "
+        "it shows how the model reasons."
+    )
+    return Group(table, Text(note, style="dim"))
 
 
 def ranking(rows: Sequence[Ranked], budget: float) -> RenderableType:
