@@ -281,8 +281,8 @@ def lives_table(t: Twins, child: int) -> RenderableType:
     spent = float(t.euros[child].sum())
     note = (
         f"The lives part in {when(parting.month)} ({t.kind(parting)}; {parting.mechanism}). Care in the "
-        f"scenario costs {spent:+,.0f} euros, {float(t.care_years[child].sum()):+.1f} care-years. Nobody real: "
-        "it shows how the model reasons."
+        f"scenario costs {spent:+,.0f} euros, {float(t.care_years[child].sum()):+.1f} care-years. Nobody "
+        "real: it shows how the model reasons."
     )
     return Group(table, Text(note, style="dim"))
 
