@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parent
 STOPPED = "stopped; nothing was written"
+KEPT = "stopped; draws that were made are kept: the same command goes on from there"
 command_line = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
@@ -193,12 +194,15 @@ def sensitivity(
 
     chosen = _with_reference([other], reference)[:2]
     folder = out or Path("results") / _slug(f"sensitivity-{chosen[0].municipality}-{other.stem}")
-    with _counting(json_output) as tell:
-        found = appraise(
-            chosen[0], chosen[1], folder, year=year, payer=payer, capacity=capacity, chance=chance,
-            willingness=willingness, budget=budget, two_way=two_way, children=children, draws=draws,
-            seed=seed, threads=threads, csv=csv, tell=tell,
-        )  # fmt: skip
+    try:
+        with _counting(json_output) as tell:
+            found = appraise(
+                chosen[0], chosen[1], folder, year=year, payer=payer, capacity=capacity, chance=chance,
+                willingness=willingness, budget=budget, two_way=two_way, children=children, draws=draws,
+                seed=seed, threads=threads, csv=csv, tell=tell,
+            )  # fmt: skip
+    except KeyboardInterrupt:
+        _fail(KEPT, 1)
     if json_output:
         print(json.dumps(found.as_json(), ensure_ascii=False))
         return

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -30,10 +31,11 @@ from sim.headline import HORIZONS, USERS, Change, Level, change, discount_rate, 
 from sim.ledger import GEMEENTE, RIJK
 from sim.library import registry
 from sim.parameters import default_parameters
+from sim.population import profiles
 from sim.results import comparison_table, manifest, results_table, save
 from sim.scenario import Scenario
 from sim.scenario import load_scenario as _load
-from sim.setting import Inline, worker_threads
+from sim.setting import worker_threads
 from sim.twins import LIVES, Twins, events_table, parted_table, picture_table, totals, twins, when
 from sim.workers import Workers
 
@@ -251,10 +253,7 @@ def appraise(
         best: tuple[Ranked, ...] = ()
         if budget is not None:
             best = tuple(best_budget(question, budget, workers, min(draws, 40), goal.rate, tell))
-    run = question.run(0, Inline())
-    certificate = manifest(
-        (reference, other), names, options, default_parameters(), [run], time.monotonic() - started, {}
-    )
+    certificate = _certificate((reference, other), names, options, started)
     save(folder, tables(found), certificate, csv)
     return Appraisal(found, certificate, folder, best, budget, grid)
 
@@ -318,8 +317,8 @@ def twin_lives(
     started = time.monotonic()
     comparable([reference, other])
     options = Options(children=children, seed=seed, threads=threads)
-    with worker_threads(threads) as pool:
-        found = twins(reference, other, options, pool)
+    with worker_threads(threads) as pool, ThreadPoolExecutor(1) as conductor:  # Ctrl-C: see workers.py
+        found = conductor.submit(twins, reference, other, options, pool).result()
     where = None
     if child is not None:
         where = found.position(child)
@@ -330,12 +329,20 @@ def twin_lives(
                 f"or nobody has that number{f' (some that differ: {some})' if some else ''}"
             )
     names = _short_names([reference, other])
-    certificate = manifest(
-        (reference, other), names, options, default_parameters(), [], time.monotonic() - started, {}
-    )
+    certificate = _certificate((reference, other), names, options, started)
     written = {"twins": parted_table(found), "events": events_table(found), "picture": picture_table(found)}
-    save(folder, written, {**certificate, "children": children}, csv)
+    save(folder, written, certificate, csv)
     return TwinLives(found, certificate, folder, where)
+
+
+def _certificate(
+    scenarios: Sequence[Scenario], names: Sequence[str], options: Options, started: float
+) -> dict[str, Any]:
+    """Return the manifest of an analysis that lived only those whom scenarios reach differently."""
+    seconds = time.monotonic() - started
+    found = manifest(scenarios, names, options, default_parameters(), [], seconds, {})
+    everyone = profiles()[scenarios[0].municipality].total
+    return {**found, "children": round(everyone) if options.children is None else options.children}
 
 
 def _short_names(scenarios: Sequence[Scenario]) -> tuple[str, ...]:

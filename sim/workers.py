@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 from typing import TypeVar
@@ -41,7 +41,11 @@ class Workers:
         """
         todo = list(items)
         if self.count == 1 or len(todo) < 2:
-            yield from map(work, todo)
+            # Ctrl-C reaches the main thread, and a kernel that hands over its result there at that
+            # moment would crash the process: work is done on a thread of its own.
+            with ThreadPoolExecutor(1) as conductor:
+                for item in todo:
+                    yield conductor.submit(work, item).result()
             return
         waiting: list[Future[T]] = []
         try:

@@ -97,12 +97,19 @@ class Knowledge:
 
 @dataclass(frozen=True)
 class Dossier:
-    """The answers. luck: share of the variance of the outcome over draws that is the luck of runs."""
+    """The answers.
+
+    Spread of the extra cost over draws, kept apart (O'Hagan et al. 2007, Health Econ 16:1009):
+    spread_parameters is the standard deviation that parameters alone give, spread_luck that of one run;
+    luck is the share of the latter in the variance. saved_by_pairing: by how much shared luck divides it.
+    """
 
     names: tuple[str, str]
     goal: Goal
     draws: int
     children: int | None
+    spread_parameters: float
+    spread_luck: float
     luck: float
     saved_by_pairing: float | None
     worths: tuple[Worth, ...]
@@ -180,12 +187,15 @@ def dossier(
     cases = structural(question, goal, workers, tell)
     unmet = d.by_draw(np.asarray(d.series(*_UNMET), np.float64)).mean(axis=1)
     low, high = np.percentile(unmet, [5.0, 95.0])
+    total, lucky = float(costs.var(ddof=1)), float((errors**2).mean())
     return Dossier(
         names=names,
         goal=goal,
         draws=sample.size,
         children=question.options.children,
-        luck=float((errors**2).mean() / max(costs.var(ddof=1), 1e-300)) if costs.size > 1 else 1.0,
+        spread_parameters=float(np.sqrt(max(total - lucky, 0.0))),
+        spread_luck=float(np.sqrt(lucky)),
+        luck=lucky / total if total > 0 else 0.0,
         saved_by_pairing=_pairing(question, goal),
         worths=tuple(side_by_side(d, years, question.parameters["discount.deadweight"])),
         units=tuple(per_unit(d, unit, _way(goal), years) for unit in UNITS),

@@ -159,7 +159,7 @@ def collect(
     """
     if draws < 1:
         raise ValueError(f"--draws must be 1 or more, found {draws}")
-    labels = _labels(question)
+    (labels,) = workers.map(_labels, [question])
     kind = _kind(question, labels)
     path = folder / f"draws-{question.key()}.bin"
     made = 0

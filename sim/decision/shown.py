@@ -36,6 +36,13 @@ def _money(f: Figure) -> str:
     return f"{euros(f.value, True)}{between}"
 
 
+def _share(share: float) -> str:
+    """Return a percentage that says neither never nor always of what is not."""
+    if 0 < share < 0.005:
+        return "<1%"
+    return ">99%" if 0.995 < share < 1 else f"{share:.0%}"
+
+
 def _estimate(e: Estimate) -> str:
     return "0" if e.value == 0 else f"{euros(e.value)} ±{euros(2 * e.se)}"
 
@@ -45,7 +52,8 @@ def shown(d: Dossier) -> RenderableType:
     head = Text(
         f"{d.names[1]} against {d.names[0]}: {d.draws:,} draws, "
         f"{'all children' if d.children is None else f'{d.children:,} children'}. Euros of 2024 in millions. "
-        f"Luck of runs is {d.luck:.0%} of the variance over draws"
+        f"Spread of the extra cost: {euros(d.spread_parameters)} from what is not known, "
+        f"{euros(d.spread_luck)} from the luck of a run ({d.luck:.0%} of the variance)"
         + (
             f"; the same luck in both divides it by {d.saved_by_pairing:,.0f}." if d.saved_by_pairing else "."
         ),
@@ -72,7 +80,7 @@ def _worths(d: Dossier) -> RenderableType:
         for row in d.worths:
             if row.perspective == name:
                 ratio = "" if row.ratio.value is None else f"{row.ratio.value:.2f}, "
-                cells.append(f"{_money(row.net_present_value)} [{ratio}{row.ratio.probability:.0%}]")
+                cells.append(f"{_money(row.net_present_value)} [{ratio}{_share(row.ratio.probability)}]")
         table.add_row(name, *(Text(cell) for cell in cells))
     return table
 
@@ -90,8 +98,8 @@ def _paybacks(d: Dossier) -> RenderableType:
     table = _table("When a payer's money is back", "payer", "share of draws, by year", "never in these years")
     for row in d.paybacks:
         what = "in cash" if row["measure"] == "cost_cashable" else "counting freed capacity"
-        when = ", ".join(f"{year}: {share:.0%}" for year, share in row["shares"].items()) or "-"
-        table.add_row(f"{row['payer']}, {what}", when, f"{row['never']:.0%}")
+        when = ", ".join(f"{year}: {_share(share)}" for year, share in row["shares"].items()) or "-"
+        table.add_row(f"{row['payer']}, {what}", when, _share(row["never"]))
     return table
 
 
@@ -118,8 +126,8 @@ def _acceptable(d: Dossier) -> RenderableType:
     )  # fmt: skip
     for k in range(0, curve.thresholds.size, 4):
         table.add_row(
-            f"{curve.thresholds[k]:,.0f}", f"{curve.probability[k, 1]:.0%}", d.names[int(curve.best[k])],
-            euros(float(curve.evpi[k])), euros(float(curve.loss[k, 1])),
+            f"{curve.thresholds[k]:,.0f}", _share(float(curve.probability[k, 1])),
+            d.names[int(curve.best[k])], euros(float(curve.evpi[k])), euros(float(curve.loss[k, 1])),
         )  # fmt: skip
     return table
 

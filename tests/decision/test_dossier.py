@@ -1,0 +1,130 @@
+"""The dossier: answers that agree with each other and with the sample they come from."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+from worlds import scenario
+
+from sim.api import Appraisal, appraise
+from sim.decision import dossier as module
+from sim.decision.dossier import group_of
+from sim.parameters import default_parameters
+
+YEARS = 4
+
+
+@pytest.fixture(scope="module")
+def appraised(tmp_path_factory: pytest.TempPathFactory) -> Appraisal:
+    return appraise(
+        scenario(0, years=YEARS), scenario(36, years=YEARS), tmp_path_factory.mktemp("appraisal"),
+        children=1000, draws=24, threads=1, search=4, budget=1.5e6,
+        two_way=("kinderwerk.moderate_need", "cost.kinderwerk_fte"), csv=True,
+    )  # fmt: skip
+
+
+def test_answers_agree_with_each_other(appraised: Appraisal) -> None:
+    d = appraised.dossier
+    assert d.draws == 24
+    cash = next(
+        w for w in d.worths if w.perspective == "municipality, cash" and w.discounting.name == "2.25%"
+    )
+    assert d.best_fit == pytest.approx(next(c["value"] for c in d.cases if c["name"] == "as_shipped"))
+    at_nothing = d.acceptable.probability[0, 1]
+    assert at_nothing == pytest.approx(cash.ratio.probability)
+    assert d.luck == pytest.approx(
+        d.spread_luck**2 / (d.spread_parameters**2 + d.spread_luck**2), rel=1e-6
+    ) or d.spread_parameters == pytest.approx(0.0)
+    never = next(p for p in d.paybacks if p["measure"] == "cost_cashable" and p["payer"] == "gemeente")
+    assert 1 - never["never"] == pytest.approx(sum(never["shares"].values()))
+    assert d.saved_by_pairing is not None
+    assert d.saved_by_pairing > 3
+    assert [(t.first, t.last) for t in d.terms] == [(2026, 2029)]
+    assert {t.name for t in d.thresholds} == {"effect", "reach", "fte", "price"}
+    assert len(d.sentences) == 4
+
+
+def test_knowledge_is_worth_no_more_than_everything(appraised: Appraisal) -> None:
+    known = appraised.dossier.knowledge
+    assert not known.emulated
+    assert known.accuracy is None
+    for _, e in (*known.parameters, *known.groups):
+        assert 0 <= e.value <= known.everything.value
+    assert sum(row.variance for row in known.debt) == pytest.approx(1.0)
+    names = [name for name, _ in known.parameters]
+    assert "kinderwerk.recovery_light" not in names  # it shares the luck of another
+    assert len(set(names)) == len(names)
+    assert sum(row.parameters for row in known.debt) >= len(names)
+
+
+def test_the_loss_of_the_best_choice_is_what_knowing_everything_is_worth(appraised: Appraisal) -> None:
+    curve = appraised.dossier.acceptable
+    assert curve.loss.min(axis=1) == pytest.approx(curve.evpi)
+    assert curve.thresholds[0] == 0
+
+
+def test_tables_and_json_hold_the_answers(appraised: Appraisal) -> None:
+    data = json.loads(json.dumps(appraised.as_json()))
+    assert data["answers"]["draws"] == 24
+    assert data["answers"]["acceptability"]["probability"]
+    assert data["manifest"]["draws"] == 24
+    assert data["best_budget"]["budget"] == 1.5e6
+    assert len(data["two_way"]["outcomes"]) == 5
+    tables = {Path(path).stem for path in data["tables"]}
+    assert tables == {"information", "acceptability", "tornado", "worth"}
+    worth = pq.read_table(appraised.folder / "worth.parquet").to_pylist()
+    assert len(worth) == 16
+    assert (appraised.folder / "worth.csv").exists()
+    assert (appraised.folder / "manifest.json").exists()
+
+
+def test_with_enough_draws_a_surrogate_takes_over(
+    monkeypatch: pytest.MonkeyPatch, appraised: Appraisal
+) -> None:
+    monkeypatch.setattr(module, "ENOUGH", 24)
+    monkeypatch.setattr(module, "EMULATED", 300)
+    again = appraise(
+        scenario(0, years=YEARS), scenario(36, years=YEARS), appraised.folder, children=1000, draws=24,
+        threads=1, search=0,
+    )  # fmt: skip
+    known = again.dossier.knowledge
+    assert known.emulated
+    assert known.accuracy is not None
+    assert known.drawn == 300
+    assert again.dossier.thresholds == ()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"year": 2040}, "--year must lie in 2026-2029"),
+        ({"payer": "gemente"}, "did you mean 'gemeente'"),
+        ({"two_way": ("kinderwerk.stai", "cost.overhead")}, "did you mean 'kinderwerk.stay'"),
+        ({"draws": 0}, "--draws must be 1 or more"),
+        ({"threads": 0}, "--threads must be 1 or more"),
+    ],
+)
+def test_impossible_questions_are_refused_before_anything_is_lived(
+    wrong: dict[str, object], words: str, tmp_path: Path
+) -> None:
+    with pytest.raises(ValueError, match=words):
+        appraise(scenario(0), scenario(36), tmp_path / "out", children=500, **{"draws": 3, **wrong})  # type: ignore[arg-type]
+    assert not (tmp_path / "out").exists()
+
+
+def test_every_parameter_is_about_something() -> None:
+    groups = {name: group_of(name) for name in default_parameters()}
+    assert groups["kinderwerk.moderate_need"] == "what child work does"
+    assert groups["kinderwerk.visits_per_fte"] == "how child work is done"
+    assert groups["cost.residentieel"] == "prices and tariffs"
+    assert sum(group == "other" for group in groups.values()) < 0.2 * len(groups)
+
+
+def test_less_care_than_the_luck_of_a_run_is_not_told_as_a_saving(appraised: Appraisal) -> None:
+    for term in appraised.dossier.terms:
+        assert term.net.value == pytest.approx(term.programmes.value + term.care.value)
+    assert np.isfinite(appraised.dossier.unmet_need).all()
