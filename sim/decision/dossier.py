@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.appraisal import Difference
+from sim.appraisal import Difference, block_standard_error
+from sim.decision.equity import Gain, Slope, gains, slope_of_change, slopes, who_gains_most
 from sim.decision.goal import Goal
 from sim.decision.money import (
     DISCOUNTS,
@@ -40,6 +41,7 @@ from sim.decision.thresholds import (
     threshold,
 )
 from sim.decision.value import Acceptability, Estimate, acceptability, by_group, by_parameter, evpi
+from sim.experiment import Run, run_all, with_labels
 from sim.history import Label
 from sim.parameters import Parameters
 from sim.prices import fte_price
@@ -54,6 +56,7 @@ EMULATED = 5000
 ENOUGH = 200
 """Simulated draws below which there is no surrogate to trust: the draws themselves are used."""
 TORNADO = 12
+WHOLE = 20_000
 _NEED: tuple[Label, ...] = (("need_stock", "need", "moderate"), ("need_stock", "need", "complex"))
 _UNMET: Label = ("unmet_need", "total", "all")
 LEVELS = tuple(float(level) for level in range(0, 200_001, 10_000))
@@ -96,6 +99,20 @@ class Knowledge:
 
 
 @dataclass(frozen=True)
+class Fairness:
+    """Change in a measure by group, who gains most (None: cannot be told), and the gap over neighbourhoods.
+
+    before: slope index of the reference at the best fit; change: of the change, over draws.
+    """
+
+    measure: str
+    gains: tuple[Gain, ...]
+    most: str | None
+    before: Slope
+    change: Slope
+
+
+@dataclass(frozen=True)
 class Dossier:
     """The answers.
 
@@ -122,6 +139,7 @@ class Dossier:
     best_fit: float
     tornado: tuple[Bar, ...]
     cases: tuple[dict[str, Any], ...]
+    equity: tuple[Fairness, ...]
     thresholds: tuple[Threshold, ...]
 
     @property
@@ -185,6 +203,8 @@ def dossier(
     knowledge = _knowledge(sample, costs, errors, gained, level, workers, tell)
     best, bars = tornado(question, goal, [n for n, _ in knowledge.parameters[:TORNADO]], workers, tell)
     cases = structural(question, goal, workers, tell)
+    tell("whole lives", 0, 1)
+    whole = _whole(question)
     unmet = d.by_draw(np.asarray(d.series(*_UNMET), np.float64)).mean(axis=1)
     low, high = np.percentile(unmet, [5.0, 95.0])
     total, lucky = float(costs.var(ddof=1)), float((errors**2).mean())
@@ -196,7 +216,7 @@ def dossier(
         spread_parameters=float(np.sqrt(max(total - lucky, 0.0))),
         spread_luck=float(np.sqrt(lucky)),
         luck=lucky / total if total > 0 else 0.0,
-        saved_by_pairing=_pairing(question, goal),
+        saved_by_pairing=_pairing(whole, goal, years),
         worths=tuple(side_by_side(d, years, question.parameters["discount.deadweight"])),
         units=tuple(per_unit(d, unit, _way(goal), years) for unit in UNITS),
         terms=tuple(budget_impact(d)),
@@ -207,6 +227,7 @@ def dossier(
         best_fit=best,
         tornado=tuple(bars),
         cases=tuple({"name": c.name, "words": c.words, "value": v, "mcse": e} for c, v, e in cases),
+        equity=_equity(whole, d),
         thresholds=_thresholds(question, d, goal, workers, search, tell),
     )
 
@@ -222,26 +243,49 @@ def _least_sure(costs: Floats, gained: Floats) -> float:
     return mean_cost / mean_gain if mean_cost > 0 and mean_gain > 0 else 0.0
 
 
-def _pairing(question: Question, goal: Goal) -> float | None:
-    """Return by how much the same luck in both scenarios divides the variance of their difference.
-
-    Against scenarios that were lived apart, whose variances would add up; whole lives of at most 20,000
-    children at the best fit tell. None where nothing differs.
-    """
-    from sim.appraisal import block_standard_error
-    from sim.experiment import run_all, with_labels
-
-    few = min(question.options.children or 20_000, 20_000)
+def _whole(question: Question) -> Run:
+    """Return whole lives of at most 20,000 children at the best fit: what differences alone do not tell."""
+    few = min(question.options.children or WHOLE, WHOLE)
     options = replace(question.options, children=few, draws=1, replications=1, first_draw=0)
     (run,) = run_all(question.scenarios, options, base=question.parameters)
-    factors = discount_factor(goal.rate, np.arange(1, question.years.index(goal.year) + 2))
+    return run
+
+
+def _pairing(run: Run, goal: Goal, years: int) -> float | None:
+    """Return by how much the same luck in both scenarios divides the variance of their difference.
+
+    Against scenarios that were lived apart, whose variances would add up. None where nothing differs.
+    """
+    factors = discount_factor(goal.rate, np.arange(1, years + 1))
     ours, theirs = (
-        np.einsum("yb,y->b", with_labels(run.columns[k], [goal.label]).blocks[0, : factors.size], factors)
+        np.einsum("yb,y->b", with_labels(run.columns[k], [goal.label]).blocks[0, :years], factors)
         for k in (1, 0)
     )
     paired = float(block_standard_error(ours - theirs)) ** 2
     apart = float(block_standard_error(ours)) ** 2 + float(block_standard_error(theirs)) ** 2
     return apart / paired if paired > 0 else None
+
+
+def _equity(run: Run, d: Difference) -> tuple[Fairness, ...]:
+    """Return who gains, in care and in unmet need."""
+    columns = run.columns[0]
+    people = {
+        level: float(columns.values[k].mean())
+        for k, (measure, breakdown, level) in enumerate(columns.labels)
+        if (measure, breakdown) == ("population", "group")
+    }
+    if not people or min(people.values()) <= 0:
+        return ()
+    found = []
+    for measure in ("care_users", "unmet_need"):
+        changes = gains(d, measure, people)
+        before = slopes([run], 1, measure)["reference"]
+        found.append(
+            Fairness(
+                measure, tuple(changes), who_gains_most(changes), before, slope_of_change(d, measure, people)
+            )
+        )
+    return tuple(found)
 
 
 def _knowledge(

@@ -105,6 +105,22 @@ def slope_index(rates: Floats, people: Floats) -> Floats:
     return np.asarray(rates @ weight / (weight @ rank))
 
 
+def slope_of_change(d: Difference, measure: str, people: Mapping[str, float]) -> Slope:
+    """Return the slope index of the change in a measure, per 1,000 and year: below zero, the gap narrows.
+
+    people: children of each neighbourhood group. Monte Carlo errors of groups are taken as independent.
+    """
+    rows = [d.labels.index((measure, "group", group)) for group in NEIGHBOURHOODS]
+    counts = np.array([people[group] for group in NEIGHBOURHOODS])
+    by_draw = d.by_draw(np.asarray(d.runs[:, rows], np.float64)).mean(axis=2)  # [draws, groups]
+    values = slope_index(PER * by_draw / counts, counts)
+    errors = np.asarray(d.run_mcse[:, rows], np.float64).mean(axis=2) * PER / counts
+    leverage = np.array([slope_index(row, counts) for row in np.eye(QUINTILES)])
+    error = np.sqrt(((errors * leverage) ** 2).sum(axis=1).mean() / d.runs.shape[0])
+    low, high = _interval(values)
+    return Slope(float(values.mean()), float(error), low, high)
+
+
 def slopes(runs: Sequence[Run], scenario: int, measure: str, reference: int = 0) -> dict[str, Slope]:
     """Return the slope index over neighbourhoods in the reference, in the scenario, and of the change.
 

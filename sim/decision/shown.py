@@ -118,6 +118,25 @@ def _units(d: Dossier) -> RenderableType:
     return table
 
 
+def _equity(d: Dossier) -> RenderableType:
+    parts: list[RenderableType] = []
+    for fair in d.equity:
+        change, before = fair.change, fair.before
+        between = "" if change.low is None else f" ({change.low:+.2f} to {change.high:+.2f})"
+        title = (
+            f"Who gains: {fair.measure} per 1,000 children of a group. Most: {fair.most or TOO_SMALL}. "
+            f"Gap from the least to the most deprived: {before.value:.1f}, "
+            f"changed by {change.value:+.2f}{between}"
+        )
+        table = _table(title, "group", "change", "over draws")
+        for gain in fair.gains:
+            value = TOO_SMALL if gain.too_small else f"{gain.per_1000:+.2f}"
+            spread = "" if gain.low is None else f"{gain.low:+.2f} to {gain.high:+.2f}"
+            table.add_row(gain.group, value, spread)
+        parts.append(table)
+    return Group(*parts)
+
+
 def _acceptable(d: Dossier) -> RenderableType:
     curve = d.acceptable
     table = _table(

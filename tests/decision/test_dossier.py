@@ -48,6 +48,15 @@ def test_answers_agree_with_each_other(appraised: Appraisal) -> None:
     assert len(d.sentences) == 4
 
 
+def test_who_gains_is_told_by_group_and_neighbourhood(appraised: Appraisal) -> None:
+    care, unmet = appraised.dossier.equity
+    assert (care.measure, unmet.measure) == ("care_users", "unmet_need")
+    groups = {gain.group for gain in care.gains}
+    assert {"wijk_kwintiel_1", "wijk_kwintiel_5", "bijstand", "een_ouder"} <= groups
+    assert care.before.value > 0
+    assert care.change.low is not None
+
+
 def test_knowledge_is_worth_no_more_than_everything(appraised: Appraisal) -> None:
     known = appraised.dossier.knowledge
     assert not known.emulated

@@ -9,7 +9,15 @@ from hypothesis import strategies as st
 from worlds import run_of, scenario
 
 from sim.appraisal import difference
-from sim.decision.equity import NEIGHBOURHOODS, Gain, gains, slope_index, slopes, who_gains_most
+from sim.decision.equity import (
+    NEIGHBOURHOODS,
+    Gain,
+    gains,
+    slope_index,
+    slope_of_change,
+    slopes,
+    who_gains_most,
+)
 from sim.experiment import Options, run_all
 from sim.pairs import run_reached
 from sim.setting import Inline
@@ -106,3 +114,14 @@ def test_the_model_has_every_group_it_reports(tmp_path_factory: pytest.TempPathF
         if (measure, breakdown) == ("population", "group")
     }
     assert {gain.group for gain in gains(d, "care_users", people)} == set(people)
+    change = slope_of_change(d, "care_users", people)
+    assert change.value == pytest.approx(found["change"].value, abs=0.2)
+    assert change.mcse > 0
+
+
+def test_the_slope_of_a_change_needs_no_whole_lives() -> None:
+    runs = [run_of(rates([1, 2, 3, 4, 5]), rates([1, 1, 1, 1, 1]), draw=k) for k in (1, 2)]
+    people = dict.fromkeys(NEIGHBOURHOODS, 100.0)
+    change = slope_of_change(difference(runs, 1, 0, (2026,)), "unmet_need", people)
+    assert change.value == pytest.approx(slopes(runs, 1, "unmet_need")["change"].value)
+    assert (change.low, change.high) == pytest.approx((-50.0, -50.0))
