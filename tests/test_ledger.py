@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from sim.history import History, Label, form_states
-from sim.ledger import costs, present_value, present_values
+from sim.history import History, Label, form_states, measures
+from sim.ledger import BEYOND, costs, present_value, present_values
 from sim.parameters import Parameters
 from sim.prices import OVERHEAD, fte_price, unit_costs
 from sim.simulation import LIMITED
@@ -287,3 +287,43 @@ def test_present_values_are_linear(yearly: np.ndarray, rate: float, factor: floa
     assert scaled == pytest.approx(factor * present_value(yearly, rate), rel=1e-9, abs=1e-3)
     stacked = present_values(np.stack([yearly, factor * yearly]), rate)
     assert stacked[1] == pytest.approx(factor * stacked[0], rel=1e-9, abs=1e-3)
+
+
+def society(table: Table) -> dict[tuple[str, str], np.ndarray]:
+    return {key[1:]: values for key, values in table.items() if key[0] == "cost_society"}
+
+
+def test_what_happens_beyond_youth_care_adds_up_and_stands_apart(
+    history: History, table: Table, parameters: Parameters
+) -> None:
+    found = society(table)
+    total = found.pop(("total", "all"))
+    for breakdown in ("payer", "outcome"):
+        own = [values for key, values in found.items() if key[0] == breakdown]
+        assert sum(own) == pytest.approx(total)
+    assert {level for breakdown, level in found if breakdown == "payer"} == {
+        "school", "justitie", "zorgverzekeraar", "family",
+    }  # fmt: skip
+    values = {name: 0.0 for _, name in BEYOND.values()}
+    without = table_of(history, parameters.replace(values))
+    assert not any(v.any() for v in society(without).values())
+    for key, cost in without.items():
+        if key[0] != "cost_society":
+            assert cost == pytest.approx(table[key])  # nobody's cash
+
+
+def test_a_case_beyond_youth_care_is_its_count_times_its_value(
+    lived: History, parameters: Parameters
+) -> None:
+    found = society(table_of(lived, parameters))
+    counted = {m.label: m.values for m in measures(lived, parameters)}
+    for outcome, name in (
+        ("first_offences", "value.first_offence"),
+        ("early_school_leavers", "value.early_school_leaver"),
+        ("special_education", "value.special_education"),
+    ):
+        expected = counted[outcome, "total", "all"] * parameters[name]
+        assert found["outcome", outcome] == pytest.approx(expected)
+        assert expected.sum() > 0
+        twice = society(table_of(lived, parameters.replace({name: 2 * parameters[name]})))
+        assert twice["outcome", outcome] == pytest.approx(2 * expected)

@@ -30,7 +30,7 @@ from sim.decision.money import (
 )
 from sim.decision.proof import Debt, proof_debt
 from sim.decision.sample import Progress, Question, Sample, collect
-from sim.decision.sensitivity import Bar, structural, tornado
+from sim.decision.sensitivity import Bar, simulate_all, structural, tornado
 from sim.decision.surrogate import Surrogate, features
 from sim.decision.thresholds import (
     QUANTITIES,
@@ -192,7 +192,12 @@ def dossier(
     (default: where the decision is least sure). search: draws behind a threshold; 0 searches for none.
     Raises what `collect` raises, and ValueError for a goal outside the simulated years.
     """
-    sample = collect(question, draws, folder, workers, tell)
+    if draws < 2:
+        raise ValueError(f"--draws must be 2 or more here: one draw tells no chance, found {draws}")
+    (first,) = simulate_all([(question, goal)], workers, "first answer", lambda *_: None)
+    first_error = float(block_standard_error(first[-1]))
+    tell(f"first answer, best fit: {_millions(float(first[-1].sum()))} ±{2e-6 * first_error:,.1f}", 1, 1)
+    sample = collect(question, draws, folder, workers, tell, partial(_so_far, goal))
     d = sample.difference()
     costs, errors = goal.of(d)
     years = d.years.index(goal.year) + 1
@@ -230,6 +235,16 @@ def dossier(
         equity=_equity(whole, d),
         thresholds=_thresholds(question, d, goal, workers, search, tell),
     )
+
+
+def _millions(value: float) -> str:
+    return f"extra cost {value / 1e6:+,.1f} million"
+
+
+def _so_far(goal: Goal, sample: Sample) -> str:
+    """Return what the draws so far say, in a few words."""
+    costs, _ = goal.of(sample.difference())
+    return f" (after {sample.size}: {_millions(float(costs.mean()))}, back in {(costs <= 0).mean():.0%})"
 
 
 def _way(goal: Goal) -> Any:
@@ -302,7 +317,7 @@ def _knowledge(
     inputs, accuracy = np.array(sample.inputs), None
     benefit = willingness * gained - costs
     everything = evpi(np.stack([np.zeros_like(benefit), benefit], axis=1))
-    if sample.size >= ENOUGH:
+    if sample.size >= ENOUGH and names:
         surrogate = Surrogate.fit(features(p, names, inputs), benefit[:, None], (errors**2)[:, None])
         accuracy = float(surrogate.accuracy.explained[0])
         more = range(sample.size + 1, sample.size + EMULATED + 1)

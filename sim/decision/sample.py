@@ -38,6 +38,7 @@ from sim.workers import Workers
 Floats = NDArray[np.float64]
 LABEL_CHILDREN = 200
 """Enough to meet every label; a label does not depend on how many children there are."""
+_TOLD_AFTER = (3, 10, 30, 100, 300, 1000, 3000)
 Progress = Callable[[str, int, int], None]
 """(what is going on, how many are done, of how many)."""
 
@@ -151,9 +152,11 @@ def collect(
     folder: Path,
     workers: Workers,
     tell: Progress = lambda *_: None,
+    so_far: Callable[[Sample], str] = lambda _: "",
 ) -> Sample:
     """Return a sample of `draws` draws; those made before, in `folder`, are not made again.
 
+    so_far puts what is known after 3, 10, 30, ... draws into words, which `tell` hears from then on.
     Raises SimulationError where the folder cannot be written or a worker was killed, and ValueError for
     fewer than one draw.
     """
@@ -170,13 +173,17 @@ def collect(
         if size % kind.itemsize:  # a draw that was cut off
             os.truncate(path, made * kind.itemsize)
         with path.open("ab") as stream:
-            tell("draws", min(made, draws), draws)
+            words = "draws"
+            tell(words, min(made, draws), draws)
             todo = range(made + 1, draws + 1)
             for record in workers.map(partial(_one, question, labels), todo):
                 stream.write(record)
                 stream.flush()
                 made += 1
-                tell("draws", made, draws)
+                if made in _TOLD_AFTER:
+                    known = Sample(question, labels, np.memmap(path, dtype=kind, mode="r"))
+                    words = f"draws{so_far(known)}"
+                tell(words, made, draws)
     except OSError as error:
         raise SimulationError(f"draws could not be kept in {folder}: {error.strerror or error}") from error
     records = np.memmap(path, dtype=kind, mode="r")

@@ -12,8 +12,12 @@ from worlds import scenario
 
 from sim.api import Appraisal, appraise
 from sim.decision import dossier as module
-from sim.decision.dossier import group_of
+from sim.decision.dossier import dossier, group_of
+from sim.decision.goal import Goal, outcome
+from sim.decision.sample import Question
+from sim.experiment import Options
 from sim.parameters import default_parameters
+from sim.workers import Workers
 
 YEARS = 4
 
@@ -114,6 +118,7 @@ def test_with_enough_draws_a_surrogate_takes_over(
         ({"payer": "gemente"}, "did you mean 'gemeente'"),
         ({"two_way": ("kinderwerk.stai", "cost.overhead")}, "did you mean 'kinderwerk.stay'"),
         ({"draws": 0}, "--draws must be 1 or more"),
+        ({"draws": 1}, "--draws must be 2 or more"),
         ({"threads": 0}, "--threads must be 1 or more"),
     ],
 )
@@ -137,3 +142,26 @@ def test_less_care_than_the_luck_of_a_run_is_not_told_as_a_saving(appraised: App
     for term in appraised.dossier.terms:
         assert term.net.value == pytest.approx(term.programmes.value + term.care.value)
     assert np.isfinite(appraised.dossier.unmet_need).all()
+
+
+def test_without_doubt_about_parameters_there_is_nothing_to_know(tmp_path: Path) -> None:
+    scenarios = (scenario(0, years=2), scenario(36, years=2))
+    options = Options(children=600)
+    p = default_parameters()
+    sure = p.certain({name: p[name] for name in Question(scenarios, options).uncertain})
+    question = Question(scenarios, options, sure)
+    assert question.uncertain == ()
+    heard: list[str] = []
+    with Workers(1) as workers:
+        d = dossier(
+            question, Goal(2027), 12, tmp_path, workers, ("none", "some"),
+            lambda words, *_: heard.append(words), search=0,
+        )  # fmt: skip
+    assert d.knowledge.parameters == ()
+    assert d.tornado == ()
+    assert d.best_fit == pytest.approx(outcome(question, Goal(2027), 0)[0].sum())
+    draws = [outcome(question, Goal(2027), k)[0].sum() for k in range(1, 13)]
+    npv = next(w for w in d.worths if (w.perspective, w.discounting.costs) == ("municipality, cash", 0.0225))
+    assert npv.net_present_value.value == pytest.approx(-np.mean(draws), rel=1e-5)
+    assert heard[0].startswith("first answer, best fit: extra cost +")
+    assert any("after 10: extra cost" in words for words in heard)
