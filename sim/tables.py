@@ -73,7 +73,13 @@ def level_table(title: str, levels: Sequence[Level]) -> RenderableType:
         table.add_row("youths on a waiting list, 31 December", *waiting[0])
         table.add_row("mean wait of those who started (weeks)", *waiting[1])
     table.add_row("cost to the municipality (EUR million)", *(euros(item.municipal_cost) for item in levels))
-    return Group(table, Text("Euros of 2024. First parameters, graded provisional.", style="dim"))
+    return Group(
+        table,
+        Text(
+            "Euros of 2024. Parameters fitted to figures of CBS; effects of programmes are assumed.",
+            style="dim",
+        ),
+    )
 
 
 def comparison(

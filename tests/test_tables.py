@@ -97,7 +97,7 @@ def test_levels_stand_below_their_years() -> None:
     assert line(shown, "child workers at work") == ["36.0", "36.5"]
     assert line(shown, "youths with youth care") == ["5,000", "5,100"]
     assert line(shown, "cost to the municipality") == ["60.0", "61.1"]
-    assert "provisional" in shown
+    assert "fitted to figures of CBS" in shown
 
 
 def test_a_run_of_no_years_has_an_empty_table() -> None:
