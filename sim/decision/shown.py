@@ -11,7 +11,7 @@ from rich.text import Text
 
 from sim.appraisal import Figure
 from sim.decision.budget import Ranked
-from sim.decision.dossier import Dossier
+from sim.decision.dossier import ENOUGH, Dossier
 from sim.decision.money import DISCOUNTS, PERSPECTIVES
 from sim.decision.sensitivity import Grid
 from sim.decision.value import Estimate
@@ -49,20 +49,19 @@ def _estimate(e: Estimate) -> str:
 
 def shown(d: Dossier) -> RenderableType:
     """Return the answers as tables, the plainest first."""
-    head = Text(
-        f"{d.names[1]} against {d.names[0]}: {d.draws:,} draws, "
-        f"{'all children' if d.children is None else f'{d.children:,} children'}. Euros of 2024 in millions. "
+    children = "all children" if d.children is None else f"{d.children:,} children"
+    head = (
+        f"{d.names[1]} against {d.names[0]}: {d.draws:,} draws, {children}. Euros of 2024 in millions. "
         f"Spread of the extra cost: {euros(d.spread_parameters)} from what is not known, "
         f"{euros(d.spread_luck)} from the luck of a run ({d.luck:.0%} of the variance)"
-        + (
-            f"; the same luck in both divides it by {d.saved_by_pairing:,.0f}." if d.saved_by_pairing else "."
-        ),
-        style="dim",
     )
-    parts: list[RenderableType] = [head, _must_be_true(d), _worths(d), _terms(d), _paybacks(d), _units(d)]
+    if d.saved_by_pairing:
+        head += f"; the same luck in both scenarios divides that by {d.saved_by_pairing:,.0f}"
+    made = (_worths, _terms, _paybacks, _units, _equity, _acceptable, _knowledge, _debt, _tornado, _cases)
     return Group(
-        *parts, _acceptable(d), _knowledge(d), _debt(d), _tornado(d), _cases(d), Text(_notes(d), "dim")
-    )
+        Text(f"{head}.", style="dim"), _must_be_true(d), *(make(d) for make in made),
+        Text(_notes(d), style="dim"),
+    )  # fmt: skip
 
 
 def _must_be_true(d: Dossier) -> RenderableType:
@@ -195,11 +194,11 @@ def _cases(d: Dossier) -> RenderableType:
 
 
 def _notes(d: Dossier) -> str:
-    counted = (
-        "money that contracts let go" if d.goal.measure == "cost_cashable" else "freed capacity as money"
-    )
+    cash = d.goal.measure == "cost_cashable"
+    counted = "money that contracts let go" if cash else "freed capacity as money"
+    few = "" if d.draws >= ENOUGH else f"Fewer than {ENOUGH} draws say little about what is worth knowing. "
     return (
-        f"Costs are those of the {d.goal.payer}, counting {counted}, at {100 * d.goal.rate:.4g}% a year. "
+        f"{few}Costs are those of the {d.goal.payer}, counting {counted}, at {100 * d.goal.rate:.4g}% a year. "
         "Intervals: 5 to 95 percent of draws. Nobody has measured what child work does to youth care: its "
         "effects are priors that include none."
     )
