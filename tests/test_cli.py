@@ -171,7 +171,8 @@ def test_sensitivity_answers_in_tables_and_json(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     for words in (
         "What must be true", "Net present value", "council term", "money is back", "Cost per unit",
-        "wijk_kwintiel_5", "bijstand", "Worth it?", "On which evidence", "If the model were otherwise", "Nobody has measured",
+        "wijk_kwintiel_5", "bijstand", "Worth it?", "On which evidence", "If the model were otherwise",
+        "Nobody has measured",
         "Fewer than 200 draws",
     ):  # fmt: skip
         assert words in done.stdout

@@ -198,7 +198,8 @@ def _notes(d: Dossier) -> str:
     counted = "money that contracts let go" if cash else "freed capacity as money"
     few = "" if d.draws >= ENOUGH else f"Fewer than {ENOUGH} draws say little about what is worth knowing. "
     return (
-        f"{few}Costs are those of the {d.goal.payer}, counting {counted}, at {100 * d.goal.rate:.4g}% a year. "
+        f"{few}Costs are those of the {d.goal.payer}, counting {counted}, "
+        f"at {100 * d.goal.rate:.4g}% a year. "
         "Intervals: 5 to 95 percent of draws. Nobody has measured what child work does to youth care: its "
         "effects are priors that include none."
     )
