@@ -222,7 +222,7 @@ def dossier(
         spread_luck=float(np.sqrt(lucky)),
         luck=lucky / total if total > 0 else 0.0,
         saved_by_pairing=_pairing(whole, goal, years),
-        worths=tuple(side_by_side(d, years, question.parameters["discount.deadweight"])),
+        worths=tuple(side_by_side(d, years, _deadweight(question))),
         units=tuple(per_unit(d, unit, _way(goal), years) for unit in UNITS),
         terms=tuple(budget_impact(d)),
         paybacks=tuple(asdict(row) for row in payback(d, goal.rate)),
@@ -245,6 +245,13 @@ def _so_far(goal: Goal, sample: Sample) -> str:
     """Return what the draws so far say, in a few words."""
     costs, _ = goal.of(sample.difference())
     return f" (after {sample.size}: {_millions(float(costs.mean()))}, back in {(costs <= 0).mean():.0%})"
+
+
+def _deadweight(question: Question) -> float:
+    """Return what raising a euro of taxes costs: what the reference says, or the default."""
+    name = "discount.deadweight"
+    own = question.scenarios[0].parameters.get(name)
+    return question.parameters[name] if own is None else float(own.value)  # type: ignore[arg-type]
 
 
 def _way(goal: Goal) -> Any:

@@ -144,6 +144,16 @@ def test_less_care_than_the_luck_of_a_run_is_not_told_as_a_saving(appraised: App
     assert np.isfinite(appraised.dossier.unmet_need).all()
 
 
+def test_deadweight_is_what_the_scenarios_say(appraised: Appraisal, tmp_path: Path) -> None:
+    dear = {"discount.deadweight": 0.25}
+    found = appraise(
+        scenario(0, years=YEARS, parameters=dear), scenario(36, years=YEARS, parameters=dear), tmp_path,
+        children=1000, draws=24, threads=1, search=0,
+    )  # fmt: skip
+    for ours, plain in zip(found.dossier.worths, appraised.dossier.worths, strict=True):
+        assert ours.net_present_value.value == pytest.approx(1.25 * plain.net_present_value.value, rel=1e-5)
+
+
 def test_without_doubt_about_parameters_there_is_nothing_to_know(tmp_path: Path) -> None:
     scenarios = (scenario(0, years=2), scenario(36, years=2))
     options = Options(children=600)
