@@ -6,7 +6,8 @@ import streamlit as st
 
 from pages.shared.parts import guarded
 from pages.shared.state import choices
-from pages.shared.texts import LANGUAGES, language, t
+from pages.shared.texts import language, t
+from sim.writing import LANGUAGES
 
 # Streamlit serves <html lang="en">. A screen reader needs the language of the words on the screen.
 LANGUAGE_OF_PAGE = '<script>document.documentElement.lang = "{}";</script>'

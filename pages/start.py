@@ -10,7 +10,7 @@ import streamlit as st
 from pages.shared import charts, formats, parts
 from pages.shared.answers import Answer, key_of
 from pages.shared.state import EFFECTS, Budget, Choices, choices, keep, places, scenario
-from pages.shared.texts import t
+from pages.shared.texts import t, writing
 from sim.headline import Change, change, discount_rate
 from sim.population import profiles
 
@@ -95,7 +95,7 @@ def key_sentence(answer: Answer, far: Change, chosen: Choices) -> str:
     draws = len(answer.draws)
     if 2.0 * far.municipal_cost.mcse * sqrt(draws) > far.programme_cost:
         return t("sentence_small", **words)  # the luck of one draw outweighs what is to be paid back
-    return t("sentence_chance", chance=parts.chance_text(far.p_paid_back, draws), years=years, **words)
+    return t("sentence_chance", chance=writing().chance(far.p_paid_back, draws), years=years, **words)
 
 
 def _figures(answer: Answer, near: Change, far: Change) -> None:
@@ -112,8 +112,8 @@ def _figures(answer: Answer, near: Change, far: Change) -> None:
                 st.metric(label, "–")
                 parts.note(f"**{t('too_small')}**: {t('too_small_help')}")
             else:
-                st.metric(label, parts.difference_text(figure, write))
-            parts.note(parts.interval_text(figure, write))
+                st.metric(label, writing().difference(figure, write))
+            parts.note(writing().interval(figure, write))
             parts.note(t("figure_of", level=base) if base else _shares(far))
 
 
@@ -121,7 +121,7 @@ def _shares(far: Change) -> str:
     """Return how the extra cost divides over child work and youth care."""
     care = replace(far.municipal_cost, value=far.municipal_cost.value - far.programme_cost)
     return t(
-        "figure_cost", cost=formats.money(far.programme_cost), care=parts.difference_text(care, formats.money)
+        "figure_cost", cost=formats.money(far.programme_cost), care=writing().difference(care, formats.money)
     )
 
 

@@ -10,7 +10,7 @@ import streamlit as st
 from pages.shared import charts, formats, parts
 from pages.shared.answers import Answer
 from pages.shared.state import MAX_BUDGETS, MOST_FTE, Budget, choices, keep, places, scenario
-from pages.shared.texts import t
+from pages.shared.texts import t, writing
 from sim.appraisal import Difference
 from sim.headline import Change, change, discount_rate, horizons
 
@@ -97,13 +97,13 @@ def _table(
 
 def _rows(c: Change, answer: Answer) -> list[tuple[str, str]]:
     known = c.p_paid_back is not None and parts.chance_known(answer)
-    chance = parts.chance_text(c.p_paid_back or 0.0, len(answer.draws)) if known else t("not_yet")
+    chance = writing().chance(c.p_paid_back or 0.0, len(answer.draws)) if known else t("not_yet")
     return [
-        (t("row_users"), parts.difference_text(c.care_users, formats.count)),
-        (t("row_unmet"), parts.difference_text(c.unmet_need, formats.count)),
+        (t("row_users"), writing().difference(c.care_users, formats.count)),
+        (t("row_unmet"), writing().difference(c.unmet_need, formats.count)),
         (t("row_programme"), formats.millions(c.programme_cost, True)),
-        (t("row_municipal"), parts.difference_text(c.municipal_cost, formats.millions)),
-        (t("row_cashable"), parts.difference_text(c.municipal_cashable, formats.millions)),
+        (t("row_municipal"), writing().difference(c.municipal_cost, formats.millions)),
+        (t("row_cashable"), writing().difference(c.municipal_cashable, formats.millions)),
         (t("row_chance"), chance),
     ]
 

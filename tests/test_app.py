@@ -17,14 +17,18 @@ from calibration.report import fitted_share, read
 from pages import ijking
 from pages.shared import answers, charts, formats, parts
 from pages.shared.state import Budget, Choices, places, query_of, scenario
-from pages.shared.texts import CATALOGUES, EN, NL
+from pages.shared.texts import writing, writing_in
 from sim import compare
 from sim.headline import change, discount_rate
 from sim.parameters import Grade
 
+NL, EN = (writing_in(language).words for language in ("nl", "en"))
+CATALOGUES = {"nl": NL, "en": EN}
 ROOT = Path(__file__).resolve().parents[1]
 MAIN = str(ROOT / "pages" / "main.py")
 PAGES = [ROOT / "app.py", *sorted((ROOT / "pages").rglob("*.py"))]
+READERS = [*PAGES, *sorted((ROOT / "sim").rglob("*.py"))]
+"""Whoever may use a word: exports share some with the pages."""
 
 
 def shown(page: str, **query: str) -> AppTest:
@@ -70,7 +74,7 @@ def test_both_languages_say_the_same_things() -> None:
 
 
 def test_every_word_is_used_and_every_word_used_exists() -> None:
-    source = "\n".join(path.read_text(encoding="utf-8") for path in PAGES if path.name != "texts.py")
+    source = "\n".join(path.read_text(encoding="utf-8") for path in READERS)
     named = set(re.findall(r"""["']([a-z_0-9]+)["']""", source))
     composed = tuple(re.findall(r't\(f"([a-z_]+)\{', source))
     unused = [key for key in NL if key not in named and not key.startswith(composed)]
@@ -98,7 +102,7 @@ def test_every_word_is_used_and_every_word_used_exists() -> None:
 def test_numbers_follow_the_language_of_the_app(
     language: str, expected: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(formats, "language", lambda: language)
+    monkeypatch.setattr(formats, "writing", lambda: writing_in(language))
     found = [
         formats.count(1234.6), formats.count(-1234.6), formats.count(1234.6, True),
         formats.money(-1.23456e9), formats.fte(12.5), formats.percent(0.126),
@@ -208,11 +212,11 @@ def test_compare_shows_the_figures_of_the_command_line() -> None:
             expected = change(difference, years, discount_rate())
             texts = list(table.value.iloc[:, column])
             assert texts[:2] == [
-                parts.difference_text(expected.care_users, formats.count),
-                parts.difference_text(expected.unmet_need, formats.count),
+                writing().difference(expected.care_users, formats.count),
+                writing().difference(expected.unmet_need, formats.count),
             ]
             assert texts[2] == formats.millions(expected.programme_cost, True)
-            assert texts[3] == parts.difference_text(expected.municipal_cost, formats.millions)
+            assert texts[3] == writing().difference(expected.municipal_cost, formats.millions)
 
 
 def test_compare_says_when_it_computes_with_less_effect() -> None:

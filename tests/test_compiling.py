@@ -45,6 +45,16 @@ def test_a_changed_renamed_or_added_source_is_another_engine(package: Path) -> N
     assert len(seen) == 4
 
 
+def test_what_only_words_results_is_no_part_of_the_engine(package: Path) -> None:
+    before = source_hash()
+    (package / "writing.py").write_text("c = 3\n", encoding="utf-8")
+    (package / "report").mkdir()
+    (package / "report" / "briefing.py").touch()
+    assert source_hash() == before
+    (package / "reporting.py").touch()
+    assert source_hash() != before
+
+
 def test_data_changes_the_data_and_not_the_engine(package: Path) -> None:
     engine, data = source_hash(), data_hash()
     (package / "data" / "processes.yaml").write_text("kind: other\n", encoding="utf-8")

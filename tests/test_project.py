@@ -36,7 +36,7 @@ ORDER = [
         "decision.sensitivity",
     ),
     *("decision.thresholds", "decision.budget", "decision.equity", "decision.proof", "decision.dossier"),
-    *("headline", "results", "tables", "decision.shown", "api"),
+    *("headline", "results", "writing", "tables", "decision.shown", "api"),
     "__init__",
 ]
 

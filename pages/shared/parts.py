@@ -11,15 +11,12 @@ from pages.shared import charts, formats
 from pages.shared.answers import CHILDREN, DRAWS, PATIENCE, SEED, Answer, Key, desk, key_of
 from pages.shared.state import choices, query_of, watcher
 from pages.shared.texts import language, t
-from sim.appraisal import Figure
 from sim.headline import discount_rate
 from sim.population import profiles
 from sim.results import commit, version
 from sim.scenario import Scenario
+from sim.writing import ENOUGH_DRAWS
 
-ENOUGH_DRAWS = 10
-"""From how many draws a chance is named, unless there will be no more."""
-SURE = 0.95
 LONG_WORDS = ("kinder|werkers", "terug|verdienen", "zorg|behoefte", "ge|oormerkt", "ge|meente")
 log = logging.getLogger(__name__)
 
@@ -89,35 +86,6 @@ def _stop(key: Key | None) -> None:
 
 def _try_again(answer: Answer) -> None:
     desk().ask(answer.scenarios, watcher(), again=True)
-
-
-def difference_text(f: Figure, write: Callable[..., str]) -> str:
-    """Return a difference as people read it."""
-    if f.value == 0.0 and f.mcse == 0.0:
-        return "0"
-    return t("too_small") if f.too_small else write(f.value, True)
-
-
-def interval_text(f: Figure, write: Callable[..., str]) -> str:
-    """Return the interval of a figure, or nothing where there is none."""
-    if f.low is None or f.high is None:
-        return ""
-    return t("interval", low=write(f.low, True), high=write(f.high, True))
-
-
-def chance_text(share: float, draws: int) -> str:
-    """Return a chance as draws can tell it: to five percent, and never impossible or certain.
-
-    None of 40 draws still leaves room for a chance of 8 percent (95 percent sure).
-    """
-    edge = 1.0 - (1.0 - SURE) ** (1.0 / max(draws, 1))
-    bound = -(-edge * 100 // 1) / 100
-    if share <= 0.0:
-        return t("below", chance=formats.percent(bound))
-    if share >= 1.0:
-        return t("above", chance=formats.percent(1.0 - bound))
-    rounded = min(max(round(share * 20) / 20, 0.05), 0.95)
-    return t("about_share", chance=formats.percent(rounded))
 
 
 def chance_known(answer: Answer) -> bool:

@@ -11,10 +11,11 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from pages.shared.formats import fte as written_fte
-from pages.shared.texts import LANGUAGES, t
+from pages.shared.texts import t
 from sim.library import registry
 from sim.population import profiles
 from sim.scenario import Scenario, scenario_from_dict
+from sim.writing import LANGUAGES
 
 EFFECTS = {"full": None, "half": 0.375, "none": 0.0}
 """Expected strength of the effect (kinderwerk.effect_exists); None leaves the prior as it is."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 
 from pages.shared import formats
+from pages.shared.texts import writing_in
 
 
 @pytest.fixture(params=["nl", "en"])
 def language(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    monkeypatch.setattr(formats, "language", lambda: request.param)
+    monkeypatch.setattr(formats, "writing", lambda: writing_in(request.param))
     return str(request.param)
 
 
@@ -32,7 +33,7 @@ def test_points_and_commas_follow_the_language(language: str) -> None:
 def test_signs_are_real_minus_signs_and_zero_has_none(
     value: float, plain: str, signed: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(formats, "language", lambda: "nl")
+    monkeypatch.setattr(formats, "writing", lambda: writing_in("nl"))
     assert (formats.count(value), formats.count(value, sign=True)) == (plain, signed)
 
 

@@ -1,0 +1,147 @@
+"""What people read, in Dutch or English: words, numbers, dates, and what may be said of a figure.
+
+The same for the browser, the briefing and the workbook, so that a figure reads the same everywhere. Nothing
+here follows the computer's own language.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+from babel.dates import format_date
+from babel.numbers import format_decimal, format_percent
+from ruamel.yaml import YAML
+
+from sim.appraisal import Figure
+
+LANGUAGES = {"nl": "Nederlands", "en": "English"}
+LOCALES = {"nl": "nl_NL", "en": "en_GB"}
+WORDS = Path(__file__).parent / "words"
+ENOUGH_DRAWS = 10
+"""From how many draws a chance is named."""
+SURE = 0.95
+
+
+def read_words(files: Iterable[Path]) -> dict[str, str]:
+    """Return the texts in YAML files of `key: text`. Raises ValueError for a key that stands there twice."""
+    found: dict[str, str] = {}
+    for file in files:
+        words = YAML(typ="safe", pure=True).load(file.read_text(encoding="utf-8"))
+        if twice := sorted(found.keys() & words.keys()):
+            raise ValueError(f"{file}: the text '{twice[0]}' stands in another file too")
+        found |= words
+    return found
+
+
+@cache
+def shared_words(language: str) -> Mapping[str, str]:
+    """Return the texts that everything people read has in common. Raises KeyError for an unknown language."""
+    LANGUAGES[language]
+    return read_words([WORDS / f"{language}.yaml"])
+
+
+@dataclass(frozen=True)
+class Writing:
+    """One language. words: its texts by key (default: those shared by all that people read)."""
+
+    language: str = "nl"
+    words: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Take the shared texts where none are given. Raises KeyError for an unknown language."""
+        object.__setattr__(self, "words", self.words or shared_words(self.language))
+
+    @property
+    def locale(self) -> str:
+        """Return the Babel locale."""
+        return LOCALES[self.language]
+
+    def t(self, key: str, /, **values: object) -> str:
+        """Return a text with its values filled in. Raises KeyError for an unknown one."""
+        return self.words[key].format(**values)
+
+    # Numbers
+
+    def count(self, value: float, sign: bool = False) -> str:
+        """Return a whole number, with its sign where asked."""
+        text = format_decimal(abs(round(value)), format="#,##0", locale=self.locale)
+        return _signed(round(value), text, sign)
+
+    def number(self, value: float, decimals: int = 1) -> str:
+        """Return a number with at most some decimals."""
+        places = "." + "#" * decimals if decimals else ""
+        text = format_decimal(abs(round(value, decimals)), format=f"#,##0{places}", locale=self.locale)
+        return _signed(round(value, decimals), text, False)
+
+    def significant(self, value: float) -> str:
+        """Return a parameter's value with four significant digits."""
+        text = format_decimal(abs(float(f"{value:.4g}")), format="#,##0.##########", locale=self.locale)
+        return _signed(value, text, False)
+
+    def fte(self, value: float) -> str:
+        """Return a number of FTE with at most one decimal."""
+        return self.number(value, 1)
+
+    def millions(self, euros: float, sign: bool = False) -> str:
+        """Return an amount in millions with one decimal, without unit."""
+        rounded = round(euros / 1e6, 1)
+        return _signed(rounded, format_decimal(abs(rounded), format="#,##0.0", locale=self.locale), sign)
+
+    def money(self, euros: float, sign: bool = False) -> str:
+        """Return an amount in millions of euros with its unit."""
+        unit = {"nl": "mln", "en": "million"}[self.language]
+        return f"€ {self.millions(euros, sign)} {unit}"
+
+    def euros(self, euros: float, sign: bool = False) -> str:
+        """Return an amount in whole euros."""
+        return f"€ {self.count(euros, sign)}"
+
+    def date(self, iso: str) -> str:
+        """Return a date such as 2021-01-01 in words; what is no date stays as it is."""
+        try:
+            return str(format_date(dt.date.fromisoformat(iso), "d MMMM yyyy", locale=self.locale))
+        except ValueError:
+            return iso
+
+    def percent(self, share: float, decimals: int = 0) -> str:
+        """Return a share as a percentage, whole or with at most some decimals."""
+        places = "." + "#" * decimals if decimals else ""
+        return str(format_percent(share, format=f"#,##0{places}%", locale=self.locale))
+
+    # What may be said
+
+    def difference(self, f: Figure, write: Callable[..., str]) -> str:
+        """Return a difference as people read it: none, too small to tell, or its value with a sign."""
+        if f.value == 0.0 and f.mcse == 0.0:
+            return "0"
+        return self.t("too_small") if f.too_small else write(f.value, True)
+
+    def interval(self, f: Figure, write: Callable[..., str]) -> str:
+        """Return the interval of a figure over draws, or nothing where there is none."""
+        if f.low is None or f.high is None:
+            return ""
+        return self.t("interval", low=write(f.low, True), high=write(f.high, True))
+
+    def chance(self, share: float, draws: int) -> str:
+        """Return a chance as draws can tell it: to five percent, and never impossible or certain.
+
+        None of 40 draws still leaves room for a chance of 8 percent (95 percent sure).
+        """
+        edge = 1.0 - (1.0 - SURE) ** (1.0 / max(draws, 1))
+        bound = -(-edge * 100 // 1) / 100
+        if share <= 0.0:
+            return self.t("below", chance=self.percent(bound))
+        if share >= 1.0:
+            return self.t("above", chance=self.percent(1.0 - bound))
+        rounded = min(max(round(share * 20) / 20, 0.05), 0.95)
+        return self.t("about_share", chance=self.percent(rounded))
+
+
+def _signed(value: float, text: str, sign: bool) -> str:
+    if value < 0:
+        return f"\N{MINUS SIGN}{text}"
+    return f"+{text}" if sign and value > 0 else text
