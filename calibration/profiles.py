@@ -1,8 +1,6 @@
 """Build sim/data/population.csv: youths by single year of age from published age groups.
 
-Run as ``python -m calibration.profiles``. The cumulative count at the published cut points is
-interpolated with a monotone cubic (PCHIP), so that every published group is met exactly and ages
-within it change smoothly (grade: derived).
+Run as ``python -m calibration.profiles``.
 """
 
 from __future__ import annotations
@@ -12,9 +10,8 @@ from collections import defaultdict
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.interpolate import PchipInterpolator
 
+from sim.agegroups import single_years
 from sim.parameters import DATA
 from sim.states import AGES
 
@@ -22,34 +19,6 @@ EVIDENCE = Path(__file__).parent / "evidence" / "population_netherlands.csv"
 DATE = "2021-01-01"
 NAMES = {"NL": "Nederland", "'s-Gravenhage": "Den Haag"}
 TARGET_DATE = "2018-07-01"
-ROUNDING = 25.0
-"""How far sums of groups that were each rounded to fives may differ."""
-
-
-def single_years(groups: list[tuple[int, int, float]]) -> NDArray[np.float64]:
-    """Return youths by single age 0..22 from (first age, last age, youths) groups.
-
-    Overlapping divisions of the same population may be mixed as long as each starts where another
-    group or the whole starts. Raises ValueError where the groups leave a gap, stop before the last age,
-    or contradict each other by more than rounding.
-    """
-    cumulative: dict[int, float] = {0: 0.0}
-    waiting = sorted(groups)
-    while waiting:
-        ready = [group for group in waiting if group[0] in cumulative]
-        if not ready:
-            raise ValueError(f"no group ends where {waiting[0]} starts")
-        for first, last, youths in ready:
-            upto = cumulative[first] + youths
-            if abs(cumulative.setdefault(last + 1, upto) - upto) > ROUNDING:
-                raise ValueError(f"groups contradict each other on youths below {last + 1}")
-            cumulative[last + 1] = upto
-        waiting = [group for group in waiting if group not in ready]
-    ages = sorted(cumulative)
-    if ages[-1] < AGES:
-        raise ValueError(f"the groups end at {ages[-1] - 1}, before {AGES - 1}")
-    curve = PchipInterpolator(ages, [cumulative[age] for age in ages])
-    return np.asarray(np.diff(curve(np.arange(AGES + 1))), dtype=np.float64)
 
 
 def build(evidence: Path = EVIDENCE) -> list[tuple[str, str, int, float, str]]:

@@ -31,7 +31,7 @@ from sim.headline import HORIZONS, USERS, Change, Level, change, discount_rate, 
 from sim.ledger import GEMEENTE, RIJK
 from sim.library import registry
 from sim.parameters import default_parameters
-from sim.population import profiles
+from sim.population import profile_of
 from sim.results import comparison_table, manifest, results_table, save
 from sim.scenario import Scenario
 from sim.scenario import load_scenario as _load
@@ -341,7 +341,7 @@ def _certificate(
     """Return the manifest of an analysis that lived only those whom scenarios reach differently."""
     seconds = time.monotonic() - started
     found = manifest(scenarios, names, options, default_parameters(), [], seconds, {})
-    everyone = profiles()[scenarios[0].municipality].total
+    everyone = profile_of(scenarios[0]).total
     return {**found, "children": round(everyone) if options.children is None else options.children}
 
 

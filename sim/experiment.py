@@ -20,7 +20,7 @@ from sim.errors import InputError
 from sim.history import History, Label, measures
 from sim.ledger import costs
 from sim.parameters import Parameters, default_parameters
-from sim.population import Profile, profiles
+from sim.population import profile_of
 from sim.scenario import Scenario
 from sim.setting import Setting, localised, worker_threads
 from sim.simulation import simulate, with_overrides
@@ -101,7 +101,7 @@ def setting_for(
     scenario: Scenario, options: Options, draw: int, replication: int, base: Parameters | None = None
 ) -> Setting:
     """Return the setting in which a scenario is run: its municipality, drawn parameters, and luck."""
-    profile: Profile = profiles()[scenario.municipality]
+    profile = profile_of(scenario)
     p = localised((base or default_parameters()).draw(options.seed, draw), profile)
     p = with_overrides(p, scenario, "birth")
     return Setting(profile, p, options.seed, draw, replication, options.children)
@@ -119,6 +119,12 @@ def comparable(scenarios: Sequence[Scenario]) -> None:
                     f"scenarios are compared on the same children: {name} is {theirs} here "
                     f"and {ours} in '{first.title}'",
                 )
+        if first.canonical().get("local") != other.canonical().get("local"):
+            raise InputError.at(
+                other.path or other.title,
+                "scenarios are compared on the same children: the municipality's own figures are others "
+                f"here than in '{first.title}'",
+            )
 
 
 def run_all(

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from functools import cache
 
-from sim.parameters import Parameter, default_parameters
+from sim.parameters import Parameter, default_parameters, prior_parameters
 from sim.population import municipality_names
 from sim.programmes import catalogue
 from sim.registry import Registry
+from sim.states import FORMS
 
 _FAR = 100.0  # a scenario may go this many times beyond an elicited range, to explore; not into nonsense
 
 
 @cache
 def registry() -> Registry:
-    """Return the names of municipalities, programmes and parameters, with the range of each parameter."""
+    """Return the names of municipalities, programmes and parameters, with the ranges of what has one."""
     records = default_parameters().records
     limits = {name: allowed_range(record) for name, record in records.items()}
-    return Registry(municipality_names(), frozenset(catalogue()), limits)
+    prices = {form: prior_parameters().records[f"cost.{form}"] for form in FORMS}
+    tariffs = {form: (price.low, price.high) for form, price in prices.items()}
+    return Registry(municipality_names(), frozenset(catalogue()), limits, tariffs)
 
 
 def allowed_range(record: Parameter) -> tuple[float, float]:

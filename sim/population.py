@@ -24,7 +24,9 @@ from numba import njit
 from numpy.typing import NDArray
 
 from sim.luck import OCCURRENCE, Decision, uniform
+from sim.municipality import Municipality
 from sim.parameters import DATA, Parameters
+from sim.scenario import Scenario
 from sim.states import AGES, EPOCH_YEAR, MONTHS, QUINTILES
 from sim.transitions import CompiledTable
 
@@ -93,6 +95,34 @@ def profiles() -> Mapping[str, Profile]:
             local=tuple(filter(None, row["local"].split(";"))),
         )
     return result
+
+
+def profile_of(scenario: Scenario) -> Profile:
+    """Return the profile of a scenario's municipality: its own figures, or what ships by that name."""
+    return profiles()[scenario.municipality] if scenario.local is None else profile_from(scenario.local)
+
+
+def profile_from(local: Municipality) -> Profile:
+    """Return the profile of a municipality's own figures; what they do not say is as in the country.
+
+    Its figure of use counts as known (`jeugdhulp`) once need and access are fitted to it.
+    """
+    overrides = {f"cost.{form}": tariff.value for form, tariff in sorted(local.tariffs.items())}
+    if local.bijstand is not None:
+        overrides["household.bijstand"] = local.bijstand.value
+    known = {"jeugdhulp": local.fitted, "tarieven": bool(local.tariffs)}
+    return Profile(
+        name=local.name,
+        youths=local.single_ages(),
+        date=local.date,
+        source=local.source,
+        moving=None if local.moving is None else local.moving.value,
+        kinderwerk_fte=None if local.kinderwerk_fte is None else local.kinderwerk_fte.value,
+        overrides=overrides,
+        need=1.0 if local.need is None else local.need.value,
+        access=1.0 if local.access is None else local.access.value,
+        local=tuple(name for name, here in known.items() if here),
+    )
 
 
 @cache

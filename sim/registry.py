@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from sim.errors import nearest
@@ -43,17 +43,20 @@ class Registry:
     """The names that a scenario may use.
 
     `municipalities` maps each name and alias, case-folded, to the name to use; `parameters` maps
-    each name to the lowest and highest value allowed, or to None where there is no limit.
+    each name to the lowest and highest value allowed, or to None where there is no limit; `tariffs`
+    maps each form of care to the range in which a year of it usually costs, in euros of 2024.
     """
 
     municipalities: Mapping[str, str]
     programmes: frozenset[str]
     parameters: Mapping[str, tuple[float, float] | None]
+    tariffs: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         folded = {fold(alias): name for alias, name in self.municipalities.items()}
         object.__setattr__(self, "municipalities", Frozen(folded))
         object.__setattr__(self, "parameters", Frozen(self.parameters))
+        object.__setattr__(self, "tariffs", Frozen(self.tariffs))
 
     def municipality(self, name: str) -> str:
         """Return the name to use for a name or alias.

@@ -15,7 +15,6 @@ from pydantic import (
     AfterValidator,
     BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     PlainSerializer,
     PlainValidator,
@@ -28,15 +27,17 @@ from pydantic_core import InitErrorDetails, ValidationError, to_jsonable_python
 
 from sim.errors import InputError, Problem, nearest
 from sim.fte import FtePath, read_fte, years_of
+from sim.municipality import Municipality, load_municipality
 from sim.registry import Frozen, Registry
 from sim.states import AGES, FORMS, MONTHS
 from sim.wording import found, number_fault, plain_error, range_fault
-from sim.yamlfile import Document, in_order, load_document
+from sim.yamlfile import Document, Part, in_order, load_document
 from sim.yamltext import quoted
 
 FIRST_YEAR, LAST_YEAR, DEFAULT_START = 2015, 2060, 2026
 MAX_YEARS, DEFAULT_YEARS = 60, 20
 IN_MEMORY = "<scenario>"
+SUFFIXES = (".yaml", ".yml")
 _MAX_LIST = 1000
 PLACES_WORDS = ("as_used", "unlimited")
 """As many places as were used in the year before the start; no limit at all."""
@@ -56,9 +57,36 @@ def _origin(info: ValidationInfo) -> Origin:
     return info.context if isinstance(info.context, Origin) else Origin()
 
 
-def _municipality(name: str, info: ValidationInfo) -> str:
-    registry = _origin(info).registry
-    return name if registry is None else registry.municipality(name)
+def _place(value: object, info: ValidationInfo) -> str | Municipality:
+    """Return the name of a shipped municipality, or the figures in a file or mapping."""
+    origin = _origin(info)
+    if isinstance(value, (Mapping, Municipality)):
+        return Municipality.model_validate(value, context=origin)
+    if not isinstance(value, str):
+        expected = "the name of a municipality, its file (such as almere.yaml), or its figures"
+        raise plain_error(f"expected {expected}, found {found(value)}")
+    if is_file(value):
+        return _own_figures(origin.folder / value, origin.registry)
+    return value if origin.registry is None else origin.registry.municipality(value)
+
+
+def _placed(place: str | Municipality) -> str | dict[str, Any]:
+    """Return a municipality as a file writes it."""
+    return place if isinstance(place, str) else place.to_data()
+
+
+def is_file(municipality: object) -> bool:
+    """Return whether what stands under `municipality:` is the path of a file."""
+    return isinstance(municipality, str) and Path(municipality).suffix.lower() in SUFFIXES
+
+
+def _own_figures(path: Path, registry: Registry | None) -> Municipality:
+    try:
+        return load_municipality(path, registry)
+    except InputError as error:
+        first, *others = error.problems
+        more = f" (and {len(others)} more)" if others else ""
+        raise plain_error(f"the municipality cannot be used: {first}{more}") from None
 
 
 def _programme(name: str, info: ValidationInfo) -> str:
@@ -157,11 +185,7 @@ def _as_override(value: object) -> object:
     return value if isinstance(value, (Mapping, BaseModel)) else {"value": value}
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, strict=True, extra="forbid", populate_by_name=True)
-
-
-class Switches(_Part):
+class Switches(Part):
     """Which mechanisms of a programme work."""
 
     onset: bool = True
@@ -173,7 +197,7 @@ class Switches(_Part):
     continuity: bool = True
 
 
-class ProgrammeUse(_Part):
+class ProgrammeUse(Part):
     """How much of a programme there is, and how it is run and paid."""
 
     fte: Annotated[FtePath, PlainValidator(read_fte), PlainSerializer(FtePath.to_data)]
@@ -199,7 +223,7 @@ class ProgrammeUse(_Part):
         return tuple(self.fte.at(year) for year in range(start, start + years))
 
 
-class Budget(_Part):
+class Budget(Part):
     """The budget for youth care; None takes what the municipality spent in the start year."""
 
     youth_care: float | None = Field(None, ge=0, allow_inf_nan=False, title="euros a year")
@@ -208,7 +232,7 @@ class Budget(_Part):
     )
 
 
-class Shock(_Part):
+class Shock(Part):
     """What happens from outside or in mid-term; shocks.py says what each kind does."""
 
     kind: Literal["lockdown", "teacher_shortage", "budget_cut", "registration_shift"]
@@ -246,7 +270,7 @@ class Shock(_Part):
         return int(self.start[5:]) - 1
 
 
-class Override(_Part):
+class Override(Part):
     """A value, or a list of them, in place of a parameter's own, and from when it acts."""
 
     value: Annotated[float | tuple[float, ...], PlainValidator(_numbers), PlainSerializer(_written)]
@@ -258,7 +282,7 @@ _ParameterName = Annotated[str, AfterValidator(_parameter)]
 _OverrideData = Annotated[Override, BeforeValidator(_as_override)]
 
 
-class Scenario(_Part):
+class Scenario(Part):
     """What a scenario file says. Frozen, hashable, picklable; `replace` returns a changed one."""
 
     kind: Literal["scenario"] = "scenario"
@@ -269,7 +293,9 @@ class Scenario(_Part):
         BeforeValidator(lambda value: Path(value) if isinstance(value, str) else value),
         AfterValidator(_reference),
     ] = None
-    municipality: Annotated[str, AfterValidator(_municipality)]
+    place: Annotated[str | Municipality, PlainValidator(_place), PlainSerializer(_placed)] = Field(
+        alias="municipality"
+    )
     start: int = Field(DEFAULT_START, ge=FIRST_YEAR, le=LAST_YEAR)
     years: int = Field(DEFAULT_YEARS, ge=0, le=MAX_YEARS)
     policy: Literal["deficit", "crowd_out", "capped"] = "crowd_out"
@@ -301,6 +327,16 @@ class Scenario(_Part):
         return tuple(value) if isinstance(value, list) else value
 
     @property
+    def municipality(self) -> str:
+        """The name of the municipality."""
+        return self.place if isinstance(self.place, str) else self.place.name
+
+    @property
+    def local(self) -> Municipality | None:
+        """The municipality's own figures; None for one that ships with the model."""
+        return None if isinstance(self.place, str) else self.place
+
+    @property
     def path(self) -> Path | None:
         """The file that the scenario was read from; None when it was made or changed in memory."""
         return self._origin.path
@@ -316,8 +352,10 @@ class Scenario(_Part):
             name: {**use.model_dump(mode="json"), "fte": list(use.fte_by_year(self.start, self.years))}
             for name, use in sorted(self.programmes.items())
         }
+        own = {} if self.local is None else {"local": self.local.canonical()}
         return {
             "municipality": self.municipality,
+            **own,
             "start": self.start,
             "years": self.years,
             "policy": self.policy,

@@ -10,12 +10,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from sim.errors import InputError, Problem, SimulationError
+from sim.municipality import municipality_from_document
 from sim.registry import Registry
-from sim.scenario import Scenario, load_scenario, scenario_from_document
+from sim.scenario import SUFFIXES, Scenario, is_file, load_scenario, scenario_from_document
 from sim.yamlfile import KINDS, in_order, load_document
 from sim.yamltext import decode, plain_value, read_bytes
 
-SUFFIXES = (".yaml", ".yml")
 Reader = Callable[[Path], object]
 
 
@@ -24,7 +24,7 @@ def check_path(
 ) -> list[Problem]:
     """Return every problem in an input file, or in all input files in a folder and below it.
 
-    Scenarios are checked in full. A file of another kind is checked by the function that
+    Scenarios and municipalities are checked in full. A file of another kind is checked by the function that
     `readers` has for its kind (which raises InputError); without one it need only be readable.
     """
     path = Path(path)
@@ -41,6 +41,8 @@ def _check_file(path: Path, registry: Registry | None, readers: Mapping[str, Rea
         document = load_document(path, tuple(KINDS))
         if document.data["kind"] == "scenario":
             scenario_from_document(document, registry)
+        elif document.data["kind"] == "municipality":
+            municipality_from_document(document, registry)
         elif document.data["kind"] in readers:
             readers[document.data["kind"]](path)
     except InputError as error:
@@ -65,7 +67,8 @@ description: Wat gebeurt er als wij dit doen?
 # Waarmee vergelijken? Een ander scenariobestand, gezien vanuit de map van dit bestand (mag weg).
 # reference: geen.yaml
 
-# De gemeente, of Nederland. Staat ze er niet bij: kinderwerk data municipality NAAM
+# De gemeente, of Nederland. Staat ze er niet bij, of zijn er eigen cijfers: de naam van een bestand
+# (gemeente.yaml), gezien vanuit de map van dit bestand. Zo'n bestand maakt: kinderwerk data municipality NAAM
 municipality: {municipality}
 
 start: 2026                   # eerste jaar (2015 tot en met 2060)
@@ -157,15 +160,18 @@ def _plain_text(name: str) -> str:
 
 
 def _copied(preset: Scenario, folder: Path) -> str:
-    """Return the text of a preset's file with a comment on top, and its reference as seen from `folder`."""
+    """Return the text of a preset's file with a comment on top, and paths in it as seen from `folder`."""
     if preset.path is None:
         raise ValueError("this preset was not read from a file")
     lines = decode(preset.path, read_bytes(preset.path)).splitlines()
-    if preset.reference is not None:
-        document = load_document(preset.path, "scenario")
-        line, column = document.position(("reference",))
-        seen = Path(os.path.relpath(preset.reference, folder.resolve())).as_posix()
-        lines[line - 1] = lines[line - 1][: column - 1] + json.dumps(seen, ensure_ascii=False)
+    document = load_document(preset.path, "scenario")
+    for key in ("reference", "municipality"):
+        there = document.data.get(key)
+        if there is not None and (key == "reference" or is_file(there)):
+            line, column = document.position((key,))
+            target = (preset.path.parent / there).resolve()
+            seen = Path(os.path.relpath(target, folder.resolve())).as_posix()
+            lines[line - 1] = lines[line - 1][: column - 1] + json.dumps(seen, ensure_ascii=False)
     heading = f"# Nieuw scenario, overgenomen van {preset.path.name}. Geef het hieronder een eigen titel."
     return "\n".join([heading, *lines]) + "\n"
 

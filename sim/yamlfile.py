@@ -8,7 +8,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from sim.errors import InputError, Problem, nearest
 from sim.wording import explain
@@ -20,9 +20,15 @@ Model = TypeVar("Model", bound=BaseModel)
 KINDS = {
     "scenario": "`kinderwerk run` takes a scenario",
     "model": "`kinderwerk model` runs a model",
-    "municipality": "a scenario names a municipality under `municipality:`",
+    "municipality": "a scenario names a municipality, or its file, under `municipality:`",
     "grid": "`kinderwerk batch` takes a folder of scenarios",
 }
+
+
+class Part(BaseModel):
+    """What a part of an input file is read into: frozen and strict, without keys of its own."""
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid", populate_by_name=True)
 
 
 @dataclass(frozen=True)

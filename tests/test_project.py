@@ -21,7 +21,8 @@ LOCK = ROOT / "requirements.lock"
 # sim/ from the ground up: a file imports only files above it. A new file gets its place here.
 ORDER = [
     *("states", "errors", "rates", "luck", "compiling", "emulator", "workers"),
-    *("yamltext", "wording", "yamlfile", "fte", "registry", "scenario", "scenario_files"),
+    *("agegroups", "yamltext", "wording", "yamlfile", "fte", "registry", "municipality"),
+    *("scenario", "scenario_files"),
     *("expressions", "modelfile", "markov", "microsimulation", "cohort"),
     *("parameters", "households", "processes", "transitions", "population", "exposure", "counting"),
     *("lifecourse", "waitinglist", "programmes", "library", "townhall", "shocks", "prices"),

@@ -97,7 +97,8 @@ def test_the_template_is_a_good_scenario_and_explains_every_key(tmp_path: Path) 
     assert scenario.municipality == "Almere"
     assert scenario.programmes["kinderwerk"].fte.at(2026) == 36
     text = path.read_text()
-    for key in (*Scenario.model_fields, *ProgrammeUse.model_fields, "youth_care", "real_growth"):
+    keys = [field.alias or name for name, field in Scenario.model_fields.items()]
+    for key in (*keys, *ProgrammeUse.model_fields, "youth_care", "real_growth"):
         assert f"{key}:" in text
     assert [file.name for file in tmp_path.iterdir()] == ["nieuw.yaml"]
 
