@@ -12,7 +12,7 @@ import streamlit as st
 
 from calibration.report import figure, fitted_share, read
 from pages.shared import charts, formats, parts
-from pages.shared.state import choices
+from pages.shared.state import choices, reference_words
 from pages.shared.texts import language, t
 from sim.errors import InputError
 from sim.parameters import DATA
@@ -23,7 +23,7 @@ TESTS = DATA / "validation.json"
 
 def main() -> None:
     """Show the page."""
-    st.title(t("page_fit"))
+    st.title(t("page_ijking"))
     try:
         about, found = read()
         tested = json.loads(TESTS.read_text(encoding="utf-8"))
@@ -48,7 +48,7 @@ def main() -> None:
           effective=formats.count(walk["effective"]), cover=formats.percent(cover["parameters"]),
           mark=found["posterior"][:12])
     )  # fmt: skip
-    parts.footer(t("compared_with", name=choices().municipality))
+    parts.footer(reference_words(choices()))
 
 
 def _series(found: Mapping[str, Any]) -> None:

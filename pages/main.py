@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import streamlit as st
 
 from pages.shared.parts import guarded
@@ -9,35 +11,44 @@ from pages.shared.state import choices
 from pages.shared.texts import language, t
 from sim.writing import LANGUAGES
 
-# Streamlit serves <html lang="en">. A screen reader needs the language of the words on the screen.
+# The server says in which language a page is when it is opened (app.py); a switch of language comes later.
 LANGUAGE_OF_PAGE = '<script>document.documentElement.lang = "{}";</script>'
+HERE = Path(__file__).parent
+SECTIONS = {
+    "section_choose": ("start", "verken", "vergelijk"),
+    "section_outcomes": ("wie-betaalt", "kinderen", "onzekerheid"),
+    "section_grounds": ("aannames", "eigen-cijfers", "ijking"),
+    "section_take": ("briefing", "over"),
+}
+"""Pages by what they are for. A page stands in a file of its name; `page_NAME` is its title."""
 
 
 def main() -> None:
     """Show the chosen page."""
     choices()  # a link may choose the language, so it is read first
     st.set_page_config(page_title=t("app"), page_icon=":material/child_care:", layout="centered")
-    pages = [
-        st.Page("start.py", title=t("page_start"), url_path="start", default=True),
-        st.Page("vergelijk.py", title=t("page_compare"), url_path="vergelijk"),
-        st.Page("ijking.py", title=t("page_fit"), url_path="ijking"),
-        st.Page("over.py", title=t("page_about"), url_path="over"),
-    ]
-    chosen = st.navigation(pages, position="top")
-    st.segmented_control(
-        "Taal / Language",
-        list(LANGUAGES),
-        format_func=LANGUAGES.__getitem__,
-        default=language(),
-        key="language_choice",
-        on_change=_switch,
-        required=True,
-    )
+    pages = {t(section): [_page(name) for name in names] for section, names in SECTIONS.items()}
+    chosen = st.navigation(pages, position="sidebar")
+    with st.sidebar:
+        st.segmented_control(
+            "Taal / Language",
+            list(LANGUAGES),
+            format_func=LANGUAGES.__getitem__,
+            default=language(),
+            key="language_choice",
+            on_change=_switch,
+            required=True,
+        )
     st.html(LANGUAGE_OF_PAGE.format(language()), unsafe_allow_javascript=True)
     wrong = st.session_state.pop("wrong_in_link", None)
     if wrong:
         st.warning(t("bad_link", what=", ".join(wrong)))
     guarded(chosen.run)
+
+
+def _page(name: str) -> st.Page:  # type: ignore[valid-type]
+    file = HERE / f"{name.replace('-', '_')}.py"
+    return st.Page(file, title=t(f"page_{name.replace('-', '_')}"), url_path=name, default=name == "start")
 
 
 def _switch() -> None:

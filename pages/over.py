@@ -8,14 +8,14 @@ import pandas as pd
 import streamlit as st
 
 from pages.shared import parts
-from pages.shared.state import choices
+from pages.shared.state import choices, reference_words
 from pages.shared.texts import t
 from sim.parameters import default_parameters
 
 
 def main() -> None:
     """Show the page."""
-    st.title(t("page_about"))
+    st.title(t("page_over"))
     st.markdown(t("about"))
     st.subheader(t("grades"))
     grades = Counter(record.grade for record in default_parameters().records.values())
@@ -24,7 +24,7 @@ def main() -> None:
     )
     st.table(rows.set_index(t("grade")))
     st.markdown(t("licence"))
-    parts.footer(t("compared_with", name=choices().municipality))
+    parts.footer(reference_words(choices()))
 
 
 if __name__ == "__main__":

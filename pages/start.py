@@ -8,11 +8,12 @@ from math import sqrt
 import streamlit as st
 
 from pages.shared import charts, formats, parts
-from pages.shared.answers import Answer, key_of
-from pages.shared.state import EFFECTS, Budget, Choices, choices, keep, places, scenario
+from pages.shared.answers import Answer
+from pages.shared.controls import at_most, choose_municipality, step
+from pages.shared.state import EFFECTS, Choices, keep, pair, reference_of, reference_words
 from pages.shared.texts import t, writing
+from pages.shared.watching import chance_known, is_stopped, live
 from sim.headline import Change, change, discount_rate
-from sim.population import profiles
 
 LONG, MIDDLE = 20, 10
 
@@ -22,50 +23,53 @@ def main() -> None:
     st.title(t("app"))
     st.markdown(t("lead"))
     chosen = _controls()
-    reference = t("compared_with", name=chosen.municipality)
-    parts.note(reference)
-    none = Budget(0.0, True, chosen.budget.policy)
-    if chosen.budget.fte == 0:
+    reference = reference_words(chosen)
+    parts.note(parts.plain(reference))
+    if chosen.plan == reference_of(chosen) or (chosen.plan.empty and reference_of(chosen).empty):
         st.info(t("sentence_none"))
     else:
-        scenarios = [scenario(chosen.municipality, b, chosen.effect) for b in (none, chosen.budget)]
-        parts.live(scenarios, lambda answer: _answer(answer, chosen))
+        live(pair(chosen), lambda answer: _answer(answer, chosen, reference))
     with st.expander(t("unknown_title"), expanded=True):
         st.markdown(t("unknown"))
     parts.footer(reference)
 
 
 def _controls() -> Choices:
-    chosen = choices()
-    names = places()
-    name = st.selectbox(t("municipality"), names, index=names.index(chosen.municipality))
-    if name != chosen.municipality:
-        start = profiles()[name].kinderwerk_fte
-        chosen = keep(municipality=name, budget=Budget(start if start is not None else _round(name, 0.04)))
-    if name == "Nederland":
-        parts.note(t("country_slow"))
-    top = max(_round(name, 0.30), chosen.budget.fte)
-    fte = st.slider(
-        t("fte"), 0.0, float(top), float(chosen.budget.fte), step=1.0 if top < 1000 else 50.0, format="%g",
-        help=t("fte_help"), key=f"fte-{name}",
-    )  # fmt: skip
-    fenced = st.toggle(t("ring_fence"), chosen.budget.fenced, help=t("ring_fence_help"))
+    chosen = choose_municipality()
+    plan = chosen.plan
+    if plan.steady:
+        top = at_most(chosen)
+        fte = st.slider(
+            t("fte"), 0.0, top, float(plan.fte), step=step(top), format="%g", help=t("fte_help"),
+            key=f"fte-{chosen.municipality}",
+        )  # fmt: skip
+    else:
+        parts.note(t("fte_path", path=parts.plain(plan.label())))
+        fte = None
+    fenced = st.toggle(t("ring_fence"), plan.fenced, help=t("ring_fence_help"))
+    if fte is not None and (fte, fenced) != (plan.fte, plan.fenced):
+        plan = plan.with_child_work(fte, fenced)
+    elif fte is None and fenced != plan.fenced:
+        use = {**plan.child_work, "ring_fenced": fenced}
+        plan = plan.changed(programmes={**plan.programmes, "kinderwerk": use})
+    if extra := _beside(chosen):
+        parts.note(t("start_beside", what=parts.plain(extra)))
     effects = list(EFFECTS)
     effect = st.selectbox(
         t("less_well"), effects, effects.index(chosen.effect), format_func=lambda e: t(f"effect_{e}"),
         help=t("less_well_help"),
     )  # fmt: skip
-    return keep(budget=Budget(fte, fenced, chosen.budget.policy), effect=effect)
+    return keep(plan=plan, effect=effect)
 
 
-def _round(name: str, coverage: float) -> float:
-    """Return about the FTE that reach a share of the children of 4-14, rounded for a slider."""
-    children = sum(profiles()[name].youths[4:15])
-    fte = children * coverage / 104.0  # children per worker: visits per FTE over visits per child
-    return float(max(round(fte / 50) * 50 if fte > 1000 else round(fte), 1))
+def _beside(chosen: Choices) -> str:
+    """Return what the plan holds beside what Start can show, or nothing."""
+    keys = set(chosen.plan.data) - {"policy", "programmes", "title"}
+    keys |= set(chosen.plan.programmes) - {"kinderwerk"}
+    return chosen.plan.label() if keys or chosen.plan.policy != "crowd_out" else ""
 
 
-def _answer(answer: Answer, chosen: Choices) -> None:
+def _answer(answer: Answer, chosen: Choices, reference: str) -> None:
     years = answer.scenarios[0].years
     d = answer.difference()
     far = change(d, min(LONG, years), discount_rate())
@@ -81,17 +85,15 @@ def _answer(answer: Answer, chosen: Choices) -> None:
         key="shown",
         required=True,
     )
-    reference = t("compared_with", name=chosen.municipality)
-    parts.plot([charts.series(d, what, chosen.budget.label())], what, reference)
+    parts.plot([charts.series(d, what, chosen.plan.label())], what, reference)
 
 
 def key_sentence(answer: Answer, far: Change, chosen: Choices) -> str:
     """Return the one sentence: a chance where draws can tell it, else what keeps it from being told."""
     years = min(LONG, answer.scenarios[0].years)
-    words = {"fte": formats.fte(chosen.budget.fte), "name": chosen.municipality}
-    if far.p_paid_back is None or not parts.chance_known(answer):
-        stopped = st.session_state.get("stopped") == key_of(answer.scenarios)
-        return t("sentence_stopped" if stopped else "sentence_waiting", **words)
+    words = {"plan": parts.plain(chosen.plan.phrase()), "name": parts.plain(chosen.municipality)}
+    if far.p_paid_back is None or not chance_known(answer):
+        return t("sentence_stopped" if is_stopped(answer) else "sentence_waiting", **words)
     draws = len(answer.draws)
     if 2.0 * far.municipal_cost.mcse * sqrt(draws) > far.programme_cost:
         return t("sentence_small", **words)  # the luck of one draw outweighs what is to be paid back

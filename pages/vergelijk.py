@@ -9,8 +9,11 @@ import streamlit as st
 
 from pages.shared import charts, formats, parts
 from pages.shared.answers import Answer
-from pages.shared.state import MAX_BUDGETS, MOST_FTE, Budget, choices, keep, places, scenario
+from pages.shared.controls import choose_municipality
+from pages.shared.plan import MOST_FTE, Plan
+from pages.shared.state import MAX_PLANS, choices, keep, scenario
 from pages.shared.texts import t, writing
+from pages.shared.watching import chance_known, live
 from sim.appraisal import Difference
 from sim.headline import Change, change, discount_rate, horizons
 
@@ -20,49 +23,64 @@ TERM = 4
 
 def main() -> None:
     """Show the page."""
-    st.title(t("page_compare"))
+    st.title(t("page_vergelijk"))
     st.markdown(t("compare_lead"))
-    chosen = choices()
-    names = places()
-    name = st.selectbox(t("municipality"), names, index=names.index(chosen.municipality))
+    chosen = choose_municipality()
     number = st.segmented_control(
-        t("compare_count"),
-        list(range(2, MAX_BUDGETS + 1)),
-        default=len(chosen.budgets),
-        key="count",
+        t("compare_count"), list(range(2, MAX_PLANS + 1)), default=len(chosen.plans), key="count",
         required=True,
+    )  # fmt: skip
+    plans = tuple(
+        _plan(k, chosen.plans[k] if k < len(chosen.plans) else Plan.simple(36.0 * k)) for k in range(number)
     )
-    budgets = tuple(
-        _budget(k, chosen.budgets[k] if k < len(chosen.budgets) else Budget(36.0 * k)) for k in range(number)
-    )
-    keep(municipality=name, budgets=budgets)
+    chosen = keep(plans=plans)
     parts.note(t("compare_reference"))
     if chosen.effect != "full":
         parts.note(t("compare_effect", effect=t(f"effect_{chosen.effect}")))
-    reference = t("compared_to", name=f"{name}, {budgets[0].label()}")
-    scenarios = [scenario(name, b, chosen.effect) for b in budgets]
-    parts.live(scenarios, lambda answer: _answer(answer, budgets, reference))
+    reference = t("compared_to", name=f"{chosen.municipality}, {plans[0].label()}")
+    scenarios = [scenario(chosen, plan) for plan in plans]
+    live(scenarios, lambda answer: _answer(answer, plans, reference), slot="compare")
     parts.footer(reference)
 
 
-def _budget(k: int, now: Budget) -> Budget:
+def _plan(k: int, now: Plan) -> Plan:
+    """Show one budget, and return it as changed; its other levers stay as they are."""
     with st.container(border=True):
         columns = st.columns([2, 2, 3], vertical_alignment="bottom")
+        mark = now.code()[:40]
         fte = columns[0].number_input(
-            f"{k + 1}. {t('fte')}", 0.0, MOST_FTE, now.fte, step=1.0, format="%g", key=f"fte{k}"
-        )
+            f"{k + 1}. {t('fte')}", 0.0, MOST_FTE, now.fte, step=1.0, format="%g", key=f"fte{k}",
+            disabled=not now.steady,
+        )  # fmt: skip
         fenced = columns[1].toggle(t("ring_fence"), now.fenced, key=f"fence{k}", help=t("ring_fence_help"))
-        policies = ["crowd_out", "deficit"]
+        policies = ["crowd_out", "deficit", "capped"]
         policy = columns[2].selectbox(
             t("policy"), policies, policies.index(now.policy), key=f"policy{k}",
             format_func=lambda p: t(f"policy_{p}"), help=t("policy_help"),
         )  # fmt: skip
-    return Budget(fte, fenced, policy)
+        if set(now.data) - {"policy", "programmes"} or set(now.programmes) - {"kinderwerk"}:
+            parts.note(t("start_beside", what=parts.plain(now.label())))
+        use_mine = st.button(t("compare_mine"), key=f"mine{k}-{mark}", help=t("compare_mine_help"))
+    if use_mine:
+        for name in ("fte", "fence", "policy"):
+            st.session_state.pop(f"{name}{k}", None)
+        changed = [*choices().plans]
+        changed[k : k + 1] = [choices().plan]
+        keep(plans=tuple(changed))
+        st.rerun()
+    if now.steady and (fte, fenced) != (now.fte, now.fenced):
+        now = now.with_child_work(fte, fenced)
+    return now if policy == now.policy else _with_policy(now, policy)
 
 
-def _answer(answer: Answer, budgets: tuple[Budget, ...], reference: str) -> None:
-    differences = [answer.difference(k) for k in range(1, len(budgets))]
-    labels = _distinct([b.label() for b in budgets])
+def _with_policy(plan: Plan, policy: str) -> Plan:
+    """Return a plan under another policy; numbers of places count only where places are limited."""
+    return plan.changed(policy=policy, places=plan.data.get("places") if policy == "capped" else None)
+
+
+def _answer(answer: Answer, plans: tuple[Plan, ...], reference: str) -> None:
+    differences = [answer.difference(k) for k in range(1, len(plans))]
+    labels = _distinct([p.label() for p in plans])
     what = st.segmented_control(
         t("chart"),
         list(charts.SHOWN),
@@ -73,7 +91,7 @@ def _answer(answer: Answer, budgets: tuple[Budget, ...], reference: str) -> None
     )
     found = [charts.series(d, what, n) for d, n in zip(differences, labels[1:], strict=True)]
     parts.plot(found, what, reference)
-    st.subheader(t("differences", name=labels[0]))
+    st.subheader(t("differences", name=parts.plain(labels[0])))
     years = answer.scenarios[0].years
     tables = [_table(answer, differences, labels[1:], ahead) for ahead in horizons(years)]
     for ahead, table in zip(horizons(years), tables, strict=True):
@@ -96,7 +114,7 @@ def _table(
 
 
 def _rows(c: Change, answer: Answer) -> list[tuple[str, str]]:
-    known = c.p_paid_back is not None and parts.chance_known(answer)
+    known = c.p_paid_back is not None and chance_known(answer)
     chance = writing().chance(c.p_paid_back or 0.0, len(answer.draws)) if known else t("not_yet")
     return [
         (t("row_users"), writing().difference(c.care_users, formats.count)),

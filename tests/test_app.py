@@ -15,8 +15,9 @@ from streamlit.testing.v1 import AppTest
 
 from calibration.report import fitted_share, read
 from pages import ijking
-from pages.shared import answers, charts, formats, parts
-from pages.shared.state import Budget, Choices, places, query_of, scenario
+from pages.shared import charts, desk, formats, parts, watching
+from pages.shared.plan import Plan
+from pages.shared.state import Choices, places, query_of, scenario
 from pages.shared.texts import writing, writing_in
 from sim import compare
 from sim.headline import change, discount_rate
@@ -116,8 +117,8 @@ def test_numbers_follow_the_language_of_the_app(
 
 def test_a_link_restores_every_choice() -> None:
     chosen = Choices(
-        municipality="Tilburg", budget=Budget(20.0, False, "deficit"), effect="half",
-        budgets=(Budget(0.0), Budget(12.5), Budget(40.0, False)),
+        municipality="Tilburg", plan=Plan.simple(20.0, False, "deficit"), effect="half",
+        plans=(Plan.simple(0.0), Plan.simple(12.5), Plan.simple(40.0, False)),
     )  # fmt: skip
     query = {key: values[0] for key, values in parse_qs(query_of(chosen, "en")).items()}
     at = AppTest.from_file(MAIN, default_timeout=60)
@@ -139,6 +140,12 @@ def test_a_link_restores_every_choice() -> None:
         {"begroting": "nan-g-deficit"},
         {"begroting": "36"},
         {"begroting": "36-g-capped-x"},
+        {"begroting": "zAAAA"},
+        {"begroting": Plan.of({"programmes": {"kinderwurk": {"fte": 3}}}).code()},
+        {"aannames": "need.onset_light:nan"},
+        {"aannames": "need.onset_ligth:0.1"},
+        {"eigen": "zzz"},
+        {"vergeleken": "later"},
         {"begrotingen": "1-g-deficit~oops"},
         {"effect": "triple"},
     ],
@@ -169,8 +176,8 @@ def test_start_shows_a_sentence_three_figures_and_what_is_not_known(language: st
 
 def test_start_shows_the_figures_of_the_command_line() -> None:
     at = shown("pages/main.py")
-    pair = [scenario("Almere", Budget(fte)) for fte in (0.0, 36.0)]
-    d = next(iter(compare(pair, children=answers.CHILDREN, draws=answers.DRAWS).differences.values()))
+    pair = [scenario(Choices(), Plan.simple(fte)) for fte in (0.0, 36.0)]
+    d = next(iter(compare(pair, children=desk.CHILDREN, draws=desk.DRAWS).differences.values()))
     near, far = (change(d, years, discount_rate()) for years in (10, 20))
     expected = [near.care_users, near.unmet_need, far.municipal_cost]
     for metric, figure, write in zip(
@@ -205,8 +212,8 @@ def test_compare_shows_the_differences_of_every_budget() -> None:
 
 def test_compare_shows_the_figures_of_the_command_line() -> None:
     at = shown("pages/vergelijk.py", begrotingen="10-g-deficit~30-g-deficit~30-o-crowd_out")
-    budgets = [Budget(10.0, True, "deficit"), Budget(30.0, True, "deficit"), Budget(30.0, False, "crowd_out")]
-    found = compare([scenario("Almere", b) for b in budgets], children=answers.CHILDREN, draws=answers.DRAWS)
+    plans = [Plan.simple(10.0, True, "deficit"), Plan.simple(30.0, True, "deficit"), Plan.simple(30.0, False)]
+    found = compare([scenario(Choices(), p) for p in plans], children=desk.CHILDREN, draws=desk.DRAWS)
     for column, difference in enumerate(found.differences.values()):
         for table, years in zip(at.table[-3:], (4, 10, 20), strict=True):
             expected = change(difference, years, discount_rate())
@@ -265,15 +272,15 @@ def test_an_answer_that_fails_is_told_without_a_trace_and_can_be_tried_again(
     def broken(*_: Any, **__: Any) -> Any:
         raise ValueError("the numbers do not fit")
 
-    real = answers.run_all
-    monkeypatch.setattr(answers, "run_all", broken)
+    real = desk.run_all
+    monkeypatch.setattr(desk, "run_all", broken)
     at = AppTest.from_file(MAIN, default_timeout=60)
     at.query_params["begroting"] = "17-g-crowd_out"
     at.run()
     assert not at.exception
     assert [error.value for error in at.error] == [NL["failed"].format(reason="the numbers do not fit")]
     assert not at.metric
-    monkeypatch.setattr(answers, "run_all", real)
+    monkeypatch.setattr(desk, "run_all", real)
     next(b for b in at.button if b.label == NL["again"]).click().run()
     at = finished(at)
     assert not at.error
@@ -286,7 +293,7 @@ def test_a_mistake_of_ours_is_for_the_log_and_not_for_the_screen(
     def broken(*_: Any, **__: Any) -> Any:
         raise KeyError("secret inside")
 
-    monkeypatch.setattr(answers, "run_all", broken)
+    monkeypatch.setattr(desk, "run_all", broken)
     at = AppTest.from_file(MAIN, default_timeout=60)
     at.query_params["begroting"] = "18-g-crowd_out"
     at.run()
@@ -305,14 +312,14 @@ def test_a_page_that_breaks_says_so_in_the_language_of_the_user(monkeypatch: pyt
 
 
 def test_the_stop_button_stops_and_go_on_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(answers, "DRAWS", 4000)
-    monkeypatch.setattr(parts, "DRAWS", 4000)
+    monkeypatch.setattr(desk, "DRAWS", 4000)
+    monkeypatch.setattr(watching, "DRAWS", 4000)
     at = AppTest.from_file(MAIN, default_timeout=60)
     at.query_params["begroting"] = "19-g-crowd_out"
     at.run()
     next(b for b in at.button if b.label == NL["stop"]).click().run()
     assert "Gestopt na" in words(at)
-    answer = next(reversed(answers.desk().answers.values()))  # the one asked last
+    answer = next(reversed(desk.desk().kept.values()))  # the one asked last
     until = time.monotonic() + 30
     while answer.running and time.monotonic() < until:
         time.sleep(0.05)
@@ -342,12 +349,13 @@ def test_two_sessions_at_once_each_get_their_own_answer() -> None:
 
 
 def test_the_desk_keeps_a_bounded_number_of_answers(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(answers, "run_all", lambda *_, **__: iter(()))
-    desk = answers.Desk()
-    for fte in range(answers.KEPT_ANSWERS + 20):
-        desk.ask([scenario("Almere", Budget(0.0)), scenario("Almere", Budget(float(fte)))], "one")
-    assert len(desk.answers) == answers.KEPT_ANSWERS
-    desk.close()
+    monkeypatch.setattr(desk, "run_all", lambda *_, **__: iter(()))
+    one = desk.Desk()
+    for fte in range(desk.KEPT_WORK + 20):
+        plans = Plan.simple(0.0), Plan.simple(float(fte))
+        one.ask([scenario(Choices(), plan) for plan in plans], "one")
+    assert len(one.kept) == desk.KEPT_WORK
+    one.close()
 
 
 def test_places_are_those_with_a_profile() -> None:

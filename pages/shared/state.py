@@ -2,66 +2,65 @@
 
 from __future__ import annotations
 
+import json
+import math
 import re
 import secrets
-from dataclasses import dataclass, replace
-from decimal import Decimal
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields, replace
+from functools import lru_cache
+from typing import Any
 from urllib.parse import urlencode
 
 import streamlit as st
 
-from pages.shared.formats import fte as written_fte
+from pages.shared.plan import CHILD_WORK, Plan, pack, unpack
 from pages.shared.texts import t
+from sim.errors import InputError
+from sim.experiment import Options, setting_for
 from sim.library import registry
-from sim.population import profiles
+from sim.population import Profile, profiles
 from sim.scenario import Scenario, scenario_from_dict
 from sim.writing import LANGUAGES
 
 EFFECTS = {"full": None, "half": 0.375, "none": 0.0}
 """Expected strength of the effect (kinderwerk.effect_exists); None leaves the prior as it is."""
-DEFAULT_FTE = 36.0
-MOST_FTE = 100_000.0
-MAX_BUDGETS = 4
-_CODE = re.compile(r"(\d{1,6}(?:\.\d{1,20})?)-([go])-(crowd_out|deficit)", re.ASCII)
-
-
-@dataclass(frozen=True)
-class Budget:
-    """One budget for child work."""
-
-    fte: float = DEFAULT_FTE
-    fenced: bool = True
-    policy: str = "crowd_out"
-
-    def label(self) -> str:
-        """Return a short name."""
-        fence = "" if self.fte == 0 else ", " + (t("fenced") if self.fenced else t("unfenced"))
-        return t("workers", fte=written_fte(self.fte)) + fence
-
-    def code(self) -> str:
-        """Return the budget as it stands in a link."""
-        fte = format(Decimal(repr(float(self.fte))), "f").removesuffix(".0")
-        return f"{fte}-{'g' if self.fenced else 'o'}-{self.policy}"
-
-    @classmethod
-    def of_code(cls, code: str) -> Budget:
-        """Return the budget in a link. Raises ValueError where it is not possible."""
-        found = _CODE.fullmatch(code)
-        if found is None or float(found[1]) > MOST_FTE:
-            raise ValueError(code)
-        return cls(float(found[1]), found[2] == "g", found[3])
+STRENGTH = "kinderwerk.effect_exists"
+REFERENCES = ("none", "now")
+"""What is compared with: no programmes at all, or child work as it is today."""
+MAX_PLANS = 4
+PLAN = Plan.simple()
+PLANS = (Plan.simple(0.0), Plan.simple(36.0), Plan.simple(72.0), Plan.simple(72.0, False))
+MOST_ASSUMPTIONS = 60
+_ASSUMPTION = re.compile(r"([a-z0-9_.-]{1,80}):(-?\d{1,12}(?:\.\d{1,20})?(?:e-?\d{1,2})?)", re.ASCII)
 
 
 @dataclass(frozen=True)
 class Choices:
-    """What a user has chosen on Start and Vergelijk."""
+    """What a user has chosen; every page reads the same.
+
+    assumptions: (parameter, value) that this session changed. own: local figures as JSON, the content of a
+    file of `kind: municipality`; they stand for the municipality of their name.
+    """
 
     municipality: str = "Almere"
-    budget: Budget = Budget()
+    plan: Plan = PLAN
+    plans: tuple[Plan, ...] = PLANS
+    reference: str = "none"
     effect: str = "full"
-    budgets: tuple[Budget, ...] = (
-        Budget(0.0), Budget(36.0), Budget(72.0), Budget(72.0, False),
-    )  # fmt: skip
+    assumptions: tuple[tuple[str, float], ...] = ()
+    own: str = ""
+
+    @property
+    def own_data(self) -> dict[str, Any] | None:
+        """Return the local figures in use, or None."""
+        data = json.loads(self.own) if self.own else None
+        return data if data and data["name"] == self.municipality else None
+
+    @property
+    def plain(self) -> bool:
+        """Tell whether every assumption and figure is the model's own."""
+        return not self.assumptions and self.own_data is None
 
 
 def choices() -> Choices:
@@ -78,74 +77,181 @@ def keep(**changes: object) -> Choices:
     return choices()
 
 
-def watcher() -> str:
-    """Return the name under which this session looks at answers."""
+def watcher(what: str = "answer") -> str:
+    """Return the name under which this session looks at one kind of work."""
     name: str = st.session_state.setdefault("watcher", secrets.token_hex(8))
-    return name
+    return f"{name}-{what}"
+
+
+# Links
 
 
 def _from_link() -> Choices:
+    """Return the choices in the link that opened this session; what is not possible is told and left out."""
     query = st.query_params
     found, wrong = Choices(), []
-    if query.get("taal", "nl") in LANGUAGES:
-        st.session_state["language"] = query.get("taal", "nl")
-    else:
-        wrong.append("taal")
-    if "gemeente" in query:
-        name = registry().municipalities.get(query["gemeente"].casefold())
-        if name in places():
-            found = replace(found, municipality=name)
+    if "taal" in query:
+        if query["taal"] in LANGUAGES:
+            st.session_state["language"] = query["taal"]
         else:
-            wrong.append("gemeente")
-    for key in ("begroting", "begrotingen"):
+            wrong.append("taal")
+    for key, read in _READERS.items():
         if key in query:
             try:
-                budgets = tuple(Budget.of_code(code) for code in query[key].split("~", MAX_BUDGETS))
-            except ValueError:
+                changed = replace(found, **read(query[key]))
+                _all_scenarios(changed)
+            except (ValueError, KeyError, TypeError, InputError):
                 wrong.append(key)
-                continue
-            if key == "begroting" and len(budgets) == 1:
-                found = replace(found, budget=budgets[0])
-            elif key == "begrotingen" and 2 <= len(budgets) <= MAX_BUDGETS:
-                found = replace(found, budgets=budgets)
             else:
-                wrong.append(key)
-    if query.get("effect", "full") in EFFECTS:
-        found = replace(found, effect=query.get("effect", "full"))
-    else:
-        wrong.append("effect")
+                found = changed
     st.session_state["wrong_in_link"] = wrong
     return found
 
 
+def _all_scenarios(chosen: Choices) -> None:
+    """Make every scenario of some choices. Raises InputError where one is not possible."""
+    for plan in (reference_of(chosen), chosen.plan, *chosen.plans):
+        scenario(chosen, plan)
+
+
+def _own(code: str) -> dict[str, Any]:
+    data = json.loads(unpack(code))
+    return {"own": json.dumps(data, sort_keys=True, ensure_ascii=False), "municipality": data["name"]}
+
+
+def _municipality(name: str) -> dict[str, Any]:
+    known = registry().municipalities[name.casefold()]
+    if known not in places():
+        raise ValueError(name)
+    return {"municipality": known}
+
+
+def _plans(codes: str) -> dict[str, Any]:
+    plans = tuple(Plan.of_code(code) for code in codes.split("~", MAX_PLANS))
+    if not 2 <= len(plans) <= MAX_PLANS:
+        raise ValueError(codes)
+    return {"plans": plans}
+
+
+def _assumptions(text: str) -> dict[str, Any]:
+    found = [_ASSUMPTION.fullmatch(part) for part in text.split("~", MOST_ASSUMPTIONS)]
+    if not all(found):
+        raise ValueError(text)
+    return {"assumptions": tuple(sorted((m[1], float(m[2])) for m in found if m))}
+
+
+def _one_of(field: str, allowed: Mapping[str, object] | tuple[str, ...]) -> Callable[[str], dict[str, Any]]:
+    def read(word: str) -> dict[str, Any]:
+        if word not in allowed:
+            raise ValueError(word)
+        return {field: word}
+
+    return read
+
+
+_READERS: Mapping[str, Callable[[str], dict[str, Any]]] = {
+    "gemeente": _municipality,
+    "eigen": _own,
+    "aannames": _assumptions,
+    "effect": _one_of("effect", EFFECTS),
+    "vergeleken": _one_of("reference", REFERENCES),
+    "begroting": lambda code: {"plan": Plan.of_code(code)},
+    "begrotingen": _plans,
+}
+"""How each key of a link is read, in an order in which each has what it needs."""
+
+
 def query_of(chosen: Choices, language: str) -> str:
-    """Return the query that restores the choices."""
-    return urlencode(
-        {
-            "gemeente": chosen.municipality,
-            "begroting": chosen.budget.code(),
-            "begrotingen": "~".join(budget.code() for budget in chosen.budgets),
-            "effect": chosen.effect,
-            "taal": language,
-        }
-    )
+    """Return the query that restores the choices; what is as it was at first is left out."""
+    written = {
+        "gemeente": "" if chosen.own_data else chosen.municipality,
+        "eigen": pack(chosen.own) if chosen.own_data else "",
+        "aannames": "~".join(f"{name}:{value!r}" for name, value in chosen.assumptions),
+        "effect": chosen.effect,
+        "vergeleken": chosen.reference,
+        "begroting": chosen.plan.code(),
+        "begrotingen": "~".join(plan.code() for plan in chosen.plans),
+    }
+    first = {f.name: f.default for f in fields(Choices)}
+    default = {
+        "effect": first["effect"], "vergeleken": first["reference"],
+        "begrotingen": "~".join(plan.code() for plan in Choices().plans),
+    }  # fmt: skip
+    kept = {key: text for key, text in written.items() if text and text != default.get(key)}
+    return urlencode({**kept, "taal": language})
 
 
-def places() -> list[str]:
-    """Return the municipalities to choose from: Almere first, the country last."""
+# What is computed
+
+
+def places(chosen: Choices | None = None) -> list[str]:
+    """Return the municipalities to choose from: local figures first, then Almere; the country last."""
     names = [name for name in profiles() if name not in ("Nederland", "Nederland 2018", "Almere")]
-    return ["Almere", *sorted(names), "Nederland"]
+    shipped = ["Almere", *sorted(names), "Nederland"]
+    own = json.loads(chosen.own)["name"] if chosen is not None and chosen.own else None
+    return shipped if own is None or own in shipped else [own, *shipped]
 
 
-def scenario(municipality: str, budget: Budget, effect: str = "full") -> Scenario:
-    """Return the scenario of a budget. Raises InputError where it is not possible."""
+def scenario(chosen: Choices, plan: Plan) -> Scenario:
+    """Return the scenario of a plan. Raises InputError where it is not possible."""
+    return _scenario(chosen.municipality, json.dumps(chosen.own_data or ""), chosen.effect,
+                     chosen.assumptions, plan, plan.label())  # fmt: skip
+
+
+@lru_cache(maxsize=512)
+def _scenario(
+    municipality: str,
+    own: str,
+    effect: str,
+    assumptions: tuple[tuple[str, float], ...],
+    plan: Plan,
+    title: str,
+) -> Scenario:
     strength = EFFECTS[effect]
+    parameters: dict[str, Any] = dict(assumptions) | plan.data.get("parameters", {})
+    if strength is not None:
+        parameters[STRENGTH] = strength
     data = {
+        **plan.data,
         "kind": "scenario",
-        "title": f"{municipality}, {budget.fte:g} fte",
-        "municipality": municipality,
-        "policy": budget.policy,
-        "programmes": {"kinderwerk": {"fte": budget.fte, "ring_fenced": budget.fenced}},
-        "parameters": {} if strength is None else {"kinderwerk.effect_exists": strength},
+        "title": f"{municipality}, {title}"[:200],
+        "municipality": json.loads(own) or municipality,
+        "parameters": parameters,
     }
     return scenario_from_dict(data, registry())
+
+
+def reference_of(chosen: Choices) -> Plan:
+    """Return what the plan is compared with: the same world without programmes, or with child work as now."""
+    world = {key: value for key, value in chosen.plan.data.items() if key not in ("programmes", "title")}
+    fte = existing_fte(chosen) if chosen.reference == "now" else 0.0
+    fenced = chosen.plan.fenced if fte else True
+    return Plan.of({**world, "programmes": {CHILD_WORK: {"fte": fte, "ring_fenced": fenced}}})
+
+
+def pair(chosen: Choices) -> tuple[Scenario, Scenario]:
+    """Return the scenario of the reference and that of the plan."""
+    return scenario(chosen, reference_of(chosen)), scenario(chosen, chosen.plan)
+
+
+def existing_fte(chosen: Choices) -> float:
+    """Return the FTE of child work of today: local, or from the assumed coverage."""
+    here = scenario(chosen, Plan.simple(0.0))
+    return _rounded(setting_for(here, Options(), 0, 0).existing_fte())
+
+
+def _rounded(fte: float) -> float:
+    """Return FTE with two significant digits: more is not known of what was assumed."""
+    return float(f"{fte:.2g}") if math.isfinite(fte) and fte > 0 else 0.0
+
+
+def profile(chosen: Choices) -> Profile:
+    """Return what is known of the municipality."""
+    return setting_for(scenario(chosen, Plan.simple(0.0)), Options(), 0, 0).profile
+
+
+def reference_words(chosen: Choices) -> str:
+    """Return in words what the plan is compared with."""
+    if chosen.reference == "none":
+        return t("compared_with", name=chosen.municipality)
+    return t("compared_to", name=f"{chosen.municipality}, {t('as_now')} ({reference_of(chosen).label()})")

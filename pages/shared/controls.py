@@ -1,0 +1,44 @@
+"""Controls that stand on more than one page."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.shared.parts import note
+from pages.shared.plan import Plan
+from pages.shared.state import Choices, choices, existing_fte, keep, places, profile
+from pages.shared.texts import t
+from sim.programmes import catalogue
+
+COUNTRY = "Nederland"
+MOST_COVERAGE = 0.30
+"""Share of children of 4-14 that the slider can reach."""
+CHILDREN_PER_FTE = 104.0
+"""About how many children a worker reaches (visits per FTE over visits per child), for the slider only."""
+
+
+def choose_municipality() -> Choices:
+    """Show the choice of a municipality; another one starts from child work as it is there today."""
+    chosen = choices()
+    names = places(chosen)
+    name = st.selectbox(t("municipality"), names, index=names.index(chosen.municipality))
+    if name != chosen.municipality:
+        chosen = keep(municipality=name)
+        chosen = keep(plan=Plan.simple(existing_fte(chosen) or 1.0))
+    if name == COUNTRY:
+        note(t("country_slow"))
+    return chosen
+
+
+def at_most(chosen: Choices) -> float:
+    """Return the most FTE that a slider offers: those that reach three in ten children, or those in hand."""
+    programme = catalogue()["kinderwerk"]
+    children = sum(profile(chosen).youths[programme.first_age : programme.last_age + 1])
+    fte = children * MOST_COVERAGE / CHILDREN_PER_FTE
+    rounded = round(fte / 50) * 50 if fte > 1000 else max(round(fte), 2)
+    return float(max(rounded, chosen.plan.fte))
+
+
+def step(top: float) -> float:
+    """Return the step of a slider that ends at `top`."""
+    return 1.0 if top < 1000 else 50.0

@@ -1,0 +1,247 @@
+"""One desk serves all users: a first answer from the best fit at once, draws that sharpen it, and errands.
+
+First answers go before everything else, draws of different users take turns, and errands that take long
+(twins, a dossier, an export) have a queue of their own. What a scenario came to in a draw is kept, so that
+moving a slider never lives the reference again. What nobody looks at stops within a simulated year, and goes
+on where it was when somebody asks again.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any
+
+import streamlit as st
+
+from pages.shared.answers import Answer, Key, Task, Tell, UnwantedError, Work, key_of, slim
+from sim.errors import InputError, SimulationError
+from sim.experiment import Columns, Options, Run, run_all
+from sim.scenario import Scenario
+from sim.setting import worker_threads
+from sim.warmstore import WarmStore
+
+CHILDREN = int(os.environ.get("KINDERWERK_APP_CHILDREN", "10000"))
+DRAWS = max(int(os.environ.get("KINDERWERK_APP_DRAWS", "40")), 2)
+SEED = 0
+KEPT_WORK = 128
+KEPT_BYTES = 384 << 20
+"""Bound on what finished work takes; the least recently asked goes first."""
+KEPT_COLUMNS = 96 << 20
+ENDING = "cannot schedule new futures"
+"""What Python says to those who are at work when the server is stopped. That is no mistake of ours."""
+log = logging.getLogger(__name__)
+
+
+class Desk:
+    """Where answers are asked for. Safe to share between users."""
+
+    def __init__(self) -> None:
+        """Open the desk."""
+        self.store = WarmStore()
+        self.kept: OrderedDict[Key, Work] = OrderedDict()
+        self._columns: OrderedDict[tuple[str, int | None, int], Columns] = OrderedDict()
+        self._columns_size = 0
+        self._lock = threading.Lock()
+        self._hurried = 0
+        self._quiet = threading.Condition()
+        self._firsts = ThreadPoolExecutor(1, thread_name_prefix="first")
+        self._draws = ThreadPoolExecutor(1, thread_name_prefix="draws")
+        self._errands = ThreadPoolExecutor(1, thread_name_prefix="errands")
+
+    def close(self) -> None:
+        """Take no more work, and stop what runs at its next year."""
+        for work in list(self.kept.values()):
+            work.watchers.clear()
+        for workers in (self._firsts, self._draws, self._errands):
+            workers.shutdown(cancel_futures=True)
+
+    def ask(
+        self,
+        scenarios: Sequence[Scenario],
+        watcher: str,
+        *,
+        watch: bool = True,
+        again: bool = False,
+        children: int | None = CHILDREN,
+        draws: int | None = None,
+    ) -> Answer:
+        """Return the answer about scenarios as far as it is known, and see that it is worked on.
+
+        children: None simulates everyone. draws: how many sharpen it (default: DRAWS). A watcher looks at one
+        thing at a time. watch False only looks up; again retries what failed.
+        """
+        wished = DRAWS if draws is None else draws
+        key = key_of(scenarios, children, wished)
+        made = Answer(scenarios=tuple(scenarios), children=children, wished=wished, seed=SEED)
+        found = self._look(key, made, watcher, watch, again)
+        assert isinstance(found, Answer)
+        return found
+
+    def errand(
+        self,
+        key: Key,
+        work: Callable[[Tell], Any],
+        watcher: str,
+        *,
+        watch: bool = True,
+        again: bool = False,
+        size: int = 1 << 20,
+    ) -> Task:
+        """Return a task as far as it is done, and see that it is worked on. size: about what it will keep."""
+        found = self._look(key, Task(work=work, bytes=size), watcher, watch, again)
+        assert isinstance(found, Task)
+        return found
+
+    def retry(self, work: Work, watcher: str) -> None:
+        """Work again on what failed."""
+        with self._lock:
+            work.problem, work.detail = "", ""
+            work.news.clear()
+            work.watchers[watcher] = time.monotonic()
+            self._go_on(work)
+
+    def _look(self, key: Key, made: Work, watcher: str, watch: bool, again: bool) -> Work:
+        with self._lock:
+            for other_key, other in self.kept.items():
+                if other_key != key or not watch:
+                    other.watchers.pop(watcher, None)
+            work = self.kept.setdefault(key, made)
+            self.kept.move_to_end(key)
+            self._forget()
+            if again and work.problem:
+                work.problem, work.detail = "", ""
+                work.news.clear()
+            if watch:
+                work.watchers[watcher] = time.monotonic()
+                self._go_on(work)
+        return work
+
+    def _forget(self) -> None:
+        """Let go of what was asked longest ago. Needs the lock."""
+        sizes = [work.size() for work in self.kept.values()]
+        while len(self.kept) > 1 and (len(self.kept) > KEPT_WORK or sum(sizes) > KEPT_BYTES):
+            self.kept.popitem(last=False)
+            sizes.pop(0)
+
+    def _go_on(self, work: Work) -> None:
+        """Put the next piece of work in its queue. Needs the lock."""
+        if work.running or work.finished or not work.wanted():
+            return
+        work.running = True
+        queue = self._errands if isinstance(work, Task) else self._draws if work.begun else self._firsts
+        queue.submit(self._work, work)
+
+    def _work(self, work: Work) -> None:
+        try:
+            if not work.wanted():
+                return
+            if isinstance(work, Task):
+                work.found = work.work(self._teller(work))
+            elif isinstance(work, Answer):
+                self._next_run(work)
+        except UnwantedError:
+            pass
+        except (InputError, SimulationError, ValueError) as error:
+            work.detail = str(error) or type(error).__name__
+            work.problem = "failed"
+        except MemoryError:
+            with self._lock:
+                self._columns.clear()
+                self._columns_size = 0
+            work.problem = "failed_memory"
+        except Exception as error:  # a mistake of ours: for the log, never for the screen
+            if ENDING not in str(error):
+                log.exception("an answer failed")
+            work.problem = "failed_unknown"
+        finally:
+            if work.begun or work.problem:
+                work.news.set()
+            with self._lock:
+                work.running = False
+                try:
+                    self._go_on(work)
+                except RuntimeError:  # the desk has closed
+                    work.running = False
+
+    def _teller(self, work: Work) -> Tell:
+        def tell(share: float, words: str) -> None:
+            if not work.wanted():
+                raise UnwantedError
+            work.share, work.words = share, words
+            self._give_way()
+
+        return tell
+
+    def _next_run(self, answer: Answer) -> None:
+        """Add the best fit, or the next draw, to an answer."""
+        if answer.first:
+            answer.draws.append(self._run(answer, len(answer.draws) + 1))
+        else:
+            with self._hurry():
+                answer.first = [self._run(answer, 0)]
+
+    def _run(self, answer: Answer, draw: int) -> Run:
+        """Return one draw of every scenario. Raises UnwantedError when nobody looks any more."""
+        with worker_threads(None) as pool:
+            columns = tuple(self._lived(answer, k, draw, pool) for k in range(len(answer.scenarios)))
+        return Run(draw, 0, columns)
+
+    def _lived(self, answer: Answer, k: int, draw: int, pool: Executor) -> Columns:
+        scenario = answer.scenarios[k]
+        key = (scenario.canonical_sha256(), answer.children, draw)
+        with self._lock:
+            if key in self._columns:
+                self._columns.move_to_end(key)
+                return self._columns[key]
+
+        def tell(share: float, _: str) -> None:
+            if not answer.wanted():
+                raise UnwantedError
+            if draw == 0:
+                answer.share = (k + share) / len(answer.scenarios)
+            else:
+                self._give_way()
+
+        options = Options(children=answer.children, draws=1, first_draw=draw, seed=SEED)
+        (run,) = run_all([scenario], options, self.store, tell=tell, pool=pool)
+        found = slim(run.columns[0])
+        with self._lock:
+            self._keep_columns(key, found)
+        return found
+
+    def _keep_columns(self, key: tuple[str, int | None, int], found: Columns) -> None:
+        """Keep what a scenario came to, within a bound. Needs the lock."""
+        self._columns[key] = found
+        self._columns_size += found.blocks.nbytes
+        while self._columns_size > KEPT_COLUMNS and len(self._columns) > 1:
+            _, old = self._columns.popitem(last=False)
+            self._columns_size -= old.blocks.nbytes
+
+    @contextmanager
+    def _hurry(self) -> Iterator[None]:
+        """Let everything else wait: somebody sees nothing yet."""
+        with self._quiet:
+            self._hurried += 1
+        try:
+            yield
+        finally:
+            with self._quiet:
+                self._hurried -= 1
+                self._quiet.notify_all()
+
+    def _give_way(self) -> None:
+        with self._quiet:
+            self._quiet.wait_for(lambda: self._hurried == 0, timeout=60.0)
+
+
+@st.cache_resource(show_spinner=False, on_release=Desk.close)
+def desk() -> Desk:
+    """Return the one desk of this server."""
+    return Desk()

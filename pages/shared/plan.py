@@ -1,0 +1,174 @@
+"""A plan: one budget, as the part of a scenario file that does not say where."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import re
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cached_property
+from typing import Any
+
+from pages.shared.texts import t, writing
+from sim.programmes import catalogue
+from sim.scenario import Scenario
+
+DEFAULT_FTE = 36.0
+MOST_FTE = 100_000.0
+CHILD_WORK = "kinderwerk"
+PLACE = ("kind", "municipality", "reference", "description")
+"""Keys of a scenario file that are no part of a plan."""
+_SIMPLE = re.compile(r"(\d{1,6}(?:\.\d{1,20})?)-([go])-(crowd_out|deficit|capped)", re.ASCII)
+_RICH = re.compile(r"z[A-Za-z0-9_-]{1,12000}", re.ASCII)
+_MOST_BYTES = 40_000
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One budget. text: its JSON, so that equal plans are equal."""
+
+    text: str
+
+    @classmethod
+    def of(cls, data: Mapping[str, Any]) -> Plan:
+        """Return the plan in plain data, such as that of a scenario file, without what says where."""
+        kept = {key: value for key, value in data.items() if key not in PLACE and value not in ({}, [], None)}
+        return cls(json.dumps(kept, sort_keys=True, ensure_ascii=False, default=str))
+
+    @classmethod
+    def simple(cls, fte: float = DEFAULT_FTE, fenced: bool = True, policy: str = "crowd_out") -> Plan:
+        """Return a plan of child work only."""
+        work = {CHILD_WORK: {"fte": fte, "ring_fenced": fenced}}
+        return cls.of({"policy": policy, "programmes": work})
+
+    @classmethod
+    def of_scenario(cls, scenario: Scenario) -> Plan:
+        """Return what a scenario says besides where."""
+        return cls.of(scenario.to_data())
+
+    @cached_property
+    def data(self) -> dict[str, Any]:
+        """Return the plan as plain data; do not change it."""
+        found: dict[str, Any] = json.loads(self.text)
+        return found
+
+    def changed(self, **changes: Any) -> Plan:
+        """Return a plan with other values; an empty one leaves a key out. The title goes with them."""
+        kept = {key: value for key, value in self.data.items() if key != "title"}
+        return Plan.of({**kept, **changes})
+
+    @property
+    def programmes(self) -> dict[str, dict[str, Any]]:
+        """Return the use of each programme; do not change it."""
+        return dict(self.data.get("programmes", {}))
+
+    @property
+    def child_work(self) -> dict[str, Any]:
+        """Return the use of child work: no FTE where there is none."""
+        return self.programmes.get(CHILD_WORK, {"fte": 0.0})
+
+    @property
+    def fte(self) -> float:
+        """Return the FTE of child work; of a path by year, those of the last year."""
+        return _last(self.child_work["fte"])
+
+    @property
+    def steady(self) -> bool:
+        """Tell whether child work has the same FTE every year."""
+        return not isinstance(self.child_work["fte"], Mapping)
+
+    @property
+    def fenced(self) -> bool:
+        """Tell whether child work is ring-fenced."""
+        return bool(self.child_work.get("ring_fenced", True))
+
+    @property
+    def policy(self) -> str:
+        """Return what happens with a shortfall."""
+        return str(self.data.get("policy", "crowd_out"))
+
+    @property
+    def empty(self) -> bool:
+        """Tell whether no programme has any FTE."""
+        return not any(_most(use["fte"]) for use in self.programmes.values())
+
+    def with_child_work(self, fte: float, fenced: bool) -> Plan:
+        """Return a plan with the same number of child workers every year."""
+        use = {**self.child_work, "fte": fte, "ring_fenced": fenced}
+        return self.changed(programmes={**self.programmes, CHILD_WORK: use})
+
+    def label(self) -> str:
+        """Return a short name: its title where it has one, else what it spends on."""
+        if "title" in self.data:
+            return str(self.data["title"])
+        fence = "" if self.fte == 0 else ", " + (t("fenced") if self.fenced else t("unfenced"))
+        words = t("workers", fte=self._fte_words()) + fence
+        for name, use in sorted(self.programmes.items()):
+            if name != CHILD_WORK and _most(use["fte"]):
+                title = catalogue()[name].title[writing().language] if name in catalogue() else name
+                words += f", {title.lower()} {writing().fte(_last(use['fte']))}"
+        return words
+
+    def phrase(self) -> str:
+        """Return the plan as it stands in a sentence that begins with 'with'."""
+        only = set(self.programmes) <= {CHILD_WORK} and "title" not in self.data
+        return t("workers", fte=self._fte_words()) if only else t("this_budget", name=self.label())
+
+    def _fte_words(self) -> str:
+        path = self.child_work["fte"]
+        if not isinstance(path, Mapping):
+            return writing().fte(path)
+        steps = [writing().fte(value) for _, value in sorted(path.items())]
+        return " → ".join(dict.fromkeys(steps))
+
+    def code(self) -> str:
+        """Return the plan as it stands in a link: readable where it is of child work only."""
+        if self == Plan.simple(self.fte, self.fenced, self.policy) and self.steady:
+            fte = format(Decimal(repr(float(self.fte))), "f").removesuffix(".0")
+            return f"{fte}-{'g' if self.fenced else 'o'}-{self.policy}"
+        return "z" + pack(self.text)
+
+    @classmethod
+    def of_code(cls, code: str) -> Plan:
+        """Return the plan in a link. Raises ValueError where it is not possible."""
+        if found := _SIMPLE.fullmatch(code):
+            if float(found[1]) > MOST_FTE:
+                raise ValueError(code)
+            return cls.simple(float(found[1]), found[2] == "g", found[3])
+        if not _RICH.fullmatch(code):
+            raise ValueError(code)
+        data = json.loads(unpack(code[1:]))
+        if not isinstance(data, dict) or not isinstance(data.get("programmes", {}), dict):
+            raise ValueError(code)
+        return cls.of(data)
+
+
+def _last(fte: Any) -> float:
+    """Return the FTE of the last year of a number or a path by year."""
+    return float(fte[max(fte, key=str)] if isinstance(fte, Mapping) and fte else fte or 0.0)
+
+
+def _most(fte: Any) -> float:
+    return max((float(v) for v in fte.values()), default=0.0) if isinstance(fte, Mapping) else float(fte)
+
+
+def pack(text: str) -> str:
+    """Return a text as it fits in a link."""
+    return base64.urlsafe_b64encode(zlib.compress(text.encode(), 9)).decode().rstrip("=")
+
+
+def unpack(code: str) -> str:
+    """Return the text in a link. Raises ValueError where it is broken or more than a plan needs."""
+    try:
+        raw = base64.urlsafe_b64decode(code + "=" * (-len(code) % 4))
+        opened = zlib.decompressobj()
+        found = opened.decompress(raw, _MOST_BYTES)
+    except (binascii.Error, zlib.error) as error:
+        raise ValueError(code) from error
+    if opened.unconsumed_tail or not opened.eof:
+        raise ValueError("too long")
+    return found.decode()

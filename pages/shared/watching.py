@@ -1,0 +1,134 @@
+"""Showing work while it is done, without blocking the page: progress, stop, go on, try again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+import streamlit as st
+
+from pages.shared import formats
+from pages.shared.answers import Answer, Key, Task, Tell, Work, key_of
+from pages.shared.desk import CHILDREN, DRAWS, desk
+from pages.shared.parts import guarded, note
+from pages.shared.state import watcher
+from pages.shared.texts import t
+from sim.scenario import Scenario
+from sim.writing import ENOUGH_DRAWS
+
+PATIENCE = 0.9
+"""Seconds that a page waits for news before it shows that there is none yet."""
+W = TypeVar("W", bound=Work)
+
+
+def live(
+    scenarios: Sequence[Scenario],
+    show: Callable[[Answer], None],
+    *,
+    slot: str = "answer",
+    children: int | None = CHILDREN,
+    draws: int | None = None,
+) -> None:
+    """Show an answer about scenarios, and again each time there is more of it.
+
+    slot: what on the page it is; a session watches one answer for each. children, draws: see Desk.ask.
+    """
+    wished = DRAWS if draws is None else draws
+    key = key_of(scenarios, children, wished)
+
+    def look(watch: bool) -> Answer:
+        return desk().ask(scenarios, watcher(slot), watch=watch, children=children, draws=wished)
+
+    _follow(look, key, slot, show, _answer_progress)
+
+
+def errand(
+    key: Key,
+    work: Callable[[Tell], Any],
+    show: Callable[[Any], None],
+    *,
+    slot: str,
+    size: int = 1 << 20,
+    words: Callable[[str], str] = str,
+) -> None:
+    """Show what a task found, once it has; until then how far it is.
+
+    key: what tells this task from others. words: what is going on, in the language of the user.
+    """
+
+    def look(watch: bool) -> Task:
+        return desk().errand(key, work, watcher(slot), watch=watch, size=size)
+
+    def progress(task: Task, stopped: bool) -> None:
+        if not task.finished and not stopped:
+            st.progress(min(max(task.share, 0.0), 1.0), text=words(task.words) or t("working"))
+        elif stopped and not task.finished:
+            note(t("stopped_task"))
+
+    _follow(look, key, slot, lambda task: show(task.found), progress)
+
+
+def _follow(
+    look: Callable[[bool], W],
+    key: Key,
+    slot: str,
+    show: Callable[[W], None],
+    progress: Callable[[W, bool], None],
+) -> None:
+    """Show work in a part of the page that runs again each second until the work is finished or stopped."""
+
+    def stopped() -> bool:
+        return bool(st.session_state.get(f"stopped-{slot}") == key)
+
+    work = look(not stopped())
+    over = work.finished or stopped()
+
+    def again() -> None:
+        halted = stopped()
+        work = look(not halted)
+        if not halted and not work.begun:
+            work.news.wait(PATIENCE)
+        if work.problem:
+            st.error(t(work.problem, **({"reason": work.detail} if work.detail else {})))
+            st.button(
+                t("again"), key=f"again-{slot}", on_click=desk().retry, args=(work, watcher(slot))
+            )
+        else:
+            progress(work, halted)
+            if not work.finished:
+                label, target = (t("go_on"), None) if halted else (t("stop"), key)
+                st.button(label, key=f"stop-{slot}-{halted}", on_click=_stop, args=(slot, target))
+        if work.begun:
+            show(work)
+        if (work.finished or halted) != over:
+            st.rerun()  # starts or stops the timer
+
+    st.fragment(lambda: guarded(again), run_every=None if over else 1.0)()
+
+
+def _answer_progress(answer: Answer, stopped: bool) -> None:
+    done = min(len(answer.draws), answer.wished)
+    children = formats.count(answer.children) if answer.children is not None else t("all_children")
+    if answer.finished:
+        note(t("computed", done=done, children=children) if answer.wished else t("computed_best"))
+    elif stopped:
+        note(t("stopped", done=done, total=answer.wished))
+    elif not answer.first:
+        st.progress(min(answer.share, 1.0), text=t("computing_first"))
+    else:
+        st.progress(done / answer.wished, text=t("computing", done=done, total=answer.wished))
+
+
+def _stop(slot: str, key: Key | None) -> None:
+    st.session_state[f"stopped-{slot}"] = key
+
+
+def chance_known(answer: Answer) -> bool:
+    """Tell whether there are draws enough to name a chance."""
+    return len(answer.draws) >= min(ENOUGH_DRAWS, max(answer.wished, 2))
+
+
+def is_stopped(answer: Answer, slot: str = "answer") -> bool:
+    """Tell whether the user stopped work on an answer."""
+    key = key_of(answer.scenarios, answer.children, answer.wished)
+    return bool(st.session_state.get(f"stopped-{slot}") == key)
