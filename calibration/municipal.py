@@ -1,9 +1,10 @@
 """Multipliers of a municipality on need and on access, from local figures and shrunk to the country.
 
-Run as ``python -m calibration.municipal [--write]``. A local figure with the role `calibrate` is compared
-with the national figure of the same measure, ages and year: what is fitted is how far the municipality is
-from the country, beyond what its age structure and households bring about in the model. One figure of use
-cannot tell need from access, so that both move by their prior (SPREAD) and the effect that each has on use.
+Run as ``python -m calibration.municipal [--write]`` for the municipalities that ship with the model, and by
+`fit_municipality` for figures of one's own. A local figure is compared with the national figure of the same
+measure, ages and year: what is fitted is how far the municipality is from the country, beyond what its age
+structure and households bring about in the model. One figure of use cannot tell need from access, so that
+both move by their prior (SPREAD) and the effect that each has on use.
 """
 
 from __future__ import annotations
@@ -12,19 +13,22 @@ import argparse
 import csv
 import math
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from calibration.measures import Counted
-from calibration.runs import count, predict
+from calibration.measures import MEASURES, Counted
+from calibration.runs import FIT_YEAR, PROFILE, count, predict
 from calibration.targets import Target, read_targets
+from sim.errors import InputError
+from sim.municipality import Municipality, Use
 from sim.parameters import DATA, Parameters, default_parameters
-from sim.population import Profile, profiles
+from sim.population import Profile, profile_from, profiles
 from sim.setting import localised, worker_threads
 
 Floats = NDArray[np.float64]
@@ -32,6 +36,16 @@ MUNICIPALITY_FILE = DATA / "municipalities.csv"
 SPREAD = {"need": 0.15, "access": 0.20}
 """Standard deviation between municipalities of the logarithm of each multiplier (assumed)."""
 STEP = 1.1
+LOTS = 4
+"""Runs with other luck of which the mean is taken: a municipality is small."""
+LOCAL_CHILDREN = 60_000
+NATIONAL_CHILDREN = 100_000
+USE_TOLERANCE = 0.03
+"""How far a count of use may be off by its definition (as Almere's figure in cbs.csv)."""
+FARTHEST = 4.0
+"""How many times the use of the country a municipality's may be before it must be a mistake."""
+NATIONAL_MEASURES = ("jeugdhulp_share", "jeugdhulp_pgb")
+Tell = Callable[[float, str], None]
 
 
 @dataclass(frozen=True)
@@ -65,28 +79,141 @@ def pairs(targets: Sequence[Target]) -> list[tuple[Target, Target]]:
     return found
 
 
-def fit_local(
-    local: Target, national: Target, p: Parameters, pool: Executor, children: int, seed: int = 0
+@dataclass(frozen=True)
+class Figure:
+    """A figure of a municipality over that of the country, and how the model counts either.
+
+    tolerance: relative standard deviation of what the ratio says of the municipality's own rates.
+    """
+
+    name: str
+    ratio: float
+    value: Callable[[Counted], float]
+    tolerance: float
+
+
+def fit(
+    profile: Profile,
+    figure: Figure,
+    p: Parameters,
+    pool: Executor,
+    children: int,
+    seed: int = 0,
+    here_children: int | None = None,
+    tell: Tell = lambda *_: None,
 ) -> Local:
-    """Return the multipliers of a municipality, by one figure and shrunk to 1."""
-    profile = replace(profiles()[local.region], need=1.0, access=1.0)
+    """Return the multipliers of a municipality, by one figure and shrunk to 1.
+
+    children: of the run of the country; here_children: of each run of the municipality (None: everyone).
+    """
+    profile = replace(profile, need=1.0, access=1.0)
+    runs, done = 1 + 3 * LOTS, 0
+
+    def counted(*arguments: Any, **options: Any) -> float:
+        nonlocal done
+        tell(done / runs, f"fitting {profile.name}: run {done + 1} of {runs}")
+        done += 1
+        return figure.value(count(*arguments, **options))
 
     def use(need: float = 1.0, access: float = 1.0) -> float:
         changed: Profile = replace(profile, need=need, access=access)
-        total = 0.0
-        for k in range(4):  # four lots of luck: a municipality is small
-            q = localised(p, changed)
-            total += _value(local, count(q, None, seed + k, pool, profile=changed))
-        return total / 4
+        q = localised(p, changed)
+        lots = [counted(q, here_children, seed + k, pool, profile=changed) for k in range(LOTS)]
+        return sum(lots) / LOTS
 
-    country = _value(national, count(p, children, seed, pool))
+    country = counted(p, children, seed, pool)
     here = use()
-    gap = math.log(local.value / national.value) - math.log(here / country)
+    gap = math.log(figure.ratio) - math.log(here / country)
     slopes = np.array([
         math.log(use(need=STEP) / here) / math.log(STEP), math.log(use(access=STEP) / here) / math.log(STEP)
     ])  # fmt: skip
-    need, access = shrink(gap, slopes, local.tolerance)
-    return Local(local.region, local.id, local.value / national.value, here / country, need, access)
+    need, access = shrink(gap, slopes, figure.tolerance)
+    return Local(profile.name, figure.name, figure.ratio, here / country, need, access)
+
+
+def fit_local(
+    local: Target, national: Target, p: Parameters, pool: Executor, children: int, seed: int = 0
+) -> Local:
+    """Return the multipliers of a municipality that ships with the model."""
+    ratio = local.value / national.value  # both of the same measure, ages and year
+    figure = Figure(local.id, ratio, lambda counted: _value(local, counted), local.tolerance)
+    return fit(profiles()[local.region], figure, p, pool, children, seed)
+
+
+def fit_municipality(
+    municipality: Municipality,
+    pool: Executor,
+    children: int = NATIONAL_CHILDREN,
+    seed: int = 0,
+    tell: Tell = lambda *_: None,
+    p: Parameters | None = None,
+    targets: Sequence[Target] | None = None,
+) -> Local:
+    """Return the multipliers that a municipality's own figure of use asks for; the same for the same figures.
+
+    children: of the run of the country; a municipality of any size is simulated with LOCAL_CHILDREN. tell
+    hears (share done, what is going on) before each run, and stops the fit by raising. Raises InputError
+    where there is no figure of use, none of the country to hold it against, or they are too far apart.
+    """
+    figure = _figure_of(municipality, read_targets() if targets is None else targets)
+    return fit(
+        profile_from(municipality), figure, p or default_parameters(), pool, children, seed,
+        LOCAL_CHILDREN, tell,
+    )  # fmt: skip
+
+
+def with_fit(municipality: Municipality, found: Local) -> Municipality:
+    """Return the municipality with the multipliers that were found."""
+    assert municipality.use is not None, "what was fitted has a figure of use"
+    use = municipality.use
+    source = f"kinderwerk: fitted to the use of {use.year} at the ages {use.ages}, and shrunk to the country"
+    return municipality.replace(
+        need={"value": round(found.need, 4), "source": source},
+        access={"value": round(found.access, 4), "source": source},
+    )
+
+
+def _figure_of(municipality: Municipality, targets: Sequence[Target]) -> Figure:
+    use, share = municipality.use, municipality.use_share
+    if use is None or share is None:
+        raise InputError.at(municipality.name, "there is no figure under 'use' to fit need and access to")
+    national = use.national or national_share(use, targets)
+    ratio = share / national
+    if not 1.0 / FARTHEST <= ratio <= FARTHEST:
+        raise InputError.at(
+            municipality.name,
+            f"{share:.1%} of the youths have jeugdhulp, {ratio:.2g} times the share in the country "
+            f"({national:.1%}); check the figure of use and the population",
+        )
+    year, ages = min(use.year, FIT_YEAR), slice(0, use.last_age + 1)
+    # The figure itself is complete, but how many of few children need help in a year is luck as well.
+    tolerance = math.hypot(USE_TOLERANCE, 1.0 / math.sqrt(use.youths))
+    measure = MEASURES["jeugdhulp_share"]
+    assert measure is not None, "the model counts the share with jeugdhulp"
+    return Figure(f"use_{use.year}", ratio, lambda c: measure(c, year, ages), tolerance)
+
+
+def national_share(use: Use, targets: Sequence[Target]) -> float:
+    """Return the share of youths in the country with jeugdhulp, of the year and ages of a figure of use.
+
+    Counts of 2015-2019 are over the youths of 2018, who hardly differed in number. Raises InputError where
+    there is no such figure.
+    """
+    country = profiles()[PROFILE]
+    known = {}
+    for target in targets:
+        if target.region == "NL" and target.age_from == 0 and target.measure in NATIONAL_MEASURES:
+            people = sum(country.youths[: target.age_to + 1])
+            share = target.value if target.unit == "share" else target.value / people
+            known[target.year, f"0-{target.age_to}"] = share
+    if (use.year, use.ages) in known:
+        return known[use.year, use.ages]
+    there = ", ".join(f"{year} ({ages})" for year, ages in sorted(known))
+    raise InputError.at(
+        "use",
+        f"there is no national figure of {use.year} at the ages {use.ages}; give the same share of the "
+        f"country under 'national', or a figure of one of: {there}",
+    )
 
 
 def shrink(gap: float, slopes: Floats, tolerance: float) -> tuple[float, float]:
