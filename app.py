@@ -5,5 +5,8 @@ the folder pages/ beside it for its own kind of pages, and show those first to w
 """
 
 import streamlit as st
+from starlette.middleware import Middleware
 
-app = st.App("pages/main.py")
+from pages.shared.server import FirstPage
+
+app = st.App("pages/main.py", middleware=[Middleware(FirstPage)])

@@ -1,0 +1,94 @@
+"""What the server says before any script runs: the language of the page, its title, and who may frame it.
+
+Streamlit serves one English page to everybody. A screen reader needs the language of the words, and a reader
+without JavaScript a sentence in it.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import parse_qs
+
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from pages.shared.texts import writing_in
+from sim.writing import LANGUAGES
+
+DEFAULT = "nl"
+HEADERS = {
+    "Content-Security-Policy": (
+        "frame-ancestors 'self'; base-uri 'self'; object-src 'none'; form-action 'self'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+}
+"""Scripts are left to Streamlit, which needs inline ones and whose charts compile expressions."""
+_ENGLISH = {
+    "lang": b'<html lang="en">',
+    "title": b"<title>Streamlit</title>",
+    "noscript": b"<p>You need to enable JavaScript to run this app.</p>",
+}
+
+
+class FirstPage:
+    """Middleware that puts the first page in the language of the link, and its headers on every answer."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        """Stand before `app`."""
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        if scope["method"] in ("GET", "HEAD"):  # a page is rewritten as text: it must not come compressed
+            accepts_page = any(k == b"accept" and b"text/html" in v for k, v in scope["headers"])
+            if accepts_page:
+                kept = [(k, v) for k, v in scope["headers"] if k != b"accept-encoding"]
+                scope = {**scope, "headers": kept}
+        start: Message | None = None
+        body = bytearray()
+
+        async def rewritten(message: Message) -> None:
+            nonlocal start
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in HEADERS.items():
+                    headers.setdefault(name, value)
+                if headers.get("content-type", "").startswith("text/html"):
+                    start = message
+                    return
+            elif start is not None and message["type"] == "http.response.body":
+                body.extend(message.get("body", b""))
+                if message.get("more_body"):
+                    return
+                page = in_language(bytes(body), language_of(scope))
+                if body:
+                    MutableHeaders(scope=start)["content-length"] = str(len(page))
+                await send(start)
+                await send({"type": "http.response.body", "body": page})
+                return
+            await send(message)
+
+        await self.app(scope, receive, rewritten)
+
+
+def language_of(scope: Scope) -> str:
+    """Return the language that a link asks for, or Dutch."""
+    asked = parse_qs(scope.get("query_string", b"").decode("latin-1")).get("taal", [DEFAULT])[-1]
+    return asked if asked in LANGUAGES else DEFAULT
+
+
+def in_language(page: bytes, language: str) -> bytes:
+    """Return Streamlit's page in a language; what is not found in it stays as it is."""
+    writing = writing_in(language)
+    said = {
+        "lang": f'<html lang="{language}">',
+        "title": f"<title>{writing.t('app')}</title>",
+        "noscript": f"<p>{writing.t('needs_javascript')}</p>",
+    }
+    for what, text in said.items():
+        page = page.replace(_ENGLISH[what], text.encode(), 1)
+    return page

@@ -1,0 +1,103 @@
+"""The first page in the language of the link, and what every answer says to the browser."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import streamlit
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.responses import HTMLResponse, PlainTextResponse
+from starlette.routing import Route
+from starlette.types import ASGIApp, Message
+
+from pages.shared.server import _ENGLISH, HEADERS, FirstPage, in_language
+
+PAGE = (Path(streamlit.__file__).parent / "static" / "index.html").read_bytes()
+
+
+@dataclass
+class Answer:
+    status: int
+    headers: dict[str, str]
+    content: bytes
+
+
+def get(app: ASGIApp, path: str, query: str = "", **headers: str) -> Answer:
+    """Return what the app answers to a browser."""
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    scope = {
+        "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "GET", "path": path,
+        "raw_path": path.encode(), "root_path": "", "scheme": "http", "query_string": query.encode(),
+        "headers": [(k.replace("_", "-").encode(), v.encode()) for k, v in headers.items()],
+        "server": ("localhost", 80), "client": ("localhost", 1),
+    }  # fmt: skip
+    asyncio.run(app(scope, receive, send))
+    found = {k.decode(): v.decode() for k, v in sent[0]["headers"]}
+    return Answer(sent[0]["status"], found, b"".join(m.get("body", b"") for m in sent[1:]))
+
+
+@pytest.fixture
+def client() -> ASGIApp:
+    routes = [
+        Route("/", lambda _: HTMLResponse(PAGE)), Route("/verken", lambda _: HTMLResponse(PAGE)),
+        Route("/plain", lambda _: PlainTextResponse('<html lang="en">' * 500)),
+    ]  # fmt: skip
+    return Starlette(routes=routes, middleware=[Middleware(FirstPage), Middleware(GZipMiddleware)])
+
+
+def test_streamlit_still_says_what_is_replaced() -> None:
+    for text in _ENGLISH.values():
+        assert PAGE.count(text) == 1
+
+
+@pytest.mark.parametrize(
+    ("query", "language", "title"),
+    [
+        ("", "nl", "vroeg signaleren, vroeg doen"),
+        ("taal=en", "en", "signal early, act early"),
+        ("taal=<script>", "nl", "vroeg signaleren, vroeg doen"),
+        ("gemeente=Tilburg&taal=en", "en", "signal early, act early"),
+    ],
+)
+@pytest.mark.parametrize("path", ["/", "/verken"])
+def test_a_page_is_in_the_language_of_its_link(
+    client: ASGIApp, path: str, query: str, language: str, title: str
+) -> None:
+    found = get(client, path, query, accept="text/html", accept_encoding="gzip")
+    text = found.content.decode()
+    assert found.status == 200
+    assert "content-encoding" not in found.headers
+    assert int(found.headers["content-length"]) == len(found.content)
+    assert f'<html lang="{language}">' in text
+    assert f"{title}</title>" in text
+    assert "You need to enable JavaScript" not in text
+
+
+def test_other_files_keep_their_bytes_and_may_come_compressed(client: ASGIApp) -> None:
+    found = get(client, "/plain", accept="*/*", accept_encoding="gzip")
+    assert found.headers["content-encoding"] == "gzip"
+    assert gzip.decompress(found.content) == b'<html lang="en">' * 500
+
+
+@pytest.mark.parametrize("path", ["/", "/plain"])
+def test_every_answer_says_who_may_frame_it(client: ASGIApp, path: str) -> None:
+    found = get(client, path, accept="text/html")
+    for name, value in HEADERS.items():
+        assert found.headers[name.lower()] == value
+
+
+def test_a_page_without_those_words_stays_as_it_is() -> None:
+    assert in_language(b"<html><p>x</p>", "nl") == b"<html><p>x</p>"
