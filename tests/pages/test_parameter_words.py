@@ -1,0 +1,103 @@
+"""Every parameter has a name, a unit and a basis that people can read, in both languages."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+
+import pytest
+
+from pages.shared import parameter_words, texts
+from pages.shared.parameter_words import (
+    ASSUMED,
+    ESTIMATED,
+    MEASURED,
+    basis_of,
+    group_words,
+    parameter_title,
+    source_words,
+    unit_words,
+)
+from sim.parameters import default_parameters
+
+RECORDS = default_parameters().records
+
+
+@pytest.fixture(params=["nl", "en"], autouse=True)
+def language(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    writing = texts.writing_in(request.param)
+    monkeypatch.setattr(parameter_words, "writing", lambda: writing)
+    monkeypatch.setattr(parameter_words, "t", writing.t)
+    return str(request.param)
+
+
+def test_every_parameter_has_a_title_of_its_own_a_unit_and_a_group() -> None:
+    titles = Counter(parameter_title(name) for name in RECORDS)
+    assert [title for title, times in titles.items() if times > 1] == []
+    assert not any("_" in title for title in titles)
+    for name, record in RECORDS.items():
+        assert unit_words(record.unit)
+        assert group_words(name)
+
+
+def test_no_title_or_unit_is_left_for_what_is_no_parameter(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: set[str] = set()
+    tell = parameter_words.t
+
+    def heard(key: str, /, **values: object) -> str:
+        asked.add(key)
+        return tell(key, **values)
+
+    monkeypatch.setattr(parameter_words, "t", heard)
+    for name, record in RECORDS.items():
+        parameter_title(name)
+        unit_words(record.unit)
+        group_words(name)
+    kept = {key for key in parameter_words.writing().words if key.startswith("pw_")}
+    assert {key for key in kept - asked if not key.startswith("pw_source_")} == set()
+
+
+@pytest.mark.parametrize(
+    ("name", "dutch", "english"),
+    [
+        ("kinderwerk.retained", "Kinderwerk: deel van het effect dat een jaar na vertrek blijft",
+         "Child work: share of the effect left a year after leaving"),
+        ("need.onset_age.14", "Ontstaan van zorgbehoefte naar leeftijd: 14 jaar",
+         "Onset of need by age: age 14"),
+        ("need.relapse.600", "Terugval na herstel: daarna", "Relapse after recovery: after that"),
+        ("access.wijkteam.2015", "Toegang tot het wijkteam door de jaren: 2015",
+         "Access to the neighbourhood team over the years: 2015"),
+        ("start.daghulp.none", "Begin van zorg: daghulp, zonder zorgbehoefte",
+         "Start of care: day treatment, without need"),
+        ("school.bijstand.yes", "Schooluitval: gezin in de bijstand",
+         "Leaving school early: family on social assistance"),
+    ],
+)  # fmt: skip
+def test_titles_say_what_is_meant(name: str, dutch: str, english: str, language: str) -> None:
+    assert parameter_title(name) == {"nl": dutch, "en": english}[language]
+
+
+@pytest.mark.parametrize(
+    "name", ["needs.onset", "need.onset_lihgt", "kinderwerk.speed", "start.wijkteam.some"]
+)
+def test_an_unknown_name_has_no_title(name: str) -> None:
+    with pytest.raises(KeyError):
+        parameter_title(name)
+
+
+def test_a_number_that_the_calibration_held_rests_on_what_was_believed_before() -> None:
+    held, fitted = RECORDS["need.onset_age.0"], RECORDS["need.onset_light"]
+    assert (held.grade, held.fixed, basis_of(held)) == ("calibrated", True, ASSUMED)
+    assert (fitted.grade, fitted.fixed, basis_of(fitted)) == ("calibrated", False, ESTIMATED)
+    assert basis_of(RECORDS["household.ouder_ggz"]) == ESTIMATED
+    assert basis_of(RECORDS["discount.mkba"]) == MEASURED
+    assert basis_of(replace(RECORDS["discount.mkba"], grade="assumed")) == ASSUMED
+
+
+def test_what_is_said_of_many_sources_is_said_in_the_language_in_use(language: str) -> None:
+    told = source_words("CBS 2020; no readable source; before the fit 0.165 (0.15 to 0.18, cited)")
+    expected = {
+        "nl": "CBS 2020; geen leesbare bron; voor de ijking 0,165 (0,15 tot 0,18, uit een bron)",
+        "en": "CBS 2020; no readable source; before the calibration 0.165 (0.15 to 0.18, cited)",
+    }
+    assert told == expected[language]
