@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
+from multiprocessing.process import BaseProcess
 from typing import TypeVar
 
 from sim.errors import SimulationError
@@ -63,13 +65,25 @@ class Workers:
 
     def _started(self) -> ProcessPoolExecutor:
         if self._pool is None:
-            os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # read by the processes that start now
-            self._pool = ProcessPoolExecutor(
-                self.count, mp_context=get_context("forkserver"), initializer=_leave_stopping
-            )
+            self._pool = start_processes(self.count)
         return self._pool
 
 
-def _leave_stopping() -> None:
-    """Leave Ctrl-C to the process that asked."""
+def start_processes(count: int) -> ProcessPoolExecutor:
+    """Return a pool of processes that leave Ctrl-C to this one, and end when it ends, however it ends."""
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # read by the processes that start now
+    return ProcessPoolExecutor(count, mp_context=get_context("forkserver"), initializer=_settle)
+
+
+def _settle() -> None:
+    """Leave Ctrl-C to the process that asked, and do not outlive it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    asked = parent_process()
+    if asked is not None:
+        threading.Thread(target=_end_with, args=(asked,), daemon=True).start()
+
+
+def _end_with(asked: BaseProcess) -> None:
+    """End this process at once when the one that asked is gone: killed, it could not say so."""
+    asked.join()
+    os._exit(1)
