@@ -9,18 +9,17 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
 from sim.errors import InputError, Problem, SimulationError
+from sim.progress import part_progress, share_progress, unit_progress
 
 if TYPE_CHECKING:
     from sim.api import Result
-    from sim.experiment import Tell
     from sim.scenario import Scenario
 
 ROOT = Path(__file__).resolve().parent
@@ -45,6 +44,7 @@ Seed = Annotated[int, typer.Option("--seed", help="Seed of all luck.")]
 Threads = Annotated[int | None, typer.Option("--threads", help="Threads (default: one per processor).")]
 Out = Annotated[Path | None, typer.Option("--out", help="Folder for tables and manifest.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of a table.")]
+Cluster = Annotated[str | None, typer.Option("--cluster", help="Address of a Dask scheduler.")]
 Csv = Annotated[bool, typer.Option("--csv", help="Write CSV files beside the Parquet files.")]
 
 
@@ -91,7 +91,7 @@ def run(
     from sim.api import load_scenario, simulate
 
     chosen = load_scenario(scenario)
-    with _progress(json_output) as tell:
+    with share_progress(json_output) as tell:
         result = simulate(
             chosen, tell=tell, children=children, draws=draws, replications=replications, seed=seed,
             threads=threads,
@@ -127,7 +127,7 @@ def compare(
     from sim.api import compare as compare_scenarios
 
     chosen = _with_reference(scenarios, reference)
-    with _progress(json_output) as tell:
+    with share_progress(json_output) as tell:
         result = compare_scenarios(
             chosen, tell=tell, children=children, draws=draws, replications=replications, seed=seed,
             threads=threads,
@@ -153,6 +153,50 @@ def compare(
     show(
         comparison([s.title for s in chosen], result.names, changes, levels, draws, discount_rate(chosen[0]))
     )
+
+
+@command_line.command()
+def batch(
+    folder: Annotated[Path, typer.Argument(help="A folder of scenarios and grids.")],
+    out: Annotated[Path, typer.Option("--out", help="Folder for tables, manifest and finished units.")],
+    children: Children = None,
+    draws: Draws = 1,
+    replications: Replications = 1,
+    seed: Seed = 0,
+    workers: Annotated[
+        int | None, typer.Option("--workers", help="Processes here (default: one per processor).")
+    ] = None,
+    cluster: Cluster = None,
+    json_output: Json = False,
+    csv: Csv = False,
+) -> None:
+    """Simulate every scenario in a folder; go on where a stopped batch was.
+
+    Each scenario is compared with its reference where that is in the folder too. A file that cannot be used
+    is told at the end (exit code 1); the others are done.
+    """
+    from sim.batch import KEPT as UNITS_KEPT
+    from sim.batch import run_batch
+
+    try:
+        with unit_progress(json_output) as tell:
+            found = run_batch(
+                folder, out, draws=draws, replications=replications, children=children, seed=seed,
+                workers=workers, cluster=cluster, csv=csv, tell=tell,
+            )  # fmt: skip
+    except KeyboardInterrupt:
+        _fail(UNITS_KEPT, 1)
+    if json_output:
+        print(json.dumps(found.as_json(), ensure_ascii=False))
+    else:
+        from sim.tables import batch_table, show
+
+        for note in found.notes:
+            typer.echo(note, err=True)
+        typer.echo(f"Tables: {out}", err=True)
+        show(batch_table(found.levels, found.changes, found.references))
+    if found.problems:
+        _fail("\n".join(map(str, found.problems)), 1)
 
 
 @command_line.command()
@@ -195,7 +239,7 @@ def sensitivity(
     chosen = _with_reference([other], reference)[:2]
     folder = out or Path("results") / _slug(f"sensitivity-{chosen[0].municipality}-{other.stem}")
     try:
-        with _counting(json_output) as tell:
+        with part_progress(json_output) as tell:
             found = appraise(
                 chosen[0], chosen[1], folder, year=year, payer=payer, capacity=capacity, chance=chance,
                 willingness=willingness, budget=budget, two_way=two_way, children=children, draws=draws,
@@ -286,7 +330,7 @@ def calibrate(
     quick: Annotated[
         bool, typer.Option("--quick", help="Minutes instead of the better part of an hour.")
     ] = False,
-    cluster: Annotated[str | None, typer.Option("--cluster", help="Address of a Dask scheduler.")] = None,
+    cluster: Cluster = None,
     seed: Seed = 0,
 ) -> None:
     """Fit the parameters to the targets; write a posterior and diagnostics."""
@@ -295,7 +339,7 @@ def calibrate(
     from calibration.targets import TARGET_FILE
     from sim.tables import show
 
-    with _counting() as tell:
+    with part_progress() as tell:
         found = fit_all(out, targets or TARGET_FILE, quick, cluster, seed, tell)
     typer.echo(f"Posterior: {out}", err=True)
     show(summary_table(found))
@@ -323,7 +367,7 @@ def validate(
     if posterior is not None:
         p = with_posterior(prior_parameters(), read_posterior(posterior), posterior)
     figures = read_targets(targets or TARGET_FILE)
-    with _counting(json_output) as tell:
+    with part_progress(json_output) as tell:
         found = test(p, figures, draws, children, seed, tell)
     if json_output:
         print(json.dumps(found, ensure_ascii=False))
@@ -388,57 +432,10 @@ def _shown(path: Path) -> Path:
 
 def _readers() -> dict[str, Callable[[Path], Any]]:
     from sim.cohort import load_model
+    from sim.grid import load_grid
+    from sim.library import registry
 
-    return {"model": load_model}
-
-
-@contextmanager
-def _progress(quiet: bool) -> Iterator[Tell | None]:
-    """Show progress on a terminal; elsewhere one line when a slow part begins; nothing when quiet."""
-    if quiet or not sys.stderr.isatty():
-        yield None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-
-    parts = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
-    with Progress(*parts, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("preparing (a first run on a machine compiles for half a minute)", total=1.0)
-        yield lambda done, words: bar.update(task, completed=done, description=words)
-
-
-@contextmanager
-def _counting(quiet: bool = False) -> Iterator[Callable[[str, int, int], None]]:
-    """Show how many of each part are done: a bar on a terminal, elsewhere a line per part and ten."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    if quiet:
-        yield lambda *_: None
-        return
-    if not sys.stderr.isatty():
-        told: set[tuple[str, int]] = set()
-
-        def line(words: str, done: int, of: int) -> None:
-            part = (words, 10 * done // max(of, 1))
-            if part not in told:
-                told.add(part)
-                typer.echo(f"{words}: {done} of {of}", err=True)
-
-        yield line
-        return
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("preparing", total=None)
-        current = [""]
-
-        def show_part(words: str, done: int, of: int) -> None:
-            if words != current[0]:
-                current[0] = words
-                bar.reset(task, description=words, total=of)
-            bar.update(task, completed=done, total=of)
-
-        yield show_part
+    return {"model": load_model, "grid": lambda path: load_grid(path, registry())}
 
 
 def _slug(name: str) -> str:

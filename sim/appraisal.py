@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -98,11 +98,20 @@ class Difference:
         return np.asarray(np.abs(self.mean) < 2.0 * self.mcse)
 
 
-def difference(runs: Sequence[Run], scenario: int, reference: int, years: Sequence[int]) -> Difference:
-    """Return scenario minus reference from runs that hold both, paired child by child."""
-    labels = tuple(
-        dict.fromkeys(label for run in runs for k in (reference, scenario) for label in run.columns[k].labels)
-    )
+def difference(
+    runs: Iterable[Run],
+    scenario: int,
+    reference: int,
+    years: Sequence[int],
+    labels: tuple[Label, ...] | None = None,
+) -> Difference:
+    """Return scenario minus reference from runs that hold both, paired child by child.
+
+    labels: those of all runs, where runs are read from disk one by one and can be met only once.
+    """
+    if labels is None:
+        runs = list(runs)
+        labels = all_labels(run.columns[k].labels for run in runs for k in (reference, scenario))
     values, errors, draws = [], [], []
     keys: dict[Label, list[Floats]] = {label: [] for label in KEY_LABELS if label in labels}
     for run in runs:
@@ -118,6 +127,11 @@ def difference(runs: Sequence[Run], scenario: int, reference: int, years: Sequen
         labels, tuple(years), np.stack(values), np.stack(errors), tuple(draws),
         {label: np.stack(kept) for label, kept in keys.items()},
     )  # fmt: skip
+
+
+def all_labels(parts: Iterable[Sequence[Label]]) -> tuple[Label, ...]:
+    """Return every label once, in the order in which they are met."""
+    return tuple(dict.fromkeys(label for labels in parts for label in labels))
 
 
 def block_standard_error(blocks: Floats) -> Floats:

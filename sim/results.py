@@ -9,31 +9,38 @@ import platform
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
-from sim.appraisal import Difference
+from sim.appraisal import MUNICIPAL, Difference, standard_error
 from sim.compiling import data_hash, source_hash
 from sim.errors import SimulationError
-from sim.experiment import Options, Run
+from sim.experiment import Columns, Options, Run
+from sim.headline import HORIZONS, UNMET, USERS
+from sim.history import Label
 from sim.parameters import POSTERIOR_FILE, Parameters
 from sim.scenario import Scenario
+from sim.units import LIBRARIES
 
+Tables: TypeAlias = pa.Table | Iterable[pa.Table]
+"""A table, or its parts one after the other."""
+Certificate: TypeAlias = Mapping[str, Any]
 TABLES = (
     "results", "comparison", "information", "acceptability", "tornado", "worth", "twins", "events", "picture",
 )  # fmt: skip
 MANIFEST = "manifest.json"
 TARGET_FILE = Path(__file__).resolve().parents[1] / "calibration" / "targets" / "cbs.csv"
-LIBRARIES = ("numpy", "numba", "scipy", "simpy", "pyarrow", "pydantic")
+ROW_GROUP = 1 << 20
+"""Rows of a table that is written part by part which are held in memory at once."""
 
 
 def results_table(scenarios: Sequence[Scenario], names: Sequence[str], runs: Sequence[Run]) -> pa.Table:
@@ -59,7 +66,7 @@ def results_table(scenarios: Sequence[Scenario], names: Sequence[str], runs: Seq
                     }
                 )
             )
-    return pa.concat_tables(tables).unify_dictionaries().combine_chunks()
+    return _joined(tables)
 
 
 def comparison_table(differences: Mapping[str, tuple[str, Difference]]) -> pa.Table:
@@ -90,7 +97,7 @@ def comparison_table(differences: Mapping[str, tuple[str, Difference]]) -> pa.Ta
                 }
             )
         )
-    return pa.concat_tables(tables).unify_dictionaries().combine_chunks() if tables else pa.table({})
+    return _joined(tables) if tables else pa.table({})
 
 
 def _repeated(text: str, count: int) -> pa.DictionaryArray:
@@ -138,8 +145,12 @@ def manifest(
     runs: Sequence[Run],
     seconds: float,
     standard_errors: Mapping[str, Any],
+    call: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """Return the birth certificate of results, which took `seconds` of wall time to simulate."""
+    """Return the birth certificate of results, which took `seconds` of wall time to simulate.
+
+    call: the verb and what was asked beside scenarios and options, with which it can be asked again.
+    """
     head, dirty = commit()
     return {
         "project": "kinderwerk",
@@ -149,7 +160,12 @@ def manifest(
         "engine": source_hash(),
         "data": data_hash(),
         "scenarios": {
-            name: {"title": s.title, "file": s.sha256, "content": s.canonical_sha256()}
+            name: {
+                "title": s.title,
+                "file": s.sha256,
+                "content": s.canonical_sha256(),
+                "data": {key: value for key, value in s.to_data().items() if key != "reference"},
+            }
             for name, s in zip(names, scenarios, strict=True)
         },
         "parameters": parameters.sha256(),
@@ -161,13 +177,47 @@ def manifest(
         "first_draw": options.runs()[0][0],
         "replications": options.replications,
         "children": max((c.children for run in runs for c in run.columns), default=0),
+        "children_asked": options.children,
+        "call": dict(call or {}),
         "python": platform.python_version(),
         "system": f"{platform.system()} {platform.machine()}",
+        "processor": processor(),
         "libraries": {library: metadata.version(library) for library in LIBRARIES},
         "wall_seconds": round(seconds, 3),
         "written": datetime.now(UTC).isoformat(timespec="seconds"),
         "standard_errors": dict(standard_errors),
     }
+
+
+@cache
+def processor() -> dict[str, str]:
+    """Return the name of the processor and its features, on which the last bits of results may depend."""
+    from llvmlite import binding  # type: ignore[import-untyped]
+
+    features = sorted(name for name, here in binding.get_host_cpu_features().items() if here)
+    return {"name": binding.get_host_cpu_name(), "features": " ".join(features)}
+
+
+def standard_errors(columns: Columns) -> dict[str, dict[str, float]]:
+    """Return Monte Carlo standard errors of the figures that are quoted, of one run, by year of horizon."""
+    errors = standard_error(columns)
+    return {
+        name: {
+            str(h): float(errors[columns.labels.index(label), h - 1])
+            for h in HORIZONS
+            if h <= errors.shape[1]
+        }
+        for name, label in QUOTED.items()
+        if label in columns.labels
+    }
+
+
+QUOTED: Mapping[str, Label] = {
+    "care_users": USERS,
+    "unmet_need": UNMET,
+    "municipal_cost": MUNICIPAL,
+}
+"""The figures that are quoted of a scenario, by the name they have in a manifest."""
 
 
 def _grades(p: Parameters) -> dict[str, int]:
@@ -178,35 +228,95 @@ def _grades(p: Parameters) -> dict[str, int]:
 
 
 def _hash_of(path: Path) -> str | None:
-    return hashlib.sha256(path.read_bytes()).hexdigest() if path.exists() else None
+    if not path.exists():
+        return None
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def save(
-    folder: Path, tables: Mapping[str, pa.Table], certificate: Mapping[str, Any], as_csv: bool = False
+    folder: Path,
+    tables: Mapping[str, Tables],
+    certificate: Certificate | Callable[[], Certificate],
+    as_csv: bool = False,
 ) -> None:
     """Write each table (NAME.parquet, and NAME.csv on request) and manifest.json into `folder`.
 
-    All files are written aside and renamed at the end, so that a stop or a full disk leaves old
-    results whole. Tables of earlier results that these do not have are removed with them: the manifest
-    speaks for every table beside it. Raises SimulationError where the folder cannot be written.
+    A table may come in parts, which are never in memory together; a certificate may be a function, which is
+    asked when the tables are written. All files are written aside, forced to disk and renamed at the end, so
+    that a stop or a full disk leaves old results whole. Tables of earlier results that these do not have
+    are removed with them: the manifest speaks for every table beside it, and holds their hashes. Raises
+    SimulationError where the folder cannot be written.
     """
     aside: Path | None = None
     try:
         folder.mkdir(parents=True, exist_ok=True)
         aside = Path(tempfile.mkdtemp(prefix=".writing-", dir=folder))
         for name, table in tables.items():
-            pq.write_table(table, aside / f"{name}.parquet", compression="zstd")
-            if as_csv:
-                pa_csv.write_csv(_plain(table), aside / f"{name}.csv")
-        text = json.dumps(certificate, indent=2, ensure_ascii=False)
+            _write_table(aside / name, table, as_csv)
+        said = dict(certificate() if callable(certificate) else certificate)
+        said["tables"] = {file.name: _hash_of(file) for file in sorted(aside.glob("*.parquet"))}
+        text = json.dumps(said, indent=2, ensure_ascii=False)
         (aside / MANIFEST).write_text(text + "\n", encoding="utf-8")
+        for file in aside.iterdir():
+            _to_disk(file)
         _put_in_place(aside, folder)
+        _to_disk(folder)
     except OSError as error:
         reason = error.strerror or str(error)
         raise SimulationError(f"results could not be written to {folder}: {reason}") from error
     finally:
         if aside is not None:
             shutil.rmtree(aside, ignore_errors=True)
+
+
+def _write_table(path: Path, table: Tables, as_csv: bool) -> None:
+    if isinstance(table, pa.Table):
+        pq.write_table(table, path.with_name(f"{path.name}.parquet"), compression="zstd")
+        if as_csv:
+            pa_csv.write_csv(_plain(table), path.with_name(f"{path.name}.csv"))
+        return
+    parquet = csv = None
+    try:
+        for group in _grouped(table):
+            if parquet is None:
+                parquet = pq.ParquetWriter(
+                    path.with_name(f"{path.name}.parquet"), group.schema, compression="zstd"
+                )
+            parquet.write_table(group, row_group_size=group.num_rows)
+            if as_csv:
+                plain = _plain(group)
+                csv = csv or pa_csv.CSVWriter(path.with_name(f"{path.name}.csv"), plain.schema)
+                csv.write_table(plain)
+    finally:
+        for writer in (parquet, csv):
+            if writer is not None:
+                writer.close()
+
+
+def _grouped(parts: Iterable[pa.Table]) -> Iterator[pa.Table]:
+    """Yield parts joined into tables of at least ROW_GROUP rows, but for the last."""
+    waiting: list[pa.Table] = []
+    for part in parts:
+        waiting.append(part)
+        if sum(table.num_rows for table in waiting) >= ROW_GROUP:
+            yield _joined(waiting)
+            waiting = []
+    if waiting:
+        yield _joined(waiting)
+
+
+def _joined(tables: Sequence[pa.Table]) -> pa.Table:
+    return pa.concat_tables(tables).unify_dictionaries().combine_chunks()
+
+
+def _to_disk(path: Path) -> None:
+    """Wait until a file or folder is on the disk itself."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def _put_in_place(aside: Path, folder: Path) -> None:

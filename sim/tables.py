@@ -133,6 +133,37 @@ def comparison(
     return Group(table, Text(_notes(draws, rate), style="dim"))
 
 
+def batch_table(
+    levels: Mapping[str, Sequence[Level]],
+    changes: Mapping[str, Sequence[Change]],
+    references: Mapping[str, str],
+) -> RenderableType:
+    """Return a row per scenario of a batch at its last horizon: what it changes, or else how it is."""
+    table = Table(title="Scenarios at their last horizon", title_justify="left")
+    table.add_column("scenario")
+    table.add_column("compared with")
+    for words in ("year", "youths with care", "with unmet need", "cost to the municipality"):
+        table.add_column(words, justify="right")
+    for name, items in levels.items():
+        if changes.get(name):
+            c = changes[name][-1]
+            table.add_row(
+                name, references[name], str(c.year), _figure(c.care_users, False),
+                _figure(c.unmet_need, False), _figure(c.municipal_cost, True),
+            )  # fmt: skip
+        elif items:
+            last = items[-1]
+            table.add_row(
+                name, "-", str(last.year), people(last.care_users), people(last.unmet_need),
+                f"{euros(last.municipal_cost)} in the year",
+            )  # fmt: skip
+    notes = [
+        "Compared: differences in that year, and EUR million up to then, discounted; below zero is saved.",
+        f"± two Monte Carlo standard errors; '{TOO_SMALL}' where the difference is smaller than that.",
+    ]
+    return Group(table, Text("\n".join(notes), style="dim"))
+
+
 def _notes(draws: int, rate: float) -> str:
     notes = [
         f"Costs: millions of euros of 2024, added up and discounted at {100 * rate:.4g}% a year; "
