@@ -21,13 +21,14 @@ LOCK = ROOT / "requirements.lock"
 # sim/ from the ground up: a file imports only files above it. A new file gets its place here.
 ORDER = [
     *("states", "errors", "rates", "luck", "compiling", "emulator", "workers"),
+    *("crew", "progress"),
     *("agegroups", "yamltext", "wording", "yamlfile", "fte", "registry", "municipality"),
-    *("scenario", "scenario_files"),
+    *("scenario", "scenario_files", "grid"),
     *("expressions", "modelfile", "markov", "microsimulation", "cohort"),
     *("parameters", "households", "processes", "transitions", "population", "exposure", "counting"),
     *("lifecourse", "waitinglist", "programmes", "library", "townhall", "shocks", "prices"),
     *("history", "ledger", "setting", "warmup", "simulation", "warmstore"),
-    *("experiment", "appraisal", "pairs", "twins", "decision"),
+    *("experiment", "folder", "appraisal", "pairs", "twins", "decision"),
     *(
         "decision.money",
         "decision.value",
@@ -37,7 +38,8 @@ ORDER = [
         "decision.sensitivity",
     ),
     *("decision.thresholds", "decision.budget", "decision.equity", "decision.proof", "decision.dossier"),
-    *("headline", "results", "writing", "tables", "decision.shown", "api"),
+    *("headline", "units", "tasks"),
+    *("results", "assembly", "batch", "writing", "tables", "decision.shown", "api"),
     "__init__",
 ]
 
