@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import pandas as pd
 import streamlit as st
 
-from pages.shared import charts, formats, parts
+from pages.shared import charts, figures, parts
 from pages.shared.answers import Answer
 from pages.shared.controls import choose_municipality
 from pages.shared.plan import MOST_FTE, Plan
 from pages.shared.state import MAX_PLANS, choices, keep, scenario
-from pages.shared.texts import t, writing
-from pages.shared.watching import chance_known, live
-from sim.appraisal import Difference
-from sim.headline import Change, change, discount_rate, horizons
+from pages.shared.texts import t
+from pages.shared.watching import live
+from sim.headline import horizons
 
 TERM = 4
 """Years of a council."""
@@ -80,7 +77,7 @@ def _with_policy(plan: Plan, policy: str) -> Plan:
 
 def _answer(answer: Answer, plans: tuple[Plan, ...], reference: str) -> None:
     differences = [answer.difference(k) for k in range(1, len(plans))]
-    labels = _distinct([p.label() for p in plans])
+    labels = figures.distinct([p.label() for p in plans])
     what = st.segmented_control(
         t("chart"),
         list(charts.SHOWN),
@@ -93,42 +90,13 @@ def _answer(answer: Answer, plans: tuple[Plan, ...], reference: str) -> None:
     parts.plot(found, what, reference)
     st.subheader(t("differences", name=parts.plain(labels[0])))
     years = answer.scenarios[0].years
-    tables = [_table(answer, differences, labels[1:], ahead) for ahead in horizons(years)]
+    tables = [figures.table(answer, differences, labels[1:], ahead) for ahead in horizons(years)]
     for ahead, table in zip(horizons(years), tables, strict=True):
         last = answer.scenarios[0].start + ahead - 1
         st.markdown("**" + t("after_term" if ahead == TERM else "after", years=ahead, year=last) + "**")
         st.table(table.rename(index=parts.breakable, columns=parts.breakable))
     whole = pd.concat(tables, keys=[t("mark", years=h) for h in horizons(years)]).reset_index(names=["", " "])
     parts.csv(whole.assign(**{t("csv_birth"): parts.birth(reference)}), "kinderwerk-verschillen.csv")
-
-
-def _table(
-    answer: Answer, differences: Sequence[Difference], labels: Sequence[str], ahead: int
-) -> pd.DataFrame:
-    """Return the differences up to a number of years ahead, a column per budget."""
-    rows: dict[str, list[str]] = {}
-    for d in differences:
-        for label, text in _rows(change(d, ahead, discount_rate()), answer):
-            rows.setdefault(label, []).append(text)
-    return pd.DataFrame(list(rows.values()), index=list(rows), columns=list(labels))
-
-
-def _rows(c: Change, answer: Answer) -> list[tuple[str, str]]:
-    known = c.p_paid_back is not None and chance_known(answer)
-    chance = writing().chance(c.p_paid_back or 0.0, len(answer.draws)) if known else t("not_yet")
-    return [
-        (t("row_users"), writing().difference(c.care_users, formats.count)),
-        (t("row_unmet"), writing().difference(c.unmet_need, formats.count)),
-        (t("row_programme"), formats.millions(c.programme_cost, True)),
-        (t("row_municipal"), writing().difference(c.municipal_cost, formats.millions)),
-        (t("row_cashable"), writing().difference(c.municipal_cashable, formats.millions)),
-        (t("row_chance"), chance),
-    ]
-
-
-def _distinct(labels: list[str]) -> list[str]:
-    """Return labels with a number where two are the same."""
-    return [f"{k + 1}. {n}" if labels.count(n) > 1 else n for k, n in enumerate(labels)]
 
 
 if __name__ == "__main__":

@@ -144,6 +144,7 @@ class Desk:
                 return
             if isinstance(work, Task):
                 work.found = work.work(self._teller(work))
+                work.work = _done  # lets go of what it was made from, such as all draws of an answer
             elif isinstance(work, Answer):
                 self._next_run(work)
         except UnwantedError:
@@ -239,6 +240,10 @@ class Desk:
     def _give_way(self) -> None:
         with self._quiet:
             self._quiet.wait_for(lambda: self._hurried == 0, timeout=60.0)
+
+
+def _done(_: Tell) -> None:
+    """Do nothing: what was to be found is there."""
 
 
 @st.cache_resource(show_spinner=False, on_release=Desk.close)

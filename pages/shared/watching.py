@@ -28,8 +28,8 @@ def live(
     slot: str = "answer",
     children: int | None = CHILDREN,
     draws: int | None = None,
-) -> None:
-    """Show an answer about scenarios, and again each time there is more of it.
+) -> Answer:
+    """Show an answer about scenarios, and again each time there is more of it; return it as far as it is.
 
     slot: what on the page it is; a session watches one answer for each. children, draws: see Desk.ask.
     """
@@ -39,7 +39,7 @@ def live(
     def look(watch: bool) -> Answer:
         return desk().ask(scenarios, watcher(slot), watch=watch, children=children, draws=wished)
 
-    _follow(look, key, slot, show, _answer_progress)
+    return _follow(look, key, slot, show, _answer_progress)
 
 
 def errand(
@@ -74,7 +74,7 @@ def _follow(
     slot: str,
     show: Callable[[W], None],
     progress: Callable[[W, bool], None],
-) -> None:
+) -> W:
     """Show work in a part of the page that runs again each second until the work is finished or stopped."""
 
     def stopped() -> bool:
@@ -104,6 +104,7 @@ def _follow(
             st.rerun()  # starts or stops the timer
 
     st.fragment(lambda: guarded(again), run_every=None if over else 1.0)()
+    return work
 
 
 def _answer_progress(answer: Answer, stopped: bool) -> None:

@@ -1,0 +1,81 @@
+"""Figures of an answer as tables of texts: the same words and roundings on every page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from pages.shared import formats
+from pages.shared.answers import Answer
+from pages.shared.texts import t, writing
+from pages.shared.watching import chance_known
+from sim.appraisal import Difference
+from sim.headline import Change, change, discount_rate
+
+MIDDLE, LONG = 10, 20
+"""Years ahead of the figures that Start leads with: youths after ten years, money after twenty."""
+Rows = list[tuple[str, str]]
+
+
+def table(
+    answer: Answer, differences: Sequence[Difference], labels: Sequence[str], ahead: int
+) -> pd.DataFrame:
+    """Return the differences up to a number of years ahead, a column per budget beside the reference."""
+    changes = [_change(answer, k, d, ahead) for k, d in enumerate(differences, 1)]
+    return _columns([_rows(c, answer) for c in changes], labels)
+
+
+def key_table(answer: Answer, labels: Sequence[str]) -> pd.DataFrame:
+    """Return the figures of Start and the chance, a column per budget beside the reference."""
+    return _columns([key_figures(answer, k) for k in range(1, len(labels) + 1)], labels)
+
+
+def key_figures(answer: Answer, scenario: int = 1) -> Rows:
+    """Return the figures of Start, unmet need beside the use of care, and the chance."""
+    years, d = answer.scenarios[0].years, answer.difference(scenario)
+    near, far = (_change(answer, scenario, d, min(ahead, years)) for ahead in (MIDDLE, LONG))
+    return [
+        (t("figure_users", year=near.year), writing().difference(near.care_users, formats.count)),
+        (t("figure_unmet", year=near.year), writing().difference(near.unmet_need, formats.count)),
+        (t("figure_money", year=far.year), writing().difference(far.municipal_cost, formats.money)),
+        (t("row_chance"), chance(far, answer)),
+    ]
+
+
+def chance(c: Change, answer: Answer) -> str:
+    """Return the chance that the money is back as draws can tell it, or why it is not told."""
+    if c.municipal_cashable is None:
+        return t("not_comparable")
+    if c.p_paid_back is None or not chance_known(answer):
+        return t("not_yet")
+    return writing().chance(c.p_paid_back, len(answer.draws))
+
+
+def distinct(labels: Sequence[str]) -> list[str]:
+    """Return labels with a number where two are the same."""
+    return [f"{k + 1}. {n}" if list(labels).count(n) > 1 else n for k, n in enumerate(labels)]
+
+
+def _change(answer: Answer, scenario: int, d: Difference, ahead: int) -> Change:
+    """Return what changes up to a number of years ahead; cash only where care is paid in the same way."""
+    ways = {answer.scenarios[k].policy == "capped" for k in (0, scenario)}
+    return change(d, ahead, discount_rate(answer.scenarios[0]), len(ways) == 1)
+
+
+def _rows(c: Change, answer: Answer) -> Rows:
+    cash = c.municipal_cashable
+    return [
+        (t("row_users"), writing().difference(c.care_users, formats.count)),
+        (t("row_unmet"), writing().difference(c.unmet_need, formats.count)),
+        (t("row_programme"), formats.millions(c.programme_cost, True)),
+        (t("row_municipal"), writing().difference(c.municipal_cost, formats.millions)),
+        (t("row_cashable"), writing().difference(cash, formats.millions) if cash else t("not_comparable")),
+        (t("row_chance"), chance(c, answer)),
+    ]
+
+
+def _columns(found: Sequence[Rows], labels: Sequence[str]) -> pd.DataFrame:
+    texts = [[text for _, text in column] for column in found]
+    names = [label for label, _ in found[0]]
+    return pd.DataFrame(dict(enumerate(texts)), index=names).set_axis(list(labels), axis=1)
