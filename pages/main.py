@@ -13,6 +13,8 @@ from sim.writing import LANGUAGES
 
 # The server says in which language a page is when it is opened (app.py); a switch of language comes later.
 LANGUAGE_OF_PAGE = '<script>document.documentElement.lang = "{}";</script>'
+LESS_SPACE = "<style>.stMainBlockContainer {padding-top: 3.5rem}</style>"
+"""The sentence on Start should stand on the first screen."""
 HERE = Path(__file__).parent
 SECTIONS = {
     "section_choose": ("start", "verken", "vergelijk"),
@@ -39,6 +41,7 @@ def main() -> None:
             on_change=_switch,
             required=True,
         )
+    st.html(LESS_SPACE)
     st.html(LANGUAGE_OF_PAGE.format(language()), unsafe_allow_javascript=True)
     wrong = st.session_state.pop("wrong_in_link", None)
     if wrong:

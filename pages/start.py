@@ -35,31 +35,39 @@ def main() -> None:
 
 
 def _controls() -> Choices:
-    chosen = choose_municipality()
-    plan = chosen.plan
-    if plan.steady:
-        top = at_most(chosen)
-        fte = st.slider(
-            t("fte"), 0.0, top, float(plan.fte), step=step(top), format="%g", help=t("fte_help"),
-            key=f"fte-{chosen.municipality}",
-        )  # fmt: skip
-    else:
-        parts.note(t("fte_path", path=parts.plain(plan.label())))
-        fte = None
-    fenced = st.toggle(t("ring_fence"), plan.fenced, help=t("ring_fence_help"))
-    if fte is not None and (fte, fenced) != (plan.fte, plan.fenced):
-        plan = plan.with_child_work(fte, fenced)
-    elif fte is None and fenced != plan.fenced:
-        use = {**plan.child_work, "ring_fenced": fenced}
-        plan = plan.changed(programmes={**plan.programmes, "kinderwerk": use})
-    if extra := _beside(chosen):
-        parts.note(t("start_beside", what=parts.plain(extra)))
-    effects = list(EFFECTS)
-    effect = st.selectbox(
+    """Show the four choices of this page, and return what is chosen."""
+    left, right = st.columns(2)
+    with left:
+        chosen = choose_municipality()
+    plan, effects = chosen.plan, list(EFFECTS)
+    effect = right.selectbox(
         t("less_well"), effects, effects.index(chosen.effect), format_func=lambda e: t(f"effect_{e}"),
         help=t("less_well_help"),
     )  # fmt: skip
+    left, right = st.columns([2, 1], vertical_alignment="bottom")
+    with left:
+        fte = _workers(chosen)
+    fenced = right.toggle(t("ring_fence"), plan.fenced, help=t("ring_fence_help"))
+    if fte is not None and (fte, fenced) != (plan.fte, plan.fenced):
+        plan = plan.with_child_work(fte, fenced)
+    elif fte is None and fenced != plan.fenced:
+        plan = plan.with_child_work(plan.child_work["fte"], fenced)
+    if extra := _beside(chosen):
+        parts.note(t("start_beside", what=parts.plain(extra)))
     return keep(plan=plan, effect=effect)
+
+
+def _workers(chosen: Choices) -> float | None:
+    """Show how many child workers there are, and return the number; None where it differs by year."""
+    plan = chosen.plan
+    if not plan.steady:
+        parts.note(t("fte_path", path=parts.plain(plan.label())))
+        return None
+    top = at_most(chosen)
+    return st.slider(
+        t("fte"), 0.0, top, float(plan.fte), step=step(top), format="%g", help=t("fte_help"),
+        key=f"fte-{chosen.municipality}",
+    )  # fmt: skip
 
 
 def _beside(chosen: Choices) -> str:

@@ -96,8 +96,8 @@ class Plan:
         """Tell whether no programme has any FTE."""
         return not any(_most(use["fte"]) for use in self.programmes.values())
 
-    def with_child_work(self, fte: float, fenced: bool) -> Plan:
-        """Return a plan with the same number of child workers every year."""
+    def with_child_work(self, fte: Any, fenced: bool) -> Plan:
+        """Return a plan with other child work. fte: a number, or a path by year."""
         use = {**self.child_work, "fte": fte, "ring_fenced": fenced}
         return self.changed(programmes={**self.programmes, CHILD_WORK: use})
 
