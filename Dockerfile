@@ -1,0 +1,29 @@
+# The app for a municipal server: see docs/deploy.md. Build from a checkout:  docker build -t kinderwerk .
+FROM python:3.11-slim
+
+ENV PYTHONDONTWRITEBYTECODE=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
+WORKDIR /srv/kinderwerk
+
+# Pinned versions with hashes first: this layer changes only when they do.
+COPY requirements.lock ./
+RUN python -m pip install --require-hashes -r requirements.lock
+
+COPY . .
+RUN python -m pip install --no-deps --no-build-isolation -e .
+
+# Nobody in particular runs it, and may write only to the cache of compiled kernels and warmed-up populations.
+RUN useradd --system --home-dir /nonexistent --shell /usr/sbin/nologin kinderwerk \
+    && mkdir /var/cache/kinderwerk && chown kinderwerk /var/cache/kinderwerk
+USER kinderwerk
+ENV KINDERWERK_CACHE=/var/cache/kinderwerk KINDERWERK_CACHE_GB=2
+
+# A first visitor should not wait for the compiler.
+RUN kinderwerk compare scenarios/almere/geen.yaml scenarios/almere/huidig.yaml --children 10000 --out /tmp/first \
+    && rm -r /tmp/first
+
+VOLUME /var/cache/kinderwerk
+EXPOSE 8501
+ENV STREAMLIT_SERVER_ADDRESS=0.0.0.0 STREAMLIT_SERVER_HEADLESS=true STREAMLIT_SERVER_FILE_WATCHER_TYPE=none
+HEALTHCHECK --interval=30s --timeout=5s --start-period=60s CMD python -c "import urllib.request as u; \
+u.build_opener(u.ProxyHandler({})).open('http://127.0.0.1:8501/_stcore/health', timeout=4).read() == b'ok' or exit(1)"
+CMD ["python", "-m", "streamlit", "run", "app.py"]
