@@ -196,7 +196,8 @@ def stop_waiting(c, i, mask, t, admitted, lay, counted, age, group, year_start, 
         if c.waits[i] & mask & (1 << form):
             since = np.float64(c.waits_since[i, form])
             if counted:
-                book(tally, lay.waiting_time + form, age, group, t - max(since, year_start))
+                # who lives the rest of a month again may leave a list before that list was joined
+                book(tally, lay.waiting_time + form, age, group, max(t - max(since, year_start), 0.0))
                 if admitted:
                     book(tally, lay.waited + form, age, group, t - since)
                     book(tally, lay.admitted + form, age, group, 1.0)

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from worlds import same, scenario
 
 from sim import simulation
+from sim.counting import stop_waiting
 from sim.experiment import Columns
 from sim.history import History
 from sim.parameters import Parameters, default_parameters
@@ -203,6 +204,19 @@ def test_the_lists_balance(tight: Lived) -> None:
     lost = before + b["referral"] - b["admitted"] - b["withdrawn"] - b["waiting"]
     assert np.all(lost >= 0)
     assert lost.sum() <= 0.06 * b["waiting"][:-1].sum() + 3
+
+
+def test_a_list_left_before_it_was_joined_was_never_waited_on(tight: Lived) -> None:
+    """Who is let in halfway a month lives its rest again, and may undo a referral made at its end."""
+    children, lay = tight.blocks[0].part(slice(None)), tight.history.layout
+    form, joined = FORMS.index("ambulant"), 12.0
+    children.waits[0], children.waits_since[0, form] = 1 << form, joined
+    for left, spent in ((joined - 0.4, 0.0), (joined + 0.4, 0.4)):
+        tally = np.zeros_like(tight.history.cells[0, 0])
+        children.waits[0] = 1 << form
+        stop_waiting(children, 0, 1 << form, left, False, lay, True, 9, 0, 0.0, tally)
+        assert tally[lay.waiting_time + form, 9] == pytest.approx(spent)
+        assert not children.waits[0]
 
 
 def test_little_s_law_holds_on_every_list(tight: Lived) -> None:
