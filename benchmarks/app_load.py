@@ -1,10 +1,11 @@
 """Twenty users at once, each changing a lever every ten seconds. On this machine only, and bounded.
 
-``python benchmarks/app_load.py [--users N] [--minutes M]`` starts the app with every default on a free port of
-this machine and lets users open Start and move the number of child workers. A user here speaks the language of
-Streamlit's own browser page (a websocket, and the reruns that the page asks for), without a browser to draw it,
-so that the two processors serve the app and not twenty browsers. Printed: the seconds from a move until the
-sentence names the new number and three figures stand there, what was lost, and the memory of the server.
+``python benchmarks/app_load.py [--users N] [--minutes M]`` starts the app with every default on a free port
+of this machine and lets users open Start and move the number of child workers. A user here speaks the
+language of Streamlit's own browser page (a websocket, and the reruns that the page asks for), without a
+browser to draw it, so that the two processors serve the app and not twenty browsers. Printed: the seconds from
+a move until the sentence names the new number and three figures stand there, what was lost, and the memory of
+the server.
 """
 
 from __future__ import annotations
@@ -195,9 +196,11 @@ def main() -> None:
     print(f"{options.users} users, {options.minutes:g} minutes, {len(seconds)} moves answered, {lost} lost")
     if seconds:
         tenth = seconds[int(0.9 * (len(seconds) - 1))]
-        print(f"seconds: median {statistics.median(seconds):.2f}, nine in ten {tenth:.2f}, slowest {seconds[-1]:.2f}")
+        middle = statistics.median(seconds)
+        print(f"seconds: median {middle:.2f}, nine in ten {tenth:.2f}, slowest {seconds[-1]:.2f}")
     half = len(sizes) // 2
-    print(f"memory of the server, MB: {sizes[0]:.0f} at first, {sizes[half]:.0f} halfway, {max(sizes):.0f} at most")
+    parts = f"{sizes[0]:.0f} at first, {sizes[half]:.0f} halfway, {max(sizes):.0f} at most"
+    print(f"memory of the server, MB: {parts}")
     print(f"errors: {errors or 'none'}")
 
 

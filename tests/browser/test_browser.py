@@ -6,12 +6,12 @@ import os
 from pathlib import Path
 
 import pytest
+from screens import READY
 
 from pages.shared import parts
 
 pytestmark = pytest.mark.browser
 PICTURES = os.environ.get("KINDERWERK_PICTURES")
-READY = "[data-testid=stApp][data-test-script-state=notRunning][data-test-connection-state=CONNECTED]"
 
 
 def opened(page, path: str = "/"):
