@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from sim.scenario import Scenario
 
 ROOT = Path(__file__).resolve().parent
+MOST_OTHERS = 3
 STOPPED = "stopped; nothing was written"
 KEPT = "stopped; draws that were made are kept: the same command goes on from there"
 command_line = typer.Typer(
@@ -46,6 +47,10 @@ Out = Annotated[Path | None, typer.Option("--out", help="Folder for tables and m
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of a table.")]
 Cluster = Annotated[str | None, typer.Option("--cluster", help="Address of a Dask scheduler.")]
 Csv = Annotated[bool, typer.Option("--csv", help="Write CSV files beside the Parquet files.")]
+Reference = Annotated[Path, typer.Argument(help="The scenario to compare with.")]
+Others = Annotated[list[Path], typer.Argument(help="One to three scenarios.")]
+ReportDraws = Annotated[int, typer.Option("--draws", help="Parameter draws; a chance needs at least 10.")]
+Language = Annotated[str, typer.Option("--lang", help="Language of the document: nl or en.")]
 
 
 @command_line.command()
@@ -287,6 +292,42 @@ def twins(
 
 
 @command_line.command()
+def briefing(
+    reference: Reference,
+    others: Others,
+    out: Annotated[Path, typer.Option("--out", help="The .pdf file to make.")],
+    lang: Language = "nl",
+    children: Children = None,
+    draws: ReportDraws = 40,
+    replications: Replications = 1,
+    seed: Seed = 0,
+    threads: Threads = None,
+    json_output: Json = False,
+) -> None:
+    """Write a council briefing of two pages: an accessible PDF."""
+    options = {"children": children, "draws": draws, "replications": replications, "seed": seed}
+    _document(reference, others, out, (".pdf",), lang, json_output, **options, threads=threads)
+
+
+@command_line.command()
+def export(
+    reference: Reference,
+    others: Others,
+    out: Annotated[Path, typer.Option("--out", help="The .xlsx or .csv file to make.")],
+    lang: Language = "nl",
+    children: Children = None,
+    draws: ReportDraws = 40,
+    replications: Replications = 1,
+    seed: Seed = 0,
+    threads: Threads = None,
+    json_output: Json = False,
+) -> None:
+    """Write a workbook (.xlsx) or a table (.csv) of a comparison, with every assumption and its source."""
+    options = {"children": children, "draws": draws, "replications": replications, "seed": seed}
+    _document(reference, others, out, (".xlsx", ".csv"), lang, json_output, **options, threads=threads)
+
+
+@command_line.command()
 def model(
     file: Annotated[Path, typer.Argument(help="A file of kind: model.")],
     persons: Annotated[int, typer.Option("--persons", help="Persons to simulate.")] = 100_000,
@@ -447,6 +488,27 @@ def _save(result: Result, out: Path | None, name: str, csv: bool) -> Path:
     result.save(folder, csv)
     typer.echo(f"Tables: {folder}", err=True)
     return folder
+
+
+def _document(
+    reference: Path, others: Sequence[Path], out: Path, endings: tuple[str, ...], lang: str, quiet: bool,
+    **options: Any,
+) -> None:
+    """Compare and write a document; what can be refused is refused before anything is simulated."""
+    from sim.api import compare as compare_scenarios
+    from sim.report.content import report_of
+    from sim.report.files import ready, write
+
+    ready(out, endings, lang)
+    chosen = _with_reference(others, reference)
+    if len(chosen) > MOST_OTHERS + 1:
+        raise InputError.at(others[MOST_OTHERS], f"at most {MOST_OTHERS} scenarios fit in a document")
+    with share_progress(quiet) as tell:
+        result = compare_scenarios(chosen, tell=tell, **options)
+    write(report_of(result, lang), out)
+    typer.echo(f"Wrote {out}", err=True)
+    if quiet:
+        print(json.dumps({"manifest": result.manifest, "file": str(out)}, ensure_ascii=False))
 
 
 def _print_json(result: Result, figures: dict[str, Any], folder: Path) -> None:

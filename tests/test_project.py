@@ -22,7 +22,8 @@ LOCK = ROOT / "requirements.lock"
 ORDER = [
     *("states", "errors", "rates", "luck", "compiling", "emulator", "workers"),
     *("crew", "progress"),
-    *("agegroups", "yamltext", "wording", "yamlfile", "fte", "registry", "municipality"),
+    *("agegroups", "yamltext", "wording", "yamlfile", "fte", "registry", "municipality", "municipality_text"),
+    *("translation", "workbook"),
     *("scenario", "scenario_files", "grid"),
     *("expressions", "modelfile", "markov", "microsimulation", "cohort"),
     *("parameters", "households", "processes", "transitions", "population", "exposure", "counting"),
@@ -39,7 +40,20 @@ ORDER = [
     ),
     *("decision.thresholds", "decision.budget", "decision.equity", "decision.proof", "decision.dossier"),
     *("headline", "units", "tasks"),
-    *("results", "assembly", "batch", "writing", "tables", "decision.shown", "api"),
+    *(
+        "results",
+        "assembly",
+        "batch",
+        "writing",
+        "municipality_template",
+        "municipality_sheet",
+        "tables",
+        "decision.shown",
+        "api",
+    ),
+    *("report", "report.phrases", "report.rows", "report.assumptions", "report.cheers", "report.content"),
+    "report.chart",
+    *("report.sheets", "report.workbook", "report.briefing", "report.csvfile", "report.files"),
     "__init__",
 ]
 

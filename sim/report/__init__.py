@@ -1,0 +1,1 @@
+"""Documents about a comparison: one content, three forms (briefing, workbook, CSV)."""

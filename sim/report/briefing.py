@@ -1,0 +1,346 @@
+"""The council briefing: two pages A4, a tagged PDF (PDF/UA-1), set by Typst from what the report says.
+
+What users wrote goes in as data and is never read as markup. Only the fonts that come with Typst are used, so
+that a briefing looks the same everywhere; a sign that they cannot draw is written as its code.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import re
+from collections.abc import Callable, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+import typst
+
+from sim.appraisal import Figure
+from sim.errors import SimulationError
+from sim.headline import Change
+from sim.programmes import catalogue
+from sim.report.assumptions import Assumption
+from sim.report.chart import description, svg
+from sim.report.content import Report, assumed_share
+from sim.report.phrases import between, clipped, listed
+
+TEMPLATE = Path(__file__).with_name("briefing.typ")
+STANDARD: Final = "ua-1"
+PAGES = 2
+SIZES = ((10.5, 3.2), (10.0, 2.7), (9.5, 2.3), (9.0, 2.0), (8.5, 1.7), (8.0, 1.4), (7.5, 1.1))
+"""Type size and room in tables (points), from roomy to tight."""
+HEIGHTS = (430, 380, 330, 280, 240, 200, 160, 130)
+"""Heights of the chart (pixels); type is made smaller before the chart gets lower than `GOOD`."""
+GOOD = 240
+SHORT = {1: 90, 2: 44, 3: 34}
+"""Signs of a title above a column, by the number of columns."""
+IN_SENTENCE = 100
+"""Signs of a title in a sentence: it stands whole among the choices, just above."""
+LONGEST = 240
+"""Signs of a title elsewhere; longer is only one of which the fonts draw nothing."""
+BREAK = {"text": 40, "column": 16}
+"""From how many signs a word may be broken anywhere."""
+
+
+def briefing(report: Report) -> bytes:
+    """Return the briefing as PDF, the same bytes for the same report.
+
+    Raises SimulationError where it cannot be set.
+    """
+
+    @cache
+    def content(height: int) -> dict[str, Any]:
+        return _content(report, height)
+
+    def made(size: tuple[float, float], height: int) -> bytes:
+        return _set({**content(height), "size": size[0], "gap": size[1]}, report.date)
+
+    size = next((size for size in SIZES if _pages(made(size, GOOD)) <= PAGES), SIZES[-1])
+    tries = (made(size, height) for height in HEIGHTS)
+    return next((pdf for pdf in tries if _pages(pdf) <= PAGES), made(SIZES[-1], HEIGHTS[-1]))
+
+
+def _set(content: dict[str, Any], date: str) -> bytes:
+    try:
+        made = typst.compile(
+            TEMPLATE.read_bytes(),
+            sys_inputs={"data": json.dumps(content)},
+            pdf_standards=STANDARD,
+            ignore_system_fonts=True,
+            timestamp=_moment(date),
+        )
+    except typst.TypstError as error:
+        raise SimulationError(f"the briefing could not be set: {error}") from error
+    return bytes(made)
+
+
+def _moment(date: str) -> dt.datetime:
+    """Return the moment in the file: the date of the data, so that a report has one file."""
+    try:
+        return dt.datetime.combine(dt.date.fromisoformat(date), dt.time(), dt.UTC)
+    except ValueError:
+        return dt.datetime(1980, 1, 1, tzinfo=dt.UTC)
+
+
+def _pages(pdf: bytes) -> int:
+    found = re.search(rb"<xmpTPg:NPages>(\d+)<", pdf)
+    return int(found[1]) if found else 0
+
+
+def drawable(text: str) -> str:
+    """Return a text with every sign that the fonts cannot draw written as its code."""
+    return text if _drawn(text) else "".join(c if _drawn(c) else f"[U+{ord(c):04X}]" for c in text)
+
+
+@cache
+def _drawn(text: str) -> bool:
+    if text.isascii():
+        return True
+    probe = b'#set document(title: "x")\n#sys.inputs.text'
+    try:
+        typst.compile(probe, sys_inputs={"text": text}, pdf_standards=STANDARD, ignore_system_fonts=True)
+    except typst.TypstError:
+        return False
+    return True
+
+
+def short(title: str, most: int) -> str:
+    """Return a title of at most `most` signs, cut between words where it has them."""
+    if len(title) <= most:
+        return title
+    return title[: most - 1].rsplit(" ", 1)[0].rstrip(",;: ") + "…"
+
+
+def breakable(text: str, longest: int = BREAK["text"]) -> str:
+    """Return a text whose very long words may be broken, so that none runs off the page."""
+    return re.sub(rf"(\S{{{longest}}})(?=\S)", "\\1\N{ZERO WIDTH SPACE}", text)
+
+
+def _shown(title: str) -> str:
+    """Return a title as it can be printed."""
+    return breakable(short(drawable(title), LONGEST))
+
+
+def _columns(report: Report, marks: Sequence[str]) -> list[str]:
+    """Return what stands above the column of each scenario: a letter and a short title."""
+    most = SHORT[len(report.outcomes)]
+    titles = [o.title.removeprefix(f"{report.municipality}, ") for o in report.outcomes]
+    names = [breakable(short(drawable(title), most), BREAK["column"]) for title in titles]
+    return names if len(names) == 1 else [f"{m}. {name}" for m, name in zip(marks, names, strict=True)]
+
+
+def _content(report: Report, height: int) -> dict[str, Any]:
+    """Return what the template lays out: texts only, ready to print."""
+    t, writing = report.writing.t, report.writing
+    titles = [_shown(o.title) for o in report.outcomes]
+    several = len(titles) > 1
+    marks = ["A", "B", "C"][: len(titles)]
+    names = _columns(report, marks)
+    shorter = [breakable(short(title, IN_SENTENCE)) for title in titles]
+    sentences = [o.sentence.replace(o.title, x) for o, x in zip(report.outcomes, shorter, strict=True)]
+    return {
+        "lang": report.language,
+        "title": _shown(report.title),
+        "author": t("model", version=report.version),
+        "subject": t("doc_subject"),
+        "footer": f"{t('model', version=report.version)} · {drawable(report.municipality)}",
+        "page": writing.words["page_of"],
+        "reference": t("reference_title", title=_shown(report.reference)),
+        "choices": [
+            (f"{m}." if several else f"{t('choice')}:", x) for m, x in zip(marks, titles, strict=True)
+        ],
+        "local": report.local,
+        "sentences": [
+            (f"{m}. {sentence}" if several else sentence, o.unmet)
+            for m, sentence, o in zip(marks, sentences, report.outcomes, strict=True)
+        ],
+        "honest": t("sentence_honest").replace("**", ""),
+        "choice": t("choice"),
+        "item": t("item"),
+        "period": t("period"),
+        "names": names,
+        "figures": _figures(report, names),
+        "chart": {
+            "title": t("what_municipal_running"),
+            "svg": svg(report, names, height),
+            "alt": description(report, names),
+            "note": t(
+                "chart_note" if report.draws > 1 else "chart_note_one",
+                marks=listed(report.horizons, writing),
+                rate=writing.percent(report.rate, 2),
+            ),
+        },
+        "differences": {
+            "title": t("differences"),
+            "groups": [_differences(report, k) for k in range(len(report.horizons))],
+            "note": t("differences_note", rate=writing.percent(report.rate, 2)),
+        },
+        "payers": _payers(report),
+        "unknown": {"title": t("unknown_title"), "items": list(report.unknown)},
+        "main": _main(report),
+        "about": {"title": t("about"), "lines": _about(report)},
+    }
+
+
+def _figures(report: Report, names: Sequence[str]) -> dict[str, Any]:
+    """Return three figures of each scenario: use and unmet need at the middle horizon, money at the last."""
+    t, writing = report.writing.t, report.writing
+    near = min(1, len(report.horizons) - 1)
+    before = report.before[near]
+
+    def cell(f: Figure, write: Callable[..., str], base: str) -> list[str]:
+        return [writing.difference(f, write), writing.interval(f, write), base]
+
+    rows = []
+    for name, o in zip(names, report.outcomes, strict=True):
+        middle, last = o.changes[near], o.changes[-1]
+        rows.append(
+            {
+                "name": name,
+                "cells": [
+                    cell(middle.care_users, writing.count, t("now", level=writing.count(before.care_users))),
+                    cell(middle.unmet_need, writing.count, t("now", level=writing.count(before.unmet_need))),
+                    cell(
+                        last.municipal_cost,
+                        writing.money,
+                        t("cost_note", cost=writing.money(last.programme_cost, True)),
+                    ),
+                ],
+            }
+        )
+    header = [t("figure_users", year=before.year), t("figure_unmet", year=before.year)]
+    header.append(t("figure_money", year=report.before[-1].year))
+    return {"title": t("figures"), "named": len(names) > 1, "header": header, "rows": rows}
+
+
+def _differences(report: Report, k: int) -> dict[str, Any]:
+    """Return the table of differences up to one horizon."""
+    t, writing = report.writing.t, report.writing
+    ahead, before = report.horizons[k], report.before[k]
+    here = [o.changes[k] for o in report.outcomes]
+
+    def rows(key: str, texts: Sequence[str]) -> list[str]:
+        return [t(key), *texts]
+
+    def cash(c: Change) -> str:
+        cashable = c.municipal_cashable
+        return t("not_comparable") if cashable is None else between(cashable, writing, writing.millions)
+
+    found = [
+        rows("row_users", [between(c.care_users, writing) for c in here]),
+        rows("row_unmet", [between(c.unmet_need, writing) for c in here]),
+        rows(_programme_row(report), [writing.millions(c.programme_cost, True) for c in here]),
+        rows("row_municipal", [between(c.municipal_cost, writing, writing.millions) for c in here]),
+        rows("row_cashable", [cash(c) for c in here]),
+        rows("row_payback", [report.chance(o, c) for o, c in zip(report.outcomes, here, strict=True)]),
+    ]
+    levels = [o.levels[k] for o in report.outcomes]
+    if any(level.waiting is not None for level in levels):
+        found.append(rows("row_waiting", [_was(before.waiting, x.waiting, writing.count) for x in levels]))
+        found.append(rows("row_weeks", [_was(before.weeks, x.weeks, writing.number) for x in levels]))
+    term = ahead == report.horizons[0] == 4
+    title = t("after_term" if term else "after", years=ahead, year=before.year)
+    return {"title": title, "rows": found}
+
+
+def _programme_row(report: Report) -> str:
+    """Return the words for what programmes cost: those of child work where there is nothing else."""
+    programmes = {row.level for row in report.yearly if row.what == "cost"}
+    return "row_programme" if programmes == {"kinderwerk"} else "row_programmes"
+
+
+def _was(before: float | None, now: float | None, write: Callable[[float], str]) -> str:
+    return " → ".join("–" if value is None else write(value) for value in (before, now))
+
+
+def _payers(report: Report) -> dict[str, Any]:
+    """Return what the municipality spends more by council term, and who else pays how much."""
+    t, writing = report.writing.t, report.writing
+    rows = []
+    for k, term in enumerate(report.outcomes[0].terms):
+        cells = [f"{term.first}–{term.last}" if term.last > term.first else str(term.first)]
+        for o in report.outcomes:
+            here = o.terms[k]
+            parts = (writing.difference(f, writing.millions) for f in (here.net, here.programmes, here.care))
+            words = "term_words" if len(report.outcomes) == 1 else "term_parts"
+            cells.append(t(words, **dict(zip(("net", "programmes", "care"), parts, strict=True))))
+        rows.append(cells)
+    notes = [t("who_pays_note")]
+    for row in report.payers:
+        if row.what == "cost" and row.level != "gemeente":
+            total = sum(f.value for f in row.figures)
+            title = breakable(short(drawable(report.outcomes[row.scenario - 1].title), SHORT[2]))
+            payer = report.level(row.level)
+            notes.append(
+                t(
+                    "others_pay",
+                    payer=payer[0].upper() + payer[1:],
+                    years=len(row.years),
+                    value=writing.money(total, True),
+                    title=title,
+                )
+            )
+    return {"title": t("who_pays"), "rows": rows, "note": " ".join(notes)}
+
+
+def _main(report: Report) -> dict[str, Any]:
+    """Return the assumptions on which the answer leans most, and the names of those that are changed."""
+    t, writing = report.writing.t, report.writing
+    by_name = {a.name: a for a in report.assumptions}
+    rows = []
+    for name in report.main:
+        a = by_name[name]
+        label, write = _label(report, name)
+        rows.append(
+            [label, _value(a, write, report), f"{write(a.low)} – {write(a.high)}", t(f"grade_{a.grade}")]
+        )
+    share = writing.percent(assumed_share(report))
+    notes = [t("main_note", count=len(report.assumptions), share=share)]
+    changed = [a.name for a in report.assumptions if a.changed]
+    if changed:
+        notes.insert(0, t("changed_note", names=clipped(changed, writing)))
+    header = [t("assumption"), t("value"), t("range"), t("grade")]
+    return {"title": t("main_assumptions"), "header": header, "rows": rows, "note": " ".join(notes)}
+
+
+def _label(report: Report, name: str) -> tuple[str, Callable[[float], str]]:
+    """Return what people call a parameter, and how its value is written."""
+    t, writing = report.writing.t, report.writing
+    head, _, tail = name.partition(".")
+    if head == "cost":
+        programme = catalogue()[tail.removesuffix("_fte")].title[report.language]
+        return t("main_fte", programme=programme), writing.euros
+    if head == "townhall":
+        return t(f"main_{tail}"), writing.percent if tail == "realisable" else writing.significant
+    shares = ("effect_exists", "moderate_need", "retained", "uptake_ceiling")
+    programme = catalogue()[head].title[report.language]
+    return t(f"main_{tail}", programme=programme), writing.percent if tail in shares else writing.significant
+
+
+def _value(a: Assumption, write: Callable[[float], str], report: Report) -> str:
+    """Return the value that was used, with the default beside it where it is another."""
+    used = dict.fromkeys(write(own.value) for own in a.own)
+    if len(a.own) < len(report.titles):
+        used = dict.fromkeys([*([] if not a.own else used), write(a.stands)])
+    text = " / ".join(used)
+    return (
+        text if text == write(a.value) else report.writing.t("own_value", value=text, default=write(a.value))
+    )
+
+
+def _about(report: Report) -> list[str]:
+    t, writing = report.writing.t, report.writing
+    facts = dict(report.about)
+    one = "about_line" if report.draws > 1 else "about_one"
+    names = ("commit", "seed", "engine", "data", "posterior")
+    return [
+        t(one, draws=report.draws, children=facts[t("about_children")]),
+        t(
+            "source",
+            version=report.version,
+            date=writing.date(report.date),
+            rate=writing.percent(report.rate, 2),
+        ),
+        " · ".join(f"{t(f'about_{name}')} {facts[t(f'about_{name}')][:16]}" for name in names) + ".",
+    ]

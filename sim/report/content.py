@@ -1,0 +1,295 @@
+"""What a document says about a comparison, made once: the briefing, the workbook and CSV only lay it out.
+
+Never a ranking, never a promise: a chance stands with what it rests on, unmet need beside the use of care.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache, cached_property
+from math import sqrt
+
+from sim.api import Comparison
+from sim.decision.money import DISCOUNTS, PERSPECTIVES, Payback, Term, Worth, budget_impact, payback, worth
+from sim.headline import Change, Level, discount_rate
+from sim.ledger import GEMEENTE
+from sim.parameters import default_parameters
+from sim.population import Profile, profile_of
+from sim.programmes import catalogue
+from sim.report.assumptions import Assumption, assumptions, main_names
+from sim.report.cheers import Item, cheers
+from sim.report.phrases import between, clipped, listed
+from sim.report.rows import Arm, Row, form_rows, payer_rows, yearly_rows
+from sim.scenario import Scenario
+from sim.writing import ENOUGH_DRAWS, LANGUAGES, WORDS, Writing, read_words
+
+MOST = 3
+"""Scenarios beside the reference in one document."""
+CASH = "municipality, cash"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One scenario against the reference: its key sentence with unmet need, and figures at each horizon.
+
+    alike: whether both pay for care in the same way, so that what can be cashed may be compared.
+    """
+
+    title: str
+    sentence: str
+    unmet: str
+    policy: str
+    levels: tuple[Level, ...]
+    changes: tuple[Change, ...]
+    terms: tuple[Term, ...]
+    paybacks: tuple[Payback, ...]
+    worths: tuple[Worth, ...]
+    alike: bool
+
+
+@dataclass(frozen=True)
+class Report:
+    """Everything a document says about one reference with one to three scenarios.
+
+    yearly, payers, forms: differences by year (see Row). draws: how many sets of assumptions were computed.
+    local: what to say where local figures are missing, or empty. about: the birth certificate, by its label.
+    """
+
+    language: str
+    title: str
+    municipality: str
+    reference: str
+    start: int
+    horizons: tuple[int, ...]
+    rate: float
+    draws: int
+    before: tuple[Level, ...]
+    outcomes: tuple[Outcome, ...]
+    yearly: tuple[Row, ...]
+    payers: tuple[Row, ...]
+    forms: tuple[Row, ...]
+    unknown: tuple[str, ...]
+    assumptions: tuple[Assumption, ...]
+    main: tuple[str, ...]
+    local: str
+    date: str
+    version: str
+    about: tuple[tuple[str, str], ...]
+    cheers: tuple[Item, ...]
+
+    @cached_property
+    def writing(self) -> Writing:
+        """Return the words and number formats of the document."""
+        return words(self.language)
+
+    @property
+    def titles(self) -> tuple[str, ...]:
+        """Return the reference's title and those of the scenarios."""
+        return (self.reference, *(outcome.title for outcome in self.outcomes))
+
+    @property
+    def chance_known(self) -> bool:
+        """Tell whether there are draws enough to name a chance."""
+        return self.draws >= ENOUGH_DRAWS
+
+    def chance(self, outcome: Outcome, change: Change) -> str:
+        """Return the chance that the money is back as draws can tell it, or why it is not told."""
+        if not outcome.alike:
+            return self.writing.t("not_comparable")
+        if change.p_paid_back is None or not self.chance_known:
+            return self.writing.t("few")
+        return self.writing.chance(change.p_paid_back, self.draws)
+
+    def level(self, name: str) -> str:
+        """Return what people call a payer, a form of care or a programme."""
+        if name in catalogue():
+            return catalogue()[name].title[self.language]
+        return self.writing.t(f"level_{name}") if name else ""
+
+
+@cache
+def words(language: str) -> Writing:
+    """Return the words of documents beside those of all that people read. Raises KeyError where unknown."""
+    LANGUAGES[language]
+    return Writing(language, read_words([WORDS / f"{language}.yaml", WORDS / "report" / f"{language}.yaml"]))
+
+
+def report_of(
+    comparison: Comparison,
+    language: str = "nl",
+    title: str | None = None,
+    profile: Profile | None = None,
+    data_date: str | None = None,
+) -> Report:
+    """Return what a document says about a comparison.
+
+    profile: the municipality with its local figures (default: the one of the scenarios). data_date: the
+    reference date of its population (default: the profile's). Raises ValueError for more than three
+    scenarios beside the reference, for scenarios without years, and KeyError for an unknown language.
+    """
+    writing, scenarios = words(language), comparison.scenarios
+    if not 2 <= len(scenarios) <= MOST + 1:
+        raise ValueError(
+            f"a document compares a reference with 1 to {MOST} scenarios, found {len(scenarios) - 1}"
+        )
+    if not comparison.horizons:
+        raise ValueError("the scenarios have no years to report")
+    profile = profile or profile_of(scenarios[0])
+    date = data_date or profile.date
+    draws, rate = len({run.draw for run in comparison.runs}), discount_rate(scenarios[0])
+    arms = [Arm(comparison, k) for k in range(1, len(scenarios))]
+    outcomes = tuple(_outcome(arm, writing, draws, rate) for arm in arms)
+    assumed = assumptions(scenarios, profile)
+    manifest = comparison.manifest
+    facts = {
+        "title": title or writing.t("doc_title", name=scenarios[0].municipality),
+        "name": scenarios[0].municipality,
+        "version": manifest["version"],
+        "date": writing.date(date),
+        "youths": writing.count(profile.total),
+        "children": writing.count(manifest["children"]),
+        "start": scenarios[0].start,
+        "years": scenarios[0].years,
+        "reference": scenarios[0].title,
+        "scenarios": "; ".join(s.title for s in scenarios[1:]),
+        "rate": writing.percent(rate, 2),
+        "horizons": listed(comparison.horizons, writing),
+        "draws": draws,
+        "count": len(assumed),
+    }
+    told = ({20} if draws > 1 else set()) | ({24} if draws >= ENOUGH_DRAWS else set())
+    return Report(
+        language=language,
+        title=str(facts["title"]),
+        municipality=scenarios[0].municipality,
+        reference=scenarios[0].title,
+        start=scenarios[0].start,
+        horizons=comparison.horizons,
+        rate=rate,
+        draws=draws,
+        before=tuple(comparison.levels(0)),
+        outcomes=outcomes,
+        yearly=tuple(row for arm in arms for row in yearly_rows(arm, rate)),
+        payers=tuple(row for arm in arms for row in payer_rows(arm)),
+        forms=tuple(row for arm in arms for row in form_rows(arm)),
+        unknown=_unknown(scenarios, outcomes, writing),
+        assumptions=assumed,
+        main=main_names(scenarios),
+        local="" if profile.has_local_care_figures else writing.t("no_local"),
+        date=date,
+        version=str(manifest["version"]),
+        about=_about(manifest, scenarios, profile, writing, date, rate, draws),
+        cheers=cheers(writing, told, **facts),
+    )
+
+
+def _outcome(arm: Arm, writing: Writing, draws: int, rate: float) -> Outcome:
+    comparison, d = arm.comparison, arm.difference
+    scenario = comparison.scenarios[arm.scenario]
+    changes = tuple(comparison.changes(comparison.names[arm.scenario]))
+    paid = [back for back in payback(d, rate) if arm.alike or back.measure == "cost"]
+    views = [
+        name
+        for name, lines in PERSPECTIVES.items()
+        if (arm.alike or name != CASH) and all(label in d.key_blocks for label, _ in lines)
+    ]
+    return Outcome(
+        title=scenario.title,
+        sentence=_sentence(arm, scenario.title, changes[-1], writing, draws),
+        unmet=writing.t("key_unmet", year=changes[-1].year, change=between(changes[-1].unmet_need, writing)),
+        policy=scenario.policy,
+        levels=tuple(comparison.levels(arm.scenario)),
+        changes=changes,
+        terms=tuple(budget_impact(d)),
+        paybacks=tuple(paid),
+        worths=tuple(worth(d, name, way, len(d.years)) for name in views for way in DISCOUNTS),
+        alike=arm.alike,
+    )
+
+
+def _sentence(arm: Arm, title: str, last: Change, writing: Writing, draws: int) -> str:
+    """Return the key sentence: a chance where draws can tell it, else what keeps it from being told."""
+    years = last.year - arm.difference.years[0] + 1
+    if not arm.alike:
+        return writing.t("key_scarce", title=title)
+    if last.p_paid_back is None or draws < ENOUGH_DRAWS:
+        return writing.t("key_few", title=title, draws=draws, enough=ENOUGH_DRAWS)
+    spent = _municipal_programmes(arm)
+    luck_of_a_draw = 2.0 * last.municipal_cost.mcse * sqrt(draws)
+    if luck_of_a_draw > abs(spent) if spent else last.municipal_cost.too_small:
+        return writing.t("key_small", title=title)
+    chance = writing.chance(last.p_paid_back, draws)
+    return writing.t("key_spend" if spent > 0 else "key_other", title=title, chance=chance, years=years)
+
+
+def _municipal_programmes(arm: Arm) -> float:
+    """Return what the municipality spends more on programmes, in all the years together."""
+    d = arm.difference
+    rows = [
+        d.row("cost", "programme", level)
+        for measure, breakdown, level in d.labels
+        if (measure, breakdown) == ("cost", "programme")
+        and ("cost", "payer_form", f"{GEMEENTE}|{level}") in d.labels
+    ]
+    return float(d.mean[rows].sum())
+
+
+def _unknown(scenarios: Sequence[Scenario], outcomes: Sequence[Outcome], writing: Writing) -> tuple[str, ...]:
+    capped = any(s.policy == "capped" for s in scenarios)
+    first = scenarios[0].parameters
+    others = [s.parameters for s in scenarios[1:]]
+    names = sorted({n for own in others for n in own.keys() | first.keys() if own.get(n) != first.get(n)})
+    uneven = [writing.t("unknown_changed", names=clipped(names, writing))] if names else []
+    found = [
+        *uneven,
+        *writing.t("unknown_items").splitlines(),
+        writing.t("unknown_capped" if capped else "unknown_open"),
+    ]
+    if any(o.policy == "capped" and o.levels[-1].waiting is None for o in outcomes):
+        found.append(writing.t("unknown_waiting"))
+    return tuple(found)
+
+
+def _about(
+    manifest: Mapping[str, object],
+    scenarios: Sequence[Scenario],
+    profile: Profile,
+    writing: Writing,
+    date: str,
+    rate: float,
+    draws: int,
+) -> tuple[tuple[str, str], ...]:
+    """Return the birth certificate; of its moment only what the same run has again."""
+    t = writing.t
+    local = t("local_yes") if profile.has_local_care_figures else t("no_local")
+    dirty = f" ({t('about_dirty')})" if manifest["dirty"] else ""
+    libraries: Mapping[str, str] = manifest["libraries"]  # type: ignore[assignment]
+    return (
+        (t("about_municipality"), profile.name),
+        (t("about_local"), local),
+        (t("about_date"), writing.date(date)),
+        (t("about_source"), profile.source),
+        (t("about_version"), str(manifest["version"])),
+        (t("about_commit"), f"{manifest['commit'] or '-'}{dirty}"),
+        (t("about_seed"), str(manifest["seed"])),
+        (t("about_draws"), str(draws)),
+        (t("about_replications"), str(manifest["replications"])),
+        (t("about_children"), writing.count(float(str(manifest["children"])))),
+        (t("about_rate"), writing.percent(rate, 2)),
+        (t("about_prices"), t("prices")),
+        *((t("about_scenario", title=s.title), s.canonical_sha256()) for s in scenarios),
+        *(
+            (t(f"about_{name}"), str(manifest[name] or "-"))
+            for name in ("engine", "data", "parameters", "posterior", "targets")
+        ),
+        (t("about_system"), f"{manifest['system']}, Python {manifest['python']}"),
+        (t("about_libraries"), ", ".join(f"{name} {number}" for name, number in libraries.items())),
+        (t("about_dates"), t("dates")),
+    )
+
+
+def assumed_share(report: Report) -> float:
+    """Return the share of all parameters for which there is no source."""
+    grades = [a.grade for a in report.assumptions]
+    return grades.count("assumed") / len(default_parameters())

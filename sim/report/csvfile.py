@@ -1,0 +1,73 @@
+"""Rows of a report as CSV, in Dutch or international format."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from sim.report.content import Report
+from sim.report.rows import Row
+
+RISKY = ("=", "+", "-", "@", "\t", "\r")
+"""How a text starts that a spreadsheet would take for a formula."""
+
+
+def csv_text(report: Report, rows: Sequence[Row] | None = None, dutch: bool | None = None) -> str:
+    """Return rows by year as CSV (default: in all, by payer and by form), with the origin on every line.
+
+    dutch: semicolons, decimal commas and a byte order mark, as a Dutch spreadsheet opens it; False is the
+    international format without a mark. Default: after the language of the report.
+    """
+    dutch = report.language == "nl" if dutch is None else dutch
+    t = report.writing.t
+    birth = t(
+        "birth",
+        version=report.version,
+        commit=dict(report.about)[t("about_commit")][:10],
+        seed=dict(report.about)[t("about_seed")],
+        date=report.writing.date(report.date),
+        reference=report.reference,
+    )
+    chosen = (*report.yearly, *report.payers, *report.forms) if rows is None else rows
+    lines = [
+        (
+            report.titles[row.scenario],
+            t(f"what_{row.what}"),
+            report.level(row.level),
+            t(f"unit_{row.unit}"),
+            year,
+            row.before[i] if row.before else None,
+            f.value,
+            f.mcse,
+            f.low,
+            f.high,
+            t("too_small") if f.too_small else "",
+            birth,
+        )
+        for row in chosen
+        for i, (year, f) in enumerate(zip(row.years, row.figures, strict=True))
+    ]
+    columns = (
+        "choice",
+        "col_what",
+        "col_level",
+        "col_unit",
+        "col_year",
+        "col_before",
+        "col_difference",
+        "col_mcse",
+        "col_low",
+        "col_high",
+        "col_told",
+        "about",
+    )
+    frame = pd.DataFrame([[_safe(cell) for cell in line] for line in lines], columns=list(map(t, columns)))
+    mark = "\N{BYTE ORDER MARK}" if dutch else ""
+    separator, decimal = (";", ",") if dutch else (",", ".")
+    return mark + frame.to_csv(index=False, sep=separator, decimal=decimal, lineterminator="\r\n")
+
+
+def _safe(cell: object) -> object:
+    """Return a text that no spreadsheet reads as a formula."""
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(RISKY) else cell

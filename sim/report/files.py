@@ -1,0 +1,59 @@
+"""Where a document goes: looked at before anything is simulated, written aside and renamed."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from sim.errors import InputError, SimulationError
+from sim.report.briefing import briefing
+from sim.report.content import Report
+from sim.report.csvfile import csv_text
+from sim.report.workbook import workbook
+from sim.writing import LANGUAGES
+
+
+def ready(file: Path, endings: tuple[str, ...], language: str) -> None:
+    """Raise InputError where `file` has another ending or cannot be written, ValueError for no language."""
+    if language not in LANGUAGES:
+        raise ValueError(f"--lang must be {' or '.join(LANGUAGES)}, found '{language}'")
+    if file.suffix.lower() not in endings:
+        found = f"'{file.suffix}'" if file.suffix else "no ending"
+        raise InputError.at(file, f"expected a file that ends in {' or '.join(endings)}, found {found}")
+    if file.is_dir():
+        raise InputError.at(file, "is a folder; give the name of a file")
+    if not file.parent.is_dir():
+        raise InputError.at(file, f"there is no folder {file.parent}; make it first")
+    try:
+        with tempfile.TemporaryFile(dir=file.parent):
+            pass
+    except OSError as error:
+        raise InputError.at(file, f"cannot be written: {error.strerror or error}") from error
+
+
+def made(report: Report, ending: str) -> bytes:
+    """Return a document by the ending of its file. Raises KeyError for an unknown one."""
+    makers: dict[str, Callable[[Report], bytes]] = {
+        ".pdf": briefing,
+        ".xlsx": workbook,
+        ".csv": lambda report: csv_text(report).encode("utf-8"),
+    }
+    return makers[ending.lower()](report)
+
+
+def write(report: Report, file: Path) -> None:
+    """Write a report in the form of the file's ending, in place of what stood there.
+
+    Raises SimulationError where it cannot; then the old file is whole.
+    """
+    content = made(report, file.suffix)
+    aside = file.with_name(f".writing-{os.getpid()}-{file.name}")
+    try:
+        aside.write_bytes(content)
+        os.replace(aside, file)
+    except OSError as error:
+        raise SimulationError(f"{file} could not be written: {error.strerror or error}") from error
+    finally:
+        aside.unlink(missing_ok=True)

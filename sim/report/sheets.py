@@ -1,0 +1,264 @@
+"""What stands on each sheet of the workbook: texts, and numbers with the kind of their format."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from sim.appraisal import Figure
+from sim.report.content import Outcome, Report
+from sim.report.rows import EUROS, FTE, PEOPLE, WEEK, Row
+
+Cell = str | tuple[float, str] | None
+"""A text, a number with its kind (see workbook.FORMATS), or nothing."""
+KINDS = {PEOPLE: "count", EUROS: "count", WEEK: "decimal", FTE: "decimal"}
+SIGNED = {"count": "signed", "decimal": "signed_decimal"}
+VIEWS = {
+    "municipality, cash": "perspective_cash",
+    "municipality": "perspective_municipality",
+    "all public payers": "perspective_public",
+    "society": "perspective_society",
+}
+Column = tuple[str, int]
+CHOICE: Column = ("choice", 36)
+FIGURE: tuple[Column, ...] = (("col_difference", 16), ("col_mcse", 16), ("col_low", 16), ("col_high", 16))
+TOLD: Column = ("col_told", 24)
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """One sheet: lines above a table, the table, lines below.
+
+    columns: heading and width in signs. marked: rows with a colour, from 0. frozen: whether the heading stays
+    in sight. wrapped: whether long texts go on below each other.
+    """
+
+    name: str
+    above: tuple[str, ...]
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    below: tuple[str, ...] = ()
+    marked: frozenset[int] = frozenset()
+    frozen: bool = True
+    wrapped: bool = False
+
+    @property
+    def first(self) -> int:
+        """Return where the first row of the table stands, from 0: below a blank line and the heading."""
+        return len(self.above) + 2
+
+
+def sheets(report: Report) -> tuple[Sheet, ...]:
+    """Return the sheets in their order; charts are drawn from the second."""
+    return (
+        _summary(report),
+        _by_year(report, "sheet_yearly", report.yearly),
+        _by_year(report, "sheet_payers", report.payers),
+        _by_year(report, "sheet_forms", report.forms),
+        _terms(report),
+        _payback(report),
+        _worth(report),
+        _assumptions(report),
+        _cheers(report),
+        _about(report),
+    )
+
+
+def _sheet(
+    report: Report, name: str, note: str, columns: Sequence[Column], rows: Sequence[tuple[Cell, ...]]
+) -> Sheet:
+    """Return a sheet with its name and a note above the table; columns by the keys of their words."""
+    t = report.writing.t
+    named = tuple((t(key), width) for key, width in columns)
+    return Sheet(
+        t(name), (t(name), note), named, tuple(rows), wrapped=name in ("sheet_cheers", "sheet_about")
+    )
+
+
+def _figure(f: Figure, unit: str) -> tuple[Cell, ...]:
+    """Return difference, error of computing, low and high."""
+    kind = SIGNED[KINDS[unit]]
+    low, high = (None if end is None else (end, kind) for end in (f.low, f.high))
+    return ((f.value, kind), (f.mcse, "count" if unit == EUROS else "decimal"), low, high)
+
+
+def _told(report: Report, f: Figure) -> str:
+    """Return that a figure is too small to tell, or nothing."""
+    none = f.value == 0.0 and f.mcse == 0.0
+    return report.writing.t("too_small") if f.too_small and not none else ""
+
+
+def _by_year(report: Report, name: str, rows: Sequence[Row]) -> Sheet:
+    t = report.writing.t
+    columns: list[Column] = [CHOICE, ("col_what", 40), ("col_level", 26), ("col_unit", 10), ("col_year", 7)]
+    columns += [("col_before", 16), *FIGURE, ("col_band", 16), TOLD]
+    found: list[tuple[Cell, ...]] = []
+    for row in rows:
+        kind = KINDS[row.unit]
+        head = (
+            report.titles[row.scenario],
+            t(f"what_{row.what}"),
+            report.level(row.level),
+            t(f"unit_{row.unit}"),
+        )
+        for i, (year, f) in enumerate(zip(row.years, row.figures, strict=True)):
+            before: Cell = (row.before[i], kind) if row.before else None
+            band: Cell = None if f.low is None or f.high is None else (f.high - f.low, kind)
+            told = _told(report, f)
+            found.append((*head, (float(year), "year"), before, *_figure(f, row.unit), band, told))
+    return _sheet(report, name, t("reference_title", title=report.reference), columns, found)
+
+
+def _summary(report: Report) -> Sheet:
+    t = report.writing.t
+    columns = (
+        CHOICE,
+        ("col_ahead", 10),
+        ("col_year", 7),
+        ("col_what", 48),
+        ("col_unit", 10),
+        ("col_before", 16),
+        *FIGURE,
+        TOLD,
+    )
+    rows = [
+        line for o in report.outcomes for k in range(len(report.horizons)) for line in _horizon(report, o, k)
+    ]
+    above = [report.title, t("doc_subject"), t("reference_title", title=report.reference)]
+    above += [report.local] if report.local else []
+    above += [text for o in report.outcomes for text in (o.sentence, o.unmet)]
+    note = t("differences_note", rate=report.writing.percent(report.rate, 2))
+    return Sheet(
+        name=t("sheet_summary"),
+        above=(*above, report.writing.t("sentence_honest").replace("**", "")),
+        columns=tuple((t(key), width) for key, width in columns),
+        rows=tuple(rows),
+        below=(note, "", t("unknown_title"), *report.unknown),
+        frozen=False,  # its heading stands too low: the lines above would fill the screen
+    )
+
+
+def _horizon(report: Report, o: Outcome, k: int) -> Iterator[tuple[Cell, ...]]:
+    """Yield the lines of one scenario up to one horizon, unmet need right below the use of care."""
+    t, writing = report.writing.t, report.writing
+    before, now, c = report.before[k], o.levels[k], o.changes[k]
+    when: tuple[Cell, ...] = ((float(report.horizons[k]), "year"), (float(c.year), "year"))
+
+    def line(what: str, unit: str, base: Cell, cells: tuple[Cell, ...], note: str) -> tuple[Cell, ...]:
+        blank = (None,) * (len(FIGURE) - len(cells))
+        return (o.title, *when, t(f"what_{what}"), t(f"unit_{unit}"), base, *cells, *blank, note)
+
+    def figure(what: str, unit: str, base: Cell, f: Figure) -> tuple[Cell, ...]:
+        return line(what, unit, base, _figure(f, unit), _told(report, f))
+
+    yield figure("care_users", PEOPLE, (before.care_users, "count"), c.care_users)
+    yield figure("unmet_need", PEOPLE, (before.unmet_need, "count"), c.unmet_need)
+    yield line("programme_cost", EUROS, None, ((c.programme_cost, "signed"),), "")
+    yield figure("municipal_running", EUROS, None, c.municipal_cost)
+    if c.municipal_cashable is None:
+        yield line("cashable_running", EUROS, None, (), t("not_comparable"))
+    else:
+        yield figure("cashable_running", EUROS, None, c.municipal_cashable)
+    yield line("chance", "share", None, (), report.chance(o, c))
+    waits = (
+        ("waiting_stock", PEOPLE, before.waiting, now.waiting),
+        ("waiting_weeks", WEEK, before.weeks, now.weeks),
+    )
+    for what, unit, was, becomes in waits:
+        if becomes is not None:
+            kind = KINDS[unit]
+            words = t("becomes", value=writing.number(becomes))
+            if was is None:  # no list by rule, or nothing can be said: there is no difference to show
+                yield line(what, unit, None, (), words)
+            else:
+                yield line(what, unit, (was, kind), ((becomes - was, SIGNED[kind]),), words)
+
+
+def _terms(report: Report) -> Sheet:
+    t = report.writing.t
+    rows: list[tuple[Cell, ...]] = []
+    for o in report.outcomes:
+        for term in o.terms:
+            years: tuple[Cell, ...] = ((float(term.first), "year"), (float(term.last), "year"))
+            for what, f in (("programmes", term.programmes), ("care", term.care), ("net", term.net)):
+                rows.append((o.title, *years, t(f"col_{what}"), *_figure(f, EUROS), _told(report, f)))
+    columns = (CHOICE, ("col_from", 10), ("col_upto", 10), ("col_what", 18), *FIGURE, TOLD)
+    return _sheet(report, "sheet_terms", t("terms_note"), columns, rows)
+
+
+def _payback(report: Report) -> Sheet:
+    t = report.writing.t
+    rows: list[tuple[Cell, ...]] = []
+    for o in report.outcomes if report.chance_known else ():
+        for back in o.paybacks:
+            counting = t("cash" if back.measure == "cost_cashable" else "capacity")
+            ends = [report.start + ahead for ahead in report.horizons]
+            shares = [sum(share for year, share in back.shares.items() if year < end) for end in ends]
+            cells: list[Cell] = [(share, "share") for share in (*shares, back.never)]
+            rows.append((o.title, report.level(back.payer), counting, *cells))
+    columns = [(t(key), width) for key, width in (CHOICE, ("col_payer", 30), ("col_counting", 26))]
+    columns += [*((t("col_back", years=ahead), 18) for ahead in report.horizons), (t("col_never"), 18)]
+    return Sheet(t("sheet_payback"), (t("sheet_payback"), t("payback_note")), tuple(columns), tuple(rows))
+
+
+def _worth(report: Report) -> Sheet:
+    t = report.writing.t
+    rows: list[tuple[Cell, ...]] = []
+    for o in report.outcomes:
+        for w in o.worths:
+            f, known = w.net_present_value, report.chance_known and w.ratio.value is not None
+            ratio: Cell = (w.ratio.value, "ratio") if known and w.ratio.value is not None else None
+            above_one: Cell = (w.ratio.probability, "share") if known else None
+            view: tuple[Cell, ...] = (o.title, t(VIEWS[w.perspective]), (w.discounting.costs, "rate"))
+            rows.append((*view, *_figure(f, EUROS), _told(report, f), ratio, above_one))
+    columns = (
+        CHOICE,
+        ("col_perspective", 26),
+        ("col_discount", 14),
+        ("col_worth", 20),
+        *FIGURE[1:],
+        TOLD,
+        ("col_ratio", 16),
+        ("col_above_one", 16),
+    )
+    return _sheet(report, "sheet_worth", t("worth_note"), columns, rows)
+
+
+def _assumptions(report: Report) -> Sheet:
+    t = report.writing.t
+    rows: list[tuple[Cell, ...]] = []
+    for a in report.assumptions:
+        own = {item.scenario: item.value for item in a.own}
+        used: list[Cell] = [(own.get(k, a.stands), "number") for k in range(len(report.titles))]
+        changed = t("changed_by", names="; ".join(report.titles[k] for k in own)) if own else ""
+        believed: list[Cell] = [(x, "number") for x in (a.value, a.low, a.high)]
+        local: Cell = None if a.local is None else (a.local, "number")
+        rows.append((a.name, *believed, a.unit, t(f"grade_{a.grade}"), local, *used, changed, a.source))
+    keys = (
+        ("col_name", 34),
+        ("col_default", 14),
+        ("col_low", 12),
+        ("col_high", 12),
+        ("col_unit", 32),
+        ("grade", 24),
+        ("col_local", 14),
+    )
+    columns = [(t(key), width) for key, width in keys]
+    columns += [(t("col_used", title=title), 18) for title in report.titles]
+    columns += [(t("col_changed"), 24), (t("col_source"), 90)]
+    marked = frozenset(k for k, a in enumerate(report.assumptions) if a.changed)
+    above = (t("sheet_assumptions"), t("assumptions_note"))
+    return Sheet(t("sheet_assumptions"), above, tuple(columns), tuple(rows), marked=marked)
+
+
+def _cheers(report: Report) -> Sheet:
+    t = report.writing.t
+    rows: list[tuple[Cell, ...]] = [
+        ((float(i.number), "year"), i.name, t("yes" if i.reported else "no"), i.where) for i in report.cheers
+    ]
+    columns = (("col_number", 6), ("item", 44), ("col_reported", 12), ("col_where", 110))
+    return _sheet(report, "sheet_cheers", t("cheers_note"), columns, rows)
+
+
+def _about(report: Report) -> Sheet:
+    return _sheet(report, "sheet_about", report.title, (("item", 50), ("value", 110)), report.about)

@@ -1,0 +1,145 @@
+"""The briefing as a reader and a screen reader get it: two tagged pages, whatever users write."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from comparisons import CORE, comparison
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pypdf import PdfReader
+from pypdf.generic import DictionaryObject
+
+from sim.report.briefing import briefing, drawable, short
+from sim.report.chart import description
+from sim.report.content import Report, report_of
+
+signs = st.characters(exclude_categories=("C", "Z")) | st.just(" ")
+printable = st.text(signs, min_size=1, max_size=200).filter(lambda x: x == x.strip() and x.isprintable())
+LONG = "Een titel van tweehonderd tekens met #eval(1+1), *vet*, $x$, @ref, <b> en `code` \\ erin; " * 3
+
+
+@pytest.fixture(scope="module")
+def reader(report: Report) -> PdfReader:
+    return PdfReader(io.BytesIO(briefing(report)))
+
+
+def text_of(reader: PdfReader) -> str:
+    """Return the text of all pages in one line, words that were broken at its end made whole."""
+    text = "\n".join(page.extract_text() for page in reader.pages)
+    return re.sub(r"\s+", " ", re.sub(r"[-\u00ad\u2010]\n", "", text).replace("\u200b", ""))
+
+
+def tags(reader: PdfReader) -> Iterator[DictionaryObject]:
+    """Yield every structure element."""
+    todo: list[Any] = [reader.trailer["/Root"]["/StructTreeRoot"]]
+    while todo:
+        node = todo.pop().get_object()
+        if isinstance(node, DictionaryObject):
+            yield node
+            below = node.get("/K", [])
+            todo += below if isinstance(below, list) else [below]
+
+
+def test_it_is_two_pages_of_tagged_accessible_pdf(reader: PdfReader, report: Report) -> None:
+    root = reader.trailer["/Root"]
+    assert len(reader.pages) == 2
+    assert all(round(float(page.mediabox.height)) == 842 for page in reader.pages)
+    assert root["/MarkInfo"]["/Marked"] is True or root["/MarkInfo"]["/Marked"].value
+    assert root["/Lang"] == "nl"
+    assert root["/ViewerPreferences"]["/DisplayDocTitle"]
+    metadata = root["/Metadata"].get_object().get_data().decode()
+    assert re.search(r"<pdfuaid:part>1</pdfuaid:part>", metadata)
+    assert reader.metadata.title == report.title
+    kinds = {str(tag.get("/S")) for tag in tags(reader)}
+    assert {"/Title", "/H1", "/Table", "/TH", "/TD", "/L", "/Figure"} <= kinds
+
+
+def test_the_chart_is_told_to_those_who_do_not_see_it(reader: PdfReader, report: Report) -> None:
+    told = [str(tag["/Alt"]) for tag in tags(reader) if "/Alt" in tag]
+    assert len(told) == 1
+    expected = description(report, ["A. 36 kinderwerkers", "B. 72 kinderwerkers"])
+    assert told[0] == expected
+    assert "na 20 jaar € " in expected
+
+
+def test_figures_are_those_of_the_report(reader: PdfReader, report: Report) -> None:
+    text, writing = text_of(reader), report.writing
+    for outcome in report.outcomes:
+        for change in outcome.changes:
+            assert writing.difference(change.municipal_cost, writing.millions) in text
+            assert writing.difference(change.unmet_need, writing.count) in text
+            assert writing.millions(change.programme_cost, True) in text
+        assert outcome.title in text
+    assert report.reference in text
+    assert report.local in text
+    assert "Dit weten we niet" in text
+    assert all(item[:40] in text for item in report.unknown)
+    assert "Startgetal 0" in text
+    assert "kinderwerk.moderate_need" in text  # what a scenario changed is named
+
+
+def test_it_speaks_english() -> None:
+    made = PdfReader(io.BytesIO(briefing(report_of(comparison("Almere, more"), "en"))))
+    assert made.trailer["/Root"]["/Lang"] == "en"
+    text = text_of(made)
+    assert "What we do not know" in text
+    assert "jeugdzorg" not in text
+
+
+def test_long_titles_and_three_scenarios_stay_on_two_pages() -> None:
+    titles = [f"{k} {LONG}"[:199] + "x" for k in range(3)]
+    made = PdfReader(io.BytesIO(briefing(report_of(comparison(*titles)))))
+    assert len(made.pages) == 2
+    assert "#eval(1+1), *vet*, $x$, @ref, <b> en `code` \\ erin" in text_of(made)
+
+
+def test_words_without_an_end_stay_on_two_pages() -> None:
+    made = PdfReader(io.BytesIO(briefing(report_of(comparison(*("W" * 198 + f"{k}" for k in range(3)))))))
+    assert len(made.pages) == 2
+
+
+@pytest.mark.parametrize(("draws", "words"), [(1, "Alleen de beste schatting"), (5, "te weinig berekend")])
+def test_few_draws_are_named(draws: int, words: str) -> None:
+    made = PdfReader(io.BytesIO(briefing(report_of(comparison("Almere, meer", draws=draws)))))
+    assert len(made.pages) == 2
+    assert words in text_of(made)
+
+
+def test_a_waiting_list_is_told_where_there_is_one() -> None:
+    waiting = (("waiting_stock", "total", "all"), ("waiting_weeks", "total", "all"))
+    text = text_of(PdfReader(io.BytesIO(briefing(report_of(comparison("Almere", labels=(*CORE, *waiting)))))))
+    assert "Jongeren op een wachtlijst" in text
+    assert "Jongeren op een wachtlijst" not in text_of(
+        PdfReader(io.BytesIO(briefing(report_of(comparison("Almere", labels=CORE)))))
+    )
+
+
+def test_the_same_report_is_the_same_file(report: Report) -> None:
+    assert briefing(report) == briefing(report)
+
+
+def test_what_no_font_draws_is_written_as_its_code() -> None:
+    assert drawable("Zoë €") == "Zoë €"
+    assert drawable("a日b") == "a[U+65E5]b"
+
+
+def test_a_title_is_cut_between_words() -> None:
+    assert short("72 kinderwerkers, niet geoormerkt", 34) == "72 kinderwerkers, niet geoormerkt"
+    assert short("72 kinderwerkers, niet geoormerkt", 20) == "72 kinderwerkers…"
+
+
+@settings(max_examples=5)
+@given(title=printable)
+def test_any_printable_title_survives(report: Report, title: str) -> None:
+    outcomes = tuple(replace(o, title=title, sentence=f"x {title} y") for o in report.outcomes)
+    named = replace(report, title=title, reference=title, outcomes=outcomes)
+    made = PdfReader(io.BytesIO(briefing(named)))
+    assert len(made.pages) == 2
+    shown = (made.metadata.title or "").replace("\u200b", "")
+    assert shown == drawable(title) or shown == short(drawable(title), 240)

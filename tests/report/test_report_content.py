@@ -1,0 +1,173 @@
+"""What a document says: the figures of the comparison, a chance only where there is one, nothing made up."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import pytest
+from comparisons import CORE, FORM, OUTSIDE, PROGRAMME, WAITING, comparison
+
+from sim.api import Comparison
+from sim.appraisal import MUNICIPAL, running_figure, year_figure
+from sim.headline import UNMET
+from sim.parameters import default_parameters
+from sim.population import profiles
+from sim.report.content import Report, report_of, words
+from sim.report.rows import Row
+
+TITLE = "Almere, 36 kinderwerkers"
+
+
+def whats(rows: tuple[Row, ...]) -> list[tuple[str, str]]:
+    return [(row.what, row.level) for row in rows]
+
+
+def test_figures_are_those_of_the_comparison(compared: Comparison, report: Report) -> None:
+    for k, outcome in enumerate(report.outcomes, 1):
+        assert outcome.changes == tuple(compared.changes(compared.names[k]))
+        assert outcome.levels == tuple(compared.levels(k))
+    assert report.before == tuple(compared.levels(0))
+
+
+def test_rows_by_year_are_differences_of_the_comparison(compared: Comparison, report: Report) -> None:
+    d = compared.differences[compared.names[2]]
+    unmet = next(row for row in report.yearly if (row.scenario, row.what) == (2, "unmet_need"))
+    assert unmet.figures == tuple(year_figure(d, UNMET, i) for i in range(20))
+    running = next(row for row in report.yearly if (row.scenario, row.what) == (2, "municipal_running"))
+    assert running.figures[9] == running_figure(d, MUNICIPAL, 10, report.rate)
+    assert running.figures[9] == report.outcomes[1].changes[1].municipal_cost
+
+
+def test_unmet_need_stands_right_beside_the_use_of_care(report: Report) -> None:
+    found = whats(report.yearly)
+    users = [i for i, (what, _) in enumerate(found) if what == "care_users"]
+    assert len(users) == 2
+    assert all(found[i + 1][0] == "unmet_need" for i in users)
+    assert all("onvervulde zorgbehoefte" in outcome.unmet for outcome in report.outcomes)
+
+
+def test_a_chance_is_named_from_ten_draws_on() -> None:
+    few, enough = (report_of(comparison(TITLE, draws=draws)) for draws in (9, 10))
+    assert "te weinig berekend" in few.outcomes[0].sentence
+    assert few.chance(few.outcomes[0], few.outcomes[0].changes[-1]) == "te weinig berekend"
+    assert "kleiner dan 26%" in enough.outcomes[0].sentence  # none of 10 draws: 1 - 0.05^(1/10)
+    assert TITLE in enough.outcomes[0].sentence
+
+
+def test_one_draw_has_no_band_and_no_chance() -> None:
+    one = report_of(comparison(TITLE, draws=1))
+    assert one.outcomes[0].changes[-1].p_paid_back is None
+    assert all(f.low is None for row in one.yearly for f in row.figures)
+    assert [item.reported for item in one.cheers if item.number in (20, 24)] == [False, False]
+
+
+def test_luck_that_outweighs_the_money_is_too_small_to_tell() -> None:
+    assert "te klein om te zien" in report_of(comparison(TITLE, noise=40.0)).outcomes[0].sentence
+
+
+def test_a_cut_is_not_said_to_earn_money_back() -> None:
+    there = comparison(TITLE)
+    back = replace(
+        there,
+        scenarios=there.scenarios[::-1],
+        runs=tuple(replace(run, columns=run.columns[::-1]) for run in there.runs),
+    )
+    sentence = report_of(back).outcomes[0].sentence
+    assert "terugverdient" not in sentence
+    assert "niet duurder uit" in sentence
+
+
+def test_other_ways_of_paying_for_care_have_no_chance_and_no_cash() -> None:
+    capped = report_of(comparison(TITLE, changes=[{"policy": "capped"}]))
+    (outcome,) = capped.outcomes
+    assert "een kans op terugverdienen is daarom niet te noemen" in outcome.sentence
+    assert capped.chance(outcome, outcome.changes[-1]) == "niet te vergelijken"
+    assert not any("cash" in what for what, _ in whats((*capped.yearly, *capped.payers)))
+    assert "municipality, cash" not in {worth.perspective for worth in outcome.worths}
+    assert {back.measure for back in outcome.paybacks} == {"cost"}
+
+
+def test_what_results_do_not_hold_is_left_out() -> None:
+    slim = report_of(comparison(TITLE, labels=CORE))
+    assert slim.forms == ()
+    assert {what for what, _ in whats(slim.yearly)} == {
+        "care_users", "unmet_need", "municipal_running", "municipal", "cashable"
+    }  # fmt: skip
+    full = report_of(comparison(TITLE, labels=(*CORE, *FORM, *WAITING)))
+    assert ("care_users", "pleegzorg") in whats(full.forms)
+    assert ("waiting_stock", "") in whats(full.yearly)
+    one_sided = report_of(comparison(TITLE, labels=CORE, own=WAITING))
+    assert not any(what.startswith("waiting") for what, _ in whats(one_sided.yearly))
+
+
+def test_what_only_one_side_pays_for_is_a_difference_from_nothing() -> None:
+    found = report_of(comparison(TITLE, labels=(*CORE, *PROGRAMME), own=OUTSIDE))
+    state = next(row for row in found.payers if (row.what, row.level) == ("cost", "rijk"))
+    assert set(state.before) == {0.0}
+    assert state.figures[0].value > 0
+
+
+def test_every_parameter_is_there_and_changes_are_marked(report: Report) -> None:
+    assert {a.name for a in report.assumptions} == set(default_parameters())
+    changed = {a.name: a for a in report.assumptions if a.changed}
+    assert set(changed) == {"kinderwerk.moderate_need", "cost.ambulant"}
+    own = changed["cost.ambulant"].own
+    assert [(item.scenario, item.value) for item in own] == [(2, 9000.0)]
+    assert changed["cost.ambulant"].value == default_parameters()["cost.ambulant"]
+    assert all(a.source and a.unit and a.grade for a in report.assumptions)
+
+
+def test_assumptions_that_differ_from_the_reference_are_warned_of(report: Report) -> None:
+    warning = next(item for item in report.unknown if "Niet elke keuze" in item)
+    assert "(cost.ambulant, kinderwerk.moderate_need)" in warning
+    assert not any("Niet elke keuze" in item for item in report_of(comparison(TITLE)).unknown)
+
+
+def test_a_municipality_without_figures_of_its_own_is_named_an_example(compared: Comparison) -> None:
+    assert "geen lokale cijfers" in report_of(compared).local
+    known = replace(
+        profiles()["Almere"],
+        local=("jeugdhulp", "tarieven"),
+        overrides={"cost.ambulant": 8000.0},
+        date="2025-01-01",
+    )
+    local = report_of(compared, profile=known)
+    assert local.local == ""
+    assert local.date == "2025-01-01"
+    assert next(a for a in local.assumptions if a.name == "cost.ambulant").local == 8000.0
+
+
+def test_the_birth_certificate_tells_what_is_needed_to_do_it_again(
+    compared: Comparison, report: Report
+) -> None:
+    text = "\n".join(f"{label}: {value}" for label, value in report.about)
+    manifest = compared.manifest
+    for name in ("version", "engine", "data", "parameters", "posterior"):
+        assert str(manifest[name]) in text
+    assert "Startgetal: 0" in text
+    assert all(s.canonical_sha256() in text for s in compared.scenarios)
+    assert str(manifest["written"]) not in text  # the same run has the same document
+
+
+@pytest.mark.parametrize("language", ["nl", "en"])
+def test_cheers_has_all_28_items_each_with_where_or_why_not(compared: Comparison, language: str) -> None:
+    items = report_of(compared, language).cheers
+    assert [item.number for item in items] == list(range(1, 29))
+    assert all(item.name and item.where for item in items)
+    assert {item.number for item in items if not item.reported} == {4, 13, 18, 19, 21, 25, 27, 28}
+
+
+def test_both_languages_have_the_same_words_with_the_same_holes() -> None:
+    dutch, english = words("nl").words, words("en").words
+    assert dutch.keys() == english.keys()
+    for key in dutch:
+        holes = [set(re.findall(r"\{(\w+)\}", text)) for text in (dutch[key], english[key])]
+        assert holes[0] == holes[1], key
+
+
+def test_too_many_scenarios_or_no_years_are_refused() -> None:
+    with pytest.raises(ValueError, match="1 to 3"):
+        report_of(comparison("a", "b", "c", "d"))
+    with pytest.raises(KeyError):
+        report_of(comparison("a"), "fr")

@@ -1,0 +1,158 @@
+"""The workbook as a spreadsheet reads it: numbers, formats, charts, and nobody's formulas."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from dataclasses import replace
+
+import pytest
+from comparisons import comparison
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from openpyxl import Workbook, load_workbook
+from openpyxl.worksheet.worksheet import Worksheet
+
+from sim.report.content import Report, report_of
+from sim.report.workbook import MARKED, workbook
+
+NASTY = ('=cmd|"/c calc"!A1', "+1+1", "-2+3", "@SUM(A1)", "{=1}", "https://x.nl", "12")
+printable = st.text(
+    st.characters(exclude_categories=("C", "Z")) | st.just(" "), min_size=1, max_size=80
+).filter(lambda text: text.strip() and text.isprintable())
+
+
+@pytest.fixture(scope="module")
+def book(report: Report) -> Workbook:
+    return load_workbook(io.BytesIO(workbook(report)))
+
+
+@pytest.fixture(scope="module")
+def slim(report: Report) -> Report:
+    """Return a report without what takes long to read: few assumptions."""
+    return replace(report, assumptions=report.assumptions[:5], main=())
+
+
+def rows_of(sheet: Worksheet, heading: str) -> list[dict[str, object]]:
+    """Return the table of a sheet whose first heading is `heading`."""
+    rows = list(sheet.iter_rows(values_only=True))
+    top = next(i for i, row in enumerate(rows) if row[0] == heading)
+    names = [str(name) for name in rows[top] if name is not None]
+    return [dict(zip(names, row, strict=False)) for row in rows[top + 1 :] if row[1] is not None]
+
+
+def test_sheets_are_named_in_the_language_of_the_report(book: Workbook, report: Report) -> None:
+    assert book.sheetnames == [
+        "Samenvatting", "Grafieken", "Per jaar", "Per betaler", "Per zorgvorm", "Per raadsperiode",
+        "Terugverdienen", "Andere rekenwijzen", "Aannames", "CHEERS 2022", "Herkomst",
+    ]  # fmt: skip
+    english = load_workbook(io.BytesIO(workbook(report_of(comparison("x"), "en"))))
+    assert english.sheetnames[:3] == ["Summary", "Charts", "Per year"]
+
+
+def test_the_summary_holds_the_figures_of_the_comparison_as_numbers(book: Workbook, report: Report) -> None:
+    found = rows_of(book["Samenvatting"], "Keuze")
+    for outcome in report.outcomes:
+        for change in outcome.changes:
+            own = {r["Wat"]: r for r in found if (r["Keuze"], r["Jaar"]) == (outcome.title, change.year)}
+            users = own["Jongeren met jeugdzorg"]
+            assert users["Verschil"] == pytest.approx(change.care_users.value)
+            assert users["Laag (5%)"] == pytest.approx(change.care_users.low)
+            cost = own["Extra kosten gemeente, opgeteld en contant gemaakt"]
+            assert cost["Verschil"] == pytest.approx(change.municipal_cost.value)
+            assert own["Kans op terugverdienen"]["Wat te zeggen valt"] == report.chance(outcome, change)
+            names = list(own)
+            assert names[names.index("Jongeren met jeugdzorg") + 1] == "Onvervulde zorgbehoefte (31 december)"
+
+
+def test_numbers_have_formats_and_years_are_years(book: Workbook) -> None:
+    sheet = book["Per jaar"]
+    top = next(cell.row for cell in sheet["A"] if cell.value == "Keuze")
+    assert sheet.freeze_panes == f"B{top + 1}"
+    assert sheet.auto_filter.ref is not None
+    year, difference = sheet.cell(top + 1, 5), sheet.cell(top + 1, 7)
+    assert (year.value, year.number_format) == (2026, "0")
+    assert isinstance(difference.value, float)
+    assert difference.number_format == "+#,##0;-#,##0;0"
+    assert sheet.column_dimensions["A"].width > 30
+
+
+def test_changed_assumptions_are_coloured_with_the_default_beside_them(
+    book: Workbook, report: Report
+) -> None:
+    sheet = book["Aannames"]
+    coloured = {row[0].value for row in sheet.iter_rows() if row[0].fill.fgColor.rgb == f"FF{MARKED[1:]}"}
+    assert coloured == {"kinderwerk.moderate_need", "cost.ambulant"}
+    rows = {row["Naam"]: row for row in rows_of(sheet, "Naam")}
+    assert len(rows) == len(report.assumptions)
+    ambulant = rows["cost.ambulant"]
+    assert ambulant["Gebruikt: Almere, 72 kinderwerkers"] == 9000.0
+    assert ambulant["Gebruikt: Almere, 36 kinderwerkers"] == ambulant["Standaardwaarde"] != 9000.0
+    assert "Almere, 72 kinderwerkers" in str(ambulant["Aangepast"])
+    assert rows["kinderwerk.stay"]["Aangepast"] in (None, "")
+
+
+def test_charts_draw_the_rows_that_they_name(book: Workbook, report: Report) -> None:
+    charts = book["Grafieken"]._charts
+    assert len(charts) == 3 * len(report.outcomes)
+    archive = zipfile.ZipFile(io.BytesIO(workbook(report)))
+    sheet = book["Per jaar"]
+    for number, (k, what) in enumerate(
+        [(k, what) for k in (1, 2) for what in ("municipal_running", "care_users", "unmet_need")], 1
+    ):
+        xml = archive.read(f"xl/charts/chart{number}.xml").decode()
+        assert "<c:areaChart>" in xml
+        line = xml[xml.index("<c:lineChart>") :]
+        values = re.search(r"<c:val>.*?<c:f>'Per jaar'!\$G\$(\d+):\$G\$(\d+)</c:f>", line)
+        assert values is not None
+        drawn = [sheet.cell(row, 7).value for row in range(int(values[1]), int(values[2]) + 1)]
+        row = next(r for r in report.yearly if (r.scenario, r.what) == (k, what))
+        assert drawn == pytest.approx([f.value for f in row.figures])
+
+
+def test_a_single_draw_has_lines_without_a_band() -> None:
+    archive = zipfile.ZipFile(io.BytesIO(workbook(report_of(comparison("x", draws=1)))))
+    xml = archive.read("xl/charts/chart1.xml").decode()
+    assert "<c:lineChart>" in xml
+    assert "<c:areaChart>" not in xml
+
+
+def titled(report: Report, title: str, *titles: str) -> Report:
+    """Return a report whose user called it and its scenarios otherwise."""
+    outcomes = tuple(replace(o, title=t) for o, t in zip(report.outcomes, titles, strict=True))
+    return replace(report, title=title, reference=title, outcomes=outcomes)
+
+
+@pytest.mark.parametrize("titles", [NASTY[:3], NASTY[3:6], NASTY[4:7]])
+def test_what_users_write_is_never_a_formula_or_a_link(slim: Report, titles: tuple[str, str, str]) -> None:
+    content = workbook(titled(slim, *titles))
+    archive = zipfile.ZipFile(io.BytesIO(content))
+    pages = [name for name in archive.namelist() if re.fullmatch(r"xl/worksheets/sheet\d+\.xml", name)]
+    assert len(pages) == 11
+    assert not any(b"<f>" in archive.read(name) or b"<hyperlink" in archive.read(name) for name in pages)
+    found = load_workbook(io.BytesIO(content))
+    assert found["Samenvatting"]["A1"].value == titles[0]
+    assert found["Samenvatting"]["A1"].data_type == "s"
+    assert {row["Keuze"] for row in rows_of(found["Per jaar"], "Keuze")} == set(titles[1:])
+
+
+@settings(max_examples=8)
+@given(title=printable)
+def test_any_printable_title_survives(slim: Report, title: str) -> None:
+    found = load_workbook(io.BytesIO(workbook(titled(slim, title, title, title))), read_only=True)
+    rows = found["Samenvatting"].iter_rows(values_only=True)
+    assert title in {row[0] for row in rows}
+    assert next(found["Per jaar"].iter_rows(min_row=5, max_row=5, values_only=True))[0] == title
+
+
+def test_the_same_report_is_the_same_file_dated_as_its_data(report: Report, book: Workbook) -> None:
+    assert workbook(report) == workbook(report)
+    assert book.properties.created.isoformat().startswith(report.date)
+    assert book.properties.title == report.title
+
+
+def test_cheers_and_origin_are_complete(book: Workbook, report: Report) -> None:
+    assert len(rows_of(book["CHEERS 2022"], "Nr.")) == 28
+    origin = {str(row["Onderdeel"]): row["Waarde"] for row in rows_of(book["Herkomst"], "Onderdeel")}
+    assert origin == dict(report.about)
