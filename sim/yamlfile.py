@@ -12,7 +12,17 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from sim.errors import InputError, Problem, nearest
 from sim.wording import explain
-from sim.yamltext import Loc, Position, Tree, decode, parse, quoted, read_bytes
+from sim.yamltext import (
+    MAX_BYTES,
+    MAX_NODES,
+    Loc,
+    Position,
+    Tree,
+    decode,
+    parse,
+    quoted,
+    read_bytes,
+)
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -83,8 +93,16 @@ def load_document(path: str | Path, kind: str | tuple[str, ...]) -> Document:
     Raises InputError, with the line and column, when the file cannot be read, is not plain YAML
     (see `sim.yamltext`), or is of another kind.
     """
-    content = read_bytes(path)
-    tree = parse(path, decode(path, content))
+    return document_from(path, read_bytes(path), kind)
+
+
+def document_from(
+    path: str | Path, content: bytes, kind: str | tuple[str, ...], max_nodes: int = MAX_NODES
+) -> Document:
+    """Return the YAML document in the bytes of a file called `path`, as `load_document` does."""
+    if len(content) > MAX_BYTES:
+        raise InputError.at(path, f"too large: the limit is {MAX_BYTES / 1e6:.1f} MB")
+    tree = parse(path, decode(path, content), max_nodes)
     if not isinstance(tree.data, dict):
         message = "expected a mapping (lines of 'key: value') at the top of the file"
         raise InputError.at(path, message, *tree.values[()])

@@ -115,15 +115,15 @@ def _place(before: str) -> Position:
     return len(lines), len(lines[-1]) + 1
 
 
-def parse(file: str | Path, text: str) -> Tree:
-    """Return the one document in `text`.
+def parse(file: str | Path, text: str, max_nodes: int = MAX_NODES) -> Tree:
+    """Return the one document in `text`, of at most `max_nodes` keys and values.
 
     Raises InputError for anything that is not plain YAML, at the place where it goes wrong.
     """
     if tab := _TAB_INDENT.search(text):
         place = _place(text[: text.index("\t", tab.start())])
         raise InputError.at(file, "a tab is used to indent; use spaces", *place)
-    builder = _Builder(file)
+    builder = _Builder(file, max_nodes)
     for event in _events(file, text):
         builder.take(event)
     if builder.documents == 0:
@@ -195,8 +195,9 @@ class _Open:
 class _Builder:
     """Build the tree from the reader's events, without recursion, within the limits."""
 
-    def __init__(self, file: str | Path) -> None:
+    def __init__(self, file: str | Path, max_nodes: int) -> None:
         self.file = file
+        self.max_nodes = max_nodes
         self.tree = Tree()
         self.documents = 0
         self._nodes = 0
@@ -225,8 +226,8 @@ class _Builder:
 
     def _refuse_unusual(self, event: Any, kind: str) -> None:
         self._nodes += 1
-        if self._nodes > MAX_NODES:
-            raise self._error(event, f"too many values: the limit is {MAX_NODES:,} in a file")
+        if self._nodes > self.max_nodes:
+            raise self._error(event, f"too many values: the limit is {self.max_nodes:,} in a file")
         if kind == "AliasEvent":
             raise self._error(event, "aliases (*name) are not allowed; write the value out")
         if event.anchor:
