@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 from rich.console import Group, RenderableType
 
-from sim.appraisal import Difference, difference, standard_error
+from sim.appraisal import Difference, difference
 from sim.decision.budget import Ranked, best_budget
 from sim.decision.dossier import DRAWS, Dossier, dossier
 from sim.decision.goal import Goal
@@ -27,12 +27,13 @@ from sim.decision.sensitivity import two_way as two_way_grid
 from sim.decision.shown import grid_table, lives_table, partings_table, ranking, shown, tables
 from sim.errors import nearest
 from sim.experiment import Options, Run, Tell, comparable, run_all
-from sim.headline import HORIZONS, USERS, Change, Level, change, discount_rate, horizons, level
+from sim.headline import Change, Level, change, discount_rate, horizons, level
 from sim.ledger import GEMEENTE, RIJK
 from sim.library import registry
 from sim.parameters import default_parameters
 from sim.population import profile_of
-from sim.results import comparison_table, manifest, results_table, save
+from sim.precision import MOST, Precision, precise_runs
+from sim.results import comparison_table, manifest, results_table, save, standard_errors
 from sim.scenario import Scenario
 from sim.scenario import load_scenario as _load
 from sim.setting import worker_threads
@@ -56,11 +57,12 @@ class Result:
     options: Options
     runs: tuple[Run, ...]
     seconds: float = field(compare=False)
+    given_names: tuple[str, ...] | None = None
 
     @cached_property
     def names(self) -> tuple[str, ...]:
-        """Return a short name of each scenario: its file's stem, with the folder where stems meet."""
-        return _short_names(self.scenarios)
+        """Return a name of each scenario: as given, or its file's stem, with the folder where stems meet."""
+        return self.given_names or _short_names(self.scenarios)
 
     @cached_property
     def table(self) -> pa.Table:
@@ -76,13 +78,12 @@ class Result:
     @cached_property
     def manifest(self) -> dict[str, Any]:
         """Return the birth certificate: version, hashes, seed, sizes, libraries, standard errors."""
-        errors = {}
-        for name, columns in zip(self.names, self.runs[0].columns, strict=True):
-            row = standard_error(columns)[columns.labels.index(USERS)]
-            errors[name] = {"care_users": {str(h): float(row[h - 1]) for h in HORIZONS if h <= row.size}}
+        columns = self.runs[0].columns
+        errors = {name: standard_errors(own) for name, own in zip(self.names, columns, strict=True)}
         return manifest(
-            self.scenarios, self.names, self.options, default_parameters(), self.runs, self.seconds, errors
-        )
+            self.scenarios, self.names, self.options, default_parameters(), self.runs, self.seconds, errors,
+            self._call(),
+        )  # fmt: skip
 
     @property
     def horizons(self) -> tuple[int, ...]:
@@ -100,10 +101,18 @@ class Result:
     def _tables(self) -> dict[str, pa.Table]:
         return {"results": self.table}
 
+    def _call(self) -> dict[str, Any]:
+        return {"verb": "run"}
+
 
 @dataclass(frozen=True)
 class Comparison(Result):
-    """Scenarios against the first of them, on the same children with the same luck."""
+    """Scenarios against the first of them, on the same children with the same luck.
+
+    precision: how many replications were enough, where that was asked.
+    """
+
+    precision: Precision | None = None
 
     @cached_property
     def differences(self) -> Mapping[str, Difference]:
@@ -126,16 +135,23 @@ class Comparison(Result):
     def _tables(self) -> dict[str, pa.Table]:
         return {"results": self.table, "comparison": self.comparison}
 
+    def _call(self) -> dict[str, Any]:
+        asked = {} if self.precision is None else {"precision": self.precision.as_data()}
+        return {"verb": "compare", **asked}
 
-def simulate(scenario: Scenario, *, tell: Tell | None = None, **options: Any) -> Result:
+
+def simulate(
+    scenario: Scenario, *, tell: Tell | None = None, names: Sequence[str] | None = None, **options: Any
+) -> Result:
     """Simulate one scenario. options: children, draws, replications, seed, threads (see Options).
 
-    Raises ValueError for impossible options and SimulationError where an invariant breaks.
+    names: what the scenario is called in tables. Raises ValueError for impossible options and
+    SimulationError where an invariant breaks.
     """
     started = time.monotonic()
     chosen = Options(**options)
     runs = tuple(run_all([scenario], chosen, tell=tell))
-    return Result((scenario,), chosen, runs, time.monotonic() - started)
+    return Result((scenario,), chosen, runs, time.monotonic() - started, tuple(names) if names else None)
 
 
 def compare(
@@ -143,12 +159,17 @@ def compare(
     reference: Scenario | None = None,
     *,
     tell: Tell | None = None,
+    names: Sequence[str] | None = None,
+    precision: float | None = None,
+    max_replications: int = MOST,
     **options: Any,
 ) -> Comparison:
     """Compare scenarios with `reference` (default: the first) on the same children.
 
-    Raises ValueError for fewer than two scenarios or impossible options, and InputError where
-    municipality, start or years differ.
+    names: what the scenarios are called in tables, the reference first. precision: add replications until
+    the extra cost to the municipality at the last horizon is known to so many euros (half of a 95%
+    confidence interval), but no more than max_replications; see precision.py. Raises ValueError for fewer
+    than two scenarios or impossible options, and InputError where municipality, start or years differ.
     """
     started = time.monotonic()
     chosen = Options(**options)
@@ -158,8 +179,14 @@ def compare(
     if len(ordered) < 2:
         raise ValueError("a comparison needs two scenarios")
     comparable(ordered)
-    runs = tuple(run_all(ordered, chosen, tell=tell))
-    return Comparison(tuple(ordered), chosen, runs, time.monotonic() - started)
+    found: Precision | None = None
+    if precision is None:
+        runs = tuple(run_all(ordered, chosen, tell=tell))
+    else:
+        found, runs = precise_runs(ordered, chosen, precision, max_replications, tell)
+        chosen = replace(chosen, replications=found.made)
+    seconds = time.monotonic() - started
+    return Comparison(tuple(ordered), chosen, runs, seconds, tuple(names) if names else None, found)
 
 
 @dataclass(frozen=True)
@@ -217,6 +244,7 @@ def appraise(
     threads: int | None = None,
     csv: bool = False,
     search: int = 40,
+    names: Sequence[str] | None = None,
     tell: Progress = lambda *_: None,
 ) -> Appraisal:
     """Judge a scenario against its reference, over draws that are kept in `folder`, and write tables there.
@@ -242,7 +270,7 @@ def appraise(
         raise ValueError(f"--year must lie in {question.years[0]}-{question.years[-1]}, found {goal.year}")
     if payer not in (GEMEENTE, RIJK):
         raise ValueError(f"unknown payer '{payer}'{nearest(payer, (GEMEENTE, RIJK))}")
-    names = _short_names([reference, other])
+    names = names or _short_names([reference, other])
     with Workers(threads) as workers:
         found = dossier(
             question, goal, draws, folder, workers, (names[0], names[1]), tell, willingness, search
@@ -253,7 +281,11 @@ def appraise(
         best: tuple[Ranked, ...] = ()
         if budget is not None:
             best = tuple(best_budget(question, budget, workers, min(draws, 40), goal.rate, tell))
-    certificate = _certificate((reference, other), names, options, started)
+    call = {
+        "verb": "sensitivity", "year": year, "payer": payer, "capacity": capacity, "chance": chance,
+        "willingness": willingness, "budget": budget, "two_way": two_way, "search": search,
+    }  # fmt: skip
+    certificate = _certificate((reference, other), names, options, started, call)
     save(folder, tables(found), certificate, csv)
     return Appraisal(found, certificate, folder, best, budget, grid)
 
@@ -308,6 +340,7 @@ def twin_lives(
     seed: int = 0,
     threads: int | None = None,
     csv: bool = False,
+    names: Sequence[str] | None = None,
 ) -> TwinLives:
     """Live the children whom two scenarios reach differently in both, and write tables to `folder`.
 
@@ -328,19 +361,23 @@ def twin_lives(
                 f"no simulated child {child} was lived twice: its programmes are the same in both scenarios, "
                 f"or nobody has that number{f' (some that differ: {some})' if some else ''}"
             )
-    names = _short_names([reference, other])
-    certificate = _certificate((reference, other), names, options, started)
+    names = names or _short_names([reference, other])
+    certificate = _certificate((reference, other), names, options, started, {"verb": "twins"})
     written = {"twins": parted_table(found), "events": events_table(found), "picture": picture_table(found)}
     save(folder, written, certificate, csv)
     return TwinLives(found, certificate, folder, where)
 
 
 def _certificate(
-    scenarios: Sequence[Scenario], names: Sequence[str], options: Options, started: float
+    scenarios: Sequence[Scenario],
+    names: Sequence[str],
+    options: Options,
+    started: float,
+    call: Mapping[str, Any],
 ) -> dict[str, Any]:
     """Return the manifest of an analysis that lived only those whom scenarios reach differently."""
     seconds = time.monotonic() - started
-    found = manifest(scenarios, names, options, default_parameters(), [], seconds, {})
+    found = manifest(scenarios, names, options, default_parameters(), [], seconds, {}, call)
     everyone = profile_of(scenarios[0]).total
     return {**found, "children": round(everyone) if options.children is None else options.children}
 

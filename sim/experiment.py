@@ -36,7 +36,7 @@ class Options:
     """How much to simulate. children None simulates everyone; draws 1 is the best fit.
 
     first_draw: where to begin when draws are made in parts; None is the best fit for one draw and
-    draw 1 for more.
+    draw 1 for more. first_replication: where to begin when replications are.
     """
 
     children: int | None = None
@@ -45,6 +45,7 @@ class Options:
     seed: int = 0
     threads: int | None = None
     first_draw: int | None = None
+    first_replication: int = 0
 
     def __post_init__(self) -> None:
         """Refuse what cannot be run. Raises ValueError."""
@@ -64,7 +65,8 @@ class Options:
         """Return (draw, replication) of each run. One draw is draw 0, the best fit."""
         first = (0 if self.draws == 1 else 1) if self.first_draw is None else self.first_draw
         draws = range(first, first + self.draws)
-        return [(draw, replication) for draw in draws for replication in range(self.replications)]
+        replications = range(self.first_replication, self.first_replication + self.replications)
+        return [(draw, replication) for draw in draws for replication in replications]
 
 
 @dataclass(frozen=True)
