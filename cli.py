@@ -35,6 +35,8 @@ command_line = typer.Typer(
 
 data_line = typer.Typer(no_args_is_help=True, help="The published figures the model is held against.")
 command_line.add_typer(data_line, name="data")
+runs_line = typer.Typer(help="The store of runs: what was run, with what, and what came of it.")
+command_line.add_typer(runs_line, name="runs")
 
 Children = Annotated[
     int | None, typer.Option("--children", help="Simulate this many children and scale up (default: all).")
@@ -45,6 +47,8 @@ Seed = Annotated[int, typer.Option("--seed", help="Seed of all luck.")]
 Threads = Annotated[int | None, typer.Option("--threads", help="Threads (default: one per processor).")]
 Out = Annotated[Path | None, typer.Option("--out", help="Folder for tables and manifest.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of a table.")]
+Store = Annotated[Path, typer.Option("--in", help="The folder below which runs are.")]
+RunName = Annotated[str, typer.Argument(help="A run, as `runs list` names it, or its folder.")]
 Cluster = Annotated[str | None, typer.Option("--cluster", help="Address of a Dask scheduler.")]
 Csv = Annotated[bool, typer.Option("--csv", help="Write CSV files beside the Parquet files.")]
 Reference = Annotated[Path, typer.Argument(help="The scenario to compare with.")]
@@ -119,6 +123,13 @@ def compare(
     reference: Annotated[
         Path | None, typer.Option("--reference", help="What the others are compared with.")
     ] = None,
+    precision: Annotated[
+        float | None,
+        typer.Option("--precision", help="Add replications until the extra cost is known to so many euros."),
+    ] = None,
+    max_replications: Annotated[
+        int, typer.Option("--max-replications", help="Most replications that --precision may add.")
+    ] = 100,
     children: Children = None,
     draws: Draws = 1,
     replications: Replications = 1,
@@ -135,7 +146,7 @@ def compare(
     with share_progress(json_output) as tell:
         result = compare_scenarios(
             chosen, tell=tell, children=children, draws=draws, replications=replications, seed=seed,
-            threads=threads,
+            threads=threads, precision=precision, max_replications=max_replications,
         )  # fmt: skip
     folder = _save(result, out, f"compare-{chosen[0].municipality}", csv)
     changes = {name: result.changes(name) for name in result.names[1:]}
@@ -150,14 +161,17 @@ def compare(
             "differences": {name: [as_json(item) for item in items] for name, items in changes.items()},
         }
         _print_json(result, figures, folder)
-        return
-    from sim.headline import discount_rate
-    from sim.tables import comparison, show
+    else:
+        from sim.headline import discount_rate
+        from sim.tables import comparison, show
 
-    levels = {name: result.levels(k) for k, name in enumerate(result.names)}
-    show(
-        comparison([s.title for s in chosen], result.names, changes, levels, draws, discount_rate(chosen[0]))
-    )
+        levels = {name: result.levels(k) for k, name in enumerate(result.names)}
+        rate = discount_rate(chosen[0])
+        show(comparison([s.title for s in chosen], result.names, changes, levels, draws, rate))
+    if result.precision is not None:
+        typer.echo(result.precision.words(), err=True)
+        if not result.precision.reached:
+            _fail("not precise enough: allow more with --max-replications, or simulate more children", 1)
 
 
 @command_line.command()
@@ -360,6 +374,78 @@ def refresh(
     show(as_table(renew(table or (), write, lambda words: typer.echo(words, err=True))))
 
 
+@runs_line.callback(invoke_without_command=True)
+def runs(context: typer.Context) -> None:
+    """Without a command: list the runs."""
+    if context.invoked_subcommand is None:
+        list_runs()
+
+
+@runs_line.command("list")
+def list_runs(store: Store = Path("results"), json_output: Json = False) -> None:
+    """List all runs with their key figures."""
+    from sim.runs_shown import listed, runs_table
+    from sim.store import runs_in
+
+    found = runs_in(store)
+    _json_or(json_output, lambda: [listed(run) for run in found], lambda: runs_table(found))
+
+
+@runs_line.command("show")
+def show_run(name: RunName, store: Store = Path("results"), json_output: Json = False) -> None:
+    """Show one run: how it was made, and the figures of each scenario."""
+    from sim.runs_shown import listed, run_table
+    from sim.store import find_run
+
+    run = find_run(store, name)
+    _json_or(json_output, lambda: {**listed(run), "manifest": run.manifest}, lambda: run_table(run))
+
+
+@runs_line.command("compare")
+def compare_runs(
+    first: RunName, second: RunName, store: Store = Path("results"), json_output: Json = False
+) -> None:
+    """Compare two runs: what went in and differs, and the figures that moved."""
+    from sim.moved import as_json, figures_that_moved, inputs_that_differ
+    from sim.runs_shown import moved_table
+    from sim.store import find_run
+
+    one, two = find_run(store, first), find_run(store, second)
+    differs = inputs_that_differ(one.manifest, two.manifest)
+    moved = figures_that_moved(one, two)
+    _json_or(json_output, lambda: as_json(differs, moved), lambda: moved_table(one, two, differs, moved))
+
+
+@runs_line.command("reproduce")
+def reproduce_run(
+    name: RunName, store: Store = Path("results"), threads: Threads = None, json_output: Json = False
+) -> None:
+    """Make a run again from its manifest: the same to the byte (exit code 0), or what differs (1)."""
+    from sim.reproduction import reproduce
+    from sim.store import find_run
+
+    found = reproduce(find_run(store, name), threads)
+    print(json.dumps(found.as_json(), ensure_ascii=False) if json_output else found.words())
+    raise typer.Exit(0 if found.same else 1)
+
+
+@runs_line.command("prune")
+def prune_runs(
+    store: Store = Path("results"),
+    older_than: Annotated[int | None, typer.Option("--older-than", help="Days since it was written.")] = None,
+    keep: Annotated[int | None, typer.Option("--keep", help="Keep so many of the last runs.")] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Remove them; without it only show which.")] = False,
+) -> None:
+    """Remove runs that are old, and nothing that is no run. Shows first what would go."""
+    from sim.store import remove, runs_in, to_prune
+
+    for run in to_prune(runs_in(store), older_than, keep):
+        did = "would go" if not yes else "removed" if remove(run) else "kept: a batch is at work in it"
+        typer.echo(f"{run.id}  {run.manifest['written']}  {run.size() / 1e6:,.1f} MB  {did}")
+    if not yes:
+        typer.echo("Nothing was removed; --yes removes these.", err=True)
+
+
 @command_line.command()
 def calibrate(
     targets: Annotated[
@@ -477,6 +563,16 @@ def _readers() -> dict[str, Callable[[Path], Any]]:
     from sim.library import registry
 
     return {"model": load_model, "grid": lambda path: load_grid(path, registry())}
+
+
+def _json_or(json_output: bool, data: Callable[[], Any], table: Callable[[], Any]) -> None:
+    """Print plain data as one JSON object, or a table."""
+    if json_output:
+        print(json.dumps(data(), ensure_ascii=False))
+        return
+    from sim.tables import show
+
+    show(table())
 
 
 def _slug(name: str) -> str:

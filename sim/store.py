@@ -1,0 +1,215 @@
+"""The store of runs: every folder with tables and a manifest below one folder, asked by DuckDB."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from sim.errors import InputError, nearest
+from sim.results import MANIFEST, TABLES
+
+UNITS, LOCK = "units", ".lock"
+DRAWS = "draws-*.bin"
+"""What a run leaves beside its tables: units of a batch, draws of a sensitivity."""
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class StoredRun:
+    """A run on disk. id: its folder as seen from the store."""
+
+    id: str
+    folder: Path
+    manifest: Mapping[str, Any]
+
+    @property
+    def written(self) -> datetime:
+        """Return when the run was written."""
+        return datetime.fromisoformat(self.manifest["written"])
+
+    @property
+    def verb(self) -> str:
+        """Return the command that made the run; those made before it was kept have none."""
+        return str(self.manifest.get("call", {}).get("verb", "?"))
+
+    @property
+    def scenarios(self) -> tuple[str, ...]:
+        """Return the names of the scenarios."""
+        return tuple(self.manifest["scenarios"])
+
+    @cached_property
+    def tables(self) -> tuple[str, ...]:
+        """Return the names of the tables that are there."""
+        return tuple(name for name in TABLES if (self.folder / f"{name}.parquet").is_file())
+
+    def files(self) -> list[Path]:
+        """Return every file that belongs to the run, the manifest last."""
+        own = [self.folder / f"{name}.{ending}" for name in TABLES for ending in ("parquet", "csv")]
+        found = [file for file in own if file.is_file()]
+        if self.verb == "sensitivity":
+            found += self.folder.glob(DRAWS)
+        if self.verb == "batch":
+            found += (self.folder / UNITS).glob("??/*.unit")
+            found += [self.folder / LOCK] if (self.folder / LOCK).is_file() else []
+        return [*found, self.folder / MANIFEST]
+
+    def size(self) -> int:
+        """Return the bytes that its files take."""
+        return sum(file.stat().st_size for file in self.files())
+
+
+def runs_in(root: Path) -> list[StoredRun]:
+    """Return all runs in a folder and below it, the oldest first. Raises InputError where it is no folder.
+
+    A folder is a run where its manifest says that it is one of this project; others are left alone.
+    """
+    if not root.is_dir():
+        raise InputError.at(root, "there is no such folder of runs")
+    found = []
+    for folder, below, files in os.walk(root):
+        below[:] = sorted(name for name in below if name != UNITS and not name.startswith("."))
+        if MANIFEST in files and (manifest := _manifest(Path(folder) / MANIFEST)) is not None:
+            where = Path(folder)
+            name = where.relative_to(root).as_posix()
+            found.append(StoredRun(root.name if name == "." else name, where, manifest))
+    return sorted(found, key=lambda run: (run.written, run.id))
+
+
+def _manifest(path: Path) -> Mapping[str, Any] | None:
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+        whole = data["project"] == "kinderwerk" and isinstance(data["scenarios"], dict)
+        datetime.fromisoformat(data["written"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return data if whole else None
+
+
+def find_run(root: Path, name: str) -> StoredRun:
+    """Return a run by its id, or by its folder. Raises InputError with the nearest id."""
+    runs = runs_in(root) if root.is_dir() else []
+    for run in runs:
+        if run.id == name:
+            return run
+    folder = Path(name)
+    if (folder / MANIFEST).is_file() and (manifest := _manifest(folder / MANIFEST)) is not None:
+        return StoredRun(name, folder, manifest)
+    hint = nearest(name, [run.id for run in runs]) or "; `kinderwerk runs list` shows all"
+    raise InputError.at(root, f"there is no run '{name}' here{hint}")
+
+
+_KEY_FIGURES = """
+    SELECT scenario, year,
+        avg(value) FILTER (measure = 'care_users' AND breakdown = 'total') AS care_users,
+        avg(value) FILTER (measure = 'unmet_need' AND breakdown = 'total') AS unmet_need,
+        avg(value) FILTER (measure = 'cost' AND breakdown = 'payer' AND level = 'gemeente') AS municipal_cost
+    FROM read_parquet(?)
+    WHERE measure IN ('care_users', 'unmet_need', 'cost')
+    GROUP BY scenario, year
+    QUALIFY year = max(year) OVER (PARTITION BY scenario)
+    ORDER BY scenario
+"""
+_KEY_CHANGES = """
+    SELECT scenario, any_value(reference) AS reference, max(year) AS year,
+        arg_max(difference, year) FILTER (measure = 'care_users') AS care_users,
+        arg_max(mcse, year) FILTER (measure = 'care_users') AS care_users_mcse,
+        arg_max(difference, year) FILTER (measure = 'unmet_need') AS unmet_need,
+        arg_max(mcse, year) FILTER (measure = 'unmet_need') AS unmet_need_mcse,
+        sum(difference) FILTER (measure = 'cost') AS municipal_cost
+    FROM read_parquet(?)
+    WHERE (measure IN ('care_users', 'unmet_need') AND breakdown = 'total')
+        OR (measure = 'cost' AND breakdown = 'payer' AND level = 'gemeente')
+    GROUP BY scenario ORDER BY scenario
+"""
+
+
+def levels(run: StoredRun) -> list[Row]:
+    """Return what each scenario is like in its last year, means over runs."""
+    return _asked(_KEY_FIGURES, run, "results")
+
+
+def changes(run: StoredRun) -> list[Row]:
+    """Return what each scenario changes in its last year; municipal cost is added up over all years."""
+    return _asked(_KEY_CHANGES, run, "comparison")
+
+
+def _asked(query: str, run: StoredRun, table: str) -> list[Row]:
+    if table not in run.tables:
+        return []
+    return ask(query, [str(run.folder / f"{table}.parquet")])
+
+
+def ask(query: str, values: Sequence[Any]) -> list[Row]:
+    """Return the rows of a query. Raises InputError where a table cannot be read."""
+    with duckdb.connect() as base:
+        try:
+            cursor = base.execute(query, values)
+            names = [column[0] for column in cursor.description or ()]
+            return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+        except duckdb.Error as error:
+            raise InputError.at(str(values[0]), f"cannot be read: {str(error).splitlines()[0]}") from error
+
+
+def to_prune(
+    runs: Sequence[StoredRun], older_than: int | None, keep: int | None, now: datetime | None = None
+) -> list[StoredRun]:
+    """Return the runs that are older than so many days and not among the last `keep`.
+
+    Raises ValueError where neither is given, or one makes no sense.
+    """
+    if older_than is None and keep is None:
+        raise ValueError("say what may go: --older-than DAYS, --keep LAST, or both")
+    if (older_than or 0) < 0 or (keep or 0) < 0:
+        raise ValueError("--older-than and --keep must be 0 or more")
+    found = list(runs if not keep else runs[:-keep])
+    if older_than is not None:
+        limit = (now or datetime.now(UTC)) - timedelta(days=older_than)
+        found = [run for run in found if run.written < limit]
+    return found
+
+
+def remove(run: StoredRun) -> bool:
+    """Remove the files of a run, and its folder where nothing else is in it; tell whether that was done.
+
+    What is no part of the run stays. A run in whose folder a batch is at work is left alone.
+    """
+    with _lock(run.folder) as alone:
+        if not alone:
+            return False
+        for file in run.files():
+            file.unlink(missing_ok=True)
+    if run.verb == "batch":
+        for folder in (*(run.folder / UNITS).glob("??"), run.folder / UNITS):
+            _remove_empty(folder)
+    _remove_empty(run.folder)
+    return True
+
+
+def _remove_empty(folder: Path) -> None:
+    with contextlib.suppress(OSError):
+        folder.rmdir()
+
+
+@contextlib.contextmanager
+def _lock(folder: Path) -> Iterator[bool]:
+    """Yield whether no batch is at work in a folder, and keep it so."""
+    if not (folder / LOCK).is_file():
+        yield True
+        return
+    with (folder / LOCK).open("r", encoding="utf-8") as stream:
+        try:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+            return
+        yield True
