@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from math import sqrt
-
 import streamlit as st
 
-from pages.shared import charts, formats, parts
-from pages.shared.answers import Answer
+from pages.shared import parts
 from pages.shared.controls import at_most, choose_municipality, step
-from pages.shared.state import EFFECTS, Choices, keep, pair, reference_of, reference_words
-from pages.shared.texts import t, writing
-from pages.shared.watching import chance_known, is_stopped, live
-from sim.headline import Change, change, discount_rate
-
-LONG, MIDDLE = 20, 10
+from pages.shared.outcome import outcome
+from pages.shared.state import EFFECTS, Choices, keep, reference_words
+from pages.shared.texts import t
 
 
 def main() -> None:
@@ -25,10 +18,7 @@ def main() -> None:
     chosen = _controls()
     reference = reference_words(chosen)
     parts.note(parts.plain(reference))
-    if chosen.plan == reference_of(chosen) or (chosen.plan.empty and reference_of(chosen).empty):
-        st.info(t("sentence_none"))
-    else:
-        live(pair(chosen), lambda answer: _answer(answer, chosen, reference))
+    outcome(chosen, reference)
     with st.expander(t("unknown_title"), expanded=True):
         st.markdown(t("unknown"))
     parts.footer(reference)
@@ -75,64 +65,6 @@ def _beside(chosen: Choices) -> str:
     keys = set(chosen.plan.data) - {"policy", "programmes", "title"}
     keys |= set(chosen.plan.programmes) - {"kinderwerk"}
     return chosen.plan.label() if keys or chosen.plan.policy != "crowd_out" else ""
-
-
-def _answer(answer: Answer, chosen: Choices, reference: str) -> None:
-    years = answer.scenarios[0].years
-    d = answer.difference()
-    far = change(d, min(LONG, years), discount_rate())
-    near = change(d, min(MIDDLE, years), discount_rate())
-    st.markdown("### " + key_sentence(answer, far, chosen))
-    st.markdown(t("sentence_honest"))
-    _figures(answer, near, far)
-    what = st.segmented_control(
-        t("chart"),
-        list(charts.SHOWN),
-        default="money",
-        format_func=lambda w: t(f"chart_{w}"),
-        key="shown",
-        required=True,
-    )
-    parts.plot([charts.series(d, what, chosen.plan.label())], what, reference)
-
-
-def key_sentence(answer: Answer, far: Change, chosen: Choices) -> str:
-    """Return the one sentence: a chance where draws can tell it, else what keeps it from being told."""
-    years = min(LONG, answer.scenarios[0].years)
-    words = {"plan": parts.plain(chosen.plan.phrase()), "name": parts.plain(chosen.municipality)}
-    if far.p_paid_back is None or not chance_known(answer):
-        return t("sentence_stopped" if is_stopped(answer) else "sentence_waiting", **words)
-    draws = len(answer.draws)
-    if 2.0 * far.municipal_cost.mcse * sqrt(draws) > far.programme_cost:
-        return t("sentence_small", **words)  # the luck of one draw outweighs what is to be paid back
-    return t("sentence_chance", chance=writing().chance(far.p_paid_back, draws), years=years, **words)
-
-
-def _figures(answer: Answer, near: Change, far: Change) -> None:
-    level = answer.level(0, MIDDLE)
-    columns = st.columns(3)
-    shown = (
-        (t("figure_users", year=near.year), near.care_users, formats.count, formats.count(level.care_users)),
-        (t("figure_unmet", year=near.year), near.unmet_need, formats.count, formats.count(level.unmet_need)),
-        (t("figure_money", year=far.year), far.municipal_cost, formats.money, ""),
-    )
-    for column, (label, figure, write, base) in zip(columns, shown, strict=True):
-        with column:
-            if figure.too_small:
-                st.metric(label, "–")
-                parts.note(f"**{t('too_small')}**: {t('too_small_help')}")
-            else:
-                st.metric(label, writing().difference(figure, write))
-            parts.note(writing().interval(figure, write))
-            parts.note(t("figure_of", level=base) if base else _shares(far))
-
-
-def _shares(far: Change) -> str:
-    """Return how the extra cost divides over child work and youth care."""
-    care = replace(far.municipal_cost, value=far.municipal_cost.value - far.programme_cost)
-    return t(
-        "figure_cost", cost=formats.money(far.programme_cost), care=writing().difference(care, formats.money)
-    )
 
 
 if __name__ == "__main__":

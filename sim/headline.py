@@ -19,7 +19,9 @@ from sim.appraisal import (
 )
 from sim.experiment import Run
 from sim.history import Label
+from sim.ledger import GEMEENTE
 from sim.parameters import default_parameters
+from sim.programmes import catalogue
 from sim.scenario import Scenario
 
 HORIZONS = (4, 10, 20)
@@ -119,6 +121,14 @@ def change(d: Difference, horizon: int, rate: float, alike: bool = True) -> Chan
         municipal_cashable=running_figure(d, CASHABLE, horizon, rate) if alike else None,
         p_paid_back=None if paid is None else float(paid),
     )
+
+
+def municipal_programmes(d: Difference, horizon: int, rate: float) -> float:
+    """Return what the municipality spends more on programmes over a horizon, as a present value."""
+    own = {("cost", "payer_form", f"{GEMEENTE}|{name}") for name in catalogue()}
+    rows = [i for i, label in enumerate(d.labels) if label in own]
+    factors = (1.0 + rate) ** -np.arange(1, horizon + 1)
+    return float(d.mean[rows][:, :horizon].sum(axis=0) @ factors) if rows else 0.0
 
 
 def as_json(item: Level | Change) -> dict[str, Any]:

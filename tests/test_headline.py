@@ -11,7 +11,18 @@ from worlds import run_of, scenario
 
 from sim.appraisal import CASHABLE, MUNICIPAL, Figure, difference
 from sim.experiment import Run
-from sim.headline import UNMET, USERS, Change, Level, as_json, change, discount_rate, horizons, level
+from sim.headline import (
+    UNMET,
+    USERS,
+    Change,
+    Level,
+    as_json,
+    change,
+    discount_rate,
+    horizons,
+    level,
+    municipal_programmes,
+)
 from sim.history import Label
 from sim.parameters import default_parameters
 
@@ -117,6 +128,18 @@ def test_the_chance_that_money_has_come_back_is_over_draws() -> None:
 def test_a_change_without_programmes_costs_no_programme() -> None:
     none = arm((1.0, 1.0, 1.0), (1.0, 1.0, 1.0))
     assert changed(run_of(none, none)).programme_cost == 0.0
+
+
+def test_what_the_municipality_spends_on_programmes_leaves_out_what_others_pay() -> None:
+    own = ("cost", "payer_form", "gemeente|kinderwerk")
+    elsewhere = ("cost", "payer_form", "rijk|jongerenwerk")
+    reference = dict(arm((100.0,) * 3, (500.0,) * 3)) | {own: flat(4.0, 4.0, 4.0)}
+    other = dict(reference) | {own: flat(14.0, 14.0, 14.0), elsewhere: flat(9.0, 9.0, 9.0)}
+    d = difference([run_of(reference, other)], 1, 0, range(START, START + 3))
+    assert municipal_programmes(d, 3, 0.0) == pytest.approx(30.0)
+    assert municipal_programmes(d, 2, 0.25) == pytest.approx(10.0 / 1.25 + 10.0 / 1.25**2)
+    nothing = difference([run()], 1, 0, range(START, START + 3))
+    assert municipal_programmes(nothing, 3, 0.0) == 0.0
 
 
 def test_plain_data_says_what_is_too_small() -> None:

@@ -41,11 +41,14 @@ class Series:
     high: Floats | None
 
 
-def series(d: Difference, what: str, name: str) -> Series:
-    """Return the series of a difference: youths by year, or the balance added up in millions of euros."""
+def series(d: Difference, what: str, name: str, rate: float | None = None) -> Series:
+    """Return the series of a difference: youths by year, or the balance added up in millions of euros.
+
+    rate: at which money is discounted (default: the model's own).
+    """
     values = d.by_draw(d.runs[:, d.labels.index(SHOWN[what])])
     if what == "money":
-        values = present_values(values, discount_rate()) / 1e6
+        values = present_values(values, discount_rate() if rate is None else rate) / 1e6
     mean = values.mean(axis=0)
     if values.shape[0] < 2:
         return Series(name, d.years, mean, None, None)

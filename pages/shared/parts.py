@@ -12,7 +12,7 @@ import streamlit as st
 
 from pages.shared import charts, formats
 from pages.shared.desk import SEED
-from pages.shared.state import choices, profile, query_of
+from pages.shared.state import choices, pair, profile, query_of
 from pages.shared.texts import language, t
 from sim.headline import discount_rate
 from sim.results import commit, version
@@ -98,7 +98,7 @@ def source() -> None:
             "source",
             version=version(),
             date=formats.date(profile(choices()).date),
-            rate=formats.percent(discount_rate(), decimals=2),
+            rate=formats.percent(discount_rate(pair(choices())[0]), decimals=2),
         )
     )
 

@@ -1,0 +1,87 @@
+"""What a plan comes to: one sentence, three figures, one chart. The same on every page that shows a plan."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from math import sqrt
+
+import streamlit as st
+
+from pages.shared import charts, formats, parts
+from pages.shared.answers import Answer
+from pages.shared.figures import LONG, MIDDLE
+from pages.shared.state import Choices, pair, reference_of
+from pages.shared.texts import t, writing
+from pages.shared.watching import chance_known, is_stopped, live
+from sim.headline import Change, change, discount_rate, municipal_programmes
+
+
+def outcome(chosen: Choices, reference: str, key: str = "shown") -> Answer | None:
+    """Show what the plan in hand comes to, and again while it sharpens; return the answer as far as it is.
+
+    None where there is nothing to compare. key: of the choice of a chart, other on each page.
+    """
+    if chosen.plan == reference_of(chosen) or (chosen.plan.empty and reference_of(chosen).empty):
+        st.info(t("sentence_none" if chosen.reference == "none" else "sentence_same"))
+        return None
+    return live(pair(chosen), lambda answer: _show(answer, chosen, reference, key))
+
+
+def _show(answer: Answer, chosen: Choices, reference: str, key: str) -> None:
+    years, d, rate = answer.scenarios[0].years, answer.difference(), discount_rate(answer.scenarios[0])
+    near, far = (change(d, min(ahead, years), rate) for ahead in (MIDDLE, LONG))
+    st.markdown("### " + key_sentence(answer, far, chosen))
+    st.markdown(t("sentence_honest"))
+    _figures(answer, near, far, chosen)
+    what = st.segmented_control(
+        t("chart"), list(charts.SHOWN), default="money", format_func=lambda w: t(f"chart_{w}"), key=key,
+        required=True,
+    )  # fmt: skip
+    parts.plot([charts.series(d, what, chosen.plan.label(), rate)], what, reference)
+
+
+def key_sentence(answer: Answer, far: Change, chosen: Choices) -> str:
+    """Return the one sentence: a chance where draws can tell it, else what keeps it from being told."""
+    years = min(LONG, answer.scenarios[0].years)
+    words = {"plan": parts.plain(chosen.plan.phrase()), "name": parts.plain(chosen.municipality)}
+    if far.p_paid_back is None or not chance_known(answer):
+        return t("sentence_stopped" if is_stopped(answer) else "sentence_waiting", **words)
+    draws, spent = len(answer.draws), _spent(answer)
+    luck_of_a_draw = 2.0 * far.municipal_cost.mcse * sqrt(draws)
+    if luck_of_a_draw > abs(spent) if spent else far.municipal_cost.too_small:
+        return t("sentence_small", **words)  # it outweighs what is to be paid back
+    chance = writing().chance(far.p_paid_back, draws)
+    return t("sentence_chance" if spent > 0 else "sentence_other", chance=chance, years=years, **words)
+
+
+def _spent(answer: Answer) -> float:
+    """Return what the municipality spends more on programmes up to the horizon of the sentence."""
+    years = min(LONG, answer.scenarios[0].years)
+    return municipal_programmes(answer.difference(), years, discount_rate(answer.scenarios[0]))
+
+
+def _figures(answer: Answer, near: Change, far: Change, chosen: Choices) -> None:
+    level = answer.level(0, min(MIDDLE, answer.scenarios[0].years))
+    columns = st.columns(3)
+    shown = (
+        (t("figure_users", year=near.year), near.care_users, formats.count, formats.count(level.care_users)),
+        (t("figure_unmet", year=near.year), near.unmet_need, formats.count, formats.count(level.unmet_need)),
+        (t("figure_money", year=far.year), far.municipal_cost, formats.money, ""),
+    )
+    against = "figure_of" if chosen.reference == "none" else "figure_of_now"
+    for column, (label, figure, write, base) in zip(columns, shown, strict=True):
+        with column:
+            if figure.too_small:
+                st.metric(label, "–")
+                parts.note(f"**{t('too_small')}**: {t('too_small_help')}")
+            else:
+                st.metric(label, writing().difference(figure, write))
+            parts.note(writing().interval(figure, write))
+            parts.note(t(against, level=base) if base else _shares(answer, far))
+
+
+def _shares(answer: Answer, far: Change) -> str:
+    """Return how the extra cost of the municipality divides over programmes and youth care."""
+    spent = _spent(answer)
+    care = replace(far.municipal_cost, value=far.municipal_cost.value - spent)
+    return t("figure_cost", cost=formats.money(spent), care=writing().difference(care, formats.money))
