@@ -39,11 +39,13 @@ ORDER = [
         "decision.sensitivity",
     ),
     *("decision.thresholds", "decision.budget", "decision.equity", "decision.proof", "decision.dossier"),
-    *("headline", "units", "tasks"),
+    *("headline", "units", "tasks", "precision"),
     *(
         "results",
         "assembly",
         "batch",
+        "store",
+        "moved",
         "writing",
         "municipality_template",
         "municipality_sheet",
@@ -54,6 +56,7 @@ ORDER = [
     *("report", "report.phrases", "report.rows", "report.assumptions", "report.cheers", "report.content"),
     "report.chart",
     *("report.sheets", "report.workbook", "report.briefing", "report.csvfile", "report.files"),
+    *("reproduction", "runs_shown"),
     "__init__",
 ]
 
