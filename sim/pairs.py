@@ -36,23 +36,38 @@ from sim.warmup import PER_CHILD, Clock, ExistingWork, WarmStart, live_year
 Rows = NDArray[np.int64]
 
 
+REASONS: Mapping[str, str] = {
+    "places": "places in care are limited, so that one child's place is another's wait",
+    "crowd_out": "a shortfall in youth care is taken from programmes that are not ring-fenced",
+    "parameters": "the scenarios have different parameters",
+    "shocks": "the scenarios have different shocks",
+}
+"""Why children whom no programme reaches may live differently in two scenarios, by a word for it."""
+
+
 def feedback(scenarios: Sequence[Scenario]) -> str | None:
     """Return why children whom no programme reaches may live differently in these scenarios, or None."""
+    found = feedback_kind(scenarios)
+    return None if found is None else REASONS[found]
+
+
+def feedback_kind(scenarios: Sequence[Scenario]) -> str | None:
+    """Return the word for it in REASONS, or None."""
     first = scenarios[0]
     for scenario in scenarios:
         uses = scenario.programmes.values()
         if scenario.policy == "capped":
-            return "places in care are limited, so that one child's place is another's wait"
+            return "places"
         if scenario.policy == "crowd_out" and any(
             not use.ring_fenced and use.paid_by == "gemeente" for use in uses
         ):
-            return "a shortfall in youth care is taken from programmes that are not ring-fenced"
+            return "crowd_out"
         if scenario.parameters != first.parameters:
-            return "the scenarios have different parameters"
+            return "parameters"
         if [s for s in scenario.shocks if s.kind != "budget_cut"] != [
             s for s in first.shocks if s.kind != "budget_cut"
         ]:
-            return "the scenarios have different shocks"
+            return "shocks"
     return None
 
 

@@ -19,12 +19,13 @@ from numpy.typing import NDArray
 
 from sim.counting import empty_tally
 from sim.errors import SimulationError
-from sim.experiment import Options, setting_for
+from sim.experiment import Options, Tell, setting_for
+from sim.exposure import Exposure
 from sim.history import form_states
 from sim.lifecourse import advance, open_gate, scratch
 from sim.pairs import Rows, book_year, reached, rehearse
 from sim.parameters import Parameters
-from sim.population import Children
+from sim.population import LIFE_MONTHS, Children, month_of
 from sim.prices import unit_costs
 from sim.scenario import Scenario
 from sim.setting import Setting
@@ -33,7 +34,7 @@ from sim.transitions import CompiledTable
 
 Floats = NDArray[np.float64]
 _Parts = tuple[NDArray[Any], ...]
-"""child, month and row of events; months in care, need, forms and presence of children."""
+"""child, month and row of events; months in care, need, forms, presence and attendance of children."""
 LIVES = ("reference", "scenario")
 PICTURED = 1000
 """Children in the picture of the same children twice."""
@@ -55,7 +56,8 @@ class Life:
     """What was written down of all children in one scenario. n children, in the order of `Twins.ids`.
 
     child, month, row: [events], by child and month; months_in_care: [n, years, forms]; need, forms: [n,
-    years] on 31 December; here: [n, years] whether the child lived there.
+    years] on 31 December; here: [n, years] whether the child lived there. attended: [n, years, programmes,
+    2] months from which and before which the child comes in that year or later, for each of `programmes`.
     """
 
     child: Rows
@@ -65,6 +67,8 @@ class Life:
     need: NDArray[np.uint8]
     forms: NDArray[np.uint16]
     here: NDArray[np.bool_]
+    programmes: tuple[str, ...]
+    attended: NDArray[np.int16]
 
     def events(self, child: int) -> list[Event]:
         """Return the events of one child (its position) in the order in which they came."""
@@ -99,6 +103,12 @@ class Twins:
     scale: float
     ids: NDArray[np.uint32]
     birth: Rows
+    followed: Rows
+    """[n, 2] months from which and before which a child is followed: while it lives here and is 0-22."""
+    need_before: NDArray[np.uint8]
+    """[n] need on the eve of the start."""
+    forms_before: NDArray[np.uint16]
+    """[n] forms of care on the eve of the start."""
     lives: tuple[Life, Life]
     partings: tuple[Parting, ...]
     euros: Floats
@@ -126,12 +136,15 @@ def twins(
     pool: Executor,
     draw: int = 0,
     pictured: int = PICTURED,
+    tell: Tell | None = None,
 ) -> Twins:
     """Return both lives of the children whom the scenarios reach differently, and of those of the picture.
 
-    Raises ValueError where the scenarios do not share lives (pairs.feedback says why).
+    tell hears (share done, what is going on) before the first year and after each. Raises ValueError where
+    the scenarios do not share lives (pairs.feedback says why).
     """
     pair = (reference, scenario)
+    hear = tell or (lambda share, words: None)
     setting = setting_for(reference, options, draw, 0)
     all_ = rehearse(pair, setting, pool)
     differ = reached(all_.worlds, all_.existing)
@@ -141,8 +154,9 @@ def twins(
     blocks = all_.grown(rows, sizes, pool)
     grown = Children._make(np.concatenate(parts)[order] for parts in zip(*blocks, strict=True))
     rows = rows[order]
+    hear(0.0, "growing up")
     kept = []
-    for world in all_.worlds:
+    for k, world in enumerate(all_.worlds):
         children, x = grown.part(slice(None)), all_.at_start(world, rows)
         parts = []
         for year, programmes in enumerate(world.kept):
@@ -150,7 +164,9 @@ def twins(
             index = reference.start + year - EPOCH_YEAR
             bounds = world.clock.year(index)
             parts.append(_year(children, x, world.clock.table, bounds, world.clock.layout, setting, index))
-        kept.append(_life(parts, rows.size))
+            share = (year + 1) / reference.years
+            hear((k + share) / len(pair), f"{world.scenario.title}: {reference.start + year}")
+        kept.append(_life(parts, rows.size, tuple(world.programmes)))
     first = all_.worlds[0]
     lives = (kept[0], kept[1])
     years = range(reference.start, reference.start + reference.years)
@@ -163,12 +179,24 @@ def twins(
         scale=first.scale,
         ids=grown.id,
         birth=grown.birth.astype(np.int64),
+        followed=_followed(grown, reference),
+        need_before=grown.state[:, first.clock.table.process("need")].copy(),
+        forms_before=grown.forms.copy(),
         lives=lives,
         partings=tuple(_partings(lives, first.clock.table)),
         euros=np.einsum("nyf,yf->ny", months, prices) / MONTHS,
         care_years=months.sum(axis=2) / MONTHS,
         pictured=np.flatnonzero(np.isin(rows, shown)),
     )
+
+
+def _followed(c: Children, scenario: Scenario) -> Rows:
+    """Return the months [n, 2] from which and before which children live here, are 0-22 and are counted."""
+    birth, arrives, departs = (a.astype(np.int64) for a in (c.birth, c.arrives, c.departs))
+    start, end = month_of(scenario.start), month_of(scenario.start + scenario.years)
+    since = np.maximum(np.maximum(birth, arrives * MONTHS), start)
+    until = np.minimum(np.minimum(birth + LIFE_MONTHS, departs * MONTHS), end)
+    return np.stack([since, np.maximum(until, since)], axis=1)
 
 
 def _sample(roster: Children, start: int, count: int) -> Rows:
@@ -184,7 +212,7 @@ def _sample(roster: Children, start: int, count: int) -> Rows:
 
 
 def _year(
-    c: Children, x: object, table: CompiledTable, bounds: object, lay: object, setting: Setting, index: int
+    c: Children, x: Exposure, table: CompiledTable, bounds: object, lay: object, setting: Setting, index: int
 ) -> _Parts:
     """Live one year of all children, month by month, and return what happened."""
     n = c.id.size
@@ -202,7 +230,8 @@ def _year(
     need = c.state[:, table.process("need")].copy()
     here = (c.arrives <= index) & (c.departs > index) & (c.birth < (index + 1) * MONTHS)
     here &= (index + 1) * MONTHS - c.birth.astype(np.int64) <= AGES * MONTHS
-    return child[:count], month[:count], row[:count], care, need, c.forms.copy(), here
+    attended = np.stack([x.joins, x.leaves], axis=2)
+    return child[:count], month[:count], row[:count], care, need, c.forms.copy(), here, attended
 
 
 @njit(nogil=True, cache=True)
@@ -245,7 +274,7 @@ def _record(  # type: ignore[no-untyped-def]
     return count
 
 
-def _life(parts: list[_Parts], n: int) -> Life:
+def _life(parts: list[_Parts], n: int, programmes: tuple[str, ...]) -> Life:
     child = np.concatenate([part[0] for part in parts]) if parts else np.empty(0, np.int64)
     month = np.concatenate([part[1] for part in parts]) if parts else np.empty(0)
     row = np.concatenate([part[2] for part in parts]) if parts else np.empty(0, np.int64)
@@ -257,6 +286,7 @@ def _life(parts: list[_Parts], n: int) -> Life:
     return Life(
         child[order], month[order], row[order], np.asarray(stacked(3, (len(FORMS),)), np.float64),
         np.asarray(stacked(4), np.uint8), np.asarray(stacked(5), np.uint16), np.asarray(stacked(6), np.bool_),
+        programmes, np.asarray(stacked(7, (len(programmes), 2)), np.int16),
     )  # fmt: skip
 
 
@@ -283,25 +313,38 @@ def _partings(lives: tuple[Life, Life], table: CompiledTable) -> list[Parting]:
 
 @dataclass(frozen=True)
 class Total:
-    """One kind of parting: real children, euros and care-years of difference after it, over all years."""
+    """One kind of parting: real children, euros and care-years of difference after it, over all years.
+
+    row, life: those of its partings. *_error: the standard error, the root of the sum of squares of single
+    children (who parts is a matter of luck as well: a Poisson number of independent lives).
+    """
 
     kind: str
     mechanism: str
     children: float
     euros: float
     care_years: float
+    row: int
+    life: int
+    euros_error: float
+    care_years_error: float
 
 
 def totals(t: Twins) -> list[Total]:
     """Return totals by kind of parting, most children first; euros add up to the scenarios' difference."""
-    groups: dict[tuple[str, str], list[int]] = {}
+    groups: dict[tuple[int, int], list[Parting]] = {}
     for parting in t.partings:
-        groups.setdefault((t.kind(parting), parting.mechanism), []).append(parting.child)
-    rows = [
-        Total(kind, mechanism, t.scale * len(who), t.scale * float(t.euros[who].sum()),
-              t.scale * float(t.care_years[who].sum()))
-        for (kind, mechanism), who in groups.items()
-    ]  # fmt: skip
+        groups.setdefault((parting.row, parting.life), []).append(parting)
+    rows = []
+    for (row, life), partings in groups.items():
+        who = [parting.child for parting in partings]
+        euros, years = t.euros[who].sum(axis=1), t.care_years[who].sum(axis=1)
+        errors = [t.scale * float(np.sqrt(values @ values)) for values in (euros, years)]
+        kind, mechanism, scale = t.kind(partings[0]), partings[0].mechanism, t.scale
+        rows.append(
+            Total(kind, mechanism, scale * len(who), scale * float(euros.sum()), scale * float(years.sum()),
+                  row, life, errors[0], errors[1])
+        )  # fmt: skip
     return sorted(rows, key=lambda row: (-row.children, row.kind))
 
 

@@ -29,7 +29,7 @@ ORDER = [
     *("parameters", "households", "processes", "transitions", "population", "exposure", "counting"),
     *("lifecourse", "waitinglist", "programmes", "library", "townhall", "shocks", "prices"),
     *("history", "ledger", "setting", "warmup", "simulation", "warmstore"),
-    *("experiment", "folder", "appraisal", "pairs", "twins", "decision"),
+    *("experiment", "folder", "appraisal", "pairs", "twins", "lifelines", "decision"),
     *(
         "decision.money",
         "decision.value",

@@ -40,6 +40,28 @@ def test_euros_and_care_years_add_up_to_the_difference_of_the_scenarios(lived: T
     assert sum(row.care_years for row in rows) == pytest.approx(lived.scale * lived.care_years.sum())
 
 
+def test_totals_have_the_error_of_independent_lives(lived: Twins) -> None:
+    for row in totals(lived):
+        who = [p.child for p in lived.partings if (p.row, p.life) == (row.row, row.life)]
+        assert row.children == pytest.approx(lived.scale * len(who))
+        for values, error in ((lived.euros, row.euros_error), (lived.care_years, row.care_years_error)):
+            assert error == pytest.approx(lived.scale * np.sqrt((values[who].sum(axis=1) ** 2).sum()))
+
+
+def test_progress_is_told_each_year_of_both_lives_and_can_stop_the_work() -> None:
+    told: list[tuple[float, str]] = []
+    pair = scenario(0, years=2), scenario(36, years=2)
+    twins(*pair, Options(children=500), Inline(), tell=lambda share, words: told.append((share, words)))
+    assert [share for share, _ in told] == pytest.approx([0.0, 0.25, 0.5, 0.75, 1.0])
+    assert told[-1][1].endswith(str(START + 1))
+
+    def stop(share: float, _: str) -> None:
+        raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        twins(*pair, Options(children=500), Inline(), tell=stop)
+
+
 def test_events_are_those_that_the_engine_counts(lived: Twins) -> None:
     run = run_reached(lived.scenarios, OPTIONS, 0, Inline())
     d = difference([run], 1, 0, range(START, START + YEARS))
