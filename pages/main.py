@@ -16,6 +16,8 @@ LANGUAGE_OF_PAGE = '<script>document.documentElement.lang = "{}";</script>'
 LESS_SPACE = "<style>.stMainBlockContainer {padding-top: 3.5rem}</style>"
 """The sentence on Start should stand on the first screen."""
 HERE = Path(__file__).parent
+ICON = HERE / "icon.svg"
+"""Of our own: for one of Streamlit's, the browser of every visitor would call Google."""
 SECTIONS = {
     "section_choose": ("start", "verken", "vergelijk"),
     "section_outcomes": ("wie-betaalt", "kinderen", "onzekerheid"),
@@ -28,10 +30,11 @@ SECTIONS = {
 def main() -> None:
     """Show the chosen page."""
     choices()  # a link may choose the language, so it is read first
-    st.set_page_config(page_title=t("app"), page_icon=":material/child_care:", layout="centered")
+    st.set_page_config(page_title=t("app"), page_icon=str(ICON), layout="centered")
     pages = {t(section): [_page(name) for name in names] for section, names in SECTIONS.items()}
-    chosen = st.navigation(pages, position="sidebar")
+    chosen = st.navigation(pages, position="hidden")
     with st.sidebar:
+        _menu(pages)
         st.segmented_control(
             "Taal / Language",
             list(LANGUAGES),
@@ -47,6 +50,15 @@ def main() -> None:
     if wrong:
         st.warning(t("bad_link", what=", ".join(wrong)))
     guarded(chosen.run)
+
+
+def _menu(pages: dict[str, list[st.Page]]) -> None:  # type: ignore[valid-type]
+    """Show the way to every page. Streamlit's own menu with sections is no list to a screen reader."""
+    for section, linked in pages.items():
+        with st.container(gap="xxsmall"):
+            st.markdown(f"**{section}**")
+            for page in linked:
+                st.page_link(page)
 
 
 def _page(name: str) -> st.Page:  # type: ignore[valid-type]
