@@ -3,9 +3,9 @@
 ``python benchmarks/app_load.py [--users N] [--minutes M]`` starts the app with every default on a free port
 of this machine and lets users open Start and move the number of child workers. A user here speaks the
 language of Streamlit's own browser page (a websocket, and the reruns that the page asks for), without a
-browser to draw it, so that the two processors serve the app and not twenty browsers. Printed: the seconds from
-a move until the sentence names the new number and three figures stand there, what was lost, and the memory of
-the server.
+browser to draw it, so that the two processors serve the app and not twenty browsers. Printed: the seconds
+from a move until the sentence names the new number and three figures stand there, what was lost, and the
+memory of the server.
 """
 
 from __future__ import annotations
@@ -59,9 +59,9 @@ class User:
                     self.errors.append("no first answer")
                     return
                 luck = random.Random(self.number)
-                time.sleep(luck.uniform(0.0, EVERY))
+                self._idle(ws, time.monotonic() + luck.uniform(0.0, EVERY))
                 while time.monotonic() < until:
-                    self.fte = float(luck.randrange(0, 50) * 2 + 1)
+                    self.fte = float(luck.randrange(1, 80))
                     started = time.monotonic()
                     self._forget()
                     self._rerun(ws)
