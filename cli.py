@@ -10,6 +10,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
@@ -20,6 +21,7 @@ from sim.progress import part_progress, share_progress, unit_progress
 
 if TYPE_CHECKING:
     from sim.api import Result
+    from sim.municipality import Municipality
     from sim.scenario import Scenario
 
 ROOT = Path(__file__).resolve().parent
@@ -46,6 +48,7 @@ Replications = Annotated[int, typer.Option("--replications", help="Repetitions w
 Seed = Annotated[int, typer.Option("--seed", help="Seed of all luck.")]
 Threads = Annotated[int | None, typer.Option("--threads", help="Threads (default: one per processor).")]
 Out = Annotated[Path | None, typer.Option("--out", help="Folder for tables and manifest.")]
+NewFile = Annotated[Path | None, typer.Option("--out", help="The .yaml file to make (default: print it).")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of a table.")]
 Store = Annotated[Path, typer.Option("--in", help="The folder below which runs are.")]
 RunName = Annotated[str, typer.Argument(help="A run, as `runs list` names it, or its folder.")]
@@ -446,6 +449,95 @@ def prune_runs(
         typer.echo("Nothing was removed; --yes removes these.", err=True)
 
 
+@data_line.command()
+def municipality(
+    name: Annotated[str, typer.Argument(help="The municipality, as CBS calls it.")],
+    out: NewFile = None,
+    fit: Annotated[
+        bool, typer.Option("--fit/--no-fit", help="Fit need and access to its use of youth care.")
+    ] = True,
+) -> None:
+    """Build a file of a municipality's own figures from CBS StatLine."""
+    from calibration.municipality_data import municipality_from_cbs
+    from sim.library import registry
+    from sim.scenario_files import refuse_taken
+
+    if out is not None:
+        refuse_taken(out)
+    figures = municipality_from_cbs(name, registry(), lambda words: typer.echo(words, err=True))
+    if figures.use is None:
+        typer.echo("CBS has no figure of youth care on this municipality: national rates hold.", err=True)
+    _give(_fitted(figures) if fit and figures.use is not None else figures, out)
+
+
+@data_line.command("fit")
+def fit_figures(
+    file: Annotated[Path, typer.Argument(help="A municipality file, or a filled template (.xlsx).")],
+    out: NewFile = None,
+) -> None:
+    """Fit a municipality's need and access to its own figure of use."""
+    from sim.library import registry
+    from sim.municipality_sheet import read_figures
+    from sim.scenario_files import refuse_taken
+    from sim.yamltext import read_bytes
+
+    if out is not None:
+        refuse_taken(out)
+    _give(_fitted(read_figures(read_bytes(file), str(file), registry())), out)
+
+
+@data_line.command("template")
+def figures_template(
+    out: Annotated[Path, typer.Option("--out", help="The .xlsx file to make.")] = Path("eigen-cijfers.xlsx"),
+    name: Annotated[
+        str | None, typer.Option("--municipality", help="Fill in what is known of this municipality.")
+    ] = None,
+    lang: Language = "nl",
+) -> None:
+    """Write an Excel template for figures of one's own."""
+    from sim.errors import nearest
+    from sim.municipality_template import template
+    from sim.population import municipality_names, profiles
+    from sim.scenario_files import write_new_file
+    from sim.writing import LANGUAGES
+
+    if lang not in LANGUAGES:
+        raise InputError.at("--lang", f"unknown language '{lang}'{nearest(lang, LANGUAGES)}")
+    known = municipality_names()
+    if name is not None and name.casefold() not in known:
+        raise InputError.at("--municipality", f"unknown municipality '{name}'{nearest(name, profiles())}")
+    profile = profiles()[known[name.casefold()]] if name is not None else None
+    typer.echo(f"Wrote {write_new_file(out, template(lang, profile))}", err=True)
+
+
+def _fitted(figures: Municipality) -> Municipality:
+    """Return a municipality with need and access fitted to its figure of use."""
+    from calibration.municipal import fit_municipality, with_fit
+    from sim.setting import worker_threads
+
+    with share_progress(False) as tell, worker_threads(None) as pool, ThreadPoolExecutor(1) as conductor:
+        told = tell or (lambda *_: None)  # a thread of its own, for Ctrl-C: see workers.py
+        found = conductor.submit(fit_municipality, figures, pool, tell=told).result()
+    typer.echo(
+        f"{found.municipality}: use against the country {found.published:.3f} published, "
+        f"{found.modelled:.3f} modelled; need x {found.need:.3f}, access x {found.access:.3f}",
+        err=True,
+    )
+    return with_fit(figures, found)
+
+
+def _give(figures: Municipality, out: Path | None) -> None:
+    """Write a municipality file, or print it."""
+    from sim.municipality_text import municipality_yaml
+    from sim.scenario_files import write_new_file
+
+    text = municipality_yaml(figures)
+    if out is None:
+        print(text, end="")
+    else:
+        typer.echo(f"Wrote {write_new_file(out, text.encode())}", err=True)
+
+
 @command_line.command()
 def calibrate(
     targets: Annotated[
@@ -587,7 +679,12 @@ def _save(result: Result, out: Path | None, name: str, csv: bool) -> Path:
 
 
 def _document(
-    reference: Path, others: Sequence[Path], out: Path, endings: tuple[str, ...], lang: str, quiet: bool,
+    reference: Path,
+    others: Sequence[Path],
+    out: Path,
+    endings: tuple[str, ...],
+    lang: str,
+    quiet: bool,
     **options: Any,
 ) -> None:
     """Compare and write a document; what can be refused is refused before anything is simulated."""

@@ -97,10 +97,14 @@ class Place:
 
 
 class StatLineTable:
-    """One table of CBS StatLine. Raises SimulationError where CBS cannot be reached."""
+    """One table of CBS StatLine. Raises SimulationError where CBS cannot be reached.
 
-    def __init__(self, table: str) -> None:
+    asked_by: the file with the titles that are looked up, which errors point at.
+    """
+
+    def __init__(self, table: str, asked_by: Path = STATLINE_FILE) -> None:
         self.table = table
+        self.asked_by = asked_by
         info: Item = ask(table, lambda cbs: cbs.get_info(table, timeout=SECONDS)) or {}
         self.title = str(info.get("Title", "")).strip()
         self._properties: list[Item] = self._meta("DataProperties")
@@ -111,7 +115,8 @@ class StatLineTable:
     def place(self, cells: Cells, line: int) -> Place | None:
         """Return where cells are, or None where the table does not have their period.
 
-        Raises InputError at a line of statline.csv, with the nearest title, for what the table does not have.
+        Raises InputError at a line of the file that asks, with the nearest title, for what the table does
+        not have.
         """
         known = [str(item["Title"]).strip() for item in self._dimensions.values()]
         for name in cells.selection:
@@ -125,15 +130,13 @@ class StatLineTable:
         for name, titles in cells.selection.items():
             dimension = self._dimensions[fold(name)]
             key = str(dimension["Key"]).strip()
-            if key not in self._members:
-                self._members[key] = self._meta(key)
             members[key] = ()
             for title in titles:
-                found = [item for item in self._members[key] if fold(item["Title"]) == fold(title)]
+                found = [item for item in self.members(name) if fold(item["Title"]) == fold(title)]
                 if not found and dimension["Type"] == "TimeDimension":
                     return None
                 if len(found) != 1:
-                    known = [str(item["Title"]).strip() for item in self._members[key]]
+                    known = [str(item["Title"]).strip() for item in self.members(name)]
                     fault = f"has {'several' if found else 'no'} '{title}' in '{name}'"
                     raise self._unknown(line, fault, title, [] if found else known)
                 provisional = provisional or (
@@ -141,6 +144,16 @@ class StatLineTable:
                 )
                 members[key] += (found[0],)
         return Place(members, tuple(self._measure(path, line) for path in cells.measures), provisional)
+
+    def members(self, dimension: str) -> list[Item]:
+        """Return the categories of a dimension. Raises InputError where the table does not have it."""
+        if fold(dimension) not in self._dimensions:
+            known = [str(item["Title"]).strip() for item in self._dimensions.values()]
+            raise self._unknown(1, f"has no dimension '{dimension}'", dimension, known)
+        key = str(self._dimensions[fold(dimension)]["Key"]).strip()
+        if key not in self._members:
+            self._members[key] = self._meta(key)
+        return self._members[key]
 
     def figures(self, places: Sequence[Place]) -> list[float | None]:
         """Return the sum of the cells at each place; None where CBS has no figure for one of them."""
@@ -185,7 +198,7 @@ class StatLineTable:
     def _unknown(self, line: int, fault: str, name: str, known: Iterable[str]) -> InputError:
         names = list(known)
         hint = nearest(name, names) or (f"; it has {', '.join(names[:8])}" if names else "")
-        return InputError.at(STATLINE_FILE, f"CBS table {self.table} {fault}{hint}", line)
+        return InputError.at(self.asked_by, f"CBS table {self.table} {fault}{hint}", line)
 
 
 def ask(table: str, question: Callable[[Any], Answer]) -> Answer:

@@ -6,6 +6,7 @@ import datetime as dt
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import PurePath
 from typing import Any
 
 from pydantic import ValidationError
@@ -14,7 +15,9 @@ from sim.agegroups import OLDEST
 from sim.errors import InputError, Problem, nearest
 from sim.municipality import Municipality
 from sim.municipality_template import LINES, TEXTS, Words, words_of_sheets
+from sim.municipality_text import read_yaml
 from sim.registry import Registry, fold
+from sim.scenario import SUFFIXES
 from sim.states import FORMS
 from sim.wording import explain, found
 from sim.workbook import Sheet, sheets
@@ -35,6 +38,21 @@ def read_sheet(data: bytes, name: str, registry: Registry | None = None) -> Muni
     """
     reading = _Reading(name, {sheet.name: sheet for sheet in sheets(data, name, ROWS + 2, COLUMNS)})
     return reading.municipality(registry)
+
+
+def read_figures(data: bytes, name: str, registry: Registry | None = None) -> Municipality:
+    """Return the municipality in a file that somebody chose: a filled template or YAML, by the file's name.
+
+    Raises InputError with every mistake.
+    """
+    ending = PurePath(name).suffix.lower()
+    if ending in SUFFIXES:
+        return read_yaml(data, name, registry)
+    if ending == ".xlsx":
+        return read_sheet(data, name, registry)
+    if ending == ".xlsm":
+        raise InputError.at(name, "the workbook holds macros; save it as .xlsx without macros")
+    raise InputError.at(name, f"expected a file .xlsx or .yaml, found {found(ending or name)}")
 
 
 @dataclass

@@ -183,11 +183,21 @@ def write_new(path: str | Path, registry: Registry, preset: Scenario | None = No
     when writing fails.
     """
     path = Path(path)
-    if os.path.lexists(path):
-        raise _taken(path)
+    refuse_taken(path)
     text = template(registry, preset, path.parent)
+    return write_new_file(path, text.encode(), lambda aside: load_scenario(aside, registry))
+
+
+def write_new_file(path: str | Path, content: bytes, check: Reader = lambda _: None) -> Path:
+    """Write a new file and return its path; it is there whole or not at all.
+
+    check: reads the file under another name first, and raises InputError where it is no good. Raises
+    InputError when the file is there already or its folder is not, and SimulationError when writing fails.
+    """
+    path = Path(path)
+    refuse_taken(path)
     try:
-        _write_aside_and_rename(path, text, registry)
+        _write_aside_and_rename(path, content, check)
     except FileExistsError:
         raise _taken(path) from None
     except (OSError, ValueError) as error:
@@ -198,22 +208,28 @@ def write_new(path: str | Path, registry: Registry, preset: Scenario | None = No
     return path
 
 
+def refuse_taken(path: Path) -> None:
+    """Raise InputError where there is a file of this name already."""
+    if os.path.lexists(path):
+        raise _taken(path)
+
+
 def _taken(path: Path) -> InputError:
     return InputError.at(path, "this is there already, and is not overwritten; choose another name")
 
 
-def _write_aside_and_rename(path: Path, text: str, registry: Registry) -> None:
-    """Write the text beside `path`, check it, and give it its name.
+def _write_aside_and_rename(path: Path, content: bytes, check: Reader) -> None:
+    """Write the content beside `path`, check it, and give it its name.
 
     Raises FileExistsError when the name is taken, OSError when writing fails and InputError when
-    the text is no good scenario.
+    the content is no good.
     """
     aside = path.with_name(f".{os.getpid()}.{path.name}")
-    with aside.open("x", encoding="utf-8", newline="\n") as file:
+    with aside.open("xb") as file:
         try:
-            file.write(text)
+            file.write(content)
             file.flush()
-            load_scenario(aside, registry)
+            check(aside)
             _rename_to_new(aside, path)
         except InputError as error:
             problems = [replace(problem, file=str(path)) for problem in error.problems]

@@ -18,8 +18,9 @@ from hypothesis import strategies as st
 from sim.errors import InputError
 from sim.library import registry
 from sim.municipality import Municipality
-from sim.municipality_sheet import read_sheet
+from sim.municipality_sheet import read_figures, read_sheet
 from sim.municipality_template import template
+from sim.municipality_text import municipality_yaml
 from sim.population import profile_from, profiles
 from sim.translation import dutch_or_none, told
 from sim.workbook import MAX_UNPACKED
@@ -347,3 +348,27 @@ def test_damaged_workbooks_are_a_municipality_or_an_input_error(seed: int, chang
         assert isinstance(town, Municipality)
         return
     assert sentences
+
+
+# ---- any file that somebody chooses
+
+
+def test_a_chosen_file_is_read_by_its_name() -> None:
+    town = read(almere())
+    assert read_figures(almere(), "Almere.XLSX", registry()) == town
+    assert read_figures(municipality_yaml(town).encode(), "almere.yml", registry()) == town
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("cijfers.xlsm", "De werkmap bevat macro's"),
+        ("cijfers.pdf", "Verwacht: een bestand .xlsx of .yaml; gevonden: de tekst '.pdf'"),
+        ("<script>", "Verwacht: een bestand .xlsx of .yaml"),
+        ("", "Verwacht: een bestand .xlsx of .yaml"),
+    ],
+)
+def test_another_kind_of_file_is_refused(name: str, words: str) -> None:
+    with pytest.raises(InputError) as caught:
+        read_figures(almere(), name, registry())
+    assert told(caught.value, "nl")[0].startswith(words)
