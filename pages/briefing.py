@@ -1,18 +1,103 @@
-"""The page briefing."""
+"""Briefing en downloads: the key figures, and the documents that hold the very same."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 
-from pages.shared import parts
-from pages.shared.state import choices, reference_words
-from pages.shared.texts import t
+from pages.shared import figures, parts
+from pages.shared.answers import Answer, Tell
+from pages.shared.documents import ROOM, Documents, comparison_of, made, question_of, slug
+from pages.shared.state import Choices, choices, pair, reference_of, reference_words, scenario
+from pages.shared.texts import language, t
+from pages.shared.watching import chance_known, errand, is_stopped, live
+from sim.scenario import Scenario
+
+ABOUT = ("plan", "plans")
+PDF, EXCEL = "application/pdf", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def main() -> None:
     """Show the page."""
     st.title(t("page_briefing"))
-    parts.footer(reference_words(choices()))
+    st.markdown(t("briefing_lead"))
+    chosen = choices()
+    about = st.segmented_control(
+        t("briefing_about"), ABOUT, default=ABOUT[0], key="briefing-about", required=True,
+        format_func=lambda word: t(f"briefing_about_{word}", n=len(chosen.plans)),
+    )  # fmt: skip
+    if about == "plan":
+        _own_plan(chosen)
+    else:
+        _compared(chosen)
+
+
+def _own_plan(chosen: Choices) -> None:
+    reference = reference_words(chosen)
+    parts.note(parts.plain(reference))
+    if chosen.plan == reference_of(chosen) or (chosen.plan.empty and reference_of(chosen).empty):
+        st.info(t("sentence_none"))
+    else:
+        _documents(pair(chosen), [chosen.plan.label()], chosen, "answer")
+    parts.footer(reference)
+
+
+def _compared(chosen: Choices) -> None:
+    labels = figures.distinct([plan.label() for plan in chosen.plans])
+    reference = t("compared_to", name=f"{chosen.municipality}, {labels[0]}")
+    parts.note(parts.plain(reference))
+    _documents([scenario(chosen, plan) for plan in chosen.plans], labels[1:], chosen, "compare")
+    parts.footer(reference)
+
+
+def _documents(scenarios: Sequence[Scenario], labels: Sequence[str], chosen: Choices, slot: str) -> None:
+    """Show key figures while they sharpen, and the documents once the figures are those that stay."""
+    st.header(t("briefing_figures"))
+    answer = live(scenarios, lambda found: _preview(found, labels), slot=slot)
+    st.header(t("briefing_take"))
+    enough = len(answer.draws) >= 2 and chance_known(answer)
+    if enough and (answer.finished or is_stopped(answer, slot)):
+        comparison, words = comparison_of(answer, scenarios), language()
+
+        def work(tell: Tell) -> Documents:
+            return made(comparison, words, tell)
+
+        key = (question_of(scenarios), words, str(answer.children), str(len(answer.draws)))
+        errand(key, work, lambda found: _downloads(found, chosen), slot="documents", size=ROOM)
+    elif is_stopped(answer, slot):
+        st.info(t("briefing_too_few"))
+    elif not answer.problem:
+        st.info(t("briefing_wait"))
+
+
+def _preview(answer: Answer, labels: Sequence[str]) -> None:
+    table = figures.key_table(answer, labels).reset_index(names=t("briefing_figure")).map(parts.breakable)
+    st.table(table.rename(columns=parts.breakable), hide_index=True)
+    parts.note(t("briefing_unmet"))
+
+
+def _downloads(found: Documents, chosen: Choices) -> None:
+    for title, sentence, unmet in found.sentences:
+        if len(found.sentences) > 1:
+            st.markdown(f"**{parts.plain(title)}**")
+        st.markdown(f"{parts.plain(sentence)} {parts.plain(unmet)}")
+    st.markdown(t("briefing_same"))
+    name = f"kinderwerk-{slug(chosen.municipality)}"
+    files = (
+        ("pdf", found.briefing, f"{name}.pdf", PDF),
+        ("excel", found.workbook, f"{name}.xlsx", EXCEL),
+        ("csv", found.csv, f"{name}.csv", "text/csv"),
+        ("scenarios", found.scenarios, f"{name}-scenarios.zip", "application/zip"),
+        ("manifest", found.manifest, f"{name}-manifest.json", "application/json"),
+    )
+    for kind, content, file, mime in files:
+        size = f"{-(-len(content) // 1024)} kB"
+        st.download_button(
+            t(f"briefing_get_{kind}", size=size), content, file, mime, on_click="ignore", key=f"get-{kind}",
+            type="primary" if kind == "pdf" else "secondary",
+        )  # fmt: skip
+        parts.note(t(f"briefing_what_{kind}"))
 
 
 if __name__ == "__main__":

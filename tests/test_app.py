@@ -253,12 +253,6 @@ def test_the_page_stands_in_the_language_of_its_words() -> None:
     assert at.info[0].value == EN["sentence_none"]
 
 
-def test_about_says_where_numbers_come_from() -> None:
-    at = AppTest.from_file(str(ROOT / "pages" / "over.py"), default_timeout=60).run()
-    assert not at.exception
-    assert "aangenomen" in str(at.table[0].value)
-
-
 def test_every_grade_has_its_word() -> None:
     assert {key.removeprefix("grade_") for key in NL if key.startswith("grade_")} == set(get_args(Grade))
 

@@ -1,0 +1,117 @@
+"""Documents to take along, all made from the very runs that the pages show."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import unicodedata
+import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from hashlib import sha256
+
+from ruamel.yaml import YAML
+
+from pages.shared.answers import Answer, Tell
+from sim.api import Comparison
+from sim.population import profile_of
+from sim.report.briefing import briefing
+from sim.report.content import Report, report_of
+from sim.report.csvfile import csv_text
+from sim.report.workbook import workbook
+from sim.results import version
+from sim.scenario import Scenario
+
+STEPS = 3
+LONGEST_NAME = 50
+ROOM = 1 << 21
+"""About the most bytes that the documents of one comparison take together."""
+
+
+@dataclass(frozen=True)
+class Documents:
+    """The files of one comparison as bytes, and its key sentences: (title, sentence, unmet need)."""
+
+    sentences: tuple[tuple[str, str, str], ...]
+    briefing: bytes
+    workbook: bytes
+    csv: bytes
+    scenarios: bytes
+    manifest: bytes
+
+
+def comparison_of(answer: Answer, scenarios: Sequence[Scenario]) -> Comparison:
+    """Return what an answer says of scenarios, under the titles that this user gave them.
+
+    Whoever asked first gave the answer its titles; they make no difference to what is computed.
+    """
+    return replace(answer.comparison(), scenarios=tuple(scenarios))
+
+
+def question_of(scenarios: Sequence[Scenario]) -> str:
+    """Return what tells one set of documents from another: all that scenarios say, titles and sources too."""
+    told = [scenario.to_data() for scenario in scenarios]
+    return sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+
+
+def made(comparison: Comparison, language: str, tell: Tell) -> Documents:
+    """Return the documents of a comparison. tell hears how far it is, and stops the work by raising.
+
+    Raises ValueError for what a report cannot hold, SimulationError where a document cannot be made.
+    """
+    tell(0.0, "")
+    report = report_of(comparison, language, profile=profile_of(comparison.scenarios[0]))
+    tell(1 / STEPS, "")
+    table = workbook(report)
+    tell(2 / STEPS, "")
+    return Documents(
+        sentences=_sentences(report),
+        briefing=briefing(report),
+        workbook=table,
+        csv=csv_text(report).encode(),
+        scenarios=scenario_files(comparison),
+        manifest=_manifest(comparison),
+    )
+
+
+def _sentences(report: Report) -> tuple[tuple[str, str, str], ...]:
+    return tuple((outcome.title, outcome.sentence, outcome.unmet) for outcome in report.outcomes)
+
+
+def _manifest(comparison: Comparison) -> bytes:
+    """Return the birth certificate; runs that several users share have no wall time of their own."""
+    certificate = {**comparison.manifest, "wall_seconds": None}
+    return (json.dumps(certificate, indent=2, ensure_ascii=False) + "\n").encode()
+
+
+def scenario_files(comparison: Comparison) -> bytes:
+    """Return a zip of scenario files, the first of which the others name as their reference.
+
+    Each says on top with which command the terminal finds the same figures.
+    """
+    scenarios, options = comparison.scenarios, comparison.options
+    again = f"--children {options.children} " if options.children is not None else ""
+    command = f"kinderwerk compare *.yaml {again}--draws {options.draws} --seed {options.seed}"
+    names = [f"{k}-{slug(scenario.title)}.yaml" for k, scenario in enumerate(scenarios)]
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, scenario in zip(names, scenarios, strict=True):
+            reference = {} if name == names[0] else {"reference": names[0]}
+            text = f"# kinderwerk {version()}: {command}\n" + _yaml({**scenario.to_data(), **reference})
+            archive.writestr(zipfile.ZipInfo(name), text)  # of no moment: the same files each time
+    return stream.getvalue()
+
+
+def _yaml(data: dict[str, object]) -> str:
+    writer = YAML()
+    writer.width = 110
+    stream = io.StringIO()
+    writer.dump(data, stream)
+    return stream.getvalue()
+
+
+def slug(name: str) -> str:
+    """Return a name as a part of a file name: plain letters, digits and hyphens only."""
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:LONGEST_NAME].rstrip("-") or "kinderwerk"

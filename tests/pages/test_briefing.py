@@ -1,0 +1,209 @@
+"""Briefing en downloads: the same figures on Start, in the workbook and in the PDF, from the same runs."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import time
+import zipfile
+from pathlib import Path
+
+import openpyxl
+import pytest
+from pypdf import PdfReader
+from streamlit.testing.v1 import AppTest
+
+from pages.shared import desk, documents, formats, watching
+from pages.shared.answers import UnwantedError
+from pages.shared.plan import Plan
+from pages.shared.state import Choices, scenario
+from pages.shared.texts import writing_in
+from sim.api import load_scenario
+from sim.headline import change, discount_rate
+from sim.report.content import words as report_words
+from sim.scenario import Scenario
+from sim.scenario_files import check_path
+
+ROOT = Path(__file__).resolve().parents[2]
+NL = writing_in("nl")
+FTE = 90.0
+"""Enough child work for a difference that few runs can tell."""
+
+
+def shown(page: str, **query: str) -> AppTest:
+    """Return a page, opened by a link, once its work is done."""
+    at = AppTest.from_file(str(ROOT / "pages" / page), default_timeout=120)
+    for key, value in query.items():
+        at.query_params[key] = value
+    at.run()
+    until = time.monotonic() + 100
+    while time.monotonic() < until:
+        words = " ".join(m.value for m in at.markdown)
+        told = "keer andere aannames" in words or "times with other" in words
+        if told and all(work.finished for work in desk.desk().kept.values() if work.watchers):
+            break
+        time.sleep(0.3)
+        at.run()
+    at.run()
+    assert not at.exception
+    assert not at.error
+    return at
+
+
+def pair() -> list[Scenario]:
+    return [scenario(Choices(), Plan.simple(fte)) for fte in (0.0, FTE)]
+
+
+def asked(scenarios: list[Scenario]) -> desk.Answer:
+    """Return the finished answer about scenarios, as the pages ask for it."""
+    until = time.monotonic() + 100
+    answer = desk.desk().ask(scenarios, "test")
+    while not answer.finished and time.monotonic() < until:
+        time.sleep(0.1)
+        desk.desk().ask(scenarios, "test")
+    assert answer.finished
+    return answer
+
+
+@pytest.fixture(scope="module")
+def made() -> documents.Documents:
+    answer = asked(pair())
+    return documents.made(documents.comparison_of(answer, pair()), "nl", lambda *_: None)
+
+
+def figures(at: AppTest) -> dict[str, str]:
+    """Return the key figures of the page by what they are."""
+    table = at.table[0].value
+    plain = table.map(lambda cell: cell.replace("\N{SOFT HYPHEN}", ""))
+    return dict(zip(plain.iloc[:, 0], plain.iloc[:, 1], strict=True))
+
+
+def test_the_same_figures_on_start_here_in_the_pdf_and_in_the_workbook(made: documents.Documents) -> None:
+    link = Plan.simple(FTE).code()
+    start, here = shown("start.py", begroting=link), figures(shown("briefing.py", begroting=link))
+    pdf = " ".join(page.extract_text() for page in PdfReader(io.BytesIO(made.briefing)).pages)
+    pdf = re.sub(r"\s+", " ", pdf)
+    d = asked(pair()).difference()
+    near, far = (change(d, years, discount_rate()) for years in (10, 20))
+    book = openpyxl.load_workbook(io.BytesIO(made.workbook), data_only=True)
+    numbers = [c for sheet in book.worksheets[:1] for row in sheet.iter_rows() for c in row]
+    told = 0
+    for metric, figure, write in (
+        (start.metric[0], near.care_users, formats.count),
+        (start.metric[1], near.unmet_need, formats.count),
+        (start.metric[2], far.municipal_cost, formats.money),
+    ):
+        text = NL.difference(figure, write)
+        assert here[metric.label] == text
+        assert any(
+            isinstance(c.value, (int, float)) and c.value == pytest.approx(figure.value, abs=1e-6)
+            for c in numbers
+        ), metric.label
+        if not figure.too_small:
+            told += 1
+            assert metric.value == text
+            assert text in pdf
+    assert told, "the test needs a figure that can be told"
+
+
+def test_documents_open_and_say_what_they_are(made: documents.Documents) -> None:
+    assert len(PdfReader(io.BytesIO(made.briefing)).pages) == 2
+    assert made.csv.decode("utf-8-sig").startswith("Keuze;Wat;")
+    assert made.csv.decode("utf-8-sig").count("\r\n") > 100
+    certificate = json.loads(made.manifest)
+    assert certificate["draws"] == desk.DRAWS
+    assert certificate["children"] == pytest.approx(desk.CHILDREN, abs=60)
+    assert certificate["wall_seconds"] is None
+    assert sum(map(len, (made.briefing, made.workbook, made.csv, made.scenarios))) < documents.ROOM
+
+
+def test_scenario_files_are_the_scenarios(made: documents.Documents, tmp_path: Path) -> None:
+    with zipfile.ZipFile(io.BytesIO(made.scenarios)) as archive:
+        names = archive.namelist()
+        archive.extractall(tmp_path)
+    assert check_path(tmp_path) == []
+    loaded = [load_scenario(tmp_path / name) for name in names]
+    assert [s.canonical_sha256() for s in loaded] == [s.canonical_sha256() for s in pair()]
+    assert loaded[1].reference == (tmp_path / names[0]).resolve()
+
+
+def test_titles_are_those_of_the_user_and_not_of_who_asked_first() -> None:
+    answer = asked(pair())
+    mine = [s.replace(title=title) for s, title in zip(pair(), ("Zonder", "=Met <b>"), strict=True)]
+    assert documents.question_of(mine) != documents.question_of(pair())
+    comparison = documents.comparison_of(answer, mine)
+    found = documents.made(comparison, "en", lambda *_: None)
+    assert [title for title, _, _ in found.sentences] == ["=Met <b>"]
+    assert comparison.runs == tuple(answer.runs)
+    assert documents.slug("=Met <b> é/..") == "met-b-e"
+    assert documents.slug("///") == "kinderwerk"
+
+
+def test_making_documents_can_be_stopped() -> None:
+    def stop(share: float, _: str) -> None:
+        if share > 0:
+            raise UnwantedError
+
+    with pytest.raises(UnwantedError):
+        documents.made(documents.comparison_of(asked(pair()), pair()), "nl", stop)
+
+
+@pytest.mark.parametrize("language", ["nl", "en"])
+def test_the_page_offers_every_file_and_is_made_in_its_language(language: str) -> None:
+    at = shown("briefing.py", taal=language, begroting=Plan.simple(FTE).code())
+    words = writing_in(language).words
+    kinds = ("pdf", "excel", "csv", "scenarios", "manifest")
+    labels = [re.sub(r"\d+ kB", "{size}", b.proto.label) for b in at.get("download_button")]
+    assert labels[: len(kinds)] == [words[f"briefing_get_{kind}"] for kind in kinds]
+    few, _, _ = report_words(language).t("key_few", title="{}", draws=3, enough=10).partition("{}")
+    assert any(m.value.startswith(few[:6]) for m in at.markdown)  # three draws tell no chance
+
+
+def test_the_budgets_of_compare_have_documents_too() -> None:
+    at = AppTest.from_file(str(ROOT / "pages" / "briefing.py"), default_timeout=60)
+    at.query_params["begrotingen"] = "10-g-deficit~30-g-deficit~30-o-crowd_out"
+    at.run()
+    at.segmented_control(key="briefing-about").set_value("plans").run()
+    until = time.monotonic() + 100
+    while len(at.get("download_button")) < 5 and time.monotonic() < until:
+        time.sleep(0.3)
+        at.run()
+    assert not at.error
+    table = at.table[0].value
+    assert len(table.columns) == 3
+    assert len(at.get("download_button")) == 5
+    assert "Vergeleken met: Almere, 10 kinderwerkers" in " ".join(m.value for m in at.markdown)
+
+
+def test_documents_wait_until_all_is_computed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(desk, "DRAWS", 4000)
+    monkeypatch.setattr(watching, "DRAWS", 4000)
+    at = AppTest.from_file(str(ROOT / "pages" / "briefing.py"), default_timeout=60)
+    at.query_params["begroting"] = "23-g-crowd_out"
+    at.run()
+    assert [info.value for info in at.info] == [NL.t("briefing_wait")]
+    assert not at.get("download_button")
+    next(b for b in at.button if b.label == NL.t("stop")).click().run()
+    assert at.info[0].value == NL.t("briefing_too_few") or at.get("download_button")
+
+
+def test_without_a_difference_there_is_nothing_to_take_along() -> None:
+    at = AppTest.from_file(str(ROOT / "pages" / "briefing.py"), default_timeout=60)
+    at.query_params["begroting"] = "0-g-crowd_out"
+    at.run()
+    assert at.info[0].value == NL.t("sentence_none")
+    assert not at.get("download_button")
+
+
+def test_what_was_made_is_kept_and_what_it_was_made_from_is_not() -> None:
+    one = desk.Desk()
+    task = one.errand(("k",), lambda _: "found", "me")
+    until = time.monotonic() + 20
+    while not task.finished and time.monotonic() < until:
+        time.sleep(0.01)
+    while task.running and time.monotonic() < until:
+        time.sleep(0.01)
+    one.close()
+    assert task.found == "found"
+    assert task.work is desk._done
