@@ -246,9 +246,9 @@ def test_the_page_stands_in_the_language_of_its_words() -> None:
     at = AppTest.from_file(MAIN, default_timeout=60)
     at.query_params["begroting"] = "0-g-crowd_out"
     at.run()
-    assert '.lang = "nl"' in at.get("html")[1].proto.body
+    assert any('.lang = "nl"' in html.proto.body for html in at.get("html"))
     at.segmented_control(key="language_choice").set_value("en").run()
-    assert '.lang = "en"' in at.get("html")[1].proto.body
+    assert any('.lang = "en"' in html.proto.body for html in at.get("html"))
     assert at.title[0].value == EN["app"]
     assert at.info[0].value == EN["sentence_none"]
 
