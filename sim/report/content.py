@@ -12,8 +12,7 @@ from math import sqrt
 
 from sim.api import Comparison
 from sim.decision.money import DISCOUNTS, PERSPECTIVES, Payback, Term, Worth, budget_impact, payback, worth
-from sim.headline import Change, Level, discount_rate
-from sim.ledger import GEMEENTE
+from sim.headline import Change, Level, discount_rate, municipal_programmes
 from sim.parameters import default_parameters
 from sim.population import Profile, profile_of
 from sim.programmes import catalogue
@@ -33,12 +32,14 @@ CASH = "municipality, cash"
 class Outcome:
     """One scenario against the reference: its key sentence with unmet need, and figures at each horizon.
 
+    spent: what the municipality itself spends more on programmes up to the last horizon, a present value.
     alike: whether both pay for care in the same way, so that what can be cashed may be compared.
     """
 
     title: str
     sentence: str
     unmet: str
+    spent: float
     policy: str
     levels: tuple[Level, ...]
     changes: tuple[Change, ...]
@@ -188,6 +189,9 @@ def _outcome(arm: Arm, writing: Writing, draws: int, rate: float) -> Outcome:
     comparison, d = arm.comparison, arm.difference
     scenario = comparison.scenarios[arm.scenario]
     changes = tuple(comparison.changes(comparison.names[arm.scenario]))
+    last = changes[-1]
+    years = last.year - d.years[0] + 1
+    spent = municipal_programmes(d, years, rate)
     paid = [back for back in payback(d, rate) if arm.alike or back.measure == "cost"]
     views = [
         name
@@ -196,8 +200,9 @@ def _outcome(arm: Arm, writing: Writing, draws: int, rate: float) -> Outcome:
     ]
     return Outcome(
         title=scenario.title,
-        sentence=_sentence(arm, scenario.title, changes[-1], writing, draws),
-        unmet=writing.t("key_unmet", year=changes[-1].year, change=between(changes[-1].unmet_need, writing)),
+        sentence=_sentence(arm.alike, scenario.title, last, years, spent, writing, draws),
+        unmet=writing.t("key_unmet", year=last.year, change=between(last.unmet_need, writing)),
+        spent=spent,
         policy=scenario.policy,
         levels=tuple(comparison.levels(arm.scenario)),
         changes=changes,
@@ -208,31 +213,19 @@ def _outcome(arm: Arm, writing: Writing, draws: int, rate: float) -> Outcome:
     )
 
 
-def _sentence(arm: Arm, title: str, last: Change, writing: Writing, draws: int) -> str:
+def _sentence(
+    alike: bool, title: str, last: Change, years: int, spent: float, writing: Writing, draws: int
+) -> str:
     """Return the key sentence: a chance where draws can tell it, else what keeps it from being told."""
-    years = last.year - arm.difference.years[0] + 1
-    if not arm.alike:
+    if not alike:
         return writing.t("key_scarce", title=title)
     if last.p_paid_back is None or draws < ENOUGH_DRAWS:
         return writing.t("key_few", title=title, draws=draws, enough=ENOUGH_DRAWS)
-    spent = _municipal_programmes(arm)
     luck_of_a_draw = 2.0 * last.municipal_cost.mcse * sqrt(draws)
     if luck_of_a_draw > abs(spent) if spent else last.municipal_cost.too_small:
         return writing.t("key_small", title=title)
     chance = writing.chance(last.p_paid_back, draws)
     return writing.t("key_spend" if spent > 0 else "key_other", title=title, chance=chance, years=years)
-
-
-def _municipal_programmes(arm: Arm) -> float:
-    """Return what the municipality spends more on programmes, in all the years together."""
-    d = arm.difference
-    rows = [
-        d.row("cost", "programme", level)
-        for measure, breakdown, level in d.labels
-        if (measure, breakdown) == ("cost", "programme")
-        and ("cost", "payer_form", f"{GEMEENTE}|{level}") in d.labels
-    ]
-    return float(d.mean[rows].sum())
 
 
 def _unknown(scenarios: Sequence[Scenario], outcomes: Sequence[Outcome], writing: Writing) -> tuple[str, ...]:

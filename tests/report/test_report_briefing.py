@@ -99,8 +99,9 @@ def test_long_titles_and_three_scenarios_stay_on_two_pages() -> None:
     assert "#eval(1+1), *vet*, $x$, @ref, <b> en `code` \\ erin" in text_of(made)
 
 
-def test_words_without_an_end_stay_on_two_pages() -> None:
-    made = PdfReader(io.BytesIO(briefing(report_of(comparison(*("W" * 198 + f"{k}" for k in range(3)))))))
+@pytest.mark.parametrize("sign", ["W", "日"])
+def test_words_without_an_end_stay_on_two_pages(sign: str) -> None:
+    made = PdfReader(io.BytesIO(briefing(report_of(comparison(*(sign * 198 + f"{k}" for k in range(3)))))))
     assert len(made.pages) == 2
 
 

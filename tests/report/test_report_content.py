@@ -106,6 +106,8 @@ def test_what_only_one_side_pays_for_is_a_difference_from_nothing() -> None:
     state = next(row for row in found.payers if (row.what, row.level) == ("cost", "rijk"))
     assert set(state.before) == {0.0}
     assert state.figures[0].value > 0
+    (outcome,) = found.outcomes
+    assert 0 < outcome.spent < outcome.changes[-1].programme_cost  # a part is paid from outside
 
 
 def test_every_parameter_is_there_and_changes_are_marked(report: Report) -> None:
