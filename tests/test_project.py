@@ -32,6 +32,7 @@ ORDER = [
     *("experiment", "folder", "appraisal", "pairs", "twins", "lifelines", "decision"),
     *(
         "decision.money",
+        "decision.payers",
         "decision.value",
         "decision.surrogate",
         "decision.sample",

@@ -99,6 +99,25 @@ class Knowledge:
 
 
 @dataclass(frozen=True)
+class Spread:
+    """Standard deviation of the extra cost over draws: from parameters alone, and from the luck of a run.
+
+    luck: share of the latter in the variance (O'Hagan et al. 2007, Health Econ 16:1009).
+    """
+
+    parameters: float
+    luck_of_a_run: float
+    luck: float
+
+    @classmethod
+    def of(cls, costs: Floats, errors: Floats) -> Spread:
+        """Return the spread of costs [draws] with Monte Carlo standard errors [draws]."""
+        total, lucky = float(costs.var(ddof=1)), float((errors**2).mean())
+        share = lucky / total if total > 0 else 0.0
+        return cls(float(np.sqrt(max(total - lucky, 0.0))), float(np.sqrt(lucky)), share)
+
+
+@dataclass(frozen=True)
 class Fairness:
     """Change in a measure by group, who gains most (None: cannot be told), and the gap over neighbourhoods.
 
@@ -116,9 +135,8 @@ class Fairness:
 class Dossier:
     """The answers.
 
-    Spread of the extra cost over draws, kept apart (O'Hagan et al. 2007, Health Econ 16:1009):
-    spread_parameters is the standard deviation that parameters alone give, spread_luck that of one run;
-    luck is the share of the latter in the variance. saved_by_pairing: by how much shared luck divides it.
+    spread_parameters, spread_luck, luck: see Spread. saved_by_pairing: by how much the same luck in both
+    scenarios divides the variance of luck.
     """
 
     names: tuple[str, str]
@@ -204,23 +222,22 @@ def dossier(
     gained = good(d, years, goal.rate)
     zero = np.zeros_like(costs)
     curve = acceptability(np.stack([zero, costs], 1), np.stack([zero, gained], 1), LEVELS)
-    level = _least_sure(costs, gained) if willingness is None else willingness
-    knowledge = _knowledge(sample, costs, errors, gained, level, workers, tell)
-    best, bars = tornado(question, goal, [n for n, _ in knowledge.parameters[:TORNADO]], workers, tell)
+    known = knowledge(sample, goal, workers, tell, willingness)
+    best, bars = tornado(question, goal, [n for n, _ in known.parameters[:TORNADO]], workers, tell)
     cases = structural(question, goal, workers, tell)
     tell("whole lives", 0, 1)
     whole = _whole(question)
     unmet = d.by_draw(np.asarray(d.series(*_UNMET), np.float64)).mean(axis=1)
     low, high = np.percentile(unmet, [5.0, 95.0])
-    total, lucky = float(costs.var(ddof=1)), float((errors**2).mean())
+    spread = Spread.of(costs, errors)
     return Dossier(
         names=names,
         goal=goal,
         draws=sample.size,
         children=question.options.children,
-        spread_parameters=float(np.sqrt(max(total - lucky, 0.0))),
-        spread_luck=float(np.sqrt(lucky)),
-        luck=lucky / total if total > 0 else 0.0,
+        spread_parameters=spread.parameters,
+        spread_luck=spread.luck_of_a_run,
+        luck=spread.luck,
         saved_by_pairing=_pairing(whole, goal, years),
         worths=tuple(side_by_side(d, years, _deadweight(question))),
         units=tuple(per_unit(d, unit, _way(goal), years) for unit in UNITS),
@@ -228,12 +245,63 @@ def dossier(
         paybacks=tuple(asdict(row) for row in payback(d, goal.rate)),
         unmet_need=(float(unmet.mean()), float(low), float(high)),
         acceptable=curve,
-        knowledge=knowledge,
+        knowledge=known,
         best_fit=best,
         tornado=tuple(bars),
         cases=tuple({"name": c.name, "words": c.words, "value": v, "mcse": e} for c, v, e in cases),
         equity=_equity(whole, d),
         thresholds=_thresholds(question, d, goal, workers, search, tell),
+    )
+
+
+def knowledge(
+    sample: Sample,
+    goal: Goal,
+    workers: Workers,
+    tell: Progress = lambda *_: None,
+    willingness: float | None = None,
+) -> Knowledge:
+    """Return what it would be worth to know, at a willingness to pay (default: where least is sure).
+
+    Raises ValueError for a goal outside the simulated years.
+    """
+    question, d = sample.question, sample.difference()
+    costs, errors = goal.of(d)
+    gained = good(d, d.years.index(goal.year) + 1, goal.rate)
+    if willingness is None:
+        willingness = _least_sure(costs, gained)
+    names, p = question.uncertain, question.parameters
+    inputs, accuracy = np.array(sample.inputs), None
+    benefit = willingness * gained - costs
+    everything = evpi(np.stack([np.zeros_like(benefit), benefit], axis=1))
+    if sample.size >= ENOUGH and names:
+        surrogate = Surrogate.fit(features(p, names, inputs), benefit[:, None], (errors**2)[:, None])
+        accuracy = float(surrogate.accuracy.explained[0])
+        more = range(sample.size + 1, sample.size + EMULATED + 1)
+        tell("draws of parameters", 0, EMULATED)
+        parts = [range(k, min(k + 500, more.stop)) for k in range(more.start, more.stop, 500)]
+        drawn = []
+        for part in workers.map(partial(_inputs, question), parts):
+            drawn.append(part)
+            tell("draws of parameters", sum(len(x) for x in drawn), EMULATED)
+        inputs = np.concatenate(drawn)
+        benefit = surrogate.predict(features(p, names, inputs))[:, 0]
+    nb = np.stack([np.zeros_like(benefit), benefit], axis=1)
+    columns = {name: inputs[:, j] for j, name in enumerate(names)}
+    groups: dict[str, list[str]] = {}
+    for name in names:
+        groups.setdefault(group_of(name), []).append(name)
+    own = {n: x for n, x in columns.items() if not p.records[n].rank}  # others follow one of these
+    grades = {name: p.records[name].grade for name in names}
+    return Knowledge(
+        willingness=willingness,
+        drawn=len(inputs),
+        emulated=accuracy is not None,
+        accuracy=accuracy,
+        everything=everything,
+        parameters=tuple(_by_movement(by_parameter(nb, own), nb, own)),
+        groups=tuple(by_group(nb, groups, columns)),
+        debt=tuple(proof_debt(nb, columns, grades)),
     )
 
 
@@ -308,51 +376,6 @@ def _equity(run: Run, d: Difference) -> tuple[Fairness, ...]:
             )
         )
     return tuple(found)
-
-
-def _knowledge(
-    sample: Sample,
-    costs: Floats,
-    errors: Floats,
-    gained: Floats,
-    willingness: float,
-    workers: Workers,
-    tell: Progress,
-) -> Knowledge:
-    question = sample.question
-    names, p = question.uncertain, question.parameters
-    inputs, accuracy = np.array(sample.inputs), None
-    benefit = willingness * gained - costs
-    everything = evpi(np.stack([np.zeros_like(benefit), benefit], axis=1))
-    if sample.size >= ENOUGH and names:
-        surrogate = Surrogate.fit(features(p, names, inputs), benefit[:, None], (errors**2)[:, None])
-        accuracy = float(surrogate.accuracy.explained[0])
-        more = range(sample.size + 1, sample.size + EMULATED + 1)
-        tell("draws of parameters", 0, EMULATED)
-        parts = [range(k, min(k + 500, more.stop)) for k in range(more.start, more.stop, 500)]
-        drawn = []
-        for part in workers.map(partial(_inputs, question), parts):
-            drawn.append(part)
-            tell("draws of parameters", sum(len(x) for x in drawn), EMULATED)
-        inputs = np.concatenate(drawn)
-        benefit = surrogate.predict(features(p, names, inputs))[:, 0]
-    nb = np.stack([np.zeros_like(benefit), benefit], axis=1)
-    columns = {name: inputs[:, j] for j, name in enumerate(names)}
-    groups: dict[str, list[str]] = {}
-    for name in names:
-        groups.setdefault(group_of(name), []).append(name)
-    own = {n: x for n, x in columns.items() if not p.records[n].rank}  # others follow one of these
-    grades = {name: p.records[name].grade for name in names}
-    return Knowledge(
-        willingness=willingness,
-        drawn=len(inputs),
-        emulated=accuracy is not None,
-        accuracy=accuracy,
-        everything=everything,
-        parameters=tuple(_by_movement(by_parameter(nb, own), nb, own)),
-        groups=tuple(by_group(nb, groups, columns)),
-        debt=tuple(proof_debt(nb, columns, grades)),
-    )
 
 
 def _by_movement(

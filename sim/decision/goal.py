@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.appraisal import Difference, block_standard_error, difference
+from sim.appraisal import KEY_LABELS, Difference, block_standard_error, difference
 from sim.decision.sample import Question
+from sim.experiment import with_labels
 from sim.history import Label
 from sim.ledger import GEMEENTE
 from sim.rates import discount_factor
@@ -54,8 +55,14 @@ class Goal:
         return np.asarray(blocks.sum(axis=1)), block_standard_error(blocks)
 
 
+def lived(question: Question, draw: int) -> tuple[Difference, ...]:
+    """Return what each scenario but the first changes in one draw, of the lines that any goal is about."""
+    run = question.run(draw, Inline())
+    slim = [with_labels(c, [label for label in KEY_LABELS if label in c.labels]) for c in run.columns]
+    few = replace(run, columns=tuple(slim))
+    return tuple(difference([few], k, 0, question.years) for k in range(1, len(question.scenarios)))
+
+
 def outcome(question: Question, goal: Goal, draw: int) -> Floats:
     """Return the extra cost in one draw, present value in euros, [scenarios - 1, blocks]."""
-    run = question.run(draw, Inline())
-    others = range(1, len(question.scenarios))
-    return np.concatenate([goal.blocks(difference([run], k, 0, question.years)) for k in others])
+    return np.concatenate([goal.blocks(d) for d in lived(question, draw)])

@@ -67,13 +67,28 @@ class Question:
 
     @cached_property
     def uncertain(self) -> tuple[str, ...]:
-        """Return the parameters that differ between draws, without those of programmes that nobody has."""
+        """Return the parameters that differ between draws.
+
+        Without those of programmes that nobody has, and without those that every scenario sets.
+        """
         p = self.parameters
         one, other = p.draw(self.options.seed, 1), p.draw(self.options.seed, 2)
         used = {name for scenario in self.scenarios for name in scenario.programmes} | {"kinderwerk"}
-        ours = [name for name in p if name.split(".")[0] not in set(catalogue()) - used]
+        others = [programme for name, programme in catalogue().items() if name not in used]
+        prices = {programme.price for programme in others}
+        names = {programme.name for programme in others}
+        given = set.intersection(*(set(scenario.parameters) for scenario in self.scenarios))
+        ours = [n for n in p if n.split(".")[0] not in names and n not in prices | given]
         # effect_exists is 0 or 1, and may by chance be the same twice
         return tuple(n for n in ours if one[n] != other[n] or _may_differ(p, n))
+
+    def value(self, name: str) -> float:
+        """Return the best fit of a parameter, or what the last scenario says instead.
+
+        Raises KeyError for an unknown one.
+        """
+        own = self.scenarios[-1].parameters.get(name)
+        return self.parameters[name] if own is None else float(own.value)  # type: ignore[arg-type]
 
     def key(self) -> str:
         """Return a name that no other question has."""

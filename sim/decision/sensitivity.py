@@ -5,7 +5,7 @@ Every point is simulated on the same children with the same luck, so that small 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import product
@@ -13,8 +13,8 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.appraisal import block_standard_error
-from sim.decision.goal import Goal, outcome
+from sim.appraisal import Difference, block_standard_error
+from sim.decision.goal import Goal, lived, outcome
 from sim.decision.sample import Progress, Question
 from sim.parameters import Parameters
 from sim.scenario import Scenario
@@ -46,6 +46,37 @@ class Bar:
         return self.width < 2.0 * self.error
 
 
+@dataclass(frozen=True)
+class Swing:
+    """A parameter at both ends of its range, and what the best fit comes to there, for any goal."""
+
+    name: str
+    low: float
+    high: float
+    at_low: Difference
+    at_high: Difference
+
+    def bar(self, goal: Goal) -> Bar:
+        """Return what it comes to for one goal. Raises ValueError where `goal.blocks` does."""
+        low, high = goal.blocks(self.at_low)[0], goal.blocks(self.at_high)[0]
+        error = float(block_standard_error(high - low))
+        return Bar(self.name, self.low, self.high, float(low.sum()), float(high.sum()), error)
+
+
+def live_all(
+    questions: Sequence[Question], workers: Workers, words: str, tell: Progress, scenario: int = 1
+) -> Iterator[Difference]:
+    """Yield what a scenario changes in the best fit of each question."""
+    tell(words, 0, len(questions))
+    for k, found in enumerate(workers.map(_lived, questions), 1):
+        tell(words, k, len(questions))
+        yield found[scenario - 1]
+
+
+def _lived(question: Question) -> tuple[Difference, ...]:
+    return lived(question, BEST_FIT)
+
+
 def simulate_all(
     jobs: Sequence[tuple[Question, Goal]], workers: Workers, words: str, tell: Progress
 ) -> list[Floats]:
@@ -63,8 +94,18 @@ def _best(job: tuple[Question, Goal]) -> Floats:
 
 
 def with_values(question: Question, values: Mapping[str, float]) -> Question:
-    """Return a question in which these parameters are certain. Raises KeyError for an unknown one."""
-    return replace(question, base=question.parameters.certain(values))
+    """Return a question in which these parameters are certain, whatever its scenarios say of them.
+
+    Raises KeyError for an unknown one.
+    """
+    base = question.parameters.certain(values)
+    return replace(question, base=base, scenarios=tuple(_silent(s, values) for s in question.scenarios))
+
+
+def _silent(scenario: Scenario, names: Iterable[str]) -> Scenario:
+    """Return a scenario that says nothing of these parameters."""
+    kept = {name: own for name, own in scenario.parameters.items() if name not in set(names)}
+    return scenario if len(kept) == len(scenario.parameters) else scenario.replace(parameters=kept)
 
 
 def tornado(
@@ -79,20 +120,28 @@ def tornado(
 
     Widest first. A parameter that shares its luck with others takes them along.
     """
+    (best,) = live_all([question], workers, "one parameter at a time", lambda *_: None, scenario)
+    bars = [swing.bar(goal) for swing in swings(question, names, workers, tell, scenario)]
+    return float(goal.blocks(best).sum()), sorted(bars, key=lambda bar: -bar.width)
+
+
+def swings(
+    question: Question,
+    names: Iterable[str],
+    workers: Workers,
+    tell: Progress = lambda *_: None,
+    scenario: int = 1,
+) -> Iterator[Swing]:
+    """Yield a swing per parameter from its 5th to its 95th percentile, each as soon as it is lived.
+
+    A parameter that shares its luck with others takes them along. Raises KeyError for an unknown one.
+    """
     p = question.parameters
-    chosen = list(dict.fromkeys(names))
-    ends = {name: _ends(p, name) for name in chosen}
-    jobs = [(question, goal)]
-    jobs += [(with_values(question, values), goal) for name in chosen for values in ends[name]]
-    found = simulate_all(jobs, workers, "one parameter at a time", tell)
-    values = np.stack(found)[:, scenario - 1]
-    bars = []
-    for k, name in enumerate(chosen):
-        low, high = values[1 + 2 * k], values[2 + 2 * k]
-        at = [ends[name][side][name] for side in (0, 1)]
-        error = float(block_standard_error(high - low))
-        bars.append(Bar(name, at[0], at[1], float(low.sum()), float(high.sum()), error))
-    return float(values[0].sum()), sorted(bars, key=lambda bar: -bar.width)
+    ends = {name: _ends(p, name) for name in dict.fromkeys(names)}
+    jobs = [with_values(question, values) for both in ends.values() for values in both]
+    found = live_all(jobs, workers, "one parameter at a time", tell, scenario)
+    for name, (low, high) in ends.items():
+        yield Swing(name, low[name], high[name], next(found), next(found))
 
 
 def _ends(p: Parameters, name: str) -> tuple[dict[str, float], dict[str, float]]:
@@ -222,10 +271,26 @@ def structural(
     cases: Sequence[Case] = CASES,
 ) -> list[tuple[Case, float, float]]:
     """Return each case with its outcome for the best fit and the Monte Carlo error of that."""
-    jobs = [(case.question(question), case.goal(goal)) for case in cases]
-    found = simulate_all(jobs, workers, "structural alternatives", tell)
-    outcomes = [blocks[scenario - 1] for blocks in found]
-    return [
-        (case, float(blocks.sum()), float(block_standard_error(blocks)))
-        for case, blocks in zip(cases, outcomes, strict=True)
-    ]
+    found = dict(live_cases(question, workers, tell, scenario, cases))
+    blocks = [(case, case.goal(goal).blocks(found[case])[0]) for case in cases]
+    return [(case, float(b.sum()), float(block_standard_error(b))) for case, b in blocks]
+
+
+def live_cases(
+    question: Question,
+    workers: Workers,
+    tell: Progress = lambda *_: None,
+    scenario: int = 1,
+    cases: Sequence[Case] = CASES,
+) -> Iterator[tuple[Case, Difference]]:
+    """Yield each case with what the best fit comes to, for any goal.
+
+    Cases that only count money otherwise share the lives of the model as it is, and come first.
+    """
+    same = [case for case in cases if case.question is _unchanged]
+    other = [case for case in cases if case.question is not _unchanged]
+    jobs = [question, *(case.question(question) for case in other)]
+    found = live_all(jobs, workers, "structural alternatives", tell, scenario)
+    shipped = next(found)
+    yield from ((case, shipped) for case in same)
+    yield from zip(other, found, strict=True)

@@ -7,7 +7,7 @@ the value does.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -16,10 +16,11 @@ from numpy.typing import NDArray
 from scipy.optimize import brentq
 
 from sim.appraisal import Difference
-from sim.decision.goal import Goal, outcome
+from sim.decision.goal import Goal, lived, outcome
 from sim.decision.sample import Progress, Question
 from sim.decision.sensitivity import with_values
 from sim.fte import FtePath
+from sim.history import Label
 from sim.rates import discount_factor
 from sim.scenario import Scenario
 from sim.workers import Workers
@@ -27,6 +28,8 @@ from sim.workers import Workers
 Floats = NDArray[np.float64]
 DRAWS = 40
 """Draws behind a threshold: enough for a chance of one in two, and a search of a minute."""
+POINTS = 5
+"""Places over the range of a quantity at which draws are lived."""
 PROGRAMME = "kinderwerk"
 
 
@@ -66,25 +69,23 @@ class Threshold:
 
 def _effect(question: Question, prevented: float) -> Question:
     sure = {f"{PROGRAMME}.effect_exists": 1.0, f"{PROGRAMME}.moderate_need": 1.0 - prevented / 100.0}
-    recovery = question.parameters.records[f"{PROGRAMME}.recovery_light"].value
-    return with_values(question, sure | {f"{PROGRAMME}.recovery_light": recovery})
+    recovery = f"{PROGRAMME}.recovery_light"
+    return with_values(question, sure | {recovery: question.value(recovery)})
 
 
 def _effect_now(question: Question) -> float:
-    p = question.parameters
-    return 100.0 * p[f"{PROGRAMME}.effect_exists"] * (1.0 - p[f"{PROGRAMME}.moderate_need"])
+    exists = question.value(f"{PROGRAMME}.effect_exists")
+    return 100.0 * exists * (1.0 - question.value(f"{PROGRAMME}.moderate_need"))
 
 
 def _reach(question: Question, children: float) -> Question:
-    p = question.parameters
-    visits = children * p[f"{PROGRAMME}.visits_per_child"]
-    sure = {f"{PROGRAMME}.visits_per_fte": visits}
-    return with_values(question, sure | {f"{PROGRAMME}.visits_per_child": p[f"{PROGRAMME}.visits_per_child"]})
+    visits = question.value(f"{PROGRAMME}.visits_per_child")
+    sure = {f"{PROGRAMME}.visits_per_fte": children * visits, f"{PROGRAMME}.visits_per_child": visits}
+    return with_values(question, sure)
 
 
 def _reach_now(question: Question) -> float:
-    p = question.parameters
-    return p[f"{PROGRAMME}.visits_per_fte"] / p[f"{PROGRAMME}.visits_per_child"]
+    return question.value(f"{PROGRAMME}.visits_per_fte") / question.value(f"{PROGRAMME}.visits_per_child")
 
 
 def _workers(question: Question, fte: float) -> Question:
@@ -182,18 +183,93 @@ def _spread(known: dict[float, Floats], goal: Goal) -> tuple[float, float]:
     found = []
     for _ in range(400):
         drawn = costs[:, luck.integers(0, costs.shape[1], costs.shape[1])]
-        margins = np.quantile(drawn, goal.probability, axis=1)
-        below = np.flatnonzero(margins <= 0)
-        if not below.size:
-            found.append(places[-1])
-        elif below[0] == 0:
-            found.append(places[0])
-        else:
-            j = below[0]
-            share = margins[j - 1] / (margins[j - 1] - margins[j])
-            found.append(places[j - 1] + share * (places[j] - places[j - 1]))
+        crossing = _crossing(places, np.quantile(drawn, goal.probability, axis=1))
+        found.append(places[-1] if crossing is None else crossing)
     low, high = np.quantile(found, [0.05, 0.95])
     return float(low), float(high)
+
+
+def _crossing(places: Floats, margins: Floats) -> float | None:
+    """Return the first place where margins reach zero, by lines between places; None where they never do."""
+    below = np.flatnonzero(margins <= 0)
+    if not below.size:
+        return None
+    j = int(below[0])
+    if j == 0:
+        return float(places[0])
+    share = margins[j - 1] / (margins[j - 1] - margins[j])
+    return float(places[j - 1] + share * (places[j] - places[j - 1]))
+
+
+@dataclass(frozen=True)
+class Explored:
+    """What the last scenario costs more where a quantity is otherwise, each time on the same draws.
+
+    places: [n] from where it helps least to where it helps most; costs: euros a year of each line of the
+    ledger that a goal may be about, [n, draws, years]. Any goal has its threshold from these.
+    """
+
+    quantity: Quantity
+    now: float
+    years: tuple[int, ...]
+    places: Floats
+    costs: Mapping[Label, Floats]
+
+    def threshold(self, goal: Goal, today: Difference) -> Threshold:
+        """Return the value at which a goal is met, by lines between places. today: draws as things are.
+
+        Raises ValueError for a year outside the run or money that nobody keeps.
+        """
+        if goal.year not in self.years or goal.label not in self.costs:
+            raise ValueError(f"nothing is known of {'/'.join(goal.label)} in {goal.year}")
+        years = self.years.index(goal.year) + 1
+        factors = discount_factor(goal.rate, np.arange(1, years + 1))
+        costs = self.costs[goal.label][..., :years] @ factors
+        margins = np.quantile(costs, goal.probability, axis=1)
+        q = self.quantity
+        make = partial(
+            Threshold, q.name, q.unit, goal, now=self.now, least=q.least, most=q.most,
+            chance_now=chance(goal.of(today)[0]),
+        )  # fmt: skip
+        root = _crossing(self.places, margins)
+        if root is None:
+            return make(None, None, None, chance=chance(costs[-1]))
+        if margins[0] <= 0:
+            return make(None, None, None, chance=chance(costs[0]), always=True)
+        low, high = _spread(dict(zip(self.places.tolist(), costs, strict=True)), goal)
+        return make(root, low, high, chance=goal.probability)
+
+
+def explore(
+    quantity: Quantity,
+    question: Question,
+    workers: Workers,
+    draws: int = DRAWS,
+    points: int = POINTS,
+    tell: Progress = lambda *_: None,
+) -> Explored:
+    """Return what draws 1..n come to at places over the range of a quantity, for any goal afterwards.
+
+    Less exact than `threshold`, which searches for one goal; here another year or another chance costs
+    nothing more. Places lie by equal ratios, or by equal steps where the range begins at zero.
+    """
+    spaced = np.geomspace if quantity.least > 0 else np.linspace
+    places = spaced(quantity.least, quantity.most, points)
+    jobs = [(quantity.at(question, float(at)), draw) for at in places for draw in range(1, draws + 1)]
+    words = f"threshold of {quantity.name}"
+    tell(words, 0, len(jobs))
+    found: dict[Label, list[Floats]] = {}
+    for done, d in enumerate(workers.map(_last, jobs), 1):
+        for label, blocks in d.key_blocks.items():
+            found.setdefault(label, []).append(blocks[0].sum(axis=1))
+        tell(words, done, len(jobs))
+    shape = (points, draws, len(question.years))
+    costs = {label: np.array(rows).reshape(shape) for label, rows in found.items()}
+    return Explored(quantity, quantity.now(question), tuple(question.years), places, costs)
+
+
+def _last(job: tuple[Question, int]) -> Difference:
+    return lived(*job)[-1]
 
 
 def highest_price(d: Difference, goal: Goal, price: float) -> Threshold:

@@ -12,7 +12,7 @@ from worlds import scenario
 
 from sim.api import Appraisal, appraise
 from sim.decision import dossier as module
-from sim.decision.dossier import dossier, group_of
+from sim.decision.dossier import Spread, dossier, group_of
 from sim.decision.goal import Goal, outcome
 from sim.decision.sample import Question
 from sim.experiment import Options
@@ -43,6 +43,10 @@ def test_answers_agree_with_each_other(appraised: Appraisal) -> None:
     assert d.luck == pytest.approx(
         d.spread_luck**2 / (d.spread_parameters**2 + d.spread_luck**2), rel=1e-6
     ) or d.spread_parameters == pytest.approx(0.0)
+    costs = np.array([1.0, 3.0, 5.0, 7.0])
+    spread = Spread.of(costs, np.ones(4))
+    assert (spread.luck_of_a_run, spread.luck) == pytest.approx((1.0, 1.0 / costs.var(ddof=1)))
+    assert spread.parameters**2 + 1.0 == pytest.approx(costs.var(ddof=1))
     never = next(p for p in d.paybacks if p["measure"] == "cost_cashable" and p["payer"] == "gemeente")
     assert 1 - never["never"] == pytest.approx(sum(never["shares"].values()))
     assert d.saved_by_pairing is not None

@@ -98,11 +98,22 @@ def test_a_certain_parameter_does_not_vary() -> None:
 def test_uncertain_parameters_are_those_of_programmes_in_use() -> None:
     names = question().uncertain
     assert "kinderwerk.effect_exists" in names
-    assert not any(name.startswith("jongerenwerk.") for name in names)
+    assert not any("jongerenwerk" in name for name in names)
     used = {"kinderwerk": {"fte": 36}, "jongerenwerk": {"fte": 3}}
     both = scenario(years=YEARS, programmes=used)
     q = Question((question().scenarios[0], both), Options(children=FEW))
     assert any(name.startswith("jongerenwerk.") for name in q.uncertain)
+    assert "cost.jongerenwerk_fte" in q.uncertain
+
+
+def test_what_every_scenario_sets_is_not_uncertain() -> None:
+    chosen = {"kinderwerk.effect_exists": 0.375}
+    one, both = question().scenarios[1], question(parameters=chosen)
+    assert "kinderwerk.effect_exists" not in both.uncertain
+    assert both.value("kinderwerk.effect_exists") == 0.375
+    assert both.value("kinderwerk.stay") == default_parameters()["kinderwerk.stay"]
+    half = Question((one, both.scenarios[1]), Options(children=FEW))
+    assert "kinderwerk.effect_exists" in half.uncertain
 
 
 def test_where_lives_are_not_shared_everybody_is_lived(tmp_path: Path) -> None:

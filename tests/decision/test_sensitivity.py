@@ -11,7 +11,7 @@ from worlds import scenario
 from sim.appraisal import difference
 from sim.decision.goal import Goal, outcome
 from sim.decision.sample import Question
-from sim.decision.sensitivity import CASES, structural, tornado, two_way, with_values
+from sim.decision.sensitivity import CASES, structural, swings, tornado, two_way, with_values
 from sim.experiment import Options
 from sim.parameters import default_parameters
 from sim.setting import Inline
@@ -57,6 +57,25 @@ def test_a_bar_is_what_the_ends_come_to_and_the_widest_comes_first() -> None:
     assert not price.too_small
 
 
+def test_a_swing_has_a_bar_for_any_goal() -> None:
+    names = ["kinderwerk.moderate_need"]
+    (swing,) = swings(QUESTION, names, WORKERS)
+    for goal in (GOAL, replace(GOAL, year=LAST - 1), replace(GOAL, measure="cost_cashable", rate=0.0)):
+        _, bars = tornado(QUESTION, goal, names, WORKERS)
+        assert [swing.bar(goal)] == bars
+
+
+def test_what_is_tried_goes_before_what_a_scenario_says() -> None:
+    chosen = {"kinderwerk.effect_exists": 0.0, "kinderwerk.stay": 24.0}
+    said = replace(
+        QUESTION, scenarios=tuple(scenario(fte, years=YEARS, parameters=chosen) for fte in (0, 36))
+    )
+    tried = with_values(said, {"kinderwerk.effect_exists": 1.0})
+    assert tried.parameters.draw(0, 3)["kinderwerk.effect_exists"] == 1.0
+    assert [set(s.parameters) for s in tried.scenarios] == [{"kinderwerk.stay"}] * 2
+    assert with_values(said, {"cost.overhead": 0.1}).scenarios[0] is said.scenarios[0]
+
+
 def test_a_parameter_takes_those_along_that_share_its_luck() -> None:
     names = ["kinderwerk.moderate_need"]
     records = default_parameters().records
@@ -96,9 +115,9 @@ def test_a_grid_of_what_cannot_vary_is_refused(
 
 def test_structural_cases_are_the_model_otherwise() -> None:
     goal = Goal(LAST)
-    found = {case.name: (value, error) for case, value, error in structural(QUESTION, goal, WORKERS)}
-    assert set(found) == {case.name for case in CASES}
-    assert len(found) == len(CASES)
+    rows = structural(QUESTION, goal, WORKERS)
+    found = {case.name: (value, error) for case, value, error in rows}
+    assert [case.name for case, _, _ in rows] == [case.name for case in CASES]
     shipped = found["as_shipped"][0]
     assert shipped == pytest.approx(outcome(QUESTION, goal, 0)[0].sum())
     assert found["undiscounted"][0] > shipped > found["discount_4"][0] > 0

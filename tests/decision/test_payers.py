@@ -1,0 +1,92 @@
+"""Who pays and who gains: money that is paid and rough values stay apart, and add up within themselves."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from worlds import run_of
+
+from sim.decision.payers import Pocket, pockets, who_gains, who_pays
+from sim.experiment import Run
+
+YEARS, RATE = 3, 0.02
+FACTORS = 1.02 ** -np.arange(1.0, YEARS + 1)
+
+
+def even(yearly: float, uneven: float = 0.0) -> np.ndarray:
+    """Return the same money every year over four blocks, the first of which may have more of it."""
+    blocks = np.full((YEARS, 4), yearly / 4)
+    blocks[:, 0] += uneven
+    blocks[:, 1] -= uneven
+    return blocks
+
+
+def made(draw: int, saved: float = 10.0, uneven: float = 0.0) -> Run:
+    """Return a run: the municipality pays 100 for child work and saves on care, the rijk pays 40 for help."""
+    reference = {
+        ("cost", "payer", "gemeente"): even(1000.0),
+        ("cost_cashable", "payer", "gemeente"): even(700.0),
+        ("cost_society", "payer", "school"): even(500.0),
+        ("cost_society", "payer", "family"): even(50.0),
+    }
+    other = {
+        ("cost", "payer", "gemeente"): even(1100.0 - saved, uneven),
+        ("cost_cashable", "payer", "gemeente"): even(800.0 - saved / 2),
+        ("cost", "payer", "rijk"): even(40.0),
+        ("cost_cashable", "payer", "rijk"): even(40.0),
+        ("cost", "programme", "kinderwerk"): even(100.0),
+        ("cost", "programme", "gezinssteun"): even(40.0),
+        ("cost", "payer_form", "gemeente|kinderwerk"): even(100.0),
+        ("cost", "payer_form", "rijk|gezinssteun"): even(40.0),
+        ("cost_society", "payer", "school"): even(500.0 - 2 * saved),
+        ("cost_society", "payer", "family"): even(50.0, 20.0),
+    }
+    return run_of(reference, other, draw=draw)
+
+
+@pytest.fixture
+def found() -> dict[str, Pocket]:
+    return {p.payer: p for p in pockets([made(1, 10.0), made(2, 30.0)], YEARS, RATE)}
+
+
+def test_each_payer_has_its_own_money(found: dict[str, Pocket]) -> None:
+    assert list(found) == ["gemeente", "rijk", "school", "family"]
+    here = found["gemeente"]
+    assert here.programmes is not None
+    assert here.cost is not None
+    assert here.cashable is not None
+    assert here.programmes.value == pytest.approx(100 * FACTORS.sum())
+    assert here.cost.value == pytest.approx((100 - 20) * FACTORS.sum())
+    assert here.cashable.value == pytest.approx((100 - 10) * FACTORS.sum())
+    assert here.beyond is None
+    assert (here.cost.low, here.cost.high) == pytest.approx(
+        (71.0 * FACTORS.sum(), 89.0 * FACTORS.sum())
+    )  # 5 to 95 percent between draws of 70 and 90
+
+
+def test_who_pays_from_outside_pays_for_its_own_programme_only(found: dict[str, Pocket]) -> None:
+    outside = found["rijk"]
+    assert outside.programmes is not None
+    assert outside.programmes.value == pytest.approx(40 * FACTORS.sum())
+    assert outside.programmes == outside.cost == outside.cashable
+
+
+def test_rough_values_are_nobodys_money(found: dict[str, Pocket]) -> None:
+    school = found["school"]
+    assert school.cost is school.cashable is school.programmes is None
+    assert school.beyond is not None
+    assert school.beyond.value == pytest.approx(-40 * FACTORS.sum())
+
+
+def test_a_shorter_horizon_counts_fewer_years() -> None:
+    (here, *_) = pockets([made(1)], 1, RATE)
+    assert here.cost is not None
+    assert here.cost.value == pytest.approx(90 * FACTORS[0])
+    assert here.cost.low is None  # one draw has no spread
+
+
+def test_what_runs_cannot_tell_is_neither_paid_nor_gained(found: dict[str, Pocket]) -> None:
+    assert who_pays(list(found.values())) == ["gemeente", "rijk"]
+    assert who_gains(list(found.values())) == ["school"]  # that of families is lost in luck
+    noisy = pockets([made(1, uneven=500.0)], YEARS, RATE)
+    assert "gemeente" not in who_pays(noisy)
