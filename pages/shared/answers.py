@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -131,22 +131,45 @@ class Answer(Work):
 
 @dataclass
 class Task(Work):
-    """Something that is found in one go: `work` hears whom to tell, and returns what it found."""
+    """Something that is found in one go: `work` hears whom to tell, and returns what it found.
+
+    Work that is a generator is shown what it has found so far at each of its yields, and others have their
+    turn in between. Where nobody looks it ends, and begins again when somebody asks.
+    """
 
     work: Callable[[Tell], Any] = lambda _: None
     found: Any = None
+    rest: Generator[Any, None, None] | None = None
+    """What is still to come of work that is a generator."""
+    done: bool = False
     bytes: int = 1 << 20
     """About what it takes to keep what was found."""
 
     @property
     def finished(self) -> bool:
         """Tell whether nothing more will come."""
-        return bool(self.problem) or self.found is not None
+        return bool(self.problem) or self.done
 
     @property
     def begun(self) -> bool:
         """Tell whether there is something to show."""
         return self.found is not None
+
+    def go_on(self, tell: Tell) -> None:
+        """Find what is sought, or its next part. Raises what `work` raises; then it begins again."""
+        if self.rest is None:
+            made = self.work(tell)
+            if not isinstance(made, Generator):
+                self.found, self.done = made, True
+                return
+            self.rest = made
+        try:
+            self.found = next(self.rest)
+        except StopIteration:
+            self.rest, self.done = None, True
+        except BaseException:
+            self.rest = None
+            raise
 
     def size(self) -> int:
         """Return the bytes that it keeps."""

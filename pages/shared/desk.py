@@ -143,8 +143,9 @@ class Desk:
             if not work.wanted():
                 return
             if isinstance(work, Task):
-                work.found = work.work(self._teller(work))
-                work.work = _done  # lets go of what it was made from, such as all draws of an answer
+                work.go_on(self._teller(work))
+                if work.done:
+                    work.work = _done  # lets go of what it was made from, such as all draws of an answer
             elif isinstance(work, Answer):
                 self._next_run(work)
         except UnwantedError:

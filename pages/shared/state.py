@@ -18,6 +18,7 @@ from pages.shared.plan import CHILD_WORK, Plan, pack, unpack
 from pages.shared.texts import t
 from sim.errors import InputError
 from sim.experiment import Options, setting_for
+from sim.headline import HORIZONS
 from sim.library import registry
 from sim.population import Profile, profiles
 from sim.scenario import Scenario, scenario_from_dict
@@ -32,6 +33,8 @@ MAX_PLANS = 4
 PLAN = Plan.simple()
 PLANS = (Plan.simple(0.0), Plan.simple(36.0), Plan.simple(72.0), Plan.simple(72.0, False))
 MOST_ASSUMPTIONS = 60
+SURE = (50, 75, 90)
+"""How sure somebody may want to be that the money comes back, percent."""
 _ASSUMPTION = re.compile(r"([a-z0-9_.-]{1,80}):(-?\d{1,12}(?:\.\d{1,20})?(?:e-?\d{1,2})?)", re.ASCII)
 
 
@@ -40,7 +43,8 @@ class Choices:
     """What a user has chosen; every page reads the same.
 
     assumptions: (parameter, value) that this session changed. own: local figures as JSON, the content of a
-    file of `kind: municipality`; they stand for the municipality of their name.
+    file of `kind: municipality`; they stand for the municipality of their name. horizon: how many years
+    ahead money is counted, one of HORIZONS; sure: how sure a plan is to pay for itself, percent, one of SURE.
     """
 
     municipality: str = "Almere"
@@ -50,6 +54,8 @@ class Choices:
     effect: str = "full"
     assumptions: tuple[tuple[str, float], ...] = ()
     own: str = ""
+    horizon: int = HORIZONS[-1]
+    sure: int = SURE[0]
 
     @property
     def own_data(self) -> dict[str, Any] | None:
@@ -109,9 +115,10 @@ def _from_link() -> Choices:
 
 
 def _all_scenarios(chosen: Choices) -> None:
-    """Make every scenario of some choices. Raises InputError where one is not possible."""
+    """Make every scenario of some choices. Raises InputError or ValueError where one is not possible."""
     for plan in (reference_of(chosen), chosen.plan, *chosen.plans):
-        scenario(chosen, plan)
+        if scenario(chosen, plan).years < 1:
+            raise ValueError("a plan without years shows nothing")
 
 
 def _own(code: str) -> dict[str, Any]:
@@ -140,6 +147,11 @@ def _assumptions(text: str) -> dict[str, Any]:
     return {"assumptions": tuple(sorted((m[1], float(m[2])) for m in found if m))}
 
 
+def _number(field: str, allowed: tuple[int, ...]) -> Callable[[str], dict[str, Any]]:
+    words = {str(number): number for number in allowed}
+    return lambda word: {field: words[word]}
+
+
 def _one_of(field: str, allowed: Mapping[str, object] | tuple[str, ...]) -> Callable[[str], dict[str, Any]]:
     def read(word: str) -> dict[str, Any]:
         if word not in allowed:
@@ -155,6 +167,8 @@ _READERS: Mapping[str, Callable[[str], dict[str, Any]]] = {
     "aannames": _assumptions,
     "effect": _one_of("effect", EFFECTS),
     "vergeleken": _one_of("reference", REFERENCES),
+    "termijn": _number("horizon", HORIZONS),
+    "zeker": _number("sure", SURE),
     "begroting": lambda code: {"plan": Plan.of_code(code)},
     "begrotingen": _plans,
 }
@@ -169,12 +183,15 @@ def query_of(chosen: Choices, language: str) -> str:
         "aannames": "~".join(f"{name}:{value!r}" for name, value in chosen.assumptions),
         "effect": chosen.effect,
         "vergeleken": chosen.reference,
+        "termijn": str(chosen.horizon),
+        "zeker": str(chosen.sure),
         "begroting": chosen.plan.code(),
         "begrotingen": "~".join(plan.code() for plan in chosen.plans),
     }
     first = {f.name: f.default for f in fields(Choices)}
     default = {
         "effect": first["effect"], "vergeleken": first["reference"],
+        "termijn": str(first["horizon"]), "zeker": str(first["sure"]),
         "begrotingen": "~".join(plan.code() for plan in Choices().plans),
     }  # fmt: skip
     kept = {key: text for key, text in written.items() if text and text != default.get(key)}
@@ -207,18 +224,25 @@ def _scenario(
     plan: Plan,
     title: str,
 ) -> Scenario:
-    strength = EFFECTS[effect]
-    parameters: dict[str, Any] = dict(assumptions) | plan.data.get("parameters", {})
-    if strength is not None:
-        parameters[STRENGTH] = strength
     data = {
         **plan.data,
         "kind": "scenario",
         "title": f"{municipality}, {title}"[:200],
         "municipality": json.loads(own) or municipality,
-        "parameters": parameters,
+        "parameters": _overrides(effect, assumptions, plan),
     }
     return scenario_from_dict(data, registry())
+
+
+def overrides(chosen: Choices, plan: Plan) -> dict[str, Any]:
+    """Return what a plan, this session and the effect put in place of the model's own numbers."""
+    return _overrides(chosen.effect, chosen.assumptions, plan)
+
+
+def _overrides(effect: str, assumptions: tuple[tuple[str, float], ...], plan: Plan) -> dict[str, Any]:
+    strength = EFFECTS[effect]
+    own: dict[str, Any] = {} if strength is None else {STRENGTH: strength}
+    return {**dict(assumptions), **plan.data.get("parameters", {}), **own}
 
 
 def reference_of(chosen: Choices) -> Plan:
