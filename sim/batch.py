@@ -32,7 +32,7 @@ from sim.library import registry
 from sim.parameters import default_parameters
 from sim.results import manifest, save
 from sim.tasks import Outcome, Task, make, plan
-from sim.units import DamagedError, Unit, UnitStore
+from sim.units import DamagedError, Unit, UnitStore, Work
 from sim.workers import Workers
 
 UNITS = "units"
@@ -145,10 +145,8 @@ class _Job:
         runs, o = self.options.runs(), self.options
         self.units: dict[str, dict[tuple[int, int], Unit]] = {}
         for member in self.found.members:
-            content = member.scenario.canonical_sha256()
-            self.units[member.name] = {
-                run: Unit.of(member.scenario, content, o.seed, *run, o.children) for run in runs
-            }
+            work = Work.of(member.scenario)
+            self.units[member.name] = {run: Unit.of(work, o.seed, *run, o.children) for run in runs}
 
     def make_missing(self) -> None:
         """Make the units that are not there, keeping each as it comes. Raises SimulationError."""

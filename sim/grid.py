@@ -67,6 +67,7 @@ class _Grid:
         self._check_keys()
         self.keys, self.lists = self._values()
         self.base, self.base_tree = self._base()
+        self.inside = self._inside()
         self.words = _short_keys(self.keys)
         self.parts = [_value_names(values) for values in self.lists]
 
@@ -144,9 +145,12 @@ class _Grid:
             words = f"expected a list of values, such as [0, 12, 36], found {found(items)}"
             yield self.document.problem(("values", key), words)
             return
+        seen: set[str] = set()
         for i, item in enumerate(items):
-            if _text(item) in [_text(other) for other in items[:i]]:
+            text = _text(item)
+            if text in seen:
                 yield self.document.problem(("values", key, i), f"{quoted(item)} stands twice in this list")
+            seen.add(text)
 
     def _base(self) -> tuple[dict[Any, Any], Tree | None]:
         """Return the data to start from, and where it stands in the grid (None: in a file of its own)."""
@@ -210,17 +214,23 @@ class _Grid:
         for key, values, i in zip(self.keys, self.lists, choice, strict=True):
             loc = _split(key, data)
             self._put(data, loc, values[i])
-            here = ("values", key, i)
-            for start, at in tuple(self.document.tree.values.items()):
-                if start[:3] == here:
-                    tree.values[loc + start[3:]] = at
-            for start, at in tuple(self.document.tree.keys.items()):
-                if start[:3] == here and len(start) > 3:
-                    tree.keys[loc + start[3:]] = at
+            inside = self.inside[key, i]
+            tree.values |= {loc + deeper: at for deeper, at in inside.values.items()}
+            tree.keys |= {loc + deeper: at for deeper, at in inside.keys.items()}
             tree.keys.setdefault(loc, self.document.position(("values", key), key=True))
         data["title"] = self._title(data, choice)
         place = Document(self.document.path, data, "", tree)
         return scenario_from_document(place, self.registry)
+
+    def _inside(self) -> dict[tuple[str, int], Tree]:
+        """Return where everything in each value is, by key and number."""
+        found = {(key, i): Tree() for key, items in zip(self.keys, self.lists, strict=True)
+                 for i in range(len(items))}  # fmt: skip
+        for name in ("values", "keys"):
+            for loc, at in getattr(self.document.tree, name).items():
+                if len(loc) >= 3 and loc[:1] == ("values",):
+                    getattr(found[loc[1], loc[2]], name)[loc[3:]] = at
+        return found
 
     def _places(self) -> Tree:
         """Return where everything of the base is in the grid's own file."""

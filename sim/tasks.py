@@ -73,10 +73,10 @@ def make(task: Task) -> list[Outcome]:
 
 def _lived(unit: Unit, warm: _Warm) -> Columns:
     options = Options(children=unit.children, seed=unit.seed, threads=1)
-    setting = setting_for(unit.scenario, options, unit.draw, unit.replication)
+    setting = setting_for(unit.work.scenario, options, unit.draw, unit.replication)
     pool = Inline()
-    history = simulate(unit.scenario, setting, pool, warm.get(setting, unit.scenario.start, pool))
-    return Columns.of(history, with_overrides(setting.parameters, unit.scenario, "start"))
+    history = simulate(unit.work.scenario, setting, pool, warm.get(setting, unit.work.scenario.start, pool))
+    return Columns.of(history, with_overrides(setting.parameters, unit.work.scenario, "start"))
 
 
 _STORE = WarmStore()
@@ -108,7 +108,7 @@ def plan(units: Sequence[Unit], size: int, seconds: float = TASK_SECONDS) -> lis
     """
     groups: dict[tuple[Any, ...], list[Unit]] = {}
     for unit in units:
-        groups.setdefault(unit.shared, []).append(unit)
+        groups.setdefault(unit.population, []).append(unit)
     portions = []
     for group in groups.values():
         most = min(MOST_UNITS, max(1, len(units) // (4 * size)), max(1, int(seconds / _guess(group[0]))))
@@ -131,5 +131,5 @@ def _in_turn(portions: Sequence[Sequence[Task]], size: int) -> Iterator[Task]:
 
 def _guess(unit: Unit) -> float:
     """Return roughly how many seconds a unit takes, to size portions only (docs/performance.md)."""
-    everyone = 4_400_000 if unit.scenario.municipality.startswith("Nederland") else 60_000
-    return 0.1 + 425e-9 * (everyone if unit.children is None else unit.children) * unit.scenario.years
+    everyone = 4_400_000 if unit.work.scenario.municipality.startswith("Nederland") else 60_000
+    return 0.1 + 425e-9 * (everyone if unit.children is None else unit.children) * unit.work.scenario.years

@@ -47,11 +47,30 @@ def engine() -> str:
 
 
 @dataclass(frozen=True)
-class Unit:
-    """One scenario in one draw and replication."""
+class Work:
+    """A scenario that is to be run, with what is the same in each of its units.
+
+    content: its canonical hash; population: a hash of what its children lived before the start.
+    """
 
     scenario: Scenario
     content: str
+    population: str
+
+    @classmethod
+    def of(cls, scenario: Scenario) -> Work:
+        """Return the work of a scenario."""
+        said = scenario.canonical()
+        born = {name: p for name, p in said["parameters"].items() if p["from"] == "birth"}
+        before = [said["municipality"], said.get("local"), said["start"], born]
+        return cls(scenario, scenario.canonical_sha256(), json.dumps(before, sort_keys=True))
+
+
+@dataclass(frozen=True)
+class Unit:
+    """One scenario in one draw and replication."""
+
+    work: Work
     seed: int
     draw: int
     replication: int
@@ -59,21 +78,16 @@ class Unit:
     key: str
 
     @classmethod
-    def of(
-        cls, scenario: Scenario, content: str, seed: int, draw: int, replication: int, children: int | None
-    ) -> Unit:
-        """Return a unit with its name. content: the scenario's canonical hash."""
-        about = [engine(), content, seed, draw, replication, children]
+    def of(cls, work: Work, seed: int, draw: int, replication: int, children: int | None) -> Unit:
+        """Return a unit with its name."""
+        about = [engine(), work.content, seed, draw, replication, children]
         key = hashlib.sha256(json.dumps(about).encode()).hexdigest()[:40]
-        return cls(scenario, content, seed, draw, replication, children, key)
+        return cls(work, seed, draw, replication, children, key)
 
     @property
-    def shared(self) -> tuple[Any, ...]:
+    def population(self) -> tuple[Any, ...]:
         """Return what units with the same warmed-up population have in common."""
-        born = tuple((name, o.value) for name, o in self.scenario.parameters.items() if o.since == "birth")
-        place = self.scenario.canonical()
-        where = json.dumps([place["municipality"], place.get("local"), self.scenario.start])
-        return where, born, self.draw, self.replication, self.seed, self.children
+        return self.work.population, self.seed, self.draw, self.replication, self.children
 
 
 def encode(columns: Columns, key: str) -> bytes:

@@ -1,0 +1,120 @@
+"""Tasks on workers that die: nothing is lost but what kills, and nothing is left running."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from sim.crew import KILLED, Here, crew, share_out
+from sim.errors import SimulationError
+
+ROOT = Path(__file__).resolve().parents[1]
+Numbers = tuple[int, ...]
+
+
+def squares(task: Numbers) -> Numbers:
+    if any(number < -9 for number in task):
+        os.kill(os.getpid(), signal.SIGKILL)
+    if any(number < 0 for number in task):
+        raise ValueError("a negative number")
+    return tuple(number * number for number in task)
+
+
+def single(task: Numbers) -> Sequence[Numbers]:
+    return [(number,) for number in task]
+
+
+def made(hands: Here, tasks: Sequence[Numbers]) -> dict[Numbers, Numbers | str]:
+    found: dict[Numbers, Numbers | str] = {}
+    for task, answer in share_out(hands, squares, tasks, single):
+        assert task not in found
+        found[task] = str(answer) if isinstance(answer, Exception) else answer
+    return found
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_every_task_is_made_once(count: int) -> None:
+    with Here(count) as hands:
+        tasks = [(k, k + 1) for k in range(20)]
+        assert made(hands, tasks) == {task: tuple(n * n for n in task) for task in tasks}
+        assert made(hands, []) == {}
+
+
+def test_a_failing_task_is_parted_so_that_little_fails_with_it() -> None:
+    with Here(1) as hands:
+        assert made(hands, [(1, -1, 2), (3,)]) == {
+            (1,): (1,), (-1,): "a negative number", (2,): (4,), (3,): (9,),
+        }  # fmt: skip
+
+
+def test_a_task_that_kills_its_worker_is_given_up_and_the_others_are_made() -> None:
+    with Here(2) as hands:
+        found = made(hands, [(1, 2), (3, -10, 4), (5,), (6,), (7,), (8,), (9,), (10,)])
+    numbers = {number: answer for task, answer in found.items() for number in task}
+    assert set(numbers) == {-10, *range(1, 11)}
+    assert found.pop((-10,)) == KILLED
+    assert all(answer == tuple(n * n for n in task) for task, answer in found.items())
+
+
+def slowly(task: int) -> int:
+    time.sleep(0.3)
+    return task
+
+
+def test_a_worker_that_is_killed_from_outside_costs_nothing() -> None:
+    with Here(2) as hands:
+        found = []
+        for task, answer in share_out(hands, slowly, range(6)):
+            if not found:
+                processes = hands._pool._processes  # type: ignore[union-attr]
+                os.kill(next(iter(processes)), signal.SIGKILL)
+            found.append((task, answer))
+    assert sorted(found) == [(k, k) for k in range(6)]
+
+
+def test_who_asks_and_is_killed_leaves_no_workers_behind(tmp_path: Path) -> None:
+    """Workers of a killed process would wait for work for ever."""
+    script = tmp_path / "asks.py"
+    script.write_text(
+        "import os, sys, time\n"
+        f"sys.path.insert(0, {str(ROOT)!r})\n"
+        "from sim.crew import Here, share_out\n"
+        "def work(k):\n    print(os.getpid(), flush=True)\n    time.sleep(30)\n"
+        "if __name__ == '__main__':\n"
+        "    with Here(2) as hands:\n        list(share_out(hands, work, [1, 2]))\n",
+        encoding="utf-8",
+    )
+    asks = subprocess.Popen([sys.executable, str(script)], stdout=subprocess.PIPE, text=True)
+    assert asks.stdout is not None
+    workers = [int(asks.stdout.readline()) for _ in range(2)]
+    assert all(Path(f"/proc/{worker}").exists() for worker in workers)
+    asks.kill()
+    asks.wait()
+    deadline = time.monotonic() + 20
+    while any(_lives(worker) for worker in workers):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def _lives(process: int) -> bool:
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def test_impossible_crews_are_refused() -> None:
+    with pytest.raises(ValueError, match="--workers must be 1 or more"):
+        crew(0, None)
+    with pytest.raises(ValueError, match="exclude each other"):
+        crew(2, "tcp://127.0.0.1:1")
+    pytest.importorskip("distributed")
+    with pytest.raises(SimulationError, match="no Dask scheduler at 'nonsense://nowhere'"):
+        crew(None, "nonsense://nowhere")
