@@ -1,18 +1,241 @@
-"""The page kinderen."""
+"""Kinderen en wachttijd: the same children twice, one child's two lives, care by form, waiting and cash."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 import streamlit as st
 
-from pages.shared import parts
-from pages.shared.state import choices, reference_words
-from pages.shared.texts import t
+from pages.children import cash, forms, icons, kinds, timeline
+from pages.children.kept import Kept, live_twins
+from pages.shared import formats, parts
+from pages.shared.answers import Answer, Tell, key_of
+from pages.shared.controls import choose_municipality
+from pages.shared.desk import CHILDREN, SEED
+from pages.shared.state import Choices, pair, profile, reference_of, reference_words
+from pages.shared.texts import t, writing
+from pages.shared.watching import errand, live
+from sim.appraisal import year_figure
+from sim.experiment import Options, Run
+from sim.headline import UNMET, discount_rate
+from sim.pairs import feedback_kind
+from sim.scenario import Scenario
+
+AHEAD = 10
+"""Years ahead that the page begins with."""
+KEPT_BYTES = 400_000
+Names = tuple[str, str]
+Pair = tuple[Scenario, Scenario]
 
 
 def main() -> None:
     """Show the page."""
     st.title(t("page_kinderen"))
-    parts.footer(reference_words(choices()))
+    st.markdown(t("kids_lead"))
+    chosen = choose_municipality()
+    reference = reference_words(chosen)
+    parts.note(parts.plain(reference))
+    parts.note(t("kids_plan", plan=parts.plain(chosen.plan.label())))
+    if chosen.plan == reference_of(chosen) or (chosen.plan.empty and reference_of(chosen).empty):
+        st.info(t("sentence_none" if chosen.reference == "none" else "sentence_same"))
+    else:
+        _lives(chosen, reference)
+        _waiting(chosen, reference)
+        live(pair(chosen), lambda answer: _sharpening(answer, chosen, reference))
+    parts.footer(reference)
+
+
+def _names(chosen: Choices) -> Names:
+    """Return what the two lives are called: the reference first."""
+    labels = reference_of(chosen).label(), chosen.plan.label()
+    return t("kids_name_reference", name=labels[0]), t("kids_name_plan", name=labels[1])
+
+
+# The same children twice
+
+
+def _lives(chosen: Choices, reference: str) -> None:
+    """Show twins, or why there are none and what can be shown instead."""
+    st.header(t("kids_picture", n=formats.count(1000)))
+    parts.note(t("kids_simulated"))
+    if why := feedback_kind(pair(chosen)):
+        st.info(t(f"kids_why_{why}"))
+        opened = replace(chosen, plan=chosen.plan.changed(policy="deficit", places=None))
+        if feedback_kind(pair(opened)) or not st.toggle(t("kids_open"), False, key="kids-open"):
+            return
+        chosen, reference = opened, f"{reference_words(opened)} {t('kids_open_shown')}"
+        parts.note(t("kids_open_shown"))
+    both = pair(chosen)
+    options = Options(children=CHILDREN, seed=SEED)
+
+    def work(tell: Tell) -> Kept:
+        return live_twins(both, options, tell)
+
+    errand(
+        key_of(both, "twins", options), work, lambda kept: _kept(kept, chosen, reference), slot="twins",
+        size=KEPT_BYTES, words=lambda told: _progress(told, "kids_progress_first"),
+    )  # fmt: skip
+
+
+def _progress(told: str, first: str) -> str:
+    """Return what is going on: the model says it in English, with the year at its end."""
+    year = told[-4:]
+    return t("kids_progress", year=year) if year.isdigit() and not told.startswith("warming") else t(first)
+
+
+def _kept(kept: Kept, chosen: Choices, reference: str) -> None:
+    if not kept.chosen:
+        st.info(t("kids_nobody_parts"))
+        return
+    names = _names(chosen)
+    _picture(kept, names, reference)
+    _two(kept, names, reference)
+    _totals(kept, reference)
+
+
+def _picture(kept: Kept, names: Names, reference: str) -> None:
+    years = list(range(kept.start, kept.start + kept.years))
+    year = years[min(AHEAD, len(years)) - 1]
+    if len(years) > 1:
+        year = st.slider(t("kids_year"), years[0], years[-1], year, format="%d", key="kids-year")
+    index = year - kept.start
+    st.markdown(icons.sentences(kept, index))
+    parts.note(t("kids_picture_note"))
+    st.altair_chart(icons.key(), width="stretch", key="kids-key")
+    for column, life, name in zip(st.columns(2), (0, 1), names, strict=True):
+        column.markdown(f"**{parts.plain(name)}**")
+        column.altair_chart(icons.array(kept, life, index, name), width="stretch", key=f"kids-icons-{life}")
+    short = t("kids_life_reference"), t("kids_life_plan")
+    st.table(icons.table(kept, index, short), hide_index=True)
+    parts.note(t("kids_picture_caution"))
+    certified = icons.all_years(kept).assign(
+        **{t("csv_reference"): reference, t("csv_birth"): parts.birth(reference)}
+    )
+    parts.csv(certified, "kinderwerk-dezelfde-kinderen.csv")
+    parts.source()
+
+
+def _two(kept: Kept, names: Names, reference: str) -> None:
+    st.header(t("kids_two"))
+    parts.note(t("kids_simulated"))
+    better, same, worse = kept.after_of(kept.chosen)
+    parts.note(
+        t("kids_two_note", few=len(kept.chosen), all=formats.count(kept.partings), better=better, same=same,
+          worse=worse)
+    )  # fmt: skip
+    number = st.selectbox(
+        t("kids_choose"), list(range(len(kept.chosen))), 0, key="kids-child",
+        format_func=lambda k: timeline.title(kept.chosen[k], k + 1),
+    )  # fmt: skip
+    both = kept.chosen[number]
+    st.markdown(timeline.story(both))
+    for life in (0, 1):
+        st.markdown(f"**{parts.plain(names[life])}**")
+        st.altair_chart(timeline.chart(both, life, names[life]), width="stretch", key=f"kids-timeline-{life}")
+    parts.note(t("kids_timeline_note"))
+    short = t("kids_life_reference"), t("kids_life_plan")
+    parts.below(
+        timeline.moments_table(both, short), timeline.moments_file(both), f"nagemaakt-kind-{number + 1}",
+        reference,
+    )  # fmt: skip
+
+
+def _totals(kept: Kept, reference: str) -> None:
+    st.header(t("kids_totals"))
+    st.markdown(kinds.lead(kept))
+    st.table(kinds.table(kept), hide_index=True)
+    parts.note(t("kids_totals_caution", n=formats.count(CHILDREN)))
+    certified = kinds.whole(kept).assign(
+        **{t("csv_reference"): reference, t("csv_birth"): parts.birth(reference)}
+    )
+    parts.csv(certified, "kinderwerk-uiteen.csv")
+
+
+# Waiting
+
+
+def _waiting(chosen: Choices, reference: str) -> None:
+    """Show waiting lists where places are limited, or what happens to waiting where they are not."""
+    st.header(t("kids_wait"))
+    if chosen.plan.policy != "capped":
+        st.markdown(t(f"kids_wait_{chosen.plan.policy}"))
+        if not forms.few_enough(chosen):
+            _too_large(chosen)
+            return
+        if not st.toggle(t("kids_capped"), False, key="kids-capped"):
+            return
+        chosen = forms.with_places(chosen)
+        reference = reference_words(chosen)
+    elif not forms.few_enough(chosen):
+        _too_large(chosen)
+        return
+    both, names = pair(chosen), _names(chosen)
+
+    def work(tell: Tell) -> Run:
+        return forms.live_everyone(both, tell)
+
+    errand(
+        key_of(both, "waiting"), work, lambda run: _waits(run, both, names, reference), slot="waiting",
+        size=KEPT_BYTES, words=lambda told: _progress(told, "kids_wait_progress_first"),
+    )  # fmt: skip
+
+
+def _too_large(chosen: Choices) -> None:
+    st.info(
+        t("kids_wait_large", name=parts.plain(chosen.municipality), most=formats.count(forms.MOST_YOUTHS),
+          youths=formats.count(profile(chosen).total))
+    )  # fmt: skip
+
+
+def _waits(run: Run, both: Pair, names: Names, reference: str) -> None:
+    st.markdown(forms.waiting_words(run, both[0], min(AHEAD, both[0].years)))
+    parts.note(t("kids_wait_caution"))
+    what = st.segmented_control(
+        t("kids_wait_what"), list(forms.WAITS), default="weeks", key="kids-wait", required=True,
+        format_func=lambda w: t(f"kids_wait_{w}"),
+    )  # fmt: skip
+    _by_form([run], what, both[0].start, names, reference, "wachten")
+
+
+def _by_form(
+    runs: Sequence[Run], what: str, start: int, names: Names, reference: str, name: str
+) -> list[forms.Lines]:
+    """Show a figure of every form, in small charts with the same axes within each, and return it."""
+    found = forms.lines(runs, what)
+    parts.note(t("kids_lines_key", reference=parts.plain(names[0]), plan=parts.plain(names[1])))
+    for first in range(0, len(found), 2):  # side by side; on a phone below each other
+        for column, one in zip(st.columns(2), found[first : first + 2], strict=False):
+            column.altair_chart(
+                forms.chart(one, what, start, names), width="stretch", key=f"kids-{name}-{one.form}"
+            )
+    short = t("kids_life_reference"), t("kids_life_plan")
+    parts.below(
+        forms.table(found, what, start, short), forms.all_years(found, what, start), f"{name}-{what}",
+        reference,
+    )  # fmt: skip
+    return found
+
+
+# Care by form and cash, from the answer that Start shows too
+
+
+def _sharpening(answer: Answer, chosen: Choices, reference: str) -> None:
+    names, scenario, d = _names(chosen), answer.scenarios[0], answer.difference()
+    ahead = min(AHEAD, scenario.years)
+    st.header(t("kids_forms"))
+    st.markdown(t("kids_forms_lead"))
+    st.markdown(forms.user_words(d, forms.lines(answer.runs, "users"), ahead))
+    unmet = writing().difference(year_figure(d, UNMET, ahead - 1), formats.count)
+    st.markdown(t("kids_forms_unmet", year=d.years[ahead - 1], unmet=unmet))
+    _by_form(answer.runs, "users", scenario.start, names, reference, "zorg-per-vorm")
+    st.header(t("kids_cash"))
+    found = cash.money(d, discount_rate(scenario))
+    st.markdown(cash.words(found, scenario))
+    st.markdown(t("kids_cash_next"))
+    st.altair_chart(cash.chart(found), width="stretch", key="kids-cash")
+    parts.note(t("kids_cash_note"))
+    parts.below(cash.table(found), cash.all_years(found), "in-de-kas", reference)
 
 
 if __name__ == "__main__":

@@ -111,7 +111,7 @@ def _answer_progress(answer: Answer, stopped: bool) -> None:
     done = min(len(answer.draws), answer.wished)
     children = formats.count(answer.children) if answer.children is not None else t("all_children")
     if answer.finished:
-        note(t("computed", done=done, children=children) if answer.wished else t("computed_best"))
+        note(t("computed" if answer.wished else "computed_best", done=done, children=children))
     elif stopped:
         note(t("stopped", done=done, total=answer.wished))
     elif not answer.first:

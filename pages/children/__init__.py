@@ -1,0 +1,1 @@
+"""What the page Kinderen en wachttijd is made of."""

@@ -1,0 +1,147 @@
+"""Which euro of care a municipality can cash, and when."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import altair as alt
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from pages.shared import charts, formats
+from pages.shared.texts import language, t, writing
+from sim.appraisal import CASHABLE, HIGH, LOW, MUNICIPAL, Difference, Figure, block_standard_error, figure
+from sim.headline import horizons
+from sim.history import Label
+from sim.ledger import GEMEENTE, present_values
+from sim.parameters import default_parameters
+from sim.programmes import catalogue
+from sim.rates import discount_factor
+from sim.scenario import Scenario
+
+LAG, SHARE = "townhall.contract_lag", "townhall.realisable"
+HEIGHT = 240
+LINES = {"care": MUNICIPAL, "cash": CASHABLE}
+"""What care costs the municipality more or less, and what of that it finds in its till."""
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Money:
+    """The change in care costs added up over years: present values of the municipality, by [draws, years]."""
+
+    years: tuple[int, ...]
+    values: Mapping[str, Floats]
+    figures: Mapping[str, tuple[Figure, ...]]
+    """By line, at each of `horizons`."""
+
+    @property
+    def ends(self) -> tuple[int, ...]:
+        """Return the horizons in years ahead."""
+        return horizons(len(self.years))
+
+
+def money(d: Difference, rate: float) -> Money:
+    """Return what care costs more or less, without programmes; those have no Monte Carlo error themselves."""
+    own: list[Label] = [("cost", "payer_form", f"{GEMEENTE}|{name}") for name in catalogue()]
+    programmes = sum(
+        (d.runs[:, d.labels.index(label)] for label in own if label in d.labels),
+        np.zeros((d.runs.shape[0], len(d.years))),
+    )
+    values, figures = {}, {}
+    for name, label in LINES.items():
+        yearly = d.runs[:, d.labels.index(label)] - programmes
+        values[name] = present_values(d.by_draw(yearly), rate)
+        found = []
+        for ahead in horizons(len(d.years)):
+            factors = discount_factor(rate, np.arange(1, ahead + 1))
+            errors = block_standard_error(np.einsum("ryb,y->rb", d.key_blocks[label][:, :ahead], factors))
+            found.append(figure(yearly[:, :ahead] @ factors, errors, d.draws))
+        figures[name] = tuple(found)
+    return Money(tuple(d.years), values, figures)
+
+
+def rule(scenario: Scenario, name: str) -> float:
+    """Return a rule of contracts: what the scenario says, or the model's best guess."""
+    own = scenario.parameters.get(name)
+    return float(own.value) if own is not None else default_parameters()[name]  # type: ignore[arg-type]
+
+
+def words(found: Money, scenario: Scenario) -> str:
+    """Return what of the change in care costs can be cashed, when, and why not all of it."""
+    last = {name: figures[-1] for name, figures in found.figures.items()}
+    told = {name: writing().difference(figure, formats.money) for name, figure in last.items()}
+    year = scenario.start + found.ends[-1] - 1
+    if scenario.policy == "capped":
+        return t("kids_cash_capped", year=year, **told)
+    values = {"share": formats.percent(rule(scenario, SHARE)), "lag": writing().number(rule(scenario, LAG))}
+    return t("kids_cash_open", year=year, **told, **values)
+
+
+def chart(found: Money) -> alt.LayerChart:
+    """Return both lines over years: the change in care costs added up, and what of it can be cashed."""
+    names = [t(f"kids_cash_{name}") for name in LINES]
+    data = pd.concat(
+        pd.DataFrame({"line": t(f"kids_cash_{name}"), "year": found.years, "value": values.mean(0) / 1e6})
+        for name, values in found.values.items()
+    )
+    unit = alt.Axis(title=t("unit_money"), titleAngle=0, titleAlign="left", titleAnchor="start", titleX=0,
+                    titleY=-14, tickCount=4)  # fmt: skip
+    x = alt.X("year:Q", title=None, scale=alt.Scale(zero=False, nice=False),
+              axis=alt.Axis(format="d", tickMinStep=1, grid=False))  # fmt: skip
+    legend = alt.Legend(orient="bottom", title=None, columns=1, labelLimit=340, symbolType="stroke",
+                        symbolSize=600, symbolStrokeWidth=3)  # fmt: skip
+    base = alt.Chart(data)
+    zero = alt.Chart(pd.DataFrame({"y": [0.0]})).mark_rule(color="#444").encode(y="y:Q")
+    line = base.mark_line(strokeWidth=3).encode(
+        x=x, y=alt.Y("value:Q", axis=unit),
+        color=alt.Color("line:N", legend=legend, scale=alt.Scale(domain=names, range=charts.COLOURS[:2])),
+        strokeDash=alt.StrokeDash(
+            "line:N", legend=legend, scale=alt.Scale(domain=names, range=charts.DASHES[:2])
+        ),
+        tooltip=[alt.Tooltip("line:N", title=t("kids_cash_what")),
+                 alt.Tooltip("year:Q", title=t("year"), format="d"),
+                 alt.Tooltip("value:Q", title=t("unit_money"), format=",.1f")],
+    )  # fmt: skip
+    made: alt.LayerChart = (
+        alt.layer(zero, line)
+        .properties(height=HEIGHT, padding={"top": 8, "right": 16}, description=description(found))
+        .configure(locale=alt.Locale(number=charts.NUMBERS[language()]))
+        .configure_axis(labelFontSize=14, titleFontSize=14, labelColor=charts.INK, titleColor=charts.INK)
+        .configure_legend(labelFontSize=14, labelColor=charts.INK)
+    )
+    return made
+
+
+def description(found: Money) -> str:
+    """Return what the picture shows, for those who do not see it."""
+    told = "; ".join(
+        t("kids_line_alt", name=t(f"kids_cash_{name}"), first=formats.money(values.mean(axis=0)[0], True),
+          last=formats.money(values.mean(axis=0)[-1], True))
+        for name, values in found.values.items()
+    )  # fmt: skip
+    return t("kids_cash_alt", first=found.years[0], last=found.years[-1], lines=told)
+
+
+def table(found: Money) -> pd.DataFrame:
+    """Return the figures at each horizon, as people read them."""
+    rows = []
+    for k, ahead in enumerate(found.ends):
+        cells = [writing().difference(found.figures[name][k], formats.millions) for name in LINES]
+        rows.append((t("mark", years=ahead), *cells))
+    return pd.DataFrame(rows, columns=[t("kids_cash_when"), *(t(f"kids_cash_{name}_mln") for name in LINES)])
+
+
+def all_years(found: Money) -> pd.DataFrame:
+    """Return both lines by year with their interval over draws, for a file."""
+    rows = []
+    for name, values in found.values.items():
+        low, high = np.percentile(values, [LOW, HIGH], axis=0)
+        if len(values) < 2:  # one draw has no interval
+            low, high = np.full((2, len(found.years)), np.nan)
+        for year, *row in zip(found.years, values.mean(axis=0), low, high, strict=True):
+            rows.append((t(f"kids_cash_{name}"), year, *(float(value) / 1e6 for value in row)))
+    columns = [t("kids_cash_what"), t("year"), t("middle"), t("low"), t("high")]
+    return pd.DataFrame(rows, columns=columns).assign(**{t("csv_unit"): t("unit_money")})
