@@ -18,14 +18,10 @@ from typing import Any
 from PIL import Image
 from playwright.sync_api import sync_playwright
 
-from tests.browser.screens import FLAGS, READY, ROOT, free_port
+from tests.browser.screens import FLAGS, PAGES, READY, ROOT, free_port
 
 OUT = ROOT / "docs" / "pictures" / "app"
 WIDTHS = (1280, 390)
-PAGES = (
-    "start", "verken", "vergelijk", "wie-betaalt", "kinderen", "onzekerheid", "aannames", "eigen-cijfers",
-    "ijking", "briefing", "over",
-)  # fmt: skip
 PATIENCE = 400.0
 
 

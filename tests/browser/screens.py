@@ -5,6 +5,10 @@ from __future__ import annotations
 import socket
 from pathlib import Path
 
+PAGES = (
+    "start", "verken", "vergelijk", "wie-betaalt", "kinderen", "onzekerheid", "aannames", "eigen-cijfers",
+    "ijking", "briefing", "over",
+)  # fmt: skip
 ROOT = Path(__file__).resolve().parents[2]
 FLAGS = [
     "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--no-first-run",
