@@ -6,7 +6,7 @@ latter are rough values, in part of a whole life, that nobody budgets. They are 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,18 +22,28 @@ Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Pocket:
-    """One payer: extra money up to a year, as a present value in euros (negative: it gains).
+class Money:
+    """What a payer pays more up to a year, as present values in euros (negative: it saves).
 
-    programmes: what it pays for programmes; cost: that and care, with freed capacity as money; cashable:
-    what of that contracts let it notice. All three are None for who pays for neither. beyond: a rough value
-    of what happens to it beyond youth care, or None.
+    cost: programmes and care together, with capacity that comes free as money; cashable: what of that
+    contracts let it notice, which is programmes and cash_care; freed: the rest, care that is avoided and
+    paid for all the same.
     """
 
+    programmes: Figure
+    care: Figure
+    cost: Figure
+    cash_care: Figure
+    cashable: Figure
+    freed: Figure
+
+
+@dataclass(frozen=True)
+class Pocket:
+    """One payer. money: None for who pays for nothing. beyond: a rough value of what happens, or None."""
+
     payer: str
-    programmes: Figure | None
-    cost: Figure | None
-    cashable: Figure | None
+    money: Money | None
     beyond: Figure | None
 
 
@@ -43,37 +53,31 @@ def pockets(runs: Sequence[Run], years: int, rate: float, scenario: int = 1) -> 
     years: how many years count; rate: real, per year. The reference is the first scenario of each run.
     """
     factors = discount_factor(rate, np.arange(1, years + 1))
+    known = {label for run in runs for k in (0, scenario) for label in run.columns[k].labels}
 
-    def of(*labels: Label) -> Figure | None:
-        """Return the sum of lines that at least one of the two scenarios has."""
-        if not any(label in c.labels for run in runs for c in run.columns for label in labels):
-            return None
-        blocks = np.stack([_paired(run, labels, scenario)[:years].T @ factors for run in runs])
+    def of(plus: Sequence[Label], minus: Sequence[Label] = ()) -> Figure:
+        """Return the sum of some lines without others."""
+        yearly = [_paired(run, plus, scenario) - _paired(run, minus, scenario) for run in runs]
+        blocks = np.stack([each[:years].T @ factors for each in yearly])
         return figure(blocks.sum(axis=1), block_standard_error(blocks), [run.draw for run in runs])
 
     found = []
     for payer in PAYERS:
-        cost = of(("cost", "payer", payer))
-        pocket = Pocket(
-            payer,
-            of(*_programmes(runs, payer)) if cost is not None else None,
-            cost,
-            of(("cost_cashable", "payer", payer)),
-            of(("cost_society", "payer", payer)),
-        )
-        if pocket.cost is not None or pocket.beyond is not None:
-            found.append(pocket)
+        cost, cash, beyond = ((name, "payer", payer) for name in ("cost", "cost_cashable", "cost_society"))
+        work, money = _programmes(known, payer), None
+        if cost in known:
+            money = Money(
+                of(work), of([cost], work), of([cost]), of([cash], work), of([cash]), of([cost], [cash])
+            )
+        if money or beyond in known:
+            found.append(Pocket(payer, money, of([beyond]) if beyond in known else None))
     return found
 
 
-def _programmes(runs: Sequence[Run], payer: str) -> list[Label]:
+def _programmes(known: Set[Label], payer: str) -> list[Label]:
     """Return the lines of the programmes that a payer pays for."""
-    labels = {label for run in runs for c in run.columns for label in c.labels}
-    names = {name for measure, breakdown, name in labels if (measure, breakdown) == ("cost", "programme")}
-    return sorted(
-        ("cost", "payer_form", f"{payer}|{n}") for n in names
-        if ("cost", "payer_form", f"{payer}|{n}") in labels
-    )  # fmt: skip
+    names = {name for measure, breakdown, name in known if (measure, breakdown) == ("cost", "programme")}
+    return sorted({("cost", "payer_form", f"{payer}|{name}") for name in names} & known)
 
 
 def _paired(run: Run, labels: Sequence[Label], scenario: int) -> Floats:
@@ -89,9 +93,9 @@ def _paired(run: Run, labels: Sequence[Label], scenario: int) -> Floats:
 
 def who_pays(found: Sequence[Pocket]) -> list[str]:
     """Return the payers who spend more, as far as runs can tell."""
-    return [p.payer for p in found if p.cost is not None and p.cost.value > 0 and not p.cost.too_small]
+    return [p.payer for p in found if p.money and p.money.cost.value > 0 and not p.money.cost.too_small]
 
 
 def who_gains(found: Sequence[Pocket]) -> list[str]:
     """Return the payers to whom something beyond youth care is worth it, as far as runs can tell."""
-    return [p.payer for p in found if p.beyond is not None and p.beyond.value < 0 and not p.beyond.too_small]
+    return [p.payer for p in found if p.beyond and p.beyond.value < 0 and not p.beyond.too_small]

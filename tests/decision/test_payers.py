@@ -51,38 +51,37 @@ def found() -> dict[str, Pocket]:
 
 def test_each_payer_has_its_own_money(found: dict[str, Pocket]) -> None:
     assert list(found) == ["gemeente", "rijk", "school", "family"]
-    here = found["gemeente"]
-    assert here.programmes is not None
-    assert here.cost is not None
-    assert here.cashable is not None
-    assert here.programmes.value == pytest.approx(100 * FACTORS.sum())
-    assert here.cost.value == pytest.approx((100 - 20) * FACTORS.sum())
-    assert here.cashable.value == pytest.approx((100 - 10) * FACTORS.sum())
-    assert here.beyond is None
-    assert (here.cost.low, here.cost.high) == pytest.approx(
+    money = found["gemeente"].money
+    assert money is not None
+    yearly = {"programmes": 100, "care": -20, "cost": 80, "cash_care": -10, "cashable": 90, "freed": -10}
+    for name, value in yearly.items():
+        assert getattr(money, name).value == pytest.approx(value * FACTORS.sum()), name
+    assert (money.cost.low, money.cost.high) == pytest.approx(
         (71.0 * FACTORS.sum(), 89.0 * FACTORS.sum())
     )  # 5 to 95 percent between draws of 70 and 90
+    assert found["gemeente"].beyond is None
 
 
 def test_who_pays_from_outside_pays_for_its_own_programme_only(found: dict[str, Pocket]) -> None:
-    outside = found["rijk"]
-    assert outside.programmes is not None
+    outside = found["rijk"].money
+    assert outside is not None
     assert outside.programmes.value == pytest.approx(40 * FACTORS.sum())
     assert outside.programmes == outside.cost == outside.cashable
+    assert outside.care.value == outside.freed.value == 0.0
 
 
 def test_rough_values_are_nobodys_money(found: dict[str, Pocket]) -> None:
     school = found["school"]
-    assert school.cost is school.cashable is school.programmes is None
+    assert school.money is None
     assert school.beyond is not None
     assert school.beyond.value == pytest.approx(-40 * FACTORS.sum())
 
 
 def test_a_shorter_horizon_counts_fewer_years() -> None:
     (here, *_) = pockets([made(1)], 1, RATE)
-    assert here.cost is not None
-    assert here.cost.value == pytest.approx(90 * FACTORS[0])
-    assert here.cost.low is None  # one draw has no spread
+    assert here.money is not None
+    assert here.money.cost.value == pytest.approx(90 * FACTORS[0])
+    assert here.money.cost.low is None  # one draw has no spread
 
 
 def test_what_runs_cannot_tell_is_neither_paid_nor_gained(found: dict[str, Pocket]) -> None:
