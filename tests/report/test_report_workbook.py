@@ -61,7 +61,8 @@ def test_the_summary_holds_the_figures_of_the_comparison_as_numbers(book: Workbo
             assert users["Laag (5%)"] == pytest.approx(change.care_users.low)
             cost = own["Extra kosten gemeente, opgeteld en contant gemaakt"]
             assert cost["Verschil"] == pytest.approx(change.municipal_cost.value)
-            assert own["Kans op terugverdienen (niet duurder uit)"]["Wat te zeggen valt"] == report.chance(outcome, change)
+            chance = own["Kans op terugverdienen (niet duurder uit)"]
+            assert chance["Wat te zeggen valt"] == report.chance(outcome, change)
             names = list(own)
             assert names[names.index("Jongeren met jeugdzorg") + 1] == "Onvervulde zorgbehoefte (31 december)"
 
