@@ -11,7 +11,6 @@ memory of the server.
 from __future__ import annotations
 
 import argparse
-import random
 import socket
 import statistics
 import subprocess
@@ -22,6 +21,7 @@ import urllib.request
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.sync.client import ClientConnection, connect
@@ -58,10 +58,10 @@ class User:
                 if not self._wait(ws, "kinderwerkers in Almere", FIRST_ANSWER):
                     self.errors.append("no first answer")
                     return
-                luck = random.Random(self.number)
+                luck = np.random.default_rng(self.number)
                 self._idle(ws, time.monotonic() + luck.uniform(0.0, EVERY))
                 while time.monotonic() < until:
-                    self.fte = float(luck.randrange(1, 80))
+                    self.fte = float(luck.integers(1, 80))
                     started = time.monotonic()
                     self._forget()
                     self._rerun(ws)

@@ -1,4 +1,4 @@
-"""What holds for every page: nothing goes wrong in the browser, everyone can use it, a link brings it back."""
+"""What holds for every page: no faults in the browser, usable by everyone, brought back by a link."""
 
 from __future__ import annotations
 
