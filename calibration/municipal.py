@@ -102,11 +102,10 @@ def fit(
     here_children: int | None = None,
     tell: Tell = lambda *_: None,
 ) -> Local:
-    """Return the multipliers of a municipality, by one figure and shrunk to 1.
+    """Return the multipliers of a municipality, by one figure and shrunk to 1; those it has do not count.
 
     children: of the run of the country; here_children: of each run of the municipality (None: everyone).
     """
-    profile = replace(profile, need=1.0, access=1.0)
     runs, done = 1 + 3 * LOTS, 0
 
     def counted(*arguments: Any, **options: Any) -> float:

@@ -35,6 +35,8 @@ from sim.yamltext import quoted
 IN_MEMORY = "<municipality>"
 MAX_YOUTHS = 5_000_000.0
 """More than there are in the Netherlands."""
+MAX_OF_ONE_AGE = 330_000.0
+"""Half as much again as there are in the Netherlands (CBS: 220,000 at 18-24, fewer at other ages)."""
 USE_AGES = ("0-17", "0-22")
 """Ages for which CBS counts youths with jeugdhulp."""
 NAME_LENGTH, SOURCE_LENGTH = 80, 300
@@ -241,7 +243,11 @@ class Municipality(Part):
 
     @model_validator(mode="after")
     def _fitting(self) -> Municipality:
-        """Refuse more youths in care than there are youths, and half of a fit."""
+        """Refuse more youths than there can be, and more youths in care than there are youths."""
+        if (most := max(self.single_ages())) > MAX_OF_ONE_AGE:
+            message = f"{most:.0f} youths of one age is more than there are in the Netherlands"
+            error = InitErrorDetails(type=plain_error(message), loc=("population",), input=most)
+            raise ValidationError.from_exception_data("population", [error])
         if self.use is not None and self.use.youths > (there := self.youths(self.use.last_age)):
             message = (
                 f"{self.use.youths:.0f} youths with jeugdhulp is more than the {there:.0f} youths of "

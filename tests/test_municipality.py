@@ -113,6 +113,9 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "an early end": ({"population": {"0-17": 1}}, "ages are missing: 18-22;"),
     "a late start": ({"population": {"4-22": 1}}, "ages are missing: 0-3;"),
     "nobody": ({"population": {"0-22": 0}}, "there are no youths"),
+    "a country of one age": (
+        {"population": {"0": 400_000, "1-22": 2_000_000}}, "400000 youths of one age is more than"
+    ),
     "no groups": ({"population": {}}, "ages are missing: 0-22"),
     "no mapping": ({"population": 5000}, "expected youths by age"),
     "no age": ({"population": {"baby": 1, "0-22": 2}}, "expected an age (4) or ages"),
