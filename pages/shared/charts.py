@@ -22,6 +22,10 @@ DASHES = ([1, 0], [6, 3], [2, 2], [8, 2, 2, 2])
 INK, GREY = "#1d2730", "#5b6770"
 HEIGHT, LINE_HEIGHT = 340, 24
 SHOWN = {"money": MUNICIPAL, "users": USERS, "unmet": UNMET}
+MILLIONS = ("money", "paid", "beyond")
+"""What is shown in millions of euros: the balance added up, money by year, rough values by year."""
+FTE = "fte"
+"""What a chart shows that is no difference: workers at work."""
 NUMBERS = {
     "nl": alt.NumberLocale(decimal=",", thousands=".", grouping=[3], currency=["€ ", ""]),
     "en": alt.NumberLocale(decimal=".", thousands=",", grouping=[3], currency=["€ ", ""]),
@@ -49,16 +53,23 @@ def series(d: Difference, what: str, name: str, rate: float | None = None) -> Se
     values = d.by_draw(d.runs[:, d.labels.index(SHOWN[what])])
     if what == "money":
         values = present_values(values, discount_rate() if rate is None else rate) / 1e6
+    return series_of(values, d.years, name)
+
+
+def series_of(values: Floats, years: tuple[int, ...], name: str) -> Series:
+    """Return the series of values [draws, years]."""
     mean = values.mean(axis=0)
     if values.shape[0] < 2:
-        return Series(name, d.years, mean, None, None)
+        return Series(name, years, mean, None, None)
     low, high = np.percentile(values, [LOW, HIGH], axis=0)
-    return Series(name, d.years, mean, low, high)
+    return Series(name, years, mean, low, high)
 
 
 def written(value: float, what: str) -> str:
     """Return a value of a series as people write it, without its unit."""
-    return formats.millions(value * 1e6, True) if what == "money" else formats.count(value, True)
+    if what == FTE:
+        return formats.fte(value)
+    return formats.millions(value * 1e6, True) if what in MILLIONS else formats.count(value, True)
 
 
 def frame(found: Sequence[Series]) -> Frame:
@@ -125,7 +136,7 @@ def chart(found: Sequence[Series], what: str) -> alt.LayerChart:
     if "low" in data:
         area = base.mark_area(opacity=0.10 if several else 0.18)
         layers.append(area.encode(x=x, y=alt.Y("low:Q", axis=unit), y2="high:Q", color=colour))
-    number = ",.1f" if what == "money" else ",.0f"
+    number = ",.1f" if what in (*MILLIONS, FTE) else ",.0f"
     tip = [alt.Tooltip("scenario:N", title=t("scenario")), alt.Tooltip("year:Q", title=t("year"), format="d")]
     for name, title in (("mean", t("middle")), ("low", t("low")), ("high", t("high"))):
         if name in data:

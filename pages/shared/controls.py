@@ -8,6 +8,7 @@ from pages.shared.parts import note
 from pages.shared.plan import Plan
 from pages.shared.state import Choices, choices, existing_fte, keep, places, profile
 from pages.shared.texts import t
+from sim.headline import horizons
 from sim.programmes import catalogue
 
 COUNTRY = "Nederland"
@@ -28,6 +29,20 @@ def choose_municipality() -> Choices:
     if name == COUNTRY:
         note(t("country_slow"))
     return chosen
+
+
+def choose_horizon(years: int) -> int:
+    """Show the choice of how far ahead money is counted, and return it: at most the years that are lived."""
+    offered = horizons(years)
+    now = choices().horizon if choices().horizon in offered else offered[-1]
+    picked = st.segmented_control(
+        t("pay_horizon"), offered, default=now, format_func=lambda n: t("pay_horizon_years", years=n),
+        key=f"horizon-{years}", required=True,
+    )  # fmt: skip
+    found = int(picked or now)
+    if found != now:
+        keep(horizon=found)
+    return found
 
 
 def at_most(chosen: Choices) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from math import sqrt
 
@@ -13,18 +14,34 @@ from pages.shared.figures import LONG, MIDDLE
 from pages.shared.state import Choices, pair, reference_of
 from pages.shared.texts import t, writing
 from pages.shared.watching import chance_known, is_stopped, live
+from sim.appraisal import Figure
 from sim.headline import Change, change, discount_rate, municipal_programmes
 
 
-def outcome(chosen: Choices, reference: str, key: str = "shown") -> Answer | None:
+def outcome(
+    chosen: Choices, reference: str, key: str = "shown", more: Callable[[Answer], None] = lambda _: None
+) -> Answer | None:
     """Show what the plan in hand comes to, and again while it sharpens; return the answer as far as it is.
 
-    None where there is nothing to compare. key: of the choice of a chart, other on each page.
+    None where there is nothing to compare. key: of the choice of a chart, other on each page. more: what the
+    page shows of it besides.
     """
-    if chosen.plan == reference_of(chosen) or (chosen.plan.empty and reference_of(chosen).empty):
-        st.info(t("sentence_none" if chosen.reference == "none" else "sentence_same"))
+    if nothing_to_compare(chosen):
         return None
-    return live(pair(chosen), lambda answer: _show(answer, chosen, reference, key))
+
+    def show(answer: Answer) -> None:
+        _show(answer, chosen, reference, key)
+        more(answer)
+
+    return live(pair(chosen), show)
+
+
+def nothing_to_compare(chosen: Choices) -> bool:
+    """Tell whether the plan in hand is what it is compared with, and say so where it is."""
+    same = chosen.plan == reference_of(chosen) or (chosen.plan.empty and reference_of(chosen).empty)
+    if same:
+        st.info(t("sentence_none" if chosen.reference == "none" else "sentence_same"))
+    return same
 
 
 def _show(answer: Answer, chosen: Choices, reference: str, key: str) -> None:
@@ -46,12 +63,17 @@ def key_sentence(answer: Answer, far: Change, chosen: Choices) -> str:
     words = {"plan": parts.plain(chosen.plan.phrase()), "name": parts.plain(chosen.municipality)}
     if far.p_paid_back is None or not chance_known(answer):
         return t("sentence_stopped" if is_stopped(answer) else "sentence_waiting", **words)
-    draws, spent = len(answer.draws), _spent(answer)
-    luck_of_a_draw = 2.0 * far.municipal_cost.mcse * sqrt(draws)
-    if luck_of_a_draw > abs(spent) if spent else far.municipal_cost.too_small:
-        return t("sentence_small", **words)  # it outweighs what is to be paid back
-    chance = writing().chance(far.p_paid_back, draws)
+    spent = _spent(answer)
+    if drowned(far.municipal_cost, spent, len(answer.draws)):
+        return t("sentence_small", **words)
+    chance = writing().chance(far.p_paid_back, len(answer.draws))
     return t("sentence_chance" if spent > 0 else "sentence_other", chance=chance, years=years, **words)
+
+
+def drowned(cost: Figure, spent: float, draws: int) -> bool:
+    """Tell whether the luck of one draw outweighs what is to be paid back, so that no chance means much."""
+    luck_of_a_draw = 2.0 * cost.mcse * sqrt(draws)
+    return luck_of_a_draw > abs(spent) if spent else cost.too_small
 
 
 def _spent(answer: Answer) -> float:

@@ -1,0 +1,125 @@
+"""Bars around a line: a row each, its words above it so that they fit on a phone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from textwrap import wrap
+
+import altair as alt
+import pandas as pd
+
+from pages.shared import charts
+from pages.shared.texts import language
+
+WIDTH = 44
+"""Characters of a row's words on one line of a phone."""
+LINE, BAR, GAP = 17, 16, 14
+AXIS, LEGEND = 56, 22
+"""Pixels that the axis and each line of the legend take: a height is that of the whole picture."""
+SOLID, HOLLOW = "solid", "hollow"
+
+
+@dataclass(frozen=True)
+class Bar:
+    """From start to end, with a thin line from low to high where they are known.
+
+    words: what stands above it. kind: a key of the colours and fills that `chart` is given.
+    """
+
+    words: str
+    start: float
+    end: float
+    kind: str
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True)
+class Kind:
+    """How bars of one kind look; never by colour alone. words: what they are, for the legend."""
+
+    words: str
+    colour: str
+    fill: str = SOLID
+
+
+def chart(
+    rows: Sequence[Sequence[Bar]],
+    kinds: Mapping[str, Kind],
+    title: str,
+    description: str,
+    middle: float = 0.0,
+    extent: tuple[float, float] | None = None,
+) -> alt.LayerChart:
+    """Return a chart with a row for each group of bars; words are those of its first bar.
+
+    middle: where the line stands. extent: of the axis (default: what the bars need).
+    """
+    lines = [wrap(row[0].words, WIDTH) for row in rows]
+    tall = max(len(line) for line in lines)
+    height = tall * LINE + BAR + GAP
+    data = pd.DataFrame(
+        {
+            "row": k, "words": "\n".join([" "] * (tall - len(line)) + line), "start": b.start, "end": b.end,
+            "low": b.low, "high": b.high, "kind": kinds[b.kind].words,
+        }
+        for k, (row, line) in enumerate(zip(rows, lines, strict=True)) for b in row
+    )  # fmt: skip
+    low, high = extent or spread([bar for row in rows for bar in row], middle)
+    x = alt.X(
+        "start:Q", scale=alt.Scale(domain=[low, high], nice=False),
+        axis=alt.Axis(title=title, format=",.3~f", tickCount=5, titleFontWeight="normal"),
+    )  # fmt: skip
+    y = alt.Y("row:O", axis=None, scale=alt.Scale(paddingInner=0, paddingOuter=0))
+    names = [kind.words for kind in kinds.values()]
+    legend = alt.Legend(orient="bottom", title=None, columns=1, labelLimit=330) if len(names) > 1 else None
+    colours = [kind.colour for kind in kinds.values()]
+    base = alt.Chart(data).encode(y=y)
+    drop = (tall * LINE) / 2
+    filled = base.mark_bar(height=BAR, yOffset=drop, strokeWidth=2).encode(
+        x=x, x2="end:Q",
+        stroke=alt.Stroke("kind:N", scale=alt.Scale(domain=names, range=colours), legend=legend),
+        fill=alt.Fill(
+            "kind:N", legend=legend,
+            scale=alt.Scale(
+                domain=names, range=[k.colour if k.fill == SOLID else "#ffffff" for k in kinds.values()]
+            ),
+        ),
+    )  # fmt: skip
+    layers: list[alt.Chart] = [filled]
+    if data["low"].notna().any():
+        layers.append(
+            base.mark_rule(color=charts.INK, strokeWidth=2, yOffset=drop)
+            .encode(x=alt.X("low:Q"), x2="high:Q")
+            .transform_filter("isValid(datum.low)")
+        )
+    words = {"align": "left", "baseline": "top", "yOffset": drop - BAR / 2 - 3 - tall * LINE, "fontSize": 14,
+             "lineHeight": LINE, "lineBreak": "\n"}  # fmt: skip
+    first = alt.Chart(data.drop_duplicates("row")).encode(y=y, x=alt.value(0), text="words:N")
+    halo = first.mark_text(**words, color="#ffffff", stroke="#ffffff", strokeWidth=5)
+    above = first.mark_text(**words, color=charts.INK)
+    rule = alt.Chart(pd.DataFrame({"x": [middle]})).mark_rule(color=charts.INK).encode(x="x:Q")
+    made: alt.LayerChart = (
+        alt.layer(rule, halo, *layers, above)
+        .properties(
+            height=height * len(rows) + AXIS + (LEGEND * len(names) if legend else 0),
+            description=description,
+            padding={"top": 4, "right": 12, "left": 4},
+        )
+        .configure(locale=alt.Locale(number=charts.NUMBERS[language()]))
+        .configure_axis(
+            labelFontSize=13, titleFontSize=13, labelColor=charts.INK, titleColor=charts.INK, grid=False
+        )
+        .configure_legend(labelFontSize=13, labelColor=charts.INK, symbolStrokeWidth=2)
+        .configure_view(stroke=None)
+    )
+    return made
+
+
+def spread(bars: Sequence[Bar], middle: float) -> tuple[float, float]:
+    """Return where an axis begins and ends for some bars: all of them, the line, and a little room."""
+    ends = [x for b in bars for x in (b.start, b.end, b.low, b.high) if x is not None]
+    low, high = min(middle, *ends), max(middle, *ends)
+    room = 0.04 * (high - low) or 0.1
+    return low - room, high + room
