@@ -443,8 +443,9 @@ def prune_runs(
     from sim.store import remove, runs_in, to_prune
 
     for run in to_prune(runs_in(store), older_than, keep):
+        about = f"{run.id}  {run.manifest['written']}  {run.size() / 1e6:,.1f} MB"
         did = "would go" if not yes else "removed" if remove(run) else "kept: a batch is at work in it"
-        typer.echo(f"{run.id}  {run.manifest['written']}  {run.size() / 1e6:,.1f} MB  {did}")
+        typer.echo(f"{about}  {did}")
     if not yes:
         typer.echo("Nothing was removed; --yes removes these.", err=True)
 

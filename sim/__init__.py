@@ -8,12 +8,18 @@ from sim import compiling  # noqa: F401  (must come before anything that imports
 
 if TYPE_CHECKING:
     from sim.api import Comparison, Result, compare, load_scenario, simulate
+    from sim.batch import Batch, run_batch
 
-__all__ = ["Comparison", "Result", "compare", "load_scenario", "simulate"]
+__all__ = ["Batch", "Comparison", "Result", "compare", "load_scenario", "run_batch", "simulate"]
+_OF_BATCH = ("Batch", "run_batch")
 
 
 def __getattr__(name: str) -> Any:
     """Import the public functions when they are first asked for, so that single modules load fast."""
+    if name in _OF_BATCH:
+        from sim import batch
+
+        return getattr(batch, name)
     if name in __all__:
         from sim import api
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import duckdb
 
-from sim.errors import InputError, nearest
+from sim.errors import InputError, SimulationError, nearest
 from sim.results import MANIFEST, TABLES
 
 UNITS, LOCK = "units", ".lock"
@@ -181,13 +181,17 @@ def to_prune(
 def remove(run: StoredRun) -> bool:
     """Remove the files of a run, and its folder where nothing else is in it; tell whether that was done.
 
-    What is no part of the run stays. A run in whose folder a batch is at work is left alone.
+    What is no part of the run stays. A run in whose folder a batch is at work is left alone. Raises
+    SimulationError where a file cannot be removed; the run can then be pruned again.
     """
-    with _lock(run.folder) as alone:
-        if not alone:
-            return False
-        for file in run.files():
-            file.unlink(missing_ok=True)
+    try:
+        with _lock(run.folder) as alone:
+            if not alone:
+                return False
+            for file in run.files():
+                file.unlink(missing_ok=True)
+    except OSError as error:
+        raise SimulationError(f"{run.folder} could not be removed: {error.strerror or error}") from error
     if run.verb == "batch":
         for folder in (*(run.folder / UNITS).glob("??"), run.folder / UNITS):
             _remove_empty(folder)

@@ -245,3 +245,48 @@ def test_lives_that_are_not_shared_have_no_twins(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert "places in care are limited" in done.stderr
     assert not (tmp_path / "out").exists()
+
+
+# ---- how precise, and what was run before
+
+
+def test_precision_that_is_not_reached_is_told_and_what_was_made_is_written(tmp_path: Path) -> None:
+    pair = (short(tmp_path, 0, "none"), short(tmp_path, 36, "some"))
+    line = ("compare", *pair, *FEW, "--out", tmp_path / "out", "--json", "--max-replications", "4")
+    done = call(*line, "--precision", "1")
+    assert done.returncode == 1
+    assert "not precise enough" in done.stderr
+    told = json.loads(done.stdout)["manifest"]
+    assert (told["replications"], told["call"]["precision"]["reached"]) == (4, False)
+    assert (tmp_path / "out" / "comparison.parquet").exists()
+    assert call(*line, "--precision", "1e12").returncode == 0
+    refused = call(*line[:-2], "--precision", "-5")
+    assert refused.returncode == 2
+    assert "--precision must be above 0" in refused.stderr
+
+
+def test_runs_are_listed_shown_compared_made_again_and_removed(tmp_path: Path) -> None:
+    store, file = tmp_path / "results", short(tmp_path, 36, "some")
+    for seed in (1, 2):
+        assert call("run", file, *FEW, "--seed", seed, "--out", store / f"run{seed}").returncode == 0
+    listed = json.loads(call("runs", "list", "--in", store, "--json").stdout)
+    assert [(run["run"], run["command"], run["scenarios"]) for run in listed] == [
+        ("run1", "run", ["some"]), ("run2", "run", ["some"]),
+    ]  # fmt: skip
+    bare = call("runs", cwd=tmp_path)
+    assert bare.returncode == 0
+    assert "run2" in bare.stdout
+    shown = json.loads(call("runs", "show", "run1", "--in", store, "--json").stdout)
+    assert shown["manifest"]["seed"] == 1
+    compared = json.loads(call("runs", "compare", "run1", "run2", "--in", store, "--json").stdout)
+    assert {"what": "seed", "first": 1, "second": 2} in compared["differs"]
+    again = call("runs", "reproduce", "run1", "--in", store, "--threads", "1")
+    assert (again.returncode, again.stdout) == (0, "results: the same to the byte\n")
+    assert call("runs", "prune", "--in", store).returncode == 2
+    assert "run1" in call("runs", "prune", "--in", store, "--keep", "1").stdout
+    assert (store / "run1" / "results.parquet").exists()
+    assert "removed" in call("runs", "prune", "--in", store, "--keep", "1", "--yes").stdout
+    assert [path.name for path in store.iterdir()] == ["run2"]
+    wrong = call("runs", "show", "run3", "--in", store)
+    assert wrong.returncode == 2
+    assert "did you mean 'run2'" in wrong.stderr
