@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 import streamlit as st
 
@@ -15,11 +16,14 @@ from sim.writing import LANGUAGES
 LANGUAGE_OF_PAGE = '<script>document.documentElement.lang = "{}";</script>'
 LESS_SPACE = "<style>.stMainBlockContainer {padding-top: 3.5rem}</style>"
 """The sentence on Start should stand on the first screen."""
+Layout = Literal["centered", "wide"]
 HERE = Path(__file__).parent
 ICON = HERE / "icon.svg"
 """Of our own: for one of Streamlit's, the browser of every visitor would call Google."""
+WIDE = ("verken",)
+"""Pages that show the outcome beside the choices."""
 SECTIONS = {
-    "section_choose": ("start", "verken", "vergelijk"),
+    "section_choose": ("start", "verken", "vergelijk", "galerij"),
     "section_outcomes": ("wie-betaalt", "kinderen", "onzekerheid"),
     "section_grounds": ("aannames", "eigen-cijfers", "ijking"),
     "section_take": ("briefing", "over"),
@@ -30,9 +34,10 @@ SECTIONS = {
 def main() -> None:
     """Show the chosen page."""
     choices()  # a link may choose the language, so it is read first
-    st.set_page_config(page_title=t("app"), page_icon=str(ICON), layout="centered")
     pages = {t(section): [_page(name) for name in names] for section, names in SECTIONS.items()}
     chosen = st.navigation(pages, position="hidden")
+    layout: Layout = "wide" if chosen.url_path in WIDE else "centered"
+    st.set_page_config(page_title=t("app"), page_icon=str(ICON), layout=layout)
     with st.sidebar:
         _menu(pages)
         st.segmented_control(

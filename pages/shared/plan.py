@@ -19,6 +19,8 @@ from sim.scenario import Scenario
 
 DEFAULT_FTE = 36.0
 MOST_FTE = 100_000.0
+MOST_STEPS = 3
+"""Steps of a path that a name tells one by one."""
 CHILD_WORK = "kinderwerk"
 PLACE = ("kind", "municipality", "reference", "description")
 """Keys of a scenario file that are no part of a plan."""
@@ -122,8 +124,8 @@ class Plan:
         path = self.child_work["fte"]
         if not isinstance(path, Mapping):
             return writing().fte(path)
-        steps = [writing().fte(value) for _, value in sorted(path.items())]
-        return " → ".join(dict.fromkeys(steps))
+        steps = list(dict.fromkeys(writing().fte(value) for _, value in sorted(path.items())))
+        return " → ".join(steps if len(steps) <= MOST_STEPS else [steps[0], steps[-1]])
 
     def code(self) -> str:
         """Return the plan as it stands in a link: readable where it is of child work only."""

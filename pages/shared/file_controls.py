@@ -1,0 +1,93 @@
+"""Opening a scenario, shipped or of the user, and keeping the plan in hand as a file."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.shared.lever_controls import key, renew
+from pages.shared.parts import plain
+from pages.shared.plan_files import Opened, bundle, file_name, open_preset, plan_text, presets, read_plan
+from pages.shared.state import choices, keep, reference_of
+from pages.shared.texts import language, t
+from sim.errors import InputError
+from sim.scenario import Scenario
+from sim.translation import told
+
+TOLD = "verken-told"
+MOST_FAULTS = 8
+LONGEST_TITLE = 200
+
+
+def preset_control() -> None:
+    """Show the shipped scenarios, a button that opens one, and what came of opening one."""
+    found = presets(choices().municipality)
+    left, right = st.columns([4, 1], vertical_alignment="bottom")
+    title = left.selectbox(
+        t("verken_preset"), list(found), index=None, placeholder=t("verken_preset_none"), key=key("preset")
+    )
+    right.button(
+        t("verken_open"), disabled=title is None, on_click=_open_preset, args=(found.get(title or ""),),
+        key=key("open"), width="stretch",
+    )  # fmt: skip
+    for message in st.session_state.pop(TOLD, []):
+        st.info(message)
+
+
+def _open_preset(preset: Scenario | None) -> None:
+    if preset is not None:
+        _take(open_preset(preset, choices()))
+
+
+def _take(opened: Opened) -> None:
+    """Take what a file says, and tell what went otherwise."""
+    chosen = keep(**opened.changes)
+    messages = [t("verken_opened", title=plain(chosen.plan.label()))]
+    messages += [t(note) for note in opened.notes]
+    if opened.beside:
+        messages.append(t("verken_beside", title=plain(opened.beside)))
+    st.session_state[TOLD] = messages
+    renew()
+
+
+def file_control() -> None:
+    """Show the plan in hand as files to keep, and take a file of the user."""
+    st.markdown(t("verken_files_lead"))
+    _keep_file()
+    sent = st.file_uploader(
+        t("verken_upload"), ["yaml", "yml"], help=t("verken_upload_help"), key=key("upload")
+    )
+    if sent is None:
+        return
+    try:
+        opened = read_plan(sent.name, sent.getvalue(), choices())
+    except InputError as error:
+        _faults(told(error, language()))
+    else:
+        _take(opened)
+        st.rerun()
+
+
+def _keep_file() -> None:
+    chosen = choices()
+    own = f"{chosen.municipality}, {chosen.plan.label()}"[:LONGEST_TITLE]
+    title = st.text_input(t("verken_title"), own, max_chars=LONGEST_TITLE).strip()
+    if not title or not title.isprintable():
+        st.error(t("verken_title_wrong"))
+        return
+    against = f"{chosen.municipality}, {reference_of(chosen).label()}"[:LONGEST_TITLE]
+    name = file_name(chosen)
+    st.download_button(
+        t("verken_download"), plan_text(chosen, title), name, "application/yaml", on_click="ignore",
+        key=key("download"),
+    )  # fmt: skip
+    st.download_button(
+        t("verken_download_both"), bundle(chosen, name, title, against), name.replace(".yaml", ".zip"),
+        "application/zip", on_click="ignore", key=key("download-both"),
+    )  # fmt: skip
+
+
+def _faults(found: list[str]) -> None:
+    lines = [f"- {plain(fault)}" for fault in found[:MOST_FAULTS]]
+    if len(found) > MOST_FAULTS:
+        lines.append(f"- {t('verken_wrong_more', n=len(found) - MOST_FAULTS)}")
+    st.error("\n".join([t("verken_wrong", n=len(found)), "", *lines]))

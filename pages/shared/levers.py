@@ -1,0 +1,154 @@
+"""The levers of a plan in plain data: how a plan is written shortest, and paths of FTE by year.
+
+A plan from a file says much that goes without saying. Written shortest, two plans that mean the same are the
+same, so that they share an answer and a short link.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from pages.shared.plan import CHILD_WORK, Plan
+from pages.shared.state import REFERENCES, Choices, existing_fte, reference_of
+from sim.fte import read_fte
+from sim.programmes import Programme, catalogue
+from sim.scenario import DEFAULT_START, DEFAULT_YEARS
+from sim.states import MECHANISMS
+
+Steps = list[tuple[int, float]]
+"""FTE from a year on, in the order of years."""
+POLICIES = ("crowd_out", "deficit", "capped")
+WITH_ONSET = ("onset", "escalation", "recovery")
+"""Mechanisms that share one strength: a programme with the first has all three."""
+
+
+def at_first(chosen: Choices) -> Choices:
+    """Return the choices with every lever as it is before anybody moves one; assumptions stay."""
+    plan = Plan.simple(existing_fte(chosen) or 1.0)
+    return replace(chosen, plan=plan, reference=REFERENCES[0], effect="full")
+
+
+def period(plan: Plan) -> tuple[int, int]:
+    """Return the first year and the number of years of a plan."""
+    return int(plan.data.get("start", DEFAULT_START)), int(plan.data.get("years", DEFAULT_YEARS))
+
+
+# Paths of FTE
+
+
+def steps_of(fte: Any, start: int) -> Steps:
+    """Return the steps that a number of FTE, or a path by year, stands for; the first is at `start`."""
+    path = read_fte(dict(fte) if isinstance(fte, Mapping) else fte)
+    if not path.steps:
+        return [(start, path.base)]
+    return [*([(start, 0.0)] if path.steps[0][0] > start else []), *path.steps]
+
+
+def path_of(steps: Sequence[tuple[int, float]], start: int, years: int) -> float | dict[str, float]:
+    """Return FTE as a plan writes it, a number or by year, from the steps that matter in its years.
+
+    Of two steps in one year the last holds. A step that changes nothing is left out.
+    """
+    by_year: dict[int, float] = {}
+    for year, fte in sorted(steps, key=lambda step: step[0]):
+        if year < start + years:
+            by_year[max(year, start)] = fte
+    kept: Steps = []
+    for year, fte in by_year.items():
+        if fte != (kept[-1][1] if kept else 0.0):  # before the first step there is nothing
+            kept.append((year, fte))
+    if not kept:
+        return 0.0
+    if len(kept) == 1 and kept[0][0] == start:
+        return float(kept[0][1])
+    return {str(year): float(fte) for year, fte in kept}
+
+
+def evenly(first: tuple[int, float], last: tuple[int, float]) -> Steps:
+    """Return a step a year that lead evenly from one number of FTE to another, to a tenth.
+
+    Raises ValueError where the last year does not come after the first.
+    """
+    (from_year, from_fte), (to_year, to_fte) = first, last
+    if to_year <= from_year:
+        raise ValueError("the last year must come after the first")
+    rise = (to_fte - from_fte) / (to_year - from_year)
+    return [(year, round(from_fte + rise * (year - from_year), 1)) for year in range(from_year, to_year + 1)]
+
+
+def some(fte: Any) -> bool:
+    """Tell whether there is any FTE in a number or a path."""
+    return any(value > 0 for _, value in steps_of(fte, DEFAULT_START))
+
+
+# The shortest way to say it
+
+
+def shortest(plan: Plan) -> Plan:
+    """Return a plan that means the same, without what goes without saying."""
+    start, years = period(plan)
+    uses = {CHILD_WORK: {"fte": 0.0}, **plan.programmes}
+    data = {
+        **plan.data,
+        "policy": plan.policy,
+        "start": None if start == DEFAULT_START else start,
+        "years": None if years == DEFAULT_YEARS else years,
+        "places": plan.data.get("places") if plan.policy == "capped" else None,
+        "budget": {k: v for k, v in plan.data.get("budget", {}).items() if v is not None},
+        "shocks": [shortest_shock(shock) for shock in plan.data.get("shocks", [])],
+        "programmes": {
+            name: shortest_use(use, catalogue()[name], start, years)
+            for name, use in uses.items()
+            if name == CHILD_WORK or some(use["fte"])
+        },
+    }
+    return Plan.of(data)
+
+
+def shortest_use(use: Mapping[str, Any], programme: Programme, start: int, years: int) -> dict[str, Any]:
+    """Return the use of a programme without what is its own or the default."""
+    fte = path_of(steps_of(use["fte"], start), start, years)
+    if not some(fte):
+        return {"fte": 0.0, "ring_fenced": True}  # what is not there cannot be cut, aimed or paid
+    kept: dict[str, Any] = {"fte": fte, "ring_fenced": bool(use.get("ring_fenced", True))}
+    if use.get("targeting") not in (None, programme.targeting):
+        kept["targeting"] = use["targeting"]
+    if use.get("ages") is not None and tuple(use["ages"]) != (programme.first_age, programme.last_age):
+        kept["ages"] = list(use["ages"])
+    if use.get("paid_by", "gemeente") != "gemeente":
+        kept["paid_by"] = use["paid_by"]
+    off = {m: False for m in mechanisms(programme) if not use.get("switches", {}).get(m, True)}
+    return kept | ({"switches": off} if off else {})
+
+
+def shortest_shock(shock: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a shock without what is the default."""
+    default = {"workers": "present", "programmes": []}
+    return {key: value for key, value in shock.items() if default.get(key, ...) != value}
+
+
+def mechanisms(programme: Programme) -> tuple[str, ...]:
+    """Return the mechanisms of a programme that a scenario can switch off."""
+    own = set(programme.mechanisms) | (set(WITH_ONSET) if WITH_ONSET[0] in programme.mechanisms else set())
+    return (*(m for m in MECHANISMS if m in own), *(("continuity",) if programme.continues else ()))
+
+
+def within(plan: Plan, start: int, years: int) -> Plan:
+    """Return a plan for other years; paths of FTE are cut to them."""
+    uses = {
+        name: {**use, "fte": path_of(steps_of(use["fte"], start), start, years)}
+        for name, use in plan.programmes.items()
+    }
+    title = plan.data.get("title")
+    return shortest(plan.changed(start=start, years=years, programmes=uses, title=title))
+
+
+def as_reference(chosen: Choices, reference: Plan) -> str | None:
+    """Return which choice of a reference means the same as a plan does, beside the plan in hand, or None."""
+    wanted = shortest(reference).changed()
+    for name in REFERENCES:
+        if shortest(reference_of(replace(chosen, reference=name))).changed() == wanted:
+            return name
+    return None

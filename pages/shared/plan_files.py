@@ -1,0 +1,260 @@
+"""Plans in files: the scenarios that ship as presets, a file of the user, and the file of a plan.
+
+A file of a user is data that came over the network: it is read from its bytes, and no path in it is followed.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+import re
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+
+from pages.shared.levers import as_reference, period, shortest
+from pages.shared.plan import Plan
+from pages.shared.state import (
+    EFFECTS,
+    MOST_ASSUMPTIONS,
+    STRENGTH,
+    Choices,
+    overrides,
+    pair,
+    places,
+    reference_of,
+)
+from pages.shared.texts import t
+from sim.errors import InputError
+from sim.library import registry
+from sim.scenario import Scenario, is_file, load_scenario, scenario_from_document
+from sim.yamlfile import KINDS, Document, document_from, load_document
+
+SCENARIOS = Path(__file__).resolve().parents[2] / "scenarios"
+ARGUMENTS = "argumenten"
+"""Scenarios that make a point about any municipality."""
+REFERENCE_FILE = "uitgangssituatie.yaml"
+_ZIP_DATE = (2026, 1, 1, 0, 0, 0)  # the same plan is the same file, whenever it is made
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Opened:
+    """What a file says: changes of the choices (for `keep`), and the keys of texts on what went otherwise.
+
+    beside: the title of a reference that no choice of a reference stands for; it is put on Vergelijk.
+    """
+
+    changes: Mapping[str, Any]
+    notes: tuple[str, ...] = ()
+    beside: str = ""
+
+
+# Presets
+
+
+@cache
+def _shipped() -> tuple[Scenario, ...]:
+    """Return the scenarios that ship with the model; what is of another kind, or broken, is left out."""
+    found = []
+    for path in sorted(SCENARIOS.rglob("*.yaml")):
+        try:
+            if load_document(path, tuple(KINDS)).data["kind"] == "scenario":
+                found.append(load_scenario(path, registry()))
+        except InputError:
+            log.exception("a shipped scenario cannot be read")
+    return tuple(found)
+
+
+def presets(municipality: str) -> dict[str, Scenario]:
+    """Return the shipped scenarios for a municipality by title: its own first, then those that argue."""
+    shipped = _shipped()
+    arguing = [s for s in shipped if _folder(s) == ARGUMENTS]
+    own = [s for s in shipped if s.municipality == municipality and s not in arguing]
+    return {short_title(s): s for s in (*own, *arguing)}
+
+
+def _folder(scenario: Scenario) -> str:
+    return scenario.path.parent.name if scenario.path else ""
+
+
+def short_title(scenario: Scenario) -> str:
+    """Return the title of a scenario without its municipality, which a page shows already."""
+    return scenario.title.removeprefix(f"{scenario.municipality}, ")
+
+
+def open_preset(preset: Scenario, chosen: Choices) -> Opened:
+    """Return what a shipped scenario says, as a plan for the municipality in hand; assumptions stay."""
+    plan = shortest(Plan.of_scenario(preset))
+    named = plan.changed(title=short_title(preset))
+    plain = not plan.changed().code().startswith("z")  # its words say it all
+    plan = plan.changed() if plain else named
+    changes: dict[str, Any] = {"plan": plan}
+    if preset.reference is None:
+        return Opened(changes)
+    against = load_scenario(preset.reference, registry())
+    reference = shortest(Plan.of_scenario(against))
+    if name := as_reference(replace(chosen, plan=plan), reference):
+        return Opened({**changes, "reference": name})
+    beside = reference.changed(title=short_title(against))
+    return Opened({**changes, "plans": (beside, plan)}, beside=short_title(against))
+
+
+# A file of a user
+
+
+def read_plan(name: str, content: bytes, chosen: Choices) -> Opened:
+    """Return what an uploaded scenario file says. Raises InputError with every mistake; nothing is changed.
+
+    A reference, and a municipality that is a path, are left out: they would be files of this server.
+    """
+    document = document_from(name, content, "scenario")
+    data, notes = dict(document.data), []
+    if data.pop("reference", None) is not None:
+        notes.append("verken_no_reference")
+    if is_file(data.get("municipality")):
+        data["municipality"] = chosen.own_data or chosen.municipality
+        notes.append("verken_no_municipality")
+    scenario = scenario_from_document(replace(document, data=data), registry())
+    _refuse(document, scenario)
+    parameters = scenario.to_data()["parameters"]
+    plan = Plan.of_scenario(scenario)
+    effect = _effect(parameters)
+    since_start = {n: o["value"] for n, o in parameters.items() if o["from"] == "start"}
+    since_birth = {n: o for n, o in parameters.items() if o["from"] == "birth"}
+    if since_start or chosen.assumptions:
+        notes.append("verken_assumptions")
+    changes: dict[str, Any] = {
+        "plan": _titled(shortest(plan.changed(parameters=since_birth)), short_title(scenario)),
+        "effect": effect,
+        "assumptions": tuple(sorted(since_start.items())),
+        "municipality": scenario.municipality,
+    }
+    if scenario.local is not None and scenario.local.to_data() != chosen.own_data:
+        changes["own"] = json.dumps(scenario.local.to_data(), sort_keys=True, ensure_ascii=False)
+        notes.append("verken_own_figures")
+    _refuse_choices(document, replace(chosen, **changes))
+    return Opened(changes, tuple(notes))
+
+
+def _titled(plan: Plan, title: str) -> Plan:
+    """Return a plan with a title, unless its own words say the same."""
+    return plan if title == plan.label() else plan.changed(title=title)
+
+
+def _effect(parameters: dict[str, Any]) -> str:
+    """Return how well child work is taken to work, and take it from the parameters where a choice says it."""
+    strength = parameters.get(STRENGTH)
+    for effect, value in EFFECTS.items():
+        if strength is not None and strength == {"value": value, "from": "start"}:
+            del parameters[STRENGTH]
+            return effect
+    return "full"
+
+
+def _refuse(document: Document, scenario: Scenario) -> None:
+    """Refuse what a file may say and this app cannot show. Raises InputError."""
+    problems = []
+    if scenario.years < 1:
+        problems.append(document.problem(("years",), "must be 1 or more, found 0"))
+    if scenario.local is None and scenario.municipality not in places():
+        message = f"there are no figures of the population of '{scenario.municipality}'"
+        problems.append(document.problem(("municipality",), message))
+    for name, override in scenario.parameters.items():
+        if isinstance(override.value, tuple):
+            problems.append(document.problem(("parameters", name), "expected a number, found a list"))
+    if problems:
+        raise InputError(problems)
+
+
+def _refuse_choices(document: Document, chosen: Choices) -> None:
+    """Refuse choices that no link could restore, or that the model cannot run. Raises InputError."""
+    pair(chosen)
+    try:
+        fits = Plan.of_code(chosen.plan.code()) == chosen.plan
+    except ValueError:
+        fits = False
+    if not fits or len(chosen.assumptions) > MOST_ASSUMPTIONS:
+        raise InputError([document.problem((), "this file says more than this page can hold")])
+
+
+# The file of a plan
+
+
+def plan_text(chosen: Choices, title: str, reference: str = "") -> str:
+    """Return the plan in hand as a commented scenario file. reference: the name of a file beside it."""
+    head = {"kind": "scenario", "title": title} | ({"reference": reference} if reference else {})
+    return _text(head, chosen, chosen.plan)
+
+
+def reference_text(chosen: Choices, title: str) -> str:
+    """Return what the plan in hand is compared with as a scenario file."""
+    return _text({"kind": "scenario", "title": title}, chosen, reference_of(chosen))
+
+
+def bundle(chosen: Choices, name: str, title: str, reference_title: str) -> bytes:
+    """Return a ZIP of the plan's file, called `name`, and the file of its reference, which it names."""
+    files = {
+        name: plan_text(chosen, title, REFERENCE_FILE),
+        REFERENCE_FILE: reference_text(chosen, reference_title),
+    }
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        for file, text in files.items():
+            archive.writestr(zipfile.ZipInfo(file, _ZIP_DATE), text)
+    return stream.getvalue()
+
+
+def file_name(chosen: Choices) -> str:
+    """Return the name of the file of a plan, which any system can keep."""
+    words = f"kinderwerk {chosen.municipality} {chosen.plan.fte:g}"
+    return re.sub(r"[^a-z0-9]+", "-", words.lower()).strip("-") + ".yaml"
+
+
+def _text(head: Mapping[str, Any], chosen: Choices, plan: Plan) -> str:
+    """Return a scenario file: each key at the top with what it is for in a comment above it."""
+    start, years = period(plan)
+    data = shortest(plan).data
+    programmes = {name: _written(use) for name, use in data["programmes"].items()}
+    whole = {
+        **head,
+        "municipality": chosen.own_data or chosen.municipality,
+        "start": start,
+        "years": years,
+        "policy": plan.policy,
+        "places": data.get("places"),
+        "budget": data.get("budget"),
+        "programmes": programmes,
+        "shocks": data.get("shocks"),
+        "parameters": overrides(chosen, plan),
+    }
+    parts = [f"# {t('file_top')}\n"]
+    for key, value in whole.items():
+        if value not in (None, {}, []):
+            comment = "" if key == "kind" else f"# {t(f'file_key_{key}')}\n"
+            parts.append(f"{comment}{_dumped({key: value})}")
+    return "\n".join(parts)
+
+
+def _written(use: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the use of a programme with years as the numbers that a file has."""
+    fte = use["fte"]
+    path = {int(year): value for year, value in fte.items()} if isinstance(fte, Mapping) else fte
+    return {**use, "fte": path}
+
+
+def _dumped(data: Mapping[str, Any]) -> str:
+    yaml = YAML(typ="safe", pure=True)
+    yaml.default_flow_style = False
+    yaml.allow_unicode = True
+    yaml.sort_base_mapping_type_on_output = False
+    yaml.width = 10_000
+    stream = io.StringIO()
+    yaml.dump(data, stream)
+    return stream.getvalue()

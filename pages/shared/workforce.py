@@ -1,0 +1,86 @@
+"""What is left of the programmes: workers planned and at work, by year."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from pages.shared import charts, formats, parts
+from pages.shared.answers import Answer
+from pages.shared.charts import FTE, Floats, Series
+from pages.shared.lever_words import programme_title
+from pages.shared.levers import some
+from pages.shared.state import Choices
+from pages.shared.texts import t
+from sim.appraisal import HIGH, LOW
+from sim.experiment import Run
+from sim.scenario import Scenario
+
+
+def workforce(answer: Answer, chosen: Choices, reference: str) -> None:
+    """Show for a programme of the plan how many workers there are, beside those planned."""
+    names = [name for name, use in chosen.plan.programmes.items() if some(use["fte"])]
+    if not names:
+        return
+    st.subheader(t("verken_workers_title"))
+    name = names[0]
+    if len(names) > 1:
+        name = st.selectbox(
+            t("verken_workers_of"), names, format_func=programme_title, key="verken-workers-of"
+        )
+    plan = answer.scenarios[1]
+    found = [planned(plan, name), at_work(answer.runs, 1, plan, name)]
+    left, last = found[1].mean[-1], plan.start + plan.years - 1
+    words = t(
+        "verken_workers_told", planned=formats.fte(found[0].mean[-1]), year=last, left=formats.fte(left)
+    )
+    st.markdown(f"{words} {t('verken_workers_cut') if can_be_cut(plan, name) else ''}")
+    shown, data = _tables(found)
+    parts.picture(charts.chart(found, FTE), shown, data, f"{FTE}-{name}", reference)
+    band = [t("verken_workers_band")] if found[1].low is not None else []
+    parts.note(" ".join([*band, t("verken_workers_note")]))
+
+
+def can_be_cut(plan: Scenario, name: str) -> bool:
+    """Tell whether a shortfall may be taken from a programme."""
+    use = plan.programmes[name]
+    return plan.policy == "crowd_out" and not use.ring_fenced and use.paid_by == "gemeente"
+
+
+def planned(plan: Scenario, name: str) -> Series:
+    """Return the FTE of a programme as planned, by year."""
+    fte = np.array(plan.programmes[name].fte_by_year(plan.start, plan.years))
+    return Series(t("verken_planned"), _years(plan), fte, None, None)
+
+
+def at_work(runs: Sequence[Run], scenario: int, plan: Scenario, name: str) -> Series:
+    """Return the FTE of a programme at work, by year: the mean over draws and 5 to 95 percent of them."""
+    label = ("programme_fte", "programme", name)
+    found = np.stack([_row(run, scenario, label, plan.years) for run in runs])
+    if len(found) < 2:
+        return Series(t("verken_at_work"), _years(plan), found[0], None, None)
+    low, high = np.percentile(found, [LOW, HIGH], axis=0)
+    return Series(t("verken_at_work"), _years(plan), found.mean(axis=0), low, high)
+
+
+def _row(run: Run, scenario: int, label: tuple[str, str, str], years: int) -> Floats:
+    columns = run.columns[scenario]
+    return columns.values[columns.labels.index(label)] if label in columns.labels else np.zeros(years)
+
+
+def _years(plan: Scenario) -> tuple[int, ...]:
+    return tuple(range(plan.start, plan.start + plan.years))
+
+
+def _tables(found: Sequence[Series]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the table as people read it, and the same in numbers."""
+    plan, work = found
+    data = pd.DataFrame({t("year"): plan.years, plan.name: plan.mean, work.name: work.mean})
+    if work.low is not None and work.high is not None:
+        data[t("low")], data[t("high")] = work.low, work.high
+    shown = data.map(formats.fte)
+    shown[t("year")] = data[t("year")].astype(str)
+    return shown, data

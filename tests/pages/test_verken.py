@@ -1,0 +1,214 @@
+"""Verken: every lever changes the plan, a closed part changes nothing, and files and presets are opened."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from pages.shared.plan import Plan
+from pages.shared.plan_files import plan_text
+from pages.shared.state import Choices, query_of
+from pages.shared.texts import writing_in
+
+ROOT = Path(__file__).resolve().parents[2]
+NL = writing_in("nl").words
+
+
+def page(*opened: str, **state: Any) -> AppTest:
+    """Return the page with some of its parts open."""
+    at = AppTest.from_file(str(ROOT / "pages" / "verken.py"), default_timeout=120)
+    for part in opened:
+        at.session_state[f"verken-open-{part}"] = True
+    for key, value in state.items():
+        at.session_state[key] = value
+    at.run()
+    assert not at.exception
+    assert not at.error
+    return at
+
+
+def answered(at: AppTest) -> None:
+    """Wait until there is an answer."""
+    until = time.monotonic() + 100
+    while not at.metric and not at.error and time.monotonic() < until:
+        at.run()
+
+
+def plan(at: AppTest) -> dict[str, Any]:
+    assert not at.exception
+    return dict(at.session_state["choices"].plan.data)
+
+
+def field(at: AppTest, kind: str, label: str) -> Any:
+    return next(w for w in getattr(at, kind) if w.label == label)
+
+
+def words(at: AppTest) -> str:
+    return "\n".join(m.value for m in at.markdown)
+
+
+ALL = ("kinderwerk", "money", "shocks", "period", "compared", "works", "files")
+RICH = Plan.of({
+    "policy": "capped", "places": {"ambulant": 1200.0, "daghulp": "unlimited"}, "start": 2027, "years": 10,
+    "budget": {"youth_care": 51234567.0, "real_growth": 0.0123}, "title": "ons plan",
+    "shocks": [{"kind": "registration_shift", "start": "2028-03", "months": 6, "size": -0.123}],
+    "programmes": {
+        "kinderwerk": {"fte": {"2028": 10.0, "2029": 20.5}, "ring_fenced": False, "ages": [6, 12],
+                       "targeting": "outreach", "switches": {"signalling": False}},
+        "bso": {"fte": 3.0, "ring_fenced": True, "paid_by": "outside"},
+    },
+})  # fmt: skip
+
+
+def test_opening_every_part_changes_nothing() -> None:
+    at = page(*ALL, "bso", "jongerenwerk", choices=Choices(plan=RICH))
+    assert at.session_state["choices"].plan == RICH
+    at.run()
+    assert at.session_state["choices"].plan == RICH
+    assert NL["verken_changed"].format(n=5) in words(at)
+
+
+def test_levers_of_a_programme() -> None:
+    at = page("kinderwerk", "works")
+    field(at, "number_input", "Fte Kinderwerk").set_value(20.0).run()
+    field(at, "toggle", NL["ring_fence"]).set_value(False).run()
+    field(at, "selectbox", NL["verken_targeting"]).select("everyone").run()
+    field(at, "slider", NL["verken_ages"]).set_range(6, 12).run()
+    field(at, "selectbox", NL["verken_paid"]).select("outside").run()
+    field(at, "checkbox", NL["lever_does_signalling"]).uncheck().run()
+    assert plan(at)["programmes"]["kinderwerk"] == {
+        "fte": 20.0, "ring_fenced": False, "targeting": "everyone", "ages": [6, 12], "paid_by": "outside",
+        "switches": {"signalling": False},
+    }  # fmt: skip
+    assert "**gewijzigd**: 20 fte, niet geoormerkt, voor iedereen" in words(at)
+    field(at, "button", NL["verken_reset"]).click().run()
+    assert at.session_state["choices"].plan == Plan.simple(36.0)
+    assert NL["verken_unchanged"] in words(at)
+    assert field(at, "number_input", "Fte Kinderwerk").value == 36.0
+
+
+def test_a_path_of_fte_step_by_step_and_evenly() -> None:
+    at = page("kinderwerk")
+    field(at, "radio", NL["verken_way"]).set_value("path").run()
+    field(at, "button", NL["verken_add_step"]).click().run()
+    assert plan(at)["programmes"]["kinderwerk"]["fte"] == 36.0  # the new step changes nothing yet
+    field(at, "selectbox", "2. Vanaf jaar").select(2030).run()
+    field(at, "number_input", "2. Fte").set_value(12.0).run()
+    assert plan(at)["programmes"]["kinderwerk"]["fte"] == {"2026": 36.0, "2030": 12.0}
+    field(at, "number_input", NL["verken_to_year"]).set_value(2028)
+    field(at, "number_input", NL["verken_to_fte"]).set_value(40.0)
+    field(at, "button", NL["verken_fill"]).click().run()
+    assert plan(at)["programmes"]["kinderwerk"]["fte"] == {"2026": 36.0, "2027": 38.0, "2028": 40.0}
+    field(at, "button", NL["verken_remove"]).click().run()
+    assert plan(at)["programmes"]["kinderwerk"]["fte"] == {"2026": 36.0, "2028": 40.0}
+    field(at, "radio", NL["verken_way"]).set_value("steady").run()
+    assert plan(at)["programmes"]["kinderwerk"]["fte"] == 40.0
+
+
+def test_money_and_places() -> None:
+    at = page("money")
+    field(at, "selectbox", NL["policy"]).select("capped").run()
+    field(at, "selectbox", "Ambulant").select("number").run()
+    field(at, "number_input", "Aantal plaatsen: ambulant").set_value(900.0).run()
+    field(at, "selectbox", "Wijkteam").select("as_used").run()
+    field(at, "toggle", NL["verken_budget_own"]).set_value(True).run()
+    field(at, "number_input", NL["verken_budget"]).set_value(51.5).run()
+    field(at, "toggle", NL["verken_growth_own"]).set_value(True).run()
+    field(at, "number_input", NL["verken_growth"]).set_value(2.5).run()
+    found = plan(at)
+    assert found["places"] == {"ambulant": 900.0, "wijkteam": "as_used"}
+    assert found["budget"] == {"youth_care": 51.5e6, "real_growth": 0.025}
+    field(at, "selectbox", NL["policy"]).select("deficit").run()
+    assert "places" not in plan(at)
+
+
+def test_shocks_are_added_changed_and_taken_away() -> None:
+    at = page("shocks")
+    for _ in range(2):
+        field(at, "button", NL["verken_shock_add"]).click().run()
+    field(at, "selectbox", "Wat gebeurt er? (schok 2)").select("registration_shift").run()
+    field(at, "number_input", "Hoe groot, in procenten (schok 2)").set_value(-25.0).run()
+    field(at, "selectbox", "Maand (schok 2)").select(9).run()
+    field(at, "toggle", "Werkers van programma’s blijven bij kinderen (schok 1)").set_value(False).run()
+    assert plan(at)["shocks"] == [
+        {"kind": "lockdown", "start": "2028-01", "months": 6, "size": 0.5, "workers": "absent"},
+        {"kind": "registration_shift", "start": "2028-09", "months": 6, "size": -0.25},
+    ]
+    field(at, "button", "Haal schok 1 weg").click().run()
+    assert [shock["kind"] for shock in plan(at)["shocks"]] == ["registration_shift"]
+    assert field(at, "number_input", "Hoe groot, in procenten (schok 1)").value == -25.0
+
+
+@pytest.mark.parametrize("years", [1, 4, 40])
+def test_a_plan_of_few_or_many_years_is_shown(years: int) -> None:
+    at = page("period")
+    field(at, "number_input", NL["verken_years"]).set_value(years).run()
+    field(at, "number_input", NL["verken_start"]).set_value(2027).run()
+    found = plan(at)
+    assert (found["start"], found["years"]) == (2027, years)
+    answered(at)
+    assert not at.exception
+    assert not at.error
+    assert len(at.metric) == 3
+    last = 2027 + min(years, 20) - 1
+    assert at.metric[2].label == NL["figure_money"].format(year=last)
+
+
+def test_compared_with_child_work_as_it_is_now() -> None:
+    at = page("compared")
+    field(at, "radio", NL["verken_reference"]).set_value("now").run()
+    assert at.session_state["choices"].reference == "now"
+    assert at.info[0].value == NL["sentence_same"]
+
+
+def test_a_preset_is_opened_as_a_plan() -> None:
+    at = page()
+    field(at, "selectbox", NL["verken_preset"]).select("schaarste: vaste plaatsen en wachtlijsten").run()
+    field(at, "button", NL["verken_open"]).click().run()
+    chosen = at.session_state["choices"]
+    assert chosen.plan.policy == "capped"
+    assert [p.policy for p in chosen.plans] == ["deficit", "capped"]
+    assert [info.value[:8] for info in at.info[:2]] == ["Geopend:", "Dit voor"]
+    assert at.selectbox[1].value is None
+
+
+def test_an_uploaded_file_is_taken_and_a_wrong_one_changes_nothing() -> None:
+    at = page("files")
+    text = plan_text(Choices(plan=Plan.simple(12.0, False), municipality="Tilburg"), "Tilburg, proef")
+    at.file_uploader[0].set_value(("ons.yaml", text.encode(), "application/yaml")).run()
+    chosen = at.session_state["choices"]
+    assert (chosen.municipality, chosen.plan.label(), chosen.plan.fte) == ("Tilburg", "proef", 12.0)
+    assert not at.error
+    wrong = text.replace("kinderwerk:", "kinderwurk:").replace("proef", "<b>proef</b>")
+    at.file_uploader[0].set_value(("x.yaml", wrong.encode(), "application/yaml")).run()
+    assert at.session_state["choices"] == chosen
+    assert "Regel" in at.error[0].value
+    assert "bedoelt u" in at.error[0].value
+    assert "Er is niets veranderd" in at.error[0].value
+
+
+def test_a_link_restores_every_lever() -> None:
+    chosen = Choices(plan=RICH, reference="now", effect="half")
+    at = AppTest.from_file(str(ROOT / "pages" / "verken.py"), default_timeout=120)
+    for pair in query_of(chosen, "en").split("&"):
+        key, _, value = pair.partition("=")
+        at.query_params[key] = value
+    at.run()
+    assert not at.exception
+    assert at.session_state["choices"] == chosen
+    assert "Other than at first (6)" in words(at)
+
+
+def test_what_is_left_of_unfenced_work_is_shown_beside_what_was_planned() -> None:
+    poor = Plan.simple(36.0, False).changed(budget={"real_growth": -0.05})
+    at = page(choices=Choices(plan=poor))
+    answered(at)
+    assert NL["verken_workers_cut"] in words(at)
+    table = at.table[-1].value
+    assert list(table.columns)[:3] == ["Jaar", NL["verken_planned"], NL["verken_at_work"]]
+    assert set(table[NL["verken_planned"]]) == {"36"}
+    assert float(table[NL["verken_at_work"]].iloc[-1].replace(",", ".")) < 20.0
