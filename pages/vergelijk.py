@@ -8,6 +8,8 @@ import streamlit as st
 from pages.shared import charts, figures, parts
 from pages.shared.answers import Answer
 from pages.shared.controls import choose_municipality
+from pages.shared.lever_words import period_words
+from pages.shared.levers import period, within
 from pages.shared.plan import MOST_FTE, Plan
 from pages.shared.state import MAX_PLANS, choices, keep, scenario
 from pages.shared.texts import t
@@ -34,10 +36,19 @@ def main() -> None:
     parts.note(t("compare_reference"))
     if chosen.effect != "full":
         parts.note(t("compare_effect", effect=t(f"effect_{chosen.effect}")))
+    plans = _same_years(plans)
     reference = t("compared_to", name=f"{chosen.municipality}, {plans[0].label()}")
     scenarios = [scenario(chosen, plan) for plan in plans]
     live(scenarios, lambda answer: _answer(answer, plans, reference), slot="compare")
     parts.footer(reference)
+
+
+def _same_years(plans: tuple[Plan, ...]) -> tuple[Plan, ...]:
+    """Return the budgets over the years of the first, and say so where one was made for other years."""
+    if len({period(plan) for plan in plans}) == 1:
+        return plans
+    parts.note(t("compare_years", years=period_words(plans[0])))
+    return tuple(within(plan, *period(plans[0])) for plan in plans)
 
 
 def _plan(k: int, now: Plan) -> Plan:
@@ -94,7 +105,7 @@ def _answer(answer: Answer, plans: tuple[Plan, ...], reference: str) -> None:
     for ahead, table in zip(horizons(years), tables, strict=True):
         last = answer.scenarios[0].start + ahead - 1
         st.markdown("**" + t("after_term" if ahead == TERM else "after", years=ahead, year=last) + "**")
-        st.table(table.rename(index=parts.breakable, columns=parts.breakable))
+        st.table(table.rename(index=parts.breakable, columns=lambda name: parts.breakable(parts.plain(name))))
     whole = pd.concat(tables, keys=[t("mark", years=h) for h in horizons(years)]).reset_index(names=["", " "])
     parts.csv(whole.assign(**{t("csv_birth"): parts.birth(reference)}), "kinderwerk-verschillen.csv")
 

@@ -226,6 +226,21 @@ def test_compare_shows_the_figures_of_the_command_line() -> None:
             assert texts[3] == writing().difference(expected.municipal_cost, formats.millions)
 
 
+def test_compare_puts_budgets_of_other_years_over_those_of_the_first() -> None:
+    plans = (Plan.simple(0.0).changed(years=6), Plan.simple(20.0), Plan.simple(30.0).changed(start=2030))
+    at = shown("pages/vergelijk.py", begrotingen="~".join(plan.code() for plan in plans))
+    assert not at.error
+    assert "6 jaar, van 2026 tot en met 2031" in words(at)
+    assert len(at.session_state["choices"].plans[1].data) == 2  # the budgets themselves stay as they were
+    assert list(at.table[0].value["Jaar"])[-1] == "2031"
+
+
+def test_a_name_of_a_user_is_no_markup_in_a_table() -> None:
+    plan = Plan.simple(20.0).changed(title="![x](https://elsewhere.example/x.png)")
+    at = shown("pages/vergelijk.py", begrotingen=f"{Plan.simple(0.0).code()}~{plan.code()}")
+    assert "![x]" not in "".join(map(str, [*at.table[-1].value.columns, *words(at)]))
+
+
 def test_compare_says_when_it_computes_with_less_effect() -> None:
     at = AppTest.from_file(str(ROOT / "pages" / "vergelijk.py"), default_timeout=60)
     at.query_params["effect"] = "half"

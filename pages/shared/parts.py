@@ -65,7 +65,7 @@ def plot(found: Sequence[charts.Series], what: str, reference: str, name: str = 
         if column in shown:
             shown[column] = shown[column].map(lambda value: charts.written(value, what))
     shown["year"] = shown["year"].astype(str)
-    shown["scenario"] = shown["scenario"].map(breakable)
+    shown["scenario"] = shown["scenario"].map(lambda name: breakable(plain(name)))
     shown = shown.rename(columns=charts.columns())
     data = data.assign(unit=t(f"unit_{what}"))
     below(
