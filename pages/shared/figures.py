@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
@@ -27,8 +27,11 @@ def table(
 
 
 def key_table(answer: Answer, labels: Sequence[str]) -> pd.DataFrame:
-    """Return the figures of Start and the chance, a column per budget beside the reference."""
-    return _columns([key_figures(answer, k) for k in range(1, len(labels) + 1)], labels)
+    """Return the figures of Start and the chance, a column per budget beside the reference.
+
+    Each label must be another.
+    """
+    return beside({label: dict(key_figures(answer, k)) for k, label in enumerate(labels, 1)})
 
 
 def key_figures(answer: Answer, scenario: int = 1) -> Rows:
@@ -79,3 +82,10 @@ def _columns(found: Sequence[Rows], labels: Sequence[str]) -> pd.DataFrame:
     texts = [[text for _, text in column] for column in found]
     names = [label for label, _ in found[0]]
     return pd.DataFrame(dict(enumerate(texts)), index=names).set_axis(list(labels), axis=1)
+
+
+def beside(columns: Mapping[str, Mapping[str, str]]) -> pd.DataFrame:
+    """Return texts by their name as a table with a column each, the names of the rows in the first."""
+    names = list(next(iter(columns.values())))
+    rows = [[name, *(texts[name] for texts in columns.values())] for name in names]
+    return pd.DataFrame(rows, columns=[t("figure_name"), *columns])

@@ -33,3 +33,8 @@ def date(iso: str) -> str:
 def percent(share: float, decimals: int = 0) -> str:
     """Return a share as a percentage, whole or with at most some decimals."""
     return writing().percent(share, decimals)
+
+
+def number(value: float, decimals: int) -> str:
+    """Return a number with at most some decimals."""
+    return writing().number(value, decimals)

@@ -1,0 +1,100 @@
+"""Files of a municipality's own figures: templates to fill in, and what somebody chose."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from pydantic import ValidationError
+
+from pages.own.known import by_known_name, form_name
+from pages.shared.texts import language, t
+from sim.errors import InputError
+from sim.library import registry
+from sim.municipality import Municipality
+from sim.municipality_sheet import read_figures
+from sim.municipality_template import template
+from sim.municipality_text import municipality_yaml
+from sim.population import profile_from
+from sim.states import FORMS
+from sim.translation import dutch_or_none, told
+from sim.wording import Fault, explain
+
+MOST_TOLD = 15
+"""Mistakes that are listed; who mends those sees the next."""
+EXAMPLES = {
+    "kinderwerk_fte": "# kinderwerk_fte: 12.5\n",
+    "bijstand": "# bijstand: 0.06\n",
+    "use": "# use: {year: 2019, youths: 5000, ages: 0-22}\n",
+    "tariffs": "# tariffs:\n#   ambulant: 9000\n",
+}
+"""What else a file may say, with invented numbers."""
+INVITATION = "\n# Kan er ook bij (de getallen zijn voorbeelden; haal het hekje weg):\n"
+EMPTY = """\
+# Eigen cijfers van een gemeente. Alles na een # is uitleg. Schrijf decimalen met een punt (12.5).
+kind: municipality
+name:            # naam van de gemeente
+date:            # de dag waarop de bevolking is geteld, zoals 2024-01-01
+source:          # waar de cijfers vandaan komen
+population:      # jongeren per groep, samen elke leeftijd van 0 tot en met 22
+  0-3:
+  4-11:
+  12-17:
+  18-22:
+"""
+
+
+def workbook_template(known: Municipality | None) -> bytes:
+    """Return the workbook to fill in, with what is known."""
+    return template(language(), None if known is None else profile_from(known))
+
+
+def yaml_template(known: Municipality | None) -> str:
+    """Return the file to fill in, with what is known."""
+    said = {} if known is None else known.to_data()
+    examples = "".join(example for key, example in EXAMPLES.items() if not said.get(key))
+    return (EMPTY if known is None else municipality_yaml(known)) + INVITATION + examples
+
+
+def read(name: str, content: bytes) -> tuple[Municipality | None, list[str]]:
+    """Return the figures in a file that somebody chose, or every mistake in their language."""
+    return _tried(lambda: by_known_name(read_figures(content, name, registry())))
+
+
+def _tried(make: Callable[[], Municipality]) -> tuple[Municipality | None, list[str]]:
+    try:
+        return make(), []
+    except InputError as error:
+        return None, shortened(told(error, language()))
+
+
+def of_form(data: dict[str, Any]) -> tuple[Municipality | None, list[str]]:
+    """Return the figures of the form, or every mistake after the name of its field."""
+    try:
+        figures = Municipality.model_validate(data, context=registry())
+    except ValidationError as error:
+        return None, shortened([_sentence(fault) for fault in explain(Municipality, data, error)])
+    return _tried(lambda: by_known_name(figures))
+
+
+def _sentence(fault: Fault) -> str:
+    message = (dutch_or_none(fault.message) if language() == "nl" else None) or fault.message
+    return f"{field_name(fault.loc)}: {message}" if fault.loc else message
+
+
+def field_name(loc: tuple[str | int, ...]) -> str:
+    """Return what the form calls the place of a mistake."""
+    if loc[0] == "tariffs" and len(loc) > 1 and loc[1] in FORMS:
+        return form_name(str(loc[1]))
+    fields = {
+        "name": t("own_name"), "date": t("own_year"), "source": t("own_source"),
+        "population": t("own_population"), "kinderwerk_fte": t("own_fte"), "bijstand": t("own_bijstand"),
+        "moving": t("own_moving"), "use": t("own_use"),
+    }  # fmt: skip
+    return fields.get(str(loc[0]), str(loc[0]))
+
+
+def shortened(sentences: list[str]) -> list[str]:
+    """Return the first mistakes, and how many more there are."""
+    rest = len(sentences) - MOST_TOLD
+    return sentences if rest <= 0 else [*sentences[:MOST_TOLD], t("own_more", n=rest)]

@@ -1,0 +1,179 @@
+"""The form for a municipality's own figures."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from pages.own.known import GROUPS, form_name
+from pages.shared import formats, parts
+from pages.shared.texts import t
+from sim.library import registry
+from sim.municipality import (
+    FIRST_DATE,
+    LAST_DATE,
+    MAX_YOUTHS,
+    NAME_LENGTH,
+    SOURCE_LENGTH,
+    USE_AGES,
+    Municipality,
+)
+from sim.states import FORMS
+
+FIRST_YEAR = 2015
+Data = dict[str, Any]
+
+
+def form(known: Municipality | None, key: str) -> Data | None:
+    """Show the form with what is known of a municipality; return its data once it is handed in."""
+    with st.form(f"own-form-{key}", enter_to_submit=False):
+        data = {**_about(known, key), **_now(known, key)}
+        use = _use(known, key)
+        tariffs = _tariffs(known, key)
+        handed_in = st.form_submit_button(t("own_submit"), type="primary")
+    if not handed_in:
+        return None
+    data["kind"] = "municipality"
+    data |= {name: part for name, part in (("use", use), ("tariffs", tariffs)) if part}
+    return {**data, **_multipliers(known, data)}
+
+
+def _about(known: Municipality | None, key: str) -> Data:
+    """Show who and when, and the population by groups of ages."""
+    name = st.text_input(t("own_name"), known.name if known else "", NAME_LENGTH, key=f"own-name-{key}")
+    year = st.number_input(
+        t("own_year"), FIRST_DATE, LAST_DATE, int(known.date[:4]) if known else None, format="%d",
+        key=f"own-year-{key}", help=t("own_year_help"),
+    )  # fmt: skip
+    source = st.text_input(
+        t("own_source"), known.source if known else "", SOURCE_LENGTH, key=f"own-source-{key}",
+        help=t("own_source_help"),
+    )  # fmt: skip
+    st.markdown(f"**{t('own_population')}**")
+    ages = known.single_ages() if known else ()
+    population: Data = {}
+    for (first, last), column in zip(GROUPS, _two_by_two(len(GROUPS)), strict=True):
+        before = round(sum(ages[first : last + 1])) if ages else None
+        count = column.number_input(
+            t("own_people", first=first, last=last), 0, int(MAX_YOUTHS), before, step=1, format="%d",
+            key=f"own-people-{first}-{key}",
+        )  # fmt: skip
+        if count is not None and count == before:  # as it was, by single age
+            population |= {str(age): round(ages[age], 1) for age in range(first, last + 1)}
+        elif count is not None:
+            population[f"{first}-{last}"] = float(count)
+    same_day = known is not None and year == int(known.date[:4])
+    date = known.date if same_day and known else f"{year:d}-01-01" if year is not None else ""
+    return {"name": name.strip(), "date": date, "source": source.strip(), "population": population}
+
+
+def _now(known: Municipality | None, key: str) -> Data:
+    """Show child work of today and the two shares that differ between municipalities."""
+    st.markdown(f"**{t('own_now')}**")
+    columns = st.columns(3, vertical_alignment="bottom")
+    fte = columns[0].number_input(
+        t("own_fte"), 0.0, 10_000.0, _value(known, "kinderwerk_fte"), step=1.0, format="%g",
+        key=f"own-fte-{key}", help=t("own_empty"), placeholder=t("own_unknown"),
+    )  # fmt: skip
+    found = {"kinderwerk_fte": fte}
+    for column, name, most in zip(columns[1:], ("bijstand", "moving"), (60.0, 50.0), strict=True):
+        before = _value(known, name)
+        percent = column.number_input(
+            t(f"own_{name}_percent"), 0.0, most, None if before is None else round(100 * before, 4), step=0.1,
+            format="%g", key=f"own-{name}-{key}", help=t("own_empty"), placeholder=t("own_unknown"),
+        )  # fmt: skip
+        found[name] = None if percent is None else round(percent / 100, 6)
+    return {name: _sourced(known, name, value) for name, value in found.items() if value is not None}
+
+
+def _use(known: Municipality | None, key: str) -> Data:
+    """Show the figure of use to which need and access are fitted; return nothing where it is empty."""
+    before = known.use if known else None
+    st.markdown(f"**{t('own_use')}**")
+    parts.note(t("own_use_note"))
+    fields = _two_by_two(4)
+    youths = fields[0].number_input(
+        t("own_use_youths"), 1, int(MAX_YOUTHS), round(before.youths) if before else None, step=1,
+        format="%d", key=f"own-youths-{key}", placeholder=t("own_unknown"),
+    )  # fmt: skip
+    year = fields[1].number_input(
+        t("own_use_year"), FIRST_YEAR, LAST_DATE, before.year if before else 2019, format="%d",
+        key=f"own-use-year-{key}",
+    )  # fmt: skip
+    ages = fields[2].selectbox(
+        t("own_use_ages"), USE_AGES[::-1], USE_AGES[::-1].index(before.ages) if before else 0,
+        format_func=lambda a: t("own_ages", ages=a), key=f"own-ages-{key}",
+    )  # fmt: skip
+    national = fields[3].number_input(
+        t("own_use_national"), 0.1, 90.0,
+        round(100 * before.national, 4) if before and before.national else None, step=0.1, format="%g",
+        key=f"own-national-{key}", help=t("own_use_national_help"), placeholder=t("own_unknown"),
+    )  # fmt: skip
+    if youths is None:
+        return {}
+    found: Data = {"year": year, "youths": float(youths), "ages": ages}
+    if national is not None:
+        found["national"] = round(national / 100, 6)
+    if before is not None and before.source and before.model_dump(exclude={"source"}) == {
+        "national": None, **found
+    }:  # fmt: skip
+        found["source"] = before.source
+    return found
+
+
+def _tariffs(known: Municipality | None, key: str) -> Data:
+    """Show what a place in each form of care costs in a year."""
+    found: Data = {}
+    with st.expander(t("own_tariffs"), expanded=bool(known and known.tariffs)):
+        parts.note(t("own_tariffs_note"))
+        for form_of_care, column in zip(FORMS, _two_by_two(len(FORMS)), strict=True):
+            low, high = registry().tariffs[form_of_care]
+            before = known.tariffs.get(form_of_care) if known else None
+            value = column.number_input(
+                form_name(form_of_care), 0, 10_000_000, round(before.value) if before else None, step=100,
+                format="%d", key=f"own-tariff-{form_of_care}-{key}",
+                placeholder=t("own_usual", low=formats.count(low), high=formats.count(high)),
+            )  # fmt: skip
+            if before is not None and round(before.value) == value:
+                found[form_of_care] = before.model_dump(exclude_none=True)
+            elif value is not None:
+                found[form_of_care] = float(value)
+    return found
+
+
+def _two_by_two(fields: int) -> list[DeltaGenerator]:
+    """Return places for fields, two in a row: read row by row, also on a phone and with the keyboard."""
+    rows = [st.columns(2, vertical_alignment="bottom") for _ in range((fields + 1) // 2)]
+    return [column for row in rows for column in row][:fields]
+
+
+def _multipliers(known: Municipality | None, data: Data) -> Data:
+    """Return need and access as they were, where nothing that they were fitted to has changed."""
+    if known is None or known.name != data["name"]:
+        return {}
+    before = known.to_data()
+    fitted_to = ("population", "use", "bijstand", "moving") if known.use else ("use",)
+    if any(_bare(before.get(name)) != _bare(data.get(name)) for name in fitted_to):
+        return {}
+    return {name: before[name] for name in ("need", "access") if name in before}
+
+
+def _bare(figure: Any) -> Any:
+    """Return a figure without its source."""
+    if not isinstance(figure, dict):
+        return figure
+    return {key: value for key, value in figure.items() if key != "source"}
+
+
+def _value(known: Municipality | None, name: str) -> float | None:
+    figure = getattr(known, name) if known else None
+    return None if figure is None else float(figure.value)
+
+
+def _sourced(known: Municipality | None, name: str, value: float) -> Data:
+    """Return a figure, with the source that it had where it is the same."""
+    figure = getattr(known, name) if known else None
+    same = figure is not None and abs(figure.value - value) < 1e-9
+    return {"value": value, **({"source": figure.source} if same and figure.source else {})}

@@ -1,0 +1,171 @@
+"""What is known of a municipality: figures that ship with the model, or that somebody put in place."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from pages.shared import formats
+from pages.shared.state import Choices
+from pages.shared.texts import language, t, writing
+from sim.library import registry
+from sim.municipality import Municipality, Use, municipality_from_dict
+from sim.parameters import default_parameters
+from sim.population import Profile, profile_from, profiles
+from sim.registry import fold
+from sim.report.content import words
+from sim.setting import Setting, localised
+from sim.states import FORMS
+
+GROUPS = ((0, 3), (4, 11), (12, 17), (18, 22))
+"""Ages of the form: before school, primary school, secondary school, after."""
+FITTED = ("need", "access")
+COUNTRY = ("Nederland", "Nederland 2018")
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One figure: what it is, its value to compare, as people read it, and what it acts on."""
+
+    what: str
+    value: object
+    text: str
+    acts: str
+
+
+def towns() -> list[str]:
+    """Return the municipalities whose figures ship with the model."""
+    return [name for name in profiles() if name not in COUNTRY]
+
+
+def own_of(chosen: Choices) -> Municipality | None:
+    """Return the figures that a user put in place, also where another municipality is in hand."""
+    return municipality_from_dict(json.loads(chosen.own), registry()) if chosen.own else None
+
+
+def in_use(name: str, chosen: Choices) -> Municipality | None:
+    """Return the figures of a municipality that are in use, or None where nothing is known of it."""
+    own = own_of(chosen)
+    if own is not None and own.name == name:
+        return own
+    return shipped(name)
+
+
+def shipped(name: str) -> Municipality | None:
+    """Return the figures of a municipality that ship with the model, or None."""
+    profile = profiles().get(name) if name not in COUNTRY else None
+    if profile is None:
+        return None
+    data: dict[str, Any] = {
+        "name": profile.name,
+        "date": profile.date,
+        "source": profile.source,
+        "population": {str(age): round(youths, 1) for age, youths in enumerate(profile.youths)},
+        "kinderwerk_fte": _sourced(profile.kinderwerk_fte, "kinderwerk"),
+        "moving": _sourced(profile.moving, "kinderwerk"),
+        "bijstand": _sourced(profile.overrides.get("household.bijstand"), "CBS"),
+        "need": _sourced(None if profile.need == 1.0 else profile.need, "kinderwerk"),
+        "access": _sourced(None if profile.access == 1.0 else profile.access, "kinderwerk"),
+    }
+    return municipality_from_dict({k: v for k, v in data.items() if v is not None}, registry())
+
+
+def _sourced(value: float | None, source: str) -> dict[str, Any] | None:
+    return None if value is None else {"value": value, "source": source}
+
+
+def by_known_name(municipality: Municipality) -> Municipality:
+    """Return figures under the name that the model has for a municipality: Den Haag for 's-Gravenhage."""
+    name = registry().municipalities.get(fold(municipality.name), municipality.name)
+    return municipality if name == municipality.name else municipality.replace(registry(), name=name)
+
+
+# What changes
+
+
+def changes(
+    was: Municipality | None, becomes: Municipality, fit: bool = True, rest: bool = True
+) -> pd.DataFrame:
+    """Return a row for each figure that differs: what, was, becomes, what it acts on.
+
+    fit: with the multipliers on need and access; rest: with everything else.
+    """
+    before, after = ({} if m is None else facts(m) for m in (was, becomes))
+    rows = []
+    for key in dict.fromkeys((*after, *before)):
+        if not (fit if key in FITTED else rest):
+            continue
+        old, new = before.get(key), after.get(key)
+        if old is None or new is None or old.value != new.value:
+            one = new or old
+            assert one is not None, "the key is in one of both"
+            rows.append((one.what, old.text if old else "–", new.text if new else "–", one.acts))
+    columns = [t("own_what"), t("own_was"), t("own_becomes"), t("own_acts")]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def facts(municipality: Municipality) -> Mapping[str, Fact]:
+    """Return the figures of a municipality by key, and what stands in for those that it does not say."""
+    profile = profile_from(municipality)
+    here = localised(default_parameters(), profile)
+    found = {
+        "date": Fact(t("own_date"), profile.date, formats.date(profile.date), t("own_acts_date")),
+        **_people(profile.youths),
+        "fte": _fte(profile),
+        "bijstand": _share("bijstand", here["household.bijstand"], municipality.bijstand is not None),
+        "moving": _share(
+            "moving",
+            here["population.moving"] if profile.moving is None else profile.moving,
+            profile.moving is not None,
+        ),
+    }
+    if municipality.use is not None:
+        found["use"] = _use(municipality.use)
+    for name in FITTED:
+        value = getattr(profile, name)
+        text = t("own_times", times=formats.number(value, 3))
+        found[name] = Fact(t(f"own_{name}"), round(value, 4), text, t(f"own_acts_{name}"))
+    for form in FORMS:
+        own = form in municipality.tariffs
+        value = here[f"cost.{form}"]
+        text = writing().euros(value) if own else t("own_national", value=writing().euros(value))
+        found[f"tariff-{form}"] = Fact(form_name(form), (value, own), text, t("own_acts_tariff"))
+    return found
+
+
+def _people(youths: Sequence[float]) -> dict[str, Fact]:
+    found = {}
+    for first, last in GROUPS:
+        here = round(sum(youths[first : last + 1]))
+        what = t("own_people", first=first, last=last)
+        found[f"people-{first}"] = Fact(what, here, formats.count(here), t("own_acts_people"))
+    return found
+
+
+def _fte(profile: Profile) -> Fact:
+    fte = profile.kinderwerk_fte
+    there = Setting(profile, localised(default_parameters(), profile)).existing_fte()
+    text = t("own_assumed", value=formats.fte(there)) if fte is None else formats.fte(fte)
+    return Fact(t("own_fte"), fte, text, t("own_acts_fte"))
+
+
+def _share(name: str, value: float, own: bool) -> Fact:
+    text = formats.percent(value, 1)
+    return Fact(
+        t(f"own_{name}"), (value, own), text if own else t("own_national", value=text), t(f"own_acts_{name}")
+    )
+
+
+def _use(use: Use) -> Fact:
+    text = t("own_use_text", youths=formats.count(use.youths), year=use.year, ages=use.ages)
+    return Fact(t("own_use"), (use.youths, use.year, use.ages, use.national), text, t("own_acts_use"))
+
+
+def form_name(form: str) -> str:
+    """Return what people call a form of care."""
+    name = words(language()).t(f"level_{form}")
+    return name[:1].upper() + name[1:]

@@ -1,0 +1,339 @@
+"""Eigen cijfers: nothing changes before it is accepted or when it is wrong, and what changes is told."""
+
+from __future__ import annotations
+
+import json
+import time
+from functools import partial
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs
+
+import pandas as pd
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from calibration import municipal
+from pages.own import files, form, known, review
+from pages.shared.plan import Plan
+from pages.shared.state import Choices, profile, query_of
+from pages.shared.texts import writing_in
+from sim.library import registry
+from sim.municipality import Municipality, municipality_from_dict
+from sim.municipality_text import municipality_yaml
+from sim.population import profile_from, profiles
+
+PAGE = str(Path(__file__).resolve().parents[2] / "pages" / "eigen_cijfers.py")
+NL = writing_in("nl")
+VILLAGE: dict[str, Any] = {
+    "kind": "municipality", "name": "Dorp", "date": "2024-01-01", "source": "eigen telling",
+    "population": {"0-3": 8100, "4-11": 17000, "12-17": 15000, "18-22": 13000},
+}  # fmt: skip
+
+
+def village(**more: Any) -> Municipality:
+    return municipality_from_dict({**VILLAGE, **more}, registry())
+
+
+def opened(**query: str) -> AppTest:
+    at = AppTest.from_file(PAGE, default_timeout=120)
+    for key, value in query.items():
+        at.query_params[key] = value
+    at.run()
+    assert not at.exception
+    return at
+
+
+def field(at: AppTest, label: str) -> Any:
+    return next(f for f in (*at.number_input, *at.text_input) if f.label == label)
+
+
+def press(at: AppTest, key: str) -> AppTest:
+    next(b for b in at.button if b.label == NL.t(key)).click().run()
+    assert not at.exception
+    return at
+
+
+def headers(at: AppTest) -> list[str]:
+    return [header.value for header in at.header]
+
+
+def rows(table: pd.DataFrame) -> dict[str, tuple[str, str]]:
+    """Return what was and becomes by figure."""
+    return {row.iloc[0]: (row.iloc[1], row.iloc[2]) for _, row in table.iterrows()}
+
+
+# The form
+
+
+def test_a_form_as_it_was_changes_nothing() -> None:
+    at = press(opened(), "own_submit")
+    assert [info.value for info in at.info] == [NL.t("own_review_same")]
+    assert at.session_state["choices"] == Choices()
+
+
+def test_figures_act_only_once_they_are_accepted_and_can_be_taken_out_again() -> None:
+    at = opened(begroting="0-g-crowd_out")
+    field(at, NL.t("own_fte")).set_value(20.0)
+    field(at, NL.t("own_people", first=4, last=11)).set_value(21900)
+    field(at, "Ambulant").set_value(9100)
+    at = press(at, "own_submit")
+    table = at.table[0].value
+    assert rows(table) == {
+        "Jongeren van 4 tot en met 11 jaar": ("21.124", "21.900"),
+        "Kinderwerkers (fte)": ("36", "20"),
+        "Ambulant": ("€ 13.000 (landelijk)", "€ 9.100"),
+    }
+    assert all(table[NL.t("own_acts")])
+    assert not at.session_state["choices"].own
+    at = press(at, "own_accept")
+    chosen = at.session_state["choices"]
+    assert [s.value for s in at.success] == [NL.t("own_accepted")]
+    assert (profile(chosen).kinderwerk_fte, profile(chosen).overrides) == (20.0, {"cost.ambulant": 9100.0})
+    assert sum(profile(chosen).youths[4:12]) == pytest.approx(21900)
+    assert profile(chosen).youths[:4] == pytest.approx(profiles()["Almere"].youths[:4], abs=0.05)
+    assert profile(chosen).need == profiles()["Almere"].need  # as it was fitted: no figure of use is here
+    assert rows(at.table[-1].value) == rows(table)
+    press(at, "own_drop")
+    assert at.session_state["choices"] == Choices(plan=Plan.simple(0.0))
+
+
+def test_what_is_put_forward_can_be_left() -> None:
+    at = opened()
+    field(at, NL.t("own_fte")).set_value(20.0)
+    at = press(press(at, "own_submit"), "own_leave")
+    assert headers(at) == [NL.t("own_enter")]
+    assert at.session_state["choices"] == Choices()
+
+
+def test_a_mistake_in_the_form_is_told_by_field_and_changes_nothing() -> None:
+    at = opened()
+    field(at, NL.t("own_name")).set_value("<script>alert(1)</script>")
+    field(at, "Ambulant").set_value(790)
+    at = press(at, "own_submit")
+    (error,) = at.error
+    assert r"Naam van de gemeente: de tekens \< en \> mogen hier niet" in error.value
+    assert "Ambulant: verwacht: euro per plaats per jaar" in error.value
+    assert "is dit per maand?" in error.value
+    assert at.session_state["choices"] == Choices()
+    assert headers(at) == [NL.t("own_enter")]
+
+
+def test_an_unknown_municipality_starts_empty_and_from_its_own_child_work() -> None:
+    at = opened()
+    at.selectbox[0].set_value(NL.t("own_other")).run()
+    assert field(at, NL.t("own_name")).value == ""
+    assert field(at, NL.t("own_people", first=0, last=3)).value is None
+    field(at, NL.t("own_name")).set_value("Dorp")
+    field(at, NL.t("own_source")).set_value("eigen *telling*")
+    field(at, NL.t("own_year")).set_value(2024)
+    for first, last, youths in ((0, 3, 8100), (4, 11, 17000), (12, 17, 15000), (18, 22, 13000)):
+        field(at, NL.t("own_people", first=first, last=last)).set_value(youths)
+    field(at, NL.t("own_fte")).set_value(7.5)
+    at = press(press(at, "own_submit"), "own_accept")
+    chosen = at.session_state["choices"]
+    assert (chosen.municipality, chosen.plan) == ("Dorp", Plan.simple(7.5))
+    assert json.loads(chosen.own)["date"] == "2024-01-01"
+    press(at, "own_drop")
+    assert at.session_state["choices"] == Choices()
+
+
+def test_own_figures_are_in_the_link() -> None:
+    chosen = Choices(municipality="Dorp", own=review._written(village(tariffs={"ambulant": 9000})))
+    query = {key: values[0] for key, values in parse_qs(query_of(chosen, "nl")).items()}
+    at = opened(**query)
+    assert at.session_state["choices"] == chosen
+    assert headers(at)[0] == NL.t("own_now_title", name="Dorp")
+
+
+def test_figures_of_another_municipality_wait() -> None:
+    at = AppTest.from_file(PAGE, default_timeout=120)
+    at.session_state["choices"] = Choices(own=review._written(village()), plan=Plan.simple(0.0))
+    at.run()
+    assert at.info[0].value == NL.t("own_elsewhere", name="Dorp", other="Almere")
+    next(b for b in at.button if b.label == NL.t("own_go", name="Dorp")).click().run()
+    assert at.session_state["choices"].municipality == "Dorp"
+
+
+# The fit
+
+
+def fitting(monkeypatch: pytest.MonkeyPatch, **use: Any) -> AppTest:
+    """Return the page with a figure of use put forward, to be fitted with few children."""
+    monkeypatch.setattr(municipal, "LOCAL_CHILDREN", 1000)
+    monkeypatch.setattr(review, "fit_municipality", partial(municipal.fit_municipality, children=1000))
+    at = AppTest.from_file(PAGE, default_timeout=120)
+    at.session_state["choices"] = Choices(plan=Plan.simple(0.0))
+    figures = village(use={"year": 2019, "youths": 4900, **use})
+    at.session_state[review.PROPOSED] = review._written(figures)
+    at.run()
+    assert not at.exception
+    return at
+
+
+def test_a_figure_of_use_is_fitted_before_it_is_accepted(monkeypatch: pytest.MonkeyPatch) -> None:
+    at = fitting(monkeypatch)
+    until = time.monotonic() + 90
+    while not any(b.label == NL.t("own_accept") for b in at.button) and time.monotonic() < until:
+        time.sleep(0.3)
+        at.run()
+    told = rows(at.table[1].value)
+    assert set(told) == {NL.t("own_need"), NL.t("own_access")}
+    assert NL.t("own_need") not in rows(at.table[0].value)
+    press(at, "own_accept")
+    own = known.own_of(at.session_state["choices"])
+    assert own is not None
+    assert own.fitted
+    assert own.need is not None
+    assert told[NL.t("own_need")][1] == NL.t("own_times", times=NL.number(own.need.value, 3))
+
+
+def test_a_figure_that_cannot_be_fitted_is_told_and_may_be_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    at = fitting(monkeypatch, year=2031)
+    until = time.monotonic() + 60
+    while not at.warning and time.monotonic() < until:
+        time.sleep(0.2)
+        at.run()
+    assert "er is geen landelijk cijfer van 2031" in at.warning[0].value.lower()
+    press(at, "own_accept_unfitted")
+    own = known.own_of(at.session_state["choices"])
+    assert own is not None
+    assert not own.fitted
+
+
+def test_a_fit_can_be_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    def slow(figures: Municipality, pool: Any, tell: Any) -> None:
+        while True:
+            tell(0.1, "")
+            time.sleep(0.05)
+
+    at = fitting(monkeypatch, youths=4801)
+    monkeypatch.setattr(review, "fit_municipality", slow)
+    at = AppTest.from_file(PAGE, default_timeout=120)
+    at.session_state["choices"] = Choices(plan=Plan.simple(0.0))
+    at.session_state[review.PROPOSED] = review._written(village(use={"year": 2019, "youths": 4802}))
+    at.run()
+    at = press(at, "stop")
+    assert any(NL.t("own_fit_stopped") in m.value for m in at.markdown)
+    assert any(b.label == NL.t("own_accept_unfitted") for b in at.button)
+
+
+KNOWN = village(use={"year": 2019, "youths": 4900}, need=1.1, access=0.9, bijstand=0.08)
+
+
+@pytest.mark.parametrize(
+    ("changed", "kept"),
+    [
+        ({}, True),
+        ({"kinderwerk_fte": {"value": 3.0}}, True),
+        ({"bijstand": {"value": 0.09}}, False),
+        ({"population": {"0-22": 53100}}, False),
+        ({"use": {"year": 2019, "youths": 5000.0, "ages": "0-22"}}, False),
+        ({"name": "Stad"}, False),
+    ],
+)
+def test_a_fit_holds_for_what_it_was_made_of(changed: dict[str, Any], kept: bool) -> None:
+    found = form._multipliers(KNOWN, {**KNOWN.to_data(), **changed})
+    assert set(found) == ({"need", "access"} if kept else set())
+
+
+# What is known
+
+
+@pytest.mark.parametrize("name", known.towns())
+def test_figures_that_ship_are_figures_as_a_file_holds_them(name: str) -> None:
+    figures, shipped = known.shipped(name), profiles()[name]
+    assert figures is not None
+    again = profile_from(figures)
+    assert again.youths == pytest.approx(shipped.youths, abs=0.06)
+    for field_name in ("name", "date", "source", "moving", "kinderwerk_fte", "overrides", "need", "access"):
+        assert getattr(again, field_name) == getattr(shipped, field_name), field_name
+    assert known.changes(figures, figures).empty
+
+
+def test_nothing_is_known_of_the_country_and_of_places_that_do_not_ship() -> None:
+    assert known.shipped("Nederland") is None
+    assert known.in_use("Dorp", Choices()) is None
+    assert "Nederland" not in known.towns()
+
+
+def test_a_municipality_has_the_name_by_which_the_model_knows_it() -> None:
+    assert known.by_known_name(village(name="'s-gravenhage")).name == "Den Haag"
+    assert known.by_known_name(village()).name == "Dorp"
+
+
+def test_every_figure_of_a_new_municipality_is_told() -> None:
+    figures = village(
+        moving=0.03, bijstand=0.08, kinderwerk_fte=5, use={"year": 2019, "youths": 4900},
+        tariffs={"gesloten": 200000}, need=1.1, access=0.9,
+    )  # fmt: skip
+    told = rows(known.changes(None, figures))
+    assert {was for was, _ in told.values()} == {"–"}
+    assert told["Jongeren van 0 tot en met 3 jaar"][1] == "8.100"
+    assert told[NL.t("own_moving")][1] == "3%"
+    assert told[NL.t("own_use")][1] == "4.900 in 2019 (0-22 jaar)"
+    assert told[NL.t("own_need")][1] == "1,1 keer landelijk"
+    assert told["Gesloten"][1] == "€ 200.000"
+    assert told["Wijkteam"][1].endswith("(landelijk)")
+    rest = known.changes(None, figures, fit=False)
+    assert len(rest) == len(told) - 2
+    assert set(rows(known.changes(None, figures, rest=False))) == {NL.t("own_need"), NL.t("own_access")}
+
+
+# Files
+
+
+@pytest.mark.parametrize("name", ["Almere", "Den Haag"])
+def test_templates_are_filled_with_what_is_known_and_read_back(name: str) -> None:
+    there = known.shipped(name)
+    assert there is not None
+    found, mistakes = files.read("eigen.xlsx", files.workbook_template(there))
+    assert (mistakes, found and found.name) == ([], name)
+    found, mistakes = files.read("eigen.yaml", files.yaml_template(there).encode())
+    assert mistakes == []
+    assert found == there
+    uncommented = files.yaml_template(village()).replace("# kinderwerk_fte", "kinderwerk_fte")
+    for line in ("# bijstand", "# use", "# tariffs", "#   ambulant"):
+        uncommented = uncommented.replace(line, line.removeprefix("#").removeprefix(" "))
+    found, mistakes = files.read("eigen.yaml", uncommented.encode())
+    assert mistakes == []
+    assert found is not None
+    assert found.use is not None
+    assert found.tariffs
+
+
+def test_an_empty_template_says_what_to_fill_in() -> None:
+    for name, content in (
+        ("a.xlsx", files.workbook_template(None)),
+        ("a.yaml", files.yaml_template(None).encode()),
+    ):
+        found, mistakes = files.read(name, content)
+        assert found is None
+        assert len(mistakes) >= 3
+
+
+@pytest.mark.parametrize(
+    ("language", "says"), [("nl", "Regel 2, kolom 7: de tekens < en >"), ("en", "Line 2, column 7: the char")]
+)
+def test_a_wrong_file_is_told_in_the_language_of_the_user(
+    language: str, says: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "language", lambda: language)
+    content = b"kind: municipality\nname: <script>\ndate: 2024-01-01\nsource: x\npopulation: {0-22: 100}\n"
+    found, mistakes = files.read("<img src=x>.yaml", content)
+    assert found is None
+    assert len(mistakes) == 1
+    assert mistakes[0].startswith(says)
+
+
+def test_many_mistakes_are_shortened() -> None:
+    lines = "".join(f"  {age}: veel\n" for age in range(23))
+    found, mistakes = files.read("a.yaml", f"kind: municipality\nname: D\npopulation:\n{lines}".encode())
+    assert found is None
+    assert len(mistakes) == files.MOST_TOLD + 1
+    assert mistakes[-1] == NL.t("own_more", n=23 + 2 - files.MOST_TOLD)
+
+
+def test_the_yaml_of_accepted_figures_is_read_back() -> None:
+    figures = village(use={"year": 2019, "youths": 4900}, need=1.1, access=0.9, tariffs={"ambulant": 9000})
+    assert files.read("a.yaml", municipality_yaml(figures).encode()) == (figures, [])
