@@ -1,18 +1,59 @@
-"""The page onzekerheid."""
+"""Onzekerheid: the chance of break-even, on what it hangs, what must be true, and what to find out first."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import streamlit as st
 
+from pages.doubt import chance, depends, evidence, needed
+from pages.doubt.work import Findings, find_out
 from pages.shared import parts
-from pages.shared.state import choices, reference_words
+from pages.shared.answers import Answer, key_of
+from pages.shared.controls import choose_horizon, choose_sure
+from pages.shared.desk import CHILDREN
+from pages.shared.outcome import nothing_to_compare
+from pages.shared.state import choices, pair, reference_words
 from pages.shared.texts import t
+from pages.shared.watching import errand, live
+
+KEPT_BYTES = 8 << 20
+"""About what the findings about one pair of scenarios take."""
 
 
 def main() -> None:
     """Show the page."""
     st.title(t("page_onzekerheid"))
-    parts.footer(reference_words(choices()))
+    st.markdown(t("doubt_lead"))
+    chosen = choices()
+    reference = reference_words(chosen)
+    parts.note(
+        t("pay_plan", plan=parts.plain(chosen.plan.label()), name=parts.plain(chosen.municipality))
+        + " " + parts.plain(reference)
+    )  # fmt: skip
+    if not nothing_to_compare(chosen):
+        scenarios = pair(chosen)
+        ahead, sure = choose_horizon(scenarios[0].years), choose_sure()
+        st.header(t("doubt_chance_title"))
+        answer = live(scenarios, lambda answer: chance.show(answer, ahead, reference))
+        st.divider()
+        errand(
+            key_of(scenarios, "doubt", CHILDREN), find_out(scenarios),
+            lambda found: _found(found, ahead, sure / 100.0, answer, reference),
+            slot="doubt", size=KEPT_BYTES, words=lambda stage: t(f"doubt_doing_{stage}") if stage else "",
+        )  # fmt: skip
+    parts.footer(reference)
+
+
+def _found(found: Findings, ahead: int, sure: float, answer: Answer, reference: str) -> None:
+    goal = replace(found.goal, year=found.question.years[ahead - 1], probability=sure)
+    if found.slow:
+        parts.note(t("doubt_slow"))
+    depends.numbers(found, goal, reference)
+    needed.show(found, goal, answer, reference)
+    depends.otherwise(found, goal, reference)
+    evidence.rests_on(found, reference)
+    evidence.collect_first(found, reference)
 
 
 if __name__ == "__main__":

@@ -51,20 +51,13 @@ def _answer(answer: Answer, chosen: Choices, ahead: int, reference: str) -> None
     found = pockets_of(answer.runs, ahead, rate)
     unmet = year_figure(d, UNMET, ahead - 1)
     st.markdown(pockets.sentence(found, ahead))
-    _unmet(unmet, d.years[ahead - 1])
+    pockets.unmet_note(unmet, d.years[ahead - 1])
     pockets.picture(found, ahead, reference)
     _cashable(found, answer.scenarios[1], ahead, reference)
-    _unmet(unmet, d.years[ahead - 1])
+    pockets.unmet_note(unmet, d.years[ahead - 1])
     _by_year(d, reference)
     _terms(d, reference)
     _back(answer, d, found, rate, reference)
-
-
-def _unmet(unmet: Figure, year: int) -> None:
-    """Show unmet need, which stands beside every saving."""
-    value = writing().difference(unmet, formats.count)
-    youths = value if unmet.too_small else t("pay_unmet_youths", value=value)
-    parts.note(t("pay_unmet", year=year, value=youths, interval=pockets.between(unmet, formats.count)))
 
 
 def _cashable(found: Sequence[Pocket], scenario: Scenario, ahead: int, reference: str) -> None:

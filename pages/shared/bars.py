@@ -51,10 +51,12 @@ def chart(
     description: str,
     middle: float = 0.0,
     extent: tuple[float, float] | None = None,
+    legend: bool = True,
 ) -> alt.LayerChart:
     """Return a chart with a row for each group of bars; words are those of its first bar.
 
-    middle: where the line stands. extent: of the axis (default: what the bars need).
+    middle: where the line stands. extent: of the axis (default: what the bars need). legend: of the kinds,
+    where there are more than one; not where the words say it.
     """
     lines = [wrap(row[0].words, WIDTH) for row in rows]
     tall = max(len(line) for line in lines)
@@ -73,17 +75,19 @@ def chart(
     )  # fmt: skip
     y = alt.Y("row:O", axis=None, scale=alt.Scale(paddingInner=0, paddingOuter=0))
     names = [kind.words for kind in kinds.values()]
-    legend = alt.Legend(orient="bottom", title=None, columns=1, labelLimit=330) if len(names) > 1 else None
+    key = None
+    if legend and len(names) > 1:
+        key = alt.Legend(orient="bottom", title=None, columns=1, labelLimit=330)
     colours = [kind.colour for kind in kinds.values()]
     base = alt.Chart(data).encode(y=y)
     drop = (tall * LINE) / 2
     filled = base.mark_bar(height=BAR, yOffset=drop, strokeWidth=2).encode(
         x=x, x2="end:Q",
-        stroke=alt.Stroke("kind:N", scale=alt.Scale(domain=names, range=colours), legend=legend),
+        stroke=alt.Stroke("kind:N", scale=alt.Scale(domain=names, range=colours), legend=key),
         fill=alt.Fill(
-            "kind:N", legend=legend,
+            "kind:N", legend=key,
             scale=alt.Scale(
-                domain=names, range=[k.colour if k.fill == SOLID else "#ffffff" for k in kinds.values()]
+                domain=names, range=[k.colour if k.fill == SOLID else "transparent" for k in kinds.values()]
             ),
         ),
     )  # fmt: skip
@@ -103,7 +107,7 @@ def chart(
     made: alt.LayerChart = (
         alt.layer(rule, halo, *layers, above)
         .properties(
-            height=height * len(rows) + AXIS + (LEGEND * len(names) if legend else 0),
+            height=height * len(rows) + AXIS + (LEGEND * len(names) if key else 0),
             description=description,
             padding={"top": 4, "right": 12, "left": 4},
         )

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
+from pages.shared import formats
 from pages.shared.parts import note
 from pages.shared.plan import Plan
-from pages.shared.state import Choices, choices, existing_fte, keep, places, profile
+from pages.shared.state import SURE, Choices, choices, existing_fte, keep, places, profile
 from pages.shared.texts import t
 from sim.headline import horizons
 from sim.programmes import catalogue
@@ -42,6 +43,19 @@ def choose_horizon(years: int) -> int:
     found = int(picked or now)
     if found != now:
         keep(horizon=found)
+    return found
+
+
+def choose_sure() -> int:
+    """Show the choice of how sure the money must be back, and return it in percent."""
+    now = choices().sure
+    picked = st.segmented_control(
+        t("doubt_sure"), SURE, default=now, format_func=lambda n: formats.percent(n / 100), key="sure",
+        required=True, help=t("doubt_sure_help"),
+    )  # fmt: skip
+    found = int(picked or now)
+    if found != now:
+        keep(sure=found)
     return found
 
 

@@ -73,6 +73,11 @@ def basis_of(record: Parameter) -> str:
     return _BASIS[prior_parameters().records[record.name].grade if held else record.grade]
 
 
+def basis_of_grade(grade: str) -> str:
+    """Return what numbers of a grade rest on: one of BASES."""
+    return _BASIS[grade]
+
+
 def _tail(parts: list[str]) -> str:
     """Return words for the last part of a name, which may mean an age, a year, a duration or a state."""
     if len(parts) < 2:

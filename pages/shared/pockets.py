@@ -54,6 +54,13 @@ def between(f: Figure, write: Callable[..., str]) -> str:
     return t("pay_interval", interval=words) if words else ""
 
 
+def unmet_note(unmet: Figure, year: int) -> None:
+    """Show unmet need, which stands beside every saving."""
+    value = writing().difference(unmet, formats.count)
+    youths = value if unmet.too_small else t("pay_unmet_youths", value=value)
+    parts.note(t("pay_unmet", year=year, value=youths, interval=between(unmet, formats.count)))
+
+
 def picture(found: Sequence[Pocket], ahead: int, reference: str) -> None:
     """Show who pays, and below it on the same scale what is worth something to whom."""
     st.header(t("pay_pockets"))

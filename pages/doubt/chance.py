@@ -1,0 +1,142 @@
+"""The chance that the money is back by year, with what a number of draws leaves open."""
+
+from __future__ import annotations
+
+import altair as alt
+import numpy as np
+import pandas as pd
+import streamlit as st
+from scipy.stats import beta
+
+from pages.shared import charts, formats, parts
+from pages.shared.answers import Answer
+from pages.shared.outcome import drowned
+from pages.shared.pockets import unmet_note
+from pages.shared.texts import language, t, writing
+from pages.shared.watching import chance_known
+from sim.appraisal import CASHABLE, MUNICIPAL, break_even, running_figure, year_figure
+from sim.headline import UNMET, discount_rate, municipal_programmes
+
+LINES = {"cost": MUNICIPAL, "cash": CASHABLE}
+OPEN = 0.10
+"""Share of chances that an interval around a share of draws leaves out."""
+
+
+def show(answer: Answer, ahead: int, reference: str) -> None:
+    """Show the curve, the chance after `ahead` years in words, and what draws cannot tell."""
+    if not chance_known(answer):
+        st.markdown(t("doubt_chance_waiting"))
+        return
+    d, rate, draws = answer.difference(), discount_rate(answer.scenarios[0]), len(answer.draws)
+    spent = municipal_programmes(d, ahead, rate)
+    year = d.years[ahead - 1]
+    if drowned(running_figure(d, MUNICIPAL, ahead, rate), spent, draws):
+        st.markdown("### " + t("doubt_chance_small", years=ahead))
+    else:
+        told = {
+            name: writing().chance(float(break_even(d, *label, rate).probability[ahead - 1]), draws)
+            for name, label in LINES.items()
+        }
+        st.markdown(t("doubt_chance", years=ahead, year=year, draws=draws, **told))
+    unmet_note(year_figure(d, UNMET, ahead - 1), year)
+    data = table(answer)
+    names = {name: t(f"doubt_line_{name}") for name in LINES}
+    shown = pd.DataFrame(
+        {
+            t("doubt_counting"): data["line"].map(names),
+            t("year"): data["year"].astype(str),
+            t("row_chance"): [writing().chance(k / draws, draws) for k in data["back"]],
+            t("doubt_between"): [
+                t("pay_range", low=formats.percent(low), high=formats.percent(high))
+                for low, high in zip(data["low"], data["high"], strict=True)
+            ],
+        }
+    )
+    titles = {
+        "line": t("doubt_counting"),
+        "year": t("year"),
+        "back": t("doubt_back"),
+        "draws": t("doubt_draws"),
+        "chance": t("row_chance"),
+        "low": t("doubt_low"),
+        "high": t("doubt_high"),
+    }
+    parts.picture(
+        chart(data, draws),
+        shown.map(parts.breakable),
+        data.assign(line=data["line"].map(names)).rename(columns=titles),
+        "kans-op-terugverdienen",
+        reference,
+    )
+    st.markdown(t("doubt_cannot", draws=draws, none=writing().chance(0.0, draws)))
+
+
+def table(answer: Answer) -> pd.DataFrame:
+    """Return by line and year in how many draws the money is back, and the chances that fit with that.
+
+    chance is (back + 1/2) / (draws + 1), the mean of Jeffreys' posterior: draws never make it 0 or 1. low and
+    high bound the chances that would give as few, or as many, 19 times in 20 (Clopper & Pearson 1934).
+    """
+    d, rate, draws = answer.difference(), discount_rate(answer.scenarios[0]), len(answer.draws)
+    rows = []
+    for name, label in LINES.items():
+        back = np.round(break_even(d, *label, rate).probability * draws)
+        low = np.where(back > 0, beta.ppf(OPEN / 2, np.maximum(back, 0.5), draws - back + 1), 0.0)
+        high = np.where(back < draws, beta.ppf(1 - OPEN / 2, back + 1, np.maximum(draws - back, 0.5)), 1.0)
+        rows.append(
+            pd.DataFrame(
+                {
+                    "line": name,
+                    "year": d.years,
+                    "back": back.astype(int),
+                    "draws": draws,
+                    "chance": (back + 0.5) / (draws + 1),
+                    "low": low,
+                    "high": high,
+                }
+            )
+        )
+    return pd.concat(rows, ignore_index=True)
+
+
+def chart(data: pd.DataFrame, draws: int) -> alt.LayerChart:
+    """Return the curve of both ways of counting, each with its band."""
+    names = {name: t(f"doubt_line_{name}") for name in LINES}
+    data = data.assign(line=data["line"].map(names))
+    x = alt.X(
+        "year:Q",
+        title=t("year"),
+        scale=alt.Scale(zero=False, nice=False),
+        axis=alt.Axis(format="d", tickMinStep=1, grid=False),
+    )
+    percent = alt.Axis(format=".0%", title=None, tickCount=5)
+    y = alt.Y("chance:Q", axis=percent, scale=alt.Scale(domain=[0, 1]))
+    legend = alt.Legend(
+        orient="bottom",
+        title=None,
+        columns=1,
+        labelLimit=320,
+        symbolType="stroke",
+        symbolSize=600,
+        symbolStrokeWidth=3,
+        symbolOpacity=1.0,
+    )
+    domain = list(names.values())
+    colour = alt.Color("line:N", scale=alt.Scale(domain=domain, range=charts.COLOURS[:2]), legend=legend)
+    dash = alt.StrokeDash("line:N", scale=alt.Scale(domain=domain, range=charts.DASHES[:2]), legend=legend)
+    base = alt.Chart(data)
+    band = base.mark_area(opacity=0.14).encode(x=x, y=alt.Y("low:Q", axis=percent), y2="high:Q", color=colour)
+    line = base.mark_line(strokeWidth=3).encode(x=x, y=y, color=colour, strokeDash=dash)
+    half = (
+        alt.Chart(pd.DataFrame({"y": [0.5]})).mark_rule(color=charts.GREY, strokeDash=[4, 4]).encode(y="y:Q")
+    )
+    last = data[data["year"] == data["year"].max()]
+    ends = "; ".join(f"{row.line}: {writing().chance(row.back / draws, draws)}" for row in last.itertuples())
+    made: alt.LayerChart = (
+        alt.layer(half, band, line)
+        .properties(height=380, description=t("doubt_chance_alt", draws=draws, ends=ends))
+        .configure(locale=alt.Locale(number=charts.NUMBERS[language()]))
+        .configure_axis(labelFontSize=14, titleFontSize=14, labelColor=charts.INK, titleColor=charts.INK)
+        .configure_legend(labelFontSize=14, labelColor=charts.INK)
+    )
+    return made

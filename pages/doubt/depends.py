@@ -1,0 +1,113 @@
+"""On what an answer hangs: one number at a time, and the model otherwise."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from pages.doubt.work import Findings
+from pages.shared import bars, charts, formats, parts
+from pages.shared.bars import HOLLOW, Bar, Kind
+from pages.shared.parameter_words import parameter_title, unit_words
+from pages.shared.texts import t, writing
+from sim.appraisal import Difference, Figure, block_standard_error, figure
+from sim.decision.goal import Goal
+from sim.headline import UNMET
+from sim.parameters import default_parameters
+
+MOST = 10
+"""Bars shown: what moves the answer less stands in the table."""
+
+
+def numbers(found: Findings, goal: Goal, reference: str) -> None:
+    """Show what the extra cost would be where one number is low or high, widest first."""
+    st.header(t("doubt_tornado"))
+    if found.best is None or not found.swings:
+        st.markdown(t("doubt_coming"))
+        return
+    best = float(goal.blocks(found.best).sum())
+    moved = sorted((swing.bar(goal) for swing in found.swings), key=lambda bar: -bar.width)
+    seen = [bar for bar in moved if not bar.too_small][:MOST]
+    small = [bar for bar in moved if bar.too_small]
+    st.markdown(t("doubt_tornado_lead", year=goal.year, best=formats.money(best, True)))
+    titles = {bar.name: parameter_title(bar.name) for bar in moved}
+    rows = [
+        (titles[bar.name], _value(bar.name, bar.low), _value(bar.name, bar.high),
+         formats.millions(bar.at_low, True), formats.millions(bar.at_high, True))
+        for bar in seen
+    ]  # fmt: skip
+    names = [t(f"doubt_col_{word}") for word in ("number", "low", "high", "at_low", "at_high")]
+    data = pd.DataFrame(
+        [(titles[bar.name], bar.name, bar.low, bar.high, bar.at_low, bar.at_high, bar.error)
+         for bar in moved],
+        columns=[names[0], t("doubt_col_name"), *names[1:], t("pay_mcse")],
+    )  # fmt: skip
+    if seen:
+        parts.picture(
+            _tornado([(titles[bar.name], bar.at_low / 1e6, bar.at_high / 1e6) for bar in seen], best / 1e6,
+                     goal.year),
+            pd.DataFrame(rows, columns=names).map(parts.breakable), data, f"tornado-{goal.year}", reference,
+        )  # fmt: skip
+    if small:
+        listed = "; ".join(titles[bar.name] for bar in small)
+        parts.note(t("doubt_tornado_small", names=parts.plain(listed)))
+
+
+def _tornado(rows: list[tuple[str, float, float]], best: float, year: int) -> object:
+    kinds = {
+        "low": Kind(t("doubt_kind_low"), charts.COLOURS[1], HOLLOW),
+        "high": Kind(t("doubt_kind_high"), charts.COLOURS[0]),
+    }
+    made = [[Bar(title, best, high, "high"), Bar(title, best, low, "low")] for title, low, high in rows]
+    told = "; ".join(
+        t("doubt_tornado_row", name=title, low=formats.millions(low * 1e6, True),
+          high=formats.millions(high * 1e6, True))
+        for title, low, high in rows
+    )  # fmt: skip
+    words = t("doubt_tornado_alt", year=year, best=formats.millions(best * 1e6, True), rows=told)
+    return bars.chart(made, kinds, t("doubt_axis", year=year), words, middle=best)
+
+
+def _value(name: str, value: float) -> str:
+    """Return a parameter's value with its unit, short enough for a table."""
+    record = default_parameters().records[name]
+    if record.scale == "bernoulli":
+        return t("doubt_yes" if value else "doubt_no")
+    number = writing().significant(value)
+    return f"{number} {unit_words(record.unit)}" if record.unit.startswith("EUR") is False else f"€ {number}"
+
+
+def otherwise(found: Findings, goal: Goal, reference: str) -> None:
+    """Show what the answer would be if the model were otherwise, with unmet need beside it."""
+    st.header(t("doubt_cases"))
+    if not found.cases:
+        st.markdown(t("doubt_coming"))
+        return
+    st.markdown(t("doubt_cases_lead", year=goal.year))
+    rows, data = [], []
+    for case, d in found.cases:
+        own = case.goal(goal)
+        cost, unmet = _cost(d, own), _unmet(d, own.year)
+        name = t(f"doubt_case_{case.name}")
+        rows.append((name, writing().difference(cost, formats.millions),
+                     writing().difference(unmet, formats.count)))  # fmt: skip
+        data.append((name, cost.value, cost.mcse, unmet.value, unmet.mcse))
+    names = [t("doubt_col_case"), t("doubt_col_cost"), t("doubt_col_unmet", year=goal.year)]
+    st.table(
+        pd.DataFrame(rows, columns=names).map(parts.breakable).rename(columns=parts.breakable),
+        hide_index=True,
+    )
+    birth = {t("csv_reference"): reference, t("csv_birth"): parts.birth(reference)}
+    columns = [names[0], names[1], t("pay_mcse"), names[2], t("doubt_col_unmet_mcse")]
+    parts.csv(pd.DataFrame(data, columns=columns).assign(**birth), f"kinderwerk-ander-model-{goal.year}.csv")
+    parts.note(t("doubt_cases_note"))
+
+
+def _cost(d: Difference, goal: Goal) -> Figure:
+    costs, errors = goal.of(d)
+    return figure(costs, errors, d.draws)
+
+
+def _unmet(d: Difference, year: int) -> Figure:
+    blocks = d.key_blocks[UNMET][:, d.years.index(year)]
+    return figure(blocks.sum(axis=1), block_standard_error(blocks), d.draws)

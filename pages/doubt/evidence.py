@@ -1,0 +1,156 @@
+"""On which evidence an answer rests, what of the doubt is luck, and which figure to collect first."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from pages.doubt.work import Findings
+from pages.shared import bars, charts, formats, parts
+from pages.shared.bars import HOLLOW, Bar, Kind
+from pages.shared.parameter_words import (
+    ASSUMED,
+    BASES,
+    ESTIMATED,
+    MEASURED,
+    basis_of_grade,
+    group_title,
+    parameter_title,
+)
+from pages.shared.texts import t
+from sim.decision.dossier import ENOUGH, Knowledge
+from sim.decision.proof import REST
+from sim.decision.value import Estimate
+
+MOST = 6
+"""Numbers listed by what it is worth to know them."""
+_LUCK = "luck"
+
+
+def rests_on(found: Findings, reference: str) -> None:
+    """Show how the doubt divides over what is measured, estimated and assumed, and luck apart."""
+    st.header(t("doubt_debt"))
+    known, spread = found.known, found.spread
+    if spread is not None:
+        children = found.question.options.children
+        st.markdown(
+            t(
+                "doubt_luck",
+                luck=formats.percent(spread.luck),
+                draws=found.draws,
+                children=t("all_children") if children is None else formats.count(children),
+                unknown=formats.money(spread.parameters),
+                lucky=formats.money(spread.luck_of_a_run),
+            )
+        )
+        parts.note(t("doubt_luck_note"))
+    if known is None:
+        st.markdown(t("doubt_coming"))
+        return
+    shares = by_basis(known)
+    st.markdown(t("doubt_debt_lead", share=formats.percent(shares[ASSUMED])))
+    looks = {
+        MEASURED: Kind(t("doubt_basis_measured"), charts.COLOURS[2]),
+        ESTIMATED: Kind(t("doubt_basis_estimated"), charts.COLOURS[0]),
+        ASSUMED: Kind(t("doubt_basis_assumed"), charts.COLOURS[1]),
+        _LUCK: Kind(t("doubt_basis_luck"), charts.GREY, HOLLOW),
+    }
+    rows = [
+        [
+            Bar(
+                t("doubt_debt_row", name=looks[basis].words, share=formats.percent(share)),
+                0.0,
+                100 * share,
+                basis,
+            )
+        ]
+        for basis, share in shares.items()
+    ]
+    told = "; ".join(row[0].words for row in rows)
+    chart = bars.chart(
+        rows, looks, t("doubt_debt_axis"), t("doubt_debt_alt", rows=told), 0.0, (0.0, 100.0), legend=False
+    )
+    table = pd.DataFrame(
+        [(looks[basis].words, formats.percent(share)) for basis, share in shares.items()],
+        columns=[t("doubt_col_basis"), t("doubt_col_share")],
+    )
+    data = table.assign(**{t("doubt_col_share"): list(shares.values())})
+    parts.picture(chart, table.map(parts.breakable), data, "bewijs", reference)
+    _caution(known)
+
+
+def by_basis(known: Knowledge) -> dict[str, float]:
+    """Return the share of the variance by what it rests on; what nothing explains alone comes last."""
+    shares = dict.fromkeys(BASES, 0.0) | {_LUCK: 0.0}
+    for row in known.debt:
+        shares[_LUCK if row.grade == REST else basis_of_grade(row.grade)] += row.variance
+    return shares
+
+
+def collect_first(found: Findings, reference: str) -> None:
+    """Show which figure it would be worth most to know."""
+    st.header(t("doubt_collect"))
+    known = found.known
+    if known is None:
+        st.markdown(t("doubt_coming"))
+        return
+    worth = [(name, e) for name, e in known.groups if _told(e)]
+    if known.willingness <= 0.0 or not _told(known.everything) or not worth:
+        st.markdown(t("doubt_collect_none"))
+        _caution(known)
+        return
+    first = group_title(worth[0][0])
+    st.markdown(
+        t(
+            "doubt_collect_lead",
+            first=first[:1].lower() + first[1:],
+            level=f"€ {formats.count(round(known.willingness, -3))}",
+            everything=formats.money(known.everything.value),
+        )
+    )
+    numbers = [(name, e) for name, e in known.parameters if _told(e)][:MOST]
+    if numbers:
+        st.markdown(t("doubt_collect_numbers"))
+        st.markdown(
+            "\n".join(f"{k}. {parts.plain(parameter_title(name))}" for k, (name, _) in enumerate(numbers, 1))
+        )
+    kinds = {"worth": Kind(t("doubt_kind_worth"), charts.COLOURS[0])}
+    rows = [
+        [
+            Bar(
+                t("doubt_worth_row", name=group_title(name), amount=formats.money(e.value)),
+                0.0,
+                e.value / 1e6,
+                "worth",
+            )
+        ]
+        for name, e in worth
+    ]
+    told = "; ".join(row[0].words for row in rows)
+    chart = bars.chart(rows, kinds, t("doubt_worth_axis"), t("doubt_worth_alt", rows=told))
+    everything = [(group_title(name), e) for name, e in known.groups]
+    everything += [(parameter_title(name), e) for name, e in known.parameters[: 2 * MOST]]
+    names = [t("doubt_col_number"), t("doubt_col_worth")]
+    shown = pd.DataFrame(
+        [(name, formats.millions(e.value) if _told(e) else t("too_small")) for name, e in everything],
+        columns=names,
+    )
+    data = pd.DataFrame([(name, e.value, e.se) for name, e in everything], columns=[*names, t("pay_mcse")])
+    parts.picture(chart, shown.map(parts.breakable), data, "eerst-verzamelen", reference)
+    parts.note(t("doubt_collect_note", draws=formats.count(found.draws)))
+    _caution(known)
+
+
+def _told(e: Estimate) -> bool:
+    """Tell whether a value is more than its own error."""
+    return e.value > 0.0 and e.value >= 2.0 * e.se
+
+
+def _caution(known: Knowledge) -> None:
+    """Say where what is known rests on too few draws, or on an emulator and how good that is."""
+    if not known.emulated:
+        parts.note(t("doubt_preliminary", draws=known.drawn, enough=ENOUGH))
+    elif known.accuracy is not None:
+        parts.note(
+            t("doubt_emulated", drawn=formats.count(known.drawn), accuracy=formats.percent(known.accuracy))
+        )

@@ -1,0 +1,235 @@
+"""What is found out in the background about how sure an answer is: the quickest first, part by part."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+
+from pages.shared.answers import Tell
+from pages.shared.desk import CHILDREN, DRAWS, SEED
+from sim.appraisal import Difference
+from sim.compiling import cache_root
+from sim.decision.dossier import TORNADO, Knowledge, Spread, knowledge
+from sim.decision.goal import Goal
+from sim.decision.sample import Progress, Question, Sample, collect
+from sim.decision.sensitivity import CASES, Case, Swing, live_all, live_cases, swings
+from sim.decision.thresholds import POINTS, PROGRAMME, QUANTITIES, Explored, Quantity, explore, of_workers
+from sim.experiment import Options
+from sim.headline import discount_rate
+from sim.pairs import feedback
+from sim.programmes import catalogue
+from sim.scenario import Scenario
+from sim.workers import Workers
+
+FIRST, MORE = DRAWS, 5 * DRAWS
+"""Draws behind a first spread, and behind what it is worth to know."""
+SEARCH = max(DRAWS // 2, 2)
+"""Draws behind a threshold; half where every draw takes long."""
+TURN = 10
+"""Draws after which others have their turn."""
+DISK = 256 << 20
+_WEEK = 7 * 86400.0
+_LEVERS = (
+    "effect_exists", "moderate_need", "signalling", "retained", "share_onset", "build_up", "visits_per_child",
+    "visits_per_fte", "uptake_ceiling", "stay",
+)  # fmt: skip
+"""What of a programme is moved first: nobody has measured it, and everything else follows from it."""
+_OF_CHILD_WORK = {"no_fade_out", "fast_fade_out", "an_effect_for_sure", "no_effect"}
+ONLY_CASH = replace(
+    CASES[0], name="only_cash", words="only what contracts let go is saved",
+    goal=lambda goal: replace(goal, measure="cost_cashable"),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What is known so far. A part that is still to come is None or empty.
+
+    slow: every draw lives everybody, because one child's life touches another's. spread, of `draws` draws,
+    and known (what it is worth to know) are about `goal`: the municipality's money by the last year.
+    """
+
+    question: Question
+    goal: Goal
+    slow: bool
+    best: Difference | None = None
+    swings: tuple[Swing, ...] = ()
+    cases: tuple[tuple[Case, Difference], ...] = ()
+    draws: int = 0
+    spread: Spread | None = None
+    today: Difference | None = None
+    explored: tuple[Explored, ...] = ()
+    known: Knowledge | None = None
+
+    @property
+    def preliminary(self) -> bool:
+        """Tell whether what is known rests on too few draws to lean on."""
+        return self.known is None or not self.known.emulated
+
+
+def find_out(
+    scenarios: Sequence[Scenario], children: int | None = CHILDREN
+) -> Callable[[Tell], Iterator[Findings]]:
+    """Return the work of finding out about two scenarios, for an errand that goes on where it stopped."""
+    question = Question(tuple(scenarios), Options(children=children, seed=SEED))
+    goal = Goal(question.years[-1], measure="cost", rate=discount_rate(question.scenarios[0]))
+    latest = [Findings(question, goal, feedback(question.scenarios) is not None)]
+
+    def work(tell: Tell) -> Iterator[Findings]:
+        with Workers(1) as workers:
+            for found in _find_out(latest[0], workers, tell):
+                latest[0] = found
+                yield found
+
+    return work
+
+
+def _find_out(found: Findings, workers: Workers, tell: Tell) -> Iterator[Findings]:
+    """Yield ever more of what can be found out, beyond what was found before."""
+    question, quantities, names = found.question, _quantities(found.question), first_names(found.question)
+    search = SEARCH if not found.slow else max(SEARCH // 2, 2)
+    stages = _Stages(
+        tell,
+        {"swings": 2 * len(names) + 1, "cases": len(CASES), "draws": FIRST,
+         "search": len(quantities) * POINTS * search, "more": MORE - FIRST, "known": 40, "others": TORNADO},
+    )  # fmt: skip
+    if found.best is None:
+        (best,) = live_all([question], workers, "", stages.hear("swings"))
+        found = replace(found, best=best)
+    for more in _swung(found, names, workers, stages.hear("swings")):
+        yield (found := more)
+    if not found.cases:
+        cases = live_cases(question, workers, stages.hear("cases"), cases=_cases(question))
+        yield (found := replace(found, cases=tuple(cases)))
+    for sample in _growing(question, FIRST, workers, stages.hear("draws")):
+        yield (found := _spread(found, sample, search))
+    for k, quantity in list(enumerate(quantities))[len(found.explored) :]:
+        hear = stages.hear("search", k, len(quantities))
+        explored = explore(quantity, question, workers, search, POINTS, hear)
+        yield (found := replace(found, explored=(*found.explored, explored)))
+    for sample in _growing(question, MORE, workers, stages.hear("more")):
+        yield (found := _spread(found, sample, search))
+    if found.known is None:
+        known = knowledge(sample, found.goal, workers, stages.hear("known"))
+        yield (found := replace(found, known=known))
+    assert found.known is not None
+    others = [name for name, _ in found.known.parameters[:TORNADO]]
+    yield from _swung(found, others, workers, stages.hear("others"))
+
+
+def _swung(found: Findings, names: Sequence[str], workers: Workers, hear: Progress) -> Iterator[Findings]:
+    """Yield findings with the swings of parameters that were not moved before."""
+    moved = {swing.name for swing in found.swings}
+    todo = [name for name in names if name not in moved]
+    for swing in swings(found.question, todo, workers, hear):
+        found = replace(found, swings=(*found.swings, swing))
+        yield found
+
+
+def _growing(question: Question, draws: int, workers: Workers, hear: Progress) -> Iterator[Sample]:
+    """Yield a sample of ever more draws, so that others have their turn in between."""
+    folder = draw_folder()
+    prune(folder, DISK, f"draws-{question.key()}.bin")
+    for upto in [*range(TURN, draws, TURN), draws]:
+        yield collect(
+            question, max(upto, 2), folder, workers, lambda words, done, _: hear(words, done, draws)
+        )
+
+
+def _spread(found: Findings, sample: Sample, search: int) -> Findings:
+    """Return findings with the spread of a sample, and the draws that a threshold is compared with."""
+    d = sample.difference()
+    first = min(search, sample.size)
+    blocks = {label: values[:first].copy() for label, values in d.key_blocks.items()}
+    nothing = np.zeros((first, 0, len(d.years)))
+    today = Difference((), d.years, nothing, nothing, d.draws[:first], blocks)
+    return replace(found, draws=sample.size, spread=Spread.of(*found.goal.of(d)), today=today)
+
+
+def first_names(question: Question) -> list[str]:
+    """Return the parameters that are moved first: those of the programmes in use, and what workers cost."""
+    uncertain = set(question.uncertain)
+    used = [name for name in catalogue() if name in question.scenarios[-1].programmes]
+    names = [f"{programme}.{lever}" for programme in used for lever in _LEVERS]
+    names += [catalogue()[programme].price for programme in used]
+    records = question.parameters.records
+    return [name for name in names if name in uncertain and not records[name].rank][: 2 * TORNADO]
+
+
+def _cases(question: Question) -> list[Case]:
+    """Return the structural cases that can matter here; all money counts, so cash alone is a case."""
+    here = PROGRAMME in question.scenarios[-1].programmes
+    kept = [
+        case for case in CASES if case.name != "all_cashable" and (here or case.name not in _OF_CHILD_WORK)
+    ]
+    return [kept[0], ONLY_CASH, *kept[1:]]
+
+
+def _quantities(question: Question) -> list[Quantity]:
+    """Return what is searched: only of child work, and only where there is some."""
+    if PROGRAMME not in question.scenarios[-1].programmes:
+        return []
+    workers = of_workers(question)
+    return [*QUANTITIES, workers] if workers.most > 0 else []
+
+
+class _Stages:
+    """Progress over stages, each with a number of lives to be lived: one share for all of them together."""
+
+    def __init__(self, tell: Tell, sizes: dict[str, int]) -> None:
+        """Plan stages in this order."""
+        self._tell, self._sizes, self._all = tell, sizes, max(sum(sizes.values()), 1)
+
+    def hear(self, stage: str, part: int = 0, parts: int = 1) -> Progress:
+        """Return what hears progress of a stage, or of one of its equal parts."""
+        names = list(self._sizes)
+        before = sum(self._sizes[name] for name in names[: names.index(stage)])
+
+        def hear(_: str, done: int, total: int) -> None:
+            share = (part + done / max(total, 1)) / parts
+            self._tell((before + share * self._sizes[stage]) / self._all, stage)
+
+        return hear
+
+
+# Draws on disk
+
+
+@cache
+def draw_folder() -> Path:
+    """Return the folder for draws of this process: gone when it ends, as are those of others after a week."""
+    root = cache_root() / "draws"
+    root.mkdir(parents=True, exist_ok=True)
+    for left in root.iterdir():
+        with contextlib.suppress(OSError):
+            if left.stat().st_mtime < time.time() - _WEEK:
+                shutil.rmtree(left, ignore_errors=True)
+    made = tempfile.TemporaryDirectory(prefix=f"{os.getpid()}-", dir=root)
+    _KEPT.append(made)
+    return Path(made.name)
+
+
+_KEPT: list[tempfile.TemporaryDirectory[str]] = []
+"""Folders that are removed when the process ends."""
+
+
+def prune(folder: Path, most: int, keep: str) -> None:
+    """Remove the draws asked for longest ago until at most `most` bytes are left, but never `keep`."""
+    with contextlib.suppress(OSError):
+        os.utime(folder / keep)
+    files = sorted((f for f in folder.glob("*.bin") if f.name != keep), key=lambda f: f.stat().st_mtime)
+    total = sum(f.stat().st_size for f in folder.glob("*.bin"))
+    for file in files:
+        if total <= most:
+            return
+        total -= file.stat().st_size
+        file.unlink(missing_ok=True)

@@ -1,0 +1,150 @@
+"""Wie betaalt, wie profiteert: figures of the engine by payer, rough values apart, unmet need beside them."""
+
+from __future__ import annotations
+
+import re
+import time
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from pages.shared import desk, formats, pockets
+from pages.shared.plan import Plan
+from pages.shared.state import Choices, pair
+from pages.shared.texts import writing_in
+from sim import compare
+from sim.appraisal import Figure, year_figure
+from sim.decision.payers import Money, Pocket
+from sim.decision.payers import pockets as pockets_of
+from sim.headline import UNMET, discount_rate
+
+NL, EN = (writing_in(language).words for language in ("nl", "en"))
+PAGE = str(Path(__file__).resolve().parents[2] / "pages" / "wie_betaalt.py")
+
+
+def shown(**query: str) -> AppTest:
+    """Return the page once its answer is complete."""
+    at = AppTest.from_file(PAGE, default_timeout=120)
+    for key, value in query.items():
+        at.query_params[key] = value
+    at.run()
+    until = time.monotonic() + 100
+    while (
+        not re.search("keer andere aannames|times with other assumptions", words(at))
+        and time.monotonic() < until
+    ):
+        time.sleep(0.3)
+        at.run()
+    assert not at.exception
+    assert not at.error
+    return at
+
+
+def words(at: AppTest) -> str:
+    return "\n".join(m.value for m in at.markdown)
+
+
+def table(at: AppTest, column: str) -> pd.DataFrame:
+    """Return the table that has a column."""
+    tables = [t.value.rename(columns=plain).map(plain) for t in at.table]
+    return next(t for t in tables if column in t.columns)
+
+
+def plain(text: object) -> str:
+    return str(text).replace("\N{SOFT HYPHEN}", "")
+
+
+@pytest.fixture(scope="module")
+def page() -> AppTest:
+    return shown()
+
+
+def test_the_figures_are_those_of_the_engine(page: AppTest) -> None:
+    found = compare(list(pair(Choices())), children=desk.CHILDREN, draws=desk.DRAWS)
+    (d,) = found.differences.values()
+    here = next(p for p in pockets_of(found.runs, 20, discount_rate()) if p.payer == "gemeente").money
+    assert here is not None
+    rows = table(page, NL["pay_col_amount"])
+    expected = [here.programmes, here.care, here.cash_care, here.freed, here.cost, here.cashable]
+    assert list(rows[NL["pay_col_amount"]]) == [
+        NL["too_small"] if f.too_small else formats.millions(f.value, True) for f in expected
+    ]
+    if not here.cost.too_small:
+        assert f"**{formats.money(abs(here.cost.value))}** meer uit" in words(page)
+    unmet = year_figure(d, UNMET, 19)
+    value = NL["too_small"] if unmet.too_small else f"{formats.count(unmet.value, True)} jongeren"
+    assert words(page).count(f"Onvervulde zorgbehoefte in 2045: **{value}**") == 2
+
+
+def test_terms_cover_all_years_with_unmet_need_beside_them(page: AppTest) -> None:
+    rows = table(page, NL["pay_term_unmet"])
+    assert next(iter(rows[NL["pay_term"]])) == "2026–2029"
+    assert list(rows[NL["pay_term"]])[-1] == "2042–2045"
+    assert rows[NL["pay_term_unmet"]].str.len().min() > 0
+
+
+def test_when_the_money_is_back_is_never_said_for_certain(page: AppTest) -> None:
+    rows = table(page, NL["pay_back_payer"])
+    back = next(
+        t.value.map(plain)
+        for t in page.table
+        if plain(t.value.columns[-1]) == NL["pay_back_never"].format(years=20)
+    )
+    assert len(rows) >= 1
+    assert len(back) == 2
+    cells = [cell for row in back.itertuples(index=False) for cell in row[1:]]
+    assert all(re.match("kleiner dan|groter dan|ongeveer|te klein om te zien", cell) for cell in cells)
+
+
+def test_a_shorter_horizon_comes_with_the_link() -> None:
+    assert "Over 4 years" in words(shown(termijn="4", taal="en"))
+    at = shown(termijn="4")
+    assert "In 4 jaar" in words(at)
+    assert at.session_state["choices"].horizon == 4
+    assert "termijn=4" in at.code[0].value
+    at.segmented_control(key="horizon-20").set_value(10).run()
+    assert "In 10 jaar" in words(at)
+    assert "termijn=10" in at.code[0].value
+
+
+def test_where_places_are_fixed_a_prevented_place_saves_no_money() -> None:
+    at = shown(begroting="36-g-capped")
+    assert NL["pay_why_places"] in words(at)
+    assert "contracten lopen door" not in words(at)
+
+
+def test_who_pays_from_outside_is_a_payer_of_its_own() -> None:
+    work = {"kinderwerk": {"fte": 30, "paid_by": "outside", "ring_fenced": True}}
+    at = shown(begroting=Plan.of({"policy": "deficit", "programmes": work}).code())
+    assert "geeft **het Rijk** naar verwachting" in words(at)
+    names = [plain(name) for name in table(at, NL["pay_back_payer"])[NL["pay_back_payer"]]]
+    assert any(name.startswith("Het Rijk") for name in names)
+
+
+def test_the_reference_against_itself_has_no_payers() -> None:
+    at = AppTest.from_file(PAGE, default_timeout=60)
+    at.query_params["begroting"] = "0-g-crowd_out"
+    at.run()
+    assert at.info[0].value == NL["sentence_none"]
+    assert not at.table
+
+
+def figure(value: float, mcse: float = 0.1) -> Figure:
+    return Figure(value * 1e6, mcse * 1e6, None, None, None)
+
+
+def test_the_sentence_tells_who_gains_without_paying(monkeypatch: pytest.MonkeyPatch) -> None:
+    cost = figure(12.0)
+    here = Pocket("gemeente", Money(cost, figure(0), cost, figure(0), cost, figure(0)), None)
+    school, justice = Pocket("school", None, figure(-2.0)), Pocket("justitie", None, figure(-0.1, 1.0))
+    told = pockets.sentence([here, school, justice], 10)
+    assert "In 10 jaar geeft **de gemeente** naar verwachting **€ 12,0 mln** meer uit" in told
+    assert "voor **scholen**, zonder mee te betalen" in told
+    assert "justitie" not in told
+    assert NL["pay_gains_none"] in pockets.sentence([here, justice], 10)
+    dearer = Pocket("family", None, figure(3.0))
+    assert "voor gezinnen wordt het naar verwachting duurder" in pockets.sentence([here, dearer], 10)
+    small = Money(cost, cost, figure(0.1, 1.0), cost, cost, cost)
+    assert "te klein om te zien" in pockets.sentence([Pocket("gemeente", small, None), school], 10)
