@@ -8,9 +8,10 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from sim.states import ADDED_ROUTE, HEADROOM, MECHANISMS
+from sim.states import ADDED_ROUTE, HEADROOM, MECHANISMS, WHILE_THERE
 
 _ADDED = MECHANISMS.index(ADDED_ROUTE)
+_WHILE_THERE = MECHANISMS.index(WHILE_THERE)
 _MOST = np.array([HEADROOM[mechanism] for mechanism in MECHANISMS])
 
 
@@ -65,6 +66,8 @@ def programme_factor(x, i, mechanism, t):  # type: ignore[no-untyped-def]
         return min(added, _MOST[mechanism])
     log_factor = 0.0
     for k in range(x.build.size):
+        if mechanism == _WHILE_THERE and not x.joins[i, k] <= t < x.leaves[i, k]:
+            continue
         if t >= x.joins[i, k] or x.past_level[i, k] > 0.0:
             log_factor += x.log_effect[k, mechanism] * effect_level(x, i, k, t)
     return min(np.exp(log_factor), _MOST[mechanism])

@@ -251,7 +251,8 @@ def _accepted(c, i, x, h, year, row, first_age, age, bound_from, t):  # type: ig
         since = c.since[i, h.process[row]]
         ratio *= h.duration_factor[d, _duration_class(h, d, t - since)]
         ratio /= h.duration_bound[d, _duration_class(h, d, bound_from - since)]
-    if h.mechanism[row] >= 0:
+    limit = h.mechanism_process[row]
+    if h.mechanism[row] >= 0 and (limit < 0 or (h.mechanism_states[row] >> c.state[i, limit]) & 1):
         ratio *= programme_factor(x, i, h.mechanism[row], t)
     if h.shock.size:
         month = int(t) - h.shock_from

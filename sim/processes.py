@@ -31,6 +31,7 @@ class Transition(_Strict):
     duration: str | None = None
     risk: str | None = None
     mechanism: str | None = None
+    mechanism_only: dict[str, list[str]] = {}
     by_state: dict[str, str] = {}
     by_form: dict[str, str] = {}
     by_mark: dict[str, str] = {}

@@ -95,7 +95,7 @@ def effect_of(programme: Programme, p: Parameters, switches: Mapping[str, bool])
         full["recovery"] = exists * math.log(p[f"{name}.recovery_light"])
     if ADDED_ROUTE in programme.mechanisms:
         full[ADDED_ROUTE] = p[f"{name}.signalling"] - 1.0
-    for mechanism in ("participation", "access"):
+    for mechanism in ("participation", "access", "substitution"):
         if mechanism in programme.mechanisms:
             full[mechanism] = math.log(p[f"{name}.{mechanism}"])
     retained = p[f"{name}.retained"] if programme.mechanisms else 1.0

@@ -194,6 +194,7 @@ class Switches(Part):
     signalling: bool = True
     participation: bool = True
     access: bool = True
+    substitution: bool = True
     continuity: bool = True
 
 

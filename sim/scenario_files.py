@@ -130,6 +130,7 @@ _PROGRAMME = """
       signalling: true        # zorgen worden eerder gezien
       participation: true     # kinderen gaan vaker weer meedoen
       access: true            # gezinnen komen eerder bij het wijkteam
+      substitution: true      # lichte zorg wordt minder vaak ambulant (kinderwerk.substitution, gewoonlijk 1)
       continuity: true        # houdt in stand wat een eerder programma bereikte (kinderwerk, jongerenwerk)"""
 
 

@@ -229,8 +229,9 @@ class World:
         self._advance(calendar, 0, [NOBODY] * BLOCKS, everyone)
 
     def attend_all(self, year: int, fte: Mapping[str, list[float]]) -> None:
-        """Fill the places of every programme for a year."""
-        for k, (name, programme) in enumerate(self.programmes.items()):
+        """Fill the places of every programme for a year: for the youngest first, whom others go on with."""
+        order = enumerate(self.programmes.items())
+        for k, (name, programme) in sorted(order, key=lambda item: item[1][1].first_age):
             at_work = np.array(fte[name]) * self.shocks.presence(year)
             self._attend(k, programme, at_work, self.scenario.start + year)
 

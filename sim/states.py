@@ -32,6 +32,7 @@ MEASURES = FORMS[8:]
 
 HEADROOM = {
     "onset": 1.5, "escalation": 1.5, "recovery": 2.0, "signalling": 2.0, "participation": 3.0, "access": 2.0,
+    "substitution": 1.0,
 }  # fmt: skip
 """How far programmes together may multiply a mechanism's rate (signalling: the added route's rate)."""
 
@@ -49,8 +50,10 @@ USER_SETS: dict[str, tuple[frozenset[str], frozenset[str]]] = {
 }
 """Groups of youths counted once each: (uses any of these, uses none of those)."""
 
-MECHANISMS = ("onset", "escalation", "recovery", "signalling", "participation", "access")
+MECHANISMS = ("onset", "escalation", "recovery", "signalling", "participation", "access", "substitution")
 """Ways in which a programme can change a rate. Signalling adds a route, the others multiply."""
+WHILE_THERE = "substitution"
+"""A mechanism that lasts no longer than a stay: what a worker does in place of others ends with it."""
 ADDED_ROUTE = "signalling"
 
 PAYERS = ("gemeente", "rijk", "zorgverzekeraar", "school", "justitie", "family")

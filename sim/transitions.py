@@ -74,6 +74,8 @@ class Hazards(NamedTuple):
     other_process: NDArray[np.int32]  # processes outside the key without forms and marks
     destination: NDArray[np.uint8]
     mechanism: NDArray[np.int8]
+    mechanism_process: NDArray[np.int32]  # [R]: process whose state limits the mechanism, or -1
+    mechanism_states: NDArray[np.uint8]  # [R]: mask of the states of it in which the mechanism works
     duration: NDArray[np.int8]
     duration_break: NDArray[np.float32]  # [D, classes], months
     duration_factor: Floats  # [D, classes]
@@ -397,6 +399,8 @@ class _Compiler:
             mechanism=np.array(
                 [MECHANISMS.index(r.spec.mechanism) if r.spec.mechanism else -1 for r in rows], np.int8
             ),
+            mechanism_process=np.array([self._limit(r)[0] for r in rows], np.int32),
+            mechanism_states=np.array([self._limit(r)[1] for r in rows], np.uint8),
             duration=np.array([self._duration(durations, r) for r in rows], np.int8),
             duration_break=breaks,
             duration_factor=factors,
@@ -446,6 +450,15 @@ class _Compiler:
                 members.setdefault(group, []).append(i)
         groups = sorted(members)
         return groups, [members[g] for g in groups]
+
+    def _limit(self, r: _Row) -> tuple[int, int]:
+        """Return the process that limits the mechanism of a row (or -1), and the mask of its states."""
+        limits = r.spec.mechanism_only
+        if len(limits) > 1:
+            raise KeyError(f"mechanism_only of '{r.spec.name}' names more than one process")
+        for process, states in limits.items():
+            return self._process(process), sum(1 << self._state(process, s) for s in states)
+        return -1, 0
 
     def _risk(self, r: _Row) -> int:
         return self.risks.index(r.spec.risk) if r.spec.risk else -1

@@ -235,7 +235,10 @@ def hazards_by_hand(
                 on = c.waits > 0 if other == "waiting" else state[other] > 0
                 rate[on] *= p[parameter]
             if t.mechanism:
-                rate = rate * effects[t.mechanism]
+                felt = np.ones(ages.size, bool)
+                for other, allowed in t.mechanism_only.items():
+                    felt &= np.isin(state[other], [names[other].index(s) for s in allowed])
+                rate = np.where(felt, rate * effects[t.mechanism], rate)
             found[t.name] = rate * (state[name] == names[name].index(t.origin))
     for k, factor in enumerate(HOUSEHOLD_FACTORS):
         leave = p[spec.households.exit[factor]] / MONTHS
@@ -264,7 +267,7 @@ def test_every_transition_comes_as_often_as_the_table_says(parameters: Parameter
     table = compile_table(TABLE, p, 2030)
     children = crowd(500_000, table, p)
     n, now = children.id.size, YEAR * MONTHS
-    strengths = np.array([[0.35, -0.4, 0.6, 0.9, 0.5, 0.3]])
+    strengths = np.array([[0.35, -0.4, 0.6, 0.9, 0.5, 0.3, -1.1]])
     x = Exposure(
         past_level=np.zeros((n, 1), np.float32),
         past_time=np.zeros((n, 1), np.float32),
@@ -284,7 +287,9 @@ def test_every_transition_comes_as_often_as_the_table_says(parameters: Parameter
     level[:third] = np.exp(-0.05 * 12.5)  # in the middle of the month
     level[-1] = 0.5 * np.exp(-0.05 * 24.5)
     effects = {m: np.exp(strengths[0, k] * level) for k, m in enumerate(MECHANISMS)}
-    effects["signalling"] = np.where((np.arange(n) >= third) & (np.arange(n) < 2 * third), 0.9, 0.0)
+    there = (np.arange(n) >= third) & (np.arange(n) < 2 * third)
+    effects["signalling"] = np.where(there, 0.9, 0.0)
+    effects["substitution"] = np.where(there, np.exp(-1.1), 1.0)  # ends with the stay
 
     by_hand = hazards_by_hand(TABLE, p, table, children, effects)
     assert set(by_hand) == set(table.rows)

@@ -106,7 +106,7 @@ def test_bso_has_no_effect_with_everything_switched_on(
 @pytest.mark.parametrize("mechanism", MECHANISMS)
 @pytest.mark.parametrize("name", catalogue())
 def test_a_switch_takes_away_its_mechanism_and_nothing_else(name: str, mechanism: str) -> None:
-    p = default_parameters()
+    p = default_parameters().replace({"kinderwerk.substitution": 0.5})
     on = effect_of(catalogue()[name], p, {}).log_effect
     off = effect_of(catalogue()[name], p, {mechanism: False}).log_effect
     k = MECHANISMS.index(mechanism)
@@ -128,6 +128,13 @@ def test_a_switch_takes_away_its_mechanism_and_nothing_else(name: str, mechanism
          {"gezinssteun__effect_exists": 1.0, "gezinssteun__moderate_need": 0.3,
           "gezinssteun__share_onset": 0.9},
          "onset_light", False),
+        ("peuterwerk", "signalling", {"peuterwerk__signalling": 2.9}, "seen_by_programme", True),
+        ("ouderbetrokkenheid", "onset",
+         {"ouderbetrokkenheid__effect_exists": 1.0, "ouderbetrokkenheid__moderate_need": 0.3,
+          "ouderbetrokkenheid__share_onset": 0.9},
+         "onset_light", False),
+        ("burgerschap", "participation", {"burgerschap__participation": 2.0}, "takes_part_again", True),
+        ("kinderwerk", "substitution", {"kinderwerk__substitution": 0.1}, "start_ambulant", False),
     ],
 )  # fmt: skip
 def test_a_mechanism_moves_its_own_rate(

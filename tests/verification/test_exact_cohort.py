@@ -40,6 +40,8 @@ FORM_GROUPS = {
 }
 SMALL = ("need", "signal", "wijkteam", "ambulant")
 NOBODY = dict.fromkeys(HOUSEHOLD_FACTORS, 0)
+STRONG = (-0.5, -0.3, 0.4, 0.8, 0.6, 0.5, -1.2)
+"""A strong effect on each of MECHANISMS."""
 Floats = NDArray[np.float64]
 
 
@@ -88,7 +90,12 @@ class Exact:
         for other, factor in row.get("by_mark", {}).items():
             if other != "waiting":  # nobody waits here
                 rate[self.at[other] != 0] *= self.p[factor]
-        return rate * self.effects[row["mechanism"]] if "mechanism" in row else rate
+        if "mechanism" not in row:
+            return rate
+        felt = np.ones(self.count, bool)
+        for other, states in row.get("mechanism_only", {}).items():
+            felt &= np.isin(self.at[other], [self.states[other].index(s) for s in states])
+        return np.where(felt, rate * self.effects[row["mechanism"]], rate)
 
     def _uses(self, forms: set[str]) -> NDArray[np.bool_]:
         uses = np.zeros(self.count, bool)
@@ -364,7 +371,7 @@ def test_help_that_changes_need_and_other_help(parameters: Parameters, pool: Exe
 def test_everyone_in_a_programme_from_birth(parameters: Parameters, pool: Executor) -> None:
     p = only(without_memory(parameters), SMALL)
     birth = (2003 - EPOCH_YEAR) * MONTHS + 8
-    assert check(p, SMALL, NOBODY, birth, pool, log_effect=(-0.5, -0.3, 0.4, 0.8, 0.6, 0.5)) > 20 * AGES
+    assert check(p, SMALL, NOBODY, birth, pool, log_effect=STRONG) > 20 * AGES
 
 
 OUTCOMES = ("need", "reclassering", "mishandeling", "onderwijs", "school", "delict", "meedoen")
