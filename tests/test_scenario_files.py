@@ -17,11 +17,11 @@ SCENARIOS = Path(__file__).parents[1] / "scenarios"
 REGISTRY = Registry(
     municipalities={"almere": "Almere", "nederland": "Nederland", "nl": "Nederland"},
     programmes=frozenset({"kinderwerk", "jongerenwerk"}),
-    parameters={"effect.onset": (0.0, 2.0)},
+    parameters={"effect.onset": (0.0, 2.0), "kinderwerk.neighbourhood_weight": (0.0, 260.0)},
 )
 HEAD = "kind: scenario\ntitle: x\nmunicipality: Almere\n"
 
-SHIPPED = {"almere": 4, "nederland": 2}
+SHIPPED = {"almere": 5, "nederland": 2}
 
 
 def test_every_shipped_file_is_good_for_what_ships_with_it() -> None:
