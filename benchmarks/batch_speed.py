@@ -47,7 +47,8 @@ def main() -> None:
 def measure(place: Path, asked: argparse.Namespace) -> None:
     folder = place / "scenarios"
     folder.mkdir()
-    shutil.copy(ROOT / "scenarios" / "almere" / "huidig.yaml", place / "huidig.yaml")
+    for name in ("geen", "huidig"):
+        shutil.copy(ROOT / "scenarios" / "almere" / f"{name}.yaml", place / f"{name}.yaml")
     grid = (asked.grid.read_text(encoding="utf-8") if asked.grid else GRID).replace("huidig", "../huidig")
     (folder / "grid.yaml").write_text(grid, encoding="utf-8")
     few = ("--children", str(asked.children), "--draws", str(asked.draws))

@@ -30,7 +30,7 @@ from sim.folder import Folder, Member, read_folder
 from sim.headline import Change, Level, as_json
 from sim.library import registry
 from sim.parameters import default_parameters
-from sim.results import manifest, save
+from sim.results import drop_asides, manifest, save
 from sim.tasks import Outcome, Task, make, plan
 from sim.units import DamagedError, Unit, UnitStore, Work
 from sim.workers import Workers
@@ -109,7 +109,9 @@ def simulate_members(
 ) -> Batch:
     """Simulate members on a crew; see `run_batch`."""
     started = time.monotonic()
-    with _alone_in(out, tell):
+    with _alone_in(out, tell) as alone:
+        if alone:
+            drop_asides(out)
         job = _Job(found, UnitStore(out / UNITS), options, hands, tell)
         job.make_missing()
         try:
@@ -242,8 +244,8 @@ class _Job:
 
 
 @contextmanager
-def _alone_in(out: Path, tell: Tell) -> Iterator[None]:
-    """Hold a folder for this batch; wait where another one works in it.
+def _alone_in(out: Path, tell: Tell) -> Iterator[bool]:
+    """Hold a folder for this batch; wait where another one works in it. Yield whether it is held.
 
     The system gives the lock free when its owner ends, however it ends. Raises SimulationError where the
     folder cannot be written.
@@ -251,6 +253,7 @@ def _alone_in(out: Path, tell: Tell) -> Iterator[None]:
     with _written_to(out):
         out.mkdir(parents=True, exist_ok=True)
         stream = (out / LOCK).open("w", encoding="utf-8")
+    held = True
     with stream:
         try:
             fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -258,8 +261,8 @@ def _alone_in(out: Path, tell: Tell) -> Iterator[None]:
             tell(f"waiting: another batch is at work in {out}", 0, 0)
             fcntl.flock(stream, fcntl.LOCK_EX)
         except OSError:
-            pass  # a disk without locks: renaming alone keeps files whole
-        yield
+            held = False  # a disk without locks: renaming alone keeps files whole
+        yield held
 
 
 @contextmanager

@@ -31,6 +31,7 @@ from sim.parameters import POSTERIOR_FILE, Parameters
 from sim.scenario import Scenario
 from sim.units import LIBRARIES
 
+_ASIDE = ".writing-"
 Tables: TypeAlias = pa.Table | Iterable[pa.Table]
 """A table, or its parts one after the other."""
 Certificate: TypeAlias = Mapping[str, Any]
@@ -251,7 +252,7 @@ def save(
     aside: Path | None = None
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        aside = Path(tempfile.mkdtemp(prefix=".writing-", dir=folder))
+        aside = Path(tempfile.mkdtemp(prefix=_ASIDE, dir=folder))
         for name, table in tables.items():
             _write_table(aside / name, table, as_csv)
         said = dict(certificate() if callable(certificate) else certificate)
@@ -268,6 +269,12 @@ def save(
     finally:
         if aside is not None:
             shutil.rmtree(aside, ignore_errors=True)
+
+
+def drop_asides(folder: Path) -> None:
+    """Remove what killed writers left beside results; only where no other writer can be at work."""
+    for aside in folder.glob(f"{_ASIDE}*"):
+        shutil.rmtree(aside, ignore_errors=True)
 
 
 def _write_table(path: Path, table: Tables, as_csv: bool) -> None:

@@ -226,6 +226,14 @@ def test_units_that_a_disk_damaged_are_made_again(folder: Path, tmp_path: Path) 
     assert content(tmp_path / "out") == before
 
 
+def test_what_a_kill_left_beside_the_tables_is_removed(folder: Path, tmp_path: Path) -> None:
+    aside = tmp_path / "out" / ".writing-abc"
+    aside.mkdir(parents=True)
+    (aside / "results.parquet").write_bytes(b"half")
+    run(folder, tmp_path / "out", Options(children=300))
+    assert not aside.exists()
+
+
 def test_nothing_is_written_for_a_folder_without_scenarios(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no such folder"):
         run_batch(tmp_path / "none", tmp_path / "out")
