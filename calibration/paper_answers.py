@@ -39,7 +39,7 @@ def both(pair: Pair, years: int = 10) -> str:
     users, unmet = pair.figure(USERS, years), pair.figure(UNMET, years)
     if users.too_small and unmet.too_small:
         return f"After {years} years the changes in jeugdzorg and in unmet need are {TOO_SMALL}."
-    return f"After {years} years: {told(users, 'youths with jeugdzorg')}; {told(unmet, 'with unmet need')}."
+    return f"After {years} years: {told(users, 'youths with jeugdzorg')}; {told(unmet, 'youths with unmet need')}."
 
 
 def paid(pair: Pair, years: int = 20) -> str:
@@ -222,8 +222,7 @@ def term(lab: Laboratory) -> Answer:
     early, late = pair.over(UNMET, 4), pair.over(UNMET, 20)
     words = f"The first four of twenty years hold {spent:.0%} of the money for workers. "
     if early.too_small or late.too_small:
-        words += f"What of the change in unmet need falls within them is {TOO_SMALL}: "
-        words += f"{short(early)} child-years against {short(late)} over twenty years. "
+        words += f"What of the change in unmet need falls within them is {TOO_SMALL}. "
     else:
         words += f"They hold {early.value / late.value:.0%} of the change in child-years of unmet need. "
     return Answer(words + " ".join(paid(pair, years) for years in costs), body)

@@ -115,8 +115,8 @@ def forty(lab: Laboratory) -> Answer:
     )  # fmt: skip
     body += (
         f"\nOf all youths {spread(helped / everyone, True)} had jeugdhulp at some time before 23, so that a "
-        "large share among any group is to be expected. Nothing here was fitted to earlier care. The paper's 40 "
-        "percent is an advocacy figure of a narrower group (rising criminal talent): agreement would prove "
+        "large share among any group is to be expected. Nothing here was fitted to earlier care. The "
+        "paper's 40 percent is an advocacy figure of a narrower group (rising criminal talent): agreement would prove "
         "little, and a difference is no refutation.\n"
     )
     return Answer(" ".join(words), body)
@@ -164,8 +164,8 @@ def _worth(lab: Laboratory) -> tuple[str, str]:
     rows = [(group, f"{e.value / 1e6:.1f}") for group, e in known.groups]
     text = (
         f"What it is worth to know, million euros for Almere, at {known.willingness:,.0f} euros for a "
-        f"child-year without moderate or complex need (where the decision is least sure). {known.drawn:,} draws of an "
-        f"emulator of {draws} simulated ones (accuracy {known.accuracy or 0:.2f}); everything together "
+        "child-year without moderate or complex need (where the decision is least sure). "
+        f"{known.drawn:,} draws of an emulator of {draws} simulated ones (accuracy {known.accuracy or 0:.2f}); everything together "
         f"{known.everything.value / 1e6:.1f}:\n\n"
     )
     return known.groups[0][0], text + markdown(("group of figures", "worth knowing"), rows)
