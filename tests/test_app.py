@@ -16,7 +16,7 @@ from streamlit.testing.v1 import AppTest
 from calibration.report import fitted_share, read
 from pages import ijking
 from pages.shared import charts, desk, formats, parts, watching
-from pages.shared.plan import Plan
+from pages.shared.plan import Plan, pack
 from pages.shared.state import Choices, places, query_of, scenario
 from pages.shared.texts import writing, writing_in
 from sim import compare
@@ -142,6 +142,9 @@ def test_a_link_restores_every_choice() -> None:
         {"begroting": "36-g-capped-x"},
         {"begroting": "zAAAA"},
         {"begroting": Plan.of({"programmes": {"kinderwurk": {"fte": 3}}}).code()},
+        {"begroting": "z" + pack("[" * 20_000)},
+        {"begroting": "z" + pack('{"place": "x.yaml"}')},
+        {"begroting": "z" + pack('{"municipality": "scenarios/x.yaml"}')},
         {"aannames": "need.onset_light:nan"},
         {"aannames": "need.onset_ligth:0.1"},
         {"eigen": "zzz"},

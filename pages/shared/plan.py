@@ -22,8 +22,10 @@ MOST_FTE = 100_000.0
 MOST_STEPS = 3
 """Steps of a path that a name tells one by one."""
 CHILD_WORK = "kinderwerk"
-PLACE = ("kind", "municipality", "reference", "description")
-"""Keys of a scenario file that are no part of a plan."""
+KEYS = frozenset(
+    ("title", "start", "years", "policy", "budget", "places", "shocks", "programmes", "parameters")
+)  # fmt: skip
+"""Keys of a scenario file that make a plan. No other is taken: some of them name files on the server."""
 _SIMPLE = re.compile(r"(\d{1,6}(?:\.\d{1,20})?)-([go])-(crowd_out|deficit|capped)", re.ASCII)
 _RICH = re.compile(r"z[A-Za-z0-9_-]{1,12000}", re.ASCII)
 _MOST_BYTES = 40_000
@@ -38,7 +40,7 @@ class Plan:
     @classmethod
     def of(cls, data: Mapping[str, Any]) -> Plan:
         """Return the plan in plain data, such as that of a scenario file, without what says where."""
-        kept = {key: value for key, value in data.items() if key not in PLACE and value not in ({}, [], None)}
+        kept = {key: value for key, value in data.items() if key in KEYS and value not in ({}, [], None)}
         return cls(json.dumps(kept, sort_keys=True, ensure_ascii=False, default=str))
 
     @classmethod
@@ -144,7 +146,9 @@ class Plan:
         if not _RICH.fullmatch(code):
             raise ValueError(code)
         data = json.loads(unpack(code[1:]))
-        if not isinstance(data, dict) or not isinstance(data.get("programmes", {}), dict):
+        if not isinstance(data, dict) or not data.keys() <= KEYS:
+            raise ValueError(code)
+        if not isinstance(data.get("programmes", {}), dict):
             raise ValueError(code)
         return cls.of(data)
 

@@ -106,7 +106,7 @@ def _from_link() -> Choices:
             try:
                 changed = replace(found, **read(query[key]))
                 _all_scenarios(changed)
-            except (ValueError, KeyError, TypeError, InputError):
+            except (ValueError, KeyError, TypeError, RecursionError, InputError):
                 wrong.append(key)
             else:
                 found = changed
