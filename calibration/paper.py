@@ -10,6 +10,7 @@ import argparse
 import sys
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from calibration import paper_answers, paper_people
@@ -110,10 +111,14 @@ def main() -> None:
     """Run everything and write the page."""
     parser = argparse.ArgumentParser(description="write docs/paper.md")
     parser.add_argument("--quick", action="store_true", help="a few children, to look at the form")
+    parser.add_argument("--children", type=int, help="children of a pair of scenarios")
+    parser.add_argument("--draws", type=int, help="draws of a pair of scenarios")
     parser.add_argument("--out", type=Path, default=PAGE)
     asked = parser.parse_args()
+    size = QUICK if asked.quick else Size()
+    size = replace(size, children=asked.children or size.children, draws=asked.draws or size.draws)
     with worker_threads(None) as pool:
-        lab = Laboratory(QUICK if asked.quick else Size(), pool)
+        lab = Laboratory(size, pool)
         text = page(lab, read_words([WORDS]))
     asked.out.write_text(text, encoding="utf-8")
 

@@ -39,7 +39,8 @@ def both(pair: Pair, years: int = 10) -> str:
     users, unmet = pair.figure(USERS, years), pair.figure(UNMET, years)
     if users.too_small and unmet.too_small:
         return f"After {years} years the changes in jeugdzorg and in unmet need are {TOO_SMALL}."
-    return f"After {years} years: {told(users, 'youths with jeugdzorg')}; {told(unmet, 'youths with unmet need')}."
+    words = f"{told(users, 'youths with jeugdzorg')}; {told(unmet, 'youths with unmet need')}"
+    return f"After {years} years: {words}."
 
 
 def paid(pair: Pair, years: int = 20) -> str:

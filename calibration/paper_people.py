@@ -116,8 +116,8 @@ def forty(lab: Laboratory) -> Answer:
     body += (
         f"\nOf all youths {spread(helped / everyone, True)} had jeugdhulp at some time before 23, so that a "
         "large share among any group is to be expected. Nothing here was fitted to earlier care. The "
-        "paper's 40 percent is an advocacy figure of a narrower group (rising criminal talent): agreement would prove "
-        "little, and a difference is no refutation.\n"
+        "paper's 40 percent is an advocacy figure of a narrower group (rising criminal talent): agreement "
+        "would prove little, and a difference is no refutation.\n"
     )
     return Answer(" ".join(words), body)
 
@@ -165,7 +165,7 @@ def _worth(lab: Laboratory) -> tuple[str, str]:
     text = (
         f"What it is worth to know, million euros for Almere, at {known.willingness:,.0f} euros for a "
         "child-year without moderate or complex need (where the decision is least sure). "
-        f"{known.drawn:,} draws of an emulator of {draws} simulated ones (accuracy {known.accuracy or 0:.2f}); everything together "
-        f"{known.everything.value / 1e6:.1f}:\n\n"
+        f"{known.drawn:,} draws of an emulator of {draws} simulated ones (accuracy "
+        f"{known.accuracy or 0:.2f}); everything together {known.everything.value / 1e6:.1f}:\n\n"
     )
     return known.groups[0][0], text + markdown(("group of figures", "worth knowing"), rows)

@@ -42,10 +42,10 @@ class Size:
 
     children: int = 10_000
     draws: int = 20
-    everyone: int = 3
+    everyone: int = 2
     waits_of: int | None = None
-    country: int = 30_000
-    country_draws: int = 10
+    country: int = 20_000
+    country_draws: int = 6
     knowledge: int = 200
 
     def options(self) -> Options:
