@@ -12,6 +12,8 @@ from collections.abc import Callable, Generator, Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, Future, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
+from multiprocessing import active_children
+from multiprocessing.process import BaseProcess
 from typing import Any, Generic, Protocol, TypeVar
 
 from sim.errors import SimulationError
@@ -47,7 +49,7 @@ class Crew(Protocol):
 
     def __enter__(self) -> Crew: ...
 
-    def __exit__(self, *_: object) -> None: ...
+    def __exit__(self, kind: type[BaseException] | None = None, /, *_: object) -> None: ...
 
 
 class Here:
@@ -59,18 +61,23 @@ class Here:
             raise ValueError(f"--workers must be 1 or more, found {count}")
         self.size = count or os.cpu_count() or 1
         self._pool: Executor | None = None
+        self._others: set[BaseProcess] = set(active_children())
 
     def __enter__(self) -> Here:
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None = None, /, *_: object) -> None:
         if self._pool is not None:
             self._pool.shutdown(wait=False, cancel_futures=True)
             self._pool = None
+        if kind is not None:  # who stops does not wait for what is being made
+            for process in set(active_children()) - self._others:
+                process.terminate()
 
     def submit(self, work: Callable[[Task], T], task: Task) -> Future[T]:
         """Hand over a task; processes start with the first. Raises BrokenProcessPool where they died."""
         if self._pool is None:
+            self._others = set(active_children())
             self._pool = start_processes(self.size)
         return self._pool.submit(work, task)
 

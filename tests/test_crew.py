@@ -79,6 +79,22 @@ def test_a_worker_that_is_killed_from_outside_costs_nothing() -> None:
     assert sorted(found) == [(k, k) for k in range(6)]
 
 
+def very_slowly(task: int) -> int:
+    time.sleep(60)
+    return task
+
+
+def test_who_stops_does_not_wait_for_what_is_being_made() -> None:
+    hands = Here(2)
+    hands.submit(very_slowly, 1)
+    processes = list(hands._pool._processes)  # type: ignore[union-attr]
+    hands.__exit__(KeyboardInterrupt)
+    deadline = time.monotonic() + 20
+    while any(_lives(process) for process in processes):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
 def test_who_asks_and_is_killed_leaves_no_workers_behind(tmp_path: Path) -> None:
     """Workers of a killed process would wait for work for ever."""
     script = tmp_path / "asks.py"
