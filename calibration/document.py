@@ -61,7 +61,8 @@ def _factors(t: Transition) -> str:
     words += [f"only when {q} is {' or '.join(states)}" for q, states in t.only.items()]
     words += [f"`{factor}` while {mark}" for mark, factor in t.by_mark.items()]
     if t.mechanism:
-        words.append(f"programmes: *{t.mechanism}*")
+        limits = [f" only when {q} is {' or '.join(states)}" for q, states in t.mechanism_only.items()]
+        words.append(f"programmes: *{t.mechanism}*{''.join(limits)}")
     if t.sets:
         words.append("; brings " + ", ".join(f"{q} to {s}" for q, s in t.sets.items()))
     return ", ".join(words)
