@@ -23,6 +23,7 @@ from pages.shared.lever_controls import (
 from pages.shared.lever_words import COMPARED, MONEY, PERIOD, SHOCKS, changes
 from pages.shared.levers import at_first
 from pages.shared.outcome import outcome
+from pages.shared.parameter_words import parameter_title
 from pages.shared.state import Choices, choices, keep, pair, reference_words
 from pages.shared.texts import language, t
 from pages.shared.workforce import workforce
@@ -33,7 +34,7 @@ from sim.translation import told
 FIT = """<style>
 .stMainBlockContainer {padding-left: clamp(1rem, 3vw, 4rem); padding-right: clamp(1rem, 3vw, 4rem)}
 .stMainBlockContainer h2 {font-size: 1.4rem}
-[data-testid=stMetricLabel] p {white-space: normal !important}
+[data-testid=stMetric] p {white-space: normal !important}
 [data-testid=stMetricValue] {font-size: 1.6rem}
 </style>"""
 """Two columns side by side: the figures must fit in one of them without being cut off."""
@@ -78,7 +79,7 @@ def _levers() -> None:
         with opened:
             works_control(choices())
     if names := choices().plan.data.get("parameters"):
-        parts.note(t("verken_own_numbers", names=", ".join(names)))
+        parts.note(t("verken_own_numbers", names="; ".join(parameter_title(name) for name in names)))
     opened = st.expander(t("verken_files"), key="verken-open-files", on_change="rerun")
     if opened.open:
         with opened:

@@ -6,11 +6,19 @@ import streamlit as st
 
 from pages.shared.lever_controls import key, renew
 from pages.shared.parts import plain
-from pages.shared.plan_files import Opened, bundle, file_name, open_preset, plan_text, presets, read_plan
+from pages.shared.plan_files import (
+    Opened,
+    Preset,
+    bundle,
+    file_name,
+    open_preset,
+    plan_text,
+    presets,
+    read_plan,
+)
 from pages.shared.state import choices, keep, reference_of
 from pages.shared.texts import language, t
 from sim.errors import InputError
-from sim.scenario import Scenario
 from sim.translation import told
 
 TOLD = "verken-told"
@@ -33,7 +41,7 @@ def preset_control() -> None:
         st.info(message)
 
 
-def _open_preset(preset: Scenario | None) -> None:
+def _open_preset(preset: Preset | None) -> None:
     if preset is not None:
         _take(open_preset(preset, choices()))
 

@@ -32,7 +32,7 @@ def parameter_title(name: str) -> str:
         return t("pw_of", whole=titles[head], what=t(f"pw_use_{rest}"))
     if head == "cost" and (programme := rest.removesuffix("_fte")) in titles:
         return t("pw_price", programme=titles[programme])
-    parts, tails = name.removesuffix(".yes").split("."), []
+    parts, tails = name.removesuffix(".yes").split("."), list[str]()
     while f"pw_name_{'_'.join(parts)}" not in writing().words:
         tails.insert(0, _tail(parts))
         parts.pop()

@@ -5,13 +5,16 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import altair as alt
 import pandas as pd
 import streamlit as st
+from streamlit.errors import StreamlitAPIException
 
 from pages.shared import charts, formats
 from pages.shared.desk import SEED
+from pages.shared.parameter_words import parameter_title
 from pages.shared.state import choices, pair, profile, query_of
 from pages.shared.texts import language, t
 from sim.headline import discount_rate
@@ -25,6 +28,7 @@ _MARKUP = re.compile(r"([\\\\`*_\[\]<>~$|]|:(?=[A-Za-z0-9+_-])|^[#+-])")
 """What markdown, or Streamlit's own :colour[..] and :icon:, would read as a sign."""
 _FORMULA = re.compile(r"[=@\t\r]|[+-](?![\d.,\s]*$)")
 """What a spreadsheet would run: a text of a user must stay a text."""
+PAGES = Path(__file__).resolve().parents[1]
 log = logging.getLogger(__name__)
 
 
@@ -91,6 +95,15 @@ def below(shown: pd.DataFrame, data: pd.DataFrame, name: str, reference: str) ->
     source()
 
 
+def way_to(page: str) -> None:
+    """Show a link to another page, where there are others."""
+    title = t(f"page_{page}")
+    try:
+        st.page_link(PAGES / f"{page}.py", label=title)
+    except StreamlitAPIException:  # the page stands alone
+        note(title)
+
+
 def source() -> None:
     """Show where figures come from, in one line."""
     note(
@@ -119,9 +132,11 @@ def marks() -> list[str]:
         found.append(t("no_local"))
     if chosen.own_data is not None:
         found.append(t("own_figures", name=chosen.municipality))
-    if names := [name for name, _ in chosen.assumptions]:
+    names = [*(name for name, _ in chosen.assumptions), *chosen.plan.data.get("parameters", {})]
+    if names:
         more = t("and_more", n=len(names) - SHOWN_NAMES) if len(names) > SHOWN_NAMES else ""
-        found.append(t("changed_assumptions", names=", ".join(names[:SHOWN_NAMES]) + more))
+        titles = "; ".join(parameter_title(name) for name in names[:SHOWN_NAMES])
+        found.append(t("changed_assumptions", names=titles + more))
     if chosen.effect != "full":
         found.append(t("compare_effect", effect=t(f"effect_{chosen.effect}")))
     return found

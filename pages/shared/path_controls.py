@@ -108,6 +108,7 @@ def _evenly(name: str, draft: Draft, start: int, years: int, key: Key) -> None:
         left, right = st.columns(2)
         from_fte = _fte_field(left, "verken_from_fte", draft.steps[0][1], key(name, "from"))
         from_year = right.number_input(t("verken_from_year"), start, end, start, key=key(name, "from-year"))
+        left, right = st.columns(2)  # below each other on a phone, in this order
         to_fte = _fte_field(left, "verken_to_fte", draft.steps[-1][1], key(name, "to"))
         last = min(start + 4, end)
         to_year = right.number_input(t("verken_to_year"), start, end, last, key=key(name, "to-year"))

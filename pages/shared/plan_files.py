@@ -34,12 +34,14 @@ from pages.shared.texts import t
 from sim.errors import InputError
 from sim.library import registry
 from sim.scenario import Scenario, is_file, load_scenario, scenario_from_document
-from sim.yamlfile import KINDS, Document, document_from, load_document
+from sim.yamlfile import Document, document_from
+from sim.yamltext import decode, parse, read_bytes
 
 SCENARIOS = Path(__file__).resolve().parents[2] / "scenarios"
 ARGUMENTS = "argumenten"
 """Scenarios that make a point about any municipality."""
 REFERENCE_FILE = "uitgangssituatie.yaml"
+_HEAD = ("kind:", "title:", "municipality:")
 _ZIP_DATE = (2026, 1, 1, 0, 0, 0)  # the same plan is the same file, whenever it is made
 log = logging.getLogger(__name__)
 
@@ -59,51 +61,73 @@ class Opened:
 # Presets
 
 
+@dataclass(frozen=True)
+class Preset:
+    """A scenario that ships with the model: its title without the municipality, and its file."""
+
+    title: str
+    municipality: str
+    path: Path
+
+    @property
+    def argues(self) -> bool:
+        """Tell whether it makes a point about any municipality."""
+        return self.path.parent.name == ARGUMENTS
+
+
 @cache
-def _shipped() -> tuple[Scenario, ...]:
+def _shipped() -> tuple[Preset, ...]:
     """Return the scenarios that ship with the model; what is of another kind, or broken, is left out."""
     found = []
     for path in sorted(SCENARIOS.rglob("*.yaml")):
         try:
-            if load_document(path, tuple(KINDS)).data["kind"] == "scenario":
-                found.append(load_scenario(path, registry()))
+            head = _head(path)
         except InputError:
             log.exception("a shipped scenario cannot be read")
+            continue
+        if head.get("kind") == "scenario" and isinstance(head.get("municipality"), str):
+            title = short_title(str(head.get("title", path.stem)), head["municipality"])
+            found.append(Preset(title, head["municipality"], path))
     return tuple(found)
 
 
-def presets(municipality: str) -> dict[str, Scenario]:
+def _head(path: Path) -> dict[Any, Any]:
+    """Return what a file says it is. Only those lines are read: a page cannot wait for dozens of files."""
+    lines = decode(path, read_bytes(path)).splitlines()
+    data = parse(path, "\n".join(line for line in lines if line.startswith(_HEAD))).data
+    return data if isinstance(data, dict) else {}
+
+
+def presets(municipality: str) -> dict[str, Preset]:
     """Return the shipped scenarios for a municipality by title: its own first, then those that argue."""
-    shipped = _shipped()
-    arguing = [s for s in shipped if _folder(s) == ARGUMENTS]
-    own = [s for s in shipped if s.municipality == municipality and s not in arguing]
-    return {short_title(s): s for s in (*own, *arguing)}
+    own = [p for p in _shipped() if p.municipality == municipality and not p.argues]
+    return {preset.title: preset for preset in (*own, *(p for p in _shipped() if p.argues))}
 
 
-def _folder(scenario: Scenario) -> str:
-    return scenario.path.parent.name if scenario.path else ""
+def short_title(title: str, municipality: str) -> str:
+    """Return a title without the municipality, which a page shows already."""
+    return title.removeprefix(f"{municipality}, ")
 
 
-def short_title(scenario: Scenario) -> str:
-    """Return the title of a scenario without its municipality, which a page shows already."""
-    return scenario.title.removeprefix(f"{scenario.municipality}, ")
+def open_preset(preset: Preset, chosen: Choices) -> Opened:
+    """Return what a shipped scenario says, as a plan for the municipality in hand; assumptions stay.
 
-
-def open_preset(preset: Scenario, chosen: Choices) -> Opened:
-    """Return what a shipped scenario says, as a plan for the municipality in hand; assumptions stay."""
-    plan = shortest(Plan.of_scenario(preset))
-    named = plan.changed(title=short_title(preset))
+    Raises InputError where its file, or that of its reference, cannot be used.
+    """
+    scenario = load_scenario(preset.path, registry())
+    plan = shortest(Plan.of_scenario(scenario))
+    named = plan.changed(title=preset.title)
     plain = not plan.changed().code().startswith("z")  # its words say it all
     plan = plan.changed() if plain else named
     changes: dict[str, Any] = {"plan": plan}
-    if preset.reference is None:
+    if scenario.reference is None:
         return Opened(changes)
-    against = load_scenario(preset.reference, registry())
+    against = load_scenario(scenario.reference, registry())
     reference = shortest(Plan.of_scenario(against))
     if name := as_reference(replace(chosen, plan=plan), reference):
         return Opened({**changes, "reference": name})
-    beside = reference.changed(title=short_title(against))
-    return Opened({**changes, "plans": (beside, plan)}, beside=short_title(against))
+    title = short_title(against.title, against.municipality)
+    return Opened({**changes, "plans": (reference.changed(title=title), plan)}, beside=title)
 
 
 # A file of a user
@@ -131,7 +155,9 @@ def read_plan(name: str, content: bytes, chosen: Choices) -> Opened:
     if since_start or chosen.assumptions:
         notes.append("verken_assumptions")
     changes: dict[str, Any] = {
-        "plan": _titled(shortest(plan.changed(parameters=since_birth)), short_title(scenario)),
+        "plan": _titled(
+            shortest(plan.changed(parameters=since_birth)), short_title(scenario.title, scenario.municipality)
+        ),
         "effect": effect,
         "assumptions": tuple(sorted(since_start.items())),
         "municipality": scenario.municipality,
@@ -237,8 +263,8 @@ def _text(head: Mapping[str, Any], chosen: Choices, plan: Plan) -> str:
     parts = [f"# {t('file_top')}\n"]
     for key, value in whole.items():
         if value not in (None, {}, []):
-            comment = "" if key == "kind" else f"# {t(f'file_key_{key}')}\n"
-            parts.append(f"{comment}{_dumped({key: value})}")
+            comment = [] if key == "kind" else ["# " + t(f"file_key_{key}") + "\n"]
+            parts.append("".join([*comment, _dumped({key: value})]))
     return "\n".join(parts)
 
 

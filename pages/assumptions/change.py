@@ -1,0 +1,97 @@
+"""Changing a number in this session: what was typed, whether the model can take it, and taking it back."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from babel.numbers import NumberFormatError, parse_decimal
+
+from pages.shared.parts import plain
+from pages.shared.state import MOST_ASSUMPTIONS, STRENGTH, Choices, choices, keep, overrides, pair
+from pages.shared.texts import language, t, writing
+from sim.errors import InputError
+from sim.library import allowed_range
+from sim.parameters import Parameter, default_parameters
+from sim.programmes import catalogue, check_headroom, effect_of
+from sim.setting import EXISTING
+from sim.translation import told
+
+_PLAIN = re.compile(r"[-+]?\d+\.\d+")
+_MINUS = str.maketrans({"\N{MINUS SIGN}": "-", "\N{NO-BREAK SPACE}": "", " ": "", "€": ""})
+
+
+def number(text: str) -> float:
+    """Return the number that somebody typed, as the language in use writes numbers; 60% is 0.6.
+
+    A decimal point is taken in Dutch too where it cannot be meant for thousands. Raises ValueError.
+    """
+    bare = text.translate(_MINUS)
+    share = bare.endswith("%")
+    bare = bare.removesuffix("%")
+    try:
+        value = float(parse_decimal(bare, locale=writing().locale, strict=True))
+    except NumberFormatError:
+        if not _PLAIN.fullmatch(bare):
+            raise ValueError(text) from None
+        value = float(bare)
+    if not abs(value) < float("inf"):
+        raise ValueError(text)
+    return value / 100 if share else value
+
+
+def refusal(chosen: Choices, record: Parameter, value: float) -> str:
+    """Return why a number cannot be taken, in the language in use, or nothing."""
+    low, high = allowed_range(record)
+    if not low <= value <= high:
+        written = {"low": writing().significant(low), "high": writing().significant(high)}
+        return t("assumed_outside", **written)
+    changed = with_value(chosen, record, value)
+    if len(changed.assumptions) > MOST_ASSUMPTIONS:
+        return t("assumed_too_many", n=MOST_ASSUMPTIONS)
+    try:
+        pair(changed)
+        _check_together(changed)
+    except InputError as error:
+        return t("assumed_refused", reason=plain("; ".join(told(error, language()))))
+    return ""
+
+
+def with_value(chosen: Choices, record: Parameter, value: float | None) -> Choices:
+    """Return choices in which a parameter has a value of one's own; None, or its standard, takes it back.
+
+    It takes the place of a value that the plan or the choice of an effect gives: only one of them can hold.
+    """
+    kept = {name: own for name, own in chosen.assumptions if name != record.name}
+    if value is not None and value != record.value:
+        kept[record.name] = value
+    effect = "full" if record.name == STRENGTH else chosen.effect
+    plan, of_plan = chosen.plan, chosen.plan.data.get("parameters", {})
+    if record.name in of_plan:
+        plan = plan.changed(parameters={name: own for name, own in of_plan.items() if name != record.name})
+    return replace(chosen, assumptions=tuple(sorted(kept.items())), effect=effect, plan=plan)
+
+
+def put(chosen: Choices, record: Parameter, value: float | None) -> None:
+    """Take a value in this session, or take it back."""
+    changed = with_value(chosen, record, value)
+    keep(assumptions=changed.assumptions, effect=changed.effect, plan=changed.plan)
+
+
+def put_all_back() -> None:
+    """Take back every value of this session."""
+    plan = choices().plan
+    if plan.data.get("parameters"):
+        plan = plan.changed(parameters=None)
+    keep(assumptions=(), effect="full", plan=plan)
+
+
+def _check_together(chosen: Choices) -> None:
+    """Refuse effects that are together more than the model leaves room for. Raises InputError."""
+    given = overrides(chosen, chosen.plan).items()
+    own = {name: float(own["value"] if isinstance(own, dict) else own) for name, own in given}
+    p, uses = default_parameters().replace(own), chosen.plan.programmes
+    names = dict.fromkeys((EXISTING, *uses))
+    check_headroom(
+        {name: effect_of(catalogue()[name], p, uses.get(name, {}).get("switches", {})) for name in names}
+    )

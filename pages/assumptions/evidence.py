@@ -1,0 +1,67 @@
+"""What was measured elsewhere of the effects that the model assumes, with what speaks against them."""
+
+from __future__ import annotations
+
+import csv
+import re
+from functools import cache
+from pathlib import Path
+
+import pandas as pd
+import streamlit as st
+
+from pages.shared import parts
+from pages.shared.texts import t
+
+FILE = Path(__file__).resolve().parents[2] / "calibration" / "evidence" / "effects_evidence.csv"
+AGAINST = (
+    "own_search", "smallegange_et_al_j_social_work", "jones_et_al_pediatrics_125_e130",
+    "mieloo_et_al_bmj_open_12_e048933", "aef_stelsel_in_groei_nji_reply", "wsipp_programme_765",
+)  # fmt: skip
+"""Findings of no effect, of more use of care, or of a programme that did not pay: they stand first."""
+
+
+@cache
+def findings() -> tuple[dict[str, str], ...]:
+    """Return the rows of the file; `key` is that of its words."""
+    with FILE.open(encoding="utf-8", newline="") as stream:
+        return tuple({**row, "key": slug(row["source"])} for row in csv.DictReader(stream))
+
+
+def slug(source: str) -> str:
+    """Return a source as the key of its words."""
+    return re.sub(r"[^a-z0-9]+", "_", source.lower()).strip("_")
+
+
+def show() -> None:
+    """Show what was found, first what speaks against, each with its source."""
+    st.header(t("evidence_title"))
+    st.markdown(t("evidence_lead"))
+    against = [row for row in findings() if row["key"] in AGAINST]
+    for title, chosen in (
+        ("evidence_against", against),
+        ("evidence_other", [row for row in findings() if row not in against]),
+    ):
+        st.markdown(f"**{t(title)}**")
+        st.table(_table(chosen), hide_index=True)
+    parts.csv(pd.DataFrame(findings()).drop(columns="key"), "kinderwerk-bewijs.csv")
+    parts.note(t("evidence_file"))
+
+
+def _table(chosen: list[dict[str, str]]) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            t("evidence_found"): [f"{_found(row)} ({_where(row)})" for row in chosen],
+            t("evidence_means"): [t(f"evidence_means_{row['key']}") for row in chosen],
+        }
+    )
+
+
+def _found(row: dict[str, str]) -> str:
+    return t(f"evidence_found_{row['key']}")
+
+
+def _where(row: dict[str, str]) -> str:
+    """Return by whom, and when, something was found."""
+    who = t("evidence_own_search") if row["key"] == "own_search" else parts.plain(row["source"])
+    return f"{who}, {row['year']}" if row["year"][:1].isdigit() else who

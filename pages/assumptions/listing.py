@@ -1,0 +1,128 @@
+"""Numbers one below the other: value, range, unit, what it rests on, source, and a control to change it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from pages.assumptions.change import number, put, put_all_back, refusal
+from pages.assumptions.rows import Row, grade_words
+from pages.shared import parts
+from pages.shared.state import STRENGTH, choices
+from pages.shared.texts import t, writing
+from sim.library import allowed_range
+
+PAGE = 20
+"""Numbers on the screen at a time."""
+EDITED = "assumed-edited"
+
+
+def changed_ones(found: Sequence[Row]) -> None:
+    """Show the numbers that this session changed, with a way to put each and all back."""
+    chosen = choices()
+    by_effect = chosen.effect != "full"
+    changed = [row for row in found if row.own is not None and not (by_effect and row.name == STRENGTH)]
+    if not changed and not by_effect:
+        return
+    st.header(t("assumed_changed", n=len(changed)))
+    st.markdown(t("assumed_changed_lead"))
+    if by_effect:
+        st.markdown(t("assumed_effect", effect=t(f"effect_{chosen.effect}")))
+    for row in changed:
+        left, right = st.columns([4, 1], vertical_alignment="center")
+        own = writing().significant(row.own or 0.0)
+        standard = writing().significant(row.found.stands)
+        left.markdown(f"**{parts.plain(row.words.title)}**: {t('assumed_now', own=own, standard=standard)}")
+        right.button(
+            t("assumed_back"), key=f"assumed-back-{row.name}", on_click=put, args=(chosen, row.record, None)
+        )
+    st.button(t("assumed_back_all"), on_click=put_all_back, icon=":material/undo:", key="assumed-back-all")
+
+
+def listing(found: Sequence[Row], where: str) -> None:
+    """Show numbers, a page at a time. where: which list it is, for the keys of its controls."""
+    pages = range(0, len(found), PAGE)
+    first = 0
+    if len(pages) > 1:
+        first = st.selectbox(
+            t("assumed_page"), pages, key=f"assumed-page-{where}-{len(found)}",
+            format_func=lambda k: t("assumed_page_of", first=k + 1, last=min(k + PAGE, len(found)),
+                                    n=len(found), title=found[k].words.title),
+        )  # fmt: skip
+    for row in found[first : first + PAGE]:
+        _number(row, where)
+
+
+def _number(row: Row, where: str) -> None:
+    """Show one number."""
+    write = writing().significant
+    with st.container(border=True, gap="xsmall"):
+        st.markdown(f"**{parts.plain(row.words.title)}**")
+        told = [t("assumed_value", value=write(row.record.value), unit=parts.plain(row.words.unit))]
+        if row.record.fixed:
+            told.append(t("assumed_fixed"))
+        else:
+            told.append(t("assumed_range", low=write(row.record.low), high=write(row.record.high)))
+        if row.found.local is not None:
+            told.append(t("assumed_local", value=write(row.found.local)))
+        st.markdown(" ".join(told))
+        if row.own is not None:
+            by_effect = row.name == STRENGTH and choices().effect != "full"
+            st.markdown(t("assumed_own_effect" if by_effect else "assumed_own", value=write(row.own)))
+        basis, grade = t(f"assumed_basis_{row.basis}"), grade_words(row.grade)
+        rests = t("assumed_rests", basis=basis if basis == grade else f"{basis} ({grade})")
+        parts.note(f"{rests} {t('assumed_source', source=parts.plain(row.words.source))} `{row.name}`")
+        if st.session_state.get(EDITED) == (where, row.name):
+            _editor(row)
+        else:
+            st.button(
+                t("assumed_change"), key=f"assumed-edit-{where}-{row.name}", on_click=_edit,
+                args=(where, row.name), help=parts.plain(row.words.title),
+            )  # fmt: skip
+
+
+def _edit(where: str, name: str) -> None:
+    st.session_state[EDITED] = (where, name)
+
+
+def _close() -> None:
+    st.session_state.pop(EDITED, None)
+
+
+def _editor(row: Row) -> None:
+    """Show a field for a value of one's own, and take it if the model can."""
+    write = writing().significant
+    shown = write(row.found.stands if row.own is None else row.own)
+    low, high = allowed_range(row.record)
+    with st.form(f"assumed-form-{row.name}", border=False):
+        text = st.text_input(
+            t("assumed_new"), shown, help=t("assumed_new_help", low=write(low), high=write(high)),
+            max_chars=30,
+        )  # fmt: skip
+        parts.note(t("assumed_new_help", low=write(low), high=write(high)))
+        if st.form_submit_button(t("assumed_take")) and text.strip() != shown:
+            _take(row, text)
+    left, right = st.columns(2)
+    if row.own is not None:
+        left.button(t("assumed_back"), key=f"assumed-back-here-{row.name}", on_click=_back, args=(row,))
+    right.button(t("assumed_close"), key=f"assumed-close-{row.name}", on_click=_close)
+
+
+def _take(row: Row, text: str) -> None:
+    try:
+        value = number(text)
+    except ValueError:
+        st.error(t("assumed_no_number"))
+        return
+    if why := refusal(choices(), row.record, value):
+        st.error(why)
+        return
+    put(choices(), row.record, value)
+    _close()
+    st.rerun()
+
+
+def _back(row: Row) -> None:
+    put(choices(), row.record, None)
+    _close()

@@ -1,0 +1,118 @@
+"""Every number of the model as a row that people can read, find and filter."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import pandas as pd
+
+from pages.shared.parameter_words import (
+    basis_of,
+    group_title,
+    parameter_title,
+    source_words,
+    unit_words,
+)
+from pages.shared.state import Choices, pair, profile
+from pages.shared.texts import language, t
+from sim.decision.dossier import GROUPS, group_of
+from sim.parameters import Parameter, default_parameters
+from sim.report.assumptions import Assumption, assumptions
+
+REST = "other"
+HELD = "held"
+GRADES = ("cited", "derived", "calibrated", "provisional", HELD, "assumed")
+TOPICS = (*(name for name, _ in GROUPS), REST)
+"""What numbers are about, in the order of the page."""
+
+
+@dataclass(frozen=True)
+class Words:
+    """What is said of a parameter in one language."""
+
+    title: str
+    unit: str
+    source: str
+    sought: str
+
+
+@dataclass(frozen=True)
+class Row:
+    """A number: its record, what is said of it, and what holds here. basis: see `basis_of`."""
+
+    record: Parameter
+    words: Words
+    basis: str
+    found: Assumption
+
+    @property
+    def name(self) -> str:
+        """Return the name in the file."""
+        return self.record.name
+
+    @property
+    def topic(self) -> str:
+        """Return what it is about."""
+        return group_of(self.record.name)
+
+    @property
+    def grade(self) -> str:
+        """Return how it is known: its grade, or that the calibration held it where it was."""
+        held = self.record.grade == "calibrated" and self.record.fixed
+        return HELD if held else self.record.grade
+
+    @property
+    def own(self) -> float | None:
+        """Return the value that the plan gives it, or None."""
+        return next((own.value for own in self.found.own if own.scenario == 1), None)
+
+
+def rows(chosen: Choices) -> tuple[Row, ...]:
+    """Return every number, in the order of the file, as it holds for the plan in hand."""
+    records, said = default_parameters().records, _words(language())
+    return tuple(
+        Row(records[found.name], said[found.name], basis_of(records[found.name]), found)
+        for found in assumptions(pair(chosen), profile(chosen))
+    )
+
+
+@lru_cache(maxsize=4)
+def _words(language: str) -> dict[str, Words]:
+    """Return what is said of every parameter; language: the one in use, by which this is kept."""
+    said = {}
+    for name, record in default_parameters().records.items():
+        title, unit, source = parameter_title(name), unit_words(record.unit), source_words(record.source)
+        group = group_title(group_of(name))
+        said[name] = Words(title, unit, source, f"{title} {name} {unit} {source} {group}".casefold())
+    return said
+
+
+def grade_words(grade: str) -> str:
+    """Return how a number is known, in words."""
+    return t("assumed_held_grade") if grade == HELD else t(f"grade_{grade}")
+
+
+def sought(found: Iterable[Row], words: str, bases: Sequence[str]) -> list[Row]:
+    """Return the rows that hold every word, and rest on one of the bases (none: whatever they rest on)."""
+    wanted = words.casefold().split()
+    return [
+        row for row in found
+        if all(word in row.words.sought for word in wanted) and (not bases or row.basis in bases)
+    ]  # fmt: skip
+
+
+def table(found: Iterable[Row]) -> pd.DataFrame:
+    """Return rows as a file has them: numbers as numbers, names as in the scenario file."""
+    columns = ("what", "name", "about", "standard", "local", "own", "low", "high", "unit", "basis", "grade",
+               "source")  # fmt: skip
+    data = [
+        (
+            row.words.title, row.name, group_title(row.topic), row.record.value, row.found.local, row.own,
+            row.record.low, row.record.high, row.words.unit, t(f"assumed_basis_{row.basis}"),
+            grade_words(row.grade), row.words.source,
+        )
+        for row in found
+    ]  # fmt: skip
+    return pd.DataFrame(data, columns=[t(f"assumed_col_{column}") for column in columns])
