@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 import streamlit as st
 
@@ -13,9 +14,10 @@ from pages.shared import formats, parts
 from pages.shared.answers import Answer, Tell, key_of
 from pages.shared.controls import choose_municipality
 from pages.shared.desk import CHILDREN, SEED
+from pages.shared.parts import guarded
 from pages.shared.state import Choices, pair, profile, reference_of, reference_words
 from pages.shared.texts import t, writing
-from pages.shared.watching import errand, live
+from pages.shared.watching import errand, is_stopped, live
 from sim.appraisal import year_figure
 from sim.experiment import Options, Run
 from sim.headline import UNMET, discount_rate
@@ -89,8 +91,8 @@ def _kept(kept: Kept, chosen: Choices, reference: str) -> None:
         st.info(t("kids_nobody_parts"))
         return
     names = _names(chosen)
-    _picture(kept, names, reference)
-    _two(kept, names, reference)
+    for part in (_picture, _two):  # each runs alone when its control is moved, so that moving it is quick
+        st.fragment(partial(guarded, partial(part, kept, names, reference)))()
     _totals(kept, reference)
 
 
@@ -166,7 +168,7 @@ def _waiting(chosen: Choices, reference: str) -> None:
         if not st.toggle(t("kids_capped"), False, key="kids-capped"):
             return
         chosen = forms.with_places(chosen)
-        reference = reference_words(chosen)
+        reference = f"{reference_words(chosen)} ({t('policy_capped')})"
     elif not forms.few_enough(chosen):
         _too_large(chosen)
         return
@@ -221,21 +223,37 @@ def _by_form(
 
 
 def _sharpening(answer: Answer, chosen: Choices, reference: str) -> None:
-    names, scenario, d = _names(chosen), answer.scenarios[0], answer.difference()
-    ahead = min(AHEAD, scenario.years)
-    st.header(t("kids_forms"))
-    st.markdown(t("kids_forms_lead"))
-    st.markdown(forms.user_words(d, forms.lines(answer.runs, "users"), ahead))
-    unmet = writing().difference(year_figure(d, UNMET, ahead - 1), formats.count)
-    st.markdown(t("kids_forms_unmet", year=d.years[ahead - 1], unmet=unmet))
-    _by_form(answer.runs, "users", scenario.start, names, reference, "zorg-per-vorm")
+    scenario = answer.scenarios[0]
+    if scenario.policy != "capped" or not forms.few_enough(chosen):  # else everyone's stand with the waiting
+        _care(answer, chosen, reference)
     st.header(t("kids_cash"))
-    found = cash.money(d, discount_rate(scenario))
+    found = cash.money(answer.difference(), discount_rate(scenario))
     st.markdown(cash.words(found, scenario))
+    st.markdown(_unmet(answer, found.ends[-1]))
     st.markdown(t("kids_cash_next"))
     st.altair_chart(cash.chart(found), width="stretch", key="kids-cash")
     parts.note(t("kids_cash_note"))
     parts.below(cash.table(found), cash.all_years(found), "in-de-kas", reference)
+
+
+def _care(answer: Answer, chosen: Choices, reference: str) -> None:
+    ahead = min(AHEAD, answer.scenarios[0].years)
+    st.header(t("kids_forms"))
+    st.markdown(t("kids_forms_lead"))
+    st.markdown(forms.user_words(answer.difference(), forms.lines(answer.runs, "users"), ahead))
+    st.markdown(_unmet(answer, ahead))
+    if not (answer.finished or is_stopped(answer)):  # many charts, too many to make anew each second
+        parts.note(t("kids_forms_later"))
+        return
+    _by_form(
+        answer.runs, "users", answer.scenarios[0].start, _names(chosen), reference, "zorg-per-vorm"
+    )  # fmt: skip
+
+
+def _unmet(answer: Answer, ahead: int) -> str:
+    d = answer.difference()
+    unmet = writing().difference(year_figure(d, UNMET, ahead - 1), formats.count)
+    return t("kids_forms_unmet", year=d.years[ahead - 1], unmet=unmet)
 
 
 if __name__ == "__main__":

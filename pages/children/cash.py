@@ -72,12 +72,19 @@ def rule(scenario: Scenario, name: str) -> float:
 def words(found: Money, scenario: Scenario) -> str:
     """Return what of the change in care costs can be cashed, when, and why not all of it."""
     last = {name: figures[-1] for name, figures in found.figures.items()}
-    told = {name: writing().difference(figure, formats.money) for name, figure in last.items()}
+    told = {name: _told(figure) for name, figure in last.items()}
     year = scenario.start + found.ends[-1] - 1
     if scenario.policy == "capped":
         return t("kids_cash_capped", year=year, **told)
     values = {"share": formats.percent(rule(scenario, SHARE)), "lag": writing().number(rule(scenario, LAG))}
     return t("kids_cash_open", year=year, **told, **values)
+
+
+def _told(figure: Figure) -> str:
+    """Return an amount with its interval over draws."""
+    amount = f"**{writing().difference(figure, formats.money)}**"
+    interval = writing().interval(figure, formats.money)
+    return f"{amount} ({interval})" if interval else amount
 
 
 def chart(found: Money) -> alt.LayerChart:

@@ -27,7 +27,7 @@ MOST_YOUTHS = 75_000.0
 """Where more youths live, living everyone twice takes longer than a page should (about 0.1 s for 1,000)."""
 WAITS = {"weeks": "waiting_weeks", "list": "waiting_stock", "users": "care_users"}
 """What can be shown by form; users are those in a year."""
-CHART_HEIGHT = 150
+CHART_HEIGHT = 190
 REFERENCE, PLAN = charts.COLOURS[1], charts.COLOURS[0]
 Floats = NDArray[np.float64]
 
@@ -93,7 +93,7 @@ def chart(one: Lines, what: str, start: int, names: tuple[str, str]) -> alt.Laye
     values_axis = alt.Axis(tickCount=3, format=",.0f" if most > 3 else ",.1f")
     base = alt.Chart(data).encode(
         x=alt.X("year:Q", title=None, scale=alt.Scale(nice=False, zero=False), axis=years_axis),
-        y=alt.Y("value:Q", title=None, scale=alt.Scale(domain=[0, most]), axis=values_axis),
+        y=alt.Y("value:Q", title=None, scale=alt.Scale(domain=[0, most], nice=True), axis=values_axis),
         tooltip=[
             alt.Tooltip("who:N", title=t("scenario")),
             alt.Tooltip("year:Q", title=t("year"), format="d"),

@@ -32,17 +32,18 @@ class Icon:
     hollow: bool = False
 
 
-NEED, CARE, ABSENT = charts.COLOURS[1], charts.COLOURS[0], "#8a949c"
+NEED, CARE, ABSENT = charts.COLOURS[1], charts.COLOURS[0], "#a9b2b9"
+"""Who is not there is no part of the picture, and may be paler than the rest."""
 ICONS = {
-    "none": Icon("circle", charts.GREY, 10),
-    "light": Icon("circle", NEED, 42, hollow=True),
-    "moderate": Icon("triangle-up", NEED, 52, hollow=True),
-    "complex": Icon("triangle-up", NEED, 62),
-    "measure": Icon("cross", charts.COLOURS[2], 56),
-    "wijkteam": Icon("square", CARE, 46, hollow=True),
-    "help": Icon("square", CARE, 50),
-    "residence": Icon("diamond", charts.COLOURS[3], 66),
-    "absent": Icon("stroke", ABSENT, 14),
+    "none": Icon("circle", charts.GREY, 12),
+    "light": Icon("circle", NEED, 56, hollow=True),
+    "moderate": Icon("triangle-up", NEED, 76, hollow=True),
+    "complex": Icon("triangle-up", NEED, 82),
+    "measure": Icon("cross", charts.COLOURS[2], 60),
+    "wijkteam": Icon("square", CARE, 62, hollow=True),
+    "help": Icon("square", CARE, 62),
+    "residence": Icon("diamond", charts.COLOURS[3], 78),
+    "absent": Icon("stroke", ABSENT, 6),
 }
 """In the order of the key: without care by need, then by kind of care."""
 
@@ -78,7 +79,9 @@ def array(kept: Kept, life: int, year: int, name: str) -> alt.LayerChart:
     )
     ring = (
         base.transform_filter("datum.differs")
-        .mark_point(shape="circle", size=230, strokeWidth=2.2, fill="transparent", stroke=charts.INK)
+        .mark_point(
+            shape="circle", size=230, strokeWidth=2.2, fill="transparent", stroke=charts.INK, opacity=1.0
+        )
         .encode(tooltip=tip)
     )
     made: alt.LayerChart = (
@@ -103,7 +106,7 @@ def key() -> alt.LayerChart:
         y=alt.Y("y:Q", axis=None, scale=alt.Scale(domain=[rows - 0.5, -0.5], nice=False)),
     )
     ring = base.transform_filter("datum.state == 'differs'").mark_point(
-        shape="circle", size=230, strokeWidth=2.2, fill="transparent", stroke=charts.INK
+        shape="circle", size=230, strokeWidth=2.2, fill="transparent", stroke=charts.INK, opacity=1.0
     )
     text = base.mark_text(align="left", dx=14, fontSize=13, color=charts.INK).encode(text="words:N")
     told = "; ".join(t("kids_key_item", shape=t(f"kids_shape_{n}"), state=state_words(n)) for n in ICONS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from textwrap import wrap
 
 import altair as alt
 import pandas as pd
@@ -19,9 +20,10 @@ from sim.states import EPOCH_YEAR, FORMS, MONTHS
 THICK = {"none": 3.0, "light": 9.0, "moderate": 15.0, "complex": 21.0}
 """The height of a need in pixels: the heavier the thicker."""
 LANE = 46
-LABEL_WIDTH = 118
-SHORTEST_WITH_WORDS = 0.14
+LABEL_WIDTH, LABEL_LETTERS = 118, 17
+SHORTEST_WITH_WORDS = 0.11
 """The share of the timeline from which a need has its word below it."""
+NEEDS = {"none": charts.GREY, "light": "#c96f1f", "moderate": charts.COLOURS[1], "complex": "#7a3500"}
 CARE, PROGRAMME = charts.COLOURS[0], charts.COLOURS[2]
 
 
@@ -41,7 +43,7 @@ def lane_words(lane: str) -> str:
     """Return what a lane of a timeline is about."""
     if lane == NEED:
         return t("life_process_need")
-    return t(f"pw_tail_{lane}") if lane in FORMS else catalogue()[lane].title[language()]
+    return t(f"pw_tail_{lane}") if lane in FORMS else catalogue()[lane].title[language()].lower()
 
 
 def lanes(both: TwoLives) -> list[str]:
@@ -54,9 +56,10 @@ def lanes(both: TwoLives) -> list[str]:
 def chart(both: TwoLives, life: int, name: str) -> alt.LayerChart:
     """Return the timeline of one life."""
     since, until = (calendar(month) for month in both.followed)
-    words = [lane_words(lane) for lane in lanes(both)]
+    words = [_label(lane) for lane in lanes(both)]
     rows = [
-        {"lane": lane_words(s.lane), "from": calendar(s.first), "to": calendar(s.until),
+        {"lane": _label(s.lane), "name": lane_words(s.lane),
+         "from": calendar(s.first), "to": calendar(s.until),
          "thick": THICK.get(s.state, 13.0), "colour": _colour(s.lane, s.state), "words": _span_words(s.state),
          "first": month_words(s.first), "last": month_words(s.until),
          "shown": s.lane == NEED and s.months / MONTHS >= SHORTEST_WITH_WORDS * (until - since)}
@@ -65,11 +68,13 @@ def chart(both: TwoLives, life: int, name: str) -> alt.LayerChart:
     base = alt.Chart(pd.DataFrame(rows))
     years = alt.Axis(format="d", tickMinStep=1, tickCount=6, grid=True, title=None)
     x = alt.X("from:Q", scale=alt.Scale(domain=[since, until], nice=False), axis=years)
-    labels = alt.Axis(title=None, labelLimit=LABEL_WIDTH, minExtent=LABEL_WIDTH, maxExtent=LABEL_WIDTH,
-                      ticks=False, domain=False)  # fmt: skip
+    labels = alt.Axis(
+        title=None, ticks=False, domain=False, labelExpr="split(datum.label, '\\n')",
+        labelLimit=LABEL_WIDTH, minExtent=LABEL_WIDTH, maxExtent=LABEL_WIDTH,
+    )  # fmt: skip
     y = alt.Y("lane:N", sort=words, scale=alt.Scale(domain=words), axis=labels)
     tip = [
-        alt.Tooltip("lane:N", title=t("kids_lane")), alt.Tooltip("words:N", title=t("kids_state")),
+        alt.Tooltip("name:N", title=t("kids_lane")), alt.Tooltip("words:N", title=t("kids_state")),
         alt.Tooltip("first:N", title=t("kids_from")), alt.Tooltip("last:N", title=t("kids_until")),
     ]  # fmt: skip
     bars = base.mark_bar(orient="horizontal").encode(
@@ -102,9 +107,14 @@ def chart(both: TwoLives, life: int, name: str) -> alt.LayerChart:
     return made
 
 
+def _label(lane: str) -> str:
+    """Return what a lane is about in lines that fit beside it."""
+    return "\n".join(wrap(lane_words(lane), LABEL_LETTERS))
+
+
 def _colour(lane: str, state: str) -> str:
     if lane == NEED:
-        return charts.GREY if state == "none" else charts.COLOURS[1]
+        return NEEDS[state]
     return CARE if lane in FORMS else PROGRAMME
 
 
