@@ -11,8 +11,11 @@ import os
 import tempfile
 from pathlib import Path
 
-
-WORDING = ("report/", "writing.py", "tables.py", "decision/shown.py", "municipality_sheet.py")
+WORDING = (
+    "report/", "writing.py", "tables.py", "decision/shown.py", "runs_shown.py", "progress.py",
+    "translation.py", "workbook.py", "municipality_sheet.py", "municipality_template.py",
+    "municipality_text.py",
+)  # fmt: skip
 """What only puts results into words or documents: no number in a result depends on it."""
 
 
