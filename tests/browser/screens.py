@@ -6,8 +6,8 @@ import socket
 from pathlib import Path
 
 PAGES = (
-    "start", "verken", "vergelijk", "wie-betaalt", "kinderen", "onzekerheid", "aannames", "eigen-cijfers",
-    "ijking", "briefing", "over",
+    "start", "verken", "vergelijk", "galerij", "wie-betaalt", "kinderen", "onzekerheid", "aannames",
+    "eigen-cijfers", "ijking", "briefing", "over",
 )  # fmt: skip
 ROOT = Path(__file__).resolve().parents[2]
 FLAGS = [

@@ -1,0 +1,96 @@
+"""Argumenten: every claim of the position paper, and the scenarios by which one can try it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cache
+
+import streamlit as st
+
+from calibration.claims import CLAIMS, Claim, path_of, reference_of, scenario_of
+from pages.shared import parts
+from pages.shared.lever_controls import renew
+from pages.shared.plan_files import Opened, Preset, open_preset, short_title
+from pages.shared.state import choices, keep, reference_words
+from pages.shared.texts import language, t
+from sim.errors import InputError
+from sim.scenario import Scenario
+from sim.translation import told
+
+OUTCOME, SIDE_BY_SIDE, LEVERS = "start.py", "vergelijk.py", "verken.py"
+"""Pages to go on to, as files beside this one."""
+
+
+def main() -> None:
+    """Show the page."""
+    st.title(t("page_galerij"))
+    st.markdown(t("gal_lead"))
+    parts.note(t("gal_caution"))
+    for claim in CLAIMS:
+        opened = st.expander(t(f"gal_claim_{claim.key}"), key=f"gal-{claim.key}", on_change="rerun")
+        if opened.open:  # the files of a claim are read when somebody wants to see them
+            with opened:
+                _claim(claim)
+    parts.footer(reference_words(choices()))
+
+
+@cache
+def _pair(file: str) -> tuple[Scenario, Scenario | None]:
+    """Return a shipped scenario and its reference."""
+    scenario = scenario_of(file)
+    return scenario, reference_of(scenario)
+
+
+def _claim(claim: Claim) -> None:
+    """Show what the model does with a claim, what it cannot say, and its scenarios."""
+    st.markdown(t("gal_does", text=t(f"gal_works_{claim.key}")))
+    st.markdown(t("gal_limits", text=t(f"gal_limit_{claim.key}")))
+    for file in claim.files:
+        _example(claim, file)
+    for grid in claim.grids:
+        command = f"`kinderwerk batch scenarios/{grid}.yaml --out results`"
+        parts.note(t("gal_grid", command=command))
+
+
+def _example(claim: Claim, file: str) -> None:
+    """Show one scenario, what it is compared with, and the ways to go on with it."""
+    scenario, reference = _pair(file)
+    with st.container(border=True):
+        st.markdown(f"**{parts.plain(scenario.title)}**")
+        against = t("gal_alone") if reference is None else t("gal_against", name=parts.plain(reference.title))
+        parts.note(against)
+        title, key = short_title(scenario.title, scenario.municipality), f"{claim.key}-{file}"
+        left, right = st.columns(2)
+        preset = Preset(title, scenario.municipality, path_of(file))
+        if left.button(t("gal_show", title=title), key=f"gal-show-{key}", width="stretch"):
+            _go(preset, None)
+        if right.button(t("gal_explore", title=title), key=f"gal-explore-{key}", width="stretch"):
+            _go(preset, LEVERS)
+
+
+def _go(preset: Preset, page: str | None) -> None:
+    """Take a scenario with its reference into this session, and go on to a page.
+
+    Without a page: where its outcome is shown. That is Vergelijk where its reference is none of those that
+    Start knows.
+    """
+    try:
+        opened = taken(preset)
+    except InputError as error:
+        st.error(t("gal_wrong", reason=parts.plain("; ".join(told(error, language())))))
+        return
+    st.toast(t("gal_told", title=parts.plain(preset.title)))
+    st.switch_page(page or (SIDE_BY_SIDE if opened.beside else OUTCOME))
+
+
+def taken(preset: Preset) -> Opened:
+    """Put a scenario and its reference in the choices of this session. Raises InputError."""
+    chosen = replace(choices(), municipality=preset.municipality)
+    opened = open_preset(preset, chosen)
+    keep(municipality=preset.municipality, **opened.changes)
+    renew()  # the levers of Verken are made anew from it
+    return opened
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,109 @@
+"""Argumenten: each claim with what the model does and cannot say; an example goes into the session."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from calibration.claims import CLAIMS
+from pages import galerij
+from pages.shared.state import pair
+from pages.shared.texts import writing_in
+
+PAGE = str(Path(__file__).resolve().parents[2] / "pages" / "galerij.py")
+NL, EN = (writing_in(language).words for language in ("nl", "en"))
+
+
+def opened(*claims: str, **query: str) -> AppTest:
+    """Return the page with some claims opened."""
+    at = AppTest.from_file(PAGE, default_timeout=120)
+    for key, value in query.items():
+        at.query_params[key] = value
+    for claim in claims:
+        at.session_state[f"gal-{claim}"] = True
+    at.run()
+    assert not at.exception
+    return at
+
+
+def words(at: AppTest) -> str:
+    return "\n".join(m.value for m in at.markdown)
+
+
+@pytest.fixture
+def went(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Return the pages that were gone to."""
+    found: list[str] = []
+    monkeypatch.setattr(galerij.st, "switch_page", found.append)
+    return found
+
+
+def test_every_claim_stands_there_closed_and_opens_with_its_limits() -> None:
+    closed = opened()
+    assert [e.label for e in closed.expander[: len(CLAIMS)]] == [NL[f"gal_claim_{c.key}"] for c in CLAIMS]
+    assert NL["gal_limit_bso"] not in words(closed)
+    assert not closed.button
+    at = opened("bso", "oormerk")
+    assert NL["gal_works_bso"] in words(at)
+    assert NL["gal_limit_bso"] in words(at)
+    assert "kinderwerk batch scenarios/argumenten/oormerk-aandeel.yaml" in words(at)
+    assert len(at.button) == 2 * (1 + 3)
+    assert len({button.label for button in at.button}) == len(at.button)  # one by one for who listens
+
+
+def test_english_is_complete() -> None:
+    at = opened("veertig", taal="en")
+    assert EN["gal_limit_veertig"] in words(at)
+    assert "Compared with" in words(at)
+
+
+def test_every_example_can_be_put_in_the_session(went: list[str]) -> None:
+    for claim in CLAIMS:
+        for file in claim.files:
+            at = opened(claim.key)
+            at.button(key=f"gal-show-{claim.key}-{file}").click().run()
+            assert not at.exception
+            chosen: Any = at.session_state["choices"]
+            scenario = galerij.scenario_of(file)
+            assert chosen.municipality == scenario.municipality, file
+            ours = pair(chosen)[1].canonical()
+            theirs = scenario.canonical()
+            assert {k: v for k, v in ours.items() if k != "programmes"} == {
+                k: v for k, v in theirs.items() if k != "programmes"
+            }, file
+            for name, use in ours["programmes"].items():
+                if max(use["fte"]):
+                    assert use["fte"] == theirs["programmes"][name]["fte"], file
+
+
+def test_the_outcome_is_shown_where_its_reference_is_known(went: list[str]) -> None:
+    at = opened("almere")
+    at.button(key="gal-show-almere-almere/dubbel").click().run()
+    assert went == [galerij.OUTCOME]
+    assert at.session_state["choices"].reference == "none"
+    at = opened("verwelzijnen")
+    at.button(key="gal-show-verwelzijnen-argumenten/licht-verwelzijnd").click().run()
+    assert went[1:] == [galerij.SIDE_BY_SIDE]
+    beside, mine = at.session_state["choices"].plans
+    assert "kinderwerk.substitution" in mine.text
+    assert "kinderwerk.substitution" not in beside.text
+    at = opened("bso")
+    at.button(key="gal-explore-bso-argumenten/bso-in-plaats-van-kinderwerk").click().run()
+    assert went[2:] == [galerij.LEVERS]
+
+
+def test_a_file_that_cannot_be_used_is_told_in_dutch(
+    went: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise galerij.InputError.at("x.yaml", "expected a mapping, found nothing")
+
+    monkeypatch.setattr("pages.shared.plan_files.open_preset", broken)
+    at = opened("bso")
+    at.button(key="gal-show-bso-argumenten/bso-in-plaats-van-kinderwerk").click().run()
+    assert not at.exception
+    assert "kan nu niet worden gerekend" in at.error[0].value
+    assert went == []
