@@ -318,14 +318,19 @@ def test_where_lives_are_not_shared_the_reason_is_told_and_the_open_plan_is_offe
     until(at, NL["kids_open_shown"], "lopen van")
 
 
+def short(policy: str) -> Plan:
+    """Return a plan of a few years, so that everyone is lived quickly."""
+    return Plan.of({"policy": policy, "years": 4, "programmes": {"kinderwerk": {"fte": 10.0}}})
+
+
 def test_waiting_is_that_of_everyone_as_the_command_line_has_it() -> None:
-    at = opened(gemeente="Hoorn", begroting="10-g-deficit")
+    at = opened(gemeente="Hoorn", begroting=short("deficit").code())
     assert NL["kids_wait_deficit"] in words(at)
     at.toggle(key="kids-capped").set_value(True).run()
     until(at, "op een wachtlijst")
-    chosen = Choices(municipality="Hoorn", plan=Plan.simple(10.0, True, "capped"))
+    chosen = Choices(municipality="Hoorn", plan=short("capped"))
     run = compare(pair(chosen), children=None).runs[0]
-    levels = [c.values[c.labels.index(label), 9] for label in (WAITING, WEEKS) for c in run.columns]
+    levels = [c.values[c.labels.index(label), -1] for label in (WAITING, WEEKS) for c in run.columns]
     shown = [formats.count(v) for v in levels[:2]] + [f"{v:.1f}".replace(".", ",") for v in levels[2:]]
     sentence = next(m.value for m in at.markdown if "op een wachtlijst" in m.value)
     assert f"vergelijking {shown[0]} jongeren" in sentence
@@ -334,7 +339,8 @@ def test_waiting_is_that_of_everyone_as_the_command_line_has_it() -> None:
 
 
 def test_under_fixed_places_lives_are_not_shared_and_care_stands_with_the_waiting() -> None:
-    at = until(opened(gemeente="Hoorn", begroting="10-g-capped"), NL["kids_why_places"], "op een wachtlijst")
+    link = {"gemeente": "Hoorn", "begroting": short("capped").code()}
+    at = until(opened(**link), NL["kids_why_places"], "op een wachtlijst")
     until(at, "betaalt de gemeente de plaatsen")
     assert NL["kids_forms"] not in headings(at)
 
