@@ -17,11 +17,10 @@ PAGE = str(Path(__file__).resolve().parents[2] / "pages" / "galerij.py")
 NL, EN = (writing_in(language).words for language in ("nl", "en"))
 
 
-def opened(*claims: str, **query: str) -> AppTest:
+def opened(*claims: str, language: str = "nl") -> AppTest:
     """Return the page with some claims opened."""
     at = AppTest.from_file(PAGE, default_timeout=120)
-    for key, value in query.items():
-        at.query_params[key] = value
+    at.session_state["language"] = language
     for claim in claims:
         at.session_state[f"gal-{claim}"] = True
     at.run()
@@ -55,7 +54,7 @@ def test_every_claim_stands_there_closed_and_opens_with_its_limits() -> None:
 
 
 def test_english_is_complete() -> None:
-    at = opened("veertig", taal="en")
+    at = opened("veertig", language="en")
     assert EN["gal_limit_veertig"] in words(at)
     assert "Compared with" in words(at)
 
