@@ -96,10 +96,7 @@ def _editor(row: Row) -> None:
     shown = write(row.found.stands if row.own is None else row.own)
     low, high = allowed_range(row.record)
     with st.form(f"assumed-form-{row.name}", border=False):
-        text = st.text_input(
-            t("assumed_new"), shown, help=t("assumed_new_help", low=write(low), high=write(high)),
-            max_chars=30,
-        )  # fmt: skip
+        text = st.text_input(t("assumed_new"), shown, max_chars=30)
         parts.note(t("assumed_new_help", low=write(low), high=write(high)))
         if st.form_submit_button(t("assumed_take")) and text.strip() != shown:
             _take(row, text)

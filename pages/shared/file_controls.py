@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.shared.lever_controls import key, renew
-from pages.shared.parts import plain
+from pages.shared.parts import plain, way_to
 from pages.shared.plan_files import (
     Opened,
     Preset,
@@ -37,8 +37,13 @@ def preset_control() -> None:
         t("verken_open"), disabled=title is None, on_click=_open_preset, args=(found.get(title or ""),),
         key=key("open"), width="stretch",
     )  # fmt: skip
-    for message in st.session_state.pop(TOLD, []):
+    told_of, messages, beside = st.session_state.get(TOLD, (None, [], ""))
+    if told_of != choices().plan:  # what was opened is no longer what is in hand
+        return
+    for message in messages:
         st.info(message)
+    if beside:
+        way_to("vergelijk")
 
 
 def _open_preset(preset: Preset | None) -> None:
@@ -53,7 +58,7 @@ def _take(opened: Opened) -> None:
     messages += [t(note) for note in opened.notes]
     if opened.beside:
         messages.append(t("verken_beside", title=plain(opened.beside)))
-    st.session_state[TOLD] = messages
+    st.session_state[TOLD] = (chosen.plan, messages, opened.beside)
     renew()
 
 
