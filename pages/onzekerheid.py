@@ -40,7 +40,8 @@ def main() -> None:
         errand(
             key_of(scenarios, "doubt", CHILDREN), find_out(scenarios),
             lambda found: _found(found, ahead, sure / 100.0, answer, reference),
-            slot="doubt", size=KEPT_BYTES, words=lambda stage: t(f"doubt_doing_{stage}") if stage else "",
+            slot="doubt", size=KEPT_BYTES, every=2.0,
+            words=lambda stage: t(f"doubt_doing_{stage}") if stage else "",
         )  # fmt: skip
     parts.footer(reference)
 

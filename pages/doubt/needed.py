@@ -81,7 +81,10 @@ def sentence(x: Threshold, draws: int) -> str:
         return t(f"doubt_need_{x.name}_always", least=write(x.least), now=now)
     if x.value is None:
         return t(
-            f"doubt_{x.name}_never", most=write(x.most), now=now, chance=writing().chance(x.chance, draws)
+            f"doubt_need_{x.name}_never",
+            most=write(x.most),
+            now=now,
+            chance=writing().chance(x.chance, draws),
         )
     between = ""
     if x.low is not None and x.high is not None:

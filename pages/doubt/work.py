@@ -103,7 +103,8 @@ def _find_out(found: Findings, workers: Workers, tell: Tell) -> Iterator[Finding
          "search": len(quantities) * POINTS * search, "more": MORE - FIRST, "known": 40, "others": TORNADO},
     )  # fmt: skip
     if found.best is None:
-        (best,) = live_all([question], workers, "", stages.hear("swings"))
+        hear = stages.hear("swings")
+        (best,) = live_all([question], workers, "", lambda words, *_: hear(words, 0, 1))
         found = replace(found, best=best)
     for more in _swung(found, names, workers, stages.hear("swings")):
         yield (found := more)

@@ -15,8 +15,8 @@ from pages.shared.texts import language
 WIDTH = 44
 """Characters of a row's words on one line of a phone."""
 LINE, BAR, GAP = 17, 16, 14
-AXIS, LEGEND = 56, 22
-"""Pixels that the axis and each line of the legend take: a height is that of the whole picture."""
+AXIS, LEGEND, LEGEND_LINE = 84, 42, 22
+"""Pixels that the axis and the legend take in the theme of the app: a height is that of the whole picture."""
 SOLID, HOLLOW = "solid", "hollow"
 
 
@@ -107,7 +107,7 @@ def chart(
     made: alt.LayerChart = (
         alt.layer(rule, halo, *layers, above)
         .properties(
-            height=height * len(rows) + AXIS + (LEGEND * len(names) if key else 0),
+            height=height * len(rows) + AXIS + (LEGEND + LEGEND_LINE * len(names) if key else 0),
             description=description,
             padding={"top": 4, "right": 12, "left": 4},
         )

@@ -113,7 +113,7 @@ def _bar(payer: str, kind: str, f: Figure) -> Bar:
     amount = writing().difference(f, formats.money)
     words = capital(t(f"pay_bar_{kind}", payer=t(f"pay_payer_{payer}"), amount=amount))
     low, high = (None if end is None else end / 1e6 for end in (f.low, f.high))
-    return Bar(words, 0.0, f.value / 1e6, kind, low, high)
+    return Bar(words, 0.0, 0.0 if f.too_small else f.value / 1e6, kind, low, high)
 
 
 def _millions(value: float | None) -> str:

@@ -50,10 +50,12 @@ def errand(
     slot: str,
     size: int = 1 << 20,
     words: Callable[[str], str] = str,
+    every: float = 1.0,
 ) -> None:
     """Show what a task found, once it has; until then how far it is.
 
-    key: what tells this task from others. words: what is going on, in the language of the user.
+    key: what tells this task from others. words: what is going on, in the language of the user. every:
+    seconds after which the page looks again (below UNWATCHED_SECONDS); more where there is much to show.
     """
 
     def look(watch: bool) -> Task:
@@ -65,7 +67,7 @@ def errand(
         elif stopped and not task.finished:
             note(t("stopped_task"))
 
-    _follow(look, key, slot, lambda task: show(task.found), progress)
+    _follow(look, key, slot, lambda task: show(task.found), progress, every)
 
 
 def _follow(
@@ -74,6 +76,7 @@ def _follow(
     slot: str,
     show: Callable[[W], None],
     progress: Callable[[W, bool], None],
+    every: float = 1.0,
 ) -> W:
     """Show work in a part of the page that runs again each second until the work is finished or stopped."""
 
@@ -103,7 +106,7 @@ def _follow(
         if (work.finished or halted) != over:
             st.rerun()  # starts or stops the timer
 
-    st.fragment(lambda: guarded(again), run_every=None if over else 1.0)()
+    st.fragment(lambda: guarded(again), run_every=None if over else every)()
     return work
 
 

@@ -1,0 +1,299 @@
+"""Onzekerheid: chances that are never certain, findings that come part by part, and words for all of them."""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from pages.doubt import chance, depends, evidence, needed, work
+from pages.doubt.work import Findings, find_out, first_names, prune
+from pages.shared.answers import Answer
+from pages.shared.plan import Plan
+from pages.shared.state import Choices, pair
+from pages.shared.texts import writing_in
+from sim.api import Comparison, compare
+from sim.decision.dossier import Knowledge
+from sim.decision.goal import Goal
+from sim.decision.proof import REST, Debt
+from sim.decision.sample import Question
+from sim.decision.thresholds import Threshold
+from sim.decision.value import Estimate
+from sim.experiment import Options
+
+NL, EN = (writing_in(language).words for language in ("nl", "en"))
+PAGE = str(Path(__file__).resolve().parents[2] / "pages" / "onzekerheid.py")
+FEW = 600
+SHORT = Plan.of(
+    {"policy": "deficit", "years": 10, "programmes": {"kinderwerk": {"fte": 36, "ring_fenced": True}}}
+)
+PAIR = pair(Choices(plan=SHORT))
+
+
+@pytest.fixture(scope="module")
+def patched() -> Iterator[None]:
+    """Let everything be found out from very little."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(work, "FIRST", 2)
+        patch.setattr(work, "MORE", 5)
+        patch.setattr(work, "SEARCH", 2)
+        patch.setattr(work, "POINTS", 2)
+        patch.setattr(work, "TORNADO", 2)
+        patch.setattr(work, "_LEVERS", ("moderate_need",))
+        yield
+
+
+class Heard(NamedTuple):
+    """What was found out, part by part, and how far it said to be."""
+
+    parts: list[Findings]
+    shares: list[float]
+
+
+@pytest.fixture(scope="module")
+def heard(patched: None) -> Heard:
+    shares: list[float] = []
+    return Heard(list(find_out(PAIR, FEW)(lambda share, _: shares.append(share))), shares)
+
+
+@pytest.fixture(scope="module")
+def parts(heard: Heard) -> list[Findings]:
+    return heard.parts
+
+
+@pytest.fixture(scope="module")
+def compared() -> Comparison:
+    return compare(list(PAIR), children=FEW, draws=12)
+
+
+@pytest.fixture
+def answer(compared: Comparison) -> Answer:
+    runs = list(compared.runs)
+    return Answer(scenarios=PAIR, children=FEW, wished=len(runs), first=runs[:1], draws=runs)
+
+
+def words(at: AppTest) -> str:
+    return "\n".join(m.value for m in at.markdown)
+
+
+def plain(text: object) -> str:
+    return str(text).replace("\N{SOFT HYPHEN}", "")
+
+
+# What is found out
+
+
+def test_the_quickest_comes_first_and_nothing_known_is_lost(parts: list[Findings]) -> None:
+    first, last = parts[0], parts[-1]
+    assert first.best is not None
+    assert len(first.swings) == 1
+    assert not first.cases
+    assert first.known is None
+    names = ("swings", "cases", "draws", "explored")
+    for before, after in pairwise(parts):
+        for name in names:
+            a, b = getattr(before, name), getattr(after, name)
+            assert (len(a) if isinstance(a, tuple) else a) <= (len(b) if isinstance(b, tuple) else b), name
+    assert [case.name for case, _ in last.cases][:2] == ["as_shipped", "only_cash"]
+    assert "all_cashable" not in {case.name for case, _ in last.cases}
+    assert last.draws == work.MORE
+    assert [e.quantity.name for e in last.explored] == ["effect", "reach", "fte"]
+    assert last.known is not None
+    assert len({swing.name for swing in last.swings}) == len(last.swings)
+
+
+def test_work_that_was_stopped_goes_on_where_it_was(patched: None) -> None:
+    class GoneError(Exception):
+        pass
+
+    lived: list[str] = []
+
+    def tell(_: float, stage: str) -> None:
+        lived.append(stage)
+        if stage == "cases" and lived.count("cases") == 2:
+            raise GoneError
+
+    again = find_out(PAIR, FEW)
+    with pytest.raises(GoneError):
+        list(again(tell))
+    swings = lived.count("swings")
+    found = next(again(tell))
+    assert lived.count("swings") == swings
+    assert found.cases
+    assert len(found.swings) == 2
+
+
+def test_progress_only_grows(heard: Heard) -> None:
+    assert heard.shares[0] == 0.0
+    assert max(heard.shares) <= 1.0
+    assert np.diff(heard.shares).min() >= -1e-9
+
+
+def test_what_is_moved_first_is_uncertain_and_moves_alone() -> None:
+    question = Question(PAIR, Options(children=FEW))
+    names = first_names(question)
+    assert "kinderwerk.moderate_need" in names
+    assert "cost.kinderwerk_fte" in names
+    assert "kinderwerk.recovery_light" not in names  # it goes along with another
+    assert set(names) <= set(question.uncertain)
+    half = pair(Choices(effect="half"))
+    assert "kinderwerk.effect_exists" not in first_names(Question(half, Options(children=FEW)))
+
+
+def test_without_child_work_there_is_nothing_to_search(patched: None) -> None:
+    youth = Plan.of({"policy": "deficit", "programmes": {"jongerenwerk": {"fte": 10, "ring_fenced": True}}})
+    question = Question(pair(Choices(plan=youth)), Options(children=200))
+    assert work._quantities(question) == []
+    assert {"an_effect_for_sure", "no_effect"}.isdisjoint(case.name for case in work._cases(question))
+    assert any(name.startswith("jongerenwerk.") for name in first_names(question))
+
+
+def test_draws_on_disk_are_bounded(tmp_path: Path) -> None:
+    for k in range(4):
+        (tmp_path / f"draws-{k}.bin").write_bytes(b"x" * 100)
+        stamp = 1_000_000 + k
+        os.utime(tmp_path / f"draws-{k}.bin", (stamp, stamp))
+    prune(tmp_path, 250, "draws-0.bin")
+    assert {f.name for f in tmp_path.iterdir()} == {"draws-0.bin", "draws-3.bin"}
+    prune(tmp_path, 10, "draws-3.bin")
+    assert {f.name for f in tmp_path.iterdir()} == {"draws-3.bin"}
+    prune(tmp_path / "none", 10, "draws-3.bin")
+
+
+# What is shown
+
+
+def test_a_chance_from_draws_is_never_certain(answer: Answer) -> None:
+    table = chance.table(answer)
+    assert set(table["line"]) == {"cost", "cash"}
+    assert table["chance"].between(0.5 / 13, 12.5 / 13).all()
+    assert ((table["low"] <= table["chance"]) & (table["chance"] <= table["high"])).all()
+    none = table[table["back"] == 0]
+    assert (none["low"] == 0).all()
+    assert none["high"].to_numpy() == pytest.approx(1 - 0.05 ** (1 / 12))  # what `chance` rounds up to
+    d = answer.difference()
+    paid = (
+        np.cumsum(d.series("cost", "payer", "gemeente") * 1.0225 ** -np.arange(1.0, 11), axis=1) <= 0
+    ).sum(axis=0)
+    assert list(table[table["line"] == "cost"]["back"]) == paid.tolist()
+
+
+def test_sentences_say_what_must_be_true_or_that_nothing_is_enough() -> None:
+    goal = Goal(2045, measure="cost")
+    some = Threshold("effect", "%", goal, 24.6, 18.0, 31.2, 6.0, 0.0, 80.0, 0.5, 0.0)
+    assert needed.sentence(some, 20) == (
+        "**Werking**: kinderwerk voorkomt bij wie komt minstens **25%** van de nieuwe matige zorgbehoefte "
+        "(met andere berekeningen 18% tot 31%). Nu verwacht: 6%."
+    )
+    never = replace(some, value=None, low=None, high=None, chance=0.0)
+    assert "**niet genoeg**" in needed.sentence(never, 20)
+    assert "kleiner dan 14%" in needed.sentence(never, 20)
+    assert "het genoeg" in needed.sentence(replace(never, always=True), 20)
+    for name in ("reach", "fte", "price"):
+        for case in (some, never, replace(never, always=True)):
+            assert "{" not in needed.sentence(replace(case, name=name), 20)
+    price = Threshold("price", "euros", goal, 24_649.0, -10.0, 30_000.0, 86_700.0, 86_700.0, 0.0, 0.5, 0.0)
+    assert "hoogstens **€ 24.600** per jaar (met andere berekeningen € 0 tot € 30.000)" in needed.sentence(
+        price, 20
+    )
+
+
+def known(**changes: object) -> Knowledge:
+    sure = Estimate(20e6, 1e6)
+    made = Knowledge(
+        90_000.0, 5000, True, 0.8, sure,
+        (("kinderwerk.moderate_need", sure), ("need.onset_light", Estimate(1e5, 1e6))),
+        (("what child work does", sure), ("the town hall", Estimate(0.0, 0.0))),
+        (Debt("assumed", 50, 0.6, None), Debt("calibrated", 100, 0.1, None), Debt("derived", 4, 0.05, None),
+         Debt("cited", 2, 0.05, None), Debt(REST, 0, 0.2, None)),
+    )  # fmt: skip
+    return replace(made, **changes)  # type: ignore[arg-type]
+
+
+def test_the_debt_of_proof_is_what_is_assumed() -> None:
+    shares = evidence.by_basis(known())
+    assert shares == pytest.approx({"measured": 0.1, "estimated": 0.1, "assumed": 0.6, "luck": 0.2})
+    assert sum(shares.values()) == pytest.approx(1.0)
+
+
+def rendered(show: str, found: object) -> AppTest:
+    """Return what one part of the page shows of some findings."""
+
+    def script(show: str, found: object) -> None:
+        from pages.doubt import evidence
+
+        getattr(evidence, show)(found, "reference")
+
+    at = AppTest.from_function(script, kwargs={"show": show, "found": found}, default_timeout=60).run()
+    assert not at.exception
+    return at
+
+
+def test_what_to_collect_first_is_said_in_words(parts: list[Findings]) -> None:
+    at = rendered("collect_first", replace(parts[-1], known=known()))
+    assert "Begin met **wat kinderwerk doet**" in words(at)
+    assert "€ 90.000 waard is" in words(at)
+    assert "1. Kinderwerk: nieuwe matige zorgbehoefte bij wie komt" in words(at)
+    assert "Ontstaan van lichte zorgbehoefte" not in words(at)  # no more than its own error
+    assert "verklaart 80%" in words(at)
+    nothing = known(groups=(("what child work does", Estimate(1e5, 2e5)),))
+    assert NL["doubt_collect_none"] in words(rendered("collect_first", replace(parts[-1], known=nothing)))
+    few = known(emulated=False, accuracy=None, drawn=15)
+    assert "**Voorlopig**" in words(rendered("collect_first", replace(parts[-1], known=few)))
+    assert words(rendered("collect_first", parts[0])) == NL["doubt_coming"]
+
+
+def test_luck_stands_apart_from_what_is_not_known(parts: list[Findings]) -> None:
+    spread = replace(parts[-1].spread, parameters=8e6, luck_of_a_run=2e6, luck=1 / 17)
+    at = rendered("rests_on", replace(parts[-1], known=known(), spread=spread, draws=200))
+    assert "een spreiding van € 8,0 mln" in words(at)
+    assert "€ 2,0 mln, ofwel **6%** van alle spreiding (in 200 berekeningen)" in words(at)
+    assert "**60%** van de twijfel" in words(at)
+
+
+def test_a_value_is_written_with_its_unit_or_as_yes_and_no() -> None:
+    assert depends._value("kinderwerk.effect_exists", 1.0) == "ja"
+    assert depends._value("cost.kinderwerk_fte", 86_700.0) == "€ 86.700"
+    assert depends._value("kinderwerk.visits_per_fte", 4160.0).startswith("4.160 ")
+
+
+# The page
+
+
+@pytest.mark.usefixtures("patched")
+def test_the_page_shows_every_part_once_it_is_found() -> None:
+    at = AppTest.from_file(PAGE, default_timeout=120)
+    at.query_params.update({"zeker": "75", "termijn": "10", "begroting": SHORT.code()})
+    at.run()
+    until = time.monotonic() + 200
+    while (
+        NL["doubt_coming"] in words(at) or "keer andere aannames" not in words(at)
+    ) and time.monotonic() < until:
+        time.sleep(0.5)
+        at.run()
+    assert not at.exception
+    assert not at.error
+    told = words(at)
+    assert "Na 10 jaar (t/m 2035)" in told or "te klein om te zien" in told
+    assert "met **75%** zekerheid" in told
+    for name in ("Werking", "Bereik", "Aantal", "Prijs"):
+        assert f"- **{name}**" in told
+    cases = next(t.value for t in at.table if plain(t.value.columns[0]) == NL["doubt_col_case"])
+    assert plain(cases.iloc[0, 0]) == NL["doubt_case_as_shipped"]
+    assert cases.shape == (10, 3)
+    assert NL["doubt_preliminary"][:13] in told
+    assert "Onvervulde zorgbehoefte in 2035" in told
+    assert re.search("termijn=10&zeker=75", at.code[0].value)
+    chances = next(t.value for t in at.table if plain(t.value.columns[0]) == NL["doubt_counting"])
+    assert isinstance(chances, pd.DataFrame)
+    assert chances[plain("Kans op terugverdienen")].str.match("kleiner dan|groter dan|ongeveer").all()
