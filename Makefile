@@ -17,7 +17,7 @@ app: .venv
 test: .venv
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto --dist loadfile
 
 bench: .venv
 	$(BIN)/pytest benchmarks --benchmark-only
