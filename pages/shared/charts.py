@@ -21,6 +21,8 @@ COLOURS = ("#0072B2", "#B85000", "#007A5A", "#A3508A")
 DASHES = ([1, 0], [6, 3], [2, 2], [8, 2, 2, 2])
 INK, GREY = "#1d2730", "#5b6770"
 HEIGHT, LINE_HEIGHT = 340, 24
+CROWDED = 25
+"""Years from which the words of the first two marks would stand in each other on a phone."""
 SHOWN = {"money": MUNICIPAL, "users": USERS, "unmet": UNMET}
 MILLIONS = ("money", "paid", "beyond")
 """What is shown in millions of euros: the balance added up, money by year, rough values by year."""
@@ -163,6 +165,17 @@ def _marks(years: tuple[int, ...], x: alt.X) -> list[alt.Chart]:
     if not ends:
         return []
     data = pd.DataFrame({"year": [years[h - 1] for h in ends], "text": [t("mark", years=h) for h in ends]})
-    base = alt.Chart(data).encode(x=x)
-    text = base.mark_text(align="right", baseline="bottom", dy=-4, fontSize=13, color=INK)
-    return [base.mark_rule(color=GREY, strokeDash=[4, 4]), text.encode(y=alt.value(0), text="text:N")]
+    lines = alt.Chart(data).encode(x=x).mark_rule(color=GREY, strokeDash=[4, 4])
+    layers = [lines]
+    for part, above in _apart(data, len(years)):
+        words = alt.Chart(part).encode(x=x, y=alt.value(0), text="text:N")
+        baseline, dy = ("bottom", -4) if above else ("top", 4)
+        layers.append(words.mark_text(align="right", baseline=baseline, dy=dy, fontSize=13, color=INK))
+    return layers
+
+
+def _apart(data: Frame, years: int) -> list[tuple[Frame, bool]]:
+    """Return the words of marks that stand above the chart, and those inside it where there is no room."""
+    if years <= CROWDED:
+        return [(data, True)]
+    return [(data[::2], True), (data[1::2], False)]

@@ -18,6 +18,12 @@ ROOT = Path(__file__).resolve().parents[2]
 NL = writing_in("nl").words
 
 
+@pytest.fixture
+def quiet(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Show no outcome: what the levers do to the plan does not wait for the model."""
+    monkeypatch.setattr("pages.shared.outcome.outcome", lambda *_: None)
+
+
 def page(*opened: str, **state: Any) -> AppTest:
     """Return the page with some of its parts open."""
     at = AppTest.from_file(str(ROOT / "pages" / "verken.py"), default_timeout=120)
@@ -64,6 +70,7 @@ RICH = Plan.of({
 })  # fmt: skip
 
 
+@pytest.mark.usefixtures("quiet")
 def test_opening_every_part_changes_nothing() -> None:
     at = page(*ALL, "bso", "jongerenwerk", choices=Choices(plan=RICH))
     assert at.session_state["choices"].plan == RICH
@@ -72,6 +79,7 @@ def test_opening_every_part_changes_nothing() -> None:
     assert NL["verken_changed"].format(n=5) in words(at)
 
 
+@pytest.mark.usefixtures("quiet")
 def test_levers_of_a_programme() -> None:
     at = page("kinderwerk", "works")
     field(at, "number_input", "Fte Kinderwerk").set_value(20.0).run()
@@ -91,6 +99,7 @@ def test_levers_of_a_programme() -> None:
     assert field(at, "number_input", "Fte Kinderwerk").value == 36.0
 
 
+@pytest.mark.usefixtures("quiet")
 def test_a_path_of_fte_step_by_step_and_evenly() -> None:
     at = page("kinderwerk")
     field(at, "radio", NL["verken_way"]).set_value("path").run()
@@ -109,6 +118,7 @@ def test_a_path_of_fte_step_by_step_and_evenly() -> None:
     assert plan(at)["programmes"]["kinderwerk"]["fte"] == 40.0
 
 
+@pytest.mark.usefixtures("quiet")
 def test_money_and_places() -> None:
     at = page("money")
     field(at, "selectbox", NL["policy"]).select("capped").run()
@@ -126,6 +136,7 @@ def test_money_and_places() -> None:
     assert "places" not in plan(at)
 
 
+@pytest.mark.usefixtures("quiet")
 def test_shocks_are_added_changed_and_taken_away() -> None:
     at = page("shocks")
     for _ in range(2):
@@ -165,6 +176,7 @@ def test_compared_with_child_work_as_it_is_now() -> None:
     assert at.info[0].value == NL["sentence_same"]
 
 
+@pytest.mark.usefixtures("quiet")
 def test_a_preset_is_opened_as_a_plan() -> None:
     at = page()
     field(at, "selectbox", NL["verken_preset"]).select("schaarste: vaste plaatsen en wachtlijsten").run()
@@ -176,6 +188,7 @@ def test_a_preset_is_opened_as_a_plan() -> None:
     assert at.selectbox[1].value is None
 
 
+@pytest.mark.usefixtures("quiet")
 def test_an_uploaded_file_is_taken_and_a_wrong_one_changes_nothing() -> None:
     at = page("files")
     text = plan_text(Choices(plan=Plan.simple(12.0, False), municipality="Tilburg"), "Tilburg, proef")
@@ -191,6 +204,7 @@ def test_an_uploaded_file_is_taken_and_a_wrong_one_changes_nothing() -> None:
     assert "Er is niets veranderd" in at.error[0].value
 
 
+@pytest.mark.usefixtures("quiet")
 def test_a_link_restores_every_lever() -> None:
     chosen = Choices(plan=RICH, reference="now", effect="half")
     at = AppTest.from_file(str(ROOT / "pages" / "verken.py"), default_timeout=120)
