@@ -145,10 +145,10 @@ def test_length_and_depth_are_bounded() -> None:
 
 def test_towers_of_powers_end_at_once() -> None:
     tower = compile_expression("age**age**age**age**age**age**age", NAMES)
-    started = time.perf_counter()
+    started = time.process_time()
     with pytest.raises(ValueError, match="not a finite number"):
         tower.evaluate(age=99.0)
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1
 
 
 @settings(max_examples=300, deadline=None, derandomize=True)

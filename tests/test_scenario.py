@@ -191,13 +191,13 @@ def test_all_problems_are_listed_at_once_by_line(tmp_path: Path) -> None:
 
 
 def test_very_many_mistakes_are_not_all_listed(tmp_path: Path) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     problems = refused(
         tmp_path, HEAD + "programmes:\n" + "".join(f"  k{i}: {{fte: x}}\n" for i in range(8000))
     )
     assert problems[0] == (1, 1, "there are many mistakes; only the first 100 are listed")
     assert len(problems) == 101
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 5
 
 
 def test_parameters_are_numbers_lists_or_say_from_when() -> None:

@@ -122,9 +122,9 @@ def test_a_huge_file_is_refused_without_reading_it(tmp_path: Path) -> None:
     path = tmp_path / "huge.yaml"
     with path.open("wb") as file:
         file.truncate(2**30)
-    start = time.perf_counter()
+    start = time.process_time()
     assert refused_path(path) == (1, 1, "too large: 1,073.7 MB, the limit is 1.0 MB")
-    assert time.perf_counter() - start < 0.5
+    assert time.process_time() - start < 0.5
 
 
 BROKEN: dict[str, tuple[str | bytes, int, int, str]] = {
@@ -273,9 +273,9 @@ BOMBS = {
 @pytest.mark.parametrize("bomb", BOMBS)
 def test_a_bomb_is_refused_quickly(tmp_path: Path, bomb: str) -> None:
     assert len(BOMBS[bomb]) <= MAX_BYTES
-    start = time.perf_counter()
+    start = time.process_time()
     (problem,) = refused(tmp_path, BOMBS[bomb])
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 5
     assert len(problem[2]) < 300
 
 
