@@ -98,6 +98,8 @@ def _answer(answer: Answer, plans: tuple[Plan, ...], reference: str) -> None:
         required=True,
     )
     found = [charts.series(d, what, n) for d, n in zip(differences, labels[1:], strict=True)]
+    if len({plan.policy == "capped" for plan in plans}) > 1:
+        st.warning(t("compare_mixed"))
     parts.plot(found, what, reference)
     st.subheader(t("differences", name=parts.plain(labels[0])))
     years = answer.scenarios[0].years

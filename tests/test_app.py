@@ -244,6 +244,12 @@ def test_a_name_of_a_user_is_no_markup_in_a_table() -> None:
     assert "![x]" not in "".join(map(str, [*at.table[-1].value.columns, *words(at)]))
 
 
+def test_compare_says_that_limited_places_are_another_world() -> None:
+    for code, told in (("0-g-deficit~30-g-capped", 1), ("0-g-capped~30-g-capped", 0)):
+        at = shown("pages/vergelijk.py", begrotingen=code)
+        assert [w.value for w in at.warning] == [NL["compare_mixed"]] * told
+
+
 def test_compare_says_when_it_computes_with_less_effect() -> None:
     at = AppTest.from_file(str(ROOT / "pages" / "vergelijk.py"), default_timeout=60)
     at.query_params["effect"] = "half"
