@@ -123,7 +123,7 @@ def test_chosen_lives_stand_for_all_for_better_and_for_worse(both: Twins, small:
 
 def test_the_choice_does_not_look_at_how_much_is_gained(both: Twins) -> None:
     gains = {p.child: float(k % 3 - 1) for k, p in enumerate(both.partings)}
-    larger = {child: 100.0 * gain for child, gain in gains.items()}
+    larger = {child: gain * (1 + 7 * k % 13) for k, (child, gain) in enumerate(gains.items())}
     assert spread(both, gains, 12) == spread(both, larger, 12)
     assert len(spread(both, gains, 10**6)) == len(both.partings)
 
