@@ -53,7 +53,7 @@ def main() -> None:
 
 def _series(found: Mapping[str, Any]) -> None:
     """Show the series of users: what was counted, and the model with its interval."""
-    st.subheader(t("fit_series"))
+    st.header(t("fit_series"))
     rows = [
         {"series": t(f"fit_{row['measure_stem']}"), "year": row["year"], "published": row["value"],
          "model": row["best"], "low": row["predictive_low"], "high": row["predictive_high"]}
@@ -99,7 +99,7 @@ def _one_series(data: pd.DataFrame, name: str) -> alt.LayerChart:
 
 
 def _tested(tested: Mapping[str, Any]) -> None:
-    st.subheader(t("fit_tested"))
+    st.header(t("fit_tested"))
     errors = tested["errors"]
     st.markdown(
         t("fit_tested_lead", inside=formats.percent(tested["inside_share"]), n=len(tested["targets"]),
@@ -121,7 +121,7 @@ def _row(row: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _ages(found: Mapping[str, Any]) -> None:
-    st.subheader(t("fit_ages"))
+    st.header(t("fit_ages"))
     data = pd.DataFrame(found["ages"])
     percent = alt.Axis(format=".0%", title=None)
     base = alt.Chart(data).encode(x=alt.X("age:Q", title=t("fit_age"), axis=alt.Axis(format="d")))
@@ -136,7 +136,7 @@ def _ages(found: Mapping[str, Any]) -> None:
 
 def _known(found: Mapping[str, Any]) -> None:
     known = found["identifiability"]
-    st.subheader(t("fit_known"))
+    st.header(t("fit_known"))
     weakest = ", ".join(f"`{item['name']}`" for item in known["weakest_informed"][:4])
     counts = {"informed": known["informed_directions"], "free": known["free_parameters"]}
     st.markdown(t("fit_known_lead", weak=weakest, **counts))
@@ -162,7 +162,7 @@ def _parameters(found: Mapping[str, Any]) -> None:
 
 
 def _spending(found: Mapping[str, Any]) -> None:
-    st.subheader(t("fit_spending"))
+    st.header(t("fit_spending"))
     for year, row in found["spending"]["totals"].items():
         amounts = {"published": row["published"], "model": row["best"]}
         amounts["before"] = found["spending"]["before_the_fit"][year]

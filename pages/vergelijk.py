@@ -101,13 +101,14 @@ def _answer(answer: Answer, plans: tuple[Plan, ...], reference: str) -> None:
     if len({plan.policy == "capped" for plan in plans}) > 1:
         st.warning(t("compare_mixed"))
     parts.plot(found, what, reference)
-    st.subheader(t("differences", name=parts.plain(labels[0])))
+    st.header(t("differences", name=parts.plain(labels[0])))
     years = answer.scenarios[0].years
     tables = [figures.table(answer, differences, labels[1:], ahead) for ahead in horizons(years)]
     for ahead, table in zip(horizons(years), tables, strict=True):
         last = answer.scenarios[0].start + ahead - 1
         st.markdown("**" + t("after_term" if ahead == TERM else "after", years=ahead, year=last) + "**")
-        st.table(table.rename(index=parts.breakable, columns=lambda name: parts.breakable(parts.plain(name))))
+        named = table.rename_axis(t("figure_name"))
+        st.table(named.rename(index=parts.breakable, columns=lambda name: parts.breakable(parts.plain(name))))
     whole = pd.concat(tables, keys=[t("mark", years=h) for h in horizons(years)]).reset_index(names=["", " "])
     parts.csv(whole.assign(**{t("csv_birth"): parts.birth(reference)}), "kinderwerk-verschillen.csv")
 

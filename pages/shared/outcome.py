@@ -47,7 +47,7 @@ def nothing_to_compare(chosen: Choices) -> bool:
 def _show(answer: Answer, chosen: Choices, reference: str, key: str) -> None:
     years, d, rate = answer.scenarios[0].years, answer.difference(), discount_rate(answer.scenarios[0])
     near, far = (change(d, min(ahead, years), rate) for ahead in (MIDDLE, LONG))
-    st.markdown("### " + key_sentence(answer, far, chosen))
+    st.markdown("## " + key_sentence(answer, far, chosen))
     st.markdown(t("sentence_honest"))
     _figures(answer, near, far, chosen)
     what = st.segmented_control(

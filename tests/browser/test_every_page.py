@@ -14,7 +14,7 @@ FOCUS = """() => {
   if (!e || e === document.body) return null;
   const box = e.getBoundingClientRect();
   const name = e.getAttribute("aria-label") || e.innerText || "";
-  return [e.tagName, e.getAttribute("role") || "", name.slice(0, 60),
+  return [e.tagName, e.getAttribute("role") || (e.type === "range" ? "slider" : ""), name.slice(0, 60),
           box.width > 0 && box.height > 0];
 }"""
 
