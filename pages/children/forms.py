@@ -23,8 +23,8 @@ from sim.scenario import Scenario
 from sim.setting import worker_threads
 from sim.states import FORMS
 
-MOST_YOUTHS = 75_000.0
-"""Where more youths live, living everyone twice takes longer than a page should (about 0.1 s for 1,000)."""
+MOST_YOUTHS = 150_000.0
+"""Where more youths live, living everyone twice takes longer than a page should (about 0.05 s for 1,000)."""
 WAITS = {"weeks": "waiting_weeks", "list": "waiting_stock", "users": "care_users"}
 """What can be shown by form; users are those in a year."""
 CHART_HEIGHT = 190
