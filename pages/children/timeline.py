@@ -19,7 +19,8 @@ from sim.states import EPOCH_YEAR, FORMS, MONTHS
 
 THICK = {"none": 3.0, "light": 9.0, "moderate": 15.0, "complex": 21.0}
 """The height of a need in pixels: the heavier the thicker."""
-LANE = 46
+LANE, AROUND = 42, 64
+"""Height in pixels of a lane, and of what stands above and below the lanes."""
 LABEL_WIDTH, LABEL_LETTERS = 118, 17
 SHORTEST_WITH_WORDS = 0.11
 """The share of the timeline from which a need has its word below it."""
@@ -69,7 +70,7 @@ def chart(both: TwoLives, life: int, name: str) -> alt.LayerChart:
     years = alt.Axis(format="d", tickMinStep=1, tickCount=6, grid=True, title=None)
     x = alt.X("from:Q", scale=alt.Scale(domain=[since, until], nice=False), axis=years)
     labels = alt.Axis(
-        title=None, ticks=False, domain=False, labelExpr="split(datum.label, '\\n')",
+        title=None, ticks=False, domain=False, labelOverlap=False, labelExpr="split(datum.label, '\\n')",
         labelLimit=LABEL_WIDTH, minExtent=LABEL_WIDTH, maxExtent=LABEL_WIDTH,
     )  # fmt: skip
     y = alt.Y("lane:N", sort=words, scale=alt.Scale(domain=words), axis=labels)
@@ -97,7 +98,7 @@ def chart(both: TwoLives, life: int, name: str) -> alt.LayerChart:
     made: alt.LayerChart = (
         alt.layer(bars, text, parting.mark_rule(color=charts.INK, strokeDash=[5, 4], strokeWidth=2), note)
         .properties(
-            height=LANE * len(words), padding={"top": 22, "right": 10, "left": 2, "bottom": 4},
+            height=LANE * len(words) + AROUND, padding={"top": 22, "right": 10, "left": 2, "bottom": 4},
             description=description(both, life, name),
         )
         .configure(locale=alt.Locale(number=charts.NUMBERS[language()]))
