@@ -27,6 +27,7 @@ def numbers(found: Findings, goal: Goal, reference: str) -> None:
         return
     best = float(goal.blocks(found.best).sum())
     moved = sorted((swing.bar(goal) for swing in found.swings), key=lambda bar: -bar.width)
+    moved = [bar for bar in moved if bar.width >= 1.0]  # euros; the rest has no part in this budget
     seen = [bar for bar in moved if not bar.too_small][:MOST]
     small = [bar for bar in moved if bar.too_small]
     st.markdown(t("doubt_tornado_lead", year=goal.year, best=formats.money(best, True)))

@@ -68,7 +68,7 @@ def rests_on(found: Findings, reference: str) -> None:
     ]
     told = "; ".join(row[0].words for row in rows)
     chart = bars.chart(
-        rows, looks, t("doubt_debt_axis"), t("doubt_debt_alt", rows=told), 0.0, (0.0, 100.0), legend=False
+        rows, looks, t("doubt_debt_axis"), t("doubt_debt_alt", rows=told), 0.0, (-1.5, 100.0), legend=False
     )
     table = pd.DataFrame(
         [(looks[basis].words, formats.percent(share)) for basis, share in shares.items()],
@@ -108,7 +108,7 @@ def collect_first(found: Findings, reference: str) -> None:
             everything=formats.money(known.everything.value),
         )
     )
-    numbers = [(name, e) for name, e in known.parameters if _told(e)][:MOST]
+    numbers = [(name, e) for name, e in known.parameters if known.emulated and _told(e)][:MOST]
     if numbers:
         st.markdown(t("doubt_collect_numbers"))
         st.markdown(
@@ -129,7 +129,8 @@ def collect_first(found: Findings, reference: str) -> None:
     told = "; ".join(row[0].words for row in rows)
     chart = bars.chart(rows, kinds, t("doubt_worth_axis"), t("doubt_worth_alt", rows=told))
     everything = [(group_title(name), e) for name, e in known.groups]
-    everything += [(parameter_title(name), e) for name, e in known.parameters[: 2 * MOST]]
+    if known.emulated:
+        everything += [(parameter_title(name), e) for name, e in known.parameters[: 2 * MOST]]
     names = [t("doubt_col_number"), t("doubt_col_worth")]
     shown = pd.DataFrame(
         [(name, formats.millions(e.value) if _told(e) else t("too_small")) for name, e in everything],

@@ -34,6 +34,8 @@ FIRST, MORE = DRAWS, 5 * DRAWS
 """Draws behind a first spread, and behind what it is worth to know."""
 SEARCH = max(DRAWS // 2, 2)
 """Draws behind a threshold; half where every draw takes long."""
+EMULATED = 2000
+"""Draws of the emulator behind what it is worth to know: enough for two digits, in half a minute."""
 TURN = 10
 """Draws after which others have their turn."""
 DISK = 256 << 20
@@ -111,20 +113,21 @@ def _find_out(found: Findings, workers: Workers, tell: Tell) -> Iterator[Finding
     if not found.cases:
         cases = live_cases(question, workers, stages.hear("cases"), cases=_cases(question))
         yield (found := replace(found, cases=tuple(cases)))
-    for sample in _growing(question, FIRST, workers, stages.hear("draws")):
+    for sample in _growing(found, FIRST, workers, stages.hear("draws")):
         yield (found := _spread(found, sample, search))
     for k, quantity in list(enumerate(quantities))[len(found.explored) :]:
         hear = stages.hear("search", k, len(quantities))
         explored = explore(quantity, question, workers, search, POINTS, hear)
         yield (found := replace(found, explored=(*found.explored, explored)))
-    for sample in _growing(question, MORE, workers, stages.hear("more")):
+    for sample in _growing(found, MORE, workers, stages.hear("more")):
         yield (found := _spread(found, sample, search))
     if found.known is None:
-        known = knowledge(sample, found.goal, workers, stages.hear("known"))
+        known = knowledge(sample, found.goal, workers, stages.hear("known"), emulated=EMULATED)
         yield (found := replace(found, known=known))
     assert found.known is not None
-    others = [name for name, _ in found.known.parameters[:TORNADO]]
-    yield from _swung(found, others, workers, stages.hear("others"))
+    if not found.preliminary:
+        others = [name for name, _ in found.known.parameters[:TORNADO]]
+        yield from _swung(found, others, workers, stages.hear("others"))
 
 
 def _swung(found: Findings, names: Sequence[str], workers: Workers, hear: Progress) -> Iterator[Findings]:
@@ -136,11 +139,11 @@ def _swung(found: Findings, names: Sequence[str], workers: Workers, hear: Progre
         yield found
 
 
-def _growing(question: Question, draws: int, workers: Workers, hear: Progress) -> Iterator[Sample]:
-    """Yield a sample of ever more draws, so that others have their turn in between."""
-    folder = draw_folder()
+def _growing(found: Findings, draws: int, workers: Workers, hear: Progress) -> Iterator[Sample]:
+    """Yield a sample of ever more draws than were found, so that others have their turn in between."""
+    folder, question = draw_folder(), found.question
     prune(folder, DISK, f"draws-{question.key()}.bin")
-    for upto in [*range(TURN, draws, TURN), draws]:
+    for upto in [*range(found.draws + TURN, draws, TURN), max(draws, found.draws)]:
         yield collect(
             question, max(upto, 2), folder, workers, lambda words, done, _: hear(words, done, draws)
         )

@@ -70,7 +70,7 @@ def chart(
     )  # fmt: skip
     low, high = extent or spread([bar for row in rows for bar in row], middle)
     x = alt.X(
-        "start:Q", scale=alt.Scale(domain=[low, high], nice=False),
+        "start:Q", scale=alt.Scale(domain=[low, high], nice=False, zero=False),
         axis=alt.Axis(title=title, format=",.3~f", tickCount=5, titleFontWeight="normal"),
     )  # fmt: skip
     y = alt.Y("row:O", axis=None, scale=alt.Scale(paddingInner=0, paddingOuter=0))

@@ -120,8 +120,9 @@ def csv(table: pd.DataFrame, name: str) -> None:
     """Offer a table as a file that a spreadsheet in the user's language opens as it is."""
     separator, decimal = (";", ",") if language() == "nl" else (",", ".")
     safe = table.map(lambda cell: "'" + cell if isinstance(cell, str) and _FORMULA.match(cell) else cell)
+    # made when it is asked for: a part of a page that runs again each second would take it away meanwhile
     text = "\N{BYTE ORDER MARK}" + safe.to_csv(index=False, sep=separator, decimal=decimal)
-    st.download_button(t("download"), text, name, "text/csv", on_click="ignore", key=f"csv-{name}")
+    st.download_button(t("download"), lambda: text, name, "text/csv", on_click="ignore", key=f"csv-{name}")
 
 
 def marks() -> list[str]:

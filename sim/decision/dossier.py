@@ -260,9 +260,11 @@ def knowledge(
     workers: Workers,
     tell: Progress = lambda *_: None,
     willingness: float | None = None,
+    emulated: int | None = None,
 ) -> Knowledge:
     """Return what it would be worth to know, at a willingness to pay (default: where least is sure).
 
+    emulated: draws of the surrogate (default: EMULATED), where enough are simulated to fit it.
     Raises ValueError for a goal outside the simulated years.
     """
     question, d = sample.question, sample.difference()
@@ -277,13 +279,14 @@ def knowledge(
     if sample.size >= ENOUGH and names:
         surrogate = Surrogate.fit(features(p, names, inputs), benefit[:, None], (errors**2)[:, None])
         accuracy = float(surrogate.accuracy.explained[0])
-        more = range(sample.size + 1, sample.size + EMULATED + 1)
-        tell("draws of parameters", 0, EMULATED)
+        count = EMULATED if emulated is None else emulated
+        more = range(sample.size + 1, sample.size + count + 1)
+        tell("draws of parameters", 0, count)
         parts = [range(k, min(k + 500, more.stop)) for k in range(more.start, more.stop, 500)]
         drawn = []
         for part in workers.map(partial(_inputs, question), parts):
             drawn.append(part)
-            tell("draws of parameters", sum(len(x) for x in drawn), EMULATED)
+            tell("draws of parameters", sum(len(x) for x in drawn), count)
         inputs = np.concatenate(drawn)
         benefit = surrogate.predict(features(p, names, inputs))[:, 0]
     nb = np.stack([np.zeros_like(benefit), benefit], axis=1)

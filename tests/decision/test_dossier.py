@@ -14,12 +14,13 @@ from sim.api import Appraisal, appraise
 from sim.decision import dossier as module
 from sim.decision.dossier import Spread, dossier, group_of
 from sim.decision.goal import Goal, outcome
-from sim.decision.sample import Question
+from sim.decision.sample import Question, collect
 from sim.experiment import Options
 from sim.parameters import default_parameters
 from sim.workers import Workers
 
 YEARS = 4
+QUESTION = Question((scenario(0, years=YEARS), scenario(36, years=YEARS)), Options(children=1000))
 
 
 @pytest.fixture(scope="module")
@@ -113,6 +114,10 @@ def test_with_enough_draws_a_surrogate_takes_over(
     assert known.accuracy is not None
     assert known.drawn == 300
     assert again.dossier.thresholds == ()
+    sample = collect(QUESTION, 24, appraised.folder, Workers(1))
+    fewer = module.knowledge(sample, again.dossier.goal, Workers(1), emulated=100)
+    assert (fewer.drawn, fewer.emulated) == (100, True)
+    assert fewer.willingness == known.willingness
 
 
 @pytest.mark.parametrize(

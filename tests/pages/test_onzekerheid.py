@@ -46,6 +46,7 @@ def patched() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(work, "FIRST", 2)
         patch.setattr(work, "MORE", 5)
+        patch.setattr(work, "TURN", 1)
         patch.setattr(work, "SEARCH", 2)
         patch.setattr(work, "POINTS", 2)
         patch.setattr(work, "TORNADO", 2)

@@ -1,0 +1,20 @@
+"""Doubt in a real browser: a first part soon, stopped and gone on with, never in the way of the rest."""
+
+from __future__ import annotations
+
+import pytest
+
+pytestmark = pytest.mark.browser
+
+
+def test_what_is_found_out_comes_in_parts_and_can_be_stopped(page) -> None:
+    page.goto("/onzekerheid?begroting=24-g-deficit&zeker=90")
+    page.get_by_text("Met de beste schatting zijn de extra kosten").wait_for(timeout=120_000)
+    page.get_by_text("Dit deel wordt nog gerekend.").first.wait_for(timeout=20_000)  # not all is there yet
+    page.get_by_text("keer andere aannames").first.wait_for(timeout=120_000)
+    page.get_by_role("button", name="Stop", exact=True).last.click()
+    page.get_by_text("Gestopt. Wat al gerekend is, blijft bewaard.").wait_for(timeout=20_000)
+    page.get_by_role("button", name="Reken verder").last.click()
+    page.locator("[data-testid=stProgress]").last.wait_for(timeout=20_000)
+    page.get_by_text("Als het model anders was").first.wait_for()
+    assert page.errors == []

@@ -1,0 +1,38 @@
+"""Who pays and who gains in a real browser: another horizon by the keyboard, both charts on one scale."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from screens import READY
+
+pytestmark = pytest.mark.browser
+CHARTS = "[data-testid=stVegaLiteChart]"
+
+
+def test_another_horizon_by_the_keyboard_changes_the_figures_and_the_link(page) -> None:
+    page.goto("/wie-betaalt?termijn=10")
+    page.get_by_text("In 10 jaar").first.wait_for(timeout=120_000)
+    page.get_by_text("keer andere aannames").first.wait_for(timeout=120_000)  # charts are drawn anew no more
+    page.locator(f"{CHARTS} canvas, {CHARTS} svg").nth(3).wait_for(timeout=60_000)
+    short = page.get_by_role("radio", name="4 jaar", exact=True).or_(
+        page.get_by_role("button", name="4 jaar", exact=True)
+    )
+    short.focus()
+    page.keyboard.press("Space")
+    page.get_by_text("In 4 jaar").first.wait_for(timeout=60_000)
+    page.wait_for_selector(READY, timeout=60_000)
+    page.locator(f"{CHARTS} canvas, {CHARTS} svg").nth(3).wait_for(timeout=60_000)
+    page.get_by_text("Link naar dit scherm").first.click()
+    assert "termijn=4" in page.locator("[data-testid=stCode]").last.inner_text()
+    widths = [page.locator(CHARTS).nth(k).bounding_box()["width"] for k in (0, 1)]
+    assert widths[0] == widths[1]  # money and rough values on the same scale
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name="Download CSV").first.click()
+    saved = waiting.value
+    assert saved.suggested_filename == "kinderwerk-betalers-4-jaar.csv"
+    text = Path(saved.path()).read_text(encoding="utf-8-sig")
+    assert "De gemeente" in text
+    assert "euro van 2024, contant gemaakt" in text
+    assert page.errors == []
