@@ -179,11 +179,13 @@ def _cases(question: Question) -> list[Case]:
 
 
 def _quantities(question: Question) -> list[Quantity]:
-    """Return what is searched: only of child work, and only where there is some."""
+    """Return what is searched: only of child work, where there is some; where lives are slow, its effect."""
     if PROGRAMME not in question.scenarios[-1].programmes:
         return []
     workers = of_workers(question)
-    return [*QUANTITIES, workers] if workers.most > 0 else []
+    if workers.most <= 0:
+        return []
+    return [*QUANTITIES, workers] if feedback(question.scenarios) is None else [QUANTITIES[0]]
 
 
 class _Stages:

@@ -159,6 +159,13 @@ def test_without_child_work_there_is_nothing_to_search(patched: None) -> None:
     assert any(name.startswith("jongerenwerk.") for name in first_names(question))
 
 
+def test_where_lives_touch_each_other_only_the_effect_is_searched() -> None:
+    few = Options(children=200)
+    capped, fenced = (Choices(plan=Plan.simple(36.0, True, policy)) for policy in ("capped", "deficit"))
+    names = [[q.name for q in work._quantities(Question(pair(c), few))] for c in (capped, fenced)]
+    assert names == [["effect"], ["effect", "reach", "fte"]]
+
+
 def test_draws_on_disk_are_bounded(tmp_path: Path) -> None:
     for k in range(4):
         (tmp_path / f"draws-{k}.bin").write_bytes(b"x" * 100)
