@@ -39,7 +39,7 @@ def made(draw: int, saved: float = 10.0, uneven: float = 0.0) -> Run:
         ("cost", "payer_form", "gemeente|kinderwerk"): even(100.0),
         ("cost", "payer_form", "rijk|gezinssteun"): even(40.0),
         ("cost_society", "payer", "school"): even(500.0 - 2 * saved),
-        ("cost_society", "payer", "family"): even(50.0, 20.0),
+        ("cost_society", "payer", "family"): even(49.0, 20.0),
     }
     return run_of(reference, other, draw=draw)
 

@@ -44,7 +44,7 @@ PAIR = pair(Choices(plan=SHORT))
 def patched() -> Iterator[None]:
     """Let everything be found out from very little."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(work, "FIRST", 2)
+        patch.setattr(work, "FIRST", 3)
         patch.setattr(work, "MORE", 5)
         patch.setattr(work, "TURN", 1)
         patch.setattr(work, "SEARCH", 2)
