@@ -22,6 +22,7 @@ from sim.results import commit, version
 
 LONG_WORDS = (
     "kinder|werkers", "terug|verdienen", "zorg|behoefte", "ge|oormerkt", "ge|meente", "zorg|verzekeraar",
+    "Pro|gramma’s", "Pro|grammes",
 )  # fmt: skip
 SHOWN_NAMES = 6
 _MARKUP = re.compile(r"([\\\\`*_\[\]<>~$|]|:(?=[A-Za-z0-9+_-])|^[#+-])")

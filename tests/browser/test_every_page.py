@@ -1,0 +1,102 @@
+"""What holds for every page: no faults in the browser, usable by everyone, brought back by a link."""
+
+from __future__ import annotations
+
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from screens import PAGES, READY
+
+pytestmark = pytest.mark.browser
+LINK = "/{page}?gemeente=Tilburg&begroting=20-o-deficit&vergeleken=now&effect=half&aannames=cost.overhead:0.2"
+FOCUS = """() => {
+  const e = document.activeElement;
+  if (!e || e === document.body) return null;
+  const box = e.getBoundingClientRect();
+  const name = e.getAttribute("aria-label") || e.innerText || "";
+  return [e.tagName, e.getAttribute("role") || (e.type === "range" ? "slider" : ""), name.slice(0, 60),
+          box.width > 0 && box.height > 0];
+}"""
+
+
+def path_of(page: str) -> str:
+    return "/" if page == "start" else f"/{page}"
+
+
+def opened(page, path: str) -> None:
+    page.goto(path)
+    page.wait_for_selector(READY, timeout=120_000)
+    page.locator("h1").first.wait_for(timeout=60_000)
+    page.get_by_text("Versie 0.").or_(page.get_by_text("Version 0.")).first.wait_for(timeout=60_000)
+    page.wait_for_timeout(1500)
+
+
+def settled(page) -> None:
+    """Wait until nothing is worked on: what Streamlit is about to replace is dimmed for a moment."""
+    quiet = 0
+    for _ in range(120):
+        page.wait_for_timeout(700)
+        busy = page.locator("[data-testid=stProgress], [data-stale=true]").count()
+        quiet = 0 if busy else quiet + 1
+        if quiet == 3:
+            return
+    pytest.fail("the page never came to rest")
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_opens_for_everyone(page, name: str) -> None:
+    from axe_playwright_python.sync_playwright import Axe
+
+    opened(page, path_of(name))
+    settled(page)
+    assert page.evaluate("document.documentElement.lang") == "nl"
+    found = Axe().run(page).response["violations"]
+    assert [f"{v['id']}: {[n['html'][:200] for n in v['nodes']][:3]}" for v in found] == []
+    page.set_viewport_size({"width": 390, "height": 1600})
+    page.wait_for_timeout(800)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    wide = page.evaluate(
+        "[...document.querySelectorAll('[data-testid=stMain] table')].map(t => [t.parentElement, t])"
+        ".filter(([p, t]) => t.scrollWidth > p.clientWidth + 1).length"
+    )
+    assert wide == 0  # what must be pushed sideways hides its last column
+    assert page.errors == []
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_link_restores_every_choice_on_every_page(page, name: str) -> None:
+    link = LINK.format(page="" if name == "start" else name)
+    opened(page, link)
+    page.get_by_text("Link naar dit scherm").first.click()
+    shown = page.locator("[data-testid=stCode]").last.inner_text()
+    ours, theirs = parse_qs(urlsplit(link).query), parse_qs(urlsplit(shown).query)
+    theirs.pop("taal")
+    assert theirs == ours
+    assert "cost.overhead" in page.locator("[data-testid=stMain]").inner_text()  # marked as changed
+
+
+def test_the_keyboard_alone_reaches_everything_on_start(page) -> None:
+    opened(page, "/")
+    page.locator("[data-testid=stMetricValue]").nth(2).wait_for(timeout=120_000)
+    seen = []
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        focus = page.evaluate(FOCUS)
+        if focus is not None:
+            seen.append(focus)
+    names = " | ".join(name for _, _, name, _ in seen)
+    assert any(role == "slider" for _, role, _, _ in seen)
+    for wanted in ("Vergelijk", "Nederlands", "Download CSV", "Link naar dit scherm"):
+        assert wanted in names, wanted
+    assert all(visible for _, _, _, visible in seen if _ != "INPUT"), "focus on what nobody sees"
+
+
+def test_dutch_numbers_under_an_english_browser(page) -> None:
+    opened(page, "/")
+    page.locator("[data-testid=stMetricValue]").nth(2).wait_for(timeout=120_000)
+    page.get_by_text("keer andere aannames").wait_for(timeout=120_000)
+    assert "," in page.locator("[data-testid=stMetricValue]").nth(2).inner_text()
+    page.get_by_text("Tabel", exact=True).first.click()
+    cells = page.locator("table td").all_inner_texts()
+    assert any("," in cell for cell in cells)
+    assert not any("." in cell and "," not in cell and not cell.replace(".", "").isdigit() for cell in cells)
