@@ -87,11 +87,13 @@ class _Compiler:
         self.mistakes.extend(check_names(self.file))
         start, group_shares = self.start(), self.group_shares()
         self.stop_at_mistakes()
-        scopes = [(name, each, self.scope(name, each)) for name, each in self.file.strategies.items()]
+        # Moves are made in each cycle, rewards counted at its start or end: one point in time more.
+        in_cycles = self.scopes(max(self.file.cycles, 1))
+        at_points = self.scopes(self.file.cycles + 1)
         self.stop_at_mistakes()
-        moves = [self.moves(*scope) for scope in scopes]
-        rewards = [self.rewards(*scope) for scope in scopes]
-        entries = [self.entry_rewards(*scope) for scope in scopes]
+        moves = [self.moves(*scope) for scope in in_cycles]
+        rewards = [self.rewards(*scope) for scope in at_points]
+        entries = [self.entry_rewards(*scope) for scope in at_points]
         self.stop_at_mistakes()
         clock, probabilities = self.probability_table(moves)
         factors = self.discount_factors()
@@ -138,13 +140,17 @@ class _Compiler:
 
     # Amounts
 
-    def scope(self, name: str, strategy: Strategy) -> dict[str, Floats]:
-        """Return the parameters of a strategy and the variables of the groups, on the three axes."""
-        values: dict[str, Floats] = {}
+    def scopes(self, points: int) -> list[tuple[str, Strategy, dict[str, Floats]]]:
+        """Return each strategy with all that its amounts may name."""
+        return [(name, each, self.scope(name, each, points)) for name, each in self.file.strategies.items()]
+
+    def scope(self, name: str, strategy: Strategy, points: int) -> dict[str, Floats]:
+        """Return all that an amount may name at `points` points in time, but the time in a state."""
+        values = self.points_in_time(points)
         for parameter, amount in (self.file.parameters | strategy.parameters).items():
             overridden = parameter in strategy.parameters
             loc: Loc = ("strategies", name, "parameters") if overridden else ("parameters",)
-            # An expression sees only the parameters above it.
+            # An expression sees the clock and only the parameters above it.
             values[parameter] = self.evaluate(amount, (*loc, parameter), values)
         if self.file.groups:
             for variable in self.file.groups[0].values:
@@ -152,15 +158,17 @@ class _Compiler:
                 values[variable] = np.array(each).reshape(-1, 1, 1)
         return values
 
-    def timed(self, values: Values, points: int, in_state: bool = True) -> dict[str, Floats]:
-        """Return `values` with the clock at the first `points` points in time."""
+    def points_in_time(self, points: int) -> dict[str, Floats]:
+        """Return the cycle, and the age where the file gives one, at the first `points` points in time."""
         cycle = np.arange(points, dtype=np.float64).reshape(1, -1, 1)
-        timed = {**values, "cycle": cycle}
-        if self.file.age is not None:
-            timed["age"] = self.file.age + cycle * self.file.cycle_years
-        if in_state:
-            timed["time_in_state"] = cycle.reshape(1, 1, -1)
-        return timed
+        if self.file.age is None:
+            return {"cycle": cycle}
+        return {"cycle": cycle, "age": self.file.age + cycle * self.file.cycle_years}
+
+    @staticmethod
+    def in_state(values: Values) -> Values:
+        """Return `values` with the time in a state, which is at most the cycle."""
+        return {**values, "time_in_state": values["cycle"].reshape(1, 1, -1)}
 
     def evaluate(self, amount: float | str, loc: Loc, values: Values) -> Floats:
         """Return an amount on the three axes; after a mistake, zero."""
@@ -206,7 +214,7 @@ class _Compiler:
         ):
             for index, transition in enumerate(transitions):
                 ways[transition.from_, transition.to] = transition, (*place, "transitions", index)
-        values = self.timed(scope, max(self.file.cycles, 1))
+        values = self.in_state(scope)
         moves: Moves = {}
         for origin, state in enumerate(self.file.states):
             out = [way for (from_, _), way in ways.items() if from_ == state]
@@ -266,15 +274,14 @@ class _Compiler:
 
     def rewards(self, name: str, strategy: Strategy, scope: Values) -> list[Pair]:
         """Return the cost and effect of one cycle in each state under a strategy."""
-        values = self.timed(scope, self.file.cycles + 1)
+        values = self.in_state(scope)
         places = ((("strategies", name, "rewards"), strategy.rewards), (("rewards",), self.file.rewards))
         return [self.pair(state, places, values) for state in self.file.states]
 
     def entry_rewards(self, name: str, strategy: Strategy, scope: Values) -> list[Pair]:
         """Return the cost and effect of coming into each state under a strategy."""
-        values = self.timed(scope, self.file.cycles + 1, in_state=False)
         places = ((("strategies", name, "on_entry"), strategy.on_entry), (("on_entry",), self.file.on_entry))
-        return [self.pair(state, places, values) for state in self.file.states]
+        return [self.pair(state, places, scope) for state in self.file.states]
 
     def pair(self, state: str, places: Places, values: Values) -> Pair:
         """Return the cost and effect of a state from the first place that gives them; else 0."""

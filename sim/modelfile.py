@@ -7,7 +7,8 @@ the groups, and
 
 - `cycle`: 0 in the first cycle;
 - `age`: ``age at the start + cycle * cycle_years``, not rounded (write ``floor(age)`` for whole years);
-- `time_in_state`: cycles since the person came into the state, 0 in the first.
+- `time_in_state`: cycles since the person came into the state, 0 in the first (not for parameters, which
+  may use the other two).
 
 Out of one state, yearly rates and per-cycle probabilities compete. Probabilities p alone are used as
 they are (they are the competing hazards ``-ln(1 - sum p) * p / sum p``; see sim/rates.py). Probabilities

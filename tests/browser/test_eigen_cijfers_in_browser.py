@@ -107,7 +107,8 @@ def test_a_filled_template_is_shown_accepted_and_in_the_link(page, tmp_path) -> 
     page.get_by_role("button", name="Neem over", exact=True).click()
     page.get_by_text("De eigen cijfers zijn in gebruik").wait_for(timeout=30_000)
     page.get_by_text("Link naar dit scherm").click()
-    link = page.locator("[data-testid=stCode]").last.inner_text().strip()
-    page.goto(link)
+    # The foot of the page is written last: until then it still shows the link of before.
+    link = page.locator("[data-testid=stCode]").filter(has_text="eigen=")
+    page.goto(link.inner_text(timeout=30_000).strip())
     page.get_by_role("heading", name="Eigen cijfers van Almere").wait_for(timeout=60_000)
     assert page.errors == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,7 +45,9 @@ def get(app: ASGIApp, path: str, query: str = "", **headers: str) -> Answer:
         "headers": [(k.replace("_", "-").encode(), v.encode()) for k, v in headers.items()],
         "server": ("localhost", 80), "client": ("localhost", 1),
     }  # fmt: skip
-    asyncio.run(app(scope, receive, send))
+    # In a thread of its own: a browser test before this one leaves Playwright's loop running in this one.
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, app(scope, receive, send)).result()
     found = {k.decode(): v.decode() for k, v in sent[0]["headers"]}
     return Answer(sent[0]["status"], found, b"".join(m.get("body", b"") for m in sent[1:]))
 
