@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 
 os.environ.setdefault("KINDERWERK_APP_CHILDREN", "2000")  # before the pages are imported
 os.environ.setdefault("KINDERWERK_APP_DRAWS", "3")
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
 from dataclasses import replace
 
@@ -26,6 +27,20 @@ SMALL = 3000
 
 settings.register_profile("house", deadline=None)  # a busy machine is no failure
 settings.load_profile("house")
+
+
+@pytest.fixture
+def agree(record_property: Callable[[str, object], None]) -> Callable[[str, float, float, float], None]:
+    """Hold a figure against what was published or worked out otherwise, and keep it for the report.
+
+    `calibration/verification.py` runs the tests and prints what they held against what.
+    """
+
+    def hold(what: str, found: float, expected: float, within: float) -> None:
+        record_property("figure", json.dumps([what, float(found), float(expected), float(within)]))
+        assert abs(found - expected) <= within, f"{what}: {found} is not within {within} of {expected}"
+
+    return hold
 
 
 @pytest.fixture(scope="session")

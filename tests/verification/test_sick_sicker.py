@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from sim.cohort import Cohort, exact_cohort, load_model, run_model
 from sim.microsimulation import Simulation, microsimulate
 
+Agree = Callable[[str, float, float, float], None]
 FILE = Path(__file__).parents[2] / "scenarios" / "published" / "sick-sicker-krijkamp2018.yaml"
 PERSONS = 100_000
 # Rows: no treatment, treatment; columns: cost, QALYs.
@@ -39,20 +41,24 @@ def result() -> dict[str, Any]:
     return run_model(FILE, persons=PERSONS)
 
 
-def test_cohort_to_the_digits_given(cohort: Cohort) -> None:
-    np.testing.assert_allclose(cohort.totals[:, 0], EXACT[:, 0], rtol=0, atol=0.0005)
-    np.testing.assert_allclose(cohort.totals[:, 1], EXACT[:, 1], rtol=0, atol=0.000005)
+def test_cohort_to_the_digits_given(cohort: Cohort, agree: Agree) -> None:
+    for s, strategy in enumerate(("no treatment", "treatment")):
+        agree(f"{strategy}: cost", cohort.totals[s, 0], EXACT[s, 0], 0.0005)
+        agree(f"{strategy}: QALYs", cohort.totals[s, 1], EXACT[s, 1], 0.000005)
     increments = cohort.totals[1] - cohort.totals[0]
-    assert increments[0] == pytest.approx(INCREMENTS[0], abs=0.0005)
-    assert increments[1] == pytest.approx(INCREMENTS[1], abs=0.0000005)
+    agree("more cost", increments[0], INCREMENTS[0], 0.0005)
+    agree("more QALYs", increments[1], INCREMENTS[1], 0.0000005)
+    agree("cost of a QALY", increments[0] / increments[1], RATIO, 0.0005)
 
 
 def test_shares_at_cycle_30(cohort: Cohort) -> None:
     np.testing.assert_allclose(cohort.shares, [SHARES, SHARES], rtol=0, atol=0.0000005)
 
 
-def test_simulation_within_four_errors(simulation: Simulation) -> None:
-    assert np.all(np.abs(simulation.totals - EXACT) < 4 * simulation.errors)
+def test_simulation_within_four_errors(simulation: Simulation, agree: Agree) -> None:
+    for s, strategy in enumerate(("no treatment", "treatment")):
+        for k, what in enumerate(("cost", "QALYs")):
+            agree(f"{strategy}: {what}", simulation.totals[s, k], EXACT[s, k], 4 * simulation.errors[s, k])
     assert np.all(np.abs(simulation.increments[1] - INCREMENTS) < 4 * simulation.increment_errors[1])
     errors = np.sqrt(SHARES * (1 - SHARES) / PERSONS)
     assert np.all(np.abs(simulation.shares - SHARES) < 4 * errors)
