@@ -53,7 +53,7 @@ lock: .venv
 	env -u PIP_FIND_LINKS -u PIP_INDEX_URL -u PIP_EXTRA_INDEX_URL -u PIP_NO_INDEX PIP_CONFIG_FILE=/dev/null \
 	  CUSTOM_COMPILE_COMMAND="make lock" \
 	  $(BIN)/pip-compile --quiet --generate-hashes --no-strip-extras --no-emit-options --allow-unsafe \
-	  --build-deps-for editable --extra dev $(if $(UPGRADE),--upgrade) \
+	  --build-deps-for editable --all-extras $(if $(UPGRADE),--upgrade) \
 	  --output-file requirements.lock pyproject.toml
 
 clean:
