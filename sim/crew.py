@@ -17,7 +17,7 @@ from multiprocessing.process import BaseProcess
 from typing import Any, Generic, Protocol, TypeVar
 
 from sim.errors import SimulationError
-from sim.workers import start_processes
+from sim.workers import end_processes, start_processes
 
 T = TypeVar("T")
 Task = TypeVar("Task")
@@ -68,7 +68,7 @@ class Here:
 
     def __exit__(self, kind: type[BaseException] | None = None, /, *_: object) -> None:
         if self._pool is not None:
-            self._pool.shutdown(wait=False, cancel_futures=True)
+            end_processes(self._pool, wait=kind is None)
             self._pool = None
         if kind is not None:  # who stops does not wait for what is being made
             for process in set(active_children()) - self._others:

@@ -6,7 +6,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context, parent_process
 from multiprocessing.process import BaseProcess
@@ -31,9 +31,9 @@ class Workers:
     def __enter__(self) -> Workers:
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None = None, /, *_: object) -> None:
         if self._pool is not None:
-            self._pool.shutdown(wait=False, cancel_futures=True)
+            end_processes(self._pool, wait=kind is None)
             self._pool = None
 
     def map(self, work: Callable[[Item], T], items: Iterable[Item]) -> Iterator[T]:
@@ -73,6 +73,11 @@ def start_processes(count: int) -> ProcessPoolExecutor:
     """Return a pool of processes that leave Ctrl-C to this one, and end when it ends, however it ends."""
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # read by the processes that start now
     return ProcessPoolExecutor(count, mp_context=get_context("forkserver"), initializer=_settle)
+
+
+def end_processes(pool: Executor, wait: bool) -> None:
+    """End a pool. With nothing left to do, wait: at its end Python may else stumble over a closed pipe."""
+    pool.shutdown(wait=wait, cancel_futures=True)
 
 
 def _settle() -> None:
