@@ -11,6 +11,8 @@ memory of the server.
 from __future__ import annotations
 
 import argparse
+import contextlib
+import resource
 import socket
 import statistics
 import subprocess
@@ -22,6 +24,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+from streamlit.proto.Alert_pb2 import Alert
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.sync.client import ClientConnection, connect
@@ -38,6 +41,8 @@ class User:
 
     port: int
     number: int
+    query: str = ""
+    page: str = ""
     seconds: list[float] = field(default_factory=list)
     lost: int = 0
     errors: list[str] = field(default_factory=list)
@@ -79,7 +84,7 @@ class User:
     def _rerun(self, ws: ClientConnection, fragment: str = "") -> None:
         message = BackMsg()
         state = message.rerun_script
-        state.query_string = ""
+        state.query_string, state.page_name = self.query, self.page
         if self.slider:
             widget = state.widget_states.widgets.add()
             widget.id = self.slider
@@ -133,23 +138,32 @@ class User:
             elif element.WhichOneof("type") == "markdown":
                 self.named.add(element.markdown.body)
             elif element.WhichOneof("type") == "alert":
-                self.errors.append(element.alert.body)
+                self._alerted(element.alert)
+            elif element.WhichOneof("type") == "exception":
+                self.errors.append(f"{element.exception.type}: {element.exception.message}")
+
+    def _alerted(self, alert: Alert) -> None:
+        self.errors.append(alert.body)
 
 
-def memory(pid: int) -> float:
-    """Return the memory of a process in MB."""
-    for line in Path(f"/proc/{pid}/status").read_text(encoding="utf-8").splitlines():
-        if line.startswith("VmRSS:"):
-            return int(line.split()[1]) / 1024
-    return 0.0
+def memory(group: int) -> float:
+    """Return the memory of a group of processes in MB; what they share counts for each."""
+    pages = 0
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):  # ended meanwhile
+            after_name = (folder / "stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2]
+            if int(after_name.split()[2]) == group:
+                pages += int((folder / "statm").read_text(encoding="utf-8").split()[1])
+    return pages * resource.getpagesize() / (1 << 20)
 
 
 def started(port: int) -> subprocess.Popen[bytes]:
-    """Return the app, once it answers."""
+    """Return the app, in a process group of its own, once it answers."""
     call = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
     process = subprocess.Popen(
-        [*call, "--server.headless", "true"], cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
+        [*call, "--server.headless", "true"], cwd=ROOT, start_new_session=True,
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
     direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     for _ in range(120):
         try:
@@ -161,6 +175,13 @@ def started(port: int) -> subprocess.Popen[bytes]:
     raise SystemExit("the app did not start")
 
 
+def free_port() -> int:
+    """Return a port of this machine that nobody uses."""
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return int(s.getsockname()[1])
+
+
 def main() -> None:
     """Run the users and print what they met."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
@@ -169,9 +190,7 @@ def main() -> None:
     options = parser.parse_args()
     if not 1 <= options.users <= 50 or not 0 < options.minutes <= 150:
         raise SystemExit("at most 50 users, at most 150 minutes")
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        port = int(s.getsockname()[1])
+    port = free_port()
     server = started(port)
     try:
         first = User(port, 10_000)
