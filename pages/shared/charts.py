@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
 
 import altair as alt
 import numpy as np
@@ -104,10 +106,23 @@ def description(found: Sequence[Series], what: str) -> str:
     return t("alt", what=t(f"chart_{what}"), year0=years[0], year1=years[-1], lines=lines)
 
 
-def chart(found: Sequence[Series], what: str) -> alt.LayerChart:
-    """Return the chart of one or more scenarios against the reference."""
-    data = frame(found)
-    names = [one.name for one in found]
+def chart(found: Sequence[Series], what: str) -> dict[str, Any]:
+    """Return the Vega-Lite chart of one or more scenarios against the reference, with its data.
+
+    What stands still while figures sharpen is drawn once: altair takes a hundredth of a second or two for a
+    chart, and a page that sharpens shows it each second to each user.
+    """
+    band = found[0].low is not None
+    drawn = _drawn(tuple(one.name for one in found), what, found[0].years, band, language())
+    data = frame(found).to_dict("records")
+    return {**drawn, "data": {"values": data}, "description": description(found, what)}
+
+
+@lru_cache(maxsize=256)
+def _drawn(
+    names: tuple[str, ...], what: str, years: tuple[int, ...], band: bool, spoken: str
+) -> dict[str, Any]:
+    """Return a chart without its data; spoken: the language of the user, which `t` writes in."""
     unit = alt.Axis(
         title=t(f"unit_{what}"), titleAngle=0, titleAlign="left", titleAnchor="start", titleX=0, titleY=-22
     )
@@ -132,31 +147,32 @@ def chart(found: Sequence[Series], what: str) -> alt.LayerChart:
         scale=alt.Scale(domain=names, range=DASHES[: len(names)]),
         legend=legend if several else None,
     )
-    base = alt.Chart(data)
+    base = alt.Chart()  # its data are those of the whole
     zero = alt.Chart(pd.DataFrame({"y": [0.0]})).mark_rule(color="#444").encode(y="y:Q")
-    layers: list[alt.Chart] = [zero, *_marks(found[0].years, x)]
-    if "low" in data:
+    layers: list[alt.Chart] = [zero, *_marks(years, x)]
+    if band:
         area = base.mark_area(opacity=0.10 if several else 0.18)
         layers.append(area.encode(x=x, y=alt.Y("low:Q", axis=unit), y2="high:Q", color=colour))
     number = ",.1f" if what in (*MILLIONS, FTE) else ",.0f"
     tip = [alt.Tooltip("scenario:N", title=t("scenario")), alt.Tooltip("year:Q", title=t("year"), format="d")]
-    for name, title in (("mean", t("middle")), ("low", t("low")), ("high", t("high"))):
-        if name in data:
-            tip.append(alt.Tooltip(f"{name}:Q", title=title, format=number))
+    shown = (("mean", t("middle")), ("low", t("low")), ("high", t("high")))
+    for name, title in shown if band else shown[:1]:
+        tip.append(alt.Tooltip(f"{name}:Q", title=title, format=number))
     layers.append(
         base.mark_line(strokeWidth=3).encode(
             x=x, y=alt.Y("mean:Q", axis=unit), color=colour, strokeDash=dash, tooltip=tip
         )
     )
     height = HEIGHT + (LINE_HEIGHT * len(names) if several else 0)
-    made: alt.LayerChart = (
+    made = (
         alt.layer(*layers)
-        .properties(height=height, description=description(found, what), padding={"top": 8, "right": 16})
-        .configure(locale=alt.Locale(number=NUMBERS[language()]))
+        .properties(height=height, padding={"top": 8, "right": 16})
+        .configure(locale=alt.Locale(number=NUMBERS[spoken]))
         .configure_axis(labelFontSize=14, titleFontSize=14, labelColor=INK, titleColor=INK)
         .configure_legend(labelFontSize=14, labelColor=INK)
     )
-    return made
+    drawn: dict[str, Any] = made.to_dict()
+    return drawn
 
 
 def _marks(years: tuple[int, ...], x: alt.X) -> list[alt.Chart]:

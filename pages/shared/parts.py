@@ -6,6 +6,7 @@ import logging
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import altair as alt
 import pandas as pd
@@ -62,7 +63,7 @@ def breakable(text: str) -> str:
 
 def plot(found: Sequence[charts.Series], what: str, reference: str, name: str = "") -> None:
     """Show a chart of series over years with its table, download and source."""
-    st.altair_chart(charts.chart(found, what), width="stretch")
+    st.vega_lite_chart(None, charts.chart(found, what), width="stretch")
     note(t("band" if found[0].low is not None else "band_one"))
     data = charts.frame(found)
     shown = data.copy()
@@ -80,10 +81,17 @@ def plot(found: Sequence[charts.Series], what: str, reference: str, name: str = 
 
 
 def picture(
-    chart: alt.TopLevelMixin, shown: pd.DataFrame, data: pd.DataFrame, name: str, reference: str
+    chart: alt.TopLevelMixin | dict[str, Any],
+    shown: pd.DataFrame,
+    data: pd.DataFrame,
+    name: str,
+    reference: str,
 ) -> None:
     """Show a chart with its table (as people read it), the same as a file (data), and its source."""
-    st.altair_chart(chart, width="stretch")  # type: ignore[arg-type]
+    if isinstance(chart, dict):
+        st.vega_lite_chart(None, chart, width="stretch")
+    else:
+        st.altair_chart(chart, width="stretch")  # type: ignore[arg-type]
     below(shown, data, name, reference)
 
 

@@ -14,7 +14,7 @@ from pages.shared import charts
 )
 def test_marks_of_a_chart(years: int, marks: int, inside: int) -> None:
     found = charts.Series("x", tuple(range(2026, 2026 + years)), np.zeros(years), None, None)
-    drawn = charts.chart([found], "money").to_dict()
+    drawn = charts.chart([found], "money")
     texts = [layer for layer in drawn["layer"] if layer["mark"].get("type") == "text"]
     rows = [drawn["datasets"][layer["data"]["name"]] for layer in texts]
     assert sum(map(len, rows)) == marks
