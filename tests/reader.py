@@ -4,10 +4,11 @@
 (data, scenarios, pages, tests) beside the code of this checkout. The blocks of a page mean:
 
 - ``title="PATH"``: a new file. ``title="PATH, added"``: these lines are put at its end.
-- ``diff`` with a title: what stands in that file once, and what is put in its place; a last line may be cut off.
+- ``diff`` with a title: what stands in that file once, and what is put in its place; the last line may be
+  cut off.
 - ``python`` without a title: run; all such blocks of a page share their names.
-- ``console``: after ``$`` a command that must succeed (or end with the ``exit code N`` of the title); the lines
-  below it must be printed, in that order, whatever stands between them. ``...`` is for the reader only.
+- ``console``: after ``$`` a command that must succeed (or end with the ``exit code N`` of the title); the
+  lines below it must be printed, in that order, whatever stands between them. ``...`` stands for more.
 - ``not run`` in a title: too slow for a test; that the command exists is tested elsewhere.
 """
 
@@ -26,7 +27,15 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
-COPIED = ("sim/data", "scenarios", "pages", "tests/pages", "tests/conftest.py", "tests/worlds.py", "pyproject.toml")
+COPIED = (
+    "sim/data",
+    "scenarios",
+    "pages",
+    "tests/pages",
+    "tests/conftest.py",
+    "tests/worlds.py",
+    "pyproject.toml",
+)
 FENCE = re.compile(r'^```(\w*)(?: title="([^"]*)")?\n(.*?)^```$', re.MULTILINE | re.DOTALL)
 
 
@@ -76,7 +85,11 @@ def settle(folder: Path) -> None:
 
     data = folder / "sim" / "data"
     compiling.data_hash = lambda: compiling._hash_of(data, "*.*")
-    for name in ("DATA", "PARAMETER_FILE", "POSTERIOR_FILE"):  # before the modules that read them are imported
+    for name in (
+        "DATA",
+        "PARAMETER_FILE",
+        "POSTERIOR_FILE",
+    ):  # before the modules that read them are imported
         setattr(parameters, name, data / getattr(parameters, name).relative_to(ROOT / "sim" / "data"))
 
 

@@ -1,23 +1,43 @@
-"""What the docs show works: their example runs, and what they name is there."""
+"""What the docs show works: their examples run, what they name is there, and their site builds."""
 
 from __future__ import annotations
 
+import importlib.util
 import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
+import architecture
 import pytest
+import reader
+import typer
+from ruamel.yaml import YAML
+from test_project import dotted, imports, none_of, sim_files, where
 
 import sim
+from cli import command_line
 from sim.grid import load_grid
 from sim.library import registry
+from sim.processes import default_table
+from sim.programmes import TARGETING, catalogue
+from sim.scenario import Scenario
+from sim.states import FORMS
 
 ROOT = Path(__file__).resolve().parents[1]
+DOCS = ROOT / "docs"
+PAGES = [ROOT / "README.md", *sorted(DOCS.rglob("*.md"))]
+TUTORIALS = sorted((DOCS / "tutorials").glob("*.md"))
 
 
 def blocks(page: str, language: str) -> list[str]:
-    text = (ROOT / "docs" / page).read_text(encoding="utf-8")
-    return re.findall(rf"^```{language}\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    return [block.text for block in reader.blocks(DOCS / page) if block.language == language]
+
+
+# Examples
 
 
 def test_the_example_of_the_python_page_runs(
@@ -38,7 +58,7 @@ def test_the_example_of_the_python_page_runs(
 
 
 def test_what_the_python_page_names_is_there() -> None:
-    text = (ROOT / "docs" / "python.md").read_text(encoding="utf-8")
+    text = (DOCS / "python.md").read_text(encoding="utf-8")
     for name in re.findall(r"^\| `(\w+)\(", text, re.MULTILINE):
         assert callable(getattr(sim, name))
     assert set(sim.__all__) >= {"Batch", "run_batch", "simulate", "compare", "load_scenario"}
@@ -54,3 +74,167 @@ def test_the_grid_of_the_page_of_batches_is_one(tmp_path: Path) -> None:
     members = load_grid(tmp_path / "grid.yaml", registry())
     assert len(members) == 4 * 2 * 2
     assert "grid--fte-12--policy-deficit--stay-2" in [member.name for member in members]
+
+
+@pytest.mark.parametrize("page", TUTORIALS, ids=lambda page: page.stem)
+def test_a_tutorial_does_what_it_says(page: Path, tmp_path: Path) -> None:
+    call = [sys.executable, reader.__file__, str(page.relative_to(DOCS)), str(tmp_path)]
+    done = subprocess.run(call, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stderr[-4000:] + done.stdout[-2000:]
+
+
+def test_a_page_that_is_not_true_is_found(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text(
+        "# x\n\n```console\n$ kinderwerk check scenarios/almere\nNot well.\n```\n", encoding="utf-8"
+    )
+    call = [sys.executable, reader.__file__, str(page), str(tmp_path / "work")]
+    done = subprocess.run(call, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 1
+    assert (
+        "page.md:3: AssertionError: $ kinderwerk check scenarios/almere\ndid not print (here): Not well."
+        in done.stderr
+    )
+
+
+# Commands
+
+
+def commands(page: Path) -> Iterator[tuple[str, list[str]]]:
+    """Yield where a page gives a command in a block, and its words."""
+    text = page.read_text(encoding="utf-8").replace("\\\n", "  ")
+    inside = False
+    for number, line in enumerate(text.splitlines(), 1):
+        inside ^= line.startswith("```")
+        shown = re.match(r"(?:    |\$ |)(?:\.venv/bin/)?((?:kinderwerk|python) .*)", line)
+        if shown and (inside or line.startswith("    ")):
+            yield where(page, number), shlex.split(shown[1], comments=True)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_every_command_on_a_page_can_be_given(page: Path) -> None:
+    for place, words in commands(page):
+        if words[0] == "python":
+            target = words[2] if words[1] == "-m" else words[1]
+            there = importlib.util.find_spec(target) if words[1] == "-m" else (ROOT / target).is_file()
+            assert there, f"{place}: there is no {target}"
+        else:
+            parse(place, words[1:])
+
+
+def parse(place: str, words: list[str]) -> None:
+    """Read the words of a command as the command line would, without doing it."""
+    command: Any = typer.main.get_command(command_line)
+    while words and words[0] in getattr(command, "commands", {}):
+        command, words = command.commands[words[0]], words[1:]
+    try:
+        command.make_context(command.name, list(words))
+    except Exception as error:
+        if type(error).__name__ != "Exit":  # --help
+            raise AssertionError(f"{place}: {getattr(error, 'message', error)}") from error
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_commands_in_the_text_of_a_page_exist(page: Path) -> None:
+    group: Any = typer.main.get_command(command_line)
+    text = page.read_text(encoding="utf-8")
+    for name, sub in re.findall(r"`(?:\.venv/bin/)?kinderwerk ([a-z]+)(?: ([a-z]+)\b(?![./-]))?", text):
+        assert name in group.commands, f"there is no kinderwerk {name}"
+        under = getattr(group.commands[name], "commands", None)
+        assert not (under and sub) or sub in under, f"there is no kinderwerk {name} {sub}"
+
+
+# The site
+
+
+def test_files_that_the_readme_links_to_are_there() -> None:
+    targets = re.findall(r"\]\(([^)#\s]+)\)", (ROOT / "README.md").read_text(encoding="utf-8"))
+    assert len(targets) > 10
+    none_of(target for target in targets if not (ROOT / target).exists())
+
+
+FETCHED = re.compile(
+    r"""<(?:script|img|iframe|source)\b[^>]*\bsrc=["']?(?:https?:)?//"""
+    r"""|<link\b(?![^>]*canonical)[^>]*\bhref=["']?(?:https?:)?//"""
+    r"""|@import|url\(["']?(?:https?:)?//"""
+)
+"""What a browser would get from elsewhere to show a page."""
+
+
+def test_the_site_builds_without_a_warning_and_fetches_nothing(tmp_path: Path) -> None:
+    for tool in ("mkdocs", "material", "mkdocstrings"):
+        pytest.importorskip(tool)
+    call = [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(tmp_path / "site")]
+    done = subprocess.run(call, capture_output=True, text=True, cwd=ROOT, timeout=300, check=False)
+    assert done.returncode == 0, "\n".join(line for line in done.stderr.splitlines() if "WARNING" in line)
+    pages = sorted((tmp_path / "site").rglob("*.html"))
+    assert len(pages) > 30
+    for file in [*pages, *(tmp_path / "site").rglob("*.css")]:
+        found = FETCHED.search(file.read_text(encoding="utf-8"))
+        assert not found, f"{file.name} fetches {found}"
+
+
+# The house
+
+
+def named(folder: str) -> set[str]:
+    """Return the modules that the page of architecture gives a folder, each once."""
+    found = [name for group in architecture.groups(folder) for name in group.modules]
+    assert len(found) == len(set(found))
+    return set(found)
+
+
+def test_every_module_has_its_place_on_the_page_of_architecture() -> None:
+    fit = {path.stem for path in (ROOT / "calibration").glob("*.py")} - {"__init__"}
+    parts = {f"{path.parent.name}.{path.stem}" for path in (ROOT / "pages").glob("*/[!_]*.py")}
+    whole = {name for name in named("pages") if name.endswith(".*")}
+    assert named("sim") == {dotted(path) for path in sim_files()}
+    assert named("calibration") == fit
+    assert named("pages") == whole | {name for name in parts if f"{name.split('.')[0]}.*" not in whole}
+    assert all(list((ROOT / "pages").glob(f"{name.removesuffix('.*')}/*.py")) for name in whole)
+
+
+def test_a_group_of_sim_rests_on_those_below_it() -> None:
+    groups = architecture.groups("sim")
+    level = {f"sim.{name}": k for k, group in enumerate(groups) for name in group.modules}
+    none_of(
+        f"{where(path, line)} imports {name} of a group above"
+        for path in sim_files()
+        for name, line in imports(path)
+        if level.get(name, -1) > level[f"sim.{dotted(path)}"]
+    )
+
+
+@pytest.mark.parametrize("name", architecture.DRAWN)
+def test_the_pictures_of_the_architecture_are_drawn_from_its_tables(name: str) -> None:
+    drawn = (DOCS / "pictures" / name).read_text(encoding="utf-8")
+    assert drawn == architecture.DRAWN[name](), "run python -m tests.architecture"
+
+
+def test_modules_that_a_step_names_are_there() -> None:
+    there = {dotted(path) for path in sim_files()}
+    assert {name for step in architecture.steps() for name in step.by.split()} <= there
+    assert len(architecture.steps()) > 8
+
+
+@pytest.mark.parametrize("page", ["architecture.md", "design.md", "howto.md", "app.md", "limits.md"])
+def test_files_that_a_page_names_are_there(page: str) -> None:
+    files = re.findall(
+        r"`((?:sim|calibration|pages|tests|scenarios|benchmarks|docs)/[\w./*-]*)",
+        (DOCS / page).read_text(encoding="utf-8"),
+    )
+    assert files or page == "limits.md"
+    none_of(name for name in files if not list(ROOT.glob(name.rstrip("/."))))
+
+
+# Words
+
+
+def test_the_glossary_has_every_word_of_the_model() -> None:
+    text = (DOCS / "glossary.md").read_text(encoding="utf-8").casefold()
+    dutch = YAML(typ="safe", pure=True).load((ROOT / "sim/words/report/nl.yaml").read_text(encoding="utf-8"))
+    names = [programme.title["nl"] for programme in catalogue().values()]
+    names += [dutch[f"level_{form}"] for form in FORMS]
+    names += [*default_table().processes, *default_table().traits, *TARGETING]
+    names += get_args(Scenario.model_fields["policy"].annotation)
+    none_of(name for name in names if name.split(" (")[0].casefold() not in text)
