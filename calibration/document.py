@@ -37,7 +37,7 @@ def parameters_page(p: Parameters) -> str:
 def processes_page(model: ProcessTable) -> str:
     """Return the hazards of every process, as the table says them."""
     text = GENERATED + "# Processes: the model as tables of competing hazards\n\n"
-    text += "A rate is the product of what stands in its row; names are parameters (see parameters.md).\n"
+    text += "A rate is the product of what stands in its row; names are [parameters](parameters.md).\n"
     for name, process in model.processes.items():
         text += f"\n## {name}\n\nStates: {', '.join(process.states)}.\n\n"
         rows = [(t.name, f"{t.origin} to {t.destination}", _factors(t)) for t in process.transitions]
@@ -63,9 +63,8 @@ def _factors(t: Transition) -> str:
     if t.mechanism:
         limits = [f" only when {q} is {' or '.join(states)}" for q, states in t.mechanism_only.items()]
         words.append(f"programmes: *{t.mechanism}*{''.join(limits)}")
-    if t.sets:
-        words.append("; brings " + ", ".join(f"{q} to {s}" for q, s in t.sets.items()))
-    return ", ".join(words)
+    brings = [f"{q} to {s}" for q, s in t.sets.items()]
+    return ", ".join(words) + (f"; brings {', '.join(brings)}" if brings else "")
 
 
 def main() -> None:
