@@ -4,9 +4,11 @@ FROM python:3.11-slim
 ENV PYTHONDONTWRITEBYTECODE=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 WORKDIR /srv/kinderwerk
 
-# Pinned versions with hashes first: this layer changes only when they do.
-COPY requirements.lock ./
-RUN python -m pip install --require-hashes -r requirements.lock
+# Pinned versions with hashes first, and of them only what the app needs: this layer changes only when they do.
+COPY requirements.lock pyproject.toml ./
+COPY .ci/lock.py .ci/
+RUN python .ci/lock.py app > /tmp/app.lock \
+    && python -m pip install --require-hashes -r /tmp/app.lock && rm /tmp/app.lock
 
 COPY . .
 RUN python -m pip install --no-deps --no-build-isolation -e .

@@ -9,7 +9,7 @@ BIN := .venv/bin
 ENVIRONMENT := .venv/.made-from-lock
 INSTALLED := .venv/.installed
 
-.PHONY: app test bench lock clean .venv
+.PHONY: app test bench lock supply audit clean .venv
 
 app: .venv
 	$(BIN)/kinderwerk app
@@ -55,6 +55,14 @@ lock: .venv
 	  $(BIN)/pip-compile --quiet --generate-hashes --no-strip-extras --no-emit-options --allow-unsafe \
 	  --build-deps-for editable --all-extras $(if $(UPGRADE),--upgrade) \
 	  --output-file requirements.lock pyproject.toml
+
+# What the lock stands for: docs/licences.md and docs/sbom.cdx.json. After every change of the lock.
+supply: .venv
+	$(BIN)/python .ci/supply.py
+
+# Known vulnerabilities in what is locked. Asks a public database, so it needs a network: without one it fails.
+audit: .venv
+	$(BIN)/pip-audit --strict --require-hashes --disable-pip --requirement requirements.lock
 
 clean:
 	rm -rf .venv build kinderwerk.egg-info .benchmarks .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache

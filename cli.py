@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
@@ -601,6 +602,10 @@ def app(
     headless: Annotated[bool, typer.Option("--headless", help="Do not open a browser.")] = False,
 ) -> None:
     """Start the app in the browser."""
+    if find_spec("streamlit") is None:
+        _fail("the app needs Streamlit: pip install 'kinderwerk[app]' (in a checkout: -e '.[app]')", 2)
+    if not (ROOT / "app.py").is_file():
+        _fail("the app runs from a checkout, which holds its pages: make app there", 2)
     call = [sys.executable, "-m", "streamlit", "run", str(ROOT / "app.py")]
     if port is not None:
         call += ["--server.port", str(port)]
