@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,24 +17,46 @@ from calibration import posteriors, report
 from calibration.calibrate import FILES, calibrate
 from calibration.fit import Plan, sobol_normal
 from calibration.posteriors import compare, ship
+from calibration.recovery import Recovery, recover
+from calibration.runs import national
 from calibration.space import LEVELS, SHAPES
-from calibration.targets import TARGET_FILE
+from calibration.targets import TARGET_FILE, read_targets
 from sim.errors import InputError, SimulationError
 from sim.parameters import prior_parameters, read_posterior, with_posterior
 
+Agree = Callable[[str, float, float, float], None]
 TINY = Plan(1, 1, 1_500, ((100, 1_500), (100, 2_000)), (8, 2_000), 4_000, 150, 1)
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def recovery(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Recovery]:
+    """Return the folder of a calibration to figures of known parameters, and what came back of them."""
     out = tmp_path_factory.mktemp("calibration")
-    calibrate(out, plan=TINY)
-    return out
+    return out, recover(out, 20_000, plan=TINY)
+
+
+@pytest.fixture(scope="module")
+def folder(recovery: tuple[Path, Recovery]) -> Path:
+    return recovery[0]
 
 
 @pytest.fixture
 def copy(folder: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(folder, tmp_path / "copy"))
+
+
+def test_known_parameters_come_back(recovery: tuple[Path, Recovery], agree: Agree) -> None:
+    """As far as a tiny fit can tell: intervals hold the truth, and the fit is nearer to it than the prior."""
+    found = recovery[1]
+    agree("share of 90% intervals that hold the truth", found.covered, 0.9, 0.1)
+    agree("error after the fit in errors before it", found.after / found.before, 0.0, 0.8)
+
+
+def test_figures_are_those_of_known_parameters(recovery: tuple[Path, Recovery]) -> None:
+    made, shipped = read_targets(recovery[0] / "figures.csv"), read_targets(TARGET_FILE)
+    moved = [m.id for m, s in zip(made, shipped, strict=True) if m.value != s.value]
+    assert set(moved) <= {t.id for t in national(shipped)}
+    assert len(moved) > 50
 
 
 def test_points_of_a_design_fill_a_normal_evenly() -> None:
@@ -63,7 +86,7 @@ def test_a_calibration_that_was_stopped_goes_on_and_ends_with_the_same_bytes(cop
     memory = copy / "runs.jsonl"
     lines = memory.read_text().splitlines(keepends=True)
     memory.write_text("".join(lines[:-30]) + lines[-30][:40])
-    calibrate(copy, plan=TINY)
+    calibrate(copy, copy / "figures.csv", plan=TINY)
     assert json.loads((copy / "posterior.json").read_text())["runs"] == 30
     assert {name: (copy / name).read_bytes() for name in whole} == whole
 

@@ -1,0 +1,141 @@
+"""Break central lines one at a time, in a copy, and see that tests notice. Nothing is changed here.
+
+``python benchmarks/mutations.py [--only NAME]`` copies the checkout to a temporary folder, changes one line,
+runs the tests that should notice until the first fails, and puts the line back. Prints what was caught by
+which test; exit code 1 where a change went unnoticed. Kernels are compiled for each: a minute.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+class Mutation(NamedTuple):
+    """A line to break: file, what stands there (once), what is put in its place, tests that should notice."""
+
+    file: str
+    old: str
+    new: str
+    tests: str
+
+
+MUTATIONS = {
+    "rate to probability": Mutation(
+        "sim/rates.py", "-np.expm1(-rates * years)", "rates * years", "tests/test_rates.py"
+    ),
+    "discount factor": Mutation(
+        "sim/rates.py", "(1.0 + rate) ** -np.asarray", "(1.0 - rate) ** np.asarray", "tests/test_ledger.py"
+    ),
+    "luck without the child": Mutation(
+        "sim/luck.py",
+        "philox(np.uint64(child), counter",
+        "philox(np.uint64(0), counter",
+        "tests/test_luck.py",
+    ),
+    "luck without the month": Mutation(
+        "sim/luck.py", "| np.uint64(step)", "| np.uint64(0)", "tests/test_luck.py"
+    ),
+    "cohort one cycle late": Mutation(
+        "sim/cohort.py",
+        "_full(rewards[:, :, :, cycle + 1], groups)",
+        "_full(rewards[:, :, :, cycle], groups)",
+        "tests/verification tests/test_cohort.py",
+    ),
+    "queue without urgency": Mutation(
+        "sim/waitinglist.py",
+        "heapq.heappush(heap, (-np.int64(urgency[j]),",
+        "heapq.heappush(heap, (np.int64(urgency[j]),",
+        "tests/test_waitinglist.py",
+    ),
+    "payer of programmes": Mutation(
+        "sim/ledger.py",
+        "GEMEENTE if history.paid_by_gemeente[name] else RIJK",
+        "GEMEENTE",
+        "tests/test_ledger.py",
+    ),
+    "cash at once": Mutation(
+        "sim/ledger.py", 'lag = p["townhall.contract_lag"]', "lag = 0.0", "tests/test_ledger.py"
+    ),
+    "cash from limited places": Mutation(
+        "sim/ledger.py",
+        "_realised(history, free, ~limited, p)",
+        "_realised(history, free, limited | ~limited, p)",
+        "tests/test_ledger.py tests/test_waitinglist.py",
+    ),
+    "a year less of warm-up": Mutation(
+        "sim/warmup.py",
+        "for year in range(EPOCH_YEAR, start):",
+        "for year in range(EPOCH_YEAR, start - 1):",
+        "tests/test_simulation.py tests/calibration/test_measures.py",
+    ),
+    "no fade-out": Mutation(
+        "sim/exposure.py",
+        "return top * np.exp(-x.decay[k] * (t - x.leaves[i, k]))",
+        "return top",
+        "tests/test_lifecourse.py",
+    ),
+    "scaling of results": Mutation(
+        "sim/experiment.py",
+        "for column in found]) * history.scale",
+        "for column in found])",
+        "tests/test_experiment.py tests/test_api.py",
+    ),
+    "scaling of the town hall": Mutation(
+        "sim/simulation.py",
+        "self.scale = self.setting.flow()[1]",
+        "self.scale = 1.0",
+        "tests/test_simulation.py",
+    ),
+}
+
+
+def main() -> None:
+    """Break each line and print what noticed."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--only", choices=MUTATIONS)
+    only = parser.parse_args().only
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder) / "copy"
+        shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns(".venv", ".git", "__pycache__", ".*_cache"))
+        unnoticed = [name for name in ([only] if only else MUTATIONS) if not noticed(copy, name)]
+    raise SystemExit(f"not noticed: {', '.join(unnoticed)}" if unnoticed else 0)
+
+
+def noticed(copy: Path, name: str) -> bool:
+    """Tell whether a test fails when a line is broken."""
+    mutation = MUTATIONS[name]
+    file = copy / mutation.file
+    whole = file.read_text(encoding="utf-8")
+    if whole.count(mutation.old) < 1:
+        raise SystemExit(f"{mutation.file} does not hold: {mutation.old}")
+    file.write_text(whole.replace(mutation.old, mutation.new), encoding="utf-8")
+    started = time.monotonic()
+    call = [sys.executable, "-m", "pytest", "-x", "-q", "--no-header", *mutation.tests.split()]
+    caches = {
+        "KINDERWERK_CACHE": str(copy / ".cache"),
+        "PYTHONPATH": str(copy),
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+    done = subprocess.run(
+        call, cwd=copy, env={**os.environ, **caches}, capture_output=True, text=True, check=False
+    )
+    file.write_text(whole, encoding="utf-8")
+    first = re.search(r"^(?:FAILED|ERROR) (\S+)", done.stdout, re.MULTILINE)
+    by = first[1] if first else "nothing"
+    print(f"{name}: noticed by {by} ({time.monotonic() - started:.0f} s)", flush=True)
+    return first is not None
+
+
+if __name__ == "__main__":
+    main()
