@@ -145,7 +145,7 @@ PAGE = """\
 
 Measured and worked out by `python benchmarks/scale.py --write`: seconds of one core, the least of three. On another
 machine the numbers are others; run it there before planning. How fast a child's life is, and why:
-[performance.md](performance.md). How batches and clusters work: [batches.md](batches.md).
+[performance](performance.md). How batches and clusters work: [batches](batches.md).
 
 ## What it costs
 

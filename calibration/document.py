@@ -26,12 +26,17 @@ def parameters_page(p: Parameters) -> str:
     for subject in dict.fromkeys(name.split(".")[0] for name in p.records):
         text += f"\n## {subject}\n\n"
         rows = [
-            (f"`{r.name}`", f"{r.value:g}", f"{r.low:g} to {r.high:g}", r.unit, r.grade, r.source)
+            (f"`{r.name}`", short(r.value), f"{short(r.low)} to {short(r.high)}", r.unit, r.grade, r.source)
             for r in p.records.values()
             if r.name.split(".")[0] == subject
         ]
         text += markdown(("name", "value", "range", "unit", "grade", "source"), rows)
     return text
+
+
+def short(value: float) -> str:
+    """Return a value with four significant digits: more is not known of any."""
+    return f"{float(f'{value:.4g}'):g}"
 
 
 def processes_page(model: ProcessTable) -> str:
