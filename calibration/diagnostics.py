@@ -28,7 +28,7 @@ HARD = {
         "need.care_on_recovery", "need.care_on_escalation", "start.ambulant.complex", "need.recover_moderate",
     ),
 }  # fmt: skip
-"""What MODEL.md names as hard to tell apart, by parameters that stand for it."""
+"""What the figures can hardly tell apart, by parameters that stand for it."""
 HELD_OUT_RUNS = 40
 
 

@@ -48,7 +48,7 @@ SHAPES = (
     "access.netwerk.2019", "access.residence.2019", "registration.pgb", "household.bijstand",
     "household.eenouder", "household.ouder_ggz",
 )  # fmt: skip
-"""What is fitted together with the levels: what policies act on or what the traps of MODEL.md are about."""
+"""What is fitted together with the levels: what policies act on, or what figures can hardly tell apart."""
 HELD_SUBJECTS = (
     "need", "frailty", "signal", "start", "access", "end", "end18", "residence", "household", "bijstand",
     "eenouder", "ouder_ggz", "trait", "maltreatment", "education", "school", "offence", "registration",
