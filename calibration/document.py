@@ -23,8 +23,8 @@ def parameters_page(p: Parameters) -> str:
     text = GENERATED + "# Parameters and sources\n\n"
     text += "Range: 5th and 95th percentile of what is believed. Grades: "
     text += ", ".join(f"{grade} {number}" for grade, number in sorted(grades.items())) + ".\n"
-    text += "A calibrated number whose range is one value was held at its middle: no figure tells it from\nothers. "
-    text += "To change one: [howto](howto.md#change-a-rate).\n"
+    text += "A calibrated number whose range is one value was held at its middle: no figure tells it from\n"
+    text += "others. To change one: [howto](howto.md#change-a-rate).\n"
     for subject in dict.fromkeys(name.split(".")[0] for name in p.records):
         text += f"\n## {subject}\n\n"
         rows = [
