@@ -1,0 +1,148 @@
+"""What reads bytes of others: each parser takes any bytes, and is quiet or refuses them in its own words.
+
+Used by test_fuzz.py (bounded) and run.py (guided by coverage, for as long as one likes).
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import parse_qsl
+
+from calibration.targets import TARGET_FILE, read_targets
+from pages.shared.plan import Plan
+from pages.shared.plan_files import read_plan
+from pages.shared.state import _READERS, Choices
+from sim.cohort import load_model
+from sim.errors import InputError
+from sim.expressions import compile_expression
+from sim.grid import load_grid
+from sim.library import registry
+from sim.modelfile import ModelFile
+from sim.municipality_sheet import read_figures
+from sim.municipality_template import template
+from sim.population import profiles
+from sim.scenario import load_scenario
+
+ROOT = Path(__file__).resolve().parents[2]
+SCENARIOS = ROOT / "scenarios"
+assert ModelFile  # imported here so that run.py can watch it
+
+
+class Parser(NamedTuple):
+    """read: takes bytes; refuses: what it may raise; seeds: inputs that it accepts, to start from."""
+
+    read: Callable[[bytes], object]
+    refuses: tuple[type[Exception], ...]
+    seeds: Callable[[], list[bytes]]
+
+
+@cache
+def folder() -> Path:
+    """Return a folder in which a file may name those beside it."""
+    made = Path(tempfile.mkdtemp(prefix="fuzz-"))
+    for name in ("geen", "huidig"):
+        (made / f"{name}.yaml").write_bytes((SCENARIOS / "almere" / f"{name}.yaml").read_bytes())
+    return made
+
+
+def as_file(read: Callable[[Path], object], name: str) -> Callable[[bytes], object]:
+    """Return a parser of a file as one of bytes."""
+
+    def parse(content: bytes) -> object:
+        path = folder() / name
+        path.write_bytes(content)
+        return read(path)
+
+    return parse
+
+
+def _link(content: bytes) -> object:
+    """Read a link as the pages do: each key on its own."""
+    found = []
+    for key, value in parse_qsl(content.decode("utf-8", "replace")):
+        if key in _READERS:
+            try:
+                found.append(_READERS[key](value))
+            except (ValueError, KeyError, TypeError, RecursionError, InputError):
+                continue
+    return found
+
+
+def _expression(content: bytes) -> object:
+    expression = compile_expression(content.decode("utf-8", "replace"), {"age", "rate", "cycle"})
+    return expression.evaluate(**dict.fromkeys(expression.names, 0.5))
+
+
+def _files(*patterns: str) -> list[bytes]:
+    return [path.read_bytes() for pattern in patterns for path in sorted(SCENARIOS.glob(pattern))]
+
+
+def _targets() -> list[bytes]:
+    lines = TARGET_FILE.read_bytes().splitlines(keepends=True)
+    return [b"".join(lines[:count]) for count in (2, 6)]
+
+
+GRID = b"""kind: grid
+from: huidig.yaml
+values:
+  programmes.kinderwerk.fte: [0, 18, {2026: 36, 2030: 40}]
+  policy: [deficit, crowd_out]
+reference: {programmes.kinderwerk.fte: 0}
+"""
+FIGURES = b"""kind: municipality
+name: Dorp
+date: 2024-01-01
+source: x
+population: {0-17: 780, 18-22: 220}
+use: {year: 2019, youths: 90, ages: 0-17, national: 0.12}
+"""
+PARSERS = {
+    "scenario": Parser(
+        as_file(lambda path: load_scenario(path, registry()), "made.yaml"), (InputError,),
+        lambda: _files("almere/*.yaml"),
+    ),
+    "plan": Parser(
+        lambda content: read_plan("made.yaml", content, Choices()), (InputError,),
+        lambda: _files("almere/*.yaml"),
+    ),
+    "grid": Parser(
+        as_file(lambda path: load_grid(path, registry()), "grid.yaml"), (InputError,), lambda: [GRID]
+    ),
+    "model": Parser(as_file(load_model, "model.yaml"), (InputError,), lambda: _files("published/*.yaml")),
+    "targets": Parser(as_file(read_targets, "targets.csv"), (InputError,), _targets),
+    "figures": Parser(
+        lambda content: read_figures(content, "made.yaml", registry()), (InputError,),
+        lambda: [FIGURES],
+    ),
+    "workbook": Parser(
+        lambda content: read_figures(content, "made.xlsx", registry()), (InputError,),
+        lambda: [template("nl", profiles()["Almere"])],
+    ),
+    "link": Parser(
+        _link, (),
+        lambda: [
+            b"gemeente=Tilburg&begroting=20-o-deficit&vergeleken=now&effect=half&aannames=cost.overhead:0.2",
+            f"begroting={Plan.simple(36.0).code()}&begrotingen=10-g-deficit~30-o-crowd_out&termijn=4".encode(),
+        ],
+    ),
+    "expression": Parser(
+        _expression, (ValueError,),
+        lambda: [b"1 - exp(-rate * 3)", b"0.5 if age < 12 and not cycle else min(1, age ** 2)"],
+    ),
+}  # fmt: skip
+
+
+def tried(name: str, content: bytes) -> bool:
+    """Tell whether a parser took the bytes. Raises what it may not raise, and for a refusal without words."""
+    parser = PARSERS[name]
+    try:
+        parser.read(content)
+    except parser.refuses as error:
+        if not str(error).strip():
+            raise AssertionError("a refusal without words") from error
+        return False
+    return True
