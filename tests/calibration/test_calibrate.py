@@ -46,10 +46,8 @@ def copy(folder: Path, tmp_path: Path) -> Path:
 
 
 def test_known_parameters_come_back(recovery: tuple[Path, Recovery], agree: Agree) -> None:
-    """As far as a tiny fit can tell: intervals hold the truth, and the fit is nearer to it than the prior."""
-    found = recovery[1]
-    agree("share of 90% intervals that hold the truth", found.covered, 0.9, 0.1)
-    agree("error after the fit in errors before it", found.after / found.before, 0.0, 0.8)
+    """As far as a tiny fit can tell: intervals hold the truth. docs/recalibrate.md has a fit that is not tiny."""
+    agree("share of 90% intervals that hold the truth", recovery[1].covered, 0.9, 0.1)
 
 
 def test_figures_are_those_of_known_parameters(recovery: tuple[Path, Recovery]) -> None:
