@@ -79,7 +79,7 @@ def test_the_grid_of_the_page_of_batches_is_one(tmp_path: Path) -> None:
 @pytest.mark.parametrize("page", TUTORIALS, ids=lambda page: page.stem)
 def test_a_tutorial_does_what_it_says(page: Path, tmp_path: Path) -> None:
     call = [sys.executable, reader.__file__, str(page.relative_to(DOCS)), str(tmp_path)]
-    done = subprocess.run(call, capture_output=True, text=True, timeout=300, check=False)
+    done = subprocess.run(call, capture_output=True, text=True, timeout=900, check=False)
     assert done.returncode == 0, done.stderr[-4000:] + done.stdout[-2000:]
 
 
@@ -89,7 +89,7 @@ def test_a_page_that_is_not_true_is_found(tmp_path: Path) -> None:
         "# x\n\n```console\n$ kinderwerk check scenarios/almere\nNot well.\n```\n", encoding="utf-8"
     )
     call = [sys.executable, reader.__file__, str(page), str(tmp_path / "work")]
-    done = subprocess.run(call, capture_output=True, text=True, timeout=300, check=False)
+    done = subprocess.run(call, capture_output=True, text=True, timeout=900, check=False)
     assert done.returncode == 1
     assert (
         "page.md:3: AssertionError: $ kinderwerk check scenarios/almere\ndid not print (here): Not well."
@@ -165,7 +165,7 @@ def test_the_site_builds_without_a_warning_and_fetches_nothing(tmp_path: Path) -
     for tool in ("mkdocs", "material", "mkdocstrings"):
         pytest.importorskip(tool)
     call = [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(tmp_path / "site")]
-    done = subprocess.run(call, capture_output=True, text=True, cwd=ROOT, timeout=300, check=False)
+    done = subprocess.run(call, capture_output=True, text=True, cwd=ROOT, timeout=900, check=False)
     assert done.returncode == 0, "\n".join(line for line in done.stderr.splitlines() if "WARNING" in line)
     pages = sorted((tmp_path / "site").rglob("*.html"))
     assert len(pages) > 30
