@@ -76,6 +76,14 @@ def test_the_grid_of_the_page_of_batches_is_one(tmp_path: Path) -> None:
     assert "grid--fte-12--policy-deficit--stay-2" in [member.name for member in members]
 
 
+def test_the_answer_that_aldermen_learn_to_read_is_one_of_the_model() -> None:
+    text = (DOCS / "bestuurder.md").read_text(encoding="utf-8")
+    shown = re.search(r"‘(\d+) minder jongeren.*? berekeningen (\d+) minder tot (\d+) meer\)’", text)
+    assert shown
+    answer = "{} fewer youths with unmet need (-{} to +{};".format(*shown.groups())
+    assert answer in (DOCS / "paper.md").read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize("page", TUTORIALS, ids=lambda page: page.stem)
 def test_a_tutorial_does_what_it_says(page: Path, tmp_path: Path) -> None:
     call = [sys.executable, reader.__file__, str(page.relative_to(DOCS)), str(tmp_path)]
