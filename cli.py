@@ -5,15 +5,18 @@ Messages go to stderr, results to stdout. Exit codes: 0 all well, 1 something ra
 
 from __future__ import annotations
 
+import codecs
 import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
+from io import TextIOWrapper
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TextIO
+from unicodedata import normalize
 
 import typer
 
@@ -82,6 +85,7 @@ def check(paths: Annotated[list[Path], typer.Argument(help="Scenario files or fo
     from sim.library import registry
     from sim.scenario_files import check_path
 
+    _refuse_unreadable(str(file) for path in paths for file in path.rglob("*.y*ml"))
     problems = [problem for path in paths for problem in check_path(path, registry(), _readers())]
     if problems:
         raise InputError(problems)
@@ -201,6 +205,7 @@ def batch(
     from sim.batch import KEPT as UNITS_KEPT
     from sim.batch import run_batch
 
+    _refuse_unreadable(str(file) for file in folder.rglob("*.y*ml"))
     try:
         with unit_progress(json_output) as tell:
             found = run_batch(
@@ -210,7 +215,7 @@ def batch(
     except KeyboardInterrupt:
         _fail(UNITS_KEPT, 1)
     if json_output:
-        print(json.dumps(found.as_json(), ensure_ascii=False))
+        _print_data(found.as_json())
     else:
         from sim.tables import batch_table, show
 
@@ -271,7 +276,7 @@ def sensitivity(
     except KeyboardInterrupt:
         _fail(KEPT, 1)
     if json_output:
-        print(json.dumps(found.as_json(), ensure_ascii=False))
+        _print_data(found.as_json())
         return
     from sim.tables import show
 
@@ -303,7 +308,7 @@ def twins(
         chosen[0], chosen[1], folder, child=child, children=children, seed=seed, threads=threads, csv=csv
     )
     if json_output:
-        print(json.dumps(found.as_json(), ensure_ascii=False))
+        _print_data(found.as_json())
         return
     typer.echo(f"Tables: {folder}", err=True)
     show(found.shown())
@@ -358,7 +363,7 @@ def model(
 
     found = run_model(file, persons, seed, threads)
     if json_output:
-        print(json.dumps(found))
+        _print_data(found)
         return
     from sim.tables import model_table, show
 
@@ -429,7 +434,7 @@ def reproduce_run(
     from sim.store import find_run
 
     found = reproduce(find_run(store, name), threads)
-    print(json.dumps(found.as_json(), ensure_ascii=False) if json_output else found.words())
+    _print_data(found.as_json()) if json_output else print(found.words())
     raise typer.Exit(0 if found.same else 1)
 
 
@@ -535,7 +540,8 @@ def _give(figures: Municipality, out: Path | None) -> None:
 
     text = municipality_yaml(figures)
     if out is None:
-        print(text, end="")
+        sys.stdout.flush()
+        sys.stdout.buffer.write(text.encode())  # a file: UTF-8, whatever the terminal takes
     else:
         typer.echo(f"Wrote {write_new_file(out, text.encode())}", err=True)
 
@@ -591,7 +597,7 @@ def validate(
     with part_progress(json_output) as tell:
         found = test(p, figures, draws, children, seed, tell)
     if json_output:
-        print(json.dumps(found, ensure_ascii=False))
+        _print_data(found)
         return
     show(validation_table(found))
 
@@ -666,7 +672,7 @@ def _readers() -> dict[str, Callable[[Path], Any]]:
 def _json_or(json_output: bool, data: Callable[[], Any], table: Callable[[], Any]) -> None:
     """Print plain data as one JSON object, or a table."""
     if json_output:
-        print(json.dumps(data(), ensure_ascii=False))
+        _print_data(data())
         return
     from sim.tables import show
 
@@ -707,18 +713,58 @@ def _document(
     write(report_of(result, lang), out)
     typer.echo(f"Wrote {out}", err=True)
     if quiet:
-        print(json.dumps({"manifest": result.manifest, "file": str(out)}, ensure_ascii=False))
+        _print_data({"manifest": result.manifest, "file": str(out)})
 
 
 def _print_json(result: Result, figures: dict[str, Any], folder: Path) -> None:
     tables = sorted(str(file) for file in folder.glob("*.parquet"))
-    print(
-        json.dumps({"manifest": result.manifest, "headline": figures, "tables": tables}, ensure_ascii=False)
-    )
+    _print_data({"manifest": result.manifest, "headline": figures, "tables": tables})
+
+
+def _print_data(data: Any) -> None:
+    """Print one JSON object; where the terminal has no Unicode, with other characters as escapes."""
+    print(json.dumps(data, ensure_ascii=_foreign(sys.stdout)))
+
+
+def _foreign(stream: TextIO) -> bool:
+    """Tell whether a stream takes only some characters, as in a locale without UTF-8."""
+    return not (stream.encoding or "").lower().startswith("utf")
+
+
+PLAIN = {"±": "+/-", "−": "-", "–": "-", "—": "-", "€": "EUR", "×": "x", "…": "...", "≤": "<=", "≥": ">="}
+
+
+def _plain(error: UnicodeError) -> tuple[str, int]:
+    """Return what stands for characters that a terminal does not have: é is e, ± is +/-."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    found = ""
+    for letter in error.object[error.start : error.end]:
+        bare = normalize("NFKD", letter).encode("ascii", "ignore").decode()
+        found += PLAIN.get(letter) or bare or "?"
+    return found, error.end
+
+
+def _fit_terminal() -> None:
+    """Let no character that a terminal lacks end a command."""
+    codecs.register_error("plain", _plain)
+    for stream in (sys.stdout, sys.stderr):
+        if _foreign(stream) and isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="plain")
+
+
+def _refuse_unreadable(words: Iterable[str]) -> None:
+    """End where a name is no text, because it was given in another encoding than this locale's."""
+    for word in words:
+        if any("\udc80" <= letter <= "\udcff" for letter in word):
+            hint = "rename it, or set PYTHONUTF8=1 where the locale is not UTF-8"
+            _fail(f"{word}: this name is not in the encoding of this locale; {hint}", 2)
 
 
 def main() -> NoReturn:
     """Run the command line; turn what went wrong into one clear message and an exit code."""
+    _fit_terminal()
+    _refuse_unreadable(sys.argv[1:])
     try:
         command_line(standalone_mode=True)
     except InputError as error:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import shutil
 import tempfile
-import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
+from typing import TextIO
 
 import numpy as np
 
@@ -39,7 +40,7 @@ EMULATED = 2000
 TURN = 10
 """Draws after which others have their turn."""
 DISK = 256 << 20
-_WEEK = 7 * 86400.0
+LOCK = ".lock"
 _LEVERS = (
     "effect_exists", "moderate_need", "signalling", "retained", "share_onset", "build_up", "visits_per_child",
     "visits_per_fte", "uptake_ceiling", "stay",
@@ -212,20 +213,35 @@ class _Stages:
 
 @cache
 def draw_folder() -> Path:
-    """Return the folder for draws of this process: gone when it ends, as are those of others after a week."""
+    """Return the folder for draws of this process: gone when it ends, or was killed and another begins.
+
+    A lock tells who is alive, not a clock: a clock may jump, and an app may run for weeks.
+    """
     root = cache_root() / "draws"
     root.mkdir(parents=True, exist_ok=True)
-    for left in root.iterdir():
-        with contextlib.suppress(OSError):
-            if left.stat().st_mtime < time.time() - _WEEK:
-                shutil.rmtree(left, ignore_errors=True)
+    for lock in root.glob(f"*/{LOCK}"):
+        if not _held(lock):
+            shutil.rmtree(lock.parent, ignore_errors=True)
     made = tempfile.TemporaryDirectory(prefix=f"{os.getpid()}-", dir=root)
-    _KEPT.append(made)
+    aside = root / f"{Path(made.name).name}{LOCK}"
+    stream = aside.open("w", encoding="utf-8")
+    with contextlib.suppress(OSError):  # a disk without locks
+        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        aside.rename(Path(made.name) / LOCK)  # seen only once it is held
+    _KEPT.append((made, stream))
     return Path(made.name)
 
 
-_KEPT: list[tempfile.TemporaryDirectory[str]] = []
-"""Folders that are removed when the process ends."""
+def _held(lock: Path) -> bool:
+    """Tell whether a process that is alive holds a lock."""
+    with contextlib.suppress(OSError), lock.open(encoding="utf-8") as stream:
+        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return False
+    return True
+
+
+_KEPT: list[tuple[tempfile.TemporaryDirectory[str], TextIO]] = []
+"""Folders that are removed when the process ends, and their locks."""
 
 
 def prune(folder: Path, most: int, keep: str) -> None:
