@@ -79,7 +79,8 @@ def _lived(unit: Unit, warm: _Warm) -> Columns:
     return Columns.of(history, with_overrides(setting.parameters, unit.work.scenario, "start"))
 
 
-_STORE = WarmStore()
+_STORE = WarmStore(memory_limit=64 << 20)
+"""On disk for the next portion; in memory little, for a draw that is done is not asked again."""
 
 
 class _Warm:
