@@ -272,8 +272,8 @@ def judged(name: str, minutes: Sequence[float], sizes: Sequence[float]) -> tuple
     flat = grown <= FLAT * mean
     per_hour = 60.0 * grown / max(those[-1] - those[0], 1e-9)
     words = (
-        f"| {name} | {mean:,.0f} | {min(some):,.0f} to {max(some):,.0f} | {grown:+,.1f} ({grown / mean:+.1%}) | "
-        f"{per_hour:+,.1f} | {'flat' if flat else '**grows**'} |"
+        f"| {name} | {mean:,.0f} | {min(some):,.0f} to {max(some):,.0f} "
+        f"| {grown:+,.1f} ({grown / mean:+.1%}) | {per_hour:+,.1f} | {'flat' if flat else '**grows**'} |"
     )
     return words, flat
 
