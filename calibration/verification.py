@@ -129,7 +129,7 @@ def figures(found: Mapping[str, Outcome]) -> str:
         cases: dict[str, int] = defaultdict(int)
         for one in outcome.figures:
             cases[one[0]] += 1
-        text += f"\n`{name}`\n\n"
+        text += f"\n`tests/{name}`\n\n"
         text += markdown(
             ("figure", "expected", "found", "may differ by", "cases"),
             (
@@ -152,8 +152,8 @@ def page(frameworks: Sequence[Framework], found: Mapping[str, Outcome]) -> str:
     text = WRITTEN + "# Verification\n\n"
     text += f"{checks:,} checks in {len(found)} tests, engine `{source_hash()}`. "
     text += "All passed.\n" if not failed and not missing else "**Not all passed:**\n"
-    text += "".join(f"\n- failed: `{name}`" for name in failed)
-    text += "".join(f"\n- did not run: `{name}`" for name in missing)
+    text += "".join(f"\n- failed: `tests/{name}`" for name in failed)
+    text += "".join(f"\n- did not run: `tests/{name}`" for name in missing)
     text += (
         "\nA check is a test with one set of inputs. This page is about whether the program does what it\n"
         "says; whether what it says is true is another matter: [calibration](calibration.md),\n"
@@ -172,7 +172,7 @@ def page(frameworks: Sequence[Framework], found: Mapping[str, Outcome]) -> str:
 
 
 def _names(item: Item) -> str:
-    return " ".join(f"`{test}`" for test in item.tests) or "-"
+    return " ".join(f"`tests/{test}`" for test in item.tests) or "-"
 
 
 def main() -> None:

@@ -326,7 +326,14 @@ def _text(value: Any) -> str:
     """Return what a value says, whole numbers with or without a point alike; true is not 1."""
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
         value = int(value)
-    return json.dumps(value, sort_keys=True, default=str)
+    return json.dumps(_by_text(value), sort_keys=True, default=str)
+
+
+def _by_text(value: Any) -> Any:
+    """Return data whose keys are texts: a year and a text as keys of one mapping have no order."""
+    if isinstance(value, dict):
+        return {str(key): _by_text(item) for key, item in value.items()}
+    return [_by_text(item) for item in value] if isinstance(value, list) else value
 
 
 def _digest(text: str) -> str:

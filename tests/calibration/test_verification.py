@@ -57,8 +57,8 @@ def test_the_page_names_what_failed_what_did_not_run_and_what_is_open() -> None:
     frameworks = [Framework(title="X", source="somebody", items=items)]
     text = page(frameworks, found)
     assert "**Not all passed:**" in text
-    assert "- failed: `test_a.py::test_two`" in text
-    assert "- did not run: `test_b.py`" in text
+    assert "- failed: `tests/test_a.py::test_two`" in text
+    assert "- did not run: `tests/test_b.py`" in text
     assert "| cost | 10 | 9.6 | 0.5 | 2 |" in text  # of two cases the one that strayed furthest
     assert verdict(items[0], found) == "2 checks passed"
     assert verdict(items[1], found) == (
