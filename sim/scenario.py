@@ -143,12 +143,18 @@ def _one_line(text: str) -> str:
     return text
 
 
+def _one_line_path(path: Path) -> Path:
+    if not str(path).isprintable():
+        raise plain_error("expected the name of a file on one line")
+    return path
+
+
 def _reference(path: Path | None, info: ValidationInfo) -> Path | None:
     """Return the full path of the reference, which must be another scenario file."""
     origin = _origin(info)
     if path is None or info.context is None:
         return path
-    full = origin.folder / path
+    full = origin.folder / _one_line_path(path)
     try:
         load_document(full, "scenario")
     except InputError as error:

@@ -34,6 +34,8 @@ NUMBERS = {
     "nl": alt.NumberLocale(decimal=",", thousands=".", grouping=[3], currency=["€ ", ""]),
     "en": alt.NumberLocale(decimal=".", thousands=",", grouping=[3], currency=["€ ", ""]),
 }
+DATA = "series"
+"""What the data of a chart are called in it."""
 Frame = pd.DataFrame
 Floats = NDArray[np.float64]
 
@@ -114,8 +116,8 @@ def chart(found: Sequence[Series], what: str) -> dict[str, Any]:
     """
     band = found[0].low is not None
     drawn = _drawn(tuple(one.name for one in found), what, found[0].years, band, language())
-    data = frame(found).to_dict("records")
-    return {**drawn, "data": {"values": data}, "description": description(found, what)}
+    data = {**drawn["datasets"], DATA: frame(found).to_dict("records")}
+    return {**drawn, "datasets": data, "description": description(found, what)}
 
 
 @lru_cache(maxsize=256)
@@ -147,7 +149,7 @@ def _drawn(
         scale=alt.Scale(domain=names, range=DASHES[: len(names)]),
         legend=legend if several else None,
     )
-    base = alt.Chart()  # its data are those of the whole
+    base = alt.Chart(alt.NamedData(DATA))
     zero = alt.Chart(pd.DataFrame({"y": [0.0]})).mark_rule(color="#444").encode(y="y:Q")
     layers: list[alt.Chart] = [zero, *_marks(years, x)]
     if band:

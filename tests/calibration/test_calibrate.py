@@ -116,7 +116,8 @@ def test_too_few_figures_to_fit_are_refused_before_anything_is_run(tmp_path: Pat
 def test_diagnostics_are_complete(folder: Path) -> None:
     _, found = report.read(folder)
     rows = {row["id"]: row for row in found["targets"]}
-    assert rows["jz_2018"]["predictive_low"] < rows["jz_2018"]["low"] < rows["jz_2018"]["high"]
+    one = rows["jz_2018"]  # eight draws may spread less than the luck of runs: then nothing is left of it
+    assert one["predictive_low"] < one["low"] <= one["high"] < one["predictive_high"]
     assert rows["jz_2019"]["role"] == "validate"
     assert rows["pleegzorg_2019"]["share_of"] == "verblijf_2019"
     assert {row["name"] for row in found["parameters"]} == set(LEVELS) | set(SHAPES)
