@@ -25,7 +25,7 @@ from sim.errors import InputError, SimulationError
 from sim.parameters import prior_parameters, read_posterior, with_posterior
 
 Agree = Callable[[str, float, float, float], None]
-TINY = Plan(1, 1, 1_500, ((100, 1_500), (100, 2_000)), (8, 2_000), 4_000, 150, 1)
+TINY = Plan(1, 1, 1_500, ((50, 1_500), (50, 2_000)), (8, 2_000), 4_000, 120, 1)
 
 
 @pytest.fixture(scope="module")
