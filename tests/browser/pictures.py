@@ -70,7 +70,8 @@ def _picture(page: Any) -> Image.Image:
     quiet = 0
     while quiet < 3 and time.monotonic() < until:  # a bar that is gone may come back for a next answer
         page.wait_for_timeout(1500)
-        quiet = quiet + 1 if page.locator("[data-testid=stProgress]").count() == 0 else 0
+        busy = page.locator("[data-testid=stProgress], [data-testid=stSkeleton], [data-stale=true]").count()
+        quiet = 0 if busy else quiet + 1
     for _ in range(2):  # charts take their width after the window has its height
         height = page.evaluate(
             "Math.max(...['stMain', 'stSidebarContent'].map("

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import os
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 from screens import READY
 
 from pages.shared import parts
+from pages.shared.charts import COLOURS
 
 pytestmark = pytest.mark.browser
 PICTURES = os.environ.get("KINDERWERK_PICTURES")
@@ -31,6 +35,14 @@ def picture(page, name: str) -> None:
         page.screenshot(path=str(Path(PICTURES) / name), full_page=True)
 
 
+def in_colour(page, colour: str) -> int:
+    """Return how many pixels of the first chart have a colour."""
+    shot = page.locator("[data-testid=stVegaLiteChart]").first.screenshot()
+    pixels = np.asarray(Image.open(io.BytesIO(shot)).convert("RGB")).astype(int)
+    wanted = [int(colour[k : k + 2], 16) for k in (1, 3, 5)]
+    return int((np.abs(pixels - wanted).max(axis=2) < 24).sum())
+
+
 def test_start_says_a_sentence_with_its_chance_and_three_figures(page) -> None:
     opened(page)
     finished(page)
@@ -39,6 +51,7 @@ def test_start_says_a_sentence_with_its_chance_and_three_figures(page) -> None:
     assert "mln" in page.locator("[data-testid=stMetricValue]").nth(2).inner_text()
     page.wait_for_selector("[data-testid=stVegaLiteChart] canvas, [data-testid=stVegaLiteChart] svg")
     page.wait_for_timeout(1500)
+    assert in_colour(page, COLOURS[0]) > 300  # a line of three pixels across the chart, not axes alone
     picture(page, "start.png")
     assert page.errors == []
 
