@@ -24,6 +24,8 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 PEERS = ("kinderwerk", "numpy", "neworder", "starsim", "vivarium")
 LIMITS = {"draws": "only Philox draws", "stream": "only the state array, read and written"}
+PATIENCE = 600.0
+"""Seconds that a peer may take; one that hangs is named as failed."""
 TOLERANCE = 4.5
 """Standard errors that a share or a mean cost may be off: 8 figures a peer, wrong once in 10,000 runs."""
 
@@ -55,9 +57,13 @@ def call(python: str, script: str, *words: str) -> dict[str, Any]:
     # One thread each: OpenMP and BLAS would otherwise take what the others need.
     own = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
     started = time.perf_counter()
-    done = subprocess.run(
-        [python, str(HERE / script), *words], capture_output=True, text=True, env=own, check=False
-    )
+    try:
+        done = subprocess.run(
+            [python, str(HERE / script), *words], capture_output=True, text=True, env=own, check=False,
+            timeout=PATIENCE,
+        )  # fmt: skip
+    except subprocess.TimeoutExpired:
+        return {"failed": f"no answer within {PATIENCE:.0f} seconds"}
     wall = time.perf_counter() - started
     if done.returncode:
         return {"failed": (done.stderr.strip().splitlines() or ["no message"])[-1]}
