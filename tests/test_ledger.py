@@ -187,20 +187,24 @@ def test_care_becomes_cash_for_a_share_and_after_the_contract_lag(
     assert total.sum(axis=1) == pytest.approx([200.0, 300.0, 500.0, 900.0], rel=1e-6)
 
 
+@pytest.mark.parametrize("lag", [0, 1])
 def test_where_places_are_limited_the_price_of_the_places_is_cashable(
-    lived_capped: History, parameters: Parameters
+    lived_capped: History, parameters: Parameters, lag: int
 ) -> None:
-    p = parameters.replace({"townhall.contract_lag": 0.0, "townhall.realisable": 0.7})
+    """Of forms without limits a share, as before the lag; of those with limits the contracts, and no more."""
+    p = parameters.replace({"townhall.contract_lag": float(lag), "townhall.realisable": 0.7})
     table = table_of(lived_capped, p)
     found = (table["cost_cashable", "total", "all"] - table["cost", "programme", PROGRAMME]).sum(axis=1)
     overhead = 1 + p["cost.overhead"]
+    free = [form for form in FORMS if form not in LIMITED]
+    then = lived_capped.place_years_before * unit_costs(lived_capped.start - 1, p)
+    used = [sum(cost for form, cost in zip(FORMS, then, strict=True) if form in free)]
+    used += [sum(table["cost", "form", form][t].sum() for form in free) for t in range(len(found))]
     expected = []
     for t, year in enumerate(lived_capped.years):
         prices = dict(zip(FORMS, unit_costs(year, p), strict=True))
         bill = sum(places * prices[form] for form, places in lived_capped.accounts.places[t].items())
-        free = [form for form in FORMS if form not in LIMITED]
-        used = sum(table["cost", "form", form][t].sum() for form in free)
-        expected.append(bill * overhead / lived_capped.scale + 0.7 * used * overhead)
+        expected.append(bill * overhead / lived_capped.scale + 0.7 * used[t + 1 - lag] * overhead)
     assert found == pytest.approx(expected, rel=1e-9)
 
 
