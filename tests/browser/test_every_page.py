@@ -19,6 +19,27 @@ FOCUS = """() => {
 }"""
 
 
+CONTROLS = """() => {
+  const shown = e => e.tabIndex >= 0 && e.offsetWidth * e.offsetHeight > 0
+    && e.checkVisibility({visibilityProperty: true});  // not in a closed part, nor hidden until it is pointed at
+  const all = [...document.querySelectorAll("a[href], button, input, textarea, summary, [tabindex='0']")];
+  window.toReach = new Set(all.filter(e => shown(e) && !e.disabled));
+  return window.toReach.size;
+}"""
+REACHED = """() => {
+  const e = document.activeElement;
+  window.toReach.delete(e);
+  // Within a group of choices arrows go on: Tab meets one of them.
+  if (e.type === "radio") document.getElementsByName(e.name).forEach(r => window.toReach.delete(r));
+  if (["segmented_control", "pills"].includes(e.dataset.variant))
+    e.parentElement.parentElement.querySelectorAll("button").forEach(b => window.toReach.delete(b));
+  const same = e === window.before;
+  window.before = e;
+  return same && e !== document.body;
+}"""
+LEFT = "() => [...window.toReach].map(e => e.outerHTML.slice(0, 160))"
+
+
 def path_of(page: str) -> str:
     return "/" if page == "start" else f"/{page}"
 
@@ -43,6 +64,15 @@ def settled(page) -> None:
     pytest.fail("the page never came to rest")
 
 
+def walked(page) -> None:
+    """Walk through a page with the Tab key alone: every control is met, and no control holds the focus."""
+    controls = page.evaluate(CONTROLS)
+    for _ in range(controls + 40):
+        page.keyboard.press("Tab")
+        assert not page.evaluate(REACHED), "the focus cannot leave a control"
+    assert page.evaluate(LEFT) == []
+
+
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_opens_for_everyone(page, name: str) -> None:
     from axe_playwright_python.sync_playwright import Axe
@@ -52,6 +82,7 @@ def test_a_page_opens_for_everyone(page, name: str) -> None:
     assert page.evaluate("document.documentElement.lang") == "nl"
     found = Axe().run(page).response["violations"]
     assert [f"{v['id']}: {[n['html'][:200] for n in v['nodes']][:3]}" for v in found] == []
+    walked(page)
     page.set_viewport_size({"width": 390, "height": 1600})
     page.wait_for_timeout(800)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
