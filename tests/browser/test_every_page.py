@@ -21,7 +21,7 @@ FOCUS = """() => {
 
 CONTROLS = """() => {
   const shown = e => e.tabIndex >= 0 && e.offsetWidth * e.offsetHeight > 0
-    && e.checkVisibility({visibilityProperty: true});  // not in a closed part, nor hidden until it is pointed at
+    && e.checkVisibility({visibilityProperty: true});  // not closed away, nor hidden until pointed at
   const all = [...document.querySelectorAll("a[href], button, input, textarea, summary, [tabindex='0']")];
   window.toReach = new Set(all.filter(e => shown(e) && !e.disabled));
   return window.toReach.size;
