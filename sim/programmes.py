@@ -23,10 +23,11 @@ from sim.exposure import Exposure, effect_level
 from sim.luck import OCCURRENCE, Decision, uniform
 from sim.parameters import DATA, Parameters
 from sim.population import NEVER, Children
-from sim.states import ADDED_ROUTE, HEADROOM, MECHANISMS, MONTHS, QUINTILES
+from sim.states import ADDED_ROUTE, AGES, HEADROOM, MECHANISMS, MONTHS, QUINTILES, WHILE_THERE
 
 Floats = NDArray[np.float64]
 TARGETING = ("everyone", "neighbourhood", "outreach")
+_ROUNDING = 1e-9  # numbers of one decimal that add up to the limit are within it
 _LEAST_RETAINED = 1e-300  # an effect of which nothing is retained is gone within a day
 
 
@@ -42,6 +43,11 @@ class Programme:
     price: str
     mechanisms: tuple[str, ...]
     continues: str | None = None
+
+    @property
+    def ages(self) -> tuple[int, int]:
+        """Return the first and last year of age."""
+        return self.first_age, self.last_age
 
     @property
     def months(self) -> tuple[int, int]:
@@ -106,16 +112,24 @@ def effect_of(programme: Programme, p: Parameters, switches: Mapping[str, bool])
     )
 
 
-def check_headroom(effects: Mapping[str, Effect]) -> None:
+def check_headroom(effects: Mapping[str, Effect], ages: Mapping[str, tuple[int, int]]) -> None:
     """Refuse effects that together exceed what the engine's bounds leave room for.
 
-    For numbers that a user chose; the tails of a random draw are cut off there (exposure.py). Raises
-    InputError that names the mechanism and the limit.
+    `ages`: first and last year of age of each. What lasts no longer than a stay adds up only over
+    programmes that a child can come to at the same age. For numbers that a user chose; the tails of a
+    random draw are cut off there (exposure.py). Raises InputError that names the mechanism and the limit.
     """
     for m, mechanism in enumerate(MECHANISMS):
-        values = [max(effect.log_effect[m], 0.0) for effect in effects.values()]
-        together = sum(values) if mechanism == "signalling" else math.exp(sum(values))
-        if together > HEADROOM[mechanism]:
+        values = {name: max(effect.log_effect[m], 0.0) for name, effect in effects.items()}
+        if mechanism in (ADDED_ROUTE, WHILE_THERE):
+            felt = max(
+                sum(value for name, value in values.items() if ages[name][0] <= age <= ages[name][1])
+                for age in range(AGES)
+            )
+        else:
+            felt = sum(values.values())
+        together = felt if mechanism == ADDED_ROUTE else math.exp(felt)
+        if together > HEADROOM[mechanism] * (1 + _ROUNDING):
             raise InputError.at(
                 "<parameters>",
                 f"programmes together multiply {mechanism} by {together:.2f}; "

@@ -103,7 +103,7 @@ class World:
         self.programmes = {name: catalogue()[name] for name in names}
         self.effects = {n: effect_of(self.programmes[n], self.p, self._switches(n)) for n in names}
         if self.setting.draw == 0:
-            check_headroom(self.effects)
+            check_headroom(self.effects, {name: self._ages(name) for name in names})
         self.attended = {name: [] for name in names}
 
     def history(self) -> History:
@@ -292,10 +292,14 @@ class World:
     def _withdrawal(self) -> Floats:
         return np.array([self.p[f"waiting.withdraw.{s}"] for s in ("none", "light", "moderate", "complex")])
 
+    def _ages(self, name: str) -> tuple[int, int]:
+        use = self.scenario.programmes.get(name)
+        return (use.ages if use else None) or catalogue()[name].ages
+
     def _attend(self, k: int, programme: Programme, fte: Floats, year: int) -> None:
         name = programme.name
         use = self.scenario.programmes.get(name)
-        ages = use.ages if use and use.ages else (programme.first_age, programme.last_age)
+        ages = self._ages(name)
         eligible = float(sum(self.setting.profile.youths[ages[0] : ages[1] + 1]))
         reached = [participants_for(f, eligible, programme, self.p) for f in fte]
         places = np.array(reached) / self.scale if self.scale else np.zeros(MONTHS)

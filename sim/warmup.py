@@ -125,7 +125,7 @@ class ExistingWork:
         self.key, self.programme = setting.key, catalogue()[EXISTING]
         self.effects = {EXISTING: effect_of(self.programme, p, {})}
         if setting.draw == 0:
-            check_headroom(self.effects)
+            check_headroom(self.effects, {EXISTING: self.programme.ages})
         at_work = Workforce(post_for(self.programme, (), setting.existing_fte(), True, True, p)).at_work
         reached = participants_for(at_work, setting.eligible(self.programme), self.programme, p)
         scale = setting.flow()[1]

@@ -93,5 +93,6 @@ def _check_together(chosen: Choices) -> None:
     p, uses = default_parameters().replace(own), chosen.plan.programmes
     names = dict.fromkeys((EXISTING, *uses))
     check_headroom(
-        {name: effect_of(catalogue()[name], p, uses.get(name, {}).get("switches", {})) for name in names}
+        {name: effect_of(catalogue()[name], p, uses.get(name, {}).get("switches", {})) for name in names},
+        {name: tuple(uses.get(name, {}).get("ages") or catalogue()[name].ages) for name in names},
     )

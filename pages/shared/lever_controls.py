@@ -92,7 +92,7 @@ def _run(programme: Programme, use: dict[str, Any]) -> dict[str, Any]:
         t("verken_targeting"), TARGETING, TARGETING.index(now), key=key(name, "targeting"),
         format_func=lambda way: _usual(t(f"lever_to_{way}"), way == programme.targeting),
     )  # fmt: skip
-    own = (programme.first_age, programme.last_age)
+    own = programme.ages
     ages = st.slider(t("verken_ages"), 0, AGES - 1, tuple(use.get("ages") or own), key=key(name, "ages"))
     payers = ("gemeente", "outside")
     paid = st.selectbox(

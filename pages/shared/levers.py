@@ -115,7 +115,7 @@ def shortest_use(use: Mapping[str, Any], programme: Programme, start: int, years
     kept: dict[str, Any] = {"fte": fte, "ring_fenced": bool(use.get("ring_fenced", True))}
     if use.get("targeting") not in (None, programme.targeting):
         kept["targeting"] = use["targeting"]
-    if use.get("ages") is not None and tuple(use["ages"]) != (programme.first_age, programme.last_age):
+    if use.get("ages") is not None and tuple(use["ages"]) != programme.ages:
         kept["ages"] = list(use["ages"])
     if use.get("paid_by", "gemeente") != "gemeente":
         kept["paid_by"] = use["paid_by"]

@@ -101,7 +101,7 @@ def choices(scenario: Scenario, question: Question, budget: float) -> list[Choic
     if fte <= 0:
         raise ValueError(f"a budget of {budget:,.0f} euros a year buys no child worker")
     use = scenario.programmes[PROGRAMME]
-    own = use.ages or (programme.first_age, programme.last_age)
+    own = use.ages or programme.ages
     reach = use.targeting or programme.targeting
     found = [Choice(fte, ages, kind) for ages in (own, *AGES) for kind in TARGETING]
     found += [Choice(round(share * fte, 1), own, reach) for share in SHARES]
