@@ -9,7 +9,7 @@ BIN := .venv/bin
 ENVIRONMENT := .venv/.made-from-lock
 INSTALLED := .venv/.installed
 
-.PHONY: app test bench lock supply audit clean .venv
+.PHONY: app test bench docs lock supply audit clean .venv
 
 app: .venv
 	$(BIN)/kinderwerk app
@@ -18,6 +18,10 @@ test: .venv
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/pytest -n auto --dist loadfile
+
+# The site of docs/, in site/. A broken link or anchor is an error.
+docs: .venv
+	$(BIN)/mkdocs build --strict
 
 bench: .venv
 	$(BIN)/pytest benchmarks --benchmark-only
