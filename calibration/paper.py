@@ -41,6 +41,10 @@ brackets: 5 to 95 percent over draws of the parameters. What is below two Monte 
 to be too small to tell. Money: present value at 2.25%, in euros of 2024; a plus is money spent. Unmet need is
 moderate or complex need without care; less care with more unmet need is no gain.
 
+To try one yourself: in the app under Argumenten, or `kinderwerk compare REFERENCE FILE --reference REFERENCE
+--children 10000 --draws 20`, with the reference that the file names. Files `.yaml` that hold a grid go to
+`kinderwerk batch`. Runs, with the hashes of their scenarios, are at the end.
+
 """
 ANSWERS: Mapping[str, Callable[[Laboratory], Answer]] = {
     "almere": paper_answers.almere,
@@ -93,8 +97,8 @@ def manifest(lab: Laboratory) -> str:
     head, dirty = commit()
     code = (head or "unknown")[:10] + (" with changes" if dirty else "")
     text = f"## Runs\n\nVersion {version()}, commit {code}, parameters {default_parameters().sha256()[:12]}, "
-    text += f"seed 0, {time.monotonic() - lab.began:,.0f} seconds. One draw of a grid is the best fit; other "
-    text += "runs are of draws 1 and up.\n\n"
+    text += f"seed 0, {time.monotonic() - lab.began:,.0f} seconds. Where there is one draw, it is the best "
+    text += "fit; other runs are of draws 1 and up.\n\n"
     rows = [
         (
             ", ".join(f"`{name}` {digest}" for name, digest in done.scenarios),

@@ -29,6 +29,7 @@ from sim.warmstore import WarmStore
 
 Floats = NDArray[np.float64]
 REACHED, WHOLE = "children reached differently", "whole lives"
+ATTENDANCE, BEFORE = "who comes; nobody lives", "lives up to the start"
 
 
 @dataclass(frozen=True)
@@ -123,9 +124,16 @@ class Laboratory:
         return [member.name for member in members], scenarios, found
 
     def note(self, scenarios: Sequence[Scenario], how: str, options: Options) -> None:
-        """Keep what was run, for the list at the end of the page."""
+        """Keep what was run, for the list at the end of the page; the same is listed once."""
         named = tuple((_name(s), s.sha256[:12]) for s in scenarios)
-        self.done.append(Done(named, how, options.children or 0, options.draws))
+        done = Done(named, how, options.children or 0, options.draws)
+        if done not in self.done:
+            self.done.append(done)
+
+    def comes(self, file: str, programme: str) -> tuple[Floats, float]:
+        """Return who comes to a programme (see `who_comes`), and keep that this was looked at."""
+        self.note([scenario_of(file)], ATTENDANCE, Options(children=self.size.children))
+        return who_comes(file, programme, self.size.children, self.pool)
 
 
 @dataclass(frozen=True)
@@ -198,6 +206,7 @@ def who_is_well(scenario: Scenario, lab: Laboratory) -> dict[str, float]:
     setting = setting_for(scenario, Options(children=lab.size.children), 0, 0)
     table = compile_table(default_table(), setting.parameters, scenario.start)
     warm = lab.store.get(setting, scenario.start, lab.pool)
+    lab.note([scenario], BEFORE, Options(children=lab.size.children))
     need = table.process("need")
     well = np.concatenate([block.state[:, need] == 0 for block in warm.blocks])
     traits = np.concatenate([block.traits for block in warm.blocks])

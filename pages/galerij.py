@@ -9,9 +9,9 @@ import streamlit as st
 
 from calibration.claims import CLAIMS, Claim, path_of, reference_of, scenario_of
 from pages.shared import parts
-from pages.shared.lever_controls import renew
+from pages.shared.file_controls import take
 from pages.shared.plan_files import Opened, Preset, open_preset, short_title
-from pages.shared.state import choices, keep, reference_words
+from pages.shared.state import choices, reference_words
 from pages.shared.texts import language, t
 from sim.errors import InputError
 from sim.scenario import Scenario
@@ -87,8 +87,7 @@ def taken(preset: Preset) -> Opened:
     """Put a scenario and its reference in the choices of this session. Raises InputError."""
     chosen = replace(choices(), municipality=preset.municipality)
     opened = open_preset(preset, chosen)
-    keep(municipality=preset.municipality, **opened.changes)
-    renew()  # the levers of Verken are made anew from it
+    take(opened, municipality=preset.municipality)  # Verken tells where it compares with something else
     return opened
 
 

@@ -125,6 +125,8 @@ def test_present_workers_reach_other_neighbourhoods(tilburg: Town) -> None:
     deprived = [np.mean(stays(world, "kinderwerk")[0] >= 3) for world in (fixed, present)]
     assert deprived[1] < deprived[0] - 0.05  # outreach leans less to the most deprived
     assert not alike(fixed, present)
+    use = {**_programmes("tilburg/aanwezig")["kinderwerk"], "targeting": "neighbourhood"}
+    assert alike(fixed, tilburg.live("tilburg/aanwezig", programmes={"kinderwerk": use}))
 
 
 def test_family_support_comes_on_top_and_for_the_youngest(tilburg: Town) -> None:
@@ -213,6 +215,8 @@ def test_cut_child_work_is_gone_and_fades(almere: Town) -> None:
     assert years[0].stock > 0
     assert [year.stock for year in years[1:]] == [0.0] * (YEARS - 1)
     assert levels(gone, "kinderwerk", END) < 0.5 * levels(now, "kinderwerk", END)
+    use = {**_programmes("argumenten/wegbezuinigd")["kinderwerk"], "fte": 36}
+    assert alike(now, almere.live("argumenten/wegbezuinigd", programmes={"kinderwerk": use}))
 
 
 def test_projects_reach_more_children_and_leave_less_in_them(almere: Town) -> None:
@@ -235,6 +239,9 @@ def test_youth_work_with_and_without_child_work_costs_the_same_and_reaches_other
     assert min(stays(both, name)[0].size for name in ("kinderwerk", "jongerenwerk")) > 50
     prices = [DEFAULT[f"cost.{name}_fte"] for name in ("kinderwerk", "jongerenwerk")]
     assert 36 * prices[1] == 18 * sum(prices) == 36 * prices[0]
+    idle = {**_programmes("argumenten/alleen-jongerenwerk"), "jongerenwerk": {"fte": 0}}
+    none = almere.live("argumenten/alleen-jongerenwerk", programmes=idle)
+    assert alike(none, almere.live("almere/geen"))
 
 
 def test_the_bso_costs_as_much_reaches_others_and_does_nothing(almere: Town) -> None:
@@ -313,8 +320,18 @@ def test_fixed_places_hold_with_and_without_child_work(almere: Town) -> None:
     assert stays(with_, "kinderwerk")[0].size > 50
 
 
-def test_350_workers_around_the_child_reach_from_toddlers_to_youths() -> None:
-    rotterdam = load_scenario(SCENARIOS / "rotterdam" / "rond-het-kind.yaml", registry())
-    fte = {name: use.fte.at(2026) for name, use in rotterdam.programmes.items()}
+def test_350_workers_around_the_child_reach_from_toddlers_to_youths(pool: Executor) -> None:
+    file = "rotterdam/rond-het-kind"
+    scenario = load_scenario(SCENARIOS / f"{file}.yaml", registry())
+    fte = {name: use.fte.at(2026) for name, use in scenario.programmes.items()}
     assert set(fte) == {"peuterwerk", "schoolmaatschappelijk_werk", "jongerenwerk"}
     assert sum(fte.values()) == pytest.approx(0.7 * 350)
+    rotterdam = Town("Rotterdam", pool)
+    with_them, none = rotterdam.live(file), rotterdam.live("rotterdam/geen")
+    reached = {"peuterwerk": (2, 3), "schoolmaatschappelijk_werk": (4, 12), "jongerenwerk": (10, 17)}
+    for name, (first, last) in reached.items():
+        ages = stays(with_them, name)[1] // MONTHS
+        assert first <= ages.min() <= ages.max() <= last, name
+    assert not alike(with_them, none)
+    idle = {name: {**use, "fte": 0} for name, use in _programmes(file).items()}
+    assert alike(rotterdam.live(file, programmes=idle), none)

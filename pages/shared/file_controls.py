@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import streamlit as st
 
 from pages.shared.lever_controls import key, renew
@@ -48,12 +50,12 @@ def preset_control() -> None:
 
 def _open_preset(preset: Preset | None) -> None:
     if preset is not None:
-        _take(open_preset(preset, choices()))
+        take(open_preset(preset, choices()))
 
 
-def _take(opened: Opened) -> None:
-    """Take what a file says, and tell what went otherwise."""
-    chosen = keep(**opened.changes)
+def take(opened: Opened, **more: Any) -> None:
+    """Take what a file says, and keep for Verken what is to be told of it. more: other choices to keep."""
+    chosen = keep(**more, **opened.changes)
     messages = [t("verken_opened", title=plain(chosen.plan.label()))]
     messages += [t(note) for note in opened.notes]
     if opened.beside:
@@ -76,7 +78,7 @@ def file_control() -> None:
     except InputError as error:
         _faults(told(error, language()))
     else:
-        _take(opened)
+        take(opened)
         st.rerun()
 
 

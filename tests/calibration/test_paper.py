@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import re
+from hashlib import sha256
 
 import pytest
 
 from calibration import paper
 from calibration.claims import CLAIMS, SCENARIOS, path_of, reference_of, scenario_of
+from calibration.paper_answers import waits
 from calibration.paper_people import forty
-from calibration.paper_runs import REACHED, WHOLE, Laboratory, Size, who_comes
+from calibration.paper_runs import ATTENDANCE, REACHED, WHOLE, Laboratory, Size, who_comes
 from calibration.paper_words import TOO_SMALL, short, told
 from sim.appraisal import Figure
 from sim.grid import load_grid
 from sim.library import registry
+from sim.parameters import default_parameters
 from sim.warmstore import WarmStore
 from sim.writing import read_words
 
@@ -97,6 +100,19 @@ def test_a_pair_is_run_once_and_as_cheaply_as_it_may_be(lab: Laboratory) -> None
         lab.pair("almere/geen")
 
 
+def test_who_was_looked_at_without_a_life_is_listed_too_and_once(lab: Laboratory) -> None:
+    for _ in range(2):
+        lab.comes("argumenten/bso-in-plaats-van-kinderwerk", "bso")
+    assert [done.scenarios[0][0] for done in lab.done if done.how == ATTENDANCE] == [
+        "argumenten/bso-in-plaats-van-kinderwerk.yaml"
+    ]
+
+
+def test_how_many_wait_is_told_on_both_sides(lab: Laboratory) -> None:
+    words = waits(lab.pair("argumenten/wachtlijsten-met-kinderwerk"))
+    assert re.fullmatch(r"[\d,]+ youths wait in year 10, against [\d,]+ \(too few draws for a range\)", words)
+
+
 def test_both_directions_of_the_forty_percent_stand_together(lab: Laboratory) -> None:
     answer = forty(lab)
     assert len(re.findall(r"The other way round", answer.short)) == 2
@@ -152,11 +168,22 @@ def test_the_page_puts_every_claim_beside_its_answer_and_its_limit(
 
 
 def test_the_page_that_ships_is_of_these_claims() -> None:
-    """The page is written by hand: this sees that no claim or scenario changed without running it again."""
+    """Somebody has to run it: this sees that no claim, scenario or parameter changed without that."""
     text = paper.PAGE.read_text(encoding="utf-8")
     for claim in CLAIMS:
         assert ENGLISH[f"gal_claim_{claim.key}"] in text
+    assert f"parameters {default_parameters().sha256()[:12]}," in text
     digests = dict(re.findall(r"`([\w-]+/[\w.-]+\.yaml)` ([0-9a-f]{12})", text))
     for claim in CLAIMS:
+        for kind in ("works", "limit"):
+            assert ENGLISH[f"gal_{kind}_{claim.key}"] in text
         for file in claim.files:
-            assert digests[f"{file}.yaml"] == scenario_of(file).sha256[:12], file
+            scenario = scenario_of(file)
+            reference = reference_of(scenario)
+            assert digests[f"{file}.yaml"] == scenario.sha256[:12], file
+            if reference is not None:
+                assert reference.path is not None
+                named = f"{reference.path.parent.name}/{reference.path.name}"
+                assert digests[named] == reference.sha256[:12], named
+        for grid in claim.grids:
+            assert digests[f"{grid}.yaml"] == sha256(path_of(grid).read_bytes()).hexdigest()[:12], grid

@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from calibration.claims import CLAIMS
 from pages import galerij
+from pages.shared.file_controls import TOLD
 from pages.shared.state import pair
 from pages.shared.texts import writing_in
 
@@ -92,6 +93,19 @@ def test_the_outcome_is_shown_where_its_reference_is_known(went: list[str]) -> N
     at = opened("bso")
     at.button(key="gal-explore-bso-argumenten/bso-in-plaats-van-kinderwerk").click().run()
     assert went[2:] == [galerij.LEVERS]
+
+
+def test_verken_is_told_of_a_comparison_that_it_does_not_show(went: list[str]) -> None:
+    at = opened("tilburg")
+    at.button(key="gal-explore-tilburg-tilburg/lerarentekort").click().run()
+    assert went == [galerij.LEVERS]
+    plan, messages, beside = at.session_state[TOLD]
+    assert plan == at.session_state["choices"].plan
+    assert beside == "9,2 fte kinderwerk waar kinderen zijn"
+    assert any(beside in message and "Vergelijk" in message for message in messages)
+    at = opened("almere")  # compared with none, as Verken does: nothing more to tell
+    at.button(key="gal-explore-almere-almere/dubbel").click().run()
+    assert at.session_state[TOLD][2] == ""
 
 
 def test_a_file_that_cannot_be_used_is_told_in_dutch(
