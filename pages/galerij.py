@@ -19,10 +19,17 @@ from sim.translation import told
 
 OUTCOME, SIDE_BY_SIDE, LEVERS = "start.py", "vergelijk.py", "verken.py"
 """Pages to go on to, as files beside this one."""
+WHOLE_TITLES = """<style>
+[data-testid=stMain] .stButton button :is([data-testid=stMarkdownContainer], p) {
+  white-space: normal; overflow: visible;
+}
+</style>"""
+"""Two titles may begin alike: a button shows all of its own, on as many lines as it takes."""
 
 
 def main() -> None:
     """Show the page."""
+    st.html(WHOLE_TITLES)
     st.title(t("page_galerij"))
     st.markdown(t("gal_lead"))
     parts.note(t("gal_caution"))

@@ -6,6 +6,8 @@ import pytest
 from screens import READY
 
 pytestmark = pytest.mark.browser
+CUT_OFF = """() => [...document.querySelectorAll('[data-testid=stMain] .stButton button p')]
+  .filter(p => p.parentElement.scrollWidth > p.parentElement.clientWidth + 1).map(p => p.innerText)"""
 
 
 def test_an_example_goes_from_its_claim_to_its_outcome(page) -> None:
@@ -16,3 +18,19 @@ def test_an_example_goes_from_its_claim_to_its_outcome(page) -> None:
     page.get_by_role("heading", name="Vergelijk").wait_for(timeout=30_000)
     page.get_by_text("lichte zorg in het kinderwerk").first.wait_for(timeout=30_000)
     assert page.errors == []
+
+
+@pytest.mark.parametrize("width", [320, 390, 1280])
+def test_a_button_shows_its_whole_title(page, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 2200})
+    page.goto("/galerij")
+    page.wait_for_selector(READY, timeout=120_000)
+    page.get_by_text("Tilburg is aanwezig").first.click()
+    last = page.get_by_role("button", name="Pas aan: lerarentekort, met burgerschap op zes scholen")
+    last.wait_for(timeout=30_000)
+    page.wait_for_selector(READY, timeout=120_000)
+    assert page.locator("[data-testid=stMain] .stButton button p").count() == 8
+    assert page.evaluate(CUT_OFF) == []
+    box = last.bounding_box()
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= width
