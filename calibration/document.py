@@ -9,7 +9,8 @@ from pathlib import Path
 
 from calibration.report import markdown
 from sim.parameters import Parameters, default_parameters
-from sim.processes import ProcessTable, Transition, default_table
+from sim.process_file import default_table
+from sim.processes import ProcessTable, Transition
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 GENERATED = "<!-- written by `python -m calibration.document`; edit the data, not this page -->\n\n"

@@ -21,7 +21,7 @@ from sim.history import Label
 from sim.library import registry
 from sim.pairs import feedback, rehearse, run_reached
 from sim.population import NEVER, month_of
-from sim.processes import default_table
+from sim.process_file import default_table
 from sim.scenario import Scenario
 from sim.states import EPOCH_YEAR, QUINTILES
 from sim.transitions import compile_table

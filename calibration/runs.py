@@ -25,7 +25,7 @@ from sim.errors import SimulationError
 from sim.history import place_years
 from sim.parameters import Parameters
 from sim.population import Profile, profiles
-from sim.processes import default_table
+from sim.process_file import default_table
 from sim.setting import Setting, worker_threads
 from sim.states import AGES, FORMS, HISTORY_YEAR
 from sim.transitions import compile_table

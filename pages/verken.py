@@ -27,8 +27,8 @@ from pages.shared.parameter_words import parameter_title
 from pages.shared.state import Choices, choices, keep, pair, reference_words
 from pages.shared.texts import language, t
 from pages.shared.workforce import workforce
+from sim.catalogue import catalogue
 from sim.errors import InputError
-from sim.programmes import catalogue
 from sim.translation import told
 
 FIT = """<style>

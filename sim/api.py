@@ -66,7 +66,7 @@ class Result:
 
     @cached_property
     def table(self) -> pa.Table:
-        """Return the long table of CONTRACT: a row per scenario, draw, replication, year and label."""
+        """Return the long table of results: a row per scenario, draw, replication, year and label."""
         return results_table(self.scenarios, self.names, self.runs)
 
     @property
@@ -129,7 +129,7 @@ class Comparison(Result):
 
     @cached_property
     def comparison(self) -> pa.Table:
-        """Return the long table of differences of CONTRACT."""
+        """Return the long table of differences: a row per scenario, year and label."""
         return comparison_table({name: (self.names[0], d) for name, d in self.differences.items()})
 
     def _tables(self) -> dict[str, pa.Table]:

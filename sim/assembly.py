@@ -44,7 +44,7 @@ class Assembly:
     children: int = 0
 
     def tables(self) -> dict[str, Iterator[pa.Table]]:
-        """Return the tables of CONTRACT in parts; without any reference there is no comparison."""
+        """Return the long tables in parts; without any reference there is no comparison."""
         found = {"results": self._results()}
         if any(entry.reference for entry in self.entries):
             found["comparison"] = self._comparison()

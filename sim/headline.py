@@ -17,11 +17,11 @@ from sim.appraisal import (
     running_figure,
     year_figure,
 )
+from sim.catalogue import catalogue
 from sim.experiment import Run
 from sim.history import Label
 from sim.ledger import GEMEENTE
 from sim.parameters import default_parameters
-from sim.programmes import catalogue
 from sim.scenario import Scenario
 
 HORIZONS = (4, 10, 20)

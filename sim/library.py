@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from functools import cache
 
+from sim.catalogue import catalogue
 from sim.parameters import Parameter, default_parameters, prior_parameters
 from sim.population import municipality_names
-from sim.programmes import catalogue
 from sim.registry import Registry
 from sim.states import FORMS
 

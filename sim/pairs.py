@@ -18,13 +18,13 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.catalogue import catalogue
 from sim.experiment import Columns, Options, Run, setting_for
 from sim.exposure import Exposure
 from sim.history import CELLS, History
 from sim.parameters import Parameters
 from sim.population import BLOCKS, NEVER, Arrivals, Children, Flows, arrivals, endowed, month_of
-from sim.processes import default_table
-from sim.programmes import catalogue
+from sim.process_file import default_table
 from sim.scenario import Scenario
 from sim.setting import EXISTING, Setting
 from sim.simulation import World, check_year, with_overrides

@@ -2,44 +2,35 @@
 
 from __future__ import annotations
 
-from functools import cache
-from pathlib import Path
-from typing import Any
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
-from ruamel.yaml import YAML
+from pydantic import Field
 
 from sim.households import HouseholdSpec
-from sim.parameters import DATA
-
-PROCESS_FILE = DATA / "processes.yaml"
+from sim.yamlfile import Part
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, populate_by_name=True)
-
-
-class Transition(_Strict):
+class Transition(Part):
     """One row of a table: an event that moves a process from one state to another."""
 
     name: str
     origin: str = Field(alias="from")
     destination: str = Field(alias="to")
     rate: str
-    age: list[str] = []
+    age: list[str] = Field([])
     path: str | None = None
     duration: str | None = None
     risk: str | None = None
     mechanism: str | None = None
-    mechanism_only: dict[str, list[str]] = {}
-    by_state: dict[str, str] = {}
-    by_form: dict[str, str] = {}
-    by_mark: dict[str, str] = {}
-    only: dict[str, list[str]] = {}
-    sets: dict[str, str] = {}
+    mechanism_only: dict[str, list[str]] = Field({})
+    by_state: dict[str, str] = Field({})
+    by_form: dict[str, str] = Field({})
+    by_mark: dict[str, str] = Field({})
+    only: dict[str, list[str]] = Field({})
+    sets: dict[str, str] = Field({})
 
 
-class BirthdayExit(_Strict):
+class BirthdayExit(Part):
     """A share of those in a state that leaves it at an exact age."""
 
     age: int
@@ -48,7 +39,7 @@ class BirthdayExit(_Strict):
     probability: str
 
 
-class Process(_Strict):
+class Process(Part):
     """A small set of states, of which the first is where everyone starts, and its transitions.
 
     common: many children are not at rest in it (a matter of speed and of nothing else).
@@ -56,18 +47,18 @@ class Process(_Strict):
 
     states: list[str]
     transitions: list[Transition]
-    at_birthday: list[BirthdayExit] = []
+    at_birthday: list[BirthdayExit] = Field([])
     common: bool = False
 
 
-class Trait(_Strict):
+class Trait(Part):
     """A lasting vulnerability that some children have from birth: names of its parameters."""
 
     prevalence: str
     boy: str | None = None
 
 
-class Households(_Strict):
+class Households(Part):
     """Names of the parameters behind the joint household factors."""
 
     prevalence: dict[str, str]
@@ -81,25 +72,13 @@ class Households(_Strict):
         return HouseholdSpec(self.prevalence, self.share, self.odds, self.quintile, self.exit)
 
 
-class ProcessTable(_Strict):
+class ProcessTable(Part):
     """The whole model as data."""
 
-    kind: str
+    kind: Literal["processes"]
     step_shapes: list[str]
     households: Households
-    traits: dict[str, Trait] = {}
+    traits: dict[str, Trait] = Field({})
     risks: dict[str, dict[str, str]]
-    outcomes: dict[str, str] = {}
+    outcomes: dict[str, str] = Field({})
     processes: dict[str, Process]
-
-
-@cache
-def default_table() -> ProcessTable:
-    """Return the shipped table of processes."""
-    return read_table(PROCESS_FILE)
-
-
-def read_table(path: Path) -> ProcessTable:
-    """Read a table of processes. Raises pydantic.ValidationError where it breaks the schema."""
-    data: Any = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
-    return ProcessTable.model_validate(data)

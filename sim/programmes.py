@@ -10,68 +10,23 @@ import math
 from collections.abc import Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
-from ruamel.yaml import YAML
 
+from sim.catalogue import Programme
 from sim.errors import InputError
 from sim.exposure import Exposure, effect_level
 from sim.luck import OCCURRENCE, Decision, uniform
-from sim.parameters import DATA, Parameters
+from sim.parameters import Parameters
 from sim.population import NEVER, Children
 from sim.states import ADDED_ROUTE, AGES, HEADROOM, MECHANISMS, MONTHS, QUINTILES, WHILE_THERE
 
 Floats = NDArray[np.float64]
-TARGETING = ("everyone", "neighbourhood", "outreach")
 _ROUNDING = 1e-9  # numbers of one decimal that add up to the limit are within it
 _LEAST_RETAINED = 1e-300  # an effect of which nothing is retained is gone within a day
-
-
-@dataclass(frozen=True)
-class Programme:
-    """What a programme is, apart from how much of it there is."""
-
-    name: str
-    title: Mapping[str, str]
-    first_age: int
-    last_age: int
-    targeting: str
-    price: str
-    mechanisms: tuple[str, ...]
-    continues: str | None = None
-
-    @property
-    def ages(self) -> tuple[int, int]:
-        """Return the first and last year of age."""
-        return self.first_age, self.last_age
-
-    @property
-    def months(self) -> tuple[int, int]:
-        """Return the ages in months from which and before which a child can take part."""
-        return self.first_age * MONTHS, (self.last_age + 1) * MONTHS
-
-
-@cache
-def catalogue() -> Mapping[str, Programme]:
-    """Return the shipped programmes by name."""
-    data: Any = YAML(typ="safe", pure=True).load((DATA / "programmes.yaml").read_text(encoding="utf-8"))
-    return {
-        name: Programme(
-            name=name,
-            title=spec["title"],
-            first_age=spec["ages"][0],
-            last_age=spec["ages"][1],
-            targeting=spec["targeting"],
-            price=spec["price"],
-            mechanisms=tuple(spec["mechanisms"]),
-            continues=spec.get("continues"),
-        )
-        for name, spec in data["programmes"].items()
-    }
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,11 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from sim.catalogue import Programme, catalogue
 from sim.luck import key_of
 from sim.parameters import Parameters
 from sim.population import Flows, Profile, flows
-from sim.programmes import Programme, catalogue, fte_for
+from sim.programmes import fte_for
 
 T = TypeVar("T")
 EXISTING = "kinderwerk"

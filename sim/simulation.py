@@ -23,6 +23,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.catalogue import Programme, catalogue
 from sim.counting import Layout, empty_tally
 from sim.errors import SimulationError
 from sim.exposure import Exposure
@@ -38,17 +39,8 @@ from sim.lifecourse import advance, scratch
 from sim.parameters import Parameters
 from sim.population import BLOCKS, Children, cohorts, month_of
 from sim.prices import ambulant_registration, care_spending
-from sim.processes import default_table
-from sim.programmes import (
-    Programme,
-    attend,
-    catalogue,
-    check_headroom,
-    effect_of,
-    exposures,
-    participants_for,
-    weights,
-)
+from sim.process_file import default_table
+from sim.programmes import attend, check_headroom, effect_of, exposures, participants_for, weights
 from sim.scenario import Scenario
 from sim.setting import EXISTING, Setting
 from sim.shocks import Shocks

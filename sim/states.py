@@ -29,6 +29,13 @@ WITHOUT_RESIDENCE = FORMS[:4]
 WITH_RESIDENCE = FORMS[4:8]
 JEUGDHULP = FORMS[:8]
 MEASURES = FORMS[8:]
+FORM_GROUPS = {
+    "jeugdhulp": JEUGDHULP,
+    "met_verblijf": WITH_RESIDENCE,
+    "zonder_verblijf": WITHOUT_RESIDENCE,
+    "maatregelen": MEASURES,
+}
+"""Groups of forms that the table of processes may name as one."""
 
 HEADROOM = {
     "onset": 1.5, "escalation": 1.5, "recovery": 2.0, "signalling": 2.0, "participation": 3.0, "access": 2.0,

@@ -23,26 +23,17 @@ from sim.processes import BirthdayExit, ProcessTable, Trait, Transition
 from sim.states import (
     AGES,
     EPOCH_YEAR,
+    FORM_GROUPS,
     FORMS,
     HEADROOM,
-    JEUGDHULP,
-    MEASURES,
     MECHANISMS,
     MONTHS,
     QUINTILES,
     WAITING,
-    WITH_RESIDENCE,
-    WITHOUT_RESIDENCE,
     form_bit,
 )
 
 MAX_STATES = 5
-FORM_GROUPS = {
-    "jeugdhulp": JEUGDHULP,
-    "met_verblijf": WITH_RESIDENCE,
-    "zonder_verblijf": WITHOUT_RESIDENCE,
-    "maatregelen": MEASURES,
-}
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.catalogue import Programme, catalogue
 from sim.counting import empty_tally, layout
 from sim.errors import SimulationError
 from sim.exposure import Exposure
@@ -17,17 +18,8 @@ from sim.lifecourse import YearTable, advance, open_gate, scratch, year_table
 from sim.parameters import Parameters
 from sim.population import BLOCKS, LIFE_MONTHS, Children, cohorts, month_of
 from sim.prices import fte_price
-from sim.processes import default_table
-from sim.programmes import (
-    Programme,
-    attend,
-    catalogue,
-    check_headroom,
-    effect_of,
-    exposures,
-    participants_for,
-    weights,
-)
+from sim.process_file import default_table
+from sim.programmes import attend, check_headroom, effect_of, exposures, participants_for, weights
 from sim.setting import EXISTING, Setting
 from sim.states import EPOCH_YEAR, HISTORY_YEAR, MONTHS
 from sim.townhall import Post, Workforce

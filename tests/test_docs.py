@@ -20,10 +20,10 @@ from test_project import dotted, imports, none_of, sim_files, where
 
 import sim
 from cli import command_line
+from sim.catalogue import TARGETING, catalogue
 from sim.grid import load_grid
 from sim.library import registry
-from sim.processes import default_table
-from sim.programmes import TARGETING, catalogue
+from sim.process_file import default_table
 from sim.scenario import Scenario
 from sim.states import FORMS
 
@@ -193,11 +193,11 @@ def named(folder: str) -> set[str]:
 
 
 def test_every_module_has_its_place_on_the_page_of_architecture() -> None:
-    fit = {path.stem for path in (ROOT / "calibration").glob("*.py")} - {"__init__"}
     parts = {f"{path.parent.name}.{path.stem}" for path in (ROOT / "pages").glob("*/[!_]*.py")}
     whole = {name for name in named("pages") if name.endswith(".*")}
     assert named("sim") == {dotted(path) for path in sim_files()}
-    assert named("calibration") == fit
+    for folder in ("calibration", "commands"):
+        assert named(folder) == {path.stem for path in (ROOT / folder).glob("*.py")} - {"__init__"}
     assert named("pages") == whole | {name for name in parts if f"{name.split('.')[0]}.*" not in whole}
     assert all(list((ROOT / "pages").glob(f"{name.removesuffix('.*')}/*.py")) for name in whole)
 
@@ -227,7 +227,7 @@ def test_modules_that_a_step_names_are_there() -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_files_that_a_page_names_are_there(page: Path) -> None:
-    top = "sim|calibration|pages|tests|scenarios|benchmarks|docs"
+    top = "sim|calibration|commands|pages|tests|scenarios|benchmarks|docs"
     files = re.findall(rf"`((?:{top})/[\w./*-]*)", page.read_text(encoding="utf-8"))
     none_of(name for name in files if not list(ROOT.glob(name.rstrip("/."))))
 

@@ -26,7 +26,7 @@ from sim.history import (
 )
 from sim.parameters import Parameters
 from sim.prices import ambulant_registration
-from sim.processes import default_table
+from sim.process_file import default_table
 from sim.simulation import LIMITED
 from sim.states import (
     AGES,

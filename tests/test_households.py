@@ -11,7 +11,7 @@ from worlds import HOUSEHOLD_FACTORS, Clockwork, born
 
 from sim.households import HouseholdJoint, HouseholdSpec, fit_joint
 from sim.parameters import Parameters
-from sim.processes import default_table
+from sim.process_file import default_table
 from sim.states import AGES, QUINTILES
 from sim.transitions import compile_table
 

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sim.catalogue import catalogue
 from sim.library import allowed_range, registry
 from sim.parameters import Parameter, default_parameters
 from sim.population import profiles
-from sim.programmes import catalogue
 
 RECORD = Parameter("a.b", 2.0, 1.0, 4.0, "EUR", "linear", "assumed", "", "nowhere")
 

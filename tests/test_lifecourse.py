@@ -36,7 +36,8 @@ from sim.lifecourse import advance, open_gate, scratch, year_table
 from sim.luck import key_of
 from sim.parameters import Parameters
 from sim.population import LIFE_MONTHS, NEVER, Children, cohorts, flows, month_of, profiles
-from sim.processes import ProcessTable, default_table
+from sim.process_file import default_table
+from sim.processes import ProcessTable
 from sim.states import (
     AGES,
     DURATION_BREAKS,

@@ -15,6 +15,7 @@ from scipy import stats
 
 import sim
 from sim import lifecourse
+from sim.catalogue import catalogue
 from sim.luck import (
     DRAW_RANGE,
     MAX_CHILD,
@@ -28,8 +29,7 @@ from sim.luck import (
     uniform,
     uniforms,
 )
-from sim.processes import default_table
-from sim.programmes import catalogue
+from sim.process_file import default_table
 
 SOURCES = sorted(Path(sim.__file__).parent.glob("*.py"))
 MANY = np.arange(1 << 20, dtype=np.uint32)

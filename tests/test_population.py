@@ -27,7 +27,7 @@ from sim.population import (
     municipality_names,
     profiles,
 )
-from sim.processes import default_table
+from sim.process_file import default_table
 from sim.states import AGES, EPOCH_YEAR, LAST_YEAR, MONTHS, QUINTILES
 from sim.transitions import CompiledTable, compile_table
 

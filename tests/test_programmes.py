@@ -15,18 +15,17 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from worlds import ALL_OFF, born, everyone
 
+from sim.catalogue import TARGETING, catalogue
 from sim.errors import InputError
 from sim.exposure import Exposure, effect_level
 from sim.luck import Decision, key_of, luck
 from sim.parameters import Parameters, default_parameters
 from sim.population import NEVER, Children, cohorts, flows, month_of, profiles
-from sim.processes import default_table
+from sim.process_file import default_table
 from sim.programmes import (
-    TARGETING,
     Attendance,
     Effect,
     attend,
-    catalogue,
     check_headroom,
     effect_of,
     exposures,

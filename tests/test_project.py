@@ -26,7 +26,8 @@ ORDER = [
     *("translation", "workbook"),
     *("scenario", "scenario_files", "grid"),
     *("expressions", "modelfile", "markov", "microsimulation", "cohort"),
-    *("parameters", "households", "processes", "transitions", "population", "exposure", "counting"),
+    *("parameters", "households", "processes", "process_file", "transitions", "catalogue"),
+    *("population", "exposure", "counting"),
     *("lifecourse", "waitinglist", "programmes", "library", "townhall", "shocks", "prices"),
     *("history", "ledger", "setting", "warmup", "simulation", "warmstore"),
     *("experiment", "folder", "appraisal", "pairs", "twins", "lifelines", "decision"),
@@ -61,8 +62,19 @@ ORDER = [
     "__init__",
 ]
 
-FOLDERS = {".ci", ".streamlit", "benchmarks", "calibration", "docs", "pages", "scenarios", "sim", "tests"}
-USERS_OF_SIM = {"app", "calibration", "cli", "pages", "streamlit"}
+FOLDERS = {
+    ".ci",
+    ".streamlit",
+    "benchmarks",
+    "calibration",
+    "commands",
+    "docs",
+    "pages",
+    "scenarios",
+    "sim",
+    "tests",
+}
+USERS_OF_SIM = {"app", "calibration", "cli", "commands", "pages", "streamlit"}
 BIT_GENERATORS = {"BitGenerator", "MT19937", "PCG64", "PCG64DXSM", "Philox", "SFC64"}
 SEEDED = {"Generator", "RandomState", "SeedSequence", "default_rng"} | BIT_GENERATORS  # emcee takes no other
 

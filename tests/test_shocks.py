@@ -13,7 +13,7 @@ from sim import simulation
 from sim.experiment import Columns
 from sim.parameters import default_parameters
 from sim.population import month_of, profiles
-from sim.processes import default_table
+from sim.process_file import default_table
 from sim.scenario import Shock
 from sim.setting import Setting, worker_threads
 from sim.shocks import CONTACTS, SCHOOL, Shocks

@@ -11,6 +11,7 @@ import pytest
 from numpy.typing import NDArray
 from worlds import ALL_OFF, HOUSEHOLD_FACTORS, START, scenario
 
+from sim.catalogue import catalogue
 from sim.counting import layout
 from sim.errors import InputError, SimulationError
 from sim.exposure import Exposure
@@ -18,8 +19,8 @@ from sim.history import History
 from sim.parameters import Parameters
 from sim.population import BLOCKS, LIFE_MONTHS, SERIAL_BITS, cohorts, month_of, profiles
 from sim.prices import care_spending
-from sim.processes import default_table
-from sim.programmes import Effect, catalogue, exposures, participants_for
+from sim.process_file import default_table
+from sim.programmes import Effect, exposures, participants_for
 from sim.setting import EXISTING, Setting, worker_threads
 from sim.simulation import check_year, simulate, with_overrides
 from sim.states import AGES, EPOCH_YEAR, FORMS, MONTHS, USER_SETS

@@ -10,12 +10,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from pydantic import ValidationError
 from worlds import HOUSEHOLD_FACTORS, knots, path_at, shape_at
 
+from sim.errors import InputError
 from sim.luck import DRAW_RANGE
-from sim.parameters import Parameters
-from sim.processes import ProcessTable, Transition, default_table, read_table
+from sim.parameters import DATA, Parameters
+from sim.process_file import default_table, read_table
+from sim.processes import ProcessTable, Transition
 from sim.states import (
     AGES,
     EPOCH_YEAR,
@@ -280,12 +281,56 @@ def test_a_birthday_without_its_transition_is_refused(parameters: Parameters) ->
         compile_table(changed(extra=process), parameters, 2020)
 
 
-def test_a_misspelt_key_is_refused(tmp_path: Path) -> None:
-    text = Path(__file__).parents[1].joinpath("sim/data/processes.yaml").read_text(encoding="utf-8")
+SHIPPED = (DATA / "processes.yaml").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "message"),
+    [
+        (
+            "mechanism: recovery",
+            "mechanisme: recovery",
+            "unknown key 'mechanisme'; did you mean 'mechanism'?",
+        ),
+        ("rate: need.onset_light", "rate: need.onset_licht", "did you mean 'need.onset_light'?"),
+        ("age: [need.onset_age]", "age: [need.onset_agge]", "did you mean 'need.onset_age'?"),
+        ("duration: need.relapse", "duration: relapse", "no shape"),
+        ("path: access.wijkteam", "path: acces.wijkteam", "did you mean 'access.wijkteam'?"),
+        ("by_form: {jeugdhulp:", "by_form: {jeugdhulpp:", "no form of care 'jeugdhulpp'; did you mean"),
+        (
+            "mishandeling: need.maltreated",
+            "mishandling: need.maltreated",
+            "no process 'mishandling'; did you mean",
+        ),
+        ("from: light", "from: lite", "no state of 'need' 'lite'; did you mean 'light'?"),
+        ("to: light", "to: lichter", "no state of 'need' 'lichter'"),
+        ("risk: need,", "risk: nede,", "no risk 'nede'; did you mean 'need'?"),
+        ("mechanism: onset", "mechanism: onsets", "no mechanism 'onsets'; did you mean 'onset'?"),
+        ("{bijstand: need.bijstand,", "{bijstand: needs.bijstand,", "parameter NAME.STATE"),
+        ("{prevalence: trait.fysiek}", "{prevalence: fysiek}", "no parameter 'fysiek'"),
+        ("boy: need.boy", "boy: need.girl", "no parameter 'need.girl'"),
+        ("first_offences: first_offence", "first_offences: offence", "no transition 'offence'"),
+        (
+            "exit: {bijstand: bijstand.exit",
+            "exit: {bijstand: bijstand.exits",
+            "did you mean 'bijstand.exit'?",
+        ),
+        ("kind: processes", "kind: process", "this file needs `kind: processes`"),
+    ],
+)
+def test_what_does_not_exist_is_refused_with_its_place(
+    right: str, wrong: str, message: str, tmp_path: Path
+) -> None:
+    assert right in SHIPPED
     path = tmp_path / "processes.yaml"
-    path.write_text(text.replace("mechanism: recovery", "mechanisme: recovery"), encoding="utf-8")
-    with pytest.raises(ValidationError, match="mechanisme"):
+    path.write_text(SHIPPED.replace(right, wrong, 1), encoding="utf-8")
+    with pytest.raises(InputError) as refused:
         read_table(path)
+    problem, value = refused.value.problems[0], wrong.rpartition(": ")[2].strip("{[],:")
+    line = path.read_text(encoding="utf-8").splitlines()[problem.line - 1]
+    assert problem.file == str(path)
+    assert message.casefold() in problem.message.casefold()
+    assert wrong in line or value in line
 
 
 def test_the_shipped_file_is_the_shipped_table(tmp_path: Path) -> None:

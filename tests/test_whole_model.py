@@ -13,11 +13,12 @@ import pytest
 from worlds import ALL_OFF, same, scenario
 
 from sim import simulation
+from sim.catalogue import catalogue
 from sim.exposure import effect_level
 from sim.parameters import Parameters, default_parameters
 from sim.population import NEVER, profiles
-from sim.processes import default_table
-from sim.programmes import carry_on, catalogue, effect_of, exposures
+from sim.process_file import default_table
+from sim.programmes import carry_on, effect_of, exposures
 from sim.setting import EXISTING, Setting, worker_threads
 from sim.states import AGES, MECHANISMS, MONTHS
 from sim.warmup import WarmStart, warm_up

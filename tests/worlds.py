@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from sim.catalogue import catalogue
 from sim.counting import empty_tally, layout
 from sim.experiment import Columns, Run
 from sim.exposure import Exposure, no_exposure
@@ -18,8 +19,8 @@ from sim.lifecourse import YearTable, advance, open_gate, scratch, year_table
 from sim.luck import key_of
 from sim.parameters import Parameters, default_parameters
 from sim.population import Children, Flows, cohorts, municipality_names
-from sim.processes import ProcessTable, default_table
-from sim.programmes import catalogue
+from sim.process_file import default_table
+from sim.processes import ProcessTable
 from sim.registry import Registry
 from sim.scenario import Scenario, scenario_from_dict
 from sim.states import AGES, MECHANISMS, MONTHS

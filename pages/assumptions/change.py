@@ -10,10 +10,11 @@ from babel.numbers import NumberFormatError, parse_decimal
 from pages.shared.parts import plain
 from pages.shared.state import MOST_ASSUMPTIONS, STRENGTH, Choices, choices, keep, overrides, pair
 from pages.shared.texts import language, t, writing
+from sim.catalogue import catalogue
 from sim.errors import InputError
 from sim.library import allowed_range
 from sim.parameters import Parameter, default_parameters
-from sim.programmes import catalogue, check_headroom, effect_of
+from sim.programmes import check_headroom, effect_of
 from sim.setting import EXISTING
 from sim.translation import told
 

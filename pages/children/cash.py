@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 from pages.shared import charts, formats
 from pages.shared.texts import language, t, writing
 from sim.appraisal import CASHABLE, HIGH, LOW, MUNICIPAL, Difference, Figure, block_standard_error, figure
+from sim.catalogue import catalogue
 from sim.headline import horizons
 from sim.history import Label
 from sim.ledger import GEMEENTE, present_values
 from sim.parameters import default_parameters
-from sim.programmes import catalogue
 from sim.rates import discount_factor
 from sim.scenario import Scenario
 

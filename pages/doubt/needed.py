@@ -12,11 +12,11 @@ from pages.shared import formats, parts
 from pages.shared.answers import Answer
 from pages.shared.texts import t, writing
 from sim.appraisal import Difference
+from sim.catalogue import catalogue
 from sim.decision.goal import Goal
 from sim.decision.thresholds import PROGRAMME, Threshold, highest_price
 from sim.experiment import Options, setting_for
 from sim.prices import fte_price
-from sim.programmes import catalogue
 from sim.scenario import Scenario
 
 _WRITE: dict[str, Callable[[float], str]] = {

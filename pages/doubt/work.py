@@ -18,6 +18,7 @@ import numpy as np
 from pages.shared.answers import Tell
 from pages.shared.desk import CHILDREN, DRAWS, SEED
 from sim.appraisal import Difference
+from sim.catalogue import catalogue
 from sim.compiling import cache_root
 from sim.decision.dossier import TORNADO, Knowledge, Spread, knowledge
 from sim.decision.goal import Goal
@@ -27,7 +28,6 @@ from sim.decision.thresholds import POINTS, PROGRAMME, QUANTITIES, Explored, Qua
 from sim.experiment import Options
 from sim.headline import discount_rate
 from sim.pairs import feedback
-from sim.programmes import catalogue
 from sim.scenario import Scenario
 from sim.workers import Workers
 

@@ -10,11 +10,11 @@ from typing import Any
 
 from sim.api import Comparison
 from sim.appraisal import KEY_LABELS, Difference, difference
+from sim.catalogue import catalogue
 from sim.experiment import Columns, Options, Run, with_labels
 from sim.headline import Level, level
 from sim.history import Label
 from sim.ledger import GEMEENTE
-from sim.programmes import catalogue
 from sim.scenario import Scenario
 
 UNWATCHED_SECONDS = 4.0

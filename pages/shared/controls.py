@@ -9,8 +9,8 @@ from pages.shared.parts import note
 from pages.shared.plan import Plan
 from pages.shared.state import SURE, Choices, choices, existing_fte, keep, places, profile
 from pages.shared.texts import t
+from sim.catalogue import catalogue
 from sim.headline import horizons
-from sim.programmes import catalogue
 
 COUNTRY = "Nederland"
 MOST_COVERAGE = 0.30

@@ -21,7 +21,7 @@ from pages.shared.path_controls import fte_control
 from pages.shared.plan import Plan
 from pages.shared.state import EFFECTS, REFERENCES, Choices, choices, existing_fte, keep
 from pages.shared.texts import t, writing
-from sim.programmes import TARGETING, Programme, catalogue
+from sim.catalogue import TARGETING, Programme, catalogue
 from sim.scenario import FIRST_YEAR, LAST_YEAR, MAX_YEARS, PLACES_WORDS
 from sim.simulation import LIMITED
 from sim.states import AGES, FORMS, MONTHS

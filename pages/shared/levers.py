@@ -12,8 +12,8 @@ from typing import Any
 
 from pages.shared.plan import CHILD_WORK, Plan
 from pages.shared.state import REFERENCES, Choices, existing_fte, reference_of
+from sim.catalogue import Programme, catalogue
 from sim.fte import read_fte
-from sim.programmes import Programme, catalogue
 from sim.scenario import DEFAULT_START, DEFAULT_YEARS
 from sim.states import MECHANISMS
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 
 from pages.shared.texts import t, writing
+from sim.catalogue import catalogue
 from sim.decision.dossier import group_of
 from sim.parameters import Parameter, prior_parameters
-from sim.programmes import catalogue
 
 MEASURED, ESTIMATED, ASSUMED = BASES = ("measured", "estimated", "assumed")
 """What a number rests on: published figures, the calibration, or an assumption."""

@@ -14,7 +14,7 @@ from functools import cached_property
 from typing import Any
 
 from pages.shared.texts import t, writing
-from sim.programmes import catalogue
+from sim.catalogue import catalogue
 from sim.scenario import Scenario
 
 DEFAULT_FTE = 36.0

@@ -18,12 +18,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.appraisal import difference
+from sim.catalogue import TARGETING, catalogue
 from sim.decision.sample import Progress, Question
 from sim.decision.thresholds import PROGRAMME, with_fte
 from sim.history import Label
 from sim.ledger import GEMEENTE
 from sim.prices import fte_price
-from sim.programmes import TARGETING, catalogue
 from sim.rates import discount_factor
 from sim.scenario import Scenario
 from sim.setting import Inline

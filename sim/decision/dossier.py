@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.appraisal import Difference, block_standard_error
+from sim.catalogue import catalogue
 from sim.decision.equity import Gain, Slope, gains, slope_of_change, slopes, who_gains_most
 from sim.decision.goal import Goal
 from sim.decision.money import (
@@ -45,7 +46,6 @@ from sim.experiment import Run, run_all, with_labels
 from sim.history import Label
 from sim.parameters import Parameters
 from sim.prices import fte_price
-from sim.programmes import catalogue
 from sim.rates import discount_factor
 from sim.workers import Workers
 

@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.appraisal import KEY_LABELS, Difference, difference
+from sim.catalogue import catalogue
 from sim.compiling import data_hash, source_hash
 from sim.errors import SimulationError
 from sim.experiment import Columns, Options, Run, setting_for
@@ -28,7 +29,6 @@ from sim.history import Label
 from sim.pairs import feedback, run_reached
 from sim.parameters import Parameters, default_parameters
 from sim.population import BLOCKS
-from sim.programmes import catalogue
 from sim.scenario import Scenario
 from sim.setting import Inline
 from sim.simulation import simulate, with_overrides

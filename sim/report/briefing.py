@@ -17,9 +17,9 @@ from typing import Any, Final
 import typst
 
 from sim.appraisal import Figure
+from sim.catalogue import catalogue
 from sim.errors import SimulationError
 from sim.headline import Change
-from sim.programmes import catalogue
 from sim.report.assumptions import Assumption
 from sim.report.chart import description, svg
 from sim.report.content import Report, assumed_share

@@ -11,11 +11,11 @@ from functools import cache, cached_property
 from math import sqrt
 
 from sim.api import Comparison
+from sim.catalogue import catalogue
 from sim.decision.money import DISCOUNTS, PERSPECTIVES, Payback, Term, Worth, budget_impact, payback, worth
 from sim.headline import Change, Level, discount_rate, municipal_programmes
 from sim.parameters import default_parameters
 from sim.population import Profile, profile_of
-from sim.programmes import catalogue
 from sim.report.assumptions import Assumption, assumptions, main_names
 from sim.report.cheers import Item, cheers
 from sim.report.phrases import between, clipped, listed

@@ -10,7 +10,7 @@ from calibration import document
 from calibration.document import DOCS, GENERATED, parameters_page, processes_page
 from calibration.report import markdown
 from sim.parameters import Parameters, default_parameters
-from sim.processes import default_table
+from sim.process_file import default_table
 
 RENEW = "run python -m calibration.document"
 

@@ -11,7 +11,7 @@ from calibration.targets import RATIOS, Target, read_targets
 from sim.counting import layout
 from sim.history import CELLS, MARGINS
 from sim.parameters import Parameters
-from sim.processes import default_table
+from sim.process_file import default_table
 from sim.states import AGES, DURATION_CLASSES, FORMS, HISTORY_YEAR, JEUGDHULP, USER_SETS
 from sim.transitions import compile_table
 

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from worlds import scenario
 
+from sim.catalogue import TARGETING
 from sim.decision.budget import Choice, _Came, applied, best_budget, choices, ranked
 from sim.decision.sample import Question
 from sim.experiment import Options
 from sim.parameters import default_parameters
 from sim.prices import fte_price
-from sim.programmes import TARGETING
 from sim.workers import Workers
 
 YEARS = 3

@@ -13,7 +13,7 @@ from pages.shared.lever_words import changes, words_of
 from pages.shared.levers import as_reference, at_first, evenly, path_of, shortest, steps_of, within
 from pages.shared.plan import Plan
 from pages.shared.state import Choices, existing_fte, scenario
-from sim.programmes import catalogue
+from sim.catalogue import catalogue
 from sim.scenario import Scenario, Switches, scenario_from_dict
 
 START, YEARS = 2026, 20

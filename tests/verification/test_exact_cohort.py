@@ -24,7 +24,7 @@ from sim.exposure import Exposure
 from sim.households import HouseholdSpec, fit_joint
 from sim.parameters import DATA, Parameters
 from sim.population import Children
-from sim.processes import default_table
+from sim.process_file import default_table
 from sim.states import AGES, EPOCH_YEAR, FORMS, MECHANISMS, MONTHS
 from sim.transitions import compile_table
 
