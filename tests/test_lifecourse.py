@@ -30,6 +30,7 @@ from worlds import (
 )
 
 from sim import lifecourse
+from sim.catalogue import catalogue
 from sim.counting import empty_tally, layout
 from sim.exposure import Exposure, effect_level, no_exposure
 from sim.lifecourse import advance, open_gate, scratch, year_table
@@ -642,7 +643,7 @@ def test_no_draw_is_used_twice(busy: Parameters, monkeypatch: pytest.MonkeyPatch
     reference, lay = copy(children), layout(table)
     tally, expected = empty_tally(lay), empty_tally(lay)
     n, x = children.id.size, no_exposure(children.id.size)
-    effect = programmes.effect_of(programmes.catalogue()["kinderwerk"], p, {})
+    effect = programmes.effect_of(catalogue()["kinderwerk"], p, {})
     exposed = programmes.exposures(n, ["kinderwerk"], {"kinderwerk": effect})
     weight = np.ones(5)
     for year in range(20):
