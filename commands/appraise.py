@@ -1,0 +1,99 @@
+"""Is it worth it, and how sure (`sensitivity`); where two lives of one child part (`twins`)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from commands.options import Children, Csv, Json, Out, Seed, Threads
+from commands.shared import fail, print_data, slug, with_reference
+from sim.progress import part_progress
+
+KEPT = "stopped; draws that were made are kept: the same command goes on from there"
+
+
+def sensitivity(
+    reference: Annotated[Path, typer.Argument(help="The scenario to compare with.")],
+    other: Annotated[Path, typer.Argument(help="The scenario that is judged.")],
+    year: Annotated[int | None, typer.Option("--year", help="Break even by the end of this year.")] = None,
+    payer: Annotated[str, typer.Option("--payer", help="Whose money must come back.")] = "gemeente",
+    capacity: Annotated[
+        bool, typer.Option("--capacity", help="Count freed capacity as money, not only what can be cashed.")
+    ] = False,
+    chance: Annotated[
+        float, typer.Option("--chance", min=0.0, max=1.0, help="How sure a threshold must be.")
+    ] = 0.5,
+    willingness: Annotated[
+        float | None,
+        typer.Option("--willingness", min=0.0, help="Euros for a child-year without moderate need."),
+    ] = None,
+    budget: Annotated[
+        float | None, typer.Option("--budget", help="Also find the best use of these euros a year.")
+    ] = None,
+    two_way: Annotated[
+        tuple[str, str] | None, typer.Option("--two-way", help="Also vary these two parameters together.")
+    ] = None,
+    children: Children = None,
+    draws: Annotated[int, typer.Option("--draws", min=2, help="Parameter draws.")] = 1000,
+    seed: Seed = 0,
+    threads: Threads = None,
+    out: Out = None,
+    json_output: Json = False,
+    csv: Csv = False,
+) -> None:
+    """Is it worth it, how sure, and what must be true: everything from one sample of draws.
+
+    Draws are kept in the folder of the results: a command that was stopped goes on where it was, and one
+    that asks for more draws makes only those.
+    """
+    from sim.api import appraise
+
+    chosen = with_reference([other], reference)[:2]
+    folder = out or Path("results") / slug(f"sensitivity-{chosen[0].municipality}-{other.stem}")
+    try:
+        with part_progress(json_output) as tell:
+            found = appraise(
+                chosen[0], chosen[1], folder, year=year, payer=payer, capacity=capacity, chance=chance,
+                willingness=willingness, budget=budget, two_way=two_way, children=children, draws=draws,
+                seed=seed, threads=threads, csv=csv, tell=tell,
+            )  # fmt: skip
+    except KeyboardInterrupt:
+        fail(KEPT, 1)
+    if json_output:
+        print_data(found.as_json())
+        return
+    from sim.tables import show
+
+    typer.echo(f"Tables: {folder}", err=True)
+    show(found.shown())
+
+
+def twins(
+    reference: Annotated[Path, typer.Argument(help="The scenario of the first life.")],
+    other: Annotated[Path, typer.Argument(help="The scenario of the second life.")],
+    child: Annotated[
+        int | None, typer.Option("--child", help="Show both lives of this simulated child.")
+    ] = None,
+    children: Children = None,
+    seed: Seed = 0,
+    threads: Threads = None,
+    out: Out = None,
+    json_output: Json = False,
+    csv: Csv = False,
+) -> None:
+    """Live the same simulated children twice: where two lives part, and what follows."""
+    from sim.api import twin_lives
+    from sim.tables import show
+
+    chosen = with_reference([other], reference)[:2]
+    folder = out or Path("results") / slug(f"twins-{chosen[0].municipality}-{other.stem}")
+    found = twin_lives(
+        chosen[0], chosen[1], folder, child=child, children=children, seed=seed, threads=threads, csv=csv
+    )
+    if json_output:
+        print_data(found.as_json())
+        return
+    typer.echo(f"Tables: {folder}", err=True)
+    show(found.shown())

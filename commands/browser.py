@@ -1,0 +1,36 @@
+"""The app in the browser (`app`)."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from commands.shared import fail
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def app(
+    port: Annotated[int | None, typer.Option("--port", help="Port (default 8501).")] = None,
+    headless: Annotated[bool, typer.Option("--headless", help="Do not open a browser.")] = False,
+) -> None:
+    """Start the app in the browser."""
+    if find_spec("streamlit") is None:
+        fail("the app needs Streamlit: pip install 'kinderwerk[app]' (in a checkout: -e '.[app]')", 2)
+    if not (ROOT / "app.py").is_file():
+        fail("the app runs from a checkout, which holds its pages: make app there", 2)
+    call = [sys.executable, "-m", "streamlit", "run", str(ROOT / "app.py")]
+    if port is not None:
+        call += ["--server.port", str(port)]
+    if headless:
+        call += ["--server.headless", "true"]
+    try:
+        code = subprocess.run(call, cwd=ROOT, check=False).returncode
+    except KeyboardInterrupt:  # Ctrl-C is how one leaves it
+        code = 0
+    raise typer.Exit(code)

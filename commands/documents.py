@@ -1,0 +1,86 @@
+"""A comparison as a document: for the council (`briefing`), or to calculate on with (`export`)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from commands.options import (
+    Children,
+    Json,
+    Language,
+    Others,
+    Reference,
+    Replications,
+    ReportDraws,
+    Seed,
+    Threads,
+)
+from commands.shared import print_data, with_reference
+from sim.errors import InputError
+from sim.progress import share_progress
+
+MOST_OTHERS = 3
+
+
+def briefing(
+    reference: Reference,
+    others: Others,
+    out: Annotated[Path, typer.Option("--out", help="The .pdf file to make.")],
+    lang: Language = "nl",
+    children: Children = None,
+    draws: ReportDraws = 40,
+    replications: Replications = 1,
+    seed: Seed = 0,
+    threads: Threads = None,
+    json_output: Json = False,
+) -> None:
+    """Write a council briefing of two pages: an accessible PDF."""
+    options = {"children": children, "draws": draws, "replications": replications, "seed": seed}
+    _document(reference, others, out, (".pdf",), lang, json_output, **options, threads=threads)
+
+
+def export(
+    reference: Reference,
+    others: Others,
+    out: Annotated[Path, typer.Option("--out", help="The .xlsx or .csv file to make.")],
+    lang: Language = "nl",
+    children: Children = None,
+    draws: ReportDraws = 40,
+    replications: Replications = 1,
+    seed: Seed = 0,
+    threads: Threads = None,
+    json_output: Json = False,
+) -> None:
+    """Write a workbook (.xlsx) or a table (.csv) of a comparison, with every assumption and its source."""
+    options = {"children": children, "draws": draws, "replications": replications, "seed": seed}
+    _document(reference, others, out, (".xlsx", ".csv"), lang, json_output, **options, threads=threads)
+
+
+def _document(
+    reference: Path,
+    others: Sequence[Path],
+    out: Path,
+    endings: tuple[str, ...],
+    lang: str,
+    quiet: bool,
+    **options: Any,
+) -> None:
+    """Compare and write a document; what can be refused is refused before anything is simulated."""
+    from sim.api import compare as compare_scenarios
+    from sim.report.content import report_of
+    from sim.report.files import ready, write
+
+    ready(out, endings, lang)
+    chosen = with_reference(others, reference)
+    if len(chosen) > MOST_OTHERS + 1:
+        raise InputError.at(others[MOST_OTHERS], f"at most {MOST_OTHERS} scenarios fit in a document")
+    with share_progress(quiet) as tell:
+        result = compare_scenarios(chosen, tell=tell, **options)
+    write(report_of(result, lang), out)
+    typer.echo(f"Wrote {out}", err=True)
+    if quiet:
+        print_data({"manifest": result.manifest, "file": str(out)})

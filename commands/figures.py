@@ -1,0 +1,123 @@
+"""Figures from outside (`data`): of CBS, of a municipality itself, and the targets."""
+
+from __future__ import annotations
+
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from commands.options import Language, NewFile
+from sim.errors import InputError
+from sim.progress import share_progress
+
+if TYPE_CHECKING:
+    from sim.municipality import Municipality
+
+
+line = typer.Typer(no_args_is_help=True, help="The published figures the model is held against.")
+
+
+@line.command()
+def refresh(
+    table: Annotated[list[str] | None, typer.Option("--table", help="Only this CBS table (repeat).")] = None,
+    write: Annotated[bool, typer.Option("--write", help="Renew the file of targets.")] = False,
+) -> None:
+    """Show where CBS StatLine differs from the targets; with --write renew their values and statuses."""
+    from calibration.refresh import as_table
+    from calibration.refresh import refresh as renew
+    from sim.tables import show
+
+    show(as_table(renew(table or (), write, lambda words: typer.echo(words, err=True))))
+
+
+@line.command()
+def municipality(
+    name: Annotated[str, typer.Argument(help="The municipality, as CBS calls it.")],
+    out: NewFile = None,
+    fit: Annotated[
+        bool, typer.Option("--fit/--no-fit", help="Fit need and access to its use of youth care.")
+    ] = True,
+) -> None:
+    """Build a file of a municipality's own figures from CBS StatLine."""
+    from calibration.municipality_data import municipality_from_cbs
+    from sim.library import registry
+    from sim.scenario_files import refuse_taken
+
+    if out is not None:
+        refuse_taken(out)
+    figures = municipality_from_cbs(name, registry(), lambda words: typer.echo(words, err=True))
+    if figures.use is None:
+        typer.echo("CBS has no figure of youth care on this municipality: national rates hold.", err=True)
+    _give(_fitted(figures) if fit and figures.use is not None else figures, out)
+
+
+@line.command("fit")
+def fit_figures(
+    file: Annotated[Path, typer.Argument(help="A municipality file, or a filled template (.xlsx).")],
+    out: NewFile = None,
+) -> None:
+    """Fit a municipality's need and access to its own figure of use."""
+    from sim.library import registry
+    from sim.municipality_sheet import read_figures
+    from sim.scenario_files import refuse_taken
+    from sim.yamltext import read_bytes
+
+    if out is not None:
+        refuse_taken(out)
+    _give(_fitted(read_figures(read_bytes(file), str(file), registry())), out)
+
+
+@line.command("template")
+def figures_template(
+    out: Annotated[Path, typer.Option("--out", help="The .xlsx file to make.")] = Path("eigen-cijfers.xlsx"),
+    name: Annotated[
+        str | None, typer.Option("--municipality", help="Fill in what is known of this municipality.")
+    ] = None,
+    lang: Language = "nl",
+) -> None:
+    """Write an Excel template for figures of one's own."""
+    from sim.errors import nearest
+    from sim.municipality_template import template
+    from sim.population import municipality_names, profiles
+    from sim.scenario_files import write_new_file
+    from sim.writing import LANGUAGES
+
+    if lang not in LANGUAGES:
+        raise InputError.at("--lang", f"unknown language '{lang}'{nearest(lang, LANGUAGES)}")
+    known = municipality_names()
+    if name is not None and name.casefold() not in known:
+        raise InputError.at("--municipality", f"unknown municipality '{name}'{nearest(name, profiles())}")
+    profile = profiles()[known[name.casefold()]] if name is not None else None
+    typer.echo(f"Wrote {write_new_file(out, template(lang, profile))}", err=True)
+
+
+def _fitted(figures: Municipality) -> Municipality:
+    """Return a municipality with need and access fitted to its figure of use."""
+    from calibration.municipal import fit_municipality, with_fit
+    from sim.setting import worker_threads
+
+    with share_progress(False) as tell, worker_threads(None) as pool, ThreadPoolExecutor(1) as conductor:
+        told = tell or (lambda *_: None)  # a thread of its own, for Ctrl-C: see workers.py
+        found = conductor.submit(fit_municipality, figures, pool, tell=told).result()
+    typer.echo(
+        f"{found.municipality}: use against the country {found.published:.3f} published, "
+        f"{found.modelled:.3f} modelled; need x {found.need:.3f}, access x {found.access:.3f}",
+        err=True,
+    )
+    return with_fit(figures, found)
+
+
+def _give(figures: Municipality, out: Path | None) -> None:
+    """Write a municipality file, or print it."""
+    from sim.municipality_text import municipality_yaml
+    from sim.scenario_files import write_new_file
+
+    text = municipality_yaml(figures)
+    if out is None:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(text.encode())  # a file: UTF-8, whatever the terminal takes
+    else:
+        typer.echo(f"Wrote {write_new_file(out, text.encode())}", err=True)

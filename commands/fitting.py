@@ -1,0 +1,66 @@
+"""The parameters: fitted to the targets (`calibrate`), held against other figures (`validate`)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from commands.options import Cluster, Json, Seed
+from commands.shared import print_data
+from sim.progress import part_progress
+
+
+def calibrate(
+    targets: Annotated[
+        Path | None, typer.Option("--targets", help="File of targets (default: the shipped ones).")
+    ] = None,
+    out: Annotated[
+        Path, typer.Option("--out", help="Folder for the posterior; a stopped calibration goes on there.")
+    ] = Path("results/calibration"),
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Minutes instead of the better part of an hour.")
+    ] = False,
+    cluster: Cluster = None,
+    seed: Seed = 0,
+) -> None:
+    """Fit the parameters to the targets; write a posterior and diagnostics."""
+    from calibration.calibrate import calibrate as fit_all
+    from calibration.report import summary_table
+    from calibration.targets import TARGET_FILE
+    from sim.tables import show
+
+    with part_progress() as tell:
+        found = fit_all(out, targets or TARGET_FILE, quick, cluster, seed, tell)
+    typer.echo(f"Posterior: {out}", err=True)
+    show(summary_table(found))
+
+
+def validate(
+    posterior: Annotated[
+        Path | None, typer.Option("--posterior", help="Posterior to test (default: the shipped one).")
+    ] = None,
+    targets: Annotated[Path | None, typer.Option("--targets", help="File of targets.")] = None,
+    draws: Annotated[int, typer.Option("--draws", min=2, help="Draws of the posterior to simulate.")] = 40,
+    children: Annotated[int, typer.Option("--children", min=1, help="Children of each run.")] = 150_000,
+    seed: Seed = 0,
+    json_output: Json = False,
+) -> None:
+    """Test a posterior on figures it has not seen, and against naive forecasts."""
+    from calibration.report import validation_table
+    from calibration.targets import TARGET_FILE, read_targets
+    from calibration.validation import validate as test
+    from sim.parameters import default_parameters, prior_parameters, read_posterior, with_posterior
+    from sim.tables import show
+
+    p = default_parameters()
+    if posterior is not None:
+        p = with_posterior(prior_parameters(), read_posterior(posterior), posterior)
+    figures = read_targets(targets or TARGET_FILE)
+    with part_progress(json_output) as tell:
+        found = test(p, figures, draws, children, seed, tell)
+    if json_output:
+        print_data(found)
+        return
+    show(validation_table(found))

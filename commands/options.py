@@ -1,0 +1,27 @@
+"""Options and arguments that several verbs share, each with one wording."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Children = Annotated[
+    int | None, typer.Option("--children", help="Simulate this many children and scale up (default: all).")
+]
+Draws = Annotated[int, typer.Option("--draws", help="Parameter draws; 1 is the best fit.")]
+Replications = Annotated[int, typer.Option("--replications", help="Repetitions with other luck.")]
+Seed = Annotated[int, typer.Option("--seed", help="Seed of all luck.")]
+Threads = Annotated[int | None, typer.Option("--threads", help="Threads (default: one per processor).")]
+Out = Annotated[Path | None, typer.Option("--out", help="Folder for tables and manifest.")]
+NewFile = Annotated[Path | None, typer.Option("--out", help="The .yaml file to make (default: print it).")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of a table.")]
+Store = Annotated[Path, typer.Option("--in", help="The folder below which runs are.")]
+RunName = Annotated[str, typer.Argument(help="A run, as `runs list` names it, or its folder.")]
+Cluster = Annotated[str | None, typer.Option("--cluster", help="Address of a Dask scheduler.")]
+Csv = Annotated[bool, typer.Option("--csv", help="Write CSV files beside the Parquet files.")]
+Reference = Annotated[Path, typer.Argument(help="The scenario to compare with.")]
+Others = Annotated[list[Path], typer.Argument(help="One to three scenarios.")]
+ReportDraws = Annotated[int, typer.Option("--draws", help="Parameter draws; a chance needs at least 10.")]
+Language = Annotated[str, typer.Option("--lang", help="Language of the document: nl or en.")]

@@ -1,0 +1,46 @@
+"""A plan as a file: written to start from (`new`), and held against the rules (`check`)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from commands.shared import refuse_unreadable
+from sim.errors import InputError
+
+
+def new(
+    file: Annotated[Path, typer.Argument(help="The scenario file to make.")],
+    preset: Annotated[Path | None, typer.Option("--from", help="A scenario file to start from.")] = None,
+) -> None:
+    """Write a commented scenario to start from."""
+    from sim.library import registry
+    from sim.scenario import load_scenario
+    from sim.scenario_files import write_new
+
+    names = registry()
+    start = load_scenario(preset, names) if preset else None
+    typer.echo(f"Wrote {write_new(file, names, start)}", err=True)
+
+
+def check(paths: Annotated[list[Path], typer.Argument(help="Scenario files or folders of them.")]) -> None:
+    """Validate scenario files; list every error with its place and the nearest valid name."""
+    from sim.library import registry
+    from sim.scenario_files import check_path
+
+    refuse_unreadable(str(file) for path in paths for file in path.rglob("*.y*ml"))
+    problems = [problem for path in paths for problem in check_path(path, registry(), _readers())]
+    if problems:
+        raise InputError(problems)
+    typer.echo("All well.", err=True)
+
+
+def _readers() -> dict[str, Callable[[Path], Any]]:
+    from sim.cohort import load_model
+    from sim.grid import load_grid
+    from sim.library import registry
+
+    return {"model": load_model, "grid": lambda path: load_grid(path, registry())}

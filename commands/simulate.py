@@ -1,0 +1,162 @@
+"""What is simulated: one scenario (`run`), several (`compare`), a folder (`batch`), a published `model`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from commands.options import Children, Cluster, Csv, Draws, Json, Out, Replications, Seed, Threads
+from commands.shared import fail, print_data, print_json, refuse_unreadable, save, with_reference
+from sim.progress import share_progress, unit_progress
+
+
+def run(
+    scenario: Annotated[Path, typer.Argument(help="A scenario file.")],
+    children: Children = None,
+    draws: Draws = 1,
+    replications: Replications = 1,
+    seed: Seed = 0,
+    threads: Threads = None,
+    out: Out = None,
+    json_output: Json = False,
+    csv: Csv = False,
+) -> None:
+    """Simulate one scenario and write its results."""
+    from sim.api import load_scenario, simulate
+
+    chosen = load_scenario(scenario)
+    with share_progress(json_output) as tell:
+        result = simulate(
+            chosen, tell=tell, children=children, draws=draws, replications=replications, seed=seed,
+            threads=threads,
+        )  # fmt: skip
+    folder = save(result, out, f"run-{chosen.municipality}-{result.names[0]}", csv)
+    if json_output:
+        from sim.headline import as_json
+
+        figures = {"scenario": result.names[0], "horizons": [as_json(item) for item in result.levels()]}
+        print_json(result, figures, folder)
+        return
+    from sim.tables import level_table, show
+
+    show(level_table(chosen.title, result.levels()))
+
+
+def compare(
+    scenarios: Annotated[list[Path], typer.Argument(help="Scenario files, two or more.")],
+    reference: Annotated[
+        Path | None, typer.Option("--reference", help="What the others are compared with.")
+    ] = None,
+    precision: Annotated[
+        float | None,
+        typer.Option("--precision", help="Add replications until the extra cost is known to so many euros."),
+    ] = None,
+    max_replications: Annotated[
+        int, typer.Option("--max-replications", help="Most replications that --precision may add.")
+    ] = 100,
+    children: Children = None,
+    draws: Draws = 1,
+    replications: Replications = 1,
+    seed: Seed = 0,
+    threads: Threads = None,
+    out: Out = None,
+    json_output: Json = False,
+    csv: Csv = False,
+) -> None:
+    """Compare scenarios with a reference, on the same children with the same luck."""
+    from sim.api import compare as compare_scenarios
+
+    chosen = with_reference(scenarios, reference)
+    with share_progress(json_output) as tell:
+        result = compare_scenarios(
+            chosen, tell=tell, children=children, draws=draws, replications=replications, seed=seed,
+            threads=threads, precision=precision, max_replications=max_replications,
+        )  # fmt: skip
+    folder = save(result, out, f"compare-{chosen[0].municipality}", csv)
+    changes = {name: result.changes(name) for name in result.names[1:]}
+    if json_output:
+        from sim.headline import as_json
+
+        figures = {
+            "reference": {
+                "scenario": result.names[0],
+                "horizons": [as_json(item) for item in result.levels()],
+            },
+            "differences": {name: [as_json(item) for item in items] for name, items in changes.items()},
+        }
+        print_json(result, figures, folder)
+    else:
+        from sim.headline import discount_rate
+        from sim.tables import comparison, show
+
+        levels = {name: result.levels(k) for k, name in enumerate(result.names)}
+        rate = discount_rate(chosen[0])
+        show(comparison([s.title for s in chosen], result.names, changes, levels, draws, rate))
+    if result.precision is not None:
+        typer.echo(result.precision.words(), err=True)
+        if not result.precision.reached:
+            fail("not precise enough: allow more with --max-replications, or simulate more children", 1)
+
+
+def batch(
+    folder: Annotated[Path, typer.Argument(help="A folder of scenarios and grids.")],
+    out: Annotated[Path, typer.Option("--out", help="Folder for tables, manifest and finished units.")],
+    children: Children = None,
+    draws: Draws = 1,
+    replications: Replications = 1,
+    seed: Seed = 0,
+    workers: Annotated[
+        int | None, typer.Option("--workers", help="Processes here (default: one per processor).")
+    ] = None,
+    cluster: Cluster = None,
+    json_output: Json = False,
+    csv: Csv = False,
+) -> None:
+    """Simulate every scenario in a folder; go on where a stopped batch was.
+
+    Each scenario is compared with its reference where that is in the folder too. A file that cannot be used
+    is told at the end (exit code 1); the others are done.
+    """
+    from sim.batch import KEPT, run_batch
+
+    refuse_unreadable(str(file) for file in folder.rglob("*.y*ml"))
+    try:
+        with unit_progress(json_output) as tell:
+            found = run_batch(
+                folder, out, draws=draws, replications=replications, children=children, seed=seed,
+                workers=workers, cluster=cluster, csv=csv, tell=tell,
+            )  # fmt: skip
+    except KeyboardInterrupt:
+        fail(KEPT, 1)
+    if json_output:
+        print_data(found.as_json())
+    else:
+        from sim.tables import batch_table, show
+
+        for note in found.notes:
+            typer.echo(note, err=True)
+        typer.echo(f"Tables: {out}", err=True)
+        show(batch_table(found.levels, found.changes, found.references))
+    if found.problems:
+        fail("\n".join(map(str, found.problems)), 1)
+
+
+def model(
+    file: Annotated[Path, typer.Argument(help="A file of kind: model.")],
+    persons: Annotated[int, typer.Option("--persons", help="Persons to simulate.")] = 100_000,
+    seed: Seed = 0,
+    threads: Threads = None,
+    json_output: Json = False,
+) -> None:
+    """Run a published state-transition model: exact cohort, microsimulation, frontier."""
+    from sim.cohort import run_model
+
+    found = run_model(file, persons, seed, threads)
+    if json_output:
+        print_data(found)
+        return
+    from sim.tables import model_table, show
+
+    show(model_table(found))

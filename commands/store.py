@@ -1,0 +1,86 @@
+"""The store of runs (`runs`): listed, shown, compared, made again, removed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from commands.options import Json, RunName, Store, Threads
+from commands.shared import json_or, print_data
+
+line = typer.Typer(help="The store of runs: what was run, with what, and what came of it.")
+
+
+@line.callback(invoke_without_command=True)
+def runs(context: typer.Context) -> None:
+    """Without a command: list the runs."""
+    if context.invoked_subcommand is None:
+        list_runs()
+
+
+@line.command("list")
+def list_runs(store: Store = Path("results"), json_output: Json = False) -> None:
+    """List all runs with their key figures."""
+    from sim.runs_shown import listed, runs_table
+    from sim.store import runs_in
+
+    found = runs_in(store)
+    json_or(json_output, lambda: [listed(run) for run in found], lambda: runs_table(found))
+
+
+@line.command("show")
+def show_run(name: RunName, store: Store = Path("results"), json_output: Json = False) -> None:
+    """Show one run: how it was made, and the figures of each scenario."""
+    from sim.runs_shown import listed, run_table
+    from sim.store import find_run
+
+    run = find_run(store, name)
+    json_or(json_output, lambda: {**listed(run), "manifest": run.manifest}, lambda: run_table(run))
+
+
+@line.command("compare")
+def compare_runs(
+    first: RunName, second: RunName, store: Store = Path("results"), json_output: Json = False
+) -> None:
+    """Compare two runs: what went in and differs, and the figures that moved."""
+    from sim.moved import as_json, figures_that_moved, inputs_that_differ
+    from sim.runs_shown import moved_table
+    from sim.store import find_run
+
+    one, two = find_run(store, first), find_run(store, second)
+    differs = inputs_that_differ(one.manifest, two.manifest)
+    moved = figures_that_moved(one, two)
+    json_or(json_output, lambda: as_json(differs, moved), lambda: moved_table(one, two, differs, moved))
+
+
+@line.command("reproduce")
+def reproduce_run(
+    name: RunName, store: Store = Path("results"), threads: Threads = None, json_output: Json = False
+) -> None:
+    """Make a run again from its manifest: the same to the byte (exit code 0), or what differs (1)."""
+    from sim.reproduction import reproduce
+    from sim.store import find_run
+
+    found = reproduce(find_run(store, name), threads)
+    print_data(found.as_json()) if json_output else print(found.words())
+    raise typer.Exit(0 if found.same else 1)
+
+
+@line.command("prune")
+def prune_runs(
+    store: Store = Path("results"),
+    older_than: Annotated[int | None, typer.Option("--older-than", help="Days since it was written.")] = None,
+    keep: Annotated[int | None, typer.Option("--keep", help="Keep so many of the last runs.")] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Remove them; without it only show which.")] = False,
+) -> None:
+    """Remove runs that are old, and nothing that is no run. Shows first what would go."""
+    from sim.store import remove, runs_in, to_prune
+
+    for run in to_prune(runs_in(store), older_than, keep):
+        about = f"{run.id}  {run.manifest['written']}  {run.size() / 1e6:,.1f} MB"
+        did = "would go" if not yes else "removed" if remove(run) else "kept: a batch is at work in it"
+        typer.echo(f"{about}  {did}")
+    if not yes:
+        typer.echo("Nothing was removed; --yes removes these.", err=True)
