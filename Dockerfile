@@ -25,6 +25,8 @@ RUN kinderwerk compare scenarios/almere/geen.yaml scenarios/almere/huidig.yaml -
 
 VOLUME /var/cache/kinderwerk
 EXPOSE 8501
+# Few arenas: one for each of many threads keeps what others freed (docs/endurance.md).
+ENV MALLOC_ARENA_MAX=2
 ENV STREAMLIT_SERVER_ADDRESS=0.0.0.0 STREAMLIT_SERVER_HEADLESS=true STREAMLIT_SERVER_FILE_WATCHER_TYPE=none
 HEALTHCHECK --interval=30s --timeout=5s --start-period=60s CMD python -c "import urllib.request as u; \
 u.build_opener(u.ProxyHandler({})).open('http://127.0.0.1:8501/_stcore/health', timeout=4).read() == b'ok' or exit(1)"

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import os
 import resource
 import socket
 import statistics
@@ -30,6 +31,10 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.sync.client import ClientConnection, connect
 
 ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from commands.browser import FEW_ARENAS  # noqa: E402
+
 FIRST_ANSWER = 300.0
 LOST_AFTER = 60.0
 EVERY = 10.0
@@ -162,6 +167,7 @@ def started(port: int) -> subprocess.Popen[bytes]:
     call = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
     process = subprocess.Popen(
         [*call, "--server.headless", "true"], cwd=ROOT, start_new_session=True,
+        env={**FEW_ARENAS, **os.environ},  # as `kinderwerk app` starts it
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from importlib.util import find_spec
@@ -13,6 +14,8 @@ import typer
 from commands.shared import fail
 
 ROOT = Path(__file__).resolve().parents[1]
+FEW_ARENAS = {"MALLOC_ARENA_MAX": "2"}
+"""For glibc: an arena for each of many threads keeps what others freed (docs/endurance.md)."""
 
 
 def app(
@@ -30,7 +33,7 @@ def app(
     if headless:
         call += ["--server.headless", "true"]
     try:
-        code = subprocess.run(call, cwd=ROOT, check=False).returncode
+        code = subprocess.run(call, cwd=ROOT, env={**FEW_ARENAS, **os.environ}, check=False).returncode
     except KeyboardInterrupt:  # Ctrl-C is how one leaves it
         code = 0
     raise typer.Exit(code)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import os
 import re
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+import typer
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 from packaging.requirements import Requirement
@@ -165,3 +167,23 @@ def test_the_app_outside_a_checkout_is_one_sentence(
 ) -> None:
     monkeypatch.setattr(browser, "ROOT", tmp_path)
     assert "checkout" in refused(capsys, monkeypatch)
+
+
+def test_the_app_is_started_with_few_arenas_of_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Unless who starts it has chosen: docs/endurance.md tells what many arenas cost."""
+    given: list[dict[str, str]] = []
+
+    def run(call: list[str], env: dict[str, str], **_: object) -> subprocess.CompletedProcess[str]:
+        given.append(env)
+        return subprocess.CompletedProcess(call, 0)
+
+    monkeypatch.setattr(subprocess, "run", run)
+    for chosen in (None, "8"):
+        if chosen is None:
+            monkeypatch.delenv("MALLOC_ARENA_MAX", raising=False)
+        else:
+            monkeypatch.setenv("MALLOC_ARENA_MAX", chosen)
+        with pytest.raises(typer.Exit):
+            browser.app(None, headless=True)
+    assert [env["MALLOC_ARENA_MAX"] for env in given] == ["2", "8"]
+    assert all(env.keys() >= os.environ.keys() for env in given)
