@@ -29,9 +29,11 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 COPIED = (
     "sim/data",
+    "sim/words",
     "scenarios",
     "pages",
     "tests/pages",
+    "tests/test_parameter_words.py",
     "tests/conftest.py",
     "tests/worlds.py",
     "pyproject.toml",
@@ -91,6 +93,9 @@ def settle(folder: Path) -> None:
         "POSTERIOR_FILE",
     ):  # before the modules that read them are imported
         setattr(parameters, name, data / getattr(parameters, name).relative_to(ROOT / "sim" / "data"))
+    from sim import writing
+
+    writing.WORDS = folder / "sim" / "words"
 
 
 def forget() -> None:

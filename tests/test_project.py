@@ -49,6 +49,7 @@ ORDER = [
         "store",
         "moved",
         "writing",
+        "parameter_words",
         "municipality_template",
         "municipality_sheet",
         "tables",

@@ -1,15 +1,9 @@
-"""What parameters are called where people read: by a rule, and a catalogue for what no rule can name.
-
-A name is the longest beginning that the catalogue knows (`pw_name_*`), and words for what is left: an age, a
-year, a duration, a form of care, a level of need, a household. Programmes share one list (`pw_use_*`).
-"""
+"""What parameters are called on the screen, in the language in use, and what a number rests on."""
 
 from __future__ import annotations
 
-import re
-
-from pages.shared.texts import t, writing
-from sim.catalogue import catalogue
+from pages.shared.texts import writing
+from sim import parameter_words as words
 from sim.decision.dossier import group_of
 from sim.parameters import Parameter, prior_parameters
 
@@ -19,48 +13,31 @@ _BASIS = {
     "cited": MEASURED, "derived": MEASURED, "calibrated": ESTIMATED, "provisional": ESTIMATED,
     "assumed": ASSUMED,
 }  # fmt: skip
-_LAST_CLASS = "600"
-"""The knot that stands for all durations beyond the one before."""
-_BEFORE = re.compile(r"before the fit (\S+) \((\S+) to (\S+), (\w+)\)")
 
 
 def parameter_title(name: str) -> str:
-    """Return what a parameter is called. Raises KeyError for a name that neither rule nor catalogue knows."""
-    head, _, rest = name.partition(".")
-    titles = {n: programme.title[writing().language] for n, programme in catalogue().items()}
-    if head in titles:
-        return t("pw_of", whole=titles[head], what=t(f"pw_use_{rest}"))
-    if head == "cost" and (programme := rest.removesuffix("_fte")) in titles:
-        return t("pw_price", programme=titles[programme])
-    parts, tails = name.removesuffix(".yes").split("."), list[str]()
-    while f"pw_name_{'_'.join(parts)}" not in writing().words:
-        tails.insert(0, _tail(parts))
-        parts.pop()
-    whole = t(f"pw_name_{'_'.join(parts)}")
-    return t("pw_of", whole=whole, what=", ".join(tails)) if tails else whole
+    """Return what a parameter is called. Raises KeyError for an unknown one."""
+    return words.parameter_title(name, writing())
 
 
 def unit_words(unit: str) -> str:
-    """Return a unit in the language in use. Raises KeyError for an unknown one."""
-    return t(f"pw_unit_{_slug(unit)}")
+    """Return a unit in words. Raises KeyError for an unknown one."""
+    return words.unit_words(unit, writing())
 
 
 def source_words(source: str) -> str:
-    """Return where a number comes from, with what is said of many numbers in the language in use.
-
-    What is said of one number alone stays as it is in the file, in English.
-    """
-    return "; ".join(_phrase(phrase) for phrase in source.split("; "))
-
-
-def group_words(name: str) -> str:
-    """Return what a parameter is about, in the language in use."""
-    return group_title(group_of(name))
+    """Return where a number comes from."""
+    return words.source_words(source, writing())
 
 
 def group_title(group: str) -> str:
     """Return the title of one of the groups of `sim.decision.dossier`."""
-    return t(f"pw_group_{_slug(group)}")
+    return words.group_title(group, writing())
+
+
+def group_words(name: str) -> str:
+    """Return what a parameter is about."""
+    return group_title(group_of(name))
 
 
 def basis_of(record: Parameter) -> str:
@@ -76,29 +53,3 @@ def basis_of(record: Parameter) -> str:
 def basis_of_grade(grade: str) -> str:
     """Return what numbers of a grade rest on: one of BASES."""
     return _BASIS[grade]
-
-
-def _tail(parts: list[str]) -> str:
-    """Return words for the last part of a name, which may mean an age, a year, a duration or a state."""
-    if len(parts) < 2:
-        raise KeyError(f"no words for the parameter '{'.'.join(parts)}'")
-    stem, last = parts[-2:]
-    if not last.isdigit():
-        return t(f"pw_tail_{last}")
-    if len(last) == len("2015"):
-        return last
-    if stem.endswith("age"):
-        return t("pw_age", n=last)
-    return t("pw_later") if last == _LAST_CLASS else t("pw_upto", n=last)
-
-
-def _phrase(phrase: str) -> str:
-    if found := _BEFORE.fullmatch(phrase):
-        value, low, high = (writing().significant(float(number)) for number in found.groups()[:3])
-        return t("pw_source_before", value=value, low=low, high=high, grade=t(f"grade_{found[4]}"))
-    slug = _slug(phrase)
-    return t(f"pw_source_{slug}") if f"pw_source_{slug}" in writing().words else phrase
-
-
-def _slug(text: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_")

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from sim.parameter_words import FOLDER as PARAMETERS
 from sim.writing import LANGUAGES, WORDS, Writing, read_words
 
 TEXTS = Path(__file__).resolve().parents[1] / "texts"
@@ -19,7 +20,8 @@ TEXTS = Path(__file__).resolve().parents[1] / "texts"
 @cache
 def writing_in(language: str) -> Writing:
     """Return the words and number formats of a language."""
-    files = [WORDS / f"{language}.yaml", *sorted((TEXTS / language).glob("*.yaml"))]
+    shared = [WORDS / f"{language}.yaml", PARAMETERS / f"{language}.yaml"]
+    files = [*shared, *sorted((TEXTS / language).glob("*.yaml"))]
     return Writing(language, read_words(files))
 
 

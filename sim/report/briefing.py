@@ -20,6 +20,7 @@ from sim.appraisal import Figure
 from sim.catalogue import catalogue
 from sim.errors import SimulationError
 from sim.headline import Change
+from sim.parameter_words import parameter_title
 from sim.report.assumptions import Assumption
 from sim.report.chart import description, svg
 from sim.report.content import Report, assumed_share
@@ -297,7 +298,7 @@ def _main(report: Report) -> dict[str, Any]:
         )
     share = writing.percent(assumed_share(report))
     notes = [t("main_note", count=len(report.assumptions), share=share)]
-    changed = [a.name for a in report.assumptions if a.changed]
+    changed = [parameter_title(a.name, writing) for a in report.assumptions if a.changed]
     if changed:
         notes.insert(0, t("changed_note", names=clipped(changed, writing)))
     header = [t("assumption"), t("value"), t("range"), t("grade")]

@@ -14,6 +14,8 @@ from sim.api import Comparison
 from sim.catalogue import catalogue
 from sim.decision.money import DISCOUNTS, PERSPECTIVES, Payback, Term, Worth, budget_impact, payback, worth
 from sim.headline import Change, Level, discount_rate, municipal_programmes
+from sim.parameter_words import FOLDER as PARAMETERS
+from sim.parameter_words import parameter_title
 from sim.parameters import default_parameters
 from sim.population import Profile, profile_of
 from sim.report.assumptions import Assumption, assumptions, main_names
@@ -113,7 +115,8 @@ class Report:
 def words(language: str) -> Writing:
     """Return the words of documents beside those of all that people read. Raises KeyError where unknown."""
     LANGUAGES[language]
-    return Writing(language, read_words([WORDS / f"{language}.yaml", WORDS / "report" / f"{language}.yaml"]))
+    folders = (WORDS, PARAMETERS, WORDS / "report")
+    return Writing(language, read_words(folder / f"{language}.yaml" for folder in folders))
 
 
 def report_of(
@@ -233,7 +236,8 @@ def _unknown(scenarios: Sequence[Scenario], outcomes: Sequence[Outcome], writing
     first = scenarios[0].parameters
     others = [s.parameters for s in scenarios[1:]]
     names = sorted({n for own in others for n in own.keys() | first.keys() if own.get(n) != first.get(n)})
-    uneven = [writing.t("unknown_changed", names=clipped(names, writing))] if names else []
+    titles = [parameter_title(name, writing) for name in names]
+    uneven = [writing.t("unknown_changed", names=clipped(titles, writing))] if names else []
     found = [
         *uneven,
         *writing.t("unknown_items").splitlines(),

@@ -31,4 +31,4 @@ def clipped(names: Sequence[str], writing: Writing) -> str:
     """Return the first few names, and how many more there are."""
     rest = len(names) - MOST_NAMES
     more = [writing.t("and_more", count=rest)] if rest > 0 else []
-    return ", ".join([*names[:MOST_NAMES], *more])
+    return "; ".join([*names[:MOST_NAMES], *more])

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from sim.appraisal import Figure
+from sim.parameter_words import parameter_title, source_words, unit_words
 from sim.report.content import Outcome, Report
 from sim.report.rows import EUROS, FTE, PEOPLE, WEEK, Row
 
@@ -233,8 +234,11 @@ def _assumptions(report: Report) -> Sheet:
         changed = t("changed_by", names="; ".join(report.titles[k] for k in own)) if own else ""
         believed: list[Cell] = [(x, "number") for x in (a.value, a.low, a.high)]
         local: Cell = None if a.local is None else (a.local, "number")
-        rows.append((a.name, *believed, a.unit, t(f"grade_{a.grade}"), local, *used, changed, a.source))
+        words = (parameter_title(a.name, report.writing), a.name)
+        unit, source = unit_words(a.unit, report.writing), source_words(a.source, report.writing)
+        rows.append((*words, *believed, unit, t(f"grade_{a.grade}"), local, *used, changed, source))
     keys = (
+        ("assumption", 60),
         ("col_name", 34),
         ("col_default", 14),
         ("col_low", 12),

@@ -81,7 +81,7 @@ def test_figures_are_those_of_the_report(reader: PdfReader, report: Report) -> N
     assert "Dit weten we niet" in text
     assert all(item[:40] in text for item in report.unknown)
     assert "Startgetal 0" in text
-    assert "kinderwerk.moderate_need" in text  # what a scenario changed is named
+    assert "Aangepast: Kinderwerk: nieuwe matige zorgbehoefte" in text  # what a scenario changed is named
 
 
 def test_it_speaks_english() -> None:

@@ -83,14 +83,16 @@ def test_changed_assumptions_are_coloured_with_the_default_beside_them(
     book: Workbook, report: Report
 ) -> None:
     sheet = book["Aannames"]
-    coloured = {row[0].value for row in sheet.iter_rows() if row[0].fill.fgColor.rgb == f"FF{MARKED[1:]}"}
+    coloured = {row[1].value for row in sheet.iter_rows() if row[0].fill.fgColor.rgb == f"FF{MARKED[1:]}"}
     assert coloured == {"kinderwerk.moderate_need", "cost.ambulant"}
-    rows = {row["Naam"]: row for row in rows_of(sheet, "Naam")}
+    rows = {row["Naam"]: row for row in rows_of(sheet, "Aanname")}
     assert len(rows) == len(report.assumptions)
     ambulant = rows["cost.ambulant"]
     assert ambulant["Gebruikt: Almere, 72 kinderwerkers"] == 9000.0
     assert ambulant["Gebruikt: Almere, 36 kinderwerkers"] == ambulant["Standaardwaarde"] != 9000.0
     assert "Almere, 72 kinderwerkers" in str(ambulant["Aangepast"])
+    assert ambulant["Aanname"] == "Prijs van een plek per jaar: ambulant"
+    assert ambulant["Eenheid"] == "euro van 2024 per plek per jaar"
     assert rows["kinderwerk.stay"]["Aangepast"] in (None, "")
 
 

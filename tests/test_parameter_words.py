@@ -7,53 +7,44 @@ from dataclasses import replace
 
 import pytest
 
-from pages.shared import parameter_words, texts
-from pages.shared.parameter_words import (
-    ASSUMED,
-    ESTIMATED,
-    MEASURED,
-    basis_of,
-    group_words,
-    parameter_title,
-    source_words,
-    unit_words,
-)
+from pages.shared.parameter_words import ASSUMED, ESTIMATED, MEASURED, basis_of
+from sim.decision.dossier import group_of
+from sim.parameter_words import FOLDER, group_title, parameter_title, source_words, unit_words
 from sim.parameters import default_parameters
+from sim.report.content import words
+from sim.writing import Writing, read_words
 
 RECORDS = default_parameters().records
 
 
-@pytest.fixture(params=["nl", "en"], autouse=True)
-def language(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    writing = texts.writing_in(request.param)
-    monkeypatch.setattr(parameter_words, "writing", lambda: writing)
-    monkeypatch.setattr(parameter_words, "t", writing.t)
-    return str(request.param)
+@pytest.fixture(params=["nl", "en"])
+def writing(request: pytest.FixtureRequest) -> Writing:
+    return words(request.param)
 
 
-def test_every_parameter_has_a_title_of_its_own_a_unit_and_a_group() -> None:
-    titles = Counter(parameter_title(name) for name in RECORDS)
+def test_every_parameter_has_a_title_of_its_own_a_unit_and_a_group(writing: Writing) -> None:
+    titles = Counter(parameter_title(name, writing) for name in RECORDS)
     assert [title for title, times in titles.items() if times > 1] == []
     assert not any("_" in title for title in titles)
     for name, record in RECORDS.items():
-        assert unit_words(record.unit)
-        assert group_words(name)
+        assert unit_words(record.unit, writing)
+        assert group_title(group_of(name), writing)
 
 
-def test_no_title_or_unit_is_left_for_what_is_no_parameter(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_title_or_unit_is_left_for_what_is_no_parameter(writing: Writing) -> None:
     asked: set[str] = set()
-    tell = parameter_words.t
 
-    def heard(key: str, /, **values: object) -> str:
-        asked.add(key)
-        return tell(key, **values)
+    class Heard(dict[str, str]):
+        def __getitem__(self, key: str) -> str:
+            asked.add(key)
+            return super().__getitem__(key)
 
-    monkeypatch.setattr(parameter_words, "t", heard)
+    heard = replace(writing, words=Heard(writing.words))
     for name, record in RECORDS.items():
-        parameter_title(name)
-        unit_words(record.unit)
-        group_words(name)
-    kept = {key for key in parameter_words.writing().words if key.startswith("pw_")}
+        parameter_title(name, heard)
+        unit_words(record.unit, heard)
+        group_title(group_of(name), heard)
+    kept = read_words([FOLDER / f"{writing.language}.yaml"]).keys()
     assert {key for key in kept - asked if not key.startswith("pw_source_")} == set()
 
 
@@ -73,16 +64,16 @@ def test_no_title_or_unit_is_left_for_what_is_no_parameter(monkeypatch: pytest.M
          "Leaving school early: family on social assistance"),
     ],
 )  # fmt: skip
-def test_titles_say_what_is_meant(name: str, dutch: str, english: str, language: str) -> None:
-    assert parameter_title(name) == {"nl": dutch, "en": english}[language]
+def test_titles_say_what_is_meant(name: str, dutch: str, english: str, writing: Writing) -> None:
+    assert parameter_title(name, writing) == {"nl": dutch, "en": english}[writing.language]
 
 
 @pytest.mark.parametrize(
     "name", ["needs.onset", "need.onset_lihgt", "kinderwerk.speed", "start.wijkteam.some"]
 )
-def test_an_unknown_name_has_no_title(name: str) -> None:
+def test_an_unknown_name_has_no_title(name: str, writing: Writing) -> None:
     with pytest.raises(KeyError):
-        parameter_title(name)
+        parameter_title(name, writing)
 
 
 def test_a_number_that_the_calibration_held_rests_on_what_was_believed_before() -> None:
@@ -94,10 +85,10 @@ def test_a_number_that_the_calibration_held_rests_on_what_was_believed_before() 
     assert basis_of(replace(RECORDS["discount.mkba"], grade="assumed")) == ASSUMED
 
 
-def test_what_is_said_of_many_sources_is_said_in_the_language_in_use(language: str) -> None:
-    told = source_words("CBS 2020; no readable source; before the fit 0.165 (0.15 to 0.18, cited)")
+def test_what_is_said_of_many_sources_is_said_in_the_language_in_use(writing: Writing) -> None:
+    told = source_words("CBS 2020; no readable source; before the fit 0.165 (0.15 to 0.18, cited)", writing)
     expected = {
         "nl": "CBS 2020; geen leesbare bron; voor de ijking 0,165 (0,15 tot 0,18, uit een bron)",
         "en": "CBS 2020; no readable source; before the calibration 0.165 (0.15 to 0.18, cited)",
     }
-    assert told == expected[language]
+    assert told == expected[writing.language]
