@@ -13,6 +13,7 @@ from sim.appraisal import Figure
 from sim.headline import Change, Level
 
 TOO_SMALL = "too small to tell"
+UNLIKE = "cannot be compared"
 
 
 def show(table: RenderableType) -> None:
@@ -39,7 +40,7 @@ def _written(value: float, digits: int, sign: bool) -> str:
 
 def _figure(f: Figure | None, money: bool) -> str:
     if f is None:
-        return "cannot be compared"
+        return UNLIKE
     if f.value == 0.0 and f.mcse == 0.0:
         return "0"
     write = euros if money else people
@@ -128,9 +129,23 @@ def comparison(
         )
         table.add_row("  of which it can cash", "", *(_figure(c.municipal_cashable, True) for c in here))
         if draws > 1:
-            chances = ["" if c.p_paid_back is None else f"{c.p_paid_back:.0%}" for c in here]
+            chances = [_chance(c) for c in here]
             table.add_row("chance that it has paid for itself", "", *chances)
-    return Group(table, Text(_notes(draws, rate), style="dim"))
+    alike = all(c.municipal_cashable is not None for found in changes.values() for c in found)
+    warned = [] if alike else [Text(MIXED, style="bold")]
+    return Group(table, *warned, Text(_notes(draws, rate), style="dim"))
+
+
+MIXED = (
+    "Places are fixed in one scenario and not in another: what then costs less comes from less help, "
+    "not from child work. Look at unmet need."
+)
+
+
+def _chance(c: Change) -> str:
+    if c.municipal_cashable is None:
+        return UNLIKE
+    return "" if c.p_paid_back is None else f"{c.p_paid_back:.0%}"
 
 
 def batch_table(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -132,6 +133,16 @@ def test_with_draws_there_are_ranges_and_chances() -> None:
     assert line(shown, "cost to the municipality")[1] == "-3.3 ±0.2 (-9.0 to +2.0)"
     assert line(shown, "chance that it has paid for itself")[1] == "78%"
     assert "50 draws" in shown
+
+
+def test_fixed_places_against_an_open_end_are_warned_of_and_say_nothing_of_paying_back() -> None:
+    alike = changed(paid=0.78)
+    unlike = replace(alike, municipal_cashable=None, p_paid_back=1.0)
+    shown = compared(unlike, replace(unlike, year=2035), draws=50)
+    assert line(shown, "of which it can cash")[1] == "cannot be compared"
+    assert line(shown, "chance that it has paid for itself")[1] == "cannot be compared"
+    assert "comes from less help, not from child work" in " ".join(shown.split())
+    assert "less help" not in compared(alike, replace(alike, year=2035), draws=50)
 
 
 def test_with_one_draw_nothing_is_said_of_chances() -> None:
