@@ -9,7 +9,7 @@ BIN := .venv/bin
 ENVIRONMENT := .venv/.made-from-lock
 INSTALLED := .venv/.installed
 
-.PHONY: app test bench docs lock supply audit clean .venv
+.PHONY: app test coverage bench docs lock supply audit clean .venv
 
 app: .venv
 	$(BIN)/kinderwerk app
@@ -18,6 +18,14 @@ test: .venv
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/pytest -n auto --dist loadfile
+
+# Lines and branches of sim/ and calibration/ that the tests reach. Kernels count in the runs without the
+# compiler (tests/verification/test_uncompiled.py). Takes twice as long as the tests.
+coverage: .venv
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest -n auto --dist loadfile
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report
 
 # The site of docs/, in site/. A broken link or anchor is an error.
 docs: .venv
