@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import altair as alt
 import pandas as pd
 import streamlit as st
 
-from calibration.report import figure, fitted_share, read
+from calibration.report import fitted_share, read
 from pages.shared import charts, formats, parts
 from pages.shared.state import choices, reference_words
-from pages.shared.texts import language, t
+from pages.shared.texts import language, t, writing
 from sim.errors import InputError
 from sim.parameters import DATA
+from sim.results import version
 
 SERIES = ("jz", "jh", "zonder", "wijkteam", "ambulant", "netwerk", "daghulp", "verblijf")
 TESTS = DATA / "validation.json"
@@ -40,8 +42,7 @@ def main() -> None:
     _known(found)
     _parameters(found)
     _spending(found)
-    with st.expander(t("fit_all")):
-        _table(pd.DataFrame([_row(row) for row in found["targets"]]), "figures")
+    _table(_figures(found["targets"]), "figures", t("fit_all"))
     walk, cover = found["sampler"], found["coverage"]
     parts.note(
         t("fit_computed", draws=about["draws"], free=len(about["free"]), held=len(about["held"]),
@@ -68,14 +69,14 @@ def _series(found: Mapping[str, Any]) -> None:
     parts.note(t("fit_series_note"))
     titles = {"series": t("fit_figure"), "year": t("year"), "published": t("fit_published"),
              "model": t("fit_model"), "low": t("fit_low"), "high": t("fit_high")}  # fmt: skip
-    with st.expander(t("table")):
-        _table(data.rename(columns=titles), "series")
+    _table(data.rename(columns=titles), "series", years=(t("year"),))
+    _source(found)
 
 
 def _one_series(data: pd.DataFrame, name: str) -> alt.LayerChart:
     """Return the chart of one series: dots counted, ticks and bars of the model."""
     base = alt.Chart(data).encode(x=alt.X("year:O", title=None, axis=alt.Axis(labelAngle=0)))
-    number = alt.Axis(format="~s", title=None, tickCount=4)
+    number = alt.Axis(format=",.0f", title=None, tickCount=4)
     rule = base.mark_rule(strokeWidth=5, opacity=0.35, color=charts.COLOURS[0]).encode(
         y=alt.Y("low:Q", axis=number, scale=alt.Scale(zero=False)), y2="high:Q"
     )
@@ -107,17 +108,20 @@ def _tested(tested: Mapping[str, Any]) -> None:
           line=formats.percent(errors["straight_line"], 1),
           verdict=t("fit_wins" if all(tested["beats"].values()) else "fit_loses"))
     )  # fmt: skip
-    with st.expander(t("table")):
-        _table(pd.DataFrame([_row(row) for row in tested["targets"]]), "held-out")
+    _table(_figures(tested["targets"]), "held-out")
+    _source(tested)
 
 
-def _row(row: Mapping[str, Any]) -> dict[str, str]:
-    return {
-        t("fit_figure"): row["id"], t("fit_role"): t(f"fit_role_{row['role']}"),
-        t("fit_published"): figure(row["value"]), t("fit_model"): figure(row["best"]),
-        t("fit_interval"): f"{figure(row['predictive_low'])} - {figure(row['predictive_high'])}",
-        t("fit_inside"): t("yes" if row["inside"] else "no"),
-    }  # fmt: skip
+def _figures(targets: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            t("fit_figure"): row["id"], t("fit_role"): t(f"fit_role_{row['role']}"),
+            t("fit_published"): row["value"], t("fit_model"): row["best"],
+            t("fit_low"): row["predictive_low"], t("fit_high"): row["predictive_high"],
+            t("fit_inside"): t("yes" if row["inside"] else "no"),
+        }
+        for row in targets
+    )  # fmt: skip
 
 
 def _ages(found: Mapping[str, Any]) -> None:
@@ -132,6 +136,12 @@ def _ages(found: Mapping[str, Any]) -> None:
     chart = alt.layer(band, line).properties(height=240, description=t("fit_ages_note"))
     st.altair_chart(chart.configure(locale=alt.Locale(number=charts.NUMBERS[language()])), width="stretch")
     parts.note(t("fit_ages_note"))
+    shares = ["users_share", "users_share_low", "users_share_high"]
+    titles = dict(zip(["age", *shares], map(t, ("fit_age", "fit_model", "fit_low", "fit_high")), strict=True))
+    told = data[["age", *shares]].astype({"age": int})
+    shown = told.assign(**{name: told[name].map(lambda share: formats.percent(share, 1)) for name in shares})
+    _below(shown.rename(columns=titles), told.rename(columns=titles), "ages", t("table"))
+    _source(found)
 
 
 def _known(found: Mapping[str, Any]) -> None:
@@ -149,16 +159,16 @@ def _known(found: Mapping[str, Any]) -> None:
 
 
 def _parameters(found: Mapping[str, Any]) -> None:
-    with st.expander(t("fit_parameters")):
-        rows = [
-            {t("fit_parameter"): row["name"],
-             t("fit_before"): f"{figure(row['prior_low'])} - {figure(row['prior_high'])}",
-             t("fit_best"): figure(row["best"]),
-             t("fit_after"): f"{figure(row['low'])} - {figure(row['high'])}",
-             t("fit_narrower"): formats.percent(1 - min(row["spread"], 1.0))}
-            for row in found["parameters"]
-        ]  # fmt: skip
-        _table(pd.DataFrame(rows), "parameters")
+    rows = [
+        {t("fit_parameter"): row["name"],
+         t("fit_before"): f"{_figure(row['prior_low'])}–{_figure(row['prior_high'])}",
+         t("fit_best"): _figure(row["best"]),
+         t("fit_after"): f"{_figure(row['low'])}–{_figure(row['high'])}",
+         t("fit_narrower"): formats.percent(1 - min(row["spread"], 1.0))}
+        for row in found["parameters"]
+    ]  # fmt: skip
+    wanted = ["name", "prior_low", "prior_high", "best", "low", "high", "spread"]
+    _below(pd.DataFrame(rows), pd.DataFrame(found["parameters"])[wanted], "parameters", t("fit_parameters"))
 
 
 def _spending(found: Mapping[str, Any]) -> None:
@@ -171,9 +181,35 @@ def _spending(found: Mapping[str, Any]) -> None:
     parts.note(t("fit_spending_note"))
 
 
-def _table(table: pd.DataFrame, name: str) -> None:
-    st.dataframe(table, hide_index=True, width="stretch")
-    parts.csv(table, f"ijking-{name}")
+def _figure(value: float | None) -> str:
+    """Return a figure as short as it can be read: whole when large, three digits when small."""
+    if value is None or pd.isna(value):
+        return "–"
+    return formats.count(value) if abs(value) >= 1000 else writing().significant(float(f"{value:.3g}"))
+
+
+def _table(table: pd.DataFrame, name: str, title: str = "", years: Sequence[str] = ()) -> None:
+    """Show a table of figures, written as the language writes them, and the figures themselves as a file."""
+    shown = table.copy()
+    for column in table.select_dtypes("number"):
+        shown[column] = table[column].map(str if column in years else _figure)
+    _below(shown, table, name, title or t("table"))
+
+
+def _below(shown: pd.DataFrame, data: pd.DataFrame, name: str, title: str) -> None:
+    with st.expander(title):
+        st.table(shown.map(_foldable), hide_index=True)
+    reference = reference_words(choices())
+    parts.csv(data.assign(**{t("csv_birth"): parts.birth(reference)}), f"kinderwerk-ijking-{name}.csv")
+
+
+def _foldable(cell: object) -> str:
+    """Return the text of a cell so that a phone may break it where a name has a joint."""
+    return re.sub(r"(?<=[a-z0-9])(?=[._][a-z0-9])", "\N{ZERO WIDTH SPACE}", parts.plain(str(cell)))
+
+
+def _source(found: Mapping[str, Any]) -> None:
+    parts.note(t("fit_source", version=version(), mark=found["posterior"][:12]))
 
 
 if __name__ == "__main__":

@@ -12,8 +12,9 @@ import os
 import tempfile
 import threading
 import time
+import zipfile
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import Executor
 from pathlib import Path
 from typing import Any
@@ -87,8 +88,8 @@ class WarmStore:
         """Return what is stored, or None: a damaged file, however damaged, is made again."""
         path = self._path(key)
         try:
-            with np.load(path, allow_pickle=False) as stored:
-                warm = _restored(stored, start)
+            with zipfile.ZipFile(path) as archive:
+                warm = _restored(archive, start)
         except Exception:
             return None
         with contextlib.suppress(OSError):  # a folder that others filled may be read-only
@@ -135,8 +136,21 @@ _ASIDE = ".part"
 _HOUR = 3600.0
 
 
-def _restored(stored: Mapping[str, NDArray[Any]], start: int) -> WarmStart:
-    arrays = {name: stored[name] for name in (*Children._fields, *Exposure._fields, "sizes", "cells")}
+def _array(archive: zipfile.ZipFile, name: str) -> NDArray[Any]:
+    """Return an array that fills its place. Raises ValueError, or what reading raises.
+
+    Reading to the end makes zipfile look at its checksum, which it does not where a damaged header asks for
+    less.
+    """
+    with archive.open(f"{name}.npy") as stream:
+        array: NDArray[Any] = np.lib.format.read_array(stream, allow_pickle=False)
+        if stream.read(1):
+            raise ValueError(f"{name} is longer than it says")
+    return array
+
+
+def _restored(archive: zipfile.ZipFile, start: int) -> WarmStart:
+    arrays = {n: _array(archive, n) for n in (*Children._fields, *Exposure._fields, "sizes", "cells")}
     ends = np.cumsum(arrays["sizes"])[:-1]
     parts = {n: np.split(arrays[n], ends) for n in (*Children._fields, *_EXPOSED)}
     fixed = {n: arrays[n] for n in Exposure._fields if n not in _EXPOSED}

@@ -197,6 +197,19 @@ def test_an_archive_of_something_else_is_made_again(
     assert len(made) == 2
 
 
+def test_a_header_that_asks_for_less_is_damage(
+    setting: Setting, fresh: WarmStart, made: list[Setting], pool: Executor, tmp_path: Path
+) -> None:
+    """A checksum is looked at when all is read: a smaller shape would stop before."""
+    path = stored(setting, pool, tmp_path)
+    content, (*shape, last) = path.read_bytes(), fresh.cells.shape
+    header = f"({', '.join(map(str, shape))}, {last})".encode()
+    assert content.count(header) == 1
+    path.write_bytes(content.replace(header, header[:-3] + f"{last - 10})".encode()))
+    assert same(WarmStore(tmp_path).get(setting, YEAR, pool), fresh)
+    assert len(made) == 2
+
+
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_no_damage_gives_another_population(

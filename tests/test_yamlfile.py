@@ -275,7 +275,7 @@ def test_a_bomb_is_refused_quickly(tmp_path: Path, bomb: str) -> None:
     assert len(BOMBS[bomb]) <= MAX_BYTES
     start = time.process_time()
     (problem,) = refused(tmp_path, BOMBS[bomb])
-    assert time.process_time() - start < 5
+    assert time.process_time() - start < 20  # a bomb that goes off takes hours or all memory
     assert len(problem[2]) < 300
 
 
