@@ -162,13 +162,14 @@ def memory(group: int) -> float:
     return pages * resource.getpagesize() / (1 << 20)
 
 
-def started(port: int) -> subprocess.Popen[bytes]:
-    """Return the app, in a process group of its own, once it answers."""
+def started(port: int, log: Path | None = None) -> subprocess.Popen[bytes]:
+    """Return the app, in a process group of its own, once it answers. log: where what it says is kept."""
+    said = log.open("ab") if log else subprocess.DEVNULL
     call = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
     process = subprocess.Popen(
         [*call, "--server.headless", "true"], cwd=ROOT, start_new_session=True,
         env={**FEW_ARENAS, **os.environ},  # as `kinderwerk app` starts it
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        stdout=said, stderr=said,
     )  # fmt: skip
     direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     for _ in range(120):

@@ -111,7 +111,7 @@ class Visitor(User):
 
     def _alerted(self, alert: Alert) -> None:
         if alert.format == Alert.ERROR or "die is overgeslagen" in alert.body:
-            self.errors.append(f"{self.page or 'start'}: {alert.body}")
+            self.errors.append(f"{time.strftime('%H:%M:%S')} {self.page or 'start'}: {alert.body}")
         else:
             self.told[f"{self.page or 'start'}: {alert.body[:80]}"] += 1
 
@@ -305,7 +305,7 @@ def main() -> None:
 
 def endures(asked: argparse.Namespace, place: Path) -> bool:
     port = free_port()
-    app = started(port)
+    app = started(port, asked.out / "app.log")
     first = User(port, 10_000)
     first.run(time.monotonic())  # a first visitor warms the machine up
     began = time.monotonic()

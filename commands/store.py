@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -14,10 +14,19 @@ line = typer.Typer(help="The store of runs: what was run, with what, and what ca
 
 
 @line.callback(invoke_without_command=True)
-def runs(context: typer.Context) -> None:
+def runs(
+    context: typer.Context,
+    store: Annotated[Path | None, typer.Option("--in", help="The folder below which runs are.")] = None,
+    json_output: Json = False,
+) -> None:
     """Without a command: list the runs."""
     if context.invoked_subcommand is None:
-        list_runs()
+        list_runs(store or Path("results"), json_output)
+        return
+    before: dict[str, Any] = {"store": str(store)} if store else {}
+    if json_output:
+        before["json_output"] = True
+    context.default_map = {context.invoked_subcommand: before}  # said before the command holds for it
 
 
 @line.command("list")

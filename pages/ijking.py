@@ -38,6 +38,7 @@ def main() -> None:
     st.markdown(t("fit_not"))
     _series(found)
     _tested(tested)
+    _source(found)
     _ages(found)
     _known(found)
     _parameters(found)
@@ -109,7 +110,6 @@ def _tested(tested: Mapping[str, Any]) -> None:
           verdict=t("fit_wins" if all(tested["beats"].values()) else "fit_loses"))
     )  # fmt: skip
     _table(_figures(tested["targets"]), "held-out")
-    _source(tested)
 
 
 def _figures(targets: Sequence[Mapping[str, Any]]) -> pd.DataFrame:

@@ -14,6 +14,8 @@ INPUTS = (
     "first_draw", "replications", "children", "python", "system", "libraries", "processor", "call",
 )  # fmt: skip
 """What goes into a run beside its scenarios, by its name in a manifest."""
+_ROUNDING = 1e-12
+"""Of the size of a figure."""
 
 
 @dataclass(frozen=True)
@@ -50,11 +52,22 @@ class Moved:
         """Return by how many standard errors it moved, as if both runs had luck of their own."""
         if self.mcse is None:
             return None
-        return self.by / self.mcse if self.mcse else (0.0 if self.by == 0 else float("inf"))
+        if self.lucky:
+            return self.by / self.mcse
+        return 0.0 if abs(self.by) <= self._rounding else math.copysign(math.inf, self.by)
+
+    @property
+    def lucky(self) -> bool:
+        """Return whether luck is in it: an error that is no more than rounding of a sum is none."""
+        return self.mcse is not None and self.mcse > self._rounding
+
+    @property
+    def _rounding(self) -> float:
+        return _ROUNDING * max(abs(self.first), abs(self.second))
 
     def as_json(self) -> dict[str, Any]:
         """Return it as plain data; where there is no luck at all, errors are null."""
-        return {**asdict(self), "by": self.by, "errors": self.errors if self.mcse else None}
+        return {**asdict(self), "by": self.by, "errors": self.errors if self.lucky else None}
 
 
 def inputs_that_differ(first: Mapping[str, Any], second: Mapping[str, Any]) -> list[Differs]:

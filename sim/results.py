@@ -264,7 +264,7 @@ def save(
         _put_in_place(aside, folder)
         _to_disk(folder)
     except OSError as error:
-        reason = error.strerror or str(error)
+        reason = os.strerror(error.errno) if error.errno else str(error)  # that of Arrow is wordy
         raise SimulationError(f"results could not be written to {folder}: {reason}") from error
     finally:
         if aside is not None:

@@ -124,7 +124,7 @@ def moved_table(
         table.add_column(words, justify="right")
     for figure in moved[:SHOWN]:
         write = euros if figure.figure == "municipal_cost" else people
-        errors = "-" if figure.errors is None else f"{figure.errors:+,.1f}"
+        errors = f"{figure.errors:+,.1f}" if figure.lucky else "no luck" if figure.mcse is not None else "-"
         table.add_row(
             figure.figure.replace("_", " "), figure.kind, figure.scenario, str(figure.year),
             write(figure.first), write(figure.second), write(figure.by, True), errors,

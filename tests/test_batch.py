@@ -15,6 +15,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -25,6 +27,7 @@ from sim.errors import InputError, SimulationError
 from sim.experiment import Options
 from sim.folder import read_folder
 from sim.library import registry
+from sim.results import save
 
 ROOT = Path(__file__).resolve().parents[1]
 NONE = "kind: scenario\ntitle: None\nmunicipality: Almere\nyears: 2\n"
@@ -284,6 +287,16 @@ def test_a_full_disk_is_one_clear_error_and_leaves_what_was_there(
     assert (rest.known, rest.made) == (made, 60 - made)
     run(folder, tmp_path / "fresh", Options(children=300, draws=12, first_draw=0))
     assert content(disk / "out") == content(tmp_path / "fresh")
+
+
+def test_a_disk_that_is_full_when_tables_are_written_is_told_in_plain_words(
+    mounted: Callable[..., Path],
+) -> None:
+    disk = mounted("-t", "tmpfs", "-o", "size=64k", "tmpfs")
+    table = pa.table({"value": np.random.default_rng(0).random(100_000)})
+    with pytest.raises(SimulationError, match=r"^results could not be written to .*: No space left on device$"):
+        save(disk / "out", {"results": table}, {})
+    assert list((disk / "out").iterdir()) == []
 
 
 def test_a_folder_that_is_read_only_is_one_clear_error(

@@ -276,7 +276,11 @@ def test_runs_are_listed_shown_compared_made_again_and_removed(tmp_path: Path) -
     bare = call("runs", cwd=tmp_path)
     assert bare.returncode == 0
     assert "run2" in bare.stdout
+    assert "run2" in call("runs", "--in", store).stdout
+    assert json.loads(call("runs", "--in", store, "--json").stdout) == listed
+    before = call("runs", "--in", store, "show", "run1", "--json")
     shown = json.loads(call("runs", "show", "run1", "--in", store, "--json").stdout)
+    assert json.loads(before.stdout) == shown
     assert shown["manifest"]["seed"] == 1
     compared = json.loads(call("runs", "compare", "run1", "run2", "--in", store, "--json").stdout)
     assert {"what": "seed", "first": 1, "second": 2} in compared["differs"]

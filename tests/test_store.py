@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import io
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,11 +11,12 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
+from rich.console import Console
 from worlds import scenario
 
 from sim.api import compare, simulate
 from sim.errors import InputError
-from sim.moved import figures_that_moved, inputs_that_differ
+from sim.moved import Moved, figures_that_moved, inputs_that_differ
 from sim.reproduction import reproduce
 from sim.runs_shown import moved_table, run_table, runs_table
 from sim.store import LOCK, StoredRun, changes, find_run, levels, remove, runs_in, to_prune
@@ -140,6 +142,19 @@ def test_figures_that_moved_are_in_standard_errors(store: Path) -> None:
     assert own.by == pytest.approx(means[1] - means[0])
     assert own.mcse == pytest.approx(((errors[0] ** 2 + errors[1] ** 2) / 2) ** 0.5)
     assert figures_that_moved(one, one) == []
+
+
+def test_what_moved_without_luck_is_not_counted_in_errors() -> None:
+    """The cost of programmes has no luck, but summing it in another order leaves an error of 1e-9 euros."""
+    certain = Moved("difference", "some", 2026, "municipal_cost", 3.2e6, 3.1e6, 2e-9)
+    assert certain.errors == -float("inf")
+    assert certain.as_json()["errors"] is None
+    assert Moved("level", "some", 2026, "municipal_cost", 3.2e6, 3.2e6 + 1e-9, 2e-9).errors == 0.0
+    assert Moved("level", "some", 2026, "unmet_need", 100.0, 104.0, 2.0).errors == 2.0
+    run = StoredRun("a", Path("a"), {})
+    text = io.StringIO()
+    Console(width=200, file=text).print(moved_table(run, run, [], [certain]))
+    assert "no luck" in text.getvalue()
 
 
 # ---- made again

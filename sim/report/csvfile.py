@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from sim.report.assumptions import changed_words
 from sim.report.content import Report
 from sim.report.rows import Row
 
@@ -21,14 +22,16 @@ def csv_text(report: Report, rows: Sequence[Row] | None = None, dutch: bool | No
     """
     dutch = report.language == "nl" if dutch is None else dutch
     t = report.writing.t
+    commit = dict(report.about)[t("about_commit")]
     birth = t(
         "birth",
         version=report.version,
-        commit=dict(report.about)[t("about_commit")][:10],
+        commit=commit[:10] + ("+" if " " in commit else ""),  # words follow where files were changed since
         seed=dict(report.about)[t("about_seed")],
         date=report.writing.date(report.date),
         reference=report.reference,
     )
+    birth = " · ".join([birth, *filter(None, (report.local, changed_words(report)))])
     chosen = (*report.yearly, *report.payers, *report.forms) if rows is None else rows
     lines = [
         (
