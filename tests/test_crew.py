@@ -102,7 +102,7 @@ def test_who_asks_and_is_killed_leaves_no_workers_behind(tmp_path: Path) -> None
         "import os, sys, time\n"
         f"sys.path.insert(0, {str(ROOT)!r})\n"
         "from sim.crew import Here, share_out\n"
-        "def work(k):\n    print(os.getpid(), flush=True)\n    time.sleep(30)\n"
+        "def work(k):\n    os.write(1, b'%d\\n' % os.getpid())\n    time.sleep(30)\n"
         "if __name__ == '__main__':\n"
         "    with Here(2) as hands:\n        list(share_out(hands, work, [1, 2]))\n",
         encoding="utf-8",
@@ -134,3 +134,14 @@ def test_impossible_crews_are_refused() -> None:
     pytest.importorskip("distributed")
     with pytest.raises(SimulationError, match="no Dask scheduler at 'nonsense://nowhere'"):
         crew(None, "nonsense://nowhere")
+
+
+def test_an_address_without_a_port_is_refused_without_a_traceback() -> None:
+    pytest.importorskip("distributed")
+    script = "from sim.crew import crew\ntry:\n    crew(None, 'nowhere')\n"
+    script += "except Exception as error:\n    print(error)"
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=100, check=False
+    )
+    assert done.stdout.startswith("no Dask scheduler at 'nowhere': missing port")
+    assert done.stderr == ""
