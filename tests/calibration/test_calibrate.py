@@ -46,7 +46,7 @@ def copy(folder: Path, tmp_path: Path) -> Path:
 
 
 def test_known_parameters_come_back(recovery: tuple[Path, Recovery], agree: Agree) -> None:
-    """As far as a tiny fit can tell: intervals hold the truth. docs/recalibrate.md has a larger one."""
+    """As far as a tiny fit can tell: intervals hold the truth."""
     agree("share of 90% intervals that hold the truth", recovery[1].covered, 0.9, 0.1)
 
 
