@@ -109,7 +109,7 @@ def _tested(tested: Mapping[str, Any]) -> None:
           line=formats.percent(errors["straight_line"], 1),
           verdict=t("fit_wins" if all(tested["beats"].values()) else "fit_loses"))
     )  # fmt: skip
-    _table(_figures(tested["targets"]), "held-out")
+    _table(_figures(tested["targets"]).drop(columns=t("fit_role")), "held-out")
 
 
 def _figures(targets: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
@@ -193,6 +193,9 @@ def _table(table: pd.DataFrame, name: str, title: str = "", years: Sequence[str]
     shown = table.copy()
     for column in table.select_dtypes("number"):
         shown[column] = table[column].map(str if column in years else _figure)
+    low, high = t("fit_low"), t("fit_high")  # one column, so that the table fits on a phone
+    shown[low] = shown[low].str.cat(shown.pop(high), sep="–")
+    shown = shown.rename(columns={low: t("fit_interval")})
     _below(shown, table, name, title or t("table"))
 
 
@@ -205,7 +208,9 @@ def _below(shown: pd.DataFrame, data: pd.DataFrame, name: str, title: str) -> No
 
 def _foldable(cell: object) -> str:
     """Return the text of a cell so that a phone may break it where a name has a joint."""
-    return re.sub(r"(?<=[a-z0-9])(?=[._][a-z0-9])", "\N{ZERO WIDTH SPACE}", parts.plain(str(cell)))
+    return parts.plain(
+        re.sub(r"(?<=[a-z])(?=[._]\w)|(?<=[0-9])(?=[._][a-z])", "\N{ZERO WIDTH SPACE}", str(cell))
+    )
 
 
 def _source(found: Mapping[str, Any]) -> None:

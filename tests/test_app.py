@@ -399,6 +399,11 @@ def test_the_page_of_the_calibration_says_what_it_fits_and_what_it_cannot_tell(
     inside, _ = fitted_share(found)
     assert formats.percent(inside) in words(at) or f"{inside:.0%}" in words(at)
     assert f"{found['identifiability']['informed_directions']}" in words(at)
+    tables = [table.value for table in at.table]
+    counted = [cell for table in tables for cell in table.astype(str).to_numpy().ravel()]
+    point = "." if language == "nl" else ","
+    assert f"380{point}000" in counted  # written as the language writes it, whatever the browser's own
+    assert sum("CBS" in note.value and "NJi" in note.value for note in at.markdown) >= 3  # a source each
 
 
 def test_without_a_calibration_the_page_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -20,11 +20,10 @@ from sim.appraisal import Figure
 from sim.catalogue import catalogue
 from sim.errors import SimulationError
 from sim.headline import Change
-from sim.parameter_words import parameter_title
 from sim.report.assumptions import Assumption
 from sim.report.chart import description, svg
-from sim.report.content import Report, assumed_share
-from sim.report.phrases import between, clipped, listed
+from sim.report.content import Report, assumed_share, changed_note
+from sim.report.phrases import between, listed
 
 TEMPLATE = Path(__file__).with_name("briefing.typ")
 STANDARD: Final = "ua-1"
@@ -298,9 +297,8 @@ def _main(report: Report) -> dict[str, Any]:
         )
     share = writing.percent(assumed_share(report))
     notes = [t("main_note", count=len(report.assumptions), share=share)]
-    changed = [parameter_title(a.name, writing) for a in report.assumptions if a.changed]
-    if changed:
-        notes.insert(0, t("changed_note", names=clipped(changed, writing)))
+    if changed := changed_note(report):
+        notes.insert(0, changed)
     header = [t("assumption"), t("value"), t("range"), t("grade")]
     return {"title": t("main_assumptions"), "header": header, "rows": rows, "note": " ".join(notes)}
 

@@ -286,6 +286,12 @@ def _about(
     )
 
 
+def changed_note(report: Report) -> str:
+    """Return which assumptions a scenario of the report changes, in one line, or nothing."""
+    changed = [parameter_title(a.name, report.writing) for a in report.assumptions if a.changed]
+    return report.writing.t("changed_note", names=clipped(changed, report.writing)) if changed else ""
+
+
 def assumed_share(report: Report) -> float:
     """Return the share of all parameters for which there is no source."""
     grades = [a.grade for a in report.assumptions]

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from sim.report.assumptions import changed_words
-from sim.report.content import Report
+from sim.report.content import Report, changed_note
 from sim.report.rows import Row
 
 RISKY = ("=", "+", "-", "@", "\t", "\r")
@@ -31,7 +30,7 @@ def csv_text(report: Report, rows: Sequence[Row] | None = None, dutch: bool | No
         date=report.writing.date(report.date),
         reference=report.reference,
     )
-    birth = " · ".join([birth, *filter(None, (report.local, changed_words(report)))])
+    birth = " · ".join([birth, *filter(None, (report.local, changed_note(report)))])
     chosen = (*report.yearly, *report.payers, *report.forms) if rows is None else rows
     lines = [
         (

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import os
+import re
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -104,3 +108,25 @@ def test_every_answer_says_who_may_frame_it(client: ASGIApp, path: str) -> None:
 
 def test_a_page_without_those_words_stays_as_it_is() -> None:
     assert in_language(b"<html><p>x</p>", "nl") == b"<html><p>x</p>"
+
+
+def test_a_server_set_up_as_the_docs_say_answers_under_its_name_and_under_no_other() -> None:
+    text = (Path(__file__).resolve().parents[2] / "docs" / "deploy.md").read_text(encoding="utf-8")
+    value = re.search(r"-e STREAMLIT_SERVER_ALLOWED_HOSTS=(.*) \\\n", text)
+    name = re.search(r"server_name (\S+);", text)
+    assert value is not None
+    assert name is not None
+    asked = (
+        "import sys; from streamlit.web.cli import main\n"
+        "from streamlit.web import bootstrap; from streamlit.web.server.starlette.starlette_websocket import "
+        "is_host_allowed\n"
+        "bootstrap.run_asgi_app = lambda *a, **k: print(list(map(is_host_allowed, sys.argv.pop().split())))\n"
+        "main(['run', 'app.py'], standalone_mode=False)"
+    )
+    found = subprocess.run(
+        [sys.executable, "-c", asked, f"{name[1]} other.example"], capture_output=True,
+        text=True, check=True, timeout=120,
+        env={**os.environ, "STREAMLIT_SERVER_ALLOWED_HOSTS": value[1].strip("'\"")},
+        cwd=Path(__file__).resolve().parents[2],
+    )  # fmt: skip
+    assert found.stdout.strip().endswith("[True, False]")

@@ -35,6 +35,14 @@ def test_csv_opens_in_a_dutch_spreadsheet_and_holds_the_figures(report: Report) 
     assert "pleegzorg" in set(frame["Uitsplitsing"])
 
 
+def test_every_line_of_a_csv_says_what_was_changed_and_that_figures_are_not_local(report: Report) -> None:
+    origin = pd.read_csv(io.StringIO(csv_text(report, dutch=False)))["Herkomst"]
+    for mark in ("Voorbeeldgemeente", "Aangepast: ", "Prijs van een plek per jaar: ambulant"):
+        assert origin.str.contains(mark, regex=False).all(), mark
+    plain = report_of(comparison("Almere, 36 kinderwerkers"))
+    assert "Aangepast" not in csv_text(plain)
+
+
 def test_csv_in_international_format_has_no_mark(report: Report) -> None:
     text = csv_text(report, report.payers, dutch=False)
     frame = pd.read_csv(io.StringIO(text))

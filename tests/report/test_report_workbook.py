@@ -82,6 +82,8 @@ def test_numbers_have_formats_and_years_are_years(book: Workbook) -> None:
 def test_changed_assumptions_are_coloured_with_the_default_beside_them(
     book: Workbook, report: Report
 ) -> None:
+    above = [row[0].value for row in book["Samenvatting"].iter_rows(max_row=8)]
+    assert any(str(line).startswith("Aangepast: ") for line in above)
     sheet = book["Aannames"]
     coloured = {row[1].value for row in sheet.iter_rows() if row[0].fill.fgColor.rgb == f"FF{MARKED[1:]}"}
     assert coloured == {"kinderwerk.moderate_need", "cost.ambulant"}
