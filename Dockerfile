@@ -1,4 +1,4 @@
-# The app for a municipal server: see docs/deploy.md. Build from a checkout:  docker build -t kinderwerk .
+# The app for a municipal server: see docs/deploy.md. Build from a checkout as it says there.
 FROM python:3.11-slim
 
 ENV PYTHONDONTWRITEBYTECODE=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
@@ -22,6 +22,10 @@ ENV KINDERWERK_CACHE=/var/cache/kinderwerk KINDERWERK_CACHE_GB=2
 # A first visitor should not wait for the compiler.
 RUN kinderwerk compare scenarios/almere/geen.yaml scenarios/almere/huidig.yaml --children 10000 --out /tmp/first \
     && rm -r /tmp/first
+
+# What it was built from, for the birth certificate of every figure; .git is not in the image.
+ARG COMMIT=
+ENV KINDERWERK_COMMIT=$COMMIT
 
 VOLUME /var/cache/kinderwerk
 EXPOSE 8501

@@ -8,6 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from calibration.report import markdown
+from sim.catalogue import catalogue
 from sim.parameters import Parameters, default_parameters
 from sim.process_file import default_table
 from sim.processes import ProcessTable, Transition
@@ -53,7 +54,22 @@ def processes_page(model: ProcessTable) -> str:
         for exit_ in process.at_birthday:
             text += f"\nAt the birthday of {exit_.age}: from {exit_.origin} to {exit_.destination} "
             text += f"with probability `{exit_.probability}`.\n"
-    return text
+    return text + _programmes()
+
+
+def _programmes() -> str:
+    """Return what each programme is, and where that comes from."""
+    text = "\n## Programmes\n\n"
+    text += "How strong they are, and how many children a worker reaches: [parameters](parameters.md).\n\n"
+    rows = [
+        (
+            f"`{name}`", f"{each.first_age}-{each.last_age}", each.targeting,
+            ", ".join(each.mechanisms) or "none", each.continues or "", each.grade, each.source,
+        )
+        for name, each in catalogue().items()
+    ]  # fmt: skip
+    header = ("programme", "ages", "targeting", "may change", "continues", "grade", "source of these")
+    return text + markdown(header, rows)
 
 
 def _factors(t: Transition) -> str:

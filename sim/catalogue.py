@@ -39,7 +39,10 @@ _BY_MECHANISM: dict[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True)
 class Programme:
-    """What a programme is, apart from how much of it there is."""
+    """What a programme is, apart from how much of it there is.
+
+    grade, source: of its ages, targeting and mechanisms; parameters have their own.
+    """
 
     name: str
     title: Mapping[str, str]
@@ -48,6 +51,8 @@ class Programme:
     targeting: str
     price: str
     mechanisms: tuple[str, ...]
+    grade: str
+    source: str
     continues: str | None = None
 
     @property
@@ -83,6 +88,8 @@ class _Spec(Part):
     targeting: Targeting
     price: str
     mechanisms: list[str]
+    grade: Literal["cited", "derived", "assumed"]
+    source: Annotated[str, Field(min_length=1)]
     continues: str | None = None
 
 
@@ -108,7 +115,7 @@ def read_catalogue(path: Path, parameters: Iterable[str] | None = None) -> Mappi
     found = {
         name: Programme(
             name, spec.title.model_dump(), spec.ages[0], spec.ages[1], spec.targeting, spec.price,
-            tuple(spec.mechanisms), spec.continues,
+            tuple(spec.mechanisms), spec.grade, spec.source, spec.continues,
         )
         for name, spec in specs.items()
     }  # fmt: skip

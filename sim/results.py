@@ -123,7 +123,12 @@ def version() -> str:
 
 @cache
 def commit() -> tuple[str | None, bool | None]:
-    """Return (commit, whether files were changed since), or (None, None) outside a checkout."""
+    """Return (commit, whether files were changed since), or (None, None) outside a checkout.
+
+    An image holds no checkout: it says in KINDERWERK_COMMIT what it was built from.
+    """
+    if built := os.environ.get("KINDERWERK_COMMIT"):
+        return built, False
     root = Path(__file__).resolve().parents[1]
     if not (root / ".git").exists() or shutil.which("git") is None:
         return None, None

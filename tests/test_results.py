@@ -160,6 +160,9 @@ def test_the_commit_is_that_of_the_checkout_or_nothing(monkeypatch: pytest.Monke
     monkeypatch.setattr(results.shutil, "which", lambda _: None)
     assert results.commit() == (None, None)
     results.commit.cache_clear()
+    monkeypatch.setenv("KINDERWERK_COMMIT", "0123abc")  # an image says what it was built from
+    assert results.commit() == ("0123abc", False)
+    results.commit.cache_clear()
 
 
 # ---- saving
