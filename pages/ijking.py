@@ -162,9 +162,7 @@ def _parameters(found: Mapping[str, Any]) -> None:
     rows = [
         {t("fit_parameter"): row["name"],
          t("fit_before"): f"{_figure(row['prior_low'])}–{_figure(row['prior_high'])}",
-         t("fit_best"): _figure(row["best"]),
-         t("fit_after"): f"{_figure(row['low'])}–{_figure(row['high'])}",
-         t("fit_narrower"): formats.percent(1 - min(row["spread"], 1.0))}
+         t("fit_after"): f"{_figure(row['low'])}–{_figure(row['high'])}"}
         for row in found["parameters"]
     ]  # fmt: skip
     wanted = ["name", "prior_low", "prior_high", "best", "low", "high", "spread"]
@@ -195,6 +193,11 @@ def _table(table: pd.DataFrame, name: str, title: str = "", years: Sequence[str]
         shown[column] = table[column].map(str if column in years else _figure)
     low, high = t("fit_low"), t("fit_high")  # one column, so that the table fits on a phone
     shown[low] = shown[low].str.cat(shown.pop(high), sep="–")
+    if t("fit_role") in shown:
+        shown[t("fit_figure")] = shown[t("fit_figure")].str.cat(shown.pop(t("fit_role")), sep=": ")
+    if t("fit_inside") in shown:
+        shown[low] = shown[low].str.cat(shown.pop(t("fit_inside")), sep=": ")
+        shown = shown.rename(columns={low: t("fit_interval_inside")})
     shown = shown.rename(columns={low: t("fit_interval")})
     _below(shown, table, name, title or t("table"))
 
@@ -207,10 +210,9 @@ def _below(shown: pd.DataFrame, data: pd.DataFrame, name: str, title: str) -> No
 
 
 def _foldable(cell: object) -> str:
-    """Return the text of a cell so that a phone may break it where a name has a joint."""
-    return parts.plain(
-        re.sub(r"(?<=[a-z])(?=[._]\w)|(?<=[0-9])(?=[._][a-z])", "\N{ZERO WIDTH SPACE}", str(cell))
-    )
+    """Return the text of a cell so that a phone may break it where a name or a range has a joint."""
+    joints = r"(?<=[a-z])(?=[._]\w)|(?<=[0-9])(?=[._][a-z])|(?<=–)(?=.)"
+    return parts.plain(re.sub(joints, "\N{ZERO WIDTH SPACE}", str(cell)))
 
 
 def _source(found: Mapping[str, Any]) -> None:
