@@ -171,15 +171,24 @@ def started(port: int, log: Path | None = None) -> subprocess.Popen[bytes]:
         env={**FEW_ARENAS, **os.environ},  # as `kinderwerk app` starts it
         stdout=said, stderr=said,
     )  # fmt: skip
+    try:
+        wait_until_healthy(port)
+    except TimeoutError:
+        process.terminate()
+        raise SystemExit("the app did not start") from None
+    return process
+
+
+def wait_until_healthy(port: int) -> None:
+    """Wait until an app of this machine answers. Raises TimeoutError after a minute."""
     direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     for _ in range(120):
         try:
             if direct.open(f"http://127.0.0.1:{port}/_stcore/health", timeout=2).read() == b"ok":
-                return process
+                return
         except OSError:
             time.sleep(0.5)
-    process.terminate()
-    raise SystemExit("the app did not start")
+    raise TimeoutError
 
 
 def free_port() -> int:

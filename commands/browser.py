@@ -32,8 +32,12 @@ def app(
         call += ["--server.port", str(port)]
     if headless:
         call += ["--server.headless", "true"]
+    surroundings = {**FEW_ARENAS, **os.environ}
+    if os.name == "posix":  # becomes the server, so that whoever stops this process stops the server
+        os.chdir(ROOT)
+        os.execve(call[0], call, surroundings)
     try:
-        code = subprocess.run(call, cwd=ROOT, env={**FEW_ARENAS, **os.environ}, check=False).returncode
+        code = subprocess.run(call, cwd=ROOT, env=surroundings, check=False).returncode
     except KeyboardInterrupt:  # Ctrl-C is how one leaves it
         code = 0
     raise typer.Exit(code)

@@ -129,7 +129,7 @@ def _file(known: Municipality | None) -> None:
         key="own-template-yaml", width="stretch",
     )  # fmt: skip
     parts.note(t("own_file_note", size=f"{MAX_BYTES // 1_000_000} MB"))
-    chosen = st.file_uploader(t("own_file"), key=f"own-file-{st.session_state.get('own-files', 0)}")
+    chosen = parts.file_field(t("own_file"), (), f"own-file-{st.session_state.get('own-files', 0)}")
     if chosen is None:
         st.session_state.pop("own-read", None)
         return

@@ -18,7 +18,7 @@ from sim.errors import InputError, Problem
 
 FAULTS = Path(__file__).parent / "words" / "faults.yaml"
 _HOLE = re.compile(r"\{(\w+)\}")
-_NUMBER = re.compile(r"[-+]?[0-9]+(,[0-9]{3})*(\.[0-9]+)?")
+_NUMBER = re.compile(r"[-+]?[0-9]+(,[0-9]{3})*(\.[0-9]+)?( MB)?")
 _SWAP = str.maketrans(",.", ".,")
 
 

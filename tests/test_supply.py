@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import json
 import os
 import re
+import signal
+import socket
 import subprocess
 import sys
 from importlib.metadata import packages_distributions, requires
@@ -13,12 +16,12 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
-import typer
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 from packaging.requirements import Requirement
 
 import cli
+from benchmarks.app_load import free_port, wait_until_healthy
 from commands import browser
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -145,7 +148,7 @@ def test_engine_commands_and_calibration_import_with_the_minimal_set_alone() -> 
 def refused(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> str:
     """Return what `kinderwerk app` says where it does not start."""
     monkeypatch.setattr(sys, "argv", ["kinderwerk", "app"])
-    monkeypatch.setattr(subprocess, "run", lambda *_, **__: pytest.fail("it starts all the same"))
+    monkeypatch.setattr(os, "execve", lambda *_: pytest.fail("it starts all the same"))
     with pytest.raises(SystemExit) as end:
         cli.main()
     assert end.value.code == 2
@@ -172,18 +175,30 @@ def test_the_app_outside_a_checkout_is_one_sentence(
 def test_the_app_is_started_with_few_arenas_of_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     """Unless who starts it has chosen: docs/endurance.md tells what many arenas cost."""
     given: list[dict[str, str]] = []
-
-    def run(call: list[str], env: dict[str, str], **_: object) -> subprocess.CompletedProcess[str]:
-        given.append(env)
-        return subprocess.CompletedProcess(call, 0)
-
-    monkeypatch.setattr(subprocess, "run", run)
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setattr(os, "execve", lambda _, __, env: (given.append(env), sys.exit()))
     for chosen in (None, "8"):
         if chosen is None:
             monkeypatch.delenv("MALLOC_ARENA_MAX", raising=False)
         else:
             monkeypatch.setenv("MALLOC_ARENA_MAX", chosen)
-        with pytest.raises(typer.Exit):
+        with pytest.raises(SystemExit):
             browser.app(None, headless=True)
     assert [env["MALLOC_ARENA_MAX"] for env in given] == ["2", "8"]
     assert all(env.keys() >= os.environ.keys() for env in given)
+
+
+def test_who_stops_the_command_stops_the_server() -> None:
+    port = free_port()
+    call = [sys.executable, str(ROOT / "cli.py"), "app", "--port", str(port), "--headless"]
+    app = subprocess.Popen(call, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+    try:
+        wait_until_healthy(port)
+        app.terminate()
+        app.wait(timeout=60)
+        with pytest.raises(OSError, match="refused"):
+            socket.create_connection(("127.0.0.1", port), timeout=5)
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(app.pid, signal.SIGKILL)
+        app.wait()

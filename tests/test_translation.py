@@ -100,3 +100,10 @@ def test_a_file_that_cannot_be_read_is_explained_in_dutch(case: str) -> None:
         read_yaml(YAML_FAULTS[case], "dorp.yaml")
     for problem in caught.value.problems:
         assert dutch_or_none(problem.message) is not None, problem.message
+
+
+def test_sizes_are_written_as_dutch_writes_them() -> None:
+    told = dutch_or_none("too large: 1.3 MB, the limit is 1.0 MB")
+    assert told is not None
+    assert "1,3 MB" in told
+    assert "1,0 MB" in told

@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from pages.shared.lever_controls import key, renew
-from pages.shared.parts import plain, way_to
+from pages.shared.parts import file_field, plain, way_to
 from pages.shared.plan_files import (
     Opened,
     Preset,
@@ -68,9 +68,7 @@ def file_control() -> None:
     """Show the plan in hand as files to keep, and take a file of the user."""
     st.markdown(t("verken_files_lead"))
     _keep_file()
-    sent = st.file_uploader(
-        t("verken_upload"), ["yaml", "yml"], help=t("verken_upload_help"), key=key("upload")
-    )
+    sent = file_field(t("verken_upload"), ("yaml", "yml"), key("upload"), t("verken_upload_help"))
     if sent is None:
         return
     try:

@@ -12,6 +12,7 @@ import altair as alt
 import pandas as pd
 import streamlit as st
 from streamlit.errors import StreamlitAPIException
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from pages.shared import charts, formats
 from pages.shared.desk import SEED
@@ -20,6 +21,7 @@ from pages.shared.state import choices, pair, profile, query_of
 from pages.shared.texts import language, t
 from sim.headline import discount_rate
 from sim.results import commit, version
+from sim.yamltext import MAX_BYTES
 
 LONG_WORDS = (
     "kinder|werkers", "terug|verdienen", "zorg|behoefte", "ge|oormerkt", "ge|meente", "zorg|verzekeraar",
@@ -102,6 +104,19 @@ def below(shown: pd.DataFrame, data: pd.DataFrame, name: str, reference: str) ->
     certified = data.assign(**{t("csv_reference"): reference, t("csv_birth"): birth(reference)})
     csv(certified, f"kinderwerk-{name}.csv")
     source()
+
+
+REFUSED = """<style>[data-testid="stFileUploader"]:has([aria-invalid="true"])::after {{
+  content: "{}"; display: block; margin-top: 0.5rem; padding: 0.75rem 1rem; border-radius: 0.5rem;
+  background: #fdecea; color: #7d1f1f;
+}}</style>"""
+"""Streamlit's browser page refuses a file without asking us, in English, and says so where the pointer is."""
+
+
+def file_field(label: str, types: Sequence[str], key: str, help: str | None = None) -> UploadedFile | None:
+    """Show a field for a file and return what was chosen; what the browser refuses is told below it."""
+    st.html(REFUSED.format(t("file_refused", size=f"{MAX_BYTES // 1_000_000} MB")))
+    return st.file_uploader(label, list(types) or None, key=key, help=help)
 
 
 def way_to(page: str) -> None:

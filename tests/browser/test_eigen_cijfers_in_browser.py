@@ -86,6 +86,8 @@ def test_wrong_uploads_are_told_and_change_nothing(page, tmp_path) -> None:
         told = page.get_by_role("alert").filter(has_text=says)
         told.first.wait_for(timeout=30_000)
         assert page.get_by_role("heading", name="Wat er verandert").count() == 0, case
+    below = "e => getComputedStyle(e, '::after').content"  # in Dutch, what the browser refused by itself
+    assert "niet gelezen" in page.locator("[data-testid=stFileUploader]").evaluate(below)
     assert page.get_by_text("Eigen cijfers van").count() == 0
     assert page.errors == []
 
