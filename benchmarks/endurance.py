@@ -34,6 +34,7 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 import numpy as np
+import psutil
 from streamlit.proto.Alert_pb2 import Alert
 from websockets.sync.client import ClientConnection, connect
 
@@ -299,8 +300,20 @@ def main() -> None:
     if not 0 < asked.minutes <= 180 or not 1 <= asked.users <= 20 or asked.every < 1 or asked.kill_every < 1:
         raise SystemExit("at most 180 minutes and 20 users; at least a second, and a minute between kills")
     asked.out.mkdir(parents=True, exist_ok=True)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     with tempfile.TemporaryDirectory() as place:
-        raise SystemExit(0 if endures(asked, Path(place)) else 1)
+        try:
+            well = endures(asked, Path(place))
+        finally:
+            end_children()
+    raise SystemExit(0 if well else 1)
+
+
+def end_children() -> None:
+    """Kill whatever was started and still runs: who stops this early leaves nothing behind."""
+    for child in psutil.Process().children(recursive=True):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            child.kill()
 
 
 def endures(asked: argparse.Namespace, place: Path) -> bool:
@@ -312,10 +325,10 @@ def endures(asked: argparse.Namespace, place: Path) -> bool:
     until = began + 60.0 * asked.minutes
     users = [Visitor(port, number) for number in range(asked.users)]
     kills, batch = Kills(free_port()), LongBatch(place, asked.batch_share)
-    threads = [threading.Thread(target=user.run, args=(until, asked.every)) for user in users]
+    threads = [threading.Thread(target=user.run, args=(until, asked.every), daemon=True) for user in users]
     threads += [
-        threading.Thread(target=kills.run, args=(until, 60.0 * asked.kill_every)),
-        threading.Thread(target=batch.run, args=(until,)),
+        threading.Thread(target=kills.run, args=(until, 60.0 * asked.kill_every), daemon=True),
+        threading.Thread(target=batch.run, args=(until,), daemon=True),
     ]
     rows: list[Minute] = []
     wrong: list[str] = list(first.errors)
