@@ -66,7 +66,8 @@ def _series(found: Mapping[str, Any]) -> None:
     names = list(dict.fromkeys(data["series"]))
     for first in range(0, len(names), 2):  # side by side; on a phone below each other
         for column, name in zip(st.columns(2), names[first : first + 2], strict=True):
-            column.altair_chart(_one_series(data[data["series"] == name], name), width="stretch")
+            with column:
+                parts.draw(_one_series(data[data["series"] == name], name))
     parts.note(t("fit_series_note"))
     titles = {"series": t("fit_figure"), "year": t("year"), "published": t("fit_published"),
              "model": t("fit_model"), "low": t("fit_low"), "high": t("fit_high")}  # fmt: skip
@@ -134,7 +135,7 @@ def _ages(found: Mapping[str, Any]) -> None:
     )
     line = base.mark_line(strokeWidth=3, color=charts.COLOURS[0]).encode(y="users_share:Q")
     chart = alt.layer(band, line).properties(height=240, description=t("fit_ages_note"))
-    st.altair_chart(chart.configure(locale=alt.Locale(number=charts.NUMBERS[language()])), width="stretch")
+    parts.draw(chart.configure(locale=alt.Locale(number=charts.NUMBERS[language()])))
     parts.note(t("fit_ages_note"))
     shares = ["users_share", "users_share_low", "users_share_high"]
     titles = dict(zip(["age", *shares], map(t, ("fit_age", "fit_model", "fit_low", "fit_high")), strict=True))

@@ -104,10 +104,11 @@ def _picture(kept: Kept, names: Names, reference: str) -> None:
     index = year - kept.start
     st.markdown(icons.sentences(kept, index))
     parts.note(t("kids_picture_note"))
-    st.altair_chart(icons.key(), width="stretch", key="kids-key")
+    parts.draw(icons.key(), "kids-key")
     for column, life, name in zip(st.columns(2), (0, 1), names, strict=True):
-        column.markdown(f"**{parts.plain(name)}**")
-        column.altair_chart(icons.array(kept, life, index, name), width="stretch", key=f"kids-icons-{life}")
+        with column:
+            st.markdown(f"**{parts.plain(name)}**")
+            parts.draw(icons.array(kept, life, index, name), f"kids-icons-{life}")
     short = t("kids_life_reference"), t("kids_life_plan")
     st.table(icons.table(kept, index, short), hide_index=True)
     parts.note(t("kids_picture_caution"))
@@ -134,7 +135,7 @@ def _two(kept: Kept, names: Names, reference: str) -> None:
     st.markdown(timeline.story(both))
     for life in (0, 1):
         st.markdown(f"**{parts.plain(names[life])}**")
-        st.altair_chart(timeline.chart(both, life, names[life]), width="stretch", key=f"kids-timeline-{life}")
+        parts.draw(timeline.chart(both, life, names[life]), f"kids-timeline-{life}")
     parts.note(t("kids_timeline_note"))
     short = t("kids_life_reference"), t("kids_life_plan")
     parts.below(
@@ -208,9 +209,8 @@ def _by_form(
     parts.note(t("kids_lines_key", reference=parts.plain(names[0]), plan=parts.plain(names[1])))
     for first in range(0, len(found), 2):  # side by side; on a phone below each other
         for column, one in zip(st.columns(2), found[first : first + 2], strict=False):
-            column.altair_chart(
-                forms.chart(one, what, start, names), width="stretch", key=f"kids-{name}-{one.form}"
-            )
+            with column:
+                parts.draw(forms.chart(one, what, start, names), f"kids-{name}-{one.form}")
     short = t("kids_life_reference"), t("kids_life_plan")
     parts.below(
         forms.table(found, what, start, short), forms.all_years(found, what, start), f"{name}-{what}",
@@ -231,7 +231,7 @@ def _sharpening(answer: Answer, chosen: Choices, reference: str) -> None:
     st.markdown(cash.words(found, scenario))
     st.markdown(_unmet(answer, found.ends[-1]))
     st.markdown(t("kids_cash_next"))
-    st.altair_chart(cash.chart(found), width="stretch", key="kids-cash")
+    parts.draw(cash.chart(found), "kids-cash")
     parts.note(t("kids_cash_note"))
     parts.below(cash.table(found), cash.all_years(found), "in-de-kas", reference)
 

@@ -230,3 +230,10 @@ def unseeded(path: Path) -> Iterator[str]:
 def test_nothing_draws_from_a_global_stream_of_random_numbers() -> None:
     programs = [path for path in project_files() if path.suffix == ".py"]
     none_of(place for path in programs for place in unseeded(path))
+
+
+def test_no_page_changes_the_settings_of_altair_that_all_threads_share() -> None:
+    """st.altair_chart does, for as long as it converts a chart: see pages.shared.parts.draw."""
+    pages = [path for path in project_files() if path.suffix == ".py" and path.is_relative_to(ROOT / "pages")]
+    assert len(pages) > 30
+    none_of(place for path in pages for place in matches(path, re.compile(rb"\.altair_chart\(")))

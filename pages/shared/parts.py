@@ -63,9 +63,18 @@ def breakable(text: str) -> str:
     return text
 
 
+def draw(chart: alt.TopLevelMixin | dict[str, Any], key: str | None = None) -> None:
+    """Show a chart.
+
+    Never by st.altair_chart: while it works, altair's settings are others for every thread, and a chart
+    that another user's page or document draws in that moment comes out without its data.
+    """
+    st.vega_lite_chart(None, chart if isinstance(chart, dict) else chart.to_dict(), width="stretch", key=key)
+
+
 def plot(found: Sequence[charts.Series], what: str, reference: str, name: str = "") -> None:
     """Show a chart of series over years with its table, download and source."""
-    st.vega_lite_chart(None, charts.chart(found, what), width="stretch")
+    draw(charts.chart(found, what))
     note(t("band" if found[0].low is not None else "band_one"))
     data = charts.frame(found)
     shown = data.copy()
@@ -90,10 +99,7 @@ def picture(
     reference: str,
 ) -> None:
     """Show a chart with its table (as people read it), the same as a file (data), and its source."""
-    if isinstance(chart, dict):
-        st.vega_lite_chart(None, chart, width="stretch")
-    else:
-        st.altair_chart(chart, width="stretch")  # type: ignore[arg-type]
+    draw(chart)
     below(shown, data, name, reference)
 
 
