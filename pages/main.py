@@ -57,7 +57,7 @@ def main() -> None:
     guarded(chosen.run)
 
 
-def _menu(pages: dict[str, list[st.Page]]) -> None:  # type: ignore[valid-type]
+def _menu(pages: dict[str, list[st.Page]]) -> None:
     """Show the way to every page. Streamlit's own menu with sections is no list to a screen reader."""
     for section, linked in pages.items():
         with st.container(gap="xxsmall"):
@@ -66,7 +66,7 @@ def _menu(pages: dict[str, list[st.Page]]) -> None:  # type: ignore[valid-type]
                 st.page_link(page)
 
 
-def _page(name: str) -> st.Page:  # type: ignore[valid-type]
+def _page(name: str) -> st.Page:
     file = HERE / f"{name.replace('-', '_')}.py"
     return st.Page(file, title=t(f"page_{name.replace('-', '_')}"), url_path=name, default=name == "start")
 

@@ -100,13 +100,15 @@ def chart(one: Lines, what: str, start: int, names: tuple[str, str]) -> alt.Laye
             alt.Tooltip("value:Q", title=t(f"kids_wait_{what}"), format=number),
         ],
     )
-    scale = {"domain": list(names)}
     made: alt.LayerChart = (
         alt.layer(
             base.mark_line(strokeWidth=2.5).encode(
-                color=alt.Color("who:N", scale=alt.Scale(**scale, range=[REFERENCE, PLAN]), legend=None),
+                color=alt.Color(
+                    "who:N", scale=alt.Scale(domain=names, range=[REFERENCE, PLAN]), legend=None
+                ),
                 strokeDash=alt.StrokeDash(
-                    "who:N", scale=alt.Scale(**scale, range=[charts.DASHES[1], charts.DASHES[0]]), legend=None
+                    "who:N", scale=alt.Scale(domain=names, range=[charts.DASHES[1], charts.DASHES[0]]),
+                    legend=None,
                 ),
             )
         )

@@ -122,17 +122,18 @@ def _drawn(base: alt.Chart) -> alt.Chart:
     names = list(ICONS)
     icons = list(ICONS.values())
 
-    def by_state(values: Sequence[object]) -> alt.Scale:
+    def by_state(values: Sequence[str] | Sequence[int]) -> alt.Scale:
         return alt.Scale(domain=names, range=list(values))
 
     colours = [icon.colour for icon in icons]
     fills = ["#ffffff" if icon.hollow else icon.colour for icon in icons]
-    return base.mark_point(strokeWidth=1.6, opacity=1.0).encode(
+    made: alt.Chart = base.mark_point(strokeWidth=1.6, opacity=1.0).encode(
         shape=alt.Shape("state:N", scale=by_state([icon.shape for icon in icons]), legend=None),
         stroke=alt.Stroke("state:N", scale=by_state(colours), legend=None),
         fill=alt.Fill("state:N", scale=by_state(fills), legend=None),
         size=alt.Size("state:N", scale=by_state([icon.size for icon in icons]), legend=None),
     )
+    return made
 
 
 def state_words(state: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import altair as alt
 import pandas as pd
 import streamlit as st
 
@@ -54,7 +55,7 @@ def numbers(found: Findings, goal: Goal, reference: str) -> None:
         parts.note(t("doubt_tornado_small", names=parts.plain(listed)))
 
 
-def _tornado(rows: list[tuple[str, float, float]], best: float, year: int) -> object:
+def _tornado(rows: list[tuple[str, float, float]], best: float, year: int) -> alt.LayerChart:
     kinds = {
         "low": Kind(t("doubt_kind_low"), charts.COLOURS[1], HOLLOW),
         "high": Kind(t("doubt_kind_high"), charts.COLOURS[0]),

@@ -175,5 +175,6 @@ def _value(known: Municipality | None, name: str) -> float | None:
 def _sourced(known: Municipality | None, name: str, value: float) -> Data:
     """Return a figure, with the source that it had where it is the same."""
     figure = getattr(known, name) if known else None
-    same = figure is not None and abs(figure.value - value) < 1e-9
-    return {"value": value, **({"source": figure.source} if same and figure.source else {})}
+    if figure is None or not figure.source or abs(figure.value - value) >= 1e-9:
+        return {"value": value}
+    return {"value": value, "source": figure.source}

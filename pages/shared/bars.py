@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from textwrap import wrap
+from typing import Any
 
 import altair as alt
 import pandas as pd
@@ -98,8 +99,10 @@ def chart(
             .encode(x=alt.X("low:Q"), x2="high:Q")
             .transform_filter("isValid(datum.low)")
         )
-    words = {"align": "left", "baseline": "top", "yOffset": drop - BAR / 2 - 3 - tall * LINE, "fontSize": 14,
-             "lineHeight": LINE, "lineBreak": "\n"}  # fmt: skip
+    words: dict[str, Any] = {
+        "align": "left", "baseline": "top", "yOffset": drop - BAR / 2 - 3 - tall * LINE, "fontSize": 14,
+        "lineHeight": LINE, "lineBreak": "\n",
+    }  # fmt: skip
     first = alt.Chart(data.drop_duplicates("row")).encode(y=y, x=alt.value(0), text="words:N")
     halo = first.mark_text(**words, color="#ffffff", stroke="#ffffff", strokeWidth=5)
     above = first.mark_text(**words, color=charts.INK)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, Literal
 
 import altair as alt
 import numpy as np
@@ -187,7 +187,8 @@ def _marks(years: tuple[int, ...], x: alt.X) -> list[alt.Chart]:
     layers = [lines]
     for part, above in _apart(data, len(years)):
         words = alt.Chart(part).encode(x=x, y=alt.value(0), text="text:N")
-        baseline, dy = ("bottom", -4) if above else ("top", 4)
+        baseline: Literal["bottom", "top"] = "bottom" if above else "top"
+        dy = -4 if above else 4
         layers.append(words.mark_text(align="right", baseline=baseline, dy=dy, fontSize=13, color=INK))
     return layers
 
