@@ -207,7 +207,8 @@ def dossier(
     """Return the answers about the last of two scenarios against the first; draws are kept in `folder`.
 
     willingness: euros for a child-year without moderate or complex need at which knowledge is valued
-    (default: where the decision is least sure). search: draws behind a threshold; 0 searches for none.
+    (default: where the decision is least sure). search: draws behind a threshold, never more than `draws`;
+    0 searches for none.
     Raises what `collect` raises, and ValueError for a goal outside the simulated years.
     """
     if draws < 2:
@@ -250,7 +251,7 @@ def dossier(
         tornado=tuple(bars),
         cases=tuple({"name": c.name, "words": c.words, "value": v, "mcse": e} for c, v, e in cases),
         equity=_equity(whole, d),
-        thresholds=_thresholds(question, d, goal, workers, search, tell),
+        thresholds=_thresholds(question, d, goal, workers, min(search, draws), tell),
     )
 
 
