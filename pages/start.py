@@ -7,8 +7,9 @@ import streamlit as st
 from pages.shared import parts
 from pages.shared.controls import at_most, choose_municipality, step
 from pages.shared.outcome import outcome
-from pages.shared.state import EFFECTS, Choices, keep, reference_words
-from pages.shared.texts import t
+from pages.shared.state import EFFECTS, Choices, keep, pair, reference_words
+from pages.shared.texts import t, writing
+from sim.headline import weight_of_no_effect
 
 
 def main() -> None:
@@ -20,7 +21,8 @@ def main() -> None:
     parts.note(parts.plain(reference))
     outcome(chosen, reference)
     with st.expander(t("unknown_title"), expanded=True):
-        st.markdown(t("unknown"))
+        none = weight_of_no_effect(pair(chosen))
+        st.markdown(t("unknown", effect=writing().unknown_effect(none)))
     parts.footer(reference)
 
 

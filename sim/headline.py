@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -31,6 +31,7 @@ UNMET: Label = ("unmet_need", "total", "all")
 WAITING: Label = ("waiting_stock", "total", "all")
 WEEKS: Label = ("waiting_weeks", "total", "all")
 DISCOUNT = "discount.mkba"
+STRENGTH = "kinderwerk.effect_exists"
 
 
 def horizons(years: int) -> tuple[int, ...]:
@@ -71,6 +72,13 @@ class Change:
     municipal_cost: Figure
     municipal_cashable: Figure | None
     p_paid_back: float | None
+
+
+def weight_of_no_effect(scenarios: Iterable[Scenario]) -> float | None:
+    """Return the prior weight on child work having no effect; None where a scenario says how strong it is."""
+    if any(STRENGTH in scenario.parameters for scenario in scenarios):
+        return None
+    return 1.0 - default_parameters()[STRENGTH]
 
 
 def discount_rate(reference: Scenario | None = None) -> float:

@@ -126,6 +126,12 @@ class Writing:
             return ""
         return self.t("interval", low=write(f.low, True), high=write(f.high, True))
 
+    def unknown_effect(self, none: float | None) -> str:
+        """Return that nobody knows the effect. none: the weight on no effect; None where it was set."""
+        if none is None:
+            return self.t("unknown_effect_set")
+        return self.t("unknown_effect", none=self.percent(none))
+
     def chance(self, share: float, draws: int) -> str:
         """Return a chance as draws can tell it: to five percent, and never impossible or certain.
 

@@ -172,9 +172,16 @@ def test_start_shows_a_sentence_three_figures_and_what_is_not_known(language: st
     at = shown("pages/main.py", taal=language)
     assert sentence in words(at)
     assert len(at.metric) == 3
-    assert any(CATALOGUES[language]["unknown"][:40] in m.value for m in at.markdown)
+    told = CATALOGUES[language]["unknown_effect"].format(none="25%")
+    assert any(told in m.value for m in at.markdown)
     assert CATALOGUES[language]["sentence_honest"][:30] in words(at)
     assert [tab.label for tab in at.expander][-2:]
+
+
+def test_a_strength_that_was_set_has_no_weight_on_no_effect() -> None:
+    at = shown("pages/main.py", effect="half")
+    assert NL["unknown_effect_set"] in words(at)
+    assert "25% van het gewicht" not in words(at)
 
 
 def test_start_shows_the_figures_of_the_command_line() -> None:

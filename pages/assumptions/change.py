@@ -8,10 +8,11 @@ from dataclasses import replace
 from babel.numbers import NumberFormatError, parse_decimal
 
 from pages.shared.parts import plain
-from pages.shared.state import MOST_ASSUMPTIONS, STRENGTH, Choices, choices, keep, overrides, pair
+from pages.shared.state import MOST_ASSUMPTIONS, Choices, choices, keep, overrides, pair
 from pages.shared.texts import language, t, writing
 from sim.catalogue import catalogue
 from sim.errors import InputError
+from sim.headline import STRENGTH
 from sim.library import allowed_range
 from sim.parameters import Parameter, default_parameters
 from sim.programmes import check_headroom, effect_of

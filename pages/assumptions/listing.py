@@ -9,8 +9,9 @@ import streamlit as st
 from pages.assumptions.change import number, put, put_all_back, refusal
 from pages.assumptions.rows import Row, grade_words
 from pages.shared import parts
-from pages.shared.state import STRENGTH, choices
+from pages.shared.state import choices
 from pages.shared.texts import t, writing
+from sim.headline import STRENGTH
 from sim.library import allowed_range
 
 PAGE = 20

@@ -23,7 +23,6 @@ from pages.shared.plan import Plan
 from pages.shared.state import (
     EFFECTS,
     MOST_ASSUMPTIONS,
-    STRENGTH,
     Choices,
     overrides,
     pair,
@@ -32,6 +31,7 @@ from pages.shared.state import (
 )
 from pages.shared.texts import t
 from sim.errors import InputError
+from sim.headline import STRENGTH
 from sim.library import registry
 from sim.scenario import Scenario, is_file, load_scenario, scenario_from_document
 from sim.yamlfile import Document, document_from

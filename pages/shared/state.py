@@ -18,15 +18,14 @@ from pages.shared.plan import CHILD_WORK, Plan, pack, unpack
 from pages.shared.texts import t
 from sim.errors import InputError
 from sim.experiment import Options, setting_for
-from sim.headline import HORIZONS
+from sim.headline import HORIZONS, STRENGTH
 from sim.library import registry
 from sim.population import Profile, profiles
 from sim.scenario import Scenario, scenario_from_dict
 from sim.writing import LANGUAGES
 
 EFFECTS = {"full": None, "half": 0.375, "none": 0.0}
-"""Expected strength of the effect (kinderwerk.effect_exists); None leaves the prior as it is."""
-STRENGTH = "kinderwerk.effect_exists"
+"""Expected strength of the effect (STRENGTH); None leaves the prior as it is."""
 REFERENCES = ("none", "now")
 """What is compared with: no programmes at all, or child work as it is today."""
 MAX_PLANS = 4

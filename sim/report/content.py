@@ -13,7 +13,7 @@ from math import sqrt
 from sim.api import Comparison
 from sim.catalogue import catalogue
 from sim.decision.money import DISCOUNTS, PERSPECTIVES, Payback, Term, Worth, budget_impact, payback, worth
-from sim.headline import Change, Level, discount_rate, municipal_programmes
+from sim.headline import Change, Level, discount_rate, municipal_programmes, weight_of_no_effect
 from sim.parameter_words import FOLDER as PARAMETERS
 from sim.parameter_words import parameter_title
 from sim.parameters import default_parameters
@@ -240,6 +240,7 @@ def _unknown(scenarios: Sequence[Scenario], outcomes: Sequence[Outcome], writing
     uneven = [writing.t("unknown_changed", names=clipped(titles, writing))] if names else []
     found = [
         *uneven,
+        writing.unknown_effect(weight_of_no_effect(scenarios)),
         *writing.t("unknown_items").splitlines(),
         writing.t("unknown_capped" if capped else "unknown_open"),
     ]

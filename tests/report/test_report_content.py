@@ -120,6 +120,15 @@ def test_every_parameter_is_there_and_changes_are_marked(report: Report) -> None
     assert all(a.source and a.unit and a.grade for a in report.assumptions)
 
 
+def test_a_strength_that_was_set_is_not_said_to_have_a_weight_on_no_effect() -> None:
+    weight = "25% van het gewicht"
+    assert weight in report_of(comparison(TITLE)).unknown[0]
+    parameters = {"kinderwerk.effect_exists": 0.375}
+    changed = report_of(comparison(TITLE, changes=[{"parameters": parameters}])).unknown
+    assert not any(weight in item for item in changed)
+    assert any("met de hand gezet" in item for item in changed)
+
+
 def test_assumptions_that_differ_from_the_reference_are_warned_of(report: Report) -> None:
     (warning,) = (item for item in report.unknown if "niet in elke keuze" in item)
     assert ": Prijs van een plek per jaar: ambulant; Kinderwerk: nieuwe matige zorgbehoefte" in warning
