@@ -38,6 +38,7 @@ from sim.workers import Workers
 UNITS = "units"
 """The folder of units within that of the results."""
 LOCK = ".lock"
+GOES_ON = "what was finished is kept: the same command goes on from there"
 KEPT = "stopped; units that were finished are kept: the same command goes on from there"
 Tell = Callable[[str, int, int], None]
 """(what is going on, how many units are done, of how many)."""
@@ -223,7 +224,10 @@ class _Job:
         self.tell("writing tables", 0, 0)
         with Workers(min(os.cpu_count() or 1, self.hands.size)) as workers:
             assembly = Assembly(entries, self.store, workers)
-            save(out, assembly.tables(), lambda: self._certified(assembly, started), csv)
+            try:
+                save(out, assembly.tables(), lambda: self._certified(assembly, started), csv)
+            except SimulationError as error:
+                raise SimulationError(f"{error}; {GOES_ON}") from error
         return assembly
 
     def _certified(self, assembly: Assembly, started: float) -> dict[str, Any]:
@@ -272,5 +276,4 @@ def _written_to(folder: Path) -> Iterator[None]:
         yield
     except OSError as error:
         reason = error.strerror or str(error)
-        kept = "what was finished is kept: the same command goes on from there"
-        raise SimulationError(f"results could not be written to {folder}: {reason}; {kept}") from error
+        raise SimulationError(f"results could not be written to {folder}: {reason}; {GOES_ON}") from error

@@ -20,7 +20,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from sim import compiling, tasks
+from sim import batch, compiling, tasks
 from sim.api import compare, load_scenario
 from sim.batch import UNITS, Batch, run_batch, simulate_members
 from sim.errors import InputError, SimulationError
@@ -297,6 +297,19 @@ def test_a_disk_that_is_full_when_tables_are_written_is_told_in_plain_words(
     with pytest.raises(SimulationError, match=r"could not be written to .*: No space left on device$"):
         save(disk / "out", {"results": table}, {})
     assert list((disk / "out").iterdir()) == []
+
+
+def test_a_batch_whose_tables_find_no_room_says_that_its_units_are_kept(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: Any) -> None:
+        raise SimulationError("results could not be written to out: No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(batch, "save", full)
+        with pytest.raises(SimulationError, match=r"No space left on device; what was finished is kept: the"):
+            run(folder, tmp_path / "out")
+    assert run(folder, tmp_path / "out").made == 0
 
 
 def test_a_folder_that_is_read_only_is_one_clear_error(
