@@ -49,7 +49,6 @@ def opened(page, path: str) -> None:
     page.wait_for_selector(READY, timeout=120_000)
     page.locator("h1").first.wait_for(timeout=60_000)
     page.get_by_text("Versie 0.").or_(page.get_by_text("Version 0.")).first.wait_for(timeout=60_000)
-    page.wait_for_timeout(1500)
 
 
 def settled(page) -> None:
@@ -107,6 +106,7 @@ def test_a_page_opens_for_everyone(page, name: str) -> None:
 def test_a_link_restores_every_choice_on_every_page(page, name: str) -> None:
     link = LINK.format(page="" if name == "start" else name)
     opened(page, link)
+    page.wait_for_timeout(1500)
     page.get_by_text("Link naar dit scherm").first.click()
     shown = page.locator("[data-testid=stCode]").last.inner_text()
     ours, theirs = parse_qs(urlsplit(link).query), parse_qs(urlsplit(shown).query)
