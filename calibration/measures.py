@@ -191,3 +191,9 @@ MEASURES: Mapping[str, Count | None] = {
     "referrer": None,
 }
 """Every measure that a target may name; None for what is published and not counted by the model."""
+
+ALL_AGES = frozenset(
+    {"reentry_share", "stock_ratio", "jeugdzorg_half_year", "boys_share", "single_parent_share",
+     "trajectories_started", "trajectories_active", *(f"duration_share.{name}" for name in DURATIONS)}
+)  # fmt: skip
+"""Measures that are counted for all ages together only."""

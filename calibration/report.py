@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -154,12 +155,14 @@ def page(about: Mapping[str, Any], found: Mapping[str, Any], tested: Mapping[str
         "parameters. The rest is prior: nothing in these data says what child work does.\n",
         "## Fit per target\n",
         "![fit](pictures/calibration-fit.svg)\n",
-        "Interval: 95 percent, of the draws alone; predictive: with the tolerance of the figure. Figures that are "
+        "Interval: 95 percent, of the draws alone, without the luck of their runs (and so *no wider than luck* "
+        "where they differ by no more than that; the best fit is another run, and may lie beside it); predictive: with "
+        "the tolerance of the figure. Figures that are "
         "fitted as a share of others are shown at the level of those others.\n",
         markdown(
             ("figure", "role", "published", "best fit", "error", "interval", "predictive", "inside"),
             ((row["id"] + (" (as a share)" if row["share_of"] else ""), row["role"], figure(row["value"]),
-              figure(row["best"]), f"{row['best_error']:+.1%}", f"{figure(row['low'])} to {figure(row['high'])}",
+              figure(row["best"]), f"{row['best_error']:+.1%}", _interval(row),
               f"{figure(row['predictive_low'])} to {figure(row['predictive_high'])}",
               "yes" if row["inside"] else "NO") for row in rows),
         ),
@@ -263,11 +266,24 @@ def _spending(spending: Mapping[str, Any]) -> str:
         (
             (f"`{row['name']}`", figure(row["prior"]), f"{figure(row['prior_low'])} to {figure(row['prior_high'])}",
              figure(row["best"]), f"{figure(row['low'])} to {figure(row['high'])}",
-             "yes" if row["prior_low"] <= row["best"] <= row["prior_high"] else "NO")
+             _within(row["prior_low"], row["best"], row["prior_high"]))
             for row in spending["prices"]
         ),
     )  # fmt: skip
     return "\n".join(lines) + "\n\n" + table
+
+
+def _interval(row: Mapping[str, Any]) -> str:
+    if row["high"] - row["low"] < 1e-6 * row["high"]:
+        return "no wider than luck"
+    return f"{figure(row['low'])} to {figure(row['high'])}"
+
+
+def _within(low: float, value: float, high: float) -> str:
+    """Tell whether a value lies in a range, up to rounding, and where it has come to its end."""
+    if math.isclose(value, low) or math.isclose(value, high):
+        return "at its end"
+    return "yes" if low < value < high else "NO"
 
 
 def fit_chart(found: Mapping[str, Any]) -> alt.LayerChart | alt.FacetChart:

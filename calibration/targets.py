@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from calibration.measures import MEASURES
+from calibration.measures import ALL_AGES, MEASURES
 from sim.errors import InputError, Problem, nearest
 from sim.states import AGES
 
@@ -199,6 +199,9 @@ def _faults(row: Mapping[str, str]) -> list[tuple[str, str]]:
     first, last, tolerance = numbers["age_from"], numbers["age_to"], numbers["tolerance"]
     if first is not None and last is not None and not 0 <= first <= last < AGES:
         faults.append(("age_from", f"has ages {first:g} to {last:g}; known are 0 to {AGES - 1}"))
+    elif row["measure"] in ALL_AGES and not faults and (first, last) != (0, AGES - 1):
+        faults.append(("age_from", f"has ages {row['age_from']} to {row['age_to']}; the model counts "
+                                   f"{row['measure']} for 0 to {AGES - 1} only"))  # fmt: skip
     share = numbers["value"] if row["unit"] == "share" else None
     if share is not None and 1 < share < math.inf:
         faults.append(("value", f"is a share of {share:g}; it is at most 1, as 0.02 for 2 percent"))

@@ -23,6 +23,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from sim.errors import InputError, nearest
 from sim.luck import OCCURRENCE, Decision, uniform
 from sim.municipality import Municipality
 from sim.parameters import DATA, Parameters
@@ -71,7 +72,7 @@ class Profile:
 
 @cache
 def profiles() -> Mapping[str, Profile]:
-    """Return the shipped profiles by canonical name."""
+    """Return the shipped profiles by canonical name. Raises InputError for one without youths."""
     youths: dict[str, list[float]] = {}
     meta: dict[str, tuple[str, str]] = {}
     with (DATA / "population.csv").open(encoding="utf-8", newline="") as stream:
@@ -79,8 +80,11 @@ def profiles() -> Mapping[str, Profile]:
             youths.setdefault(row["name"], []).append(float(row["youths"]))
             meta[row["name"]] = (row["date"], row["source"])
     result = {}
-    for row in _municipality_rows():
+    for line, row in enumerate(_municipality_rows(), 2):
         name = row["name"]
+        if name not in youths:
+            fault = f"'{name}' has no youths in population.csv (see docs/howto.md){nearest(name, youths)}"
+            raise InputError.at(DATA / "municipalities.csv", fault, line)
         overrides = {"household.bijstand": float(row["bijstand"])} if row["bijstand"] else {}
         result[name] = Profile(
             name=name,

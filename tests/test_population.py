@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,8 +13,10 @@ from hypothesis import strategies as st
 from scipy import stats
 from worlds import everyone, same
 
+from sim import population
+from sim.errors import InputError
 from sim.luck import key_of
-from sim.parameters import Parameters, default_parameters
+from sim.parameters import DATA, Parameters, default_parameters
 from sim.population import (
     BLOCKS,
     LIFE_MONTHS,
@@ -66,6 +70,18 @@ def test_every_municipality_has_every_age_and_says_where_it_comes_from() -> None
         assert profile.total == sum(profile.youths)
         assert profile.source
         assert profile.date
+
+
+def test_a_municipality_without_youths_is_refused_with_its_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("population.csv", "municipalities.csv"):
+        shutil.copy(DATA / name, tmp_path)
+    with (tmp_path / "municipalities.csv").open("a", encoding="utf-8") as stream:
+        stream.write("Almare" + "," * 9 + "\n")
+    monkeypatch.setattr(population, "DATA", tmp_path)
+    with pytest.raises(InputError, match=r"municipalities.csv:\d+:1: 'Almare' has no youths .*'Almere'"):
+        profiles.__wrapped__()
 
 
 def test_every_alias_leads_to_a_profile() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from calibration.measures import DURATIONS, MEASURES, ROUTES, Counted
+from calibration.measures import ALL_AGES, DURATIONS, MEASURES, ROUTES, Counted
 from calibration.runs import FIT_YEAR, national, outcome, predict
 from calibration.targets import RATIOS, Target, read_targets
 from sim.counting import layout
@@ -372,3 +372,15 @@ def test_what_a_run_came_to_holds_targets_places_and_ages(books: Books) -> None:
     assert found["users_share.9"] == pytest.approx(1 / 4)
     assert found["need_share.9"] == pytest.approx(3 / 4)
     assert all(f"{name}.{age}" in found for name in ("users_share", "need_share") for age in range(AGES))
+
+
+def test_measures_that_take_no_ages_are_those_that_targets_refuse_ages_of(books: Books) -> None:
+    books.cells[:] = np.random.default_rng(0).uniform(1.0, 9.0, books.cells.shape)
+    some, others = slice(0, AGES), slice(4, 12)
+    deaf = {
+        name
+        for name, measure in MEASURES.items()
+        if measure is not None
+        and measure(books.counted, 2018, some) == measure(books.counted, 2018, others)
+    }
+    assert deaf == ALL_AGES - {"jeugdzorg_half_year"}  # of the ages asked, times a ratio of all ages

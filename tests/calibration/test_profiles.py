@@ -51,6 +51,25 @@ def test_the_country_of_the_targets_has_the_counts_behind_the_shares(
     assert sum(country) == pytest.approx(counts["0", "22"], abs=2)
 
 
+def test_a_municipality_that_was_counted_on_another_day_is_refused_and_nothing_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    evidence = tmp_path / "evidence.csv"
+    evidence.write_text(
+        EVIDENCE.read_text(encoding="utf-8") + "Kampen,2022-01-01,0,24,15000,CBS\n", encoding="utf-8"
+    )
+    line = len(evidence.read_text(encoding="utf-8").splitlines())
+    (tmp_path / "population.csv").write_text("before", encoding="utf-8")
+    monkeypatch.setattr(profiles, "DATA", tmp_path)
+    monkeypatch.setattr(profiles, "build", lambda: build(evidence))
+    with pytest.raises(SystemExit) as end:
+        profiles.main()
+    assert end.value.code == 2
+    told = capsys.readouterr().err
+    assert f"evidence.csv:{line}:2: 'Kampen' was counted on 2022-01-01; expected: 2021-01-01" in told
+    assert (tmp_path / "population.csv").read_text(encoding="utf-8") == "before"
+
+
 def test_the_shipped_file_is_what_is_built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(profiles, "DATA", tmp_path)
     profiles.main()

@@ -198,6 +198,13 @@ def test_ages_that_nobody_has_are_refused(tmp_path: Path, first: str, last: str)
     assert f"has ages {first} to {last}; known are 0 to 22" in problem.message
 
 
+def test_ages_of_a_measure_that_is_counted_for_all_together_are_refused(tmp_path: Path) -> None:
+    few = {**GOOD, "measure": "trajectories_started", "age_from": "4", "age_to": "11"}
+    (problem,) = refused(written(tmp_path, few))
+    assert (problem.line, problem.column) == (2, 8)
+    assert "counts trajectories_started for 0 to 22 only" in problem.message
+
+
 def test_series_that_lie_within_each_other_are_refused(tmp_path: Path) -> None:
     circle = [{**GOOD, "id": f"{name}_2018", "within": parent} for name, parent in ("ab", "bc", "ca")]
     outside = {**GOOD, "id": "d_2018", "within": "a"}
