@@ -21,6 +21,8 @@ from sim.results import version
 
 SERIES = ("jz", "jh", "zonder", "wijkteam", "ambulant", "netwerk", "daghulp", "verblijf")
 TESTS = DATA / "validation.json"
+LAST_YEAR = 2018
+"""Of the counts of youths that the fit saw."""
 
 
 def main() -> None:
@@ -33,8 +35,11 @@ def main() -> None:
         st.info(t("fit_none"))
         return
     inside, error = fitted_share(found)
-    fitted = sum(row["role"] == "calibrate" for row in found["targets"])
-    st.markdown(t("fit_lead", inside=formats.percent(inside), n=fitted, error=formats.percent(error, 1)))
+    years = [row["year"] for row in found["targets"] if row["role"] == "calibrate"]
+    st.markdown(
+        t("fit_lead", inside=formats.percent(inside), n=len(years), late=sum(y > LAST_YEAR for y in years),
+          error=formats.percent(error, 1))
+    )  # fmt: skip
     st.markdown(t("fit_not"))
     _series(found)
     _tested(tested)
