@@ -128,7 +128,7 @@ def _summary(report: Report) -> Sheet:
     above = [report.title, t("doc_subject"), t("reference_title", title=report.reference)]
     above += [text for text in (report.local, changed_note(report)) if text]
     above += [text for o in report.outcomes for text in (o.sentence, o.unmet)]
-    note = t("differences_note", rate=report.writing.percent(report.rate, 2))
+    note = t("summary_note", rate=report.writing.percent(report.rate, 2))
     return Sheet(
         name=t("sheet_summary"),
         above=(*above, report.writing.t("sentence_honest").replace("**", "")),
@@ -194,8 +194,8 @@ def _payback(report: Report) -> Sheet:
         for back in o.paybacks:
             counting = t("cash" if back.measure == "cost_cashable" else "capacity")
             ends = [report.start + ahead for ahead in report.horizons]
-            shares = [sum(share for year, share in back.shares.items() if year < end) for end in ends]
-            cells: list[Cell] = [(share, "share") for share in (*shares, back.never)]
+            shares = [round(sum(x for year, x in back.shares.items() if year < end), 9) for end in ends]
+            cells = [report.writing.chance(share, report.draws) for share in (*shares, back.never)]
             rows.append((o.title, report.level(back.payer), counting, *cells))
     columns = [(t(key), width) for key, width in (CHOICE, ("col_payer", 30), ("col_counting", 26))]
     columns += [*((t("col_back", years=ahead), 18) for ahead in report.horizons), (t("col_never"), 18)]
@@ -209,7 +209,7 @@ def _worth(report: Report) -> Sheet:
         for w in o.worths:
             f, known = w.net_present_value, report.chance_known and w.ratio.value is not None
             ratio: Cell = (w.ratio.value, "ratio") if known and w.ratio.value is not None else None
-            above_one: Cell = (w.ratio.probability, "share") if known else None
+            above_one = report.writing.chance(w.ratio.probability, report.draws) if known else None
             view: tuple[Cell, ...] = (o.title, t(VIEWS[w.perspective]), (w.discounting.costs, "rate"))
             rows.append((*view, *_figure(f, EUROS), _told(report, f), ratio, above_one))
     columns = (

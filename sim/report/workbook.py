@@ -23,7 +23,6 @@ FORMATS = {
     "signed": "+#,##0;-#,##0;0",
     "decimal": "#,##0.0",
     "signed_decimal": "+#,##0.0;-#,##0.0;0.0",
-    "share": "0%",
     "rate": "0.00%",
     "ratio": "0.00",
     "number": "General",

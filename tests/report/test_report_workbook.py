@@ -67,6 +67,24 @@ def test_the_summary_holds_the_figures_of_the_comparison_as_numbers(book: Workbo
             assert names[names.index("Jongeren met jeugdzorg") + 1] == "Onvervulde zorgbehoefte (31 december)"
 
 
+def test_the_summary_says_what_its_own_cells_are(book: Workbook) -> None:
+    lines = [str(row[0].value) for row in book["Samenvatting"].iter_rows()]
+    (note,) = (line for line in lines if "contant gemaakt met" in line and "laag en hoog" in line)
+    assert "euro’s van 2024" in note
+    assert not any("miljoen euro" in line or "Tussen haakjes" in line for line in lines)
+
+
+def test_no_chance_is_impossible_or_certain(book: Workbook, report: Report) -> None:
+    back = rows_of(book["Terugverdienen"], "Keuze")
+    worth = [r for r in rows_of(book["Andere rekenwijzen"], "Keuze") if r["Kans op meer dan 1"]]
+    told = [r[name] for r in back for name in r if name.startswith(("Terug na", "Nooit"))]
+    told += [r["Kans op meer dan 1"] for r in worth]
+    assert report.writing.chance(0.0, report.draws) in told  # as the briefing has it: kleiner dan 23%
+    assert all(re.fullmatch(r"(kleiner dan|ongeveer|groter dan) \d+%", str(chance)) for chance in told)
+    few = load_workbook(io.BytesIO(workbook(report_of(comparison("x", draws=9)))))
+    assert rows_of(few["Terugverdienen"], "Keuze") == []
+
+
 def test_numbers_have_formats_and_years_are_years(book: Workbook) -> None:
     sheet = book["Per jaar"]
     top = next(cell.row for cell in sheet["A"] if cell.value == "Keuze")
