@@ -10,7 +10,7 @@ import streamlit as st
 from pages.shared import charts, formats, parts, pockets
 from pages.shared.answers import Answer
 from pages.shared.controls import choose_horizon
-from pages.shared.outcome import drowned, nothing_to_compare
+from pages.shared.outcome import nothing_to_compare
 from pages.shared.state import Choices, choices, pair, reference_words
 from pages.shared.texts import t, writing
 from pages.shared.watching import chance_known, live
@@ -19,7 +19,7 @@ from sim.decision.money import Payback, budget_impact, payback
 from sim.decision.payers import Money, Pocket
 from sim.decision.payers import pockets as pockets_of
 from sim.experiment import Options, setting_for
-from sim.headline import UNMET, discount_rate, horizons
+from sim.headline import UNMET, discount_rate, drowned, horizons
 from sim.ledger import GEMEENTE, RIJK
 from sim.parameters import default_parameters
 from sim.scenario import Scenario

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
+from math import sqrt
 from typing import Any
 
 import numpy as np
@@ -137,6 +138,15 @@ def municipal_programmes(d: Difference, horizon: int, rate: float) -> float:
     rows = [i for i, label in enumerate(d.labels) if label in own]
     factors = (1.0 + rate) ** -np.arange(1, horizon + 1)
     return float(d.mean[rows][:, :horizon].sum(axis=0) @ factors) if rows else 0.0
+
+
+def drowned(cost: Figure, spent: float, draws: int) -> bool:
+    """Tell whether the luck of one draw outweighs what is to be paid back, so that no chance means much.
+
+    spent: what the municipality spends more on programmes over the same years as `cost`.
+    """
+    luck_of_a_draw = 2.0 * cost.mcse * sqrt(draws)
+    return luck_of_a_draw > abs(spent) if spent else cost.too_small
 
 
 def as_json(item: Level | Change) -> dict[str, Any]:

@@ -10,12 +10,11 @@ from scipy.stats import beta
 
 from pages.shared import charts, formats, parts
 from pages.shared.answers import Answer
-from pages.shared.outcome import drowned
 from pages.shared.pockets import unmet_note
 from pages.shared.texts import language, t, writing
 from pages.shared.watching import chance_known
 from sim.appraisal import CASHABLE, MUNICIPAL, break_even, running_figure, year_figure
-from sim.headline import UNMET, discount_rate, municipal_programmes
+from sim.headline import UNMET, discount_rate, drowned, municipal_programmes
 
 LINES = {"cost": MUNICIPAL, "cash": CASHABLE}
 OPEN = 0.10

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from math import sqrt
 
 import streamlit as st
 
 from pages.shared import charts, formats, parts
 from pages.shared.answers import Answer
 from pages.shared.figures import LONG, MIDDLE
+from pages.shared.plan import CHILD_WORK
 from pages.shared.state import Choices, pair, reference_of
 from pages.shared.texts import t, writing
 from pages.shared.watching import chance_known, is_stopped, live
-from sim.appraisal import Figure
-from sim.headline import Change, change, discount_rate, municipal_programmes
+from sim.headline import Change, change, discount_rate, drowned, municipal_programmes
 
 
 def outcome(
@@ -70,12 +69,6 @@ def key_sentence(answer: Answer, far: Change, chosen: Choices) -> str:
     return t("sentence_chance" if spent > 0 else "sentence_other", chance=chance, years=years, **words)
 
 
-def drowned(cost: Figure, spent: float, draws: int) -> bool:
-    """Tell whether the luck of one draw outweighs what is to be paid back, so that no chance means much."""
-    luck_of_a_draw = 2.0 * cost.mcse * sqrt(draws)
-    return luck_of_a_draw > abs(spent) if spent else cost.too_small
-
-
 def _spent(answer: Answer) -> float:
     """Return what the municipality spends more on programmes up to the horizon of the sentence."""
     years = min(LONG, answer.scenarios[0].years)
@@ -106,4 +99,5 @@ def _shares(answer: Answer, far: Change) -> str:
     """Return how the extra cost of the municipality divides over programmes and youth care."""
     spent = _spent(answer)
     care = replace(far.municipal_cost, value=far.municipal_cost.value - spent)
-    return t("figure_cost", cost=formats.money(spent), care=writing().difference(care, formats.money))
+    words = "figure_cost" if answer.scenarios[1].programmes.keys() <= {CHILD_WORK} else "figure_cost_of_all"
+    return t(words, cost=formats.money(spent), care=writing().difference(care, formats.money))
