@@ -233,7 +233,7 @@ def _differences(report: Report, k: int) -> dict[str, Any]:
         rows(_programme_row(report), [writing.millions(c.programme_cost, True) for c in here]),
         rows("row_municipal", [between(c.municipal_cost, writing, writing.millions) for c in here]),
         rows("row_cashable", [cash(c) for c in here]),
-        rows("row_payback", [report.chance(o, c) for o, c in zip(report.outcomes, here, strict=True)]),
+        rows("row_payback", [report.chance(o, k) for o in report.outcomes]),
     ]
     levels = [o.levels[k] for o in report.outcomes]
     if any(level.waiting is not None for level in levels):

@@ -8,16 +8,31 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
-from math import sqrt
+
+import numpy as np
 
 from sim.api import Comparison
+from sim.appraisal import Difference, running_figure
 from sim.catalogue import catalogue
-from sim.decision.money import DISCOUNTS, PERSPECTIVES, Payback, Term, Worth, budget_impact, payback, worth
-from sim.headline import Change, Level, discount_rate, municipal_programmes, weight_of_no_effect
+from sim.decision.money import (
+    DISCOUNTS,
+    PERSPECTIVES,
+    Discounting,
+    Payback,
+    Term,
+    Worth,
+    budget_impact,
+    payback,
+    programme_cost,
+    worth,
+)
+from sim.headline import Change, Level, discount_rate, drowned, municipal_programmes, weight_of_no_effect
+from sim.ledger import GEMEENTE
 from sim.parameter_words import FOLDER as PARAMETERS
 from sim.parameter_words import parameter_title
 from sim.parameters import default_parameters
 from sim.population import Profile, profile_of
+from sim.rates import discount_factor
 from sim.report.assumptions import Assumption, assumptions, main_names
 from sim.report.cheers import Item, cheers
 from sim.report.phrases import between, clipped, listed
@@ -31,10 +46,24 @@ CASH = "municipality, cash"
 
 
 @dataclass(frozen=True)
+class Back:
+    """When a payer's money is back: the share of draws by horizon, and of those in which it never is.
+
+    None where the luck of one draw outweighs the money (see `headline.drowned`).
+    """
+
+    payer: str
+    measure: str
+    shares: tuple[float | None, ...]
+    never: float | None
+
+
+@dataclass(frozen=True)
 class Outcome:
     """One scenario against the reference: its key sentence with unmet need, and figures at each horizon.
 
     spent: what the municipality itself spends more on programmes up to the last horizon, a present value.
+    drowned: whether luck outweighs that, up to each horizon. Each of `worths` has that beside it.
     alike: whether both pay for care in the same way, so that what can be cashed may be compared.
     """
 
@@ -42,12 +71,13 @@ class Outcome:
     sentence: str
     unmet: str
     spent: float
+    drowned: tuple[bool, ...]
     policy: str
     levels: tuple[Level, ...]
     changes: tuple[Change, ...]
     terms: tuple[Term, ...]
-    paybacks: tuple[Payback, ...]
-    worths: tuple[Worth, ...]
+    paybacks: tuple[Back, ...]
+    worths: tuple[tuple[Worth, bool], ...]
     alike: bool
 
 
@@ -96,13 +126,21 @@ class Report:
         """Tell whether there are draws enough to name a chance."""
         return self.draws >= ENOUGH_DRAWS
 
-    def chance(self, outcome: Outcome, change: Change) -> str:
-        """Return the chance that the money is back as draws can tell it, or why it is not told."""
+    def chance(self, outcome: Outcome, horizon: int) -> str:
+        """Return the chance that the money is back as draws can tell it, or why it is not told.
+
+        horizon: its position, from 0.
+        """
         if not outcome.alike:
             return self.writing.t("not_comparable")
-        if change.p_paid_back is None or not self.chance_known:
+        share = outcome.changes[horizon].p_paid_back
+        if share is None or not self.chance_known:
             return self.writing.t("few")
-        return self.writing.chance(change.p_paid_back, self.draws)
+        return self.share(None if outcome.drowned[horizon] else share)
+
+    def share(self, share: float | None) -> str:
+        """Return a chance in words; None is one that luck outweighs."""
+        return self.writing.t("too_small") if share is None else self.writing.chance(share, self.draws)
 
     def level(self, name: str) -> str:
         """Return what people call a payer, a form of care or a programme."""
@@ -193,8 +231,10 @@ def _outcome(arm: Arm, writing: Writing, draws: int, rate: float) -> Outcome:
     scenario = comparison.scenarios[arm.scenario]
     changes = tuple(comparison.changes(comparison.names[arm.scenario]))
     last = changes[-1]
-    years = last.year - d.years[0] + 1
-    spent = municipal_programmes(d, years, rate)
+    ahead = comparison.horizons
+    years = ahead[-1]
+    spent = [municipal_programmes(d, n, rate) for n in ahead]
+    lost = [drowned(c.municipal_cost, s, draws) for c, s in zip(changes, spent, strict=True)]
     paid = [back for back in payback(d, rate) if arm.alike or back.measure == "cost"]
     views = [
         name
@@ -203,29 +243,56 @@ def _outcome(arm: Arm, writing: Writing, draws: int, rate: float) -> Outcome:
     ]
     return Outcome(
         title=scenario.title,
-        sentence=_sentence(arm.alike, scenario.title, last, years, spent, writing, draws),
+        sentence=_sentence(arm.alike, scenario.title, last, years, spent[-1], lost[-1], writing, draws),
         unmet=writing.t("key_unmet", year=last.year, change=between(last.unmet_need, writing)),
-        spent=spent,
+        spent=spent[-1],
+        drowned=tuple(lost),
         policy=scenario.policy,
         levels=tuple(comparison.levels(arm.scenario)),
         changes=changes,
         terms=tuple(budget_impact(d)),
-        paybacks=tuple(paid),
-        worths=tuple(worth(d, name, way, len(d.years)) for name in views for way in DISCOUNTS),
+        paybacks=tuple(_back(d, back, ahead, rate, draws) for back in paid),
+        worths=tuple(_worth(d, name, way, draws) for name in views for way in DISCOUNTS),
         alike=arm.alike,
     )
 
 
+def _back(d: Difference, back: Payback, ahead: Sequence[int], rate: float, draws: int) -> Back:
+    """Return when a payer's money is back; luck is known of the municipality alone."""
+    label = (back.measure, "payer", back.payer)
+
+    def told(share: float, years: int) -> float | None:
+        if back.payer != GEMEENTE or label not in d.key_blocks:
+            return share
+        lost = drowned(running_figure(d, label, years, rate), municipal_programmes(d, years, rate), draws)
+        return None if lost else share
+
+    # rounded, for parts of one do not always add up to it
+    shares = [round(sum(x for year, x in back.shares.items() if year < d.years[0] + n), 9) for n in ahead]
+    return Back(
+        back.payer,
+        back.measure,
+        tuple(told(share, n) for share, n in zip(shares, ahead, strict=True)),
+        told(back.never, len(d.years)),
+    )
+
+
+def _worth(d: Difference, view: str, way: Discounting, draws: int) -> tuple[Worth, bool]:
+    """Return what a scenario is worth over all years, and whether luck outweighs what programmes cost."""
+    found = worth(d, view, way, len(d.years))
+    spent = float(programme_cost(d, discount_factor(way.costs, np.arange(1, len(d.years) + 1))).mean())
+    return found, drowned(found.net_present_value, spent, draws)
+
+
 def _sentence(
-    alike: bool, title: str, last: Change, years: int, spent: float, writing: Writing, draws: int
+    alike: bool, title: str, last: Change, years: int, spent: float, lost: bool, writing: Writing, draws: int
 ) -> str:
     """Return the key sentence: a chance where draws can tell it, else what keeps it from being told."""
     if not alike:
         return writing.t("key_scarce", title=title)
     if last.p_paid_back is None or draws < ENOUGH_DRAWS:
         return writing.t("key_few", title=title, draws=draws, enough=ENOUGH_DRAWS)
-    luck_of_a_draw = 2.0 * last.municipal_cost.mcse * sqrt(draws)
-    if luck_of_a_draw > abs(spent) if spent else last.municipal_cost.too_small:
+    if lost:
         return writing.t("key_small", title=title)
     chance = writing.chance(last.p_paid_back, draws)
     return writing.t("key_spend" if spent > 0 else "key_other", title=title, chance=chance, years=years)

@@ -160,7 +160,7 @@ def _horizon(report: Report, o: Outcome, k: int) -> Iterator[tuple[Cell, ...]]:
         yield line("cashable_running", EUROS, None, (), t("not_comparable"))
     else:
         yield figure("cashable_running", EUROS, None, c.municipal_cashable)
-    yield line("chance", "share", None, (), report.chance(o, c))
+    yield line("chance", "share", None, (), report.chance(o, k))
     waits = (
         ("waiting_stock", PEOPLE, before.waiting, now.waiting),
         ("waiting_weeks", WEEK, before.weeks, now.weeks),
@@ -193,9 +193,7 @@ def _payback(report: Report) -> Sheet:
     for o in report.outcomes if report.chance_known else ():
         for back in o.paybacks:
             counting = t("cash" if back.measure == "cost_cashable" else "capacity")
-            ends = [report.start + ahead for ahead in report.horizons]
-            shares = [round(sum(x for year, x in back.shares.items() if year < end), 9) for end in ends]
-            cells = [report.writing.chance(share, report.draws) for share in (*shares, back.never)]
+            cells = [report.share(share) for share in (*back.shares, back.never)]
             rows.append((o.title, report.level(back.payer), counting, *cells))
     columns = [(t(key), width) for key, width in (CHOICE, ("col_payer", 30), ("col_counting", 26))]
     columns += [*((t("col_back", years=ahead), 18) for ahead in report.horizons), (t("col_never"), 18)]
@@ -206,10 +204,11 @@ def _worth(report: Report) -> Sheet:
     t = report.writing.t
     rows: list[tuple[Cell, ...]] = []
     for o in report.outcomes:
-        for w in o.worths:
+        for w, lost in o.worths:
             f, known = w.net_present_value, report.chance_known and w.ratio.value is not None
-            ratio: Cell = (w.ratio.value, "ratio") if known and w.ratio.value is not None else None
-            above_one = report.writing.chance(w.ratio.probability, report.draws) if known else None
+            told = known and not lost
+            ratio: Cell = (w.ratio.value, "ratio") if told and w.ratio.value is not None else None
+            above_one = report.share(None if lost else w.ratio.probability) if known else None
             view: tuple[Cell, ...] = (o.title, t(VIEWS[w.perspective]), (w.discounting.costs, "rate"))
             rows.append((*view, *_figure(f, EUROS), _told(report, f), ratio, above_one))
     columns = (

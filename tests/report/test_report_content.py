@@ -50,7 +50,7 @@ def test_unmet_need_stands_right_beside_the_use_of_care(report: Report) -> None:
 def test_a_chance_is_named_from_ten_draws_on() -> None:
     few, enough = (report_of(comparison(TITLE, draws=draws)) for draws in (9, 10))
     assert "te weinig berekend" in few.outcomes[0].sentence
-    assert few.chance(few.outcomes[0], few.outcomes[0].changes[-1]) == "te weinig berekend"
+    assert few.chance(few.outcomes[0], -1) == "te weinig berekend"
     assert "kleiner dan 26%" in enough.outcomes[0].sentence  # none of 10 draws: 1 - 0.05^(1/10)
     assert TITLE in enough.outcomes[0].sentence
 
@@ -64,6 +64,21 @@ def test_one_draw_has_no_band_and_no_chance() -> None:
 
 def test_luck_that_outweighs_the_money_is_too_small_to_tell() -> None:
     assert "te klein om te zien" in report_of(comparison(TITLE, noise=40.0)).outcomes[0].sentence
+
+
+def test_a_chance_is_named_only_at_horizons_where_luck_does_not_outweigh_the_money() -> None:
+    noisy = report_of(comparison(TITLE, noise=10.0))
+    (outcome,) = noisy.outcomes
+    small = "te klein om te zien"
+    assert outcome.drowned == (True, True, False)
+    assert [noisy.chance(outcome, k) == small for k in range(3)] == [True, True, False]
+    assert "De kans is" in outcome.sentence
+    (own,) = (back for back in outcome.paybacks if (back.payer, back.measure) == ("gemeente", "cost"))
+    assert [share is None for share in (*own.shares, own.never)] == [True, True, False, False]
+    drowned = report_of(comparison(TITLE, noise=40.0)).outcomes[0]
+    assert small in drowned.sentence
+    assert all(drowned.drowned)
+    assert all(lost for _, lost in drowned.worths)
 
 
 def test_a_cut_is_not_said_to_earn_money_back() -> None:
@@ -82,9 +97,9 @@ def test_other_ways_of_paying_for_care_have_no_chance_and_no_cash() -> None:
     capped = report_of(comparison(TITLE, changes=[{"policy": "capped"}]))
     (outcome,) = capped.outcomes
     assert "een kans op terugverdienen is daarom niet te noemen" in outcome.sentence
-    assert capped.chance(outcome, outcome.changes[-1]) == "niet te vergelijken"
+    assert capped.chance(outcome, -1) == "niet te vergelijken"
     assert not any("cash" in what for what, _ in whats((*capped.yearly, *capped.payers)))
-    assert "municipality, cash" not in {worth.perspective for worth in outcome.worths}
+    assert "municipality, cash" not in {worth.perspective for worth, _ in outcome.worths}
     assert {back.measure for back in outcome.paybacks} == {"cost"}
 
 

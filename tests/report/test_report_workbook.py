@@ -54,7 +54,7 @@ def test_sheets_are_named_in_the_language_of_the_report(book: Workbook, report: 
 def test_the_summary_holds_the_figures_of_the_comparison_as_numbers(book: Workbook, report: Report) -> None:
     found = rows_of(book["Samenvatting"], "Keuze")
     for outcome in report.outcomes:
-        for change in outcome.changes:
+        for k, change in enumerate(outcome.changes):
             own = {r["Wat"]: r for r in found if (r["Keuze"], r["Jaar"]) == (outcome.title, change.year)}
             users = own["Jongeren met jeugdzorg"]
             assert users["Verschil"] == pytest.approx(change.care_users.value)
@@ -62,7 +62,7 @@ def test_the_summary_holds_the_figures_of_the_comparison_as_numbers(book: Workbo
             cost = own["Extra kosten gemeente, opgeteld en contant gemaakt"]
             assert cost["Verschil"] == pytest.approx(change.municipal_cost.value)
             chance = own["Kans op terugverdienen (niet duurder uit)"]
-            assert chance["Wat te zeggen valt"] == report.chance(outcome, change)
+            assert chance["Wat te zeggen valt"] == report.chance(outcome, k)
             names = list(own)
             assert names[names.index("Jongeren met jeugdzorg") + 1] == "Onvervulde zorgbehoefte (31 december)"
 
@@ -83,6 +83,17 @@ def test_no_chance_is_impossible_or_certain(book: Workbook, report: Report) -> N
     assert all(re.fullmatch(r"(kleiner dan|ongeveer|groter dan) \d+%", str(chance)) for chance in told)
     few = load_workbook(io.BytesIO(workbook(report_of(comparison("x", draws=9)))))
     assert rows_of(few["Terugverdienen"], "Keuze") == []
+
+
+def test_what_luck_outweighs_has_no_chance_on_any_sheet() -> None:
+    noisy = load_workbook(io.BytesIO(workbook(report_of(comparison("x", noise=40.0)))))
+    small = "te klein om te zien"
+    summary = [r for r in rows_of(noisy["Samenvatting"], "Keuze") if str(r["Wat"]).startswith("Kans")]
+    assert {r["Wat te zeggen valt"] for r in summary} == {small}
+    own = [r for r in rows_of(noisy["Terugverdienen"], "Keuze") if r["Betaler"] == "gemeente"]
+    assert {r[name] for r in own for name in r if name.startswith(("Terug na", "Nooit"))} == {small}
+    worth = rows_of(noisy["Andere rekenwijzen"], "Keuze")
+    assert {(r["Baten gedeeld door kosten"], r["Kans op meer dan 1"]) for r in worth} == {(None, small)}
 
 
 def test_numbers_have_formats_and_years_are_years(book: Workbook) -> None:
