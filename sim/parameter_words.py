@@ -2,7 +2,7 @@
 
 A name is the longest beginning that the catalogue knows (`pw_name_*` in words/parameters), and words for what
 is left: an age, a year, a duration, a form of care, a level of need, a household. Programmes share one list
-(`pw_use_*`).
+(`pw_use_*`). And what a number rests on.
 """
 
 from __future__ import annotations
@@ -10,12 +10,21 @@ from __future__ import annotations
 import re
 
 from sim.catalogue import catalogue
+from sim.parameters import Parameter, prior_parameters
 from sim.writing import WORDS, Writing
 
 _LAST_CLASS = "600"
 """The knot that stands for all durations beyond the one before."""
 _BEFORE = re.compile(r"before the fit (\S+) \((\S+) to (\S+), (\w+)\)")
 FOLDER = WORDS / "parameters"
+MEASURED, ESTIMATED, ASSUMED = BASES = ("measured", "estimated", "assumed")
+"""What a number rests on: published figures, the calibration, or an assumption."""
+HELD = "held"
+"""The grade of what the calibration held at what was believed before."""
+_BASIS = {
+    "cited": MEASURED, "derived": MEASURED, "calibrated": ESTIMATED, "provisional": ESTIMATED,
+    "assumed": ASSUMED,
+}  # fmt: skip
 
 
 def parameter_title(name: str, writing: Writing) -> str:
@@ -51,6 +60,26 @@ def source_words(source: str, writing: Writing) -> str:
 def group_title(group: str, writing: Writing) -> str:
     """Return the title of one of the groups of `sim.decision.dossier`."""
     return writing.t(f"pw_group_{_slug(group)}")
+
+
+def grade_of(record: Parameter) -> str:
+    """Return how a number is known: its grade, or HELD."""
+    return HELD if record.grade == "calibrated" and record.fixed else record.grade
+
+
+def basis_of(record: Parameter) -> str:
+    """Return what a number rests on: one of BASES.
+
+    The calibration holds many numbers at what was believed before, because its figures cannot tell them
+    apart. Those rest on what that belief rests on.
+    """
+    held = grade_of(record) == HELD
+    return basis_of_grade(prior_parameters().records[record.name].grade if held else record.grade)
+
+
+def basis_of_grade(grade: str) -> str:
+    """Return what numbers of a grade rest on: one of BASES."""
+    return _BASIS[grade]
 
 
 def _tail(parts: list[str], writing: Writing) -> str:

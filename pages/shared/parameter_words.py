@@ -5,14 +5,9 @@ from __future__ import annotations
 from pages.shared.texts import writing
 from sim import parameter_words as words
 from sim.decision.dossier import group_of
-from sim.parameters import Parameter, prior_parameters
 
-MEASURED, ESTIMATED, ASSUMED = BASES = ("measured", "estimated", "assumed")
-"""What a number rests on: published figures, the calibration, or an assumption."""
-_BASIS = {
-    "cited": MEASURED, "derived": MEASURED, "calibrated": ESTIMATED, "provisional": ESTIMATED,
-    "assumed": ASSUMED,
-}  # fmt: skip
+MEASURED, ESTIMATED, ASSUMED = BASES = words.BASES
+basis_of, basis_of_grade = words.basis_of, words.basis_of_grade
 
 
 def parameter_title(name: str) -> str:
@@ -38,18 +33,3 @@ def group_title(group: str) -> str:
 def group_words(name: str) -> str:
     """Return what a parameter is about."""
     return group_title(group_of(name))
-
-
-def basis_of(record: Parameter) -> str:
-    """Return what a number rests on: one of BASES.
-
-    The calibration holds many numbers at what was believed before, because its figures cannot tell them
-    apart. Those rest on what that belief rests on.
-    """
-    held = record.grade == "calibrated" and record.fixed
-    return _BASIS[prior_parameters().records[record.name].grade if held else record.grade]
-
-
-def basis_of_grade(grade: str) -> str:
-    """Return what numbers of a grade rest on: one of BASES."""
-    return _BASIS[grade]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from sim.parameter_words import basis_of, grade_of
 from sim.parameters import default_parameters
 from sim.population import Profile
 from sim.scenario import Scenario
@@ -27,7 +28,8 @@ class Own:
 class Assumption:
     """A parameter: what is believed of it, where that comes from, and what was used instead.
 
-    low, high: 5 to 95 percent. local: the municipality's own value, or None.
+    low, high: 5 to 95 percent. grade: how it is known, also that the calibration held it. basis: what it
+    rests on (see `parameter_words`). local: the municipality's own value, or None.
     """
 
     name: str
@@ -36,6 +38,7 @@ class Assumption:
     high: float
     unit: str
     grade: str
+    basis: str
     source: str
     local: float | None = None
     own: tuple[Own, ...] = ()
@@ -70,7 +73,8 @@ def assumptions(scenarios: Sequence[Scenario], profile: Profile) -> tuple[Assump
                 record.low,
                 record.high,
                 record.unit,
-                record.grade,
+                grade_of(record),
+                basis_of(record),
                 record.source,
                 local,
                 own,

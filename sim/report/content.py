@@ -28,9 +28,8 @@ from sim.decision.money import (
 )
 from sim.headline import Change, Level, discount_rate, drowned, municipal_programmes, weight_of_no_effect
 from sim.ledger import GEMEENTE
+from sim.parameter_words import ASSUMED, parameter_title
 from sim.parameter_words import FOLDER as PARAMETERS
-from sim.parameter_words import parameter_title
-from sim.parameters import default_parameters
 from sim.population import Profile, profile_of
 from sim.rates import discount_factor
 from sim.report.assumptions import Assumption, assumptions, main_names
@@ -361,6 +360,5 @@ def changed_note(report: Report) -> str:
 
 
 def assumed_share(report: Report) -> float:
-    """Return the share of all parameters for which there is no source."""
-    grades = [a.grade for a in report.assumptions]
-    return grades.count("assumed") / len(default_parameters())
+    """Return the share of all parameters for which there is no figure."""
+    return sum(a.basis == ASSUMED for a in report.assumptions) / len(report.assumptions)

@@ -235,7 +235,19 @@ def _assumptions(report: Report) -> Sheet:
         local: Cell = None if a.local is None else (a.local, "number")
         words = (parameter_title(a.name, report.writing), a.name)
         unit, source = unit_words(a.unit, report.writing), source_words(a.source, report.writing)
-        rows.append((*words, *believed, unit, t(f"grade_{a.grade}"), local, *used, changed, source))
+        rows.append(
+            (
+                *words,
+                *believed,
+                unit,
+                t(f"basis_{a.basis}"),
+                t(f"grade_{a.grade}"),
+                local,
+                *used,
+                changed,
+                source,
+            )
+        )
     keys = (
         ("assumption", 60),
         ("col_name", 34),
@@ -243,7 +255,8 @@ def _assumptions(report: Report) -> Sheet:
         ("col_low", 12),
         ("col_high", 12),
         ("col_unit", 32),
-        ("grade", 24),
+        ("grade", 16),
+        ("col_grade", 32),
         ("col_local", 14),
     )
     columns = [(t(key), width) for key, width in keys]

@@ -17,7 +17,7 @@ from pypdf.generic import DictionaryObject
 
 from sim.report.briefing import briefing, drawable, short
 from sim.report.chart import description
-from sim.report.content import Report, report_of
+from sim.report.content import Report, assumed_share, report_of
 
 signs = st.characters(exclude_categories=("C", "Z")) | st.just(" ")
 printable = st.text(signs, min_size=1, max_size=200).filter(lambda x: x == x.strip() and x.isprintable())
@@ -81,6 +81,7 @@ def test_figures_are_those_of_the_report(reader: PdfReader, report: Report) -> N
     assert "Dit weten we niet" in text
     assert all(item[:40] in text for item in report.unknown)
     assert "Startgetal 0" in text
+    assert f"{writing.percent(assumed_share(report))} daarvan is aangenomen" in text
     assert "Aangepast: Kinderwerk: nieuwe matige zorgbehoefte" in text  # what a scenario changed is named
 
 

@@ -14,7 +14,9 @@ from hypothesis import strategies as st
 from openpyxl import Workbook, load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
-from sim.report.content import Report, report_of
+from pages.shared.parameter_words import ASSUMED, basis_of
+from sim.parameters import default_parameters
+from sim.report.content import Report, assumed_share, report_of
 from sim.report.workbook import MARKED, workbook
 
 NASTY = ('=cmd|"/c calc"!A1', "+1+1", "-2+3", "@SUM(A1)", "{=1}", "https://x.nl", "12")
@@ -125,6 +127,17 @@ def test_changed_assumptions_are_coloured_with_the_default_beside_them(
     assert ambulant["Aanname"] == "Prijs van een plek per jaar: ambulant"
     assert ambulant["Eenheid"] == "euro van 2024 per plek per jaar"
     assert rows["kinderwerk.stay"]["Aangepast"] in (None, "")
+
+
+def test_assumed_rows_are_the_share_that_the_briefing_and_the_page_tell(
+    book: Workbook, report: Report
+) -> None:
+    rows = rows_of(book["Aannames"], "Aanname")
+    assumed = sum(row["Waar die op rust"] == "aangenomen" for row in rows) / len(rows)
+    records = default_parameters().records.values()
+    assert assumed == assumed_share(report) == sum(basis_of(r) == ASSUMED for r in records) / len(records)
+    held = next(row for row in rows if row["Naam"] == "need.onset_age.0")
+    assert (held["Waar die op rust"], held["Herkomst"]) == ("aangenomen", "vastgehouden bij het afstemmen")
 
 
 def test_charts_draw_the_rows_that_they_name(book: Workbook, report: Report) -> None:
