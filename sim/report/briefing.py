@@ -22,7 +22,7 @@ from sim.errors import SimulationError
 from sim.headline import Change
 from sim.report.assumptions import Assumption
 from sim.report.chart import description, svg
-from sim.report.content import Report, assumed_share, changed_note
+from sim.report.content import Report, assumed_share, changed_note, world_lines
 from sim.report.phrases import between, listed
 
 TEMPLATE = Path(__file__).with_name("briefing.typ")
@@ -149,6 +149,10 @@ def _content(report: Report, height: int) -> dict[str, Any]:
         "reference": t("reference_title", title=_shown(report.reference)),
         "choices": [
             (f"{m}." if several else f"{t('choice')}:", x) for m, x in zip(marks, titles, strict=True)
+        ],
+        "worlds": [
+            short(line, LONGEST)
+            for line in world_lines(report, [t("reference"), *(marks if several else [t("choice")])])
         ],
         "local": report.local,
         "sentences": [

@@ -36,6 +36,7 @@ from sim.report.assumptions import Assumption, assumptions, main_names
 from sim.report.cheers import Item, cheers
 from sim.report.phrases import between, clipped, listed
 from sim.report.rows import Arm, Row, form_rows, payer_rows, yearly_rows
+from sim.report.world import world_words
 from sim.scenario import Scenario
 from sim.writing import ENOUGH_DRAWS, LANGUAGES, WORDS, Writing, read_words
 
@@ -85,6 +86,7 @@ class Report:
     """Everything a document says about one reference with one to three scenarios.
 
     yearly, payers, forms: differences by year (see Row). draws: how many sets of assumptions were computed.
+    worlds: in which world each scenario runs, the reference first.
     local: what to say where local figures are missing, or empty. about: the birth certificate, by its label.
     """
 
@@ -97,6 +99,7 @@ class Report:
     rate: float
     draws: int
     before: tuple[Level, ...]
+    worlds: tuple[str, ...]
     outcomes: tuple[Outcome, ...]
     yearly: tuple[Row, ...]
     payers: tuple[Row, ...]
@@ -210,6 +213,7 @@ def report_of(
         rate=rate,
         draws=draws,
         before=tuple(comparison.levels(0)),
+        worlds=tuple(world_words(scenario, writing) for scenario in scenarios),
         outcomes=outcomes,
         yearly=tuple(row for arm in arms for row in yearly_rows(arm, rate)),
         payers=tuple(row for arm in arms for row in payer_rows(arm)),
@@ -342,6 +346,7 @@ def _about(
         (t("about_children"), writing.count(float(str(manifest["children"])))),
         (t("about_rate"), writing.percent(rate, 2)),
         (t("about_prices"), t("prices")),
+        *((t("about_world", title=s.title), world_words(s, writing)) for s in scenarios),
         *((t("about_scenario", title=s.title), s.canonical_sha256()) for s in scenarios),
         *(
             (t(f"about_{name}"), str(manifest[name] or "-"))
@@ -351,6 +356,19 @@ def _about(
         (t("about_libraries"), ", ".join(f"{name} {number}" for name, number in libraries.items())),
         (t("about_dates"), t("dates")),
     )
+
+
+def world_lines(
+    report: Report, names: Sequence[str] | None = None, of: Sequence[int] | None = None
+) -> tuple[str, ...]:
+    """Return in which world scenarios run: one line where it is the same for all.
+
+    names: what scenarios are called, the reference first (default: their titles). of: which scenarios.
+    """
+    names, of = names or report.titles, of or range(len(report.worlds))
+    if len({report.worlds[k] for k in of}) == 1:
+        return (report.writing.t("world_all", world=report.worlds[of[0]]),)
+    return tuple(report.writing.t("world_of", title=names[k], world=report.worlds[k]) for k in of)
 
 
 def changed_note(report: Report) -> str:

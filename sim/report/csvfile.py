@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from sim.report.content import Report, changed_note
+from sim.report.content import Report, changed_note, world_lines
 from sim.report.rows import Row
 
 RISKY = ("=", "+", "-", "@", "\t", "\r")
@@ -30,7 +30,8 @@ def csv_text(report: Report, rows: Sequence[Row] | None = None, dutch: bool | No
         date=report.writing.date(report.date),
         reference=report.reference,
     )
-    birth = " · ".join([birth, *filter(None, (report.local, changed_note(report)))])
+    notes = list(filter(None, (report.local, changed_note(report))))
+    births = [" · ".join([birth, *world_lines(report, of=(0, k)), *notes]) for k in range(len(report.titles))]
     chosen = (*report.yearly, *report.payers, *report.forms) if rows is None else rows
     lines = [
         (
@@ -45,7 +46,7 @@ def csv_text(report: Report, rows: Sequence[Row] | None = None, dutch: bool | No
             f.low,
             f.high,
             t("too_small") if f.too_small else "",
-            birth,
+            births[row.scenario],
         )
         for row in chosen
         for i, (year, f) in enumerate(zip(row.years, row.figures, strict=True))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sim.appraisal import Figure
 from sim.parameter_words import parameter_title, source_words, unit_words
-from sim.report.content import Outcome, Report, changed_note
+from sim.report.content import Outcome, Report, changed_note, world_lines
 from sim.report.rows import EUROS, FTE, PEOPLE, WEEK, Row
 
 Cell = str | tuple[float, str] | None
@@ -126,7 +126,7 @@ def _summary(report: Report) -> Sheet:
         line for o in report.outcomes for k in range(len(report.horizons)) for line in _horizon(report, o, k)
     ]
     above = [report.title, t("doc_subject"), t("reference_title", title=report.reference)]
-    above += [text for text in (report.local, changed_note(report)) if text]
+    above += [*world_lines(report), *filter(None, (report.local, changed_note(report)))]
     above += [text for o in report.outcomes for text in (o.sentence, o.unmet)]
     note = t("summary_note", rate=report.writing.percent(report.rate, 2))
     return Sheet(

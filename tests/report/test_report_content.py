@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import io
 import re
 from dataclasses import replace
 
 import pytest
 from comparisons import CORE, FORM, OUTSIDE, PROGRAMME, WAITING, comparison
+from openpyxl import load_workbook
+from pypdf import PdfReader
 
 from sim.api import Comparison
 from sim.appraisal import MUNICIPAL, running_figure, year_figure
 from sim.headline import UNMET
 from sim.parameters import default_parameters
 from sim.population import profiles
-from sim.report.content import Report, report_of, words
+from sim.report.content import Report, report_of, words, world_lines
+from sim.report.files import made
 from sim.report.rows import Row
 
 TITLE = "Almere, 36 kinderwerkers"
@@ -162,6 +166,47 @@ def test_a_municipality_without_figures_of_its_own_is_named_an_example(compared:
     assert local.local == ""
     assert local.date == "2025-01-01"
     assert next(a for a in local.assumptions if a.name == "cost.ambulant").local == 8000.0
+
+
+LOCKDOWN = {"kind": "lockdown", "start": "2027-03", "months": 12, "size": 0.7, "workers": "absent"}
+CUT = {"kind": "budget_cut", "start": "2028", "size": 0.25, "programmes": ["kinderwerk"]}
+
+
+def test_the_world_of_each_scenario_is_told() -> None:
+    capped = {
+        "policy": "capped", "places": {"ambulant": 900, "wijkteam": "unlimited"},
+        "budget": {"youth_care": 150e6, "real_growth": 0.02},
+        "shocks": [LOCKDOWN, CUT],
+    }  # fmt: skip
+    dutch, english = (report_of(comparison(TITLE, changes=[capped]), language) for language in ("nl", "en"))
+    assert dutch.worlds == (
+        "20 jaar, van 2026 tot en met 2045; een tekort op jeugdzorg gaat deels af van werk zonder oormerk",
+        "20 jaar, van 2026 tot en met 2045; vaste plaatsen, met wachtlijst; "
+        "plaatsen: wijkteam onbeperkt, ambulant 900; budget voor jeugdzorg € 150,0 mln per jaar; "
+        "groei van het budget 2% per jaar; "
+        "lockdown van maart 2027 tot en met februari 2028, 70% "
+        "(werkers van programma’s zijn er dan ook niet); "
+        "korting halverwege op werk zonder oormerk van januari 2028 tot en met december 2028, 25% "
+        "(alleen Kinderwerk)",
+    )
+    assert "lockdown from March 2027 to February 2028, 70%" in english.worlds[1]
+    assert [line.split(":")[0] for line in world_lines(dutch)] == [dutch.reference, TITLE]
+    assert len(world_lines(report_of(comparison(TITLE)))) == 1
+
+
+@pytest.mark.parametrize("ending", [".pdf", ".xlsx", ".csv"])
+def test_every_document_tells_a_lockdown_and_fixed_places(ending: str) -> None:
+    content = made(report_of(comparison(TITLE, changes=[{"policy": "capped", "shocks": [LOCKDOWN]}])), ending)
+    if ending == ".pdf":
+        text = " ".join(page.extract_text() for page in PdfReader(io.BytesIO(content)).pages)
+    elif ending == ".xlsx":
+        pages = load_workbook(io.BytesIO(content), read_only=True)
+        text = " ".join(str(row) for row in pages["Samenvatting"].iter_rows(max_row=8, values_only=True))
+    else:
+        text = content.decode().splitlines()[1]
+    text = re.sub(r"\s+", " ", text)
+    for words_of_it in ("vaste plaatsen, met wachtlijst", "lockdown van maart 2027", "tot en met 2045"):
+        assert words_of_it in text
 
 
 def test_the_birth_certificate_tells_what_is_needed_to_do_it_again(
