@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from pages.own.known import by_known_name, form_name
+from pages.own.known import GROUPS, by_known_name, form_name
 from pages.shared.texts import language, t
 from sim.errors import InputError
 from sim.library import registry
@@ -70,11 +70,28 @@ def _tried(make: Callable[[], Municipality]) -> tuple[Municipality | None, list[
 
 def of_form(data: dict[str, Any]) -> tuple[Municipality | None, list[str]]:
     """Return the figures of the form, or every mistake after the name of its field."""
+    gaps = _gaps(data)
     try:
         figures = Municipality.model_validate(data, context=registry())
     except ValidationError as error:
-        return None, shortened([_sentence(fault) for fault in explain(Municipality, data, error)])
+        faults = explain(Municipality, data, error)
+        others = [_sentence(fault) for fault in faults if fault.loc not in gaps]
+        empty = [sentence for sentences in gaps.values() for sentence in sentences]
+        return None, shortened([*empty, *others])
     return _tried(lambda: by_known_name(figures))
+
+
+def _gaps(data: dict[str, Any]) -> dict[tuple[str | int, ...], list[str]]:
+    """Return the fields that must be filled in and are empty, by the place in the data."""
+    filled = data["population"]
+    year = [] if data["date"] else [f"{t('own_year')}: {t('own_year_empty')}"]
+    people = [
+        f"{t('own_people', first=first, last=last)}: {t('own_people_empty')}"
+        for first, last in GROUPS
+        if f"{first}-{last}" not in filled and str(first) not in filled
+    ]
+    found = {("date",): year, ("population",): people}
+    return {place: sentences for place, sentences in found.items() if sentences}
 
 
 def _sentence(fault: Fault) -> str:

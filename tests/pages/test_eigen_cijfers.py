@@ -119,6 +119,24 @@ def test_a_mistake_in_the_form_is_told_by_field_and_changes_nothing() -> None:
     assert headers(at) == [NL.t("own_enter")]
 
 
+def test_empty_fields_of_the_form_are_named_as_the_form_does() -> None:
+    at = opened()
+    at.selectbox[0].set_value(NL.t("own_other")).run()
+    field(at, NL.t("own_name")).set_value("Dorp")
+    field(at, NL.t("own_source")).set_value("telling")
+    field(at, NL.t("own_people", first=4, last=11)).set_value(17000)
+    at = press(at, "own_submit")
+    (error,) = at.error
+    assert error.value.splitlines()[2:] == [
+        "- Bevolking op 1 januari van: vul een jaar in, zoals 2024",
+        "- Jongeren van 0 tot en met 3 jaar: vul een aantal in",
+        "- Jongeren van 12 tot en met 17 jaar: vul een aantal in",
+        "- Jongeren van 18 tot en met 22 jaar: vul een aantal in",
+    ]
+    (mistake,) = files.of_form({**VILLAGE, "population": {**VILLAGE["population"], "4-11": 4e6}})[1]
+    assert mistake.startswith(NL.t("own_population"))
+
+
 def test_an_unknown_municipality_starts_empty_and_from_its_own_child_work() -> None:
     at = opened()
     at.selectbox[0].set_value(NL.t("own_other")).run()
