@@ -154,7 +154,7 @@ def _content(report: Report, height: int) -> dict[str, Any]:
             short(line, LONGEST)
             for line in world_lines(report, [t("reference"), *(marks if several else [t("choice")])])
         ],
-        "local": report.local,
+        "local": _shown(report.local),
         "sentences": [
             (f"{m}. {sentence}" if several else sentence, o.unmet)
             for m, sentence, o in zip(marks, sentences, report.outcomes, strict=True)

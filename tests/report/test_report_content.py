@@ -168,6 +168,27 @@ def test_a_municipality_without_figures_of_its_own_is_named_an_example(compared:
     assert next(a for a in local.assumptions if a.name == "cost.ambulant").local == 8000.0
 
 
+@pytest.mark.parametrize(
+    ("more", "says"),
+    [
+        ({}, "Eigen cijfers van Dorp; over jeugdhulp en tarieven zijn nog geen eigen cijfers gebruikt."),
+        ({"tariffs": {"ambulant": 9000}},
+         "Eigen cijfers van Dorp; over jeugdhulp zijn nog geen eigen cijfers gebruikt."),
+        ({"tariffs": {"ambulant": 9000}, "use": {"year": 2019, "youths": 4900}, "need": 1.1, "access": 0.9},
+         "Eigen cijfers van Dorp."),
+    ],
+)  # fmt: skip
+def test_figures_of_ones_own_are_not_called_an_example(more: dict[str, object], says: str) -> None:
+    village = {
+        "name": "Dorp", "date": "2024-01-01", "source": "telling", "population": {"0-22": 53100}, **more
+    }  # fmt: skip
+    there = comparison(TITLE)
+    own = tuple(scenario.replace(municipality=village) for scenario in there.scenarios)
+    found = report_of(replace(there, scenarios=own))
+    assert found.local == says
+    assert "Voorbeeldgemeente" not in str(found.about)
+
+
 LOCKDOWN = {"kind": "lockdown", "start": "2027-03", "months": 12, "size": 0.7, "workers": "absent"}
 CUT = {"kind": "budget_cut", "start": "2028", "size": 0.25, "programmes": ["kinderwerk"]}
 
