@@ -193,7 +193,8 @@ def _payback(report: Report) -> Sheet:
     for o in report.outcomes if report.chance_known else ():
         for back in o.paybacks:
             counting = t("cash" if back.measure == "cost_cashable" else "capacity")
-            cells = [report.share(share) for share in (*back.shares, back.never)]
+            shares = (*back.shares, back.never)
+            cells = [report.share(share) if o.alike else t("not_comparable") for share in shares]
             rows.append((o.title, report.level(back.payer), counting, *cells))
     columns = [(t(key), width) for key, width in (CHOICE, ("col_payer", 30), ("col_counting", 26))]
     columns += [*((t("col_back", years=ahead), 18) for ahead in report.horizons), (t("col_never"), 18)]
@@ -206,9 +207,10 @@ def _worth(report: Report) -> Sheet:
     for o in report.outcomes:
         for w, lost in o.worths:
             f, known = w.net_present_value, report.chance_known and w.ratio.value is not None
-            told = known and not lost
+            told = known and o.alike and not lost
             ratio: Cell = (w.ratio.value, "ratio") if told and w.ratio.value is not None else None
-            above_one = report.share(None if lost else w.ratio.probability) if known else None
+            chance = report.share(None if lost else w.ratio.probability) if o.alike else t("not_comparable")
+            above_one = chance if known else None
             view: tuple[Cell, ...] = (o.title, t(VIEWS[w.perspective]), (w.discounting.costs, "rate"))
             rows.append((*view, *_figure(f, EUROS), _told(report, f), ratio, above_one))
     columns = (

@@ -98,6 +98,15 @@ def test_what_luck_outweighs_has_no_chance_on_any_sheet() -> None:
     assert {(r["Baten gedeeld door kosten"], r["Kans op meer dan 1"]) for r in worth} == {(None, small)}
 
 
+def test_other_ways_of_paying_for_care_have_no_chance_on_any_sheet() -> None:
+    found = load_workbook(io.BytesIO(workbook(report_of(comparison("x", changes=[{"policy": "capped"}])))))
+    back, worth = (rows_of(found[name], "Keuze") for name in ("Terugverdienen", "Andere rekenwijzen"))
+    assert {r["Terug na 20 jaar"] for r in back} == {"niet te vergelijken"}
+    assert {(r["Baten gedeeld door kosten"], r["Kans op meer dan 1"]) for r in worth} == {
+        (None, "niet te vergelijken")
+    }
+
+
 def test_numbers_have_formats_and_years_are_years(book: Workbook) -> None:
     sheet = book["Per jaar"]
     top = next(cell.row for cell in sheet["A"] if cell.value == "Keuze")
