@@ -34,9 +34,8 @@ from sim.population import Profile, profile_of
 from sim.rates import discount_factor
 from sim.report.assumptions import Assumption, assumptions, main_names
 from sim.report.cheers import Item, cheers
-from sim.report.phrases import between, clipped, listed
+from sim.report.phrases import between, clipped, listed, world_words
 from sim.report.rows import Arm, Row, form_rows, payer_rows, yearly_rows
-from sim.report.world import world_words
 from sim.scenario import Scenario
 from sim.writing import ENOUGH_DRAWS, LANGUAGES, WORDS, Writing, read_words
 

@@ -1,12 +1,17 @@
-"""Small pieces of sentences that documents share."""
+"""Small pieces of sentences that documents share, and in which world a scenario runs."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import datetime as dt
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
+from babel.dates import format_date
 from babel.lists import format_list
 
 from sim.appraisal import Figure
+from sim.catalogue import catalogue
+from sim.scenario import Scenario, Shock
+from sim.states import FORMS, MONTHS
 from sim.writing import Writing
 
 MOST_NAMES = 4
@@ -32,3 +37,47 @@ def clipped(names: Sequence[str], writing: Writing) -> str:
     rest = len(names) - MOST_NAMES
     more = [writing.t("and_more", count=rest)] if rest > 0 else []
     return "; ".join([*names[:MOST_NAMES], *more])
+
+
+def world_words(scenario: Scenario, writing: Writing) -> str:
+    """Return in which world a scenario runs: all that it says but its programmes and assumptions."""
+    return "; ".join(_world(scenario, writing))
+
+
+def _world(scenario: Scenario, writing: Writing) -> Iterator[str]:
+    t, s = writing.t, scenario
+    yield t("world_years", years=s.years, start=s.start, end=s.start + s.years - 1)
+    yield t(f"world_policy_{s.policy}")
+    if s.places:
+        places = ((form, s.places[form]) for form in FORMS if form in s.places)
+        yield t("world_places", places=", ".join(_place(form, n, writing) for form, n in places))
+    if s.budget.youth_care is not None:
+        yield t("world_budget", money=writing.money(s.budget.youth_care))
+    if s.budget.real_growth is not None:
+        yield t("world_growth", growth=writing.percent(s.budget.real_growth, 1))
+    for shock in s.shocks:
+        yield _shock(shock, writing)
+
+
+def _place(form: str, n: float | str, writing: Writing) -> str:
+    amount = writing.t(f"world_places_{n}") if isinstance(n, str) else writing.number(n)
+    return f"{writing.t(f'level_{form}')} {amount}"
+
+
+def _shock(shock: Shock, writing: Writing) -> str:
+    first = shock.year * MONTHS + shock.month
+    since, until = (_month(month, writing) for month in (first, first + shock.months - 1))
+    kind, size = writing.t(f"world_{shock.kind}"), writing.percent(shock.size, 1)
+    words = writing.t("world_shock", kind=kind, since=since, until=until, size=size)
+    if shock.workers == "absent":
+        words += writing.t("world_absent")
+    if shock.programmes:
+        names = ", ".join(catalogue()[name].title[writing.language] for name in shock.programmes)
+        words += writing.t("world_only", names=names)
+    return words
+
+
+def _month(month: int, writing: Writing) -> str:
+    """Return a month in words. month: since the year 0."""
+    day = dt.date(month // MONTHS, month % MONTHS + 1, 1)
+    return str(format_date(day, "MMMM yyyy", locale=writing.locale))
