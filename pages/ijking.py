@@ -140,7 +140,9 @@ def _ages(found: Mapping[str, Any]) -> None:
     )
     line = base.mark_line(strokeWidth=3, color=charts.COLOURS[0]).encode(y="users_share:Q")
     chart = alt.layer(band, line).properties(height=240, description=t("fit_ages_note"))
-    parts.draw(chart.configure(locale=alt.Locale(number=charts.NUMBERS[language()])))
+    chart = chart.configure(locale=alt.Locale(number=charts.NUMBERS[language()]))
+    ink = {"labelColor": charts.INK, "titleColor": charts.INK}
+    parts.draw(chart.configure_axis(labelFontSize=13, titleFontSize=13, **ink))
     parts.note(t("fit_ages_note"))
     shares = ["users_share", "users_share_low", "users_share_high"]
     titles = dict(zip(["age", *shares], map(t, ("fit_age", "fit_model", "fit_low", "fit_high")), strict=True))

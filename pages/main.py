@@ -37,7 +37,8 @@ def main() -> None:
     pages = {t(section): [_page(name) for name in names] for section, names in SECTIONS.items()}
     chosen = st.navigation(pages, position="hidden")
     layout: Layout = "wide" if chosen.url_path in WIDE else "centered"
-    st.set_page_config(page_title=t("app"), page_icon=str(ICON), layout=layout)
+    title = t("app") if chosen.url_path == "" else f"{chosen.title} – {t('app')}"
+    st.set_page_config(page_title=title, page_icon=str(ICON), layout=layout)
     with st.sidebar:
         _menu(pages)
         st.segmented_control(

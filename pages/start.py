@@ -57,7 +57,7 @@ def _workers(chosen: Choices) -> float | None:
         return None
     top = at_most(chosen)
     return st.slider(
-        t("fte"), 0.0, top, float(plan.fte), step=step(top), format="%g", help=t("fte_help"),
+        t("fte"), 0.0, top, float(plan.fte), step=step(top), format="localized", help=t("fte_help"),
         key=f"fte-{chosen.municipality}",
     )  # fmt: skip
 

@@ -90,7 +90,7 @@ def _overview(chosen: Choices) -> None:
     """Show what differs from how it was at first, and a way back."""
     found = changes(chosen)
     if not found and not chosen.plan.data.get("parameters"):
-        parts.note(t("verken_unchanged"))
+        parts.note(t("verken_unchanged" if not chosen.assumptions else "verken_only_assumptions"))
         return
     with st.container(border=True):
         lines = [f"**{t('verken_changed', n=len(found))}**"]

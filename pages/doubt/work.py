@@ -46,7 +46,7 @@ _LEVERS = (
     "visits_per_fte", "uptake_ceiling", "stay",
 )  # fmt: skip
 """What of a programme is moved first: nobody has measured it, and everything else follows from it."""
-_OF_CHILD_WORK = {"no_fade_out", "fast_fade_out", "an_effect_for_sure", "no_effect"}
+_OF_CHILD_WORK = {"no_fade_out", "fast_fade_out", "an_effect_for_sure"}
 ONLY_CASH = replace(
     CASES[0], name="only_cash", words="only what contracts let go is saved",
     goal=lambda goal: replace(goal, measure="cost_cashable"),

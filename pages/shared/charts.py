@@ -10,10 +10,11 @@ from typing import Any, Literal
 import altair as alt
 import numpy as np
 import pandas as pd
+from babel.lists import format_list
 from numpy.typing import NDArray
 
 from pages.shared import formats
-from pages.shared.texts import language, t
+from pages.shared.texts import language, t, writing
 from sim.appraisal import HIGH, LOW, MUNICIPAL, Difference
 from sim.headline import HORIZONS, UNMET, USERS, discount_rate
 from sim.ledger import present_values
@@ -108,6 +109,12 @@ def description(found: Sequence[Series], what: str) -> str:
     return t("alt", what=t(f"chart_{what}"), year0=years[0], year1=years[-1], lines=lines)
 
 
+def marks_words(years: int) -> str:
+    """Return which moments are marked in a chart of a number of years; nothing where none is."""
+    ends = [t("council_term", years=h) if h == HORIZONS[0] else str(h) for h in HORIZONS if h <= years]
+    return t("band_marks", years=format_list(ends, locale=writing().locale)) if ends else ""
+
+
 def chart(found: Sequence[Series], what: str) -> dict[str, Any]:
     """Return the Vega-Lite chart of one or more scenarios against the reference, with its data.
 
@@ -152,8 +159,10 @@ def _drawn(
     base = alt.Chart(alt.NamedData(DATA))
     zero = alt.Chart(pd.DataFrame({"y": [0.0]})).mark_rule(color="#444").encode(y="y:Q")
     layers: list[alt.Chart] = [zero, *_marks(years, x)]
+    alone = len(years) == 1  # a line needs two years
     if band:
-        area = base.mark_area(opacity=0.10 if several else 0.18)
+        opacity = 0.10 if several else 0.18
+        area = base.mark_rule(strokeWidth=6, opacity=0.3) if alone else base.mark_area(opacity=opacity)
         layers.append(area.encode(x=x, y=alt.Y("low:Q", axis=unit), y2="high:Q", color=colour))
     number = ",.1f" if what in (*MILLIONS, FTE) else ",.0f"
     tip = [alt.Tooltip("scenario:N", title=t("scenario")), alt.Tooltip("year:Q", title=t("year"), format="d")]
@@ -161,7 +170,7 @@ def _drawn(
     for name, title in shown if band else shown[:1]:
         tip.append(alt.Tooltip(f"{name}:Q", title=title, format=number))
     layers.append(
-        base.mark_line(strokeWidth=3).encode(
+        base.mark_line(strokeWidth=3, point=alone).encode(
             x=x, y=alt.Y("mean:Q", axis=unit), color=colour, strokeDash=dash, tooltip=tip
         )
     )

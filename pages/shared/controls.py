@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.shared import formats
-from pages.shared.parts import note
+from pages.shared.parts import note, plain
 from pages.shared.plan import Plan
 from pages.shared.state import SURE, Choices, choices, existing_fte, keep, places, profile
 from pages.shared.texts import t
@@ -20,13 +20,20 @@ CHILDREN_PER_FTE = 104.0
 
 
 def choose_municipality() -> Choices:
-    """Show the choice of a municipality; another one starts from child work as it is there today."""
+    """Show the choice of a municipality.
+
+    Another one starts from child work as it is there today; a budget of more than that stays as it is.
+    """
     chosen = choices()
     names = places(chosen)
     name = st.selectbox(t("municipality"), names, index=names.index(chosen.municipality))
     if name != chosen.municipality:
+        before, plan = chosen.municipality, chosen.plan
         chosen = keep(municipality=name)
-        chosen = keep(plan=Plan.simple(existing_fte(chosen) or 1.0))
+        if plan.changed() == Plan.simple(plan.fte, plan.fenced, plan.policy):
+            chosen = keep(plan=Plan.simple(existing_fte(chosen) or 1.0, plan.fenced, plan.policy))
+        else:
+            st.toast(t("plan_kept", name=plain(before)), duration="long")
     if name == COUNTRY:
         note(t("country_slow"))
     return chosen

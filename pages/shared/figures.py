@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import pandas as pd
 
 from pages.shared import formats
 from pages.shared.answers import Answer
+from pages.shared.plan import CHILD_WORK
 from pages.shared.texts import t, writing
 from pages.shared.watching import chance_known
 from sim.appraisal import Difference
-from sim.headline import Change, change, discount_rate
+from sim.headline import Change, change, discount_rate, drowned, municipal_programmes
 
 MIDDLE, LONG = 10, 20
 """Years ahead of the figures that Start leads with: youths after ten years, money after twenty."""
@@ -23,7 +24,7 @@ def table(
 ) -> pd.DataFrame:
     """Return the differences up to a number of years ahead, a column per budget beside the reference."""
     changes = [_change(answer, k, d, ahead) for k, d in enumerate(differences, 1)]
-    return _columns([_rows(c, answer) for c in changes], labels)
+    return _columns([_rows(c, answer, d) for c, d in zip(changes, differences, strict=True)], labels)
 
 
 def key_table(answer: Answer, labels: Sequence[str]) -> pd.DataFrame:
@@ -41,17 +42,27 @@ def key_figures(answer: Answer, scenario: int = 1) -> Rows:
     return [
         (t("figure_users", year=near.year), writing().difference(near.care_users, formats.count)),
         (t("figure_unmet", year=near.year), writing().difference(near.unmet_need, formats.count)),
-        (t("figure_money", year=far.year), writing().difference(far.municipal_cost, formats.money)),
-        (t("row_chance"), chance(far, answer)),
+        (t("figure_money", year=far.year), _money(far, formats.money)),
+        (t("row_chance"), chance(far, answer, d)),
     ]
 
 
-def chance(c: Change, answer: Answer) -> str:
+def _money(c: Change, write: Callable[..., str]) -> str:
+    """Return what the municipality spends more; where care is paid in another way that says nothing."""
+    if c.municipal_cashable is None:
+        return t("not_comparable")
+    return writing().difference(c.municipal_cost, write)
+
+
+def chance(c: Change, answer: Answer, d: Difference) -> str:
     """Return the chance that the money is back as draws can tell it, or why it is not told."""
     if c.municipal_cashable is None:
         return t("not_comparable")
     if c.p_paid_back is None or not chance_known(answer):
         return t("not_yet")
+    spent = municipal_programmes(d, d.years.index(c.year) + 1, discount_rate(answer.scenarios[0]))
+    if drowned(c.municipal_cost, spent, len(answer.draws)):
+        return t("too_small")
     return writing().chance(c.p_paid_back, len(answer.draws))
 
 
@@ -66,15 +77,16 @@ def _change(answer: Answer, scenario: int, d: Difference, ahead: int) -> Change:
     return change(d, ahead, discount_rate(answer.scenarios[0]), len(ways) == 1)
 
 
-def _rows(c: Change, answer: Answer) -> Rows:
+def _rows(c: Change, answer: Answer, d: Difference) -> Rows:
     cash = c.municipal_cashable
+    only = {name for scenario in answer.scenarios for name in scenario.programmes} <= {CHILD_WORK}
     return [
         (t("row_users"), writing().difference(c.care_users, formats.count)),
         (t("row_unmet"), writing().difference(c.unmet_need, formats.count)),
-        (t("row_programme"), formats.millions(c.programme_cost, True)),
-        (t("row_municipal"), writing().difference(c.municipal_cost, formats.millions)),
+        (t("row_programme" if only else "row_programme_all"), formats.millions(c.programme_cost, True)),
+        (t("row_municipal"), _money(c, formats.millions)),
         (t("row_cashable"), writing().difference(cash, formats.millions) if cash else t("not_comparable")),
-        (t("row_chance"), chance(c, answer)),
+        (t("row_chance"), chance(c, answer, d)),
     ]
 
 

@@ -130,5 +130,7 @@ def period_words(plan: Plan) -> str:
 
 def compared_words(chosen: Choices) -> str:
     """Return what the plan is compared with, and how well it works."""
-    effect = "" if chosen.effect == "full" else f"; {t(f'effect_{chosen.effect}')}"
-    return t(f"lever_reference_{chosen.reference}") + effect
+    against = t(f"lever_reference_{chosen.reference}")
+    if chosen.effect == "full":
+        return against
+    return f"{against}; {t('lever_effect', effect=t(f'effect_{chosen.effect}'))}"

@@ -75,7 +75,7 @@ def draw(chart: alt.TopLevelMixin | dict[str, Any], key: str | None = None) -> N
 def plot(found: Sequence[charts.Series], what: str, reference: str, name: str = "") -> None:
     """Show a chart of series over years with its table, download and source."""
     draw(charts.chart(found, what))
-    note(t("band" if found[0].low is not None else "band_one"))
+    note(t("band" if found[0].low is not None else "band_one") + charts.marks_words(len(found[0].years)))
     data = charts.frame(found)
     shown = data.copy()
     for column in ("mean", "low", "high"):

@@ -114,8 +114,14 @@ class Plan:
         for name, use in sorted(self.programmes.items()):
             if name != CHILD_WORK and _most(use["fte"]):
                 title = catalogue()[name].title[writing().language] if name in catalogue() else name
-                words += f", {title.lower()} {writing().fte(_last(use['fte']))}"
-        return words
+                words += f", {title[:1].lower()}{title[1:]} {writing().fte(_last(use['fte']))} fte"
+        return words + self._world()
+
+    def _world(self) -> str:
+        """Return what is unusual in the world that it runs in: how care is paid, and shocks."""
+        found = [] if self.policy == "crowd_out" else [t(f"label_{self.policy}")]
+        found += dict.fromkeys(t(f"lever_shock_{shock['kind']}") for shock in self.data.get("shocks", []))
+        return "".join(f", {words}" for words in found)
 
     def phrase(self) -> str:
         """Return the plan as it stands in a sentence that begins with 'with'."""

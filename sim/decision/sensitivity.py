@@ -252,8 +252,6 @@ CASES: tuple[Case, ...] = (
          _switched(("onset", "escalation", "recovery")), _same),
     Case("an_effect_for_sure", "child work works (the prior gives that three in four)",
          _fixed({"kinderwerk.effect_exists": 1.0}), _same),
-    Case("no_effect", "child work prevents nothing, and sees earlier",
-         _fixed({"kinderwerk.effect_exists": 0.0}), _same),
     Case("all_cashable", "every euro of care avoided is saved",
          _unchanged, lambda goal: replace(goal, measure="cost")),
     Case("undiscounted", "a later euro counts in full", _unchanged, lambda goal: replace(goal, rate=0.0)),

@@ -276,7 +276,7 @@ def highest_price(d: Difference, goal: Goal, price: float) -> Threshold:
     """Return the highest cost of an FTE, in euros of 2024 a year, at which the goal is met.
 
     price: euros of an FTE-year now. Needs no search: the cost of workers is in proportion to their price.
-    A negative value means that care alone became dearer: no price is low enough.
+    A negative value means that care alone becomes dearer with that chance: no price is low enough.
     """
     costs, _ = goal.of(d)
     rows = [i for i, label in enumerate(d.labels) if label == ("cost", "programme", PROGRAMME)]
@@ -309,7 +309,8 @@ def sentence(t: Threshold) -> str:
         return f"{t.name}: at {t.least:,.4g} {t.unit} it is enough already {aim} (chance {t.chance:.0%})."
     if t.value is None:
         if t.name == "price":
-            return f"price: no price of a worker is low enough {aim}: care itself became dearer."
+            why = "care itself becomes cheaper in too few draws"
+            return f"price: no price of a worker is low enough {aim}: {why}."
         return f"{t.name}: even {t.most:,.4g} {t.unit} is not enough {aim} (chance {t.chance:.0%})."
     bound = "at most" if t.name == "price" else "at least"
     between = f"{t.low:,.4g} to {t.high:,.4g} with other draws; " if t.low is not None else ""
