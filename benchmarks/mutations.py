@@ -108,7 +108,11 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder) / "copy"
         shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns(".venv", ".git", "__pycache__", ".*_cache"))
-        unnoticed = [name for name in ([only] if only else MUTATIONS) if not noticed(copy, name)]
+        names = [only] if only else list(MUTATIONS)
+        for tests in dict.fromkeys(MUTATIONS[name].tests for name in names):
+            if failed := first_failure(copy, tests):  # else it would "notice" everything
+                raise SystemExit(f"fails with nothing broken: {failed}")
+        unnoticed = [name for name in names if not noticed(copy, name)]
     raise SystemExit(f"not noticed: {', '.join(unnoticed)}" if unnoticed else 0)
 
 
@@ -117,11 +121,19 @@ def noticed(copy: Path, name: str) -> bool:
     mutation = MUTATIONS[name]
     file = copy / mutation.file
     whole = file.read_text(encoding="utf-8")
-    if whole.count(mutation.old) < 1:
-        raise SystemExit(f"{mutation.file} does not hold: {mutation.old}")
+    if whole.count(mutation.old) != 1:
+        raise SystemExit(f"{mutation.file} does not hold once: {mutation.old}")
     file.write_text(whole.replace(mutation.old, mutation.new), encoding="utf-8")
     started = time.monotonic()
-    call = [sys.executable, "-m", "pytest", "-x", "-q", "--no-header", *mutation.tests.split()]
+    first = first_failure(copy, mutation.tests)
+    file.write_text(whole, encoding="utf-8")
+    print(f"{name}: noticed by {first or 'nothing'} ({time.monotonic() - started:.0f} s)", flush=True)
+    return first is not None
+
+
+def first_failure(copy: Path, tests: str) -> str | None:
+    """Return the first test that fails in the copy, or None."""
+    call = [sys.executable, "-m", "pytest", "-x", "-q", "--no-header", *tests.split()]
     caches = {
         "KINDERWERK_CACHE": str(copy / ".cache"),
         "PYTHONPATH": str(copy),
@@ -130,11 +142,8 @@ def noticed(copy: Path, name: str) -> bool:
     done = subprocess.run(
         call, cwd=copy, env={**os.environ, **caches}, capture_output=True, text=True, check=False
     )
-    file.write_text(whole, encoding="utf-8")
     first = re.search(r"^(?:FAILED|ERROR) (\S+)", done.stdout, re.MULTILINE)
-    by = first[1] if first else "nothing"
-    print(f"{name}: noticed by {by} ({time.monotonic() - started:.0f} s)", flush=True)
-    return first is not None
+    return first[1] if first else None
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calibration.measures import MEASURES, Counted
-from calibration.targets import RATIOS, Target, read_targets
+from calibration.targets import RATIOS, Target
 from sim.counting import layout
 from sim.errors import SimulationError
 from sim.history import place_years
@@ -184,8 +184,3 @@ class Runner:
 def _on_worker(job: Job, base: Parameters, targets: Sequence[Target]) -> dict[str, float]:
     with worker_threads(1) as pool:
         return run(job, base, targets, pool)
-
-
-def default_targets(path: Path | None) -> list[Target]:
-    """Return the targets of a file, or the shipped ones."""
-    return read_targets(path) if path else read_targets()

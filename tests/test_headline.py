@@ -19,6 +19,7 @@ from sim.headline import (
     as_json,
     change,
     discount_rate,
+    drowned,
     horizons,
     level,
     municipal_programmes,
@@ -160,3 +161,13 @@ def test_the_discount_rate_is_the_parameter_unless_the_scenario_says_otherwise()
     assert discount_rate() == default_parameters()["discount.mkba"] == 0.0225
     assert discount_rate(scenario(36)) == 0.0225
     assert discount_rate(scenario(36, parameters={"discount.mkba": 0.03})) == 0.03
+
+
+@pytest.mark.parametrize(("spent", "draws", "lost"), [(10.0, 25, False), (9.9, 25, True), (-9.9, 25, True)])
+def test_a_chance_drowns_in_the_luck_of_one_draw(spent: float, draws: int, lost: bool) -> None:
+    assert drowned(Figure(5.0, 1.0, None, None, 0.5), spent, draws) is lost
+
+
+def test_without_programmes_a_chance_drowns_where_the_difference_is_too_small() -> None:
+    assert drowned(Figure(1.9, 1.0, None, None, 0.5), 0.0, 25)
+    assert not drowned(Figure(2.1, 1.0, None, None, 0.5), 0.0, 25)

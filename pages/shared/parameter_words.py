@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pages.shared.texts import writing
 from sim import parameter_words as words
-from sim.decision.dossier import group_of
 
 MEASURED, ESTIMATED, ASSUMED = BASES = words.BASES
 basis_of, basis_of_grade = words.basis_of, words.basis_of_grade
@@ -28,8 +27,3 @@ def source_words(source: str) -> str:
 def group_title(group: str) -> str:
     """Return the title of one of the groups of `sim.decision.dossier`."""
     return words.group_title(group, writing())
-
-
-def group_words(name: str) -> str:
-    """Return what a parameter is about."""
-    return group_title(group_of(name))

@@ -17,11 +17,6 @@ from sim.states import QUINTILES
 
 Floats = NDArray[np.float64]
 NEIGHBOURHOODS = tuple(f"wijk_kwintiel_{q + 1}" for q in range(QUINTILES))
-HOUSEHOLDS: Mapping[str, tuple[str, str]] = {
-    "bijstand": ("geen_bijstand", "bijstand"),
-    "eenouder": ("twee_ouders", "een_ouder"),
-    "ouder_ggz": ("ouder_zonder_ggz", "ouder_met_ggz"),
-}
 PER = 1000.0
 
 

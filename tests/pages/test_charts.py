@@ -22,3 +22,18 @@ def test_marks_of_a_chart(years: int, marks: int, inside: int) -> None:
         sum(len(r) for layer, r in zip(texts, rows, strict=True) if layer["mark"]["baseline"] == "top")
         == inside
     )
+
+
+@pytest.mark.parametrize(("years", "told"), [(1, ""), (4, "4 (raadsperiode)"), (9, "4 (raadsperiode)")])
+def test_only_marks_that_are_in_a_chart_are_told(years: int, told: str) -> None:
+    words = charts.marks_words(years)
+    assert words == (f" Streepjes: na {told} jaar." if told else "")
+
+
+def test_a_single_year_is_a_point_and_a_bar() -> None:
+    values = np.array([[1.0], [2.0], [3.0]])
+    drawn = charts.chart([charts.series_of(values, (2026,), "x")], "users")
+    marks = [layer["mark"] for layer in drawn["layer"]]
+    assert any(mark["type"] == "line" and mark.get("point") for mark in marks)
+    assert any(mark["type"] == "rule" and mark.get("strokeWidth") == 6 for mark in marks)
+    assert not any(mark["type"] == "area" for mark in marks)

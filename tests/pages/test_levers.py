@@ -164,3 +164,11 @@ def test_every_lever_has_words() -> None:
         "lockdown, 50% vanaf 3-2028, 6 maanden, werkers zijn er ook niet; "
         "korting halverwege, 30% vanaf 1-2029, 24 maanden, alleen Jongerenwerk"
     )
+
+
+def test_a_label_names_the_world_where_it_is_unusual() -> None:
+    plan = Plan.simple(20.0, True, "capped").changed(
+        shocks=[{"kind": "lockdown", "start": "2027-03", "months": 6, "size": 0.7}]
+    )
+    assert plan.label() == "20 kinderwerkers, geoormerkt, vaste plaatsen, lockdown"
+    assert Plan.simple(20.0).label() == "20 kinderwerkers, geoormerkt"
