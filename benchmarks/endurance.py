@@ -92,13 +92,18 @@ class Visitor(User):
                 self.fte = float(luck.integers(2, 80))
             self._forget()
             self._rerun(ws)
+            same = self._told_the_same()
             if self._wait(ws, f"## Met {self.fte:g} kinderwerkers" if move else "## ", PATIENCE):
                 self.seconds.append(time.monotonic() - began)
-            else:
+            elif self._told_the_same() == same:
                 self.lost += 1
             self._idle(ws, began + every)
             if time.monotonic() > until:
                 return
+
+    def _told_the_same(self) -> int:
+        """Return how often Start said that the budget is the one it is compared with: nothing will come."""
+        return sum(n for words, n in self.told.items() if "dezelfde als waarmee" in words)
 
     def _look(self, ws: ClientConnection, luck: np.random.Generator, until: float, every: float) -> None:
         """Look at a page until nothing more comes, or for as long as people have patience."""
