@@ -253,8 +253,8 @@ TRICKS: dict[str, tuple[Callable[[], bytes], str]] = {
     "another zip file": (lambda: packed({"a.txt": b"x"}), "Dit is geen Excel-werkmap"),
     "an old workbook": (lambda: b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, "een oud of beveiligd"),
     "a password": (encrypted, "een oud of beveiligd"),
-    "over 1 MB": (lambda: b"PK\x03\x04" + b"x" * 1_000_000, "Te groot: 1.0 MB; hoogstens 1.0 MB"),
-    "50 MB": (lambda: b"PK\x03\x04" + b"x" * 50_000_000, "Te groot: 50.0 MB; hoogstens 1.0 MB"),
+    "over 1 MB": (lambda: b"PK\x03\x04" + b"x" * 1_000_000, "Te groot: 1,0 MB; hoogstens 1,0 MB"),
+    "50 MB": (lambda: b"PK\x03\x04" + b"x" * 50_000_000, "Te groot: 50,0 MB; hoogstens 1,0 MB"),
     "half a workbook": (lambda: almere()[:3000], "De werkmap is beschadigd"),
     "macros": (lambda: with_part("xl/vbaProject.bin", b"x"), "De werkmap bevat macro's"),
     "a macro workbook": (
@@ -281,7 +281,7 @@ TRICKS: dict[str, tuple[Callable[[], bytes], str]] = {
         "verwijst naar andere bestanden",
     ),
     "a zip bomb": (lambda: with_part("xl/a.xml", b" " * 9_000_000), "unpacks"),
-    "a larger zip bomb": (lambda: with_part("xl/a.xml", b" " * 20_000_000), "hoogstens 10.0 MB mag"),
+    "a larger zip bomb": (lambda: with_part("xl/a.xml", b" " * 20_000_000), "hoogstens 10,0 MB mag"),
     "a lying zip bomb": (lying_about_its_size, "De werkmap is beschadigd"),
     "many parts": (
         lambda: packed({**parts(almere()), **{f"xl/{i}.xml": b"x" for i in range(100)}}), "hoogstens 100 mag"
