@@ -112,7 +112,9 @@ def _follow(
 
 def _answer_progress(answer: Answer, stopped: bool) -> None:
     done = min(len(answer.draws), answer.wished)
-    children = formats.count(answer.children) if answer.children is not None else t("all_children")
+    children = t("all_children")
+    if answer.children is not None:  # cohorts are whole, so that it is never exactly that
+        children = t("about_children", n=formats.count(answer.children))
     if answer.finished:
         note(t("computed" if answer.wished else "computed_best", done=done, children=children))
     elif stopped:
