@@ -7,7 +7,7 @@ import streamlit as st
 
 from pages.shared import charts, figures, parts
 from pages.shared.answers import Answer
-from pages.shared.controls import choose_municipality
+from pages.shared.controls import choose_chart, choose_municipality
 from pages.shared.lever_words import period_words
 from pages.shared.levers import period, within
 from pages.shared.plan import MOST_FTE, Plan
@@ -89,14 +89,7 @@ def _with_policy(plan: Plan, policy: str) -> Plan:
 def _answer(answer: Answer, plans: tuple[Plan, ...], reference: str) -> None:
     differences = [answer.difference(k) for k in range(1, len(plans))]
     labels = figures.distinct([p.label() for p in plans])
-    what = st.segmented_control(
-        t("chart"),
-        list(charts.SHOWN),
-        default="money",
-        format_func=lambda w: t(f"chart_{w}"),
-        key="shown2",
-        required=True,
-    )
+    what = choose_chart("shown2")
     found = [charts.series(d, what, n) for d, n in zip(differences, labels[1:], strict=True)]
     if len({plan.policy == "capped" for plan in plans}) > 1:
         st.warning(t("compare_mixed"))

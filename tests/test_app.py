@@ -118,7 +118,7 @@ def test_numbers_follow_the_language_of_the_app(
 def test_a_link_restores_every_choice() -> None:
     chosen = Choices(
         municipality="Tilburg", plan=Plan.simple(20.0, False, "deficit"), effect="half",
-        plans=(Plan.simple(0.0), Plan.simple(12.5), Plan.simple(40.0, False)),
+        plans=(Plan.simple(0.0), Plan.simple(12.5), Plan.simple(40.0, False)), chart="unmet",
     )  # fmt: skip
     query = {key: values[0] for key, values in parse_qs(query_of(chosen, "en")).items()}
     at = AppTest.from_file(MAIN, default_timeout=60)
@@ -176,6 +176,13 @@ def test_start_shows_a_sentence_three_figures_and_what_is_not_known(language: st
     assert any(told in m.value for m in at.markdown)
     assert CATALOGUES[language]["sentence_honest"][:30] in words(at)
     assert [tab.label for tab in at.expander][-2:]
+
+
+def test_the_choice_of_a_chart_is_kept_and_goes_with_the_link() -> None:
+    at = shown("pages/main.py")
+    at.segmented_control(key="shown").set_value("unmet").run()
+    assert at.session_state["choices"].chart == "unmet"
+    assert any("grafiek=unmet" in code.value for code in at.code)
 
 
 def test_a_strength_that_was_set_has_no_weight_on_no_effect() -> None:

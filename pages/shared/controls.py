@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.shared import formats
+from pages.shared import charts, formats
 from pages.shared.parts import note, plain
 from pages.shared.plan import Plan
 from pages.shared.state import SURE, Choices, choices, existing_fte, keep, places, profile
@@ -50,6 +50,20 @@ def choose_horizon(years: int) -> int:
     found = int(picked or now)
     if found != now:
         keep(horizon=found)
+    return found
+
+
+def choose_chart(key: str) -> str:
+    """Show the choice of what the chart of differences shows, and return it. key: other on each page."""
+    now = choices().chart
+    picked = st.segmented_control(
+        t("chart"), list(charts.SHOWN), default=now, format_func=lambda w: t(f"chart_{w}"), key=key,
+        required=True,
+    )  # fmt: skip
+    found = str(picked or now)
+    if found != now:
+        keep(chart=found)
+        st.rerun()  # the link at the foot names it
     return found
 
 

@@ -9,6 +9,7 @@ import streamlit as st
 
 from pages.shared import charts, formats, parts
 from pages.shared.answers import Answer
+from pages.shared.controls import choose_chart
 from pages.shared.figures import LONG, MIDDLE
 from pages.shared.plan import CHILD_WORK
 from pages.shared.state import Choices, pair, reference_of
@@ -49,10 +50,7 @@ def _show(answer: Answer, chosen: Choices, reference: str, key: str) -> None:
     st.markdown("## " + key_sentence(answer, far, chosen))
     st.markdown(t("sentence_honest"))
     _figures(answer, near, far, chosen)
-    what = st.segmented_control(
-        t("chart"), list(charts.SHOWN), default="money", format_func=lambda w: t(f"chart_{w}"), key=key,
-        required=True,
-    )  # fmt: skip
+    what = choose_chart(key)
     parts.plot([charts.series(d, what, chosen.plan.label(), rate)], what, reference)
 
 

@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
+from pages.shared.charts import SHOWN
 from pages.shared.plan import CHILD_WORK, Plan, pack, unpack
 from pages.shared.texts import t
 from sim.errors import InputError
@@ -43,7 +44,8 @@ class Choices:
 
     assumptions: (parameter, value) that this session changed. own: local figures as JSON, the content of a
     file of `kind: municipality`; they stand for the municipality of their name. horizon: how many years
-    ahead money is counted, one of HORIZONS; sure: how sure a plan is to pay for itself, percent, one of SURE.
+    ahead money is counted, one of HORIZONS; sure: how sure a plan is to pay for itself, percent, one of SURE;
+    chart: what the chart of differences shows, one of SHOWN.
     """
 
     municipality: str = "Almere"
@@ -55,6 +57,7 @@ class Choices:
     own: str = ""
     horizon: int = HORIZONS[-1]
     sure: int = SURE[0]
+    chart: str = next(iter(SHOWN))
 
     @property
     def own_data(self) -> dict[str, Any] | None:
@@ -168,6 +171,7 @@ _READERS: Mapping[str, Callable[[str], dict[str, Any]]] = {
     "vergeleken": _one_of("reference", REFERENCES),
     "termijn": _number("horizon", HORIZONS),
     "zeker": _number("sure", SURE),
+    "grafiek": _one_of("chart", SHOWN),
     "begroting": lambda code: {"plan": Plan.of_code(code)},
     "begrotingen": _plans,
 }
@@ -184,13 +188,14 @@ def query_of(chosen: Choices, language: str) -> str:
         "vergeleken": chosen.reference,
         "termijn": str(chosen.horizon),
         "zeker": str(chosen.sure),
+        "grafiek": chosen.chart,
         "begroting": chosen.plan.code(),
         "begrotingen": "~".join(plan.code() for plan in chosen.plans),
     }
     first = {f.name: f.default for f in fields(Choices)}
     default = {
         "effect": first["effect"], "vergeleken": first["reference"],
-        "termijn": str(first["horizon"]), "zeker": str(first["sure"]),
+        "termijn": str(first["horizon"]), "zeker": str(first["sure"]), "grafiek": first["chart"],
         "begrotingen": "~".join(plan.code() for plan in Choices().plans),
     }  # fmt: skip
     kept = {key: text for key, text in written.items() if text and text != default.get(key)}
