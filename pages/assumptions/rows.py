@@ -18,11 +18,11 @@ from pages.shared.parameter_words import (
 from pages.shared.state import Choices, pair, profile
 from pages.shared.texts import language, t
 from sim.decision.dossier import GROUPS, group_of
+from sim.parameter_words import HELD, grade_of
 from sim.parameters import Parameter, default_parameters
 from sim.report.assumptions import Assumption, assumptions
 
 REST = "other"
-HELD = "held"
 GRADES = ("cited", "derived", "calibrated", "provisional", HELD, "assumed")
 TOPICS = (*(name for name, _ in GROUPS), REST)
 """What numbers are about, in the order of the page."""
@@ -60,8 +60,7 @@ class Row:
     @property
     def grade(self) -> str:
         """Return how it is known: its grade, or that the calibration held it where it was."""
-        held = self.record.grade == "calibrated" and self.record.fixed
-        return HELD if held else self.record.grade
+        return grade_of(self.record)
 
     @property
     def own(self) -> float | None:
