@@ -11,6 +11,8 @@ CHARTS = "[data-testid=stVegaLiteChart]"
 def boxes(page) -> list[dict]:
     """Return where the two arrays stand; the key of the icons comes before them."""
     page.locator(f"{CHARTS} canvas, {CHARTS} svg").nth(2).wait_for(timeout=30_000)
+    page.wait_for_selector("[data-testid=stProgress]", state="detached", timeout=120_000)
+    page.wait_for_timeout(1500)  # charts find their places while the last ones come
     return [page.locator(CHARTS).nth(k).bounding_box() for k in (1, 2)]
 
 
