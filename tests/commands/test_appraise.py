@@ -41,6 +41,7 @@ def test_sensitivity_that_was_stopped_keeps_its_draws(tmp_path: Path) -> None:
     running = subprocess.Popen(
         [sys.executable, str(ROOT / "cli.py"), *map(str, line)], cwd=ROOT, stderr=subprocess.PIPE, text=True,
         stdout=subprocess.DEVNULL,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # ignored in a shell's background
     )  # fmt: skip
     deadline = time.monotonic() + 120
     while time.monotonic() < deadline and not any(f.stat().st_size for f in out.glob("draws-*")):
