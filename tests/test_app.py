@@ -185,6 +185,20 @@ def test_the_choice_of_a_chart_is_kept_and_goes_with_the_link() -> None:
     assert any("grafiek=unmet" in code.value for code in at.code)
 
 
+@pytest.mark.parametrize("shock", [False, True])
+def test_another_municipality_leaves_a_budget_of_more_than_child_work_as_it_was(shock: bool) -> None:
+    plan = Plan.simple(30.0, fenced=False)
+    if shock:
+        plan = plan.changed(shocks=[{"kind": "lockdown", "start": "2027-03", "months": 6, "size": 0.7}])
+    at = shown("pages/main.py", begroting=plan.code())
+    at.selectbox[0].set_value("Hoorn").run()
+    chosen = at.session_state["choices"]
+    assert chosen.municipality == "Hoorn"
+    assert (chosen.plan == plan) is shock
+    assert not chosen.plan.fenced
+    assert bool(at.toast) is shock
+
+
 def test_a_strength_that_was_set_has_no_weight_on_no_effect() -> None:
     at = shown("pages/main.py", effect="half")
     assert NL["unknown_effect_set"] in words(at)
