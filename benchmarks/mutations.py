@@ -83,7 +83,7 @@ MUTATIONS = {
         "sim/exposure.py",
         "return top * np.exp(-x.decay[k] * (t - x.leaves[i, k]))",
         "return top",
-        "tests/test_lifecourse.py",
+        "tests/lifecourse",
     ),
     "scaling of results": Mutation(
         "sim/experiment.py",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from concurrent.futures import Executor
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import pytest
@@ -13,7 +12,7 @@ from worlds import ALL_OFF, HOUSEHOLD_FACTORS, START, scenario
 
 from sim.catalogue import catalogue
 from sim.counting import layout
-from sim.errors import InputError, SimulationError
+from sim.errors import InputError
 from sim.exposure import Exposure
 from sim.history import History
 from sim.parameters import Parameters
@@ -22,8 +21,8 @@ from sim.prices import care_spending
 from sim.process_file import default_table
 from sim.programmes import Effect, exposures, participants_for
 from sim.setting import EXISTING, Setting, worker_threads
-from sim.simulation import check_year, simulate, with_overrides
-from sim.states import AGES, EPOCH_YEAR, FORMS, MONTHS, USER_SETS
+from sim.simulation import simulate, with_overrides
+from sim.states import AGES, EPOCH_YEAR, FORMS, MONTHS
 from sim.transitions import CompiledTable, compile_table
 from sim.warmup import WarmStart, warm_up
 
@@ -480,64 +479,3 @@ def test_child_work_before_the_scenario_is_local_or_assumed(parameters: Paramete
     reached = participants_for(other.existing_fte(), eligible, CHILD_WORK, parameters)
     assert reached == pytest.approx(0.04 * eligible)
     assert Setting(replace(local.profile, kinderwerk_fte=0.0), parameters).existing_fte() == 0.0
-
-
-# A year that cannot be
-
-
-def broken(history: History, kind: int, value: float) -> Floats:
-    cells = history.cells[0].copy()
-    cells[:, kind, 10] = value
-    return cells
-
-
-def test_a_year_that_was_lived_is_accepted(without: History) -> None:
-    for k, year in enumerate(without.years):
-        check_year(without.cells[k], without.layout, without.table, year)
-
-
-@pytest.mark.parametrize("process", ["need", "verblijf", "ambulant", "bijstand"])
-def test_more_children_in_a_process_than_there_are_stop_the_run(without: History, process: str) -> None:
-    last = [i for i, (name, _) in enumerate(without.table.states) if name == process][-1]
-    cells = broken(without, without.layout.stock + last, 1000.0)
-    with pytest.raises(SimulationError, match=f"in 2026 more children are in a state of '{process}'"):
-        check_year(cells, without.layout, without.table, 2026)
-
-
-def test_a_negative_count_stops_the_run(without: History) -> None:
-    for kind in (without.layout.flow, without.layout.unmet, without.layout.kinds - 1):
-        with pytest.raises(SimulationError, match="a count is negative in 2026"):
-            check_year(broken(without, kind, -1.0), without.layout, without.table, 2026)
-
-
-@pytest.mark.parametrize("name", [*FORMS, "jeugdzorg", "jeugdhulp", "zonder_verblijf", "met_verblijf"])
-def test_more_users_at_the_end_of_a_year_than_during_it_stop_the_run(without: History, name: str) -> None:
-    cells = without.cells[0].copy()
-    k = list(USER_SETS).index(name)
-    cells[:, without.layout.users + k] = 0.0
-    cells[:, without.layout.stock_users + k, 3] = 1.0
-    with pytest.raises(SimulationError, match=f"more users of '{name}' on 31 December than during 2026"):
-        check_year(cells, without.layout, without.table, 2026)
-
-
-def test_a_programme_with_a_child_too_many_stops_the_run(
-    almere: Setting, warm_almere: WarmStart, pool: Executor, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from sim import simulation
-
-    full = simulation.attend
-
-    def overfull(*arguments: Any) -> Any:
-        found = full(*arguments)
-        found.stock[5] += 1
-        return found
-
-    monkeypatch.setattr(simulation, "attend", overfull)
-    with pytest.raises(SimulationError, match="kinderwerk has more children than places in 2026"):
-        simulate(scenario(36), almere, pool, warm_almere)
-
-
-def test_too_many_events_stop_the_run(almere: Setting, warm_almere: WarmStart, pool: Executor) -> None:
-    wild = {"need.onset_light": 5e4, "need.recover_light": 5e4}
-    with pytest.raises(SimulationError, match="impossibly many events within a month of 2026"):
-        simulate(scenario(years=1), with_parameters(almere, **wild), pool, warm_almere)
