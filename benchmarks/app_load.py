@@ -93,7 +93,7 @@ class User:
         if self.slider:
             widget = state.widget_states.widgets.add()
             widget.id = self.slider
-            widget.double_array_value.data.append(self.fte)
+            widget.string_array_value.data.append(f"{self.fte:g}")
         if not fragment:
             self.fragments.clear()
         else:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.shared import parts
-from pages.shared.controls import at_most, choose_municipality, step
+from pages.shared import formats, parts
+from pages.shared.controls import choose_municipality, fte_offered
 from pages.shared.outcome import outcome
 from pages.shared.state import EFFECTS, Choices, keep, pair, reference_words
 from pages.shared.texts import t, writing
@@ -55,9 +55,8 @@ def _workers(chosen: Choices) -> float | None:
     if not plan.steady:
         parts.note(t("fte_path", path=parts.plain(plan.label())))
         return None
-    top = at_most(chosen)
-    return st.slider(
-        t("fte"), 0.0, top, float(plan.fte), step=step(top), format="localized", help=t("fte_help"),
+    return st.select_slider(  # a slider of numbers writes them as the browser does
+        t("fte"), fte_offered(chosen), float(plan.fte), format_func=formats.fte, help=t("fte_help"),
         key=f"fte-{chosen.municipality}",
     )  # fmt: skip
 

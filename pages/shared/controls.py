@@ -80,15 +80,15 @@ def choose_sure() -> int:
     return found
 
 
-def at_most(chosen: Choices) -> float:
-    """Return the most FTE that a slider offers: those that reach three in ten children, or those in hand."""
+def fte_offered(chosen: Choices) -> list[float]:
+    """Return the FTE that a slider offers, from none to those that reach three in ten children.
+
+    Whole steps, and what is there now and what is in hand as they are, also where that is more.
+    """
     programme = catalogue()["kinderwerk"]
     children = sum(profile(chosen).youths[programme.first_age : programme.last_age + 1])
-    fte = children * MOST_COVERAGE / CHILDREN_PER_FTE
-    rounded = round(fte / 50) * 50 if fte > 1000 else max(round(fte), 2)
-    return float(max(rounded, chosen.plan.fte))
-
-
-def step(top: float) -> float:
-    """Return the step of a slider that ends at `top`."""
-    return 1.0 if top < 1000 else 50.0
+    top = children * MOST_COVERAGE / CHILDREN_PER_FTE
+    step = 50 if top > 1000 else 1
+    steps = range(0, max(step * round(top / step), 2) + step, step)
+    own = (existing_fte(chosen), float(chosen.plan.fte))
+    return sorted({formats.fte(number): number for number in (*map(float, steps), *own)}.values())

@@ -66,6 +66,11 @@ def test_moving_the_slider_gives_new_figures(page) -> None:
     page.get_by_text("Met 40 kinderwerkers in Almere").wait_for(timeout=60_000)
 
 
+def test_the_slider_writes_its_number_in_the_language_of_the_app(page) -> None:
+    opened(page, "/?gemeente=Hoorn&begroting=9.2-g-crowd_out")
+    assert page.get_by_role("slider").first.get_attribute("aria-valuetext") == "9,2"
+
+
 def test_link_restores_the_screen(page) -> None:
     opened(page, "/?gemeente=Tilburg&begroting=20-o-crowd_out&effect=half&taal=en")
     page.get_by_text("With 20 child workers in Tilburg").wait_for(timeout=60_000)
