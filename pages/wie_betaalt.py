@@ -16,10 +16,10 @@ from pages.shared.texts import t, writing
 from pages.shared.watching import chance_known, live
 from sim.appraisal import Difference, Figure, year_figure
 from sim.decision.money import Payback, budget_impact, payback
-from sim.decision.payers import Money, Pocket
+from sim.decision.payers import Money, Pocket, lost_in_luck
 from sim.decision.payers import pockets as pockets_of
 from sim.experiment import Options, setting_for
-from sim.headline import UNMET, discount_rate, drowned, horizons
+from sim.headline import UNMET, discount_rate, horizons
 from sim.ledger import GEMEENTE, RIJK
 from sim.parameters import default_parameters
 from sim.scenario import Scenario
@@ -57,7 +57,7 @@ def _answer(answer: Answer, chosen: Choices, ahead: int, reference: str) -> None
     pockets.unmet_note(unmet, d.years[ahead - 1])
     _by_year(d, reference)
     _terms(d, reference)
-    _back(answer, d, found, rate, reference)
+    _back(answer, d, rate, reference)
 
 
 def _cashable(found: Sequence[Pocket], scenario: Scenario, ahead: int, reference: str) -> None:
@@ -154,7 +154,7 @@ def _terms(d: Difference, reference: str) -> None:
     _csv(figures, "raadsperiodes", reference, "pay_undiscounted")
 
 
-def _back(answer: Answer, d: Difference, found: Sequence[Pocket], rate: float, reference: str) -> None:
+def _back(answer: Answer, d: Difference, rate: float, reference: str) -> None:
     """Show by when a payer's money is back, over draws."""
     st.header(t("pay_back"))
     if not chance_known(answer):
@@ -162,14 +162,17 @@ def _back(answer: Answer, d: Difference, found: Sequence[Pocket], rate: float, r
         return
     st.markdown(t("pay_back_note"))
     ends, draws = horizons(len(d.years)), len(answer.draws)
+    upto = [pockets_of(answer.runs, end, rate) for end in ends]
     rows, shares = [], []
     for back in payback(d, rate):
         share = [_by(back, d.years[end - 1]) for end in ends]
         name = t(f"pay_series_{'cost' if back.measure == 'cost' else 'cash'}",
                  payer=t(f"pay_payer_{back.payer}"))  # fmt: skip
-        told = [writing().chance(x, draws) for x in (*share, back.never)]
-        if _lost_in_luck(found, back, draws):
-            told = [t("too_small")] * len(told)
+        lost = [lost_in_luck(found, back.payer, back.measure, draws) for found in (*upto, upto[-1])]
+        told = [
+            t("too_small") if drowns else writing().chance(x, draws)
+            for x, drowns in zip((*share, back.never), lost, strict=True)
+        ]
         rows.append((pockets.capital(name), *told))
         shares.append((pockets.capital(name), *share, back.never))
     columns = [t("pay_back_payer"), *(t("pay_back_within", years=end) for end in ends),
@@ -186,15 +189,6 @@ def _back(answer: Answer, d: Difference, found: Sequence[Pocket], rate: float, r
 def _by(back: Payback, year: int) -> float:
     """Return the share of draws in which the money is back by the end of a year, and stays back."""
     return sum(share for when, share in back.shares.items() if when <= year)
-
-
-def _lost_in_luck(found: Sequence[Pocket], back: Payback, draws: int) -> bool:
-    """Tell whether the luck of one draw outweighs what is to be paid back."""
-    money = next((p.money for p in found if p.payer == back.payer), None)
-    if money is None:
-        return True
-    cost = money.cost if back.measure == "cost" else money.cashable
-    return drowned(cost, money.programmes.value, draws)
 
 
 if __name__ == "__main__":

@@ -188,6 +188,15 @@ def year_figure(d: Difference, label: Label, index: int) -> Figure:
     return figure(d.runs[:, row, index], d.run_mcse[:, row, index], d.draws)
 
 
+def drowned(cost: Figure, spent: float, draws: int) -> bool:
+    """Tell whether the luck of one draw outweighs what is to be paid back, so that no chance means much.
+
+    spent: what the payer spends more on programmes over the same years as `cost`.
+    """
+    luck_of_a_draw = 2.0 * cost.mcse * np.sqrt(draws)
+    return bool(luck_of_a_draw > abs(spent)) if spent else cost.too_small
+
+
 def standard_error(columns: Columns) -> Floats:
     """Return the Monte Carlo standard error of each value, [labels, years]."""
     return block_standard_error(columns.blocks)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
-from math import sqrt
 from typing import Any
 
 import numpy as np
@@ -15,6 +14,7 @@ from sim.appraisal import (
     Difference,
     Figure,
     break_even,
+    drowned,
     running_figure,
     year_figure,
 )
@@ -64,6 +64,8 @@ class Change:
 
     Money is the present value over the years so far for the municipality (negative: saved).
     municipal_cashable is None where one of the two pays for contracted places and the other for use.
+    municipal_programme_cost is the municipality's part of programme_cost. p_paid_back is the share of draws
+    in which the money is back, None of one draw; where `drowned`, luck outweighs the money: it says little.
     """
 
     year: int
@@ -72,7 +74,9 @@ class Change:
     programme_cost: float
     municipal_cost: Figure
     municipal_cashable: Figure | None
+    municipal_programme_cost: float
     p_paid_back: float | None
+    drowned: bool
 
 
 def weight_of_no_effect(scenarios: Iterable[Scenario]) -> float | None:
@@ -119,16 +123,19 @@ def change(d: Difference, horizon: int, rate: float, alike: bool = True) -> Chan
     factors = (1.0 + rate) ** -np.arange(1, horizon + 1)
     programmes = [i for i, label in enumerate(d.labels) if label[:2] == ("cost", "programme")]
     spent = d.mean[programmes][:, :horizon].sum(axis=0) @ factors if programmes else 0.0
-    several = len(set(d.draws)) > 1
-    paid = break_even(d, *MUNICIPAL, rate).probability[index] if several else None
+    draws = len(set(d.draws))
+    paid = break_even(d, *MUNICIPAL, rate).probability[index] if draws > 1 else None
+    cost, own = running_figure(d, MUNICIPAL, horizon, rate), municipal_programmes(d, horizon, rate)
     return Change(
         year=d.years[index],
         care_users=year_figure(d, USERS, index),
         unmet_need=year_figure(d, UNMET, index),
         programme_cost=float(spent),
-        municipal_cost=running_figure(d, MUNICIPAL, horizon, rate),
+        municipal_cost=cost,
         municipal_cashable=running_figure(d, CASHABLE, horizon, rate) if alike else None,
+        municipal_programme_cost=own,
         p_paid_back=None if paid is None else float(paid),
+        drowned=drowned(cost, own, draws),
     )
 
 
@@ -138,15 +145,6 @@ def municipal_programmes(d: Difference, horizon: int, rate: float) -> float:
     rows = [i for i, label in enumerate(d.labels) if label in own]
     factors = (1.0 + rate) ** -np.arange(1, horizon + 1)
     return float(d.mean[rows][:, :horizon].sum(axis=0) @ factors) if rows else 0.0
-
-
-def drowned(cost: Figure, spent: float, draws: int) -> bool:
-    """Tell whether the luck of one draw outweighs what is to be paid back, so that no chance means much.
-
-    spent: what the municipality spends more on programmes over the same years as `cost`.
-    """
-    luck_of_a_draw = 2.0 * cost.mcse * sqrt(draws)
-    return luck_of_a_draw > abs(spent) if spent else cost.too_small
 
 
 def as_json(item: Level | Change) -> dict[str, Any]:

@@ -145,7 +145,9 @@ MIXED = (
 def _chance(c: Change) -> str:
     if c.municipal_cashable is None:
         return UNLIKE
-    return "" if c.p_paid_back is None else f"{c.p_paid_back:.0%}"
+    if c.p_paid_back is None:
+        return ""
+    return TOO_SMALL if c.drowned else f"{c.p_paid_back:.0%}"
 
 
 def batch_table(

@@ -34,9 +34,13 @@ def line(shown: str, begin: str) -> list[str]:
 
 
 def changed(
-    users: Figure = NOTHING, cost: Figure = NOTHING, paid: float | None = None, year: int = 2029
+    users: Figure = NOTHING,
+    cost: Figure = NOTHING,
+    paid: float | None = None,
+    year: int = 2029,
+    drowned: bool = False,
 ) -> Change:
-    return Change(year, users, NOTHING, 12.34e6, cost, NOTHING, paid)
+    return Change(year, users, NOTHING, 12.34e6, cost, NOTHING, 12.34e6, paid, drowned)
 
 
 def compared(*changes: Change, draws: int = 1, rate: float = 0.0225, levels: list[Level] = LEVELS) -> str:
@@ -133,6 +137,11 @@ def test_with_draws_there_are_ranges_and_chances() -> None:
     assert line(shown, "cost to the municipality")[1] == "-3.3 ±0.2 (-9.0 to +2.0)"
     assert line(shown, "chance that it has paid for itself")[1] == "78%"
     assert "50 draws" in shown
+
+
+def test_no_chance_is_named_where_luck_outweighs_the_money() -> None:
+    shown = compared(changed(paid=0.78, drowned=True), changed(paid=0.78, year=2035), draws=50)
+    assert line(shown, "chance that it has paid for itself")[1] == "too small to tell"
 
 
 def test_fixed_places_against_an_open_end_are_warned_of_and_say_nothing_of_paying_back() -> None:

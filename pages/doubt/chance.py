@@ -13,8 +13,8 @@ from pages.shared.answers import Answer
 from pages.shared.pockets import unmet_note
 from pages.shared.texts import language, t, writing
 from pages.shared.watching import chance_known
-from sim.appraisal import CASHABLE, MUNICIPAL, break_even, running_figure, year_figure
-from sim.headline import UNMET, discount_rate, drowned, municipal_programmes
+from sim.appraisal import CASHABLE, MUNICIPAL, break_even, year_figure
+from sim.headline import UNMET, change, discount_rate
 
 LINES = {"cost": MUNICIPAL, "cash": CASHABLE}
 OPEN = 0.10
@@ -27,9 +27,8 @@ def show(answer: Answer, ahead: int, reference: str) -> None:
         st.markdown(t("doubt_chance_waiting"))
         return
     d, rate, draws = answer.difference(), discount_rate(answer.scenarios[0]), len(answer.draws)
-    spent = municipal_programmes(d, ahead, rate)
     year = d.years[ahead - 1]
-    if drowned(running_figure(d, MUNICIPAL, ahead, rate), spent, draws):
+    if change(d, ahead, rate).drowned:
         st.markdown("### " + t("doubt_chance_small", years=ahead))
     else:
         told = {

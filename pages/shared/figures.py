@@ -12,7 +12,7 @@ from pages.shared.plan import CHILD_WORK
 from pages.shared.texts import t, writing
 from pages.shared.watching import chance_known
 from sim.appraisal import Difference
-from sim.headline import Change, change, discount_rate, drowned, municipal_programmes
+from sim.headline import Change, change, discount_rate
 
 MIDDLE, LONG = 10, 20
 """Years ahead of the figures that Start leads with: youths after ten years, money after twenty."""
@@ -24,7 +24,7 @@ def table(
 ) -> pd.DataFrame:
     """Return the differences up to a number of years ahead, a column per budget beside the reference."""
     changes = [_change(answer, k, d, ahead) for k, d in enumerate(differences, 1)]
-    return _columns([_rows(c, answer, d) for c, d in zip(changes, differences, strict=True)], labels)
+    return _columns([_rows(c, answer) for c in changes], labels)
 
 
 def key_table(answer: Answer, labels: Sequence[str]) -> pd.DataFrame:
@@ -43,7 +43,7 @@ def key_figures(answer: Answer, scenario: int = 1) -> Rows:
         (t("figure_users", year=near.year), writing().difference(near.care_users, formats.count)),
         (t("figure_unmet", year=near.year), writing().difference(near.unmet_need, formats.count)),
         (t("figure_money", year=far.year), _money(far, formats.money)),
-        (t("row_chance"), chance(far, answer, d)),
+        (t("row_chance"), chance(far, answer)),
     ]
 
 
@@ -54,14 +54,13 @@ def _money(c: Change, write: Callable[..., str]) -> str:
     return writing().difference(c.municipal_cost, write)
 
 
-def chance(c: Change, answer: Answer, d: Difference) -> str:
+def chance(c: Change, answer: Answer) -> str:
     """Return the chance that the money is back as draws can tell it, or why it is not told."""
     if c.municipal_cashable is None:
         return t("not_comparable")
     if c.p_paid_back is None or not chance_known(answer):
         return t("not_yet")
-    spent = municipal_programmes(d, d.years.index(c.year) + 1, discount_rate(answer.scenarios[0]))
-    if drowned(c.municipal_cost, spent, len(answer.draws)):
+    if c.drowned:
         return t("too_small")
     return writing().chance(c.p_paid_back, len(answer.draws))
 
@@ -77,7 +76,7 @@ def _change(answer: Answer, scenario: int, d: Difference, ahead: int) -> Change:
     return change(d, ahead, discount_rate(answer.scenarios[0]), len(ways) == 1)
 
 
-def _rows(c: Change, answer: Answer, d: Difference) -> Rows:
+def _rows(c: Change, answer: Answer) -> Rows:
     cash = c.municipal_cashable
     only = {name for scenario in answer.scenarios for name in scenario.programmes} <= {CHILD_WORK}
     return [
@@ -86,7 +85,7 @@ def _rows(c: Change, answer: Answer, d: Difference) -> Rows:
         (t("row_programme" if only else "row_programme_all"), formats.millions(c.programme_cost, True)),
         (t("row_municipal"), _money(c, formats.millions)),
         (t("row_cashable"), writing().difference(cash, formats.millions) if cash else t("not_comparable")),
-        (t("row_chance"), chance(c, answer, d)),
+        (t("row_chance"), chance(c, answer)),
     ]
 
 

@@ -15,7 +15,7 @@ from pages.shared.plan import CHILD_WORK
 from pages.shared.state import Choices, pair, reference_of
 from pages.shared.texts import t, writing
 from pages.shared.watching import chance_known, is_stopped, live
-from sim.headline import Change, change, discount_rate, drowned, municipal_programmes
+from sim.headline import Change, change, discount_rate
 
 
 def outcome(
@@ -60,17 +60,15 @@ def key_sentence(answer: Answer, far: Change, chosen: Choices) -> str:
     words = {"plan": parts.plain(chosen.plan.phrase()), "name": parts.plain(chosen.municipality)}
     if far.p_paid_back is None or not chance_known(answer):
         return t("sentence_stopped" if is_stopped(answer) else "sentence_waiting", **words)
-    spent = _spent(answer)
-    if drowned(far.municipal_cost, spent, len(answer.draws)):
+    if far.drowned:
         return t("sentence_small", **words)
     chance = writing().chance(far.p_paid_back, len(answer.draws))
-    return t("sentence_chance" if spent > 0 else "sentence_other", chance=chance, years=years, **words)
-
-
-def _spent(answer: Answer) -> float:
-    """Return what the municipality spends more on programmes up to the horizon of the sentence."""
-    years = min(LONG, answer.scenarios[0].years)
-    return municipal_programmes(answer.difference(), years, discount_rate(answer.scenarios[0]))
+    return t(
+        "sentence_chance" if far.municipal_programme_cost > 0 else "sentence_other",
+        chance=chance,
+        years=years,
+        **words,
+    )
 
 
 def _figures(answer: Answer, near: Change, far: Change, chosen: Choices) -> None:
@@ -95,7 +93,7 @@ def _figures(answer: Answer, near: Change, far: Change, chosen: Choices) -> None
 
 def _shares(answer: Answer, far: Change) -> str:
     """Return how the extra cost of the municipality divides over programmes and youth care."""
-    spent = _spent(answer)
+    spent = far.municipal_programme_cost
     care = replace(far.municipal_cost, value=far.municipal_cost.value - spent)
     words = "figure_cost" if answer.scenarios[1].programmes.keys() <= {CHILD_WORK} else "figure_cost_of_all"
     return t(words, cost=formats.money(spent), care=writing().difference(care, formats.money))

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.appraisal import Figure, block_standard_error, figure
+from sim.appraisal import Figure, block_standard_error, drowned, figure
 from sim.experiment import Run
 from sim.history import Label
 from sim.rates import discount_factor
@@ -72,6 +72,17 @@ def pockets(runs: Sequence[Run], years: int, rate: float, scenario: int = 1) -> 
         if money or beyond in known:
             found.append(Pocket(payer, money, of([beyond]) if beyond in known else None))
     return found
+
+
+def lost_in_luck(found: Sequence[Pocket], payer: str, measure: str, draws: int) -> bool:
+    """Tell whether luck outweighs what a payer has to get back, so that no chance of it means much.
+
+    measure: `cost` or `cost_cashable`. True too for who pays for nothing.
+    """
+    money = next((p.money for p in found if p.payer == payer), None)
+    if money is None:
+        return True
+    return drowned(money.cost if measure == "cost" else money.cashable, money.programmes.value, draws)
 
 
 def _programmes(known: Set[Label], payer: str) -> list[Label]:

@@ -208,7 +208,7 @@ def _figures(report: Report, names: Sequence[str]) -> dict[str, Any]:
                     cell(
                         last.municipal_cost,
                         writing.money,
-                        t("cost_note", cost=writing.money(o.spent, True)),
+                        t("cost_note", cost=writing.money(last.municipal_programme_cost, True)),
                     ),
                 ],
             }

@@ -12,7 +12,7 @@ from functools import cache, cached_property
 import numpy as np
 
 from sim.api import Comparison
-from sim.appraisal import Difference, running_figure
+from sim.appraisal import Difference, drowned
 from sim.catalogue import catalogue
 from sim.decision.money import (
     DISCOUNTS,
@@ -26,8 +26,8 @@ from sim.decision.money import (
     programme_cost,
     worth,
 )
-from sim.headline import Change, Level, discount_rate, drowned, municipal_programmes, weight_of_no_effect
-from sim.ledger import GEMEENTE
+from sim.decision.payers import Pocket, lost_in_luck, pockets
+from sim.headline import Change, Level, discount_rate, weight_of_no_effect
 from sim.parameter_words import ASSUMED, parameter_title
 from sim.parameter_words import FOLDER as PARAMETERS
 from sim.population import Profile, profile_of
@@ -63,16 +63,13 @@ class Back:
 class Outcome:
     """One scenario against the reference: its key sentence with unmet need, and figures at each horizon.
 
-    spent: what the municipality itself spends more on programmes up to the last horizon, a present value.
-    drowned: whether luck outweighs that, up to each horizon. Each of `worths` has that beside it.
+    worths: each with whether luck outweighs what programmes cost.
     alike: whether both pay for care in the same way, so that what can be cashed may be compared.
     """
 
     title: str
     sentence: str
     unmet: str
-    spent: float
-    drowned: tuple[bool, ...]
     policy: str
     levels: tuple[Level, ...]
     changes: tuple[Change, ...]
@@ -136,10 +133,11 @@ class Report:
         """
         if not outcome.alike:
             return self.writing.t("not_comparable")
-        share = outcome.changes[horizon].p_paid_back
+        change = outcome.changes[horizon]
+        share = change.p_paid_back
         if share is None or not self.chance_known:
             return self.writing.t("few")
-        return self.share(None if outcome.drowned[horizon] else share)
+        return self.share(None if change.drowned else share)
 
     def share(self, share: float | None) -> str:
         """Return a chance in words; None is one that luck outweighs."""
@@ -237,8 +235,7 @@ def _outcome(arm: Arm, writing: Writing, draws: int, rate: float) -> Outcome:
     last = changes[-1]
     ahead = comparison.horizons
     years = ahead[-1]
-    spent = [municipal_programmes(d, n, rate) for n in ahead]
-    lost = [drowned(c.municipal_cost, s, draws) for c, s in zip(changes, spent, strict=True)]
+    found = [pockets(comparison.runs, n, rate, arm.scenario) for n in ahead]
     paid = [back for back in payback(d, rate) if arm.alike or back.measure == "cost"]
     views = [
         name
@@ -247,38 +244,27 @@ def _outcome(arm: Arm, writing: Writing, draws: int, rate: float) -> Outcome:
     ]
     return Outcome(
         title=scenario.title,
-        sentence=_sentence(arm.alike, scenario.title, last, years, spent[-1], lost[-1], writing, draws),
+        sentence=_sentence(arm.alike, scenario.title, last, years, writing, draws),
         unmet=writing.t("key_unmet", year=last.year, change=between(last.unmet_need, writing)),
-        spent=spent[-1],
-        drowned=tuple(lost),
         policy=scenario.policy,
         levels=tuple(comparison.levels(arm.scenario)),
         changes=changes,
         terms=tuple(budget_impact(d)),
-        paybacks=tuple(_back(d, back, ahead, rate, draws) for back in paid),
+        paybacks=tuple(_back(d, back, ahead, found, draws) for back in paid),
         worths=tuple(_worth(d, name, way, draws) for name in views for way in DISCOUNTS),
         alike=arm.alike,
     )
 
 
-def _back(d: Difference, back: Payback, ahead: Sequence[int], rate: float, draws: int) -> Back:
-    """Return when a payer's money is back; luck is known of the municipality alone."""
-    label = (back.measure, "payer", back.payer)
-
-    def told(share: float, years: int) -> float | None:
-        if back.payer != GEMEENTE or label not in d.key_blocks:
-            return share
-        lost = drowned(running_figure(d, label, years, rate), municipal_programmes(d, years, rate), draws)
-        return None if lost else share
-
+def _back(
+    d: Difference, back: Payback, ahead: Sequence[int], found: Sequence[Sequence[Pocket]], draws: int
+) -> Back:
+    """Return when a payer's money is back. found: what each payer's money comes to up to each horizon."""
     # rounded, for parts of one do not always add up to it
     shares = [round(sum(x for year, x in back.shares.items() if year < d.years[0] + n), 9) for n in ahead]
-    return Back(
-        back.payer,
-        back.measure,
-        tuple(told(share, n) for share, n in zip(shares, ahead, strict=True)),
-        told(back.never, len(d.years)),
-    )
+    lost = [lost_in_luck(upto, back.payer, back.measure, draws) for upto in found]
+    told = tuple(None if drowns else share for share, drowns in zip(shares, lost, strict=True))
+    return Back(back.payer, back.measure, told, None if lost[-1] else back.never)
 
 
 def _worth(d: Difference, view: str, way: Discounting, draws: int) -> tuple[Worth, bool]:
@@ -288,18 +274,21 @@ def _worth(d: Difference, view: str, way: Discounting, draws: int) -> tuple[Wort
     return found, drowned(found.net_present_value, spent, draws)
 
 
-def _sentence(
-    alike: bool, title: str, last: Change, years: int, spent: float, lost: bool, writing: Writing, draws: int
-) -> str:
+def _sentence(alike: bool, title: str, last: Change, years: int, writing: Writing, draws: int) -> str:
     """Return the key sentence: a chance where draws can tell it, else what keeps it from being told."""
     if not alike:
         return writing.t("key_scarce", title=title)
     if last.p_paid_back is None or draws < ENOUGH_DRAWS:
         return writing.t("key_few", title=title, draws=draws, enough=ENOUGH_DRAWS)
-    if lost:
+    if last.drowned:
         return writing.t("key_small", title=title)
     chance = writing.chance(last.p_paid_back, draws)
-    return writing.t("key_spend" if spent > 0 else "key_other", title=title, chance=chance, years=years)
+    return writing.t(
+        "key_spend" if last.municipal_programme_cost > 0 else "key_other",
+        title=title,
+        chance=chance,
+        years=years,
+    )
 
 
 def _unknown(scenarios: Sequence[Scenario], outcomes: Sequence[Outcome], writing: Writing) -> tuple[str, ...]:

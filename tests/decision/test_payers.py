@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from worlds import run_of
 
-from sim.decision.payers import Pocket, pockets, who_gains, who_pays
+from sim.decision.payers import Pocket, lost_in_luck, pockets, who_gains, who_pays
 from sim.experiment import Run
 
 YEARS, RATE = 3, 0.02
@@ -89,3 +89,13 @@ def test_what_runs_cannot_tell_is_neither_paid_nor_gained(found: dict[str, Pocke
     assert who_gains(list(found.values())) == ["school"]  # that of families is lost in luck
     noisy = pockets([made(1, uneven=500.0)], YEARS, RATE)
     assert "gemeente" not in who_pays(noisy)
+
+
+def test_a_chance_means_little_where_luck_outweighs_what_a_payer_spends() -> None:
+    """Money of 800 and more to and fro between blocks outweighs the 100 a year that child work costs."""
+    runs = [made(1, uneven=400.0), made(2, uneven=-300.0)]
+    noisy, still = pockets(runs, YEARS, RATE), pockets([made(1), made(2)], YEARS, RATE)
+    told = [(payer, what) for payer in ("gemeente", "rijk") for what in ("cost", "cost_cashable")]
+    assert [lost_in_luck(noisy, *each, 2) for each in told] == [True, False, False, False]
+    assert not any(lost_in_luck(still, *each, 2) for each in told)
+    assert lost_in_luck(still, "school", "cost", 2)  # who pays for nothing has nothing to get back

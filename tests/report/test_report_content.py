@@ -74,14 +74,14 @@ def test_a_chance_is_named_only_at_horizons_where_luck_does_not_outweigh_the_mon
     noisy = report_of(comparison(TITLE, noise=10.0))
     (outcome,) = noisy.outcomes
     small = "te klein om te zien"
-    assert outcome.drowned == (True, True, False)
+    assert [c.drowned for c in outcome.changes] == [True, True, False]
     assert [noisy.chance(outcome, k) == small for k in range(3)] == [True, True, False]
     assert "De kans is" in outcome.sentence
     (own,) = (back for back in outcome.paybacks if (back.payer, back.measure) == ("gemeente", "cost"))
     assert [share is None for share in (*own.shares, own.never)] == [True, True, False, False]
     drowned = report_of(comparison(TITLE, noise=40.0)).outcomes[0]
     assert small in drowned.sentence
-    assert all(drowned.drowned)
+    assert all(c.drowned for c in drowned.changes)
     assert all(lost for _, lost in drowned.worths)
 
 
@@ -126,7 +126,8 @@ def test_what_only_one_side_pays_for_is_a_difference_from_nothing() -> None:
     assert set(state.before) == {0.0}
     assert state.figures[0].value > 0
     (outcome,) = found.outcomes
-    assert 0 < outcome.spent < outcome.changes[-1].programme_cost  # a part is paid from outside
+    last = outcome.changes[-1]
+    assert 0 < last.municipal_programme_cost < last.programme_cost  # a part is paid from outside
 
 
 def test_every_parameter_is_there_and_changes_are_marked(report: Report) -> None:
