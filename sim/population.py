@@ -36,6 +36,8 @@ SERIAL_BITS = 16
 ARRIVAL_BITS = 5
 NEVER = np.int16(32767)
 LIFE_MONTHS = AGES * MONTHS
+CARE_FIGURES = ("jeugdhulp", "tarieven")
+"""What a municipality may know of its own youth care (see Profile.local)."""
 
 Floats = NDArray[np.float64]
 
@@ -67,7 +69,7 @@ class Profile:
     @property
     def has_local_care_figures(self) -> bool:
         """Tell whether both youth-care use and tariffs of the municipality itself are behind its results."""
-        return {"jeugdhulp", "tarieven"} <= set(self.local)
+        return set(CARE_FIGURES) <= set(self.local)
 
 
 @cache

@@ -7,16 +7,18 @@ here follows the computer's own language.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
 from babel.dates import format_date
+from babel.lists import format_list
 from babel.numbers import format_decimal, format_percent
 from ruamel.yaml import YAML
 
 from sim.appraisal import Figure
+from sim.population import CARE_FIGURES
 
 LANGUAGES = {"nl": "Nederlands", "en": "English"}
 LOCALES = {"nl": "nl_NL", "en": "en_GB"}
@@ -131,6 +133,19 @@ class Writing:
         if none is None:
             return self.t("unknown_effect_set")
         return self.t("unknown_effect", none=self.percent(none))
+
+    def local_figures(self, name: str, known: Collection[str], own: bool) -> str:
+        """Return whose figures of youth care are used, or nothing where all are of the municipality itself.
+
+        known: what is known of the municipality itself (see Profile.local); own: whether it gave figures.
+        """
+        lacking = [figure for figure in CARE_FIGURES if figure not in known]
+        if not own:
+            return self.t("no_local") if lacking else ""
+        if not lacking:
+            return f"{self.t('own_figures', name=name)}."
+        what = format_list([self.t(f"local_{figure}") for figure in lacking], locale=self.locale)
+        return self.t("own_lacking", name=name, what=what)
 
     def chance(self, share: float, draws: int) -> str:
         """Return a chance as draws can tell it: to five percent, and never impossible or certain.

@@ -18,7 +18,7 @@ from pages.shared import charts, formats
 from pages.shared.desk import SEED
 from pages.shared.parameter_words import parameter_title
 from pages.shared.state import choices, pair, profile, query_of
-from pages.shared.texts import language, t
+from pages.shared.texts import language, t, writing
 from sim.headline import discount_rate
 from sim.results import commit, version
 from sim.yamltext import MAX_BYTES
@@ -158,11 +158,9 @@ def csv(table: pd.DataFrame, name: str) -> None:
 def marks() -> list[str]:
     """Return what this session has changed in the model or its figures: for every page and export."""
     chosen = choices()
-    found = []
-    if not profile(chosen).has_local_care_figures:
-        found.append(t("no_local"))
-    if chosen.own_data is not None:
-        found.append(t("own_figures", name=chosen.municipality))
+    here = profile(chosen)
+    local = writing().local_figures(here.name, here.local, chosen.own_data is not None)
+    found = [local] if local else []
     names = [*(name for name, _ in chosen.assumptions), *chosen.plan.data.get("parameters", {})]
     if names:
         more = t("and_more", n=len(names) - SHOWN_NAMES) if len(names) > SHOWN_NAMES else ""

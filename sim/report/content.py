@@ -42,8 +42,6 @@ from sim.writing import ENOUGH_DRAWS, LANGUAGES, WORDS, Writing, read_words
 MOST = 3
 """Scenarios beside the reference in one document."""
 CASH = "municipality, cash"
-CARE_FIGURES = ("jeugdhulp", "tarieven")
-"""What a profile may know of youth care in the municipality itself (see Profile.local)."""
 
 
 @dataclass(frozen=True)
@@ -220,7 +218,7 @@ def report_of(
         unknown=_unknown(scenarios, outcomes, writing),
         assumptions=assumed,
         main=main_names(scenarios),
-        local=_local(scenarios[0], profile, writing),
+        local=_local(profile, scenarios, writing),
         date=date,
         version=str(manifest["version"]),
         about=_about(manifest, scenarios, profile, writing, date, rate, draws),
@@ -309,14 +307,8 @@ def _unknown(scenarios: Sequence[Scenario], outcomes: Sequence[Outcome], writing
     return tuple(found)
 
 
-def _local(scenario: Scenario, profile: Profile, writing: Writing) -> str:
-    """Return that a municipality has figures of its own, and which ones of youth care are not used."""
-    if scenario.local is None:
-        return "" if profile.has_local_care_figures else writing.t("no_local")
-    lacking = [writing.t(f"local_{name}") for name in CARE_FIGURES if name not in profile.local]
-    if not lacking:
-        return f"{writing.t('own_figures', name=profile.name)}."
-    return writing.t("own_lacking", name=profile.name, what=listed(lacking, writing))
+def _local(profile: Profile, scenarios: Sequence[Scenario], writing: Writing) -> str:
+    return writing.local_figures(profile.name, profile.local, scenarios[0].local is not None)
 
 
 def _about(
@@ -330,7 +322,7 @@ def _about(
 ) -> tuple[tuple[str, str], ...]:
     """Return the birth certificate; of its moment only what the same run has again."""
     t = writing.t
-    local = t("local_yes") if profile.has_local_care_figures else _local(scenarios[0], profile, writing)
+    local = t("local_yes") if profile.has_local_care_figures else _local(profile, scenarios, writing)
     dirty = f" ({t('about_dirty')})" if manifest["dirty"] else ""
     libraries: Mapping[str, str] = manifest["libraries"]  # type: ignore[assignment]
     return (
