@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
-from terminal import FEW, GOOD, ROOT, call, short
+from terminal import FEW, GOOD, ROOT, call, process, short
 
 from sim import compiling
 
@@ -101,13 +101,14 @@ def test_compare_takes_the_reference_that_scenarios_name(tmp_path: Path) -> None
 def test_results_that_cannot_be_written_exit_1(tmp_path: Path) -> None:
     blocked = tmp_path / "file"
     blocked.write_text("x", encoding="utf-8")
-    done = call("run", "scenarios/almere/geen.yaml", *FEW, "--out", blocked / "out")
+    done = process("run", "scenarios/almere/geen.yaml", *FEW, "--out", blocked / "out")
     assert done.returncode == 1
     assert "could not be written" in done.stderr
 
 
 def test_published_model_prints_one_json_object() -> None:
-    done = call("model", "scenarios/published/sick-sicker-krijkamp2018.yaml", "--persons", "1000", "--json")
+    model = "scenarios/published/sick-sicker-krijkamp2018.yaml"
+    done = process("model", model, "--persons", "1000", "--json")
     found = json.loads(done.stdout)
     assert found["strategies"]["no treatment"]["cohort"]["cost"] == pytest.approx(75976.149, abs=0.001)
     assert done.returncode == 0
