@@ -7,6 +7,7 @@ here follows the computer's own language.
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -26,6 +27,14 @@ WORDS = Path(__file__).parent / "words"
 ENOUGH_DRAWS = 10
 """From how many draws a chance is named."""
 SURE = 0.95
+_SINGULAR = {
+    "kinderwerkers": "kinderwerker", "jongeren": "jongere", "kinderen": "kind", "berekeningen": "berekening",
+    "maanden": "maand", "parameters": "parameter", "years": "year", "child workers": "child worker",
+    "youths": "youth", "children": "child", "runs": "run", "draws": "draw", "times": "time",
+    "months": "month",
+}  # fmt: skip
+_OF_ONE = re.compile(rf"(?<![\d.,])1 ({'|'.join(_SINGULAR)})\b")
+"""What stands in the plural behind a lone 1."""
 
 
 def read_words(files: Iterable[Path]) -> dict[str, str]:
@@ -64,7 +73,8 @@ class Writing:
 
     def t(self, key: str, /, **values: object) -> str:
         """Return a text with its values filled in. Raises KeyError for an unknown one."""
-        return self.words[key].format(**values)
+        text = self.words[key].format(**values)
+        return _OF_ONE.sub(lambda found: f"1 {_SINGULAR[found[1]]}", text) if "1 " in text else text
 
     # Numbers
 

@@ -45,3 +45,14 @@ def test_money_that_rounds_to_nothing_has_no_sign(language: str) -> None:
 def test_shares_are_whole_percentages(language: str) -> None:
     assert formats.percent(0.784) == "78%"
     assert formats.percent(0.0) == "0%"
+
+
+@pytest.mark.parametrize(
+    ("language", "number", "said"),
+    [
+        ("nl", "1", "1 kinderwerker"), ("nl", "21", "21 kinderwerkers"), ("nl", "0,1", "0,1 kinderwerkers"),
+        ("en", "1", "1 child worker"), ("en", "0.1", "0.1 child workers"),
+    ],
+)  # fmt: skip
+def test_one_of_a_thing_is_no_plural(language: str, number: str, said: str) -> None:
+    assert writing_in(language).t("workers", fte=number) == said
