@@ -30,7 +30,8 @@ _WRITE: dict[str, Callable[[float], str]] = {
 def show(found: Findings, goal: Goal, answer: Answer | None, reference: str) -> None:
     """Show a sentence for each thing that could be otherwise. answer: draws from which a price follows."""
     st.header(t("doubt_needed"))
-    years = goal.year - found.question.years[0] + 1
+    start = found.question.years[0]
+    years = goal.year - start + 1
     words = {"years": years, "year": goal.year, "sure": formats.percent(goal.probability)}
     if PROGRAMME not in found.question.scenarios[-1].programmes:
         st.markdown(t("doubt_needed_none"))
@@ -46,7 +47,8 @@ def show(found: Findings, goal: Goal, answer: Answer | None, reference: str) -> 
         found.today.key_blocks[goal.label].shape[0] if found.today else len(answer.draws if answer else ())
     )
     told = [
-        sentence(each, len(answer.draws) if each.name == "price" and answer else draws) for each in thresholds
+        sentence(each, len(answer.draws) if each.name == "price" and answer else draws, start)
+        for each in thresholds
     ]
     st.markdown("\n".join(f"- {line}" for line in told))
     parts.note(t("doubt_needed_note", draws=draws))
@@ -73,10 +75,13 @@ def show(found: Findings, goal: Goal, answer: Answer | None, reference: str) -> 
     parts.csv(table, f"kinderwerk-drempels-{goal.year}-{round(100 * goal.probability)}.csv")
 
 
-def sentence(x: Threshold, draws: int) -> str:
-    """Return what must be true, what it is now, and where no value is enough, that it is not."""
+def sentence(x: Threshold, draws: int, start: int) -> str:
+    """Return what must be true, what it is now, and where no value is enough, that it is not.
+
+    start: the year of the price of now, in euros of 2024.
+    """
     write = _WRITE[x.name]
-    now = write(x.now)
+    now = t("doubt_price_of", price=write(x.now), year=start) if x.name == "price" else write(x.now)
     if x.always:
         return t(f"doubt_need_{x.name}_always", least=write(x.least), now=now)
     if x.value is None:

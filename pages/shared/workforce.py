@@ -40,7 +40,9 @@ def workforce(answer: Answer, chosen: Choices, reference: str) -> None:
     st.markdown(f"{words} {t('verken_workers_cut') if can_be_cut(plan, name) else ''}")
     shown, data = _tables(found)
     parts.picture(charts.chart(found, FTE), shown, data, f"{FTE}-{name}", reference)
-    band = [t("verken_workers_band")] if found[1].low is not None else []
+    low, high = found[1].low, found[1].high
+    seen = low is not None and high is not None and bool((high - low > 0.005 * found[1].mean.max()).any())
+    band = [t("verken_workers_band")] if seen else []
     parts.note(" ".join([*band, t("verken_workers_note")]))
 
 

@@ -199,21 +199,21 @@ def test_a_chance_from_draws_is_never_certain(answer: Answer) -> None:
 def test_sentences_say_what_must_be_true_or_that_nothing_is_enough() -> None:
     goal = Goal(2045, measure="cost")
     some = Threshold("effect", "%", goal, 24.6, 18.0, 31.2, 6.0, 0.0, 80.0, 0.5, 0.0)
-    assert needed.sentence(some, 20) == (
+    assert needed.sentence(some, 20, 2026) == (
         "**Werking**: kinderwerk voorkomt bij wie komt minstens **25%** van de nieuwe matige zorgbehoefte "
         "(met andere berekeningen 18% tot 31%). Nu verwacht: 6%."
     )
     never = replace(some, value=None, low=None, high=None, chance=0.0)
-    assert "**niet genoeg**" in needed.sentence(never, 20)
-    assert "kleiner dan 14%" in needed.sentence(never, 20)
-    assert "het genoeg" in needed.sentence(replace(never, always=True), 20)
+    assert "**niet genoeg**" in needed.sentence(never, 20, 2026)
+    assert "kleiner dan 14%" in needed.sentence(never, 20, 2026)
+    assert "het genoeg" in needed.sentence(replace(never, always=True), 20, 2026)
     for name in ("reach", "fte", "price"):
         for case in (some, never, replace(never, always=True)):
-            assert "{" not in needed.sentence(replace(case, name=name), 20)
+            assert "{" not in needed.sentence(replace(case, name=name), 20, 2026)
     price = Threshold("price", "euros", goal, 24_649.0, -10.0, 30_000.0, 86_700.0, 86_700.0, 0.0, 0.5, 0.0)
-    assert "hoogstens **€ 24.600** per jaar (met andere berekeningen € 0 tot € 30.000)" in needed.sentence(
-        price, 20
-    )
+    said = needed.sentence(price, 20, 2026)
+    assert "hoogstens **€ 24.600** per jaar (met andere berekeningen € 0 tot € 30.000)" in said
+    assert "Nu gerekend: € 86.700 in 2026, in prijzen van 2024" in said
 
 
 def known(**changes: object) -> Knowledge:
