@@ -25,7 +25,7 @@ def main() -> None:
     chosen = choices()
     about = st.segmented_control(
         t("briefing_about"), ABOUT, default=ABOUT[0], key="briefing-about", required=True,
-        format_func=lambda word: t(f"briefing_about_{word}", n=len(chosen.plans)),
+        persist_state="session", format_func=lambda word: t(f"briefing_about_{word}", n=len(chosen.plans)),
     )  # fmt: skip
     if about == "plan":
         _own_plan(chosen)

@@ -56,3 +56,15 @@ def test_the_browser_of_a_visitor_calls_no_other_server(page, app_url: str) -> N
     hosts = {urlsplit(url).netloc for url in asked if not url.startswith(("data:", "blob:"))}
     assert hosts == {urlsplit(app_url).netloc}
     assert [cookie["name"] for cookie in page.context.cookies()] == ["_streamlit_xsrf"]
+
+
+def test_what_the_documents_are_about_stays_chosen_on_the_way_back(page) -> None:
+    page.goto("/briefing")
+    page.get_by_role("radio", name="begrotingen van Vergelijk").click()
+    page.wait_for_selector(READY)
+    page.get_by_role("link", name="Over en toegankelijkheid").click()
+    page.get_by_text("Toegankelijkheidsverklaring").first.wait_for(timeout=60_000)
+    page.get_by_role("link", name="Briefing en downloads").click()
+    chosen = page.get_by_role("radio", name="begrotingen van Vergelijk")
+    chosen.wait_for(timeout=60_000)
+    assert chosen.is_checked()
