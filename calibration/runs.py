@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from calibration.measures import MEASURES, Counted
 from calibration.targets import RATIOS, Target
 from sim.counting import layout
+from sim.crew import NO_DASK
 from sim.errors import SimulationError
 from sim.history import place_years
 from sim.parameters import Parameters
@@ -167,7 +168,7 @@ class Runner:
         try:
             from distributed import Client, as_completed
         except ImportError as error:
-            raise SimulationError("--cluster needs Dask: pip install 'kinderwerk[cluster]'") from error
+            raise SimulationError(NO_DASK) from error
         try:
             client: Any = Client(self.cluster, timeout="20s")  # type: ignore[no-untyped-call]
         except (OSError, ValueError) as error:

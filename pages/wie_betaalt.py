@@ -11,7 +11,7 @@ from pages.shared import charts, formats, parts, pockets
 from pages.shared.answers import Answer
 from pages.shared.controls import choose_horizon
 from pages.shared.outcome import nothing_to_compare
-from pages.shared.state import Choices, choices, pair, reference_words
+from pages.shared.state import choices, pair, reference_words
 from pages.shared.texts import t, writing
 from pages.shared.watching import chance_known, live
 from sim.appraisal import Difference, Figure, year_figure
@@ -42,11 +42,11 @@ def main() -> None:
         scenarios = pair(chosen)
         ahead = choose_horizon(scenarios[0].years)
         chosen = choices()
-        live(scenarios, lambda answer: _answer(answer, chosen, ahead, reference))
+        live(scenarios, lambda answer: _answer(answer, ahead, reference))
     parts.footer(reference)
 
 
-def _answer(answer: Answer, chosen: Choices, ahead: int, reference: str) -> None:
+def _answer(answer: Answer, ahead: int, reference: str) -> None:
     d, rate = answer.difference(), discount_rate(answer.scenarios[0])
     found = pockets_of(answer.runs, ahead, rate)
     unmet = year_figure(d, UNMET, ahead - 1)

@@ -61,7 +61,6 @@ class Layout(NamedTuple):
     sets: NDArray[np.uint32]  # [masks]
     need: int  # process whose states from `unmet_from` on need care
     unmet_from: int
-    state_total: int
     households: NDArray[np.int64]
 
 
@@ -95,7 +94,6 @@ def layout(table: CompiledTable) -> Layout:
         sets=_user_sets(),
         need=table.process("need"),
         unmet_from=need_states.index("moderate"),
-        state_total=len(table.states),
         households=np.array(table.household_process, np.int64),
     )
 

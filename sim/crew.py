@@ -26,6 +26,7 @@ T = TypeVar("T")
 Task = TypeVar("Task")
 TRIES = 3
 """How often a task may kill a worker that works on nothing else."""
+NO_DASK = "--cluster needs Dask: pip install 'kinderwerk[cluster]'"
 KILLED = "its worker was killed again and again: out of memory?"
 _SPARE = 2
 """Tasks that lie ready for each worker, so that none waits for the next."""
@@ -99,7 +100,7 @@ class There:
             from distributed import Client
             from distributed.comm.addressing import get_address_host_port
         except ImportError as error:
-            raise SimulationError("--cluster needs Dask: pip install 'kinderwerk[cluster]'") from error
+            raise SimulationError(NO_DASK) from error
         try:
             if not address.startswith("inproc:"):  # in this process, without a port
                 get_address_host_port(address)  # a client that refuses its address ends in a traceback

@@ -32,14 +32,6 @@ class Exposure(NamedTuple):
     decay: NDArray[np.float64]  # [K] per month
 
 
-def no_exposure(n: int) -> Exposure:
-    """Return the exposure of n children to no programme at all."""
-    return Exposure(
-        np.zeros((n, 0), np.float32), np.zeros((n, 0), np.float32), np.zeros((n, 0), np.int16),
-        np.zeros((n, 0), np.int16), np.zeros((0, len(MECHANISMS))), np.zeros(0), np.zeros(0),
-    )  # fmt: skip
-
-
 @njit(nogil=True, inline="always")
 def effect_level(x, i, k, t):  # type: ignore[no-untyped-def]
     """Return how much of programme k's effect child i has at month t, 0..1."""

@@ -1,6 +1,6 @@
 """Euros by year, form, payer and cashable: pure functions of a history. Never simulates.
 
-All money is in euros of 2024, undiscounted; `present_value` discounts afterwards. Every care euro is
+All money is in euros of 2024, undiscounted; `present_values` discounts afterwards. Every care euro is
 the municipality's (Jeugdwet); a programme is paid by the municipality or from outside (the Rijk).
 
 Cashable is what a municipality can turn into money: programme costs in full; care costs for the
@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from sim.history import History, Measure
 from sim.parameters import Parameters
@@ -128,12 +128,6 @@ def _realised(history: History, care: Floats, forms: NDArray[np.bool_], p: Param
     part = (positions - low)[:, None]
     high = np.minimum(low + 1, known.shape[0] - 1)
     return np.asarray(p["townhall.realisable"] * (known[low] * (1 - part) + known[high] * part))
-
-
-def present_value(yearly: ArrayLike, rate: float) -> float:
-    """Return the value at the start of the first year of amounts that fall at the end of each year."""
-    amounts = np.asarray(yearly, dtype=np.float64)
-    return float(amounts @ discount_factor(rate, np.arange(1, amounts.size + 1)))
 
 
 def present_values(yearly: Floats, rate: float) -> Floats:

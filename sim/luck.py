@@ -83,15 +83,6 @@ def uniform(key: np.uint64, decision: int, step: int, child: int) -> float:
     return (np.float64(draw(key, decision, step, child)) + 0.5) / 2147483648.0
 
 
-@njit(nogil=True)
-def uniforms(key: np.uint64, decision: int, step: int, children: np.ndarray) -> np.ndarray:
-    """Return `uniform` for each of `children` (uint32[n]) as float64[n]."""
-    result = np.empty(children.size, np.float64)
-    for i in range(children.size):
-        result[i] = uniform(key, decision, step, children[i])
-    return result
-
-
 def key_of(seed: int, draw_index: int = 0, replication: int = 0) -> np.uint64:
     """Fold a seed, a parameter draw and a replication into the 32-bit key of `draw`.
 

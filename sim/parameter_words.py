@@ -46,7 +46,7 @@ def parameter_title(name: str, writing: Writing) -> str:
 
 def unit_words(unit: str, writing: Writing) -> str:
     """Return a unit in a language. Raises KeyError for an unknown one."""
-    return writing.t(f"pw_unit_{_slug(unit)}")
+    return writing.t(f"pw_unit_{slug(unit)}")
 
 
 def source_words(source: str, writing: Writing) -> str:
@@ -59,7 +59,7 @@ def source_words(source: str, writing: Writing) -> str:
 
 def group_title(group: str, writing: Writing) -> str:
     """Return the title of one of the groups of `sim.decision.dossier`."""
-    return writing.t(f"pw_group_{_slug(group)}")
+    return writing.t(f"pw_group_{slug(group)}")
 
 
 def grade_of(record: Parameter) -> str:
@@ -101,9 +101,10 @@ def _phrase(phrase: str, writing: Writing) -> str:
     if found := _BEFORE.fullmatch(phrase):
         value, low, high = (writing.significant(float(number)) for number in found.groups()[:3])
         return t("pw_source_before", value=value, low=low, high=high, grade=t(f"grade_{found[4]}"))
-    slug = _slug(phrase)
-    return t(f"pw_source_{slug}") if f"pw_source_{slug}" in writing.words else phrase
+    key = f"pw_source_{slug(phrase)}"
+    return t(key) if key in writing.words else phrase
 
 
-def _slug(text: str) -> str:
+def slug(text: str) -> str:
+    """Return a text as a key of words: small letters, digits and lines between them."""
     return re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_")

@@ -28,7 +28,6 @@ from sim.states import (
     HEADROOM,
     MECHANISMS,
     MONTHS,
-    QUINTILES,
     WAITING,
     form_bit,
 )
@@ -477,8 +476,3 @@ class _Compiler:
 
 def _offsets(lists: list[Any]) -> NDArray[np.int32]:
     return np.concatenate([[0], np.cumsum([len(items) for items in lists])]).astype(np.int32)
-
-
-def quintile_score(quintile: NDArray[np.uint8]) -> Floats:
-    """Return the quintile of deprivation around its middle: -2 .. 2."""
-    return quintile.astype(np.float64) - (QUINTILES - 1) / 2

@@ -17,7 +17,7 @@ from typing import Any
 from openpyxl import load_workbook
 
 from sim.errors import InputError
-from sim.yamltext import MAX_BYTES, quoted
+from sim.yamltext import MAX_BYTES, megabytes, quoted
 
 MAX_PARTS = 100
 MAX_UNPACKED = 10_000_000
@@ -103,7 +103,7 @@ def _check_directory(parts: list[zipfile.ZipInfo], name: str) -> None:
         raise _strange(name, f"it holds {len(parts)} parts, the limit is {MAX_PARTS}")
     unpacked = sum(part.file_size for part in parts)
     if unpacked > MAX_UNPACKED:
-        raise _strange(name, f"it unpacks to {_megabytes(unpacked)}, the limit is {_megabytes(MAX_UNPACKED)}")
+        raise _strange(name, f"it unpacks to {megabytes(unpacked)}, the limit is {megabytes(MAX_UNPACKED)}")
     seen: set[str] = set()
     for part in parts:
         if part.filename.casefold() in seen:
@@ -130,8 +130,8 @@ def _check_parts(archive: zipfile.ZipFile, name: str) -> None:
             content = stream.read(left + 1)
         left -= len(content)
         if left < 0:
-            raise _strange(name, f"it unpacks to {_megabytes(MAX_UNPACKED)} or more, the limit is "
-                                 f"{_megabytes(MAX_UNPACKED)}")  # fmt: skip
+            raise _strange(name, f"it unpacks to {megabytes(MAX_UNPACKED)} or more, the limit is "
+                                 f"{megabytes(MAX_UNPACKED)}")  # fmt: skip
         wide = content[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in content[:4]
         is_xml = part.filename.lower().endswith(_XML)
         if b"<!DOCTYPE" in content or b"<!ENTITY" in content or (wide and is_xml):
@@ -152,7 +152,3 @@ def _linked(name: str, part: str) -> InputError:
         name,
         f"the workbook refers to other files ({quoted(part)}); replace what it takes from them by its values",
     )
-
-
-def _megabytes(count: int) -> str:
-    return f"{count / 1e6:,.1f} MB"

@@ -64,7 +64,8 @@ def read_bytes(path: str | Path) -> bytes:
         if not stat.S_ISREG(status.st_mode):
             raise InputError.at(path, "this is not an ordinary file")
         if status.st_size > MAX_BYTES:
-            raise InputError.at(path, f"too large: {_size(status.st_size)}, the limit is {_size(MAX_BYTES)}")
+            size, most = megabytes(status.st_size), megabytes(MAX_BYTES)
+            raise InputError.at(path, f"too large: {size}, the limit is {most}")
         with Path(path).open("rb") as file:
             content = file.read(MAX_BYTES + 1)
     except FileNotFoundError:
@@ -73,11 +74,12 @@ def read_bytes(path: str | Path) -> bytes:
         reason = getattr(error, "strerror", None) or str(error)
         raise InputError.at(path, f"cannot be read: {reason.lower()}") from None
     if len(content) > MAX_BYTES:
-        raise InputError.at(path, f"too large: the limit is {_size(MAX_BYTES)}")
+        raise InputError.at(path, f"too large: the limit is {megabytes(MAX_BYTES)}")
     return content
 
 
-def _size(count: int) -> str:
+def megabytes(count: int) -> str:
+    """Return a number of bytes as people read it."""
     return f"{count / 1e6:,.1f} MB"
 
 

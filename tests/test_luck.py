@@ -7,6 +7,7 @@ from collections.abc import Callable
 from itertools import product
 from pathlib import Path
 
+import numba
 import numpy as np
 import pytest
 from hypothesis import given
@@ -27,7 +28,6 @@ from sim.luck import (
     luck,
     philox,
     uniform,
-    uniforms,
 )
 from sim.process_file import default_table
 
@@ -36,6 +36,15 @@ MANY = np.arange(1 << 20, dtype=np.uint32)
 LIKELY = (1e-4, 1 - 1e-4)
 """Where the p-value of a test of a good generator lies; the seeds are fixed, so nothing here is a gamble."""
 word = st.integers(0, 2**32 - 1)
+
+
+@numba.njit
+def uniforms(key: np.uint64, decision: int, step: int, children: np.ndarray) -> np.ndarray:
+    """Return `uniform` for each of `children` (uint32[n]) as float64[n]."""
+    result = np.empty(children.size, np.float64)
+    for i in range(children.size):
+        result[i] = uniform(key, decision, step, children[i])
+    return result
 
 
 def philox_by_the_book(low: int, high: int, key: int) -> int:

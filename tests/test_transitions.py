@@ -18,7 +18,6 @@ from sim.parameters import DATA, Parameters
 from sim.process_file import default_table, read_table
 from sim.processes import ProcessTable, Transition
 from sim.states import (
-    AGES,
     EPOCH_YEAR,
     FORMS,
     JEUGDHULP,
@@ -28,7 +27,7 @@ from sim.states import (
     WITH_RESIDENCE,
     form_bit,
 )
-from sim.transitions import HEADROOM, MAX_STATES, CompiledTable, compile_table, quintile_score
+from sim.transitions import HEADROOM, MAX_STATES, CompiledTable, compile_table
 
 LAST_YEAR = 2040
 TABLE = default_table()
@@ -229,11 +228,6 @@ def test_every_position_of_a_state_is_its_own(compiled: CompiledTable) -> None:
         assert compiled.state(process, state) == position
         p = compiled.process(process)
         assert index[p, [s for q, s in compiled.states if q == process].index(state)] == position
-
-
-def test_deprivation_is_counted_from_the_middle() -> None:
-    assert quintile_score(np.arange(5, dtype=np.uint8)).tolist() == [-2, -1, 0, 1, 2]
-    assert AGES == 23
 
 
 # Mistakes in a table

@@ -13,7 +13,7 @@ import numpy as np
 from sim.catalogue import catalogue
 from sim.counting import empty_tally, layout
 from sim.experiment import Columns, Run
-from sim.exposure import Exposure, no_exposure
+from sim.exposure import Exposure
 from sim.history import Label
 from sim.lifecourse import YearTable, advance, open_gate, scratch, year_table
 from sim.luck import key_of
@@ -181,3 +181,11 @@ def run_of(*scenarios: Mapping[Label, Any], draw: int = 0, replication: int = 0)
 def total(tally: np.ndarray, kind: int) -> float:
     """Return a count over all ages."""
     return float(tally[kind, :AGES].sum())
+
+
+def no_exposure(n: int) -> Exposure:
+    """Return the exposure of n children to no programme at all."""
+    return Exposure(
+        np.zeros((n, 0), np.float32), np.zeros((n, 0), np.float32), np.zeros((n, 0), np.int16),
+        np.zeros((n, 0), np.int16), np.zeros((0, len(MECHANISMS))), np.zeros(0), np.zeros(0),
+    )  # fmt: skip

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import re
 from functools import cache
 from pathlib import Path
 
@@ -12,6 +11,7 @@ import streamlit as st
 
 from pages.shared import parts
 from pages.shared.texts import t
+from sim.parameter_words import slug
 
 FILE = Path(__file__).resolve().parents[2] / "calibration" / "evidence" / "effects_evidence.csv"
 AGAINST = (
@@ -26,11 +26,6 @@ def findings() -> tuple[dict[str, str], ...]:
     """Return the rows of the file; `key` is that of its words."""
     with FILE.open(encoding="utf-8", newline="") as stream:
         return tuple({**row, "key": slug(row["source"])} for row in csv.DictReader(stream))
-
-
-def slug(source: str) -> str:
-    """Return a source as the key of its words."""
-    return re.sub(r"[^a-z0-9]+", "_", source.lower()).strip("_")
 
 
 def show() -> None:

@@ -123,7 +123,7 @@ def kept(t: Twins) -> Kept:
         years=t.scenarios[0].years,
         scale=t.scale,
         births=t.birth[where],
-        states=np.stack([picture_states(t, life)[where] for life in t.lives]),
+        states=np.stack([picture_states(life)[where] for life in t.lives]),
         severe=np.stack(
             [(life.need >= NEEDS.index("moderate"))[where] & life.here[where] for life in t.lives]
         ),
@@ -134,7 +134,7 @@ def kept(t: Twins) -> Kept:
     )
 
 
-def picture_states(t: Twins, life: Life) -> NDArray[np.uint8]:
+def picture_states(life: Life) -> NDArray[np.uint8]:
     """Return the position in STATES of every child on 31 December, [n, years]."""
     found = life.need.astype(np.uint8) + STATES.index("none")
     for name, mask in (

@@ -102,11 +102,6 @@ def _paired(run: Run, labels: Sequence[Label], scenario: int) -> Floats:
     return total
 
 
-def who_pays(found: Sequence[Pocket]) -> list[str]:
-    """Return the payers who spend more, as far as runs can tell."""
-    return [p.payer for p in found if p.money and p.money.cost.value > 0 and not p.money.cost.too_small]
-
-
 def who_gains(found: Sequence[Pocket]) -> list[str]:
     """Return the payers to whom something beyond youth care is worth it, as far as runs can tell."""
     return [p.payer for p in found if p.beyond and p.beyond.value < 0 and not p.beyond.too_small]

@@ -28,7 +28,7 @@ from sim.decision.money import (
 )
 from sim.decision.payers import Pocket, lost_in_luck, pockets
 from sim.headline import Change, Level, discount_rate, weight_of_no_effect
-from sim.parameter_words import ASSUMED, parameter_title
+from sim.parameter_words import ASSUMED, parameter_title, source_words
 from sim.parameter_words import FOLDER as PARAMETERS
 from sim.population import Profile, profile_of
 from sim.rates import discount_factor
@@ -48,7 +48,7 @@ CASH = "municipality, cash"
 class Back:
     """When a payer's money is back: the share of draws by horizon, and of those in which it never is.
 
-    None where the luck of one draw outweighs the money (see `headline.drowned`).
+    None where the luck of one draw outweighs the money (see `appraisal.drowned`).
     """
 
     payer: str
@@ -329,7 +329,7 @@ def _about(
         (t("about_municipality"), profile.name),
         (t("about_local"), local),
         (t("about_date"), writing.date(date)),
-        (t("about_source"), profile.source),
+        (t("about_source"), source_words(profile.source, writing)),
         (t("about_version"), str(manifest["version"])),
         (t("about_commit"), f"{manifest['commit'] or '-'}{dirty}"),
         (t("about_seed"), str(manifest["seed"])),

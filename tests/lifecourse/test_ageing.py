@@ -12,13 +12,13 @@ from worlds import (
     copy,
     flat,
     knots,
+    no_exposure,
     same,
     still,
     total,
 )
 
 from sim.counting import empty_tally, layout
-from sim.exposure import no_exposure
 from sim.lifecourse import advance, open_gate, scratch, year_table
 from sim.luck import key_of
 from sim.parameters import Parameters

@@ -13,13 +13,13 @@ from worlds import (
     Clockwork,
     copy,
     everyone,
+    no_exposure,
     same,
 )
 
 from sim import lifecourse
 from sim.catalogue import catalogue
 from sim.counting import empty_tally, layout
-from sim.exposure import no_exposure
 from sim.lifecourse import open_gate, scratch
 from sim.luck import key_of
 from sim.parameters import Parameters
