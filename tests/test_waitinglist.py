@@ -143,7 +143,7 @@ def run_queue(arrive, stay, c, length):  # type: ignore[no-untyped-def]
             inside[:people] = kept
             length_of_list = 0
             admitted = fill_places(free, arrive[rows], np.zeros(rows.size, np.int64), rows, freed, opens)
-            for j, t in zip(rows, admitted):
+            for j, t in zip(rows, admitted):  # noqa: B905 (numba knows no strict)
                 if t < 0:
                     waiting[length_of_list] = j
                     length_of_list += 1

@@ -8,7 +8,8 @@ generator that is read here from processes.yaml and the parameters, not from wha
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+import math
+from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from typing import Any, NamedTuple
 
@@ -32,6 +33,8 @@ CHILDREN = 200_000
 BATCHES = 200
 ERRORS = 4.0
 ENOUGH = 25.0
+SHOWN_AGE = 12
+"""The year of age of which the report shows figures."""
 """Expected children or events from which a count is near enough to normal for standard errors."""
 TABLE: dict[str, Any] = YAML(typ="safe", pure=True).load((DATA / "processes.yaml").read_text("utf-8"))
 FORM_GROUPS = {
@@ -43,6 +46,7 @@ NOBODY = dict.fromkeys(HOUSEHOLD_FACTORS, 0)
 STRONG = (-0.5, -0.3, 0.4, 0.8, 0.6, 0.5, -1.2)
 """A strong effect on each of MECHANISMS."""
 Floats = NDArray[np.float64]
+Agree = Callable[[str, float, float, float], None]
 
 
 class Exact:
@@ -221,12 +225,12 @@ def only(p: Parameters, moving: tuple[str, ...], families: bool = False) -> Para
     return p.replace(dict.fromkeys(rates | exits, 0.0))
 
 
-def within_errors(found: Floats, expected: Floats, variance: Floats, what: object) -> int:
-    """Check counts of which enough were expected; return how many they were."""
+def within_errors(found: Floats, expected: Floats, variance: Floats, what: object) -> Floats:
+    """Check counts of which enough were expected; return how far off each is, in standard errors."""
     enough = expected >= ENOUGH
     off = (found[enough] - expected[enough]) / np.sqrt(np.maximum(variance[enough], 1.0))
     assert np.all(np.abs(off) < ERRORS), (what, off.round(1))
-    return int(enough.sum())
+    return np.asarray(off)
 
 
 def likely(found: Floats, expected: Floats) -> bool:
@@ -288,6 +292,7 @@ def check(
     household: Mapping[str, int] | None,
     birth: int,
     pool: Executor,
+    agree: Agree,
     log_effect: tuple[float, ...] = (0.0,) * len(MECHANISMS),
 ) -> int:
     """Live a cohort from birth to 23 and compare it, year by year, with its forward equation.
@@ -315,7 +320,7 @@ def check(
     moved = np.array([state != exact.states[name][0] for name, state in states])
     rows = [table.row(name) for name in exact.rows]
     times = [clock.layout.time + table.state(*key) for key, m in zip(states, moved, strict=True) if m]
-    told = 0
+    told = np.empty(0)
     for year in range(birth // MONTHS, birth // MONTHS + AGES):
         clock.bounds(year)
 
@@ -331,13 +336,21 @@ def check(
         assert likely(found, sizes @ shares), year
         by_state = shares @ inside.T
         variance = sizes @ (by_state * (1 - by_state))
-        told += within_errors(inside @ found, sizes @ by_state, variance, (year, states))
+        told = np.append(told, within_errors(inside @ found, sizes @ by_state, variance, (year, states)))
+        if year == birth // MONTHS + SHOWN_AGE:
+            for k, (name, state) in enumerate(states):
+                if name == "need" and state != "none":
+                    error = ERRORS * math.sqrt(variance[k])
+                    agree(f"children with {state} need at {SHOWN_AGE}", (inside @ found)[k],
+                          (sizes @ by_state)[k], error)  # fmt: skip
         months = (sizes @ years @ inside.T)[moved] * MONTHS
         for what, columns, expected in (("events", rows, sizes @ events), ("months", times, months)):
             least = expected * (MONTHS if what == "months" else 1)  # of a spell that lasts the year
             spread = np.maximum(BATCHES * batches[:, columns].var(axis=0, ddof=1), least)
-            told += within_errors(batches[:, columns].sum(axis=0), expected, spread, (year, what))
-    return told
+            off = within_errors(batches[:, columns].sum(axis=0), expected, spread, (year, what))
+            told = np.append(told, off)
+    agree("furthest off of all figures, in standard errors", np.abs(told).max(), 0.0, ERRORS)
+    return told.size
 
 
 @pytest.mark.parametrize(
@@ -346,14 +359,14 @@ def check(
     ids=["two parents", "one parent in bijstand", "parental illness"],
 )
 def test_need_signal_and_help_of_families_that_stay_as_they_are(
-    parameters: Parameters, pool: Executor, household: dict[str, int], month: int
+    parameters: Parameters, pool: Executor, agree: Agree, household: dict[str, int], month: int
 ) -> None:
     """Born in 2003: twelve when help began to be counted, eighteen in 2021."""
     p = only(without_memory(parameters), SMALL)
-    assert check(p, SMALL, household, (2003 - EPOCH_YEAR) * MONTHS + month, pool) > 20 * AGES
+    assert check(p, SMALL, household, (2003 - EPOCH_YEAR) * MONTHS + month, pool, agree) > 20 * AGES
 
 
-def test_help_that_changes_need_and_other_help(parameters: Parameters, pool: Executor) -> None:
+def test_help_that_changes_need_and_other_help(parameters: Parameters, pool: Executor, agree: Agree) -> None:
     """Factors of other forms of care far from 1, and access that grows and shrinks; born in 2010."""
     p = only(without_memory(parameters), SMALL).replace(
         {
@@ -365,13 +378,13 @@ def test_help_that_changes_need_and_other_help(parameters: Parameters, pool: Exe
             "access.growth_projection": -0.1,
         }
     )
-    assert check(p, SMALL, NOBODY, (2010 - EPOCH_YEAR) * MONTHS + 2, pool) > 20 * AGES
+    assert check(p, SMALL, NOBODY, (2010 - EPOCH_YEAR) * MONTHS + 2, pool, agree) > 20 * AGES
 
 
-def test_everyone_in_a_programme_from_birth(parameters: Parameters, pool: Executor) -> None:
+def test_everyone_in_a_programme_from_birth(parameters: Parameters, pool: Executor, agree: Agree) -> None:
     p = only(without_memory(parameters), SMALL)
     birth = (2003 - EPOCH_YEAR) * MONTHS + 8
-    assert check(p, SMALL, NOBODY, birth, pool, log_effect=STRONG) > 20 * AGES
+    assert check(p, SMALL, NOBODY, birth, pool, agree, log_effect=STRONG) > 20 * AGES
 
 
 OUTCOMES = ("need", "reclassering", "mishandeling", "onderwijs", "school", "delict", "meedoen")
@@ -379,18 +392,18 @@ OUTCOMES = ("need", "reclassering", "mishandeling", "onderwijs", "school", "deli
 
 @pytest.mark.parametrize("household", [NOBODY, {**NOBODY, "eenouder": 1, "bijstand": 1, "ouder_ggz": 1}])
 def test_what_befalls_youths_and_what_they_do(
-    parameters: Parameters, pool: Executor, household: dict[str, int]
+    parameters: Parameters, pool: Executor, agree: Agree, household: dict[str, int]
 ) -> None:
     """Outcomes that depend on each other and on need: 384 joint states, by sex and neighbourhood."""
     p = only(without_memory(parameters), OUTCOMES)
-    assert check(p, OUTCOMES, household, (2003 - EPOCH_YEAR) * MONTHS + 7, pool) > 20 * AGES
+    assert check(p, OUTCOMES, household, (2003 - EPOCH_YEAR) * MONTHS + 7, pool, agree) > 20 * AGES
 
 
-def test_all_care_with_families_that_change(parameters: Parameters, pool: Executor) -> None:
+def test_all_care_with_families_that_change(parameters: Parameters, pool: Executor, agree: Agree) -> None:
     """Need, signal, every form of care, three household factors: 20,480 joint states. Boys, one quintile."""
     care = tuple(name for name in TABLE["processes"] if name not in OUTCOMES[2:])
     moving = (*care, *HOUSEHOLD_FACTORS)
     p = only(without_memory(parameters), moving, families=True).replace(
         {"population.boy": 1.0, "need.per_quintile": 0.0, "household.bijstand_per_quintile": 1.0}
     )
-    assert check(p, moving, None, (2003 - EPOCH_YEAR) * MONTHS + 6, pool) > 30 * AGES
+    assert check(p, moving, None, (2003 - EPOCH_YEAR) * MONTHS + 6, pool, agree) > 30 * AGES
