@@ -147,14 +147,17 @@ def fit_municipality(
     tell: Tell = lambda *_: None,
     p: Parameters | None = None,
     targets: Sequence[Target] | None = None,
+    where: str = "",
 ) -> Local:
     """Return the multipliers that a municipality's own figure of use asks for; the same for the same figures.
 
     children: of the run of the country; a municipality of any size is simulated with LOCAL_CHILDREN. tell
-    hears (share done, what is going on) before each run, and stops the fit by raising. Raises InputError
-    where there is no figure of use, none of the country to hold it against, or they are too far apart.
+    hears (share done, what is going on) before each run, and stops the fit by raising. where: what messages
+    name (default: the municipality). Raises InputError where there is no figure of use, none of the country
+    to hold it against, or they are too far apart.
     """
-    figure = _figure_of(municipality, read_targets() if targets is None else targets)
+    known = read_targets() if targets is None else targets
+    figure = _figure_of(municipality, known, where or municipality.name)
     return fit(
         profile_from(municipality), figure, p or default_parameters(), pool, children, seed,
         LOCAL_CHILDREN, tell,
@@ -172,15 +175,17 @@ def with_fit(municipality: Municipality, found: Local) -> Municipality:
     )
 
 
-def _figure_of(municipality: Municipality, targets: Sequence[Target]) -> Figure:
+def _figure_of(municipality: Municipality, targets: Sequence[Target], where: str) -> Figure:
     use, share = municipality.use, municipality.use_share
     if use is None or share is None:
-        raise InputError.at(municipality.name, "there is no figure under 'use' to fit need and access to")
+        raise InputError.at(
+            where, "there is no figure under 'use' (the use of youth care) to fit need and access to"
+        )
     national = use.national or national_share(use, targets)
     ratio = share / national
     if not 1.0 / FARTHEST <= ratio <= FARTHEST:
         raise InputError.at(
-            municipality.name,
+            where,
             f"{share:.1%} of the youths have jeugdhulp, {ratio:.2g} times the share in the country "
             f"({national:.1%}); check the figure of use and the population",
         )

@@ -51,7 +51,7 @@ def municipality(
     figures = municipality_from_cbs(name, registry(), lambda words: typer.echo(words, err=True))
     if figures.use is None:
         typer.echo("CBS has no figure of youth care on this municipality: national rates hold.", err=True)
-    _give(_fitted(figures) if fit and figures.use is not None else figures, out)
+    _give(_fitted(figures, figures.name) if fit and figures.use is not None else figures, out)
 
 
 @line.command("fit")
@@ -67,7 +67,7 @@ def fit_figures(
 
     if out is not None:
         refuse_taken(out)
-    _give(_fitted(read_figures(read_bytes(file), str(file), registry())), out)
+    _give(_fitted(read_figures(read_bytes(file), str(file), registry()), str(file)), out)
 
 
 @line.command("template")
@@ -94,14 +94,14 @@ def figures_template(
     typer.echo(f"Wrote {write_new_file(out, template(lang, profile))}", err=True)
 
 
-def _fitted(figures: Municipality) -> Municipality:
-    """Return a municipality with need and access fitted to its figure of use."""
+def _fitted(figures: Municipality, where: str) -> Municipality:
+    """Return a municipality with need and access fitted to its figure of use. where: what messages name."""
     from calibration.municipal import fit_municipality, with_fit
     from sim.setting import worker_threads
 
     with share_progress(False) as tell, worker_threads(None) as pool, ThreadPoolExecutor(1) as conductor:
         told = tell or (lambda *_: None)  # a thread of its own, for Ctrl-C: see workers.py
-        found = conductor.submit(fit_municipality, figures, pool, tell=told).result()
+        found = conductor.submit(fit_municipality, figures, pool, tell=told, where=where).result()
     typer.echo(
         f"{found.municipality}: use against the country {found.published:.3f} published, "
         f"{found.modelled:.3f} modelled; need x {found.need:.3f}, access x {found.access:.3f}",

@@ -131,7 +131,7 @@ def test_a_template_is_written_once_and_read_by_the_fit(
     known = tmp_path / "almere.xlsx"
     assert run(capsys, "data", "template", "--municipality", "almere", "--lang", "en", "--out", known)[0] == 0
     code, _, err = run(capsys, "data", "fit", known)
-    assert (code, "no figure under 'use'" in err) == (2, True)
+    assert (code, f"{known}:1:1: there is no figure under 'use'" in err) == (2, True)
     code, _, err = run(capsys, "data", "template", "--municipality", "almer", "--out", tmp_path / "x.xlsx")
     assert (code, "did you mean 'Almere'?" in err) == (2, True)
     code, _, err = run(capsys, "data", "template", "--lang", "de", "--out", tmp_path / "x.xlsx")
