@@ -20,8 +20,9 @@ import time
 from pathlib import Path
 from typing import Any
 
+from batch_kills import same
+
 ROOT = Path(__file__).resolve().parents[1]
-TABLES = ("results.parquet", "comparison.parquet")
 GRID = """\
 kind: grid
 from: huidig.yaml
@@ -75,10 +76,6 @@ def measure(place: Path, asked: argparse.Namespace) -> None:
 
 def tell(words: str, ratios: list[float]) -> None:
     print(f"{words}: {', '.join(f'{r:.2f}' for r in ratios)}; median {statistics.median(ratios):.2f}")
-
-
-def same(one: Path, other: Path) -> bool:
-    return all((one / table).read_bytes() == (other / table).read_bytes() for table in TABLES)
 
 
 def environment(place: Path, name: str) -> dict[str, str]:

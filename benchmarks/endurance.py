@@ -362,7 +362,7 @@ def endures(asked: argparse.Namespace, place: Path) -> bool:
         batch._say(signal.SIGKILL)
         stop(app, wrong)
     wrong += [*kills.wrong, *batch.wrong, *(error for user in users for error in user.errors)]
-    words, well = summary(asked, rows, users, kills, batch, wrong)
+    words, well = summary(asked, rows, users, kills, wrong)
     (asked.out / "summary.md").write_text(words, encoding="utf-8")
     print(words)
     return well
@@ -373,7 +373,6 @@ def summary(
     rows: Sequence[Minute],
     users: Sequence[Visitor],
     kills: Kills,
-    batch: LongBatch,
     wrong: Sequence[str],
 ) -> tuple[str, bool]:
     """Return what was seen, and whether all is well."""

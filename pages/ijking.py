@@ -96,14 +96,11 @@ def _one_series(data: pd.DataFrame, name: str) -> alt.LayerChart:
             alt.Tooltip("model:Q", title=t("fit_model"), format=",.0f"),
         ],
     )
-    made: alt.LayerChart = (
+    made = (
         alt.layer(rule, model, seen)
         .properties(height=210, title=name, description=f"{name}: {t('fit_series_note')}")
-        .configure(locale=alt.Locale(number=charts.NUMBERS[language()]))
-        .configure_axis(labelFontSize=13, labelColor=charts.INK)
-        .configure_title(fontSize=14, color=charts.INK, anchor="start")
     )
-    return made
+    return charts.dressed(made, language(), 13)
 
 
 def _tested(tested: Mapping[str, Any]) -> None:
@@ -140,9 +137,7 @@ def _ages(found: Mapping[str, Any]) -> None:
     )
     line = base.mark_line(strokeWidth=3, color=charts.COLOURS[0]).encode(y="users_share:Q")
     chart = alt.layer(band, line).properties(height=240, description=t("fit_ages_note"))
-    chart = chart.configure(locale=alt.Locale(number=charts.NUMBERS[language()]))
-    ink = {"labelColor": charts.INK, "titleColor": charts.INK}
-    parts.draw(chart.configure_axis(labelFontSize=13, titleFontSize=13, **ink))
+    parts.draw(charts.dressed(chart, language(), 13))
     parts.note(t("fit_ages_note"))
     shares = ["users_share", "users_share_low", "users_share_high"]
     titles = dict(zip(["age", *shares], map(t, ("fit_age", "fit_model", "fit_low", "fit_high")), strict=True))

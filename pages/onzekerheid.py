@@ -27,10 +27,7 @@ def main() -> None:
     st.markdown(t("doubt_lead"))
     chosen = choices()
     reference = reference_words(chosen)
-    parts.note(
-        t("pay_plan", plan=parts.plain(chosen.plan.label()), name=parts.plain(chosen.municipality))
-        + " " + parts.plain(reference)
-    )  # fmt: skip
+    parts.about(chosen, reference)
     if not nothing_to_compare(chosen):
         scenarios = pair(chosen)
         ahead, sure = choose_horizon(scenarios[0].years), choose_sure()

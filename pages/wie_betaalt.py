@@ -34,10 +34,7 @@ def main() -> None:
     st.markdown(t("pay_lead"))
     chosen = choices()
     reference = reference_words(chosen)
-    parts.note(
-        t("pay_plan", plan=parts.plain(chosen.plan.label()), name=parts.plain(chosen.municipality))
-        + " " + parts.plain(reference)
-    )  # fmt: skip
+    parts.about(chosen, reference)
     if not nothing_to_compare(chosen):
         scenarios = pair(chosen)
         ahead = choose_horizon(scenarios[0].years)

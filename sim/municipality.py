@@ -25,10 +25,10 @@ from pydantic import (
 from pydantic_core import InitErrorDetails, ValidationError
 
 from sim.agegroups import ages_of, ages_text, single_years
-from sim.errors import InputError, nearest
+from sim.errors import InputError
 from sim.registry import Frozen, Registry
-from sim.states import AGES, FORMS
-from sim.wording import found, number_fault, plain_error, range_fault
+from sim.states import AGES
+from sim.wording import found, known_form, number_fault, plain_error, range_fault
 from sim.yamlfile import Document, Part, load_document
 from sim.yamltext import quoted
 
@@ -81,14 +81,6 @@ def _date(value: object) -> str:
 def _as_sourced(value: object) -> object:
     """Return a bare number as the mapping that it is short for."""
     return value if isinstance(value, (Mapping, Sourced)) else {"value": value}
-
-
-def _form(form: str) -> str:
-    if form not in FORMS:
-        raise plain_error(
-            f"unknown form of care {quoted(form)}{nearest(form, FORMS) or '.'} Known: {', '.join(FORMS)}"
-        )
-    return form
 
 
 def _number(value: object) -> float:
@@ -208,7 +200,7 @@ class Municipality(Part):
     bijstand: _Figure | None = None
     use: Use | None = None
     tariffs: Annotated[
-        Mapping[Annotated[str, AfterValidator(_form)], _Figure],
+        Mapping[Annotated[str, AfterValidator(known_form)], _Figure],
         AfterValidator(Frozen),
         PlainSerializer(dict),
     ] = Frozen()

@@ -29,8 +29,8 @@ from sim.errors import InputError, Problem, nearest
 from sim.fte import FtePath, read_fte, years_of
 from sim.municipality import Municipality, load_municipality
 from sim.registry import Frozen, Registry
-from sim.states import AGES, FORMS, MONTHS
-from sim.wording import found, number_fault, plain_error, range_fault
+from sim.states import AGES, MONTHS
+from sim.wording import found, known_form, number_fault, plain_error, range_fault
 from sim.yamlfile import Document, Part, in_order, load_document
 from sim.yamltext import quoted
 
@@ -104,14 +104,6 @@ def _parameter(name: str, info: ValidationInfo) -> str:
     if registry is not None and name not in registry.parameters:
         raise plain_error(f"unknown parameter {quoted(name)}{nearest(name, registry.parameters)}")
     return name
-
-
-def _form(form: str) -> str:
-    if form not in FORMS:
-        raise plain_error(
-            f"unknown form of care {quoted(form)}{nearest(form, FORMS) or '.'} Known: {', '.join(FORMS)}"
-        )
-    return form
 
 
 def _places(value: object) -> float | str:
@@ -308,7 +300,7 @@ class Scenario(Part):
     policy: Literal["deficit", "crowd_out", "capped"] = "crowd_out"
     budget: Budget = Budget()
     places: Annotated[
-        Mapping[Annotated[str, AfterValidator(_form)], Annotated[float | str, PlainValidator(_places)]],
+        Mapping[Annotated[str, AfterValidator(known_form)], Annotated[float | str, PlainValidator(_places)]],
         AfterValidator(Frozen),
         PlainSerializer(dict),
     ] = Frozen()

@@ -14,6 +14,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from sim.errors import nearest
+from sim.states import FORMS
 from sim.yamltext import Loc, quoted
 
 MAX_FAULTS = 100
@@ -170,6 +171,15 @@ def _number(value: float) -> str:
 def plain_error(message: str) -> PydanticCustomError:
     """Return an error for a validator to raise, with `message` as the words that people read."""
     return PydanticCustomError("plain", "{message}", {"message": message})
+
+
+def known_form(form: str) -> str:
+    """Return a form of care as it is, or refuse it with the nearest one that is known."""
+    if form not in FORMS:
+        raise plain_error(
+            f"unknown form of care {quoted(form)}{nearest(form, FORMS) or '.'} Known: {', '.join(FORMS)}"
+        )
+    return form
 
 
 def found(value: object) -> str:

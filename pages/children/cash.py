@@ -112,14 +112,11 @@ def chart(found: Money) -> alt.LayerChart:
                  alt.Tooltip("year:Q", title=t("year"), format="d"),
                  alt.Tooltip("value:Q", title=t("unit_money"), format=",.1f")],
     )  # fmt: skip
-    made: alt.LayerChart = (
+    made = (
         alt.layer(zero, line)
         .properties(height=HEIGHT, padding={"top": 8, "right": 16}, description=description(found))
-        .configure(locale=alt.Locale(number=charts.NUMBERS[language()]))
-        .configure_axis(labelFontSize=14, titleFontSize=14, labelColor=charts.INK, titleColor=charts.INK)
-        .configure_legend(labelFontSize=14, labelColor=charts.INK)
     )
-    return made
+    return charts.dressed(made, language())
 
 
 def description(found: Money) -> str:

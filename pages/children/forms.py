@@ -100,7 +100,7 @@ def chart(one: Lines, what: str, start: int, names: tuple[str, str]) -> alt.Laye
             alt.Tooltip("value:Q", title=t(f"kids_wait_{what}"), format=number),
         ],
     )
-    made: alt.LayerChart = (
+    made = (
         alt.layer(
             base.mark_line(strokeWidth=2.5).encode(
                 color=alt.Color(
@@ -117,11 +117,8 @@ def chart(one: Lines, what: str, start: int, names: tuple[str, str]) -> alt.Laye
             title=t(f"pw_tail_{one.form}"),
             description=description(one, what, start, names),
         )
-        .configure(locale=alt.Locale(number=charts.NUMBERS[language()]))
-        .configure_axis(labelFontSize=13, labelColor=charts.INK)
-        .configure_title(fontSize=14, color=charts.INK, anchor="start")
     )
-    return made
+    return charts.dressed(made, language(), 13)
 
 
 def description(one: Lines, what: str, start: int, names: tuple[str, str]) -> str:

@@ -95,17 +95,15 @@ def chart(both: TwoLives, life: int, name: str) -> alt.LayerChart:
         align="right" if late else "left", dx=-5 if late else 5, fontSize=13, fontWeight="bold",
         color=charts.INK, baseline="bottom", dy=-3,
     ).encode(y=alt.value(0), text="words:N")  # fmt: skip
-    made: alt.LayerChart = (
+    made = (
         alt.layer(bars, text, parting.mark_rule(color=charts.INK, strokeDash=[5, 4], strokeWidth=2), note)
         .properties(
             height=LANE * len(words) + AROUND, padding={"top": 22, "right": 10, "left": 2, "bottom": 4},
             description=description(both, life, name),
         )
-        .configure(locale=alt.Locale(number=charts.NUMBERS[language()]))
-        .configure_axis(labelFontSize=13, labelColor=charts.INK)
-        .configure_view(stroke=charts.GREY)
     )  # fmt: skip
-    return made
+    found: alt.LayerChart = charts.dressed(made, language(), 13).configure_view(stroke=charts.GREY)
+    return found
 
 
 def _label(lane: str) -> str:

@@ -130,11 +130,8 @@ def chart(data: pd.DataFrame, draws: int) -> alt.LayerChart:
     )
     last = data[data["year"] == data["year"].max()]
     ends = "; ".join(f"{row.line}: {writing().chance(row.back / draws, draws)}" for row in last.itertuples())
-    made: alt.LayerChart = (
+    made = (
         alt.layer(half, band, line)
         .properties(height=380, description=t("doubt_chance_alt", draws=draws, ends=ends))
-        .configure(locale=alt.Locale(number=charts.NUMBERS[language()]))
-        .configure_axis(labelFontSize=14, titleFontSize=14, labelColor=charts.INK, titleColor=charts.INK)
-        .configure_legend(labelFontSize=14, labelColor=charts.INK)
     )
-    return made
+    return charts.dressed(made, language())

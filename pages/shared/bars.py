@@ -72,13 +72,13 @@ def chart(
     low, high = extent or spread([bar for row in rows for bar in row], middle)
     x = alt.X(
         "start:Q", scale=alt.Scale(domain=[low, high], nice=False, zero=False),
-        axis=alt.Axis(title=title, format=",.3~f", tickCount=5, titleFontWeight="normal"),
+        axis=alt.Axis(title=title, format=",.3~f", tickCount=5, titleFontWeight="normal", grid=False),
     )  # fmt: skip
     y = alt.Y("row:O", axis=None, scale=alt.Scale(paddingInner=0, paddingOuter=0))
     names = [kind.words for kind in kinds.values()]
     key = None
     if legend and len(names) > 1:
-        key = alt.Legend(orient="bottom", title=None, columns=1, labelLimit=330)
+        key = alt.Legend(orient="bottom", title=None, columns=1, labelLimit=330, symbolStrokeWidth=2)
     colours = [kind.colour for kind in kinds.values()]
     base = alt.Chart(data).encode(y=y)
     drop = (tall * LINE) / 2
@@ -107,21 +107,16 @@ def chart(
     halo = first.mark_text(**words, color="#ffffff", stroke="#ffffff", strokeWidth=5)
     above = first.mark_text(**words, color=charts.INK)
     rule = alt.Chart(pd.DataFrame({"x": [middle]})).mark_rule(color=charts.INK).encode(x="x:Q")
-    made: alt.LayerChart = (
+    made = (
         alt.layer(rule, halo, *layers, above)
         .properties(
             height=height * len(rows) + AXIS + (LEGEND + LEGEND_LINE * len(names) if key else 0),
             description=description,
             padding={"top": 4, "right": 12, "left": 4},
         )
-        .configure(locale=alt.Locale(number=charts.NUMBERS[language()]))
-        .configure_axis(
-            labelFontSize=13, titleFontSize=13, labelColor=charts.INK, titleColor=charts.INK, grid=False
-        )
-        .configure_legend(labelFontSize=13, labelColor=charts.INK, symbolStrokeWidth=2)
-        .configure_view(stroke=None)
     )
-    return made
+    found: alt.LayerChart = charts.dressed(made, language(), 13).configure_view(stroke=None)
+    return found
 
 
 def spread(bars: Sequence[Bar], middle: float) -> tuple[float, float]:

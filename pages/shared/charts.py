@@ -178,12 +178,20 @@ def _drawn(
     made = (
         alt.layer(*layers)
         .properties(height=height, padding={"top": 8, "right": 16})
-        .configure(locale=alt.Locale(number=NUMBERS[spoken]))
-        .configure_axis(labelFontSize=14, titleFontSize=14, labelColor=INK, titleColor=INK)
-        .configure_legend(labelFontSize=14, labelColor=INK)
     )
-    drawn: dict[str, Any] = made.to_dict()
+    drawn: dict[str, Any] = dressed(made, spoken).to_dict()
     return drawn
+
+
+def dressed(chart: alt.LayerChart | alt.FacetChart, spoken: str, size: int = 14) -> alt.LayerChart:
+    """Return a chart with numbers as a language writes them, and letters of a size in one colour of ink."""
+    found: alt.LayerChart = (
+        chart.configure(locale=alt.Locale(number=NUMBERS[spoken]))
+        .configure_axis(labelFontSize=size, titleFontSize=size, labelColor=INK, titleColor=INK)
+        .configure_legend(labelFontSize=size, labelColor=INK)
+        .configure_title(fontSize=14, color=INK, anchor="start")
+    )
+    return found
 
 
 def _marks(years: tuple[int, ...], x: alt.X) -> list[alt.Chart]:

@@ -17,7 +17,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from pages.shared import charts, formats
 from pages.shared.desk import SEED
 from pages.shared.parameter_words import parameter_title
-from pages.shared.state import choices, pair, profile, query_of
+from pages.shared.state import Choices, choices, pair, profile, query_of
 from pages.shared.texts import language, t, writing
 from sim.headline import discount_rate
 from sim.results import commit, version
@@ -169,6 +169,12 @@ def marks() -> list[str]:
     if chosen.effect != "full":
         found.append(t("compare_effect", effect=t(f"effect_{chosen.effect}")))
     return found
+
+
+def about(chosen: Choices, reference: str) -> None:
+    """Show of which plan a page speaks, and with what it is compared."""
+    plan = t("pay_plan", plan=plain(chosen.plan.label()), name=plain(chosen.municipality))
+    note(f"{plan} {plain(reference)}")
 
 
 def birth(reference: str) -> str:
