@@ -131,7 +131,8 @@ def _file(known: Municipality | None) -> None:
     parts.note(t("own_file_note", size=f"{MAX_BYTES // 1_000_000} MB"))
     chosen = parts.file_field(t("own_file"), (), f"own-file-{st.session_state.get('own-files', 0)}")
     if chosen is None:
-        st.session_state.pop("own-read", None)
+        if st.session_state.pop("own-read", None) is not None:
+            review.retract()
         return
     if st.session_state.get("own-read", ("",))[0] != chosen.file_id:
         st.session_state["own-read"] = (chosen.file_id, read(chosen.name, chosen.getvalue()))
@@ -148,6 +149,7 @@ def _take(found: Municipality | None, mistakes: list[str]) -> None:
     if found is not None:
         review.propose(found)
         return
+    review.retract()
     lines = "\n".join(f"- {parts.plain(mistake)}" for mistake in mistakes)
     st.error(f"{t('own_refused')}\n\n{lines}")
 

@@ -14,6 +14,12 @@ from sim.writing import LANGUAGES
 
 # The server says in which language a page is when it is opened (app.py); a switch of language comes later.
 LANGUAGE_OF_PAGE = '<script>document.documentElement.lang = "{}";</script>'
+MENU_CLOSES = """<script>
+if (window.innerWidth < 768)
+  document.querySelector(
+    '[data-testid=stSidebar][aria-expanded=true] [data-testid=stSidebarCollapseButton] button')?.click();
+/* {} */</script>"""
+"""On a phone the menu lies over the page; it closes when another page is chosen."""
 LESS_SPACE = "<style>.stMainBlockContainer {padding-top: 3.5rem}</style>"
 """The sentence on Start should stand on the first screen."""
 Layout = Literal["centered", "wide"]
@@ -52,10 +58,20 @@ def main() -> None:
         )
     st.html(LESS_SPACE)
     st.html(LANGUAGE_OF_PAGE.format(language()), unsafe_allow_javascript=True)
-    wrong = st.session_state.pop("wrong_in_link", None)
-    if wrong:
-        st.warning(t("bad_link", what=", ".join(wrong)))
+    st.html(MENU_CLOSES.format(chosen.url_path), unsafe_allow_javascript=True)
+    _wrong_in_link()
     guarded(chosen.run)
+
+
+def _wrong_in_link() -> None:
+    """Say what of a link could not be read, until something is chosen."""
+    if not st.session_state.get("wrong_in_link"):
+        return
+    read_as = st.session_state.setdefault("link_read_as", choices())
+    if choices() == read_as:
+        st.warning(t("bad_link", what=", ".join(st.session_state["wrong_in_link"])))
+    else:
+        del st.session_state["wrong_in_link"]
 
 
 def _menu(pages: dict[str, list[st.Page]]) -> None:

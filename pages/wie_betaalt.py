@@ -160,18 +160,17 @@ def _back(answer: Answer, d: Difference, rate: float, reference: str) -> None:
     st.markdown(t("pay_back_note"))
     ends, draws = horizons(len(d.years)), len(answer.draws)
     upto = [pockets_of(answer.runs, end, rate) for end in ends]
-    rows, shares = [], []
+    rows = []
     for back in payback(d, rate):
         share = [_by(back, d.years[end - 1]) for end in ends]
         name = t(f"pay_series_{'cost' if back.measure == 'cost' else 'cash'}",
                  payer=t(f"pay_payer_{back.payer}"))  # fmt: skip
         lost = [lost_in_luck(found, back.payer, back.measure, draws) for found in (*upto, upto[-1])]
         told = [
-            t("too_small") if drowns else writing().chance(x, draws)
+            t("untold") if drowns else writing().chance(x, draws)
             for x, drowns in zip((*share, back.never), lost, strict=True)
         ]
         rows.append((pockets.capital(name), *told))
-        shares.append((pockets.capital(name), *share, back.never))
     columns = [t("pay_back_payer"), *(t("pay_back_within", years=end) for end in ends),
                t("pay_back_never", years=len(d.years))]  # fmt: skip
     st.table(
@@ -179,7 +178,7 @@ def _back(answer: Answer, d: Difference, rate: float, reference: str) -> None:
         hide_index=True,
     )
     parts.note(t("pay_back_others"))
-    table = pd.DataFrame(shares, columns=columns).assign(**{t("csv_birth"): parts.birth(reference)})
+    table = pd.DataFrame(rows, columns=columns).assign(**{t("csv_birth"): parts.birth(reference)})
     parts.csv(table, "kinderwerk-terugverdienen.csv")
 
 

@@ -101,8 +101,8 @@ def _phrase(phrase: str, writing: Writing) -> str:
     if found := _BEFORE.fullmatch(phrase):
         value, low, high = (writing.significant(float(number)) for number in found.groups()[:3])
         return t("pw_source_before", value=value, low=low, high=high, grade=t(f"grade_{found[4]}"))
-    key = f"pw_source_{slug(phrase)}"
-    return t(key) if key in writing.words else phrase
+    said = slug(phrase)
+    return t(f"pw_source_{said}") if f"pw_source_{said}" in writing.words else phrase
 
 
 def slug(text: str) -> str:

@@ -11,8 +11,10 @@ from rich.text import Text
 
 from sim.appraisal import Figure
 from sim.headline import Change, Level
+from sim.writing import Writing
 
 TOO_SMALL = "too small to tell"
+UNTOLD = "cannot be told"
 UNLIKE = "cannot be compared"
 
 
@@ -129,7 +131,7 @@ def comparison(
         )
         table.add_row("  of which it can cash", "", *(_figure(c.municipal_cashable, True) for c in here))
         if draws > 1:
-            chances = [_chance(c) for c in here]
+            chances = [_chance(c, draws) for c in here]
             table.add_row("chance that it has paid for itself", "", *chances)
     alike = all(c.municipal_cashable is not None for found in changes.values() for c in found)
     warned = [] if alike else [Text(MIXED, style="bold")]
@@ -142,12 +144,12 @@ MIXED = (
 )
 
 
-def _chance(c: Change) -> str:
+def _chance(c: Change, draws: int) -> str:
     if c.municipal_cashable is None:
         return UNLIKE
     if c.p_paid_back is None:
         return ""
-    return TOO_SMALL if c.drowned else f"{c.p_paid_back:.0%}"
+    return UNTOLD if c.drowned else Writing("en").chance(c.p_paid_back, draws)
 
 
 def batch_table(

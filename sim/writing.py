@@ -30,7 +30,7 @@ SURE = 0.95
 _SINGULAR = {
     "kinderwerkers": "kinderwerker", "jongeren": "jongere", "kinderen": "kind", "berekeningen": "berekening",
     "maanden": "maand", "parameters": "parameter", "years": "year", "child workers": "child worker",
-    "youths": "youth", "children": "child", "runs": "run", "draws": "draw", "times": "time",
+    "youths": "youth", "children": "child", "runs": "run", "draws": "draw",
     "months": "month",
 }  # fmt: skip
 _OF_ONE = re.compile(rf"(?<![\d.,])1 ({'|'.join(_SINGULAR)})\b")
@@ -104,7 +104,9 @@ class Writing:
         return _signed(rounded, format_decimal(abs(rounded), format="#,##0.0", locale=self.locale), sign)
 
     def money(self, euros: float, sign: bool = False) -> str:
-        """Return an amount in millions of euros with its unit."""
+        """Return an amount in millions of euros with its unit; what rounds to nothing in thousands."""
+        if 500 <= abs(euros) < 50_000:
+            return self.euros(round(euros, -3), sign)
         unit = {"nl": "mln", "en": "million"}[self.language]
         return f"€ {self.millions(euros, sign)} {unit}"
 

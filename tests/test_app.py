@@ -17,7 +17,7 @@ from calibration.report import fitted_share, read
 from pages import ijking
 from pages.shared import charts, desk, formats, parts, watching
 from pages.shared.plan import Plan, pack
-from pages.shared.state import Choices, places, query_of, scenario
+from pages.shared.state import Choices, existing_fte, places, plans_around, query_of, scenario
 from pages.shared.texts import writing, writing_in
 from sim import compare
 from sim.headline import change, discount_rate
@@ -196,7 +196,18 @@ def test_another_municipality_leaves_a_budget_of_more_than_child_work_as_it_was(
     assert chosen.municipality == "Hoorn"
     assert (chosen.plan == plan) is shock
     assert not chosen.plan.fenced
-    assert bool(at.toast) is shock
+    assert (NL["plan_kept"].format(name="Almere") in words(at)) is shock
+    fte = existing_fte(chosen)
+    assert chosen.plans == plans_around(fte) != plans_around(36.0)  # what nobody changed goes along
+
+
+def test_what_a_link_got_wrong_is_said_until_something_is_chosen() -> None:
+    at = shown("pages/main.py", begroting="-7-g-deficit")
+    for _ in range(2):
+        assert any("keuze die niet kan" in warning.value for warning in at.warning)
+        at.run()
+    at.selectbox[0].set_value("Hoorn").run()
+    assert not at.warning
 
 
 def test_a_strength_that_was_set_has_no_weight_on_no_effect() -> None:

@@ -28,7 +28,7 @@ from sim.appraisal import (
 )
 from sim.experiment import Run
 from sim.history import Label
-from sim.ledger import present_value
+from sim.ledger import present_values
 
 USERS: Label = ("care_users", "total", "all")
 COST: Label = ("cost", "total", "all")
@@ -236,8 +236,9 @@ def test_a_figure_without_variance(runs: list[Run]) -> None:
 def test_a_running_figure_is_a_present_value(blocks: np.ndarray, years: int, rate: float) -> None:
     d = between([run_of({MUNICIPAL: np.zeros_like(blocks)}, {MUNICIPAL: blocks})])
     found = running_figure(d, MUNICIPAL, years, rate)
-    assert found.value == pytest.approx(present_value(blocks.sum(axis=1)[:years], rate), rel=1e-9, abs=1e-3)
-    by_block = [present_value(blocks[:years, b], rate) for b in range(BLOCKS)]
+    expected = present_values(blocks.sum(axis=1)[:years], rate)[-1]
+    assert found.value == pytest.approx(expected, rel=1e-9, abs=1e-3)
+    by_block = [present_values(blocks[:years, b], rate)[-1] for b in range(BLOCKS)]
     assert found.mcse == pytest.approx(block_standard_error(np.array(by_block)), rel=1e-6, abs=1e-2)
 
 

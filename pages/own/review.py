@@ -13,8 +13,7 @@ from calibration.municipal import Local, fit_municipality, with_fit
 from pages.own.known import changes, in_use
 from pages.shared import formats, parts
 from pages.shared.answers import Tell
-from pages.shared.plan import Plan
-from pages.shared.state import Choices, choices, existing_fte, keep, pair
+from pages.shared.state import Choices, choices, elsewhere, keep, pair
 from pages.shared.texts import language, t
 from pages.shared.watching import errand
 from sim.errors import InputError
@@ -38,9 +37,14 @@ def proposed() -> Municipality | None:
     return municipality_from_dict(json.loads(written), registry()) if written else None
 
 
+def retract() -> None:
+    """Forget what was put forward."""
+    st.session_state.pop(PROPOSED, None)
+
+
 def withdraw() -> None:
     """Forget what was put forward, and let go of the file that it came from."""
-    st.session_state.pop(PROPOSED, None)
+    retract()
     st.session_state["own-files"] = st.session_state.get("own-files", 0) + 1
 
 
@@ -125,12 +129,11 @@ def accept(figures: Municipality) -> str:
     before = choices()
     changed = replace(before, own=_written(figures), municipality=figures.name)
     try:
-        if before.municipality != figures.name:  # start from child work as it is there
-            changed = replace(changed, plan=Plan.simple(existing_fte(changed) or 1.0))
+        changed = elsewhere(before, changed)
         pair(changed)
     except InputError as error:
         return " ".join(told(error, language()))
-    keep(own=changed.own, municipality=changed.municipality, plan=changed.plan)
+    keep(own=changed.own, municipality=changed.municipality, plan=changed.plan, plans=changed.plans)
     withdraw()
     st.session_state[TOLD] = "own_accepted"
     return ""
@@ -141,8 +144,8 @@ def drop(chosen: Choices) -> None:
     name = chosen.municipality
     if chosen.own_data is not None and in_use(name, replace(chosen, own="")) is None:
         name = Choices().municipality
-        keep(plan=Choices().plan)
-    keep(own="", municipality=name)
+    left = elsewhere(chosen, replace(chosen, own="", municipality=name))
+    keep(own="", municipality=name, plan=left.plan, plans=left.plans)
     st.session_state[TOLD] = "own_dropped"
 
 

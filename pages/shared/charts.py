@@ -111,7 +111,8 @@ def description(found: Sequence[Series], what: str) -> str:
 
 def marks_words(years: int) -> str:
     """Return which moments are marked in a chart of a number of years; nothing where none is."""
-    ends = [t("council_term", years=h) if h == HORIZONS[0] else str(h) for h in HORIZONS if h <= years]
+    names = {HORIZONS[0]: "council_term"}
+    ends = [t(names.get(h, "plain_years"), years=h) for h in HORIZONS if h <= years]
     return t("band_marks", years=format_list(ends, locale=writing().locale)) if ends else ""
 
 

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import streamlit as st
 
 from pages.shared import charts, formats
 from pages.shared.parts import note, plain
-from pages.shared.plan import Plan
-from pages.shared.state import SURE, Choices, choices, existing_fte, keep, places, profile
+from pages.shared.state import (
+    SURE,
+    Choices,
+    choices,
+    elsewhere,
+    existing_fte,
+    keep,
+    kept_from,
+    places,
+    profile,
+)
 from pages.shared.texts import t
 from sim.catalogue import catalogue
 from sim.headline import horizons
@@ -28,12 +39,10 @@ def choose_municipality() -> Choices:
     names = places(chosen)
     name = st.selectbox(t("municipality"), names, index=names.index(chosen.municipality))
     if name != chosen.municipality:
-        before, plan = chosen.municipality, chosen.plan
-        chosen = keep(municipality=name)
-        if plan.changed() == Plan.simple(plan.fte, plan.fenced, plan.policy):
-            chosen = keep(plan=Plan.simple(existing_fte(chosen) or 1.0, plan.fenced, plan.policy))
-        else:
-            st.toast(t("plan_kept", name=plain(before)), duration="long")
+        moved = elsewhere(chosen, replace(chosen, municipality=name))
+        chosen = keep(municipality=name, plan=moved.plan, plans=moved.plans)
+    if whose := kept_from(chosen):
+        note(t("plan_kept", name=plain(whose)))
     if name == COUNTRY:
         note(t("country_slow"))
     return chosen

@@ -61,7 +61,7 @@ def chance(c: Change, answer: Answer) -> str:
     if c.p_paid_back is None or not chance_known(answer):
         return t("not_yet")
     if c.drowned:
-        return t("too_small")
+        return t("untold")
     return writing().chance(c.p_paid_back, len(answer.draws))
 
 

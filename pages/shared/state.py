@@ -31,8 +31,16 @@ REFERENCES = ("none", "now")
 """What is compared with: no programmes at all, or child work as it is today."""
 MAX_PLANS = 4
 PLAN = Plan.simple()
-PLANS = (Plan.simple(0.0), Plan.simple(36.0), Plan.simple(72.0), Plan.simple(72.0, False))
+
+
+def plans_around(fte: float) -> tuple[Plan, ...]:
+    """Return what is compared at first: none, as much as now, twice that, the same not ring-fenced."""
+    return Plan.simple(0.0), Plan.simple(fte), Plan.simple(2 * fte), Plan.simple(2 * fte, False)
+
+
+PLANS = plans_around(PLAN.fte)
 MOST_ASSUMPTIONS = 60
+KEPT_FROM = "plan-kept-from"
 SURE = (50, 75, 90)
 """How sure somebody may want to be that the money comes back, percent."""
 _ASSUMPTION = re.compile(r"([a-z0-9_.-]{1,80}):(-?\d{1,12}(?:\.\d{1,20})?(?:e-?\d{1,2})?)", re.ASCII)
@@ -273,6 +281,31 @@ def _rounded(fte: float) -> float:
     return float(f"{fte:.2g}") if math.isfinite(fte) and fte > 0 else 0.0
 
 
+def elsewhere(before: Choices, after: Choices) -> Choices:
+    """Return choices after a move to another municipality, with plans that belong there.
+
+    A plan of child work only becomes as much as there is now, and so do the plans that are compared at first.
+    A plan that holds more stays as it is: KEPT_FROM remembers whose numbers it has, so that pages can say it.
+    """
+    st.session_state.pop(KEPT_FROM, None)
+    if before.municipality == after.municipality:
+        return after
+    plan, plans, fte = before.plan, before.plans, existing_fte(after) or 1.0
+    if plans == plans_around(existing_fte(before)):
+        plans = plans_around(fte)
+    if plan.steady and plan == Plan.simple(plan.fte, plan.fenced, plan.policy):
+        plan = Plan.simple(fte, plan.fenced, plan.policy)
+    else:
+        st.session_state[KEPT_FROM] = (before.municipality, after.municipality, plan)
+    return replace(after, plan=plan, plans=plans)
+
+
+def kept_from(chosen: Choices) -> str:
+    """Return of which other municipality the plan in hand still has its numbers, or nothing."""
+    name, here, plan = st.session_state.get(KEPT_FROM, ("", "", None))
+    return str(name) if (here, plan) == (chosen.municipality, chosen.plan) else ""
+
+
 def profile(chosen: Choices) -> Profile:
     """Return what is known of the municipality."""
     return setting_for(scenario(chosen, Plan.simple(0.0)), Options(), 0, 0).profile
@@ -281,5 +314,5 @@ def profile(chosen: Choices) -> Profile:
 def reference_words(chosen: Choices) -> str:
     """Return in words what the plan is compared with."""
     if chosen.reference == "none":
-        return t("compared_with", name=chosen.municipality)
+        return t("compared_with", name=chosen.municipality, world=reference_of(chosen).world())
     return t("compared_to", name=f"{chosen.municipality}, {t('as_now')} ({reference_of(chosen).label()})")

@@ -139,7 +139,7 @@ class Report:
 
     def share(self, share: float | None) -> str:
         """Return a chance in words; None is one that luck outweighs."""
-        return self.writing.t("too_small") if share is None else self.writing.chance(share, self.draws)
+        return self.writing.t("untold") if share is None else self.writing.chance(share, self.draws)
 
     def level(self, name: str) -> str:
         """Return what people call a payer, a form of care or a programme."""

@@ -24,10 +24,12 @@ def test_marks_of_a_chart(years: int, marks: int, inside: int) -> None:
     )
 
 
-@pytest.mark.parametrize(("years", "told"), [(1, ""), (4, "4 (raadsperiode)"), (9, "4 (raadsperiode)")])
+@pytest.mark.parametrize(
+    ("years", "told"), [(1, ""), (4, "4 jaar (raadsperiode)"), (10, "4 jaar (raadsperiode) en 10 jaar")]
+)
 def test_only_marks_that_are_in_a_chart_are_told(years: int, told: str) -> None:
     words = charts.marks_words(years)
-    assert words == (f" Streepjes: na {told} jaar." if told else "")
+    assert words == (f" Streepjes: na {told}." if told else "")
 
 
 def test_a_single_year_is_a_point_and_a_bar() -> None:

@@ -66,14 +66,14 @@ def test_one_draw_has_no_band_and_no_chance() -> None:
     assert [item.reported for item in one.cheers if item.number in (20, 24)] == [False, False]
 
 
-def test_luck_that_outweighs_the_money_is_too_small_to_tell() -> None:
-    assert "te klein om te zien" in report_of(comparison(TITLE, noise=40.0)).outcomes[0].sentence
+def test_where_luck_outweighs_the_money_no_chance_is_named() -> None:
+    assert "niet te noemen" in report_of(comparison(TITLE, noise=40.0)).outcomes[0].sentence
 
 
 def test_a_chance_is_named_only_at_horizons_where_luck_does_not_outweigh_the_money() -> None:
     noisy = report_of(comparison(TITLE, noise=10.0))
     (outcome,) = noisy.outcomes
-    small = "te klein om te zien"
+    small = "niet te noemen"
     assert [c.drowned for c in outcome.changes] == [True, True, False]
     assert [noisy.chance(outcome, k) == small for k in range(3)] == [True, True, False]
     assert "De kans is" in outcome.sentence

@@ -89,7 +89,7 @@ def test_no_chance_is_impossible_or_certain(book: Workbook, report: Report) -> N
 
 def test_what_luck_outweighs_has_no_chance_on_any_sheet() -> None:
     noisy = load_workbook(io.BytesIO(workbook(report_of(comparison("x", noise=40.0)))))
-    small = "te klein om te zien"
+    small = "niet te noemen"
     summary = [r for r in rows_of(noisy["Samenvatting"], "Keuze") if str(r["Wat"]).startswith("Kans")]
     assert {r["Wat te zeggen valt"] for r in summary} == {small}
     own = [r for r in rows_of(noisy["Terugverdienen"], "Keuze") if r["Betaler"] == "gemeente"]
