@@ -207,7 +207,7 @@ def test_what_a_link_got_wrong_is_said_until_something_is_chosen() -> None:
         assert any("keuze die niet kan" in warning.value for warning in at.warning)
         at.run()
     at.selectbox[0].set_value("Hoorn").run()
-    assert not at.warning
+    assert not at.run().warning
 
 
 def test_a_strength_that_was_set_has_no_weight_on_no_effect() -> None:

@@ -232,6 +232,16 @@ def test_files_that_a_page_names_are_there(page: Path) -> None:
     none_of(name for name in files if not list(ROOT.glob(name.rstrip("/."))))
 
 
+def test_tests_that_the_report_of_verification_names_are_there() -> None:
+    text = (DOCS / "verification.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`(tests/[\w/]+\.py)::(\w+)", text))
+    assert len(named) > 50
+    none_of(
+        f"{file}::{name}" for file, name in named
+        if f"def {name}(" not in (ROOT / file).read_text(encoding="utf-8")
+    )  # fmt: skip
+
+
 # Words
 
 
