@@ -14,11 +14,9 @@ from sim.writing import LANGUAGES
 
 # The server says in which language a page is when it is opened (app.py); a switch of language comes later.
 LANGUAGE_OF_PAGE = '<script>document.documentElement.lang = "{}";</script>'
-MENU_CLOSES = """<script>
-if (window.innerWidth < 768)
-  document.querySelector(
-    '[data-testid=stSidebar][aria-expanded=true] [data-testid=stSidebarCollapseButton] button')?.click();
-/* {} */</script>"""
+MENU_CLOSES = """<script>/* {} */
+if (innerWidth < 768) document.querySelector("[data-testid=stSidebarCollapseButton] button")?.click();
+</script>"""
 """On a phone the menu lies over the page; it closes when another page is chosen."""
 LESS_SPACE = "<style>.stMainBlockContainer {padding-top: 3.5rem}</style>"
 """The sentence on Start should stand on the first screen."""

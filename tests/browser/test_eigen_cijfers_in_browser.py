@@ -79,6 +79,10 @@ def test_wrong_uploads_are_told_and_change_nothing(page, tmp_path) -> None:
     page.goto("/eigen-cijfers?begroting=0-g-crowd_out")
     page.wait_for_selector(READY, timeout=60_000)
     page.get_by_text("Bestand", exact=True).first.click()
+    good = tmp_path / "goed.xlsx"
+    good.write_bytes(edited("Gemeente", "B5", 12.5))
+    choose(page, good)  # what it puts forward goes when the next file is refused
+    page.get_by_role("heading", name="Wat er verandert").wait_for(timeout=30_000)
     for case, (name, content, says) in WRONG.items():
         file = tmp_path / name
         file.write_bytes(content())
