@@ -25,6 +25,7 @@ from sim.yamltext import Loc, quoted
 
 ROWS, COLUMNS = 200, 5
 REQUIRED = ("name", "date", "source")
+REQUIRED_OF_USE = ("year", "youths")
 SOURCED = ("kinderwerk_fte", "moving", "bijstand")
 _COMMA = re.compile(r"[-+]?([0-9]+|[0-9]{1,3}(\.[0-9]{3})+),([0-9]{1,2}|[0-9]{4,})")
 _DIGITS = re.compile(r"[-+]?[0-9]{1,12}")
@@ -234,8 +235,10 @@ class _Reading:
                 self.line(sheet, taken[name], name, inside)
         if inside and self.data.get("use", {}).keys() <= {"ages"}:
             self.data.pop("use", None)  # an empty sheet
+        given = self.data.get("use", {}) if inside else self.data
+        required = REQUIRED if not inside else REQUIRED_OF_USE if given else ()
         for name, row in taken.items():
-            if name in REQUIRED and name not in self.data:
+            if name in required and name not in given:
                 self.faults_of_missing(sheet, row, words["lines"][name][0])
         for name in REQUIRED if key == "town" else ():
             if name not in taken:

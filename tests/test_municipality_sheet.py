@@ -189,7 +189,8 @@ WRONG: dict[str, tuple[Callable[[Book], Any], str]] = {
     "a line twice": (cells(Gemeente_A7="Naam van de gemeente"), "cel A7: de regel 'Naam van de gemeente'"),
     "a value without a line": (cells(Gemeente_A7=None, Gemeente_B7=3), "cel B7: hier staat een waarde"),
     "other ages": (cells(Jeugdhulp_B2=2019, Jeugdhulp_B3="0-18", Jeugdhulp_B4=9), "bedoelt u '0-17'?"),
-    "no year": (cells(Jeugdhulp_B4=90), "Blad Jeugdhulp, cel B4: de sleutel 'year' ontbreekt"),
+    "no year": (cells(Jeugdhulp_B4=90), "Blad Jeugdhulp, cel B2: 'Jaar' ontbreekt"),
+    "no count": (cells(Jeugdhulp_B2=2022), "Blad Jeugdhulp, cel B4: 'Jongeren met jeugdhulp' ontbreekt"),
     "more in care": (
         cells(Jeugdhulp_B2=2019, Jeugdhulp_B4=99000), "Jeugdhulp, cel B4: 99000 jongeren met jeugdhulp"
     ),

@@ -96,7 +96,7 @@ def _fit(was: Municipality | None, figures: Municipality) -> None:
 
 def _fitted(was: Municipality | None, figures: Municipality, found: Local | InputError) -> None:
     if isinstance(found, InputError):
-        st.warning(parts.plain(" ".join(told(found, language()))) + " " + t("own_fit_failed"))
+        st.warning(parts.plain("; ".join(told(found, language()))) + ". " + t("own_fit_failed"))
         _buttons(figures, "own_accept_unfitted")
         return
     fitted = with_fit(figures, found)
