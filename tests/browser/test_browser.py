@@ -64,6 +64,7 @@ def test_moving_the_slider_gives_new_figures(page) -> None:
     for _ in range(4):
         slider.press("ArrowRight")
     page.get_by_text("Met 40 kinderwerkers in Almere").wait_for(timeout=60_000)
+    assert page.errors == []
 
 
 def test_the_slider_writes_its_number_in_the_language_of_the_app(page) -> None:
@@ -86,6 +87,7 @@ def test_impossible_link_is_told_and_left_out(page) -> None:
     opened(page, "/?gemeente=%3Cscript%3E&begroting=-5-g-deficit")
     page.get_by_text("De link bevatte een keuze die niet kan").wait_for(timeout=20_000)
     page.get_by_text("Met 36 kinderwerkers in Almere").wait_for(timeout=60_000)
+    assert page.errors == []
 
 
 def test_english_is_one_click_away(page) -> None:
@@ -93,6 +95,7 @@ def test_english_is_one_click_away(page) -> None:
     page.get_by_role("radio", name="English").or_(page.get_by_role("button", name="English")).first.click()
     page.get_by_text("What we do not know").wait_for(timeout=60_000)
     page.wait_for_function("document.documentElement.lang === 'en'", timeout=20_000)
+    assert page.errors == []
 
 
 def test_compare_shows_four_budgets_and_their_differences(page) -> None:
@@ -108,6 +111,7 @@ def test_compare_shows_four_budgets_and_their_differences(page) -> None:
 def test_about_has_its_birth_certificate(page) -> None:
     page.goto("/over")
     page.get_by_text("Versie 0.").first.wait_for(timeout=60_000)
+    assert page.errors == []
 
 
 @pytest.mark.parametrize("language", ["nl", "en"])
