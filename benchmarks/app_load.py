@@ -71,7 +71,7 @@ class User:
                 luck = np.random.default_rng(self.number)
                 self._idle(ws, time.monotonic() + luck.uniform(0.0, EVERY))
                 while time.monotonic() < until:
-                    self.fte = float(luck.integers(1, 80))
+                    self.fte = float(luck.integers(2, 80))  # of one, the sentence is another
                     started = time.monotonic()
                     self._forget()
                     self._rerun(ws)
