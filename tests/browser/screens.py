@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import socket
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 PAGES = (
@@ -15,6 +17,16 @@ FLAGS = [
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
 READY = "[data-testid=stApp][data-test-script-state=notRunning][data-test-connection-state=CONNECTED]"
+
+
+def soon(page, holds: Callable[[], bool], seconds: float = 30) -> bool:
+    """Tell whether something comes to hold in time: a page goes on writing after its first words stand."""
+    until = time.monotonic() + seconds
+    while not holds():
+        if time.monotonic() > until:
+            return False
+        page.wait_for_timeout(200)
+    return True
 
 
 def free_port() -> int:

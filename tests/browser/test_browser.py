@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from screens import READY
+from playwright.sync_api import expect
+from screens import READY, soon
 
 from pages.shared import parts
 from pages.shared.charts import COLOURS
@@ -47,11 +48,10 @@ def test_start_says_a_sentence_with_its_chance_and_three_figures(page) -> None:
     opened(page)
     finished(page)
     page.get_by_text("is de kans").wait_for(timeout=20_000)
-    assert page.locator("[data-testid=stMetricValue]").count() == 3
-    assert "mln" in page.locator("[data-testid=stMetricValue]").nth(2).inner_text()
+    expect(page.locator("[data-testid=stMetricValue]")).to_have_count(3)
+    expect(page.locator("[data-testid=stMetricValue]").nth(2)).to_contain_text("mln")
     page.wait_for_selector("[data-testid=stVegaLiteChart] canvas, [data-testid=stVegaLiteChart] svg")
-    page.wait_for_timeout(1500)
-    assert in_colour(page, COLOURS[0]) > 300  # a line of three pixels across the chart, not axes alone
+    assert soon(page, lambda: in_colour(page, COLOURS[0]) > 300)  # a line across the chart, not axes alone
     picture(page, "start.png")
     assert page.errors == []
 
@@ -102,8 +102,7 @@ def test_compare_shows_four_budgets_and_their_differences(page) -> None:
     page.goto("/vergelijk")
     page.get_by_text("Verschillen met").wait_for(timeout=120_000)
     page.get_by_text("keer andere aannames").wait_for(timeout=120_000)
-    page.wait_for_timeout(2500)
-    assert page.locator("table th", has_text=parts.breakable("72 kinderwerkers, geoormerkt")).count() >= 1
+    page.locator("table th", has_text=parts.breakable("72 kinderwerkers, geoormerkt")).first.wait_for()
     picture(page, "vergelijk.png")
     assert page.errors == []
 

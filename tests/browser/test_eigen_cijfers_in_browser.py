@@ -9,6 +9,7 @@ from pathlib import Path
 
 import openpyxl
 import pytest
+from playwright.sync_api import expect
 from screens import READY
 
 from sim.municipality_template import template
@@ -89,7 +90,7 @@ def test_wrong_uploads_are_told_and_change_nothing(page, tmp_path) -> None:
         choose(page, file)
         told = page.get_by_role("alert").filter(has_text=says)
         told.first.wait_for(timeout=30_000)
-        assert page.get_by_role("heading", name="Wat er verandert").count() == 0, case
+        expect(page.get_by_role("heading", name="Wat er verandert"), case).to_have_count(0, timeout=30_000)
     below = "e => getComputedStyle(e, '::after').content"  # in Dutch, what the browser refused by itself
     assert "niet gelezen" in page.locator("[data-testid=stFileUploader]").evaluate(below)
     assert page.get_by_text("Eigen cijfers van").count() == 0

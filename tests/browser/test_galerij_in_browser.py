@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from screens import READY
+from playwright.sync_api import expect
+from screens import READY, soon
 
 pytestmark = pytest.mark.browser
 CUT_OFF = """() => [...document.querySelectorAll('[data-testid=stMain] .stButton button p')]
@@ -29,8 +30,8 @@ def test_a_button_shows_its_whole_title(page, width: int) -> None:
     last = page.get_by_role("button", name="Pas aan: lerarentekort, met burgerschap op zes scholen")
     last.wait_for(timeout=30_000)
     page.wait_for_selector(READY, timeout=120_000)
-    assert page.locator("[data-testid=stMain] .stButton button p").count() == 8
-    assert page.evaluate(CUT_OFF) == []
+    expect(page.locator("[data-testid=stMain] .stButton button p")).to_have_count(8, timeout=30_000)
+    assert soon(page, lambda: page.evaluate(CUT_OFF) == []), page.evaluate(CUT_OFF)
     box = last.bounding_box()
     assert box["x"] >= 0
     assert box["x"] + box["width"] <= width

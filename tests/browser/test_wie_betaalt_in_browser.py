@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from screens import READY
+from playwright.sync_api import expect
+from screens import READY, soon
 
 pytestmark = pytest.mark.browser
 CHARTS = "[data-testid=stVegaLiteChart]"
@@ -25,9 +26,13 @@ def test_another_horizon_by_the_keyboard_changes_the_figures_and_the_link(page) 
     page.wait_for_selector(READY, timeout=60_000)
     page.locator(f"{CHARTS} canvas, {CHARTS} svg").nth(3).wait_for(timeout=60_000)
     page.get_by_text("Link naar dit scherm").first.click()
-    assert "termijn=4" in page.locator("[data-testid=stCode]").last.inner_text()
-    widths = [page.locator(CHARTS).nth(k).bounding_box()["width"] for k in (0, 1)]
-    assert widths[0] == widths[1]  # money and rough values on the same scale
+    expect(page.locator("[data-testid=stCode]").last).to_contain_text("termijn=4", timeout=30_000)
+
+    def on_one_scale() -> bool:
+        first, second = (page.locator(CHARTS).nth(k).bounding_box() for k in (0, 1))
+        return first is not None and second is not None and first["width"] == second["width"]
+
+    assert soon(page, on_one_scale)  # money and rough values
     with page.expect_download() as waiting:
         page.get_by_role("button", name="Download CSV").first.click()
     saved = waiting.value
