@@ -224,8 +224,9 @@ def _by_form(
 
 def _sharpening(answer: Answer, chosen: Choices, reference: str) -> None:
     scenario = answer.scenarios[0]
-    if scenario.policy != "capped" or not forms.few_enough(chosen):  # else everyone's stand with the waiting
-        _care(answer, chosen, reference)
+    with st.container():  # what is below keeps its place, and an open table stays open, when charts come
+        if scenario.policy != "capped" or not forms.few_enough(chosen):  # else everyone's stand with waiting
+            _care(answer, chosen, reference)
     st.header(t("kids_cash"))
     found = cash.money(answer.difference(), discount_rate(scenario))
     st.markdown(cash.words(found, scenario))

@@ -47,11 +47,15 @@ def _found(found: Findings, ahead: int, sure: float, answer: Answer, reference: 
     goal = replace(found.goal, year=found.question.years[ahead - 1], probability=sure)
     if found.slow:
         parts.note(t("doubt_slow"))
-    depends.numbers(found, goal, reference)
-    needed.show(found, goal, answer, reference)
-    depends.otherwise(found, goal, reference)
-    evidence.rests_on(found, reference)
-    evidence.collect_first(found, reference)
+    for show in (
+        lambda: depends.numbers(found, goal, reference),
+        lambda: needed.show(found, goal, answer, reference),
+        lambda: depends.otherwise(found, goal, reference),
+        lambda: evidence.rests_on(found, reference),
+        lambda: evidence.collect_first(found, reference),
+    ):
+        with st.container():  # of their own: an open table stays open when more is found above it
+            show()
 
 
 if __name__ == "__main__":

@@ -91,18 +91,21 @@ def _follow(
         work = look(not halted)
         if not halted and not work.begun:
             work.news.wait(PATIENCE)
-        if work.problem:
-            st.error(t(work.problem, **({"reason": work.detail} if work.detail else {})))
-            st.button(
-                t("again"), key=f"again-{slot}", on_click=desk().retry, args=(work, watcher(slot))
-            )
-        else:
-            progress(work, halted)
-            if not work.finished:
-                label, target = (t("go_on"), None) if halted else (t("stop"), key)
-                st.button(label, key=f"stop-{slot}-{halted}", on_click=_stop, args=(slot, target))
-        if work.begun:
-            show(work)
+        # Each has a place of its own, so that a table opened meanwhile stays open when the button goes.
+        with st.container():
+            if work.problem:
+                st.error(t(work.problem, **({"reason": work.detail} if work.detail else {})))
+                st.button(
+                    t("again"), key=f"again-{slot}", on_click=desk().retry, args=(work, watcher(slot))
+                )
+            else:
+                progress(work, halted)
+                if not work.finished:
+                    label, target = (t("go_on"), None) if halted else (t("stop"), key)
+                    st.button(label, key=f"stop-{slot}-{halted}", on_click=_stop, args=(slot, target))
+        with st.container():
+            if work.begun:
+                show(work)
         if (work.finished or halted) != over:
             st.rerun()  # starts or stops the timer
 

@@ -67,6 +67,24 @@ def test_moving_the_slider_gives_new_figures(page) -> None:
     assert page.errors == []
 
 
+OPENS_AT_ONCE = """new MutationObserver(() => {
+  const table = [...document.querySelectorAll("details")].find(d => d.innerText.includes("Tabel"));
+  if (!table || window.openedOnce) return;
+  window.openedOnce = true;
+  table.querySelector("summary").click();
+}).observe(document, {childList: true, subtree: true});"""
+
+
+def test_a_table_opened_while_figures_sharpen_stays_open(page) -> None:
+    page.add_init_script(OPENS_AT_ONCE)
+    opened(page, "/?gemeente=Zwolle&begroting=33-g-crowd_out")
+    finished(page)
+    page.wait_for_timeout(3000)  # the page goes on without its timer
+    assert page.evaluate("window.openedOnce")
+    assert page.locator("details", has_text="Tabel").first.evaluate("e => e.open")
+    assert page.errors == []
+
+
 def test_the_slider_writes_its_number_in_the_language_of_the_app(page) -> None:
     opened(page, "/?gemeente=Hoorn&begroting=9.2-g-crowd_out")
     assert page.get_by_role("slider").first.get_attribute("aria-valuetext") == "9,2"
