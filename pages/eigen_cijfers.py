@@ -12,8 +12,9 @@ from pages.own.form import form
 from pages.own.known import changes, in_use, own_of, shipped, towns
 from pages.shared import figures, formats, parts
 from pages.shared.answers import Answer
+from pages.shared.controls import whose_plan
 from pages.shared.documents import slug
-from pages.shared.state import Choices, choices, keep, pair, reference_of, reference_words
+from pages.shared.state import Choices, choices, elsewhere, keep, pair, reference_of, reference_words
 from pages.shared.texts import t
 from pages.shared.watching import live
 from sim.municipality import Municipality
@@ -51,9 +52,11 @@ def _now(chosen: Choices) -> None:
     if chosen.own_data is None:
         st.info(t("own_elsewhere", name=parts.plain(own.name), other=parts.plain(chosen.municipality)))
         if st.button(t("own_go", name=parts.plain(own.name))):
-            keep(municipality=own.name)
+            moved = elsewhere(chosen, replace(chosen, municipality=own.name))
+            keep(municipality=own.name, plan=moved.plan, plans=moved.plans)
             st.rerun()
     else:
+        whose_plan(chosen)
         _outcome(chosen)
         with st.expander(t("own_differences")):
             review.show_changes(changes(shipped(own.name), own))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import streamlit as st
 
@@ -48,11 +49,11 @@ def _found(found: Findings, ahead: int, sure: float, answer: Answer, reference: 
     if found.slow:
         parts.note(t("doubt_slow"))
     for show in (
-        lambda: depends.numbers(found, goal, reference),
-        lambda: needed.show(found, goal, answer, reference),
-        lambda: depends.otherwise(found, goal, reference),
-        lambda: evidence.rests_on(found, reference),
-        lambda: evidence.collect_first(found, reference),
+        partial(depends.numbers, found, goal, reference),
+        partial(needed.show, found, goal, answer, reference),
+        partial(depends.otherwise, found, goal, reference),
+        partial(evidence.rests_on, found, reference),
+        partial(evidence.collect_first, found, reference),
     ):
         with st.container():  # of their own: an open table stays open when more is found above it
             show()

@@ -41,11 +41,16 @@ def choose_municipality() -> Choices:
     if name != chosen.municipality:
         moved = elsewhere(chosen, replace(chosen, municipality=name))
         chosen = keep(municipality=name, plan=moved.plan, plans=moved.plans)
-    if whose := kept_from(chosen):
-        note(t("plan_kept", name=plain(whose)))
+    whose_plan(chosen)
     if name == COUNTRY:
         note(t("country_slow"))
     return chosen
+
+
+def whose_plan(chosen: Choices) -> None:
+    """Say where the numbers of a plan still belong to another municipality."""
+    if whose := kept_from(chosen):
+        note(t("plan_kept", name=plain(whose)))
 
 
 def choose_horizon(years: int) -> int:

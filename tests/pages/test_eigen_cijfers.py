@@ -164,13 +164,33 @@ def test_own_figures_are_in_the_link() -> None:
     assert headers(at)[0] == NL.t("own_now_title", name="Dorp")
 
 
-def test_figures_of_another_municipality_wait() -> None:
+@pytest.mark.parametrize("child_work_only", [True, False])
+def test_figures_of_another_municipality_wait(child_work_only: bool) -> None:
+    plan = Plan.simple(36.0)
+    if not child_work_only:
+        plan = plan.changed(shocks=[{"kind": "lockdown", "start": "2027-03", "months": 6, "size": 0.7}])
     at = AppTest.from_file(PAGE, default_timeout=120)
-    at.session_state["choices"] = Choices(own=review._written(village()), plan=Plan.simple(0.0))
+    at.session_state["choices"] = Choices(own=review._written(village(kinderwerk_fte=7.5)), plan=plan)
     at.run()
     assert at.info[0].value == NL.t("own_elsewhere", name="Dorp", other="Almere")
     next(b for b in at.button if b.label == NL.t("own_go", name="Dorp")).click().run()
     assert at.session_state["choices"].municipality == "Dorp"
+    # a budget of child work alone becomes what there is here; one of more stays, and that is said
+    assert at.session_state["choices"].plan == (Plan.simple(7.5) if child_work_only else plan)
+    said = any(NL.t("plan_kept", name="Almere") in note.value for note in at.markdown)
+    assert said is not child_work_only
+
+
+def test_a_budget_of_more_than_child_work_stays_when_figures_of_elsewhere_are_accepted() -> None:
+    plan = Plan.simple(36.0).changed(policy="capped")
+    plan = plan.changed(shocks=[{"kind": "lockdown", "start": "2027-03", "months": 6, "size": 0.7}])
+    at = AppTest.from_file(PAGE, default_timeout=120)
+    at.session_state["choices"] = Choices(plan=plan)
+    at.session_state[review.PROPOSED] = review._written(village())
+    press(at.run(), "own_accept")
+    chosen = at.session_state["choices"]
+    assert (chosen.municipality, chosen.plan) == ("Dorp", plan)
+    assert any(NL.t("plan_kept", name="Almere") in note.value for note in at.markdown)
 
 
 # The fit
