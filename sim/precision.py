@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import t
+from scipy.special import stdtrit
 
 from sim.appraisal import MUNICIPAL, difference, running_figure
 from sim.experiment import Options, Run, Tell, run_all
@@ -70,7 +70,7 @@ def half_width(values: Floats, confidence: float = CONFIDENCE) -> float:
     """
     count = values.shape[0]
     error = values.std(axis=0, ddof=1) / np.sqrt(count)
-    return float(t.ppf(0.5 + confidence / 2, count - 1) * error.max())
+    return float(stdtrit(count - 1, 0.5 + confidence / 2) * error.max())
 
 
 def look_ahead(count: int, limit: int = LOOK_AHEAD) -> int:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import f as f_distribution
+from scipy.special import fdtrc
 
 Floats = NDArray[np.float64]
 KNOTS = 6
@@ -169,7 +169,8 @@ def _regress(x: Floats, y: Floats) -> _Fit | None:
     root = vectors * np.sqrt(np.maximum(values, 0.0))
     used = max(freedom - 1.0, 1e-9)
     ratio = ((total - (rest**2).sum(axis=0)) / used) / np.maximum(np.diag(noise), 1e-300)
-    chance = float(min(f_distribution.sf(ratio, used, draws - freedom).min() * np.count_nonzero(total), 1.0))
+    beyond = fdtrc(used, draws - freedom, np.maximum(ratio, 0.0))
+    chance = float(min(beyond.min() * np.count_nonzero(total), 1.0))
     return _Fit(fitted, left, np.sqrt(shrink), noise, root, shrink, chance)
 
 
