@@ -53,7 +53,7 @@ def _now(chosen: Choices) -> None:
         st.info(t("own_elsewhere", name=parts.plain(own.name), other=parts.plain(chosen.municipality)))
         if st.button(t("own_go", name=parts.plain(own.name))):
             moved = elsewhere(chosen, replace(chosen, municipality=own.name))
-            keep(municipality=own.name, plan=moved.plan, plans=moved.plans)
+            keep(municipality=own.name, plan=moved.plan)
             st.rerun()
     else:
         whose_plan(chosen)

@@ -34,12 +34,12 @@ def _controls() -> Choices:
     plan, effects = chosen.plan, list(EFFECTS)
     effect = right.selectbox(
         t("less_well"), effects, effects.index(chosen.effect), format_func=lambda e: t(f"effect_{e}"),
-        help=t("less_well_help"),
+        help=t("less_well_help"), key="start-effect",
     )  # fmt: skip
     left, right = st.columns([2, 1], vertical_alignment="bottom")
     with left:
         fte = _workers(chosen)
-    fenced = right.toggle(t("ring_fence"), plan.fenced, help=t("ring_fence_help"))
+    fenced = right.toggle(t("ring_fence"), plan.fenced, help=t("ring_fence_help"), key="start-fenced")
     if fte is not None and (fte, fenced) != (plan.fte, plan.fenced):
         plan = plan.with_child_work(fte, fenced)
     elif fte is None and fenced != plan.fenced:

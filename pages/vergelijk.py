@@ -11,13 +11,14 @@ from pages.shared.controls import choose_chart, choose_municipality
 from pages.shared.lever_words import period_words
 from pages.shared.levers import period, within
 from pages.shared.plan import MOST_FTE, Plan
-from pages.shared.state import MAX_PLANS, choices, keep, scenario
+from pages.shared.state import MAX_PLANS, choices, fte_here, keep, plans_around, scenario
 from pages.shared.texts import t
 from pages.shared.watching import live
 from sim.headline import horizons
 
 TERM = 4
 """Years of a council."""
+SHOWN, FIELDS = "compare-shown", "compare-fields"
 
 
 def main() -> None:
@@ -25,14 +26,15 @@ def main() -> None:
     st.title(t("page_vergelijk"))
     st.markdown(t("compare_lead"))
     chosen = choose_municipality()
+    fields = _fields(chosen.plans)
     number = st.segmented_control(
-        t("compare_count"), list(range(2, MAX_PLANS + 1)), default=len(chosen.plans), key="count",
+        t("compare_count"), list(range(2, MAX_PLANS + 1)), default=len(chosen.plans), key=f"count-{fields}",
         required=True,
     )  # fmt: skip
-    plans = tuple(
-        _plan(k, chosen.plans[k] if k < len(chosen.plans) else Plan.simple(36.0 * k)) for k in range(number)
-    )
+    offered = chosen.plans + plans_around(fte_here(chosen))[len(chosen.plans) :]
+    plans = tuple(_plan(k, offered[k], fields) for k in range(number))
     chosen = keep(plans=plans)
+    st.session_state[SHOWN] = plans
     parts.note(t("compare_reference"))
     if chosen.effect != "full":
         parts.note(t("compare_effect", effect=t(f"effect_{chosen.effect}")))
@@ -43,6 +45,13 @@ def main() -> None:
     parts.footer(reference)
 
 
+def _fields(plans: tuple[Plan, ...]) -> int:
+    """Return a number for the keys of fields: another where budgets came from elsewhere, to show those."""
+    if st.session_state.get(SHOWN) != plans:
+        st.session_state[FIELDS] = st.session_state.get(FIELDS, 0) + 1
+    return int(st.session_state[FIELDS])
+
+
 def _same_years(plans: tuple[Plan, ...]) -> tuple[Plan, ...]:
     """Return the budgets over the years of the first, and say so where one was made for other years."""
     if len({period(plan) for plan in plans}) == 1:
@@ -51,27 +60,26 @@ def _same_years(plans: tuple[Plan, ...]) -> tuple[Plan, ...]:
     return tuple(within(plan, *period(plans[0])) for plan in plans)
 
 
-def _plan(k: int, now: Plan) -> Plan:
+def _plan(k: int, now: Plan, fields: int) -> Plan:
     """Show one budget, and return it as changed; its other levers stay as they are."""
+    key = f"{k}-{fields}"
     with st.container(border=True):
         columns = st.columns([2, 2, 3], vertical_alignment="bottom")
         mark = now.code()[:40]
         fte = columns[0].number_input(
-            f"{k + 1}. {t('fte')}", 0.0, MOST_FTE, now.fte, step=1.0, format="%g", key=f"fte{k}",
+            f"{k + 1}. {t('fte')}", 0.0, MOST_FTE, now.fte, step=1.0, format="%g", key=f"fte-{key}",
             disabled=not now.steady,
         )  # fmt: skip
-        fenced = columns[1].toggle(t("ring_fence"), now.fenced, key=f"fence{k}", help=t("ring_fence_help"))
+        fenced = columns[1].toggle(t("ring_fence"), now.fenced, key=f"fence-{key}", help=t("ring_fence_help"))
         policies = ["crowd_out", "deficit", "capped"]
         policy = columns[2].selectbox(
-            t("policy"), policies, policies.index(now.policy), key=f"policy{k}",
+            t("policy"), policies, policies.index(now.policy), key=f"policy-{key}",
             format_func=lambda p: t(f"policy_{p}"), help=t("policy_help"),
         )  # fmt: skip
         if set(now.data) - {"policy", "programmes"} or set(now.programmes) - {"kinderwerk"}:
             parts.note(t("start_beside", what=parts.plain(now.label())))
         use_mine = st.button(t("compare_mine"), key=f"mine{k}-{mark}", help=t("compare_mine_help"))
     if use_mine:
-        for name in ("fte", "fence", "policy"):
-            st.session_state.pop(f"{name}{k}", None)
         changed = [*choices().plans]
         changed[k : k + 1] = [choices().plan]
         keep(plans=tuple(changed))

@@ -133,7 +133,7 @@ def accept(figures: Municipality) -> str:
         pair(changed)
     except InputError as error:
         return " ".join(told(error, language()))
-    keep(own=changed.own, municipality=changed.municipality, plan=changed.plan, plans=changed.plans)
+    keep(own=changed.own, municipality=changed.municipality, plan=changed.plan)
     withdraw()
     st.session_state[TOLD] = "own_accepted"
     return ""
@@ -145,7 +145,7 @@ def drop(chosen: Choices) -> None:
     if chosen.own_data is not None and in_use(name, replace(chosen, own="")) is None:
         name = Choices().municipality
     left = elsewhere(chosen, replace(chosen, own="", municipality=name))
-    keep(own="", municipality=name, plan=left.plan, plans=left.plans)
+    keep(own="", municipality=name, plan=left.plan)
     st.session_state[TOLD] = "own_dropped"
 
 

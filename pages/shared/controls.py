@@ -24,6 +24,7 @@ from sim.catalogue import catalogue
 from sim.headline import horizons
 
 COUNTRY = "Nederland"
+PLACE = "municipality-chosen"
 MOST_COVERAGE = 0.30
 """Share of children of 4-14 that the slider can reach."""
 CHILDREN_PER_FTE = 104.0
@@ -36,15 +37,19 @@ def choose_municipality() -> Choices:
     Another one starts from child work as it is there today; a budget of more than that stays as it is.
     """
     chosen = choices()
-    names = places(chosen)
-    name = st.selectbox(t("municipality"), names, index=names.index(chosen.municipality))
-    if name != chosen.municipality:
-        moved = elsewhere(chosen, replace(chosen, municipality=name))
-        chosen = keep(municipality=name, plan=moved.plan, plans=moved.plans)
+    # Of its own name: a field that Streamlit knows by its contents is another one once those change, and
+    # forgets what is chosen in it meanwhile.
+    st.session_state[PLACE] = chosen.municipality
+    st.selectbox(t("municipality"), places(chosen), key=PLACE, on_change=_move)
     whose_plan(chosen)
-    if name == COUNTRY:
+    if chosen.municipality == COUNTRY:
         note(t("country_slow"))
     return chosen
+
+
+def _move() -> None:
+    chosen, name = choices(), st.session_state[PLACE]
+    keep(municipality=name, plan=elsewhere(chosen, replace(chosen, municipality=name)).plan)
 
 
 def whose_plan(chosen: Choices) -> None:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from pages.shared.plan import CHILD_WORK, Plan
-from pages.shared.state import REFERENCES, Choices, existing_fte, reference_of
+from pages.shared.state import REFERENCES, Choices, fte_here, reference_of
 from sim.catalogue import Programme, catalogue
 from sim.fte import read_fte
 from sim.scenario import DEFAULT_START, DEFAULT_YEARS
@@ -26,7 +26,7 @@ WITH_ONSET = ("onset", "escalation", "recovery")
 
 def at_first(chosen: Choices) -> Choices:
     """Return the choices with every lever as it is before anybody moves one; assumptions stay."""
-    plan = Plan.simple(existing_fte(chosen) or 1.0)
+    plan = Plan.simple(fte_here(chosen))
     return replace(chosen, plan=plan, reference=REFERENCES[0], effect="full")
 
 

@@ -88,9 +88,17 @@ def choices() -> Choices:
 
 
 def keep(**changes: object) -> Choices:
-    """Change and return the choices of this session."""
-    st.session_state["choices"] = replace(choices(), **changes)  # type: ignore[arg-type]
-    return choices()
+    """Change and return the choices of this session.
+
+    Budgets that are compared at first, and that nobody changed, are about child work as it is here now.
+    """
+    before = choices()
+    after = replace(before, **changes)  # type: ignore[arg-type]
+    here, was = (after.municipality, after.own), (before.municipality, before.own)
+    if "plans" not in changes and here != was and before.plans == plans_around(fte_here(before)):
+        after = replace(after, plans=plans_around(fte_here(after)))
+    st.session_state["choices"] = after
+    return after
 
 
 def watcher(what: str = "answer") -> str:
@@ -276,34 +284,36 @@ def existing_fte(chosen: Choices) -> float:
     return _rounded(setting_for(here, Options(), 0, 0).existing_fte())
 
 
+def fte_here(chosen: Choices) -> float:
+    """Return the FTE of child work to begin with: as it is today, or one worker where there is none."""
+    return existing_fte(chosen) or 1.0
+
+
 def _rounded(fte: float) -> float:
     """Return FTE with two significant digits: more is not known of what was assumed."""
     return float(f"{fte:.2g}") if math.isfinite(fte) and fte > 0 else 0.0
 
 
 def elsewhere(before: Choices, after: Choices) -> Choices:
-    """Return choices after a move to another municipality, with plans that belong there.
+    """Return choices after a move to another municipality, with a plan that belongs there.
 
-    A plan of child work only becomes as much as there is now, and so do the plans that are compared at first.
-    A plan that holds more stays as it is: KEPT_FROM remembers whose numbers it has, so that pages can say it.
+    A plan of child work only becomes as much as there is now. A plan that holds more stays as it is:
+    KEPT_FROM remembers whose numbers it has, so that pages can say it.
     """
-    st.session_state.pop(KEPT_FROM, None)
+    plan = before.plan
     if before.municipality == after.municipality:
         return after
-    plan, plans, fte = before.plan, before.plans, existing_fte(after) or 1.0
-    if plans == plans_around(existing_fte(before)):
-        plans = plans_around(fte)
     if plan.steady and plan == Plan.simple(plan.fte, plan.fenced, plan.policy):
-        plan = Plan.simple(fte, plan.fenced, plan.policy)
-    else:
-        st.session_state[KEPT_FROM] = (before.municipality, after.municipality, plan)
-    return replace(after, plan=plan, plans=plans)
+        return replace(after, plan=Plan.simple(fte_here(after), plan.fenced, plan.policy))
+    if st.session_state.get(KEPT_FROM, ("", None))[1] != plan:  # else it comes from further back
+        st.session_state[KEPT_FROM] = (before.municipality, plan)
+    return after
 
 
 def kept_from(chosen: Choices) -> str:
     """Return of which other municipality the plan in hand still has its numbers, or nothing."""
-    name, here, plan = st.session_state.get(KEPT_FROM, ("", "", None))
-    return str(name) if (here, plan) == (chosen.municipality, chosen.plan) else ""
+    name, plan = st.session_state.get(KEPT_FROM, ("", None))
+    return str(name) if plan == chosen.plan and name != chosen.municipality else ""
 
 
 def profile(chosen: Choices) -> Profile:
