@@ -11,10 +11,11 @@ from rich.text import Text
 
 from sim.appraisal import Figure
 from sim.headline import Change, Level
-from sim.writing import Writing
+from sim.writing import ENOUGH_DRAWS, Writing
 
 TOO_SMALL = "too small to tell"
 UNTOLD = "cannot be told"
+FEW = "too few draws"
 UNLIKE = "cannot be compared"
 
 
@@ -149,6 +150,8 @@ def _chance(c: Change, draws: int) -> str:
         return UNLIKE
     if c.p_paid_back is None:
         return ""
+    if draws < ENOUGH_DRAWS:
+        return FEW
     return UNTOLD if c.drowned else Writing("en").chance(c.p_paid_back, draws)
 
 
@@ -191,7 +194,9 @@ def _notes(draws: int, rate: float) -> str:
     ]
     if draws > 1:
         notes.append(f"In brackets: 5 to 95 percent of {draws} draws of what is not known for certain.")
-    else:
+    if draws >= ENOUGH_DRAWS:
+        notes.append(f"'{UNTOLD}': the luck of one draw outweighs the money at stake.")
+    if draws <= 1:
         notes.append(
             "The best fit only: no causal estimate of child work exists. --draws 100 shows what is not known."
         )

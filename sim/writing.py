@@ -31,10 +31,12 @@ _SINGULAR = {
     "kinderwerkers": "kinderwerker", "jongeren": "jongere", "kinderen": "kind", "berekeningen": "berekening",
     "maanden": "maand", "parameters": "parameter", "years": "year", "child workers": "child worker",
     "youths": "youth", "children": "child", "runs": "run", "draws": "draw",
-    "months": "month",
+    "months": "month", "weken": "week", "weeks": "week", "mistakes": "mistake", "times": "time",
+    "computations": "computation", "gesimuleerde kinderen": "gesimuleerd kind",
+    "simulated children": "simulated child",
 }  # fmt: skip
-_OF_ONE = re.compile(rf"(?<![\d.,])1 ({'|'.join(_SINGULAR)})\b")
-"""What stands in the plural behind a lone 1."""
+_COUNTED = re.compile(rf"(\{{(\w+)\}}(?:\*\*)?) ({'|'.join(_SINGULAR)})\b")
+"""A number in a text, and what it counts, in the plural."""
 
 
 def read_words(files: Iterable[Path]) -> dict[str, str]:
@@ -73,8 +75,11 @@ class Writing:
 
     def t(self, key: str, /, **values: object) -> str:
         """Return a text with its values filled in. Raises KeyError for an unknown one."""
-        text = self.words[key].format(**values)
-        return _OF_ONE.sub(lambda found: f"1 {_SINGULAR[found[1]]}", text) if "1 " in text else text
+        one = {name for name, value in values.items() if str(value) == "1"}
+        text = self.words[key]
+        if one:
+            text = _COUNTED.sub(lambda m: f"{m[1]} {_SINGULAR[m[3]]}" if m[2] in one else m[0], text)
+        return text.format(**values)
 
     # Numbers
 
@@ -105,7 +110,7 @@ class Writing:
 
     def money(self, euros: float, sign: bool = False) -> str:
         """Return an amount in millions of euros with its unit; what rounds to nothing in thousands."""
-        if 500 <= abs(euros) < 50_000:
+        if 500 < abs(euros) < 50_000:
             return self.euros(round(euros, -3), sign)
         unit = {"nl": "mln", "en": "million"}[self.language]
         return f"€ {self.millions(euros, sign)} {unit}"

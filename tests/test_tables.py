@@ -144,6 +144,12 @@ def test_no_chance_is_named_where_luck_outweighs_the_money() -> None:
     assert line(shown, "chance that it has paid for itself")[1] == "cannot be told"
 
 
+@pytest.mark.parametrize(("draws", "said"), [(9, "too few draws"), (10, "about 80%")])
+def test_a_chance_needs_draws(draws: int, said: str) -> None:
+    shown = compared(changed(paid=0.78), changed(paid=0.78, year=2035), draws=draws)
+    assert line(shown, "chance that it has paid for itself")[1] == said
+
+
 def test_fixed_places_against_an_open_end_are_warned_of_and_say_nothing_of_paying_back() -> None:
     alike = changed(paid=0.78)
     unlike = replace(alike, municipal_cashable=None, p_paid_back=1.0)

@@ -11,7 +11,8 @@ import streamlit as st
 from calibration.targets import STATUSES, TARGET_FILE, Target, read_targets
 from pages.shared import formats, parts
 from pages.shared.state import Choices, profile
-from pages.shared.texts import t
+from pages.shared.texts import t, writing
+from sim.parameter_words import source_words
 
 STATUS_WORDS = dict(zip(STATUSES, ("final", "provisional", "press"), strict=True))
 
@@ -28,7 +29,7 @@ def show(chosen: Choices) -> None:
     here = profile(chosen)
     st.markdown(
         t("origin_population", name=parts.plain(here.name), date=formats.date(here.date),
-          source=parts.plain(here.source), youths=formats.count(here.total))
+          source=parts.plain(source_words(here.source, writing())), youths=formats.count(here.total))
     )  # fmt: skip
     counted = Counter(STATUS_WORDS[target.status] for target in targets())
     roles = Counter(target.role for target in targets())

@@ -13,8 +13,8 @@ from pages.shared.answers import Answer
 from pages.shared.pockets import unmet_note
 from pages.shared.texts import language, t, writing
 from pages.shared.watching import chance_known
-from sim.appraisal import CASHABLE, MUNICIPAL, break_even, year_figure
-from sim.headline import UNMET, change, discount_rate
+from sim.appraisal import CASHABLE, MUNICIPAL, break_even, drowned, running_figure, year_figure
+from sim.headline import UNMET, discount_rate, municipal_programmes
 
 LINES = {"cost": MUNICIPAL, "cash": CASHABLE}
 OPEN = 0.10
@@ -26,26 +26,31 @@ def show(answer: Answer, ahead: int, reference: str) -> None:
     if not chance_known(answer):
         st.markdown(t("doubt_chance_waiting"))
         return
-    d, rate, draws = answer.difference(), discount_rate(answer.scenarios[0]), len(answer.draws)
+    d, draws = answer.difference(), len(answer.draws)
     year = d.years[ahead - 1]
-    if change(d, ahead, rate).drowned:
+    data = table(answer)
+    written = [
+        "" if lost else writing().chance(back / draws, draws)
+        for back, lost in zip(data["back"], data["chance"].isna(), strict=True)
+    ]
+    told = dict(zip(LINES, written[ahead - 1 :: len(d.years)], strict=True))
+    if not any(told.values()):
         st.markdown("### " + t("doubt_chance_small", years=ahead))
+    elif not told["cost"]:
+        st.markdown(t("doubt_chance_cash", years=ahead, year=year, draws=draws, cash=told["cash"]))
+    elif not told["cash"]:
+        st.markdown(t("doubt_chance_cost", years=ahead, year=year, draws=draws, cost=told["cost"]))
     else:
-        told = {
-            name: writing().chance(float(break_even(d, *label, rate).probability[ahead - 1]), draws)
-            for name, label in LINES.items()
-        }
         st.markdown(t("doubt_chance", years=ahead, year=year, draws=draws, **told))
     unmet_note(year_figure(d, UNMET, ahead - 1), year)
-    data = table(answer)
     names = {name: t(f"doubt_line_{name}") for name in LINES}
     shown = pd.DataFrame(
         {
             t("doubt_counting"): data["line"].map(names),
             t("year"): data["year"].astype(str),
-            t("row_chance"): [writing().chance(k / draws, draws) for k in data["back"]],
+            t("row_chance"): [chance or t("untold") for chance in written],
             t("doubt_between"): [
-                t("pay_range", low=formats.percent(low), high=formats.percent(high))
+                "" if np.isnan(low) else t("pay_range", low=formats.percent(low), high=formats.percent(high))
                 for low, high in zip(data["low"], data["high"], strict=True)
             ],
         }
@@ -60,12 +65,14 @@ def show(answer: Answer, ahead: int, reference: str) -> None:
         "high": t("doubt_high"),
     }
     parts.picture(
-        chart(data, draws),
+        chart(data, written, draws),
         shown.map(parts.breakable),
         data.assign(line=data["line"].map(names)).rename(columns=titles),
         "kans-op-terugverdienen",
         reference,
     )
+    if data["chance"].isna().any():
+        parts.note(t("doubt_chance_gaps"))
     st.markdown(t("doubt_cannot", draws=draws, none=writing().chance(0.0, draws)))
 
 
@@ -73,7 +80,8 @@ def table(answer: Answer) -> pd.DataFrame:
     """Return by line and year in how many draws the money is back, and the chances that fit with that.
 
     chance is (back + 1/2) / (draws + 1), the mean of Jeffreys' posterior: draws never make it 0 or 1. low and
-    high bound the chances that would give as few, or as many, 19 times in 20 (Clopper & Pearson 1934).
+    high bound the chances that would give as few, or as many, 19 times in 20 (Clopper & Pearson 1934). Those
+    three are NaN in years where the luck of one draw outweighs the money.
     """
     d, rate, draws = answer.difference(), discount_rate(answer.scenarios[0]), len(answer.draws)
     rows = []
@@ -81,6 +89,10 @@ def table(answer: Answer) -> pd.DataFrame:
         back = np.round(break_even(d, *label, rate).probability * draws)
         low = np.where(back > 0, beta.ppf(OPEN / 2, np.maximum(back, 0.5), draws - back + 1), 0.0)
         high = np.where(back < draws, beta.ppf(1 - OPEN / 2, back + 1, np.maximum(draws - back, 0.5)), 1.0)
+        lost = [
+            drowned(running_figure(d, label, k, rate), municipal_programmes(d, k, rate), draws)
+            for k in range(1, len(d.years) + 1)
+        ]
         rows.append(
             pd.DataFrame(
                 {
@@ -88,17 +100,17 @@ def table(answer: Answer) -> pd.DataFrame:
                     "year": d.years,
                     "back": back.astype(int),
                     "draws": draws,
-                    "chance": (back + 0.5) / (draws + 1),
-                    "low": low,
-                    "high": high,
+                    "chance": np.where(lost, np.nan, (back + 0.5) / (draws + 1)),
+                    "low": np.where(lost, np.nan, low),
+                    "high": np.where(lost, np.nan, high),
                 }
             )
         )
     return pd.concat(rows, ignore_index=True)
 
 
-def chart(data: pd.DataFrame, draws: int) -> alt.LayerChart:
-    """Return the curve of both ways of counting, each with its band."""
+def chart(data: pd.DataFrame, written: list[str], draws: int) -> alt.LayerChart:
+    """Return the curve of both ways of counting, each with its band. written: the chances in words."""
     names = {name: t(f"doubt_line_{name}") for name in LINES}
     data = data.assign(line=data["line"].map(names))
     x = alt.X(
@@ -128,8 +140,9 @@ def chart(data: pd.DataFrame, draws: int) -> alt.LayerChart:
     half = (
         alt.Chart(pd.DataFrame({"y": [0.5]})).mark_rule(color=charts.GREY, strokeDash=[4, 4]).encode(y="y:Q")
     )
-    last = data[data["year"] == data["year"].max()]
-    ends = "; ".join(f"{row.line}: {writing().chance(row.back / draws, draws)}" for row in last.itertuples())
+    years = len(data) // len(LINES)
+    last = zip(domain, written[years - 1 :: years], strict=True)
+    ends = "; ".join(f"{name}: {chance or t('untold')}" for name, chance in last)
     made = (
         alt.layer(half, band, line)
         .properties(height=380, description=t("doubt_chance_alt", draws=draws, ends=ends))

@@ -71,7 +71,7 @@ def _must_be_true(d: Dossier) -> RenderableType:
 
 def _worths(d: Dossier) -> RenderableType:
     table = _table(
-        f"Net present value up to {d.worths[0].year}; in brackets: benefits over costs, chance above one",
+        f"Net present value up to {d.worths[0].year}; in brackets: benefits over costs, share above one",
         "perspective", *(way.name for way in DISCOUNTS),
     )  # fmt: skip
     for name in PERSPECTIVES:
@@ -200,8 +200,9 @@ def _notes(d: Dossier) -> str:
     return (
         f"{few}Costs are those of the {d.goal.payer}, counting {counted}, "
         f"at {100 * d.goal.rate:.4g}% a year. "
-        "Intervals: 5 to 95 percent of draws. Nobody has measured what child work does to youth care: its "
-        "effects are priors that include none."
+        "Intervals: 5 to 95 percent of draws. A share of draws is no chance where the luck of one draw "
+        "outweighs the money: `kinderwerk compare` tells where. Nobody has measured what child work does to "
+        "youth care: its effects are priors that include none."
     )
 
 

@@ -56,3 +56,8 @@ def test_shares_are_whole_percentages(language: str) -> None:
 )  # fmt: skip
 def test_one_of_a_thing_is_no_plural(language: str, number: str, said: str) -> None:
     assert writing_in(language).t("workers", fte=number) == said
+
+
+def test_words_of_a_user_are_never_changed() -> None:
+    writing = writing_in("nl")
+    assert "‘Plan 1 kinderen’" in writing.t("pay_plan", plan="‘Plan 1 kinderen’", name="Dorp")

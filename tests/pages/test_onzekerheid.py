@@ -25,6 +25,7 @@ from pages.shared.texts import writing_in
 from sim.api import Comparison, compare
 from sim.decision.dossier import Knowledge
 from sim.decision.goal import Goal
+from sim.decision.payers import lost_in_luck, pockets
 from sim.decision.proof import REST, Debt
 from sim.decision.sample import Question
 from sim.decision.thresholds import Threshold
@@ -184,9 +185,11 @@ def test_draws_on_disk_are_bounded(tmp_path: Path) -> None:
 def test_a_chance_from_draws_is_never_certain(answer: Answer) -> None:
     table = chance.table(answer)
     assert set(table["line"]) == {"cost", "cash"}
-    assert table["chance"].between(0.5 / 13, 12.5 / 13).all()
-    assert ((table["low"] <= table["chance"]) & (table["chance"] <= table["high"])).all()
-    none = table[table["back"] == 0]
+    known = table.dropna()
+    assert len(known) > 0
+    assert known["chance"].between(0.5 / 13, 12.5 / 13).all()
+    assert ((known["low"] <= known["chance"]) & (known["chance"] <= known["high"])).all()
+    none = known[known["back"] == 0]
     assert (none["low"] == 0).all()
     assert none["high"].to_numpy() == pytest.approx(1 - 0.05 ** (1 / 12))  # what `chance` rounds up to
     d = answer.difference()
@@ -194,6 +197,42 @@ def test_a_chance_from_draws_is_never_certain(answer: Answer) -> None:
         np.cumsum(d.series("cost", "payer", "gemeente") * 1.0225 ** -np.arange(1.0, 11), axis=1) <= 0
     ).sum(axis=0)
     assert list(table[table["line"] == "cost"]["back"]) == paid.tolist()
+
+
+def test_no_chance_where_wie_betaalt_names_none(answer: Answer) -> None:
+    table = chance.table(answer)
+    for line, measure in (("cost", "cost"), ("cash", "cost_cashable")):
+        shown = table[table["line"] == line]["chance"].notna().tolist()
+        found = [pockets(answer.runs, years, 0.0225) for years in range(1, 11)]
+        assert shown == [not lost_in_luck(each, "gemeente", measure, 12) for each in found]
+        assert len(set(shown)) == 2
+
+
+@pytest.mark.parametrize(
+    ("cost", "cash", "key"),
+    [(0, 0, "doubt_chance"), (1, 0, "doubt_chance_cash"), (0, 1, "doubt_chance_cost"),
+     (1, 1, "doubt_chance_small")],
+)  # fmt: skip
+def test_what_is_lost_in_luck_is_said_for_each_way_of_counting(
+    answer: Answer, monkeypatch: pytest.MonkeyPatch, cost: int, cash: int, key: str
+) -> None:
+    lost = {chance.MUNICIPAL: cost, chance.CASHABLE: cash}
+    monkeypatch.setattr(chance, "running_figure", lambda d, label, years, rate: label)
+    monkeypatch.setattr(chance, "drowned", lambda label, spent, draws: bool(lost[label]))
+
+    def script(answer: object) -> None:
+        from pages.doubt import chance
+
+        chance.show(answer, 10, "reference")
+
+    at = AppTest.from_function(script, kwargs={"answer": answer}, default_timeout=60).run()
+    assert not at.exception
+    said = at.markdown[0].value.removeprefix("### ")
+    told = re.fullmatch(re.sub(r"\\\{\w+\\\}", "(.+?)", re.escape(NL[key])), said)
+    assert told is not None
+    assert (NL["doubt_chance_gaps"] in words(at)) is bool(cost or cash)
+    column = at.table[0].value.iloc[:, 2].map(plain).tolist()
+    assert [text == NL["untold"] for text in column] == [bool(cost)] * 10 + [bool(cash)] * 10
 
 
 def test_sentences_say_what_must_be_true_or_that_nothing_is_enough() -> None:
@@ -225,7 +264,7 @@ def known(**changes: object) -> Knowledge:
         (Debt("assumed", 50, 0.6, None), Debt("calibrated", 100, 0.1, None), Debt("derived", 4, 0.05, None),
          Debt("cited", 2, 0.05, None), Debt(REST, 0, 0.2, None)),
     )  # fmt: skip
-    return replace(made, **changes)  # type: ignore[arg-type]
+    return replace(made, **changes)
 
 
 def test_the_debt_of_proof_is_what_is_assumed() -> None:
