@@ -14,10 +14,13 @@ from sim.writing import LANGUAGES
 
 # The server says in which language a page is when it is opened (app.py); a switch of language comes later.
 LANGUAGE_OF_PAGE = '<script>document.documentElement.lang = "{}";</script>'
-MENU_CLOSES = """<script>/* {} */
-if (innerWidth < 768) document.querySelector("[data-testid=stSidebarCollapseButton] button")?.click();
+MENU_CLOSES = """<script>
+if (!window.menuCloses) document.addEventListener("click", window.menuCloses = event => {
+  if (innerWidth < 768 && event.target.closest("[data-testid=stSidebar] a"))
+    document.querySelector("[data-testid=stSidebarCollapseButton] button")?.click();
+});
 </script>"""
-"""On a phone the menu lies over the page; it closes when another page is chosen."""
+"""On a phone the menu lies over the page; it closes when a page is chosen."""
 LESS_SPACE = "<style>.stMainBlockContainer {padding-top: 3.5rem}</style>"
 """The sentence on Start should stand on the first screen."""
 Layout = Literal["centered", "wide"]
@@ -56,7 +59,7 @@ def main() -> None:
         )
     st.html(LESS_SPACE)
     st.html(LANGUAGE_OF_PAGE.format(language()), unsafe_allow_javascript=True)
-    st.html(MENU_CLOSES.format(chosen.url_path), unsafe_allow_javascript=True)
+    st.html(MENU_CLOSES, unsafe_allow_javascript=True)
     _wrong_in_link()
     guarded(chosen.run)
 

@@ -116,15 +116,15 @@ class Plan:
                 title = catalogue()[name].title[writing().language] if name in catalogue() else name
                 fte = f"{writing().fte(_last(use['fte']))} {t('label_fte')}"
                 words += f", {title[:1].lower()}{title[1:]} {fte}"
-        return words + self.world()
+        return ", ".join([words, *self.world()])
 
-    def world(self) -> str:
-        """Return what is unusual in the world that it runs in: how care is paid, shocks, years, numbers."""
+    def world(self) -> list[str]:
+        """Return what is unusual in the world it runs in: how care is paid, shocks, years, numbers."""
         found = [] if self.policy == "crowd_out" else [t(f"label_{self.policy}")]
         own = [key for key in ("start", "years", "budget", "places", "parameters") if key in self.data]
         found += [t(f"label_{key}", value=self.data[key]) for key in own]
         found += dict.fromkeys(t(f"lever_shock_{shock['kind']}") for shock in self.data.get("shocks", []))
-        return "".join(f", {words}" for words in found)
+        return found
 
     def phrase(self) -> str:
         """Return the plan as it stands in a sentence that begins with 'with'."""

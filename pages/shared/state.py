@@ -324,5 +324,6 @@ def profile(chosen: Choices) -> Profile:
 def reference_words(chosen: Choices) -> str:
     """Return in words what the plan is compared with."""
     if chosen.reference == "none":
-        return t("compared_with", name=chosen.municipality, world=reference_of(chosen).world())
+        world = ", ".join(reference_of(chosen).world())  # in brackets: none of it is without
+        return t("compared_with", name=chosen.municipality, world=f" ({world})" if world else "")
     return t("compared_to", name=f"{chosen.municipality}, {t('as_now')} ({reference_of(chosen).label()})")
