@@ -7,6 +7,7 @@ import json
 import re
 import string
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
 from urllib.parse import parse_qs
@@ -226,6 +227,16 @@ def test_fields_of_vergelijk_show_the_budgets_of_the_municipality_unless_changed
     assert [field.value for field in at.number_input] == [plan.fte for plan in chosen.plans]
     at.number_input[2].set_value(3.0).run()
     assert at.session_state["choices"].plans[2].fte == at.number_input[2].value == 3.0
+
+
+def test_a_link_to_a_municipality_alone_begins_with_child_work_as_it_is_there() -> None:
+    for name in ("Almere", "Tilburg", "Hoorn"):
+        at = shown("pages/main.py", gemeente=name)
+        chosen = at.session_state["choices"]
+        fte = existing_fte(chosen)
+        assert (chosen.plan, chosen.plans) == (Plan.simple(fte), plans_around(fte))
+        assert "begrotingen" not in query_of(chosen, "nl")
+    assert "begrotingen" in query_of(replace(chosen, plans=plans_around(36.0)), "nl")
 
 
 def test_what_is_chosen_counts_each_time() -> None:

@@ -129,6 +129,11 @@ def _from_link() -> Choices:
             else:
                 found = changed
     st.session_state["wrong_in_link"] = wrong
+    taken = set(query.keys()) - set(wrong)
+    if "begroting" not in taken:  # a link to a municipality alone begins with child work as it is there
+        found = replace(found, plan=Plan.simple(fte_here(found)))
+    if "begrotingen" not in taken:
+        found = replace(found, plans=plans_around(fte_here(found)))
     return found
 
 
@@ -212,7 +217,7 @@ def query_of(chosen: Choices, language: str) -> str:
     default = {
         "effect": first["effect"], "vergeleken": first["reference"],
         "termijn": str(first["horizon"]), "zeker": str(first["sure"]), "grafiek": first["chart"],
-        "begrotingen": "~".join(plan.code() for plan in Choices().plans),
+        "begrotingen": "~".join(plan.code() for plan in plans_around(fte_here(chosen))),
     }  # fmt: skip
     kept = {key: text for key, text in written.items() if text and text != default.get(key)}
     return urlencode({**kept, "taal": language})
