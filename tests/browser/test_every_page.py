@@ -124,6 +124,7 @@ def test_a_link_restores_every_choice_on_every_page(page, name: str) -> None:
 def test_the_keyboard_alone_reaches_everything_on_start(page) -> None:
     opened(page, "/")
     page.locator("[data-testid=stMetricValue]").nth(2).wait_for(timeout=120_000)
+    settled(page)  # what is drawn anew lets go of the focus
     seen = []
     for _ in range(60):
         page.keyboard.press("Tab")
