@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import ast
-import json
 import re
 import string
 import time
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
 from urllib.parse import parse_qs
 
 import pytest
+from opened import finished, shown, words
 from streamlit.testing.v1 import AppTest
 
 from calibration.report import fitted_share, read
 from pages import ijking
 from pages.shared import charts, desk, formats, parts, watching
 from pages.shared.plan import Plan, pack
-from pages.shared.state import Choices, existing_fte, places, plans_around, query_of, scenario
+from pages.shared.state import Choices, places, query_of, scenario
 from pages.shared.texts import writing, writing_in
 from sim import compare
 from sim.headline import change, discount_rate
@@ -32,34 +31,6 @@ MAIN = str(ROOT / "pages" / "main.py")
 PAGES = [ROOT / "app.py", *sorted((ROOT / "pages").rglob("*.py"))]
 READERS = [*PAGES, *sorted((ROOT / "sim").rglob("*.py"))]
 """Whoever may use a word: exports share some with the pages."""
-
-
-def shown(page: str, **query: str) -> AppTest:
-    """Return a page of the app, opened by a link, once its answer is complete."""
-    at = AppTest.from_file(str(ROOT / page), default_timeout=120)
-    for key, value in query.items():
-        at.query_params[key] = value
-    return finished(at.run())
-
-
-def finished(at: AppTest) -> AppTest:
-    """Return a page once its answer is complete."""
-    until = time.monotonic() + 100
-    while not complete(at) and time.monotonic() < until:
-        time.sleep(0.5)
-        at.run()
-    assert not at.exception
-    assert complete(at)
-    return at
-
-
-def complete(at: AppTest) -> bool:
-    words = " ".join(m.value for m in at.markdown)
-    return any(text in words for text in ("keer andere aannames", "times with other assumptions"))
-
-
-def words(at: AppTest) -> str:
-    return "\n".join(m.value for m in at.markdown)
 
 
 # Words
@@ -189,78 +160,6 @@ def test_the_choice_of_a_chart_is_kept_and_goes_with_the_link() -> None:
     at.segmented_control(key="shown").set_value("unmet").run()
     assert at.session_state["choices"].chart == "unmet"
     assert any("grafiek=unmet" in code.value for code in at.code)
-
-
-@pytest.mark.parametrize("shock", [False, True])
-def test_another_municipality_leaves_a_budget_of_more_than_child_work_as_it_was(shock: bool) -> None:
-    plan = Plan.simple(30.0, fenced=False)
-    if shock:
-        plan = plan.changed(shocks=[{"kind": "lockdown", "start": "2027-03", "months": 6, "size": 0.7}])
-    at = shown("pages/main.py", begroting=plan.code())
-    at.selectbox[0].set_value("Hoorn").run()
-    chosen = at.session_state["choices"]
-    assert chosen.municipality == "Hoorn"
-    assert (chosen.plan == plan) is shock
-    assert not chosen.plan.fenced
-    assert (NL["plan_kept"].format(name="Almere") in words(at)) is shock
-    fte = existing_fte(chosen)
-    assert chosen.plans == plans_around(fte) != plans_around(36.0)  # what nobody changed goes along
-
-
-def test_a_budget_that_was_kept_says_whose_numbers_it_has_however_often_one_moves() -> None:
-    at = shown("pages/main.py", begroting=Plan.simple(36.0).changed(policy="capped", years=10).code())
-    for name, whose in (("Tilburg", "Almere"), ("Hoorn", "Almere"), ("Almere", ""), ("Tilburg", "Almere")):
-        at.selectbox[0].set_value(name).run()
-        said = [m.value for m in at.markdown if NL["plan_kept"].split(":")[0] in m.value]
-        assert said == ([f":small[{NL['plan_kept'].format(name=whose)}]"] if whose else []), name
-
-
-@pytest.mark.parametrize("changed", [False, True])
-def test_fields_of_vergelijk_show_the_budgets_of_the_municipality_unless_changed(changed: bool) -> None:
-    at = shown("pages/vergelijk.py")
-    if changed:
-        at.number_input[1].set_value(20.0).run()
-    at.selectbox[0].set_value("Hoorn").run()
-    chosen = at.session_state["choices"]
-    here = plans_around(existing_fte(chosen))
-    assert (chosen.plans == here) is not changed
-    assert [field.value for field in at.number_input] == [plan.fte for plan in chosen.plans]
-    at.number_input[2].set_value(3.0).run()
-    assert at.session_state["choices"].plans[2].fte == at.number_input[2].value == 3.0
-
-
-def test_a_link_to_a_municipality_alone_begins_with_child_work_as_it_is_there() -> None:
-    for name in ("Almere", "Tilburg", "Hoorn"):
-        at = shown("pages/main.py", gemeente=name)
-        chosen = at.session_state["choices"]
-        fte = existing_fte(chosen)
-        assert (chosen.plan, chosen.plans) == (Plan.simple(fte), plans_around(fte))
-        assert "begrotingen" not in query_of(chosen, "nl")
-    assert "begrotingen" in query_of(replace(chosen, plans=plans_around(36.0)), "nl")
-
-
-def test_what_is_chosen_counts_each_time() -> None:
-    at = shown("pages/main.py")
-    for name in ("Tilburg", "Hoorn", "Almere", "Hoorn"):
-        at.selectbox[0].set_value(name).run()
-        assert at.session_state["choices"].municipality == at.selectbox[0].value == name
-    for effect in ("half", "none", "full", "half"):
-        at.selectbox[1].set_value(effect).run()
-        assert at.session_state["choices"].effect == at.selectbox[1].value == effect
-    for fenced in (False, True, False):
-        at.toggle[0].set_value(fenced).run()
-        assert at.session_state["choices"].plan.fenced == at.toggle[0].value == fenced
-
-
-def test_budgets_go_along_through_a_town_without_child_workers() -> None:
-    bare = {"kind": "municipality", "name": "Dorp", "date": "2024-01-01", "source": "telling",
-            "population": {"0-22": 20000}, "kinderwerk_fte": 0}  # fmt: skip
-    at = AppTest.from_file(str(ROOT / "pages" / "vergelijk.py"), default_timeout=120)
-    at.session_state["choices"] = Choices(own=json.dumps(bare), municipality="Dorp", plans=plans_around(1.0))
-    at.run()
-    at.selectbox[0].set_value("Hoorn").run()
-    chosen = at.session_state["choices"]
-    assert chosen.plans == plans_around(existing_fte(chosen))
 
 
 def test_what_a_link_got_wrong_is_said_until_something_is_chosen() -> None:
