@@ -34,6 +34,17 @@ class InputError(Exception):
         return cls([Problem(str(file), line, column, message)])
 
 
+class OptionError(ValueError):
+    """An option, or an argument of a public function, that cannot be used: a mistake of who gave it.
+
+    option: its name in Python, such as `max_replications`; the command line calls it `--max-replications`.
+    """
+
+    def __init__(self, option: str, message: str) -> None:
+        super().__init__(f"{option} {message}")
+        self.option, self.message = option, message
+
+
 class SimulationError(Exception):
     """Something ran and failed: a broken invariant, a full disk, a stopped worker."""
 
