@@ -8,7 +8,6 @@ Messages go to stderr, results to stdout. Exit codes: 0 all well, 1 something ra
 from __future__ import annotations
 
 import codecs
-import os
 import sys
 from collections.abc import Callable
 from io import TextIOWrapper
@@ -18,8 +17,8 @@ from unicodedata import normalize
 import typer
 
 from commands import appraise, browser, documents, figures, fitting, plans, simulate, store
-from commands.shared import fail, foreign, refuse_unreadable
-from sim.errors import InputError, SimulationError
+from commands.shared import fail, foreign, option_words, our_mistake, refuse_unreadable
+from sim.errors import InputError, OptionError, SimulationError
 
 STOPPED = "stopped; nothing was written"
 VERBS: tuple[Callable[..., None], ...] = (
@@ -79,10 +78,8 @@ def main() -> NoReturn:
         command_line(standalone_mode=True)
     except InputError as error:
         fail(str(error), 2)
-    except ValueError as error:
-        if os.environ.get("KINDERWERK_TRACE"):
-            raise
-        fail(str(error), 2)
+    except OptionError as error:
+        fail(option_words(error), 2)
     except SimulationError as error:
         fail(str(error), 1)
     except MemoryError:
@@ -93,6 +90,8 @@ def main() -> NoReturn:
         if end.code == 130:  # how Typer passes on Ctrl-C
             fail(STOPPED, 1)
         raise
+    except Exception as error:
+        fail(our_mistake(error), 1)
     sys.exit(0)
 
 

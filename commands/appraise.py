@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from commands.options import Children, Csv, Json, Out, Seed, Threads
-from commands.shared import fail, print_data, slug, with_reference
+from commands.shared import fail, print_data, where, with_reference
 from sim.progress import part_progress
 
 KEPT = "stopped; draws that were made are kept: the same command goes on from there"
@@ -51,7 +51,7 @@ def sensitivity(
     from sim.api import appraise
 
     chosen = with_reference([other], reference)[:2]
-    folder = out or Path("results") / slug(f"sensitivity-{chosen[0].municipality}-{other.stem}")
+    folder = where(out, f"sensitivity-{chosen[0].municipality}-{other.stem}")
     try:
         with part_progress(json_output) as tell:
             found = appraise(
@@ -88,7 +88,7 @@ def twins(
     from sim.tables import show
 
     chosen = with_reference([other], reference)[:2]
-    folder = out or Path("results") / slug(f"twins-{chosen[0].municipality}-{other.stem}")
+    folder = where(out, f"twins-{chosen[0].municipality}-{other.stem}")
     found = twin_lives(
         chosen[0], chosen[1], folder, child=child, children=children, seed=seed, threads=threads, csv=csv
     )

@@ -19,7 +19,7 @@ from commands.options import (
     Seed,
     Threads,
 )
-from commands.shared import print_data, with_reference
+from commands.shared import print_data, warn_of_size, with_reference
 from sim.errors import InputError
 from sim.progress import share_progress
 
@@ -71,6 +71,7 @@ def _document(
 ) -> None:
     """Compare and write a document; what can be refused is refused before anything is simulated."""
     from sim.api import compare as compare_scenarios
+    from sim.experiment import Options
     from sim.report.content import report_of
     from sim.report.files import ready, write
 
@@ -78,6 +79,7 @@ def _document(
     chosen = with_reference(others, reference)
     if len(chosen) > MOST_OTHERS + 1:
         raise InputError.at(others[MOST_OTHERS], f"at most {MOST_OTHERS} scenarios fit in a document")
+    warn_of_size(Options(**options), chosen)
     with share_progress(quiet) as tell:
         result = compare_scenarios(chosen, tell=tell, **options)
     write(report_of(result, lang), out)

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from commands.options import Cluster, Json, Seed
-from commands.shared import print_data
+from commands.shared import print_data, ready
 from sim.progress import part_progress
 
 
@@ -31,6 +31,7 @@ def calibrate(
     from calibration.targets import TARGET_FILE
     from sim.tables import show
 
+    ready(out)
     with part_progress() as tell:
         found = fit_all(out, targets or TARGET_FILE, quick, cluster, seed, tell)
     typer.echo(f"Posterior: {out}", err=True)

@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 Children = Annotated[
-    int | None, typer.Option("--children", help="Simulate this many children and scale up (default: all).")
+    int | None,
+    typer.Option("--children", min=1, help="Simulate this many children and scale up (default: all)."),
 ]
 Draws = Annotated[int, typer.Option("--draws", help="Parameter draws; 1 is the best fit.")]
 Replications = Annotated[int, typer.Option("--replications", help="Repetitions with other luck.")]

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import sys
+import tempfile
+import traceback
 from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 
 import typer
 
-from sim.errors import InputError, Problem
+from sim.errors import InputError, OptionError, Problem
 
 if TYPE_CHECKING:
     from sim.api import Result
+    from sim.experiment import Options
     from sim.scenario import Scenario
 
 
@@ -59,12 +65,15 @@ def slug(name: str) -> str:
     return "".join(c if c.isalnum() else "-" for c in name.casefold()).strip("-")
 
 
-def save(result: Result, out: Path | None, name: str, csv: bool) -> Path:
-    """Write results to the folder that was asked for, else to one of this name; return and tell it."""
-    folder = out or Path("results") / slug(name)
+def save(result: Result, folder: Path, csv: bool) -> None:
+    """Write results to a folder, and tell it."""
     result.save(folder, csv)
     typer.echo(f"Tables: {folder}", err=True)
-    return folder
+
+
+def where(out: Path | None, name: str) -> Path:
+    """Return the folder for results: what was asked for, else one of this name. Raises as `ready` does."""
+    return ready(out or Path("results") / slug(name))
 
 
 def json_or(json_output: bool, data: Callable[[], Any], table: Callable[[], Any]) -> None:
@@ -99,6 +108,83 @@ def refuse_unreadable(words: Iterable[str]) -> None:
         if any("\udc80" <= letter <= "\udcff" for letter in word):
             hint = "rename it, or set PYTHONUTF8=1 where the locale is not UTF-8"
             fail(f"{word}: this name is not in the encoding of this locale; {hint}", 2)
+
+
+def option_words(error: OptionError) -> str:
+    """Return what is wrong with an option, by the name that it has on the command line."""
+    return f"--{error.option.replace('_', '-')} {error.message}"
+
+
+def our_mistake(error: Exception) -> str:
+    """Log a mistake of ours with its trace; return what the user should know of it.
+
+    The trace goes to errors.log in the folder of caches, or to stderr where KINDERWERK_TRACE is set or that
+    folder cannot be written.
+    """
+    trace = "".join(traceback.format_exception(error))
+    words = f"kinderwerk made a mistake of its own ({type(error).__name__}); your input is not the cause."
+    if not os.environ.get("KINDERWERK_TRACE"):
+        from sim.compiling import cache_root
+
+        log = cache_root() / "errors.log"
+        with contextlib.suppress(OSError):
+            with log.open("a", encoding="utf-8") as stream:
+                stream.write(f"{datetime.now(UTC).isoformat(timespec='seconds')} {sys.argv}\n{trace}\n")
+            return f"{words} What happened is in {log}; please report it."
+    return f"{trace}{words}"
+
+
+def ready(out: Path) -> Path:
+    """Return a folder to which results will be written, looked at before anything is simulated.
+
+    Raises InputError where it is no folder, or cannot be made or written. Nothing is left behind.
+    """
+    there = out
+    while not os.path.lexists(there) and there != there.parent:
+        there = there.parent
+    if not there.is_dir():
+        what = "is no folder; results need one" if there == out else f"cannot be made: {there} is no folder"
+        raise InputError.of(f"{out} {what}")
+    try:
+        with tempfile.TemporaryFile(dir=there):
+            pass
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise InputError.of(f"{out} cannot be written: {reason}") from None
+    return out
+
+
+def warn_of_size(options: Options, scenarios: Sequence[Scenario]) -> None:
+    """Say beforehand what very large work takes. Raises OptionError for more than this machine's memory.
+
+    Every run keeps its figures by block of children until tables are written.
+    """
+    runs = options.draws * options.replications * len(scenarios)
+    memory = runs * max(scenarios[0].years, 1) * BYTES_OF_A_YEAR
+    if memory > MEMORY:
+        raise OptionError(
+            "draws" if options.draws > 1 else "replications",
+            f"times the rest is {runs:,} runs, which take {memory / 1e9:,.0f} GB of memory; this machine has "
+            f"{MEMORY / 1e9:,.0f}. Ask for fewer, or use `kinderwerk batch`",
+        )
+    if runs > MANY_RUNS:
+        print(f"{runs:,} runs: this takes long, and {memory / 1e9:,.1f} GB of memory", file=sys.stderr)
+
+
+BYTES_OF_A_YEAR = 170_000
+"""What the figures of one year of one run take (700 labels by 32 blocks, 8 bytes each, with a reserve)."""
+MANY_RUNS = 2000
+
+
+def _memory() -> int:
+    """Return the bytes of memory of this machine; a system that does not tell has as much as is needed."""
+    try:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, OSError, ValueError):
+        return sys.maxsize
+
+
+MEMORY = _memory()
 
 
 def fail(message: str, code: int) -> NoReturn:

@@ -8,7 +8,17 @@ from typing import Annotated
 import typer
 
 from commands.options import Children, Cluster, Csv, Draws, Json, Out, Replications, Seed, Threads
-from commands.shared import fail, print_data, print_json, refuse_unreadable, save, with_reference
+from commands.shared import (
+    fail,
+    print_data,
+    print_json,
+    ready,
+    refuse_unreadable,
+    save,
+    warn_of_size,
+    where,
+    with_reference,
+)
 from sim.progress import share_progress, unit_progress
 
 
@@ -25,14 +35,17 @@ def run(
 ) -> None:
     """Simulate one scenario and write its results."""
     from sim.api import load_scenario, simulate
+    from sim.experiment import Options
 
     chosen = load_scenario(scenario)
+    folder = where(out, f"run-{chosen.municipality}-{chosen.path.stem if chosen.path else 'scenario'}")
+    warn_of_size(Options(children, draws, replications, seed, threads), [chosen])
     with share_progress(json_output) as tell:
         result = simulate(
             chosen, tell=tell, children=children, draws=draws, replications=replications, seed=seed,
             threads=threads,
         )  # fmt: skip
-    folder = save(result, out, f"run-{chosen.municipality}-{result.names[0]}", csv)
+    save(result, folder, csv)
     if json_output:
         from sim.headline import as_json
 
@@ -67,14 +80,17 @@ def compare(
 ) -> None:
     """Compare scenarios with a reference, on the same children with the same luck."""
     from sim.api import compare as compare_scenarios
+    from sim.experiment import Options
 
     chosen = with_reference(scenarios, reference)
+    folder = where(out, f"compare-{chosen[0].municipality}")
+    warn_of_size(Options(children, draws, replications, seed, threads), chosen)
     with share_progress(json_output) as tell:
         result = compare_scenarios(
             chosen, tell=tell, children=children, draws=draws, replications=replications, seed=seed,
             threads=threads, precision=precision, max_replications=max_replications,
         )  # fmt: skip
-    folder = save(result, out, f"compare-{chosen[0].municipality}", csv)
+    save(result, folder, csv)
     changes = {name: result.changes(name) for name in result.names[1:]}
     if json_output:
         from sim.headline import as_json
@@ -122,6 +138,7 @@ def batch(
     from sim.batch import KEPT, run_batch
 
     refuse_unreadable(str(file) for file in folder.rglob("*.y*ml"))
+    ready(out)
     try:
         with unit_progress(json_output) as tell:
             found = run_batch(

@@ -8,7 +8,8 @@ from typing import Annotated, Any
 import typer
 
 from commands.options import Json, RunName, Store, Threads
-from commands.shared import json_or, print_data
+from commands.shared import fail, json_or, print_data
+from sim.errors import Problem
 
 line = typer.Typer(help="The store of runs: what was run, with what, and what came of it.")
 
@@ -33,10 +34,13 @@ def runs(
 def list_runs(store: Store = Path("results"), json_output: Json = False) -> None:
     """List all runs with their key figures."""
     from sim.runs_shown import listed, runs_table
-    from sim.store import runs_in
+    from sim.store import readable, runs_in
 
-    found = runs_in(store)
+    damaged: list[Problem] = []
+    found = readable(runs_in(store, damaged), damaged)
     json_or(json_output, lambda: [listed(run) for run in found], lambda: runs_table(found))
+    if damaged:
+        fail("\n".join(map(str, damaged)), 1)
 
 
 @line.command("show")
@@ -87,9 +91,12 @@ def prune_runs(
     """Remove runs that are old, and nothing that is no run. Shows first what would go."""
     from sim.store import remove, runs_in, to_prune
 
-    for run in to_prune(runs_in(store), older_than, keep):
+    damaged: list[Problem] = []
+    for run in to_prune(runs_in(store, damaged), older_than, keep):
         about = f"{run.id}  {run.manifest['written']}  {run.size() / 1e6:,.1f} MB"
         did = "would go" if not yes else "removed" if remove(run) else "kept: a batch is at work in it"
         typer.echo(f"{about}  {did}")
     if not yes:
         typer.echo("Nothing was removed; --yes removes these.", err=True)
+    if damaged:
+        fail("\n".join(map(str, damaged)), 1)

@@ -25,7 +25,7 @@ from sim.decision.sample import Progress, Question
 from sim.decision.sensitivity import Grid
 from sim.decision.sensitivity import two_way as two_way_grid
 from sim.decision.shown import grid_table, lives_table, partings_table, ranking, shown, tables
-from sim.errors import nearest
+from sim.errors import InputError, OptionError, nearest
 from sim.experiment import Options, Run, Tell, comparable, run_all
 from sim.headline import Change, Level, change, discount_rate, horizons, level
 from sim.ledger import GEMEENTE, RIJK
@@ -145,7 +145,7 @@ def simulate(
 ) -> Result:
     """Simulate one scenario. options: children, draws, replications, seed, threads (see Options).
 
-    names: what the scenario is called in tables. Raises ValueError for impossible options and
+    names: what the scenario is called in tables. Raises OptionError for impossible options and
     SimulationError where an invariant breaks.
     """
     started = time.monotonic()
@@ -177,7 +177,7 @@ def compare(
     if reference is not None:
         ordered = [reference, *(s for s in ordered if s is not reference)]
     if len(ordered) < 2:
-        raise ValueError("a comparison needs two scenarios")
+        raise OptionError("scenarios", "must be two or more")
     comparable(ordered)
     found: Precision | None = None
     if precision is None:
@@ -250,16 +250,18 @@ def appraise(
     """Judge a scenario against its reference, over draws that are kept in `folder`, and write tables there.
 
     year: break even by its end (default: the last). See Dossier for the answers. Raises InputError where the
-    two cannot be compared, ValueError for impossible options, SimulationError where something fails.
+    two cannot be compared, OptionError for impossible options, SimulationError where something fails.
     """
     started = time.monotonic()
     comparable([reference, other])
     if not other.years:
-        raise ValueError("the scenarios have no years to judge")
+        raise InputError.at(other.path or other.title, "the scenario has no years to judge")
     if two_way is not None:
         for name in two_way:
             if name not in default_parameters():
-                raise ValueError(f"unknown parameter '{name}'{nearest(name, default_parameters())}")
+                raise OptionError(
+                    "two_way", f"names an unknown parameter '{name}'{nearest(name, default_parameters())}"
+                )
     options = Options(children=children, draws=draws, seed=seed, threads=threads)
     question = Question((reference, other), options)
     goal = Goal(
@@ -267,9 +269,11 @@ def appraise(
         discount_rate(reference), chance,
     )  # fmt: skip
     if goal.year not in question.years:
-        raise ValueError(f"--year must lie in {question.years[0]}-{question.years[-1]}, found {goal.year}")
+        raise OptionError(
+            "year", f"must be from {question.years[0]} to {question.years[-1]}, found {goal.year}"
+        )
     if payer not in (GEMEENTE, RIJK):
-        raise ValueError(f"unknown payer '{payer}'{nearest(payer, (GEMEENTE, RIJK))}")
+        raise OptionError("payer", f"'{payer}' is unknown{nearest(payer, (GEMEENTE, RIJK))}")
     names = names or _short_names([reference, other])
     with Workers(threads) as workers:
         found = dossier(
@@ -357,9 +361,10 @@ def twin_lives(
         where = found.position(child)
         if where is None:
             some = ", ".join(str(found.ids[p.child]) for p in found.partings[:3])
-            raise ValueError(
-                f"no simulated child {child} was lived twice: its programmes are the same in both scenarios, "
-                f"or nobody has that number{f' (some that differ: {some})' if some else ''}"
+            raise OptionError(
+                "child",
+                f"{child} was not lived twice: its programmes are the same in both scenarios, or nobody has "
+                f"that number{f' (some that differ: {some})' if some else ''}",
             )
     names = names or _short_names([reference, other])
     certificate = _certificate((reference, other), names, options, started, {"verb": "twins"})

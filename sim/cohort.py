@@ -120,13 +120,10 @@ def run_model(
     The frontier is that of the exact cohort, or where a model has none, of the simulation. A standard
     error is None where one person was simulated.
 
-    Raises InputError for a mistake in the file, or where a number is out of range.
+    Raises InputError for a mistake in the file, and OptionError where a number is out of range.
     """
     model = load_model(path)
-    try:
-        simulation = microsimulate(model, persons, seed, threads)
-    except ValueError as error:
-        raise InputError.at(path, str(error)) from None
+    simulation = microsimulate(model, persons, seed, threads)
     cohort = exact_cohort(model)
     costs, effects = (simulation if cohort is None else cohort).totals.T.tolist()
     return {

@@ -19,7 +19,7 @@ from multiprocessing import active_children
 from multiprocessing.process import BaseProcess
 from typing import Any, Generic, Protocol, TypeVar
 
-from sim.errors import SimulationError
+from sim.errors import OptionError, SimulationError, within
 from sim.workers import end_processes, start_processes
 
 T = TypeVar("T")
@@ -57,13 +57,16 @@ class Crew(Protocol):
     def __exit__(self, kind: type[BaseException] | None = None, /, *_: object) -> None: ...
 
 
+MOST_WORKERS = 1024
+
+
 class Here:
     """Processes on this machine."""
 
     def __init__(self, count: int | None = None) -> None:
-        """Plan `count` processes (default: one per processor). Raises ValueError where it is below 1."""
-        if count is not None and count < 1:
-            raise ValueError(f"--workers must be 1 or more, found {count}")
+        """Plan `count` processes (default: one per processor). Raises OptionError where that cannot be."""
+        if count is not None:
+            within("workers", count, 1, MOST_WORKERS)
         self.size = count or os.cpu_count() or 1
         self._pool: Executor | None = None
         self._others: set[BaseProcess] = set(active_children())
@@ -153,7 +156,7 @@ def crew(workers: int | None, cluster: str | None) -> Crew:
     if cluster is None:
         return Here(workers)
     if workers is not None:
-        raise ValueError("--workers and --cluster exclude each other")
+        raise OptionError("workers", "and a cluster exclude each other")
     return There(cluster)
 
 

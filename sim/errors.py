@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -10,7 +11,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Problem:
-    """One mistake in an input file: where it is and what was expected."""
+    """One mistake in an input file: where it is and what was expected. file: nothing, for one in no file."""
 
     file: str
     line: int
@@ -18,7 +19,7 @@ class Problem:
     message: str
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}:{self.column}: {self.message}"
+        return f"{self.file}:{self.line}:{self.column}: {self.message}" if self.file else self.message
 
 
 class InputError(Exception):
@@ -33,6 +34,11 @@ class InputError(Exception):
         """Return the error for a single mistake."""
         return cls([Problem(str(file), line, column, message)])
 
+    @classmethod
+    def of(cls, message: str) -> InputError:
+        """Return the error for a mistake in no file, such as a name on the command line."""
+        return cls([Problem("", 1, 1, message)])
+
 
 class OptionError(ValueError):
     """An option, or an argument of a public function, that cannot be used: a mistake of who gave it.
@@ -43,6 +49,13 @@ class OptionError(ValueError):
     def __init__(self, option: str, message: str) -> None:
         super().__init__(f"{option} {message}")
         self.option, self.message = option, message
+
+
+def within(option: str, value: float, low: float, high: float = math.inf) -> None:
+    """Raise OptionError unless an option lies between two values (a number that is none lies nowhere)."""
+    if not low <= value <= high:
+        limit = f"{low:,} or more" if high == math.inf else f"between {low:,} and {high:,}"
+        raise OptionError(option, f"must be {limit}, found {value:,}")
 
 
 class SimulationError(Exception):

@@ -16,7 +16,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.errors import InputError
+from sim.errors import InputError, within
 from sim.history import History, Label, measures
 from sim.ledger import costs
 from sim.parameters import Parameters, default_parameters
@@ -29,6 +29,11 @@ from sim.warmstore import WarmStore
 
 Floats = NDArray[np.float64]
 Tell = Callable[[float, str], None]
+MOST_CHILDREN = 20_000_000
+"""Four times the youths of the Netherlands: more say nothing that fewer do not."""
+MOST_DRAWS, MOST_REPLICATIONS = 1_000_000, 100_000
+MOST_THREADS = 1024
+MOST_SEED = (1 << 63) - 1
 
 
 @dataclass(frozen=True)
@@ -48,18 +53,16 @@ class Options:
     first_replication: int = 0
 
     def __post_init__(self) -> None:
-        """Refuse what cannot be run. Raises ValueError."""
-        if self.children is not None and self.children < 0:
-            raise ValueError(f"--children must be 0 or more, found {self.children}")
-        for name in ("draws", "replications"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"--{name} must be 1 or more, found {getattr(self, name)}")
-        if self.seed < 0 or self.seed >= 1 << 63:
-            raise ValueError("--seed must be 0 or more and below 2^63")
-        if self.threads is not None and self.threads < 1:
-            raise ValueError(f"--threads must be 1 or more, found {self.threads}")
-        if self.first_draw is not None and self.first_draw < 0:
-            raise ValueError(f"first_draw must be 0 or more, found {self.first_draw}")
+        """Refuse what cannot be run. Raises OptionError."""
+        for name, least, most in (("children", 0, MOST_CHILDREN), ("threads", 1, MOST_THREADS)):
+            if getattr(self, name) is not None:
+                within(name, getattr(self, name), least, most)
+        for name, most in (("draws", MOST_DRAWS), ("replications", MOST_REPLICATIONS)):
+            within(name, getattr(self, name), 1, most)
+        within("seed", self.seed, 0, MOST_SEED)
+        if self.first_draw is not None:
+            within("first_draw", self.first_draw, 0)
+        within("first_replication", self.first_replication, 0)
 
     def runs(self) -> list[tuple[int, int]]:
         """Return (draw, replication) of each run. One draw is draw 0, the best fit."""

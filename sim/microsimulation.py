@@ -16,6 +16,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from sim.errors import within
 from sim.luck import DRAW_RANGE, MAX_CHILD, Decision, draw, key_of
 from sim.markov import CompiledModel
 
@@ -237,12 +238,12 @@ def microsimulate(
 ) -> Simulation:
     """Return the results of `persons` simulated persons, the same on any number of threads.
 
-    `threads` None takes all processors. Raises ValueError where a number is out of range.
+    `threads` None takes all processors. Raises OptionError where a number is out of range.
     """
-    if not 1 <= persons <= MAX_CHILD + 1:
-        raise ValueError(f"the number of persons must be from 1 to {MAX_CHILD + 1}, found {persons}")
-    if threads is not None and threads < 1:
-        raise ValueError(f"the number of threads must be 1 or more, found {threads}")
+    within("persons", persons, 1, MAX_CHILD + 1)
+    within("seed", seed, 0)
+    if threads is not None:
+        within("threads", threads, 1)
     key, tables = key_of(seed), tables_of(model)
     strategies, states = len(model.strategies), len(model.states)
     kernel = _run_block_with_memory if model.memory else _run_block

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.catalogue import catalogue
+from sim.errors import InputError
 from sim.experiment import Columns, Options, Run, setting_for
 from sim.exposure import Exposure
 from sim.history import CELLS, History
@@ -176,9 +177,10 @@ class Rehearsed:
 
 
 def rehearse(scenarios: Sequence[Scenario], setting: Setting, pool: Executor) -> Rehearsed:
-    """Return who comes to which programme. Raises ValueError where `feedback` has a reason."""
+    """Return who comes to which programme. Raises InputError where `feedback` has a reason."""
     if reason := feedback(scenarios):
-        raise ValueError(f"lives are not shared: {reason}")
+        where = scenarios[-1].path or scenarios[-1].title
+        raise InputError.at(where, f"lives are not shared: {reason}")
     start, years, p = scenarios[0].start, scenarios[0].years, setting.parameters
     before = Clock(compile_table(default_table(), p, start))
     flow, oldest = setting.flow()[0], _oldest(scenarios)

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from scipy.special import stdtrit
 
 from sim.appraisal import MUNICIPAL, difference, running_figure
+from sim.errors import InputError, OptionError
 from sim.experiment import Options, Run, Tell, run_all
 from sim.headline import discount_rate, horizons
 from sim.scenario import Scenario
@@ -91,13 +92,13 @@ def until_precise(
     """Replicate until the answers are precise to `euros`, or `most` replications are made.
 
     replicate: returns the answers [answers] of a replication by its number, from 0 on. tell: hears how many
-    were made and the half-width. Raises ValueError where these numbers make no sense.
+    were made and the half-width. Raises OptionError where these numbers make no sense.
     """
-    if not euros > 0:
-        raise ValueError(f"--precision must be above 0 euros, found {euros:g}")
+    if not 0 < euros < np.inf:
+        raise OptionError("precision", f"must be above 0 euros, found {euros:g}")
     first = max(first, FIRST)
     if most < first:
-        raise ValueError(f"--max-replications must be {first} or more, found {most}")
+        raise OptionError("max_replications", f"must be {first} or more, found {most}")
     values: list[Floats] = []
     since: int | None = None
     width = float("inf")
@@ -125,7 +126,7 @@ def precise_runs(
     """
     first = scenarios[0]
     if not first.years:
-        raise ValueError("the scenarios have no years to compare")
+        raise InputError.at(scenarios[0].path or scenarios[0].title, "the scenario has no years to compare")
     years = range(first.start, first.start + first.years)
     rate, horizon = discount_rate(first), horizons(first.years)[-1]
     runs: list[Run] = []

@@ -151,9 +151,28 @@ def _reference(path: Path | None, info: ValidationInfo) -> Path | None:
         load_document(full, "scenario")
     except InputError as error:
         raise plain_error(f"the reference cannot be used: {error.problems[0]}") from None
-    if origin.path is not None and os.path.realpath(full) == os.path.realpath(origin.path):
-        raise plain_error("a scenario cannot be its own reference")
+    if origin.path is not None:
+        _refuse_circle(origin.path, full)
     return full.resolve()
+
+
+def _refuse_circle(path: Path, reference: Path) -> None:
+    """Refuse references that lead back to a scenario: itself, or one that names it in its turn."""
+    way = [Path(os.path.realpath(path))]
+    after: Path | None = reference
+    while after is not None:
+        here = Path(os.path.realpath(after))
+        if here in way:
+            if len(way) == 1:
+                raise plain_error("a scenario cannot be its own reference")
+            names = " -> ".join(each.name for each in (*way, here))
+            raise plain_error(f"references go round in a circle: {names}")
+        way.append(here)
+        try:
+            named = load_document(here, "scenario").data.get("reference")
+        except InputError:
+            return  # told where that file is read
+        after = here.parent / named if isinstance(named, str) else None
 
 
 def _numbers(value: object) -> float | tuple[float, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -210,9 +211,15 @@ def write_new_file(path: str | Path, content: bytes, check: Reader = lambda _: N
 
 
 def refuse_taken(path: Path) -> None:
-    """Raise InputError where there is a file of this name already."""
+    """Raise InputError where there is a file of this name already, or none can be made."""
     if os.path.lexists(path):
         raise _taken(path)
+    try:
+        with tempfile.TemporaryFile(dir=path.parent):
+            pass
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise InputError.at(path, f"cannot be written: {reason.lower()}") from None
 
 
 def _taken(path: Path) -> InputError:

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from sim.catalogue import Programme, catalogue
+from sim.errors import within
 from sim.luck import key_of
 from sim.parameters import Parameters
 from sim.population import Flows, Profile, flows
@@ -47,10 +48,10 @@ class Inline(Executor):
 def worker_threads(threads: int | None) -> Iterator[Executor]:
     """Yield a pool of `threads` (default: one per processor). Results do not depend on the number.
 
-    Raises ValueError where `threads` is below 1.
+    Raises OptionError where `threads` is below 1.
     """
-    if threads is not None and threads < 1:
-        raise ValueError(f"the number of threads must be 1 or more, found {threads}")
+    if threads is not None:
+        within("threads", threads, 1)
     if threads == 1:
         yield Inline()
         return

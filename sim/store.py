@@ -7,7 +7,7 @@ import fcntl
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -15,10 +15,11 @@ from typing import Any
 
 import duckdb
 
-from sim.errors import InputError, SimulationError, nearest
+from sim.errors import InputError, OptionError, Problem, SimulationError, nearest, within
 from sim.results import MANIFEST, TABLES
 
 UNITS, LOCK = "units", ".lock"
+MOST_DAYS = 1_000_000
 DRAWS = "draws-*.bin"
 """What a run leaves beside its tables: units of a batch, draws of a sensitivity."""
 Row = dict[str, Any]
@@ -68,42 +69,87 @@ class StoredRun:
         return sum(file.stat().st_size for file in self.files())
 
 
-def runs_in(root: Path) -> list[StoredRun]:
+def runs_in(root: Path, damaged: list[Problem] | None = None) -> list[StoredRun]:
     """Return all runs in a folder and below it, the oldest first. Raises InputError where it is no folder.
 
-    A folder is a run where its manifest says that it is one of this project; others are left alone.
+    A folder is a run where its manifest says that it is one of this project; others are left alone. damaged
+    hears of every run that cannot be read.
     """
     if not root.is_dir():
         raise InputError.at(root, "there is no such folder of runs")
-    found = []
+    found: list[StoredRun] = []
+    bad = [] if damaged is None else damaged
     for folder, below, files in os.walk(root):
         below[:] = sorted(name for name in below if name != UNITS and not name.startswith("."))
-        if MANIFEST in files and (manifest := _manifest(Path(folder) / MANIFEST)) is not None:
-            where = Path(folder)
-            name = where.relative_to(root).as_posix()
+        if MANIFEST not in files:
+            continue
+        where = Path(folder)
+        name = where.relative_to(root).as_posix()
+        try:
+            manifest = _manifest(where / MANIFEST, any(f"{table}.parquet" in files for table in TABLES))
+        except InputError as error:
+            bad += error.problems
+            continue
+        if manifest is not None:
             found.append(StoredRun(root.name if name == "." else name, where, manifest))
     return sorted(found, key=lambda run: (run.written, run.id))
 
 
-def _manifest(path: Path) -> Mapping[str, Any] | None:
+_LISTED = {"children": int, "draws": int, "replications": int, "scenarios": dict}
+"""What a manifest says in any case, and in what form."""
+
+
+def _manifest(path: Path, ours: bool = False) -> Mapping[str, Any] | None:
+    """Return a manifest, or None where it is of something else. ours: whether tables stand beside it.
+
+    Raises InputError where a run's manifest is damaged.
+    """
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
-        whole = data["project"] == "kinderwerk" and isinstance(data["scenarios"], dict)
-        datetime.fromisoformat(data["written"])
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, RecursionError) as error:
+        if ours:
+            raise InputError.at(path, f"this run is damaged: its manifest cannot be read ({error})") from None
         return None
-    return data if whole else None
+    if not isinstance(data, dict) or data.get("project") != "kinderwerk":
+        return None
+    try:
+        wrong = [key for key, kind in _LISTED.items() if not isinstance(data.get(key), kind)]
+        moment = datetime.fromisoformat(data["written"])
+        if moment.tzinfo is None:
+            wrong.append("written")
+    except (KeyError, TypeError, ValueError):
+        wrong = ["written"]
+    if wrong:
+        raise InputError.at(path, f"this run is damaged: its manifest has no sound '{wrong[0]}'")
+    return data
+
+
+def readable(runs: Sequence[StoredRun], damaged: list[Problem]) -> list[StoredRun]:
+    """Return the runs whose tables can be read; `damaged` hears of the others."""
+    found = []
+    for run in runs:
+        try:
+            levels(run), changes(run)
+        except InputError as error:
+            damaged += [replace(p, message=f"this run is damaged: {p.message}") for p in error.problems]
+        else:
+            found.append(run)
+    return found
 
 
 def find_run(root: Path, name: str) -> StoredRun:
     """Return a run by its id, or by its folder. Raises InputError with the nearest id."""
-    runs = runs_in(root) if root.is_dir() else []
+    damaged: list[Problem] = []
+    runs = runs_in(root, damaged) if root.is_dir() else []
     for run in runs:
         if run.id == name:
             return run
     folder = Path(name)
     if (folder / MANIFEST).is_file() and (manifest := _manifest(folder / MANIFEST)) is not None:
         return StoredRun(name, folder, manifest)
+    for problem in damaged:
+        if Path(problem.file).parent in (root / name, folder):
+            raise InputError([problem])
     hint = nearest(name, [run.id for run in runs]) or "; `kinderwerk runs list` shows all"
     raise InputError.at(root, f"there is no run '{name}' here{hint}")
 
@@ -165,12 +211,12 @@ def to_prune(
 ) -> list[StoredRun]:
     """Return the runs that are older than so many days and not among the last `keep`.
 
-    Raises ValueError where neither is given, or one makes no sense.
+    Raises OptionError where neither is given, or one makes no sense.
     """
     if older_than is None and keep is None:
-        raise ValueError("say what may go: --older-than DAYS, --keep LAST, or both")
-    if (older_than or 0) < 0 or (keep or 0) < 0:
-        raise ValueError("--older-than and --keep must be 0 or more")
+        raise OptionError("older_than", "or `keep` must say what may go")
+    for option, value in (("older_than", older_than), ("keep", keep)):
+        within(option, value or 0, 0, MOST_DAYS)
     found = list(runs if not keep else runs[:-keep])
     if older_than is not None:
         limit = (now or datetime.now(UTC)) - timedelta(days=older_than)

@@ -220,8 +220,8 @@ def model_table(found: Mapping[str, Any]) -> RenderableType:
         table.add_row(
             name,
             *exact,
-            f"{simulated['cost']:,.1f} ({simulated['cost_se']:,.1f})",
-            f"{simulated['effect']:.5f} ({simulated['effect_se']:.5f})",
+            f"{simulated['cost']:,.1f} ({_or_dash(simulated['cost_se'], ',.1f')})",
+            f"{simulated['effect']:.5f} ({_or_dash(simulated['effect_se'], '.5f')})",
         )
     frontier = Table(title="Frontier", title_justify="left")
     for column in ("strategy", "extra cost", "extra effect", "cost per effect", "status"):

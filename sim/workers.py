@@ -12,7 +12,7 @@ from multiprocessing import get_context, parent_process
 from multiprocessing.process import BaseProcess
 from typing import TypeVar
 
-from sim.errors import SimulationError
+from sim.errors import SimulationError, within
 
 T = TypeVar("T")
 Item = TypeVar("Item")
@@ -22,9 +22,9 @@ class Workers:
     """A pool of processes that start when they are first needed; one worker works in this process."""
 
     def __init__(self, count: int | None = None) -> None:
-        """Plan `count` workers (default: one per processor). Raises ValueError where it is below 1."""
-        if count is not None and count < 1:
-            raise ValueError(f"the number of workers must be 1 or more, found {count}")
+        """Plan `count` workers (default: one per processor). Raises OptionError where it is below 1."""
+        if count is not None:
+            within("workers", count, 1)
         self.count = count or os.cpu_count() or 1
         self._pool: ProcessPoolExecutor | None = None
 

@@ -21,6 +21,7 @@ from pages.shared.plan import Plan, pack
 from pages.shared.state import Choices, places, query_of, scenario
 from pages.shared.texts import writing, writing_in
 from sim import compare
+from sim.errors import SimulationError
 from sim.headline import change, discount_rate
 from sim.parameters import Grade
 
@@ -288,7 +289,7 @@ def test_an_answer_that_fails_is_told_without_a_trace_and_can_be_tried_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def broken(*_: Any, **__: Any) -> Any:
-        raise ValueError("the numbers do not fit")
+        raise SimulationError("the numbers do not fit")
 
     real = desk.run_all
     monkeypatch.setattr(desk, "run_all", broken)
@@ -305,15 +306,16 @@ def test_an_answer_that_fails_is_told_without_a_trace_and_can_be_tried_again(
     assert len(at.metric) == 3
 
 
+@pytest.mark.parametrize("kind", [KeyError, ValueError])
 def test_a_mistake_of_ours_is_for_the_log_and_not_for_the_screen(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, kind: type[Exception]
 ) -> None:
     def broken(*_: Any, **__: Any) -> Any:
-        raise KeyError("secret inside")
+        raise kind("secret inside")
 
     monkeypatch.setattr(desk, "run_all", broken)
     at = AppTest.from_file(MAIN, default_timeout=60)
-    at.query_params["begroting"] = "18-g-crowd_out"
+    at.query_params["begroting"] = f"{18 if kind is KeyError else 19}-g-crowd_out"
     at.run()
     assert [error.value for error in at.error] == [NL["failed_unknown"]]
     assert "secret inside" in caplog.text

@@ -23,7 +23,7 @@ import pytest
 from sim import batch, compiling, tasks
 from sim.api import compare, load_scenario
 from sim.batch import UNITS, Batch, run_batch, simulate_members
-from sim.errors import InputError, SimulationError
+from sim.errors import InputError, OptionError, SimulationError
 from sim.experiment import Options
 from sim.folder import read_folder
 from sim.library import registry
@@ -240,7 +240,7 @@ def test_what_a_kill_left_beside_the_tables_is_removed(folder: Path, tmp_path: P
 def test_nothing_is_written_for_a_folder_without_scenarios(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no such folder"):
         run_batch(tmp_path / "none", tmp_path / "out")
-    with pytest.raises(ValueError, match="--draws"):
+    with pytest.raises(OptionError, match="draws must be"):
         run_batch(ROOT / "scenarios" / "almere", tmp_path / "out", draws=0)
     assert list(tmp_path.iterdir()) == []
 

@@ -10,10 +10,11 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 from terminal import FEW, GOOD, ROOT, call, process, short
 
-from sim import compiling
+from sim import compiling, load_scenario
 
 compiling.use_cache()
 KERNELS = os.environ["NUMBA_CACHE_DIR"]
@@ -98,12 +99,96 @@ def test_compare_takes_the_reference_that_scenarios_name(tmp_path: Path) -> None
     }  # fmt: skip
 
 
-def test_results_that_cannot_be_written_exit_1(tmp_path: Path) -> None:
+SCENARIO, OTHER = "scenarios/almere/geen.yaml", "scenarios/almere/huidig.yaml"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("run", SCENARIO), ("compare", SCENARIO, OTHER), ("sensitivity", SCENARIO, OTHER),
+        ("twins", SCENARIO, OTHER), ("batch", "scenarios/almere"), ("calibrate",),
+    ],
+    ids=lambda words: words[0],
+)  # fmt: skip
+@pytest.mark.parametrize("below", [False, True])
+def test_where_results_cannot_go_nothing_is_simulated(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], below: bool
+) -> None:
+    from sim import simulation, warmup
+
+    def at_work(*_: object, **__: object) -> None:
+        raise AssertionError("something was simulated")
+
+    monkeypatch.setattr(simulation, "live_year", at_work)
+    monkeypatch.setattr(warmup, "live_year", at_work)
     blocked = tmp_path / "file"
     blocked.write_text("x", encoding="utf-8")
-    done = process("run", "scenarios/almere/geen.yaml", *FEW, "--out", blocked / "out")
+    out = blocked / "out" if below else blocked
+    done = call(*words, "--out", out)
+    assert done.returncode == 2, done.stderr
+    assert f"{out} " in done.stderr
+    assert "no folder" in done.stderr
+    assert "goes on" not in done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+    assert blocked.read_text(encoding="utf-8") == "x"
+
+
+def test_a_mistake_of_ours_is_told_as_ours_and_logged_with_its_trace(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from sim import api
+
+    def broken(*_: object, **__: object) -> None:
+        np.ones(3) + np.ones(2)
+
+    monkeypatch.setattr(api, "simulate", broken)
+    monkeypatch.setenv("KINDERWERK_CACHE", str(tmp_path / "cache"))
+    monkeypatch.delenv("KINDERWERK_TRACE", raising=False)
+    done = call("run", SCENARIO, *FEW, "--out", tmp_path / "out")
     assert done.returncode == 1
-    assert "could not be written" in done.stderr
+    assert "mistake of its own (ValueError)" in done.stderr
+    assert "broadcast" not in done.stderr
+    log = (tmp_path / "cache" / "errors.log").read_text(encoding="utf-8")
+    assert "Traceback" in log
+    assert "operands could not be broadcast" in log
+    monkeypatch.setenv("KINDERWERK_TRACE", "1")
+    assert "Traceback" in call("run", SCENARIO, *FEW, "--out", tmp_path / "out").stderr
+
+
+def test_one_person_has_no_standard_error() -> None:
+    done = call("model", "scenarios/published/sick-sicker-krijkamp2018.yaml", "--persons", "1")
+    assert done.returncode == 0, done.stderr
+    assert "(-)" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (("--draws", "100000000"), "--draws must be between 1 and 1,000,000, found 100,000,000"),
+        (("--draws", "1000000"), "GB of memory"),
+        (("--replications", "99999"), "GB of memory"),
+        (("--children", "0"), "--children"),
+        (("--seed", "-1"), "--seed"),
+    ],
+)
+def test_sizes_that_cannot_be_are_refused_before_anything_runs(
+    tmp_path: Path, words: tuple[str, str], expected: str
+) -> None:
+    done = call("run", SCENARIO, *words, "--out", tmp_path / "out")
+    assert done.returncode == 2
+    assert expected in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_large_work_is_told_beforehand(capsys: pytest.CaptureFixture[str]) -> None:
+    from commands.shared import warn_of_size
+    from sim.experiment import Options
+
+    two = [load_scenario(SCENARIO)] * 2
+    warn_of_size(Options(draws=1000), two)
+    assert capsys.readouterr().err == ""
+    warn_of_size(Options(draws=1200), [s.replace(years=1) for s in two])
+    assert "2,400 runs" in capsys.readouterr().err
 
 
 def test_published_model_prints_one_json_object() -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from sim.crew import KILLED, Here, crew, share_out
-from sim.errors import SimulationError
+from sim.errors import OptionError, SimulationError
 
 ROOT = Path(__file__).resolve().parents[1]
 Numbers = tuple[int, ...]
@@ -127,9 +127,9 @@ def _lives(process: int) -> bool:
 
 
 def test_impossible_crews_are_refused() -> None:
-    with pytest.raises(ValueError, match="--workers must be 1 or more"):
+    with pytest.raises(OptionError, match="workers must be between 1"):
         crew(0, None)
-    with pytest.raises(ValueError, match="exclude each other"):
+    with pytest.raises(OptionError, match="exclude each other"):
         crew(2, "tcp://127.0.0.1:1")
     pytest.importorskip("distributed")
     with pytest.raises(SimulationError, match="no Dask scheduler at 'nonsense://nowhere'"):

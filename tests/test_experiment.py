@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from worlds import scenario
 
-from sim.errors import InputError
+from sim.errors import InputError, OptionError
 from sim.experiment import Columns, Options, Run, comparable, run_all, setting_for, with_labels
 from sim.history import History
 from sim.parameters import Parameters, default_parameters
@@ -52,17 +52,18 @@ def together(runs: Sequence[Run]) -> list[tuple[int, int, bytes]]:
 @pytest.mark.parametrize(
     ("wrong", "name"),
     [
-        ({"children": -1}, "--children"),
-        ({"draws": 0}, "--draws"),
-        ({"replications": 0}, "--replications"),
-        ({"seed": -1}, "--seed"),
-        ({"seed": 1 << 63}, "--seed"),
-        ({"threads": 0}, "--threads"),
-        ({"first_draw": -1}, "first_draw"),
+        ({"children": -1}, "children must be"),
+        ({"draws": 0}, "draws must be"),
+        ({"replications": 0}, "replications must be"),
+        ({"seed": -1}, "seed must be"),
+        ({"seed": 1 << 63}, "seed must be"),
+        ({"threads": 0}, "threads must be"),
+        ({"first_draw": -1}, "first_draw must be 0 or more, found -1"),
+        ({"draws": 100_000_000}, "draws must be"),
     ],
 )
 def test_what_cannot_be_run_is_refused_by_name(wrong: dict[str, int], name: str) -> None:
-    with pytest.raises(ValueError, match=name):
+    with pytest.raises(OptionError, match=name):
         Options(**wrong)
 
 

@@ -10,6 +10,7 @@ import pytest
 from worlds import scenario
 
 from sim.appraisal import Difference, difference
+from sim.errors import InputError
 from sim.experiment import Options, Run, run_all
 from sim.pairs import feedback, run_reached
 from sim.scenario import Scenario
@@ -98,7 +99,7 @@ def test_many_scenarios_are_compared_at_once() -> None:
 )  # fmt: skip
 def test_where_all_lives_may_differ_it_says_why(scenarios: list[Scenario], reason: str) -> None:
     assert reason in (feedback(scenarios) or "")
-    with pytest.raises(ValueError, match=reason):
+    with pytest.raises(InputError, match=reason):
         run_reached(scenarios, OPTIONS, 0, Inline())
 
 

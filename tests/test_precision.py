@@ -12,6 +12,7 @@ from worlds import scenario
 
 from sim.api import compare
 from sim.appraisal import MUNICIPAL, running_figure
+from sim.errors import OptionError
 from sim.headline import discount_rate
 from sim.precision import FIRST, LOOK_AHEAD, half_width, look_ahead, until_precise
 
@@ -72,11 +73,11 @@ def test_precision_that_came_too_late_to_be_sure_of_is_reached_at_the_most() -> 
     assert answers([7.0] * 5, 1.0, 5).enough == FIRST
 
 
-@pytest.mark.parametrize("euros", [0.0, -1.0, math.nan])
+@pytest.mark.parametrize("euros", [0.0, -1.0, math.nan, math.inf])
 def test_an_impossible_precision_is_refused(euros: float) -> None:
-    with pytest.raises(ValueError, match="--precision"):
+    with pytest.raises(OptionError, match="precision must be above 0"):
         answers([1.0] * 9, euros)
-    with pytest.raises(ValueError, match="--max-replications"):
+    with pytest.raises(OptionError, match="max_replications must be"):
         answers([1.0] * 9, 1.0, 2)
 
 

@@ -359,3 +359,21 @@ def test_places_and_shocks_are_kept_as_written() -> None:
     assert (first.year, first.month, first.months, first.workers) == (2028, 2, 12, "absent")
     assert (second.year, second.month, second.months, second.programmes) == (2029, 0, 24, ("kinderwerk",))
     assert scenario_from_dict(scenario.to_data()).canonical() == scenario.canonical()
+
+
+def test_references_that_go_round_in_a_circle_are_refused(tmp_path: Path) -> None:
+    """Two that name each other, and three in a row; a chain that ends is none."""
+    def written(name: str, reference: str | None) -> Path:
+        file = tmp_path / f"{name}.yaml"
+        said = f"reference: {reference}.yaml\n" if reference else ""
+        file.write_text(f"kind: scenario\ntitle: x\nmunicipality: Almere\n{said}", encoding="utf-8")
+        return file
+
+    for name, reference in (("a", "b"), ("b", "c"), ("c", "a"), ("x", "y"), ("y", "x")):
+        written(name, reference)
+    for name, way in (("a", "a.yaml -> b.yaml -> c.yaml -> a.yaml"), ("x", "x.yaml -> y.yaml -> x.yaml")):
+        with pytest.raises(InputError, match=f"in a circle: {way}") as error:
+            load_scenario(tmp_path / f"{name}.yaml", None)
+        assert error.value.problems[0].line == 4
+    written("c", None)
+    assert load_scenario(tmp_path / "a.yaml", None).reference == (tmp_path / "b.yaml").resolve()

@@ -15,7 +15,7 @@ from rich.console import Console
 from worlds import scenario
 
 from sim.api import compare, simulate
-from sim.errors import InputError
+from sim.errors import InputError, OptionError
 from sim.moved import Moved, figures_that_moved, inputs_that_differ
 from sim.reproduction import reproduce
 from sim.runs_shown import moved_table, run_table, runs_table
@@ -230,9 +230,9 @@ def test_what_may_go_is_old_and_not_among_the_last(
 
 
 def test_pruning_needs_to_know_what_may_go(aged: Path) -> None:
-    with pytest.raises(ValueError, match="--older-than DAYS, --keep LAST"):
+    with pytest.raises(OptionError, match="older_than or `keep` must say what may go"):
         to_prune(runs_in(aged), None, None)
-    with pytest.raises(ValueError, match="0 or more"):
+    with pytest.raises(OptionError, match="older_than must be between 0"):
         to_prune(runs_in(aged), -1, None)
 
 

@@ -11,6 +11,7 @@ import pytest
 from worlds import scenario
 
 from sim.appraisal import difference
+from sim.errors import InputError
 from sim.experiment import Options
 from sim.pairs import run_reached
 from sim.setting import Inline
@@ -174,7 +175,7 @@ def test_a_child_is_found_by_its_number(lived: Twins) -> None:
 
 def test_where_lives_are_not_shared_there_are_no_twins() -> None:
     capped = [replace_policy(fte) for fte in (0, 36)]
-    with pytest.raises(ValueError, match="lives are not shared: places in care are limited"):
+    with pytest.raises(InputError, match="lives are not shared: places in care are limited"):
         twins(*capped, OPTIONS, Inline())
 
 

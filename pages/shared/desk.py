@@ -21,7 +21,7 @@ from typing import Any
 import streamlit as st
 
 from pages.shared.answers import Answer, Key, Task, Tell, UnwantedError, Work, key_of, slim
-from sim.errors import InputError, SimulationError
+from sim.errors import InputError, OptionError, SimulationError
 from sim.experiment import Columns, Options, Run, run_all
 from sim.scenario import Scenario
 from sim.setting import worker_threads
@@ -150,7 +150,7 @@ class Desk:
                 self._next_run(work)
         except UnwantedError:
             pass
-        except (InputError, SimulationError, ValueError) as error:
+        except (InputError, OptionError, SimulationError) as error:
             work.detail = str(error) or type(error).__name__
             work.problem = "failed"
         except MemoryError:

@@ -21,6 +21,7 @@ from sim.appraisal import difference
 from sim.catalogue import TARGETING, catalogue
 from sim.decision.sample import Progress, Question
 from sim.decision.thresholds import PROGRAMME, with_fte
+from sim.errors import InputError, OptionError
 from sim.history import Label
 from sim.ledger import GEMEENTE
 from sim.prices import fte_price
@@ -95,11 +96,12 @@ def choices(scenario: Scenario, question: Question, budget: float) -> list[Choic
     Raises ValueError where the scenario has no child work or the budget buys nothing.
     """
     if PROGRAMME not in scenario.programmes:
-        raise ValueError(f"'{scenario.title}' has no child work to spend a budget on")
+        where = scenario.path or scenario.title
+        raise InputError.at(where, "there is no child work here to spend a budget on")
     programme = catalogue()[PROGRAMME]
     fte = round(budget / fte_price(programme.price, scenario.start, question.parameters), 1)
     if fte <= 0:
-        raise ValueError(f"a budget of {budget:,.0f} euros a year buys no child worker")
+        raise OptionError("budget", f"of {budget:,.0f} euros a year buys no child worker")
     use = scenario.programmes[PROGRAMME]
     own = use.ages or programme.ages
     reach = use.targeting or programme.targeting

@@ -42,6 +42,7 @@ from sim.decision.thresholds import (
     threshold,
 )
 from sim.decision.value import Acceptability, Estimate, acceptability, by_group, by_parameter, evpi
+from sim.errors import OptionError
 from sim.experiment import Run, run_all, with_labels
 from sim.history import Label
 from sim.parameters import Parameters
@@ -212,7 +213,7 @@ def dossier(
     Raises what `collect` raises, and ValueError for a goal outside the simulated years.
     """
     if draws < 2:
-        raise ValueError(f"--draws must be 2 or more here: one draw tells no chance, found {draws}")
+        raise OptionError("draws", f"must be 2 or more here: one draw tells no chance, found {draws}")
     (first,) = simulate_all([(question, goal)], workers, "first answer", lambda *_: None)
     first_error = float(block_standard_error(first[-1]))
     tell(f"first answer, best fit: {_millions(float(first[-1].sum()))} ±{2e-6 * first_error:,.1f}", 1, 1)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from sim.appraisal import KEY_LABELS, Difference, block_standard_error, difference
 from sim.decision.sample import Question
+from sim.errors import OptionError
 from sim.experiment import with_labels
 from sim.history import Label
 from sim.ledger import GEMEENTE
@@ -42,9 +43,9 @@ class Goal:
         Raises ValueError where the year lies outside the difference, or nobody keeps the payer's money.
         """
         if self.year not in d.years:
-            raise ValueError(f"{self.year} lies outside the simulated years {d.years[0]}-{d.years[-1]}")
+            raise OptionError("year", f"must be from {d.years[0]} to {d.years[-1]}, found {self.year}")
         if self.label not in d.key_blocks:
-            raise ValueError(f"there is no money of '{self.payer}' in these scenarios")
+            raise OptionError("payer", f"'{self.payer}' pays nothing in these scenarios")
         years = d.years.index(self.year) + 1
         factors = discount_factor(self.rate, np.arange(1, years + 1))
         return np.asarray(np.einsum("ryb,y->rb", d.key_blocks[self.label][:, :years], factors))

@@ -23,8 +23,8 @@ from numpy.typing import NDArray
 from sim.appraisal import KEY_LABELS, Difference, difference
 from sim.catalogue import catalogue
 from sim.compiling import data_hash, source_hash
-from sim.errors import SimulationError
-from sim.experiment import Columns, Options, Run, setting_for
+from sim.errors import SimulationError, within
+from sim.experiment import MOST_DRAWS, Columns, Options, Run, setting_for
 from sim.history import Label
 from sim.pairs import feedback, run_reached
 from sim.parameters import Parameters, default_parameters
@@ -172,11 +172,10 @@ def collect(
     """Return a sample of `draws` draws; those made before, in `folder`, are not made again.
 
     so_far puts what is known after 3, 10, 30, ... draws into words, which `tell` hears from then on.
-    Raises SimulationError where the folder cannot be written or a worker was killed, and ValueError for
+    Raises SimulationError where the folder cannot be written or a worker was killed, and OptionError for
     fewer than one draw.
     """
-    if draws < 1:
-        raise ValueError(f"--draws must be 1 or more, found {draws}")
+    within("draws", draws, 1, MOST_DRAWS)
     (labels,) = workers.map(_labels, [question])
     kind = _kind(question, labels)
     path = folder / f"draws-{question.key()}.bin"

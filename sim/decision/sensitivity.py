@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from sim.appraisal import Difference, block_standard_error
 from sim.decision.goal import Goal, lived, outcome
 from sim.decision.sample import Progress, Question
+from sim.errors import OptionError
 from sim.parameters import Parameters
 from sim.scenario import Scenario
 from sim.workers import Workers
@@ -184,13 +185,13 @@ def two_way(
     """
     p = question.parameters
     if first == second:
-        raise ValueError(f"two different parameters are needed, found '{first}' twice")
+        raise OptionError("two_way", f"needs two different parameters, found '{first}' twice")
     axes: list[tuple[float, ...]] = []
     for name in (first, second):
         p[name]
         record = p.records[name]
         if record.fixed:
-            raise ValueError(f"'{name}' is certain: it has no range to vary over")
+            raise OptionError("two_way", f"needs parameters with a range: '{name}' is certain")
         steps = np.linspace(-1.6448536269514722, 1.6448536269514722, points)
         if record.scale == "bernoulli":
             axes.append((0.0, record.value, 1.0))

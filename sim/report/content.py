@@ -27,6 +27,7 @@ from sim.decision.money import (
     worth,
 )
 from sim.decision.payers import Pocket, lost_in_luck, pockets
+from sim.errors import InputError, OptionError
 from sim.headline import Change, Level, discount_rate, weight_of_no_effect
 from sim.parameter_words import ASSUMED, parameter_title, source_words
 from sim.parameter_words import FOLDER as PARAMETERS
@@ -166,16 +167,18 @@ def report_of(
     """Return what a document says about a comparison.
 
     profile: the municipality with its local figures (default: the one of the scenarios). data_date: the
-    reference date of its population (default: the profile's). Raises ValueError for more than three
-    scenarios beside the reference, for scenarios without years, and KeyError for an unknown language.
+    reference date of its population (default: the profile's). Raises OptionError for more than three
+    scenarios beside the reference, InputError for scenarios without years, and KeyError for an unknown
+    language.
     """
     writing, scenarios = words(language), comparison.scenarios
     if not 2 <= len(scenarios) <= MOST + 1:
-        raise ValueError(
-            f"a document compares a reference with 1 to {MOST} scenarios, found {len(scenarios) - 1}"
+        raise OptionError(
+            "scenarios", f"must be a reference and 1 to {MOST} others, found {len(scenarios) - 1} others"
         )
     if not comparison.horizons:
-        raise ValueError("the scenarios have no years to report")
+        where = scenarios[0].path or scenarios[0].title
+        raise InputError.at(where, "the scenario has no years to report")
     profile = profile or profile_of(scenarios[0])
     date = data_date or profile.date
     draws, rate = len({run.draw for run in comparison.runs}), discount_rate(scenarios[0])

@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from sim.errors import InputError, SimulationError
+from sim.errors import InputError, OptionError, SimulationError
 from sim.report.briefing import briefing
 from sim.report.content import Report
 from sim.report.csvfile import csv_text
@@ -16,9 +16,9 @@ from sim.writing import LANGUAGES
 
 
 def ready(file: Path, endings: tuple[str, ...], language: str) -> None:
-    """Raise InputError where `file` has another ending or cannot be written, ValueError for no language."""
+    """Raise InputError where `file` has another ending or cannot be written, OptionError for no language."""
     if language not in LANGUAGES:
-        raise ValueError(f"--lang must be {' or '.join(LANGUAGES)}, found '{language}'")
+        raise OptionError("lang", f"must be {' or '.join(LANGUAGES)}, found '{language}'")
     if file.suffix.lower() not in endings:
         found = f"'{file.suffix}'" if file.suffix else "no ending"
         raise InputError.at(file, f"expected a file that ends in {' or '.join(endings)}, found {found}")

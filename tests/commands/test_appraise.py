@@ -74,7 +74,7 @@ def test_twins_in_tables_json_and_one_by_one(tmp_path: Path) -> None:
     assert "The lives part in" in one.stdout
     wrong = call(*line, "--child", "7")
     assert wrong.returncode == 2
-    assert "no simulated child 7" in wrong.stderr
+    assert "--child 7 was not lived twice" in wrong.stderr
 
 
 @pytest.mark.parametrize("verb", ["twins", "sensitivity"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
 from terminal import FEW, call, short
 
 
@@ -37,3 +38,41 @@ def test_runs_are_listed_shown_compared_made_again_and_removed(tmp_path: Path) -
     wrong = call("runs", "show", "run3", "--in", store)
     assert wrong.returncode == 2
     assert "did you mean 'run2'" in wrong.stderr
+
+
+@pytest.mark.parametrize("damage", ["table", "cut manifest", "strange manifest", "no draws"])
+def test_a_damaged_run_is_named_and_the_others_are_listed(tmp_path: Path, damage: str) -> None:
+    store, file = tmp_path / "results", short(tmp_path, 36, "some")
+    for name in ("bad", "good"):
+        assert call("run", file, *FEW, "--out", store / name).returncode == 0
+    manifest = store / "bad" / "manifest.json"
+    text = manifest.read_text(encoding="utf-8")
+    if damage == "table":
+        (store / "bad" / "results.parquet").write_bytes(b"PAR1 and nothing else")
+    else:
+        said = {"project": "kinderwerk", "scenarios": [], "written": "today"}
+        changed = {
+            "cut manifest": text[: len(text) // 2],
+            "strange manifest": json.dumps(said),
+            "no draws": json.dumps({**json.loads(text), "draws": None}),
+        }
+        manifest.write_text(changed[damage], encoding="utf-8")
+    listed = call("runs", "list", "--in", store, "--json")
+    assert listed.returncode == 1
+    assert [run["run"] for run in json.loads(listed.stdout)] == ["good"]
+    assert "this run is damaged" in listed.stderr
+    assert str(store / "bad") in listed.stderr
+    table = call("runs", "list", "--in", store)
+    assert (table.returncode, "good" in table.stdout) == (1, True)
+    assert call("runs", "show", "good", "--in", store).returncode == 0
+    shown = call("runs", "show", "bad", "--in", store)
+    assert shown.returncode == 2
+    assert "no run 'bad'" not in shown.stderr
+
+
+def test_what_is_of_another_program_is_no_damaged_run(tmp_path: Path) -> None:
+    (tmp_path / "site").mkdir()
+    for content in ("{", '{"name": "a web app"}', "[]"):
+        (tmp_path / "site" / "manifest.json").write_text(content, encoding="utf-8")
+        done = call("runs", "list", "--in", tmp_path, "--json")
+        assert (done.returncode, done.stdout.strip(), done.stderr) == (0, "[]", "")

@@ -9,6 +9,7 @@ from worlds import scenario
 from sim.catalogue import TARGETING
 from sim.decision.budget import Choice, _Came, applied, best_budget, choices, ranked
 from sim.decision.sample import Question
+from sim.errors import InputError, OptionError
 from sim.experiment import Options
 from sim.parameters import default_parameters
 from sim.prices import fte_price
@@ -76,9 +77,9 @@ def test_choices_spend_the_budget_and_are_levers_of_policy_only() -> None:
 
 
 def test_a_budget_that_buys_nothing_is_refused() -> None:
-    with pytest.raises(ValueError, match="buys no child worker"):
+    with pytest.raises(OptionError, match="buys no child worker"):
         choices(QUESTION.scenarios[1], QUESTION, 100.0)
-    with pytest.raises(ValueError, match="no child work to spend"):
+    with pytest.raises(InputError, match="no child work here to spend"):
         choices(scenario(years=YEARS), QUESTION, 1e6)
 
 

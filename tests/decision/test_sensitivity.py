@@ -12,6 +12,7 @@ from sim.appraisal import difference
 from sim.decision.goal import Goal, outcome
 from sim.decision.sample import Question
 from sim.decision.sensitivity import CASES, structural, swings, tornado, two_way, with_values
+from sim.errors import OptionError
 from sim.experiment import Options
 from sim.parameters import default_parameters
 from sim.setting import Inline
@@ -35,9 +36,9 @@ def test_the_outcome_is_the_present_value_of_the_municipalitys_extra_cost() -> N
 
 def test_a_goal_outside_the_years_or_without_money_is_refused() -> None:
     d = difference([QUESTION.run(0, Inline())], 1, 0, QUESTION.years)
-    with pytest.raises(ValueError, match="lies outside the simulated years"):
+    with pytest.raises(OptionError, match="year must be from"):
         Goal(LAST + 1).blocks(d)
-    with pytest.raises(ValueError, match="no money of 'nobody'"):
+    with pytest.raises(OptionError, match="'nobody' pays nothing"):
         Goal(LAST, payer="nobody").blocks(d)
 
 

@@ -24,6 +24,7 @@ from sim.decision.thresholds import (
     values,
     with_fte,
 )
+from sim.errors import InputError
 from sim.experiment import Options
 from sim.workers import Workers
 
@@ -176,7 +177,7 @@ def test_what_is_explored_is_what_is_searched() -> None:
 
 
 def test_child_work_that_is_not_there_has_no_workers_to_change() -> None:
-    with pytest.raises(ValueError, match="has no child work"):
+    with pytest.raises(InputError, match="has no child work"):
         with_fte(scenario(years=YEARS), 3.0)
 
 
