@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import datetime as dt
 import math
 import os
 from collections.abc import Callable, Sequence
@@ -26,7 +27,7 @@ from calibration.measures import MEASURES, Counted
 from calibration.runs import FIT_YEAR, PROFILE, count, predict
 from calibration.targets import Target, read_targets
 from sim.errors import InputError
-from sim.municipality import Municipality, Use
+from sim.municipality import USE_AGES, Municipality, Use
 from sim.parameters import DATA, Parameters, default_parameters
 from sim.population import Profile, profile_from, profiles
 from sim.setting import localised, worker_threads
@@ -44,7 +45,9 @@ USE_TOLERANCE = 0.03
 """How far a count of use may be off by its definition (as Almere's figure in cbs.csv)."""
 FARTHEST = 4.0
 """How many times the use of the country a municipality's may be before it must be a mistake."""
-NATIONAL_MEASURES = ("jeugdhulp_share", "jeugdhulp_pgb")
+NATIONAL_MEASURES, WIDER_MEASURE = ("jeugdhulp_share", "jeugdhulp_pgb"), "jeugdzorg_pgb"
+"""What figures of use are held against, and what stands in where only that was published."""
+COUNTRIES = (PROFILE, "Nederland")
 Tell = Callable[[float, str], None]
 
 
@@ -200,16 +203,9 @@ def _figure_of(municipality: Municipality, targets: Sequence[Target], where: str
 def national_share(use: Use, targets: Sequence[Target]) -> float:
     """Return the share of youths in the country with jeugdhulp, of the year and ages of a figure of use.
 
-    Counts of 2015-2019 are over the youths of 2018, who hardly differed in number. Raises InputError where
-    there is no such figure.
+    Raises InputError where there is no such figure.
     """
-    country = profiles()[PROFILE]
-    known = {}
-    for target in targets:
-        if target.region == "NL" and target.age_from == 0 and target.measure in NATIONAL_MEASURES:
-            people = sum(country.youths[: target.age_to + 1])
-            share = target.value if target.unit == "share" else target.value / people
-            known[target.year, f"0-{target.age_to}"] = share
+    known = national_shares(targets)
     if (use.year, use.ages) in known:
         return known[use.year, use.ages]
     there = ", ".join(f"{year} ({ages})" for year, ages in sorted(known))
@@ -218,6 +214,38 @@ def national_share(use: Use, targets: Sequence[Target]) -> float:
         f"there is no national figure of {use.year} at the ages {use.ages}; give the same share of the "
         f"country under 'national', or a figure of one of: {there}",
     )
+
+
+def national_shares(targets: Sequence[Target]) -> dict[tuple[int, str], float]:
+    """Return the shares of youths in the country with jeugdhulp by (year, ages), the ages as `Use` has them.
+
+    Of some years only youths with jeugdzorg were published: jeugdhulp, protection or probation. Of those as
+    many had jeugdhulp as in the nearest year with both figures (97 percent in 2019). Counts are over the
+    youths of the nearest date that is known.
+    """
+    known, wider = {}, {}
+    for target in targets:
+        ages = f"0-{target.age_to}"
+        if target.region != "NL" or target.age_from or ages not in USE_AGES or target.period != "year":
+            continue
+        count = target.value if target.unit == "share" else target.value / _youths(target.year, target.age_to)
+        if target.measure in NATIONAL_MEASURES:
+            known[target.year, ages] = count
+        elif target.measure == WIDER_MEASURE:
+            wider[target.year, ages] = count
+    both = {year: share / wider[year, ages] for (year, ages), share in known.items() if (year, ages) in wider}
+    for (year, ages), share in wider.items():
+        if both:
+            nearest = min(both, key=lambda other: (abs(other - year), other))
+            known.setdefault((year, ages), share * both[nearest])
+    return known
+
+
+def _youths(year: int, last_age: int) -> float:
+    """Return the youths of 0 to `last_age` in the country, at the date nearest to the middle of a year."""
+    middle = dt.date(year, 7, 1)
+    dated = {dt.date.fromisoformat(profiles()[name].date): profiles()[name] for name in COUNTRIES}
+    return sum(dated[min(dated, key=lambda date: abs(date - middle))].youths[: last_age + 1])
 
 
 def shrink(gap: float, slopes: Floats, tolerance: float) -> tuple[float, float]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from calibration.municipal import (
     Local,
     fit_municipality,
     national_share,
+    national_shares,
     pairs,
     shrink,
     with_fit,
@@ -139,7 +141,10 @@ def test_progress_is_told_and_stops_the_fit_by_raising() -> None:
 def test_a_fit_needs_a_figure_and_one_of_the_country() -> None:
     with pytest.raises(InputError, match="no figure under 'use'"):
         fit_municipality(town(900).replace(use=None), Inline())
-    with pytest.raises(InputError, match=r"no national figure of 2023 .* 2018 \(0-22\), 2019"):
+    years = (
+        r"no national figure of 2023 at the ages 0-17.* 2018 \(0-17\), 2018 \(0-22\), 2019 .* 2024 \(0-22\)$"
+    )
+    with pytest.raises(InputError, match=years):
         fit_municipality(town(900, year=2023, national=None), Inline())
 
 
@@ -147,6 +152,75 @@ def test_a_fit_needs_a_figure_and_one_of_the_country() -> None:
 def test_use_far_from_the_country_is_a_mistake(youths: float) -> None:
     with pytest.raises(InputError, match="times the share in the country"):
         fit_municipality(town(youths), Inline())
+
+
+COUNTED = [(year, "0-22") for year in range(2015, 2025)] + [(year, "0-17") for year in range(2016, 2021)]
+
+
+def test_every_year_of_which_the_country_was_counted_can_be_compared_with() -> None:
+    known = national_shares(read_targets())
+    assert sorted(known) == sorted(COUNTED)
+    for key, share in known.items():
+        assert national_share(Use(year=key[0], youths=1, ages=key[1]), read_targets()) == share  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("year", range(2020, 2025))
+def test_where_only_jeugdzorg_was_published_most_of_it_is_jeugdhulp(year: int) -> None:
+    """As in the last year with both, over the youths of 2021."""
+    published = {target.id: target.value for target in read_targets()}
+    jeugdhulp = published[f"jz_{year}"] * published["jh_2019"] / published["jz_2019"]
+    share = national_share(Use(year=year, youths=1), read_targets())
+    assert share == pytest.approx(jeugdhulp / profiles()["Nederland"].total)
+    assert 0.09 < share < 0.11
+
+
+def test_jeugdzorg_stands_in_for_nothing_where_no_year_has_both() -> None:
+    only = [target for target in read_targets() if target.measure == "jeugdzorg_pgb"]
+    with pytest.raises(InputError, match="no national figure of 2024"):
+        national_share(Use(year=2024, youths=1), only)
+
+
+def test_a_figure_of_half_a_year_or_of_part_of_the_ages_is_no_figure_of_use() -> None:
+    (half,) = [replace(t, period="half-year", value=1.0) for t in read_targets() if t.id == "jz_2024"]
+    known = national_shares([*(t for t in read_targets() if t.id != "jz_2024"), half])
+    assert (2024, "0-22") not in known
+
+
+@pytest.mark.usefixtures("few")
+@pytest.mark.parametrize("year", [2021, 2024])
+def test_a_figure_of_a_later_year_is_fitted_to(year: int) -> None:
+    """The same use against the country of its year asks for the same, whatever CBS began to count."""
+    share = national_share(Use(year=year, youths=1), read_targets())
+    given, found = (
+        fit_municipality(
+            town(1500).replace(use={"year": year, "youths": 1500.0, "ages": "0-22", **country}),
+            Inline(), children=3000,
+        )
+        for country in ({"national": share}, {})
+    )  # fmt: skip
+    assert found == given
+    assert found.published == pytest.approx(1500 / 10_000 / share)
+    assert found.need > 1
+
+
+TEXTS = {
+    "sim/words/sheet.yaml": (
+        "2015-2024 voor 0-22 en 2016-2020 voor 0-17",
+        "2015-2024 for 0-22 and 2016-2020",
+    ),
+    "pages/texts/nl/eigen_cijfers.yaml": (
+        "2015 tot en met 2024 voor 0-22 jaar en 2016 tot en met 2020 voor 0-17 jaar",
+    ),
+    "pages/texts/en/eigen_cijfers.yaml": ("2015 to 2024 for ages 0-22 and 2016 to 2020 for ages 0-17",),
+    "docs/howto.md": ("2015-2024 for 0-22, 2016-2020 for",),
+}
+
+
+@pytest.mark.parametrize("file", TEXTS)
+def test_the_years_that_people_read_are_those_that_can_be_compared_with(file: str) -> None:
+    """As COUNTED has them."""
+    text = (Path(municipal.__file__).parents[1] / file).read_text(encoding="utf-8")
+    assert all(words in text for words in TEXTS[file])
 
 
 def test_the_country_of_a_figure_is_of_its_year_and_ages() -> None:
