@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import math
 import os
 import shutil
 import sys
@@ -14,6 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from calibration.calibrate import FILES
 from calibration.report import figure, fitted_share, markdown, read
@@ -21,6 +23,9 @@ from sim.errors import InputError
 from sim.parameters import DATA, POSTERIOR_FILE, Parameters, prior_parameters, read_posterior, with_posterior
 
 MOST = 30
+ROUNDING = 1e-9
+"""Relative: what differs by less is the same number, written or computed another way."""
+Floats = NDArray[np.float64]
 
 
 def folder_of(word: str) -> Path:
@@ -31,17 +36,17 @@ def folder_of(word: str) -> Path:
 def compare(first: Path, second: Path) -> str:
     """Return what differs between two posteriors, the parameters that moved most first.
 
-    A move is in units of the wider of both spreads. Raises InputError where one cannot be read.
+    A move is in units of the wider of both spreads. What is constant in both has none: it comes first where
+    it has another value, and is left out where it has not. Raises InputError where one cannot be read.
     """
     ours, theirs = (read_posterior(folder / POSTERIOR_FILE.name) for folder in (first, second))
     names = [name for name in ours.names if name in theirs.names]
     rows = []
     for name in names:
         a, b = (x.values[:, x.names.index(name)] for x in (ours, theirs))
-        spread = max(float(a[1:].std()), float(b[1:].std()))
-        move = float(b[1:].mean() - a[1:].mean()) / spread if spread else float(a[0] != b[0])
-        rows.append((abs(move), name, a, b, move))
-    rows.sort(key=lambda row: (-row[0], row[1]))
+        if not _same(np.concatenate([a, b])):
+            rows.append((name, a, b, _move(a[1:], b[1:])))
+    rows.sort(key=lambda row: (-abs(row[3]), row[0]))
     text = ""
     for words, folder in (("first", first), ("second", second)):
         about, found = read(folder)
@@ -56,13 +61,30 @@ def compare(first: Path, second: Path) -> str:
         if only := [name for name in mine.names if name not in other.names]:
             text += f"only in the {words}: {', '.join(only)}\n"
     shown = [
-        (name, figure(a[0]), _range(a[1:]), figure(b[0]), _range(b[1:]), f"{move:+.2f}")
-        for _, name, a, b, move in rows[:MOST]
+        (name, figure(a[0]), _range(a[1:]), figure(b[0]), _range(b[1:]), _told(move))
+        for name, a, b, move in rows[:MOST]
     ]
     return text + "\n" + markdown(("parameter", "first", "range", "second", "range", "move"), shown)
 
 
-def _range(values: np.ndarray) -> str:
+def _move(ours: Floats, theirs: Floats) -> float:
+    """Return by how many of the wider spread draws moved; infinitely many where neither has one."""
+    apart = float(theirs.mean() - ours.mean())
+    if _same(ours) and _same(theirs):
+        return 0.0 if _same(np.concatenate([ours, theirs])) else math.copysign(math.inf, apart)
+    return apart / max(float(ours.std()), float(theirs.std()))
+
+
+def _same(values: Floats) -> bool:
+    """Tell whether values are one number, up to rounding."""
+    return bool(np.allclose(values, values[0], rtol=ROUNDING, atol=0.0))
+
+
+def _told(move: float) -> str:
+    return f"{move:+.2f}" if math.isfinite(move) else "another constant"
+
+
+def _range(values: Floats) -> str:
     low, high = np.quantile(values, (0.05, 0.95))
     return f"{figure(float(low))} to {figure(float(high))}"
 

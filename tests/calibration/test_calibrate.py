@@ -160,6 +160,24 @@ def test_posteriors_are_compared_by_how_far_they_moved(folder: Path, copy: Path)
     assert "frailty.sd" in first
 
 
+def test_what_did_not_move_stands_above_nothing_that_did(copy: Path, tmp_path: Path) -> None:
+    """A constant has no spread to count a move in, and its rounding (a logarithm and back) is no move."""
+    posterior = read_posterior(copy / "posterior.parquet")
+    values, names = posterior.values.copy(), posterior.names
+    held = list(json.loads((copy / "posterior.json").read_text())["held"])
+    rounded = [names.index(name) for name in held[:20]]
+    values[:, rounded] *= 1.0 + np.random.default_rng(0).choice([-2e-16, 0.0, 2e-16], (len(values), 20))
+    values[:, names.index("frailty.sd")] *= 1.01
+    values[:, names.index(held[20])] *= 1.5
+    other = Path(shutil.copytree(copy, tmp_path / "other"))
+    module.write(other, names, values, *report.read(copy))
+    table = [line.split(" | ") for line in compare(copy, other).splitlines() if line.startswith("| ")][1:]
+    assert [row[0].strip("| ") for row in table[:2]] == [held[20], "frailty.sd"]
+    assert "another constant" in table[0][-1]
+    assert not {row[0].strip("| ") for row in table} & set(held[:20])
+    assert "nan" not in str(table) and "inf" not in str(table)  # noqa: PT018
+
+
 def test_a_posterior_is_shipped_whole_or_not_at_all(copy: Path, tmp_path: Path) -> None:
     data = tmp_path / "data"
     data.mkdir()
