@@ -9,7 +9,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,6 +27,8 @@ from sim.emulator import Emulator
 Floats = NDArray[np.float64]
 DIFF_STEP = 0.03
 """Relative step of derivatives: simulated counts are step functions, so that the default finds zeros."""
+LAST_YEAR = 2024
+"""The last year that the best fit and the draws are simulated to."""
 _SEEDS = 1_000_000
 _FRESH = 900_000
 
@@ -145,7 +147,7 @@ def fit(space: Space, fitted: Comparison, runner: Runner, plan: Plan, seed: int)
     aims = aims_of(emulator, last, fitted, u)
     draws, off = last.centre + u @ last.root.T, []
     for turn in range(plan.corrections + 1):
-        jobs = [Job(space.values(z), children, first + turn * count + k, 2024) for k, z in enumerate(draws)]
+        jobs = draw_jobs([space.values(z) for z in draws], plan, seed, turn)
         outcomes = runner.all(f"draws simulated anew, pass {turn + 1} of {plan.corrections + 1}", jobs)
         errors = logs_of(fitted, outcomes) - aims
         off.append(np.sqrt((errors**2).mean(axis=0)))
@@ -154,7 +156,7 @@ def fit(space: Space, fitted: Comparison, runner: Runner, plan: Plan, seed: int)
     at = np.asarray(np.linalg.solve(last.root, best - last.centre), dtype=np.float64)
     best_aim = aims_of(emulator, last, fitted, at[None])
     for turn in range(plan.corrections + 1):
-        job = Job(space.values(best), plan.best_children, first - 1 - turn, 2024)
+        job = best_job(space.values(best), plan, seed, turn)
         (best_outcome,) = runner.all("best fit simulated anew", [job])
         error = logs_of(fitted, [best_outcome]) - best_aim
         if turn < plan.corrections:
@@ -162,6 +164,18 @@ def fit(space: Space, fitted: Comparison, runner: Runner, plan: Plan, seed: int)
     return Fitted(
         space, fitted, starts, waves, emulator, best, spread, chain, draws, outcomes, best_outcome, noise, off
     )
+
+
+def draw_jobs(values: Sequence[Mapping[str, float]], plan: Plan, seed: int, turn: int) -> list[Job]:
+    """Return the runs in which draws, by name, are simulated anew; turn: 0 is the first pass."""
+    count, children = plan.draws
+    first = seed * _SEEDS + _FRESH + turn * count
+    return [Job(draw, children, first + k, LAST_YEAR) for k, draw in enumerate(values)]
+
+
+def best_job(values: Mapping[str, float], plan: Plan, seed: int, turn: int) -> Job:
+    """Return the run in which the best fit, by name, is simulated anew."""
+    return Job(values, plan.best_children, seed * _SEEDS + _FRESH - 1 - turn, LAST_YEAR)
 
 
 REPLICATES = 16
@@ -172,7 +186,7 @@ def monte_carlo(
     space: Space, fitted: Comparison, runner: Runner, z: Floats, children: int, seed: int
 ) -> Floats:
     """Return the Monte Carlo variance [targets] of the logarithms of one run, from runs with other luck."""
-    jobs = [Job(space.values(z), children, seed + k, 2024) for k in range(REPLICATES)]
+    jobs = [Job(space.values(z), children, seed + k, LAST_YEAR) for k in range(REPLICATES)]
     return np.asarray(logs_of(fitted, runner.all("Monte Carlo noise of a run", jobs)).var(axis=0, ddof=1))
 
 

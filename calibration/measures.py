@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from sim.counting import Layout
 from sim.history import MARGINS
 from sim.parameters import Parameters
-from sim.states import AGES, DURATION_CLASSES, HISTORY_YEAR, JEUGDHULP, SEXES, USER_SETS
+from sim.registration import registered
+from sim.states import AGES, DURATION_CLASSES, FORMS, HISTORY_YEAR, JEUGDHULP, SEXES, USER_SETS
 from sim.transitions import CompiledTable
 
 Floats = NDArray[np.float64]
@@ -20,7 +21,11 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Counted:
-    """What a warm start counted: cells [years from 2015, kinds, CELLS], in real children."""
+    """What a warm start counted: cells [years from 2015, kinds, CELLS], in real children.
+
+    Youths in care and their trajectories are counted as CBS registers them in the year that is asked for
+    (sim.registration).
+    """
 
     cells: Floats
     layout: Layout
@@ -36,26 +41,36 @@ class Counted:
         """Return [kinds, CELLS] of a year; of the last one counted for later years."""
         return np.asarray(self.cells[min(year, self.last_year) - HISTORY_YEAR])
 
-    def users(self, group: str, year: int, ages: slice = slice(0, AGES)) -> float:
-        """Return youths of a user set during a year, in natura."""
-        return float(self.year(year)[self.layout.users + list(USER_SETS).index(group), ages].sum())
+    def registered(self, group: str, year: int, budgets: bool = False) -> float:
+        """Return how many of a user set or form CBS registers in a year for each that is lived."""
+        return float(registered(group, [year], self.parameters, budgets=budgets)[0])
+
+    def users(self, group: str, year: int, ages: slice = slice(0, AGES), budgets: bool = False) -> float:
+        """Return youths of a user set during a year, in natura or with those who have only a budget."""
+        kind = self.layout.users + list(USER_SETS).index(group)
+        return float(self.year(year)[kind, ages].sum()) * self.registered(group, year, budgets)
 
     def stock_users(self, group: str, year: int) -> float:
-        """Return youths of a user set on 31 December."""
-        return float(self.year(year)[self.layout.stock_users + list(USER_SETS).index(group), :AGES].sum())
+        """Return youths of a user set on 31 December, in natura."""
+        kind = self.layout.stock_users + list(USER_SETS).index(group)
+        return float(self.year(year)[kind, :AGES].sum()) * self.registered(group, year)
 
     def ended(self, year: int) -> Floats:
         """Return ended jeugdhulp trajectories by duration class."""
         classes = len(DURATION_CLASSES)
         kinds = self.layout.ended + np.arange(len(JEUGDHULP))[:, None] * classes + np.arange(classes)
-        return np.asarray(self.year(year)[kinds, :AGES].sum(axis=(0, 2)))
+        shift = np.array([self.registered(form, year) for form in JEUGDHULP])
+        return np.asarray((self.year(year)[kinds, :AGES] * shift[:, None, None]).sum(axis=(0, 2)))
 
     def starts(self, year: int) -> float:
         """Return spells of jeugdhulp started in a year, one per youth and form."""
         h = self.table.hazards
-        mask = (1 << len(JEUGDHULP)) - 1
-        rows = [r for r in range(h.process.size) if h.bits[h.process[r], h.destination[r]] & mask]
-        return float(self.year(year)[[self.layout.flow + r for r in rows], :AGES].sum())
+        bits = [int(h.bits[process, to]) for process, to in zip(h.process, h.destination, strict=True)]
+        rows = {r: FORMS[b.bit_length() - 1] for r, b in enumerate(bits) if b}
+        helped = {r: form for r, form in rows.items() if form in JEUGDHULP}
+        shift = np.array([self.registered(form, year) for form in helped.values()])
+        cells = self.year(year)[[self.layout.flow + r for r in helped], :AGES]
+        return float((cells * shift[:, None]).sum())
 
     def active(self, year: int) -> float:
         """Return spells of jeugdhulp active at any time of a year, one per youth and form."""
@@ -65,7 +80,8 @@ class Counted:
     def reentry_share(self, year: int) -> float:
         """Return the share of starts by youths with help in the five years before (and none now)."""
         kinds = [self.layout.reentry + f for f in range(len(JEUGDHULP))]
-        return float(self.year(year)[kinds, :AGES].sum() / self.starts(year))
+        shift = np.array([self.registered(form, year) for form in JEUGDHULP])
+        return float((self.year(year)[kinds, :AGES] * shift[:, None]).sum() / self.starts(year))
 
     def people(self, ages: slice, year: int) -> float:
         """Return children of these ages on 31 December."""
@@ -95,8 +111,8 @@ def _users(group: str, c: Counted, year: int, ages: slice) -> float:
     return c.users(group, year, ages)
 
 
-def _with_pgb(group: str, c: Counted, year: int, ages: slice) -> float:
-    return c.users(group, year, ages) * (1.0 + c.parameters["registration.pgb"])
+def _with_budgets(group: str, c: Counted, year: int, ages: slice) -> float:
+    return c.users(group, year, ages, budgets=True)
 
 
 def _share(process: str, c: Counted, year: int, ages: slice) -> float:
@@ -167,8 +183,8 @@ DURATIONS = ("0_3m", "3_6m", "6_12m", "1_2y", "2_3y", "3_4y", "4y")
 
 MEASURES: Mapping[str, Count | None] = {
     **{group: partial(_users, group) for group in USER_SETS},
-    "jeugdzorg_pgb": partial(_with_pgb, "jeugdzorg"),
-    "jeugdhulp_pgb": partial(_with_pgb, "jeugdhulp"),
+    "jeugdzorg_pgb": partial(_with_budgets, "jeugdzorg"),
+    "jeugdhulp_pgb": partial(_with_budgets, "jeugdhulp"),
     "beide_soorten": _both,
     "jeugdhulp_share": partial(_users_share, "jeugdhulp"),
     "jeugdzorg_half_year": _half_year,
@@ -191,6 +207,9 @@ MEASURES: Mapping[str, Count | None] = {
     "referrer": None,
 }
 """Every measure that a target may name; None for what is published and not counted by the model."""
+
+OF_THEIR_YEAR = frozenset({"jeugdhulp_share"})
+"""Shares that count youths in care: read in their own year, as counts are, and not as structure."""
 
 ALL_AGES = frozenset(
     {"reentry_share", "stock_ratio", "jeugdzorg_half_year", "boys_share", "single_parent_share",

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from calibration.measures import MEASURES, Counted
+from calibration.measures import MEASURES, OF_THEIR_YEAR, Counted
 from calibration.targets import RATIOS, Target
 from sim.counting import layout
 from sim.crew import NO_DASK
@@ -56,11 +56,13 @@ def count(
 def predict(target: Target, counted: Counted) -> float | None:
     """Return the model's value of a target, or None where it is not counted.
 
-    Counts are read in their own year, structural shares in FIT_YEAR at the latest.
+    Counts are read in their own year, structural shares in FIT_YEAR at the latest. A share of youths in care
+    is read in the last year that was lived where its own comes later, as CBS registers in its own.
     """
     measure = MEASURES[target.measure]
-    year = min(target.year, FIT_YEAR) if target.unit in RATIOS else target.year
-    if measure is None or not HISTORY_YEAR <= year <= counted.last_year:
+    care_share = target.measure in OF_THEIR_YEAR
+    year = min(target.year, FIT_YEAR) if target.unit in RATIOS and not care_share else target.year
+    if measure is None or year < HISTORY_YEAR or (year > counted.last_year and not care_share):
         return None
     return measure(counted, year, slice(target.age_from, target.age_to + 1))
 

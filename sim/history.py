@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from sim.counting import GROUPS, Layout
 from sim.parameters import Parameters
-from sim.prices import ambulant_registration
+from sim.registration import registered
 from sim.states import (
     AGES,
     DURATION_CLASSES,
@@ -144,13 +144,6 @@ class _Columns:
         self.h, self.p = history, p
         self.cells, self.lay, self.table = history.cells, history.layout, history.table
         self.found: list[Measure] = []
-        years = np.array(history.years)[:, None]
-        added = p["registration.shift_total"] / p["registration.users_2020"]
-        self.shift = np.where(years >= 2021, 1.0 + added, 1.0)
-        self.ambulant_shift = np.where(years >= 2021, ambulant_registration(p), 1.0)
-        self.shift = self.shift * history.registration[:, None]
-        self.ambulant_shift = self.ambulant_shift * history.registration[:, None]
-        self.registered = self.shift * (1.0 + p["registration.pgb"])
 
     def all(self) -> list[Measure]:
         lay, states = self.lay, self.table.states
@@ -172,6 +165,11 @@ class _Columns:
     def _add(self, measure: str, breakdown: str, level: str, values: Floats) -> None:
         self.found.append(Measure((measure, breakdown, level), values))
 
+    def _registered(self, group: str, budgets: bool = False) -> Floats:
+        """Return [years, 1]: how many of a user set or form CBS registers for each that is lived."""
+        shocks = self.h.registration
+        return registered(group, self.h.years, self.p, shocks, budgets)[:, None]
+
     def _sum(self, kind: int) -> Floats:
         return np.asarray(self.cells[:, :, kind, :AGES].sum(axis=-1))
 
@@ -192,13 +190,16 @@ class _Columns:
 
     def _users(self) -> None:
         lay, names = self.lay, list(USER_SETS)
-        self._spread("care_users", lay.users + names.index("jeugdzorg"), self.registered)
-        self._spread("jeugdhulp_users", lay.users + names.index("jeugdhulp"), self.registered)
-        self._spread("care_stock", lay.stock_users + names.index("jeugdzorg"), self.registered)
+        for measure, group, kinds in (
+            ("care_users", "jeugdzorg", lay.users),
+            ("jeugdhulp_users", "jeugdhulp", lay.users),
+            ("care_stock", "jeugdzorg", lay.stock_users),
+        ):
+            self._spread(measure, kinds + names.index(group), self._registered(group, budgets=True))
         for k, name in enumerate(names):
             if name in ("jeugdzorg", "jeugdhulp"):
                 continue
-            shift = self.ambulant_shift if name == "ambulant" else self._group_shift(name)
+            shift = self._registered(name)
             self._add("care_users", "form", name, self._sum(lay.users + k) * shift)
             self._add("care_stock", "form", name, self._sum(lay.stock_users + k) * shift)
         for form in MEASURES:
@@ -208,12 +209,6 @@ class _Columns:
             np.zeros(self.cells.shape[:2]),
         )
         self._add("measures_stock", "total", "all", both)
-
-    def _form_shift(self, form: str) -> Floats | float:
-        return self.ambulant_shift if form == "ambulant" else 1.0
-
-    def _group_shift(self, name: str) -> Floats | float:
-        return self.shift if name in ("zonder_verblijf", "alleen_zonder_verblijf") else 1.0
 
     def _trajectories(self) -> None:
         """Count starts, ends and active trajectories; those that came by registration count in ambulant."""
@@ -237,13 +232,13 @@ class _Columns:
         for k, level in enumerate(DURATION_CLASSES):
             total = np.zeros(self.cells.shape[:2])
             for f, form in enumerate(JEUGDHULP):
-                total = total + self._sum(self.lay.ended + f * classes + k) * self._form_shift(form)
+                total = total + self._sum(self.lay.ended + f * classes + k) * self._registered(form)
             self._add("care_duration_ended", "duration", level, total)
 
     def _by_form(self, measure: str, count: Callable[[str], Floats]) -> None:
         total = np.zeros(self.cells.shape[:2])
         for form in FORMS:
-            values = count(form) * self._form_shift(form)
+            values = count(form) * self._registered(form)
             self._add(measure, "form", form, values)
             if form in JEUGDHULP:
                 total = total + values
@@ -261,11 +256,11 @@ class _Columns:
             waiting, waited, admitted = (
                 self._sum(kind + f) for kind in (self.lay.waiting, self.lay.waited, self.lay.admitted)
             )
-            registered = self.ambulant_shift if form == "ambulant" else np.ones((shape[0], 1))
-            waiting = waiting * registered
+            shift = self._registered(form)
+            waiting = waiting * shift
             self._add("waiting_stock", "form", form, waiting)
             self._even("waiting_weeks", "form", form, _mean_weeks(waited, admitted))
-            self._even("places", "form", form, np.array([year[form] for year in places]) * registered[:, 0])
+            self._even("places", "form", form, np.array([year[form] for year in places]) * shift[:, 0])
             stock, months, starts = stock + waiting, months + waited, starts + admitted
         self._add("waiting_stock", "total", "all", stock)
         self._even("waiting_weeks", "total", "all", _mean_weeks(months, starts))

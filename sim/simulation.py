@@ -38,9 +38,10 @@ from sim.history import (
 from sim.lifecourse import advance, scratch
 from sim.parameters import Parameters
 from sim.population import BLOCKS, Children, cohorts, month_of
-from sim.prices import ambulant_registration, care_spending
+from sim.prices import care_spending
 from sim.process_file import default_table
 from sim.programmes import attend, check_headroom, effect_of, exposures, participants_for, weights
+from sim.registration import registered
 from sim.scenario import Scenario
 from sim.setting import EXISTING, Setting
 from sim.shocks import Shocks
@@ -169,7 +170,7 @@ class World:
         for form, used in zip(FORMS, before, strict=True):
             agreed = self.scenario.places.get(form, "as_used" if form in LIMITED else "unlimited")
             if agreed != "unlimited":
-                counted = ambulant_registration(self.p) if form == "ambulant" else 1.0
+                counted = float(registered(form, [self.scenario.start], self.p)[0])
                 places[form] = used * self.scale * margin if agreed == "as_used" else float(agreed) / counted
         return Contracts(
             places=places,

@@ -26,9 +26,10 @@ ORDER = [
     *("translation", "workbook"),
     *("scenario", "scenario_files", "grid"),
     *("expressions", "modelfile", "markov", "microsimulation", "cohort"),
-    *("parameters", "households", "processes", "process_file", "transitions", "catalogue"),
+    *("formulas", "parameters", "households", "processes", "process_file", "transitions", "catalogue"),
     *("population", "exposure", "counting"),
     *("lifecourse", "waitinglist", "programmes", "library", "townhall", "shocks", "prices"),
+    "registration",
     *("history", "ledger", "setting", "warmup", "simulation", "warmstore"),
     *("experiment", "folder", "appraisal", "pairs", "twins", "lifelines", "decision"),
     *(

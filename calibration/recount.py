@@ -1,0 +1,95 @@
+"""Count a posterior anew where a figure is counted otherwise: ``python -m calibration.recount [FOLDER]``.
+
+Its best fit and draws live again with the parameters and the luck that they had, and the figures in
+diagnostics.json are made anew from them. What is counted as before comes out as before to the last digit;
+where a figure that was fitted comes out otherwise, the posterior answers to another count, and has to be
+fitted again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from calibration.diagnostics import target_rows
+from calibration.fit import Plan, best_job, draw_jobs
+from calibration.report import read
+from calibration.runs import national, run
+from calibration.targets import TARGET_FILE, read_targets
+from sim.errors import InputError
+from sim.parameters import DATA, POSTERIOR_FILE, prior_parameters, read_posterior
+from sim.setting import worker_threads
+
+Row = dict[str, Any]
+Tell = Callable[[int, int], None]
+DIAGNOSTICS = "diagnostics.json"
+
+
+def recount(
+    folder: Path, targets_file: Path = TARGET_FILE, tell: Tell = lambda *_: None
+) -> list[tuple[Row, Row]]:
+    """Renew the figures in the diagnostics of a posterior; return (before, after) of each that moved.
+
+    Raises InputError where the figures are not those that it was fitted to, or one that was fitted moved:
+    then nothing is written.
+    """
+    about, found = read(folder)
+    path = folder / DIAGNOSTICS
+    if hashlib.sha256(targets_file.read_bytes()).hexdigest() != about["targets"]:
+        raise InputError.at(targets_file, "is not what this posterior was fitted to; calibrate again")
+    posterior, targets = read_posterior(folder / POSTERIOR_FILE.name), read_targets(targets_file)
+    names, plan = (*about["free"], *about["held"]), Plan(**about["plan"])
+    rows = [posterior.row(k) for k in range(len(posterior.values))]
+    best, *draws = ({name: row[name] for name in names} for row in rows)
+    turn = plan.corrections  # the last pass is what is shipped
+    jobs = [best_job(best, plan, about["seed"], turn), *draw_jobs(draws, plan, about["seed"], turn)]
+    outcomes = []
+    with worker_threads(None) as pool:
+        for k, job in enumerate(jobs):
+            tell(k, len(jobs))
+            outcomes.append(run(job, prior_parameters(), targets, pool))
+    noise = {row["id"]: row["draw_noise"] ** 2 for row in found["emulator"]}
+    renewed = target_rows(national(targets), outcomes[1:], outcomes[0], noise)
+    moved = [(old, new) for old, new in zip(found["targets"], renewed, strict=True) if not _alike(old, new)]
+    if fitted := [new["id"] for _, new in moved if new["role"] == "calibrate"]:
+        raise InputError.at(path, f"{', '.join(fitted)}: fitted, and counted otherwise; calibrate again")
+    aside = path.with_suffix(".part")
+    text = json.dumps({**found, "targets": renewed}, indent=1, ensure_ascii=False) + "\n"
+    aside.write_text(text, encoding="utf-8")
+    os.replace(aside, path)
+    return moved
+
+
+def _alike(old: Row, new: Row) -> bool:
+    return all(old[name] == value for name, value in new.items())
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Count anew, print what moved, and return the exit code."""
+    parser = argparse.ArgumentParser(description="Count a posterior anew.")
+    parser.add_argument("folder", nargs="?", type=Path, default=DATA)
+    options = parser.parse_args(arguments)
+
+    def tell(done: int, of: int) -> None:
+        print(f"\rrun {done + 1} of {of}", end="", file=sys.stderr, flush=True)
+
+    try:
+        moved = recount(options.folder, tell=tell)
+    except InputError as error:
+        print(f"\n{error}", file=sys.stderr)
+        return 2
+    print(file=sys.stderr)
+    for old, new in moved:
+        print(f"{new['id']} ({new['role']}): {old['best_error']:+.1%} was, {new['best_error']:+.1%} is")
+    print(f"{len(moved)} figures are counted otherwise than before")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
