@@ -83,6 +83,7 @@ class Space:
             if name.split(".")[0] in HELD_SUBJECTS
             and name not in (*NOT_YET, *self.names)
             and not record.fixed
+            and not record.formula
         )
 
     @property

@@ -16,6 +16,7 @@ from sim.writing import WORDS, Writing
 _LAST_CLASS = "600"
 """The knot that stands for all durations beyond the one before."""
 _BEFORE = re.compile(r"before the fit (\S+) \((\S+) to (\S+), (\w+)\)")
+_FOLLOWS = re.compile(r"follows from (.+)")
 FOLDER = WORDS / "parameters"
 MEASURED, ESTIMATED, ASSUMED = BASES = ("measured", "estimated", "assumed")
 """What a number rests on: published figures, the calibration, or an assumption."""
@@ -101,6 +102,8 @@ def _phrase(phrase: str, writing: Writing) -> str:
     if found := _BEFORE.fullmatch(phrase):
         value, low, high = (writing.significant(float(number)) for number in found.groups()[:3])
         return t("pw_source_before", value=value, low=low, high=high, grade=t(f"grade_{found[4]}"))
+    if found := _FOLLOWS.fullmatch(phrase):
+        return t("pw_source_follows", formula=found[1])
     said = slug(phrase)
     return t(f"pw_source_{said}") if f"pw_source_{said}" in writing.words else phrase
 

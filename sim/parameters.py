@@ -3,6 +3,8 @@
 `low` and `high` are read as the 5th and 95th percentile of a two-piece normal distribution around
 `value` on the record's scale (linear, log or logit); `bernoulli` draws 0 or 1 with mean `value`.
 A record with `rank` shares the luck of another one (with a leading minus: mirrored).
+A record with `formula` is defined by others: it has the value that they make of it wherever they are fitted,
+drawn or replaced, until it is given a value itself.
 
 What is in the file is what is believed before any fit. A posterior (posterior.parquet) takes the place of
 the calibrated ones: their best fit, and draws in which they hang together.
@@ -25,6 +27,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from sim.errors import InputError, Problem, nearest
+from sim.formulas import formula
 
 Scale = Literal["linear", "log", "logit", "bernoulli"]
 Grade = Literal["cited", "derived", "calibrated", "provisional", "assumed"]
@@ -33,6 +36,8 @@ DATA = Path(__file__).parent / "data"
 PARAMETER_FILE = DATA / "parameters.csv"
 POSTERIOR_FILE = DATA / "posterior.parquet"
 _Z95 = 1.6448536269514722
+_DRAWS = 200
+"""Draws that give the range of what others define: as many as the shipped posterior has."""
 _Z_LIMIT = 2.5  # keeps a draw from the far tails that an elicited range says nothing about
 
 
@@ -49,6 +54,7 @@ class Parameter:
     grade: Grade
     rank: str
     source: str
+    formula: str = ""
 
     @property
     def fixed(self) -> bool:
@@ -113,12 +119,15 @@ class Parameters(Mapping[str, float]):
         """Return a set with `changes`. Raises KeyError for an unknown name."""
         for name in changes:
             self[name]
-        return replace(self, current={**self.current, **changes})
+        given = {n: replace(self.records[n], formula="") for n in changes if self.records[n].formula}
+        records = {**self.records, **given} if given else self.records
+        return replace(self, records=records, current=_followed(records, {**self.current, **changes}))
 
     def certain(self, values: Mapping[str, float]) -> Parameters:
         """Return a set in which these values hold in every draw. Raises KeyError for an unknown name."""
-        fixed = {name: replace(self.records[name], value=v, low=v, high=v) for name, v in values.items()}
-        return replace(self.replace(values), records={**self.records, **fixed})
+        changed = self.replace(values)
+        fixed = {name: replace(changed.records[name], value=v, low=v, high=v) for name, v in values.items()}
+        return replace(changed, records={**changed.records, **fixed})
 
     def shape(self, name: str) -> tuple[list[float], list[float]]:
         """Return the knots and values of the shape whose knots are the parameters `name.KNOT`.
@@ -141,18 +150,15 @@ class Parameters(Mapping[str, float]):
         if index == 0:
             return self
         together = self.posterior.row(index) if self.posterior else {}
-        drawn = {
-            name: together[name]
-            if name in together and value == self.records[name].value and not self.records[name].fixed
-            else self._drawn(name, seed, index)
-            for name, value in self.current.items()
-        }
-        return replace(self, current=drawn)
+        drawn = {name: self._drawn(name, together, seed, index) for name in self.current}
+        return replace(self, current=_followed(self.records, drawn))
 
-    def _drawn(self, name: str, seed: int, index: int) -> float:
+    def _drawn(self, name: str, together: Mapping[str, float], seed: int, index: int) -> float:
         record = self.records[name]
-        if self.current[name] != record.value or record.fixed:
+        if self.current[name] != record.value or record.fixed or record.formula:
             return self.current[name]  # a user's own value, or a certain one, stays what it is
+        if name in together:
+            return together[name]
         source, sign = (record.rank.lstrip("-"), -1 if record.rank.startswith("-") else 1)
         key = zlib.crc32((source or name).encode())
         key |= ((seed & 0xFFFFFFFF) << 96) | (index << 64)
@@ -168,14 +174,45 @@ class Parameters(Mapping[str, float]):
         return hashlib.sha256(text.encode()).hexdigest()
 
 
+def _followed(records: Mapping[str, Parameter], values: dict[str, float]) -> dict[str, float]:
+    """Return the values, in which what others define is what these make of it."""
+    for name, record in records.items():
+        if record.formula:
+            values[name] = float(formula(record.formula).value(values))
+    return values
+
+
+def _defined(records: Mapping[str, Parameter], posterior: Posterior | None = None) -> Parameters:
+    """Return the parameters of records: what others define has the value and range that these make."""
+    values = _followed(records, {name: record.value for name, record in records.items()})
+    p = Parameters(records, values, posterior)
+    followers = {}
+    for name, record in records.items():
+        if record.formula:
+            parts = formula(record.formula).names
+            draws = [posterior.row(k) if posterior else {} for k in range(1, _DRAWS + 1)]
+            drawn = formula(record.formula).value(
+                {part: [p._drawn(part, row, 0, k) for k, row in enumerate(draws, 1)] for part in parts}
+            )
+            low, high = np.quantile(drawn, (0.05, 0.95))
+            followers[name] = _placed(record, p[name], float(low), float(high))
+    return replace(p, records={**records, **followers})
+
+
+def _placed(record: Parameter, value: float, low: float, high: float) -> Parameter:
+    return replace(record, value=value, low=min(low, value), high=max(high, value))
+
+
 COLUMNS = ("name", "value", "low", "high", "unit", "scale", "grade", "rank", "source")
 
 
 def read_parameters(path: Path) -> Parameters:
     """Read parameter records from a CSV file with the columns of `COLUMNS`.
 
-    Raises InputError with every record that is incomplete, out of its own range or without a
-    source or grade.
+    Where the value is arithmetic over other parameters, low and high stay empty: they follow.
+
+    Raises InputError with every record that is incomplete, out of its own range or without a source or
+    grade.
     """
     with path.open(encoding="utf-8", newline="") as stream:
         reader = csv.DictReader(stream)
@@ -194,11 +231,15 @@ def read_parameters(path: Path) -> Parameters:
                 records[record.name] = record
                 lines[record.name] = reader.line_num
     for name, record in records.items():
-        if fault := _rank_fault(record, records):
+        if fault := _rank_fault(record, records) or _formula_fault(record, records):
             problems.append(Problem(str(path), lines[name], 1, fault))
     if problems:
         raise InputError(sorted(problems, key=lambda problem: problem.line))
-    return Parameters(records, {name: record.value for name, record in records.items()})
+    p = _defined(records)
+    for name, record in p.records.items():
+        if record.formula and (fault := _range_fault(record)):
+            raise InputError.at(path, fault, lines[name])
+    return p
 
 
 def _rank_fault(record: Parameter, records: Mapping[str, Parameter]) -> str:
@@ -210,16 +251,37 @@ def _rank_fault(record: Parameter, records: Mapping[str, Parameter]) -> str:
         return f"the rank of '{record.name}' names no parameter: '{source}'{nearest(source, records)}"
     if records[source].rank:  # the luck of a follower is its leader's, so there is none to share
         return f"the rank of '{record.name}' names '{source}', which has a rank itself"
+    if records[source].formula:
+        return f"the rank of '{record.name}' names '{source}', which others define: it has no luck of its own"
     return ""
+
+
+def _formula_fault(record: Parameter, records: Mapping[str, Parameter]) -> str:
+    """Return what is wrong with what defines a record, or an empty string."""
+    if not record.formula:
+        return ""
+    for part in formula(record.formula).names:
+        if part not in records:
+            return f"the value of '{record.name}' names no parameter: '{part}'{nearest(part, records)}"
+        if records[part].formula:
+            return f"the value of '{record.name}' names '{part}', which others define itself"
+    return f"'{record.name}' has a rank, and others define it: its luck is theirs" if record.rank else ""
 
 
 def _record(row: Mapping[str | None, Any]) -> tuple[str, Parameter | None]:
     if None in row or None in row.values():
         return f"expected {len(COLUMNS)} columns; a text with a comma stands between double quotes", None
-    try:
-        value, low, high = (float(row[column]) for column in ("value", "low", "high"))
-    except (TypeError, ValueError):
-        return f"value, low and high of '{row['name']}' must be numbers", None
+    if not row["low"] and not row["high"]:
+        try:
+            formula(row["value"])
+        except ValueError as error:
+            return f"'{row['name']}' has no low and high, and its value is no arithmetic: {error}", None
+        text, value, low, high = row["value"], 0.0, 0.0, 0.0  # as the others make it, once all are read
+    else:
+        try:
+            text, value, low, high = "", *(float(row[column]) for column in ("value", "low", "high"))
+        except (TypeError, ValueError):
+            return f"value, low and high of '{row['name']}' must be numbers", None
     scale, grade = row["scale"], row["grade"]
     if scale not in get_args(Scale):
         return f"unknown scale '{scale}'{nearest(scale, get_args(Scale))}", None
@@ -227,18 +289,26 @@ def _record(row: Mapping[str | None, Any]) -> tuple[str, Parameter | None]:
         return f"unknown grade '{grade}'{nearest(grade, get_args(Grade))}", None
     if not row["source"] or not row["unit"]:
         return f"'{row['name']}' has no source or no unit", None
-    if not low <= value <= high:
-        return f"the value {value:g} of '{row['name']}' lies outside its range {low:g} to {high:g}", None
-    if math.isinf(low) or math.isinf(high):
-        return f"value, low and high of '{row['name']}' must be finite", None
-    fits = {"log": low > 0, "logit": 0 < low <= high < 1, "bernoulli": 0 <= low <= high <= 1}
-    if not fits.get(scale, True):
-        return f"the range of '{row['name']}' does not fit the scale '{scale}'", None
+    source = row["source"] + (f"; follows from {text}" if text else "")
     record = Parameter(
         row["name"], value, low, high, row["unit"],
-        cast(Scale, scale), cast(Grade, grade), row["rank"], row["source"],
+        cast(Scale, scale), cast(Grade, grade), row["rank"], source, text,
     )  # fmt: skip
-    return "", record
+    fault = "" if text else _range_fault(record)
+    return fault, None if fault else record
+
+
+def _range_fault(record: Parameter) -> str:
+    """Return what is wrong with the value and range of a record, or an empty string."""
+    value, low, high = record.value, record.low, record.high
+    if not low <= value <= high:
+        return f"the value {value:g} of '{record.name}' lies outside its range {low:g} to {high:g}"
+    if math.isinf(low) or math.isinf(high):
+        return f"value, low and high of '{record.name}' must be finite"
+    fits = {"log": low > 0, "logit": 0 < low <= high < 1, "bernoulli": 0 <= low <= high <= 1}
+    if not fits.get(record.scale, True):
+        return f"the range of '{record.name}' does not fit the scale '{record.scale}'"
+    return ""
 
 
 def read_posterior(path: Path) -> Posterior:
@@ -264,16 +334,26 @@ def with_posterior(p: Parameters, posterior: Posterior, path: Path = POSTERIOR_F
     if unknown := [name for name in posterior.names if name not in p.records]:
         words = f"'{unknown[0]}' in the posterior is no parameter{nearest(unknown[0], p.records)}"
         raise InputError.at(path, words + "; calibrate again")
+    posterior = _completed(posterior, p.records)
     low, high = np.quantile(posterior.values[1:], (0.05, 0.95), axis=0)
     records = dict(p.records)
     for j, name in enumerate(posterior.names):
         prior, best = p.records[name], float(posterior.values[0, j])
         before = f"before the fit {prior.value:g} ({prior.low:g} to {prior.high:g}, {prior.grade})"
-        records[name] = replace(
-            prior, value=best, low=min(float(low[j]), best), high=max(float(high[j]), best),
-            grade="calibrated", source=f"{prior.source}; {before}",
-        )  # fmt: skip
-    return Parameters(records, {name: record.value for name, record in records.items()}, posterior)
+        found = _placed(prior, best, float(low[j]), float(high[j]))
+        records[name] = replace(found, grade="calibrated", source=f"{prior.source}; {before}")
+    return _defined(records, posterior)
+
+
+def _completed(posterior: Posterior, records: Mapping[str, Parameter]) -> Posterior:
+    """Return a posterior in which what its parameters define is what they make of it, in every draw."""
+    columns = dict(zip(posterior.names, posterior.values.T, strict=True))
+    for name, record in records.items():
+        if record.formula:
+            columns.pop(name, None)  # held, when this was fitted, where it was believed to be
+            if set(formula(record.formula).names) <= columns.keys():
+                columns[name] = formula(record.formula).value(columns)
+    return Posterior(tuple(columns), np.stack(list(columns.values()), axis=1))
 
 
 @cache

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import re
 import zlib
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +13,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
 from scipy import stats
+from worlds import scenario
 
 from sim import parameters as module
 from sim.errors import InputError
@@ -28,6 +32,10 @@ from sim.parameters import (
     read_posterior,
     with_posterior,
 )
+from sim.population import profiles
+from sim.process_file import default_table
+from sim.setting import localised
+from sim.simulation import with_overrides
 
 MANY = 3000
 Z95 = stats.norm.ppf(0.95)
@@ -296,6 +304,166 @@ def test_a_record_shares_the_luck_of_one_that_has_luck_of_its_own(tmp_path: Path
         read(tmp_path, led[1], "d,x,0,2,unit,linear,assumed,,source", led[0], GOOD)
     assert [problem.line for problem in caught.value.problems] == [2, 3]
     assert dict(read(tmp_path, led[0], GOOD)) == {"a": 1.0, "b": 1.0}  # in any order
+
+
+# Parameters that others define
+
+SUM = "x.sum,x.a + 2 * x.b,,,unit,log,derived,,their sum"
+PARTS = ("x.a,1,0.5,2,unit,log,assumed,,source", "x.b,2,1,4,unit,log,assumed,,source")
+
+
+@pytest.fixture
+def three(tmp_path: Path) -> Parameters:
+    return read(tmp_path, SUM, *PARTS)
+
+
+def test_a_value_may_be_arithmetic_over_others_in_any_order(three: Parameters) -> None:
+    assert dict(three) == {"x.sum": 5.0, "x.a": 1.0, "x.b": 2.0}
+    one = three.records["x.sum"]
+    assert (one.formula, one.value, one.grade) == ("x.a + 2 * x.b", 5.0, "derived")
+    assert one.source == "their sum; follows from x.a + 2 * x.b"
+
+
+def test_the_range_of_what_others_define_is_that_of_their_draws(three: Parameters) -> None:
+    found = [one["x.a"] + 2 * one["x.b"] for one in (three.draw(0, k) for k in range(1, 201))]
+    one = three.records["x.sum"]
+    assert (one.low, one.high) == pytest.approx(tuple(np.quantile(found, (0.05, 0.95))))
+    assert not one.fixed
+
+
+@given(a=st.floats(0.01, 100), b=st.floats(0.01, 100), index=st.integers(0, 50))
+def test_what_others_define_follows_them_until_it_has_a_value_of_its_own(
+    tmp_path_factory: pytest.TempPathFactory, a: float, b: float, index: int
+) -> None:
+    p = read(tmp_path_factory.mktemp("p"), SUM, *PARTS)
+    assume(a != p["x.a"])  # the value that it has already is no value of one's own: it is drawn
+    changed = p.replace({"x.a": a}).replace({"x.b": b})
+    assert changed["x.sum"] == p.replace({"x.b": b, "x.a": a})["x.sum"] == a + 2 * b
+    assert p.certain({"x.a": a})["x.sum"] == a + 2 * p["x.b"]
+    drawn = p.draw(1, index)
+    assert drawn["x.sum"] == drawn["x.a"] + 2 * drawn["x.b"]
+    half = p.replace({"x.a": a}).draw(1, index)
+    assert (half["x.a"], half["x.sum"]) == (a, a + 2 * half["x.b"])
+    for own in (p.replace({"x.sum": 7.5}), p.certain({"x.sum": 7.5}), p.replace({"x.sum": 7.5, "x.a": a})):
+        assert own.replace({"x.b": b})["x.sum"] == own.draw(1, index)["x.sum"] == 7.5
+    assert p["x.sum"] == 5.0
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ("y.z,1,,,unit,log,derived,,source", "has no low and high, and its value is no arithmetic: column 1"),
+        ("y.z,x.a +,,,unit,log,derived,,source", "is no arithmetic: column 6"),
+        ("y.z,x.a ; x.b,,,unit,log,derived,,source", "is no arithmetic: column 5"),
+        ("y.z,x.a + x.c,,,unit,log,derived,,source", "the value of 'y.z' names no parameter: 'x.c'"),
+        ("y.z,x.a + x.sum,,,unit,log,derived,,source", "names 'x.sum', which others define itself"),
+        ("y.z,x.a + x.b,,,unit,log,derived,x.a,source", "has a rank, and others define it"),
+        ("y.z,x.a + x.b,0,9,unit,log,derived,,source", "must be numbers"),
+        ("y.z,x.a + x.b,,9,unit,log,derived,,source", "must be numbers"),
+        ("y.z,1,0,2,unit,linear,assumed,x.sum,source", "'x.sum', which others define"),
+        ("y.z,x.a - x.b,,,unit,log,derived,,source", "does not fit the scale 'log'"),
+    ],
+)
+def test_a_bad_definition_is_refused_with_its_line(tmp_path: Path, row: str, message: str) -> None:
+    with pytest.raises(InputError, match=message) as caught:
+        read(tmp_path, *PARTS, SUM, row)
+    assert [problem.line for problem in caught.value.problems] == [5]
+
+
+def test_the_posterior_of_its_parts_defines_it_and_not_a_column_of_its_own(three: Parameters) -> None:
+    values = np.array([[1.5, 2.5, 1.29]] + [[1.0 + k / 100, 3.0 - k / 100, 1.29] for k in range(200)])
+    fitted = with_posterior(three, Posterior(("x.a", "x.b", "x.sum"), values))
+    assert fitted["x.sum"] == fitted.records["x.sum"].value == 1.5 + 2 * 2.5
+    for index in (0, 1, 17, 200):
+        one = fitted.draw(0, index)
+        assert one["x.sum"] == one["x.a"] + 2 * one["x.b"] == values[index, 0] + 2 * values[index, 1]
+    one = fitted.records["x.sum"]
+    expected = np.quantile(values[1:, 0] + 2 * values[1:, 1], (0.05, 0.95))
+    assert (one.low, one.high) == pytest.approx(tuple(expected))
+    assert one.grade == "calibrated"
+    before = three.records["x.sum"]
+    assert one.source.endswith(f"before the fit 5 ({before.low:g} to {before.high:g}, derived)")
+
+
+def seen_by(p: Parameters) -> float:
+    """Return the rates of all routes by which children are seen without a programme, added up."""
+    rows = default_table().processes["signal"].transitions
+    return sum(p[row.rate] for row in rows if row.destination == "seen" and row.mechanism is None)
+
+
+DEFINITIONS = {"signal.added_route": seen_by}
+"""Every parameter that is defined by others, with what it must be."""
+SETS = {
+    "prior": prior_parameters(), "best fit": default_parameters(),
+    **{f"draw {k}": default_parameters().draw(0, k) for k in (1, 2, 77, 200, 201)},
+    "prior, draw 5": prior_parameters().draw(3, 5),
+    "own routes": default_parameters().replace({"signal.health": 0.9, "signal.school": 0.1}),
+    "own route, draw 9": default_parameters().draw(0, 9).replace({"signal.protection": 0.5}),
+    "certain routes": default_parameters().certain({"signal.health": 0.9}).draw(0, 4),
+    "Almere": localised(default_parameters().draw(0, 3), profiles()["Almere"]),
+}  # fmt: skip
+
+
+def test_every_parameter_that_others_define_is_held_to_what_it_means() -> None:
+    assert {one.name for one in EVERY if one.formula} == set(DEFINITIONS)
+
+
+@pytest.mark.parametrize("where", SETS)
+@pytest.mark.parametrize("name", DEFINITIONS)
+def test_what_others_define_is_what_they_make_of_it(name: str, where: str) -> None:
+    p = SETS[where]
+    assert p[name] == pytest.approx(DEFINITIONS[name](p), rel=1e-12)
+
+
+def test_what_a_scenario_says_of_a_route_goes_into_their_sum_and_a_sum_of_its_own_stays() -> None:
+    def of(since: str, **own: float) -> Parameters:
+        values = {f"signal.{name}": {"value": value, "since": since} for name, value in own.items()}
+        return with_overrides(default_parameters(), scenario(36, parameters=values), since)
+
+    for since in ("birth", "start"):
+        assert of(since, health=0.9)["signal.added_route"] == seen_by(of(since, health=0.9))
+        assert of(since, health=0.9, added_route=0.4)["signal.added_route"] == 0.4
+
+
+SPEAKS_OF_OTHERS = re.compile(
+    r"\b(sum|product|half|twice) of\b|(^|; )as (ambulant|child work)\b|class before"
+)
+ON_THEIR_OWN = {
+    "cost.netwerk": "a price believed as large; it is fitted to spending on its own",
+    "cost.jongerenwerk_fte": "a wage believed as large; each programme has its own price",
+    "cost.gezinssteun_fte": "idem", "cost.ouderbetrokkenheid_fte": "idem", "cost.burgerschap_fte": "idem",
+    "cost.schoolmaatschappelijk_werk_fte": "idem, of a higher scale",
+    "cost.tariff_growth_projection": "what is believed of years to come, with a range of its own",
+    "end.duration.600": "held where it was believed while the class before was fitted",
+    "peuterwerk.signalling": "believed as large; each programme has its own effect",
+    "bijstand.exit": "half of the children, not of a parameter",
+}  # fmt: skip
+
+
+def test_a_source_that_speaks_of_another_parameter_is_a_definition_or_says_why_not() -> None:
+    speaking = {
+        one.name for one in prior_parameters().records.values() if SPEAKS_OF_OTHERS.search(one.source)
+    }
+    assert speaking - set(DEFINITIONS) == set(ON_THEIR_OWN)
+
+
+@pytest.mark.parametrize("one", [one for one in EVERY if one.rank], ids=lambda r: r.name)
+def test_what_shares_the_luck_of_another_moves_with_it_in_every_draw(one: Parameter) -> None:
+    p, leader = default_parameters(), one.rank.lstrip("-")
+    sign = -1.0 if one.rank.startswith("-") else 1.0
+    for k in range(1, 20):
+        drawn = p.draw(0, k)
+        z = sign * steps_of(p.records[leader], drawn[leader])
+        assert drawn[one.name] == pytest.approx(one.at(z), rel=1e-9)
+
+
+def steps_of(one: Parameter, value: float) -> float:
+    """Return how many standard deviations a value lies from the middle of a distribution, by bisection."""
+    low, high = -3.0, 3.0
+    for _ in range(80):
+        middle = (low + high) / 2
+        low, high = (middle, high) if one.at(middle) < value else (low, middle)
+    return low
 
 
 # The posterior

@@ -69,7 +69,8 @@ class Question:
     def uncertain(self) -> tuple[str, ...]:
         """Return the parameters that differ between draws.
 
-        Without those of programmes that nobody has, and without those that every scenario sets.
+        Without those of programmes that nobody has, those that every scenario sets, and those that others
+        define.
         """
         p = self.parameters
         one, other = p.draw(self.options.seed, 1), p.draw(self.options.seed, 2)
@@ -78,6 +79,7 @@ class Question:
         prices = {programme.price for programme in others}
         names = {programme.name for programme in others}
         given = set.intersection(*(set(scenario.parameters) for scenario in self.scenarios))
+        given |= {name for name, record in p.records.items() if record.formula}
         ours = [n for n in p if n.split(".")[0] not in names and n not in prices | given]
         # effect_exists is 0 or 1, and may by chance be the same twice
         return tuple(n for n in ours if one[n] != other[n] or _may_differ(p, n))

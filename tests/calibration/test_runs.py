@@ -127,6 +127,7 @@ def test_free_and_held_parameters_are_apart_and_known(base: Parameters) -> None:
     space = Space(base)
     assert not set(space.names) & set(space.held)
     assert all(not base.records[name].fixed for name in (*space.names, *space.held))
+    assert not any(base.records[name].formula for name in (*space.names, *space.held))  # others are fitted
     assert not any(
         name.split(".")[0] in ("kinderwerk", "cost", "townhall") for name in space.names + space.held
     )

@@ -95,6 +95,12 @@ def test_a_certain_parameter_does_not_vary() -> None:
     assert {p.draw(0, k)["start.ambulant"] for k in range(1, 6)} == {0.4}
 
 
+def test_what_others_define_is_no_uncertainty_of_its_own() -> None:
+    names = set(question().uncertain)
+    assert {"signal.health", "signal.school"} <= names
+    assert not {name for name in names if default_parameters().records[name].formula}
+
+
 def test_uncertain_parameters_are_those_of_programmes_in_use() -> None:
     names = question().uncertain
     assert "kinderwerk.effect_exists" in names
