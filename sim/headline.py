@@ -23,6 +23,7 @@ from sim.experiment import Run
 from sim.history import Label
 from sim.ledger import GEMEENTE
 from sim.parameters import default_parameters
+from sim.rates import discount_factor
 from sim.scenario import Scenario
 
 HORIZONS = (4, 10, 20)
@@ -120,7 +121,7 @@ def change(d: Difference, horizon: int, rate: float, alike: bool = True) -> Chan
     alike: whether care is paid in the same way in both, so that what can be cashed may be compared.
     """
     index = horizon - 1
-    factors = (1.0 + rate) ** -np.arange(1, horizon + 1)
+    factors = discount_factor(rate, np.arange(1, horizon + 1))
     programmes = [i for i, label in enumerate(d.labels) if label[:2] == ("cost", "programme")]
     spent = d.mean[programmes][:, :horizon].sum(axis=0) @ factors if programmes else 0.0
     draws = len(set(d.draws))
@@ -143,7 +144,7 @@ def municipal_programmes(d: Difference, horizon: int, rate: float) -> float:
     """Return what the municipality spends more on programmes over a horizon, as a present value."""
     own = {("cost", "payer_form", f"{GEMEENTE}|{name}") for name in catalogue()}
     rows = [i for i, label in enumerate(d.labels) if label in own]
-    factors = (1.0 + rate) ** -np.arange(1, horizon + 1)
+    factors = discount_factor(rate, np.arange(1, horizon + 1))
     return float(d.mean[rows][:, :horizon].sum(axis=0) @ factors) if rows else 0.0
 
 

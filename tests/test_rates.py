@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,6 +20,7 @@ from sim.rates import (
 )
 
 years = st.floats(0.01, 50)
+ROOT = Path(__file__).resolve().parents[1]
 
 
 def test_half_of_the_children_have_an_event_before_the_half_life() -> None:
@@ -107,3 +110,18 @@ def test_today_counts_in_full() -> None:
 def test_an_impossible_discount_rate_is_refused(rate: float) -> None:
     with pytest.raises(ValueError, match="discount rate"):
         discount_factor(rate, 1)
+
+
+def test_money_is_discounted_in_one_place() -> None:
+    found = [
+        f"{path.relative_to(ROOT)}:{node.lineno}"
+        for folder in ("sim", "calibration", "commands", "pages")
+        for path in sorted((ROOT / folder).rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.BinOp)
+        and isinstance(node.op, ast.Pow)
+        and isinstance(node.right, ast.UnaryOp)
+        and not isinstance(node.right.operand, ast.Constant)
+    ]
+    assert len(found) == 1
+    assert found[0].startswith("sim/rates.py:")
