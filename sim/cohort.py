@@ -14,6 +14,7 @@ from sim.errors import InputError
 from sim.markov import CompiledModel, compile_model
 from sim.microsimulation import Simulation, microsimulate
 from sim.modelfile import ModelError, ModelFile
+from sim.ties import same, tied
 from sim.yamlfile import in_order, load_document
 
 Floats = NDArray[np.float64]
@@ -55,9 +56,10 @@ def _full(rewards: Floats, groups: int) -> Floats:
 def frontier(costs: Sequence[float], effects: Sequence[float], names: Sequence[str]) -> list[dict[str, Any]]:
     """Return the strategies by rising cost, each with its place on the cost-effectiveness frontier.
 
-    The cheapest (at equal cost the most effective) is the reference. A strategy is dominated where
-    another costs no more and gives no less, and extendedly dominated where a mix of two others gives
-    more for its cost. On the frontier, increments and their ratio `icer` are with the one before;
+    The cheapest (at equal cost the most effective) is the reference. A strategy is dominated where another
+    costs no more and gives no less, and extendedly dominated where a mix of two others gives more for its
+    cost. What remains is `equal` where it has the same cost and effect, but for rounding, as one before it,
+    which `equal_to` names. On the frontier, increments and their ratio `icer` are with the one before;
     elsewhere they are None.
 
     Raises ValueError where the lengths differ or a number is not finite.
@@ -65,37 +67,49 @@ def frontier(costs: Sequence[float], effects: Sequence[float], names: Sequence[s
     points = list(zip(costs, effects, names, strict=True))
     if not all(math.isfinite(cost) and math.isfinite(effect) for cost, effect, _ in points):
         raise ValueError("costs and effects must be finite numbers")
-    order = sorted(range(len(points)), key=lambda index: (points[index][0], -points[index][1]))
-    status = {}
-    line: list[int] = []
-    for index in order:
-        cost, effect, _ = points[index]
-        if line and effect <= points[line[-1]][1]:
-            status[index] = "dominated"
-            continue
-        while len(line) > 1 and _ratio(points, line[-2], line[-1]) > _ratio(points, line[-1], index):
-            status[line.pop()] = "extendedly dominated"
-        line.append(index)
+    places = list(zip(tied(costs).tolist(), tied(effects).tolist(), strict=True))
+    order = sorted(range(len(points)), key=lambda index: (places[index][0], -places[index][1]))
+    first = [places.index(place) for place in places]
+    status, line = _on_the_line(places, [index for index in order if first[index] == index])
     before: dict[int, int] = dict(zip(line[1:], line, strict=False))
     rows = []
     for index in order:
         cost, effect, name = points[index]
-        row = {"strategy": name, "cost": cost, "effect": effect}
-        row |= {"incremental_cost": None, "incremental_effect": None, "icer": None}
-        row["status"] = status.get(index, "reference")
+        row: dict[str, Any] = {"strategy": name, "cost": cost, "effect": effect}
+        row |= {"incremental_cost": None, "incremental_effect": None, "icer": None, "equal_to": None}
+        row["status"] = status.get(first[index], "reference")
+        if first[index] != index and first[index] not in status:
+            row["status"], row["equal_to"] = "equal", names[first[index]]
         if index in before:
-            previous = before[index]
-            row["incremental_cost"] = cost - points[previous][0]
-            row["incremental_effect"] = effect - points[previous][1]
-            row["icer"] = _ratio(points, previous, index)
+            other_cost, other_effect, _ = points[before[index]]
+            row["incremental_cost"], row["incremental_effect"] = cost - other_cost, effect - other_effect
+            row["icer"] = (cost - other_cost) / (effect - other_effect)
             row["status"] = "frontier"
         rows.append(row)
     return rows
 
 
-def _ratio(points: Sequence[tuple[float, float, str]], before: int, after: int) -> float:
-    """Return the extra cost of one more effect between two points."""
-    return (points[after][0] - points[before][0]) / (points[after][1] - points[before][1])
+def _on_the_line(
+    places: Sequence[tuple[float, float]], order: Sequence[int]
+) -> tuple[dict[int, str], list[int]]:
+    """Return what is dominated and how, and the positions on the frontier; order: by rising cost."""
+    status = {}
+    line: list[int] = []
+    for index in order:
+        if line and places[index][1] <= places[line[-1]][1]:
+            status[index] = "dominated"
+            continue
+        while len(line) > 1 and _above(*(places[k] for k in (line[-2], line[-1], index))):
+            status[line.pop()] = "extendedly dominated"
+        line.append(index)
+    return status, line
+
+
+def _above(before: tuple[float, float], middle: tuple[float, float], after: tuple[float, float]) -> bool:
+    """Tell whether the middle one costs more than a mix of the others that gives as much."""
+    share = (middle[1] - before[1]) / (after[1] - before[1])
+    mix = before[0] + share * (after[0] - before[0])
+    return middle[0] > mix and not same(middle[0], mix, max(abs(before[0]), abs(after[0])))
 
 
 def load_model(path: Path) -> CompiledModel:

@@ -17,6 +17,7 @@ TOO_SMALL = "too small to tell"
 UNTOLD = "cannot be told"
 FEW = "too few draws"
 UNLIKE = "cannot be compared"
+EQUAL = "equal"
 
 
 def show(table: RenderableType) -> None:
@@ -232,7 +233,7 @@ def model_table(found: Mapping[str, Any]) -> RenderableType:
             _or_dash(row["incremental_cost"], ",.1f"),
             _or_dash(row["incremental_effect"], ".5f"),
             _or_dash(row["icer"], ",.1f"),
-            row["status"],
+            f"equal to {row['equal_to']}" if row["status"] == "equal" else row["status"],
         )
     return Group(table, frontier)
 

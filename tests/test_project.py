@@ -20,7 +20,7 @@ LOCK = ROOT / "requirements.lock"
 
 # sim/ from the ground up: a file imports only files above it. A new file gets its place here.
 ORDER = [
-    *("states", "errors", "rates", "luck", "compiling", "emulator", "workers"),
+    *("states", "errors", "rates", "ties", "luck", "compiling", "emulator", "workers"),
     *("crew", "progress"),
     *("agegroups", "yamltext", "wording", "yamlfile", "fte", "registry", "municipality", "municipality_text"),
     *("translation", "workbook"),
@@ -31,7 +31,7 @@ ORDER = [
     *("lifecourse", "waitinglist", "programmes", "library", "townhall", "shocks", "prices"),
     "registration",
     *("history", "ledger", "setting", "warmup", "simulation", "warmstore"),
-    *("experiment", "folder", "appraisal", "pairs", "twins", "lifelines", "decision"),
+    *("experiment", "folder", "appraisal", "firm", "pairs", "twins", "lifelines", "decision"),
     *(
         "decision.money",
         "decision.payers",

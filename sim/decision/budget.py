@@ -28,6 +28,7 @@ from sim.prices import fte_price
 from sim.rates import discount_factor
 from sim.scenario import Scenario
 from sim.setting import Inline
+from sim.ties import same, tied
 from sim.workers import Workers
 
 Floats = NDArray[np.float64]
@@ -64,6 +65,7 @@ class Ranked:
     draws in which no choice that is a gain does more good; behind: how much less good than the first choice,
     on the same draws, with the standard error of that; regret: good that is lost on average by choosing
     it where another does more. gain: whether it counts as one (unmet need not higher, good above zero).
+    equal_to: a choice before it that came to the very same in every draw, but for rounding.
     """
 
     choice: Choice
@@ -78,6 +80,7 @@ class Ranked:
     p_more_unmet: float
     good_error: float
     behind: tuple[float, float] = (0.0, 0.0)
+    equal_to: Choice | None = None
 
     @property
     def as_good(self) -> bool:
@@ -175,6 +178,7 @@ def ranked(options: Sequence[Choice], came: _Came) -> list[Ranked]:
 
     Regret compares what is worth comparing: a choice with more unmet need in a draw offers no good in it.
     """
+    came = _settled(came)
     worth = np.where(came.unmet <= 0.0, came.good, np.minimum(came.good, 0.0))
     most = np.maximum(worth.max(axis=1), 0.0)  # doing nothing is a choice as well
     best = (worth == most[:, None]) & (worth > 0)
@@ -197,8 +201,30 @@ def ranked(options: Sequence[Choice], came: _Came) -> list[Ranked]:
     for k in order:
         less = came.good[:, order[0]] - came.good[:, k]
         error = float(less.std(ddof=1) / np.sqrt(draws)) if draws > 1 else float("inf")
-        found.append(replace(rows[k], behind=(float(less.mean()), error)))
+        twin = next((j for j in range(k) if _equal(came, j, k)), None)
+        found.append(
+            replace(
+                rows[k], behind=(float(less.mean()), error), equal_to=None if twin is None else options[twin]
+            )
+        )
     return found
+
+
+def _settled(came: _Came) -> _Came:
+    """Return what came of choices with those that differ by rounding alone made equal in each draw."""
+
+    def settled(values: Floats) -> Floats:
+        nothing = same(values, 0.0, float(np.abs(values).max(initial=0.0)))
+        return np.stack([tied(row) for row in np.where(nothing, 0.0, values)])
+
+    measures = {name: settled(values) for name, values in came._asdict().items() if name != "error"}
+    return came._replace(**measures)
+
+
+def _equal(came: _Came, one: int, other: int) -> bool:
+    """Tell whether two choices came to the same in every draw."""
+    measures = (came.good, came.unmet, came.care, came.cost, came.spent)
+    return all(np.array_equal(values[:, one], values[:, other]) for values in measures)
 
 
 def _spread(values: Floats) -> tuple[float, float, float]:

@@ -174,6 +174,7 @@ class Dossier:
             "thresholds": curve.thresholds.tolist(),
             "probability": curve.probability.tolist(),
             "best": curve.best.tolist(),
+            "equal": curve.equal.tolist(),
             "frontier": curve.frontier.tolist(),
             "expected_loss": curve.loss.tolist(),
             "evpi": curve.evpi.tolist(),

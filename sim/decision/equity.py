@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from sim.appraisal import HIGH, LOW, Difference
 from sim.experiment import Run, with_labels
 from sim.states import QUINTILES
+from sim.ties import same
 
 Floats = NDArray[np.float64]
 NEIGHBOURHOODS = tuple(f"wijk_kwintiel_{q + 1}" for q in range(QUINTILES))
@@ -68,6 +69,9 @@ def who_gains_most(found: Sequence[Gain], groups: Sequence[str] = NEIGHBOURHOODS
     if len(ordered) < 2 or ordered[0].per_1000 >= 0:
         return None
     first, second = ordered[:2]
+    largest = max(abs(gain.per_1000) for gain in ordered)
+    if same(first.per_1000, second.per_1000, largest):
+        return None
     apart = second.per_1000 - first.per_1000
     return first.group if apart > 2.0 * float(np.hypot(first.mcse, second.mcse)) else None
 

@@ -15,7 +15,7 @@ from sim.decision.dossier import ENOUGH, Dossier
 from sim.decision.money import DISCOUNTS, PERSPECTIVES
 from sim.decision.sensitivity import Grid
 from sim.decision.value import Estimate
-from sim.tables import TOO_SMALL, euros, people
+from sim.tables import EQUAL, TOO_SMALL, euros, people
 from sim.twins import Twins, totals, when
 
 ROWS = 12
@@ -145,9 +145,14 @@ def _acceptable(d: Dossier) -> RenderableType:
     for k in range(0, curve.thresholds.size, 4):
         table.add_row(
             f"{curve.thresholds[k]:,.0f}", _share(float(curve.probability[k, 1])),
-            d.names[int(curve.best[k])], euros(float(curve.evpi[k])), euros(float(curve.loss[k, 1])),
+            _best(d, k), euros(float(curve.evpi[k])), euros(float(curve.loss[k, 1])),
         )  # fmt: skip
     return table
+
+
+def _best(d: Dossier, k: int) -> str:
+    """Return what is best on average at a willingness to pay, by its position, or that both are equal."""
+    return EQUAL if d.acceptable.equal[k] else d.names[int(d.acceptable.best[k])]
 
 
 def _knowledge(d: Dossier) -> RenderableType:
@@ -223,7 +228,7 @@ def tables(d: Dossier) -> dict[str, pa.Table]:
             {
                 "willingness": curve.thresholds,
                 "probability": curve.probability[:, 1],
-                "best": [d.names[int(k)] for k in curve.best],
+                "best": [_best(d, k) for k in range(curve.best.size)],
                 "evpi": curve.evpi,
                 "loss_reference": curve.loss[:, 0],
                 "loss_scenario": curve.loss[:, 1],
@@ -326,6 +331,8 @@ def ranking(rows: Sequence[Ranked], budget: float) -> RenderableType:
         word = "" if row.gain else "no gain"
         if row.gain and row.as_good:
             word = "among the best"
+        if row.equal_to is not None:
+            word = ", ".join(filter(None, (word, f"equal to {row.equal_to.name}")))
         table.add_row(
             row.choice.name, _spread(row.good), f"{row.good_per_million:.1f}", _spread(row.unmet),
             _spread(row.care), euros(row.cost[0], True), f"{row.p_best:.0%}", people(row.regret),
@@ -333,7 +340,7 @@ def ranking(rows: Sequence[Ranked], budget: float) -> RenderableType:
         )  # fmt: skip
     note = (
         "Mean, and 5 to 95 percent of draws. A use with more unmet need than the reference is no gain. "
-        "'Among the best': these draws cannot tell it from the first."
+        "'Among the best': these draws cannot tell it from the first. 'Equal': the same in every draw."
     )
     return Group(table, Text(note, style="dim"))
 

@@ -16,6 +16,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import fdtrc
 
+from sim.ties import same
+
 Floats = NDArray[np.float64]
 KNOTS = 6
 """Of a natural cubic spline; its wiggles are held back by a ridge that cross-validation chooses."""
@@ -233,7 +235,8 @@ class Acceptability:
 
     thresholds [n]; probability [n, strategies] that each is best, ties shared; best [n] the strategy with
     the highest expected net benefit (the frontier) and frontier [n] its probability of being best;
-    loss [n, strategies] expected loss; evpi [n].
+    loss [n, strategies] expected loss; evpi [n]; equal [n] whether another is expected to be worth as much as
+    the best but for rounding, which is then the first of them.
     """
 
     thresholds: Floats
@@ -242,6 +245,7 @@ class Acceptability:
     frontier: Floats
     loss: Floats
     evpi: Floats
+    equal: NDArray[np.bool_]
 
 
 def acceptability(costs: ArrayLike, effects: ArrayLike, thresholds: ArrayLike) -> Acceptability:
@@ -254,16 +258,21 @@ def acceptability(costs: ArrayLike, effects: ArrayLike, thresholds: ArrayLike) -
     if spent.shape != gained.shape:
         raise ValueError(f"costs {spent.shape} and effects {gained.shape} must have the same shape")
     levels = np.atleast_1d(np.asarray(thresholds, dtype=np.float64))
-    probability, loss, best, value = [], [], [], []
+    probability, loss, best, value, equal = [], [], [], [], []
     for level in levels:
         nb = level * gained - spent
-        top = nb == nb.max(axis=1, keepdims=True)
+        largest = max(float(np.abs(level * gained).max()), float(np.abs(spent).max()))
+        top = same(nb, nb.max(axis=1, keepdims=True), largest)
         probability.append((top / top.sum(axis=1, keepdims=True)).mean(axis=0))
         loss.append(expected_loss(nb))
-        best.append(int(nb.mean(axis=0).argmax()))
+        mean = nb.mean(axis=0)
+        most = same(mean, mean.max(), largest)
+        best.append(int(most.argmax()))
+        equal.append(bool(most.sum() > 1))
         value.append(evpi(nb).value)
     chances = np.array(probability)
     chosen = np.array(best, dtype=np.int64)
     return Acceptability(
-        levels, chances, chosen, chances[np.arange(levels.size), chosen], np.array(loss), np.array(value)
-    )
+        levels, chances, chosen, chances[np.arange(levels.size), chosen], np.array(loss), np.array(value),
+        np.array(equal, dtype=np.bool_),
+    )  # fmt: skip

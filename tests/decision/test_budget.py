@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import io
+
 import numpy as np
 import pytest
+from rich.console import Console, RenderableType
 from worlds import scenario
 
 from sim.catalogue import TARGETING
 from sim.decision.budget import Choice, _Came, applied, best_budget, choices, ranked
 from sim.decision.sample import Question
 from sim.errors import InputError, OptionError
+from sim.decision.shown import ranking
 from sim.experiment import Options
 from sim.parameters import default_parameters
 from sim.prices import fte_price
@@ -63,6 +67,33 @@ def test_good_within_luck_is_no_gain() -> None:
     sample = came([[0.001], [0.001]])
     (row,) = ranked([A], sample._replace(error=np.ones((2, 1))))
     assert not row.gain
+
+
+@pytest.mark.parametrize("noise", [0.0, 1e-13, -1e-13])
+def test_uses_that_come_to_the_same_are_called_equal_and_share_the_first_place(noise: float) -> None:
+    sample = came([[4, 4 * (1 + noise), 2], [6, 6 * (1 + noise), 2]], [[noise, -noise, 0.0]] * 2)
+    rows = ranked([A, B, C], sample)
+    assert [row.choice for row in rows] == [A, B, C]
+    assert [row.equal_to for row in rows] == [None, A, None]
+    assert [row.p_best for row in rows] == [0.5, 0.5, 0.0]
+    assert rows[1].behind == (0.0, 0.0)
+    assert [row.gain for row in rows] == [True, True, True]  # no more unmet need but for rounding
+    assert [row.p_more_unmet for row in rows] == [0.0, 0.0, 0.0]
+    shown = said(ranking(rows, 1e6))
+    assert f"among the best, equal to {A.name}" in shown
+    assert shown.count("equal to") == 1
+
+
+def test_uses_that_differ_in_money_alone_are_not_equal() -> None:
+    sample = came([[4, 4], [6, 6]])
+    dearer = sample._replace(cost=sample.cost + np.array([[0.0, 1.0]]))
+    assert [row.equal_to for row in ranked([A, B], dearer)] == [None, None]
+
+
+def said(table: RenderableType) -> str:
+    console = Console(width=400, record=True, file=io.StringIO())
+    console.print(table)
+    return console.export_text()
 
 
 def test_choices_spend_the_budget_and_are_levers_of_policy_only() -> None:

@@ -95,6 +95,8 @@ def test_who_gains_most_is_not_said_where_it_cannot_be_told() -> None:
     assert who_gains_most(near) is None
     worse = [Gain(NEIGHBOURHOODS[0], 3.0, 0.1, None, None), Gain(NEIGHBOURHOODS[1], 5.0, 0.1, None, None)]
     assert who_gains_most(worse) is None
+    equal = [Gain(NEIGHBOURHOODS[k], -3.0 - 1e-12 * k, 0.0, None, None) for k in range(2)]
+    assert who_gains_most(equal) is None
     assert near[0].too_small is False
     assert Gain("x", -1.9, 1.0, None, None).too_small
 

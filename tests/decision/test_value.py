@@ -176,6 +176,23 @@ def test_acceptability_and_its_frontier() -> None:
 def test_ties_are_shared() -> None:
     found = acceptability(np.zeros((4, 2)), np.zeros((4, 2)), [0.0])
     assert found.probability[0].tolist() == [0.5, 0.5]
+    assert found.equal.tolist() == [True]
+
+
+@pytest.mark.parametrize("noise", [0.0, 1e-12, -1e-12])
+def test_strategies_that_are_equal_but_for_rounding_share_and_none_is_best(noise: float) -> None:
+    costs = np.array([[0.0, 1e6, 1e6 * (1 + noise)]] * 4)
+    effects = np.array([[0.0, 50.0, 50.0 * (1 - noise)]] * 4)
+    found = acceptability(costs, effects, [0.0, 20_000.0, 50_000.0])
+    assert found.probability.tolist() == [[1.0, 0.0, 0.0], [1 / 3, 1 / 3, 1 / 3], [0.0, 0.5, 0.5]]
+    assert found.equal.tolist() == [False, True, True]
+    assert found.best.tolist() == [0, 0, 1]  # of equals, the first
+
+
+def test_a_strategy_that_is_better_by_more_than_rounding_is_best() -> None:
+    found = acceptability([[0.0, 1.0]] * 2, [[0.0, 1.0]] * 2, [0.99, 1.01])
+    assert found.equal.tolist() == [False, False]
+    assert found.best.tolist() == [0, 1]
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,8 @@ import itertools
 from collections.abc import Callable
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sim.cohort import frontier
 
@@ -56,8 +58,52 @@ def test_equal_effects_the_cheaper_one_dominates() -> None:
     assert status([10, 20, 30], [1, 2, 2]) == ["reference", "frontier", "dominated"]
 
 
-def test_of_twins_the_first_is_kept() -> None:
-    assert status([10, 10], [1, 1]) == ["reference", "dominated"]
+def test_twins_are_equal_and_neither_is_dominated() -> None:
+    assert status([10, 10], [1, 1]) == ["reference", "equal"]
+    assert status([10, 20, 20, 20], [1, 2, 2, 2]) == ["reference", "frontier", "equal", "equal"]
+    rows = frontier([10, 20, 20], [1, 2, 2], ["a", "b", "c"])
+    assert [row["equal_to"] for row in rows] == [None, None, "b"]
+    assert [row["icer"] for row in rows] == [None, 10.0, None]
+
+
+def test_twins_that_another_dominates_are_dominated() -> None:
+    assert status([10, 20, 20], [2, 1, 1]) == ["reference", "dominated", "dominated"]
+    assert status([0, 10, 10, 12], [0, 1, 1, 3]) == [
+        "reference", "extendedly dominated", "extendedly dominated", "frontier",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("noise", [1e-12, -1e-12, 1e-15])
+def test_a_difference_of_rounding_ranks_nobody(noise: float) -> None:
+    assert status([1e6, 1e6 * (1 + noise)], [20, 20 * (1 - noise)]) == ["reference", "equal"]
+    assert status([0, noise, 50], [1, 1, 2]) == ["reference", "equal", "frontier"]
+    # as dear but for rounding, and better: the other is dominated, not less dear
+    assert status([10, 10 * (1 + noise)], [1, 2]) == ["dominated", "reference"]
+    # as good but for rounding, and dearer: dominated, not a frontier of endless euros an effect
+    assert status([10, 20], [1, 1 + noise]) == ["reference", "dominated"]
+    # on one line but for rounding
+    assert status([0, 10 * (1 + noise), 20], [0, 1, 2]) == ["reference", "frontier", "frontier"]
+
+
+def test_what_is_small_but_no_rounding_still_counts() -> None:
+    assert status([1e6, 1e6 + 1], [20, 20]) == ["reference", "dominated"]
+    assert status([10, 10.001, 1e7], [1, 1.001, 1.0]) == ["reference", "frontier", "dominated"]
+
+
+points = st.lists(st.tuples(st.integers(0, 6), st.integers(0, 6)), min_size=1, max_size=7)
+
+
+@given(points, st.data())
+def test_a_strategy_given_twice_changes_the_place_of_no_other(
+    places: list[tuple[int, int]], data: st.DataObject
+) -> None:
+    again = data.draw(st.integers(0, len(places) - 1))
+    noise = data.draw(st.sampled_from([0.0, 1e-12, -1e-12]))
+    costs, effects = ([float(place[k]) for place in places] for k in (0, 1))
+    once = status(costs, effects)
+    twice = status([*costs, costs[again] * (1 + noise)], [*effects, effects[again] * (1 - noise)])
+    assert twice[:-1] == once
+    assert twice[-1] == (once[again] if "dominated" in once[again] else "equal")
 
 
 def test_points_on_one_line_all_stay() -> None:
