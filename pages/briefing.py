@@ -9,9 +9,10 @@ import streamlit as st
 from pages.shared import figures, parts
 from pages.shared.answers import Answer, Tell
 from pages.shared.documents import ROOM, Documents, comparison_of, made, question_of, slug
-from pages.shared.state import Choices, choices, pair, reference_of, reference_words, scenario
+from pages.shared.outcome import nothing_to_compare
+from pages.shared.state import Choices, choices, pair, reference_words, scenario
 from pages.shared.texts import language, t
-from pages.shared.watching import chance_known, errand, is_stopped, live
+from pages.shared.watching import errand, is_stopped, live
 from sim.scenario import Scenario
 
 ABOUT = ("plan", "plans")
@@ -36,9 +37,7 @@ def main() -> None:
 def _own_plan(chosen: Choices) -> None:
     reference = reference_words(chosen)
     parts.note(parts.plain(reference))
-    if chosen.plan == reference_of(chosen) or (chosen.plan.empty and reference_of(chosen).empty):
-        st.info(t("sentence_none"))
-    else:
+    if not nothing_to_compare(chosen):
         _documents(pair(chosen), [chosen.plan.label()], chosen, "answer")
     parts.footer(reference)
 
@@ -56,8 +55,9 @@ def _documents(scenarios: Sequence[Scenario], labels: Sequence[str], chosen: Cho
     st.header(t("briefing_figures"))
     answer = live(scenarios, lambda found: _preview(found, labels), slot=slot)
     st.header(t("briefing_take"))
-    enough = len(answer.draws) >= 2 and chance_known(answer)
-    if enough and (answer.finished or is_stopped(answer, slot)):
+    stopped = is_stopped(answer, slot)
+    enough = answer.chance_known or len(answer.draws) >= answer.wished
+    if enough and (answer.finished or stopped):
         comparison, words = comparison_of(answer, scenarios), language()
 
         def work(tell: Tell) -> Documents:
@@ -65,7 +65,7 @@ def _documents(scenarios: Sequence[Scenario], labels: Sequence[str], chosen: Cho
 
         key = (question_of(scenarios), words, str(answer.children), str(len(answer.draws)))
         errand(key, work, lambda found: _downloads(found, chosen), slot="documents", size=ROOM)
-    elif is_stopped(answer, slot):
+    elif stopped:
         st.info(t("briefing_too_few"))
     elif not answer.problem:
         st.info(t("briefing_wait"))

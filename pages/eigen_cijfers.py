@@ -14,7 +14,8 @@ from pages.shared import figures, formats, parts
 from pages.shared.answers import Answer
 from pages.shared.controls import whose_plan
 from pages.shared.documents import slug
-from pages.shared.state import Choices, choices, elsewhere, keep, pair, reference_of, reference_words
+from pages.shared.outcome import is_reference
+from pages.shared.state import Choices, choices, elsewhere, keep, pair, reference_words
 from pages.shared.texts import t
 from pages.shared.watching import live
 from sim.municipality import Municipality
@@ -73,7 +74,7 @@ def _now(chosen: Choices) -> None:
 
 def _outcome(chosen: Choices) -> None:
     """Show the key figures with figures of one's own, and beside them without where that is possible."""
-    if chosen.plan == reference_of(chosen) or (chosen.plan.empty and reference_of(chosen).empty):
+    if is_reference(chosen):
         return
     without = None if shipped(chosen.municipality) is None else replace(chosen, own="")
     parts.note(parts.plain(reference_words(chosen)))

@@ -14,10 +14,11 @@ from pages.shared import formats, parts
 from pages.shared.answers import Answer, Tell, key_of
 from pages.shared.controls import choose_municipality
 from pages.shared.desk import CHILDREN, SEED
+from pages.shared.outcome import nothing_to_compare
 from pages.shared.parts import guarded
 from pages.shared.state import Choices, pair, profile, reference_of, reference_words
 from pages.shared.texts import t, writing
-from pages.shared.watching import errand, is_stopped, live
+from pages.shared.watching import errand, live
 from sim.appraisal import year_figure
 from sim.experiment import Options, Run
 from sim.headline import UNMET, discount_rate
@@ -39,9 +40,7 @@ def main() -> None:
     reference = reference_words(chosen)
     parts.note(parts.plain(reference))
     parts.note(t("kids_plan", plan=parts.plain(chosen.plan.label())))
-    if chosen.plan == reference_of(chosen) or (chosen.plan.empty and reference_of(chosen).empty):
-        st.info(t("sentence_none" if chosen.reference == "none" else "sentence_same"))
-    else:
+    if not nothing_to_compare(chosen):
         _lives(chosen, reference)
         _waiting(chosen, reference)
         live(pair(chosen), lambda answer: _sharpening(answer, chosen, reference))
@@ -228,12 +227,12 @@ def _sharpening(answer: Answer, chosen: Choices, reference: str) -> None:
         if scenario.policy != "capped" or not forms.few_enough(chosen):  # else everyone's stand with waiting
             _care(answer, chosen, reference)
     st.header(t("kids_cash"))
-    found = cash.money(answer.difference(), discount_rate(scenario))
+    found = cash.money(answer.difference(), discount_rate(scenario), answer.sharpening)
     st.markdown(cash.words(found, scenario))
     st.markdown(_unmet(answer, found.ends[-1]))
     st.markdown(t("kids_cash_next"))
     parts.draw(cash.chart(found), "kids-cash")
-    parts.note(t("kids_cash_note"))
+    parts.note(" ".join([t("kids_cash_note"), *([t("provisional_help")] if answer.sharpening else [])]))
     parts.below(cash.table(found), cash.all_years(found), "in-de-kas", reference)
 
 
@@ -241,9 +240,10 @@ def _care(answer: Answer, chosen: Choices, reference: str) -> None:
     ahead = min(AHEAD, answer.scenarios[0].years)
     st.header(t("kids_forms"))
     st.markdown(t("kids_forms_lead"))
-    st.markdown(forms.user_words(answer.difference(), forms.lines(answer.runs, "users"), ahead))
+    found = forms.lines(answer.runs, "users")
+    st.markdown(forms.user_words(answer.difference(), found, ahead, answer.sharpening))
     st.markdown(_unmet(answer, ahead))
-    if not (answer.finished or is_stopped(answer)):  # many charts, too many to make anew each second
+    if not (answer.finished or answer.stopped):  # many charts, too many to make anew each second
         parts.note(t("kids_forms_later"))
         return
     _by_form(
@@ -253,7 +253,7 @@ def _care(answer: Answer, chosen: Choices, reference: str) -> None:
 
 def _unmet(answer: Answer, ahead: int) -> str:
     d = answer.difference()
-    unmet = writing().difference(year_figure(d, UNMET, ahead - 1), formats.count)
+    unmet = writing().difference(year_figure(d, UNMET, ahead - 1), formats.count, answer.sharpening)
     return t("kids_forms_unmet", year=d.years[ahead - 1], unmet=unmet)
 
 

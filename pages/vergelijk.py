@@ -98,7 +98,10 @@ def _answer(answer: Answer, plans: tuple[Plan, ...], reference: str) -> None:
     differences = [answer.difference(k) for k in range(1, len(plans))]
     labels = figures.distinct([p.label() for p in plans])
     what = choose_chart("shown2")
-    found = [charts.series(d, what, n) for d, n in zip(differences, labels[1:], strict=True)]
+    found = [
+        charts.series(d, what, n, sharpening=answer.sharpening)
+        for d, n in zip(differences, labels[1:], strict=True)
+    ]
     if len({plan.policy == "capped" for plan in plans}) > 1:
         st.warning(t("compare_mixed"))
     parts.plot(found, what, reference)

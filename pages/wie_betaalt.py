@@ -13,12 +13,13 @@ from pages.shared.controls import choose_horizon
 from pages.shared.outcome import nothing_to_compare
 from pages.shared.state import choices, pair, reference_words
 from pages.shared.texts import t, writing
-from pages.shared.watching import chance_known, live
+from pages.shared.watching import live
 from sim.appraisal import Difference, Figure, year_figure
 from sim.decision.money import Payback, budget_impact, payback
 from sim.decision.payers import Money, Pocket, lost_in_luck
 from sim.decision.payers import pockets as pockets_of
 from sim.experiment import Options, setting_for
+from sim.firm import Standing, standing
 from sim.headline import UNMET, discount_rate, horizons
 from sim.ledger import GEMEENTE, RIJK
 from sim.parameters import default_parameters
@@ -46,29 +47,36 @@ def main() -> None:
 def _answer(answer: Answer, ahead: int, reference: str) -> None:
     d, rate = answer.difference(), discount_rate(answer.scenarios[0])
     found = pockets_of(answer.runs, ahead, rate)
-    unmet = year_figure(d, UNMET, ahead - 1)
-    st.markdown(pockets.sentence(found, ahead))
-    pockets.unmet_note(unmet, d.years[ahead - 1])
-    pockets.picture(found, ahead, reference)
-    _cashable(found, answer.scenarios[1], ahead, reference)
-    pockets.unmet_note(unmet, d.years[ahead - 1])
-    _by_year(d, reference)
-    _terms(d, reference)
+    unmet, sharpening = year_figure(d, UNMET, ahead - 1), answer.sharpening
+    st.markdown(pockets.sentence(found, ahead, sharpening))
+    pockets.unmet_note(unmet, d.years[ahead - 1], sharpening)
+    pockets.picture(found, ahead, reference, sharpening)
+    _cashable(found, answer.scenarios[1], ahead, reference, sharpening)
+    pockets.unmet_note(unmet, d.years[ahead - 1], sharpening)
+    _by_year(d, reference, sharpening)
+    _terms(d, reference, sharpening)
     _back(answer, d, rate, reference)
 
 
-def _cashable(found: Sequence[Pocket], scenario: Scenario, ahead: int, reference: str) -> None:
+def _cashable(
+    found: Sequence[Pocket], scenario: Scenario, ahead: int, reference: str, sharpening: bool
+) -> None:
     """Show what of the municipality's money is money in hand, and why the rest is not."""
     money = next(p.money for p in found if p.payer == GEMEENTE)
     assert money is not None  # every municipality pays for care
     st.header(t("pay_cashable"))
     rows = _rows(money)
+    ranges = [_range(f, sharpening) for _, f in rows]
+    amounts = [writing().difference(f, formats.millions, sharpening) for _, f in rows]
     shown = pd.DataFrame(
-        [(label, writing().difference(f, formats.millions), _range(f)) for label, f in rows],
-        columns=[t("pay_col_what", years=ahead), t("pay_col_amount"), t("pay_col_range")],
+        {
+            t("pay_col_what", years=ahead): [label for label, _ in rows],
+            t("pay_col_amount"): amounts,
+            t("pay_col_range" if any(ranges) else "pay_col_spread"): ranges,
+        }
     )
     st.table(shown.map(parts.breakable), hide_index=True)
-    _csv(rows, f"kas-{ahead}-jaar", reference)
+    _csv(rows, f"kas-{ahead}-jaar", reference, sharpening)
     if scenario.policy == "capped":
         st.markdown(t("pay_why_places"))
     else:
@@ -89,26 +97,28 @@ def _rows(money: Money) -> list[tuple[str, Figure]]:
     ]  # fmt: skip
 
 
-def _range(f: Figure) -> str:
-    if f.low is None or f.high is None:
+def _range(f: Figure, sharpening: bool) -> str:
+    low, high = pockets.ends(f, sharpening)
+    if low is None or high is None:
         return ""
-    return t("pay_range", low=formats.millions(f.low, True), high=formats.millions(f.high, True))
+    return t("pay_range", low=formats.millions(low, True), high=formats.millions(high, True))
 
 
-def _csv(rows: Sequence[tuple[str, Figure]], name: str, reference: str, unit: str = "pay_euros") -> None:
+def _csv(
+    rows: Sequence[tuple[str, Figure]], name: str, reference: str, sharpening: bool, unit: str = "pay_euros"
+) -> None:
     """Offer figures as a file, with what their luck amounts to."""
-    table = pd.DataFrame([(label, f.value, f.low, f.high, f.mcse) for label, f in rows],
-                         columns=["", t("middle"), t("low"), t("high"), t("pay_mcse")])  # fmt: skip
+    table = pockets.in_numbers(rows, "", sharpening)
     birth = {t("csv_unit"): t(unit), t("csv_reference"): reference,
              t("csv_birth"): parts.birth(reference)}  # fmt: skip
     parts.csv(table.assign(**birth), f"kinderwerk-{name}.csv")
 
 
-def _by_year(d: Difference, reference: str) -> None:
+def _by_year(d: Difference, reference: str, sharpening: bool) -> None:
     """Show money by year and payer, and apart from it the rough values."""
     st.header(t("pay_by_year"))
     paid = [
-        _series(d, measure, payer, f"pay_series_{word}")
+        _series(d, measure, payer, f"pay_series_{word}", sharpening)
         for payer in (GEMEENTE, RIJK)
         for measure, word in (("cost", "cost"), ("cost_cashable", "cash"))
         if (measure, "payer", payer) in d.labels and not (payer == RIJK and word == "cash")
@@ -116,7 +126,7 @@ def _by_year(d: Difference, reference: str) -> None:
     parts.plot(paid, "paid", reference, "betalers-per-jaar")
     st.markdown(f"**{t('pay_rough_year')}**")
     payers = [payer for measure, _, payer in d.labels if measure == "cost_society" and payer in _BEYOND]
-    beyond = [_series(d, "cost_society", payer, "pay_series_beyond") for payer in payers]
+    beyond = [_series(d, "cost_society", payer, "pay_series_beyond", sharpening) for payer in payers]
     if beyond:
         parts.plot(beyond, "beyond", reference, "buiten-jeugdzorg-per-jaar")
         parts.note(t("pay_rough_note"))
@@ -125,12 +135,13 @@ def _by_year(d: Difference, reference: str) -> None:
 _BEYOND = ("school", "justitie", "zorgverzekeraar", "family")
 
 
-def _series(d: Difference, measure: str, payer: str, words: str) -> charts.Series:
-    values = d.by_draw(d.series(measure, "payer", payer)) / 1e6
-    return charts.series_of(values, d.years, pockets.capital(t(words, payer=t(f"pay_payer_{payer}"))))
+def _series(d: Difference, measure: str, payer: str, words: str, sharpening: bool) -> charts.Series:
+    figures = [year_figure(d, (measure, "payer", payer), k) for k in range(len(d.years))]
+    name = pockets.capital(t(words, payer=t(f"pay_payer_{payer}")))
+    return charts.series_of(figures, d.years, name, sharpening, 1e6)
 
 
-def _terms(d: Difference, reference: str) -> None:
+def _terms(d: Difference, reference: str, sharpening: bool) -> None:
     """Show what the municipality spends more in each council term, unmet need beside it."""
     st.header(t("pay_terms"))
     rows, figures = [], []
@@ -138,8 +149,8 @@ def _terms(d: Difference, reference: str) -> None:
         unmet = year_figure(d, UNMET, d.years.index(term.last))
         period = t("pay_term_years", first=term.first, last=term.last)
         money = (term.programmes, term.care, term.net)
-        texts = [writing().difference(f, formats.millions) for f in money]
-        rows.append((period, *texts, writing().difference(unmet, formats.count)))
+        texts = [writing().difference(f, formats.millions, sharpening) for f in money]
+        rows.append((period, *texts, writing().difference(unmet, formats.count, sharpening)))
         words = ("programmes", "care", "net")
         figures += [
             (f"{period}, {t(f'pay_term_{w}')}", f) for w, f in zip(words, money, strict=True)
@@ -148,13 +159,13 @@ def _terms(d: Difference, reference: str) -> None:
     shown = pd.DataFrame(rows, columns=[t("pay_term"), *names])
     st.table(shown.map(parts.breakable).rename(columns=parts.breakable), hide_index=True)
     parts.note(t("pay_terms_note"))
-    _csv(figures, "raadsperiodes", reference, "pay_undiscounted")
+    _csv(figures, "raadsperiodes", reference, sharpening, "pay_undiscounted")
 
 
 def _back(answer: Answer, d: Difference, rate: float, reference: str) -> None:
     """Show by when a payer's money is back, over draws."""
     st.header(t("pay_back"))
-    if not chance_known(answer):
+    if not answer.chance_known:
         st.markdown(t("pay_not_known"))
         return
     st.markdown(t("pay_back_note"))
@@ -165,10 +176,9 @@ def _back(answer: Answer, d: Difference, rate: float, reference: str) -> None:
         share = [_by(back, d.years[end - 1]) for end in ends]
         name = t(f"pay_series_{'cost' if back.measure == 'cost' else 'cash'}",
                  payer=t(f"pay_payer_{back.payer}"))  # fmt: skip
-        lost = [lost_in_luck(found, back.payer, back.measure, draws) for found in (*upto, upto[-1])]
         told = [
-            t("untold") if drowns else writing().chance(x, draws)
-            for x, drowns in zip((*share, back.never), lost, strict=True)
+            _told_back(found, back, x, draws, answer.sharpening)
+            for x, found in zip((*share, back.never), (*upto, upto[-1]), strict=True)
         ]
         rows.append((pockets.capital(name), *told))
     columns = [t("pay_back_payer"), *(t("pay_back_within", years=end) for end in ends),
@@ -180,6 +190,20 @@ def _back(answer: Answer, d: Difference, rate: float, reference: str) -> None:
     parts.note(t("pay_back_others"))
     table = pd.DataFrame(rows, columns=columns).assign(**{t("csv_birth"): parts.birth(reference)})
     parts.csv(table, "kinderwerk-terugverdienen.csv")
+
+
+def _told_back(
+    found: Sequence[Pocket], back: Payback, share: float, draws: int, sharpening: bool
+) -> str:
+    """Return the chance that a payer's money is back as draws can tell it, or why it is not told."""
+    money = next((p.money for p in found if p.payer == back.payer), None)
+    if money is None:
+        return t("untold")
+    told = standing(money.cost if back.measure == "cost" else money.cashable, sharpening)
+    if told in (Standing.PROVISIONAL, Standing.NONE):
+        return t("not_yet" if told is Standing.PROVISIONAL else "no_difference")
+    lost = lost_in_luck(found, back.payer, back.measure, draws)
+    return t("untold") if lost else writing().chance(share, draws)
 
 
 def _by(back: Payback, year: int) -> float:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -148,7 +149,9 @@ def block_standard_error(blocks: Floats) -> Floats:
 class Figure:
     """One number with its uncertainties. low, high: 5-95 percent over parameter draws, or None.
 
-    p_positive: probability that it exceeds zero, over draws; None with one draw.
+    p_positive: probability that it exceeds zero, over draws; None with one draw. draw_count: on how many it
+    rests, None of the best fit. draw_error: standard error of the mean over them, which holds luck as well.
+    What may be said of a figure, `firm.standing` tells.
     """
 
     value: float
@@ -156,11 +159,19 @@ class Figure:
     low: float | None
     high: float | None
     p_positive: float | None
+    draw_count: int | None = field(default=None, compare=False, repr=False)
+    draw_error: float = field(default=0.0, compare=False, repr=False)
 
     @property
     def too_small(self) -> bool:
         """Tell whether the number of runs is too small to tell it from zero."""
         return abs(self.value) < 2.0 * self.mcse
+
+
+def plain(item: Any) -> dict[str, Any]:
+    """Return a dataclass as plain data; of the figures in it what a file holds."""
+    inner = {"draw_count", "draw_error"}
+    return asdict(item, dict_factory=lambda pairs: {key: value for key, value in pairs if key not in inner})
 
 
 def figure(by_run: Floats, errors: Floats, draws: Sequence[int]) -> Figure:
@@ -169,10 +180,12 @@ def figure(by_run: Floats, errors: Floats, draws: Sequence[int]) -> Figure:
     by_draw = np.array([by_run[index == draw].mean() for draw in sorted(set(draws))])
     mcse = float(np.sqrt((errors**2).mean() / by_run.size))
     if by_draw.size < 2:
-        return Figure(float(by_run.mean()), mcse, None, None, None)
+        best_fit = set(draws) == {0}
+        return Figure(float(by_run.mean()), mcse, None, None, None, None if best_fit else 1)
     low, high = np.percentile(by_draw, [LOW, HIGH])
     positive = float((by_draw > 0).mean() + 0.5 * (by_draw == 0).mean())
-    return Figure(float(by_run.mean()), mcse, float(low), float(high), positive)
+    error = float(by_draw.std(ddof=1) / np.sqrt(by_draw.size))
+    return Figure(float(by_run.mean()), mcse, float(low), float(high), positive, by_draw.size, error)
 
 
 def running_figure(d: Difference, label: Label, years: int, rate: float) -> Figure:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,11 +15,13 @@ from sim.appraisal import (
     Figure,
     break_even,
     drowned,
+    plain,
     running_figure,
     year_figure,
 )
 from sim.catalogue import catalogue
 from sim.experiment import Run
+from sim.firm import NOTHING, nothing
 from sim.history import Label
 from sim.ledger import GEMEENTE
 from sim.parameters import default_parameters
@@ -78,6 +80,12 @@ class Change:
     municipal_programme_cost: float
     p_paid_back: float | None
     drowned: bool
+
+    @property
+    def equal(self) -> bool:
+        """Tell whether the scenario is lived just as its reference, so that there is nothing to pay back."""
+        figures = (self.care_users, self.unmet_need, self.municipal_cost)
+        return all(nothing(figure) for figure in figures) and abs(self.programme_cost) < NOTHING
 
 
 def weight_of_no_effect(scenarios: Iterable[Scenario]) -> float | None:
@@ -150,7 +158,7 @@ def municipal_programmes(d: Difference, horizon: int, rate: float) -> float:
 
 def as_json(item: Level | Change) -> dict[str, Any]:
     """Return a level or change as plain data, with `too_small` on each figure."""
-    data = asdict(item)
+    data = plain(item)
     for name, value in vars(item).items():
         if isinstance(value, Figure):
             data[name]["too_small"] = value.too_small

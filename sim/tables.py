@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from rich.console import Console, Group, RenderableType
@@ -10,12 +10,14 @@ from rich.table import Table
 from rich.text import Text
 
 from sim.appraisal import Figure
+from sim.firm import ENOUGH_DRAWS, Standing, few, has_range, standing
 from sim.headline import Change, Level
-from sim.writing import ENOUGH_DRAWS, Writing
+from sim.writing import Writing
 
 TOO_SMALL = "too small to tell"
 UNTOLD = "cannot be told"
 FEW = "too few draws"
+PROVISIONAL = "provisional"
 UNLIKE = "cannot be compared"
 EQUAL = "equal"
 
@@ -45,15 +47,22 @@ def _written(value: float, digits: int, sign: bool) -> str:
 def _figure(f: Figure | None, money: bool) -> str:
     if f is None:
         return UNLIKE
-    if f.value == 0.0 and f.mcse == 0.0:
-        return "0"
     write = euros if money else people
-    if f.too_small:
-        return TOO_SMALL
-    text = f"{write(f.value, True)} ±{write(2 * f.mcse)}"
-    if f.low is not None and f.high is not None:
-        text += f" ({write(f.low, True)} to {write(f.high, True)})"
-    return text
+    return told(f, write, f" ±{write(2 * f.mcse)}")
+
+
+def told(f: Figure, write: Callable[..., str], error: str = "") -> str:
+    """Return a figure with its range, or what may be said of it. error: what stands behind its number."""
+    plain = {Standing.NONE: "0", Standing.TOO_SMALL: TOO_SMALL, Standing.UNTOLD: UNTOLD}
+    if (said := standing(f)) in plain:
+        return plain[said]
+    value = write(f.value, True)
+    number = "almost 0" if f.value and value == write(0.0, True) else value
+    if said is Standing.PROVISIONAL:
+        return f"{number}{error} ({PROVISIONAL})"
+    if f.low is None or f.high is None or not has_range(f):
+        return f"{number}{error}"
+    return f"{number}{error} ({write(f.low, True)} to {write(f.high, True)})"
 
 
 def _waiting(levels: Sequence[Level]) -> tuple[list[str], list[str]] | None:
@@ -131,7 +140,9 @@ def comparison(
         table.add_row(
             "cost to the municipality, all together", "", *(_figure(c.municipal_cost, True) for c in here)
         )
-        table.add_row("  of which it can cash", "", *(_figure(c.municipal_cashable, True) for c in here))
+        table.add_row(
+            "cost to the municipality, in cash", "", *(_figure(c.municipal_cashable, True) for c in here)
+        )
         if draws > 1:
             chances = [_chance(c, draws) for c in here]
             table.add_row("chance that it has paid for itself", "", *chances)
@@ -151,8 +162,10 @@ def _chance(c: Change, draws: int) -> str:
         return UNLIKE
     if c.p_paid_back is None:
         return ""
-    if draws < ENOUGH_DRAWS:
+    if few(draws):
         return FEW
+    if c.equal:
+        return EQUAL
     return UNTOLD if c.drowned else Writing("en").chance(c.p_paid_back, draws)
 
 
@@ -191,15 +204,21 @@ def _notes(draws: int, rate: float) -> str:
     notes = [
         f"Costs: millions of euros of 2024, added up and discounted at {100 * rate:.4g}% a year; "
         "below zero is saved.",
+        "All together counts places that come free as money; in cash only what contracts let go.",
         f"± two Monte Carlo standard errors; '{TOO_SMALL}' where the difference is smaller than that.",
     ]
-    if draws > 1:
+    if not few(draws):
         notes.append(f"In brackets: 5 to 95 percent of {draws} draws of what is not known for certain.")
-    if draws >= ENOUGH_DRAWS:
         notes.append(f"'{UNTOLD}': the luck of one draw outweighs the money at stake.")
-    if draws <= 1:
+    elif draws > 1:
         notes.append(
-            "The best fit only: no causal estimate of child work exists. --draws 100 shows what is not known."
+            f"Provisional: with {draws} draws a figure may still turn, even from minus to plus. "
+            f"From {ENOUGH_DRAWS} draws on it has a range and a chance."
+        )
+    else:
+        notes.append(
+            "Provisional. The best fit only: no causal estimate of child work exists. --draws 100 shows what "
+            "is not known."
         )
     return "\n".join(notes)
 

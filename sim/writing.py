@@ -19,13 +19,12 @@ from babel.numbers import format_decimal, format_percent
 from ruamel.yaml import YAML
 
 from sim.appraisal import Figure
+from sim.firm import Standing, few, has_range, standing
 from sim.population import CARE_FIGURES
 
 LANGUAGES = {"nl": "Nederlands", "en": "English"}
 LOCALES = {"nl": "nl_NL", "en": "en_GB"}
 WORDS = Path(__file__).parent / "words"
-ENOUGH_DRAWS = 10
-"""From how many draws a chance is named."""
 SURE = 0.95
 _SINGULAR = {
     "kinderwerkers": "kinderwerker", "jongeren": "jongere", "kinderen": "kind", "berekeningen": "berekening",
@@ -133,15 +132,36 @@ class Writing:
 
     # What may be said
 
-    def difference(self, f: Figure, write: Callable[..., str]) -> str:
-        """Return a difference as people read it: none, too small to tell, or its value with a sign."""
-        if f.value == 0.0 and f.mcse == 0.0:
-            return "0"
-        return self.t("too_small") if f.too_small else write(f.value, True)
+    def difference(self, f: Figure, write: Callable[..., str], sharpening: bool = False) -> str:
+        """Return a difference as people read it: none, too small to tell, or its value with a sign.
 
-    def interval(self, f: Figure, write: Callable[..., str]) -> str:
-        """Return the interval of a figure over draws, or nothing where there is none."""
-        if f.low is None or f.high is None:
+        sharpening: see `firm.standing`; what is provisional is marked.
+        """
+        told = standing(f, sharpening)
+        if told is Standing.NONE:
+            return "0"
+        if told in (Standing.TOO_SMALL, Standing.UNTOLD):
+            return self.remark(f, sharpening)
+        value = write(f.value, True)
+        if f.value and value == write(0.0, True):
+            value = self.t("near_zero")
+        return self.provisional(value, told is Standing.PROVISIONAL)
+
+    def provisional(self, value: str, whether: bool = True) -> str:
+        """Return a value marked as provisional where it is."""
+        return self.t("provisional_value", value=value) if whether else value
+
+    def remark(self, f: Figure, sharpening: bool = False) -> str:
+        """Return what stands beside the number of a figure where it does not stand by itself, or nothing."""
+        words = {
+            Standing.PROVISIONAL: "provisional", Standing.UNTOLD: "untold", Standing.TOO_SMALL: "too_small",
+        }  # fmt: skip
+        told = standing(f, sharpening)
+        return self.t(words[told]) if told in words else ""
+
+    def interval(self, f: Figure, write: Callable[..., str], sharpening: bool = False) -> str:
+        """Return the interval of a figure over draws, or nothing where there is none to show."""
+        if f.low is None or f.high is None or not has_range(f, sharpening):
             return ""
         return self.t("interval", low=write(f.low, True), high=write(f.high, True))
 
@@ -167,8 +187,11 @@ class Writing:
     def chance(self, share: float, draws: int) -> str:
         """Return a chance as draws can tell it: to five percent, and never impossible or certain.
 
-        None of 40 draws still leaves room for a chance of 8 percent (95 percent sure).
+        None of 40 draws still leaves room for a chance of 8 percent (95 percent sure). From too few draws
+        there is none to name.
         """
+        if few(draws):
+            return self.t("not_yet")
         edge = 1.0 - (1.0 - SURE) ** (1.0 / max(draws, 1))
         bound = -(-edge * 100 // 1) / 100
         if share <= 0.0:

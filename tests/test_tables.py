@@ -154,7 +154,7 @@ def test_fixed_places_against_an_open_end_are_warned_of_and_say_nothing_of_payin
     alike = changed(paid=0.78)
     unlike = replace(alike, municipal_cashable=None, p_paid_back=1.0)
     shown = compared(unlike, replace(unlike, year=2035), draws=50)
-    assert line(shown, "of which it can cash")[1] == "cannot be compared"
+    assert line(shown, "cost to the municipality, in cash")[1] == "cannot be compared"
     assert line(shown, "chance that it has paid for itself")[1] == "cannot be compared"
     assert "comes from less help, not from child work" in " ".join(shown.split())
     assert "less help" not in compared(alike, replace(alike, year=2035), draws=50)

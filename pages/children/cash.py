@@ -14,6 +14,7 @@ from pages.shared import charts, formats
 from pages.shared.texts import language, t, writing
 from sim.appraisal import CASHABLE, HIGH, LOW, MUNICIPAL, Difference, Figure, block_standard_error, figure
 from sim.catalogue import catalogue
+from sim.firm import few
 from sim.headline import horizons
 from sim.history import Label
 from sim.ledger import GEMEENTE, present_values
@@ -24,7 +25,7 @@ from sim.scenario import Scenario
 LAG, SHARE = "townhall.contract_lag", "townhall.realisable"
 HEIGHT = 240
 LINES = {"care": MUNICIPAL, "cash": CASHABLE}
-"""What care costs the municipality more or less, and what of that it finds in its till."""
+"""What care costs the municipality more or less, and what more or less of its care it finds in its till."""
 Floats = NDArray[np.float64]
 
 
@@ -36,6 +37,8 @@ class Money:
     values: Mapping[str, Floats]
     figures: Mapping[str, tuple[Figure, ...]]
     """By line, at each of `horizons`."""
+    sharpening: bool = False
+    """Whether they may still turn (see `firm.standing`)."""
 
     @property
     def ends(self) -> tuple[int, ...]:
@@ -43,7 +46,7 @@ class Money:
         return horizons(len(self.years))
 
 
-def money(d: Difference, rate: float) -> Money:
+def money(d: Difference, rate: float, sharpening: bool = False) -> Money:
     """Return what care costs more or less, without programmes; those have no Monte Carlo error themselves."""
     own: list[Label] = [("cost", "payer_form", f"{GEMEENTE}|{name}") for name in catalogue()]
     programmes = sum(
@@ -60,7 +63,7 @@ def money(d: Difference, rate: float) -> Money:
             errors = block_standard_error(np.einsum("ryb,y->rb", d.key_blocks[label][:, :ahead], factors))
             found.append(figure(yearly[:, :ahead] @ factors, errors, d.draws))
         figures[name] = tuple(found)
-    return Money(tuple(d.years), values, figures)
+    return Money(tuple(d.years), values, figures, sharpening)
 
 
 def rule(scenario: Scenario, name: str) -> float:
@@ -70,9 +73,9 @@ def rule(scenario: Scenario, name: str) -> float:
 
 
 def words(found: Money, scenario: Scenario) -> str:
-    """Return what of the change in care costs can be cashed, when, and why not all of it."""
+    """Return how care costs change, what is noticed in cash, when, and why that is something else."""
     last = {name: figures[-1] for name, figures in found.figures.items()}
-    told = {name: _told(figure) for name, figure in last.items()}
+    told = {name: _told(figure, found.sharpening) for name, figure in last.items()}
     year = scenario.start + found.ends[-1] - 1
     if scenario.policy == "capped":
         return t("kids_cash_capped", year=year, **told)
@@ -80,15 +83,15 @@ def words(found: Money, scenario: Scenario) -> str:
     return t("kids_cash_open", year=year, **told, **values)
 
 
-def _told(figure: Figure) -> str:
+def _told(figure: Figure, sharpening: bool) -> str:
     """Return an amount with its interval over draws."""
-    amount = f"**{writing().difference(figure, formats.money)}**"
-    interval = writing().interval(figure, formats.money)
+    amount = f"**{writing().difference(figure, formats.money, sharpening)}**"
+    interval = writing().interval(figure, formats.money, sharpening)
     return f"{amount} ({interval})" if interval else amount
 
 
 def chart(found: Money) -> alt.LayerChart:
-    """Return both lines over years: the change in care costs added up, and what of it can be cashed."""
+    """Return both lines over years, added up: the change in care costs, and that in cash."""
     names = [t(f"kids_cash_{name}") for name in LINES]
     data = pd.concat(
         pd.DataFrame({"line": t(f"kids_cash_{name}"), "year": found.years, "value": values.mean(0) / 1e6})
@@ -121,9 +124,13 @@ def chart(found: Money) -> alt.LayerChart:
 
 def description(found: Money) -> str:
     """Return what the picture shows, for those who do not see it."""
+
+    def written(value: float) -> str:
+        return writing().provisional(formats.money(value, True), found.sharpening)
+
     told = "; ".join(
-        t("kids_line_alt", name=t(f"kids_cash_{name}"), first=formats.money(values.mean(axis=0)[0], True),
-          last=formats.money(values.mean(axis=0)[-1], True))
+        t("kids_line_alt", name=t(f"kids_cash_{name}"), first=written(values.mean(axis=0)[0]),
+          last=written(values.mean(axis=0)[-1]))
         for name, values in found.values.items()
     )  # fmt: skip
     return t("kids_cash_alt", first=found.years[0], last=found.years[-1], lines=told)
@@ -133,7 +140,8 @@ def table(found: Money) -> pd.DataFrame:
     """Return the figures at each horizon, as people read them."""
     rows = []
     for k, ahead in enumerate(found.ends):
-        cells = [writing().difference(found.figures[name][k], formats.millions) for name in LINES]
+        figures = [found.figures[name][k] for name in LINES]
+        cells = [writing().difference(figure, formats.millions, found.sharpening) for figure in figures]
         rows.append((t("mark", years=ahead), *cells))
     return pd.DataFrame(rows, columns=[t("kids_cash_when"), *(t(f"kids_cash_{name}_mln") for name in LINES)])
 
@@ -143,9 +151,12 @@ def all_years(found: Money) -> pd.DataFrame:
     rows = []
     for name, values in found.values.items():
         low, high = np.percentile(values, [LOW, HIGH], axis=0)
-        if len(values) < 2:  # one draw has no interval
+        if found.sharpening or few(len(values)):
             low, high = np.full((2, len(found.years)), np.nan)
         for year, *row in zip(found.years, values.mean(axis=0), low, high, strict=True):
             rows.append((t(f"kids_cash_{name}"), year, *(float(value) / 1e6 for value in row)))
     columns = [t("kids_cash_what"), t("year"), t("middle"), t("low"), t("high")]
-    return pd.DataFrame(rows, columns=columns).assign(**{t("csv_unit"): t("unit_money")})
+    told = t("provisional") if found.sharpening else ""
+    return pd.DataFrame(rows, columns=columns).assign(
+        **{t("csv_unit"): t("unit_money"), t("csv_told"): told}
+    )

@@ -17,6 +17,7 @@ from pages.shared.state import Choices, profile
 from pages.shared.texts import language, t, writing
 from sim.appraisal import Difference, difference, year_figure
 from sim.experiment import Options, Run, run_all, with_labels
+from sim.firm import Standing, standing
 from sim.headline import UNMET, USERS, WAITING, WEEKS, horizons
 from sim.history import Label
 from sim.scenario import Scenario
@@ -185,15 +186,20 @@ def waiting_words(run: Run, scenario: Scenario, ahead: int) -> str:
     return t("kids_wait_words", **values)
 
 
-def user_words(d: Difference, found: Sequence[Lines], ahead: int) -> str:
-    """Return in which forms the plan changes the number of users after some years by more than luck."""
+def user_words(d: Difference, found: Sequence[Lines], ahead: int, sharpening: bool = False) -> str:
+    """Return in which forms the plan changes the number of users after some years by more than luck.
+
+    sharpening: see `firm.standing`.
+    """
     index = ahead - 1
-    told = []
-    for one in found:
-        figure = year_figure(d, ("care_users", "form", one.form), index)
-        if figure.value and not figure.too_small:
-            told.append(f"{t(f'pw_tail_{one.form}')} {formats.count(figure.value, sign=True)}")
+    figures = {one.form: year_figure(d, ("care_users", "form", one.form), index) for one in found}
+    told = [
+        f"{t(f'pw_tail_{form}')} {formats.count(f.value, sign=True)}"
+        for form, f in figures.items() if standing(f, sharpening) is Standing.FIRM
+    ]  # fmt: skip
+    waiting = any(standing(f, sharpening) is Standing.PROVISIONAL for f in figures.values())
     year = d.years[index]
     if not told:
-        return t("kids_users_none", year=year)
-    return t("kids_users_change", year=year, forms=", ".join(told))
+        return t("kids_users_waiting" if waiting else "kids_users_none", year=year)
+    rest = t("kids_users_rest_waiting" if waiting else "kids_users_rest")
+    return t("kids_users_change", year=year, forms=", ".join(told), rest=rest)

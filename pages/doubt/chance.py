@@ -12,8 +12,8 @@ from pages.shared import charts, formats, parts
 from pages.shared.answers import Answer
 from pages.shared.pockets import unmet_note
 from pages.shared.texts import language, t, writing
-from pages.shared.watching import chance_known
 from sim.appraisal import CASHABLE, MUNICIPAL, break_even, drowned, running_figure, year_figure
+from sim.firm import Standing, standing
 from sim.headline import UNMET, discount_rate, municipal_programmes
 
 LINES = {"cost": MUNICIPAL, "cash": CASHABLE}
@@ -23,7 +23,7 @@ OPEN = 0.10
 
 def show(answer: Answer, ahead: int, reference: str) -> None:
     """Show the curve, the chance after `ahead` years in words, and what draws cannot tell."""
-    if not chance_known(answer):
+    if not answer.chance_known:
         st.markdown(t("doubt_chance_waiting"))
         return
     d, draws = answer.difference(), len(answer.draws)
@@ -34,7 +34,9 @@ def show(answer: Answer, ahead: int, reference: str) -> None:
         for back, lost in zip(data["back"], data["chance"].isna(), strict=True)
     ]
     told = dict(zip(LINES, written[ahead - 1 :: len(d.years)], strict=True))
-    if not any(told.values()):
+    if data["early"][ahead - 1 :: len(d.years)].any():
+        st.markdown(t("doubt_chance_waiting"))
+    elif not any(told.values()):
         st.markdown("### " + t("doubt_chance_small", years=ahead))
     elif not told["cost"]:
         st.markdown(t("doubt_chance_cash", years=ahead, year=year, draws=draws, cash=told["cash"]))
@@ -42,13 +44,17 @@ def show(answer: Answer, ahead: int, reference: str) -> None:
         st.markdown(t("doubt_chance_cost", years=ahead, year=year, draws=draws, cost=told["cost"]))
     else:
         st.markdown(t("doubt_chance", years=ahead, year=year, draws=draws, **told))
-    unmet_note(year_figure(d, UNMET, ahead - 1), year)
+    unmet_note(year_figure(d, UNMET, ahead - 1), year, answer.sharpening)
     names = {name: t(f"doubt_line_{name}") for name in LINES}
+    cells = [
+        chance or t("not_yet" if early else "untold")
+        for chance, early in zip(written, data["early"], strict=True)
+    ]
     shown = pd.DataFrame(
         {
             t("doubt_counting"): data["line"].map(names),
             t("year"): data["year"].astype(str),
-            t("row_chance"): [chance or t("untold") for chance in written],
+            t("row_chance"): cells,
             t("doubt_between"): [
                 "" if np.isnan(low) else t("pay_range", low=formats.percent(low), high=formats.percent(high))
                 for low, high in zip(data["low"], data["high"], strict=True)
@@ -65,14 +71,16 @@ def show(answer: Answer, ahead: int, reference: str) -> None:
         "high": t("doubt_high"),
     }
     parts.picture(
-        chart(data, written, draws),
+        chart(data, cells, draws),
         shown.map(parts.breakable),
-        data.assign(line=data["line"].map(names)).rename(columns=titles),
+        data.drop(columns="early").assign(line=data["line"].map(names)).rename(columns=titles),
         "kans-op-terugverdienen",
         reference,
     )
-    if data["chance"].isna().any():
+    if (data["chance"].isna() & ~data["early"]).any():
         parts.note(t("doubt_chance_gaps"))
+    if data["early"].any():
+        parts.note(t("doubt_chance_early"))
     st.markdown(t("doubt_cannot", draws=draws, none=writing().chance(0.0, draws)))
 
 
@@ -81,7 +89,8 @@ def table(answer: Answer) -> pd.DataFrame:
 
     chance is (back + 1/2) / (draws + 1), the mean of Jeffreys' posterior: draws never make it 0 or 1. low and
     high bound the chances that would give as few, or as many, 19 times in 20 (Clopper & Pearson 1934). Those
-    three are NaN in years where the luck of one draw outweighs the money.
+    three are NaN in years where the luck of one draw outweighs the money, and where that is not known yet:
+    those are `early`.
     """
     d, rate, draws = answer.difference(), discount_rate(answer.scenarios[0]), len(answer.draws)
     rows = []
@@ -89,9 +98,12 @@ def table(answer: Answer) -> pd.DataFrame:
         back = np.round(break_even(d, *label, rate).probability * draws)
         low = np.where(back > 0, beta.ppf(OPEN / 2, np.maximum(back, 0.5), draws - back + 1), 0.0)
         high = np.where(back < draws, beta.ppf(1 - OPEN / 2, back + 1, np.maximum(draws - back, 0.5)), 1.0)
+        ahead = range(1, len(d.years) + 1)
+        money = [running_figure(d, label, k, rate) for k in ahead]
+        early = [answer.sharpening and standing(f, True) is Standing.PROVISIONAL for f in money]
         lost = [
-            drowned(running_figure(d, label, k, rate), municipal_programmes(d, k, rate), draws)
-            for k in range(1, len(d.years) + 1)
+            soon or drowned(f, municipal_programmes(d, k, rate), draws)
+            for k, f, soon in zip(ahead, money, early, strict=True)
         ]
         rows.append(
             pd.DataFrame(
@@ -103,14 +115,15 @@ def table(answer: Answer) -> pd.DataFrame:
                     "chance": np.where(lost, np.nan, (back + 0.5) / (draws + 1)),
                     "low": np.where(lost, np.nan, low),
                     "high": np.where(lost, np.nan, high),
+                    "early": early,
                 }
             )
         )
     return pd.concat(rows, ignore_index=True)
 
 
-def chart(data: pd.DataFrame, written: list[str], draws: int) -> alt.LayerChart:
-    """Return the curve of both ways of counting, each with its band. written: the chances in words."""
+def chart(data: pd.DataFrame, cells: list[str], draws: int) -> alt.LayerChart:
+    """Return the curve of both ways of counting, each with its band. cells: the chances in words."""
     names = {name: t(f"doubt_line_{name}") for name in LINES}
     data = data.assign(line=data["line"].map(names))
     x = alt.X(
@@ -141,8 +154,8 @@ def chart(data: pd.DataFrame, written: list[str], draws: int) -> alt.LayerChart:
         alt.Chart(pd.DataFrame({"y": [0.5]})).mark_rule(color=charts.GREY, strokeDash=[4, 4]).encode(y="y:Q")
     )
     years = len(data) // len(LINES)
-    last = zip(domain, written[years - 1 :: years], strict=True)
-    ends = "; ".join(f"{name}: {chance or t('untold')}" for name, chance in last)
+    last = zip(domain, cells[years - 1 :: years], strict=True)
+    ends = "; ".join(f"{name}: {chance}" for name, chance in last)
     made = (
         alt.layer(half, band, line)
         .properties(height=380, description=t("doubt_chance_alt", draws=draws, ends=ends))

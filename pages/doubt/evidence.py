@@ -21,6 +21,7 @@ from pages.shared.texts import t
 from sim.decision.dossier import ENOUGH, Knowledge
 from sim.decision.proof import REST
 from sim.decision.value import Estimate
+from sim.firm import few
 
 MOST = 6
 """Numbers listed by what it is worth to know them."""
@@ -31,7 +32,7 @@ def rests_on(found: Findings, reference: str) -> None:
     """Show how the doubt divides over what is measured, estimated and assumed, and luck apart."""
     st.header(t("doubt_debt"))
     known, spread = found.known, found.spread
-    if spread is not None:
+    if spread is not None and not few(found.draws):
         children = found.question.options.children
         st.markdown(
             t(

@@ -16,6 +16,7 @@ from sim.catalogue import catalogue
 from sim.decision.goal import Goal
 from sim.decision.thresholds import PROGRAMME, Threshold, highest_price
 from sim.experiment import Options, setting_for
+from sim.firm import few
 from sim.prices import fte_price
 from sim.scenario import Scenario
 
@@ -37,7 +38,8 @@ def show(found: Findings, goal: Goal, answer: Answer | None, reference: str) -> 
         st.markdown(t("doubt_needed_none"))
         return
     thresholds = [explored.threshold(goal, found.today) for explored in found.explored if found.today]
-    if answer is not None and len(answer.draws) >= 2:
+    answer = answer.seen(False) if answer is not None else None
+    if answer is not None and answer.chance_known:
         thresholds += _price(answer, goal)
     if not thresholds:
         st.markdown(t("doubt_coming"))
@@ -52,6 +54,8 @@ def show(found: Findings, goal: Goal, answer: Answer | None, reference: str) -> 
     ]
     st.markdown("\n".join(f"- {line}" for line in told))
     parts.note(t("doubt_needed_note", draws=draws))
+    if few(draws):
+        parts.note(t("provisional_help"))
     table = pd.DataFrame(
         [
             (
@@ -92,7 +96,7 @@ def sentence(x: Threshold, draws: int, start: int) -> str:
             chance=writing().chance(x.chance, draws),
         )
     between = ""
-    if x.low is not None and x.high is not None:
+    if x.low is not None and x.high is not None and not few(draws):
         between = t("doubt_needed_between", low=write(max(x.low, 0.0)), high=write(x.high))
     return t(f"doubt_need_{x.name}", value=write(x.value), now=now, between=between)
 

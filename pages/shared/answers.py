@@ -5,13 +5,14 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Generator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sim.api import Comparison
 from sim.appraisal import KEY_LABELS, Difference, difference
 from sim.catalogue import catalogue
 from sim.experiment import Columns, Options, Run, with_labels
+from sim.firm import few
 from sim.headline import Level, level
 from sim.history import Label
 from sim.ledger import GEMEENTE
@@ -89,6 +90,22 @@ class Answer(Work):
     seed: int = 0
     first: list[Run] = field(default_factory=list)
     draws: list[Run] = field(default_factory=list)
+    stopped: bool = False
+    """Whether the user who looks at it stopped the work; of what `seen` returns only."""
+
+    def seen(self, stopped: bool) -> Answer:
+        """Return it as it is at this moment: what is shown of it must hang together while more comes."""
+        return replace(self, first=list(self.first), draws=list(self.draws), stopped=stopped)
+
+    @property
+    def sharpening(self) -> bool:
+        """Tell whether figures may still turn: more draws are to come, or too few were made."""
+        return not (self.finished or self.stopped) or not self.chance_known
+
+    @property
+    def chance_known(self) -> bool:
+        """Tell whether there are draws enough to name a chance."""
+        return not few(len(self.draws))
 
     @property
     def runs(self) -> list[Run]:

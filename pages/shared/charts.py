@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 
 from pages.shared import formats
 from pages.shared.texts import language, t, writing
-from sim.appraisal import HIGH, LOW, MUNICIPAL, Difference
+from sim.appraisal import MUNICIPAL, Difference, Figure, running_figure, year_figure
+from sim.firm import Standing, has_range, standing
 from sim.headline import HORIZONS, UNMET, USERS, discount_rate
-from sim.ledger import present_values
 
 # Okabe and Ito: told apart by colour-blind eyes; darkened where the original is below 3 to 1 on white
 COLOURS = ("#0072B2", "#B85000", "#007A5A", "#A3508A")
@@ -43,33 +43,54 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Series:
-    """What a chart and its table show of one scenario, by year; low and high are None without draws."""
+    """What a chart and its table show of one scenario, by year.
+
+    low, high: NaN in years without a range to show, None where no year has one. provisional: by year; none is
+    where it is empty.
+    """
 
     name: str
     years: tuple[int, ...]
     mean: Floats
     low: Floats | None
     high: Floats | None
+    provisional: tuple[bool, ...] = ()
+
+    @property
+    def marks(self) -> tuple[bool, ...]:
+        """Tell of every year whether its figure is provisional."""
+        return self.provisional or (False,) * len(self.years)
+
+    def told(self, value: str, year: int) -> str:
+        """Return a text of a year, by its position, marked where its figure is provisional."""
+        return writing().provisional(value, self.marks[year])
 
 
-def series(d: Difference, what: str, name: str, rate: float | None = None) -> Series:
+def series(
+    d: Difference, what: str, name: str, rate: float | None = None, sharpening: bool = False
+) -> Series:
     """Return the series of a difference: youths by year, or the balance added up in millions of euros.
 
-    rate: at which money is discounted (default: the model's own).
+    rate: at which money is discounted (default: the model's own). sharpening: see `firm.standing`.
     """
-    values = d.by_draw(d.runs[:, d.labels.index(SHOWN[what])])
-    if what == "money":
-        values = present_values(values, discount_rate() if rate is None else rate) / 1e6
-    return series_of(values, d.years, name)
+    label, ahead = SHOWN[what], range(len(d.years))
+    if what != "money":
+        return series_of([year_figure(d, label, k) for k in ahead], d.years, name, sharpening)
+    rate = discount_rate() if rate is None else rate
+    return series_of([running_figure(d, label, k + 1, rate) for k in ahead], d.years, name, sharpening, 1e6)
 
 
-def series_of(values: Floats, years: tuple[int, ...], name: str) -> Series:
-    """Return the series of values [draws, years]."""
-    mean = values.mean(axis=0)
-    if values.shape[0] < 2:
-        return Series(name, years, mean, None, None)
-    low, high = np.percentile(values, [LOW, HIGH], axis=0)
-    return Series(name, years, mean, low, high)
+def series_of(
+    figures: Sequence[Figure], years: tuple[int, ...], name: str, sharpening: bool, unit: float = 1.0
+) -> Series:
+    """Return the series of a figure for each year. unit: how much of it is one on the chart."""
+    ranged = [has_range(f, sharpening) for f in figures]
+    ends = [(f.low, f.high) if shown else (np.nan, np.nan) for f, shown in zip(figures, ranged, strict=True)]
+    low, high = np.array(ends, dtype=np.float64).T / unit if any(ranged) else (None, None)
+    return Series(
+        name, years, np.array([f.value for f in figures]) / unit, low, high,
+        tuple(standing(f, sharpening) is Standing.PROVISIONAL for f in figures),
+    )  # fmt: skip
 
 
 def written(value: float, what: str) -> str:
@@ -94,7 +115,8 @@ def columns() -> dict[str, str]:
     """Return what the columns of `frame` are called on the screen and in files."""
     return {
         "scenario": t("scenario"), "year": t("year"), "mean": t("middle"), "low": t("low"),
-        "high": t("high"), "unit": t("csv_unit"), "reference": t("csv_reference"), "birth": t("csv_birth"),
+        "high": t("high"), "unit": t("csv_unit"), "told": t("csv_told"), "reference": t("csv_reference"),
+        "birth": t("csv_birth"),
     }  # fmt: skip
 
 
@@ -102,11 +124,20 @@ def description(found: Sequence[Series], what: str) -> str:
     """Return what a chart shows, for those who do not see it."""
     unit = t(f"unit_{what}")
     lines = "; ".join(
-        t("alt_line", name=s.name, first=written(s.mean[0], what), last=written(s.mean[-1], what), unit=unit)
+        t("alt_line", name=s.name, unit=unit, first=s.told(written(s.mean[0], what), 0),
+          last=s.told(written(s.mean[-1], what), -1))
         for s in found
-    )
+    )  # fmt: skip
     years = found[0].years
     return t("alt", what=t(f"chart_{what}"), year0=years[0], year1=years[-1], lines=lines)
+
+
+def band_words(found: Sequence[Series]) -> str:
+    """Return what the band of a chart is, where there is none why, and what is still provisional."""
+    open_ends = any(any(one.marks) for one in found)
+    if any(one.low is not None for one in found):
+        return t("band") + (t("band_gaps") if open_ends else "")
+    return t("band_few" if open_ends else "band_one")
 
 
 def marks_words(years: int) -> str:
@@ -122,10 +153,16 @@ def chart(found: Sequence[Series], what: str) -> dict[str, Any]:
     What stands still while figures sharpen is drawn once: altair takes a hundredth of a second or two for a
     chart, and a page that sharpens shows it each second to each user.
     """
-    band = found[0].low is not None
+    band = any(one.low is not None for one in found)
     drawn = _drawn(tuple(one.name for one in found), what, found[0].years, band, language())
-    data = {**drawn["datasets"], DATA: frame(found).to_dict("records")}
+    data = {**drawn["datasets"], DATA: _records(frame(found))}
     return {**drawn, "datasets": data, "description": description(found, what)}
+
+
+def _records(data: Frame) -> list[dict[str, Any]]:
+    """Return rows as a browser reads them: what is no number is missing, and leaves a gap."""
+    rows: list[dict[str, Any]] = data.astype(object).where(data.notna(), None).to_dict("records")
+    return rows
 
 
 @lru_cache(maxsize=256)

@@ -10,8 +10,8 @@ from pages.shared import formats
 from pages.shared.answers import Answer
 from pages.shared.plan import CHILD_WORK
 from pages.shared.texts import t, writing
-from pages.shared.watching import chance_known
-from sim.appraisal import Difference
+from sim.appraisal import Difference, Figure
+from sim.firm import Standing, standing
 from sim.headline import Change, change, discount_rate
 
 MIDDLE, LONG = 10, 20
@@ -40,26 +40,30 @@ def key_figures(answer: Answer, scenario: int = 1) -> Rows:
     years, d = answer.scenarios[0].years, answer.difference(scenario)
     near, far = (_change(answer, scenario, d, min(ahead, years)) for ahead in (MIDDLE, LONG))
     return [
-        (t("figure_users", year=near.year), writing().difference(near.care_users, formats.count)),
-        (t("figure_unmet", year=near.year), writing().difference(near.unmet_need, formats.count)),
-        (t("figure_money", year=far.year), _money(far, formats.money)),
+        (t("figure_users", year=near.year), _told(near.care_users, formats.count, answer)),
+        (t("figure_unmet", year=near.year), _told(near.unmet_need, formats.count, answer)),
+        (t("figure_money", year=far.year), _money(far, formats.money, answer)),
         (t("row_chance"), chance(far, answer)),
     ]
 
 
-def _money(c: Change, write: Callable[..., str]) -> str:
+def _told(f: Figure, write: Callable[..., str], answer: Answer) -> str:
+    return writing().difference(f, write, answer.sharpening)
+
+
+def _money(c: Change, write: Callable[..., str], answer: Answer) -> str:
     """Return what the municipality spends more; where care is paid in another way that says nothing."""
-    if c.municipal_cashable is None:
-        return t("not_comparable")
-    return writing().difference(c.municipal_cost, write)
+    return t("not_comparable") if c.municipal_cashable is None else _told(c.municipal_cost, write, answer)
 
 
 def chance(c: Change, answer: Answer) -> str:
     """Return the chance that the money is back as draws can tell it, or why it is not told."""
     if c.municipal_cashable is None:
         return t("not_comparable")
-    if c.p_paid_back is None or not chance_known(answer):
+    if c.p_paid_back is None or standing(c.municipal_cost, answer.sharpening) is Standing.PROVISIONAL:
         return t("not_yet")
+    if c.equal:
+        return t("no_difference")
     if c.drowned:
         return t("untold")
     return writing().chance(c.p_paid_back, len(answer.draws))
@@ -79,12 +83,13 @@ def _change(answer: Answer, scenario: int, d: Difference, ahead: int) -> Change:
 def _rows(c: Change, answer: Answer) -> Rows:
     cash = c.municipal_cashable
     only = {name for scenario in answer.scenarios for name in scenario.programmes} <= {CHILD_WORK}
+    spent = writing().provisional(formats.millions(c.programme_cost, True), not answer.chance_known)
     return [
-        (t("row_users"), writing().difference(c.care_users, formats.count)),
-        (t("row_unmet"), writing().difference(c.unmet_need, formats.count)),
-        (t("row_programme" if only else "row_programme_all"), formats.millions(c.programme_cost, True)),
-        (t("row_municipal"), _money(c, formats.millions)),
-        (t("row_cashable"), writing().difference(cash, formats.millions) if cash else t("not_comparable")),
+        (t("row_users"), _told(c.care_users, formats.count, answer)),
+        (t("row_unmet"), _told(c.unmet_need, formats.count, answer)),
+        (t("row_programme" if only else "row_programme_all"), spent),
+        (t("row_municipal"), _money(c, formats.millions, answer)),
+        (t("row_cashable"), _told(cash, formats.millions, answer) if cash else t("not_comparable")),
         (t("row_chance"), chance(c, answer)),
     ]
 

@@ -14,7 +14,9 @@ from pages.shared.figures import LONG, MIDDLE
 from pages.shared.plan import CHILD_WORK
 from pages.shared.state import Choices, pair, reference_of
 from pages.shared.texts import t, writing
-from pages.shared.watching import chance_known, is_stopped, live
+from pages.shared.watching import live
+from sim.appraisal import Figure
+from sim.firm import Standing, standing
 from sim.headline import Change, change, discount_rate
 
 
@@ -38,10 +40,17 @@ def outcome(
 
 def nothing_to_compare(chosen: Choices) -> bool:
     """Tell whether the plan in hand is what it is compared with, and say so where it is."""
-    same = chosen.plan == reference_of(chosen) or (chosen.plan.empty and reference_of(chosen).empty)
+    same = is_reference(chosen)
     if same:
         st.info(t("sentence_none" if chosen.reference == "none" else "sentence_same"))
     return same
+
+
+def is_reference(chosen: Choices) -> bool:
+    """Tell whether the plan in hand is what it is compared with, however it is written."""
+    reference, plan = pair(chosen)
+    both_empty = chosen.plan.empty and reference_of(chosen).empty
+    return both_empty or reference.canonical_sha256() == plan.canonical_sha256()
 
 
 def _show(answer: Answer, chosen: Choices, reference: str, key: str) -> None:
@@ -51,15 +60,18 @@ def _show(answer: Answer, chosen: Choices, reference: str, key: str) -> None:
     st.markdown(t("sentence_honest"))
     _figures(answer, near, far, chosen)
     what = choose_chart(key)
-    parts.plot([charts.series(d, what, chosen.plan.label(), rate)], what, reference)
+    parts.plot([charts.series(d, what, chosen.plan.label(), rate, answer.sharpening)], what, reference)
 
 
 def key_sentence(answer: Answer, far: Change, chosen: Choices) -> str:
     """Return the one sentence: a chance where draws can tell it, else what keeps it from being told."""
     years = min(LONG, answer.scenarios[0].years)
     words = {"plan": parts.plain(chosen.plan.phrase()), "name": parts.plain(chosen.municipality)}
-    if far.p_paid_back is None or not chance_known(answer):
-        return t("sentence_stopped" if is_stopped(answer) else "sentence_waiting", **words)
+    if far.p_paid_back is None or standing(far.municipal_cost, answer.sharpening) is Standing.PROVISIONAL:
+        over = answer.finished or answer.stopped
+        return t("sentence_stopped" if over else "sentence_waiting", **words)
+    if far.equal:
+        return t("sentence_equal", **words)
     if far.drowned:
         return t("sentence_small", **words)
     chance = writing().chance(far.p_paid_back, len(answer.draws))
@@ -82,13 +94,23 @@ def _figures(answer: Answer, near: Change, far: Change, chosen: Choices) -> None
     against = "figure_of" if chosen.reference == "none" else "figure_of_now"
     for column, (label, figure, write, base) in zip(columns, shown, strict=True):
         with column:
-            if figure.too_small:
-                st.metric(label, "–")
-                parts.note(f"**{t('too_small')}**: {t('too_small_help')}")
-            else:
-                st.metric(label, writing().difference(figure, write))
-            parts.note(writing().interval(figure, write))
+            _metric(label, figure, write, answer.sharpening)
             parts.note(t(against, level=base) if base else _shares(answer, far))
+
+
+def _metric(label: str, figure: Figure, write: Callable[..., str], sharpening: bool) -> None:
+    """Show one figure, and below it what may be said of it: always a line, so that little moves."""
+    told = standing(figure, sharpening)
+    if told in (Standing.TOO_SMALL, Standing.UNTOLD):
+        st.metric(label, "–")
+        help_words = f": {t('too_small_help')}" if told is Standing.TOO_SMALL else ""
+        parts.note(f"**{writing().remark(figure, sharpening)}**{help_words}")
+    elif told is Standing.PROVISIONAL:
+        st.metric(label, write(figure.value, True))
+        parts.note(t("provisional_help"))
+    else:
+        st.metric(label, writing().difference(figure, write))
+    parts.note(writing().interval(figure, write, sharpening))
 
 
 def _shares(answer: Answer, far: Change) -> str:
@@ -96,4 +118,5 @@ def _shares(answer: Answer, far: Change) -> str:
     spent = far.municipal_programme_cost
     care = replace(far.municipal_cost, value=far.municipal_cost.value - spent)
     words = "figure_cost" if answer.scenarios[1].programmes.keys() <= {CHILD_WORK} else "figure_cost_of_all"
-    return t(words, cost=formats.money(spent), care=writing().difference(care, formats.money))
+    cost = writing().provisional(formats.money(spent), not answer.chance_known)
+    return t(words, cost=cost, care=writing().difference(care, formats.money, answer.sharpening))

@@ -75,16 +75,21 @@ def draw(chart: alt.TopLevelMixin | dict[str, Any], key: str | None = None) -> N
 def plot(found: Sequence[charts.Series], what: str, reference: str, name: str = "") -> None:
     """Show a chart of series over years with its table, download and source."""
     draw(charts.chart(found, what))
-    note(t("band" if found[0].low is not None else "band_one") + charts.marks_words(len(found[0].years)))
+    note(charts.band_words(found) + charts.marks_words(len(found[0].years)))
     data = charts.frame(found)
     shown = data.copy()
-    for column in ("mean", "low", "high"):
+    for column in ("low", "high"):
         if column in shown:
-            shown[column] = shown[column].map(lambda value: charts.written(value, what))
+            shown[column] = shown[column].map(
+                lambda value: "" if pd.isna(value) else charts.written(value, what)
+            )
+    means = [one.told(charts.written(value, what), k) for one in found for k, value in enumerate(one.mean)]
+    shown["mean"] = means
     shown["year"] = shown["year"].astype(str)
     shown["scenario"] = shown["scenario"].map(lambda name: breakable(plain(name)))
     shown = shown.rename(columns=charts.columns())
-    data = data.assign(unit=t(f"unit_{what}"))
+    marks = [t("provisional") if mark else "" for one in found for mark in one.marks]
+    data = data.assign(unit=t(f"unit_{what}"), told=marks)
     below(
         shown.drop(columns=t("scenario")) if len(found) == 1 else shown,
         data.rename(columns=charts.columns()), name or what, reference,

@@ -12,26 +12,43 @@ from pages.shared.bars import HOLLOW, Bar, Kind
 from pages.shared.texts import t, writing
 from sim.appraisal import Figure
 from sim.decision.payers import Pocket, who_gains
+from sim.firm import Standing, has_range, standing
 
 
-def sentence(found: Sequence[Pocket], ahead: int) -> str:
-    """Return in plain words who pays and who gains, and what cannot be told."""
-    told = [_paid(p.payer, p.money.cost, ahead) for p in found if p.money]
-    gains = [payer for payer in who_gains(found) if not _pays(found, payer)]
-    told.append(t("pay_gains", payers=_names(gains)) if gains else t("pay_gains_none"))
-    loses = [p.payer for p in found if p.beyond and p.beyond.value > 0 and not p.beyond.too_small]
+def sentence(found: Sequence[Pocket], ahead: int, sharpening: bool = False) -> str:
+    """Return in plain words who pays and who gains, and what cannot be told.
+
+    sharpening: see `firm.standing`, here and below.
+    """
+    told = [_paid(p.payer, p.money.cost, ahead, sharpening) for p in found if p.money]
+    firm = [p for p in found if _is(p.beyond, Standing.FIRM, sharpening)]
+    gains = [payer for payer in who_gains(firm) if not _pays(found, payer)]
+    if gains:
+        told.append(t("pay_gains", payers=_names(gains)))
+    elif any(_is(p.beyond, Standing.PROVISIONAL, sharpening) for p in found):
+        told.append(t("pay_gains_waiting"))
+    else:
+        told.append(t("pay_gains_none"))
+    loses = [p.payer for p in firm if p.beyond and p.beyond.value > 0]
     if loses:
         told.append(t("pay_loses", payers=_names(loses)))
     return " ".join(told)
 
 
-def _paid(payer: str, cost: Figure, ahead: int) -> str:
-    name = t(f"pay_payer_{payer}")
-    if cost.too_small:
+def _is(f: Figure | None, what: Standing, sharpening: bool) -> bool:
+    return f is not None and standing(f, sharpening) is what
+
+
+def _paid(payer: str, cost: Figure, ahead: int, sharpening: bool) -> str:
+    name, told = t(f"pay_payer_{payer}"), standing(cost, sharpening)
+    if told is Standing.NONE:
+        return t("pay_same", years=ahead, payer=name)
+    if told in (Standing.TOO_SMALL, Standing.UNTOLD):
         return t("pay_too_small", years=ahead, payer=name)
     more = "pay_more" if cost.value > 0 else "pay_less"
-    amount = formats.money(abs(cost.value))
-    return t(more, years=ahead, payer=name, amount=amount, interval=between(cost, formats.money))
+    amount = writing().provisional(formats.money(abs(cost.value)), told is Standing.PROVISIONAL)
+    interval = between(cost, formats.money, sharpening)
+    return t(more, years=ahead, payer=name, amount=amount, interval=interval)
 
 
 def _pays(found: Sequence[Pocket], payer: str) -> bool:
@@ -48,38 +65,42 @@ def capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def between(f: Figure, write: Callable[..., str]) -> str:
+def between(f: Figure, write: Callable[..., str], sharpening: bool = False) -> str:
     """Return the interval of a figure as it stands behind it, or nothing."""
-    words = writing().interval(f, write)
+    words = writing().interval(f, write, sharpening)
     return t("pay_interval", interval=words) if words else ""
 
 
-def unmet_note(unmet: Figure, year: int) -> None:
+def unmet_note(unmet: Figure, year: int, sharpening: bool = False) -> None:
     """Show unmet need, which stands beside every saving."""
-    value = writing().difference(unmet, formats.count)
-    youths = value if unmet.too_small else t("pay_unmet_youths", value=value)
-    parts.note(t("pay_unmet", year=year, value=youths, interval=between(unmet, formats.count)))
+    def youths(value: float, sign: bool) -> str:
+        return t("pay_unmet_youths", value=formats.count(value, sign))
+
+    told = writing().difference(unmet, youths, sharpening)
+    interval = between(unmet, formats.count, sharpening)
+    parts.note(t("pay_unmet", year=year, value=told, interval=interval))
 
 
-def picture(found: Sequence[Pocket], ahead: int, reference: str) -> None:
+def picture(found: Sequence[Pocket], ahead: int, reference: str, sharpening: bool = False) -> None:
     """Show who pays, and below it on the same scale what is worth something to whom."""
     st.header(t("pay_pockets"))
-    parts.note(t("pay_pockets_note"))
     paid = [
         (p.payer, word, figure) for p in found if p.money
         for word, figure in (("cost", p.money.cost), ("cash", p.money.cashable))
     ]  # fmt: skip
     rough = [(p.payer, "beyond", p.beyond) for p in found if p.beyond]
-    everything = [_bar(*row) for row in (*paid, *rough)]
+    ranged = any(has_range(f, sharpening) for *_, f in (*paid, *rough))
+    parts.note(t("pay_pockets_note", thin=t("pay_thin") if ranged else ""))
+    everything = [_bar(*row, sharpening) for row in (*paid, *rough)]
     extent = bars.spread(everything, 0.0)
     money = {
         "cost": Kind(t("pay_kind_cost"), charts.COLOURS[0]),
         "cash": Kind(t("pay_kind_cash"), charts.COLOURS[1]),
     }
-    _one(paid, money, "pay_money", extent, ahead, reference)
+    _one(paid, money, "pay_money", extent, ahead, reference, sharpening)
     if rough:
         kinds = {"beyond": Kind(t("pay_kind_beyond"), charts.COLOURS[2], HOLLOW)}
-        _one(rough, kinds, "pay_rough", extent, ahead, reference)
+        _one(rough, kinds, "pay_rough", extent, ahead, reference, sharpening)
         parts.note(t("pay_rough_note"))
 
 
@@ -90,30 +111,43 @@ def _one(
     extent: tuple[float, float],
     ahead: int,
     reference: str,
+    sharpening: bool,
 ) -> None:
-    made = [_bar(*row) for row in rows]
+    made = [_bar(*row, sharpening) for row in rows]
     st.markdown(f"**{t(title)}**")
     words = t("pay_alt", title=t(title), years=ahead, rows="; ".join(bar.words for bar in made))
     chart = bars.chart([[bar] for bar in made], kinds, t("pay_axis", years=ahead), words, 0.0, extent)
     figures = [(f"{capital(t(f'pay_payer_{payer}'))}, {kinds[kind].words}", f) for payer, kind, f in rows]
     shown = pd.DataFrame(
-        [(name, writing().difference(f, formats.millions), _millions(f.low), _millions(f.high))
+        [(name, writing().difference(f, formats.millions, sharpening), *map(_millions, ends(f, sharpening)))
          for name, f in figures],
         columns=[t("pay_back_payer"), t("middle"), t("low"), t("high")],
     )  # fmt: skip
-    data = pd.DataFrame(
-        [(name, f.value, f.low, f.high, f.mcse) for name, f in figures],
-        columns=[t("pay_back_payer"), t("middle"), t("low"), t("high"), t("pay_mcse")],
-    ).assign(**{t("csv_unit"): t("pay_euros")})
+    data = in_numbers(figures, t("pay_back_payer"), sharpening).assign(**{t("csv_unit"): t("pay_euros")})
     name = "betalers" if title == "pay_money" else "buiten-jeugdzorg"
     parts.picture(chart, shown.map(parts.breakable), data, f"{name}-{ahead}-jaar", reference)
 
 
-def _bar(payer: str, kind: str, f: Figure) -> Bar:
-    amount = writing().difference(f, formats.money)
+def ends(f: Figure, sharpening: bool) -> tuple[float | None, float | None]:
+    """Return the range of a figure, as far as it may be shown."""
+    return (f.low, f.high) if has_range(f, sharpening) else (None, None)
+
+
+def in_numbers(figures: Sequence[tuple[str, Figure]], name: str, sharpening: bool) -> pd.DataFrame:
+    """Return figures for a file, with their luck and what can be said. name: of what they are."""
+    return pd.DataFrame(
+        [(label, f.value, *ends(f, sharpening), f.mcse, writing().remark(f, sharpening))
+         for label, f in figures],
+        columns=[name, t("middle"), t("low"), t("high"), t("pay_mcse"), t("csv_told")],
+    )  # fmt: skip
+
+
+def _bar(payer: str, kind: str, f: Figure, sharpening: bool) -> Bar:
+    amount = writing().difference(f, formats.money, sharpening)
     words = capital(t(f"pay_bar_{kind}", payer=t(f"pay_payer_{payer}"), amount=amount))
-    low, high = (None if end is None else end / 1e6 for end in (f.low, f.high))
-    return Bar(words, 0.0, 0.0 if f.too_small else f.value / 1e6, kind, low, high)
+    low, high = (None if end is None else end / 1e6 for end in ends(f, sharpening))
+    hidden = standing(f, sharpening) in (Standing.TOO_SMALL, Standing.UNTOLD)
+    return Bar(words, 0.0, 0.0 if hidden else f.value / 1e6, kind, low, high)
 
 
 def _millions(value: float | None) -> str:

@@ -14,7 +14,6 @@ from pages.shared.parts import guarded, note
 from pages.shared.state import watcher
 from pages.shared.texts import t
 from sim.scenario import Scenario
-from sim.writing import ENOUGH_DRAWS
 
 PATIENCE = 0.9
 """Seconds that a page waits for news before it shows that there is none yet."""
@@ -31,6 +30,8 @@ def live(
 ) -> Answer:
     """Show an answer about scenarios, and again each time there is more of it; return it as far as it is.
 
+    What is shown is the answer of one moment, whatever comes meanwhile.
+
     slot: what on the page it is; a session watches one answer for each. children, draws: see Desk.ask.
     """
     wished = DRAWS if draws is None else draws
@@ -39,7 +40,10 @@ def live(
     def look(watch: bool) -> Answer:
         return desk().ask(scenarios, watcher(slot), watch=watch, children=children, draws=wished)
 
-    return _follow(look, key, slot, show, _answer_progress)
+    def seen(answer: Answer) -> None:
+        show(answer.seen(is_stopped(answer, slot)))
+
+    return _follow(look, key, slot, seen, _answer_progress)
 
 
 def errand(
@@ -130,11 +134,6 @@ def _answer_progress(answer: Answer, stopped: bool) -> None:
 
 def _stop(slot: str, key: Key | None) -> None:
     st.session_state[f"stopped-{slot}"] = key
-
-
-def chance_known(answer: Answer) -> bool:
-    """Tell whether there are draws enough to name a chance."""
-    return len(answer.draws) >= min(ENOUGH_DRAWS, max(answer.wished, 2))
 
 
 def is_stopped(answer: Answer, slot: str = "answer") -> bool:

@@ -17,6 +17,7 @@ from pages.shared.state import Choices
 from pages.shared.texts import t
 from sim.appraisal import HIGH, LOW
 from sim.experiment import Run
+from sim.firm import few
 from sim.scenario import Scenario
 
 
@@ -35,8 +36,9 @@ def workforce(answer: Answer, chosen: Choices, reference: str) -> None:
     found = [planned(plan, name), at_work(answer.runs, 1, plan, name)]
     left, last = found[1].mean[-1], plan.start + plan.years - 1
     words = t(
-        "verken_workers_told", planned=formats.fte(found[0].mean[-1]), year=last, left=formats.fte(left)
-    )
+        "verken_workers_told", planned=formats.fte(found[0].mean[-1]), year=last,
+        left=found[1].told(formats.fte(left), -1),
+    )  # fmt: skip
     st.markdown(f"{words} {t('verken_workers_cut') if can_be_cut(plan, name) else ''}")
     shown, data = _tables(found)
     parts.picture(charts.chart(found, FTE), shown, data, f"{FTE}-{name}", reference)
@@ -62,8 +64,9 @@ def at_work(runs: Sequence[Run], scenario: int, plan: Scenario, name: str) -> Se
     """Return the FTE of a programme at work, by year: the mean over draws and 5 to 95 percent of them."""
     label = ("programme_fte", "programme", name)
     found = np.stack([_row(run, scenario, label, plan.years) for run in runs])
-    if len(found) < 2:
-        return Series(t("verken_at_work"), _years(plan), found[0], None, None)
+    if few(len(found)):
+        marks = (True,) * plan.years
+        return Series(t("verken_at_work"), _years(plan), found.mean(axis=0), None, None, marks)
     low, high = np.percentile(found, [LOW, HIGH], axis=0)
     return Series(t("verken_at_work"), _years(plan), found.mean(axis=0), low, high)
 
@@ -84,5 +87,6 @@ def _tables(found: Sequence[Series]) -> tuple[pd.DataFrame, pd.DataFrame]:
     if work.low is not None and work.high is not None:
         data[t("low")], data[t("high")] = work.low, work.high
     shown = data.map(formats.fte)
+    shown[work.name] = [work.told(text, k) for k, text in enumerate(shown[work.name])]
     shown[t("year")] = data[t("year")].astype(str)
     return shown, data

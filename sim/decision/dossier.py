@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.appraisal import Difference, block_standard_error
+from sim.appraisal import Difference, block_standard_error, figure, plain
 from sim.catalogue import catalogue
 from sim.decision.equity import Gain, Slope, gains, slope_of_change, slopes, who_gains_most
 from sim.decision.goal import Goal
@@ -44,6 +44,7 @@ from sim.decision.thresholds import (
 from sim.decision.value import Acceptability, Estimate, acceptability, by_group, by_parameter, evpi
 from sim.errors import OptionError
 from sim.experiment import Run, run_all, with_labels
+from sim.firm import Standing, standing
 from sim.history import Label
 from sim.parameters import Parameters
 from sim.prices import fte_price
@@ -168,7 +169,7 @@ class Dossier:
 
     def as_json(self) -> dict[str, Any]:
         """Return everything as plain data."""
-        data = {key: value for key, value in asdict(self).items() if key != "acceptable"}
+        data = {key: value for key, value in plain(self).items() if key != "acceptable"}
         curve = self.acceptable
         data["acceptability"] = {
             "thresholds": curve.thresholds.tolist(),
@@ -217,7 +218,8 @@ def dossier(
         raise OptionError("draws", f"must be 2 or more here: one draw tells no chance, found {draws}")
     (first,) = simulate_all([(question, goal)], workers, "first answer", lambda *_: None)
     first_error = float(block_standard_error(first[-1]))
-    tell(f"first answer, best fit: {_millions(float(first[-1].sum()))} ±{2e-6 * first_error:,.1f}", 1, 1)
+    best = f"{_millions(float(first[-1].sum()))} ±{2e-6 * first_error:,.1f}"
+    tell(f"first answer, best fit, provisional: {best}", 1, 1)
     sample = collect(question, draws, folder, workers, tell, partial(_so_far, goal))
     d = sample.difference()
     costs, errors = goal.of(d)
@@ -316,9 +318,12 @@ def _millions(value: float) -> str:
 
 
 def _so_far(goal: Goal, sample: Sample) -> str:
-    """Return what the draws so far say, in a few words."""
-    costs, _ = goal.of(sample.difference())
-    return f" (after {sample.size}: {_millions(float(costs.mean()))}, back in {(costs <= 0).mean():.0%})"
+    """Return what the draws so far say, in a few words; what may still turn is provisional."""
+    d = sample.difference()
+    costs, errors = goal.of(d)
+    soon = standing(figure(costs, errors, d.draws), sharpening=True) is Standing.PROVISIONAL
+    told = "provisional" if soon else f"back in {(costs <= 0).mean():.0%}"
+    return f" (after {sample.size}: {_millions(float(costs.mean()))}, {told})"
 
 
 def _deadweight(question: Question) -> float:

@@ -25,9 +25,9 @@ Floats = NDArray[np.float64]
 class Money:
     """What a payer pays more up to a year, as present values in euros (negative: it saves).
 
-    cost: programmes and care together, with capacity that comes free as money; cashable: what of that
-    contracts let it notice, which is programmes and cash_care; freed: the rest, care that is avoided and
-    paid for all the same.
+    cost: programmes and care together, with capacity that comes free as money; cashable: programmes and
+    cash_care, what contracts let it notice. That is another way to count and no part of cost: where care is
+    avoided it is more. freed: care less cash_care, what is avoided and paid for all the same.
     """
 
     programmes: Figure

@@ -15,7 +15,8 @@ from sim.decision.dossier import ENOUGH, Dossier
 from sim.decision.money import DISCOUNTS, PERSPECTIVES
 from sim.decision.sensitivity import Grid
 from sim.decision.value import Estimate
-from sim.tables import EQUAL, TOO_SMALL, euros, people
+from sim.firm import ENOUGH_DRAWS, few, nothing
+from sim.tables import EQUAL, FEW, PROVISIONAL, TOO_SMALL, euros, people, told
 from sim.twins import Twins, totals, when
 
 ROWS = 12
@@ -30,14 +31,13 @@ def _table(title: str, *columns: str) -> Table:
 
 
 def _money(f: Figure) -> str:
-    if f.too_small:
-        return TOO_SMALL
-    between = "" if f.low is None or f.high is None else f" ({euros(f.low, True)} to {euros(f.high, True)})"
-    return f"{euros(f.value, True)}{between}"
+    return told(f, euros)
 
 
-def _share(share: float) -> str:
-    """Return a percentage that says neither never nor always of what is not."""
+def _share(share: float, draws: int) -> str:
+    """Return a percentage that says neither never nor always of what is not; too few draws have none."""
+    if few(draws):
+        return FEW
     if 0 < share < 0.005:
         return "<1%"
     return ">99%" if 0.995 < share < 1 else f"{share:.0%}"
@@ -65,7 +65,8 @@ def shown(d: Dossier) -> RenderableType:
 
 
 def _must_be_true(d: Dossier) -> RenderableType:
-    lines = ["What must be true", *(f"  {line}" for line in d.sentences)]
+    said = [FEW] if few(d.draws) else d.sentences
+    lines = ["What must be true", *(f"  {line}" for line in said)]
     return Text("\n".join(lines)) if d.thresholds else Text("")
 
 
@@ -79,7 +80,12 @@ def _worths(d: Dossier) -> RenderableType:
         for row in d.worths:
             if row.perspective == name:
                 ratio = "" if row.ratio.value is None else f"{row.ratio.value:.2f}, "
-                cells.append(f"{_money(row.net_present_value)} [{ratio}{_share(row.ratio.probability)}]")
+                if nothing(row.net_present_value):
+                    cells.append(EQUAL)
+                    continue
+                cells.append(
+                    f"{_money(row.net_present_value)} [{ratio}{_share(row.ratio.probability, d.draws)}]"
+                )
         table.add_row(name, *(Text(cell) for cell in cells))
     return table
 
@@ -97,21 +103,24 @@ def _paybacks(d: Dossier) -> RenderableType:
     table = _table("When a payer's money is back", "payer", "share of draws, by year", "never in these years")
     for row in d.paybacks:
         what = "in cash" if row["measure"] == "cost_cashable" else "counting freed capacity"
-        when = ", ".join(f"{year}: {_share(share)}" for year, share in row["shares"].items()) or "-"
-        table.add_row(f"{row['payer']}, {what}", when, _share(row["never"]))
+        shares = {} if few(d.draws) else row["shares"]
+        when = ", ".join(f"{year}: {_share(share, d.draws)}" for year, share in shares.items()) or "-"
+        table.add_row(f"{row['payer']}, {what}", when, _share(row["never"], d.draws))
     return table
 
 
 def _units(d: Dossier) -> RenderableType:
     mean, low, high = d.unmet_need
+    between = PROVISIONAL if few(d.draws) else f"{people(low, True)} to {people(high, True)}"
     title = (
-        f"Cost per unit avoided. Unmet need beside it: {people(mean, True)} youths on 31 December "
-        f"({people(low, True)} to {people(high, True)})"
+        f"Cost per unit avoided. Unmet need beside it: {people(mean, True)} youths on 31 December ({between})"
     )
     table = _table(title, "unit", "avoided", "euros per unit")
     for unit in d.units:
         price = f"not given: {unit.reason}"
-        if unit.value is not None and unit.low is not None and unit.high is not None:
+        if few(d.draws):
+            price = f"not given: {FEW}"
+        elif unit.value is not None and unit.low is not None and unit.high is not None:
             price = f"{unit.value:,.0f} ({unit.low:,.0f} to {unit.high:,.0f})"
         table.add_row(unit.unit, people(unit.avoided, True), price)
     return table
@@ -121,7 +130,9 @@ def _equity(d: Dossier) -> RenderableType:
     parts: list[RenderableType] = []
     for fair in d.equity:
         change, before = fair.change, fair.before
+        short = few(d.draws)
         between = "" if change.low is None else f" ({change.low:+.2f} to {change.high:+.2f})"
+        between = f" ({PROVISIONAL})" if short else between
         title = (
             f"Who gains: {fair.measure} per 1,000 children of a group. Most: {fair.most or TOO_SMALL}. "
             f"Gap from the least to the most deprived: {before.value:.1f}, "
@@ -130,7 +141,7 @@ def _equity(d: Dossier) -> RenderableType:
         table = _table(title, "group", "change", "over draws")
         for gain in fair.gains:
             value = TOO_SMALL if gain.too_small else f"{gain.per_1000:+.2f}"
-            spread = "" if gain.low is None else f"{gain.low:+.2f} to {gain.high:+.2f}"
+            spread = "" if gain.low is None or short else f"{gain.low:+.2f} to {gain.high:+.2f}"
             table.add_row(gain.group, value, spread)
         parts.append(table)
     return Group(*parts)
@@ -144,7 +155,7 @@ def _acceptable(d: Dossier) -> RenderableType:
     )  # fmt: skip
     for k in range(0, curve.thresholds.size, 4):
         table.add_row(
-            f"{curve.thresholds[k]:,.0f}", _share(float(curve.probability[k, 1])),
+            f"{curve.thresholds[k]:,.0f}", _share(float(curve.probability[k, 1]), d.draws),
             _best(d, k), euros(float(curve.evpi[k])), euros(float(curve.loss[k, 1])),
         )  # fmt: skip
     return table
@@ -201,9 +212,14 @@ def _cases(d: Dossier) -> RenderableType:
 def _notes(d: Dossier) -> str:
     cash = d.goal.measure == "cost_cashable"
     counted = "money that contracts let go" if cash else "freed capacity as money"
-    few = "" if d.draws >= ENOUGH else f"Fewer than {ENOUGH} draws say little about what is worth knowing. "
+    notes = "" if d.draws >= ENOUGH else f"Fewer than {ENOUGH} draws say little about what is worth knowing. "
+    if few(d.draws):
+        notes = (
+            f"Provisional: with {d.draws} draws a figure may still turn, even from minus to plus; it has no "
+            f"range and no chance before {ENOUGH_DRAWS}. {notes}"
+        )
     return (
-        f"{few}Costs are those of the {d.goal.payer}, counting {counted}, "
+        f"{notes}Costs are those of the {d.goal.payer}, counting {counted}, "
         f"at {100 * d.goal.rate:.4g}% a year. "
         "Intervals: 5 to 95 percent of draws. A share of draws is no chance where the luck of one draw "
         "outweighs the money: `kinderwerk compare` tells where. Nobody has measured what child work does to "

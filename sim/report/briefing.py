@@ -170,7 +170,7 @@ def _content(report: Report, height: int) -> dict[str, Any]:
             "svg": svg(report, names, height),
             "alt": description(report, names),
             "note": t(
-                "chart_note" if report.draws > 1 else "chart_note_one",
+                "chart_note_few" if report.sharpening else "chart_note",
                 marks=listed(report.horizons, writing),
                 rate=writing.percent(report.rate, 2),
             ),
@@ -178,7 +178,11 @@ def _content(report: Report, height: int) -> dict[str, Any]:
         "differences": {
             "title": t("differences"),
             "groups": [_differences(report, k) for k in range(len(report.horizons))],
-            "note": t("differences_note", rate=writing.percent(report.rate, 2)),
+            "note": t(
+                "differences_note",
+                rate=writing.percent(report.rate, 2),
+                drawn=t("drawn_few" if report.sharpening else "drawn_brackets"),
+            ),
         },
         "payers": _payers(report),
         "unknown": {"title": t("unknown_title"), "items": list(report.unknown)},
@@ -194,7 +198,8 @@ def _figures(report: Report, names: Sequence[str]) -> dict[str, Any]:
     before = report.before[near]
 
     def cell(f: Figure, write: Callable[..., str], base: str) -> list[str]:
-        return [writing.difference(f, write), writing.interval(f, write), base]
+        told = "" if report.sharpening else writing.interval(f, write)
+        return [writing.difference(f, write, report.sharpening), told, base]
 
     rows = []
     for name, o in zip(names, report.outcomes, strict=True):
@@ -227,15 +232,21 @@ def _differences(report: Report, k: int) -> dict[str, Any]:
     def rows(key: str, texts: Sequence[str]) -> list[str]:
         return [t(key), *texts]
 
+    def told(f: Figure, write: Callable[..., str]) -> str:
+        return between(f, writing, write, report.sharpening)
+
     def cash(c: Change) -> str:
         cashable = c.municipal_cashable
-        return t("not_comparable") if cashable is None else between(cashable, writing, writing.millions)
+        return t("not_comparable") if cashable is None else told(cashable, writing.millions)
+
+    def spent(c: Change) -> str:
+        return writing.provisional(writing.millions(c.programme_cost, True), report.sharpening)
 
     found = [
-        rows("row_users", [between(c.care_users, writing) for c in here]),
-        rows("row_unmet", [between(c.unmet_need, writing) for c in here]),
-        rows(_programme_row(report), [writing.millions(c.programme_cost, True) for c in here]),
-        rows("row_municipal", [between(c.municipal_cost, writing, writing.millions) for c in here]),
+        rows("row_users", [told(c.care_users, writing.count) for c in here]),
+        rows("row_unmet", [told(c.unmet_need, writing.count) for c in here]),
+        rows(_programme_row(report), [spent(c) for c in here]),
+        rows("row_municipal", [told(c.municipal_cost, writing.millions) for c in here]),
         rows("row_cashable", [cash(c) for c in here]),
         rows("row_payback", [report.chance(o, k) for o in report.outcomes]),
     ]
@@ -266,7 +277,10 @@ def _payers(report: Report) -> dict[str, Any]:
         cells = [f"{term.first}–{term.last}" if term.last > term.first else str(term.first)]
         for o in report.outcomes:
             here = o.terms[k]
-            parts = (writing.difference(f, writing.millions) for f in (here.net, here.programmes, here.care))
+            parts = (
+                writing.difference(f, writing.millions, report.sharpening)
+                for f in (here.net, here.programmes, here.care)
+            )
             words = "term_words" if len(report.outcomes) == 1 else "term_parts"
             cells.append(t(words, **dict(zip(("net", "programmes", "care"), parts, strict=True))))
         rows.append(cells)

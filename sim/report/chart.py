@@ -9,6 +9,8 @@ import altair as alt
 import pandas as pd
 import vl_convert
 
+from sim.appraisal import Figure
+from sim.firm import has_range
 from sim.report.content import Report
 from sim.report.phrases import listed
 from sim.report.rows import RUNNING, Row
@@ -50,19 +52,19 @@ def description(report: Report, names: Sequence[str]) -> str:
         first=years[0],
         last=years[-1],
         lines=" ".join(lines),
-        band=t("chart_band") if report.draws > 1 else "",
+        band="" if report.sharpening else t("chart_band"),
         marks=listed(report.horizons, report.writing),
     )
 
 
-def _frame(rows: Sequence[Row], names: Sequence[str]) -> pd.DataFrame:
+def _frame(rows: Sequence[Row], names: Sequence[str], sharpening: bool) -> pd.DataFrame:
     return pd.DataFrame(
         [
             {
                 "name": name,
                 "year": year,
                 "mean": f.value / 1e6,
-                **({} if f.low is None or f.high is None else {"low": f.low / 1e6, "high": f.high / 1e6}),
+                **_ends(f, sharpening),
             }
             for name, row in zip(names, rows, strict=True)
             for year, f in zip(row.years, row.figures, strict=True)
@@ -70,9 +72,15 @@ def _frame(rows: Sequence[Row], names: Sequence[str]) -> pd.DataFrame:
     )
 
 
+def _ends(f: Figure, sharpening: bool) -> dict[str, float]:
+    if f.low is None or f.high is None or not has_range(f, sharpening):
+        return {}
+    return {"low": f.low / 1e6, "high": f.high / 1e6}
+
+
 def _chart(report: Report, names: Sequence[str], height: int) -> alt.LayerChart:
     rows = money_rows(report)
-    data = _frame(rows, names)
+    data = _frame(rows, names, report.sharpening)
     several = len(names) > 1
     legend = (
         alt.Legend(

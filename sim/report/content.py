@@ -28,6 +28,7 @@ from sim.decision.money import (
 )
 from sim.decision.payers import Pocket, lost_in_luck, pockets
 from sim.errors import InputError, OptionError
+from sim.firm import ENOUGH_DRAWS, few
 from sim.headline import Change, Level, discount_rate, weight_of_no_effect
 from sim.parameter_words import ASSUMED, parameter_title, source_words
 from sim.parameter_words import FOLDER as PARAMETERS
@@ -38,7 +39,7 @@ from sim.report.cheers import Item, cheers
 from sim.report.phrases import between, clipped, listed, world_words
 from sim.report.rows import Arm, Row, form_rows, payer_rows, yearly_rows
 from sim.scenario import Scenario
-from sim.writing import ENOUGH_DRAWS, LANGUAGES, WORDS, Writing, read_words
+from sim.writing import LANGUAGES, WORDS, Writing, read_words
 
 MOST = 3
 """Scenarios beside the reference in one document."""
@@ -76,6 +77,11 @@ class Outcome:
     paybacks: tuple[Back, ...]
     worths: tuple[tuple[Worth, bool], ...]
     alike: bool
+
+    @property
+    def equal(self) -> bool:
+        """Tell whether it is lived just as the reference."""
+        return all(change.equal for change in self.changes)
 
 
 @dataclass(frozen=True)
@@ -123,7 +129,12 @@ class Report:
     @property
     def chance_known(self) -> bool:
         """Tell whether there are draws enough to name a chance."""
-        return self.draws >= ENOUGH_DRAWS
+        return not few(self.draws)
+
+    @property
+    def sharpening(self) -> bool:
+        """Tell whether figures may still turn with more draws, so that they are provisional."""
+        return few(self.draws)
 
     def chance(self, outcome: Outcome, horizon: int) -> str:
         """Return the chance that the money is back as draws can tell it, or why it is not told.
@@ -136,6 +147,8 @@ class Report:
         share = change.p_paid_back
         if share is None or not self.chance_known:
             return self.writing.t("few")
+        if change.equal:
+            return self.writing.t("no_difference")
         return self.share(None if change.drowned else share)
 
     def share(self, share: float | None) -> str:
@@ -202,7 +215,7 @@ def report_of(
         "draws": draws,
         "count": len(assumed),
     }
-    told = ({20} if draws > 1 else set()) | ({24} if draws >= ENOUGH_DRAWS else set())
+    told: set[int] = set() if few(draws) else {20, 24}
     return Report(
         language=language,
         title=str(facts["title"]),
@@ -246,7 +259,9 @@ def _outcome(arm: Arm, writing: Writing, draws: int, rate: float) -> Outcome:
     return Outcome(
         title=scenario.title,
         sentence=_sentence(arm.alike, scenario.title, last, years, writing, draws),
-        unmet=writing.t("key_unmet", year=last.year, change=between(last.unmet_need, writing)),
+        unmet=writing.t(
+            "key_unmet", year=last.year, change=between(last.unmet_need, writing, sharpening=few(draws))
+        ),
         policy=scenario.policy,
         levels=tuple(comparison.levels(arm.scenario)),
         changes=changes,
@@ -279,8 +294,10 @@ def _sentence(alike: bool, title: str, last: Change, years: int, writing: Writin
     """Return the key sentence: a chance where draws can tell it, else what keeps it from being told."""
     if not alike:
         return writing.t("key_scarce", title=title)
-    if last.p_paid_back is None or draws < ENOUGH_DRAWS:
+    if last.p_paid_back is None or few(draws):
         return writing.t("key_few", title=title, draws=draws, enough=ENOUGH_DRAWS)
+    if last.equal:
+        return writing.t("key_equal", title=title)
     if last.drowned:
         return writing.t("key_small", title=title)
     chance = writing.chance(last.p_paid_back, draws)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from sim.firm import has_range
 from sim.report.content import Report, changed_note, world_lines
 from sim.report.rows import Row
 
@@ -43,9 +44,8 @@ def csv_text(report: Report, rows: Sequence[Row] | None = None, dutch: bool | No
             row.before[i] if row.before else None,
             f.value,
             f.mcse,
-            f.low,
-            f.high,
-            t("too_small") if f.too_small else "",
+            *((f.low, f.high) if has_range(f, report.sharpening) else (None, None)),
+            report.writing.remark(f, report.sharpening),
             births[row.scenario],
         )
         for row in chosen

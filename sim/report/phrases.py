@@ -10,6 +10,7 @@ from babel.lists import format_list
 
 from sim.appraisal import Figure
 from sim.catalogue import catalogue
+from sim.firm import Standing, standing
 from sim.scenario import Scenario, Shock
 from sim.states import FORMS, MONTHS
 from sim.writing import Writing
@@ -18,11 +19,13 @@ MOST_NAMES = 4
 """Names of parameters in one sentence."""
 
 
-def between(f: Figure, writing: Writing, write: Callable[..., str] | None = None) -> str:
-    """Return a difference with its interval over draws, or that it is too small to tell."""
+def between(
+    f: Figure, writing: Writing, write: Callable[..., str] | None = None, sharpening: bool = False
+) -> str:
+    """Return a difference with its interval over draws, or what may be said of it (see `firm.standing`)."""
     write = write or writing.count
-    value = writing.difference(f, write)
-    if f.too_small or f.low is None or f.high is None:
+    value = writing.difference(f, write, sharpening)
+    if standing(f, sharpening) is not Standing.FIRM or f.low is None or f.high is None:
         return value
     return writing.t("between", value=value, low=write(f.low, True), high=write(f.high, True))
 

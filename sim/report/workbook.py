@@ -13,6 +13,7 @@ from typing import Any
 
 import xlsxwriter
 
+from sim.firm import has_range
 from sim.report.chart import COLOURS
 from sim.report.content import Report
 from sim.report.rows import EUROS, RUNNING, Row
@@ -162,7 +163,7 @@ def _chart(book: xlsxwriter.Workbook, report: Report, row: Row, sheet: str, firs
         }
     )
     chart = line
-    if row.figures[0].low is not None:
+    if any(has_range(f, report.sharpening) for f in row.figures):
         chart = book.add_chart({"type": "area", "subtype": "stacked"})
         bare = {"categories": values(YEAR), "border": {"none": True}}
         chart.add_series({**bare, "name": t("low"), "values": values(LOW), "fill": {"none": True}})

@@ -30,7 +30,7 @@ def app_url() -> Iterator[str]:
     port = free_port()
     sizes = {
         "KINDERWERK_APP_CHILDREN": os.environ.get("KINDERWERK_APP_CHILDREN", "2000"),
-        "KINDERWERK_APP_DRAWS": os.environ.get("KINDERWERK_APP_DRAWS", "3"),
+        "KINDERWERK_APP_DRAWS": os.environ.get("KINDERWERK_APP_DRAWS", "12"),
     }
     call = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
     process = subprocess.Popen(

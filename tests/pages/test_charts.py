@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from pages.shared import charts
+from sim.appraisal import figure
 
 
 @pytest.mark.parametrize(
@@ -33,8 +34,8 @@ def test_only_marks_that_are_in_a_chart_are_told(years: int, told: str) -> None:
 
 
 def test_a_single_year_is_a_point_and_a_bar() -> None:
-    values = np.array([[1.0], [2.0], [3.0]])
-    drawn = charts.chart([charts.series_of(values, (2026,), "x")], "users")
+    one = figure(np.arange(1.0, 13.0), np.full(12, 0.1), range(1, 13))
+    drawn = charts.chart([charts.series_of([one], (2026,), "x", sharpening=False)], "users")
     marks = [layer["mark"] for layer in drawn["layer"]]
     assert any(mark["type"] == "line" and mark.get("point") for mark in marks)
     assert any(mark["type"] == "rule" and mark.get("strokeWidth") == 6 for mark in marks)
