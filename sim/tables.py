@@ -196,6 +196,7 @@ def batch_table(
     notes = [
         "Compared: differences in that year, and EUR million up to then, discounted; below zero is saved.",
         f"± two Monte Carlo standard errors; '{TOO_SMALL}' where the difference is smaller than that.",
+        f"'{PROVISIONAL}': fewer than {ENOUGH_DRAWS} draws, so that it may still turn.",
     ]
     return Group(table, Text("\n".join(notes), style="dim"))
 

@@ -139,6 +139,42 @@ def test_with_draws_there_are_ranges_and_chances() -> None:
     assert "50 draws" in shown
 
 
+@pytest.mark.parametrize(
+    ("draws", "users", "note"),
+    [
+        (9, "-120 ±20 (provisional)", "Provisional: with 9 draws"),
+        (10, "-120 ±20 (-200 to -40)", "In brackets: 5 to 95 percent of 10 draws"),
+    ],
+)
+def test_a_figure_of_few_draws_is_provisional_and_has_no_range(draws: int, users: str, note: str) -> None:
+    figure = Figure(-120.0, 10.0, -200.0, -40.0, 0.1, draws, 30.0)
+    shown = compared(changed(users=figure), changed(year=2035), draws=draws)
+    assert line(shown, "youths with youth care in 2029")[1] == users
+    assert note in shown
+    assert ("In brackets" in shown) is (draws >= 10)
+
+
+def test_about_zero_is_no_difference_of_luck_and_not_nothing() -> None:
+    shown = compared(changed(users=Figure(0.2, 0.01, None, None, None)), changed(year=2035))
+    assert line(shown, "youths with youth care in 2029")[1] == "almost 0 ±0"
+    untold = compared(changed(users=Figure(float("nan"), 0.01, None, None, None)), changed(year=2035))
+    assert line(untold, "youths with youth care in 2029")[1] == "cannot be told"
+
+
+def test_scenarios_that_are_lived_the_same_are_equal_and_have_no_chance() -> None:
+    same = replace(changed(paid=1.0), programme_cost=0.0, municipal_programme_cost=0.0)
+    shown = compared(same, replace(same, year=2035), draws=50)
+    assert line(shown, "chance that it has paid for itself")[1] == "equal"
+
+
+def test_cash_is_a_line_of_its_own_and_no_part() -> None:
+    all_in, cash = (Figure(euros, 1e5, None, None, None) for euros in (52.6e6, 53.0e6))
+    shown = compared(replace(changed(cost=all_in), municipal_cashable=cash), changed(year=2035))
+    assert line(shown, "cost to the municipality, all together")[1].startswith("+52.6")
+    assert line(shown, "cost to the municipality, in cash")[1].startswith("+53.0")
+    assert "of which" not in shown
+
+
 def test_no_chance_is_named_where_luck_outweighs_the_money() -> None:
     shown = compared(changed(paid=0.78, drowned=True), changed(paid=0.78, year=2035), draws=50)
     assert line(shown, "chance that it has paid for itself")[1] == "cannot be told"
