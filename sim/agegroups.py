@@ -15,12 +15,16 @@ ROUNDING = 25.0
 """How far sums of groups that were each rounded to fives may differ."""
 OLDEST = 29
 """The last age that a group may have: CBS often counts 18-24 or 20-24 together."""
-_AGES = re.compile(r"\s*([0-9]{1,2})(?:\s*[-–]\s*([0-9]{1,2}))?\s*")
+_AGES = re.compile(
+    r"\s*([0-9]{1,2})(?:\s*(?:[-–]|t/m|tot en met|up to and including)\s*([0-9]{1,2}))?\s*"
+    r"(?:jaar|jr\.?|years?|yrs?\.?)?\s*"
+)
+"""Without `tot` and `to`: some mean the last age by it, others the age after."""
 
 
 def ages_of(key: object) -> tuple[int, int] | None:
-    """Return the first and last age that a key such as 4 or "4-11" stands for, or None."""
-    match = _AGES.fullmatch(str(key)) if isinstance(key, (int, str)) else None
+    """Return the first and last age that a key such as 4, "4-11" or "4 t/m 11 jaar" stands for, or None."""
+    match = _AGES.fullmatch(str(key).casefold()) if isinstance(key, (int, str)) else None
     if match is None:
         return None
     first, last = int(match[1]), int(match[2] or match[1])

@@ -1,4 +1,8 @@
-"""The budget of a programme in FTE: one number, or what holds from each given year on."""
+"""The budget of a programme in FTE: one number, or what holds from each given year on.
+
+A year (2026) holds until the next one that is given. A range ("2026-2028") ends: after its last year there is
+nothing until the next one that is given.
+"""
 
 from __future__ import annotations
 
@@ -16,24 +20,40 @@ from sim.yamltext import quoted
 MAX_FTE = 1_000_000.0
 FTE_EXPECTED = "a number of FTE (for example 36 or 12.5)"
 _MAX_ENTRIES = 100
+_YEAR = re.compile(r"\s*[0-9]{4}\s*")
 _YEARS = re.compile(r"\s*((?:19|20|21)[0-9]{2})(?:\s*[-–]\s*((?:19|20|21)[0-9]{2}))?\s*")
 
 
 @dataclass(frozen=True)
 class FtePath:
-    """FTE over the years: `base` before the first step, and each step holds until the next one."""
+    """FTE over the years: `base` before the first step, and each step holds until the next one.
+
+    ends: the last year of each step that was written as a range; what follows it is 0.
+    """
 
     base: float = 0.0
     steps: tuple[tuple[int, float], ...] = ()
+    ends: tuple[tuple[int, int], ...] = ()
 
     def at(self, year: int) -> float:
         """Return the FTE of a year."""
         index = bisect_right(self.steps, year, key=lambda step: step[0])
-        return self.steps[index - 1][1] if index else self.base
+        if not index:
+            return self.base
+        start, fte = self.steps[index - 1]
+        return fte if year <= dict(self.ends).get(start, year) else 0.0
 
-    def to_data(self) -> float | dict[int, float]:
+    def every_step(self) -> tuple[tuple[int, float], ...]:
+        """Return the steps with a step to 0 after each range that no other step follows at once."""
+        starts = {start for start, _ in self.steps}
+        stops = ((end + 1, 0.0) for _, end in self.ends if end + 1 not in starts)
+        return tuple(sorted((*self.steps, *stops)))
+
+    def to_data(self) -> float | dict[int | str, float]:
         """Return the path as a scenario file writes it."""
-        return dict(self.steps) if self.steps else self.base
+        ends = dict(self.ends)
+        by_year = {f"{year}-{ends[year]}" if year in ends else year: fte for year, fte in self.steps}
+        return by_year or self.base
 
 
 def years_of(key: object) -> tuple[int, int] | None:
@@ -61,8 +81,9 @@ def read_fte(value: object) -> FtePath:
         raise plain_error(f"expected 1 to {_MAX_ENTRIES} years with their FTE, found {len(value)}")
     if errors := _entry_errors(value):
         raise ValidationError.from_exception_data("fte", errors)
-    starts = ((years[0], float(fte)) for key, fte in value.items() if (years := years_of(key)))
-    return FtePath(0.0, tuple(sorted(starts)))
+    entries = [(years, key, float(fte)) for key, fte in value.items() if (years := years_of(key))]
+    ends = (years for years, key, _ in entries if not _YEAR.fullmatch(str(key)))
+    return FtePath(0.0, tuple(sorted((years[0], fte) for years, _, fte in entries)), tuple(sorted(ends)))
 
 
 def _entry_errors(value: Mapping[Any, Any]) -> list[InitErrorDetails]:

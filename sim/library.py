@@ -6,11 +6,13 @@ from functools import cache
 
 from sim.catalogue import catalogue
 from sim.parameters import Parameter, default_parameters, prior_parameters
-from sim.population import municipality_names
+from sim.population import municipality_names, profiles
 from sim.registry import Registry
 from sim.states import FORMS
 
 _FAR = 100.0  # a scenario may go this many times beyond an elicited range, to explore; not into nonsense
+
+_THOUSANDS = 1000.0
 
 
 @cache
@@ -20,7 +22,9 @@ def registry() -> Registry:
     limits = {name: allowed_range(record) for name, record in records.items()}
     prices = {form: prior_parameters().records[f"cost.{form}"] for form in FORMS}
     tariffs = {form: (price.low, price.high) for form, price in prices.items()}
-    return Registry(municipality_names(), frozenset(catalogue()), limits, tariffs)
+    youths = {name: profile.total for name, profile in profiles().items()}
+    counted = frozenset(name for name, record in records.items() if record.high >= _THOUSANDS)
+    return Registry(municipality_names(), frozenset(catalogue()), limits, tariffs, youths, counted)
 
 
 def allowed_range(record: Parameter) -> tuple[float, float]:

@@ -29,8 +29,8 @@ from sim.errors import InputError
 from sim.registry import Frozen, Registry
 from sim.states import AGES
 from sim.wording import found, known_form, number_fault, plain_error, range_fault
-from sim.yamlfile import Document, Part, load_document
-from sim.yamltext import quoted
+from sim.yamlfile import ANY, Document, Part, load_document
+from sim.yamltext import Loc, quoted
 
 IN_MEMORY = "<municipality>"
 MAX_YOUTHS = 5_000_000.0
@@ -41,8 +41,20 @@ USE_AGES = ("0-17", "0-22")
 """Ages for which CBS counts youths with jeugdhulp."""
 NAME_LENGTH, SOURCE_LENGTH = 80, 300
 FIRST_DATE, LAST_DATE = 1995, 2060
+COUNTED: tuple[Loc, ...] = (
+    ("population", ANY), ("use", "youths"), ("kinderwerk_fte",), ("kinderwerk_fte", "value"),
+    ("tariffs", ANY), ("tariffs", ANY, "value"),
+)  # fmt: skip
+"""Where thousands are as likely as decimals."""
+LEAST_YOUTHS = 50.0
+"""Fewer than any municipality has; the smallest islands have about 200."""
+LEAST_USE = 0.01
+"""Share of youths with jeugdhulp below which a figure is something else: CBS counts 4 to 20 percent."""
+_FAR = 50.0
+"""How many times fewer youths a year of age than elsewhere in a municipality must be a mistake."""
 TARIFF_ROOM = 5.0
 """How many times beyond the elicited range a tariff may be: a price a month (12 times less) is not."""
+_IN_THOUSANDS = "are these thousands? write whole numbers"
 _NAME = re.compile(r"['\u2019]?\w.*")
 _PERCENTAGE = "; a share is meant: 12% is written as 0.12"
 _LIMITS = {
@@ -153,6 +165,14 @@ def _ages(key: object) -> tuple[int, int]:
     return ages
 
 
+def _thin(population: Mapping[str, float]) -> list[str]:
+    """Return the groups with far fewer youths a year of age than the others, unless theirs are thousands."""
+    ages = {key: _ages(key) for key in population}
+    each = {key: youths / (ages[key][1] - ages[key][0] + 1) for key, youths in population.items()}
+    usual = sorted(each.values())[len(each) // 2]
+    return [key for key, n in each.items() if 0 < n < usual / _FAR and usual / 10 <= 1000 * n <= usual * 10]
+
+
 class Use(Part):
     """Youths with jeugdhulp during a year, and the same share in the country where the source has it."""
 
@@ -234,20 +254,46 @@ class Municipality(Part):
         return tariffs
 
     @model_validator(mode="after")
-    def _fitting(self) -> Municipality:
-        """Refuse more youths than there can be, and more youths in care than there are youths."""
-        if (most := max(self.single_ages())) > MAX_OF_ONE_AGE:
-            message = f"{most:.0f} youths of one age is more than there are in the Netherlands"
-            error = InitErrorDetails(type=plain_error(message), loc=("population",), input=most)
-            raise ValidationError.from_exception_data("population", [error])
-        if self.use is not None and self.use.youths > (there := self.youths(self.use.last_age)):
-            message = (
-                f"{self.use.youths:.0f} youths with jeugdhulp is more than the {there:.0f} youths of "
-                f"{self.use.ages} in the population"
-            )
-            error = InitErrorDetails(type=plain_error(message), loc=("use", "youths"), input=self.use.youths)
-            raise ValidationError.from_exception_data("use", [error])
+    def _fitting(self, info: ValidationInfo) -> Municipality:
+        """Refuse more or fewer youths than there can be. Raises a ValidationError with a place for each."""
+        registry = registry_in(info.context)
+        known = registry.youths.get(self.name) if registry else None
+        errors = [
+            InitErrorDetails(type=plain_error(message), loc=loc, input=None)
+            for loc, message in (*self._people_faults(known), *self._use_faults())
+        ]
+        if errors:
+            raise ValidationError.from_exception_data("municipality", errors)
         return self
+
+    def _people_faults(self, known: float | None) -> Iterator[tuple[Loc, str]]:
+        """Yield what cannot be of a population. known: the youths that the model has for it."""
+        there, place = self.youths(), ("population",)
+        if (most := max(self.single_ages())) > MAX_OF_ONE_AGE:
+            yield place, f"{most:.0f} youths of one age is more than there are in the Netherlands"
+        if there < LEAST_YOUTHS:
+            yield place, f"{there:.1f} youths in all is fewer than any municipality has; {_IN_THOUSANDS}"
+        elif known and there < known / _FAR:
+            yield place, f"{there:.1f} youths in all is far fewer than the {known:.0f} known; {_IN_THOUSANDS}"
+        else:
+            for key in _thin(self.population):
+                few = f"{self.population[key]:g} is far fewer than at other ages"
+                yield (*place, key), f"{few}; {_IN_THOUSANDS}"
+        fte = self.kinderwerk_fte.value if self.kinderwerk_fte else 0.0
+        if fte > there:
+            yield ("kinderwerk_fte",), f"{fte:.0f} FTE is more than the {there:.0f} youths there are"
+
+    def _use_faults(self) -> Iterator[tuple[Loc, str]]:
+        if self.use is None:
+            return
+        counted, there = self.use.youths, self.youths(self.use.last_age)
+        if counted > there:
+            what = f"more than the {there:.0f} youths of {self.use.ages} in the population"
+        elif counted < LEAST_USE * there:
+            what = f"far too few of the {there:.0f} youths of {self.use.ages}; {_IN_THOUSANDS}"
+        else:
+            return
+        yield ("use", "youths"), f"{counted:.0f} youths with jeugdhulp is {what}"
 
     def single_ages(self) -> tuple[float, ...]:
         """Return youths by single year of age, 0-22."""
@@ -301,9 +347,9 @@ def _tariff_fault(value: float, usual: tuple[float, float] | None) -> str | None
         return range_fault(value, 0.0, float("inf"))
     if usual is None or usual[0] / TARIFF_ROOM <= value <= usual[1] * TARIFF_ROOM:
         return None
-    units = {"month": 12, "week": 52, "day": 365}
+    units = {"per month": 12, "per week": 52, "per day": 365, "in thousands": 1000}
     unit = next((u for u, times in units.items() if usual[0] / 2 <= value * times <= usual[1] * 2), None)
-    hint = f"; is this per {unit}?" if unit else ""
+    hint = f"; is this {unit}?" if unit else ""
     return f"expected euros per place-year, usually {usual[0]:.0f} to {usual[1]:.0f}, found {value:g}{hint}"
 
 
@@ -317,7 +363,7 @@ def load_municipality(path: str | Path, registry: Registry | None = None) -> Mun
 
 def municipality_from_document(document: Document, registry: Registry | None) -> Municipality:
     """Return the municipality in a document. Raises InputError with every mistake."""
-    return document.validate(Municipality, registry)
+    return document.validate(Municipality, registry, COUNTED)
 
 
 def municipality_from_dict(

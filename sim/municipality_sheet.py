@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePath
@@ -11,11 +10,24 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from sim.agegroups import OLDEST
+from sim.agegroups import OLDEST, ROUNDING, ages_of
 from sim.errors import InputError, Problem, nearest
 from sim.municipality import Municipality
 from sim.municipality_template import LINES, TEXTS, Words, words_of_sheets
 from sim.municipality_text import read_yaml
+from sim.numerals import (
+    AGE,
+    EUROS,
+    FTE,
+    NUMBER,
+    SHARE,
+    YEAR,
+    YOUTHS,
+    NumeralError,
+    Quantity,
+    check_number,
+    read_number,
+)
 from sim.registry import Registry, fold
 from sim.scenario import SUFFIXES
 from sim.states import FORMS
@@ -27,8 +39,8 @@ ROWS, COLUMNS = 200, 5
 REQUIRED = ("name", "date", "source")
 REQUIRED_OF_USE = ("year", "youths")
 SOURCED = ("kinderwerk_fte", "moving", "bijstand")
-_COMMA = re.compile(r"[-+]?([0-9]+|[0-9]{1,3}(\.[0-9]{3})+),([0-9]{1,2}|[0-9]{4,})")
-_DIGITS = re.compile(r"[-+]?[0-9]{1,12}")
+TOTALS = ("totaal", "total")
+QUANTITIES = {"kinderwerk_fte": FTE, "moving": SHARE, "bijstand": SHARE, "national": SHARE, "youths": YOUTHS}
 
 
 def read_sheet(data: bytes, name: str, registry: Registry | None = None) -> Municipality:
@@ -148,18 +160,22 @@ class _Reading:
             return value.strip() or None
         return value
 
-    def number(self, sheet: str, row: int, column: int, expected: str = "a number") -> float | None:
+    def number(self, sheet: str, row: int, column: int, quantity: Quantity = NUMBER) -> float | None:
         """Return the number in a cell, or None; a text that can be read in one way only counts as one."""
         value = self.value(sheet, row, column)
-        if isinstance(value, str) and (number := _number(value)) is not None:
-            return number
-        if value is None or (isinstance(value, (int, float)) and not isinstance(value, bool)):
-            return value
-        hint = ""
-        if isinstance(value, str) and any(character.isdigit() for character in value):
-            hint = "; write the number without separators, with a comma only for decimals"
+        try:
+            if isinstance(value, str):
+                return read_number(value, quantity)
+            if value is None:
+                return None
+            if isinstance(value, (int, float)) and not isinstance(value, bool):
+                check_number(value, quantity)
+                return value
+        except NumeralError as error:
+            self.fault(sheet, row, column, str(error))
+            return None
         shown = f"a date ({value:%Y-%m-%d})" if isinstance(value, dt.datetime) else found(value)
-        self.fault(sheet, row, column, f"expected {expected}, found {shown}{hint}")
+        self.fault(sheet, row, column, f"expected {quantity.expected}, found {shown}")
         return None
 
     def words_in(self, sheet: str, row: int, column: int) -> str | None:
@@ -173,17 +189,25 @@ class _Reading:
         self.fault(sheet, row, column, f"expected text, found {shown}")
         return None
 
-    def whole(self, sheet: str, row: int, column: int, expected: str) -> int | None:
+    def whole(self, sheet: str, row: int, column: int, quantity: Quantity) -> int | None:
         """Return the whole number in a cell, or None."""
-        value = self.number(sheet, row, column, expected)
+        value = self.number(sheet, row, column, quantity)
         if value is None or float(value).is_integer():
             return None if value is None else int(value)
-        self.fault(sheet, row, column, f"expected {expected}, found {value:g}")
+        self.fault(sheet, row, column, f"expected {quantity.expected}, found {value:g}")
         return None
 
     def year(self, sheet: str, row: int, column: int) -> int | None:
         """Return the year in a cell, or None."""
-        return self.whole(sheet, row, column, "a whole number of years")
+        return self.whole(sheet, row, column, YEAR)
+
+    def ages(self, sheet: str, row: int) -> tuple[int | None, int | None]:
+        """Return the youngest and oldest age of a row; both may stand in the first cell, as 4-11."""
+        first = self.value(sheet, row, 0)
+        there = ages_of(first) if isinstance(first, str) else None
+        if there is not None and there[0] < there[1] and self.value(sheet, row, 1) is None:
+            return there
+        return self.whole(sheet, row, 0, AGE), self.whole(sheet, row, 1, AGE)
 
     def date(self, sheet: str, row: int, column: int) -> Any:
         """Return a date as text; what is none is left for the format to explain."""
@@ -255,7 +279,11 @@ class _Reading:
             "date": self.date,
             "year": self.year,
         }
-        value = readers.get(name, self.number)(sheet, row, 1)
+        value = (
+            readers[name](sheet, row, 1)
+            if name in readers
+            else self.number(sheet, row, 1, QUANTITIES.get(name, NUMBER))
+        )
         source = self.words_in(sheet, row, 3)
         if value is None:
             return
@@ -272,10 +300,13 @@ class _Reading:
 
     def population(self, sheet: str) -> None:
         population: dict[str, float] = {}
+        totals: list[tuple[int, float]] = []
         for row in self.rows(sheet, 3):
-            first = self.whole(sheet, row, 0, "an age")
-            last = self.whole(sheet, row, 1, "an age")
-            youths = self.number(sheet, row, 2, "a number of youths")
+            youths = self.number(sheet, row, 2, YOUTHS)
+            if str(self.value(sheet, row, 0) or self.value(sheet, row, 1)).casefold().startswith(TOTALS):
+                totals += [(row, youths)] if youths is not None else []
+                continue
+            first, last = self.ages(sheet, row)
             if first is None:
                 if not self.faulty(sheet, row):
                     wanted = "a youngest age (0 to 22) in this row"
@@ -299,6 +330,11 @@ class _Reading:
                 self.places["population", key] = (sheet, _cell(row, 2))
         self.data["population"] = population
         self.places["population",] = (sheet, "")
+        counted = sum(population.values())
+        for row, total in totals:  # of no use but as a check
+            if abs(total - counted) > ROUNDING:
+                words = f"the rows add up to {counted:.0f} youths, and the total is {total:.0f}"
+                self.fault(sheet, row, 2, words)
 
     def faulty(self, sheet: str, row: int) -> bool:
         """Tell whether something is wrong in a row already."""
@@ -308,7 +344,7 @@ class _Reading:
         tariffs: dict[str, Any] = {}
         for row in self.rows(sheet, 2):
             form = self.words_in(sheet, row, 0)
-            price, source = self.number(sheet, row, 1), self.words_in(sheet, row, 2)
+            price, source = self.number(sheet, row, 1, EUROS), self.words_in(sheet, row, 2)
             if form is None:
                 self.fault(
                     sheet, row, 1, "there is a value here and nothing in column A that says what it is"
@@ -328,10 +364,3 @@ class _Reading:
 def _cell(row: int, column: int) -> str:
     """Return the name of a cell, such as B7."""
     return f"{'ABCDE'[column]}{row + 1}"
-
-
-def _number(text: str) -> float | None:
-    """Return the number that a text can only mean: digits, or a comma before decimals, not thousands."""
-    if _DIGITS.fullmatch(text):
-        return int(text)
-    return float(text.replace(".", "").replace(",", ".")) if _COMMA.fullmatch(text) else None

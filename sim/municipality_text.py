@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from sim.municipality import Municipality, municipality_from_document
+from sim.numerals import one_way
 from sim.registry import Registry
 from sim.yamlfile import document_from
 from sim.yamltext import plain_value
@@ -63,7 +64,7 @@ def _key(key: str) -> str:
 def _plain(value: Any) -> str:
     """Return a value as YAML, between quotes where it could be read as something else."""
     if isinstance(value, float):
-        return str(int(value)) if value.is_integer() else repr(value)
+        return str(int(value)) if value.is_integer() else one_way(repr(value))
     if not isinstance(value, str):
         return json.dumps(value)
     safe = value.replace(" ", "").replace("_", "").replace("-", "").isalnum() and value[0].isalnum()

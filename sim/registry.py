@@ -44,19 +44,24 @@ class Registry:
 
     `municipalities` maps each name and alias, case-folded, to the name to use; `parameters` maps
     each name to the lowest and highest value allowed, or to None where there is no limit; `tariffs`
-    maps each form of care to the range in which a year of it usually costs, in euros of 2024.
+    maps each form of care to the range in which a year of it usually costs, in euros of 2024;
+    `youths` has the youths of 0-22 of each municipality; `counted` names the parameters that are usually in
+    the thousands.
     """
 
     municipalities: Mapping[str, str]
     programmes: frozenset[str]
     parameters: Mapping[str, tuple[float, float] | None]
     tariffs: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    youths: Mapping[str, float] = field(default_factory=dict)
+    counted: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         folded = {fold(alias): name for alias, name in self.municipalities.items()}
         object.__setattr__(self, "municipalities", Frozen(folded))
         object.__setattr__(self, "parameters", Frozen(self.parameters))
         object.__setattr__(self, "tariffs", Frozen(self.tariffs))
+        object.__setattr__(self, "youths", Frozen(self.youths))
 
     def municipality(self, name: str) -> str:
         """Return the name to use for a name or alias.

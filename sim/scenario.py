@@ -25,17 +25,17 @@ from pydantic import (
 )
 from pydantic_core import InitErrorDetails, ValidationError, to_jsonable_python
 
-from sim.errors import InputError, Problem, nearest
-from sim.fte import FtePath, read_fte, years_of
+from sim.errors import InputError, nearest
+from sim.fte import FtePath, read_fte
 from sim.municipality import Municipality, load_municipality
 from sim.registry import Frozen, Registry
+from sim.scenario_checks import DEFAULT_START, DEFAULT_YEARS, counted, impossible, written_problems
 from sim.states import AGES, MONTHS
-from sim.wording import found, known_form, number_fault, plain_error, range_fault
-from sim.yamlfile import Document, Part, in_order, load_document
+from sim.wording import found, known_form, number_fault, plain_error
+from sim.yamlfile import Document, Part, elsewhere, in_order, load_document
 from sim.yamltext import quoted
 
-FIRST_YEAR, LAST_YEAR, DEFAULT_START = 2015, 2060, 2026
-MAX_YEARS, DEFAULT_YEARS = 60, 20
+FIRST_YEAR, LAST_YEAR, MAX_YEARS = 2015, 2060, 60
 IN_MEMORY = "<scenario>"
 SUFFIXES = (".yaml", ".yml")
 _MAX_LIST = 1000
@@ -432,59 +432,14 @@ def scenario_from_dict(
 
 
 def _checked(document: Document, origin: Origin) -> Scenario:
-    problems = _horizon_problems(document) + _range_problems(document, origin.registry)
-    if document.data.get("places") and document.data.get("policy") != "capped":
-        problems.append(document.problem(("places",), "places count only with 'policy: capped'", key=True))
+    unclear = document.unclear(counted(origin.registry))
+    problems = written_problems(document, origin.registry)
     try:
         scenario = document.validate(Scenario, origin)
     except InputError as error:
         problems += error.problems
-    if problems:
-        raise InputError(in_order(problems))
+    else:
+        problems += impossible(scenario, document, origin.registry)
+    if unclear or problems:
+        raise InputError(in_order([*unclear, *elsewhere(problems, unclear)]))
     return scenario
-
-
-# The two checks below relate one key to another. They look at the raw data, so that their
-# problems are listed even when something else in the file is wrong, and leave alone what is
-# not of the right shape: the schema speaks about that.
-
-
-def _horizon_problems(document: Document) -> list[Problem]:
-    """Return the years of FTE that the scenario does not simulate."""
-    start, years = document.data.get("start", DEFAULT_START), document.data.get("years", DEFAULT_YEARS)
-    if not all(type(value) is int and abs(value) < 10_000 for value in (start, years)):
-        return []
-    horizon = (
-        f"the scenario runs from {start} to {start + years - 1}" if years else "the scenario has 0 years"
-    )
-    problems = []
-    for name, use in _items(document.data.get("programmes")):
-        for key, _ in _items(use.get("fte")) if isinstance(use, Mapping) else ():
-            span = years_of(key)
-            if span and not start <= span[0] <= span[1] < start + years:
-                message = f"{quoted(key)} is outside the scenario; {horizon}"
-                problems.append(document.problem(("programmes", name, "fte", key), message, key=True))
-    return problems
-
-
-def _range_problems(document: Document, registry: Registry | None) -> list[Problem]:
-    """Return the parameter values outside the range allowed."""
-    problems = []
-    for name, raw in _items(document.data.get("parameters")):
-        limits = registry.parameters.get(name) if registry and isinstance(name, str) else None
-        if limits is None:
-            continue
-        loc = ("parameters", name, "value") if isinstance(raw, Mapping) else ("parameters", name)
-        value = raw.get("value") if isinstance(raw, Mapping) else raw
-        if not isinstance(value, (list, tuple)):
-            numbers = [(loc, value)]
-        else:
-            numbers = [((*loc, index), item) for index, item in enumerate(value)]
-        for place, number in numbers:
-            if fault := range_fault(number, *limits):
-                problems.append(document.problem(place, f"{quoted(name)} {fault}"))
-    return problems
-
-
-def _items(value: object) -> list[tuple[Any, Any]]:
-    return list(value.items()) if isinstance(value, Mapping) else []

@@ -115,8 +115,9 @@ _PROGRAMME = """
   {programme}:
     # Het aantal voltijdbanen (fte). Een getal, of per jaar:
     #   fte: {{2026: 12, 2027: 24}}   of   {{"2026-2028": 12, "2029-2030": 24}}
-    # Een aantal geldt tot het volgende genoemde jaar; voor het eerste jaar is het 0.
-    # Schrijf 0 bij het jaar waarin het stopt.
+    # Bij een jaar (2026) geldt het aantal tot het volgende genoemde jaar; schrijf 0 bij het jaar waarin het
+    # stopt. Bij een reeks ("2026-2028") houdt het na het laatste jaar op: tot wat er dan volgt is het 0.
+    # Voor het eerste genoemde jaar is het 0.
     fte: 36
     ring_fenced: true         # geoormerkt: een tekort elders gaat hier niet van af
     # targeting: neighbourhood  # everyone (iedereen), neighbourhood (buurten met meer zorgen) of

@@ -2,8 +2,8 @@
 
 Sentences are written once, in English, where a mistake is found. `words/faults.yaml` has the Dutch of each,
 with `{...}` for what differs; what stands there is translated in its turn, so that a sentence may be made of
-others: the first that fits is taken. `{asis}` stays as it is. A number becomes a Dutch one. What has no Dutch
-stays English.
+others: the first that fits is taken. `{asis}` and `{asis2}` stay as they are. A number becomes a Dutch one.
+What has no Dutch stays English.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def dutch_or_none(message: str) -> str | None:
     for pattern, dutch in _patterns():
         if match := pattern.fullmatch(message):
             parts = {
-                name: text if name == "asis" else dutch_or_none(text) or text
+                name: text if name.startswith("asis") else dutch_or_none(text) or text
                 for name, text in match.groupdict().items()
             }
             return dutch.format(**parts)

@@ -14,6 +14,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from sim.errors import nearest
+from sim.numerals import both, one_way, written
 from sim.states import FORMS
 from sim.yamltext import Loc, quoted
 
@@ -128,16 +129,26 @@ def _any_of(names: Iterable[str]) -> str:
 
 def expected_number(expected: str, value: object) -> str:
     """Return that a number was expected, with the repair for the usual ways to write it wrong."""
-    hint = ""
-    if isinstance(value, str):
-        text = value.strip()
-        if re.fullmatch(r"[-+]?\d+,\d+", text):
-            hint = f"; write decimals with a point: {text.replace(',', '.')}"
-        elif re.fullmatch(r"[-+]?\d{1,3}([.,_ ]\d{3})+", text):
-            hint = f"; write it without separators: {re.sub('[.,_ ]', '', text)}"
-        elif re.fullmatch(r"[-+]?\d+(\.\d+)?", text):
-            hint = "; write it without quotes"
-    return f"expected {expected}, found {found(value)}{hint}"
+    hint = f"; {_repair(value.strip())}" if isinstance(value, str) else ""
+    return f"expected {expected}, found {found(value)}{hint.removesuffix('; ')}"
+
+
+def _repair(text: str) -> str:
+    """Return how to write the number in a text for a file, or an empty string where there is not just one."""
+    number = written(text)
+    if number is None:
+        return ""
+    if len(number.values) > 1 and not number.percent:
+        return both(number.values, exact=True)
+    plain = one_way(f"{number.values[-1]:f}")
+    if number.percent:
+        return f"{plain}% is written as {one_way(f'{number.values[-1] / 100:f}')}"
+    if number.unit:
+        return f"write it without words or signs: {plain}"
+    if re.fullmatch(r"[-+]?[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]+)?", text):
+        return "write it without quotes"
+    decimal = re.fullmatch(r"[-+]?[0-9]*,[0-9]+", text)
+    return f"write decimals with a point: {plain}" if decimal else f"write it without separators: {plain}"
 
 
 def number_fault(value: object, expected: str, low: float = -math.inf, high: float = math.inf) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -9,8 +10,11 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
+from ruamel.yaml import YAML
+from ruamel.yaml.representer import SafeRepresenter
 
 from sim.errors import InputError, Problem, nearest
+from sim.numerals import one_way, two_ways
 from sim.wording import explain
 from sim.yamltext import (
     MAX_BYTES,
@@ -25,6 +29,8 @@ from sim.yamltext import (
 )
 
 Model = TypeVar("Model", bound=BaseModel)
+ANY = "*"
+"""In a place: any key or index."""
 
 # What to do with a file of each kind, for someone who gave it to the wrong command.
 KINDS = {
@@ -71,14 +77,43 @@ class Document:
         """Return a problem with the value, or with `key` the key, at a place in the file."""
         return Problem(str(self.path), *self.position(loc, key), message)
 
-    def validate(self, model: type[Model], context: Any = None) -> Model:
-        """Return the data as a `model`. Raises InputError with every mistake, sorted by line."""
+    def unclear(self, counted: Iterable[Loc]) -> list[Problem]:
+        """Return a problem for each number that has two readings, where people or euros are counted.
+
+        counted: such places, in which ANY stands for any key.
+        """
+        places = list(counted) if self.tree.written else []
+        return [
+            self.problem(loc, two_ways(text))
+            for loc, text in self.tree.written.items()
+            if any(_fits(place, loc) for place in places)
+        ]
+
+    def validate(self, model: type[Model], context: Any = None, counted: Iterable[Loc] = ()) -> Model:
+        """Return the data as a `model`; counted: see `unclear`.
+
+        Raises InputError with every mistake, sorted by line.
+        """
+        problems = self.unclear(counted)
         try:
-            return model.model_validate(self.data, context=context)
+            found = model.model_validate(self.data, context=context)
         except ValidationError as error:
             faults = explain(model, self.data, error)
-        problems = (self.problem(fault.loc, fault.message, fault.at_key) for fault in faults)
-        raise InputError(in_order(problems))
+            others = (self.problem(fault.loc, fault.message, fault.at_key) for fault in faults)
+            raise InputError(in_order([*problems, *elsewhere(others, problems)])) from None
+        if problems:
+            raise InputError(in_order(problems))
+        return found
+
+
+def _fits(place: Loc, loc: Loc) -> bool:
+    return len(place) == len(loc) and all(step in (ANY, own) for step, own in zip(place, loc, strict=True))
+
+
+def elsewhere(problems: Iterable[Problem], others: Iterable[Problem]) -> list[Problem]:
+    """Return the problems at places where there is no other one, which says what is behind them."""
+    taken = {(other.line, other.column) for other in others}
+    return [problem for problem in problems if (problem.line, problem.column) not in taken]
 
 
 def in_order(problems: Iterable[Problem]) -> list[Problem]:
@@ -125,3 +160,27 @@ def _check_kind(document: Document, kinds: tuple[str, ...]) -> None:
         hint = nearest(str(actual), KINDS) or "."
         message = f"unknown kind {quoted(actual)}{hint} This file needs {wanted}"
     raise InputError([document.problem(("kind",), message)])
+
+
+class _Representer(SafeRepresenter):
+    """Writes numbers so that nobody takes their point for thousands."""
+
+    def represent_number(self, value: float) -> Any:
+        """Return the node of a number."""
+        return self.represent_scalar("tag:yaml.org,2002:float", one_way(repr(value)))
+
+
+_Representer.add_representer(float, _Representer.represent_number)
+
+
+def dumped(data: Mapping[str, Any]) -> str:
+    """Return plain data as the text of a YAML file that reads back as the same."""
+    yaml = YAML(typ="safe", pure=True)
+    yaml.Representer = _Representer
+    yaml.default_flow_style = False
+    yaml.allow_unicode = True
+    yaml.sort_base_mapping_type_on_output = False
+    yaml.width = 10_000
+    stream = io.StringIO()
+    yaml.dump(data, stream)
+    return stream.getvalue()

@@ -34,6 +34,8 @@ _INT = re.compile(r"[-+]?[0-9]{1,18}")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _INFINITE = re.compile(r"[-+]?\.(inf|Inf|INF)")
 _NAN = re.compile(r"\.(nan|NaN|NAN)")
+_TWO_WAYS = re.compile(r"[-+]?[1-9][0-9]{0,2}\.[0-9]{3}")
+"""Decimals, or Dutch thousands: only who knows what is counted can tell."""
 
 # The next-line character and U+2028/2029 break lines for YAML but not in most editors, so
 # that line numbers would differ: they are refused with the other invisible characters.
@@ -45,11 +47,15 @@ _TAB_INDENT = re.compile(r"^ *\t[ \t]*(?=[^\s#])", re.MULTILINE)
 
 @dataclass
 class Tree:
-    """Plain data, and the 1-based line and column of every key and value in it."""
+    """Plain data, and the 1-based line and column of every key and value in it.
+
+    written: the text of each number whose point may stand between thousands.
+    """
 
     data: Any = None
     values: dict[Loc, Position] = field(default_factory=dict)
     keys: dict[Loc, Position] = field(default_factory=dict)
+    written: dict[Loc, str] = field(default_factory=dict)
 
 
 def read_bytes(path: str | Path) -> bytes:
@@ -251,6 +257,8 @@ class _Builder:
             # The reader puts an absent value at the next line; its key is where people look.
             absent = value is None and text == "" and loc in self.tree.keys
             self.tree.values[loc] = self.tree.keys[loc] if absent else _position(event)
+            if isinstance(value, float) and _TWO_WAYS.fullmatch(text):
+                self.tree.written[loc] = text
 
     def _key(self, event: Any, parent: _Open, items: dict[Key, Any], key: Any) -> None:
         if isinstance(key, bool) or not isinstance(key, (str, int)):

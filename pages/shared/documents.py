@@ -11,8 +11,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 
-from ruamel.yaml import YAML
-
 from pages.shared.answers import Answer, Tell
 from sim.api import Comparison
 from sim.population import profile_of
@@ -22,6 +20,7 @@ from sim.report.csvfile import csv_text
 from sim.report.workbook import workbook
 from sim.results import version
 from sim.scenario import Scenario
+from sim.yamlfile import dumped
 
 STEPS = 3
 LONGEST_NAME = 50
@@ -98,16 +97,8 @@ def scenario_files(comparison: Comparison) -> bytes:
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, scenario in zip(names, scenarios, strict=True):
             reference = {} if name == names[0] else {"reference": names[0]}
-            text = f"# kinderwerk {version()}: {command}\n" + _yaml({**scenario.to_data(), **reference})
+            text = f"# kinderwerk {version()}: {command}\n" + dumped({**scenario.to_data(), **reference})
             archive.writestr(zipfile.ZipInfo(name), text)  # of no moment: the same files each time
-    return stream.getvalue()
-
-
-def _yaml(data: dict[str, object]) -> str:
-    writer = YAML()
-    writer.width = 110
-    stream = io.StringIO()
-    writer.dump(data, stream)
     return stream.getvalue()
 
 

@@ -43,7 +43,8 @@ def steps_of(fte: Any, start: int) -> Steps:
     path = read_fte(dict(fte) if isinstance(fte, Mapping) else fte)
     if not path.steps:
         return [(start, path.base)]
-    return [*([(start, 0.0)] if path.steps[0][0] > start else []), *path.steps]
+    steps = path.every_step()
+    return [*([(start, 0.0)] if steps[0][0] > start else []), *steps]
 
 
 def path_of(steps: Sequence[tuple[int, float]], start: int, years: int) -> float | dict[str, float]:

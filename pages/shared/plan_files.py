@@ -16,8 +16,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
-
 from pages.shared.levers import as_reference, period, shortest
 from pages.shared.plan import Plan
 from pages.shared.state import (
@@ -34,7 +32,7 @@ from sim.errors import InputError
 from sim.headline import STRENGTH
 from sim.library import registry
 from sim.scenario import Scenario, is_file, load_scenario, scenario_from_document
-from sim.yamlfile import Document, document_from
+from sim.yamlfile import Document, document_from, dumped
 from sim.yamltext import decode, parse, read_bytes
 
 SCENARIOS = Path(__file__).resolve().parents[2] / "scenarios"
@@ -264,7 +262,7 @@ def _text(head: Mapping[str, Any], chosen: Choices, plan: Plan) -> str:
     for key, value in whole.items():
         if value not in (None, {}, []):
             comment = [] if key == "kind" else ["# " + t(f"file_key_{key}") + "\n"]
-            parts.append("".join([*comment, _dumped({key: value})]))
+            parts.append("".join([*comment, dumped({key: value})]))
     return "\n".join(parts)
 
 
@@ -273,14 +271,3 @@ def _written(use: Mapping[str, Any]) -> dict[str, Any]:
     fte = use["fte"]
     path = {int(year): value for year, value in fte.items()} if isinstance(fte, Mapping) else fte
     return {**use, "fte": path}
-
-
-def _dumped(data: Mapping[str, Any]) -> str:
-    yaml = YAML(typ="safe", pure=True)
-    yaml.default_flow_style = False
-    yaml.allow_unicode = True
-    yaml.sort_base_mapping_type_on_output = False
-    yaml.width = 10_000
-    stream = io.StringIO()
-    yaml.dump(data, stream)
-    return stream.getvalue()

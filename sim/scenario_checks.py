@@ -1,0 +1,153 @@
+"""What in a scenario cannot go together or cannot be, beyond what its schema says of each key by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from sim.errors import Problem
+from sim.fte import years_of
+from sim.municipality import COUNTED as COUNTED_OF_MUNICIPALITY
+from sim.municipality import MAX_YOUTHS
+from sim.registry import Registry
+from sim.states import MONTHS
+from sim.wording import range_fault
+from sim.yamlfile import ANY, Document
+from sim.yamltext import Loc, quoted
+
+if TYPE_CHECKING:
+    from sim.scenario import Scenario, Shock
+
+DEFAULT_START, DEFAULT_YEARS = 2026, 20
+BUDGET_EACH = (100.0, 100_000.0)
+"""Lowest and highest budget in euros a year for each youth; the Netherlands spend about 1,500."""
+_USUAL_BUDGET_EACH = (300.0, 10_000.0)
+_COUNTED: tuple[Loc, ...] = (
+    ("budget", "youth_care"),
+    ("places", ANY),
+    ("programmes", ANY, "fte"),
+    ("programmes", ANY, "fte", ANY),
+    *(("municipality", *place) for place in COUNTED_OF_MUNICIPALITY),
+)
+
+
+def counted(registry: Registry | None) -> list[Loc]:
+    """Return the places of a scenario where thousands are as likely as decimals."""
+    found = list(_COUNTED)
+    for name in registry.counted if registry else ():
+        place = ("parameters", name)
+        found += [place, (*place, "value"), (*place, ANY), (*place, "value", ANY)]
+    return found
+
+
+# The two checks below relate one key to another. They look at the raw data, so that their
+# problems are listed even when something else in the file is wrong, and leave alone what is
+# not of the right shape: the schema speaks about that.
+
+
+def written_problems(document: Document, registry: Registry | None) -> list[Problem]:
+    """Return what is wrong between the keys of a scenario as it is written."""
+    problems = _horizon_problems(document) + _range_problems(document, registry)
+    if document.data.get("places") and document.data.get("policy") != "capped":
+        problems.append(document.problem(("places",), "places count only with 'policy: capped'", key=True))
+    return problems
+
+
+def _horizon(start: int, years: int) -> str:
+    return f"the scenario runs from {start} to {start + years - 1}" if years else "the scenario has 0 years"
+
+
+def _horizon_problems(document: Document) -> list[Problem]:
+    """Return the years of FTE that the scenario does not simulate."""
+    start, years = document.data.get("start", DEFAULT_START), document.data.get("years", DEFAULT_YEARS)
+    if not all(type(value) is int and abs(value) < 10_000 for value in (start, years)):
+        return []
+    problems = []
+    for name, use in _items(document.data.get("programmes")):
+        for key, _ in _items(use.get("fte")) if isinstance(use, Mapping) else ():
+            span = years_of(key)
+            if span and not start <= span[0] <= span[1] < start + years:
+                message = f"{quoted(key)} is outside the scenario; {_horizon(start, years)}"
+                problems.append(document.problem(("programmes", name, "fte", key), message, key=True))
+    return problems
+
+
+def _range_problems(document: Document, registry: Registry | None) -> list[Problem]:
+    """Return the parameter values outside the range allowed."""
+    problems = []
+    for name, raw in _items(document.data.get("parameters")):
+        limits = registry.parameters.get(name) if registry and isinstance(name, str) else None
+        if limits is None:
+            continue
+        loc = ("parameters", name, "value") if isinstance(raw, Mapping) else ("parameters", name)
+        value = raw.get("value") if isinstance(raw, Mapping) else raw
+        if not isinstance(value, (list, tuple)):
+            numbers = [(loc, value)]
+        else:
+            numbers = [((*loc, index), item) for index, item in enumerate(value)]
+        for place, number in numbers:
+            if fault := range_fault(number, *limits):
+                problems.append(document.problem(place, f"{quoted(name)} {fault}"))
+    return problems
+
+
+def _items(value: object) -> list[tuple[Any, Any]]:
+    return list(value.items()) if isinstance(value, Mapping) else []
+
+
+# What follows needs a scenario that is right in itself
+
+
+def impossible(scenario: Scenario, document: Document, registry: Registry | None) -> list[Problem]:
+    """Return what a scenario says that cannot be, or certainly does nothing."""
+    found = [*_lost_shocks(scenario), *_beyond_people(scenario, _youths(scenario, registry))]
+    return [document.problem(loc, message) for loc, message in found]
+
+
+def _youths(scenario: Scenario, registry: Registry | None) -> float | None:
+    """Return the youths of 0-22 of the municipality where they are known."""
+    if scenario.local is not None:
+        return scenario.local.youths()
+    return registry.youths.get(scenario.municipality) if registry else None
+
+
+def _lost_shocks(scenario: Scenario) -> Iterator[tuple[Loc, str]]:
+    for k, shock in enumerate(scenario.shocks):
+        first, after = months_of(shock, scenario.start)
+        if after <= 0 or first >= scenario.years * MONTHS:
+            horizon = _horizon(scenario.start, scenario.years)
+            yield ("shocks", k, "start"), f"{quoted(shock.start)} is outside the scenario; {horizon}"
+
+
+def months_of(shock: Shock, start: int) -> tuple[int, int]:
+    """Return the first month of a shock and the month after its last, counted from January of `start`."""
+    first = (shock.year - start) * MONTHS + shock.month
+    return first, first + shock.months
+
+
+def _beyond_people(scenario: Scenario, known: float | None) -> Iterator[tuple[Loc, str]]:
+    """Yield what there is too much or too little of for the youths, or for those of a country."""
+    youths = known or MAX_YOUTHS
+    there = f"the {youths:,.0f} youths of {quoted(scenario.municipality)}" if known else "there are youths"
+    budget = scenario.budget.youth_care
+    if budget is not None and (fault := _budget_fault(budget, youths, known is not None)):
+        yield ("budget", "youth_care"), fault
+    for form, places in scenario.places.items():
+        if not isinstance(places, str) and places > youths:
+            yield ("places", form), f"{places:,.0f} places is more than {there}; 'unlimited' sets no limit"
+    for name, use in scenario.programmes.items():
+        most = max(use.fte_by_year(scenario.start, scenario.years), default=0.0)
+        if most > youths:
+            yield ("programmes", name, "fte"), f"{most:,.0f} FTE is more than {there}"
+
+
+def _budget_fault(budget: float, youths: float, known: bool) -> str | None:
+    """Return why a budget cannot be that of so many youths (known: and no fewer), or None."""
+    low, high = BUDGET_EACH[0] * youths if known else 0.0, BUDGET_EACH[1] * youths
+    if low <= budget <= high:
+        return None
+    usual = [limit * youths for limit in _USUAL_BUDGET_EACH]
+    units = {"thousands": 1e3, "millions": 1e6}
+    unit = next((unit for unit, times in units.items() if usual[0] <= budget * times <= usual[1]), None)
+    hint = f"; is this in {unit}?" if unit else ""
+    return f"expected euros a year, {low:.0f} to {high:.0f} for this number of youths, found {budget:g}{hint}"
