@@ -11,16 +11,19 @@ import csv
 import math
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from calibration.measures import ALL_AGES, MEASURES
 from sim.errors import InputError, Problem, nearest
+from sim.municipality import MAX_YOUTHS
+from sim.numerals import AGE, NUMBER, SHARE, NumeralError, Quantity, read_number
 from sim.states import AGES
 
 TARGET_FILE = Path(__file__).parent / "targets" / "cbs.csv"
 ROLES = ("calibrate", "validate", "report")
 UNITS = ("youths", "trajectories", "share", "ratio")
-RATIOS = ("share", "ratio")
+COUNTS, RATIOS = ("youths", "trajectories"), ("share", "ratio")
 STATUSES = ("final", "provisional", "press quoting CBS")
 COLUMNS = (
     "id", "measure", "quantity", "definition", "denominator", "within", "share_of", "age_from", "age_to",
@@ -28,6 +31,10 @@ COLUMNS = (
 )  # fmt: skip
 KNOWN: Mapping[str, Collection[str]] = {"measure": MEASURES, "unit": UNITS, "status": STATUSES, "role": ROLES}
 WORDED = ("id", "quantity", "definition", "region", "period", "source")
+COUNT = Quantity("a count", ("jongeren", "jeugdigen", "youths", "trajecten", "trajectories"), counted=True)
+SEPARATORS = (",", ";", "\t")
+MOST_EACH = 5.0
+"""Trajectories that could be counted for each youth of the country."""
 MOST_ROWS = 5_000
 """More targets than any model could answer to: such a file is something else."""
 
@@ -107,11 +114,14 @@ def _rows(path: Path) -> Iterator[tuple[int, Mapping[str, str]]]:
     line = 1
     try:
         with path.open(encoding="utf-8-sig", newline="") as stream:
-            reader = csv.reader(_text(path, stream), strict=True)
+            lines = _text(path, stream)
+            head, before = _head(lines)
+            separator = max(SEPARATORS, key=head.count)
+            reader = csv.reader(chain([head], lines), strict=True, delimiter=separator)
             names = _names(path, next(reader, []))
             number = 0
             while True:
-                line = reader.line_num + 1
+                line = before + reader.line_num + 1
                 fields = next(reader, None)
                 if fields is None:
                     return
@@ -124,8 +134,9 @@ def _rows(path: Path) -> Iterator[tuple[int, Mapping[str, str]]]:
                     )
                 if len(fields) != len(names):
                     words = f"expected {len(names)} columns, found {len(fields)}"
+                    held = {",": "a comma", ";": "a semicolon", "\t": "a tab"}[separator]
                     raise InputError.at(
-                        path, f"{words}; a text with a comma stands between double quotes", line
+                        path, f"{words}; a text with {held} stands between double quotes", line
                     )
                 yield line, {name: field.strip() for name, field in zip(names, fields, strict=True)}
     except UnicodeDecodeError as error:
@@ -135,6 +146,12 @@ def _rows(path: Path) -> Iterator[tuple[int, Mapping[str, str]]]:
         raise InputError.at(path, words, line) from error
     except OSError as error:
         raise InputError.at(path, f"cannot be read: {error.strerror or error}") from error
+
+
+def _head(lines: Iterator[str]) -> tuple[str, int]:
+    """Return the line of the names of the columns, and how many lines stand before it (`sep=;` of Excel)."""
+    first = next(lines, "")
+    return (next(lines, ""), 1) if first.lstrip('"').casefold().startswith("sep=") else (first, 0)
 
 
 def _text(path: Path, stream: Iterable[str]) -> Iterator[str]:
@@ -149,9 +166,8 @@ def _names(path: Path, header: list[str]) -> list[str]:
     names = [name.strip() for name in header]
     missing = [column for column in COLUMNS if column not in names]
     if len(missing) == len(COLUMNS):
-        hint = " between commas; found semicolons" if ";" in "".join(names) else ""
         found = "" if any(names) else "the first line is empty; "
-        raise InputError.at(path, f"{found}targets need the columns {', '.join(missing)}{hint}")
+        raise InputError.at(path, f"{found}targets need the columns {', '.join(missing)}")
     if missing:
         close = nearest(missing[0], [name for name in names if name not in COLUMNS])
         hint = close.replace("did you mean", "is it")
@@ -188,10 +204,12 @@ def _faults(row: Mapping[str, str]) -> list[tuple[str, str]]:
             shown = "; known: see calibration/measures.py"
             shown = shown if name == "measure" else f"; known: {', '.join(known)}"
             faults.append((name, f"has {name} '{value}'{nearest(value, known) or shown}"))
-    numbers = {name: _number(row[name]) for name in ("age_from", "age_to", "year", "value", "tolerance")}
-    for name, number in numbers.items():
+    numbers: dict[str, float | None] = {}
+    for name, quantity in _quantities(row).items():
+        numbers[name], reason = _number(row[name], quantity)
+        number = numbers[name]
         if number is None:
-            faults.append((name, f"has no number for {name}: '{row[name]}'"))
+            faults.append((name, f"has no number for {name}: '{row[name]}'{reason}"))
         elif name in ("value", "tolerance") and not 0 < number < math.inf:
             faults.append((name, f"needs a finite {name} above zero, found {row[name]}"))
         elif name not in ("value", "tolerance") and not number.is_integer():
@@ -205,6 +223,10 @@ def _faults(row: Mapping[str, str]) -> list[tuple[str, str]]:
     share = numbers["value"] if row["unit"] == "share" else None
     if share is not None and 1 < share < math.inf:
         faults.append(("value", f"is a share of {share:g}; it is at most 1, as 0.02 for 2 percent"))
+    if row["unit"] in COUNTS and (count := numbers["value"]) is not None and count < math.inf:
+        most = MAX_YOUTHS * (MOST_EACH if row["unit"] == "trajectories" else 1.0)
+        if count > most:
+            faults.append(("value", f"counts {count:g} {row['unit']}; at most {most:,.0f} is possible"))
     if tolerance is not None and 1 <= tolerance < math.inf:
         faults.append(
             ("tolerance", f"has a tolerance of {tolerance:g}; it is a share, as 0.02 for 2 percent")
@@ -216,21 +238,34 @@ def _faults(row: Mapping[str, str]) -> list[tuple[str, str]]:
     return faults
 
 
-def _number(text: str) -> float | None:
+def _quantities(row: Mapping[str, str]) -> dict[str, Quantity]:
+    """Return what the number in each column is of."""
+    value = COUNT if row["unit"] in COUNTS else SHARE if row["unit"] == "share" else NUMBER
+    return {"age_from": AGE, "age_to": AGE, "year": NUMBER, "value": value, "tolerance": SHARE}
+
+
+def _number(text: str, quantity: Quantity) -> tuple[float | None, str]:
+    """Return the number that a text can only mean, or None and how to write it."""
     try:
-        number = float(text)
+        return read_number(text, quantity), ""
+    except NumeralError as error:
+        _, hint, repair = str(error).partition("; ")
+        reason = hint + repair
+    try:
+        number = float(text)  # as programs write what is no finite number
     except ValueError:
-        return None
-    return None if math.isnan(number) or "_" in text else number  # Python reads 1_0 as ten
+        return None, reason
+    return (None, reason) if math.isfinite(number) or math.isnan(number) else (number, "")
 
 
 def _target(row: Mapping[str, str]) -> Target:
+    """Return the target in a row without faults."""
+    read = {name: read_number(row[name], quantity) for name, quantity in _quantities(row).items()}
     return Target(
         row["id"], row["measure"], row["quantity"], row["definition"], row["denominator"], row["within"],
         tuple(name.strip() for name in row["share_of"].split("+") if name.strip()),
-        int(float(row["age_from"])), int(float(row["age_to"])), row["region"], int(float(row["year"])),
-        row["period"], float(row["value"]), row["unit"], row["status"], row["role"],
-        float(row["tolerance"]), row["source"], row["note"],
+        int(read["age_from"]), int(read["age_to"]), row["region"], int(read["year"]), row["period"],
+        read["value"], row["unit"], row["status"], row["role"], read["tolerance"], row["source"], row["note"],
     )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from commands.options import Children, Csv, Json, Out, Seed, Threads
+from commands.options import Children, Csv, Json, Out, Seed, Threads, euros
 from commands.shared import fail, print_data, where, with_reference
 from sim.progress import part_progress
 
@@ -27,10 +27,11 @@ def sensitivity(
     ] = 0.5,
     willingness: Annotated[
         float | None,
-        typer.Option("--willingness", min=0.0, help="Euros for a child-year without moderate need."),
+        typer.Option("--willingness", parser=euros, help="Euros for a child-year without moderate need."),
     ] = None,
     budget: Annotated[
-        float | None, typer.Option("--budget", help="Also find the best use of these euros a year.")
+        float | None,
+        typer.Option("--budget", parser=euros, help="Also find the best use of these euros a year."),
     ] = None,
     two_way: Annotated[
         tuple[str, str] | None, typer.Option("--two-way", help="Also vary these two parameters together.")

@@ -7,6 +7,20 @@ from typing import Annotated
 
 import typer
 
+
+def euros(text: str) -> float:
+    """Return an amount of 0 or more that was typed: 60000, and not 60.000. Raises typer.BadParameter."""
+    from sim.numerals import EUROS, NumeralError, read_number
+
+    try:
+        amount = read_number(text, EUROS)
+    except NumeralError as error:
+        raise typer.BadParameter(str(error)) from None
+    if amount < 0:
+        raise typer.BadParameter(f"must be 0 or more, found {amount:g}")
+    return amount
+
+
 Children = Annotated[
     int | None,
     typer.Option("--children", min=1, help="Simulate this many children and scale up (default: all)."),

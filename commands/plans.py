@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from commands.shared import refuse_unreadable
 from sim.errors import InputError
+
+if TYPE_CHECKING:
+    from sim.yamlfile import Document
 
 
 def new(
@@ -30,12 +33,22 @@ def check(paths: Annotated[list[Path], typer.Argument(help="Scenario files or fo
     """Validate scenario files; list every error with its place and the nearest valid name."""
     from sim.library import registry
     from sim.scenario_files import check_path
+    from sim.scenario_notes import as_line, notes_of_files, unlike_references
 
     refuse_unreadable(str(file) for path in paths for file in path.rglob("*.y*ml"))
-    problems = [problem for path in paths for problem in check_path(path, registry(), _readers())]
-    if problems:
+    read: list[tuple[Document, object]] = []
+
+    def take(document: Document, thing: object) -> None:
+        read.append((document, thing))
+
+    problems = [problem for path in paths for problem in check_path(path, registry(), _readers(), take)]
+    notes = notes_of_files(read)
+    for note in notes:
+        typer.echo(as_line(note), err=True)
+    if problems := [*problems, *unlike_references(read, registry())]:
         raise InputError(problems)
-    typer.echo("All well.", err=True)
+    some = f"No mistakes; {len(notes)} {'note' if len(notes) == 1 else 'notes'} above."
+    typer.echo(some if notes else "All well.", err=True)
 
 
 def _readers() -> dict[str, Callable[[Path], Any]]:

@@ -52,7 +52,16 @@ def with_reference(paths: Sequence[Path], reference: Path | None) -> list[Scenar
     chosen = [loaded[first], *(s for path, s in loaded.items() if path != first)]
     if len(chosen) < 2:
         raise InputError.at(paths[0], "a comparison needs two scenarios; give another file or `reference:`")
+    tell_notes(chosen)
     return chosen
+
+
+def tell_notes(scenarios: Sequence[Scenario]) -> None:
+    """Tell what scenarios say that does nothing, or is unusual."""
+    from sim.scenario_notes import as_line, notes
+
+    for note in notes(scenarios):
+        typer.echo(as_line(note), err=True)
 
 
 def _shown(path: Path) -> Path:

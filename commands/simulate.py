@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from commands.options import Children, Cluster, Csv, Draws, Json, Out, Replications, Seed, Threads
+from commands.options import Children, Cluster, Csv, Draws, Json, Out, Replications, Seed, Threads, euros
 from commands.shared import (
     fail,
     print_data,
@@ -15,6 +15,7 @@ from commands.shared import (
     ready,
     refuse_unreadable,
     save,
+    tell_notes,
     warn_of_size,
     where,
     with_reference,
@@ -40,6 +41,7 @@ def run(
     chosen = load_scenario(scenario)
     folder = where(out, f"run-{chosen.municipality}-{chosen.path.stem if chosen.path else 'scenario'}")
     warn_of_size(Options(children, draws, replications, seed, threads), [chosen])
+    tell_notes([chosen])
     with share_progress(json_output) as tell:
         result = simulate(
             chosen, tell=tell, children=children, draws=draws, replications=replications, seed=seed,
@@ -64,7 +66,10 @@ def compare(
     ] = None,
     precision: Annotated[
         float | None,
-        typer.Option("--precision", help="Add replications until the extra cost is known to so many euros."),
+        typer.Option(
+            "--precision", parser=euros,
+            help="Add replications until the extra cost is known to so many euros.",
+        ),
     ] = None,
     max_replications: Annotated[
         int, typer.Option("--max-replications", help="Most replications that --precision may add.")

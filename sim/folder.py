@@ -12,6 +12,7 @@ from sim.experiment import comparable
 from sim.grid import load_grid
 from sim.registry import Registry
 from sim.scenario import Scenario, scenario_from_document
+from sim.scenario_notes import as_line, notes
 from sim.yamlfile import KINDS, Document, in_order, load_document
 
 SUFFIXES = (".yaml", ".yml")
@@ -74,6 +75,7 @@ def read_folder(path: str | Path, registry: Registry | None = None) -> Folder:
     _resolve(members, own, found)
     found.members = tuple(members[name] for name in sorted(members))
     found.problems = in_order(found.problems)
+    found.notes += map(as_line, notes(member.scenario for member in found.members))
     if not members:
         raise InputError(found.problems or [Problem(str(path), 1, 1, "there is no scenario in this folder")])
     return found

@@ -217,6 +217,8 @@ class _Grid:
             inside = self.inside[key, i]
             tree.values |= {loc + deeper: at for deeper, at in inside.values.items()}
             tree.keys |= {loc + deeper: at for deeper, at in inside.keys.items()}
+            tree.written = {at: text for at, text in tree.written.items() if at[: len(loc)] != loc}
+            tree.written |= {loc + deeper: text for deeper, text in inside.written.items()}
             tree.keys.setdefault(loc, self.document.position(("values", key), key=True))
         data["title"] = self._title(data, choice)
         place = Document(self.document.path, data, "", tree)
@@ -226,7 +228,7 @@ class _Grid:
         """Return where everything in each value is, by key and number."""
         found = {(key, i): Tree() for key, items in zip(self.keys, self.lists, strict=True)
                  for i in range(len(items))}  # fmt: skip
-        for name in ("values", "keys"):
+        for name in ("values", "keys", "written"):
             for loc, at in getattr(self.document.tree, name).items():
                 if len(loc) >= 3 and loc[:1] == ("values",):
                     getattr(found[loc[1], loc[2]], name)[loc[3:]] = at
@@ -238,7 +240,8 @@ class _Grid:
             return Tree(values={(): self.document.position(("from",))})
         values = {loc[1:]: at for loc, at in self.base_tree.values.items() if loc[:1] == ("base",)}
         keys = {loc[1:]: at for loc, at in self.base_tree.keys.items() if loc[:1] == ("base",)}
-        return Tree(values={**values, (): self.document.position(("base",))}, keys=keys)
+        written = {loc[1:]: text for loc, text in self.base_tree.written.items() if loc[:1] == ("base",)}
+        return Tree(values={**values, (): self.document.position(("base",))}, keys=keys, written=written)
 
     def _put(self, data: dict[Any, Any], loc: Loc, value: Any) -> None:
         """Put a value in its place, making the mappings on the way."""

@@ -79,13 +79,15 @@ class Written:
 
 def written(text: str) -> Written | None:
     """Return the number in a text with what stands beside it, or None where there is not just one."""
-    text = _WHOLE_EUROS.sub("", text.translate(_ALIKE).strip()) if len(text) <= LONGEST else ""
+    text, dashes = _WHOLE_EUROS.subn("", text.translate(_ALIKE).strip() if len(text) <= LONGEST else "")
     parts = _PARTS.fullmatch(text)
     if parts is None or (parts["before"] and parts["after"]):
         return None
     values = _values(parts["number"].strip())
     if parts["power"]:  # nobody writes thousands before a power of ten
         values = tuple(value.scaleb(int(parts["power"][1:])) for value in values[-1:])
+    if dashes:  # the decimals are in the dash
+        values = values[:1]
     if not values:
         return None
     sign = -1 if parts["sign"] == "-" else 1

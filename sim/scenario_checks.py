@@ -73,7 +73,7 @@ def _horizon_problems(document: Document) -> list[Problem]:
 
 
 def _range_problems(document: Document, registry: Registry | None) -> list[Problem]:
-    """Return the parameter values outside the range allowed."""
+    """Return the parameter values outside the range allowed, and lists: a parameter with a range has none."""
     problems = []
     for name, raw in _items(document.data.get("parameters")):
         limits = registry.parameters.get(name) if registry and isinstance(name, str) else None
@@ -85,9 +85,10 @@ def _range_problems(document: Document, registry: Registry | None) -> list[Probl
             numbers = [(loc, value)]
         else:
             numbers = [((*loc, index), item) for index, item in enumerate(value)]
-        for place, number in numbers:
-            if fault := range_fault(number, *limits):
-                problems.append(document.problem(place, f"{quoted(name)} {fault}"))
+        faults = [(place, fault) for place, number in numbers if (fault := range_fault(number, *limits))]
+        if not faults and isinstance(value, (list, tuple)) and value:
+            problems.append(document.problem(loc, "expected a number, found a list; a grid takes lists"))
+        problems += [document.problem(place, f"{quoted(name)} {fault}") for place, fault in faults]
     return problems
 
 

@@ -14,38 +14,47 @@ from sim.errors import InputError, Problem, SimulationError
 from sim.municipality import municipality_from_document
 from sim.registry import Registry
 from sim.scenario import SUFFIXES, Scenario, is_file, load_scenario, scenario_from_document
-from sim.yamlfile import KINDS, in_order, load_document
+from sim.yamlfile import KINDS, Document, in_order, load_document
 from sim.yamltext import decode, plain_value, read_bytes
 
 Reader = Callable[[Path], object]
 
 
 def check_path(
-    path: str | Path, registry: Registry | None = None, readers: Mapping[str, Reader] | None = None
+    path: str | Path,
+    registry: Registry | None = None,
+    readers: Mapping[str, Reader] | None = None,
+    take: Callable[[Document, object], None] = lambda *_: None,
 ) -> list[Problem]:
     """Return every problem in an input file, or in all input files in a folder and below it.
 
     Scenarios and municipalities are checked in full. A file of another kind is checked by the function that
-    `readers` has for its kind (which raises InputError); without one it need only be readable.
+    `readers` has for its kind (which raises InputError); without one it need only be readable. take: hears
+    of each file in which nothing is wrong, and what was read from it.
     """
     path = Path(path)
     if not os.path.isdir(path):
-        return _check_file(path, registry, readers or {})
+        return _check_file(path, registry, readers or {}, take)
     files = sorted(file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES and not file.is_dir())
     if not files:
         return [Problem(str(path), 1, 1, "there is no .yaml or .yml file in this folder")]
-    return in_order(problem for file in files for problem in _check_file(file, registry, readers or {}))
+    return in_order(problem for file in files for problem in _check_file(file, registry, readers or {}, take))
 
 
-def _check_file(path: Path, registry: Registry | None, readers: Mapping[str, Reader]) -> list[Problem]:
+def _check_file(
+    path: Path,
+    registry: Registry | None,
+    readers: Mapping[str, Reader],
+    take: Callable[[Document, object], None],
+) -> list[Problem]:
     try:
         document = load_document(path, tuple(KINDS))
         if document.data["kind"] == "scenario":
-            scenario_from_document(document, registry)
+            take(document, scenario_from_document(document, registry))
         elif document.data["kind"] == "municipality":
-            municipality_from_document(document, registry)
+            take(document, municipality_from_document(document, registry))
         elif document.data["kind"] in readers:
-            readers[document.data["kind"]](path)
+            take(document, readers[document.data["kind"]](path))
     except InputError as error:
         return list(error.problems)
     return []

@@ -22,9 +22,10 @@ LOCK = ROOT / "requirements.lock"
 ORDER = [
     *("states", "errors", "rates", "ties", "luck", "compiling", "emulator", "workers"),
     *("crew", "progress"),
-    *("agegroups", "yamltext", "wording", "yamlfile", "fte", "registry", "municipality", "municipality_text"),
+    *("agegroups", "yamltext", "numerals", "wording", "yamlfile", "fte", "registry"),
+    *("municipality", "municipality_text"),
     *("translation", "workbook"),
-    *("scenario", "scenario_files", "grid"),
+    *("scenario_checks", "scenario", "scenario_files", "grid"),
     *("expressions", "modelfile", "markov", "microsimulation", "cohort"),
     *("formulas", "parameters", "households", "processes", "process_file", "transitions", "catalogue"),
     *("population", "exposure", "counting"),
@@ -32,6 +33,7 @@ ORDER = [
     "registration",
     *("history", "ledger", "setting", "warmup", "simulation", "warmstore"),
     *("experiment", "folder", "appraisal", "firm", "pairs", "twins", "lifelines", "decision"),
+    "scenario_notes",
     *(
         "decision.money",
         "decision.payers",

@@ -12,8 +12,8 @@ from worlds import scenario
 from sim.catalogue import TARGETING
 from sim.decision.budget import Choice, _Came, applied, best_budget, choices, ranked
 from sim.decision.sample import Question
-from sim.errors import InputError, OptionError
 from sim.decision.shown import ranking
+from sim.errors import InputError, OptionError
 from sim.experiment import Options
 from sim.parameters import default_parameters
 from sim.prices import fte_price
