@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from commands.options import Children, Csv, Json, Out, Seed, Threads, euros
+from commands.options import Children, Csv, Json, Out, Seed, Threads, euros, worth
 from commands.shared import fail, print_data, where, with_reference
 from sim.progress import part_progress
 
@@ -27,7 +27,7 @@ def sensitivity(
     ] = 0.5,
     willingness: Annotated[
         float | None,
-        typer.Option("--willingness", parser=euros, help="Euros for a child-year without moderate need."),
+        typer.Option("--willingness", parser=worth, help="Euros for a child-year without moderate need."),
     ] = None,
     budget: Annotated[
         float | None,

@@ -9,13 +9,18 @@ import typer
 
 
 def euros(text: str) -> float:
-    """Return an amount of 0 or more that was typed: 60000, and not 60.000. Raises typer.BadParameter."""
+    """Return an amount that was typed: 60000, and not 60.000. Raises typer.BadParameter."""
     from sim.numerals import EUROS, NumeralError, read_number
 
     try:
-        amount = read_number(text, EUROS)
+        return read_number(text, EUROS)
     except NumeralError as error:
         raise typer.BadParameter(str(error)) from None
+
+
+def worth(text: str) -> float:
+    """Return an amount of 0 or more that was typed. Raises typer.BadParameter."""
+    amount = euros(text)
     if amount < 0:
         raise typer.BadParameter(f"must be 0 or more, found {amount:g}")
     return amount

@@ -8,17 +8,22 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from pydantic_core import InitErrorDetails, ValidationError
 
+from sim.errors import Problem
+from sim.numerals import two_ways
 from sim.wording import found, number_fault, plain_error
-from sim.yamltext import quoted
+from sim.yamlfile import Document
+from sim.yamltext import Loc, quoted
 
 MAX_FTE = 1_000_000.0
 FTE_EXPECTED = "a number of FTE (for example 36 or 12.5)"
+MOST_EACH = 0.01
+"""FTE for each youth that a municipality might have: a worker reaches about a hundred children."""
 _MAX_ENTRIES = 100
 _YEAR = re.compile(r"\s*[0-9]{4}\s*")
 _YEARS = re.compile(r"\s*((?:19|20|21)[0-9]{2})(?:\s*[-–]\s*((?:19|20|21)[0-9]{2}))?\s*")
@@ -84,6 +89,23 @@ def read_fte(value: object) -> FtePath:
     entries = [(years, key, float(fte)) for key, fte in value.items() if (years := years_of(key))]
     ends = (years for years, key, _ in entries if not _YEAR.fullmatch(str(key)))
     return FtePath(0.0, tuple(sorted((years[0], fte) for years, _, fte in entries)), tuple(sorted(ends)))
+
+
+def perhaps_thousands(text: str, fte: float, youths: float | None) -> bool:
+    """Tell whether a text of three decimals may be thousands of FTE, among so many youths (None: not known).
+
+    Three decimals are usual too (1.875 is a whole post and one of 35 hours of 40), but none that end in 0.
+    """
+    return text.endswith("0") or (youths is not None and 1000.0 * fte <= MOST_EACH * youths)
+
+
+def unclear_fte(document: Document, places: Iterable[Loc], youths: float | None) -> list[Problem]:
+    """Return a problem for each number of FTE at these places that may be decimals or thousands."""
+    return [
+        document.problem(loc, two_ways(text))
+        for loc, text in document.written(places)
+        if perhaps_thousands(text, float(text), youths)
+    ]
 
 
 def _entry_errors(value: Mapping[Any, Any]) -> list[InitErrorDetails]:

@@ -26,6 +26,7 @@ from pydantic_core import InitErrorDetails, ValidationError
 
 from sim.agegroups import ages_of, ages_text, single_years
 from sim.errors import InputError
+from sim.fte import unclear_fte
 from sim.registry import Frozen, Registry
 from sim.states import AGES
 from sim.wording import found, known_form, number_fault, plain_error, range_fault
@@ -42,10 +43,10 @@ USE_AGES = ("0-17", "0-22")
 NAME_LENGTH, SOURCE_LENGTH = 80, 300
 FIRST_DATE, LAST_DATE = 1995, 2060
 COUNTED: tuple[Loc, ...] = (
-    ("population", ANY), ("use", "youths"), ("kinderwerk_fte",), ("kinderwerk_fte", "value"),
-    ("tariffs", ANY), ("tariffs", ANY, "value"),
+    ("population", ANY), ("use", "youths"), ("tariffs", ANY), ("tariffs", ANY, "value"),
 )  # fmt: skip
 """Where thousands are as likely as decimals."""
+WRITTEN_FTE: tuple[Loc, ...] = (("kinderwerk_fte",), ("kinderwerk_fte", "value"))
 LEAST_YOUTHS = 50.0
 """Fewer than any municipality has; the smallest islands have about 200."""
 LEAST_USE = 0.01
@@ -363,7 +364,10 @@ def load_municipality(path: str | Path, registry: Registry | None = None) -> Mun
 
 def municipality_from_document(document: Document, registry: Registry | None) -> Municipality:
     """Return the municipality in a document. Raises InputError with every mistake."""
-    return document.validate(Municipality, registry, COUNTED)
+    found = document.validate(Municipality, registry, COUNTED)
+    if unclear := unclear_fte(document, WRITTEN_FTE, found.youths()):
+        raise InputError(unclear)
+    return found
 
 
 def municipality_from_dict(

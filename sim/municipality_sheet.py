@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from sim.agegroups import OLDEST, ROUNDING, ages_of
 from sim.errors import InputError, Problem, nearest
+from sim.fte import perhaps_thousands
 from sim.municipality import Municipality
 from sim.municipality_template import LINES, TEXTS, Words, words_of_sheets
 from sim.municipality_text import read_yaml
@@ -27,6 +28,8 @@ from sim.numerals import (
     Quantity,
     check_number,
     read_number,
+    two_ways,
+    written,
 )
 from sim.registry import Registry, fold
 from sim.scenario import SUFFIXES
@@ -91,13 +94,27 @@ class _Reading:
         self.tariffs(titles["tariffs"])
         self.stop()
         try:
-            return Municipality.model_validate(self.data, context=registry)
+            found = Municipality.model_validate(self.data, context=registry)
+            self.unclear_fte(found)
+            self.stop()
+            return found
         except ValidationError as error:
             for fault in explain(Municipality, self.data, error):
                 sheet, cell = self.place(fault.loc, titles)
                 self.faults.append((sheet, cell, fault.message))
         self.stop()
         raise AssertionError("a refused municipality has a fault")
+
+    def unclear_fte(self, found: Municipality) -> None:
+        """Tell where the FTE that are there now may be decimals or thousands."""
+        if found.kinderwerk_fte is None:
+            return
+        sheet, cell = self.places["kinderwerk_fte",]
+        text = str(self.value(sheet, int(cell[1:]) - 1, 1))
+        number, fte = written(text), found.kinderwerk_fte.value
+        two = number is not None and len(number.values) > 1
+        if number and two and perhaps_thousands(number.digits, fte, found.youths()):
+            self.faults.append((sheet, cell, two_ways(text)))
 
     def language(self) -> Words:
         """Return the words of the language whose sheets are here. Raises InputError for other sheets."""

@@ -44,7 +44,8 @@ class Quantity:
 
 NUMBER = Quantity("a number")
 SHARE = Quantity("a share", _PERCENT)
-FTE = Quantity("a number of FTE", ("fte", "fte's", "ftes"), counted=True)
+FTE = Quantity("a number of FTE", ("fte", "fte's", "ftes"))
+"""Usual with three decimals too: sim.fte.perhaps_thousands tells where they may be thousands."""
 YOUTHS = Quantity(
     "a number of youths", ("jongeren", "jeugdigen", "kinderen", "youths", "children"), counted=True
 )
@@ -61,11 +62,12 @@ class NumeralError(ValueError):
 class Written:
     """A number as it stands in a text.
 
-    values: what it can mean, thousands before decimals; unit: the word or sign beside it.
+    values: what it can mean, thousands before decimals; unit: the word or sign beside it; digits: as written.
     """
 
     values: tuple[Decimal, ...]
-    unit: str = ""
+    unit: str
+    digits: str
 
     @property
     def percent(self) -> bool:
@@ -91,7 +93,8 @@ def written(text: str) -> Written | None:
     if not values:
         return None
     sign = -1 if parts["sign"] == "-" else 1
-    return Written(tuple(sign * value for value in values), (parts["before"] or parts["after"]).casefold())
+    unit = (parts["before"] or parts["after"]).casefold()
+    return Written(tuple(sign * value for value in values), unit, parts["number"].strip())
 
 
 def _values(number: str) -> tuple[Decimal, ...]:

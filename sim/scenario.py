@@ -25,11 +25,19 @@ from pydantic import (
 )
 from pydantic_core import InitErrorDetails, ValidationError, to_jsonable_python
 
-from sim.errors import InputError, nearest
-from sim.fte import FtePath, read_fte
+from sim.errors import InputError, Problem, nearest
+from sim.fte import FtePath, read_fte, unclear_fte
 from sim.municipality import Municipality, load_municipality
 from sim.registry import Frozen, Registry
-from sim.scenario_checks import DEFAULT_START, DEFAULT_YEARS, counted, impossible, written_problems
+from sim.scenario_checks import (
+    DEFAULT_START,
+    DEFAULT_YEARS,
+    FTE_PLACES,
+    beyond_people,
+    counted,
+    lost_shocks,
+    written_problems,
+)
 from sim.states import AGES, MONTHS
 from sim.wording import found, known_form, number_fault, plain_error
 from sim.yamlfile import Document, Part, elsewhere, in_order, load_document
@@ -287,6 +295,11 @@ class Shock(Part):
         """The month of that year, 0 for January."""
         return int(self.start[5:]) - 1
 
+    def span(self, start: int) -> tuple[int, int]:
+        """Return its first month and the month after its last, counted from January of `start`."""
+        first = (self.year - start) * MONTHS + self.month
+        return first, first + self.months
+
 
 class Override(Part):
     """A value, or a list of them, in place of a parameter's own, and from when it acts."""
@@ -439,7 +452,22 @@ def _checked(document: Document, origin: Origin) -> Scenario:
     except InputError as error:
         problems += error.problems
     else:
-        problems += impossible(scenario, document, origin.registry)
+        problems += _impossible(scenario, document, origin.registry)
     if unclear or problems:
         raise InputError(in_order([*unclear, *elsewhere(problems, unclear)]))
     return scenario
+
+
+def _impossible(scenario: Scenario, document: Document, registry: Registry | None) -> list[Problem]:
+    """Return what a scenario says that cannot be, or certainly does nothing."""
+    name, start, years = scenario.municipality, scenario.start, scenario.years
+    known = registry.youths.get(name) if registry else None
+    youths = known if scenario.local is None else scenario.local.youths()
+    fte = {of: max(use.fte_by_year(start, years), default=0.0) for of, use in scenario.programmes.items()}
+    shocks = [(shock.start, *shock.span(start)) for shock in scenario.shocks]
+    found = [
+        *lost_shocks(start, years, shocks),
+        *beyond_people(name, youths, scenario.budget.youth_care, scenario.places, fte),
+    ]
+    problems = [document.problem(loc, message) for loc, message in found]
+    return problems + unclear_fte(document, FTE_PLACES, youths)

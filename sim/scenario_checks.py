@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 from sim.errors import Problem
 from sim.fte import years_of
 from sim.municipality import COUNTED as COUNTED_OF_MUNICIPALITY
-from sim.municipality import MAX_YOUTHS
+from sim.municipality import MAX_YOUTHS, WRITTEN_FTE
 from sim.registry import Registry
 from sim.states import MONTHS
 from sim.wording import range_fault
 from sim.yamlfile import ANY, Document
 from sim.yamltext import Loc, quoted
-
-if TYPE_CHECKING:
-    from sim.scenario import Scenario, Shock
 
 DEFAULT_START, DEFAULT_YEARS = 2026, 20
 BUDGET_EACH = (100.0, 100_000.0)
@@ -25,10 +22,13 @@ _USUAL_BUDGET_EACH = (300.0, 10_000.0)
 _COUNTED: tuple[Loc, ...] = (
     ("budget", "youth_care"),
     ("places", ANY),
-    ("programmes", ANY, "fte"),
-    ("programmes", ANY, "fte", ANY),
     *(("municipality", *place) for place in COUNTED_OF_MUNICIPALITY),
 )
+FTE_PLACES: tuple[Loc, ...] = (
+    ("programmes", ANY, "fte"), ("programmes", ANY, "fte", ANY),
+    *(("municipality", *place) for place in WRITTEN_FTE),
+)  # fmt: skip
+"""Where FTE are written."""
 
 
 def counted(registry: Registry | None) -> list[Loc]:
@@ -99,47 +99,38 @@ def _items(value: object) -> list[tuple[Any, Any]]:
 # What follows needs a scenario that is right in itself
 
 
-def impossible(scenario: Scenario, document: Document, registry: Registry | None) -> list[Problem]:
-    """Return what a scenario says that cannot be, or certainly does nothing."""
-    found = [*_lost_shocks(scenario), *_beyond_people(scenario, _youths(scenario, registry))]
-    return [document.problem(loc, message) for loc, message in found]
+def lost_shocks(start: int, years: int, shocks: Iterable[tuple[str, int, int]]) -> Iterator[tuple[Loc, str]]:
+    """Yield the shocks outside a scenario: those that do nothing.
+
+    shocks: when each starts, as it is written, and the first month and the one after the last from `start`.
+    """
+    for k, (when, first, after) in enumerate(shocks):
+        if after <= 0 or first >= years * MONTHS:
+            message = f"{quoted(when)} is outside the scenario; {_horizon(start, years)}"
+            yield ("shocks", k, "start"), message
 
 
-def _youths(scenario: Scenario, registry: Registry | None) -> float | None:
-    """Return the youths of 0-22 of the municipality where they are known."""
-    if scenario.local is not None:
-        return scenario.local.youths()
-    return registry.youths.get(scenario.municipality) if registry else None
+def beyond_people(
+    name: str,
+    known: float | None,
+    budget: float | None,
+    places: Mapping[str, float | str],
+    fte: Mapping[str, float],
+) -> Iterator[tuple[Loc, str]]:
+    """Yield what there is too much or too little of for the youths of a municipality, or else of a country.
 
-
-def _lost_shocks(scenario: Scenario) -> Iterator[tuple[Loc, str]]:
-    for k, shock in enumerate(scenario.shocks):
-        first, after = months_of(shock, scenario.start)
-        if after <= 0 or first >= scenario.years * MONTHS:
-            horizon = _horizon(scenario.start, scenario.years)
-            yield ("shocks", k, "start"), f"{quoted(shock.start)} is outside the scenario; {horizon}"
-
-
-def months_of(shock: Shock, start: int) -> tuple[int, int]:
-    """Return the first month of a shock and the month after its last, counted from January of `start`."""
-    first = (shock.year - start) * MONTHS + shock.month
-    return first, first + shock.months
-
-
-def _beyond_people(scenario: Scenario, known: float | None) -> Iterator[tuple[Loc, str]]:
-    """Yield what there is too much or too little of for the youths, or for those of a country."""
+    known: the youths of `name`; fte: the most in a year, by programme.
+    """
     youths = known or MAX_YOUTHS
-    there = f"the {youths:,.0f} youths of {quoted(scenario.municipality)}" if known else "there are youths"
-    budget = scenario.budget.youth_care
+    there = f"the {youths:,.0f} youths of {quoted(name)}" if known else "there are youths"
     if budget is not None and (fault := _budget_fault(budget, youths, known is not None)):
         yield ("budget", "youth_care"), fault
-    for form, places in scenario.places.items():
-        if not isinstance(places, str) and places > youths:
-            yield ("places", form), f"{places:,.0f} places is more than {there}; 'unlimited' sets no limit"
-    for name, use in scenario.programmes.items():
-        most = max(use.fte_by_year(scenario.start, scenario.years), default=0.0)
+    for form, number in places.items():
+        if not isinstance(number, str) and number > youths:
+            yield ("places", form), f"{number:,.0f} places is more than {there}; 'unlimited' sets no limit"
+    for programme, most in fte.items():
         if most > youths:
-            yield ("programmes", name, "fte"), f"{most:,.0f} FTE is more than {there}"
+            yield ("programmes", programme, "fte"), f"{most:,.0f} FTE is more than {there}"
 
 
 def _budget_fault(budget: float, youths: float, known: bool) -> str | None:

@@ -18,7 +18,6 @@ from sim.parameters import default_parameters
 from sim.population import profile_of, profiles
 from sim.registry import Registry
 from sim.scenario import ProgrammeUse, Scenario, Shock, load_scenario
-from sim.scenario_checks import months_of
 from sim.setting import EXISTING
 from sim.simulation import LIMITED
 from sim.states import FORMS, MECHANISMS, MONTHS
@@ -137,7 +136,7 @@ def _workers(scenario: Scenario, first: int = 0, after: int | None = None) -> di
 
 
 def _then(scenario: Scenario, shock: Shock) -> dict[str, ProgrammeUse]:
-    return _workers(scenario, *months_of(shock, scenario.start))
+    return _workers(scenario, *shock.span(scenario.start))
 
 
 # Parameters
@@ -188,7 +187,7 @@ def _shocks(scenario: Scenario) -> Iterator[Note]:
         loc: Loc = ("shocks", k)
         if shock.size == 0:
             yield (*loc, "size"), "a shock of size 0 changes nothing"
-        if months_of(shock, scenario.start)[0] < 0:
+        if shock.span(scenario.start)[0] < 0:
             words = f"this shock begins before the scenario; only its months from {scenario.start} on count"
             yield (*loc, "start"), words
         if shock.kind == "budget_cut":

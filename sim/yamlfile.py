@@ -82,12 +82,13 @@ class Document:
 
         counted: such places, in which ANY stands for any key.
         """
-        places = list(counted) if self.tree.written else []
-        return [
-            self.problem(loc, two_ways(text))
-            for loc, text in self.tree.written.items()
-            if any(_fits(place, loc) for place in places)
-        ]
+        return [self.problem(loc, two_ways(text)) for loc, text in self.written(counted)]
+
+    def written(self, places: Iterable[Loc]) -> list[tuple[Loc, str]]:
+        """Return place and text of each number with two readings at these places (ANY: any key)."""
+        found = self.tree.written.items()
+        known = list(places) if found else []
+        return [(loc, text) for loc, text in found if any(_fits(place, loc) for place in known)]
 
     def validate(self, model: type[Model], context: Any = None, counted: Iterable[Loc] = ()) -> Model:
         """Return the data as a `model`; counted: see `unclear`.
@@ -162,7 +163,7 @@ def _check_kind(document: Document, kinds: tuple[str, ...]) -> None:
     raise InputError([document.problem(("kind",), message)])
 
 
-class _Representer(SafeRepresenter):
+class _Representer(SafeRepresenter):  # type: ignore[misc]
     """Writes numbers so that nobody takes their point for thousands."""
 
     def represent_number(self, value: float) -> Any:

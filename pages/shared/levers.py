@@ -14,7 +14,7 @@ from pages.shared.plan import CHILD_WORK, Plan
 from pages.shared.state import REFERENCES, Choices, fte_here, reference_of
 from sim.catalogue import Programme, catalogue
 from sim.fte import read_fte
-from sim.scenario import DEFAULT_START, DEFAULT_YEARS
+from sim.scenario_checks import DEFAULT_START, DEFAULT_YEARS
 from sim.states import MECHANISMS
 
 Steps = list[tuple[int, float]]
