@@ -11,10 +11,14 @@ from pages.shared.controls import choose_chart, choose_municipality
 from pages.shared.lever_words import period_words
 from pages.shared.levers import period, within
 from pages.shared.plan import MOST_FTE, Plan
-from pages.shared.state import MAX_PLANS, choices, fte_here, keep, plans_around, scenario
-from pages.shared.texts import t
+from pages.shared.remarks import remarks
+from pages.shared.state import MAX_PLANS, Choices, choices, fte_here, keep, plans_around, scenario
+from pages.shared.texts import language, t
 from pages.shared.watching import live
+from sim.errors import InputError
 from sim.headline import horizons
+from sim.scenario import Scenario
+from sim.translation import told
 
 TERM = 4
 """Years of a council."""
@@ -33,6 +37,11 @@ def main() -> None:
     )  # fmt: skip
     offered = chosen.plans + plans_around(fte_here(chosen))[len(chosen.plans) :]
     plans = tuple(_plan(k, offered[k], fields) for k in range(number))
+    try:
+        _scenarios(chosen, plans)
+    except InputError as error:
+        st.error(t("verken_refused", reason=parts.plain("; ".join(told(error, language())))))
+        return
     chosen = keep(plans=plans)
     st.session_state[SHOWN] = plans
     parts.note(t("compare_reference"))
@@ -40,9 +49,15 @@ def main() -> None:
         parts.note(t("compare_effect", effect=t(f"effect_{chosen.effect}")))
     plans = _same_years(plans)
     reference = t("compared_to", name=f"{chosen.municipality}, {plans[0].label()}")
-    scenarios = [scenario(chosen, plan) for plan in plans]
+    scenarios = _scenarios(chosen, plans)
+    remarks(scenarios)
     live(scenarios, lambda answer: _answer(answer, plans, reference), slot="compare")
     parts.footer(reference)
+
+
+def _scenarios(chosen: Choices, plans: tuple[Plan, ...]) -> list[Scenario]:
+    """Return the scenarios of budgets. Raises InputError where one cannot be."""
+    return [scenario(chosen, plan) for plan in plans]
 
 
 def _fields(plans: tuple[Plan, ...]) -> int:

@@ -246,7 +246,7 @@ class Municipality(Part):
         """Refuse tariffs that must be in another unit. Raises a ValidationError with a place for each."""
         registry = registry_in(info.context)
         errors = [
-            InitErrorDetails(type=plain_error(fault), loc=(form,), input=figure.value)
+            InitErrorDetails(type=plain_error(fault), loc=(form, "value"), input=figure.value)
             for form, figure in tariffs.items()
             if (fault := _tariff_fault(figure.value, registry.tariffs.get(form) if registry else None))
         ]

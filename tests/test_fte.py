@@ -28,9 +28,26 @@ def test_a_step_holds_until_the_next_and_nothing_before_the_first() -> None:
     assert [path.at(year) for year in range(2024, 2031)] == [0, 0, 12.5, 12.5, 36, 36, 36]
 
 
-def test_the_last_year_of_a_range_ends_nothing() -> None:
-    path = read_fte({"2026-2027": 10, "2029": 20})
-    assert [path.at(year) for year in (2025, 2026, 2027, 2028, 2029, 2060)] == [0, 10, 10, 10, 20, 20]
+def test_a_range_ends_and_a_year_does_not() -> None:
+    path = read_fte({"2026-2027": 10, "2029": 20, "2031 - 2032": 5})
+    assert [path.at(year) for year in range(2025, 2035)] == [0, 10, 10, 0, 20, 20, 5, 5, 0, 0]
+    assert read_fte({"2026-2028": 12}).at(2029) == 0.0
+    assert read_fte({"2026-2026": 12}).at(2027) == 0.0
+    assert read_fte({2026: 12}).at(2060) == 12.0
+
+
+@given(st.integers(1950, 2100), st.integers(0, 20), st.integers(0, 20), st.integers(0, 5), st.floats(0, 100))
+def test_ranges_hold_in_their_years_and_nowhere_else(
+    first: int, length: int, more: int, gap: int, fte: float
+) -> None:
+    last, later = first + length, first + length + 1 + gap
+    path = read_fte({f"{first}-{last}": fte, f"{later}-{later + more}": 7})
+    assert [path.at(year) for year in range(first - 1, later + more + 3)] == [
+        0.0, *[fte] * (length + 1), *[0.0] * gap, *[7.0] * (more + 1), 0.0, 0.0,
+    ]  # fmt: skip
+    assert read_fte(path.to_data()) == path
+    steps = read_fte(dict(path.every_step()))  # the same in years alone
+    assert all(steps.at(year) == path.at(year) for year in range(first - 2, later + more + 3))
 
 
 def test_a_base_holds_before_the_first_step() -> None:

@@ -21,6 +21,7 @@ from sim.scenario import Scenario, load_scenario, scenario_from_dict
 from sim.scenario_files import check_path, write_new
 from sim.setting import localised
 from sim.states import AGES, FORMS
+from sim.translation import dutch_or_none
 from sim.warmstore import key_for
 
 GROUPS = {"0-3": 8100, "4-11": 17000, "12-17": 15000, "18-22": 13000}
@@ -99,8 +100,8 @@ def test_what_is_written_is_read_back() -> None:
 @given(st.lists(st.integers(1, AGES - 1), unique=True, max_size=8), st.data())
 def test_any_division_of_the_ages_is_read_back(cuts: list[int], data: st.DataObject) -> None:
     bounds = [0, *sorted(cuts), AGES]
-    number = st.floats(0, 1e5, allow_nan=False).map(lambda x: round(x, 3))
-    population = {f"{a}-{b - 1}": data.draw(number) + 1.0 for a, b in pairwise(bounds)}
+    each = st.floats(100, 5000, allow_nan=False)
+    population = {f"{a}-{b - 1}": round(data.draw(each) * (b - a), 3) for a, b in pairwise(bounds)}
     town = municipality_from_dict({**SMALL, "population": population}, registry())
     assert municipality_from_dict(town.to_data(), registry()) == town
     assert sum(town.single_ages()) == pytest.approx(sum(population.values()))
@@ -144,6 +145,25 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "a long name": ({"name": "x" * 81}, "at most 80 characters"),
     "no date": ({"date": "1 januari"}, "expected a date such as 2024-01-01"),
     "no such day": ({"date": "2024-02-30"}, "expected a date such as 2024-01-01"),
+    "a town of eleven": (
+        {"population": {"0-3": 1.6, "4-11": 3.2, "12-17": 3, "18-22": 3.2}, "use": None},
+        "11.0 youths in all is fewer than any municipality has; are these thousands?",
+    ),
+    "a known town in thousands": (
+        {"name": "Almere", "population": {"0-11": 30.1, "12-22": 31.6}, "use": None},
+        "61.7 youths in all is far fewer than the 61583 known; are these thousands?",
+    ),
+    "one group in thousands": (
+        {"population": {**GROUPS, "0-3": 8.1}}, "8.1 is far fewer than at other ages; are these thousands?"
+    ),
+    "youths in care in thousands": (
+        {"use": {"year": 2019, "youths": 5}}, "5 youths with jeugdhulp is far too few of the 53100"
+    ),
+    "more workers than youths": (
+        {"population": {"0-22": 2000}, "kinderwerk_fte": 2400, "use": None},
+        "2400 FTE is more than the 2000 youths there are",
+    ),
+    "a price in thousands": ({"tariffs": {"ambulant": 9}}, "is this in thousands?"),
     "a far multiplier": ({"need": 50}, "must be between 0.2 and 5"),
     "not a number": ({"need": float("nan")}, "must be a finite number"),
     "another kind": ({"kind": "scenario"}, "expected 'municipality'"),
@@ -155,6 +175,41 @@ def test_a_mistake_is_explained(case: str) -> None:
     changes, words = WRONG[case]
     messages = refused({**FULL, **changes})
     assert any(words in message for message in messages), messages
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "thousands", "decimals"),
+    [
+        ("0-3: 8100", "0-3: 8.100", "8100", "8.1"),
+        ("18-22: 13000", "18-22: 13000\ntariffs: {ambulant: 9.000}", "9000", "9"),
+        ("18-22: 13000", "18-22: 13000\ntariffs: {ambulant: {value: 9.500, source: x}}", "9500", "9.5"),
+        ("18-22: 13000", "18-22: 13000\nuse: {year: 2019, youths: 5.125}", "5125", "5.12"),
+        ("18-22: 13000", "18-22: 13000\nkinderwerk_fte: 12.000", "12000", "12"),
+        ("18-22: 13000", "18-22: 13000\nkinderwerk_fte: {value: 0.250}", "", ""),
+        ("18-22: 13000", "18-22: 13000\nkinderwerk_fte: 12.375", "", ""),
+        ("18-22: 13000", "18-22: 13000\nneed: 1.234\naccess: 1.250\nmoving: 0.025", "", ""),
+    ],
+)
+def test_three_decimals_are_asked_about_where_thousands_may_be_meant(
+    tmp_path: Path, old: str, new: str, thousands: str, decimals: str
+) -> None:
+    file = tmp_path / "dorp.yaml"
+    file.write_text(FILE.replace(old, new))
+    if not thousands:
+        load_municipality(file, registry())
+        return
+    with pytest.raises(InputError) as caught:
+        load_municipality(file, registry())
+    (problem,) = caught.value.problems
+    assert f"write {thousands} for thousands, or {decimals} for decimals" in problem.message
+    assert problem.line > 5
+    assert dutch_or_none(problem.message)
+
+
+def test_small_towns_and_groups_without_youths_are_read() -> None:
+    assert made(population={"0-22": 180}, use=None).youths() == pytest.approx(180)
+    assert made(population={"0-3": 0, "4-22": 40000}, use=None).youths() == pytest.approx(40000)
+    assert made(population={"0-17": 20000, "18-22": 30000}, use=None)  # a town of students
 
 
 def test_every_mistake_is_listed_with_its_place(tmp_path: Path) -> None:

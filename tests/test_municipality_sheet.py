@@ -141,23 +141,65 @@ def test_lines_may_stand_in_another_order_and_groups_of_ages_may_be_wide() -> No
     assert dict(town.population) == {"0-17": 9000.0, "18-24": 3000.0}
 
 
-@given(st.integers(0, 10**9))
-def test_digits_are_a_number_however_they_are_kept(number: int) -> None:
-    from sim.municipality_sheet import _number
+def test_texts_with_one_meaning_are_read() -> None:
+    filled = cells(
+        Gemeente_B5="36 fte", Gemeente_B6="2,5%", Gemeente_B7="0,125", Jeugdhulp_B2="2019",
+        Jeugdhulp_B4="5 000", Jeugdhulp_B5="10,5 %", Tarieven_B2="\N{EURO SIGN} 3000", Tarieven_B3="9.500,-",
+        Tarieven_B8="100000 euro", Bevolking_A2="0 jaar", Bevolking_B2="0 jaar", Bevolking_C7="2.750,0",
+    )  # fmt: skip
+    data = read(changed(filled)).to_data()
+    assert (data["kinderwerk_fte"]["value"], data["moving"]["value"], data["bijstand"]["value"]) == (
+        36.0, 0.025, 0.125,
+    )  # fmt: skip
+    assert (data["use"]["youths"], data["use"]["national"]) == (5000.0, 0.105)
+    assert {form: figure["value"] for form, figure in data["tariffs"].items()} == {
+        "wijkteam": 3000.0, "ambulant": 9500.0, "residentieel": 100000.0,
+    }  # fmt: skip
+    assert data["population"]["5"] == 2750.0
 
-    assert _number(str(number)) == number
-    assert _number(f"{number},25") == pytest.approx(number + 0.25)
+
+def grouped(*rows: tuple[object, object, object]) -> Callable[[Book], None]:
+    """Return a change: the population in these rows alone."""
+
+    def change(book: Book) -> None:
+        ages = book["Bevolking"]
+        ages.delete_rows(2, 40)
+        for row in rows:
+            ages.append(row)
+
+    return change
 
 
-@pytest.mark.parametrize("text", ["8.100", "8,100", "8.5", "1.2,5", "1,2,3", "ja", "8%", "1e3", "12 000", ""])
-def test_a_text_that_can_be_read_in_two_ways_is_no_number(text: str) -> None:
-    from sim.municipality_sheet import _number
+def test_ages_may_stand_in_one_cell_and_a_total_below() -> None:
+    rows = (("0 t/m 3 jaar", None, 8100), ("4-11", None, 17000), (12, "17 jaar", 15000), ("18", 22, 13000))
+    for total in (("Totaal", None, 53100), (None, "totaal 0-22 jaar", 53104), ("Total", None, "53100")):
+        town = read(changed(grouped(*rows, total)))
+        assert dict(town.population) == {"0-3": 8100, "4-11": 17000, "12-17": 15000, "18-22": 13000}
+    lines = refused(changed(grouped(*rows, ("Totaal", None, 60000))))
+    assert lines == ["Blad Bevolking, cel C6: de rijen tellen op tot 53100 jongeren, en het totaal is 60000"]
+    lines = refused(changed(grouped(("0 tot 4", None, 8100), *rows[1:])))
+    assert "cel A2: verwacht: een leeftijd; gevonden: de tekst '0 tot 4'" in lines[0]
 
-    assert _number(text) is None
+
+def test_a_sheet_in_thousands_makes_no_small_town() -> None:
+    thousands = grouped((0, 3, 1.6), (4, 11, 3.2), (12, 17, 3), (18, 22, 3.2))
+    (line,) = refused(changed(cells(Gemeente_B2="Dorp", Gemeente_B5=None), changed(thousands)))
+    assert "11,0 jongeren in totaal is minder dan welke gemeente ook heeft; zijn dit duizendtallen?" in line
 
 
 WRONG: dict[str, tuple[Callable[[Book], Any], str]] = {
     "thousands": (cells(Bevolking_C7="8.100"), "Blad Bevolking, cel C7: verwacht: een aantal jongeren; "),
+    "thousands with both readings": (
+        cells(Bevolking_C7="8.100"), "schrijf 8100 voor duizendtallen, of 8.1 voor decimalen"
+    ),
+    "thousands with a comma": (cells(Bevolking_C7="8,100"), "schrijf 8100 voor duizendtallen, of 8.1 voor"),
+    "thousands as a number": (cells(Bevolking_C7=366.455), "gevonden: 366,455; schrijf 366455 voor"),
+    "a price of three decimals": (cells(Tarieven_B3="9,500"), "cel B3: verwacht: een bedrag in euro's; "),
+    "FTE of three decimals": (cells(Gemeente_B5="12.000"), "B5: '12.000' kan op twee manieren worden"),
+    "hours": (cells(Gemeente_B5="36 uur"), "een aantal fte; gevonden: de tekst '36 uur'; schrijf een getal"),
+    "a percentage of youths": (cells(Bevolking_C7="8%"), "de tekst '8%'; schrijf een getal en verder niets"),
+    "two numbers": (cells(Gemeente_B5="30 a 36"), "gevonden: de tekst '30 a 36'; schrijf een getal"),
+    "one age in thousands": (cells(Bevolking_C7=2.8), "cel C7: 2,8 is veel minder dan op andere leeftijden"),
     "a word": (cells(Bevolking_C7="veel"), "jongeren; gevonden: de tekst 'veel'"),
     "a date for ages": (
         cells(Bevolking_A7=dt.datetime(2024, 11, 4)), "cel A7: verwacht: een leeftijd; gevonden: een datum"

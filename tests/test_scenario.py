@@ -81,7 +81,15 @@ def test_fte_of_a_year_holds_until_the_next_given_year() -> None:
 
 def test_fte_by_ranges_of_years() -> None:
     use = with_fte({"2029-2030": 24, "2026 - 2027": 12, "2031": 6}).programmes["kinderwerk"]
-    assert use.fte_by_year(2026, 7) == (12, 12, 12, 24, 24, 6, 6)
+    assert use.fte_by_year(2026, 7) == (12, 12, 0, 24, 24, 6, 6)
+
+
+def test_an_end_that_is_written_is_an_end_also_when_written_again() -> None:
+    scenario = with_fte({"2026-2028": 12})
+    for same in (scenario, scenario.replace(title="x"), scenario_from_dict(scenario.to_data(), REGISTRY)):
+        assert same.programmes["kinderwerk"].fte_by_year(2026, 5) == (12, 12, 12, 0, 0)
+        assert same.canonical() == with_fte({2026: 12, 2029: 0}).canonical()
+    assert with_fte({"2026-2045": 12}).canonical() == with_fte(12).canonical()
 
 
 def test_years_of_reads_years_and_ranges_only() -> None:
@@ -160,6 +168,7 @@ WRONG = {
     "parameter without value": (HEAD + "parameters:\n  visits: {from: birth}\n", 5, 3, "missing key 'value'"),
     "parameter from nowhere": (
         HEAD + "parameters:\n  visits: {value: 3, from: strat}\n", 5, 28, "did you mean 'start'?"),
+    "list for one number": (HEAD + "parameters:\n  effect.onset: [1, 1.5]\n", 5, 3, "a grid takes lists"),
     "text in a list": (HEAD + "parameters:\n  visits: [3, x]\n", 5, 15, "expected a number, found text 'x'"),
     "empty list": (HEAD + "parameters:\n  visits: []\n", 5, 3, "expected 1 to 1000 numbers"),
     "negative budget": (HEAD + "budget: {youth_care: -1}\n", 4, 22, "must be 0 or more, found -1"),

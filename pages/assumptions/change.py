@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 
-from babel.numbers import NumberFormatError, parse_decimal
+from babel.numbers import get_group_symbol
 
 from pages.shared.parts import plain
 from pages.shared.state import MOST_ASSUMPTIONS, Choices, choices, keep, overrides, pair
@@ -14,32 +13,33 @@ from sim.catalogue import catalogue
 from sim.errors import InputError
 from sim.headline import STRENGTH
 from sim.library import allowed_range
+from sim.numerals import EUROS, SHARE, NumeralError, two_ways, written
 from sim.parameters import Parameter, default_parameters
 from sim.programmes import check_headroom, effect_of
 from sim.setting import EXISTING
 from sim.translation import told
 
-_PLAIN = re.compile(r"[-+]?\d+\.\d+")
-_MINUS = str.maketrans({"\N{MINUS SIGN}": "-", "\N{NO-BREAK SPACE}": "", " ": "", "€": ""})
 
+def number(text: str, record: Parameter | None = None) -> float:
+    """Return the number that somebody typed; 60% is 0.6.
 
-def number(text: str) -> float:
-    """Return the number that somebody typed, as the language in use writes numbers; 60% is 0.6.
-
-    A decimal point is taken in Dutch too where it cannot be meant for thousands. Raises ValueError.
+    Of two readings the one that the parameter allows is taken; without a parameter, what the language in use
+    makes of it. Raises ValueError for what is no number, and NumeralError where a parameter allows both.
     """
-    bare = text.translate(_MINUS)
-    share = bare.endswith("%")
-    bare = bare.removesuffix("%")
-    try:
-        value = float(parse_decimal(bare, locale=writing().locale, strict=True))
-    except NumberFormatError:
-        if not _PLAIN.fullmatch(bare):
-            raise ValueError(text) from None
-        value = float(bare)
-    if not abs(value) < float("inf"):
+    found = written(text)
+    if found is None or found.unit not in ("", *SHARE.units, *EUROS.units):
         raise ValueError(text)
-    return value / 100 if share else value
+    numbers = found.numbers()
+    if len(numbers) > 1 and record is None:
+        thousands = get_group_symbol(locale=writing().locale) in found.digits
+        return numbers[0] if thousands else numbers[1]
+    if record is None or len(numbers) == 1:
+        return numbers[0]
+    low, high = allowed_range(record)
+    allowed = [value for value in numbers if low <= value <= high]
+    if len(allowed) > 1:
+        raise NumeralError(two_ways(text))
+    return allowed[0] if allowed else numbers[0]
 
 
 def refusal(chosen: Choices, record: Parameter, value: float) -> str:

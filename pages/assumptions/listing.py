@@ -10,9 +10,12 @@ from pages.assumptions.change import number, put, put_all_back, refusal
 from pages.assumptions.rows import Row, grade_words
 from pages.shared import parts
 from pages.shared.state import choices
-from pages.shared.texts import t, writing
+from pages.shared.texts import language, t, writing
+from sim.errors import InputError
 from sim.headline import STRENGTH
 from sim.library import allowed_range
+from sim.numerals import NumeralError
+from sim.translation import told
 
 PAGE = 20
 """Numbers on the screen at a time."""
@@ -35,6 +38,9 @@ def changed_ones(found: Sequence[Row]) -> None:
         own = writing().significant(row.own or 0.0)
         standard = writing().significant(row.found.stands)
         left.markdown(f"**{parts.plain(row.words.title)}**: {t('assumed_now', own=own, standard=standard)}")
+        if not row.record.fixed and not row.record.low <= (row.own or 0.0) <= row.record.high:
+            low, high = writing().significant(row.record.low), writing().significant(row.record.high)
+            parts.note(t("assumed_beyond", low=low, high=high))
         right.button(
             t("assumed_back"), key=f"assumed-back-{row.name}", on_click=put, args=(chosen, row.record, None)
         )
@@ -109,7 +115,10 @@ def _editor(row: Row) -> None:
 
 def _take(row: Row, text: str) -> None:
     try:
-        value = number(text)
+        value = number(text, row.record)
+    except NumeralError as error:
+        st.error(parts.plain(told(InputError.at(row.name, str(error)), language())[0]))
+        return
     except ValueError:
         st.error(t("assumed_no_number"))
         return

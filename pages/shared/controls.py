@@ -16,6 +16,7 @@ from pages.shared.state import (
     existing_fte,
     keep,
     kept_from,
+    left_behind,
     places,
     profile,
 )
@@ -53,9 +54,11 @@ def _move() -> None:
 
 
 def whose_plan(chosen: Choices) -> None:
-    """Say where the numbers of a plan still belong to another municipality."""
+    """Say where the numbers of a plan still belong to another municipality, or could not come along."""
     if whose := kept_from(chosen):
         note(t("plan_kept", name=plain(whose)))
+    elif where := left_behind(chosen):
+        note(t("plan_left", name=plain(where)))
 
 
 def choose_horizon(years: int) -> int:

@@ -7,6 +7,7 @@ something else than the control. A part that is closed shows nothing and changes
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -15,16 +16,18 @@ from babel.dates import get_month_names
 
 from pages.shared import formats
 from pages.shared.lever_words import programme_title, title_of, words_of
-from pages.shared.levers import POLICIES, mechanisms, period, shortest, some, within
+from pages.shared.levers import POLICIES, falls_in, mechanisms, period, shortest, some, within
 from pages.shared.parts import note, plain
 from pages.shared.path_controls import fte_control
 from pages.shared.plan import Plan
-from pages.shared.state import EFFECTS, REFERENCES, Choices, choices, existing_fte, keep
-from pages.shared.texts import t, writing
+from pages.shared.state import EFFECTS, REFERENCES, Choices, choices, existing_fte, keep, pair
+from pages.shared.texts import language, t, writing
 from sim.catalogue import TARGETING, Programme, catalogue
+from sim.errors import InputError
 from sim.scenario import FIRST_YEAR, LAST_YEAR, MAX_YEARS, PLACES_WORDS
 from sim.simulation import LIMITED
 from sim.states import AGES, FORMS, MONTHS
+from sim.translation import told
 
 MOST_EUROS = 1e11
 MOST_PLACES = 1e6
@@ -63,9 +66,19 @@ def part(section: str, first: Choices, show: Callable[[Choices], None]) -> None:
 
 
 def put(plan: Plan) -> None:
-    """Take a plan as changed, unless it means the same as the one in hand (whose title then stays)."""
-    if shortest(plan).changed() != shortest(choices().plan).changed():
-        keep(plan=shortest(plan))
+    """Take a plan as changed, unless it means the same as the one in hand (whose title then stays).
+
+    What cannot be is not taken, and told.
+    """
+    taken = shortest(plan)
+    if taken.changed() == shortest(choices().plan).changed():
+        return
+    try:
+        pair(replace(choices(), plan=taken))
+    except InputError as error:
+        st.error(t("verken_not_taken", reason=plain("; ".join(told(error, language())))))
+        return
+    keep(plan=taken)
 
 
 # Programmes
@@ -183,10 +196,11 @@ def _budget(now: dict[str, Any]) -> dict[str, float]:
     )
     if own:
         millions = st.number_input(
-            t("verken_budget"), 0.0, MOST_EUROS / 1e6, (amount or 0.0) / 1e6, step=1.0, format="%g",
-            key=key("budget"),
+            t("verken_budget"), 0.0, MOST_EUROS / 1e6, None if amount is None else amount / 1e6, step=1.0,
+            format="%g", key=key("budget"), placeholder=t("verken_budget_empty"),
         )  # fmt: skip
-        found["youth_care"] = _kept(amount, round(millions * 1e6), 0.5)
+        if millions is not None:
+            found["youth_care"] = _kept(amount, round(millions * 1e6), 0.5)
     own = st.toggle(
         t("verken_growth_own"), growth is not None, help=t("verken_growth_help"), key=key("growth-own")
     )
@@ -243,8 +257,6 @@ def _shock(n: int, shock: dict[str, Any], plan: Plan) -> dict[str, Any]:
         t("verken_shock_month", n=n), range(1, MONTHS + 1), int(month or 1) - 1, key=key("shock-month", n),
         format_func=months.__getitem__,
     )  # fmt: skip
-    if not start <= year_now < start + years:
-        st.warning(t("verken_shock_late"))
     left, right = st.columns(2)
     length = left.number_input(
         t("verken_shock_months", n=n), 1, MONTHS * MAX_YEARS, int(shock.get("months", 12)),
@@ -302,14 +314,17 @@ def _without_shock(index: int) -> None:
 
 
 def period_control(chosen: Choices) -> None:
-    """Show the first year and the number of years; paths of FTE are cut to them."""
+    """Show the first year and the number of years; paths of FTE are cut to them, and no shock is lost."""
     start, years = period(chosen.plan)
     left, right = st.columns(2)
     new_start = left.number_input(t("verken_start"), FIRST_YEAR, LAST_YEAR, start, key=key("start"))
     new_years = right.number_input(
         t("verken_years"), 1, MAX_YEARS, years, help=t("verken_years_help"), key=key("years")
     )
-    if (new_start, new_years) != (start, years):
+    lost = [s for s in chosen.plan.data.get("shocks", []) if not falls_in(s, int(new_start), int(new_years))]
+    if lost:
+        st.warning(t("verken_shock_late"))
+    elif (new_start, new_years) != (start, years):
         put(within(chosen.plan, int(new_start), int(new_years)))
 
 

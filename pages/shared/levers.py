@@ -14,8 +14,9 @@ from pages.shared.plan import CHILD_WORK, Plan
 from pages.shared.state import REFERENCES, Choices, fte_here, reference_of
 from sim.catalogue import Programme, catalogue
 from sim.fte import read_fte
+from sim.scenario import Shock
 from sim.scenario_checks import DEFAULT_START, DEFAULT_YEARS
-from sim.states import MECHANISMS
+from sim.states import MECHANISMS, MONTHS
 
 Steps = list[tuple[int, float]]
 """FTE from a year on, in the order of years."""
@@ -137,13 +138,20 @@ def mechanisms(programme: Programme) -> tuple[str, ...]:
 
 
 def within(plan: Plan, start: int, years: int) -> Plan:
-    """Return a plan for other years; paths of FTE are cut to them."""
+    """Return a plan for other years; paths of FTE are cut to them, and shocks outside them are left out."""
     uses = {
         name: {**use, "fte": path_of(steps_of(use["fte"], start), start, years)}
         for name, use in plan.programmes.items()
     }
+    shocks = [shock for shock in plan.data.get("shocks", []) if falls_in(shock, start, years)]
     title = plan.data.get("title")
-    return shortest(plan.changed(start=start, years=years, programmes=uses, title=title))
+    return shortest(plan.changed(start=start, years=years, programmes=uses, shocks=shocks, title=title))
+
+
+def falls_in(shock: Mapping[str, Any], start: int, years: int) -> bool:
+    """Tell whether any month of a shock lies in these years."""
+    first, after = Shock.model_validate(dict(shock)).span(start)
+    return after > 0 and first < years * MONTHS
 
 
 def as_reference(chosen: Choices, reference: Plan) -> str | None:

@@ -12,6 +12,7 @@ from pages.shared.answers import Answer
 from pages.shared.controls import choose_chart
 from pages.shared.figures import LONG, MIDDLE
 from pages.shared.plan import CHILD_WORK
+from pages.shared.remarks import remarks
 from pages.shared.state import Choices, pair, reference_of
 from pages.shared.texts import t, writing
 from pages.shared.watching import live
@@ -35,7 +36,9 @@ def outcome(
         _show(answer, chosen, reference, key)
         more(answer)
 
-    return live(pair(chosen), show)
+    both = pair(chosen)
+    remarks(both[1:])
+    return live(both, show)
 
 
 def nothing_to_compare(chosen: Choices) -> bool:

@@ -41,6 +41,7 @@ def plans_around(fte: float) -> tuple[Plan, ...]:
 PLANS = plans_around(PLAN.fte)
 MOST_ASSUMPTIONS = 60
 KEPT_FROM = "plan-kept-from"
+LEFT_BEHIND = "plan-left-behind"
 SURE = (50, 75, 90)
 """How sure somebody may want to be that the money comes back, percent."""
 _ASSUMPTION = re.compile(r"([a-z0-9_.-]{1,80}):(-?\d{1,12}(?:\.\d{1,20})?(?:e-?\d{1,2})?)", re.ASCII)
@@ -95,10 +96,22 @@ def keep(**changes: object) -> Choices:
     before = choices()
     after = replace(before, **changes)  # type: ignore[arg-type]
     here, was = (after.municipality, after.own), (before.municipality, before.own)
-    if "plans" not in changes and here != was and before.plans == plans_around(fte_here(before)):
-        after = replace(after, plans=plans_around(fte_here(after)))
+    if "plans" not in changes and here != was:
+        kept = tuple(plan for plan in after.plans if _possible(after, plan))
+        if before.plans == plans_around(fte_here(before)) or len(kept) < 2:
+            kept = plans_around(fte_here(after))
+        after = replace(after, plans=kept)
     st.session_state["choices"] = after
     return after
+
+
+def _possible(chosen: Choices, plan: Plan) -> bool:
+    """Tell whether there can be a scenario of a plan: not with more workers than there are youths, say."""
+    try:
+        scenario(chosen, plan)
+    except InputError:
+        return False
+    return True
 
 
 def watcher(what: str = "answer") -> str:
@@ -302,17 +315,27 @@ def _rounded(fte: float) -> float:
 def elsewhere(before: Choices, after: Choices) -> Choices:
     """Return choices after a move to another municipality, with a plan that belongs there.
 
-    A plan of child work only becomes as much as there is now. A plan that holds more stays as it is:
-    KEPT_FROM remembers whose numbers it has, so that pages can say it.
+    A plan of child work only becomes as much as there is now, and so does one that cannot be there. A plan
+    that holds more stays as it is: KEPT_FROM remembers whose numbers it has, so that pages can say it.
     """
     plan = before.plan
     if before.municipality == after.municipality:
         return after
-    if plan.steady and plan == Plan.simple(plan.fte, plan.fenced, plan.policy):
-        return replace(after, plan=Plan.simple(fte_here(after), plan.fenced, plan.policy))
+    simple = plan.steady and plan == Plan.simple(plan.fte, plan.fenced, plan.policy)
+    if simple or not all(_possible(after, each) for each in (plan, reference_of(after))):
+        found = Plan.simple(fte_here(after), plan.fenced, plan.policy)
+        if not simple:
+            st.session_state[LEFT_BEHIND] = (before.municipality, found)
+        return replace(after, plan=found)
     if st.session_state.get(KEPT_FROM, ("", None))[1] != plan:  # else it comes from further back
         st.session_state[KEPT_FROM] = (before.municipality, plan)
     return after
+
+
+def left_behind(chosen: Choices) -> str:
+    """Return of which municipality a plan could not come along to that in hand, or nothing."""
+    name, plan = st.session_state.get(LEFT_BEHIND, ("", None))
+    return str(name) if plan == chosen.plan and name != chosen.municipality else ""
 
 
 def kept_from(chosen: Choices) -> str:

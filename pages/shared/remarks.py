@@ -1,0 +1,21 @@
+"""What is to be told of scenarios before their figures: what they say that does nothing, or is unusual."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from pages.shared.parts import plain
+from pages.shared.texts import language, t
+from sim.errors import InputError
+from sim.scenario import Scenario
+from sim.scenario_notes import notes
+from sim.translation import told
+
+
+def remarks(scenarios: Sequence[Scenario]) -> None:
+    """Tell what scenarios say that does nothing, or is unusual."""
+    if found := notes(scenarios):
+        lines = [f"- {plain(line)}" for line in told(InputError(found), language())]
+        st.warning("\n".join([t("remarks"), "", *lines]))
