@@ -7,6 +7,8 @@ the folder pages/ beside it for its own kind of pages, and show those first to w
 import streamlit as st
 from starlette.middleware import Middleware
 
+from commands.ending import look_first
 from pages.shared.server import FirstPage
 
+look_first()
 app = st.App("pages/main.py", middleware=[Middleware(FirstPage)])

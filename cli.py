@@ -17,6 +17,7 @@ from unicodedata import normalize
 import typer
 
 from commands import appraise, browser, documents, figures, fitting, plans, simulate, store
+from commands.ending import ended
 from commands.shared import fail, foreign, option_words, our_mistake, refuse_unreadable
 from sim.errors import InputError, OptionError, SimulationError
 
@@ -71,6 +72,11 @@ def _fit_terminal() -> None:
 
 
 def main() -> NoReturn:
+    """Run the command line; whatever surrounds it, it ends in an exit code."""
+    sys.exit(ended(_run))
+
+
+def _run() -> NoReturn:
     """Run the command line; turn what went wrong into one clear message and an exit code."""
     _fit_terminal()
     refuse_unreadable(sys.argv[1:])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from html import escape
 from pathlib import Path
@@ -14,13 +13,13 @@ from ruamel.yaml import YAML
 from pages.shared import formats, parts
 from pages.shared.state import choices, reference_words
 from pages.shared.texts import t
+from sim import variables
 from sim.results import commit, version
 
 ROOT = Path(__file__).resolve().parents[1]
 CITATION, CHANGES = ROOT / "CITATION.cff", ROOT / "CHANGELOG.md"
-CONTACT = "KINDERWERK_APP_CONTACT"
-"""Environment variable with the e-mail or web address for questions; who serves the app to others sets it."""
 STATEMENT_DATE = "2026-11-25"
+CONTACT = variables.CONTACT
 MOST_CHANGES = 12
 PAGES = {
     "start": "page_start", "explore": "page_verken", "compare": "page_vergelijk", "own": "page_eigen_cijfers",
@@ -57,7 +56,7 @@ def _accessibility() -> None:
         ("over_limits_title", t("over_limits")),
     ):
         st.markdown(f"### {t(title)}\n\n{text}")
-    contact = " ".join(os.environ.get(CONTACT, "").split())
+    contact = variables.app_contact()
     report = t("over_report_contact", contact=parts.plain(contact)) if contact else t("over_report_nobody")
     st.markdown(f"### {t('over_report_title')}\n\n{report} {t('over_complaint')}")
     st.markdown(t("over_made", date=formats.date(STATEMENT_DATE)))

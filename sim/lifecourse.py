@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from sim.counting import book, close_year, helped, move, open_year, refer, stop_waiting
 from sim.exposure import programme_factor
+from sim.kernels import kernel
 from sim.luck import OCCURRENCE, Decision, draw, uniform
 from sim.population import LIFE_MONTHS
 from sim.states import AGES, FORMS, JEUGDHULP, MONTHS, form_bit
@@ -48,7 +49,7 @@ class YearTable(NamedTuple):
     plain: NDArray[np.float64]
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def year_table(h, year):  # type: ignore[no-untyped-def]
     """Return the YearTable of calendar year EPOCH_YEAR + year."""
     keys, rows = h.key_count, h.process.size
@@ -288,7 +289,7 @@ def _admitted_in(c, i, h, gate, opened, now):  # type: ignore[no-untyped-def]
     return lead
 
 
-@njit(nogil=True, cache=True, _nrt=False)
+@kernel(_nrt=False)
 def advance(  # type: ignore[no-untyped-def]
     c, first, last, who, x, h, table, lay, luck, first_step, steps, per_month, year, record, gate, tally, room
 ):

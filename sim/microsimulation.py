@@ -17,6 +17,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from sim.errors import within
+from sim.kernels import kernel
 from sim.luck import DRAW_RANGE, MAX_CHILD, Decision, draw, key_of
 from sim.markov import CompiledModel
 
@@ -109,7 +110,7 @@ def _next_below(draws: Draws, base: int, first: int, bound: np.uint32) -> Any:
     return np.int64(found)
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _run_block(key: np.uint64, first: int, tables: Tables, totals: Floats, final: States) -> None:
     """Run persons `first`, `first` + 1, ... into totals[s, r, person] and their final state [s, person].
 
@@ -166,7 +167,7 @@ def _run_block(key: np.uint64, first: int, tables: Tables, totals: Floats, final
             totals[s, 1, person] += rest[1]
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _run_block_with_memory(key: np.uint64, first: int, tables: Tables, totals: Floats, final: States) -> None:
     """Do the work of `_run_block` cycle by cycle, for amounts that depend on the time in a state."""
     groups, starts, leave, cumulative, _, clock, _, entries, rewards = tables

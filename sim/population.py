@@ -20,10 +20,10 @@ from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from sim.errors import InputError, nearest
+from sim.kernels import kernel
 from sim.luck import OCCURRENCE, Decision, uniform
 from sim.municipality import Municipality
 from sim.parameters import DATA, Parameters
@@ -320,7 +320,7 @@ def endowed(who: Arrivals, flow: Flows, key: np.uint64, table: CompiledTable, p:
     return children
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _draw_children(  # type: ignore[no-untyped-def]
     c, arrival, stay, key, boy_share, combos, household, frailty_sd, on_boy, on_quintile, on_frailty,
     trait_chance, on_trait,

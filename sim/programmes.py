@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from sim.catalogue import Programme
 from sim.errors import InputError
 from sim.exposure import Exposure, effect_level
+from sim.kernels import kernel
 from sim.luck import OCCURRENCE, Decision, uniform
 from sim.parameters import Parameters
 from sim.population import NEVER, Children
@@ -138,7 +138,7 @@ def exposures(count: int, names: list[str], effects: Mapping[str, Effect]) -> Ex
     )
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def carry_on(x, q, k, gap):  # type: ignore[no-untyped-def]
     """Keep alive what programme q left in children who went on to programme k within `gap` months.
 
@@ -252,7 +252,7 @@ def _furthest(room: int, children: int, weight: Floats) -> float:
     return -math.log1p(-share) / float(weight.mean()) if share < 1 else math.inf
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _scan(c, x, k, first, before, oldest, year, key, weight, stay, earlier, continuity, gap, furthest):  # type: ignore[no-untyped-def]
     """List the children who take part, or could this year and stand before `furthest` in line.
 
@@ -296,7 +296,7 @@ def _scan(c, x, k, first, before, oldest, year, key, weight, stay, earlier, cont
     return child[:m], until[:m], line[:m], opens[:m], closes[:m], inside[:m]
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _fill(present, candidates, until, opens, closes, joined, places, month0):  # type: ignore[no-untyped-def]
     stock = np.zeros(places.size, np.int64)
     there = np.empty(present.size + candidates.size, np.int64)
@@ -336,7 +336,7 @@ def _fill(present, candidates, until, opens, closes, joined, places, month0):  #
     return stock
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _book(x, k, child, until, joined, month0):  # type: ignore[no-untyped-def]
     for m in range(child.size):
         i = child[m]

@@ -30,6 +30,7 @@ from sim.history import Label
 from sim.parameters import POSTERIOR_FILE, Parameters
 from sim.scenario import Scenario
 from sim.units import LIBRARIES
+from sim.variables import built_from
 
 _ASIDE = ".writing-"
 Tables: TypeAlias = pa.Table | Iterable[pa.Table]
@@ -127,7 +128,7 @@ def commit() -> tuple[str | None, bool | None]:
 
     An image holds no checkout: it says in KINDERWERK_COMMIT what it was built from.
     """
-    if built := os.environ.get("KINDERWERK_COMMIT"):
+    if built := built_from():
         return built, False
     root = Path(__file__).resolve().parents[1]
     if not (root / ".git").exists() or shutil.which("git") is None:

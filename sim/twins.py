@@ -14,7 +14,6 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from numba import njit
 from numpy.typing import NDArray
 
 from sim.counting import empty_tally
@@ -22,6 +21,7 @@ from sim.errors import SimulationError
 from sim.experiment import Options, Tell, setting_for
 from sim.exposure import Exposure
 from sim.history import form_states
+from sim.kernels import kernel
 from sim.lifecourse import advance, open_gate, scratch
 from sim.pairs import Rows, book_year, reached, rehearse
 from sim.parameters import Parameters
@@ -234,7 +234,7 @@ def _year(
     return child[:count], month[:count], row[:count], care, need, c.forms.copy(), here, attended
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _record(  # type: ignore[no-untyped-def]
     c, x, h, bounds, lay, luck, year, gate, tally, room, care_kinds, nobody, child, month, row, care
 ):

@@ -15,11 +15,11 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from sim.counting import Layout, book, form_of, move, stop_waiting
 from sim.errors import SimulationError
+from sim.kernels import kernel
 from sim.lifecourse import Gate
 from sim.luck import OCCURRENCE, Decision, uniform
 from sim.population import LIFE_MONTHS, Children
@@ -45,7 +45,7 @@ def gates(blocks: Sequence[Children], capped: Sequence[str]) -> list[Gate]:
     ]
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _occupied(c, year):  # type: ignore[no-untyped-def]
     count = np.zeros(_FORMS, np.int64)
     for i in range(c.id.size):
@@ -63,7 +63,7 @@ def occupied(blocks: Sequence[Children], year: int) -> NDArray[np.int64]:
     return np.asarray(np.sum(counts, axis=0))
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def fill_places(free, since, urgency, child, freed_at, opens):  # type: ignore[no-untyped-def]
     """Hand out the places of one form during one step; return the time of admission, or -1 (still waiting).
 
@@ -103,7 +103,7 @@ def fill_places(free, since, urgency, child, freed_at, opens):  # type: ignore[n
             return admitted
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _decide(c, rows, admitted, h, lay, key, step, length, withdraw, capped, year, tally):  # type: ignore[no-untyped-def]
     """Bring the admitted into care, and let some of the others leave the list.
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-import tempfile
 import threading
 import time
 import zipfile
@@ -22,17 +21,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.compiling import cache_root, source_hash
+from sim.compiling import cache_root, folder_in, source_hash
 from sim.exposure import Exposure
 from sim.parameters import DATA
 from sim.population import Children
+from sim.private import ASIDE, open_own, written_own
 from sim.setting import Setting
+from sim.variables import cache_bytes
 from sim.warmup import WarmStart, warm_up
 
 MEMORY_LIMIT = 1 << 29
 _VALUES = ("parameters.csv", "posterior.parquet", "posterior.json", "diagnostics.json", "validation.json")
 """Files of values: those in use are hashed themselves."""
-DISK_LIMIT = int(float(os.environ.get("KINDERWERK_CACHE_GB", "4")) * (1 << 30))
+DISK_LIMIT = cache_bytes()
 
 
 def key_for(setting: Setting, start: int) -> str:
@@ -54,7 +55,7 @@ class WarmStore:
 
     def __init__(self, folder: Path | None = None, memory_limit: int = MEMORY_LIMIT) -> None:
         """Keep files in `folder` (default: the cache folder) and at most `memory_limit` bytes in memory."""
-        self.folder = folder or cache_root() / "warm"
+        self.folder = folder or folder_in(cache_root(), "warm")
         self.memory_limit = memory_limit
         self._memory: OrderedDict[str, WarmStart] = OrderedDict()
         self._lock = threading.Lock()
@@ -85,10 +86,10 @@ class WarmStore:
         return self.folder / f"{key}.npz"
 
     def _read(self, key: str, start: int) -> WarmStart | None:
-        """Return what is stored, or None: a damaged file, however damaged, is made again."""
+        """Return what is stored, or None: what is damaged, however damaged, or not ours is made again."""
         path = self._path(key)
         try:
-            with zipfile.ZipFile(path) as archive:
+            with open_own(path) as stream, zipfile.ZipFile(stream) as archive:
                 warm = _restored(archive, start)
         except Exception:
             return None
@@ -102,24 +103,14 @@ class WarmStore:
         arrays |= {n: np.concatenate([getattr(x, n) for x in warm.exposed]) for n in _EXPOSED}
         arrays |= {n: getattr(warm.exposed[0], n) for n in Exposure._fields if n not in _EXPOSED}
         sizes = np.array([b.id.size for b in warm.blocks])
-        aside = ""
-        try:
+        with contextlib.suppress(OSError):
             self.folder.mkdir(parents=True, exist_ok=True)
-            with tempfile.NamedTemporaryFile(dir=self.folder, suffix=_ASIDE, delete=False) as stream:
-                aside = stream.name
+            with written_own(self._path(key)) as stream:
                 np.savez(stream, sizes=sizes, cells=warm.cells, **arrays)  # type: ignore[arg-type]
-            os.replace(aside, self._path(key))
-            aside = ""
             self._prune()
-        except OSError:
-            pass
-        finally:
-            if aside:
-                with contextlib.suppress(OSError):
-                    os.unlink(aside)
 
     def _prune(self) -> None:
-        for left in self.folder.glob(f"*{_ASIDE}"):  # by a run that was killed while it wrote
+        for left in self.folder.glob(f"*{ASIDE}"):  # by a run that was killed while it wrote
             if left.stat().st_mtime < time.time() - _HOUR:
                 left.unlink(missing_ok=True)
         files = sorted(self.folder.glob("*.npz"), key=lambda f: f.stat().st_mtime)
@@ -132,7 +123,6 @@ class WarmStore:
 
 
 _EXPOSED = ("past_level", "past_time", "joins", "leaves")
-_ASIDE = ".part"
 _HOUR = 3600.0
 
 

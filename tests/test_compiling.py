@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import os
+import stat
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from pages.doubt import work
 from sim import compiling
 from sim.compiling import cache_root, data_hash, source_hash, use_cache
+from sim.private import private_folder
+from sim.warmstore import WarmStore
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -64,54 +69,212 @@ def test_data_changes_the_data_and_not_the_engine(package: Path) -> None:
     assert source_hash() != engine
 
 
-def test_the_chosen_folder_comes_first_and_is_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("KINDERWERK_CACHE", str(tmp_path / "a" / "b"))
-    assert cache_root() == tmp_path / "a" / "b"
-    assert list((tmp_path / "a" / "b").iterdir()) == []
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Yield a place with every folder that may hold a cache; none is there yet, and none was refused."""
+    (tmp_path / "tmp").mkdir()
+    monkeypatch.setenv("KINDERWERK_CACHE", str(tmp_path / "chosen"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "tmp"))
+    compiling._warn.cache_clear()
+    compiling._new_folder.cache_clear()
+    yield tmp_path
+    compiling._new_folder.cache_clear()
+
+
+def kernels_in(root: Path) -> Path:
+    return root / "kernels" / source_hash()
+
+
+def test_the_chosen_folder_comes_first_and_is_made(home: Path, caplog: pytest.LogCaptureFixture) -> None:
+    assert cache_root() == home / "chosen"
+    assert list((home / "chosen").iterdir()) == []
+    assert caplog.messages == []
 
 
 def test_without_a_choice_it_is_the_cache_folder_of_the_user(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delenv("KINDERWERK_CACHE", raising=False)
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
-    assert cache_root() == tmp_path / "xdg" / "kinderwerk"
-    monkeypatch.delenv("XDG_CACHE_HOME")
-    monkeypatch.setattr(Path, "home", lambda: tmp_path)
-    assert cache_root() == tmp_path / ".cache" / "kinderwerk"
+    monkeypatch.delenv("KINDERWERK_CACHE")
+    assert cache_root() == home / "xdg" / "kinderwerk"
+    monkeypatch.setattr(Path, "home", lambda: home)
+    for unset in ("", "relative"):  # which the rules for such folders say is to be ignored
+        monkeypatch.setenv("XDG_CACHE_HOME", unset)
+        assert cache_root() == home / ".cache" / "kinderwerk"
 
 
 def test_a_folder_that_cannot_be_written_is_passed_over(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    home: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    blocked = tmp_path / "file"
-    blocked.touch()
-    monkeypatch.setenv("KINDERWERK_CACHE", str(blocked / "cache"))
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
-    assert cache_root() == tmp_path / "xdg" / "kinderwerk"
-    monkeypatch.setenv("XDG_CACHE_HOME", str(blocked))
+    (home / "file").touch()
+    monkeypatch.setenv("KINDERWERK_CACHE", str(home / "file" / "cache"))
+    assert cache_root() == home / "xdg" / "kinderwerk"
+    (told,) = caplog.messages
+    assert told.startswith("KINDERWERK_CACHE: ")
+    assert str(home / "xdg") in told
+    cache_root()
+    assert len(caplog.messages) == 1  # once is enough
+    monkeypatch.setenv("KINDERWERK_CACHE", "")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(home / "file"))
     found = cache_root()
-    assert found.parent == Path(tempfile.gettempdir())
-    assert found.name.startswith("kinderwerk-")
+    assert found.parent == home / "tmp"
+    assert found.name == f"kinderwerk-{os.getuid()}"
+    assert len(caplog.messages) == 1  # nobody chose it
+
+
+def no_home() -> Path:
+    raise RuntimeError("Could not determine home directory.")
+
+
+def test_who_has_no_home_has_a_cache(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("KINDERWERK_CACHE")
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    monkeypatch.setattr(Path, "home", no_home)
+    assert cache_root().parent == home / "tmp"
+
+
+def planted(folder: Path, how: str) -> None:
+    """Put something at a predictable place, as somebody else would who was first."""
+    if how == "link":
+        (folder.parent / "elsewhere").mkdir(mode=0o700)
+        folder.symlink_to(folder.parent / "elsewhere")
+        return
+    if how == "file":
+        folder.touch()
+        return
+    kernels_in(folder).mkdir(parents=True)
+    if how == "open":
+        folder.chmod(0o777)
+    elif how == "another's":
+        os.chown(folder, 12_345, 12_345)
+
+
+HOSTILE = ["link", "open", "file"] + ["another's"] * (os.getuid() == 0)
+
+
+@pytest.mark.parametrize("how", HOSTILE)
+def test_a_folder_that_somebody_else_could_have_filled_is_not_used(
+    home: Path, how: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A predictable folder among temporary files: a new one instead, and the log says why."""
+    monkeypatch.setenv("KINDERWERK_CACHE", "/dev/null/nowhere")
+    monkeypatch.setenv("XDG_CACHE_HOME", "/dev/null")
+    monkeypatch.delenv("NUMBA_CACHE_DIR", raising=False)
+    guessed = home / "tmp" / f"kinderwerk-{os.getuid()}"
+    planted(guessed, how)
+    before = sorted(home.rglob("*"))
+    use_cache()
+    found = cache_root()
+    assert found.parent == home / "tmp"
+    assert found != guessed
+    assert stat.S_IMODE(found.lstat().st_mode) == 0o700
+    assert cache_root() == found
+    assert os.environ["KINDERWERK_CACHE"] == str(found)  # for processes that start from here
+    assert os.environ["NUMBA_CACHE_DIR"] == str(kernels_in(found))
+    assert WarmStore().folder == found / "warm"
+    assert [path for path in sorted(home.rglob("*")) if found not in (path, *path.parents)] == before
+    reasons = [text for text in caplog.messages if str(guessed) in text]
+    assert len(reasons) == (how != "file")  # that is no folder for anybody
+    assert all(str(found) in text for text in reasons)
+    compiling._remove(found, os.getpid() + 1)  # a process that came from this one ends
+    assert found.exists()
+    compiling._remove(found, os.getpid())
+    assert not found.exists()
+
+
+@pytest.mark.parametrize("how", HOSTILE)
+@pytest.mark.parametrize("name", ["kernels", "kernels/hash", "warm", "draws"])
+def test_neither_is_one_within_the_cache(
+    home: Path, how: str, name: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(compiling, "source_hash", lambda: "hash")
+    monkeypatch.delenv("NUMBA_CACHE_DIR", raising=False)
+    inside = private_folder(home / "chosen") / name
+    private_folder(inside.parent)
+    planted(inside, how)
+    use_cache()
+    work.draw_folder.cache_clear()
+    used = {
+        "kernels": Path(os.environ["NUMBA_CACHE_DIR"]),
+        "warm": WarmStore().folder,
+        "draws": work.draw_folder.__wrapped__(),
+    }
+    for kind, folder in used.items():
+        there = home / ("tmp" if name.startswith(kind) else "chosen")
+        assert there in folder.parents
+        assert inside not in (folder, *folder.parents)
+    assert cache_root() == home / "chosen"
+    assert any(str(inside) in text for text in caplog.messages) == (how != "file")
+
+
+def test_the_new_folder_is_gone_when_the_process_ends(tmp_path: Path) -> None:
+    (tmp_path / "open").mkdir()
+    (tmp_path / "open").chmod(0o777)
+    lines = "from sim.compiling import cache_root; print(cache_root())"
+    environment = {
+        **os.environ, "PYTHONPATH": str(ROOT), "KINDERWERK_CACHE": str(tmp_path / "open"),
+        "XDG_CACHE_HOME": "/dev/null", "TMPDIR": str(tmp_path / "open"),
+    }  # fmt: skip
+    done = subprocess.run(
+        [sys.executable, "-c", lines], capture_output=True, text=True, env=environment, check=True, timeout=60
+    )
+    assert Path(done.stdout.strip()).parent == tmp_path / "open"
+    assert "others can write" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert list((tmp_path / "open").iterdir()) == []
+
+
+def test_where_nothing_can_be_written_nothing_is_kept(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KINDERWERK_CACHE", "/dev/null/a")
+    monkeypatch.setenv("XDG_CACHE_HOME", "/dev/null")
+    monkeypatch.delenv("NUMBA_CACHE_DIR", raising=False)
+    monkeypatch.setattr(tempfile, "tempdir", "/dev/null/b")
+    use_cache()
+    assert not Path(os.environ["NUMBA_CACHE_DIR"]).exists()
+    store = WarmStore()
+    assert store._read("key", 2016) is None
 
 
 def test_kernels_are_kept_by_the_hash_of_the_sources_unless_the_user_chose(
-    package: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    package: Path, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("KINDERWERK_CACHE", str(tmp_path / "cache"))
     monkeypatch.delenv("NUMBA_CACHE_DIR", raising=False)
     use_cache()
-    assert os.environ["NUMBA_CACHE_DIR"] == str(tmp_path / "cache" / "kernels" / source_hash())
+    assert os.environ["NUMBA_CACHE_DIR"] == str(kernels_in(home / "chosen"))
     monkeypatch.setenv("NUMBA_CACHE_DIR", "mine")
+    monkeypatch.chdir(home)
     use_cache()
-    assert os.environ["NUMBA_CACHE_DIR"] == "mine"
+    assert os.environ["NUMBA_CACHE_DIR"] == str(home / "mine")
+
+
+@pytest.mark.parametrize("how", HOSTILE)
+def test_what_the_user_chose_for_kernels_is_looked_at_too(
+    home: Path, how: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    planted(home / "mine", how)
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(home / "mine"))
+    use_cache()
+    assert os.environ["NUMBA_CACHE_DIR"] == str(kernels_in(home / "chosen"))
+    assert any(text.startswith("NUMBA_CACHE_DIR: ") for text in caplog.messages)
 
 
 def test_the_folder_is_known_before_numba_is(tmp_path: Path) -> None:
-    lines = "import sim.luck, numba.core.config as c; print(c.CACHE_DIR)"
+    lines = "import sim.population, numba.core.config as c; print(c.CACHE_DIR)"
     environment = {**os.environ, "KINDERWERK_CACHE": str(tmp_path), "PYTHONPATH": str(ROOT)}
     environment.pop("NUMBA_CACHE_DIR", None)
     done = subprocess.run(
         [sys.executable, "-c", lines], capture_output=True, text=True, env=environment, check=True, timeout=60
     )
-    assert done.stdout.strip() == str(tmp_path / "kernels" / source_hash())
+    assert done.stdout.strip() == str(kernels_in(tmp_path))
+
+
+def test_kernels_are_kept_there_even_where_numba_came_first(tmp_path: Path) -> None:
+    lines = "import numba, sim.population as p; print(p._draw_children.stats.cache_path)"
+    environment = {**os.environ, "KINDERWERK_CACHE": str(tmp_path), "PYTHONPATH": str(ROOT)}
+    environment.pop("NUMBA_CACHE_DIR", None)
+    done = subprocess.run(
+        [sys.executable, "-c", lines], capture_output=True, text=True, env=environment, check=True, timeout=60
+    )
+    assert Path(done.stdout.strip()).parent == kernels_in(tmp_path)

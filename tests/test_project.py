@@ -20,7 +20,8 @@ LOCK = ROOT / "requirements.lock"
 
 # sim/ from the ground up: a file imports only files above it. A new file gets its place here.
 ORDER = [
-    *("states", "errors", "rates", "ties", "luck", "compiling", "emulator", "workers"),
+    *("states", "errors", "variables", "memory", "rates", "ties", "luck"),
+    *("private", "compiling", "kernels", "emulator", "workers"),
     *("crew", "progress"),
     *("agegroups", "yamltext", "numerals", "wording", "yamlfile", "fte", "registry"),
     *("municipality", "municipality_text"),

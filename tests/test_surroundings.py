@@ -236,8 +236,7 @@ def test_a_home_that_cannot_be_written_to(tmp_path: Path) -> None:
         name: value for name, value in os.environ.items() if name not in ("NUMBA_CACHE_DIR", "XDG_CACHE_HOME")
     } | {"HOME": NOWHERE, "KINDERWERK_CACHE": NOWHERE, "TMPDIR": str(tmp_path / "tmp")}
     kept = tmp_path / "tmp" / f"kinderwerk-{os.getuid()}"
-    (kept / "kernels").mkdir(parents=True)
-    (kept / "kernels" / compiling.source_hash()).symlink_to(KERNELS)
+    shutil.copytree(KERNELS, kept / "kernels" / compiling.source_hash())
     call = ["compare", str(ALMERE / "geen.yaml"), str(ALMERE / "huidig.yaml"), "--children", "200"]
     done = subprocess.run(
         [sys.executable, str(ROOT / "cli.py"), *call], cwd=tmp_path, env=surroundings,

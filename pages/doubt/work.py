@@ -19,7 +19,7 @@ from pages.shared.answers import Tell
 from pages.shared.desk import CHILDREN, DRAWS, SEED
 from sim.appraisal import Difference
 from sim.catalogue import catalogue
-from sim.compiling import cache_root
+from sim.compiling import cache_root, folder_in
 from sim.decision.dossier import TORNADO, Knowledge, Spread, knowledge
 from sim.decision.goal import Goal
 from sim.decision.sample import Progress, Question, Sample, collect
@@ -217,8 +217,7 @@ def draw_folder() -> Path:
 
     A lock tells who is alive, not a clock: a clock may jump, and an app may run for weeks.
     """
-    root = cache_root() / "draws"
-    root.mkdir(parents=True, exist_ok=True)
+    root = folder_in(cache_root(), "draws")
     for lock in root.glob(f"*/{LOCK}"):
         if not _held(lock):
             shutil.rmtree(lock.parent, ignore_errors=True)

@@ -9,7 +9,6 @@ on where it was when somebody asks again.
 from __future__ import annotations
 
 import logging
-import os
 import threading
 import time
 from collections import OrderedDict
@@ -25,10 +24,10 @@ from sim.errors import InputError, OptionError, SimulationError
 from sim.experiment import Columns, Options, Run, run_all
 from sim.scenario import Scenario
 from sim.setting import worker_threads
+from sim.variables import app_children, app_draws
 from sim.warmstore import WarmStore
 
-CHILDREN = int(os.environ.get("KINDERWERK_APP_CHILDREN", "10000"))
-DRAWS = max(int(os.environ.get("KINDERWERK_APP_DRAWS", "40")), 2)
+CHILDREN, DRAWS = app_children(), app_draws()
 SEED = 0
 KEPT_WORK = 128
 KEPT_BYTES = 384 << 20

@@ -1,0 +1,110 @@
+"""How a command begins and ends, whatever surrounds it: streams that are closed or full, little memory."""
+
+from __future__ import annotations
+
+import errno
+import io
+import os
+import sys
+from collections.abc import Callable
+from typing import TextIO
+
+from sim import memory, variables
+from sim.errors import InputError, SimulationError
+
+UNPRINTED = "the results could not be printed: {}. Files that were written are whole."
+CLOSED = "standard output is closed"
+
+
+class _Stream(io.FileIO):
+    """Standard output or error that takes no more, remembers why, and lets whoever prints go on."""
+
+    def __init__(self, handle: int, there: bool) -> None:
+        super().__init__(handle, "w", closefd=False)
+        self.there = there
+        self.lost: OSError | None = None
+
+    def write(self, data: bytes, /) -> int | None:  # type: ignore[override]
+        """Write, or take note that it could not be."""
+        if self.lost is None:
+            try:
+                if self.there:
+                    return super().write(data)
+                self.lost = OSError(errno.EBADF, CLOSED)
+            except OSError as error:
+                self.lost = error
+        return len(data)
+
+
+def ended(command: Callable[[], object]) -> int:
+    """Run a command; return its exit code: 1 where its results could not be printed, which is then said.
+
+    Messages that cannot be printed change nothing: the exit code tells. Streams that others put in place of
+    the system's are left alone.
+    """
+    _fill_closed()
+    before = sys.stdout, sys.stderr
+    own = [
+        _Stream(handle, stream is not None) if stream is real else None
+        for handle, stream, real in ((1, sys.stdout, sys.__stdout__), (2, sys.stderr, sys.__stderr__))
+    ]
+    sys.stdout, sys.stderr = (
+        stream if raw is None else _text(raw, stream) for raw, stream in zip(own, before, strict=True)
+    )
+    try:
+        code = _code(command)
+        for stream in (sys.stdout, sys.stderr):
+            stream.flush()
+        results = own[0]
+        if results is not None and results.lost is not None and not code:
+            code = 1
+            if results.lost.errno != errno.EPIPE:  # who stops reading knows
+                print(UNPRINTED.format(results.lost.strerror), file=sys.stderr, flush=True)
+        return code
+    finally:
+        sys.stdout, sys.stderr = before
+
+
+def _code(command: Callable[[], object]) -> int:
+    """Return how a command ends; that there is no memory left is said in one line, wherever it shows."""
+    try:
+        look_first()
+        command()
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else 0 if end.code is None else 1
+    except Exception as error:
+        if not memory.ran_out(error):
+            raise
+        print(memory.OUT, file=sys.stderr)
+        return 1
+    return 0
+
+
+def look_first() -> None:
+    """End where a variable is wrong (exit code 2), or a limit leaves too little memory (1)."""
+    try:
+        variables.check()
+        memory.refuse_little()
+    except (InputError, SimulationError) as error:
+        print(error, file=sys.stderr)
+        sys.exit(2 if isinstance(error, InputError) else 1)
+
+
+def _fill_closed() -> None:
+    """Let no file that is opened from now on take the place of a closed stream."""
+    for handle in range(3):
+        try:
+            os.fstat(handle)
+        except OSError:
+            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)  # takes the lowest that is free
+
+
+def _text(raw: _Stream, like: TextIO | None) -> TextIO:
+    """Return a text stream over a raw one, set up like the one that it replaces."""
+    made = io.BufferedWriter(raw)  # type: ignore[type-var]
+    if not isinstance(like, io.TextIOWrapper):
+        return io.TextIOWrapper(made, encoding="utf-8", errors="backslashreplace")
+    return io.TextIOWrapper(
+        made, encoding=like.encoding, errors=like.errors, line_buffering=like.line_buffering,
+        write_through=like.write_through,
+    )  # fmt: skip

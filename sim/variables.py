@@ -1,0 +1,111 @@
+"""What a user says in environment variables: read in one place, and told by name where it is wrong."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Callable
+
+from sim.errors import InputError, Problem
+
+CONTACT = "KINDERWERK_APP_CONTACT"
+MOST_CHILDREN = 5_000_000
+"""About as many as there are in the country."""
+_LONGEST = 100
+_GB = 1 << 30
+
+
+class VariableError(InputError):
+    """An environment variable that cannot be used; it has a name, and no lines."""
+
+    def __init__(self, name: str, message: str) -> None:
+        super().__init__([Problem(name, 1, 1, message)])
+
+    def __str__(self) -> str:
+        return "\n".join(f"{problem.file}: {problem.message}" for problem in self.problems)
+
+
+def check() -> None:
+    """Raise VariableError, with all that is wrong, where a variable cannot be used."""
+    wrong: list[VariableError] = []
+    for read in _ALL:
+        try:
+            read()
+        except VariableError as error:
+            wrong.append(error)
+    if wrong:
+        wrong[0].problems = tuple(problem for error in wrong for problem in error.problems)
+        raise wrong[0]
+
+
+def cache_bytes() -> int:
+    """Return how many bytes of warmed-up populations are kept on disk."""
+    return int(_number("KINDERWERK_CACHE_GB", 4.0, 0, 1_000_000) * _GB)
+
+
+def app_children() -> int:
+    """Return how many children the app simulates for an answer."""
+    return _whole("KINDERWERK_APP_CHILDREN", 10_000, 1, MOST_CHILDREN)
+
+
+def app_draws() -> int:
+    """Return how many draws sharpen an answer of the app."""
+    return _whole("KINDERWERK_APP_DRAWS", 40, 2, 10_000)
+
+
+def app_contact() -> str:
+    """Return the e-mail or web address for questions about the app, or nothing."""
+    return " ".join(_text(CONTACT).split())
+
+
+def built_from() -> str:
+    """Return the commit that an image was built from, or nothing."""
+    name = "KINDERWERK_COMMIT"
+    found = _text(name).strip()
+    if any(letter.isspace() for letter in found) or len(found) > _LONGEST:
+        raise VariableError(name, "expected the name of a commit, found other text")
+    return found
+
+
+_ALL: tuple[Callable[[], object], ...] = (cache_bytes, app_children, app_draws, app_contact, built_from)
+
+
+def _number(name: str, default: float, least: float, most: float) -> float:
+    """Return a number; what is empty was not set. Raises VariableError."""
+    said = os.environ.get(name, "").strip()
+    if not said:
+        return default
+    shown = ascii(said[:_LONGEST])[1:-1]
+    try:
+        found = float(said)
+    except ValueError:
+        bare = shown.replace(",", ".", 1)
+        hint = f"; write decimals with a point: {bare}" if _is_number(bare) else ""
+        raise VariableError(name, f"expected a number, found text '{shown}'{hint}") from None
+    if not math.isfinite(found):
+        raise VariableError(name, f"must be a finite number, found {shown}")
+    if not least <= found <= most:
+        raise VariableError(name, f"must be between {least:,} and {most:,}, found {shown}")
+    return found
+
+
+def _whole(name: str, default: int, least: int, most: int) -> int:
+    found = _number(name, default, least, most)
+    if found % 1:
+        raise VariableError(name, f"expected a whole number, found {found}")
+    return int(found)
+
+
+def _is_number(text: str) -> bool:
+    try:
+        return math.isfinite(float(text))
+    except ValueError:
+        return False
+
+
+def _text(name: str) -> str:
+    """Return text, or nothing. Raises VariableError for bytes that are no text in this locale."""
+    found = os.environ.get(name, "")
+    if any(not letter.isprintable() and not letter.isspace() for letter in found):
+        raise VariableError(name, f"expected text, found {found[:_LONGEST]!a}")
+    return found
