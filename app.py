@@ -4,11 +4,13 @@ The script that runs for every visitor is pages/main.py. It does not stand here,
 the folder pages/ beside it for its own kind of pages, and show those first to whoever opens a link to one.
 """
 
-import streamlit as st
-from starlette.middleware import Middleware
-
 from commands.ending import look_first
-from pages.shared.server import FirstPage
 
-look_first()
+look_first()  # before anything reads a variable that is wrong
+
+import streamlit as st  # noqa: E402
+from starlette.middleware import Middleware  # noqa: E402
+
+from pages.shared.server import FirstPage  # noqa: E402
+
 app = st.App("pages/main.py", middleware=[Middleware(FirstPage)])

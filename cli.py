@@ -20,6 +20,7 @@ from commands import appraise, browser, documents, figures, fitting, plans, simu
 from commands.ending import ended
 from commands.shared import fail, foreign, option_words, our_mistake, refuse_unreadable
 from sim.errors import InputError, OptionError, SimulationError
+from sim.memory import ran_out
 
 STOPPED = "stopped; nothing was written"
 VERBS: tuple[Callable[..., None], ...] = (
@@ -97,6 +98,8 @@ def _run() -> NoReturn:
             fail(STOPPED, 1)
         raise
     except Exception as error:
+        if ran_out(error):
+            raise
         fail(our_mistake(error), 1)
     sys.exit(0)
 

@@ -8,8 +8,8 @@ import os
 from sim.errors import SimulationError
 
 _GB = 1 << 30
-NEEDED, PER_PROCESSOR = 3 * _GB, _GB // 16
-"""Addresses that a process reserves, most of which it never fills: 2.4 GB on two processors, 3.0 with 64
+NEEDED, PER_PROCESSOR = 11 * _GB // 4, _GB // 16
+"""Addresses that a process reserves, most of which it never fills: 2.5 GB on two processors, 3.0 with 64
 threads. Below that, libraries stop or stand still without a word that could be caught."""
 FOR_CHARTS = 72 * _GB
 """Addresses that the engine of the briefing's chart reserves; with less it ends the process."""
@@ -32,7 +32,7 @@ def refuse_little(needed: int | None = None) -> None:
     limit = _limit()
     if limit is not None and limit < least:
         raise SimulationError(
-            f"too little memory: ulimit -v allows {limit / _GB:.1f} GB here, and {least / _GB:.1f} GB is "
+            f"too little memory: ulimit -v allows {limit / 1e6:,.0f} MB here, and {least / 1e6:,.0f} MB is "
             "reserved (far less is filled): raise that limit"
         )
 

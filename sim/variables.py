@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 from collections.abc import Callable
 
 from sim.errors import InputError, Problem
@@ -13,6 +14,9 @@ MOST_CHILDREN = 5_000_000
 """About as many as there are in the country."""
 _LONGEST = 100
 _GB = 1 << 30
+_COMMA = re.compile(r"[0-9]+,[0-9]{1,2}")
+_DIGITS = re.compile(r"[+-]?[0-9]+")
+_GROUPS = re.compile(r"[0-9]{1,3}([., _][0-9]{3})+")
 
 
 class VariableError(InputError):
@@ -72,15 +76,11 @@ _ALL: tuple[Callable[[], object], ...] = (cache_bytes, app_children, app_draws, 
 
 def _number(name: str, default: float, least: float, most: float) -> float:
     """Return a number; what is empty was not set. Raises VariableError."""
-    said = os.environ.get(name, "").strip()
-    if not said:
-        return default
-    shown = ascii(said[:_LONGEST])[1:-1]
+    said, shown = _said(name)
     try:
-        found = float(said)
+        found = float(said) if said else default
     except ValueError:
-        bare = shown.replace(",", ".", 1)
-        hint = f"; write decimals with a point: {bare}" if _is_number(bare) else ""
+        hint = "; write decimals with a point: " + shown.replace(",", ".") if _COMMA.fullmatch(said) else ""
         raise VariableError(name, f"expected a number, found text '{shown}'{hint}") from None
     if not math.isfinite(found):
         raise VariableError(name, f"must be a finite number, found {shown}")
@@ -90,17 +90,22 @@ def _number(name: str, default: float, least: float, most: float) -> float:
 
 
 def _whole(name: str, default: int, least: int, most: int) -> int:
-    found = _number(name, default, least, most)
-    if found % 1:
-        raise VariableError(name, f"expected a whole number, found {found}")
-    return int(found)
+    """Return a whole number; what is empty was not set. Raises VariableError."""
+    said, shown = _said(name)
+    if said and not _DIGITS.fullmatch(said):
+        bare = re.sub(r"[^0-9]", "", said)
+        hint = f"; write it without separators: {bare}" if _GROUPS.fullmatch(said) else ""
+        raise VariableError(name, f"expected a whole number, found text '{shown}'{hint}")
+    found = default if not said else int(said[:_LONGEST])
+    if not least <= found <= most:
+        raise VariableError(name, f"must be between {least:,} and {most:,}, found {shown}")
+    return found
 
 
-def _is_number(text: str) -> bool:
-    try:
-        return math.isfinite(float(text))
-    except ValueError:
-        return False
+def _said(name: str) -> tuple[str, str]:
+    """Return what a variable says, and how a message shows it."""
+    said = os.environ.get(name, "").strip()
+    return said, ascii(said[:_LONGEST])[1:-1]
 
 
 def _text(name: str) -> str:

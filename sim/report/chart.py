@@ -11,6 +11,7 @@ import vl_convert
 
 from sim.appraisal import Figure
 from sim.firm import has_range
+from sim.memory import FOR_CHARTS, refuse_little
 from sim.report.content import Report
 from sim.report.phrases import listed
 from sim.report.rows import RUNNING, Row
@@ -30,7 +31,11 @@ def money_rows(report: Report) -> list[Row]:
 
 
 def svg(report: Report, names: Sequence[str], height: int) -> str:
-    """Return the chart as SVG, its lines called `names`, `height` pixels high."""
+    """Return the chart as SVG, its lines called `names`, `height` pixels high.
+
+    Raises SimulationError where a limit leaves too little memory for it.
+    """
+    refuse_little(FOR_CHARTS)
     spec: dict[str, Any] = _chart(report, names, height).to_dict()
     return vl_convert.vegalite_to_svg(spec, format_locale=D3[report.language])
 

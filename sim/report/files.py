@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from sim.errors import InputError, OptionError, SimulationError
+from sim.memory import FOR_CHARTS, refuse_little
 from sim.report.briefing import briefing
 from sim.report.content import Report
 from sim.report.csvfile import csv_text
@@ -16,7 +17,10 @@ from sim.writing import LANGUAGES
 
 
 def ready(file: Path, endings: tuple[str, ...], language: str) -> None:
-    """Raise InputError where `file` has another ending or cannot be written, OptionError for no language."""
+    """Raise InputError where `file` has another ending or cannot be written, OptionError for no language.
+
+    Raises SimulationError where a limit leaves too little memory for the chart of a briefing.
+    """
     if language not in LANGUAGES:
         raise OptionError("lang", f"must be {' or '.join(LANGUAGES)}, found '{language}'")
     if file.suffix.lower() not in endings:
@@ -26,6 +30,8 @@ def ready(file: Path, endings: tuple[str, ...], language: str) -> None:
         raise InputError.at(file, "is a folder; give the name of a file")
     if not file.parent.is_dir():
         raise InputError.at(file, f"there is no folder {file.parent}; make it first")
+    if ".pdf" in endings:
+        refuse_little(FOR_CHARTS)
     try:
         with tempfile.TemporaryFile(dir=file.parent):
             pass

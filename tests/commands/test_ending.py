@@ -1,0 +1,270 @@
+"""A command ends in an exit code and one clear line, whatever surrounds it."""
+
+from __future__ import annotations
+
+import io
+import os
+import resource
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from terminal import ALMERE, GOOD, ROOT, call
+
+from benchmarks.app_load import free_port
+from commands import ending
+from commands.ending import ended
+from sim import memory
+
+FULL = "/dev/full"
+RUN = ("run", str(ALMERE[1]), "--children", "200")
+
+
+def command(
+    *words: str, before: Callable[[], object] = lambda: None, **streams: int
+) -> subprocess.CompletedProcess[str]:
+    """Call a command after doing something in its process, as a shell does with streams and limits."""
+    line = [sys.executable, str(ROOT / "cli.py"), *words]
+    pipes: dict[str, int] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | streams
+    return subprocess.run(line, preexec_fn=before, text=True, timeout=240, check=False, **pipes)
+
+
+def closed(*handles: int) -> Callable[[], None]:
+    def close() -> None:
+        for handle in handles:
+            os.close(handle)
+
+    return close
+
+
+def full(*handles: int) -> Callable[[], None]:
+    def fill() -> None:
+        device = os.open(FULL, os.O_WRONLY)
+        for handle in handles:
+            os.dup2(device, handle)
+
+    return fill
+
+
+def unread(*handles: int) -> Callable[[], None]:
+    def stop_reading() -> None:
+        reads, writes = os.pipe()
+        os.close(reads)
+        for handle in handles:
+            os.dup2(writes, handle)
+
+    return stop_reading
+
+
+LOST = "the results could not be printed: {}. Files that were written are whole.\n"
+STDOUT = {
+    "closed": (closed(1), LOST.format("standard output is closed")),
+    "closed, and standard input too": (closed(0, 1), LOST.format("standard output is closed")),
+    "full": (full(1), LOST.format("No space left on device")),
+    "unread": (unread(1), ""),
+}
+
+
+@pytest.mark.parametrize("how", STDOUT)
+def test_results_that_cannot_be_printed_are_written_and_said_so(how: str, tmp_path: Path) -> None:
+    before, told = STDOUT[how]
+    done = command(*RUN, "--out", str(tmp_path / "out"), before=before)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == f"Tables: {tmp_path / 'out'}\n{told}"
+    assert (tmp_path / "out" / "results.parquet").is_file()
+    assert (tmp_path / "out" / "manifest.json").is_file()
+
+
+@pytest.mark.parametrize("how", [closed(2), full(2), unread(2)], ids=["closed", "full", "unread"])
+def test_messages_that_nobody_reads_change_nothing(how: Callable[[], None], tmp_path: Path) -> None:
+    done = command(*RUN, "--out", str(tmp_path / "out"), "--json", before=how)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith('{"manifest"')
+
+
+@pytest.mark.parametrize("how", [closed(1, 2), full(1, 2), unread(1, 2), closed(0, 1, 2)])
+def test_with_nobody_to_tell_the_exit_code_tells(how: Callable[[], None], tmp_path: Path) -> None:
+    done = command(*RUN, "--out", str(tmp_path / "out"), before=how)
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", "")
+    assert (tmp_path / "out" / "results.parquet").is_file()
+
+
+PRINT = [
+    ("--help",),
+    ("runs", "list", "--in", str(ROOT / "scenarios"), "--json"),
+    ("model", str(ROOT / "scenarios" / "published" / "sick-sicker-krijkamp2018.yaml"), "--persons", "100"),
+]
+
+
+@pytest.mark.parametrize("how", STDOUT)
+@pytest.mark.parametrize("words", PRINT, ids=lambda words: words[0])
+def test_every_verb_that_prints_says_so(words: tuple[str, ...], how: str) -> None:
+    before, told = STDOUT[how]
+    done = command(*words, before=before)
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", told)
+
+
+@pytest.mark.parametrize("how", STDOUT)
+def test_a_command_that_prints_no_results_misses_nothing(how: str, tmp_path: Path) -> None:
+    (tmp_path / "plan.yaml").write_text(GOOD, encoding="utf-8")
+    done = command("check", str(tmp_path / "plan.yaml"), before=STDOUT[how][0])
+    assert (done.returncode, done.stderr) == (0, "All well.\n")
+
+
+@pytest.mark.parametrize("how", STDOUT)
+def test_bad_input_stays_bad_input(how: str, tmp_path: Path) -> None:
+    done = command("check", str(tmp_path / "none.yaml"), before=STDOUT[how][0])
+    assert done.returncode == 2
+    assert len(done.stderr.splitlines()) == 1
+    assert "none.yaml" in done.stderr
+
+
+def test_no_file_is_opened_in_place_of_a_closed_stream(tmp_path: Path) -> None:
+    lines = (
+        "import os, subprocess, sys\n"
+        "from commands.ending import ended\n"
+        "def command():\n"
+        "    stream = open('file', 'w')\n"
+        "    assert stream.fileno() > 2\n"
+        "    subprocess.run(['sh', '-c', 'echo out; echo err >&2'], check=True)\n"
+        "    stream.write('whole')\n"
+        "sys.exit(ended(command))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", lines], cwd=tmp_path, preexec_fn=closed(0, 1, 2), check=False, timeout=60,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    assert done.returncode == 0
+    assert (tmp_path / "file").read_text(encoding="utf-8") == "whole"
+
+
+def test_bytes_and_text_keep_their_order_and_their_encoding(tmp_path: Path) -> None:
+    lines = (
+        "import sys\n"
+        "from commands.ending import ended\n"
+        "def command():\n"
+        "    print('één'); sys.stdout.flush(); sys.stdout.buffer.write(b'two\\n'); print('three', end='')\n"
+        "print('before'); code = ended(command); print(' after')\n"
+    )
+    for encoding in ("utf-8", "latin-1"):
+        done = subprocess.run(
+            [sys.executable, "-c", lines], stdout=subprocess.PIPE, check=True, timeout=60,
+            env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": encoding},
+        )  # fmt: skip
+        assert done.stdout == "before\néén\ntwo\nthree after\n".encode(encoding)
+
+
+def test_streams_of_others_are_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    mine = io.StringIO()
+    monkeypatch.setattr(sys, "stdout", mine)
+    assert ended(lambda: print("x", end="")) == 0
+    assert sys.stdout is mine
+    assert mine.getvalue() == "x"
+
+
+@pytest.mark.parametrize(("code", "found"), [(None, 0), (0, 0), (2, 2), (True, 1)])
+def test_the_exit_code_is_that_of_the_command(code: int | None, found: int) -> None:
+    def command() -> None:
+        sys.exit(code)
+
+    assert ended(command) == found
+
+
+# Memory
+
+
+def limited(size: int) -> Callable[[], None]:
+    return lambda: resource.setrlimit(resource.RLIMIT_AS, (size, size))
+
+
+@pytest.mark.parametrize("megabytes", [100, 200, 400, 600, 800, 1000, 1300, 1800, 2100, 2300])
+def test_too_little_memory_is_one_clear_line(megabytes: int, tmp_path: Path) -> None:
+    """Without looking first, these were tracebacks, aborts, and commands that stood still for ever."""
+    done = command(*RUN, "--out", str(tmp_path / "out"), before=limited(megabytes << 20))
+    assert (done.returncode, done.stdout) == (1, "")
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("too little memory: ulimit -v allows ")
+    assert not (tmp_path / "out").exists()
+
+
+def test_enough_memory_is_enough(tmp_path: Path) -> None:
+    least = memory.NEEDED + memory.PER_PROCESSOR * (os.cpu_count() or 1)
+    done = command(*RUN, "--out", str(tmp_path / "out"), before=limited(least))
+    assert done.returncode == 0, done.stderr
+
+
+def test_more_children_than_fit_are_one_clear_line(tmp_path: Path) -> None:
+    least = memory.NEEDED + memory.PER_PROCESSOR * (os.cpu_count() or 1)
+    everyone = ("run", str(ROOT / "scenarios" / "nederland" / "huidig.yaml"), "--out", str(tmp_path / "out"))
+    done = command(*everyone, before=limited(least))
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", f"{memory.OUT}\n")
+
+
+def test_a_chart_that_would_end_the_process_is_refused_before_anything_is_simulated(tmp_path: Path) -> None:
+    words = ("briefing", *map(str, ALMERE), "--children", "200", "--out", str(tmp_path / "x.pdf"))
+    done = command(*words, before=limited(8 << 30))
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("too little memory: ulimit -v allows 8,590 MB here")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "error",
+    [MemoryError(), ImportError("x.so: failed to map segment from shared object"), OSError(12, "no")],
+    ids=repr,
+)
+def test_that_memory_ran_out_is_one_line_wherever_it_shows(
+    error: Exception, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def command() -> None:
+        raise error
+
+    assert ended(command) == 1
+    assert capsys.readouterr().err == f"{memory.OUT}\n"
+
+
+def test_another_fault_is_passed_on() -> None:
+    def command() -> None:
+        raise KeyError("x")
+
+    with pytest.raises(KeyError):
+        ended(command)
+
+
+# Variables
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("KINDERWERK_CACHE_GB", "inf"), ("KINDERWERK_APP_DRAWS", "many"), ("KINDERWERK_COMMIT", "a b")],
+)
+@pytest.mark.parametrize("verb", [("check", str(ALMERE[0])), RUN, ("app", "--headless")], ids=lambda v: v[0])
+def test_a_wrong_variable_is_one_line_before_anything_else(
+    verb: tuple[str, ...], name: str, value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, value)
+    done = call(*verb)
+    assert (done.returncode, done.stdout) == (2, "")
+    (line,) = done.stderr.splitlines()
+    assert line.startswith(f"{name}: ")
+
+
+def test_an_app_with_a_wrong_variable_does_not_start() -> None:
+    """As the image starts it."""
+    line = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless", "true"]
+    done = subprocess.run(
+        [*line, "--server.port", str(free_port())], cwd=ROOT, capture_output=True, text=True,
+        env={**os.environ, "KINDERWERK_CACHE_GB": "nan"}, timeout=120, check=False,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert "KINDERWERK_CACHE_GB: must be a finite number, found nan\n" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_what_comes_first_is_looked_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked: list[int] = []
+    monkeypatch.setattr(ending, "look_first", lambda: looked.append(1))
+    call("check", str(ALMERE[0]))
+    assert looked == [1]
