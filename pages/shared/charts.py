@@ -161,8 +161,8 @@ def chart(found: Sequence[Series], what: str) -> dict[str, Any]:
 
 def _records(data: Frame) -> list[dict[str, Any]]:
     """Return rows as a browser reads them: what is no number is missing, and leaves a gap."""
-    rows: list[dict[str, Any]] = data.astype(object).where(data.notna(), None).to_dict("records")
-    return rows
+    rows = data.astype(object).where(data.notna(), None).to_dict("records")
+    return [{str(name): value for name, value in row.items()} for row in rows]
 
 
 @lru_cache(maxsize=256)
