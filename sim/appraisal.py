@@ -150,8 +150,8 @@ class Figure:
     """One number with its uncertainties. low, high: 5-95 percent over parameter draws, or None.
 
     p_positive: probability that it exceeds zero, over draws; None with one draw. draw_count: on how many it
-    rests, None of the best fit. draw_error: standard error of the mean over them, which holds luck as well.
-    What may be said of a figure, `firm.standing` tells.
+    rests, the best fit being one; None where that is beside the point. draw_error: standard error of the mean
+    over them, which holds luck as well. What may be said of a figure, `firm.standing` tells.
     """
 
     value: float
@@ -180,8 +180,7 @@ def figure(by_run: Floats, errors: Floats, draws: Sequence[int]) -> Figure:
     by_draw = np.array([by_run[index == draw].mean() for draw in sorted(set(draws))])
     mcse = float(np.sqrt((errors**2).mean() / by_run.size))
     if by_draw.size < 2:
-        best_fit = set(draws) == {0}
-        return Figure(float(by_run.mean()), mcse, None, None, None, None if best_fit else 1)
+        return Figure(float(by_run.mean()), mcse, None, None, None, 1)
     low, high = np.percentile(by_draw, [LOW, HIGH])
     positive = float((by_draw > 0).mean() + 0.5 * (by_draw == 0).mean())
     error = float(by_draw.std(ddof=1) / np.sqrt(by_draw.size))

@@ -12,6 +12,7 @@ draws, and of the mean over draws. With few draws the second is much the larger,
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from enum import Enum
 
 from sim.appraisal import Figure
@@ -37,20 +38,25 @@ class Standing(Enum):
 
 
 def standing(f: Figure, sharpening: bool = False) -> Standing:
-    """Return what may be said of a figure.
-
-    sharpening: whether more draws are to come, or the best fit alone is no answer here. Without it the best
-    fit, which rests on no draws, is judged by its luck alone.
-    """
+    """Return what may be said of a figure. sharpening: whether more draws are to come."""
     if not math.isfinite(f.value) or math.isnan(f.mcse):
         return Standing.UNTOLD
-    if sharpening if f.draw_count is None else f.draw_count < ENOUGH_DRAWS:
-        return Standing.PROVISIONAL
     if nothing(f):
-        return Standing.NONE
-    if sharpening and abs(f.value) < 2.0 * max(f.mcse, f.draw_error):
+        return Standing.PROVISIONAL if _unproven(f) else Standing.NONE
+    if sharpening and (_unproven(f) or abs(f.value) < 2.0 * max(f.mcse, f.draw_error)):
         return Standing.PROVISIONAL
-    return Standing.TOO_SMALL if f.too_small else Standing.FIRM
+    if f.too_small:
+        return Standing.TOO_SMALL
+    return Standing.PROVISIONAL if _unproven(f) else Standing.FIRM
+
+
+def _unproven(f: Figure) -> bool:
+    return f.draw_count is not None and few(f.draw_count)
+
+
+def few(draws: int) -> bool:
+    """Tell whether draws are too few for a range or a chance."""
+    return draws < ENOUGH_DRAWS
 
 
 def nothing(f: Figure) -> bool:
@@ -60,10 +66,10 @@ def nothing(f: Figure) -> bool:
 
 def has_range(f: Figure, sharpening: bool = False) -> bool:
     """Tell whether the range of a figure over draws may be shown."""
-    told = standing(f, sharpening) not in (Standing.PROVISIONAL, Standing.UNTOLD)
+    told = standing(f, sharpening) not in (Standing.PROVISIONAL, Standing.UNTOLD) and not _unproven(f)
     return told and f.low is not None and f.high is not None
 
 
-def few(draws: int) -> bool:
-    """Tell whether draws are too few for a range or a chance; none at all is the best fit."""
-    return draws < ENOUGH_DRAWS
+def by_luck_alone(f: Figure) -> Figure:
+    """Return a figure of the best fit where that is what is asked for: no draws are to prove it."""
+    return replace(f, draw_count=None)

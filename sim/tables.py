@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from sim.appraisal import Figure
-from sim.firm import ENOUGH_DRAWS, Standing, few, has_range, standing
+from sim.firm import ENOUGH_DRAWS, Standing, by_luck_alone, few, has_range, standing
 from sim.headline import Change, Level
 from sim.writing import Writing
 
@@ -53,6 +53,8 @@ def _figure(f: Figure | None, money: bool) -> str:
 
 def told(f: Figure, write: Callable[..., str], error: str = "") -> str:
     """Return a figure with its range, or what may be said of it. error: what stands behind its number."""
+    if f.draw_count == 1:  # the best fit, which the notes say it is
+        f = by_luck_alone(f)
     plain = {Standing.NONE: "0", Standing.TOO_SMALL: TOO_SMALL, Standing.UNTOLD: UNTOLD}
     if (said := standing(f)) in plain:
         return plain[said]

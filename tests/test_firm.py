@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sim.appraisal import Figure, figure, plain
-from sim.firm import ENOUGH_DRAWS, Standing, few, has_range, nothing, standing
+from sim.firm import ENOUGH_DRAWS, Standing, by_luck_alone, few, has_range, nothing, standing
 from sim.headline import Change, as_json
 from sim.writing import Writing
 
@@ -29,11 +29,13 @@ def drawn(value: float, mcse: float = 10.0, draws: int | None = 40, draw_error: 
         (drawn(-89.0, draws=2), Standing.PROVISIONAL, Standing.PROVISIONAL),
         (drawn(-89.0, draws=9), Standing.PROVISIONAL, Standing.PROVISIONAL),
         (drawn(-89.0, draws=10), Standing.FIRM, Standing.FIRM),
-        (drawn(-89.0, draws=None), Standing.PROVISIONAL, Standing.FIRM),  # the best fit
+        (drawn(-89.0, draws=1), Standing.PROVISIONAL, Standing.PROVISIONAL),  # the best fit
+        (by_luck_alone(drawn(-89.0, draws=1)), Standing.FIRM, Standing.FIRM),  # where it is asked for
         # its luck
         (drawn(20.0), Standing.FIRM, Standing.FIRM),
         (drawn(-20.0), Standing.FIRM, Standing.FIRM),
         (drawn(JUST_BELOW), Standing.PROVISIONAL, Standing.TOO_SMALL),
+        (drawn(JUST_BELOW, draws=9), Standing.PROVISIONAL, Standing.TOO_SMALL),
         (drawn(-JUST_BELOW), Standing.PROVISIONAL, Standing.TOO_SMALL),
         # how far more draws may move it
         (drawn(20.0, 1.0, draw_error=10.0), Standing.FIRM, Standing.FIRM),
@@ -87,6 +89,7 @@ def test_what_stands_while_more_comes_stands_at_the_end(
         assert standing(f, sharpening=True) is standing(f)
     if standing(f) is Standing.PROVISIONAL:
         assert few(draws)
+    assert has_range(f) is not few(draws)
 
 
 def test_a_figure_knows_on_how_many_draws_it_rests_and_how_far_they_lie_apart() -> None:
@@ -96,8 +99,7 @@ def test_a_figure_knows_on_how_many_draws_it_rests_and_how_far_they_lie_apart() 
     assert found.draw_error == pytest.approx(values.std(ddof=1) / 2)
     twice = figure(values, np.ones(4), [1, 1, 2, 2])  # two replications of each draw
     assert (twice.draw_count, twice.draw_error) == (2, pytest.approx(5.0))
-    assert figure(values[:1], np.ones(1), [0]).draw_count is None
-    assert figure(values[:1], np.ones(1), [7]).draw_count == 1
+    assert figure(values[:1], np.ones(1), [0]).draw_count == 1
 
 
 def test_the_sign_of_a_mean_that_draws_still_turn_is_not_told() -> None:

@@ -156,7 +156,8 @@ def all_years(found: Money) -> pd.DataFrame:
         for year, *row in zip(found.years, values.mean(axis=0), low, high, strict=True):
             rows.append((t(f"kids_cash_{name}"), year, *(float(value) / 1e6 for value in row)))
     columns = [t("kids_cash_what"), t("year"), t("middle"), t("low"), t("high")]
-    told = t("provisional") if found.sharpening else ""
+    soon = found.sharpening or any(few(len(values)) for values in found.values.values())
+    told = t("provisional") if soon else ""
     return pd.DataFrame(rows, columns=columns).assign(
         **{t("csv_unit"): t("unit_money"), t("csv_told"): told}
     )

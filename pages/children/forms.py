@@ -17,7 +17,7 @@ from pages.shared.state import Choices, profile
 from pages.shared.texts import language, t, writing
 from sim.appraisal import Difference, difference, year_figure
 from sim.experiment import Options, Run, run_all, with_labels
-from sim.firm import Standing, standing
+from sim.firm import Standing, by_luck_alone, standing
 from sim.headline import UNMET, USERS, WAITING, WEEKS, horizons
 from sim.history import Label
 from sim.scenario import Scenario
@@ -180,8 +180,8 @@ def waiting_words(run: Run, scenario: Scenario, ahead: int) -> str:
         "list0": formats.count(level(WAITING, 0)), "list1": formats.count(level(WAITING, 1)),
         "weeks0": writing().number(level(WEEKS, 0)), "weeks1": writing().number(level(WEEKS, 1)),
         "unmet0": formats.count(level(UNMET, 0)), "unmet1": formats.count(level(UNMET, 1)),
-        "list": writing().difference(year_figure(d, WAITING, index), formats.count),
-        "unmet": writing().difference(year_figure(d, UNMET, index), formats.count),
+        "list": writing().difference(by_luck_alone(year_figure(d, WAITING, index)), formats.count),
+        "unmet": writing().difference(by_luck_alone(year_figure(d, UNMET, index)), formats.count),
     }  # fmt: skip
     return t("kids_wait_words", **values)
 

@@ -13,6 +13,7 @@ from pages.shared.parameter_words import parameter_title, unit_words
 from pages.shared.texts import t, writing
 from sim.appraisal import Difference, Figure, block_standard_error, figure
 from sim.decision.goal import Goal
+from sim.firm import by_luck_alone
 from sim.headline import UNMET
 from sim.parameters import default_parameters
 
@@ -107,9 +108,9 @@ def otherwise(found: Findings, goal: Goal, reference: str) -> None:
 
 def _cost(d: Difference, goal: Goal) -> Figure:
     costs, errors = goal.of(d)
-    return figure(costs, errors, d.draws)
+    return by_luck_alone(figure(costs, errors, d.draws))
 
 
 def _unmet(d: Difference, year: int) -> Figure:
     blocks = d.key_blocks[UNMET][:, d.years.index(year)]
-    return figure(blocks.sum(axis=1), block_standard_error(blocks), d.draws)
+    return by_luck_alone(figure(blocks.sum(axis=1), block_standard_error(blocks), d.draws))

@@ -99,8 +99,8 @@ class Answer(Work):
 
     @property
     def sharpening(self) -> bool:
-        """Tell whether figures may still turn: more draws are to come, or too few were made."""
-        return not (self.finished or self.stopped) or not self.chance_known
+        """Tell whether more draws are to come."""
+        return not (self.finished or self.stopped)
 
     @property
     def chance_known(self) -> bool:

@@ -60,7 +60,8 @@ def chance(c: Change, answer: Answer) -> str:
     """Return the chance that the money is back as draws can tell it, or why it is not told."""
     if c.municipal_cashable is None:
         return t("not_comparable")
-    if c.p_paid_back is None or standing(c.municipal_cost, answer.sharpening) is Standing.PROVISIONAL:
+    soon = standing(c.municipal_cost, answer.sharpening) is Standing.PROVISIONAL
+    if c.p_paid_back is None or soon or not answer.chance_known:
         return t("not_yet")
     if c.equal:
         return t("no_difference")

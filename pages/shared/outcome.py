@@ -70,9 +70,9 @@ def key_sentence(answer: Answer, far: Change, chosen: Choices) -> str:
     """Return the one sentence: a chance where draws can tell it, else what keeps it from being told."""
     years = min(LONG, answer.scenarios[0].years)
     words = {"plan": parts.plain(chosen.plan.phrase()), "name": parts.plain(chosen.municipality)}
-    if far.p_paid_back is None or standing(far.municipal_cost, answer.sharpening) is Standing.PROVISIONAL:
-        over = answer.finished or answer.stopped
-        return t("sentence_stopped" if over else "sentence_waiting", **words)
+    soon = standing(far.municipal_cost, answer.sharpening) is Standing.PROVISIONAL
+    if far.p_paid_back is None or soon or not answer.chance_known:
+        return t("sentence_waiting" if answer.sharpening else "sentence_stopped", **words)
     if far.equal:
         return t("sentence_equal", **words)
     if far.drowned:

@@ -12,7 +12,7 @@ from rich.text import Text
 from sim.appraisal import Figure
 from sim.decision.budget import Ranked
 from sim.decision.dossier import ENOUGH, Dossier
-from sim.decision.money import DISCOUNTS, PERSPECTIVES
+from sim.decision.money import DISCOUNTS, PERSPECTIVES, Worth
 from sim.decision.sensitivity import Grid
 from sim.decision.value import Estimate
 from sim.firm import ENOUGH_DRAWS, few, nothing
@@ -79,15 +79,20 @@ def _worths(d: Dossier) -> RenderableType:
         cells = []
         for row in d.worths:
             if row.perspective == name:
-                ratio = "" if row.ratio.value is None else f"{row.ratio.value:.2f}, "
-                if nothing(row.net_present_value):
-                    cells.append(EQUAL)
-                    continue
-                cells.append(
-                    f"{_money(row.net_present_value)} [{ratio}{_share(row.ratio.probability, d.draws)}]"
-                )
+                cells.append(_worth(row, d.draws))
         table.add_row(name, *(Text(cell) for cell in cells))
     return table
+
+
+def _worth(row: Worth, draws: int) -> str:
+    """Return a net present value, with the ratio where a chance can stand beside it."""
+    if nothing(row.net_present_value):
+        return EQUAL
+    value = _money(row.net_present_value)
+    if few(draws):
+        return value
+    ratio = "" if row.ratio.value is None else f"{row.ratio.value:.2f}, "
+    return f"{value} [{ratio}{_share(row.ratio.probability, draws)}]"
 
 
 def _terms(d: Dossier) -> RenderableType:

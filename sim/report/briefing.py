@@ -170,7 +170,7 @@ def _content(report: Report, height: int) -> dict[str, Any]:
             "svg": svg(report, names, height),
             "alt": description(report, names),
             "note": t(
-                "chart_note_few" if report.sharpening else "chart_note",
+                "chart_note" if report.chance_known else "chart_note_few",
                 marks=listed(report.horizons, writing),
                 rate=writing.percent(report.rate, 2),
             ),
@@ -181,7 +181,7 @@ def _content(report: Report, height: int) -> dict[str, Any]:
             "note": t(
                 "differences_note",
                 rate=writing.percent(report.rate, 2),
-                drawn=t("drawn_few" if report.sharpening else "drawn_brackets"),
+                drawn=t("drawn_brackets" if report.chance_known else "drawn_few"),
             ),
         },
         "payers": _payers(report),
@@ -198,8 +198,7 @@ def _figures(report: Report, names: Sequence[str]) -> dict[str, Any]:
     before = report.before[near]
 
     def cell(f: Figure, write: Callable[..., str], base: str) -> list[str]:
-        told = "" if report.sharpening else writing.interval(f, write)
-        return [writing.difference(f, write, report.sharpening), told, base]
+        return [writing.difference(f, write), writing.interval(f, write), base]
 
     rows = []
     for name, o in zip(names, report.outcomes, strict=True):
@@ -233,14 +232,14 @@ def _differences(report: Report, k: int) -> dict[str, Any]:
         return [t(key), *texts]
 
     def told(f: Figure, write: Callable[..., str]) -> str:
-        return between(f, writing, write, report.sharpening)
+        return between(f, writing, write)
 
     def cash(c: Change) -> str:
         cashable = c.municipal_cashable
         return t("not_comparable") if cashable is None else told(cashable, writing.millions)
 
     def spent(c: Change) -> str:
-        return writing.provisional(writing.millions(c.programme_cost, True), report.sharpening)
+        return writing.provisional(writing.millions(c.programme_cost, True), not report.chance_known)
 
     found = [
         rows("row_users", [told(c.care_users, writing.count) for c in here]),
@@ -277,10 +276,7 @@ def _payers(report: Report) -> dict[str, Any]:
         cells = [f"{term.first}–{term.last}" if term.last > term.first else str(term.first)]
         for o in report.outcomes:
             here = o.terms[k]
-            parts = (
-                writing.difference(f, writing.millions, report.sharpening)
-                for f in (here.net, here.programmes, here.care)
-            )
+            parts = (writing.difference(f, writing.millions) for f in (here.net, here.programmes, here.care))
             words = "term_words" if len(report.outcomes) == 1 else "term_parts"
             cells.append(t(words, **dict(zip(("net", "programmes", "care"), parts, strict=True))))
         rows.append(cells)

@@ -57,19 +57,19 @@ def description(report: Report, names: Sequence[str]) -> str:
         first=years[0],
         last=years[-1],
         lines=" ".join(lines),
-        band="" if report.sharpening else t("chart_band"),
+        band=t("chart_band") if report.chance_known else "",
         marks=listed(report.horizons, report.writing),
     )
 
 
-def _frame(rows: Sequence[Row], names: Sequence[str], sharpening: bool) -> pd.DataFrame:
+def _frame(rows: Sequence[Row], names: Sequence[str]) -> pd.DataFrame:
     return pd.DataFrame(
         [
             {
                 "name": name,
                 "year": year,
                 "mean": f.value / 1e6,
-                **_ends(f, sharpening),
+                **_ends(f),
             }
             for name, row in zip(names, rows, strict=True)
             for year, f in zip(row.years, row.figures, strict=True)
@@ -77,15 +77,15 @@ def _frame(rows: Sequence[Row], names: Sequence[str], sharpening: bool) -> pd.Da
     )
 
 
-def _ends(f: Figure, sharpening: bool) -> dict[str, float]:
-    if f.low is None or f.high is None or not has_range(f, sharpening):
+def _ends(f: Figure) -> dict[str, float]:
+    if f.low is None or f.high is None or not has_range(f):
         return {}
     return {"low": f.low / 1e6, "high": f.high / 1e6}
 
 
 def _chart(report: Report, names: Sequence[str], height: int) -> alt.LayerChart:
     rows = money_rows(report)
-    data = _frame(rows, names, report.sharpening)
+    data = _frame(rows, names)
     several = len(names) > 1
     legend = (
         alt.Legend(

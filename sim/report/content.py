@@ -128,13 +128,8 @@ class Report:
 
     @property
     def chance_known(self) -> bool:
-        """Tell whether there are draws enough to name a chance."""
+        """Tell whether there are draws enough to name a range and a chance; else figures are provisional."""
         return not few(self.draws)
-
-    @property
-    def sharpening(self) -> bool:
-        """Tell whether figures may still turn with more draws, so that they are provisional."""
-        return few(self.draws)
 
     def chance(self, outcome: Outcome, horizon: int) -> str:
         """Return the chance that the money is back as draws can tell it, or why it is not told.
@@ -259,9 +254,7 @@ def _outcome(arm: Arm, writing: Writing, draws: int, rate: float) -> Outcome:
     return Outcome(
         title=scenario.title,
         sentence=_sentence(arm.alike, scenario.title, last, years, writing, draws),
-        unmet=writing.t(
-            "key_unmet", year=last.year, change=between(last.unmet_need, writing, sharpening=few(draws))
-        ),
+        unmet=writing.t("key_unmet", year=last.year, change=between(last.unmet_need, writing)),
         policy=scenario.policy,
         levels=tuple(comparison.levels(arm.scenario)),
         changes=changes,

@@ -44,8 +44,8 @@ def csv_text(report: Report, rows: Sequence[Row] | None = None, dutch: bool | No
             row.before[i] if row.before else None,
             f.value,
             f.mcse,
-            *((f.low, f.high) if has_range(f, report.sharpening) else (None, None)),
-            report.writing.remark(f, report.sharpening),
+            *((f.low, f.high) if has_range(f) else (None, None)),
+            report.writing.remark(f),
             births[row.scenario],
         )
         for row in chosen

@@ -19,13 +19,11 @@ MOST_NAMES = 4
 """Names of parameters in one sentence."""
 
 
-def between(
-    f: Figure, writing: Writing, write: Callable[..., str] | None = None, sharpening: bool = False
-) -> str:
+def between(f: Figure, writing: Writing, write: Callable[..., str] | None = None) -> str:
     """Return a difference with its interval over draws, or what may be said of it (see `firm.standing`)."""
     write = write or writing.count
-    value = writing.difference(f, write, sharpening)
-    if standing(f, sharpening) is not Standing.FIRM or f.low is None or f.high is None:
+    value = writing.difference(f, write)
+    if standing(f) is not Standing.FIRM or f.low is None or f.high is None:
         return value
     return writing.t("between", value=value, low=write(f.low, True), high=write(f.high, True))
 

@@ -77,17 +77,17 @@ def _sheet(
     )
 
 
-def _figure(report: Report, f: Figure, unit: str) -> tuple[Cell, ...]:
+def _figure(f: Figure, unit: str) -> tuple[Cell, ...]:
     """Return difference, error of computing, and low and high as far as they may be shown."""
     kind = SIGNED[KINDS[unit]]
-    ranged = has_range(f, report.sharpening)
+    ranged = has_range(f)
     low, high = (None if end is None or not ranged else (end, kind) for end in (f.low, f.high))
     return ((f.value, kind), (f.mcse, "count" if unit == EUROS else "decimal"), low, high)
 
 
 def _told(report: Report, f: Figure) -> str:
     """Return what may be said of a figure beside its number, or nothing."""
-    return report.writing.remark(f, report.sharpening)
+    return report.writing.remark(f)
 
 
 def _by_year(report: Report, name: str, rows: Sequence[Row]) -> Sheet:
@@ -105,9 +105,9 @@ def _by_year(report: Report, name: str, rows: Sequence[Row]) -> Sheet:
         )
         for i, (year, f) in enumerate(zip(row.years, row.figures, strict=True)):
             before: Cell = (row.before[i], kind) if row.before else None
-            cells = _figure(report, f, row.unit)
+            cells = _figure(f, row.unit)
             band: Cell = None
-            if f.low is not None and f.high is not None and has_range(f, report.sharpening):
+            if f.low is not None and f.high is not None and has_range(f):
                 band = (f.high - f.low, kind)
             found.append((*head, (float(year), "year"), before, *cells, band, _told(report, f)))
     return _sheet(report, name, t("reference_title", title=report.reference), columns, found)
@@ -131,7 +131,7 @@ def _summary(report: Report) -> Sheet:
     above = [report.title, t("doc_subject"), t("reference_title", title=report.reference)]
     above += [*world_lines(report), *filter(None, (report.local, changed_note(report)))]
     above += [text for o in report.outcomes for text in (o.sentence, o.unmet)]
-    drawn = t("drawn_few" if report.sharpening else "drawn_between")
+    drawn = t("drawn_between" if report.chance_known else "drawn_few")
     note = t("summary_note", rate=report.writing.percent(report.rate, 2), drawn=drawn)
     return Sheet(
         name=t("sheet_summary"),
@@ -154,7 +154,7 @@ def _horizon(report: Report, o: Outcome, k: int) -> Iterator[tuple[Cell, ...]]:
         return (o.title, *when, t(f"what_{what}"), t(f"unit_{unit}"), base, *cells, *blank, note)
 
     def figure(what: str, unit: str, base: Cell, f: Figure) -> tuple[Cell, ...]:
-        return line(what, unit, base, _figure(report, f, unit), _told(report, f))
+        return line(what, unit, base, _figure(f, unit), _told(report, f))
 
     yield figure("care_users", PEOPLE, (before.care_users, "count"), c.care_users)
     yield figure("unmet_need", PEOPLE, (before.unmet_need, "count"), c.unmet_need)
@@ -186,7 +186,7 @@ def _terms(report: Report) -> Sheet:
         for term in o.terms:
             years: tuple[Cell, ...] = ((float(term.first), "year"), (float(term.last), "year"))
             for what, f in (("programmes", term.programmes), ("care", term.care), ("net", term.net)):
-                rows.append((o.title, *years, t(f"col_{what}"), *_figure(report, f, EUROS), _told(report, f)))
+                rows.append((o.title, *years, t(f"col_{what}"), *_figure(f, EUROS), _told(report, f)))
     columns = (CHOICE, ("col_from", 10), ("col_upto", 10), ("col_what", 18), *FIGURE, TOLD)
     return _sheet(report, "sheet_terms", t("terms_note"), columns, rows)
 
@@ -217,7 +217,7 @@ def _worth(report: Report) -> Sheet:
             chance = report.share(None if lost else w.ratio.probability) if o.alike else t("not_comparable")
             above_one = chance if known else None
             view: tuple[Cell, ...] = (o.title, t(VIEWS[w.perspective]), (w.discounting.costs, "rate"))
-            rows.append((*view, *_figure(report, f, EUROS), _told(report, f), ratio, above_one))
+            rows.append((*view, *_figure(f, EUROS), _told(report, f), ratio, above_one))
     columns = (
         CHOICE,
         ("col_perspective", 26),

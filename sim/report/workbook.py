@@ -163,7 +163,7 @@ def _chart(book: xlsxwriter.Workbook, report: Report, row: Row, sheet: str, firs
         }
     )
     chart = line
-    if any(has_range(f, report.sharpening) for f in row.figures):
+    if any(has_range(f) for f in row.figures):
         chart = book.add_chart({"type": "area", "subtype": "stacked"})
         bare = {"categories": values(YEAR), "border": {"none": True}}
         chart.add_series({**bare, "name": t("low"), "values": values(LOW), "fill": {"none": True}})
