@@ -337,7 +337,7 @@ BROKEN = {  # by the factor that each figure must have from 2021 on
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("measure", BROKEN)
+@pytest.mark.parametrize("measure", sorted(BROKEN))
 def test_figures_of_2021_and_later_hold_the_providers_that_cbs_began_to_count(
     parameters: Parameters, measure: str
 ) -> None:
