@@ -13,7 +13,9 @@ from pages.assumptions.rows import GRADES, TOPICS, Row, grade_words, rows, sough
 from pages.doubt.evidence import by_basis
 from pages.doubt.work import Findings
 from pages.shared import formats, parts
+from pages.shared.address import MOST_SOUGHT, saw, saw_parts, seen_parts, seen_words
 from pages.shared.answers import Task, key_of
+from pages.shared.controls import folding
 from pages.shared.desk import CHILDREN, desk
 from pages.shared.parameter_words import ASSUMED, BASES, group_title
 from pages.shared.state import Choices, choices, pair, reference_words
@@ -75,24 +77,29 @@ def known_share(chosen: Choices) -> float | None:
 
 def _search(found: tuple[Row, ...]) -> None:
     """Show a way to find numbers; without a search, all of them by what they are about."""
-    words = st.text_input(t("assumed_search"), placeholder=t("assumed_search_hint"), key="assumed-search")
+    words = st.text_input(
+        t("assumed_search"), seen_words("zoek"), MOST_SOUGHT, placeholder=t("assumed_search_hint"),
+        key="assumed-search",
+    )  # fmt: skip
+    saw("zoek", words)
     bases = st.pills(
         t("assumed_filter"), BASES, selection_mode="multi", format_func=lambda b: t(f"assumed_basis_{b}"),
-        key="assumed-bases",
+        default=seen_parts("rust", BASES), key="assumed-bases",
     )  # fmt: skip
-    chosen = sought(found, words, bases or [])
+    saw_parts("rust", bases)
+    chosen = sought(found, words, bases)
     if words.strip() or bases:
         st.markdown(t("assumed_hits", n=len(chosen)))
-        listing(chosen, "hits")
+        listing(chosen, "hits", "vanaf0")
         return
-    for topic in TOPICS:
+    numbers = [str(n) for n, _ in enumerate(TOPICS, 1)]
+    for n, topic in zip(numbers, TOPICS, strict=True):
         of_topic = [row for row in chosen if row.topic == topic]
-        opened = st.expander(
-            f"{group_title(topic)} ({len(of_topic)})", key=f"assumed-{topic}", on_change="rerun"
-        )
+        title = f"{group_title(topic)} ({len(of_topic)})"
+        opened = folding(title, "onderwerpen", n, numbers, f"assumed-{topic}")
         if opened.open:
             with opened:
-                listing(of_topic, topic)
+                listing(of_topic, topic, f"vanaf{n}")
 
 
 if __name__ == "__main__":

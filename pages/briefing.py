@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from pages.shared import figures, parts
+from pages.shared.address import saw, seen
 from pages.shared.answers import Answer, Tell
 from pages.shared.documents import ROOM, Documents, comparison_of, made, question_of, slug
 from pages.shared.outcome import nothing_to_compare
@@ -25,9 +26,11 @@ def main() -> None:
     st.markdown(t("briefing_lead"))
     chosen = choices()
     about = st.segmented_control(
-        t("briefing_about"), ABOUT, default=ABOUT[0], key="briefing-about", required=True,
-        persist_state="session", format_func=lambda word: t(f"briefing_about_{word}", n=len(chosen.plans)),
+        t("briefing_about"), ABOUT, default=seen("over", ABOUT, ABOUT[0]), key="briefing-about",
+        required=True, persist_state="session",
+        format_func=lambda word: t(f"briefing_about_{word}", n=len(chosen.plans)),
     )  # fmt: skip
+    saw("over", about, ABOUT[0])
     if about == "plan":
         _own_plan(chosen)
     else:

@@ -11,6 +11,7 @@ from pages.own.files import of_form, read, workbook_template, yaml_template
 from pages.own.form import form
 from pages.own.known import changes, in_use, own_of, shipped, towns
 from pages.shared import figures, formats, parts
+from pages.shared.address import saw, seen
 from pages.shared.answers import Answer
 from pages.shared.controls import whose_plan
 from pages.shared.documents import slug
@@ -24,6 +25,8 @@ from sim.yamltext import MAX_BYTES
 
 EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 WAYS = ("form", "file")
+OTHER = "-"
+"""What the address calls a municipality that is not in the list."""
 
 
 def main() -> None:
@@ -104,15 +107,19 @@ def _enter(chosen: Choices) -> None:
     other, own = t("own_other"), own_of(chosen)
     names = list(dict.fromkeys([*([own.name] if own else []), *towns()]))
     here = chosen.municipality if chosen.municipality in names else None
+    words = dict(zip([*names, OTHER], [*names, other], strict=True))
+    first = here or OTHER
     start = st.selectbox(
-        t("own_start"), [*names, other], names.index(here) if here else len(names), help=t("own_start_help"),
-        key=f"own-start-{chosen.municipality}",
+        t("own_start"), list(words.values()), list(words).index(seen("begin", words, first)),
+        help=t("own_start_help"), key=f"own-start-{chosen.municipality}",
     )  # fmt: skip
+    saw("begin", OTHER if start == other else start, first)
     known = None if start == other else in_use(start, chosen)
     way = st.segmented_control(
-        t("own_way"), WAYS, default=WAYS[0], key="own-way", required=True,
+        t("own_way"), WAYS, default=seen("wijze", WAYS, WAYS[0]), key="own-way", required=True,
         format_func=lambda w: t(f"own_way_{w}"),
     )  # fmt: skip
+    saw("wijze", way, WAYS[0])
     if way == "file":
         _file(known)
     elif (data := form(known, f"{slug(start)}-{len(chosen.own)}")) is not None:

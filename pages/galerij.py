@@ -9,6 +9,7 @@ import streamlit as st
 
 from calibration.claims import CLAIMS, Claim, path_of, reference_of, scenario_of
 from pages.shared import parts
+from pages.shared.controls import folding
 from pages.shared.file_controls import take
 from pages.shared.plan_files import Opened, Preset, open_preset, short_title
 from pages.shared.state import choices, reference_words
@@ -33,8 +34,11 @@ def main() -> None:
     st.title(t("page_galerij"))
     st.markdown(t("gal_lead"))
     parts.note(t("gal_caution"))
+    names = [claim.key for claim in CLAIMS]
     for claim in CLAIMS:
-        opened = st.expander(t(f"gal_claim_{claim.key}"), key=f"gal-{claim.key}", on_change="rerun")
+        opened = folding(
+            t(f"gal_claim_{claim.key}"), "stellingen", claim.key, names, f"gal-{claim.key}"
+        )
         if opened.open:  # the files of a claim are read when somebody wants to see them
             with opened:
                 _claim(claim)

@@ -11,6 +11,7 @@ import streamlit as st
 from pages.children import cash, forms, icons, kinds, timeline
 from pages.children.kept import Kept, live_twins
 from pages.shared import formats, parts
+from pages.shared.address import saw, seen
 from pages.shared.answers import Answer, Tell, key_of
 from pages.shared.controls import choose_municipality
 from pages.shared.desk import CHILDREN, SEED
@@ -28,6 +29,7 @@ from sim.scenario import Scenario
 AHEAD = 10
 """Years ahead that the page begins with."""
 KEPT_BYTES = 400_000
+WEEKS, ON = "weeks", "1"
 Names = tuple[str, str]
 Pair = tuple[Scenario, Scenario]
 
@@ -63,7 +65,7 @@ def _lives(chosen: Choices, reference: str) -> None:
     if why := feedback_kind(pair(chosen)):
         st.info(t(f"kids_why_{why}"))
         opened = replace(chosen, plan=chosen.plan.changed(policy="deficit", places=None))
-        if feedback_kind(pair(opened)) or not st.toggle(t("kids_open"), False, key="kids-open"):
+        if feedback_kind(pair(opened)) or not _asked_for("kids_open", "toch", "kids-open"):
             return
         chosen, reference = opened, f"{reference_words(opened)} {t('kids_open_shown')}"
         parts.note(t("kids_open_shown"))
@@ -77,6 +79,13 @@ def _lives(chosen: Choices, reference: str) -> None:
         key_of(both, "twins", options), work, lambda kept: _kept(kept, chosen, reference), slot="twins",
         size=KEPT_BYTES, words=lambda told: _progress(told, "kids_progress_first"),
     )  # fmt: skip
+
+
+def _asked_for(words: str, name: str, key: str) -> bool:
+    """Show a switch, off at first, and return whether it is on. name: what the address calls it."""
+    on = st.toggle(t(words), seen(name, (ON,), "") == ON, key=key)
+    saw(name, ON if on else "")
+    return on
 
 
 def _progress(told: str, first: str) -> str:
@@ -97,9 +106,11 @@ def _kept(kept: Kept, chosen: Choices, reference: str) -> None:
 
 def _picture(kept: Kept, names: Names, reference: str) -> None:
     years = list(range(kept.start, kept.start + kept.years))
-    year = years[min(AHEAD, len(years)) - 1]
+    year = first = years[min(AHEAD, len(years)) - 1]
     if len(years) > 1:
+        year = seen("jaar", years, first)
         year = st.slider(t("kids_year"), years[0], years[-1], year, format="%d", key="kids-year")
+        saw("jaar", year, first)
     index = year - kept.start
     st.markdown(icons.sentences(kept, index))
     parts.note(t("kids_picture_note"))
@@ -126,10 +137,12 @@ def _two(kept: Kept, names: Names, reference: str) -> None:
         t("kids_two_note", few=len(kept.chosen), all=formats.count(kept.partings), better=better, same=same,
           worse=worse)
     )  # fmt: skip
+    numbers = range(len(kept.chosen))
     number = st.selectbox(
-        t("kids_choose"), list(range(len(kept.chosen))), 0, key="kids-child",
+        t("kids_choose"), list(numbers), seen("kind", numbers, 0), key="kids-child",
         format_func=lambda k: timeline.title(kept.chosen[k], k + 1),
     )  # fmt: skip
+    saw("kind", number, 0)
     both = kept.chosen[number]
     st.markdown(timeline.story(both))
     for life in (0, 1):
@@ -165,7 +178,7 @@ def _waiting(chosen: Choices, reference: str) -> None:
         if not forms.few_enough(chosen):
             _too_large(chosen)
             return
-        if not st.toggle(t("kids_capped"), False, key="kids-capped"):
+        if not _asked_for("kids_capped", "plekken", "kids-capped"):
             return
         chosen = forms.with_places(chosen)
         reference = f"{reference_words(chosen)} ({t('policy_capped')})"
@@ -194,9 +207,10 @@ def _waits(run: Run, both: Pair, names: Names, reference: str) -> None:
     st.markdown(forms.waiting_words(run, both[0], min(AHEAD, both[0].years)))
     parts.note(t("kids_wait_caution"))
     what = st.segmented_control(
-        t("kids_wait_what"), list(forms.WAITS), default="weeks", key="kids-wait", required=True,
-        format_func=lambda w: t(f"kids_wait_{w}"),
+        t("kids_wait_what"), list(forms.WAITS), default=seen("wachten", forms.WAITS, WEEKS), key="kids-wait",
+        required=True, format_func=lambda w: t(f"kids_wait_{w}"),
     )  # fmt: skip
+    saw("wachten", what, WEEKS)
     _by_form([run], what, both[0].start, names, reference, "wachten")
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
 import streamlit as st
 
-from pages.shared.parts import guarded
-from pages.shared.state import choices
+from pages.shared.address import ONE_STEP, begin_page, end_page
+from pages.shared.parts import guarded, plain
+from pages.shared.state import LEFT_OUT, choices
 from pages.shared.texts import language, t
 from sim.writing import LANGUAGES
 
@@ -23,6 +25,8 @@ if (!window.menuCloses) document.addEventListener("click", window.menuCloses = e
 """On a phone the menu lies over the page; it closes when a page is chosen."""
 LESS_SPACE = "<style>.stMainBlockContainer {padding-top: 3.5rem}</style>"
 """The sentence on Start should stand on the first screen."""
+LONGEST_KEY, MOST_KEYS = 30, 5
+"""Of what is told of a link: anybody may have written it."""
 Layout = Literal["centered", "wide"]
 HERE = Path(__file__).parent
 ICON = HERE / "icon.svg"
@@ -60,19 +64,27 @@ def main() -> None:
     st.html(LESS_SPACE)
     st.html(LANGUAGE_OF_PAGE.format(language()), unsafe_allow_javascript=True)
     st.html(MENU_CLOSES, unsafe_allow_javascript=True)
-    _wrong_in_link()
+    st.html(ONE_STEP, unsafe_allow_javascript=True)
+    above = st.container()
+    guarded(partial(begin_page, chosen.url_path or "start"))
     guarded(chosen.run)
+    guarded(end_page)
+    with above:
+        _left_out()
 
 
-def _wrong_in_link() -> None:
-    """Say what of a link could not be read, until something is chosen."""
-    if not st.session_state.get("wrong_in_link"):
+def _left_out() -> None:
+    """Say what of a link was left out, until something is chosen."""
+    if not any(st.session_state.get(LEFT_OUT, {}).values()):
         return
-    read_as = st.session_state.setdefault("link_read_as", choices())
-    if choices() == read_as:
-        st.warning(t("bad_link", what=", ".join(st.session_state["wrong_in_link"])))
-    else:
-        del st.session_state["wrong_in_link"]
+    if choices() != st.session_state.setdefault("link_read_as", choices()):
+        del st.session_state[LEFT_OUT]
+        return
+    for words, keys in st.session_state[LEFT_OUT].items():
+        if keys:
+            shown = [plain(key[:LONGEST_KEY].strip()) or "?" for key in keys[:MOST_KEYS]]
+            more = ["…"] if len(keys) > MOST_KEYS else []
+            st.warning(t(words, what=", ".join([*shown, *more])))
 
 
 def _menu(pages: dict[str, list[st.Page]]) -> None:

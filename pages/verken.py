@@ -11,6 +11,8 @@ from pages.shared.answers import Answer
 from pages.shared.controls import choose_municipality
 from pages.shared.file_controls import file_control, preset_control
 from pages.shared.lever_controls import (
+    FILES,
+    WORKS,
     compared_control,
     money_control,
     part,
@@ -18,6 +20,7 @@ from pages.shared.lever_controls import (
     programme_control,
     renew,
     shocks_control,
+    unfolded,
     works_control,
 )
 from pages.shared.lever_words import COMPARED, MONEY, PERIOD, SHOCKS, changes
@@ -74,13 +77,13 @@ def _levers() -> None:
     st.header(t("verken_rest"))
     for section, control in PARTS.items():
         part(section, first, control)
-    opened = st.expander(t("verken_works"), key="verken-open-works", on_change="rerun")
+    opened = unfolded(WORKS, t("verken_works"))
     if opened.open:
         with opened:
             works_control(choices())
     if names := choices().plan.data.get("parameters"):
         parts.note(t("verken_own_numbers", names="; ".join(parameter_title(name) for name in names)))
-    opened = st.expander(t("verken_files"), key="verken-open-files", on_change="rerun")
+    opened = unfolded(FILES, t("verken_files"))
     if opened.open:
         with opened:
             file_control()

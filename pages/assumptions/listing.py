@@ -9,6 +9,7 @@ import streamlit as st
 from pages.assumptions.change import number, put, put_all_back, refusal
 from pages.assumptions.rows import Row, grade_words
 from pages.shared import parts
+from pages.shared.address import saw, seen
 from pages.shared.state import choices
 from pages.shared.texts import language, t, writing
 from sim.errors import InputError
@@ -47,16 +48,21 @@ def changed_ones(found: Sequence[Row]) -> None:
     st.button(t("assumed_back_all"), on_click=put_all_back, icon=":material/undo:", key="assumed-back-all")
 
 
-def listing(found: Sequence[Row], where: str) -> None:
-    """Show numbers, a page at a time. where: which list it is, for the keys of its controls."""
+def listing(found: Sequence[Row], where: str, name: str) -> None:
+    """Show numbers, a page at a time.
+
+    where: which list it is, for the keys of its controls; name: what the address calls its first number.
+    """
     pages = range(0, len(found), PAGE)
     first = 0
     if len(pages) > 1:
         first = st.selectbox(
-            t("assumed_page"), pages, key=f"assumed-page-{where}-{len(found)}",
+            t("assumed_page"), pages, pages.index(seen(name, pages, 0)),
+            key=f"assumed-page-{where}-{len(found)}",
             format_func=lambda k: t("assumed_page_of", first=k + 1, last=min(k + PAGE, len(found)),
                                     n=len(found), title=found[k].words.title),
         )  # fmt: skip
+        saw(name, first, 0)
     for row in found[first : first + PAGE]:
         _number(row, where)
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import streamlit as st
+from streamlit.elements.lib.mutable_expander_container import ExpanderContainer
 
 from pages.shared import charts, formats
+from pages.shared.address import saw_parts, seen_parts
 from pages.shared.parts import note, plain
 from pages.shared.state import (
     SURE,
@@ -99,6 +102,19 @@ def choose_sure() -> int:
     found = int(picked or now)
     if found != now:
         keep(sure=found)
+    return found
+
+
+def folding(title: str, name: str, part: str, parts: Sequence[str], key: str) -> ExpanderContainer:
+    """Show a part of a page that opens and closes, open where the address says so, and return it.
+
+    name: what the address calls the parts that are open; parts: all that there are.
+    """
+    opened = seen_parts(name, parts)
+    if key not in st.session_state:
+        st.session_state[key] = part in opened
+    found = st.expander(title, key=key, on_change="rerun")
+    saw_parts(name, [each for each in parts if (found.open if each == part else each in opened)])
     return found
 
 

@@ -13,13 +13,15 @@ from typing import Any
 
 import streamlit as st
 from babel.dates import get_month_names
+from streamlit.elements.lib.mutable_expander_container import ExpanderContainer
 
 from pages.shared import formats
-from pages.shared.lever_words import programme_title, title_of, words_of
+from pages.shared.controls import folding
+from pages.shared.lever_words import SECTIONS, programme_title, title_of, words_of
 from pages.shared.levers import POLICIES, falls_in, mechanisms, period, shortest, some, within
 from pages.shared.parts import note, plain
 from pages.shared.path_controls import fte_control
-from pages.shared.plan import Plan
+from pages.shared.plan import MOST_EUROS, MOST_PLACES, Plan
 from pages.shared.state import EFFECTS, REFERENCES, Choices, choices, existing_fte, keep, pair
 from pages.shared.texts import language, t, writing
 from sim.catalogue import TARGETING, Programme, catalogue
@@ -29,9 +31,9 @@ from sim.simulation import LIMITED
 from sim.states import AGES, FORMS, MONTHS
 from sim.translation import told
 
-MOST_EUROS = 1e11
-MOST_PLACES = 1e6
 NUMBER = "number"
+WORKS, FILES = "works", "files"
+"""Parts of the page that are no levers of their own."""
 KINDS = ("lockdown", "teacher_shortage", "budget_cut", "registration_shift")
 NEW_SHOCK = {"kind": "lockdown", "months": 6, "size": 0.5}
 
@@ -48,13 +50,18 @@ def key(*names: object) -> str:
     )
 
 
+def unfolded(section: str, title: str) -> ExpanderContainer:
+    """Show the part of the page for a section, open or closed as it was."""
+    return folding(title, "delen", section, (*catalogue(), *SECTIONS, WORKS, FILES), f"verken-open-{section}")
+
+
 def part(section: str, first: Choices, show: Callable[[Choices], None]) -> None:
     """Show one part of the page that opens and closes, and below it what it holds.
 
     first: the choices as they were before anybody moved a lever.
     """
     with st.container(gap="xsmall"):
-        opened = st.expander(title_of(section), key=f"verken-open-{section}", on_change="rerun")
+        opened = unfolded(section, title_of(section))
         if opened.open:
             with opened:
                 show(choices())

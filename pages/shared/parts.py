@@ -15,9 +15,10 @@ from streamlit.errors import StreamlitAPIException
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from pages.shared import charts, formats
+from pages.shared.address import LINK_OPEN, whole_query
 from pages.shared.desk import SEED
 from pages.shared.parameter_words import parameter_title
-from pages.shared.state import Choices, choices, pair, profile, query_of
+from pages.shared.state import Choices, choices, pair, profile
 from pages.shared.texts import language, t, writing
 from sim.headline import discount_rate
 from sim.results import commit, version
@@ -194,9 +195,14 @@ def birth(reference: str) -> str:
 
 def footer(reference: str) -> None:
     """Show the link that restores the screen, and the birth certificate."""
-    base = (st.context.url or "").split("?")[0]
     st.divider()
-    with st.expander(t("link")):
-        note(t("link_help"))
-        st.code(f"{base}?{query_of(choices(), language())}", language=None, wrap_lines=True)
+    st.fragment(_link)()
     note(plain(birth(reference)))
+
+
+def _link() -> None:
+    """Show the link; it is made anew when somebody opens it, because parts of a page may run alone."""
+    base = (st.context.url or "").split("?")[0]
+    with st.expander(t("link"), key=LINK_OPEN, on_change="rerun"):
+        note(t("link_help"))
+        st.code(f"{base}?{whole_query()}", language=None, wrap_lines=True)

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import json
 import re
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
+from pages.shared.packed import LinkError, data_in, pack
 from pages.shared.texts import t, writing
 from sim.catalogue import catalogue
-from sim.scenario import Scenario
+from sim.errors import InputError
+from sim.library import registry
+from sim.scenario import Scenario, scenario_from_dict
 
 DEFAULT_FTE = 36.0
-MOST_FTE = 100_000.0
+MOST_FTE, MOST_EUROS, MOST_PLACES = 100_000.0, 1e11, 1e6
+"""What a field of a page can show."""
 MOST_STEPS = 3
 """Steps of a path that a name tells one by one."""
 CHILD_WORK = "kinderwerk"
@@ -27,8 +28,8 @@ KEYS = frozenset(
 )  # fmt: skip
 """Keys of a scenario file that make a plan. No other is taken: some of them name files on the server."""
 _SIMPLE = re.compile(r"(\d{1,6}(?:\.\d{1,20})?)-([go])-(crowd_out|deficit|capped)", re.ASCII)
-_RICH = re.compile(r"z[A-Za-z0-9_-]{1,12000}", re.ASCII)
-_MOST_BYTES = 40_000
+_ANYWHERE = {"kind": "scenario", "title": "plan", "municipality": "Almere"}
+"""What a plan does not say, so that it can be checked as a scenario."""
 
 
 @dataclass(frozen=True)
@@ -147,19 +148,37 @@ class Plan:
 
     @classmethod
     def of_code(cls, code: str) -> Plan:
-        """Return the plan in a link. Raises ValueError where it is not possible."""
+        """Return the plan in a link. Raises LinkError where it is none, or more than a page can show."""
         if found := _SIMPLE.fullmatch(code):
-            if float(found[1]) > MOST_FTE:
-                raise ValueError(code)
-            return cls.simple(float(found[1]), found[2] == "g", found[3])
-        if not _RICH.fullmatch(code):
-            raise ValueError(code)
-        data = json.loads(unpack(code[1:]))
-        if not isinstance(data, dict) or not data.keys() <= KEYS:
-            raise ValueError(code)
-        if not isinstance(data.get("programmes", {}), dict):
-            raise ValueError(code)
-        return cls.of(data)
+            plan = cls.simple(float(found[1]), found[2] == "g", found[3])
+        elif code.startswith("z"):
+            plan = cls.of(_checked(data_in(code[1:])))
+        else:
+            raise LinkError("no code of a plan")
+        numbers = [(MOST_FTE, _most(use["fte"])) for use in plan.programmes.values()]
+        numbers += [(MOST_PLACES, n) for n in plan.data.get("places", {}).values() if not isinstance(n, str)]
+        numbers += [(MOST_EUROS, plan.data.get("budget", {}).get("youth_care") or 0.0)]
+        if any(number > most for most, number in numbers):
+            raise LinkError("more than a page can show")
+        return plan
+
+
+def _checked(data: dict[str, Any]) -> dict[str, Any]:
+    """Return data that make a plan anywhere. Raises LinkError where they do not.
+
+    As they were written: a plan leaves out what is empty, also where it stands for nothing.
+    """
+    if not data.keys() <= KEYS:
+        raise LinkError("keys that are no part of a plan")
+    for key, known in (("programmes", registry().programmes), ("parameters", registry().parameters)):
+        # before the scenario looks for the nearest name of each, which takes long for hundreds
+        if isinstance(data.get(key), dict) and not set(data[key]) <= set(known):
+            raise LinkError("a name that the model does not know")
+    try:
+        scenario_from_dict({**_ANYWHERE, **data}, registry())
+    except InputError as error:
+        raise LinkError(str(error.problems[0])) from error
+    return data
 
 
 def _last(fte: Any) -> float:
@@ -169,21 +188,3 @@ def _last(fte: Any) -> float:
 
 def _most(fte: Any) -> float:
     return max((float(v) for v in fte.values()), default=0.0) if isinstance(fte, Mapping) else float(fte)
-
-
-def pack(text: str) -> str:
-    """Return a text as it fits in a link."""
-    return base64.urlsafe_b64encode(zlib.compress(text.encode(), 9)).decode().rstrip("=")
-
-
-def unpack(code: str) -> str:
-    """Return the text in a link. Raises ValueError where it is broken or more than a plan needs."""
-    try:
-        raw = base64.urlsafe_b64decode(code + "=" * (-len(code) % 4))
-        opened = zlib.decompressobj()
-        found = opened.decompress(raw, _MOST_BYTES)
-    except (binascii.Error, zlib.error) as error:
-        raise ValueError(code) from error
-    if opened.unconsumed_tail or not opened.eof:
-        raise ValueError("too long")
-    return found.decode()

@@ -9,12 +9,16 @@ from __future__ import annotations
 from urllib.parse import parse_qs
 
 from starlette.datastructures import MutableHeaders
+from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pages.shared.texts import writing_in
 from sim.writing import LANGUAGES
 
 DEFAULT = "nl"
+MOST_KEYS, TOO_MANY = 100, "te-veel"
+"""Of a link with a thousand keys Streamlit leaves out all without a word. It is opened with one key instead,
+which the page does not know and tells."""
 HEADERS = {
     "Content-Security-Policy": (
         "frame-ancestors 'self'; base-uri 'self'; object-src 'none'; form-action 'self'"
@@ -44,6 +48,9 @@ class FirstPage:
             await self.app(scope, receive, send)
             return
         if scope["method"] in ("GET", "HEAD"):  # a page is rewritten as text: it must not come compressed
+            if scope.get("query_string", b"").count(b"&") >= MOST_KEYS:
+                await RedirectResponse(f"?{TOO_MANY}=1&taal={language_of(scope)}")(scope, receive, send)
+                return
             accepts_page = any(k == b"accept" and b"text/html" in v for k, v in scope["headers"])
             if accepts_page:
                 kept = [(k, v) for k, v in scope["headers"] if k != b"accept-encoding"]

@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import json
+import logging
 import math
 import re
 import secrets
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields, replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
 import streamlit as st
 
+from pages.shared import shelf
 from pages.shared.charts import SHOWN
-from pages.shared.plan import CHILD_WORK, Plan, pack, unpack
+from pages.shared.packed import MOST_LETTERS, LinkError, data_in, pack
+from pages.shared.plan import CHILD_WORK, Plan
 from pages.shared.texts import t
 from sim.errors import InputError
 from sim.experiment import Options, setting_for
 from sim.headline import HORIZONS, STRENGTH
 from sim.library import registry
+from sim.municipality import municipality_from_dict
 from sim.population import Profile, profiles
 from sim.scenario import Scenario, scenario_from_dict
 from sim.writing import LANGUAGES
@@ -31,6 +35,7 @@ REFERENCES = ("none", "now")
 """What is compared with: no programmes at all, or child work as it is today."""
 MAX_PLANS = 4
 PLAN = Plan.simple()
+log = logging.getLogger(__name__)
 
 
 def plans_around(fte: float) -> tuple[Plan, ...]:
@@ -40,10 +45,26 @@ def plans_around(fte: float) -> tuple[Plan, ...]:
 
 PLANS = plans_around(PLAN.fte)
 MOST_ASSUMPTIONS = 60
-KEPT_FROM = "plan-kept-from"
 LEFT_BEHIND = "plan-left-behind"
+KEPT_FROM, FROM = "plan-kept-from", "van"
+"""Whose numbers the plan in hand has: in the session, and in a link."""
+VIEWS: Mapping[str, tuple[str, ...]] = {
+    "verken": ("delen", "programma"),
+    "galerij": ("stellingen",),
+    "kinderen": ("jaar", "kind", "wachten", "toch", "plekken"),
+    "aannames": ("zoek", "rust", "onderwerpen", *(f"vanaf{n}" for n in range(12))),
+    "eigen-cijfers": ("begin", "wijze"),
+    "briefing": ("over",),
+}
+"""What a link says of what one looks at, by page: pages.shared.address has more."""
+VIEW, OF_LINK = "view", "view-of-link"
+"""What is looked at, by name, and which of those names a link gave that no page has shown yet."""
+LEFT_OUT = "left-out-of-link"
+"""By the text that tells it: the keys of what a link said and was left out."""
 SURE = (50, 75, 90)
 """How sure somebody may want to be that the money comes back, percent."""
+_ADDED_BY_OTHERS = re.compile(r"utm_\w+|fbclid|gclid|msclkid|mc_[ce]id", re.ASCII)
+"""Keys that newsletters and sites add to every link; nobody who follows one can do anything about them."""
 _ASSUMPTION = re.compile(r"([a-z0-9_.-]{1,80}):(-?\d{1,12}(?:\.\d{1,20})?(?:e-?\d{1,2})?)", re.ASCII)
 
 
@@ -123,31 +144,82 @@ def watcher(what: str = "answer") -> str:
 # Links
 
 
+@dataclass(frozen=True)
+class Link:
+    """What a link says. plan_from: whose numbers the plan has; view: what is looked at, by name.
+
+    wrong: the keys of what is not possible; gone: those of what is not kept on this server.
+    """
+
+    choices: Choices
+    language: str
+    plan_from: str
+    view: dict[str, str]
+    wrong: tuple[str, ...]
+    gone: tuple[str, ...]
+
+
 def _from_link() -> Choices:
-    """Return the choices in the link that opened this session; what is not possible is told and left out."""
-    query = st.query_params
-    found, wrong = Choices(), []
-    if "taal" in query:
-        if query["taal"] in LANGUAGES:
-            st.session_state["language"] = query["taal"]
-        else:
-            wrong.append("taal")
+    """Return the choices in the link that opened this session; what is not possible is left out and told."""
+    link = read_link({key: st.query_params.get_all(key) for key in st.query_params})
+    if link.language:
+        st.session_state["language"] = link.language
+    if link.plan_from:
+        st.session_state[KEPT_FROM] = (link.plan_from, link.choices.plan)
+    st.session_state[VIEW], st.session_state[OF_LINK] = dict(link.view), set(link.view)
+    st.session_state[LEFT_OUT] = {"bad_link": list(link.wrong), "gone_link": list(link.gone)}
+    return link.choices
+
+
+def read_link(query: Mapping[str, list[str]]) -> Link:
+    """Return what a link says; whatever stands in it, that is something that every page can show."""
+    given, wrong, gone = _given(query)
+    found, taken = Choices(), set()
     for key, read in _READERS.items():
-        if key in query:
+        if key in given:
             try:
-                changed = replace(found, **read(query[key]))
+                changed = replace(found, **read(given[key]))
                 _all_scenarios(changed)
-            except (ValueError, KeyError, TypeError, RecursionError, InputError):
+            except (LinkError, InputError):
+                wrong.append(key)
+            except Exception:  # a mistake of ours; a link never stops a page
+                log.exception("a link could not be read")
                 wrong.append(key)
             else:
                 found = changed
-    st.session_state["wrong_in_link"] = wrong
-    taken = set(query.keys()) - set(wrong)
+                taken.add(key)
     if "begroting" not in taken:  # a link to a municipality alone begins with child work as it is there
         found = replace(found, plan=Plan.simple(fte_here(found)))
     if "begrotingen" not in taken:
         found = replace(found, plans=plans_around(fte_here(found)))
-    return found
+    language, plan_from = given.get("taal", ""), given.get(FROM, "")
+    wrong += [key for key, known in (("taal", LANGUAGES), (FROM, places(found)))
+              if key in given and given[key] not in known]  # fmt: skip
+    view = {key: given[key] for names in VIEWS.values() for key in names if key in given}
+    return Link(
+        found, "" if "taal" in wrong else language, "" if FROM in wrong else plan_from, view, tuple(wrong),
+        tuple(gone),
+    )  # fmt: skip
+
+
+def _given(query: Mapping[str, list[str]]) -> tuple[dict[str, str], list[str], list[str]]:
+    """Return what a link gives, by key; the keys of what it cannot give; those of what is not kept here."""
+    known = {"taal", FROM, *_READERS, *(key for names in VIEWS.values() for key in names)}
+    given: dict[str, str] = {}
+    wrong, gone = [], []
+    for key, values in query.items():
+        if key not in known:
+            if not _ADDED_BY_OTHERS.fullmatch(key):
+                wrong.append(key)
+        elif len(values) != 1 or len(values[0]) > MOST_LETTERS * MAX_PLANS:
+            wrong.append(key)
+        elif not values[0].startswith(shelf.MARK):
+            given[key] = values[0]
+        elif (kept := shelf.get(values[0])) is not None:
+            given[key] = kept
+        else:
+            gone.append(key)
+    return given, wrong, gone
 
 
 def _all_scenarios(chosen: Choices) -> None:
@@ -158,53 +230,52 @@ def _all_scenarios(chosen: Choices) -> None:
 
 
 def _own(code: str) -> dict[str, Any]:
-    data = json.loads(unpack(code))
-    return {"own": json.dumps(data, sort_keys=True, ensure_ascii=False), "municipality": data["name"]}
+    figures = municipality_from_dict(data_in(code), registry())
+    own = json.dumps(figures.to_data(), sort_keys=True, ensure_ascii=False)
+    return {"own": own, "municipality": figures.name}
 
 
 def _municipality(name: str) -> dict[str, Any]:
-    known = registry().municipalities[name.casefold()]
+    known = registry().municipalities.get(name.casefold())
     if known not in places():
-        raise ValueError(name)
+        raise LinkError(name)
     return {"municipality": known}
 
 
 def _plans(codes: str) -> dict[str, Any]:
     plans = tuple(Plan.of_code(code) for code in codes.split("~", MAX_PLANS))
     if not 2 <= len(plans) <= MAX_PLANS:
-        raise ValueError(codes)
+        raise LinkError("too many budgets, or too few")
     return {"plans": plans}
 
 
 def _assumptions(text: str) -> dict[str, Any]:
     found = [_ASSUMPTION.fullmatch(part) for part in text.split("~", MOST_ASSUMPTIONS)]
-    if not all(found):
-        raise ValueError(text)
-    return {"assumptions": tuple(sorted((m[1], float(m[2])) for m in found if m))}
+    own = {m[1]: float(m[2]) for m in found if m}
+    if len(own) < len(found):
+        raise LinkError("no number of the model with its value, or one that is there twice")
+    return {"assumptions": tuple(sorted(own.items()))}
 
 
-def _number(field: str, allowed: tuple[int, ...]) -> Callable[[str], dict[str, Any]]:
-    words = {str(number): number for number in allowed}
-    return lambda word: {field: words[word]}
+def _one_of(field: str, allowed: Iterable[object]) -> Callable[[str], dict[str, Any]]:
+    words = {str(value): value for value in allowed}
 
-
-def _one_of(field: str, allowed: Mapping[str, object] | tuple[str, ...]) -> Callable[[str], dict[str, Any]]:
     def read(word: str) -> dict[str, Any]:
-        if word not in allowed:
-            raise ValueError(word)
-        return {field: word}
+        if word not in words:
+            raise LinkError(word)
+        return {field: words[word]}
 
     return read
 
 
 _READERS: Mapping[str, Callable[[str], dict[str, Any]]] = {
-    "gemeente": _municipality,
     "eigen": _own,
+    "gemeente": _municipality,
     "aannames": _assumptions,
     "effect": _one_of("effect", EFFECTS),
     "vergeleken": _one_of("reference", REFERENCES),
-    "termijn": _number("horizon", HORIZONS),
-    "zeker": _number("sure", SURE),
+    "termijn": _one_of("horizon", HORIZONS),
+    "zeker": _one_of("sure", SURE),
     "grafiek": _one_of("chart", SHOWN),
     "begroting": lambda code: {"plan": Plan.of_code(code)},
     "begrotingen": _plans,
@@ -214,9 +285,18 @@ _READERS: Mapping[str, Callable[[str], dict[str, Any]]] = {
 
 def query_of(chosen: Choices, language: str) -> str:
     """Return the query that restores the choices; what is as it was at first is left out."""
+    written, first = written_in_link(chosen), first_in_link(chosen)
+    always = {"gemeente", "begroting"}
+    kept = {key: text for key, text in written.items() if key in always or text != first.get(key)}
+    return urlencode({**kept, "taal": language})
+
+
+@lru_cache(maxsize=64)
+def written_in_link(chosen: Choices) -> Mapping[str, str]:
+    """Return the choices as a link writes them, by key; do not change it."""
     written = {
         "gemeente": "" if chosen.own_data else chosen.municipality,
-        "eigen": pack(chosen.own) if chosen.own_data else "",
+        "eigen": pack(chosen.own) if chosen.own else "",
         "aannames": "~".join(f"{name}:{value!r}" for name, value in chosen.assumptions),
         "effect": chosen.effect,
         "vergeleken": chosen.reference,
@@ -226,14 +306,15 @@ def query_of(chosen: Choices, language: str) -> str:
         "begroting": chosen.plan.code(),
         "begrotingen": "~".join(plan.code() for plan in chosen.plans),
     }
-    first = {f.name: f.default for f in fields(Choices)}
-    default = {
-        "effect": first["effect"], "vergeleken": first["reference"],
-        "termijn": str(first["horizon"]), "zeker": str(first["sure"]), "grafiek": first["chart"],
-        "begrotingen": "~".join(plan.code() for plan in plans_around(fte_here(chosen))),
-    }  # fmt: skip
-    kept = {key: text for key, text in written.items() if text and text != default.get(key)}
-    return urlencode({**kept, "taal": language})
+    return {key: text for key, text in written.items() if text}
+
+
+@lru_cache(maxsize=64)
+def first_in_link(chosen: Choices) -> Mapping[str, str]:
+    """Return what stands for the choices as they are at first in this municipality; do not change it."""
+    fte = fte_here(chosen)
+    first = replace(Choices(), plan=Plan.simple(fte), plans=plans_around(fte))
+    return written_in_link(first)
 
 
 # What is computed

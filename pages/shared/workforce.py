@@ -9,6 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from pages.shared import charts, formats, parts
+from pages.shared.address import saw, seen
 from pages.shared.answers import Answer
 from pages.shared.charts import FTE, Floats, Series
 from pages.shared.lever_words import programme_title
@@ -30,8 +31,10 @@ def workforce(answer: Answer, chosen: Choices, reference: str) -> None:
     name = names[0]
     if len(names) > 1:
         name = st.selectbox(
-            t("verken_workers_of"), names, format_func=programme_title, key="verken-workers-of"
-        )
+            t("verken_workers_of"), names, names.index(seen("programma", names, name)),
+            format_func=programme_title, key="verken-workers-of",
+        )  # fmt: skip
+        saw("programma", name, names[0])
     plan = answer.scenarios[1]
     found = [planned(plan, name), at_work(answer.runs, 1, plan, name)]
     left, last = found[1].mean[-1], plan.start + plan.years - 1
@@ -43,8 +46,8 @@ def workforce(answer: Answer, chosen: Choices, reference: str) -> None:
     shown, data = _tables(found)
     parts.picture(charts.chart(found, FTE), shown, data, f"{FTE}-{name}", reference)
     low, high = found[1].low, found[1].high
-    seen = low is not None and high is not None and bool((high - low > 0.005 * found[1].mean.max()).any())
-    band = [t("verken_workers_band")] if seen else []
+    wide = low is not None and high is not None and bool((high - low > 0.005 * found[1].mean.max()).any())
+    band = [t("verken_workers_band")] if wide else []
     parts.note(" ".join([*band, t("verken_workers_note")]))
 
 
