@@ -11,8 +11,10 @@ import csv
 import math
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import chain
+from functools import partial
+from itertools import chain, islice
 from pathlib import Path
+from typing import TextIO
 
 from calibration.measures import ALL_AGES, MEASURES
 from sim.errors import InputError, Problem, nearest
@@ -35,8 +37,11 @@ COUNT = Quantity("a count", ("jongeren", "jeugdigen", "youths", "trajecten", "tr
 SEPARATORS = (",", ";", "\t")
 MOST_EACH = 5.0
 """Trajectories that could be counted for each youth of the country."""
-MOST_ROWS = 5_000
+MOST_ROWS, MOST_COLUMNS = 5_000, 100
 """More targets than any model could answer to: such a file is something else."""
+MOST_PROBLEMS = 100
+MOST_OF_LINE = 1 << 20
+"""Characters that are read at a time, of a line that has no end."""
 
 
 @dataclass(frozen=True)
@@ -99,7 +104,7 @@ def read_targets(path: Path = TARGET_FILE) -> list[Target]:
     if not problems and not targets:
         raise InputError.at(path, "holds no targets: there is nothing below the names of the columns")
     if not problems:
-        problems = list(_unresolved(path, targets, lines))
+        problems = list(islice(_unresolved(path, targets, lines), MOST_PROBLEMS))
     if problems:
         raise InputError(problems)
     return list(targets.values())
@@ -154,8 +159,8 @@ def _head(lines: Iterator[str]) -> tuple[str, int]:
     return (next(lines, ""), 1) if first.lstrip('"').casefold().startswith("sep=") else (first, 0)
 
 
-def _text(path: Path, stream: Iterable[str]) -> Iterator[str]:
-    for line, text in enumerate(stream, 1):
+def _text(path: Path, stream: TextIO) -> Iterator[str]:
+    for line, text in enumerate(iter(partial(stream.readline, MOST_OF_LINE), ""), 1):
         if "\0" in text:
             raise InputError.at(path, "is no text: it holds a NUL byte", line, text.index("\0") + 1)
         yield text
@@ -164,6 +169,8 @@ def _text(path: Path, stream: Iterable[str]) -> Iterator[str]:
 def _names(path: Path, header: list[str]) -> list[str]:
     """Return the names of the columns. Raises InputError where one is missing or there twice."""
     names = [name.strip() for name in header]
+    if len(names) > MOST_COLUMNS:
+        raise InputError.at(path, f"{len(names):,} columns: this is no file of targets")
     missing = [column for column in COLUMNS if column not in names]
     if len(missing) == len(COLUMNS):
         found = "" if any(names) else "the first line is empty; "
@@ -272,6 +279,7 @@ def _target(row: Mapping[str, str]) -> Target:
 def _unresolved(path: Path, targets: Mapping[str, Target], lines: Mapping[str, int]) -> Iterable[Problem]:
     """Yield a problem for every name in `within` and `share_of` that no row carries, and every circle."""
     parents = {target.stem: target.within for target in targets.values()}
+    ending: set[str] = set()  # stems from which the way up comes to an end
     for target in targets.values():
         if target.within and target.within not in parents:
             words = f"'{target.id}' is within '{target.within}', which no row is about"
@@ -279,10 +287,12 @@ def _unresolved(path: Path, targets: Mapping[str, Target], lines: Mapping[str, i
             words += f"; did you mean '{series.stem}'?" if series else nearest(target.within, parents)
             yield Problem(str(path), lines[target.id], _field("within"), words)
         seen, stem = {target.stem}, target.within
-        while stem and stem not in seen:
+        while stem and stem not in seen and stem not in ending:
             seen.add(stem)
             stem = parents.get(stem, "")
-        if stem:
+        if stem not in seen:
+            ending |= seen
+        else:
             words = f"'{target.id}' lies within itself, by way of '{target.within}'"
             yield Problem(str(path), lines[target.id], _field("within"), words)
         for other in target.share_of:

@@ -29,6 +29,10 @@ class InputError(Exception):
         super().__init__("\n".join(str(problem) for problem in problems))
         self.problems = tuple(problems)
 
+    def __reduce__(self) -> tuple[type[InputError], tuple[tuple[Problem, ...]]]:
+        """Let it pass between processes: an exception is else made again from its message."""
+        return type(self), (self.problems,)
+
     @classmethod
     def at(cls, file: str | Path, message: str, line: int = 1, column: int = 1) -> InputError:
         """Return the error for a single mistake."""

@@ -18,6 +18,7 @@ import json
 import math
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
@@ -27,12 +28,13 @@ from typing import Any
 from sim.errors import InputError, Problem, nearest
 from sim.registry import Registry
 from sim.scenario import Scenario, scenario_from_document
-from sim.wording import found
+from sim.wording import MAX_FAULTS, found
 from sim.yamlfile import Document, in_order, load_document
 from sim.yamltext import Loc, Tree, quoted
 
 MAX_PRODUCT = 10_000
 """Most combinations in one grid."""
+MAX_KEYS, MAX_KEY = 100, 200
 _LONGEST = 40
 _KEYS = ("kind", "title", "description", "from", "base", "values", "reference")
 Choice = tuple[int, ...]
@@ -74,14 +76,16 @@ class _Grid:
     def members(self) -> tuple[Member, ...]:
         """Return the members of the grid."""
         fixed, own = self._fixed(), self._own_reference()
-        problems: list[Problem] = []
+        problems: dict[Problem, None] = {}
         found_: list[Member] = []
         reference: Path | None = None
         for choice in itertools.product(*(range(len(values)) for values in self.lists)):
             try:
                 scenario = self._scenario(choice, None if found_ else own)
             except InputError as error:
-                problems += error.problems
+                problems |= dict.fromkeys(error.problems)
+                if len(problems) >= MAX_FAULTS:
+                    break
                 continue
             if not found_:  # the file of a reference is read once
                 reference = scenario.reference
@@ -119,6 +123,9 @@ class _Grid:
         if not isinstance(values, dict) or not values:
             words = f"expected keys with lists of values, found {found(values)}"
             raise InputError([self.document.problem(("values",), words)])
+        if len(values) > MAX_KEYS:
+            words = f"this grid has {len(values):,} keys; the limit is {MAX_KEYS}"
+            raise InputError([self.document.problem(("values",), words, key=True)])
         problems = [problem for key, items in values.items() for problem in self._list_problems(key, items)]
         keys = [key for key in values if isinstance(key, str)]
         for one, other in itertools.permutations(keys, 2):
@@ -137,7 +144,7 @@ class _Grid:
         fields = {field.alias or name for name, field in Scenario.model_fields.items()}
         known = fields - {"kind", "title", "description", "reference"}
         top = str(key).split(".")[0]
-        if not isinstance(key, str) or not all(key.split(".")) or top not in known:
+        if not isinstance(key, str) or len(key) > MAX_KEY or not all(key.split(".")) or top not in known:
             hint = f"write a key with dots, such as {_EXAMPLE}"
             words = f"unknown key {quoted(key)}{nearest(top, known)}; {hint}"
             yield self.document.problem(("values", key), words, key=True)
@@ -295,8 +302,9 @@ def _short_keys(keys: Sequence[str]) -> tuple[str, ...]:
 def _value_names(values: Sequence[Any]) -> tuple[str, ...]:
     """Return a file-safe name of each value; two that would be the same, or long ones, get a few digits."""
     plain = [_plain(_shown(value)) for value in values]
+    count = Counter(plain)
     return tuple(
-        word if word and len(word) <= _LONGEST and plain.count(word) == 1
+        word if word and len(word) <= _LONGEST and count[word] == 1
         else f"{word[:_LONGEST].rstrip('-')}-{_digest(_text(value))}"
         for word, value in zip(plain, values, strict=True)
     )  # fmt: skip

@@ -40,6 +40,8 @@ MAX_OF_ONE_AGE = 330_000.0
 """Half as much again as there are in the Netherlands (CBS: 220,000 at 18-24, fewer at other ages)."""
 USE_AGES = ("0-17", "0-22")
 """Ages for which CBS counts youths with jeugdhulp."""
+MAX_GROUPS = 100
+"""Groups of ages in a population: there are 23 ages."""
 NAME_LENGTH, SOURCE_LENGTH = 80, 300
 FIRST_DATE, LAST_DATE = 1995, 2060
 COUNTED: tuple[Loc, ...] = (
@@ -123,6 +125,8 @@ def _population(value: object) -> Frozen[str, float]:
     """
     if not isinstance(value, Mapping):
         raise plain_error(f"expected youths by age, such as 0-3: 8100, found {found(value)}")
+    if len(value) > MAX_GROUPS:
+        raise plain_error(f"expected at most {MAX_GROUPS} groups of ages, found {len(value)}")
     if errors := list(_group_errors(value)):
         raise ValidationError.from_exception_data("population", errors)
     groups = sorted((*_ages(key), float(youths)) for key, youths in value.items())

@@ -47,6 +47,8 @@ FIRST_YEAR, LAST_YEAR, MAX_YEARS = 2015, 2060, 60
 IN_MEMORY = "<scenario>"
 SUFFIXES = (".yaml", ".yml")
 _MAX_LIST = 1000
+_MAX_PARAMETERS = 600
+"""There are fewer; each name that is not known is held against all that are."""
 PLACES_WORDS = ("as_used", "unlimited")
 """As many places as were used in the year before the start; no limit at all."""
 
@@ -445,6 +447,10 @@ def scenario_from_dict(
 
 
 def _checked(document: Document, origin: Origin) -> Scenario:
+    named = len(_items(document.data.get("parameters")))
+    if named > _MAX_PARAMETERS:
+        message = f"must have at most {_MAX_PARAMETERS} items, found {named}"
+        raise InputError([document.problem(("parameters",), message, key=True)])
     unclear = document.unclear(counted(origin.registry))
     problems = written_problems(document, origin.registry)
     try:

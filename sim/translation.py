@@ -19,6 +19,8 @@ from sim.errors import InputError, Problem
 FAULTS = Path(__file__).parent / "words" / "faults.yaml"
 _HOLE = re.compile(r"\{(\w+)\}")
 _NUMBER = re.compile(r"[-+]?[0-9]+(,[0-9]{3})*(\.[0-9]+)?( MB)?")
+_LONGEST = 2_000
+"""Characters of a sentence: none of ours is longer, and patterns take long for a text of others."""
 _SWAP = str.maketrans(",.", ".,")
 
 
@@ -37,6 +39,8 @@ def _pattern(english: str) -> re.Pattern[str]:
 
 def dutch_or_none(message: str) -> str | None:
     """Return a sentence in Dutch, or None where the catalogue does not have it."""
+    if len(message) > _LONGEST:
+        return None
     if _NUMBER.fullmatch(message):
         return message.translate(_SWAP)
     for pattern, dutch in _patterns():

@@ -22,6 +22,9 @@ from sim.errors import InputError, nearest
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 20
 MAX_NODES = 50_000
+MAX_TAG = 20_000
+"""Of a longer tag (!name), the reader makes a text in a time that grows with the square of its length."""
+MAX_REASON = 200
 
 Key = str | int
 Loc = tuple[Key, ...]
@@ -131,6 +134,10 @@ def parse(file: str | Path, text: str, max_nodes: int = MAX_NODES) -> Tree:
     if tab := _TAB_INDENT.search(text):
         place = _place(text[: text.index("\t", tab.start())])
         raise InputError.at(file, "a tab is used to indent; use spaces", *place)
+    for word in text.split():
+        if len(word) > MAX_TAG and "!" in word:
+            place = _place(text[: text.index(word)])
+            raise InputError.at(file, "tags (!name) are not allowed; write the plain value", *place)
     builder = _Builder(file, max_nodes)
     for event in _events(file, text):
         builder.take(event)
@@ -153,7 +160,7 @@ def _events(file: str | Path, text: str) -> Iterator[Any]:
     except (YAMLError, ValueError, ArithmeticError, LookupError, TypeError, AttributeError,
             AssertionError, NotImplementedError, RecursionError) as error:  # fmt: skip
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise InputError.at(file, f"this is not valid YAML: {reason}") from None
+        raise InputError.at(file, f"this is not valid YAML: {reason[:MAX_REASON]}") from None
 
 
 _PLAIN_WORDS = (
@@ -185,7 +192,7 @@ def _plain_words(error: MarkedYAMLError) -> str:
     for sign, words in _PLAIN_WORDS:
         if sign in technical:
             return words
-    return f"this is not valid YAML: {technical}"
+    return f"this is not valid YAML: {technical[:MAX_REASON]}"
 
 
 _NO_KEY: Any = object()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import time
 from pathlib import Path
 from typing import Any
 
@@ -186,3 +187,20 @@ def test_names_are_file_safe_and_never_the_same(tmp_path: Path, fte: list[Any], 
 
 def _once(values: list[Any]) -> list[Any]:
     return [value for i, value in enumerate(values) if value not in values[:i]]
+
+
+MANY = {
+    "keys": ("".join(f"  policy.k{n}: [1]\n" for n in range(101)), "this grid has 101 keys; the limit is"),
+    "a long key": (f"  parameters.{'a.' * 100}b: [1]\n", "unknown key"),
+    "mistakes": (f"  years: [{', '.join(map(str, range(100, 1_100)))}]\n", "must be between 0 and 60"),
+}
+
+
+@pytest.mark.parametrize("case", MANY)
+def test_more_than_a_grid_needs_is_refused_quickly(tmp_path: Path, case: str) -> None:
+    lines, words = MANY[case]
+    start = time.process_time()
+    found = faults(tmp_path, f"kind: grid\nfrom: base.yaml\nvalues:\n{lines}")
+    assert time.process_time() - start < 3
+    assert words in found[0]
+    assert len(found) <= 100

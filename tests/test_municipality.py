@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import time
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -374,3 +375,10 @@ def test_two_sets_of_figures_never_share_a_warm_start() -> None:
     others.append(replace(base, profile=profiles()["Almere"]))
     keys = {key_for(setting, 2026) for setting in (base, *others)}
     assert len(keys) == len(others) + 1
+
+
+def test_a_population_of_very_many_groups_is_refused_at_once() -> None:
+    population = {f"{' ' * (n % 200)}0-22{' ' * (n // 200)}": 1 for n in range(20_000)}
+    start = time.process_time()
+    assert refused({**FULL, "population": population}) == ["expected at most 100 groups of ages, found 20000"]
+    assert time.process_time() - start < 2

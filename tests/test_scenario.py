@@ -386,3 +386,9 @@ def test_references_that_go_round_in_a_circle_are_refused(tmp_path: Path) -> Non
         assert error.value.problems[0].line == 4
     written("c", None)
     assert load_scenario(tmp_path / "a.yaml", None).reference == (tmp_path / "b.yaml").resolve()
+
+
+def test_more_parameters_than_there_are_are_not_looked_up_one_by_one(tmp_path: Path) -> None:
+    lines = "".join(f"  effect.onse{i}: 1\n" for i in range(601))
+    (problem,) = refused(tmp_path, HEAD + "parameters:\n" + lines)
+    assert problem == (4, 1, "must have at most 600 items, found 601")

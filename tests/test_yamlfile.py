@@ -267,6 +267,7 @@ BOMBS = {
     "commas": "{" + "a," * 450_000,
     "anchors": "&a" * 450_000,
     "percents": "%" * 900_000,
+    "a tag handle": "a: !" + "b" * 15_000 + "! c",
 }  # fmt: skip
 
 
@@ -277,6 +278,14 @@ def test_a_bomb_is_refused_quickly(tmp_path: Path, bomb: str) -> None:
     (problem,) = refused(tmp_path, BOMBS[bomb])
     assert time.process_time() - start < 20  # a bomb that goes off takes hours or all memory
     assert len(problem[2]) < 300
+
+
+@pytest.mark.parametrize("tag", ["a: " + "!" * 900_000, "a: [1, !" + "b" * 900_000 + "]"])
+def test_a_tag_without_end_is_refused_before_it_is_read(tmp_path: Path, tag: str) -> None:
+    start = time.process_time()
+    (problem,) = refused(tmp_path, tag)
+    assert problem[2] == "tags (!name) are not allowed; write the plain value"
+    assert time.process_time() - start < 1
 
 
 YAML_LIKE = st.text(

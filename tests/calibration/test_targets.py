@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import time
 from pathlib import Path
 
 import pytest
@@ -380,6 +381,35 @@ def test_a_million_rows_are_refused_before_they_are_read(tmp_path: Path, filled:
 def test_as_many_rows_as_are_allowed_are_read(tmp_path: Path) -> None:
     path = raw(tmp_path, text(*({**GOOD, "id": f"x{k}_2018"} for k in range(MOST_ROWS))))
     assert len(read_targets(path)) == MOST_ROWS
+
+
+WIDE = {
+    "columns": (",".join("a" for _ in range(200_000)), "200,000 columns: this is no file of targets"),
+    "a field": (text() + "a" * 2_000_000, "is no table of comma-separated values"),
+    "a quote": (text() + '"' * 2_000_000, "is no table of comma-separated values"),
+    "quotes": (text() + '"a"' * 600_000, "is no table of comma-separated values"),
+}
+
+
+@pytest.mark.parametrize("case", WIDE)
+def test_a_line_without_end_is_refused_quickly(tmp_path: Path, case: str) -> None:
+    content, words = WIDE[case]
+    path, start = raw(tmp_path, content), time.process_time()
+    (problem,) = refused(path)
+    assert words in problem.message
+    assert time.process_time() - start < 1
+
+
+def test_names_that_no_row_carries_are_told_up_to_a_hundred(tmp_path: Path) -> None:
+    rows = [{**GOOD, "id": f"name_{k}_2018", "within": f"nome_{k}"} for k in range(400)]
+    assert len(refused(written(tmp_path, *rows))) == 100
+
+
+def test_a_long_way_up_is_walked_once(tmp_path: Path) -> None:
+    rows = [{**GOOD, "id": f"x{k}_2018", "within": f"x{k + 1}"} for k in range(MOST_ROWS - 1)]
+    path, start = raw(tmp_path, text(*rows, {**GOOD, "id": f"x{MOST_ROWS - 1}_2018"})), time.process_time()
+    assert len(read_targets(path)) == MOST_ROWS
+    assert time.process_time() - start < 0.7
 
 
 # ---- the shipped file
