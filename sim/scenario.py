@@ -447,7 +447,7 @@ def scenario_from_dict(
 
 
 def _checked(document: Document, origin: Origin) -> Scenario:
-    named = len(_items(document.data.get("parameters")))
+    named = len(items(document.data.get("parameters")))
     if named > _MAX_PARAMETERS:
         message = f"must have at most {_MAX_PARAMETERS} items, found {named}"
         raise InputError([document.problem(("parameters",), message, key=True)])

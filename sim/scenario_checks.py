@@ -63,8 +63,8 @@ def _horizon_problems(document: Document) -> list[Problem]:
     if not all(type(value) is int and abs(value) < 10_000 for value in (start, years)):
         return []
     problems = []
-    for name, use in _items(document.data.get("programmes")):
-        for key, _ in _items(use.get("fte")) if isinstance(use, Mapping) else ():
+    for name, use in items(document.data.get("programmes")):
+        for key, _ in items(use.get("fte")) if isinstance(use, Mapping) else ():
             span = years_of(key)
             if span and not start <= span[0] <= span[1] < start + years:
                 message = f"{quoted(key)} is outside the scenario; {_horizon(start, years)}"
@@ -75,7 +75,7 @@ def _horizon_problems(document: Document) -> list[Problem]:
 def _range_problems(document: Document, registry: Registry | None) -> list[Problem]:
     """Return the parameter values outside the range allowed, and lists: a parameter with a range has none."""
     problems = []
-    for name, raw in _items(document.data.get("parameters")):
+    for name, raw in items(document.data.get("parameters")):
         limits = registry.parameters.get(name) if registry and isinstance(name, str) else None
         if limits is None:
             continue
@@ -92,7 +92,7 @@ def _range_problems(document: Document, registry: Registry | None) -> list[Probl
     return problems
 
 
-def _items(value: object) -> list[tuple[Any, Any]]:
+def items(value: object) -> list[tuple[Any, Any]]:
     return list(value.items()) if isinstance(value, Mapping) else []
 
 
