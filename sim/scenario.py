@@ -35,6 +35,7 @@ from sim.scenario_checks import (
     FTE_PLACES,
     beyond_people,
     counted,
+    items,
     lost_shocks,
     written_problems,
 )

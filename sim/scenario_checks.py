@@ -93,6 +93,7 @@ def _range_problems(document: Document, registry: Registry | None) -> list[Probl
 
 
 def items(value: object) -> list[tuple[Any, Any]]:
+    """Return the keys and values of a mapping as a file has it; nothing else has any."""
     return list(value.items()) if isinstance(value, Mapping) else []
 
 
