@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from calibration.statline import Cells, Place, StatLineTable, fold
-from sim.errors import InputError, nearest
+from sim.errors import InputError
 from sim.municipality import Municipality, municipality_from_dict
-from sim.population import municipality_names
+from sim.placenames import PlaceError, Town, code_of, find, key, meant, towns
 from sim.registry import Registry
 from sim.states import AGES
 
@@ -24,7 +25,7 @@ JEUGDHULP = {"Vormen van jeugdzorg": "JH 1 Totaal jeugdhulp"}
 COUNTRY = "Nederland"
 YEARS_BACK = 3
 """How many of the last years of a table are tried: CBS publishes the country before its municipalities."""
-_HERE = Path(__file__)
+_HERE = Path("calibration/municipality_data.py")
 Tell = Callable[[str], None]
 
 
@@ -33,19 +34,20 @@ def municipality_from_cbs(
 ) -> Municipality:
     """Return what CBS StatLine has on a municipality: its youths, and those with jeugdhulp where published.
 
-    Raises InputError for an unknown municipality (with the nearest name) or a title that a table no longer
-    has, SimulationError where CBS cannot be reached.
+    name: of the municipality, or its CBS code. Raises InputError for what is no municipality of today (with
+    the nearest name) or a title that a table no longer has, SimulationError where CBS cannot be reached.
     """
+    town = _town(name)
     tell(f"Reading {POPULATION}")
     people = StatLineTable(POPULATION, _HERE)
-    region = _region(people, name)
+    region = _region(people, name, town)
     year, youths, provisional = _population(people, region)
     total = sum(_population_of(people, COUNTRY, year))
     tell(f"Reading {USE}")
     care = StatLineTable(USE, _HERE)
-    use = _use(care, region)
+    use = _use(care, region.code)
     data = {
-        "name": _plain(region),
+        "name": town.name if town else region.name,
         "date": f"{year}-01-01",
         "source": _source(people, f"1 januari {year}", provisional),
         "population": {str(age): count for age, count in enumerate(youths)},
@@ -59,23 +61,44 @@ def municipality_from_cbs(
             "national": round(country / total, 5),
             "source": _source(care, str(use_year), use_provisional),
         }
-    return municipality_from_dict(data, registry, f"CBS StatLine on {_plain(region)}")
+    return municipality_from_dict(data, registry, f"CBS StatLine on {region.name}")
 
 
-def _region(table: StatLineTable, name: str) -> str:
-    """Return the title of a municipality in a table. Raises InputError with the nearest name."""
-    known = {
-        fold(_plain(str(item["Title"]))): str(item["Title"]).strip()
+class Region(NamedTuple):
+    """A municipality at CBS: its code, the same in every table, and the name that one table prints."""
+
+    code: str
+    name: str
+
+
+def _town(name: str) -> Town | None:
+    """Return the municipality that is meant; None for one that CBS may know and the model does not yet."""
+    if (code := code_of(name)) is not None and code not in towns():
+        return None
+    try:
+        return find(name)
+    except PlaceError as error:
+        raise InputError.of(str(error)) from None
+
+
+def _region(table: StatLineTable, name: str, town: Town | None) -> Region:
+    """Return a municipality as a table has it. Raises InputError with the nearest name."""
+    titles = {
+        str(item["Key"]).strip(): _plain(str(item["Title"]))
         for item in table.members(REGIONS)
         if str(item["Key"]).startswith("GM")
     }
-    names = [name, municipality_names().get(name.casefold(), name)]
-    names += [alias for alias, shipped in municipality_names().items() if shipped == names[1]]
-    for each in names:
-        if fold(each) in known:
-            return known[fold(each)]
-    hint = nearest(name, map(_plain, known.values())) or "."
-    raise InputError.at("NAME", f"CBS has no municipality '{name}'{hint}")
+    codes = [town.code if town else code_of(name) or ""]
+    if town is None and codes == [""]:
+        codes = [code for code, title in titles.items() if key(title) == key(name)]
+    found = [Region(code, titles[code]) for code in codes if code in titles]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        several = " or ".join(codes)
+        raise InputError.of(f"CBS has more than one municipality '{name}'; give its code: {several}")
+    hint = ("" if town else meant(name)) or "."
+    raise InputError.of(f"CBS has no municipality '{name}'{hint}")
 
 
 def _plain(title: str) -> str:
@@ -90,24 +113,24 @@ def _years(table: StatLineTable) -> list[int]:
     return years[:YEARS_BACK]
 
 
-def _population(table: StatLineTable, region: str) -> tuple[int, list[float], bool]:
+def _population(table: StatLineTable, region: Region) -> tuple[int, list[float], bool]:
     """Return the newest year with figures, youths by age, and whether they are provisional."""
     for year in _years(table):
-        places = _places(table, region, year)
+        places = _places(table, region.code, year)
         youths = table.figures(places)
         counts = [float(count) for count in youths if count is not None]
         if len(counts) == AGES and sum(counts) > 0.0:
             return year, counts, any(place.provisional for place in places)
-    raise InputError.at(
-        "NAME",
-        f"CBS has no figures on '{_plain(region)}' of the last {YEARS_BACK} years in table {table.table}",
+    raise InputError.of(
+        f"CBS has no figures on '{region.name}' of the last {YEARS_BACK} years in table {table.table}"
     )
 
 
 def _population_of(table: StatLineTable, region: str, year: int) -> list[float]:
+    """Return youths by age in a region, which is a code or a title. Raises InputError."""
     counts = [float(count) for count in table.figures(_places(table, region, year)) if count is not None]
     if len(counts) < AGES:
-        raise InputError.at("NAME", f"CBS table {table.table} has no figures on {region} of {year}")
+        raise InputError.of(f"CBS table {table.table} has no figures on {region} of {year}")
     return counts
 
 
@@ -119,12 +142,12 @@ def _places(table: StatLineTable, region: str, year: int) -> list[Place]:
     return _there(table, ages, POPULATION_MEASURE)
 
 
-def _use(table: StatLineTable, region: str) -> tuple[int, float, float, bool] | None:
+def _use(table: StatLineTable, code: str) -> tuple[int, float, float, bool] | None:
     """Return the newest year with figures, youths with jeugdhulp here and in the country, if provisional."""
-    if not any(fold(item["Title"]) == fold(region) for item in table.members(REGIONS)):
+    if not any(fold(item["Key"]) == fold(code) for item in table.members(REGIONS)):
         return None
     for year in _years(table):
-        chosen = [{**JEUGDHULP, REGIONS: where, PERIODS: str(year)} for where in (region, COUNTRY)]
+        chosen = [{**JEUGDHULP, REGIONS: where, PERIODS: str(year)} for where in (code, COUNTRY)]
         places = _there(table, chosen, USE_MEASURE)
         here, country = table.figures(places)
         if here and country:

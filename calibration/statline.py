@@ -1,12 +1,15 @@
 """What CBS StatLine says now: figures of its tables, found by the titles CBS prints.
 
 Keys are never typed: CBS renews them with its classifications, and pads them with blanks. They are read from
-the table itself, under the title of the dimension, category or measure.
+the table itself, under the title of the dimension, category or measure. Municipalities alone are found by
+their code: it is the same in every table, where titles are not ("Rijswijk (ZH.)" here is "Rijswijk" there),
+and two municipalities may have one title.
 """
 
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +18,7 @@ from typing import Any, TypeVar
 from sim.errors import InputError, SimulationError, nearest
 
 STATLINE_FILE = Path(__file__).parent / "targets" / "statline.csv"
+_REGION = re.compile(r"(?:GM|PV|LD|NL)\d")
 SECONDS = 60  # the library itself would wait for ever
 COLUMNS = (
     "table", "title", "years", "replaces", "targets", "selection", "measure", "over_selection", "over_measure"
@@ -25,7 +29,10 @@ Item = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Cells:
-    """Cells of one table that are added up. selection: titles by dimension; measures: paths of titles."""
+    """Cells of one table that are added up. measures: paths of titles.
+
+    selection: titles, or codes of regions, by dimension.
+    """
 
     selection: Mapping[str, tuple[str, ...]]
     measures: tuple[str, ...]
@@ -132,7 +139,7 @@ class StatLineTable:
             key = str(dimension["Key"]).strip()
             members[key] = ()
             for title in titles:
-                found = [item for item in self.members(name) if fold(item["Title"]) == fold(title)]
+                found = _called(self.members(name), title)
                 if not found and dimension["Type"] == "TimeDimension":
                     return None
                 if len(found) != 1:
@@ -170,9 +177,9 @@ class StatLineTable:
         # `typed` means the opposite of what it says: False asks for the typed data set, with numbers.
         rows: list[Item] = ask(
             self.table,
-            lambda cbs: cbs.get_data(
+            lambda cbs: cbs.download_data(
                 self.table, typed=False, select=columns, filters=filters, timeout=SECONDS
-            ),
+            )["TypedDataSet"],
         )
         return [_total(rows, place) for place in places]
 
@@ -244,8 +251,14 @@ def _total(rows: Sequence[Item], place: Place) -> float | None:
 
 
 def _among(cell: object, members: Sequence[Item]) -> bool:
-    """Return whether a row is of one of these categories: the library puts titles for most keys, not all."""
-    return any(fold(cell) in (fold(item["Title"]), fold(item["Key"])) for item in members)
+    """Return whether a row is of one of these categories, by their keys."""
+    return any(fold(cell) == fold(item["Key"]) for item in members)
+
+
+def _called(members: Sequence[Item], title: str) -> list[Item]:
+    """Return the categories of a title, or the region of a code."""
+    of_code = [item for item in members if _REGION.match(title) and fold(item["Key"]) == fold(title)]
+    return of_code or [item for item in members if fold(item["Title"]) == fold(title)]
 
 
 def number(cell: object) -> float | None:

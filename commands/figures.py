@@ -35,7 +35,7 @@ def refresh(
 
 @line.command()
 def municipality(
-    name: Annotated[str, typer.Argument(help="The municipality, as CBS calls it.")],
+    name: Annotated[str, typer.Argument(help="The municipality: its name, or its CBS code.")],
     out: NewFile = None,
     fit: Annotated[
         bool, typer.Option("--fit/--no-fit", help="Fit need and access to its use of youth care.")
@@ -79,18 +79,21 @@ def figures_template(
     lang: Language = "nl",
 ) -> None:
     """Write an Excel template for figures of one's own."""
+    from pydantic_core import PydanticCustomError
+
     from sim.errors import nearest
+    from sim.library import registry
     from sim.municipality_template import template
-    from sim.population import municipality_names, profiles
+    from sim.population import profiles
     from sim.scenario_files import write_new_file
     from sim.writing import LANGUAGES
 
     if lang not in LANGUAGES:
         raise InputError.at("--lang", f"unknown language '{lang}'{nearest(lang, LANGUAGES)}")
-    known = municipality_names()
-    if name is not None and name.casefold() not in known:
-        raise InputError.at("--municipality", f"unknown municipality '{name}'{nearest(name, profiles())}")
-    profile = profiles()[known[name.casefold()]] if name is not None else None
+    try:
+        profile = None if name is None else profiles()[registry().municipality(name)]
+    except PydanticCustomError as error:
+        raise InputError.of(str(error)) from None
     typer.echo(f"Wrote {write_new_file(out, template(lang, profile))}", err=True)
 
 

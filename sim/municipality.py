@@ -27,9 +27,10 @@ from pydantic_core import InitErrorDetails, ValidationError
 from sim.agegroups import ages_of, ages_text, single_years
 from sim.errors import InputError
 from sim.fte import unclear_fte
+from sim.placenames import cleaned, code_of
 from sim.registry import Frozen, Registry
 from sim.states import AGES
-from sim.wording import found, known_form, number_fault, plain_error, range_fault
+from sim.wording import found, known_form, number_fault, one_line, plain_error, range_fault
 from sim.yamlfile import ANY, Document, Part, load_document
 from sim.yamltext import Loc, quoted
 
@@ -58,7 +59,7 @@ _FAR = 50.0
 TARIFF_ROOM = 5.0
 """How many times beyond the elicited range a tariff may be: a price a month (12 times less) is not."""
 _IN_THOUSANDS = "are these thousands? write whole numbers"
-_NAME = re.compile(r"['\u2019]?\w.*")
+_NAME = re.compile(r"'?\w.*")
 _PERCENTAGE = "; a share is meant: 12% is written as 0.12"
 _LIMITS = {
     "kinderwerk_fte": (0.0, 10_000.0), "moving": (0.0, 0.5), "bijstand": (0.001, 0.6),
@@ -68,17 +69,23 @@ _LIMITS = {
 
 def _one_line(text: str) -> str:
     """Refuse what could be more than text where it is shown: markup, control characters, lines."""
-    if not text.strip() or not text.isprintable():
-        raise plain_error("expected one line of text")
+    text = one_line(text)
     if "<" in text or ">" in text:
         raise plain_error("the characters < and > are not allowed here")
     return " ".join(text.split())
 
 
-def _name(text: str) -> str:
+def _written(name: object) -> object:
+    """Return a name as text: 0034 without quotes is a number, and the code of a municipality."""
+    return (code_of(name) or name) if type(name) is int else name
+
+
+def _name(text: str, info: ValidationInfo) -> str:
+    text = cleaned(text)
     if not _NAME.fullmatch(text):  # a workbook takes '=...' for a formula
         raise plain_error(f"a name starts with a letter or a digit, found {quoted(text)}")
-    return text
+    registry = registry_in(info.context)
+    return text if registry is None else registry.named(text)
 
 
 def _date(value: object) -> str:
@@ -216,7 +223,9 @@ class Municipality(Part):
     """
 
     kind: Literal["municipality"] = "municipality"
-    name: Annotated[_Text, AfterValidator(_name)] = Field(min_length=1, max_length=NAME_LENGTH)
+    name: Annotated[_Text, BeforeValidator(_written), AfterValidator(_name)] = Field(
+        min_length=1, max_length=NAME_LENGTH
+    )
     date: Annotated[str, PlainValidator(_date)]
     source: _Source
     population: Annotated[Mapping[str, float], PlainValidator(_population), PlainSerializer(dict)]

@@ -28,6 +28,7 @@ from pydantic_core import InitErrorDetails, ValidationError, to_jsonable_python
 from sim.errors import InputError, Problem, nearest
 from sim.fte import FtePath, read_fte, unclear_fte
 from sim.municipality import Municipality, load_municipality
+from sim.placenames import code_of
 from sim.registry import Frozen, Registry
 from sim.scenario_checks import (
     DEFAULT_START,
@@ -40,7 +41,7 @@ from sim.scenario_checks import (
     written_problems,
 )
 from sim.states import AGES, MONTHS
-from sim.wording import found, known_form, number_fault, plain_error
+from sim.wording import found, known_form, number_fault, one_line, plain_error
 from sim.yamlfile import Document, Part, elsewhere, in_order, load_document
 from sim.yamltext import quoted
 
@@ -73,12 +74,14 @@ def _place(value: object, info: ValidationInfo) -> str | Municipality:
     origin = _origin(info)
     if isinstance(value, (Mapping, Municipality)):
         return Municipality.model_validate(value, context=origin)
-    if not isinstance(value, str):
+    code = code_of(value) if type(value) is int else None  # 0034 without quotes is a number
+    name = code or value
+    if not isinstance(name, str):
         expected = "the name of a municipality, its file (such as almere.yaml), or its figures"
         raise plain_error(f"expected {expected}, found {found(value)}")
-    if is_file(value):
-        return _own_figures(origin.folder / value, origin.registry)
-    return value if origin.registry is None else origin.registry.municipality(value)
+    if is_file(name):
+        return _own_figures(origin.folder / name, origin.registry)
+    return name if origin.registry is None else origin.registry.municipality(name)
 
 
 def _placed(place: str | Municipality) -> str | dict[str, Any]:
@@ -138,12 +141,6 @@ def _moment(value: object) -> str:
         if 1 <= month <= MONTHS:
             return f"{match[1]}-{month:02d}"
     raise plain_error(f"expected a year or a month such as 2028 or 2028-09, found {found(value)}")
-
-
-def _one_line(text: str) -> str:
-    if not text.strip() or not text.isprintable():
-        raise plain_error("expected one line of text")
-    return text
 
 
 def _one_line_path(path: Path) -> Path:
@@ -320,7 +317,7 @@ class Scenario(Part):
     """What a scenario file says. Frozen, hashable, picklable; `replace` returns a changed one."""
 
     kind: Literal["scenario"] = "scenario"
-    title: Annotated[str, AfterValidator(_one_line)] = Field(min_length=1, max_length=200)
+    title: Annotated[str, AfterValidator(one_line)] = Field(min_length=1, max_length=200)
     description: str | None = Field(None, max_length=10_000)
     reference: Annotated[
         Path | None,

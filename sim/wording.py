@@ -16,7 +16,7 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 from sim.errors import nearest
 from sim.numerals import both, one_way, written
 from sim.states import FORMS
-from sim.yamltext import Loc, quoted
+from sim.yamltext import Loc, quoted, visible
 
 MAX_FAULTS = 100
 
@@ -182,6 +182,14 @@ def _number(value: float) -> str:
 def plain_error(message: str) -> PydanticCustomError:
     """Return an error for a validator to raise, with `message` as the words that people read."""
     return PydanticCustomError("plain", "{message}", {"message": message})
+
+
+def one_line(text: str) -> str:
+    """Return text that stands on one line, as it is seen; refuse what is no text."""
+    seen = visible(text)
+    if not seen.strip() or not seen.isprintable():
+        raise plain_error("expected one line of text")
+    return seen
 
 
 def known_form(form: str) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import stat
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -41,10 +42,13 @@ _TWO_WAYS = re.compile(r"[-+]?[1-9][0-9]{0,2}\.[0-9]{3}")
 """Decimals, or Dutch thousands: only who knows what is counted can tell."""
 
 # The next-line character and U+2028/2029 break lines for YAML but not in most editors, so
-# that line numbers would differ: they are refused with the other invisible characters.
-_INVISIBLE = re.compile(
-    "[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
-)
+# that line numbers would differ: they are refused with the other control characters. Signs without
+# a width come along in pasted names; whoever reads a value drops them (`visible`).
+_INVISIBLE = re.compile("[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_MARK = "\ufeff"
+_WIDTHLESS = re.compile("[\u00ad\u180e\u200b-\u200f\u2060-\u2064\ufeff]")
+_SPACES = dict.fromkeys((0xA0, 0x2007, 0x202F), " ")
+"""Spaces that do not break are spaces: they come along in what is pasted, also after a colon."""
 _TAB_INDENT = re.compile(r"^ *\t[ \t]*(?=[^\s#])", re.MULTILINE)
 
 
@@ -131,6 +135,7 @@ def parse(file: str | Path, text: str, max_nodes: int = MAX_NODES) -> Tree:
 
     Raises InputError for anything that is not plain YAML, at the place where it goes wrong.
     """
+    text = text.translate(_SPACES)
     if tab := _TAB_INDENT.search(text):
         place = _place(text[: text.index("\t", tab.start())])
         raise InputError.at(file, "a tab is used to indent; use spaces", *place)
@@ -270,6 +275,8 @@ class _Builder:
     def _key(self, event: Any, parent: _Open, items: dict[Key, Any], key: Any) -> None:
         if isinstance(key, bool) or not isinstance(key, (str, int)):
             raise self._error(event, "a key must be a word or a whole number; put it between quotes")
+        if _MARK in str(key):
+            raise self._error(event, "the invisible character U+FEFF is not allowed; remove it")
         if key in items:
             line = self.tree.keys[(*parent.loc, key)][0]
             raise self._error(event, f"the key {quoted(key)} is here twice (also on line {line})")
@@ -321,6 +328,16 @@ def plain_value(text: str) -> Any:
     if _INFINITE.fullmatch(text):
         return float("-inf") if text[0] == "-" else float("inf")
     return float("nan") if _NAN.fullmatch(text) else text
+
+
+def visible(text: str) -> str:
+    """Return text without the signs that have no width, and with every kind of space as an ordinary one.
+
+    What changes the direction of what follows stays: that is seen, and not harmless.
+    """
+    if text.isprintable():
+        return text
+    return "".join(" " if unicodedata.category(sign) == "Zs" else sign for sign in _WIDTHLESS.sub("", text))
 
 
 def quoted(value: object, limit: int = 60) -> str:

@@ -23,7 +23,7 @@ ORDER = [
     *("states", "errors", "variables", "memory", "rates", "ties", "luck"),
     *("private", "compiling", "kernels", "emulator", "workers"),
     *("crew", "progress"),
-    *("agegroups", "yamltext", "numerals", "wording", "yamlfile", "fte", "registry"),
+    *("agegroups", "yamltext", "numerals", "wording", "yamlfile", "fte", "placenames", "registry"),
     *("municipality", "municipality_text"),
     *("translation", "workbook"),
     *("scenario_checks", "scenario", "scenario_files", "grid"),

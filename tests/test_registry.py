@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import re
 
 import pytest
 from hypothesis import given
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from pydantic_core import PydanticCustomError
 
 from sim.registry import Frozen, Registry, fold
+from sim.translation import dutch_or_none
 
 NAMES = Registry(
     {"Den Haag": "Den Haag", "'s-Gravenhage": "Den Haag", "Almere": "Almere", "NL": "Nederland"},
@@ -27,6 +29,10 @@ NAMES = Registry(
         ("\N{RIGHT SINGLE QUOTATION MARK}s-gravenhage", "Den Haag"),
         ("nl", "Nederland"),
         ("ALMERE", "Almere"),
+        ("GM0034", "Almere"),
+        ("0518", "Den Haag"),
+        ("gemeente Den Haag", "Den Haag"),
+        ("De\u200bn\u00a0Haag", "Den Haag"),
     ],
 )
 def test_a_municipality_has_one_name(written: str, name: str) -> None:
@@ -37,7 +43,7 @@ def test_a_municipality_has_one_name(written: str, name: str) -> None:
     ("written", "hint"),
     [
         ("Almeer", "did you mean 'Almere'"),
-        ("s-Gravenhag", "did you mean ''s-gravenhage'"),
+        ("s-Gravenhag", "did you mean 'Den Haag'"),
         ("Xyzzy", "kinderwerk data"),
     ],
 )
@@ -46,6 +52,43 @@ def test_an_unknown_municipality_is_met_with_the_nearest(written: str, hint: str
         NAMES.municipality(written)
     assert hint in str(caught.value)
     assert "kinderwerk data municipality NAME" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        ("Laren", "there are no figures of Laren yet; give figures of your own"),
+        ("Rijswijk (ZH.)", "there are no figures of Rijswijk yet"),
+        ("GM0417", "there are no figures of Laren yet"),
+        ("Weesp", "it is part of Amsterdam"),
+        ("Bergen", "more than one municipality"),
+        ("GM9999", "no municipality with the code GM9999"),
+    ],
+)
+def test_a_municipality_without_figures_is_told_and_never_another(written: str, told: str) -> None:
+    with pytest.raises(PydanticCustomError, match=re.escape(told)) as caught:
+        NAMES.municipality(written)
+    assert "did you mean" not in str(caught.value)
+    assert dutch_or_none(str(caught.value)) is not None
+
+
+@pytest.mark.parametrize(
+    ("written", "name"),
+    [
+        ("'s Gravenhage", "Den Haag"), ("GM0417", "Laren"), ("Nuenen c.a.", "Nuenen, Gerwen en Nederwetten"),
+        ("Weesp", "Weesp"), ("Regio\u00a0Gooi", "Regio Gooi"), ("\u2019t Dorp", "'t Dorp"),
+        ("nl", "Nederland"), ("Gelderland", "Gelderland"),
+    ],
+)  # fmt: skip
+def test_figures_of_ones_own_bear_the_name_that_everybody_uses(written: str, name: str) -> None:
+    assert NAMES.named(written) == name
+    assert NAMES.named(NAMES.named(written)) == name
+
+
+@pytest.mark.parametrize("written", ["Bergen", "GM9999"])
+def test_figures_of_ones_own_are_of_one_municipality(written: str) -> None:
+    with pytest.raises(PydanticCustomError):
+        NAMES.named(written)
 
 
 @given(st.text(max_size=30))

@@ -138,7 +138,7 @@ WRONG = {
     "unknown municipality": (
         "kind: scenario\ntitle: x\nmunicipality: Almeer\n", 3, 15,
         "unknown municipality 'Almeer'; did you mean 'Almere'? `kinderwerk data municipality NAME` builds"),
-    "number as municipality": ("kind: scenario\ntitle: x\nmunicipality: 34\n", 3, 15, "expected the name"),
+    "number as municipality": ("kind: scenario\ntitle: x\nmunicipality: 12.5\n", 3, 15, "expected the name"),
     "unknown key": (HEAD + "policie: capped\n", 4, 1, "unknown key 'policie'; did you mean 'policy'?"),
     "unknown policy": (HEAD + "policy: crowdout\n", 4, 9, "did you mean 'crowd_out'?"),
     "start too early": (HEAD + "start: 2014\n", 4, 8, "must be between 2015 and 2060, found 2014"),

@@ -63,6 +63,69 @@ def test_an_unknown_municipality_is_told_with_the_nearest() -> None:
         municipality_from_cbs("Nederland", registry())
 
 
+def regions(cbs: Recorded, table: str, **titles: str) -> None:
+    """Give regions of a table other titles, and add those that it does not have."""
+    items = cbs.tables[table]["RegioS"]["value"]
+    for code, title in titles.items():
+        found = next((item for item in items if item["Key"].strip() == code), None)
+        if found is None:
+            items.append({"Key": code, "Title": title, "Description": "", "CategoryGroupID": 1})
+        else:
+            found["Title"] = title
+
+
+@pytest.mark.parametrize("written", ["GM0855", "0855", "gemeente\u00a0Tilburg", "Til\u200bburg"])
+@pytest.mark.usefixtures("cbs")
+def test_a_municipality_is_asked_for_by_its_name_or_code(written: str) -> None:
+    assert municipality_from_cbs(written, registry()) == municipality_from_cbs("Tilburg", registry())
+
+
+def test_tables_are_joined_by_code(cbs: Recorded) -> None:
+    """CBS calls GM0603 Rijswijk (ZH.) in one table and Rijswijk in another: both have its figures."""
+    before = municipality_from_cbs("Tilburg", registry())
+    regions(cbs, POPULATION, GM0855="Tilburg (NB.)")
+    regions(cbs, USE, GM0855="Tilburg*")
+    town = municipality_from_cbs("Tilburg", registry())
+    assert town == before
+    assert town.use is not None
+
+
+def test_two_codes_with_one_title_are_told_apart(cbs: Recorded) -> None:
+    for table in (POPULATION, USE):
+        regions(cbs, table, GM0603="Tilburg")
+    town = municipality_from_cbs("Tilburg", registry())
+    assert dict(town.population) == {str(age): 2200.0 + 45 * age for age in range(AGES)}
+    assert town.use is not None
+    assert town.use.youths == 6100.0
+
+
+def test_a_municipality_that_only_cbs_knows_is_found_by_its_title(cbs: Recorded) -> None:
+    for table in (POPULATION, USE):
+        for item in cbs.tables[table]["RegioS"]["value"]:
+            item["Key"] = item["Key"].replace("GM0855", "GM1999")
+        for row in cbs.tables[table]["TypedDataSet"]["value"]:
+            row["RegioS"] = row["RegioS"].replace("GM0855", "GM1999")
+        regions(cbs, table, GM1999="Nieuw-Voorbeeld")
+    for written in ("nieuw voorbeeld", "GM1999"):
+        assert municipality_from_cbs(written, registry()).name == "Nieuw-Voorbeeld"
+    regions(cbs, POPULATION, GM2000="Nieuw-Voorbeeld")
+    with pytest.raises(InputError) as caught:
+        municipality_from_cbs("Nieuw-Voorbeeld", registry())
+    told = "CBS has more than one municipality 'Nieuw-Voorbeeld'; give its code: GM1999 or GM2000"
+    assert str(caught.value) == told
+
+
+@pytest.mark.parametrize("name", ["Laren", "Tilbrug", "Bedum", "Nederland", "GM1998"])
+def test_an_error_on_a_name_names_no_file(name: str, cbs: Recorded) -> None:
+    regions(cbs, POPULATION, GM0017="Haren", GM0022="Leek")
+    with pytest.raises(InputError) as caught:
+        municipality_from_cbs(name, registry())
+    said = str(caught.value)
+    assert ":1:1" not in said
+    assert str(Path(cli.__file__).parent) not in said
+    assert "Haren" not in said
+
+
 def test_the_blanks_of_cbs_are_kept_in_the_question(cbs: Recorded) -> None:
     municipality_from_cbs("Tilburg", registry())
     asked = [url for url in cbs.urls if f"/{POPULATION}/TypedDataSet" in url]
