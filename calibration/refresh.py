@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from calibration.statline import STATLINE_FILE, Place, Renewal, StatLineTable, fold, read_renewals
 from calibration.targets import TARGET_FILE
 from sim.errors import InputError, SimulationError, nearest
+from sim.literal import Table
 
 _FIELD = re.compile(r'(?:"((?:[^"]|"")*)"|([^,\r\n]*))(,|\r\n|\n|\r|\Z)')  # a cell and what ends it
 Tell = Callable[[str], None]

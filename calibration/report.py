@@ -14,10 +14,10 @@ from typing import Any
 
 import altair as alt
 import pandas as pd
-from rich.table import Table
 
 from calibration.validation import validate
 from sim.errors import InputError
+from sim.literal import Table
 from sim.parameters import (
     DATA,
     POSTERIOR_FILE,

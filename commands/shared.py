@@ -16,6 +16,10 @@ from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 import typer
 
 from sim.errors import InputError, OptionError, Problem
+from sim.literal import printable
+
+LONGEST = 200
+"""Bytes of the name of a folder; most disks take 255."""
 
 if TYPE_CHECKING:
     from sim.api import Result
@@ -71,7 +75,8 @@ def _shown(path: Path) -> Path:
 
 def slug(name: str) -> str:
     """Return a name as that of a folder."""
-    return "".join(c if c.isalnum() else "-" for c in name.casefold()).strip("-")
+    plain = "".join(c if c.isalnum() else "-" for c in name.casefold()).strip("-")
+    return plain.encode()[:LONGEST].decode(errors="ignore")
 
 
 def save(result: Result, folder: Path, csv: bool) -> None:
@@ -198,5 +203,5 @@ MEMORY = _memory()
 
 def fail(message: str, code: int) -> NoReturn:
     """End with one message on stderr."""
-    print(message, file=sys.stderr)
+    print(printable(message), file=sys.stderr)
     sys.exit(code)

@@ -76,7 +76,7 @@ def _documents(scenarios: Sequence[Scenario], labels: Sequence[str], chosen: Cho
 
 def _preview(answer: Answer, labels: Sequence[str]) -> None:
     table = figures.key_table(answer, labels).map(parts.breakable)
-    st.table(table.rename(columns=parts.breakable), hide_index=True)
+    st.table(table.rename(columns=lambda name: parts.breakable(parts.plain(name))), hide_index=True)
     parts.note(t("briefing_unmet"))
 
 

@@ -9,14 +9,14 @@ import streamlit as st
 from pages.own import review
 from pages.own.files import of_form, read, workbook_template, yaml_template
 from pages.own.form import form
-from pages.own.known import changes, in_use, own_of, shipped, towns
+from pages.own.known import changes, in_use, named, own_of, shipped, towns
 from pages.shared import figures, formats, parts
 from pages.shared.address import saw, seen
 from pages.shared.answers import Answer
 from pages.shared.controls import whose_plan
 from pages.shared.documents import slug
 from pages.shared.outcome import is_reference
-from pages.shared.state import Choices, choices, elsewhere, keep, pair, reference_words
+from pages.shared.state import WANTED, Choices, choices, elsewhere, keep, pair, reference_words
 from pages.shared.texts import t
 from pages.shared.watching import live
 from sim.municipality import Municipality
@@ -106,13 +106,17 @@ def _enter(chosen: Choices) -> None:
     st.header(t("own_enter"))
     other, own = t("own_other"), own_of(chosen)
     names = list(dict.fromkeys([*([own.name] if own else []), *towns()]))
-    here = chosen.municipality if chosen.municipality in names else None
+    wanted = st.session_state.get(WANTED)
+    here = chosen.municipality if chosen.municipality in names and wanted is None else None
     words = dict(zip([*names, OTHER], [*names, other], strict=True))
     first = here or OTHER
-    start = st.selectbox(
+    picked = st.selectbox(
         t("own_start"), list(words.values()), list(words).index(seen("begin", words, first)),
-        help=t("own_start_help"), key=f"own-start-{chosen.municipality}",
+        help=t("own_start_help"), accept_new_options=True,
+        key=f"own-start-{chosen.municipality}-{wanted or ''}",
     )  # fmt: skip
+    name = wanted or "" if picked == other else named(picked)
+    start = name if name in names else other
     saw("begin", OTHER if start == other else start, first)
     known = None if start == other else in_use(start, chosen)
     way = st.segmented_control(
@@ -122,7 +126,7 @@ def _enter(chosen: Choices) -> None:
     saw("wijze", way, WAYS[0])
     if way == "file":
         _file(known)
-    elif (data := form(known, f"{slug(start)}-{len(chosen.own)}")) is not None:
+    elif (data := form(known, f"{slug(name or start)}-{len(chosen.own)}", named(name))) is not None:
         _take(*of_form(data))
 
 

@@ -71,11 +71,12 @@ def _example(claim: Claim, file: str) -> None:
         against = t("gal_alone") if reference is None else t("gal_against", name=parts.plain(reference.title))
         parts.note(against)
         title, key = short_title(scenario.title, scenario.municipality), f"{claim.key}-{file}"
+        shown = parts.plain(title)
         left, right = st.columns(2)
         preset = Preset(title, scenario.municipality, path_of(file))
-        if left.button(t("gal_show", title=title), key=f"gal-show-{key}", width="stretch"):
+        if left.button(t("gal_show", title=shown), key=f"gal-show-{key}", width="stretch"):
             _go(preset, None)
-        if right.button(t("gal_explore", title=title), key=f"gal-explore-{key}", width="stretch"):
+        if right.button(t("gal_explore", title=shown), key=f"gal-explore-{key}", width="stretch"):
             _go(preset, LEVERS)
 
 

@@ -23,6 +23,19 @@ if (!window.menuCloses) document.addEventListener("click", window.menuCloses = e
 });
 </script>"""
 """On a phone the menu lies over the page; it closes when a page is chosen."""
+LISTS = """<style>
+[data-testid=stSelectboxVirtualDropdown] [data-empty] > *,
+[data-testid=stSelectboxVirtualDropdown] [data-key=__creatable__] [data-item-hl] {{
+  visibility: hidden; font-size: 0;
+}}
+[data-testid=stSelectboxVirtualDropdown] [data-empty] > *::before {{content: "{nothing}"}}
+[data-testid=stSelectboxVirtualDropdown] [data-key=__creatable__] [data-item-hl]::before {{content: "{typed}"}}
+[data-testid=stSelectboxVirtualDropdown] [data-empty] > *::before,
+[data-testid=stSelectboxVirtualDropdown] [data-key=__creatable__] [data-item-hl]::before {{
+  visibility: visible; font-size: 1rem;
+}}
+</style>"""
+"""Streamlit says in English that a list has nothing of what was typed, and offers to add it."""
 LESS_SPACE = "<style>.stMainBlockContainer {padding-top: 3.5rem}</style>"
 """The sentence on Start should stand on the first screen."""
 LONGEST_KEY, MOST_KEYS = 30, 5
@@ -62,6 +75,7 @@ def main() -> None:
             required=True,
         )
     st.html(LESS_SPACE)
+    st.html(LISTS.format(nothing=t("list_nothing"), typed=t("list_typed")))
     st.html(LANGUAGE_OF_PAGE.format(language()), unsafe_allow_javascript=True)
     st.html(MENU_CLOSES, unsafe_allow_javascript=True)
     st.html(ONE_STEP, unsafe_allow_javascript=True)

@@ -122,7 +122,8 @@ def _one(name: str, found: list[Town], today: bool) -> Town:
         return town
     heirs = [towns()[code].name for code in town.now]
     became = f"is part of {heirs[0]}" if len(heirs) == 1 else f"was divided over {', '.join(heirs)}"
-    hint = _meant(other for other in _begin_with(name) if other not in heirs)
+    longer = [other for other in beginning(name) if key(re.split(r"[ ,-]", other)[0]) == key(name)]
+    hint = _meant(other for other in longer[:2] if other not in heirs)
     raise PlaceError(f"{town.name} has not been a municipality since {town.until[:4]}: it {became}{hint}")
 
 
@@ -133,7 +134,14 @@ def meant(name: str, first: Iterable[str] = ()) -> str:
     """
     known = {each: towns()[codes[0]].name for each, codes in _index().items()}
     near = _nearest(name, {key(each): each for each in first})
-    return _meant(near or _begin_with(name) or _nearest(name, known))
+    return _meant(near or beginning(name)[:2] or _nearest(name, known))
+
+
+def beginning(name: str) -> list[str]:
+    """Return the municipalities of today whose names begin with three or more letters."""
+    wanted = key(name)
+    names = sorted(town.name for town in towns().values() if not town.until)
+    return [each for each in names if key(each).startswith(wanted)] if len(wanted) > 2 else []
 
 
 def _nearest(name: str, known: Mapping[str, str]) -> list[str]:
@@ -144,13 +152,6 @@ def _nearest(name: str, known: Mapping[str, str]) -> list[str]:
         if match.real_quick_ratio() >= best and match.quick_ratio() >= best and match.ratio() >= best:
             best, nearest = match.ratio(), [other]
     return nearest
-
-
-def _begin_with(name: str) -> list[str]:
-    """Return the municipalities of today whose first word a name is."""
-    wanted = key(name)
-    first = {town.name: key(re.split(r"[ ,-]", town.name)[0]) for town in towns().values() if not town.until}
-    return [town for town, word in first.items() if word == wanted and len(word) > 3][:2]
 
 
 def _meant(names: Iterable[str]) -> str:

@@ -9,8 +9,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TextIO
 
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from sim.literal import terminal
 
 Tell = Callable[[str, int, int], None]
 """(what is going on, how many are done, of how many; 0 of 0 where nothing is counted)."""
@@ -18,6 +19,11 @@ TellShare = Callable[[float, str], None]
 """(share done, what is going on)."""
 LINE_SECONDS = 10.0
 """A log gets a line at least this long after the last, unless something else begins or all is done."""
+
+
+def _words(text: str = "{task.description}") -> TextColumn:
+    """Return a column of a bar whose words stand as they are."""
+    return TextColumn(text, markup=False)
 
 
 @dataclass
@@ -79,11 +85,8 @@ def unit_progress(quiet: bool = False, stream: TextIO | None = None) -> Iterator
     if not stream.isatty():
         yield Lines(stream).tell
         return
-    columns = (
-        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
-        TextColumn("{task.fields[rate]}"),
-    )  # fmt: skip
-    with Progress(*columns, console=Console(file=stream), transient=True) as bar:
+    columns = (_words(), BarColumn(), MofNCompleteColumn(), _words("{task.fields[rate]}"))
+    with Progress(*columns, console=terminal(file=stream), transient=True) as bar:
         task = bar.add_task("preparing", total=None, rate="")
         speed = Speed()
 
@@ -100,8 +103,8 @@ def share_progress(quiet: bool = False) -> Iterator[TellShare | None]:
     if quiet or not sys.stderr.isatty():
         yield None
         return
-    parts = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
-    with Progress(*parts, console=Console(stderr=True), transient=True) as bar:
+    parts = (_words(), BarColumn(), TimeRemainingColumn())
+    with Progress(*parts, console=terminal(stderr=True), transient=True) as bar:
         task = bar.add_task("preparing (a first run on a machine compiles for half a minute)", total=1.0)
         yield lambda done, words: bar.update(task, completed=done, description=words)
 
@@ -123,8 +126,8 @@ def part_progress(quiet: bool = False) -> Iterator[Tell]:
 
         yield line
         return
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    columns = (_words(), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=terminal(stderr=True), transient=True) as bar:
         task = bar.add_task("preparing", total=None)
         current = [""]
 

@@ -45,8 +45,8 @@ class Registry:
     `municipalities` maps each name and alias of a municipality with figures, as it is compared
     (`placenames.key`), to the name to use; `parameters` maps each name to the lowest and highest value
     allowed, or to None where there is no limit; `tariffs` maps each form of care to the range in which a year
-    of it usually costs, in euros of 2024; `youths` has the youths of 0-22 of each municipality; `counted` names the
-    parameters that are usually in the thousands.
+    of it usually costs, in euros of 2024; `youths` has the youths of 0-22 of each municipality; `counted`
+    names the parameters that are usually in the thousands.
     """
 
     municipalities: Mapping[str, str]

@@ -27,6 +27,7 @@ from sim.errors import SimulationError
 from sim.experiment import Columns, Options, Run
 from sim.headline import HORIZONS, UNMET, USERS
 from sim.history import Label
+from sim.literal import cell
 from sim.parameters import POSTERIOR_FILE, Parameters
 from sim.scenario import Scenario
 from sim.units import LIBRARIES
@@ -354,8 +355,10 @@ def _put_in_place(aside: Path, folder: Path) -> None:
 
 
 def _plain(table: pa.Table) -> pa.Table:
-    """Return a table without dictionaries, which CSV does not know."""
+    """Return a table without dictionaries, which CSV does not know, and without formulas."""
     for i, column in enumerate(table.columns):
         if pa.types.is_dictionary(column.type):
-            table = table.set_column(i, table.field(i).name, column.cast(pa.string()))
+            coded = column.unify_dictionaries().combine_chunks()
+            words = pa.array([cell(word) for word in coded.dictionary.to_pylist()], pa.string())
+            table = table.set_column(i, table.field(i).name, words.take(coded.indices))
     return table

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
+from sim.literal import Table
 from sim.moved import Differs, Moved
 from sim.store import StoredRun, changes, levels
 from sim.tables import TOO_SMALL, euros, people

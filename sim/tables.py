@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from rich.console import Console, Group, RenderableType
-from rich.table import Table
+from rich.console import Group, RenderableType
 from rich.text import Text
 
 from sim.appraisal import Figure
 from sim.firm import ENOUGH_DRAWS, Standing, by_luck_alone, few, has_range, standing
 from sim.headline import Change, Level
+from sim.literal import Table, terminal
 from sim.writing import Writing
 
 TOO_SMALL = "too small to tell"
@@ -24,7 +24,9 @@ EQUAL = "equal"
 
 def show(table: RenderableType) -> None:
     """Print to stdout, as wide as the terminal or, in a file, as wide as the table needs."""
-    console = Console(width=None if Console().is_terminal else 160)
+    console = terminal()
+    if not console.is_terminal:
+        console.width = 160
     console.print(table)
 
 

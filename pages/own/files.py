@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from pages.own.known import GROUPS, by_known_name, form_name
+from pages.own.known import GROUPS, form_name
 from pages.shared.texts import language, t
 from sim.errors import InputError
 from sim.library import registry
@@ -58,7 +58,7 @@ def yaml_template(known: Municipality | None) -> str:
 
 def read(name: str, content: bytes) -> tuple[Municipality | None, list[str]]:
     """Return the figures in a file that somebody chose, or every mistake in their language."""
-    return _tried(lambda: by_known_name(read_figures(content, name, registry())))
+    return _tried(lambda: read_figures(content, name, registry()))
 
 
 def _tried(make: Callable[[], Municipality]) -> tuple[Municipality | None, list[str]]:
@@ -78,7 +78,7 @@ def of_form(data: dict[str, Any]) -> tuple[Municipality | None, list[str]]:
         others = [_sentence(fault) for fault in faults if fault.loc not in gaps]
         empty = [sentence for sentences in gaps.values() for sentence in sentences]
         return None, shortened([*empty, *others])
-    return _tried(lambda: by_known_name(figures))
+    return figures, []
 
 
 def _gaps(data: dict[str, Any]) -> dict[tuple[str | int, ...], list[str]]:

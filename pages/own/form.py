@@ -26,10 +26,13 @@ FIRST_YEAR = 2015
 Data = dict[str, Any]
 
 
-def form(known: Municipality | None, key: str) -> Data | None:
-    """Show the form with what is known of a municipality; return its data once it is handed in."""
+def form(known: Municipality | None, key: str, name: str = "") -> Data | None:
+    """Show the form with what is known of a municipality; return its data once it is handed in.
+
+    name: of one of which nothing is known.
+    """
     with st.form(f"own-form-{key}", enter_to_submit=False):
-        data = {**_about(known, key), **_now(known, key)}
+        data = {**_about(known, key, name), **_now(known, key)}
         use = _use(known, key)
         tariffs = _tariffs(known, key)
         handed_in = st.form_submit_button(t("own_submit"), type="primary")
@@ -40,9 +43,9 @@ def form(known: Municipality | None, key: str) -> Data | None:
     return {**data, **_multipliers(known, data)}
 
 
-def _about(known: Municipality | None, key: str) -> Data:
+def _about(known: Municipality | None, key: str, name: str) -> Data:
     """Show who and when, and the population by groups of ages."""
-    name = st.text_input(t("own_name"), known.name if known else "", NAME_LENGTH, key=f"own-name-{key}")
+    name = st.text_input(t("own_name"), known.name if known else name, NAME_LENGTH, key=f"own-name-{key}")
     year = st.number_input(
         t("own_year"), FIRST_DATE, LAST_DATE, int(known.date[:4]) if known else None, format="%d",
         key=f"own-year-{key}", help=t("own_year_help"),

@@ -13,10 +13,10 @@ from pages.shared import formats
 from pages.shared.state import Choices
 from pages.shared.texts import language, t, writing
 from sim.library import registry
-from sim.municipality import Municipality, Use, municipality_from_dict
+from sim.municipality import NAME_LENGTH, Municipality, Use, municipality_from_dict
 from sim.parameters import default_parameters
+from sim.placenames import cleaned
 from sim.population import Profile, profile_from, profiles
-from sim.registry import fold
 from sim.report.content import words
 from sim.setting import Setting, localised
 from sim.states import FORMS
@@ -78,10 +78,12 @@ def _sourced(value: float | None, source: str) -> dict[str, Any] | None:
     return None if value is None else {"value": value, "source": source}
 
 
-def by_known_name(municipality: Municipality) -> Municipality:
-    """Return figures under the name that the model has for a municipality: Den Haag for 's-Gravenhage."""
-    name = registry().municipalities.get(fold(municipality.name), municipality.name)
-    return municipality if name == municipality.name else municipality.replace(registry(), name=name)
+def named(name: str) -> str:
+    """Return the name that everybody uses for a municipality, of a length that figures may have."""
+    try:
+        return registry().named(name)[:NAME_LENGTH]
+    except ValueError:  # of several, or a code of none: the figures say which
+        return cleaned(name)[:NAME_LENGTH]
 
 
 # What changes

@@ -13,7 +13,7 @@ from calibration.municipal import Local, fit_municipality, with_fit
 from pages.own.known import changes, in_use
 from pages.shared import formats, parts
 from pages.shared.answers import Tell
-from pages.shared.state import Choices, choices, elsewhere, keep, pair
+from pages.shared.state import WANTED, Choices, choices, elsewhere, keep, pair
 from pages.shared.texts import language, t
 from pages.shared.watching import errand
 from sim.errors import InputError
@@ -135,6 +135,7 @@ def accept(figures: Municipality) -> str:
         return " ".join(told(error, language()))
     keep(own=changed.own, municipality=changed.municipality, plan=changed.plan)
     withdraw()
+    st.session_state.pop(WANTED, None)
     st.session_state[TOLD] = "own_accepted"
     return ""
 

@@ -10,22 +10,26 @@ from streamlit.elements.lib.mutable_expander_container import ExpanderContainer
 
 from pages.shared import charts, formats
 from pages.shared.address import saw_parts, seen_parts
-from pages.shared.parts import note, plain
+from pages.shared.parts import note, plain, way_to
 from pages.shared.state import (
     SURE,
+    WANTED,
     Choices,
     choices,
     elsewhere,
     existing_fte,
+    here,
     keep,
     kept_from,
     left_behind,
     places,
     profile,
 )
-from pages.shared.texts import t
+from pages.shared.texts import language, t
 from sim.catalogue import catalogue
+from sim.errors import InputError
 from sim.headline import horizons
+from sim.translation import told
 
 COUNTRY = "Nederland"
 PLACE = "municipality-chosen"
@@ -44,7 +48,8 @@ def choose_municipality() -> Choices:
     # Of its own name: a field that Streamlit knows by its contents is another one once those change, and
     # forgets what is chosen in it meanwhile.
     st.session_state[PLACE] = chosen.municipality
-    st.selectbox(t("municipality"), places(chosen), key=PLACE, on_change=_move)
+    st.selectbox(t("municipality"), places(chosen), key=PLACE, on_change=_move, accept_new_options=True)
+    _not_here()
     whose_plan(chosen)
     if chosen.municipality == COUNTRY:
         note(t("country_slow"))
@@ -52,8 +57,28 @@ def choose_municipality() -> Choices:
 
 
 def _move() -> None:
-    chosen, name = choices(), st.session_state[PLACE]
+    """Move to what was chosen or typed; what cannot be chosen is told by `_not_here`."""
+    chosen, typed = choices(), st.session_state[PLACE]
+    st.session_state.pop(WANTED, None)
+    try:
+        name = here(typed, chosen)
+    except ValueError:
+        st.session_state[WANTED] = typed
+        return
     keep(municipality=name, plan=elsewhere(chosen, replace(chosen, municipality=name)).plan)
+
+
+def _not_here() -> None:
+    """Show the way on for a municipality that cannot be chosen, and what is wrong where one was asked for."""
+    wanted = st.session_state.get(WANTED)
+    if wanted is None:
+        way_to("eigen_cijfers", t("municipality_not_here"))
+        return
+    try:
+        here(wanted, choices())
+    except ValueError as error:
+        st.warning(plain(" ".join(told(InputError.of(str(error)), language()))))
+    way_to("eigen_cijfers", t("municipality_own"))
 
 
 def whose_plan(chosen: Choices) -> None:

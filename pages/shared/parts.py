@@ -21,6 +21,7 @@ from pages.shared.parameter_words import parameter_title
 from pages.shared.state import Choices, choices, pair, profile
 from pages.shared.texts import language, t, writing
 from sim.headline import discount_rate
+from sim.literal import cell
 from sim.results import commit, version
 from sim.yamltext import MAX_BYTES
 
@@ -29,10 +30,11 @@ LONG_WORDS = (
     "Pro|gramma’s", "Pro|grammes",
 )  # fmt: skip
 SHOWN_NAMES = 6
-_MARKUP = re.compile(r"([\\\\`*_\[\]<>~$|]|:(?=[A-Za-z0-9+_-])|^[#+-])")
-"""What markdown, or Streamlit's own :colour[..] and :icon:, would read as a sign."""
-_FORMULA = re.compile(r"[=@\t\r]|[+-](?![\d.,\s]*$)")
-"""What a spreadsheet would run: a text of a user must stay a text."""
+_MARKUP = re.compile(r"([\\`*_\[\]<>~$|&]|^[#+=-])", re.MULTILINE)
+"""What markdown would read as a sign."""
+_NUMBERED = re.compile(r"^(\d+)([.)])(?!\S)", re.MULTILINE)
+_LATER = re.compile(r"(?<=:)(?=[\w+/-])|(?<=www)(?=\.)|(?<=@)|(?<=(?<!\S)[<>~-])(?=[=>-]>?(?!\S))")
+"""Where the browser makes colours (:red[..]), pictures (:smile:), links and arrows (->), escaped or not."""
 PAGES = Path(__file__).resolve().parents[1]
 log = logging.getLogger(__name__)
 
@@ -54,7 +56,8 @@ def note(text: str) -> None:
 
 def plain(text: str) -> str:
     """Return a text of a user so that markdown shows it as it is."""
-    return _MARKUP.sub(r"\\\1", text)
+    lines = "\n".join(line.strip() for line in text.split("\n"))
+    return _NUMBERED.sub(r"\1\\\2", _MARKUP.sub(r"\\\1", _LATER.sub("\N{WORD JOINER}", lines)))
 
 
 def breakable(text: str) -> str:
@@ -131,9 +134,9 @@ def file_field(label: str, types: Sequence[str], key: str, help: str | None = No
     return st.file_uploader(label, list(types) or None, key=key, help=help)
 
 
-def way_to(page: str) -> None:
-    """Show a link to another page, where there are others."""
-    title = t(f"page_{page}")
+def way_to(page: str, words: str = "") -> None:
+    """Show a link to another page, where there are others. words: on it (default: the name of the page)."""
+    title = words or t(f"page_{page}")
     try:
         st.page_link(PAGES / f"{page}.py", label=title)
     except StreamlitAPIException:  # the page stands alone
@@ -155,7 +158,7 @@ def source() -> None:
 def csv(table: pd.DataFrame, name: str) -> None:
     """Offer a table as a file that a spreadsheet in the user's language opens as it is."""
     separator, decimal = (";", ",") if language() == "nl" else (",", ".")
-    safe = table.map(lambda cell: "'" + cell if isinstance(cell, str) and _FORMULA.match(cell) else cell)
+    safe = table.map(cell, numbers=True).rename(columns=cell)
     # made when it is asked for: a part of a page that runs again each second would take it away meanwhile
     text = "\N{BYTE ORDER MARK}" + safe.to_csv(index=False, sep=separator, decimal=decimal)
     st.download_button(t("download"), lambda: text, name, "text/csv", on_click="ignore", key=f"csv-{name}")

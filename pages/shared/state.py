@@ -25,9 +25,11 @@ from sim.experiment import Options, setting_for
 from sim.headline import HORIZONS, STRENGTH
 from sim.library import registry
 from sim.municipality import municipality_from_dict
+from sim.placenames import beginning, find
 from sim.population import Profile, profiles
 from sim.scenario import Scenario, scenario_from_dict
 from sim.writing import LANGUAGES
+from sim.yamltext import quoted
 
 EFFECTS = {"full": None, "half": 0.375, "none": 0.0}
 """Expected strength of the effect (STRENGTH); None leaves the prior as it is."""
@@ -61,6 +63,8 @@ VIEW, OF_LINK = "view", "view-of-link"
 """What is looked at, by name, and which of those names a link gave that no page has shown yet."""
 LEFT_OUT = "left-out-of-link"
 """By the text that tells it: the keys of what a link said and was left out."""
+WANTED = "municipality-wanted"
+"""A municipality that somebody asked for and that cannot be chosen."""
 SURE = (50, 75, 90)
 """How sure somebody may want to be that the money comes back, percent."""
 _ADDED_BY_OTHERS = re.compile(r"utm_\w+|fbclid|gclid|msclkid|mc_[ce]id", re.ASCII)
@@ -236,10 +240,11 @@ def _own(code: str) -> dict[str, Any]:
 
 
 def _municipality(name: str) -> dict[str, Any]:
-    known = registry().municipalities.get(name.casefold())
-    if known not in places():
-        raise LinkError(name)
-    return {"municipality": known}
+    try:
+        return {"municipality": here(name)}
+    except ValueError:
+        st.session_state[WANTED] = name  # told beside the field
+        raise LinkError(name) from None
 
 
 def _plans(codes: str) -> dict[str, Any]:
@@ -318,6 +323,22 @@ def first_in_link(chosen: Choices) -> Mapping[str, str]:
 
 
 # What is computed
+
+
+def here(name: str, chosen: Choices | None = None) -> str:
+    """Return the municipality to choose that a name means, or the beginning of one municipality's name.
+
+    Raises ValueError, which says what is wrong with the name.
+    """
+    offered, written = places(chosen), registry().named(name)
+    if written in offered:
+        return written
+    if find(name, today=False) is None and len(begun := beginning(name)) == 1:
+        name = begun[0]
+    known = registry().municipality(name)
+    if known not in offered:  # the country of another year
+        raise ValueError(f"unknown municipality {quoted(name)}.")
+    return known
 
 
 def places(chosen: Choices | None = None) -> list[str]:

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 import pyarrow as pa
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from sim.appraisal import Figure
@@ -16,6 +15,7 @@ from sim.decision.money import DISCOUNTS, PERSPECTIVES, Worth
 from sim.decision.sensitivity import Grid
 from sim.decision.value import Estimate
 from sim.firm import ENOUGH_DRAWS, few, nothing
+from sim.literal import Table
 from sim.tables import EQUAL, FEW, PROVISIONAL, TOO_SMALL, euros, people, told
 from sim.twins import Twins, totals, when
 

@@ -7,11 +7,9 @@ from collections.abc import Sequence
 import pandas as pd
 
 from sim.firm import has_range
+from sim.literal import cell
 from sim.report.content import Report, changed_note, world_lines
 from sim.report.rows import Row
-
-RISKY = ("=", "+", "-", "@", "\t", "\r")
-"""How a text starts that a spreadsheet would take for a formula."""
 
 
 def csv_text(report: Report, rows: Sequence[Row] | None = None, dutch: bool | None = None) -> str:
@@ -65,12 +63,7 @@ def csv_text(report: Report, rows: Sequence[Row] | None = None, dutch: bool | No
         "col_told",
         "about",
     )
-    frame = pd.DataFrame([[_safe(cell) for cell in line] for line in lines], columns=list(map(t, columns)))
+    frame = pd.DataFrame([list(map(cell, line)) for line in lines], columns=list(map(t, columns)))
     mark = "\N{BYTE ORDER MARK}" if dutch else ""
     separator, decimal = (";", ",") if dutch else (",", ".")
     return mark + frame.to_csv(index=False, sep=separator, decimal=decimal, lineterminator="\r\n")
-
-
-def _safe(cell: object) -> object:
-    """Return a text that no spreadsheet reads as a formula."""
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(RISKY) else cell

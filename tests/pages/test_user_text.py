@@ -1,0 +1,109 @@
+"""What users wrote stands on every page as they wrote it: no page reads it as markup."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pandas as pd
+import pytest
+from google.protobuf.message import Message
+from streamlit.testing.v1 import AppTest
+
+from pages.shared.plan import Plan, pack
+from tests.opened import ROOT, finished
+
+NASTY = "x*y* _z_ [a](b) :red[c] $d$ `e` ~f~ &amp; www.g.nl"
+NAME, SOURCE = f"Dorp {NASTY}", f"bron {NASTY}"
+PLAN = Plan.of({
+    "policy": "crowd_out", "title": f"plan {NASTY}",
+    "programmes": {"kinderwerk": {"fte": 40.0, "ring_fenced": True}},
+})  # fmt: skip
+OTHER = Plan.simple(10.0)
+LINK = {
+    "begroting": PLAN.code(), "begrotingen": f"{OTHER.code()}~{PLAN.code()}",
+    "eigen": pack(json.dumps({
+        "kind": "municipality", "name": NAME, "date": "2024-01-01", "source": SOURCE,
+        "population": {"0-3": 8100, "4-11": 17000, "12-17": 15000, "18-22": 13000},
+    })),
+}  # fmt: skip
+AS_IT_IS = {
+    "selectbox.options", "selectbox.raw_value", "selectbox.default", "text_input.default", "text_input.value",
+    "code.code_text",
+}  # fmt: skip
+"""Fields that Streamlit shows as they are; beside them ids, which nobody sees, and charts."""
+DATA = re.compile(
+    r"datasets\.\w+\.\d+\.\w+|data\.values\.\d+\.\w+|(.*\.)?scale\.domain\.\d+|(.*\.)?description|(.*\.)?alt"
+)
+"""Where a text in a chart stands as it is: in its data, what a scale has, and what is read aloud."""
+PAGES = (
+    "start", "verken", "vergelijk", "wie_betaalt", "kinderen", "onzekerheid", "aannames", "eigen_cijfers",
+    "briefing", "over", "galerij", "ijking",
+)  # fmt: skip
+
+
+def texts(message: Message, path: str) -> Iterator[tuple[str, str]]:
+    """Yield every text in a message of Streamlit, with the kind of element and the name of its field."""
+    for field, value in message.ListFields():
+        kind = path or field.name
+        if field.message_type is not None and not field.message_type.GetOptions().map_entry:
+            for one in value if field.is_repeated else [value]:
+                yield from texts(one, kind)
+        elif field.type == field.TYPE_STRING:
+            for one in value if field.is_repeated else [value]:
+                yield f"{kind}.{field.name}", one
+
+
+def elements(node: Any) -> Iterator[Any]:
+    yield node
+    for child in getattr(node, "children", {}).values():
+        yield from elements(child)
+
+
+def read_as_markup(at: AppTest) -> list[tuple[str, str]]:
+    """Return what a page says that Streamlit reads as markdown."""
+    found = []
+    for element in elements(at._tree):
+        if getattr(element, "type", "") == "table":
+            frame: pd.DataFrame = element.value
+            cells = [*map(str, frame.columns), *map(str, frame.index), *map(str, frame.to_numpy().ravel())]
+            found += [("table", cell) for cell in cells]
+        elif isinstance(proto := getattr(element, "proto", None), Message):
+            found += texts(proto, element.type)
+    return [one for one in found if one[0] not in AS_IT_IS and not one[0].endswith((".id", ".spec"))]
+
+
+def charts(at: AppTest) -> Iterator[Any]:
+    """Yield the charts of a page as Vega-Lite has them."""
+    for element in elements(at._tree):
+        if isinstance(proto := getattr(element, "proto", None), Message):
+            yield from (json.loads(text) for name, text in texts(proto, "") if name.endswith(".spec"))
+
+
+def in_chart(spec: Any, path: str = "") -> Iterator[str]:
+    """Yield where what users wrote stands in a chart."""
+    if isinstance(spec, str):
+        if NASTY in spec:
+            yield path
+    elif isinstance(spec, (dict, list)):
+        for step, inner in spec.items() if isinstance(spec, dict) else enumerate(spec):
+            assert NASTY not in str(step), "a name of a user is no name of a field"
+            yield from in_chart(inner, f"{path}.{step}" if path else str(step))
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_no_page_reads_what_users_wrote_as_markup(page: str) -> None:
+    at = AppTest.from_file(str(ROOT / f"pages/{page}.py"), default_timeout=120)
+    for name, text in LINK.items():
+        at.query_params[name] = text
+    at.run()
+    if page in ("start", "verken", "vergelijk", "wie_betaalt", "briefing"):
+        finished(at)
+    assert not at.exception
+    said = read_as_markup(at)
+    assert [(kind, text) for kind, text in said if NASTY in text] == []
+    for spec in charts(at):
+        assert [place for place in in_chart(spec) if not DATA.fullmatch(place)] == []
+    assert page in ("galerij", "ijking", "over") or any("x\\*y\\*" in text for _, text in said)
