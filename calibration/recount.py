@@ -1,7 +1,7 @@
 """Count a posterior anew where a figure is counted otherwise: ``python -m calibration.recount [FOLDER]``.
 
 Its best fit and draws live again with the parameters and the luck that they had, and the figures in
-diagnostics.json are made anew from them. What is counted as before comes out as before to the last digit;
+diagnostics.json are made anew from them. What is counted as before comes out as before, to nine digits;
 where a figure that was fitted comes out otherwise, the posterior answers to another count, and has to be
 fitted again.
 """
@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import math
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -29,6 +30,7 @@ from sim.setting import worker_threads
 Row = dict[str, Any]
 Tell = Callable[[int, int], None]
 DIAGNOSTICS = "diagnostics.json"
+ROUNDING = 1e-9
 
 
 def recount(
@@ -56,18 +58,26 @@ def recount(
             outcomes.append(run(job, prior_parameters(), targets, pool))
     noise = {row["id"]: row["draw_noise"] ** 2 for row in found["emulator"]}
     renewed = target_rows(national(targets), outcomes[1:], outcomes[0], noise)
-    moved = [(old, new) for old, new in zip(found["targets"], renewed, strict=True) if not _alike(old, new)]
+    pairs = list(zip(found["targets"], renewed, strict=True))
+    moved = [(old, new) for old, new in pairs if not _alike(old, new)]
     if fitted := [new["id"] for _, new in moved if new["role"] == "calibrate"]:
         raise InputError.at(path, f"{', '.join(fitted)}: fitted, and counted otherwise; calibrate again")
     aside = path.with_suffix(".part")
-    text = json.dumps({**found, "targets": renewed}, indent=1, ensure_ascii=False) + "\n"
+    kept = [old if _alike(old, new) else new for old, new in pairs]
+    text = json.dumps({**found, "targets": kept}, indent=1, ensure_ascii=False) + "\n"
     aside.write_text(text, encoding="utf-8")
     os.replace(aside, path)
     return moved
 
 
 def _alike(old: Row, new: Row) -> bool:
-    return all(old[name] == value for name, value in new.items())
+    """Tell whether two rows say the same, up to the rounding of what was written of the noise of runs."""
+    return all(
+        math.isclose(old[name], value, rel_tol=ROUNDING, abs_tol=ROUNDING)
+        if isinstance(value, float)
+        else old[name] == value
+        for name, value in new.items()
+    )
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

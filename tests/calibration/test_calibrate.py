@@ -17,10 +17,12 @@ from calibration import posteriors, report
 from calibration.calibrate import FILES, calibrate
 from calibration.fit import Plan, sobol_normal
 from calibration.posteriors import compare, ship
+from calibration.recount import recount
 from calibration.recovery import Recovery, recover
 from calibration.runs import national
 from calibration.space import LEVELS, SHAPES
 from calibration.targets import TARGET_FILE, read_targets
+from sim import registration
 from sim.errors import InputError, SimulationError
 from sim.parameters import prior_parameters, read_posterior, with_posterior
 
@@ -176,6 +178,44 @@ def test_what_did_not_move_stands_above_nothing_that_did(copy: Path, tmp_path: P
     assert "another constant" in table[0][-1]
     assert not {row[0].strip("| ") for row in table} & set(held[:20])
     assert "nan" not in str(table) and "inf" not in str(table)  # noqa: PT018
+
+
+def test_a_posterior_that_is_counted_as_before_stays_as_it_is(copy: Path) -> None:
+    before = (copy / "diagnostics.json").read_bytes()
+    assert recount(copy, copy / "figures.csv") == []
+    assert (copy / "diagnostics.json").read_bytes() == before
+
+
+def test_figures_that_come_to_be_counted_otherwise_are_renewed_and_no_others(
+    copy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As if CBS had begun two years later to count the providers that it began to count in 2021."""
+    before = report.read(copy)[1]
+    monkeypatch.setattr(registration, "FIRST_YEAR", 2023)
+    moved = recount(copy, copy / "figures.csv")
+    assert [new["id"] for _, new in moved] == ["jz_2021", "jz_2022"]
+    fewer = 1 / (1 + 34_000 / 435_760)
+    for old, new in moved:
+        for name in ("best", "median", "low", "high", "predictive_low", "predictive_high"):
+            assert new[name] == pytest.approx(fewer * old[name], rel=1e-6)
+        assert new["best_error"] == pytest.approx(new["best"] / new["value"] - 1)
+    after = report.read(copy)[1]
+    assert {name for name in after if after[name] != before[name]} == {"targets"}
+    rows = {row["id"]: row for row in before["targets"]} | {new["id"]: new for _, new in moved}
+    assert after["targets"] == list(rows.values())
+
+
+def test_a_posterior_does_not_answer_to_another_count_of_what_was_fitted(
+    copy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = (copy / "diagnostics.json").read_bytes()
+    monkeypatch.setattr(registration, "FIRST_YEAR", 2018)
+    with pytest.raises(InputError, match=r"jz_2018.*fitted, and counted otherwise; calibrate again"):
+        recount(copy, copy / "figures.csv")
+    with pytest.raises(InputError, match="not what this posterior was fitted to"):
+        recount(copy)
+    assert (copy / "diagnostics.json").read_bytes() == before
+    assert not list(copy.glob("*.part"))
 
 
 def test_a_posterior_is_shipped_whole_or_not_at_all(copy: Path, tmp_path: Path) -> None:
