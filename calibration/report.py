@@ -158,7 +158,8 @@ def page(about: Mapping[str, Any], found: Mapping[str, Any], tested: Mapping[str
         "Interval: 95 percent, of the draws alone, without the luck of their runs (and so *no wider than luck* "
         "where they differ by no more than that; the best fit is another run, and may lie beside it); predictive: with "
         "the tolerance of the figure. Figures that are "
-        "fitted as a share of others are shown at the level of those others.\n",
+        "fitted as a share of others are shown at the level of those others. Totals from 2021 on hold the providers "
+        "that CBS then began to count, as results do (`registration.*`, at its middle in every draw here).\n",
         markdown(
             ("figure", "role", "published", "best fit", "error", "interval", "predictive", "inside"),
             ((row["id"] + (" (as a share)" if row["share_of"] else ""), row["role"], figure(row["value"]),
