@@ -8,7 +8,9 @@ Messages go to stderr, results to stdout. Exit codes: 0 all well, 1 something ra
 from __future__ import annotations
 
 import codecs
+import signal
 import sys
+import threading
 from collections.abc import Callable
 from io import TextIOWrapper
 from typing import NoReturn
@@ -72,6 +74,12 @@ def _fit_terminal() -> None:
             stream.reconfigure(errors="plain")
 
 
+def _end_like_ctrl_c() -> None:
+    """Let SIGTERM end a command as Ctrl-C does: workers and what they share are put away, and it is told."""
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
 def main() -> NoReturn:
     """Run the command line; whatever surrounds it, it ends in an exit code."""
     sys.exit(ended(_run))
@@ -80,6 +88,7 @@ def main() -> NoReturn:
 def _run() -> NoReturn:
     """Run the command line; turn what went wrong into one clear message and an exit code."""
     _fit_terminal()
+    _end_like_ctrl_c()
     refuse_unreadable(sys.argv[1:])
     try:
         command_line(standalone_mode=True)

@@ -245,3 +245,25 @@ def test_precision_that_is_not_reached_is_told_and_what_was_made_is_written(tmp_
     refused = call(*line[:-2], "--precision", "-5")
     assert refused.returncode == 2
     assert "--precision must be above 0" in refused.stderr
+
+
+def test_a_command_that_is_told_to_end_puts_its_workers_away(tmp_path: Path) -> None:
+    line = [sys.executable, str(ROOT / "cli.py"), "batch", "scenarios/almere", "--out", str(tmp_path / "out")]
+    running = subprocess.Popen(
+        [*line, "--children", "2000", "--draws", "200", "--workers", "2"], stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE, text=True, cwd=ROOT,
+    )  # fmt: skip
+    try:
+        for _ in range(1200):  # until workers have made something
+            if list((tmp_path / "out" / "units").rglob("*.unit")) or running.poll() is not None:
+                break
+            time.sleep(0.1)
+        assert running.poll() is None
+        running.send_signal(signal.SIGTERM)
+        _, errors = running.communicate(timeout=60)  # until the tracker of what processes share has spoken
+    finally:
+        running.kill()
+    assert running.returncode == 1
+    assert "the same command goes on from there" in errors
+    assert "leaked" not in errors
+    assert "Traceback" not in errors

@@ -154,6 +154,18 @@ def test_values_that_do_not_fit_together_are_refused(tmp_path: Path) -> None:
     assert "places count only with 'policy: capped'" in fault
 
 
+def test_three_decimals_are_asked_about_where_they_stand(tmp_path: Path) -> None:
+    base = "base: {title: x, municipality: Almere, programmes: {kinderwerk: {fte: 12.000}}}"
+    values = "  budget.youth_care: [60.000, 9e7]\n  policy:"
+    text = GRID.replace("from: base.yaml", base).replace("  policy:", values)
+    ways = "can be read in two ways; write 60000 for thousands, or 60 for decimals"
+    assert faults(tmp_path, text) == [f"grid.yaml:5:23: '60.000' {ways}"]  # the lists replace FTE of the base
+    assert len(faults(tmp_path, text.replace("programmes.kinderwerk.fte", "programmes.bso.fte"))) == 2
+    assert faults(tmp_path, GRID.replace("[0, 12, 36]", "[0, {2026: 36.500}]")) == [
+        "grid.yaml:4:41: '36.500' can be read in two ways; write 36500 for thousands, or 36.5 for decimals"
+    ]
+
+
 def test_the_product_is_bounded(tmp_path: Path) -> None:
     text = "kind: grid\nfrom: base.yaml\nvalues:\n  start: [2026, 2027]\n"
     numbers = ", ".join(str(k) for k in range(grids.MAX_PRODUCT // 2 + 1))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, ConfigDict, Field
 
 from sim.errors import InputError
-from sim.yamlfile import load_document
+from sim.yamlfile import ANY, document_from, dumped, load_document
 from sim.yamltext import MAX_BYTES
 
 
@@ -312,3 +312,27 @@ def test_any_content_gives_data_or_an_input_error(tmp_path: Path, content: bytes
             assert problem.column >= 1
             assert "\n" not in problem.message
             str(problem).encode()
+
+
+PLAIN = st.recursive(
+    st.none() | st.booleans() | st.integers(-(10**17), 10**17)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.sampled_from(["12.500", "ja", "2026", "null", "a: b", "\u00e9\u00e9n", "#", ""]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from("abc"), inner, max_size=3),
+    max_leaves=8,
+)  # fmt: skip
+
+
+@given(st.dictionaries(st.sampled_from(["a", "b", "c"]), PLAIN, max_size=3))
+def test_what_is_written_reads_back_as_the_same_and_no_number_has_two_readings(data: dict[str, Any]) -> None:
+    document = document_from("x.yaml", dumped({"kind": "scenario", **data}).encode(), "scenario")
+    assert document.data == {"kind": "scenario", **data}
+    assert document.tree.written == {}
+
+
+def test_the_text_of_numbers_with_two_readings_is_kept() -> None:
+    text = b"kind: scenario\na: 60.000\nb: [1.234, 0.125, 1234.567, 12.5, '1.234', 1.2345]\nc: {d: -7.500}\n"
+    document = document_from("x.yaml", text, "scenario")
+    assert document.tree.written == {("a",): "60.000", ("b", 0): "1.234", ("c", "d"): "-7.500"}
+    assert [problem.line for problem in document.unclear([("a",), ("c", ANY)])] == [2, 4]
+    assert document.unclear([("b",), ("a", "b")]) == []

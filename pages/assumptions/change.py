@@ -19,12 +19,15 @@ from sim.programmes import check_headroom, effect_of
 from sim.setting import EXISTING
 from sim.translation import told
 
+_NEAR = 10.0
+
 
 def number(text: str, record: Parameter | None = None) -> float:
     """Return the number that somebody typed; 60% is 0.6.
 
-    Of two readings the one that the parameter allows is taken; without a parameter, what the language in use
-    makes of it. Raises ValueError for what is no number, and NumeralError where a parameter allows both.
+    Of two readings the only one that the parameter allows, or that is near its range, is taken; without a
+    parameter, what the language in use makes of it. Raises ValueError for what is no number, and NumeralError
+    where nobody can tell.
     """
     found = written(text)
     if found is None or found.unit not in ("", *SHARE.units, *EUROS.units):
@@ -35,11 +38,11 @@ def number(text: str, record: Parameter | None = None) -> float:
         return numbers[0] if thousands else numbers[1]
     if record is None or len(numbers) == 1:
         return numbers[0]
-    low, high = allowed_range(record)
-    allowed = [value for value in numbers if low <= value <= high]
-    if len(allowed) > 1:
-        raise NumeralError(two_ways(text))
-    return allowed[0] if allowed else numbers[0]
+    for low, high in (allowed_range(record), (record.low / _NEAR, record.high * _NEAR)):
+        inside = [value for value in numbers if low <= value <= high]
+        if len(inside) == 1:
+            return inside[0]
+    raise NumeralError(two_ways(text))
 
 
 def refusal(chosen: Choices, record: Parameter, value: float) -> str:

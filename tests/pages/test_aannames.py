@@ -15,6 +15,7 @@ from pages.assumptions.figures import STATUS_WORDS, targets
 from pages.shared.plan import Plan
 from pages.shared.state import MOST_ASSUMPTIONS, Choices, scenario
 from pages.shared.texts import writing_in
+from sim.numerals import NumeralError
 from sim.parameters import default_parameters
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -62,9 +63,28 @@ def test_what_is_no_number_is_refused(text: str) -> None:
         number(text)
 
 
+@pytest.mark.parametrize(
+    ("text", "name", "value"),
+    [
+        ("1.234", "need.eenouder.yes", 1.234), ("1,234", "need.eenouder.yes", 1.234),
+        ("85.000", "cost.kinderwerk_fte", 85000.0), ("85,000", "cost.kinderwerk_fte", 85000.0),
+        ("1.200", "jongerenwerk.visits_per_fte", 1200.0),
+    ],
+)  # fmt: skip
+def test_of_two_readings_the_one_that_a_parameter_allows_is_taken(text: str, name: str, value: float) -> None:
+    assert number(text, RECORDS[name]) == value
+
+
+def test_two_readings_that_a_parameter_allows_are_asked_about() -> None:
+    with pytest.raises(NumeralError, match=r"write 1234 for thousands, or 1\.23 for decimals"):
+        number("1.234", RECORDS[STAY])
+
+
 def test_what_was_shown_can_be_typed_again() -> None:
     for record in RECORDS.values():
-        assert number(writing_in("nl").significant(record.value)) == pytest.approx(record.value, rel=1e-3)
+        shown = writing_in("nl").significant(record.value)
+        assert number(shown) == pytest.approx(record.value, rel=1e-3)
+        assert number(shown, record) == pytest.approx(record.value, rel=1e-3)
 
 
 # What the model can take

@@ -48,6 +48,21 @@ def test_a_path_that_never_changes_is_a_number() -> None:
     assert path_of([(2026, 0.0), (2028, 12.0)], START, YEARS) == {"2028": 12.0}
 
 
+def test_a_range_of_a_file_ends_as_a_step_to_nothing() -> None:
+    assert steps_of({"2026-2028": 12.0}, START) == [(2026, 12.0), (2029, 0.0)]
+    assert path_of(steps_of({"2028-2029": 12.0, "2032-2050": 6.0}, START), START, YEARS) == {
+        "2028": 12.0, "2030": 0.0, "2032": 6.0,
+    }  # fmt: skip
+
+
+def test_other_years_leave_out_the_shocks_beside_them() -> None:
+    starts = ("2027-10", "2031", "2040-01")
+    shocks = [{"kind": "lockdown", "start": start, "months": 6, "size": 0.5} for start in starts]
+    kept = within(Plan.simple(9.0).changed(shocks=shocks), 2028, 5)
+    assert [shock["start"] for shock in kept.data["shocks"]] == ["2027-10", "2031"]
+    assert scenario(Choices(), kept).years == 5
+
+
 def test_steps_lead_evenly_from_one_number_to_another() -> None:
     assert evenly((2026, 10.0), (2029, 40.0)) == [(2026, 10.0), (2027, 20.0), (2028, 30.0), (2029, 40.0)]
     assert evenly((2026, 5.0), (2028, 0.0)) == [(2026, 5.0), (2027, 2.5), (2028, 0.0)]

@@ -86,3 +86,42 @@ def test_budgets_go_along_through_a_town_without_child_workers() -> None:
     at.selectbox[0].set_value("Hoorn").run()
     chosen = at.session_state["choices"]
     assert chosen.plans == plans_around(existing_fte(chosen))
+
+
+def quietly(monkeypatch: pytest.MonkeyPatch, page: str, **query: str) -> AppTest:
+    """Return a page opened by a link, without waiting for the model."""
+    monkeypatch.setattr("pages.shared.outcome.outcome", lambda *_: None)
+    monkeypatch.setattr("pages.shared.watching.live", lambda *_, **__: None)
+    at = AppTest.from_file(str(ROOT / page), default_timeout=120)
+    for key, value in query.items():
+        at.query_params[key] = value
+    return at.run()
+
+
+def test_a_budget_that_cannot_be_elsewhere_becomes_the_child_work_of_there(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    steps = {"2026": 30_000.0, "2030": 40_000.0}
+    plan = Plan.of({"programmes": {"kinderwerk": {"fte": steps, "ring_fenced": False}}})
+    at = quietly(monkeypatch, "pages/verken.py", gemeente="Rotterdam", begroting=plan.code())
+    assert at.session_state["choices"].plan == plan
+    at.selectbox[0].set_value("Hoorn").run()
+    chosen = at.session_state["choices"]
+    assert chosen.plan == Plan.simple(existing_fte(chosen), False)
+    assert NL["plan_left"].format(name="Rotterdam") in words(at)
+    at.selectbox[0].set_value("Tilburg").run()
+    assert NL["plan_left"].format(name="Rotterdam") not in words(at)
+    assert not at.exception
+
+
+def test_budgets_side_by_side_that_cannot_be_elsewhere_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    plans = tuple(Plan.simple(fte) for fte in (0.0, 12.0, 30_000.0))
+    codes = "~".join(plan.code() for plan in plans)
+    at = quietly(monkeypatch, "pages/vergelijk.py", gemeente="Rotterdam", begrotingen=codes)
+    assert at.session_state["choices"].plans == plans
+    at.selectbox[0].set_value("Hoorn").run()
+    assert at.session_state["choices"].plans == plans[:2]
+    assert not at.error
+    at.number_input[1].set_value(90_000.0).run()
+    assert "is meer dan de" in at.error[0].value
+    assert at.session_state["choices"].plans == plans[:2]

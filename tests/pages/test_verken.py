@@ -227,3 +227,45 @@ def test_what_is_left_of_unfenced_work_is_shown_beside_what_was_planned() -> Non
     assert set(table[NL["verken_planned"]]) == {"36"}
     left, _, _ = table[NL["verken_at_work"]].iloc[-1].partition(" (voorlopig)")
     assert float(left.replace(",", ".")) < 20.0
+
+
+@pytest.mark.usefixtures("quiet")
+def test_a_budget_that_cannot_be_is_told_and_not_taken() -> None:
+    at = page("money")
+    field(at, "toggle", NL["verken_budget_own"]).set_value(True).run()
+    assert "budget" not in plan(at)  # nothing is filled in yet
+    assert not at.error
+    field(at, "number_input", NL["verken_budget"]).set_value(0.06).run()
+    assert "budget" not in plan(at)
+    assert "euro per jaar, 6158320 tot" in at.error[0].value
+    field(at, "number_input", NL["verken_budget"]).set_value(90.0).run()
+    assert plan(at)["budget"] == {"youth_care": 9e7}
+    assert not at.error
+
+
+@pytest.mark.usefixtures("quiet")
+def test_more_workers_than_youths_are_told_and_not_taken() -> None:
+    at = page("kinderwerk")
+    field(at, "number_input", "Fte Kinderwerk").set_value(70_000.0).run()
+    assert plan(at)["programmes"]["kinderwerk"]["fte"] == 36.0
+    assert "is meer dan de 61.583 jongeren van" in at.error[0].value
+
+
+@pytest.mark.usefixtures("quiet")
+def test_other_years_take_no_shock_away() -> None:
+    shock = {"kind": "lockdown", "start": "2030-01", "months": 6, "size": 0.5}
+    chosen = Choices(plan=Plan.simple(36.0).changed(shocks=[shock]))
+    at = page("period", choices=chosen)
+    field(at, "number_input", NL["verken_years"]).set_value(4).run()
+    assert at.session_state["choices"].plan == chosen.plan
+    assert [warning.value for warning in at.warning] == [NL["verken_shock_late"]]
+    field(at, "number_input", NL["verken_years"]).set_value(5).run()
+    assert (plan(at)["years"], plan(at)["shocks"]) == (5, [shock])
+    assert not at.warning
+
+
+def test_what_a_plan_says_that_does_nothing_is_told_before_its_figures() -> None:
+    shock = {"kind": "budget_cut", "start": "2028-01", "months": 12, "size": 0.5}
+    at = page(choices=Choices(plan=Plan.simple(40.0).changed(shocks=[shock])))
+    (told,) = [warning.value for warning in at.warning]
+    assert told == f"{NL['remarks']}\n\n- Deze korting doet niets: alles is geoormerkt"

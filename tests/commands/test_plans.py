@@ -1,0 +1,56 @@
+"""The verbs of plans: what `check` says, and that other verbs tell the same of a scenario."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from terminal import FEW, GOOD, call
+
+NOTED = GOOD + "shocks:\n  - {kind: budget_cut, start: 2026, size: 0.5}\n"
+SAYS = "plan.yaml:9:5: note: this budget cut does nothing: all work is ring-fenced"
+
+
+@pytest.fixture
+def plan(tmp_path: Path) -> Path:
+    (tmp_path / "plan.yaml").write_text(NOTED, encoding="utf-8")
+    return tmp_path / "plan.yaml"
+
+
+def test_check_tells_what_does_nothing_and_finds_no_mistake(plan: Path) -> None:
+    done = call("check", plan)
+    assert done.returncode == 0
+    assert SAYS in done.stderr
+    assert done.stderr.endswith("No mistakes; 1 note above.\n")
+    plan.write_text(GOOD, encoding="utf-8")
+    assert call("check", plan).stderr == "All well.\n"
+
+
+def test_check_tells_notes_beside_mistakes(plan: Path) -> None:
+    (plan.parent / "bad.yaml").write_text(GOOD.replace("36", "-3"), encoding="utf-8")
+    done = call("check", plan.parent)
+    assert done.returncode == 2
+    assert SAYS in done.stderr
+    assert "bad.yaml:7:10: must be 0 or more, found -3" in done.stderr
+    assert "No mistakes" not in done.stderr
+
+
+def test_check_refuses_a_reference_that_cannot_be_compared_with(plan: Path) -> None:
+    (plan.parent / "geen.yaml").write_text(GOOD.replace("Almere", "Tilburg"), encoding="utf-8")
+    plan.write_text(GOOD + "reference: geen.yaml\n", encoding="utf-8")
+    done = call("check", plan)
+    assert done.returncode == 2
+    assert "plan.yaml:8:12: the reference cannot be used: scenarios are compared on the same" in done.stderr
+
+
+def test_run_compare_and_batch_tell_it_too(plan: Path) -> None:
+    out = plan.parent.parent / f"{plan.parent.name}-out"
+    done = call("run", plan, "--out", out / "run", *FEW, "--json")
+    assert SAYS in done.stderr
+    assert done.stdout.startswith("{")
+    done = call("compare", plan, "--reference", "scenarios/almere/geen.yaml", "--out", out / "compare", *FEW)
+    assert done.returncode == 2  # other years, which is told after the notes
+    assert SAYS in done.stderr
+    done = call("batch", plan.parent, "--out", out / "batch", "--children", "50", "--workers", "1")
+    assert done.returncode == 0
+    assert SAYS in done.stderr
