@@ -8,9 +8,7 @@ Messages go to stderr, results to stdout. Exit codes: 0 all well, 1 something ra
 from __future__ import annotations
 
 import codecs
-import signal
 import sys
-import threading
 from collections.abc import Callable
 from io import TextIOWrapper
 from typing import NoReturn
@@ -19,12 +17,11 @@ from unicodedata import normalize
 import typer
 
 from commands import appraise, browser, documents, figures, fitting, plans, simulate, store
-from commands.ending import ended
+from commands.ending import STOPPED, ended
 from commands.shared import fail, foreign, option_words, our_mistake, refuse_unreadable
 from sim.errors import InputError, OptionError, SimulationError
 from sim.memory import ran_out
 
-STOPPED = "stopped; nothing was written"
 VERBS: tuple[Callable[..., None], ...] = (
     plans.new,
     plans.check,
@@ -74,12 +71,6 @@ def _fit_terminal() -> None:
             stream.reconfigure(errors="plain")
 
 
-def _end_like_ctrl_c() -> None:
-    """Let SIGTERM end a command as Ctrl-C does: workers and what they share are put away, and it is told."""
-    if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
-
-
 def main() -> NoReturn:
     """Run the command line; whatever surrounds it, it ends in an exit code."""
     sys.exit(ended(_run))
@@ -88,7 +79,6 @@ def main() -> NoReturn:
 def _run() -> NoReturn:
     """Run the command line; turn what went wrong into one clear message and an exit code."""
     _fit_terminal()
-    _end_like_ctrl_c()
     refuse_unreadable(sys.argv[1:])
     try:
         command_line(standalone_mode=True)

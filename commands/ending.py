@@ -5,14 +5,19 @@ from __future__ import annotations
 import errno
 import io
 import os
+import signal
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TextIO
 
 from sim import memory, variables
-from sim.errors import InputError, SimulationError
+from sim.errors import InputError, SimulationError, causes
 
 UNPRINTED = "the results could not be printed: {}. Files that were written are whole."
+_ENDS = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+STOPPED = "stopped; nothing was written"
 CLOSED = "standard output is closed"
 
 
@@ -40,19 +45,20 @@ def ended(command: Callable[[], object]) -> int:
     """Run a command; return its exit code: 1 where its results could not be printed, which is then said.
 
     Messages that cannot be printed change nothing: the exit code tells. Streams that others put in place of
-    the system's are left alone.
+    the system's are left alone. Who asks this process to end is heard as Ctrl-C is.
     """
     _fill_closed()
     before = sys.stdout, sys.stderr
     own = [
-        _Stream(handle, stream is not None) if stream is real else None
+        _Stream(handle, stream is not None) if stream is real and os.name == "posix" else None
         for handle, stream, real in ((1, sys.stdout, sys.__stdout__), (2, sys.stderr, sys.__stderr__))
     ]
     sys.stdout, sys.stderr = (
         stream if raw is None else _text(raw, stream) for raw, stream in zip(own, before, strict=True)
     )
     try:
-        code = _code(command)
+        with _hearing_who_ends():
+            code = _code(command)
         for stream in (sys.stdout, sys.stderr):
             stream.flush()
         results = own[0]
@@ -66,16 +72,19 @@ def ended(command: Callable[[], object]) -> int:
 
 
 def _code(command: Callable[[], object]) -> int:
-    """Return how a command ends; that there is no memory left is said in one line, wherever it shows."""
+    """Return how a command ends; that it was stopped or ran out of memory is one line, wherever it shows."""
     try:
         look_first()
         command()
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else 0 if end.code is None else 1
-    except Exception as error:
-        if not memory.ran_out(error):
+    except (Exception, KeyboardInterrupt) as error:
+        if any(isinstance(cause, KeyboardInterrupt) for cause in causes(error)):
+            print(STOPPED, file=sys.stderr)
+        elif memory.ran_out(error):
+            print(memory.OUT, file=sys.stderr)
+        else:
             raise
-        print(memory.OUT, file=sys.stderr)
         return 1
     return 0
 
@@ -97,6 +106,31 @@ def _fill_closed() -> None:
             os.fstat(handle)
         except OSError:
             os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)  # takes the lowest that is free
+
+
+@contextmanager
+def _hearing_who_ends() -> Iterator[None]:
+    """Hear SIGTERM and SIGHUP as Ctrl-C, unless ignored: workers are ended, semaphores given back."""
+    here = threading.current_thread() is threading.main_thread()  # no other may ask for signals
+    heard = [number for number in _ENDS if here and signal.getsignal(number) is signal.SIG_DFL]
+    for number in heard:
+        signal.signal(number, signal.default_int_handler)
+    before, sys.unraisablehook = sys.unraisablehook, _ask_again
+    try:
+        yield
+    finally:
+        sys.unraisablehook = before
+        for number in heard:
+            signal.signal(number, signal.SIG_DFL)
+
+
+def _ask_again(lost: sys.UnraisableHookArgs) -> None:
+    """Stop a moment later where stopping was asked for in the midst of what cannot be stopped."""
+    if lost.exc_type is KeyboardInterrupt:
+        main = threading.main_thread().ident or 0
+        threading.Timer(0.05, signal.pthread_kill, (main, signal.SIGINT)).start()
+    else:
+        sys.__unraisablehook__(lost)
 
 
 def _text(raw: _Stream, like: TextIO | None) -> TextIO:

@@ -169,54 +169,51 @@ def share_out(
     """Yield each task with what `work` made of it, as they are done, in no particular order.
 
     A task that failed comes with its exception; `split` first parts one that can be parted, so that as
-    little as possible fails with it. Raises SimulationError where a scheduler is lost.
+    little as possible fails with it. What runs when nobody asks for more is left to the end of the crew.
+    Raises SimulationError where a scheduler is lost.
     """
     todo: deque[_Try[Task]] = deque(_Try(task) for task in tasks)
     suspects: deque[_Try[Task]] = deque()
     running: dict[Future[T], _Try[Task]] = {}
-    try:
-        while todo or suspects or running:
-            source = suspects or todo
-            alone = source is suspects
-            room = 1 if alone else (1 + _SPARE) * crew.size
-            died: list[_Try[Task]] = []
-            while source and len(running) < room and not died:
-                one = source.popleft()
-                try:
-                    running[crew.submit(work, one.task)] = one
-                except (BrokenProcessPool, RuntimeError):  # workers died since the last answer
-                    died.append(one)
-            done = set() if died else wait(running, return_when=FIRST_COMPLETED).done
-            for future in done:
-                one = running.pop(future)
-                try:
+    while todo or suspects or running:
+        source = suspects or todo
+        alone = source is suspects
+        room = 1 if alone else (1 + _SPARE) * crew.size
+        died: list[_Try[Task]] = []
+        while source and len(running) < room and not died:
+            one = source.popleft()
+            try:
+                running[crew.submit(work, one.task)] = one
+            except (BrokenProcessPool, RuntimeError):  # workers died since the last answer
+                died.append(one)
+        done = set() if died else wait(running, return_when=FIRST_COMPLETED).done
+        for future in done:
+            one = running.pop(future)
+            try:
+                yield one.task, future.result()
+            except (BrokenProcessPool, CancelledError):
+                died.append(one)
+            except Exception as error:
+                parts = split(one.task)
+                if len(parts) > 1:
+                    todo.extendleft(_Try(part) for part in parts)
+                else:
+                    yield one.task, error
+        if died:
+            for future, one in running.items():
+                if future.done() and not future.cancelled() and future.exception() is None:
                     yield one.task, future.result()
-                except (BrokenProcessPool, CancelledError):
+                else:
                     died.append(one)
-                except Exception as error:
-                    parts = split(one.task)
-                    if len(parts) > 1:
-                        todo.extendleft(_Try(part) for part in parts)
-                    else:
-                        yield one.task, error
-            if died:
-                for future, one in running.items():
-                    if future.done() and not future.cancelled() and future.exception() is None:
-                        yield one.task, future.result()
-                    else:
-                        died.append(one)
-                running.clear()
-                crew.renew()
-                for one in died:
-                    if alone and one.deaths + 1 >= TRIES:
-                        yield (
-                            one.task,
-                            SimulationError(KILLED),
-                        )
-                    elif alone:
-                        suspects.append(_Try(one.task, one.deaths + 1))
-                    else:
-                        suspects += [_Try(part) for part in split(one.task)]
-    finally:
-        for future in running:
-            future.cancel()
+            running.clear()
+            crew.renew()
+            for one in died:
+                if alone and one.deaths + 1 >= TRIES:
+                    yield (
+                        one.task,
+                        SimulationError(KILLED),
+                    )
+                elif alone:
+                    suspects.append(_Try(one.task, one.deaths + 1))
+                else:
+                    suspects += [_Try(part) for part in split(one.task)]

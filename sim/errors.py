@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -64,6 +64,16 @@ def within(option: str, value: float, low: float, high: float = math.inf) -> Non
 
 class SimulationError(Exception):
     """Something ran and failed: a broken invariant, a full disk, a stopped worker."""
+
+
+def causes(error: BaseException) -> Iterator[BaseException]:
+    """Yield an exception and those that it came from."""
+    seen: set[int] = set()
+    cause: BaseException | None = error
+    while cause is not None and id(cause) not in seen:
+        seen.add(id(cause))
+        yield cause
+        cause = cause.__cause__ or cause.__context__
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

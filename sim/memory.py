@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 
-from sim.errors import SimulationError
+from sim.errors import SimulationError, causes
 
 _GB = 1 << 30
 NEEDED, PER_PROCESSOR = 11 * _GB // 4, _GB // 16
@@ -49,13 +49,9 @@ def _limit() -> int | None:
 
 def ran_out(error: BaseException) -> bool:
     """Tell whether an exception, or one that it came from, says that there was no memory left."""
-    seen: set[int] = set()
-    cause: BaseException | None = error
-    while cause is not None and id(cause) not in seen:
-        seen.add(id(cause))
-        if isinstance(cause, MemoryError) or getattr(cause, "errno", None) == errno.ENOMEM:
-            return True
-        if any(sign in str(cause).lower() for sign in _SIGNS):
-            return True
-        cause = cause.__cause__ or cause.__context__
-    return False
+    return any(
+        isinstance(cause, MemoryError)
+        or getattr(cause, "errno", None) == errno.ENOMEM
+        or any(sign in str(cause).lower() for sign in _SIGNS)
+        for cause in causes(error)
+    )

@@ -59,9 +59,6 @@ class Workers:
                 yield waiting.pop(0).result()
         except BrokenProcessPool as error:
             raise SimulationError("a worker was killed: out of memory, or stopped from outside") from error
-        finally:
-            for future in waiting:
-                future.cancel()
 
     def _started(self) -> ProcessPoolExecutor:
         if self._pool is None:
@@ -76,7 +73,11 @@ def start_processes(count: int) -> ProcessPoolExecutor:
 
 
 def end_processes(pool: Executor, wait: bool) -> None:
-    """End a pool. With nothing left to do, wait: at its end Python may else stumble over a closed pipe."""
+    """End a pool and cancel what is left. With nothing left, wait: Python may stumble over a closed pipe.
+
+    Nobody else cancels: a pool whose processes end at that moment stumbles over what it did not cancel
+    itself, and this process would never end.
+    """
     pool.shutdown(wait=wait, cancel_futures=True)
 
 

@@ -7,7 +7,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -145,3 +146,40 @@ def test_an_address_without_a_port_is_refused_without_a_traceback() -> None:
     )
     assert done.stdout.startswith("no Dask scheduler at 'nowhere': missing port")
     assert done.stderr == ""
+
+
+class Paper:
+    """Workers who never begin."""
+
+    size = 2
+
+    def __init__(self) -> None:
+        self.given: list[Future[int]] = []
+
+    def submit(self, work: Callable[[int], int], task: int) -> Future[int]:
+        self.given.append(Future())
+        return self.given[-1]
+
+    def renew(self) -> None:
+        raise AssertionError
+
+    def __enter__(self) -> Paper:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None = None, /, *_: object) -> None:
+        return None
+
+
+def test_what_is_under_way_when_nobody_asks_for_more_is_cancelled_by_the_pool_alone() -> None:
+    """Python's pool stumbles, while it breaks, over what others cancelled; the process never ends."""
+    hands = Paper()
+    answers = share_out(hands, slowly, range(20))
+    with ThreadPoolExecutor(1) as asking:
+        first = asking.submit(next, answers)
+        while len(hands.given) < 2:
+            time.sleep(0.01)
+        hands.given[0].set_result(0)
+        assert first.result(timeout=30) == (0, 0)
+    answers.close()
+    assert len(hands.given) > 2
+    assert not any(future.cancelled() for future in hands.given)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from concurrent.futures import Future
 
 import pytest
 
@@ -51,6 +52,25 @@ def test_a_mistake_in_the_work_reaches_who_asked(count: int) -> None:
 def test_a_killed_worker_is_told() -> None:
     with Workers(2) as workers, pytest.raises(SimulationError, match="a worker was killed"):
         list(workers.map(die, range(3)))
+
+
+def test_what_is_under_way_is_cancelled_by_the_pool_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Python's pool stumbles, while it breaks, over what others cancelled; the process never ends."""
+    given: list[Future[int]] = []
+
+    class Paper:
+        def submit(self, *_: object) -> Future[int]:
+            given.append(Future())
+            given[0].set_result(1) if len(given) == 1 else None
+            return given[-1]
+
+    workers = Workers(2)
+    monkeypatch.setattr(workers, "_started", Paper)
+    answers = workers.map(square, range(9))
+    assert next(answers) == 1
+    answers.close()  # type: ignore[attr-defined]
+    assert len(given) == 4
+    assert not any(future.cancelled() for future in given)
 
 
 def test_fewer_than_one_worker_is_refused() -> None:

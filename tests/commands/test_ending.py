@@ -5,9 +5,13 @@ from __future__ import annotations
 import io
 import os
 import resource
+import shutil
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -17,6 +21,7 @@ from benchmarks.app_load import free_port
 from commands import ending
 from commands.ending import ended
 from sim import memory
+from sim.batch import KEPT
 
 FULL = "/dev/full"
 RUN = ("run", str(ALMERE[1]), "--children", "200")
@@ -231,6 +236,79 @@ def test_another_fault_is_passed_on() -> None:
 
     with pytest.raises(KeyError):
         ended(command)
+
+
+# Stopped from outside
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT], ids=lambda n: n.name)
+def test_who_is_asked_to_end_gives_everything_back(number: signal.Signals, tmp_path: Path) -> None:
+    """By Ctrl-C or by the system: other processes are ended, and no semaphore is left."""
+    (tmp_path / "s").mkdir()
+    for file in ALMERE:
+        shutil.copy(file, tmp_path / "s")
+    line = [sys.executable, str(ROOT / "cli.py"), "batch", str(tmp_path / "s")]
+    running = subprocess.Popen(
+        [*line, "--out", str(tmp_path / "out"), "--children", "3000", "--draws", "400", "--workers", "2"],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        preexec_fn=lambda: [signal.signal(end, signal.SIG_DFL) for end in (signal.SIGINT, number)],
+    )  # fmt: skip
+    assert running.stderr is not None
+    while not list((tmp_path / "out").rglob("*.unit")):  # workers are at work
+        assert running.poll() is None
+        time.sleep(0.1)
+    running.send_signal(number)
+    out, err = running.communicate(timeout=60)
+    assert (running.returncode, out) == (1, "")
+    assert [text for text in err.splitlines() if not text.startswith("units: ")] == [KEPT]
+
+
+def test_a_signal_that_is_ignored_stays_ignored() -> None:
+    lines = (
+        "import os, signal, sys\n"
+        "from commands.ending import ended\n"
+        "signal.signal(signal.SIGHUP, signal.SIG_IGN)\n"
+        "sys.exit(ended(lambda: os.kill(os.getpid(), signal.SIGHUP)))"
+    )
+    place = {**os.environ, "PYTHONPATH": str(ROOT)}
+    assert subprocess.run([sys.executable, "-c", lines], env=place, timeout=60, check=False).returncode == 0
+
+
+def test_signals_are_as_before_when_a_command_has_ended() -> None:
+    before = [signal.getsignal(number) for number in ending._ENDS]
+    assert ended(lambda: None) == 0
+    assert [signal.getsignal(number) for number in ending._ENDS] == before
+    with ThreadPoolExecutor(1) as other:  # which may not ask for signals
+        assert other.submit(ended, lambda: None).result() == 0
+
+
+class Deaf:
+    def __del__(self) -> None:
+        raise KeyboardInterrupt
+
+
+def test_a_stop_in_the_midst_of_what_cannot_be_stopped_is_heard_later(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def command() -> None:
+        Deaf()
+        time.sleep(60)
+
+    began = time.monotonic()
+    assert ended(command) == 1
+    assert time.monotonic() - began < 30
+    assert capsys.readouterr().err == f"{ending.STOPPED}\n"
+
+
+def test_a_library_that_was_stopped_while_it_loads_is_no_fault(capsys: pytest.CaptureFixture[str]) -> None:
+    def command() -> None:
+        try:
+            raise KeyboardInterrupt
+        except KeyboardInterrupt as stopped:
+            raise ImportError("initialization failed") from stopped
+
+    assert ended(command) == 1
+    assert capsys.readouterr().err == f"{ending.STOPPED}\n"
 
 
 # Variables
