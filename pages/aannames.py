@@ -13,7 +13,7 @@ from pages.assumptions.rows import GRADES, TOPICS, Row, grade_words, rows, sough
 from pages.doubt.evidence import by_basis
 from pages.doubt.work import Findings
 from pages.shared import formats, parts
-from pages.shared.address import MOST_SOUGHT, saw, saw_parts, seen_parts, seen_words
+from pages.shared.address import saw_parts, saw_words, seen_parts, seen_words
 from pages.shared.answers import Task, key_of
 from pages.shared.controls import folding
 from pages.shared.desk import CHILDREN, desk
@@ -78,10 +78,9 @@ def known_share(chosen: Choices) -> float | None:
 def _search(found: tuple[Row, ...]) -> None:
     """Show a way to find numbers; without a search, all of them by what they are about."""
     words = st.text_input(
-        t("assumed_search"), seen_words("zoek"), MOST_SOUGHT, placeholder=t("assumed_search_hint"),
-        key="assumed-search",
-    )  # fmt: skip
-    saw("zoek", words)
+        t("assumed_search"), seen_words("zoek"), placeholder=t("assumed_search_hint"), key="assumed-search"
+    )
+    saw_words("zoek", words)
     bases = st.pills(
         t("assumed_filter"), BASES, selection_mode="multi", format_func=lambda b: t(f"assumed_basis_{b}"),
         default=seen_parts("rust", BASES), key="assumed-bases",

@@ -137,12 +137,12 @@ def _two(kept: Kept, names: Names, reference: str) -> None:
         t("kids_two_note", few=len(kept.chosen), all=formats.count(kept.partings), better=better, same=same,
           worse=worse)
     )  # fmt: skip
-    numbers = range(len(kept.chosen))
+    numbers = range(1, len(kept.chosen) + 1)
     number = st.selectbox(
-        t("kids_choose"), list(numbers), seen("kind", numbers, 0), key="kids-child",
+        t("kids_choose"), list(range(len(kept.chosen))), seen("kind", numbers, 1) - 1, key="kids-child",
         format_func=lambda k: timeline.title(kept.chosen[k], k + 1),
     )  # fmt: skip
-    saw("kind", number, 0)
+    saw("kind", number + 1, 1)
     both = kept.chosen[number]
     st.markdown(timeline.story(both))
     for life in (0, 1):

@@ -152,6 +152,11 @@ def saw_parts(name: str, parts: Iterable[str]) -> None:
     saw(name, BETWEEN.join(parts))
 
 
+def saw_words(name: str, words: str) -> None:
+    """Remember which words are sought under a name, where they are few enough for an address."""
+    saw(name, words if len(words) <= MOST_SOUGHT and words.isprintable() else "")
+
+
 def _view() -> dict[str, str]:
     """Return what was shown under each name that is known; empty where it is as at first."""
     choices()  # the link is read first

@@ -27,12 +27,12 @@ MOST_BYTES = 32 << 20
 MOST_OF_ONE = 100_000
 UNUSED_DAYS = 30
 _SECRET = secrets.token_bytes(32)
-_KEY = re.compile(r"[A-Za-z0-9_-]{22}", re.ASCII)
+_KEY = re.compile(MARK + r"[A-Za-z0-9_-]{22}", re.ASCII)
 _ASIDE, _SUFFIX = ".part", ".txt"
 
 
 def put(text: str) -> str | None:
-    """Keep a text and return its key after MARK; None where it cannot be kept."""
+    """Keep a text and return its key, MARK and 22 letters; None where it cannot be kept."""
     content = text.encode()
     if len(content) > MOST_OF_ONE:
         return None
@@ -50,13 +50,17 @@ def put(text: str) -> str | None:
     return MARK + name
 
 
+def is_key(text: str) -> bool:
+    """Tell whether a text has the form of a key."""
+    return bool(_KEY.fullmatch(text))
+
+
 def get(key: str) -> str | None:
-    """Return the text under a key (with its MARK), or None where it is not here, or no longer."""
-    name = key.removeprefix(MARK)
-    if not _KEY.fullmatch(name):
+    """Return the text under a key, or None where it is not here, or no longer."""
+    if not is_key(key):
         return None
     try:
-        path = folder() / (name + _SUFFIX)
+        path = folder() / (key.removeprefix(MARK) + _SUFFIX)
         if path.stat().st_mtime < _oldest():
             return None
         text = path.read_bytes()[: MOST_OF_ONE + 1].decode()
@@ -101,6 +105,7 @@ def _oldest() -> float:
 
 def _write(path: Path, content: bytes) -> None:
     """Write aside and rename; what is made this way only its owner may read."""
+    path.parent.mkdir(mode=0o700, exist_ok=True)  # somebody may have cleared the cache
     descriptor, aside = tempfile.mkstemp(dir=path.parent, suffix=_ASIDE)
     try:
         with os.fdopen(descriptor, "wb") as stream:

@@ -217,7 +217,7 @@ def _given(query: Mapping[str, list[str]]) -> tuple[dict[str, str], list[str], l
                 wrong.append(key)
         elif len(values) != 1 or len(values[0]) > MOST_LETTERS * MAX_PLANS:
             wrong.append(key)
-        elif not values[0].startswith(shelf.MARK):
+        elif not shelf.is_key(values[0]):
             given[key] = values[0]
         elif (kept := shelf.get(values[0])) is not None:
             given[key] = kept

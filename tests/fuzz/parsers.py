@@ -13,6 +13,7 @@ from typing import NamedTuple
 from urllib.parse import parse_qsl
 
 from calibration.targets import TARGET_FILE, read_targets
+from pages.shared.packed import LinkError
 from pages.shared.plan import Plan
 from pages.shared.plan_files import read_plan
 from pages.shared.state import _READERS, Choices
@@ -67,7 +68,7 @@ def _link(content: bytes) -> object:
         if key in _READERS:
             try:
                 found.append(_READERS[key](value))
-            except (ValueError, KeyError, TypeError, RecursionError, InputError):
+            except (LinkError, InputError):
                 continue
     return found
 
