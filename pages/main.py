@@ -29,7 +29,9 @@ LISTS = """<style>
   visibility: hidden; font-size: 0;
 }}
 [data-testid=stSelectboxVirtualDropdown] [data-empty] > *::before {{content: "{nothing}"}}
-[data-testid=stSelectboxVirtualDropdown] [data-key=__creatable__] [data-item-hl]::before {{content: "{typed}"}}
+[data-testid=stSelectboxVirtualDropdown] [data-key=__creatable__] [data-item-hl]::before {{
+  content: "{typed}"
+}}
 [data-testid=stSelectboxVirtualDropdown] [data-empty] > *::before,
 [data-testid=stSelectboxVirtualDropdown] [data-key=__creatable__] [data-item-hl]::before {{
   visibility: visible; font-size: 1rem;

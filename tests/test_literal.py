@@ -113,7 +113,8 @@ def test_a_published_model_may_have_any_names(tmp_path: Path) -> None:
     file.write_text(
         "kind: model\ntitle: '[/x] :smile:'\nstates: ['[/A]', D]\nstart: '[/A]'\ncycles: 3\ntiming: start\n"
         "transitions: [{from: '[/A]', to: D, probability: 0.1}]\n"
-        "rewards: {'[/A]': {cost: 1, effect: 1}, D: {cost: 0, effect: 0}}\nstrategies: {'[/s] [red]t[/red]': {}}\n"
+        "rewards: {'[/A]': {cost: 1, effect: 1}, D: {cost: 0, effect: 0}}\n"
+        "strategies: {'[/s] [red]t[/red]': {}}\n"
     )
     done = call("model", file, "--persons", "100")
     assert (done.returncode, done.stderr) == (0, "")

@@ -8,11 +8,11 @@ from typing import Any
 from pydantic import ValidationError
 
 from pages.own.known import GROUPS, form_name
+from pages.shared import uploads
 from pages.shared.texts import language, t
 from sim.errors import InputError
 from sim.library import registry
 from sim.municipality import Municipality
-from sim.municipality_sheet import read_figures
 from sim.municipality_template import template
 from sim.municipality_text import municipality_yaml
 from sim.population import profile_from
@@ -58,7 +58,7 @@ def yaml_template(known: Municipality | None) -> str:
 
 def read(name: str, content: bytes) -> tuple[Municipality | None, list[str]]:
     """Return the figures in a file that somebody chose, or every mistake in their language."""
-    return _tried(lambda: read_figures(content, name, registry()))
+    return _tried(lambda: uploads.figures(name, content))
 
 
 def _tried(make: Callable[[], Municipality]) -> tuple[Municipality | None, list[str]]:

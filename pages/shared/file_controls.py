@@ -23,7 +23,7 @@ from pages.shared.texts import language, t
 from sim.errors import InputError
 from sim.translation import told
 
-TOLD = "verken-told"
+TOLD, REFUSED = "verken-told", "verken-refused"
 MOST_FAULTS = 8
 LONGEST_TITLE = 200
 
@@ -71,9 +71,14 @@ def file_control() -> None:
     sent = file_field(t("verken_upload"), ("yaml", "yml"), key("upload"), t("verken_upload_help"))
     if sent is None:
         return
+    refused = st.session_state.get(REFUSED, ("", None))
+    if refused[0] == sent.file_id:  # read once, however often the page is shown
+        _faults(told(refused[1], language()))
+        return
     try:
         opened = read_plan(sent.name, sent.getvalue(), choices())
     except InputError as error:
+        st.session_state[REFUSED] = (sent.file_id, error)
         _faults(told(error, language()))
     else:
         take(opened)

@@ -16,6 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from pages.shared import uploads
 from pages.shared.levers import as_reference, period, shortest
 from pages.shared.plan import Plan
 from pages.shared.state import (
@@ -28,17 +29,18 @@ from pages.shared.state import (
     reference_of,
 )
 from pages.shared.texts import t
-from sim.errors import InputError
+from sim.errors import InputError, Problem
 from sim.headline import STRENGTH
 from sim.library import registry
-from sim.scenario import Scenario, is_file, load_scenario, scenario_from_document
-from sim.yamlfile import Document, document_from, dumped
+from sim.scenario import load_scenario
+from sim.yamlfile import dumped
 from sim.yamltext import decode, parse, read_bytes
 
 SCENARIOS = Path(__file__).resolve().parents[2] / "scenarios"
 ARGUMENTS = "argumenten"
 """Scenarios that make a point about any municipality."""
 REFERENCE_FILE = "uitgangssituatie.yaml"
+TOO_MUCH = "this file says more than this page can hold"
 _HEAD = ("kind:", "title:", "municipality:")
 _ZIP_DATE = (2026, 1, 1, 0, 0, 0)  # the same plan is the same file, whenever it is made
 log = logging.getLogger(__name__)
@@ -136,15 +138,13 @@ def read_plan(name: str, content: bytes, chosen: Choices) -> Opened:
 
     A reference, and a municipality that is a path, are left out: they would be files of this server.
     """
-    document = document_from(name, content, "scenario")
-    data, notes = dict(document.data), []
-    if data.pop("reference", None) is not None:
-        notes.append("verken_no_reference")
-    if is_file(data.get("municipality")):
-        data["municipality"] = chosen.own_data or chosen.municipality
-        notes.append("verken_no_municipality")
-    scenario = scenario_from_document(replace(document, data=data), registry())
-    _refuse(document, scenario)
+    here = chosen.own_data or chosen.municipality
+    return opened(name, uploads.plan(name, content, here, places()), chosen)
+
+
+def opened(name: str, sent: uploads.Sent, chosen: Choices) -> Opened:
+    """Return what a file says as changes of the choices. Raises InputError where they are not possible."""
+    scenario, notes = sent.scenario, [f"verken_no_{key}" for key in sent.left_out]
     parameters = scenario.to_data()["parameters"]
     plan = Plan.of_scenario(scenario)
     effect = _effect(parameters)
@@ -163,7 +163,7 @@ def read_plan(name: str, content: bytes, chosen: Choices) -> Opened:
     if scenario.local is not None and scenario.local.to_data() != chosen.own_data:
         changes["own"] = json.dumps(scenario.local.to_data(), sort_keys=True, ensure_ascii=False)
         notes.append("verken_own_figures")
-    _refuse_choices(document, replace(chosen, **changes))
+    _refuse_choices(Problem(name, *sent.top, TOO_MUCH), replace(chosen, **changes))
     return Opened(changes, tuple(notes))
 
 
@@ -182,22 +182,7 @@ def _effect(parameters: dict[str, Any]) -> str:
     return "full"
 
 
-def _refuse(document: Document, scenario: Scenario) -> None:
-    """Refuse what a file may say and this app cannot show. Raises InputError."""
-    problems = []
-    if scenario.years < 1:
-        problems.append(document.problem(("years",), "must be 1 or more, found 0"))
-    if scenario.local is None and scenario.municipality not in places():
-        message = f"there are no figures of the population of '{scenario.municipality}'"
-        problems.append(document.problem(("municipality",), message))
-    for name, override in scenario.parameters.items():
-        if isinstance(override.value, tuple):
-            problems.append(document.problem(("parameters", name), "expected a number, found a list"))
-    if problems:
-        raise InputError(problems)
-
-
-def _refuse_choices(document: Document, chosen: Choices) -> None:
+def _refuse_choices(too_much: Problem, chosen: Choices) -> None:
     """Refuse choices that no link could restore, or that the model cannot run. Raises InputError."""
     pair(chosen)
     try:
@@ -205,7 +190,7 @@ def _refuse_choices(document: Document, chosen: Choices) -> None:
     except ValueError:
         fits = False
     if not fits or len(chosen.assumptions) > MOST_ASSUMPTIONS:
-        raise InputError([document.problem((), "this file says more than this page can hold")])
+        raise InputError([too_much])
 
 
 # The file of a plan

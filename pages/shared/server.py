@@ -6,12 +6,15 @@ without JavaScript a sentence in it.
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from urllib.parse import parse_qs
 
 from starlette.datastructures import MutableHeaders
 from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from pages.shared.apart import READER
 from pages.shared.texts import writing_in
 from sim.writing import LANGUAGES
 
@@ -33,6 +36,16 @@ _ENGLISH = {
     "title": b"<title>Streamlit</title>",
     "noscript": b"<p>You need to enable JavaScript to run this app.</p>",
 }
+
+
+@asynccontextmanager
+async def reading(_: object) -> AsyncIterator[None]:
+    """Keep a process ready that reads the files of users, as long as the server runs."""
+    READER.start()
+    try:
+        yield
+    finally:
+        READER.close()
 
 
 class FirstPage:

@@ -15,8 +15,9 @@ from urllib.parse import parse_qsl
 from calibration.targets import TARGET_FILE, read_targets
 from pages.shared.packed import LinkError
 from pages.shared.plan import Plan
-from pages.shared.plan_files import read_plan
-from pages.shared.state import _READERS, Choices
+from pages.shared.plan_files import opened
+from pages.shared.state import _READERS, Choices, places
+from pages.shared.uploads import plan_here
 from sim.cohort import load_model
 from sim.errors import InputError
 from sim.expressions import compile_expression
@@ -101,14 +102,40 @@ source: x
 population: {0-17: 780, 18-22: 220}
 use: {year: 2019, youths: 90, ages: 0-17, national: 0.12}
 """
+SCENARIO = b"""kind: scenario
+title: Dorp
+description: alles wat een scenario kan zeggen
+municipality:
+  {kind: municipality, name: Dorp, date: 2024-01-01, source: x, population: {0-17: 780, 18-22: 220},
+   kinderwerk_fte: {value: 3, source: y}, moving: 0.1, bijstand: 0.06, tariffs: {ambulant: 9000},
+   use: {year: 2019, youths: 90, ages: 0-17, national: 0.12}}
+start: 2026
+years: 20
+policy: capped
+budget: {youth_care: 1000000, real_growth: 0.01}
+places: {ambulant: 2400, wijkteam: unlimited}
+shocks:
+  - {kind: lockdown, start: 2028-03, months: 6, size: 0.5, workers: present}
+  - {kind: budget_cut, start: 2029, months: 24, size: 0.3, programmes: [kinderwerk]}
+programmes:
+  kinderwerk:
+    fte: {2026: 12, 2027: 24}
+    ring_fenced: false
+    targeting: outreach
+    ages: [4, 14]
+    paid_by: gemeente
+    switches: {onset: true, access: false}
+parameters: {cost.overhead: 0.2, cost.tariff_growth_projection: {value: 0.01, from: birth}}
+"""
 PARSERS = {
     "scenario": Parser(
         as_file(lambda path: load_scenario(path, registry()), "made.yaml"), (InputError,),
-        lambda: _files("almere/*.yaml"),
+        lambda: [SCENARIO, *_files("almere/*.yaml")],
     ),
     "plan": Parser(
-        lambda content: read_plan("made.yaml", content, Choices()), (InputError,),
-        lambda: _files("almere/*.yaml"),
+        lambda content: opened("made.yaml", plan_here("made.yaml", content, "Almere", places()), Choices()),
+        (InputError,),
+        lambda: [SCENARIO, *_files("almere/*.yaml")],
     ),
     "grid": Parser(
         as_file(lambda path: load_grid(path, registry()), "grid.yaml"), (InputError,), lambda: [GRID]

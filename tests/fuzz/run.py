@@ -20,7 +20,7 @@ WATCHED = [
     "sim.yamltext", "sim.yamlfile", "sim.scenario", "sim.grid", "sim.expressions", "sim.modelfile",
     "sim.markov", "sim.municipality", "sim.fte", "sim.municipality_sheet", "sim.municipality_text",
     "sim.workbook", "sim.errors", "calibration.targets", "pages.shared.plan", "pages.shared.plan_files",
-    "pages.shared.state",
+    "pages.shared.uploads", "pages.shared.state",
 ]  # fmt: skip
 WORDS = [
     "kind:", "scenario", "model", "grid", "municipality", "programmes", "kinderwerk", "fte",

@@ -21,6 +21,7 @@ from pages.shared.state import (
     _READERS,
     MAX_PLANS,
     VIEWS,
+    Choices,
     pair,
     places,
     query_of,

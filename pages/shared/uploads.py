@@ -1,0 +1,87 @@
+"""What the files say that users send to the pages. Each is read in a process of its own (apart.py).
+
+Nothing here needs a session: a file is read to plain figures or a scenario, or refused with every mistake.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from pages.shared.apart import READER
+from sim.errors import InputError
+from sim.library import registry
+from sim.municipality import Municipality
+from sim.municipality_sheet import read_figures
+from sim.municipality_template import template
+from sim.population import profiles
+from sim.scenario import Scenario, is_file, scenario_from_document
+from sim.yamlfile import Document, document_from
+from sim.yamltext import Position
+
+MAX_VALUES = 10_000
+"""What the file of a plan may hold: with every programme, year and parameter in it, it has 6,000."""
+
+
+@dataclass(frozen=True)
+class Sent:
+    """What the file of a plan says. left_out: keys that name files of this server; top: where it begins."""
+
+    scenario: Scenario
+    left_out: tuple[str, ...]
+    top: Position
+
+
+def figures(name: str, content: bytes) -> Municipality:
+    """Return the figures of a municipality in a file. Raises InputError with every mistake."""
+    return READER.do(name, figures_here, name, content)
+
+
+def plan(name: str, content: bytes, here: str | Mapping[str, Any], places: Collection[str]) -> Sent:
+    """Return what the file of a plan says. Raises InputError with every mistake.
+
+    here: the municipality, or its figures, that stands in for one that is a path. places: those that the
+    pages know.
+    """
+    return READER.do(name, plan_here, name, content, here, tuple(places))
+
+
+def figures_here(name: str, content: bytes) -> Municipality:
+    """Do what `figures` does, in this process."""
+    return read_figures(content, name, registry())
+
+
+def plan_here(name: str, content: bytes, here: str | Mapping[str, Any], places: Collection[str]) -> Sent:
+    """Do what `plan` does, in this process."""
+    document = document_from(name, content, "scenario", MAX_VALUES)
+    data, left_out = dict(document.data), []
+    if data.pop("reference", None) is not None:
+        left_out.append("reference")
+    if is_file(data.get("municipality")):
+        data["municipality"] = here
+        left_out.append("municipality")
+    scenario = scenario_from_document(replace(document, data=data), registry())
+    _refuse(document, scenario, places)
+    return Sent(scenario, tuple(left_out), document.position(()))
+
+
+def _refuse(document: Document, scenario: Scenario, places: Collection[str]) -> None:
+    """Refuse what a file may say and the pages cannot show. Raises InputError."""
+    problems = []
+    if scenario.years < 1:
+        problems.append(document.problem(("years",), "must be 1 or more, found 0"))
+    if scenario.local is None and scenario.municipality not in places:
+        message = f"there are no figures of the population of '{scenario.municipality}'"
+        problems.append(document.problem(("municipality",), message))
+    for name, override in scenario.parameters.items():
+        if isinstance(override.value, tuple):
+            problems.append(document.problem(("parameters", name), "expected a number, found a list"))
+    if problems:
+        raise InputError(problems)
+
+
+def rehearse() -> None:
+    """Read a file of each kind once, so that the next is read quickly."""
+    figures_here("a.xlsx", template("nl", profiles()["Almere"]))
+    plan_here("a.yaml", b"kind: scenario\ntitle: x\nmunicipality: Almere\n", "Almere", ("Almere",))

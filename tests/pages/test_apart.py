@@ -1,0 +1,144 @@
+"""Work on a user's bytes ends by itself, in a process of its own, and the server goes on."""
+
+from __future__ import annotations
+
+import itertools
+import operator
+import os
+import re
+import signal
+import statistics
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from pages.shared import apart, uploads
+from pages.shared.apart import BUSY, TOO_MUCH, Apart, Limits
+from sim.errors import InputError, Problem
+from sim.municipality_template import template
+from sim.population import profiles
+from sim.translation import dutch_or_none
+
+ENDLESS = ("(a*)*b", "a" * 50)
+"""To a regular expression this takes for ever, and no other thread of its process gets a turn."""
+
+
+@pytest.fixture(scope="module")
+def reader() -> Iterator[Apart]:
+    made = Apart(Limits(seconds=4.0, cpu_seconds=1, memory=200 << 20), patience=0.5)
+    made.do("x", time.sleep, 0.0)  # it has started
+    yield made
+    made.close()
+
+
+def refused(reader: Apart, *work: object) -> Problem:
+    with pytest.raises(InputError) as caught:
+        reader.do("cijfers.xlsx", *work)  # type: ignore[arg-type]
+    (problem,) = caught.value.problems
+    assert problem.file == "cijfers.xlsx"
+    return problem
+
+
+def test_what_works_comes_back(reader: Apart) -> None:
+    assert reader.do("x", operator.add, [1], [2]) == [1, 2]
+
+
+def test_a_mistake_in_a_file_comes_back_with_all_its_places(reader: Apart) -> None:
+    with pytest.raises(InputError) as caught:
+        reader.do("x", uploads.figures_here, "a.yaml", b"kind: municipality\nname: 3\n")
+    assert Problem("a.yaml", 2, 7, "expected text, found 3; put it between quotes") in caught.value.problems
+    assert len(caught.value.problems) == 4
+
+
+def test_an_ordinary_file_is_read_quickly(reader: Apart) -> None:
+    content, seconds = template("nl", profiles()["Almere"]), []
+    for _ in range(5):
+        start = time.perf_counter()
+        assert reader.do("x", uploads.figures_here, "a.xlsx", content).name == "Almere"
+        seconds.append(time.perf_counter() - start)
+    assert statistics.median(seconds) < 0.3
+
+
+def test_endless_work_is_ended_while_other_threads_go_on(reader: Apart) -> None:
+    ticks = [time.monotonic()]
+    over = threading.Event()
+
+    def tick() -> None:
+        while not over.wait(0.02):
+            ticks.append(time.monotonic())
+
+    thread = threading.Thread(target=tick)
+    thread.start()
+    try:
+        start = time.monotonic()
+        assert refused(reader, re.fullmatch, *ENDLESS).message == TOO_MUCH
+        assert time.monotonic() - start < 4.5
+    finally:
+        over.set()
+        thread.join()
+    assert max(b - a for a, b in itertools.pairwise(ticks)) < 1.0
+
+
+@pytest.mark.parametrize(
+    "work",
+    [(time.sleep, 60.0), (bytearray, 1 << 31), (os.abort,), (os._exit, 0), (os.kill, 0, signal.SIGKILL)],
+    ids=["waiting", "memory", "crash", "exit", "killed with the process that makes copies"],
+)
+def test_work_that_ends_without_an_answer_is_refused(work: tuple[object, ...]) -> None:
+    reader = Apart(Limits(seconds=2.0, memory=200 << 20))
+    try:
+        reader.do("x", time.sleep, 0.0)
+        if work[0] is os.kill:  # process 0 is all of the group
+            with pytest.raises((InputError, RuntimeError)):
+                reader.do("cijfers.xlsx", *work)  # type: ignore[arg-type]
+        else:
+            assert refused(reader, *work).message == TOO_MUCH
+        assert reader.do("x", operator.add, 1, 2) == 3
+    finally:
+        reader.close()
+
+
+def test_a_mistake_of_ours_is_no_mistake_in_the_file(reader: Apart) -> None:
+    with pytest.raises(RuntimeError, match="ZeroDivisionError"):
+        reader.do("x", operator.truediv, 1, 0)
+
+
+def test_work_waits_for_its_turn_and_not_for_ever() -> None:
+    reader = Apart(Limits(seconds=30.0), patience=0.2)
+    reader.do("x", time.sleep, 0.0)
+    answers: list[object] = []
+
+    def wait() -> None:
+        try:
+            reader.do("x", time.sleep, 20.0)
+        except InputError as error:
+            answers.append(error.problems[0].message)
+
+    threads = [threading.Thread(target=wait) for _ in range(apart.AT_ONCE)]
+    for thread in threads:
+        thread.start()
+    time.sleep(0.5)
+    assert refused(reader, operator.add, 1, 2).message == BUSY
+    start = time.monotonic()
+    reader.close()  # as when the server stops
+    for thread in threads:
+        thread.join(timeout=5)
+    assert time.monotonic() - start < 2
+    assert answers == [TOO_MUCH] * apart.AT_ONCE
+
+
+def test_nothing_is_left_when_it_is_closed() -> None:
+    reader = Apart()
+    reader.do("x", time.sleep, 0.0)
+    assert reader._waiting is not None
+    pid = reader._waiting.pid
+    reader.close()
+    with pytest.raises(ProcessLookupError):
+        os.killpg(pid, 0)
+
+
+@pytest.mark.parametrize("message", [TOO_MUCH, BUSY])
+def test_what_is_told_is_told_in_dutch(message: str) -> None:
+    assert dutch_or_none(message) is not None
