@@ -9,15 +9,23 @@ BIN := .venv/bin
 ENVIRONMENT := .venv/.made-from-lock
 INSTALLED := .venv/.installed
 
-.PHONY: app test coverage bench docs lock supply audit clean .venv
+.PHONY: app check test coverage bench docs lock supply audit clean .venv
 
 app: .venv
 	$(BIN)/kinderwerk app
 
-test: .venv
+# Before every commit: lint, types, the layers of sim/, and the tests that take no browser and no long runs.
+check: .venv lint
+	$(BIN)/pytest -n auto --dist loadfile -m "not slow and not browser and not docs and not verification"
+
+test: .venv lint
+	$(BIN)/pytest -n auto --dist loadfile
+
+.PHONY: lint
+lint: .venv
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/pytest -n auto --dist loadfile
+	$(BIN)/lint-imports
 
 # Lines and branches of sim/ and calibration/ that the tests reach. Kernels count in the runs without the
 # compiler (tests/verification/test_uncompiled.py). Takes twice as long as the tests.

@@ -20,7 +20,7 @@ from commands import appraise, browser, documents, figures, fitting, plans, simu
 from commands.ending import STOPPED, ended
 from commands.shared import fail, foreign, option_words, our_mistake, refuse_unreadable
 from sim.errors import InputError, OptionError, SimulationError
-from sim.memory import ran_out
+from sim.machine.memory import ran_out
 
 VERBS: tuple[Callable[..., None], ...] = (
     plans.new,

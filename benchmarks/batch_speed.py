@@ -81,7 +81,7 @@ def tell(words: str, ratios: list[float]) -> None:
 def environment(place: Path, name: str) -> dict[str, str]:
     """Return an environment without warmed-up populations, but with compiled kernels."""
     sys.path.insert(0, str(ROOT))
-    from sim.compiling import use_cache
+    from sim.machine.compiling import use_cache
 
     use_cache()
     return {**os.environ, "KINDERWERK_CACHE": str(place / f"cache-{name}")}

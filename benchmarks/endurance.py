@@ -39,7 +39,7 @@ from streamlit.proto.Alert_pb2 import Alert
 from websockets.sync.client import ClientConnection, connect
 
 from benchmarks.app_load import ROOT, User, free_port, memory, started
-from sim.compiling import cache_root
+from sim.machine.compiling import cache_root
 
 WARMING_UP = 1 / 3
 FLAT = 0.05

@@ -35,7 +35,8 @@ MUTATIONS = {
         "sim/rates.py", "-np.expm1(-rates * years)", "rates * years", "tests/test_rates.py"
     ),
     "discount factor": Mutation(
-        "sim/rates.py", "(1.0 + rate) ** -np.asarray", "(1.0 - rate) ** np.asarray", "tests/test_ledger.py"
+        "sim/rates.py", "(1.0 + rate) ** -np.asarray", "(1.0 - rate) ** np.asarray",
+        "tests/engine/test_ledger.py",
     ),
     "luck without the child": Mutation(
         "sim/luck.py",
@@ -47,55 +48,55 @@ MUTATIONS = {
         "sim/luck.py", "| np.uint64(step)", "| np.uint64(0)", "tests/test_luck.py"
     ),
     "cohort one cycle late": Mutation(
-        "sim/cohort.py",
+        "sim/published/cohort.py",
         "_full(rewards[:, :, :, cycle + 1], groups)",
         "_full(rewards[:, :, :, cycle], groups)",
-        "tests/verification tests/test_cohort.py",
+        "tests/verification tests/published/test_cohort.py",
     ),
     "queue without urgency": Mutation(
-        "sim/waitinglist.py",
+        "sim/engine/waitinglist.py",
         "heapq.heappush(heap, (-np.int64(urgency[j]),",
         "heapq.heappush(heap, (np.int64(urgency[j]),",
-        "tests/test_waitinglist.py",
+        "tests/engine/test_waitinglist.py",
     ),
     "payer of programmes": Mutation(
-        "sim/ledger.py",
+        "sim/engine/ledger.py",
         "GEMEENTE if history.paid_by_gemeente[name] else RIJK",
         "GEMEENTE",
-        "tests/test_ledger.py",
+        "tests/engine/test_ledger.py",
     ),
     "cash at once": Mutation(
-        "sim/ledger.py", 'lag = p["townhall.contract_lag"]', "lag = 0.0", "tests/test_ledger.py"
+        "sim/engine/ledger.py", 'lag = p["townhall.contract_lag"]', "lag = 0.0", "tests/engine/test_ledger.py"
     ),
     "cash from limited places": Mutation(
-        "sim/ledger.py",
+        "sim/engine/ledger.py",
         "_realised(history, free, ~limited, p)",
         "_realised(history, free, limited | ~limited, p)",
-        "tests/test_ledger.py tests/test_waitinglist.py",
+        "tests/engine/test_ledger.py tests/engine/test_waitinglist.py",
     ),
     "a year less of warm-up": Mutation(
-        "sim/warmup.py",
+        "sim/engine/warmup.py",
         "for year in range(EPOCH_YEAR, start):",
         "for year in range(EPOCH_YEAR, start - 1):",
-        "tests/test_simulation.py tests/calibration/test_measures.py",
+        "tests/engine/test_simulation.py tests/calibration/figures/test_measures.py",
     ),
     "no fade-out": Mutation(
-        "sim/exposure.py",
+        "sim/engine/exposure.py",
         "return top * np.exp(-x.decay[k] * (t - x.leaves[i, k]))",
         "return top",
         "tests/lifecourse",
     ),
     "scaling of results": Mutation(
-        "sim/experiment.py",
+        "sim/runs/experiment.py",
         "for column in found]) * history.scale",
         "for column in found])",
-        "tests/test_experiment.py tests/test_api.py",
+        "tests/runs/test_experiment.py tests/test_api.py",
     ),
     "scaling of the town hall": Mutation(
-        "sim/simulation.py",
+        "sim/engine/simulation.py",
         "self.scale = self.setting.flow()[1]",
         "self.scale = 1.0",
-        "tests/test_simulation.py",
+        "tests/engine/test_simulation.py",
     ),
 }
 

@@ -22,16 +22,16 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from sim.api import load_scenario  # noqa: E402
-from sim.assembly import Assembly, Entry, Pair, compared  # noqa: E402
-from sim.experiment import Options, setting_for  # noqa: E402
-from sim.population import profiles  # noqa: E402
-from sim.results import save  # noqa: E402
-from sim.scenario import Scenario  # noqa: E402
-from sim.setting import Inline  # noqa: E402
-from sim.tasks import Task, make  # noqa: E402
-from sim.units import Unit, UnitStore, Work, engine  # noqa: E402
-from sim.warmup import warm_up  # noqa: E402
-from sim.workers import Workers  # noqa: E402
+from sim.batches.assembly import Assembly, Entry, Pair, compared  # noqa: E402
+from sim.batches.results import save  # noqa: E402
+from sim.batches.tasks import Task, make  # noqa: E402
+from sim.batches.units import Unit, UnitStore, Work, engine  # noqa: E402
+from sim.engine.setting import Inline  # noqa: E402
+from sim.engine.warmup import warm_up  # noqa: E402
+from sim.inputs.profiles import profiles  # noqa: E402
+from sim.inputs.scenario import Scenario  # noqa: E402
+from sim.runs.experiment import Options, setting_for  # noqa: E402
+from sim.runs.workers import Workers  # noqa: E402
 
 T = TypeVar("T")
 CHILDREN = (5_000, 10_000, 20_000, 40_000)

@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from sim.api import load_scenario
-from sim.experiment import Options, run_all
-from sim.pairs import run_reached
-from sim.setting import Inline
-from sim.warmstore import WarmStore
+from sim.engine.setting import Inline
+from sim.runs.experiment import Options, run_all
+from sim.runs.pairs import run_reached
+from sim.runs.warmstore import WarmStore
 
 ALMERE = Path(__file__).resolve().parents[1] / "scenarios" / "almere"
 CHILDREN = 26_000

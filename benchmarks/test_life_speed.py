@@ -14,15 +14,15 @@ import numpy as np
 import pytest
 from numba import njit
 
-from sim.library import registry
+from sim.engine.setting import Setting, worker_threads
+from sim.engine.simulation import simulate
+from sim.engine.warmup import WarmStart, warm_up
+from sim.inputs.library import registry
+from sim.inputs.profiles import profiles
+from sim.inputs.scenario import Scenario, scenario_from_dict
 from sim.luck import Decision, draw, key_of
-from sim.parameters import default_parameters
-from sim.population import profiles
-from sim.scenario import Scenario, scenario_from_dict
-from sim.setting import Setting, worker_threads
-from sim.simulation import simulate
+from sim.model.parameters import default_parameters
 from sim.states import AGES, MONTHS
-from sim.warmup import WarmStart, warm_up
 
 CHILDREN = 200_000
 YEARS = 10

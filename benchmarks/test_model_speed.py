@@ -16,9 +16,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from sim.cohort import exact_cohort, load_model
-from sim.markov import CompiledModel
-from sim.microsimulation import microsimulate
+from sim.published.cohort import exact_cohort, load_model
+from sim.published.markov import CompiledModel
+from sim.published.microsimulation import microsimulate
 
 FILE = Path(__file__).with_name("seven-state.yaml")
 PERSONS = 400_000

@@ -23,15 +23,15 @@ from numpy.typing import NDArray
 
 from calibration import costs
 from calibration.diagnostics import summary
+from calibration.figures.targets import TARGET_FILE, Target, read_targets
 from calibration.fit import FULL, QUICK, Fitted, Plan, fit
 from calibration.likelihood import Comparison
 from calibration.runs import Runner, Tell, national
 from calibration.space import LEVELS, Space
-from calibration.targets import TARGET_FILE, Target, read_targets
-from sim.compiling import source_hash
+from sim.batches.results import version
 from sim.errors import InputError, SimulationError
-from sim.parameters import Parameters, prior_parameters
-from sim.results import version
+from sim.machine.compiling import source_hash
+from sim.model.parameters import Parameters, prior_parameters
 from sim.states import FORMS
 
 Floats = NDArray[np.float64]

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.stats import truncnorm
 
-from sim.parameters import Parameters
-from sim.prices import care_spending, paid_places
+from sim.model.parameters import Parameters
+from sim.model.prices import care_spending, paid_places
 from sim.states import FORMS
 
 Floats = NDArray[np.float64]

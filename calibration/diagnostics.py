@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import cho_factor, cho_solve
 
+from calibration.figures.measures import MEASURES
+from calibration.figures.targets import Target
 from calibration.fit import Fitted, Wave, logs_of
 from calibration.likelihood import Comparison, log_of
-from calibration.measures import MEASURES
 from calibration.space import LEVELS, Space
-from calibration.targets import Target
-from sim.emulator import Emulator
+from sim.decision.emulator import Emulator
 from sim.states import AGES
 
 Floats = NDArray[np.float64]

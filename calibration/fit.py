@@ -22,7 +22,7 @@ from scipy.stats import norm, qmc
 from calibration.likelihood import Comparison
 from calibration.runs import Job, Runner
 from calibration.space import LEVELS, Space
-from sim.emulator import Emulator
+from sim.decision.emulator import Emulator
 
 Floats = NDArray[np.float64]
 DIFF_STEP = 0.03

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import cho_factor, cho_solve
 
-from calibration.targets import Target
+from calibration.figures.targets import Target
 
 Floats = NDArray[np.float64]
 SHARED = 0.5

@@ -18,9 +18,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calibration.calibrate import FILES
-from calibration.report import figure, fitted_share, markdown, read
+from calibration.documents.report import figure, fitted_share, markdown, read
 from sim.errors import InputError
-from sim.parameters import DATA, POSTERIOR_FILE, Parameters, prior_parameters, read_posterior, with_posterior
+from sim.model.parameters import (
+    DATA,
+    POSTERIOR_FILE,
+    Parameters,
+    prior_parameters,
+    read_posterior,
+    with_posterior,
+)
 
 MOST = 30
 ROUNDING = 1e-9

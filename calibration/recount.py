@@ -19,13 +19,13 @@ from pathlib import Path
 from typing import Any
 
 from calibration.diagnostics import target_rows
+from calibration.documents.report import read
+from calibration.figures.targets import TARGET_FILE, read_targets
 from calibration.fit import Plan, best_job, draw_jobs
-from calibration.report import read
 from calibration.runs import national, run
-from calibration.targets import TARGET_FILE, read_targets
+from sim.engine.setting import worker_threads
 from sim.errors import InputError
-from sim.parameters import DATA, POSTERIOR_FILE, prior_parameters, read_posterior
-from sim.setting import worker_threads
+from sim.model.parameters import DATA, POSTERIOR_FILE, prior_parameters, read_posterior
 
 Row = dict[str, Any]
 Tell = Callable[[int, int], None]

@@ -21,12 +21,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calibration.calibrate import calibrate
+from calibration.figures.targets import TARGET_FILE, read_targets
 from calibration.fit import Plan
 from calibration.runs import count, national, predict
 from calibration.space import Space
-from calibration.targets import TARGET_FILE, read_targets
-from sim.parameters import Parameters, prior_parameters
-from sim.setting import worker_threads
+from sim.engine.setting import worker_threads
+from sim.model.parameters import Parameters, prior_parameters
 
 Floats = NDArray[np.float64]
 SPREAD = 0.7

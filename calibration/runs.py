@@ -18,19 +18,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from calibration.measures import MEASURES, OF_THEIR_YEAR, Counted
-from calibration.targets import RATIOS, Target
-from sim.counting import layout
-from sim.crew import NO_DASK
+from calibration.figures.measures import MEASURES, OF_THEIR_YEAR, Counted
+from calibration.figures.targets import RATIOS, Target
+from sim.batches.crew import NO_DASK
+from sim.engine.counting import layout
+from sim.engine.history import place_years
+from sim.engine.setting import Setting, worker_threads
+from sim.engine.warmup import warm_up
 from sim.errors import SimulationError
-from sim.history import place_years
-from sim.parameters import Parameters
-from sim.population import Profile, profiles
-from sim.process_file import default_table
-from sim.setting import Setting, worker_threads
+from sim.inputs.profiles import Profile, profiles
+from sim.model.parameters import Parameters
+from sim.model.processes import default_table
+from sim.model.transitions import compile_table
 from sim.states import AGES, FORMS, HISTORY_YEAR
-from sim.transitions import compile_table
-from sim.warmup import warm_up
 
 Floats = NDArray[np.float64]
 PROFILE = "Nederland 2018"

@@ -14,7 +14,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.parameters import Parameters
+from sim.model.parameters import Parameters
 
 Floats = NDArray[np.float64]
 LEVELS = (

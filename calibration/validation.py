@@ -14,13 +14,13 @@ from typing import Any
 import numpy as np
 
 from calibration.diagnostics import target_rows
-from calibration.measures import MEASURES
+from calibration.figures.measures import MEASURES
+from calibration.figures.targets import Target
 from calibration.runs import FIT_YEAR, PROFILE, count, predict
-from calibration.targets import Target
+from sim.engine.setting import localised, worker_threads
 from sim.errors import SimulationError
-from sim.parameters import Parameters
-from sim.population import profiles
-from sim.setting import localised, worker_threads
+from sim.inputs.profiles import profiles
+from sim.model.parameters import Parameters
 
 Tell = Callable[[str, int, int], None]
 _SEED = 7_000_000

@@ -9,7 +9,7 @@ import typer
 
 from commands.options import Children, Csv, Json, Out, Seed, Threads, euros, worth
 from commands.shared import fail, print_data, where, with_reference
-from sim.progress import part_progress
+from commands.terminal.progress import part_progress
 
 KEPT = "stopped; draws that were made are kept: the same command goes on from there"
 
@@ -65,10 +65,11 @@ def sensitivity(
     if json_output:
         print_data(found.as_json())
         return
-    from sim.tables import show
+    from commands.terminal.comparison import show
+    from commands.terminal.decision import appraisal_tables
 
     typer.echo(f"Tables: {folder}", err=True)
-    show(found.shown())
+    show(appraisal_tables(found))
 
 
 def twins(
@@ -85,8 +86,9 @@ def twins(
     csv: Csv = False,
 ) -> None:
     """Live the same simulated children twice: where two lives part, and what follows."""
+    from commands.terminal.comparison import show
+    from commands.terminal.decision import twin_tables
     from sim.api import twin_lives
-    from sim.tables import show
 
     chosen = with_reference([other], reference)[:2]
     folder = where(out, f"twins-{chosen[0].municipality}-{other.stem}")
@@ -97,4 +99,4 @@ def twins(
         print_data(found.as_json())
         return
     typer.echo(f"Tables: {folder}", err=True)
-    show(found.shown())
+    show(twin_tables(found))

@@ -20,8 +20,8 @@ from commands.options import (
     Threads,
 )
 from commands.shared import print_data, warn_of_size, with_reference
+from commands.terminal.progress import share_progress
 from sim.errors import InputError
-from sim.progress import share_progress
 
 MOST_OTHERS = 3
 
@@ -71,9 +71,9 @@ def _document(
 ) -> None:
     """Compare and write a document; what can be refused is refused before anything is simulated."""
     from sim.api import compare as compare_scenarios
-    from sim.experiment import Options
     from sim.report.content import report_of
     from sim.report.files import ready, write
+    from sim.runs.experiment import Options
 
     ready(out, endings, lang)
     chosen = with_reference(others, reference)

@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TextIO
 
-from sim import memory, variables
 from sim.errors import InputError, SimulationError, causes
+from sim.machine import memory, variables
 
 UNPRINTED = "the results could not be printed: {}. Files that were written are whole."
 _ENDS = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from commands.options import Language, NewFile
+from commands.terminal.progress import share_progress
 from sim.errors import InputError
-from sim.progress import share_progress
 
 if TYPE_CHECKING:
-    from sim.municipality import Municipality
+    from sim.inputs.municipality import Municipality
 
 
 line = typer.Typer(no_args_is_help=True, help="The published figures the model is held against.")
@@ -26,9 +26,9 @@ def refresh(
     write: Annotated[bool, typer.Option("--write", help="Renew the file of targets.")] = False,
 ) -> None:
     """Show where CBS StatLine differs from the targets; with --write renew their values and statuses."""
-    from calibration.refresh import as_table
-    from calibration.refresh import refresh as renew
-    from sim.tables import show
+    from calibration.figures.refresh import as_table
+    from calibration.figures.refresh import refresh as renew
+    from commands.terminal.comparison import show
 
     show(as_table(renew(table or (), write, lambda words: typer.echo(words, err=True))))
 
@@ -42,9 +42,9 @@ def municipality(
     ] = True,
 ) -> None:
     """Build a file of a municipality's own figures from CBS StatLine."""
-    from calibration.municipality_data import municipality_from_cbs
-    from sim.library import registry
-    from sim.scenario_files import refuse_taken
+    from calibration.municipalities.municipality_data import municipality_from_cbs
+    from sim.inputs.library import registry
+    from sim.inputs.scenario_files import refuse_taken
 
     if out is not None:
         refuse_taken(out)
@@ -60,10 +60,10 @@ def fit_figures(
     out: NewFile = None,
 ) -> None:
     """Fit a municipality's need and access to its own figure of use."""
-    from sim.library import registry
-    from sim.municipality_sheet import read_figures
-    from sim.scenario_files import refuse_taken
-    from sim.yamltext import read_bytes
+    from sim.files.yamltext import read_bytes
+    from sim.inputs.library import registry
+    from sim.inputs.municipality_sheet import read_figures
+    from sim.inputs.scenario_files import refuse_taken
 
     if out is not None:
         refuse_taken(out)
@@ -82,11 +82,11 @@ def figures_template(
     from pydantic_core import PydanticCustomError
 
     from sim.errors import nearest
-    from sim.library import registry
-    from sim.municipality_template import template
-    from sim.population import profiles
-    from sim.scenario_files import write_new_file
-    from sim.writing import LANGUAGES
+    from sim.inputs.library import registry
+    from sim.inputs.municipality_template import template
+    from sim.inputs.profiles import profiles
+    from sim.inputs.scenario_files import write_new_file
+    from sim.words.writing import LANGUAGES
 
     if lang not in LANGUAGES:
         raise InputError.at("--lang", f"unknown language '{lang}'{nearest(lang, LANGUAGES)}")
@@ -99,8 +99,8 @@ def figures_template(
 
 def _fitted(figures: Municipality, where: str) -> Municipality:
     """Return a municipality with need and access fitted to its figure of use. where: what messages name."""
-    from calibration.municipal import fit_municipality, with_fit
-    from sim.setting import worker_threads
+    from calibration.municipalities.municipal import fit_municipality, with_fit
+    from sim.engine.setting import worker_threads
 
     with share_progress(False) as tell, worker_threads(None) as pool, ThreadPoolExecutor(1) as conductor:
         told = tell or (lambda *_: None)  # a thread of its own, for Ctrl-C: see workers.py
@@ -115,8 +115,8 @@ def _fitted(figures: Municipality, where: str) -> Municipality:
 
 def _give(figures: Municipality, out: Path | None) -> None:
     """Write a municipality file, or print it."""
-    from sim.municipality_text import municipality_yaml
-    from sim.scenario_files import write_new_file
+    from sim.inputs.municipality_text import municipality_yaml
+    from sim.inputs.scenario_files import write_new_file
 
     text = municipality_yaml(figures)
     if out is None:

@@ -9,7 +9,7 @@ import typer
 
 from commands.options import Cluster, Json, Seed
 from commands.shared import print_data, ready
-from sim.progress import part_progress
+from commands.terminal.progress import part_progress
 
 
 def calibrate(
@@ -27,9 +27,9 @@ def calibrate(
 ) -> None:
     """Fit the parameters to the targets; write a posterior and diagnostics."""
     from calibration.calibrate import calibrate as fit_all
-    from calibration.report import summary_table
-    from calibration.targets import TARGET_FILE
-    from sim.tables import show
+    from calibration.documents.report import summary_table
+    from calibration.figures.targets import TARGET_FILE
+    from commands.terminal.comparison import show
 
     ready(out)
     with part_progress() as tell:
@@ -49,11 +49,11 @@ def validate(
     json_output: Json = False,
 ) -> None:
     """Test a posterior on figures it has not seen, and against naive forecasts."""
-    from calibration.report import validation_table
-    from calibration.targets import TARGET_FILE, read_targets
+    from calibration.documents.report import validation_table
+    from calibration.figures.targets import TARGET_FILE, read_targets
     from calibration.validation import validate as test
-    from sim.parameters import default_parameters, prior_parameters, read_posterior, with_posterior
-    from sim.tables import show
+    from commands.terminal.comparison import show
+    from sim.model.parameters import default_parameters, prior_parameters, read_posterior, with_posterior
 
     p = default_parameters()
     if posterior is not None:

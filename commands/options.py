@@ -10,7 +10,7 @@ import typer
 
 def euros(text: str) -> float:
     """Return an amount that was typed: 60000, and not 60.000. Raises typer.BadParameter."""
-    from sim.numerals import EUROS, NumeralError, read_number
+    from sim.files.numerals import EUROS, NumeralError, read_number
 
     try:
         return read_number(text, EUROS)

@@ -12,7 +12,7 @@ from commands.shared import refuse_unreadable
 from sim.errors import InputError
 
 if TYPE_CHECKING:
-    from sim.yamlfile import Document
+    from sim.files.yamlfile import Document
 
 
 def new(
@@ -20,9 +20,9 @@ def new(
     preset: Annotated[Path | None, typer.Option("--from", help="A scenario file to start from.")] = None,
 ) -> None:
     """Write a commented scenario to start from."""
-    from sim.library import registry
-    from sim.scenario import load_scenario
-    from sim.scenario_files import write_new
+    from sim.inputs.library import registry
+    from sim.inputs.scenario import load_scenario
+    from sim.inputs.scenario_files import write_new
 
     names = registry()
     start = load_scenario(preset, names) if preset else None
@@ -31,9 +31,9 @@ def new(
 
 def check(paths: Annotated[list[Path], typer.Argument(help="Scenario files or folders of them.")]) -> None:
     """Validate scenario files; list every error with its place and the nearest valid name."""
-    from sim.library import registry
-    from sim.scenario_files import check_path
-    from sim.scenario_notes import as_line, notes_of_files, unlike_references
+    from sim.inputs.library import registry
+    from sim.inputs.scenario_files import check_path
+    from sim.runs.scenario_notes import as_line, notes_of_files, unlike_references
 
     refuse_unreadable(str(file) for path in paths for file in path.rglob("*.y*ml"))
     read: list[tuple[Document, object]] = []
@@ -52,8 +52,8 @@ def check(paths: Annotated[list[Path], typer.Argument(help="Scenario files or fo
 
 
 def _readers() -> dict[str, Callable[[Path], Any]]:
-    from sim.cohort import load_model
-    from sim.grid import load_grid
-    from sim.library import registry
+    from sim.inputs.grid import load_grid
+    from sim.inputs.library import registry
+    from sim.published.cohort import load_model
 
     return {"model": load_model, "grid": lambda path: load_grid(path, registry())}

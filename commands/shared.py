@@ -16,21 +16,21 @@ from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 import typer
 
 from sim.errors import InputError, OptionError, Problem
-from sim.literal import printable
+from sim.files.literal import printable
 
 LONGEST = 200
 """Bytes of the name of a folder; most disks take 255."""
 
 if TYPE_CHECKING:
     from sim.api import Result
-    from sim.experiment import Options
-    from sim.scenario import Scenario
+    from sim.inputs.scenario import Scenario
+    from sim.runs.experiment import Options
 
 
 def with_reference(paths: Sequence[Path], reference: Path | None) -> list[Scenario]:
     """Return the scenarios with the reference first: --reference, else the one they name, else the first."""
-    from sim.library import registry
-    from sim.scenario import load_scenario
+    from sim.inputs.library import registry
+    from sim.inputs.scenario import load_scenario
 
     problems: list[Problem] = []
     loaded: dict[Path, Scenario] = {}
@@ -62,7 +62,7 @@ def with_reference(paths: Sequence[Path], reference: Path | None) -> list[Scenar
 
 def tell_notes(scenarios: Sequence[Scenario]) -> None:
     """Tell what scenarios say that does nothing, or is unusual."""
-    from sim.scenario_notes import as_line, notes
+    from sim.runs.scenario_notes import as_line, notes
 
     for note in notes(scenarios):
         typer.echo(as_line(note), err=True)
@@ -95,7 +95,7 @@ def json_or(json_output: bool, data: Callable[[], Any], table: Callable[[], Any]
     if json_output:
         print_data(data())
         return
-    from sim.tables import show
+    from commands.terminal.comparison import show
 
     show(table())
 
@@ -138,7 +138,7 @@ def our_mistake(error: Exception) -> str:
     trace = "".join(traceback.format_exception(error))
     words = f"kinderwerk made a mistake of its own ({type(error).__name__}); your input is not the cause."
     if not os.environ.get("KINDERWERK_TRACE"):
-        from sim.compiling import cache_root
+        from sim.machine.compiling import cache_root
 
         log = cache_root() / "errors.log"
         with contextlib.suppress(OSError):

@@ -20,7 +20,7 @@ from commands.shared import (
     where,
     with_reference,
 )
-from sim.progress import share_progress, unit_progress
+from commands.terminal.progress import share_progress, unit_progress
 
 
 def run(
@@ -36,7 +36,7 @@ def run(
 ) -> None:
     """Simulate one scenario and write its results."""
     from sim.api import load_scenario, simulate
-    from sim.experiment import Options
+    from sim.runs.experiment import Options
 
     chosen = load_scenario(scenario)
     folder = where(out, f"run-{chosen.municipality}-{chosen.path.stem if chosen.path else 'scenario'}")
@@ -49,12 +49,12 @@ def run(
         )  # fmt: skip
     save(result, folder, csv)
     if json_output:
-        from sim.headline import as_json
+        from sim.decision.headline import as_json
 
         figures = {"scenario": result.names[0], "horizons": [as_json(item) for item in result.levels()]}
         print_json(result, figures, folder)
         return
-    from sim.tables import level_table, show
+    from commands.terminal.comparison import level_table, show
 
     show(level_table(chosen.title, result.levels()))
 
@@ -85,7 +85,7 @@ def compare(
 ) -> None:
     """Compare scenarios with a reference, on the same children with the same luck."""
     from sim.api import compare as compare_scenarios
-    from sim.experiment import Options
+    from sim.runs.experiment import Options
 
     chosen = with_reference(scenarios, reference)
     folder = where(out, f"compare-{chosen[0].municipality}")
@@ -98,7 +98,7 @@ def compare(
     save(result, folder, csv)
     changes = {name: result.changes(name) for name in result.names[1:]}
     if json_output:
-        from sim.headline import as_json
+        from sim.decision.headline import as_json
 
         figures = {
             "reference": {
@@ -109,8 +109,8 @@ def compare(
         }
         print_json(result, figures, folder)
     else:
-        from sim.headline import discount_rate
-        from sim.tables import comparison, show
+        from commands.terminal.comparison import comparison, show
+        from sim.decision.headline import discount_rate
 
         levels = {name: result.levels(k) for k, name in enumerate(result.names)}
         rate = discount_rate(chosen[0])
@@ -140,7 +140,7 @@ def batch(
     Each scenario is compared with its reference where that is in the folder too. A file that cannot be used
     is told at the end (exit code 1); the others are done.
     """
-    from sim.batch import KEPT, run_batch
+    from sim.batches.batch import KEPT, run_batch
 
     refuse_unreadable(str(file) for file in folder.rglob("*.y*ml"))
     ready(out)
@@ -155,7 +155,7 @@ def batch(
     if json_output:
         print_data(found.as_json())
     else:
-        from sim.tables import batch_table, show
+        from commands.terminal.comparison import batch_table, show
 
         for note in found.notes:
             typer.echo(note, err=True)
@@ -173,12 +173,12 @@ def model(
     json_output: Json = False,
 ) -> None:
     """Run a published state-transition model: exact cohort, microsimulation, frontier."""
-    from sim.cohort import run_model
+    from sim.published.cohort import run_model
 
     found = run_model(file, persons, seed, threads)
     if json_output:
         print_data(found)
         return
-    from sim.tables import model_table, show
+    from commands.terminal.comparison import model_table, show
 
     show(model_table(found))

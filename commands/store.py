@@ -33,8 +33,8 @@ def runs(
 @line.command("list")
 def list_runs(store: Store = Path("results"), json_output: Json = False) -> None:
     """List all runs with their key figures."""
-    from sim.runs_shown import listed, runs_table
-    from sim.store import readable, runs_in
+    from commands.terminal.runs import listed, runs_table
+    from sim.batches.store import readable, runs_in
 
     damaged: list[Problem] = []
     found = readable(runs_in(store, damaged), damaged)
@@ -46,8 +46,8 @@ def list_runs(store: Store = Path("results"), json_output: Json = False) -> None
 @line.command("show")
 def show_run(name: RunName, store: Store = Path("results"), json_output: Json = False) -> None:
     """Show one run: how it was made, and the figures of each scenario."""
-    from sim.runs_shown import listed, run_table
-    from sim.store import find_run
+    from commands.terminal.runs import listed, run_table
+    from sim.batches.store import find_run
 
     run = find_run(store, name)
     json_or(json_output, lambda: {**listed(run), "manifest": run.manifest}, lambda: run_table(run))
@@ -58,9 +58,9 @@ def compare_runs(
     first: RunName, second: RunName, store: Store = Path("results"), json_output: Json = False
 ) -> None:
     """Compare two runs: what went in and differs, and the figures that moved."""
-    from sim.moved import as_json, figures_that_moved, inputs_that_differ
-    from sim.runs_shown import moved_table
-    from sim.store import find_run
+    from commands.terminal.runs import moved_table
+    from sim.batches.moved import as_json, figures_that_moved, inputs_that_differ
+    from sim.batches.store import find_run
 
     one, two = find_run(store, first), find_run(store, second)
     differs = inputs_that_differ(one.manifest, two.manifest)
@@ -73,8 +73,8 @@ def reproduce_run(
     name: RunName, store: Store = Path("results"), threads: Threads = None, json_output: Json = False
 ) -> None:
     """Make a run again from its manifest: the same to the byte (exit code 0), or what differs (1)."""
+    from sim.batches.store import find_run
     from sim.reproduction import reproduce
-    from sim.store import find_run
 
     found = reproduce(find_run(store, name), threads)
     print_data(found.as_json()) if json_output else print(found.words())
@@ -89,7 +89,7 @@ def prune_runs(
     yes: Annotated[bool, typer.Option("--yes", help="Remove them; without it only show which.")] = False,
 ) -> None:
     """Remove runs that are old, and nothing that is no run. Shows first what would go."""
-    from sim.store import remove, runs_in, to_prune
+    from sim.batches.store import remove, runs_in, to_prune
 
     damaged: list[Problem] = []
     for run in to_prune(runs_in(store, damaged), older_than, keep):

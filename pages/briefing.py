@@ -14,7 +14,7 @@ from pages.shared.outcome import nothing_to_compare
 from pages.shared.state import Choices, choices, pair, reference_words, scenario
 from pages.shared.texts import language, t
 from pages.shared.watching import errand, is_stopped, live
-from sim.scenario import Scenario
+from sim.inputs.scenario import Scenario
 
 ABOUT = ("plan", "plans")
 PDF, EXCEL = "application/pdf", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"

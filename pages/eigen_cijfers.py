@@ -19,9 +19,9 @@ from pages.shared.outcome import is_reference
 from pages.shared.state import WANTED, Choices, choices, elsewhere, keep, pair, reference_words
 from pages.shared.texts import t
 from pages.shared.watching import live
-from sim.municipality import Municipality
-from sim.municipality_text import municipality_yaml
-from sim.yamltext import MAX_BYTES
+from sim.files.yamltext import MAX_BYTES
+from sim.inputs.municipality import Municipality
+from sim.inputs.municipality_text import municipality_yaml
 
 EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 WAYS = ("form", "file")

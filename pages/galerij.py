@@ -7,7 +7,7 @@ from functools import cache
 
 import streamlit as st
 
-from calibration.claims import CLAIMS, Claim, path_of, reference_of, scenario_of
+from calibration.paper.claims import CLAIMS, Claim, path_of, reference_of, scenario_of
 from pages.shared import parts
 from pages.shared.controls import folding
 from pages.shared.file_controls import take
@@ -15,8 +15,8 @@ from pages.shared.plan_files import Opened, Preset, open_preset, short_title
 from pages.shared.state import choices, reference_words
 from pages.shared.texts import language, t
 from sim.errors import InputError
-from sim.scenario import Scenario
-from sim.translation import told
+from sim.files.translation import told
+from sim.inputs.scenario import Scenario
 
 OUTCOME, SIDE_BY_SIDE, LEVERS = "start.py", "vergelijk.py", "verken.py"
 """Pages to go on to, as files beside this one."""

@@ -11,13 +11,13 @@ import altair as alt
 import pandas as pd
 import streamlit as st
 
-from calibration.report import fitted_share, read
+from calibration.documents.report import fitted_share, read
 from pages.shared import charts, formats, parts
 from pages.shared.state import choices, reference_words
 from pages.shared.texts import language, t, writing
+from sim.batches.results import version
 from sim.errors import InputError
-from sim.parameters import DATA
-from sim.results import version
+from sim.model.parameters import DATA
 
 SERIES = ("jz", "jh", "zonder", "wijkteam", "ambulant", "netwerk", "daghulp", "verblijf")
 TESTS = DATA / "validation.json"

@@ -20,11 +20,11 @@ from pages.shared.parts import guarded
 from pages.shared.state import Choices, pair, profile, reference_of, reference_words
 from pages.shared.texts import t, writing
 from pages.shared.watching import errand, live
-from sim.appraisal import year_figure
-from sim.experiment import Options, Run
-from sim.headline import UNMET, discount_rate
-from sim.pairs import feedback_kind
-from sim.scenario import Scenario
+from sim.decision.appraisal import year_figure
+from sim.decision.headline import UNMET, discount_rate
+from sim.inputs.scenario import Scenario
+from sim.runs.experiment import Options, Run
+from sim.runs.pairs import feedback_kind
 
 AHEAD = 10
 """Years ahead that the page begins with."""

@@ -12,7 +12,7 @@ from pages.shared.address import ONE_STEP, begin_page, end_page
 from pages.shared.parts import guarded, plain
 from pages.shared.state import LEFT_OUT, choices
 from pages.shared.texts import language, t
-from sim.writing import LANGUAGES
+from sim.words.writing import LANGUAGES
 
 # The server says in which language a page is when it is opened (app.py); a switch of language comes later.
 LANGUAGE_OF_PAGE = '<script>document.documentElement.lang = "{}";</script>'

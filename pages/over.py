@@ -13,8 +13,8 @@ from ruamel.yaml import YAML
 from pages.shared import formats, parts
 from pages.shared.state import choices, reference_words
 from pages.shared.texts import t
-from sim import variables
-from sim.results import commit, version
+from sim.batches.results import commit, version
+from sim.machine import variables
 
 ROOT = Path(__file__).resolve().parents[1]
 CITATION, CHANGES = ROOT / "CITATION.cff", ROOT / "CHANGELOG.md"

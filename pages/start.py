@@ -9,7 +9,7 @@ from pages.shared.controls import choose_municipality, fte_offered
 from pages.shared.outcome import outcome
 from pages.shared.state import EFFECTS, Choices, keep, pair, reference_words
 from pages.shared.texts import t, writing
-from sim.headline import weight_of_no_effect
+from sim.decision.headline import weight_of_no_effect
 
 
 def main() -> None:

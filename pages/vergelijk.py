@@ -15,10 +15,10 @@ from pages.shared.remarks import remarks
 from pages.shared.state import MAX_PLANS, Choices, choices, fte_here, keep, plans_around, scenario
 from pages.shared.texts import language, t
 from pages.shared.watching import live
+from sim.decision.headline import horizons
 from sim.errors import InputError
-from sim.headline import horizons
-from sim.scenario import Scenario
-from sim.translation import told
+from sim.files.translation import told
+from sim.inputs.scenario import Scenario
 
 TERM = 4
 """Years of a council."""

@@ -30,9 +30,9 @@ from pages.shared.parameter_words import parameter_title
 from pages.shared.state import Choices, choices, keep, pair, reference_words
 from pages.shared.texts import language, t
 from pages.shared.workforce import workforce
-from sim.catalogue import catalogue
 from sim.errors import InputError
-from sim.translation import told
+from sim.files.translation import told
+from sim.model.catalogue import catalogue
 
 FIT = """<style>
 .stMainBlockContainer {padding-left: clamp(1rem, 3vw, 4rem); padding-right: clamp(1rem, 3vw, 4rem)}

@@ -14,17 +14,17 @@ from pages.shared.outcome import nothing_to_compare
 from pages.shared.state import choices, pair, reference_words
 from pages.shared.texts import t, writing
 from pages.shared.watching import live
-from sim.appraisal import Difference, Figure, year_figure
+from sim.decision.appraisal import Difference, Figure, year_figure
+from sim.decision.firm import Standing, standing
+from sim.decision.headline import UNMET, discount_rate, horizons
 from sim.decision.money import Payback, budget_impact, payback
 from sim.decision.payers import Money, Pocket, lost_in_luck
 from sim.decision.payers import pockets as pockets_of
-from sim.experiment import Options, setting_for
-from sim.firm import Standing, standing
-from sim.headline import UNMET, discount_rate, horizons
-from sim.ledger import GEMEENTE, RIJK
-from sim.parameters import default_parameters
-from sim.scenario import Scenario
-from sim.simulation import with_overrides
+from sim.engine.ledger import GEMEENTE, RIJK
+from sim.engine.simulation import with_overrides
+from sim.inputs.scenario import Scenario
+from sim.model.parameters import default_parameters
+from sim.runs.experiment import Options, setting_for
 
 REALISABLE, LAG = "townhall.realisable", "townhall.contract_lag"
 

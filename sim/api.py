@@ -15,30 +15,29 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
-from rich.console import Group, RenderableType
 
-from sim.appraisal import Difference, difference
+from sim.batches.precision import MOST, Precision, precise_runs
+from sim.batches.results import comparison_table, manifest, results_table, save, standard_errors
+from sim.decision.appraisal import Difference, difference
 from sim.decision.budget import Ranked, best_budget
 from sim.decision.dossier import DRAWS, Dossier, dossier
 from sim.decision.goal import Goal
+from sim.decision.headline import Change, Level, change, discount_rate, horizons, level
 from sim.decision.sample import Progress, Question
 from sim.decision.sensitivity import Grid
 from sim.decision.sensitivity import two_way as two_way_grid
-from sim.decision.shown import grid_table, lives_table, partings_table, ranking, shown, tables
+from sim.decision.tables import tables
+from sim.engine.ledger import GEMEENTE, RIJK
+from sim.engine.setting import worker_threads
 from sim.errors import InputError, OptionError, nearest
-from sim.experiment import Options, Run, Tell, comparable, run_all
-from sim.headline import Change, Level, change, discount_rate, horizons, level
-from sim.ledger import GEMEENTE, RIJK
-from sim.library import registry
-from sim.parameters import default_parameters
-from sim.population import profile_of
-from sim.precision import MOST, Precision, precise_runs
-from sim.results import comparison_table, manifest, results_table, save, standard_errors
-from sim.scenario import Scenario
-from sim.scenario import load_scenario as _load
-from sim.setting import worker_threads
-from sim.twins import LIVES, Twins, events_table, parted_table, picture_table, totals, twins, when
-from sim.workers import Workers
+from sim.inputs.library import registry
+from sim.inputs.profiles import profile_of
+from sim.inputs.scenario import Scenario
+from sim.inputs.scenario import load_scenario as _load
+from sim.model.parameters import default_parameters
+from sim.runs.experiment import Options, Run, Tell, comparable, run_all
+from sim.runs.twins import LIVES, Twins, events_table, parted_table, picture_table, totals, twins, when
+from sim.runs.workers import Workers
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -216,15 +215,6 @@ class Appraisal:
         data["tables"] = sorted(str(file) for file in self.folder.glob("*.parquet"))
         return data
 
-    def shown(self) -> RenderableType:
-        """Return everything as tables for a terminal."""
-        parts = [shown(self.dossier)]
-        if self.grid is not None:
-            parts.append(grid_table(self.grid))
-        if self.budget is not None:
-            parts.append(ranking(self.ranking, self.budget))
-        return Group(*parts)
-
 
 def appraise(
     reference: Scenario,
@@ -328,10 +318,6 @@ class TwinLives:
             }  # fmt: skip
         data["tables"] = sorted(str(file) for file in self.folder.glob("*.parquet"))
         return data
-
-    def shown(self) -> RenderableType:
-        """Return tables for a terminal."""
-        return partings_table(self.twins) if self.child is None else lives_table(self.twins, self.child)
 
 
 def twin_lives(

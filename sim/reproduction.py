@@ -13,17 +13,17 @@ from typing import Any
 import duckdb
 
 from sim.api import appraise, compare, simulate, twin_lives
-from sim.batch import simulate_members
-from sim.crew import Here
+from sim.batches.batch import simulate_members
+from sim.batches.crew import Here
+from sim.batches.folder import Folder, Member
+from sim.batches.moved import INPUTS, Differs, inputs_that_differ
+from sim.batches.results import MANIFEST, manifest
+from sim.batches.store import StoredRun
 from sim.errors import InputError
-from sim.experiment import Options
-from sim.folder import Folder, Member
-from sim.library import registry
-from sim.moved import INPUTS, Differs, inputs_that_differ
-from sim.parameters import default_parameters
-from sim.results import MANIFEST, manifest
-from sim.scenario import Scenario, scenario_from_dict
-from sim.store import StoredRun
+from sim.inputs.library import registry
+from sim.inputs.scenario import Scenario, scenario_from_dict
+from sim.model.parameters import default_parameters
+from sim.runs.experiment import Options
 
 HERE = tuple(name for name in INPUTS if name not in ("call", "children"))
 """What may differ between then and now, apart from what was asked."""

@@ -16,12 +16,12 @@ import pytest
 from hypothesis import settings
 from worlds import START, scenario
 
-from sim.history import History
-from sim.parameters import Parameters, default_parameters
-from sim.population import profiles
-from sim.setting import Setting, worker_threads
-from sim.simulation import simulate
-from sim.warmup import WarmStart, warm_up
+from sim.engine.history import History
+from sim.engine.setting import Setting, worker_threads
+from sim.engine.simulation import simulate
+from sim.engine.warmup import WarmStart, warm_up
+from sim.inputs.profiles import profiles
+from sim.model.parameters import Parameters, default_parameters
 
 SMALL = 3000
 
@@ -29,11 +29,23 @@ settings.register_profile("house", deadline=None)  # a busy machine is no failur
 settings.load_profile("house")
 
 
+MARKED = {"browser": "browser", "verification": "verification"}
+"""Markers of whole folders of tests."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests of a folder, so that `make check` can leave out what takes long."""
+    for item in items:
+        for folder, marker in MARKED.items():
+            if folder in item.path.parts:
+                item.add_marker(marker)
+
+
 @pytest.fixture
 def agree(record_property: Callable[[str, object], None]) -> Callable[[str, float, float, float], None]:
     """Hold a figure against what was published or worked out otherwise, and keep it for the report.
 
-    `calibration/verification.py` runs the tests and prints what they held against what.
+    `calibration/documents/verification.py` runs the tests and prints what they held against what.
     """
 
     def hold(what: str, found: float, expected: float, within: float) -> None:

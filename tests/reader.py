@@ -33,7 +33,7 @@ COPIED = (
     "scenarios",
     "pages",
     "tests/pages",
-    "tests/test_parameter_words.py",
+    "tests/words/test_parameter_words.py",
     "tests/conftest.py",
     "tests/worlds.py",
     "pyproject.toml",
@@ -83,17 +83,18 @@ def settle(folder: Path) -> None:
     os.chdir(folder)
     os.environ["COLUMNS"] = "160"
     sys.path[:] = [str(folder), str(ROOT), *(p for p in sys.path if Path(p).resolve() != ROOT / "tests")]
-    from sim import compiling, parameters
+    from sim.machine import compiling
+    from sim.model import parameters
 
     data = folder / "sim" / "data"
-    compiling.data_hash = lambda: compiling._hash_of(data, "*.*")
+    compiling.data_hash = lambda: compiling._hash_of(data, "*.*", lambda _: True)
     for name in (
         "DATA",
         "PARAMETER_FILE",
         "POSTERIOR_FILE",
     ):  # before the modules that read them are imported
         setattr(parameters, name, data / getattr(parameters, name).relative_to(ROOT / "sim" / "data"))
-    from sim import writing
+    from sim.words import writing
 
     writing.WORDS = folder / "sim" / "words"
 

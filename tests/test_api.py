@@ -9,13 +9,14 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from sim import compare, load_scenario, results, simulate
+from sim import compare, load_scenario, simulate
 from sim.api import Comparison
-from sim.appraisal import MUNICIPAL, difference
+from sim.batches import results
+from sim.decision.appraisal import MUNICIPAL, difference
+from sim.decision.headline import USERS
 from sim.errors import InputError, SimulationError
-from sim.headline import USERS
-from sim.library import registry
-from sim.scenario import Scenario, scenario_from_dict
+from sim.inputs.library import registry
+from sim.inputs.scenario import Scenario, scenario_from_dict
 from sim.states import MECHANISMS
 
 ROOT = Path(__file__).resolve().parents[1]

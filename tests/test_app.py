@@ -14,16 +14,16 @@ import pytest
 from opened import finished, shown, words
 from streamlit.testing.v1 import AppTest
 
-from calibration.report import fitted_share, read
+from calibration.documents.report import fitted_share, read
 from pages import ijking
 from pages.shared import charts, desk, formats, parts, watching
 from pages.shared.plan import Plan, pack
 from pages.shared.state import Choices, places, query_of, scenario
 from pages.shared.texts import writing, writing_in
 from sim import compare
+from sim.decision.headline import change, discount_rate
 from sim.errors import SimulationError
-from sim.headline import change, discount_rate
-from sim.parameters import Grade
+from sim.model.parameters import Grade
 
 NL, EN = (writing_in(language).words for language in ("nl", "en"))
 CATALOGUES = {"nl": NL, "en": EN}

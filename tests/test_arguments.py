@@ -10,16 +10,17 @@ import numpy as np
 import pytest
 from worlds import same
 
-from sim.exposure import effect_level
-from sim.grid import load_grid
-from sim.library import registry
-from sim.parameters import default_parameters
-from sim.population import NEVER, profiles
-from sim.scenario import Scenario, load_scenario
-from sim.setting import Setting
-from sim.simulation import World
+from sim.engine.exposure import effect_level
+from sim.engine.population import NEVER
+from sim.engine.setting import Setting
+from sim.engine.simulation import World
+from sim.engine.warmup import WarmStart, warm_up
+from sim.inputs.grid import load_grid
+from sim.inputs.library import registry
+from sim.inputs.profiles import profiles
+from sim.inputs.scenario import Scenario, load_scenario
+from sim.model.parameters import default_parameters
 from sim.states import AGES, EPOCH_YEAR, MONTHS
-from sim.warmup import WarmStart, warm_up
 
 SCENARIOS = Path(__file__).parents[1] / "scenarios"
 PEOPLE = 8000

@@ -14,7 +14,8 @@ import numpy as np
 import pytest
 from terminal import FEW, GOOD, ROOT, call, process, short
 
-from sim import compiling, load_scenario
+from sim import load_scenario
+from sim.machine import compiling
 
 compiling.use_cache()
 KERNELS = os.environ["NUMBA_CACHE_DIR"]
@@ -114,7 +115,7 @@ SCENARIO, OTHER = "scenarios/almere/geen.yaml", "scenarios/almere/huidig.yaml"
 def test_where_results_cannot_go_nothing_is_simulated(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], below: bool
 ) -> None:
-    from sim import simulation, warmup
+    from sim.engine import simulation, warmup
 
     def at_work(*_: object, **__: object) -> None:
         raise AssertionError("something was simulated")
@@ -182,7 +183,7 @@ def test_sizes_that_cannot_be_are_refused_before_anything_runs(
 
 def test_large_work_is_told_beforehand(capsys: pytest.CaptureFixture[str]) -> None:
     from commands.shared import warn_of_size
-    from sim.experiment import Options
+    from sim.runs.experiment import Options
 
     two = [load_scenario(SCENARIO)] * 2
     warn_of_size(Options(draws=1000), two)

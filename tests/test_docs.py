@@ -7,24 +7,24 @@ import re
 import shlex
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, get_args
 
-import architecture
 import pytest
 import reader
 import typer
 from ruamel.yaml import YAML
-from test_project import dotted, imports, none_of, sim_files, where
+from test_project import none_of, where
 
 import sim
 from cli import command_line
-from sim.catalogue import TARGETING, catalogue
-from sim.grid import load_grid
-from sim.library import registry
-from sim.process_file import default_table
-from sim.scenario import Scenario
+from sim.inputs.grid import load_grid
+from sim.inputs.library import registry
+from sim.inputs.scenario import Scenario
+from sim.model.catalogue import TARGETING, catalogue
+from sim.model.processes import default_table
 from sim.states import FORMS
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -185,44 +185,18 @@ def test_the_site_builds_without_a_warning_and_fetches_nothing(tmp_path: Path) -
 # The house
 
 
-def named(folder: str) -> set[str]:
-    """Return the modules that the page of architecture gives a folder, each once."""
-    found = [name for group in architecture.groups(folder) for name in group.modules]
-    assert len(found) == len(set(found))
-    return set(found)
-
-
-def test_every_module_has_its_place_on_the_page_of_architecture() -> None:
-    parts = {f"{path.parent.name}.{path.stem}" for path in (ROOT / "pages").glob("*/[!_]*.py")}
-    whole = {name for name in named("pages") if name.endswith(".*")}
-    assert named("sim") == {dotted(path) for path in sim_files()}
-    for folder in ("calibration", "commands"):
-        assert named(folder) == {path.stem for path in (ROOT / folder).glob("*.py")} - {"__init__"}
-    assert named("pages") == whole | {name for name in parts if f"{name.split('.')[0]}.*" not in whole}
-    assert all(list((ROOT / "pages").glob(f"{name.removesuffix('.*')}/*.py")) for name in whole)
-
-
-def test_a_group_of_sim_rests_on_those_below_it() -> None:
-    groups = architecture.groups("sim")
-    level = {f"sim.{name}": k for k, group in enumerate(groups) for name in group.modules}
-    none_of(
-        f"{where(path, line)} imports {name} of a group above"
-        for path in sim_files()
-        for name, line in imports(path)
-        if level.get(name, -1) > level[f"sim.{dotted(path)}"]
-    )
-
-
-@pytest.mark.parametrize("name", architecture.DRAWN)
-def test_the_pictures_of_the_architecture_are_drawn_from_its_tables(name: str) -> None:
-    drawn = (DOCS / "pictures" / name).read_text(encoding="utf-8")
-    assert drawn == architecture.DRAWN[name](), "run python -m tests.architecture"
-
-
-def test_modules_that_a_step_names_are_there() -> None:
-    there = {dotted(path) for path in sim_files()}
-    assert {name for step in architecture.steps() for name in step.by.split()} <= there
-    assert len(architecture.steps()) > 8
+def test_the_page_of_architecture_has_every_room_in_the_order_of_the_layers() -> None:
+    page = (DOCS / "architecture.md").read_text(encoding="utf-8")
+    table = page.partition("\n## The rooms of sim/\n")[2].partition("\n## ")[0]
+    rows = [line.split("|")[1:3] for line in table.splitlines() if line.startswith("| `")]
+    shown = [set(re.findall(r"[a-z]+", names)) for names, _ in rows]
+    with (ROOT / "pyproject.toml").open("rb") as stream:
+        layers = tomllib.load(stream)["tool"]["importlinter"]["contracts"][0]["layers"]
+    ground = [set(re.findall(r"[a-z]+", layer)) for layer in layers]
+    assert shown == [*ground[:-2], ground[-2] | ground[-1]]
+    for (name,), what in ((found, words) for found, (_, words) in zip(shown, rows, strict=True) if len(found) == 1):
+        said = " ".join((ROOT / "sim" / name / "__init__.py").read_text(encoding="utf-8").split())
+        assert what.strip() in said, name
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)

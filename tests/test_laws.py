@@ -12,15 +12,15 @@ from numpy.typing import NDArray
 from worlds import Clockwork, born, copy, rate_names, registry, same, total
 
 from sim.api import Comparison, compare
-from sim.catalogue import catalogue
+from sim.engine.population import LIFE_MONTHS, cohorts, flows, month_of
+from sim.inputs.profiles import profiles
+from sim.inputs.scenario import Scenario, scenario_from_dict
 from sim.luck import key_of
-from sim.parameters import default_parameters
-from sim.population import LIFE_MONTHS, cohorts, flows, month_of, profiles
-from sim.process_file import default_table
-from sim.processes import ProcessTable
-from sim.scenario import Scenario, scenario_from_dict
+from sim.model.catalogue import catalogue
+from sim.model.parameters import default_parameters
+from sim.model.processes import ProcessTable, default_table
+from sim.model.transitions import compile_table
 from sim.states import FORMS, MONTHS
-from sim.transitions import compile_table
 
 P = default_parameters()
 RATES = sorted(rate_names(default_table()))

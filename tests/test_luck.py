@@ -15,8 +15,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 import sim
-from sim import lifecourse
-from sim.catalogue import catalogue
+from sim.engine import lifecourse
 from sim.luck import (
     DRAW_RANGE,
     MAX_CHILD,
@@ -29,9 +28,10 @@ from sim.luck import (
     philox,
     uniform,
 )
-from sim.process_file import default_table
+from sim.model.catalogue import catalogue
+from sim.model.processes import default_table
 
-SOURCES = sorted(Path(sim.__file__).parent.glob("*.py"))
+SOURCES = sorted(Path(sim.__file__).parent.rglob("*.py"))
 MANY = np.arange(1 << 20, dtype=np.uint32)
 LIKELY = (1e-4, 1 - 1e-4)
 """Where the p-value of a test of a good generator lies; the seeds are fixed, so nothing here is a gamble."""

@@ -12,14 +12,14 @@ import pytest
 
 import cli
 from sim.errors import InputError
-from sim.grid import load_grid
-from sim.library import registry
-from sim.municipality import Municipality, load_municipality
-from sim.municipality_sheet import read_sheet
-from sim.municipality_template import template
-from sim.population import profiles
-from sim.scenario import load_scenario
-from sim.translation import told
+from sim.files.translation import told
+from sim.inputs.grid import load_grid
+from sim.inputs.library import registry
+from sim.inputs.municipality import Municipality, load_municipality
+from sim.inputs.municipality_sheet import read_sheet
+from sim.inputs.municipality_template import template
+from sim.inputs.profiles import profiles
+from sim.inputs.scenario import load_scenario
 
 WAYS = {
     "GM0034": "Almere", '"0034"': "Almere", "0034": "Almere", "34": "Almere", "gm0518": "Den Haag",

@@ -18,12 +18,12 @@ import pytest
 
 from benchmarks.app_load import User, free_port, started
 from benchmarks.endurance import judged, stop
+from commands.terminal.progress import Lines
 from pages.doubt import work
 from pages.shared.desk import Desk
 from pages.shared.state import Choices, pair
-from sim import compiling
-from sim.batch import run_batch
-from sim.progress import Lines
+from sim.batches.batch import run_batch
+from sim.machine import compiling
 
 ROOT = Path(__file__).resolve().parents[1]
 ALMERE = ROOT / "scenarios" / "almere"
@@ -52,8 +52,10 @@ def jumping(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 WALL = {
-    ("time", "time"): {"sim/units.py", "sim/warmstore.py"},  # beside the age of a file
-    ("datetime", "now"): {"sim/results.py", "sim/store.py"},  # when a run was written, and how old it is
+    ("time", "time"): {"sim/batches/units.py", "sim/runs/warmstore.py"},  # beside the age of a file
+    ("datetime", "now"): {  # when a run was written, and how old it is
+        "sim/batches/results.py", "sim/batches/store.py",
+    },
 }
 
 
@@ -236,7 +238,7 @@ def test_a_home_that_cannot_be_written_to(tmp_path: Path) -> None:
         name: value for name, value in os.environ.items() if name not in ("NUMBA_CACHE_DIR", "XDG_CACHE_HOME")
     } | {"HOME": NOWHERE, "KINDERWERK_CACHE": NOWHERE, "TMPDIR": str(tmp_path / "tmp")}
     kept = tmp_path / "tmp" / f"kinderwerk-{os.getuid()}"
-    shutil.copytree(KERNELS, kept / "kernels" / compiling.source_hash())
+    shutil.copytree(KERNELS, kept / "kernels" / compiling.kernel_hash())
     call = ["compare", str(ALMERE / "geen.yaml"), str(ALMERE / "huidig.yaml"), "--children", "200"]
     done = subprocess.run(
         [sys.executable, str(ROOT / "cli.py"), *call], cwd=tmp_path, env=surroundings,

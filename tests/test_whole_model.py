@@ -12,16 +12,17 @@ import numpy as np
 import pytest
 from worlds import ALL_OFF, same, scenario
 
-from sim import simulation
-from sim.catalogue import catalogue
-from sim.exposure import effect_level
-from sim.parameters import Parameters, default_parameters
-from sim.population import NEVER, profiles
-from sim.process_file import default_table
-from sim.programmes import carry_on, effect_of, exposures
-from sim.setting import EXISTING, Setting, worker_threads
+from sim.engine import simulation
+from sim.engine.exposure import effect_level
+from sim.engine.population import NEVER
+from sim.engine.programmes import carry_on, effect_of, exposures
+from sim.engine.setting import EXISTING, Setting, worker_threads
+from sim.engine.warmup import WarmStart, warm_up
+from sim.inputs.profiles import profiles
+from sim.model.catalogue import catalogue
+from sim.model.parameters import Parameters, default_parameters
+from sim.model.processes import default_table
 from sim.states import AGES, MECHANISMS, MONTHS
-from sim.warmup import WarmStart, warm_up
 
 YEARS = 5
 PEOPLE = 25_000

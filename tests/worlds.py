@@ -10,22 +10,22 @@ from typing import Any
 
 import numpy as np
 
-from sim.catalogue import catalogue
-from sim.counting import empty_tally, layout
-from sim.experiment import Columns, Run
-from sim.exposure import Exposure
-from sim.history import Label
-from sim.lifecourse import YearTable, advance, open_gate, scratch, year_table
+from sim.engine.counting import empty_tally, layout
+from sim.engine.exposure import Exposure
+from sim.engine.history import Label
+from sim.engine.lifecourse import YearTable, advance, open_gate, scratch, year_table
+from sim.engine.population import Children, Flows, cohorts
+from sim.engine.warmup import NOBODY
+from sim.inputs.profiles import municipality_names
+from sim.inputs.registry import Registry
+from sim.inputs.scenario import Scenario, scenario_from_dict
 from sim.luck import key_of
-from sim.parameters import Parameters, default_parameters
-from sim.population import Children, Flows, cohorts, municipality_names
-from sim.process_file import default_table
-from sim.processes import ProcessTable
-from sim.registry import Registry
-from sim.scenario import Scenario, scenario_from_dict
+from sim.model.catalogue import catalogue
+from sim.model.parameters import Parameters, default_parameters
+from sim.model.processes import ProcessTable, default_table
+from sim.model.transitions import CompiledTable
+from sim.runs.experiment import Columns, Run
 from sim.states import AGES, MECHANISMS, MONTHS
-from sim.transitions import CompiledTable
-from sim.warmup import NOBODY
 
 HOUSEHOLD_FACTORS = ("bijstand", "eenouder", "ouder_ggz")
 MOST_OF_ONE_MONTH = 60_000

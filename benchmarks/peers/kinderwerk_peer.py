@@ -6,8 +6,8 @@ from pathlib import Path
 
 import peer
 
-from sim.cohort import load_model
-from sim.microsimulation import microsimulate
+from sim.published.cohort import load_model
+from sim.published.microsimulation import microsimulate
 
 MODEL = load_model(Path(__file__).parents[1] / "seven-state.yaml")
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sim.cohort import exact_cohort, load_model
+from sim.published.cohort import exact_cohort, load_model
 
 model = load_model(Path(__file__).parents[1] / "seven-state.yaml")
 np.savez(

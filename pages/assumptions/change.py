@@ -9,15 +9,15 @@ from babel.numbers import get_group_symbol
 from pages.shared.parts import plain
 from pages.shared.state import MOST_ASSUMPTIONS, Choices, choices, keep, overrides, pair
 from pages.shared.texts import language, t, writing
-from sim.catalogue import catalogue
+from sim.decision.headline import STRENGTH
+from sim.engine.programmes import check_headroom, effect_of
+from sim.engine.setting import EXISTING
 from sim.errors import InputError
-from sim.headline import STRENGTH
-from sim.library import allowed_range
-from sim.numerals import EUROS, SHARE, NumeralError, two_ways, written
-from sim.parameters import Parameter, default_parameters
-from sim.programmes import check_headroom, effect_of
-from sim.setting import EXISTING
-from sim.translation import told
+from sim.files.numerals import EUROS, SHARE, NumeralError, two_ways, written
+from sim.files.translation import told
+from sim.inputs.library import allowed_range
+from sim.model.catalogue import catalogue
+from sim.model.parameters import Parameter, default_parameters
 
 _NEAR = 10.0
 

@@ -11,7 +11,7 @@ import streamlit as st
 
 from pages.shared import parts
 from pages.shared.texts import t
-from sim.parameter_words import slug
+from sim.words.parameter_words import slug
 
 FILE = Path(__file__).resolve().parents[2] / "calibration" / "evidence" / "effects_evidence.csv"
 AGAINST = (

@@ -8,11 +8,11 @@ from functools import cache
 import pandas as pd
 import streamlit as st
 
-from calibration.targets import STATUSES, TARGET_FILE, Target, read_targets
+from calibration.figures.targets import STATUSES, TARGET_FILE, Target, read_targets
 from pages.shared import formats, parts
 from pages.shared.state import Choices, profile
 from pages.shared.texts import t, writing
-from sim.parameter_words import source_words
+from sim.words.parameter_words import source_words
 
 STATUS_WORDS = dict(zip(STATUSES, ("final", "provisional", "press"), strict=True))
 

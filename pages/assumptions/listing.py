@@ -12,11 +12,11 @@ from pages.shared import parts
 from pages.shared.address import saw, seen
 from pages.shared.state import choices
 from pages.shared.texts import language, t, writing
+from sim.decision.headline import STRENGTH
 from sim.errors import InputError
-from sim.headline import STRENGTH
-from sim.library import allowed_range
-from sim.numerals import NumeralError
-from sim.translation import told
+from sim.files.numerals import NumeralError
+from sim.files.translation import told
+from sim.inputs.library import allowed_range
 
 PAGE = 20
 """Numbers on the screen at a time."""

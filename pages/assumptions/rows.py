@@ -18,9 +18,9 @@ from pages.shared.parameter_words import (
 from pages.shared.state import Choices, pair, profile
 from pages.shared.texts import language, t
 from sim.decision.dossier import GROUPS, group_of
-from sim.parameter_words import HELD, grade_of
-from sim.parameters import Parameter, default_parameters
+from sim.model.parameters import Parameter, default_parameters
 from sim.report.assumptions import Assumption, assumptions
+from sim.words.parameter_words import HELD, grade_of
 
 REST = "other"
 GRADES = ("cited", "derived", "calibrated", "provisional", HELD, "assumed")

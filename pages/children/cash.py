@@ -12,15 +12,24 @@ from numpy.typing import NDArray
 
 from pages.shared import charts, formats
 from pages.shared.texts import language, t, writing
-from sim.appraisal import CASHABLE, HIGH, LOW, MUNICIPAL, Difference, Figure, block_standard_error, figure
-from sim.catalogue import catalogue
-from sim.firm import few
-from sim.headline import horizons
-from sim.history import Label
-from sim.ledger import GEMEENTE, present_values
-from sim.parameters import default_parameters
+from sim.decision.appraisal import (
+    CASHABLE,
+    HIGH,
+    LOW,
+    MUNICIPAL,
+    Difference,
+    Figure,
+    block_standard_error,
+    figure,
+)
+from sim.decision.firm import few
+from sim.decision.headline import horizons
+from sim.engine.history import Label
+from sim.engine.ledger import GEMEENTE, present_values
+from sim.inputs.scenario import Scenario
+from sim.model.catalogue import catalogue
+from sim.model.parameters import default_parameters
 from sim.rates import discount_factor
-from sim.scenario import Scenario
 
 LAG, SHARE = "townhall.contract_lag", "townhall.realisable"
 HEIGHT = 240

@@ -15,13 +15,13 @@ from pages.shared.answers import Tell
 from pages.shared.desk import SEED, desk
 from pages.shared.state import Choices, profile
 from pages.shared.texts import language, t, writing
-from sim.appraisal import Difference, difference, year_figure
-from sim.experiment import Options, Run, run_all, with_labels
-from sim.firm import Standing, by_luck_alone, standing
-from sim.headline import UNMET, USERS, WAITING, WEEKS, horizons
-from sim.history import Label
-from sim.scenario import Scenario
-from sim.setting import worker_threads
+from sim.decision.appraisal import Difference, difference, year_figure
+from sim.decision.firm import Standing, by_luck_alone, standing
+from sim.decision.headline import UNMET, USERS, WAITING, WEEKS, horizons
+from sim.engine.history import Label
+from sim.engine.setting import worker_threads
+from sim.inputs.scenario import Scenario
+from sim.runs.experiment import Options, Run, run_all, with_labels
 from sim.states import FORMS
 
 MOST_YOUTHS = 150_000.0

@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pages.shared.answers import Tell
-from sim.experiment import Options
-from sim.lifelines import Span, lifeline, need_spans
-from sim.scenario import Scenario
-from sim.setting import worker_threads
+from sim.engine.setting import worker_threads
+from sim.inputs.scenario import Scenario
+from sim.runs.experiment import Options
+from sim.runs.lifelines import Span, lifeline, need_spans
+from sim.runs.twins import Life, Parting, Total, Twins, totals, twins
 from sim.states import JEUGDHULP, MEASURES, WITH_RESIDENCE, form_bit
-from sim.twins import Life, Parting, Total, Twins, totals, twins
 
 FEW = 24
 """Pairs of lives to choose from."""
@@ -68,7 +68,7 @@ class TwoLives:
 
 @dataclass(frozen=True)
 class Kind:
-    """One kind of parting in numbers: see sim.twins.Total."""
+    """One kind of parting in numbers: see sim.runs.twins.Total."""
 
     process: str
     row: str

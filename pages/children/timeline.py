@@ -13,8 +13,8 @@ from pages.children.icons import LIVES
 from pages.children.kept import Moment, TwoLives, after
 from pages.shared import charts, formats
 from pages.shared.texts import language, t, writing
-from sim.catalogue import catalogue
-from sim.lifelines import NEED
+from sim.model.catalogue import catalogue
+from sim.runs.lifelines import NEED
 from sim.states import EPOCH_YEAR, FORMS, MONTHS
 
 THICK = {"none": 3.0, "light": 9.0, "moderate": 15.0, "complex": 21.0}

@@ -12,9 +12,9 @@ from pages.shared import charts, formats, parts
 from pages.shared.answers import Answer
 from pages.shared.pockets import unmet_note
 from pages.shared.texts import language, t, writing
-from sim.appraisal import CASHABLE, MUNICIPAL, break_even, drowned, running_figure, year_figure
-from sim.firm import Standing, standing
-from sim.headline import UNMET, discount_rate, municipal_programmes
+from sim.decision.appraisal import CASHABLE, MUNICIPAL, break_even, drowned, running_figure, year_figure
+from sim.decision.firm import Standing, standing
+from sim.decision.headline import UNMET, discount_rate, municipal_programmes
 
 LINES = {"cost": MUNICIPAL, "cash": CASHABLE}
 OPEN = 0.10

@@ -11,11 +11,11 @@ from pages.shared import bars, charts, formats, parts
 from pages.shared.bars import HOLLOW, Bar, Kind
 from pages.shared.parameter_words import parameter_title, unit_words
 from pages.shared.texts import t, writing
-from sim.appraisal import Difference, Figure, block_standard_error, figure
+from sim.decision.appraisal import Difference, Figure, block_standard_error, figure
+from sim.decision.firm import by_luck_alone
 from sim.decision.goal import Goal
-from sim.firm import by_luck_alone
-from sim.headline import UNMET
-from sim.parameters import default_parameters
+from sim.decision.headline import UNMET
+from sim.model.parameters import default_parameters
 
 MOST = 10
 """Bars shown: what moves the answer less stands in the table."""

@@ -19,9 +19,9 @@ from pages.shared.parameter_words import (
 )
 from pages.shared.texts import t
 from sim.decision.dossier import ENOUGH, Knowledge
+from sim.decision.firm import few
 from sim.decision.proof import REST
 from sim.decision.value import Estimate
-from sim.firm import few
 
 MOST = 6
 """Numbers listed by what it is worth to know them."""

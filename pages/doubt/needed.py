@@ -11,14 +11,14 @@ from pages.doubt.work import Findings
 from pages.shared import formats, parts
 from pages.shared.answers import Answer
 from pages.shared.texts import t, writing
-from sim.appraisal import Difference
-from sim.catalogue import catalogue
+from sim.decision.appraisal import Difference
+from sim.decision.firm import few
 from sim.decision.goal import Goal
 from sim.decision.thresholds import PROGRAMME, Threshold, highest_price
-from sim.experiment import Options, setting_for
-from sim.firm import few
-from sim.prices import fte_price
-from sim.scenario import Scenario
+from sim.inputs.scenario import Scenario
+from sim.model.catalogue import catalogue
+from sim.model.prices import fte_price
+from sim.runs.experiment import Options, setting_for
 
 _WRITE: dict[str, Callable[[float], str]] = {
     "effect": lambda x: f"{writing().number(x, 0)}%",

@@ -17,19 +17,19 @@ import numpy as np
 
 from pages.shared.answers import Tell
 from pages.shared.desk import CHILDREN, DRAWS, SEED
-from sim.appraisal import Difference
-from sim.catalogue import catalogue
-from sim.compiling import cache_root, folder_in
+from sim.decision.appraisal import Difference
 from sim.decision.dossier import TORNADO, Knowledge, Spread, knowledge
 from sim.decision.goal import Goal
+from sim.decision.headline import discount_rate
 from sim.decision.sample import Progress, Question, Sample, collect
 from sim.decision.sensitivity import CASES, Case, Swing, live_all, live_cases, swings
 from sim.decision.thresholds import POINTS, PROGRAMME, QUANTITIES, Explored, Quantity, explore, of_workers
-from sim.experiment import Options
-from sim.headline import discount_rate
-from sim.pairs import feedback
-from sim.scenario import Scenario
-from sim.workers import Workers
+from sim.inputs.scenario import Scenario
+from sim.machine.compiling import cache_root, folder_in
+from sim.model.catalogue import catalogue
+from sim.runs.experiment import Options
+from sim.runs.pairs import feedback
+from sim.runs.workers import Workers
 
 FIRST, MORE = DRAWS, 5 * DRAWS
 """Draws behind a first spread, and behind what it is worth to know."""

@@ -11,14 +11,14 @@ from pages.own.known import GROUPS, form_name
 from pages.shared import uploads
 from pages.shared.texts import language, t
 from sim.errors import InputError
-from sim.library import registry
-from sim.municipality import Municipality
-from sim.municipality_template import template
-from sim.municipality_text import municipality_yaml
-from sim.population import profile_from
+from sim.files.translation import dutch_or_none, told
+from sim.files.wording import Fault, explain
+from sim.inputs.library import registry
+from sim.inputs.municipality import Municipality
+from sim.inputs.municipality_template import template
+from sim.inputs.municipality_text import municipality_yaml
+from sim.inputs.profiles import profile_from
 from sim.states import FORMS
-from sim.translation import dutch_or_none, told
-from sim.wording import Fault, explain
 
 MOST_TOLD = 15
 """Mistakes that are listed; who mends those sees the next."""

@@ -10,8 +10,8 @@ from streamlit.delta_generator import DeltaGenerator
 from pages.own.known import GROUPS, form_name
 from pages.shared import formats, parts
 from pages.shared.texts import t
-from sim.library import registry
-from sim.municipality import (
+from sim.inputs.library import registry
+from sim.inputs.municipality import (
     FIRST_DATE,
     LAST_DATE,
     MAX_YOUTHS,

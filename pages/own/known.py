@@ -12,13 +12,13 @@ import pandas as pd
 from pages.shared import formats
 from pages.shared.state import Choices
 from pages.shared.texts import language, t, writing
-from sim.library import registry
-from sim.municipality import NAME_LENGTH, Municipality, Use, municipality_from_dict
-from sim.parameters import default_parameters
-from sim.placenames import cleaned
-from sim.population import Profile, profile_from, profiles
+from sim.engine.setting import Setting, localised
+from sim.inputs.library import registry
+from sim.inputs.municipality import NAME_LENGTH, Municipality, Use, municipality_from_dict
+from sim.inputs.placenames import cleaned
+from sim.inputs.profiles import Profile, profile_from, profiles
+from sim.model.parameters import default_parameters
 from sim.report.content import words
-from sim.setting import Setting, localised
 from sim.states import FORMS
 
 GROUPS = ((0, 3), (4, 11), (12, 17), (18, 22))

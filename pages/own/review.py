@@ -9,18 +9,18 @@ from dataclasses import replace
 import pandas as pd
 import streamlit as st
 
-from calibration.municipal import Local, fit_municipality, with_fit
+from calibration.municipalities.municipal import Local, fit_municipality, with_fit
 from pages.own.known import changes, in_use
 from pages.shared import formats, parts
 from pages.shared.answers import Tell
 from pages.shared.state import WANTED, Choices, choices, elsewhere, keep, pair
 from pages.shared.texts import language, t
 from pages.shared.watching import errand
+from sim.engine.setting import worker_threads
 from sim.errors import InputError
-from sim.library import registry
-from sim.municipality import Municipality, municipality_from_dict
-from sim.setting import worker_threads
-from sim.translation import told
+from sim.files.translation import told
+from sim.inputs.library import registry
+from sim.inputs.municipality import Municipality, municipality_from_dict
 
 SLOT = "own-fit"
 PROPOSED, TOLD = "own-proposed", "own-told"

@@ -26,7 +26,7 @@ from pages.shared.state import (
     written_in_link,
 )
 from pages.shared.texts import language
-from sim.writing import LANGUAGES
+from sim.words.writing import LANGUAGES
 
 T = TypeVar("T")
 PAGE, WHOLE, LINK_OPEN = "page-shown", "whole-page-runs", "link-open"

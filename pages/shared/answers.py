@@ -9,14 +9,14 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sim.api import Comparison
-from sim.appraisal import KEY_LABELS, Difference, difference
-from sim.catalogue import catalogue
-from sim.experiment import Columns, Options, Run, with_labels
-from sim.firm import few
-from sim.headline import Level, level
-from sim.history import Label
-from sim.ledger import GEMEENTE
-from sim.scenario import Scenario
+from sim.decision.appraisal import KEY_LABELS, Difference, difference
+from sim.decision.firm import few
+from sim.decision.headline import Level, level
+from sim.engine.history import Label
+from sim.engine.ledger import GEMEENTE
+from sim.inputs.scenario import Scenario
+from sim.model.catalogue import catalogue
+from sim.runs.experiment import Columns, Options, Run, with_labels
 
 UNWATCHED_SECONDS = 4.0
 Key = tuple[str, ...]

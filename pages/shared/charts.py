@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 
 from pages.shared import formats
 from pages.shared.texts import language, t, writing
-from sim.appraisal import MUNICIPAL, Difference, Figure, running_figure, year_figure
-from sim.firm import Standing, has_range, standing
-from sim.headline import HORIZONS, UNMET, USERS, discount_rate
+from sim.decision.appraisal import MUNICIPAL, Difference, Figure, running_figure, year_figure
+from sim.decision.firm import Standing, has_range, standing
+from sim.decision.headline import HORIZONS, UNMET, USERS, discount_rate
 
 # Okabe and Ito: told apart by colour-blind eyes; darkened where the original is below 3 to 1 on white
 COLOURS = ("#0072B2", "#B85000", "#007A5A", "#A3508A")

@@ -26,10 +26,10 @@ from pages.shared.state import (
     profile,
 )
 from pages.shared.texts import language, t
-from sim.catalogue import catalogue
+from sim.decision.headline import horizons
 from sim.errors import InputError
-from sim.headline import horizons
-from sim.translation import told
+from sim.files.translation import told
+from sim.model.catalogue import catalogue
 
 COUNTRY = "Nederland"
 PLACE = "municipality-chosen"

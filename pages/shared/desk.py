@@ -20,12 +20,12 @@ from typing import Any
 import streamlit as st
 
 from pages.shared.answers import Answer, Key, Task, Tell, UnwantedError, Work, key_of, slim
+from sim.engine.setting import worker_threads
 from sim.errors import InputError, OptionError, SimulationError
-from sim.experiment import Columns, Options, Run, run_all
-from sim.scenario import Scenario
-from sim.setting import worker_threads
-from sim.variables import app_children, app_draws
-from sim.warmstore import WarmStore
+from sim.inputs.scenario import Scenario
+from sim.machine.variables import app_children, app_draws
+from sim.runs.experiment import Columns, Options, Run, run_all
+from sim.runs.warmstore import WarmStore
 
 CHILDREN, DRAWS = app_children(), app_draws()
 SEED = 0

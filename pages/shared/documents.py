@@ -13,14 +13,14 @@ from hashlib import sha256
 
 from pages.shared.answers import Answer, Tell
 from sim.api import Comparison
-from sim.population import profile_of
+from sim.batches.results import version
+from sim.files.yamlfile import dumped
+from sim.inputs.profiles import profile_of
+from sim.inputs.scenario import Scenario
 from sim.report.briefing import briefing
 from sim.report.content import Report, report_of
 from sim.report.csvfile import csv_text
 from sim.report.workbook import workbook
-from sim.results import version
-from sim.scenario import Scenario
-from sim.yamlfile import dumped
 
 STEPS = 3
 LONGEST_NAME = 50

@@ -10,9 +10,9 @@ from pages.shared import formats
 from pages.shared.answers import Answer
 from pages.shared.plan import CHILD_WORK
 from pages.shared.texts import t, writing
-from sim.appraisal import Difference, Figure
-from sim.firm import Standing, standing
-from sim.headline import Change, change, discount_rate
+from sim.decision.appraisal import Difference, Figure
+from sim.decision.firm import Standing, standing
+from sim.decision.headline import Change, change, discount_rate
 
 MIDDLE, LONG = 10, 20
 """Years ahead of the figures that Start leads with: youths after ten years, money after twenty."""

@@ -21,7 +21,7 @@ from pages.shared.plan_files import (
 from pages.shared.state import choices, keep, reference_of
 from pages.shared.texts import language, t
 from sim.errors import InputError
-from sim.translation import told
+from sim.files.translation import told
 
 TOLD, REFUSED = "verken-told", "verken-refused"
 MOST_FAULTS = 8

@@ -11,7 +11,7 @@ from pages.shared.levers import at_first, mechanisms, period, some, steps_of
 from pages.shared.plan import Plan
 from pages.shared.state import Choices
 from pages.shared.texts import t, writing
-from sim.catalogue import catalogue
+from sim.model.catalogue import catalogue
 from sim.states import FORMS
 
 MONEY, SHOCKS, PERIOD, COMPARED = SECTIONS = ("money", "shocks", "period", "compared")

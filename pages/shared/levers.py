@@ -12,10 +12,10 @@ from typing import Any
 
 from pages.shared.plan import CHILD_WORK, Plan
 from pages.shared.state import REFERENCES, Choices, fte_here, reference_of
-from sim.catalogue import Programme, catalogue
-from sim.fte import read_fte
-from sim.scenario import Shock
-from sim.scenario_checks import DEFAULT_START, DEFAULT_YEARS
+from sim.inputs.fte import read_fte
+from sim.inputs.scenario import Shock
+from sim.inputs.scenario_checks import DEFAULT_START, DEFAULT_YEARS
+from sim.model.catalogue import Programme, catalogue
 from sim.states import MECHANISMS, MONTHS
 
 Steps = list[tuple[int, float]]

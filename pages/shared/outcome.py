@@ -16,9 +16,9 @@ from pages.shared.remarks import remarks
 from pages.shared.state import Choices, pair, reference_of
 from pages.shared.texts import t, writing
 from pages.shared.watching import live
-from sim.appraisal import Figure
-from sim.firm import Standing, standing
-from sim.headline import Change, change, discount_rate
+from sim.decision.appraisal import Figure
+from sim.decision.firm import Standing, standing
+from sim.decision.headline import Change, change, discount_rate
 
 
 def outcome(

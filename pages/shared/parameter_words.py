@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pages.shared.texts import writing
-from sim import parameter_words as words
+from sim.words import parameter_words as words
 
 MEASURED, ESTIMATED, ASSUMED = BASES = words.BASES
 basis_of, basis_of_grade = words.basis_of, words.basis_of_grade

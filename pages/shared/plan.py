@@ -12,10 +12,10 @@ from typing import Any
 
 from pages.shared.packed import LinkError, data_in, pack
 from pages.shared.texts import t, writing
-from sim.catalogue import catalogue
 from sim.errors import InputError
-from sim.library import registry
-from sim.scenario import Scenario, scenario_from_dict
+from sim.inputs.library import registry
+from sim.inputs.scenario import Scenario, scenario_from_dict
+from sim.model.catalogue import catalogue
 
 DEFAULT_FTE = 36.0
 MOST_FTE, MOST_EUROS, MOST_PLACES = 100_000.0, 1e11, 1e6

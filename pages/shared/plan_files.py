@@ -29,12 +29,12 @@ from pages.shared.state import (
     reference_of,
 )
 from pages.shared.texts import t
+from sim.decision.headline import STRENGTH
 from sim.errors import InputError, Problem
-from sim.headline import STRENGTH
-from sim.library import registry
-from sim.scenario import load_scenario
-from sim.yamlfile import dumped
-from sim.yamltext import decode, parse, read_bytes
+from sim.files.yamlfile import dumped
+from sim.files.yamltext import decode, parse, read_bytes
+from sim.inputs.library import registry
+from sim.inputs.scenario import load_scenario
 
 SCENARIOS = Path(__file__).resolve().parents[2] / "scenarios"
 ARGUMENTS = "argumenten"

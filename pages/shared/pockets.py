@@ -10,9 +10,9 @@ import streamlit as st
 from pages.shared import bars, charts, formats, parts
 from pages.shared.bars import HOLLOW, Bar, Kind
 from pages.shared.texts import t, writing
-from sim.appraisal import Figure
+from sim.decision.appraisal import Figure
+from sim.decision.firm import Standing, has_range, standing
 from sim.decision.payers import Pocket, who_gains
-from sim.firm import Standing, has_range, standing
 
 
 def sentence(found: Sequence[Pocket], ahead: int, sharpening: bool = False) -> str:

@@ -9,9 +9,9 @@ import streamlit as st
 from pages.shared.parts import plain
 from pages.shared.texts import language, t
 from sim.errors import InputError
-from sim.scenario import Scenario
-from sim.scenario_notes import notes
-from sim.translation import told
+from sim.files.translation import told
+from sim.inputs.scenario import Scenario
+from sim.runs.scenario_notes import notes
 
 
 def remarks(scenarios: Sequence[Scenario]) -> None:

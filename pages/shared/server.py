@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pages.shared.apart import READER
 from pages.shared.texts import writing_in
-from sim.writing import LANGUAGES
+from sim.words.writing import LANGUAGES
 
 DEFAULT = "nl"
 MOST_KEYS, TOO_MANY = 100, "te-veel"

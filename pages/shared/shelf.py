@@ -18,7 +18,7 @@ import time
 from functools import cache
 from pathlib import Path
 
-from sim.compiling import cache_root
+from sim.machine.compiling import cache_root
 
 MARK = "~"
 """With what a key begins where it stands for a text; no value of a link does."""

@@ -20,16 +20,16 @@ from pages.shared.charts import SHOWN
 from pages.shared.packed import MOST_LETTERS, LinkError, data_in, pack
 from pages.shared.plan import CHILD_WORK, Plan
 from pages.shared.texts import t
+from sim.decision.headline import HORIZONS, STRENGTH
 from sim.errors import InputError
-from sim.experiment import Options, setting_for
-from sim.headline import HORIZONS, STRENGTH
-from sim.library import registry
-from sim.municipality import municipality_from_dict
-from sim.placenames import beginning, find
-from sim.population import Profile, profiles
-from sim.scenario import Scenario, scenario_from_dict
-from sim.writing import LANGUAGES
-from sim.yamltext import quoted
+from sim.files.yamltext import quoted
+from sim.inputs.library import registry
+from sim.inputs.municipality import municipality_from_dict
+from sim.inputs.placenames import beginning, find
+from sim.inputs.profiles import Profile, profiles
+from sim.inputs.scenario import Scenario, scenario_from_dict
+from sim.runs.experiment import Options, setting_for
+from sim.words.writing import LANGUAGES
 
 EFFECTS = {"full": None, "half": 0.375, "none": 0.0}
 """Expected strength of the effect (STRENGTH); None leaves the prior as it is."""

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import streamlit as st
 
-from sim.parameter_words import FOLDER as PARAMETERS
-from sim.writing import LANGUAGES, WORDS, Writing, read_words
+from sim.words.parameter_words import FOLDER as PARAMETERS
+from sim.words.writing import LANGUAGES, WORDS, Writing, read_words
 
 TEXTS = Path(__file__).resolve().parents[1] / "texts"
 

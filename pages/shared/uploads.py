@@ -11,14 +11,14 @@ from typing import Any
 
 from pages.shared.apart import READER
 from sim.errors import InputError
-from sim.library import registry
-from sim.municipality import Municipality
-from sim.municipality_sheet import read_figures
-from sim.municipality_template import template
-from sim.population import profiles
-from sim.scenario import Scenario, is_file, scenario_from_document
-from sim.yamlfile import Document, document_from
-from sim.yamltext import Position
+from sim.files.yamlfile import Document, document_from
+from sim.files.yamltext import Position
+from sim.inputs.library import registry
+from sim.inputs.municipality import Municipality
+from sim.inputs.municipality_sheet import read_figures
+from sim.inputs.municipality_template import template
+from sim.inputs.profiles import profiles
+from sim.inputs.scenario import Scenario, is_file, scenario_from_document
 
 MAX_VALUES = 10_000
 """What the file of a plan may hold: with every programme, year and parameter in it, it has 6,000."""

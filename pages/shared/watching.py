@@ -13,7 +13,7 @@ from pages.shared.desk import CHILDREN, DRAWS, desk
 from pages.shared.parts import guarded, note
 from pages.shared.state import watcher
 from pages.shared.texts import t
-from sim.scenario import Scenario
+from sim.inputs.scenario import Scenario
 
 PATIENCE = 0.9
 """Seconds that a page waits for news before it shows that there is none yet."""

@@ -16,10 +16,10 @@ from pages.shared.lever_words import programme_title
 from pages.shared.levers import some
 from pages.shared.state import Choices
 from pages.shared.texts import t
-from sim.appraisal import HIGH, LOW
-from sim.experiment import Run
-from sim.firm import few
-from sim.scenario import Scenario
+from sim.decision.appraisal import HIGH, LOW
+from sim.decision.firm import few
+from sim.inputs.scenario import Scenario
+from sim.runs.experiment import Run
 
 
 def workforce(answer: Answer, chosen: Choices, reference: str) -> None:

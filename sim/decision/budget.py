@@ -17,19 +17,19 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.appraisal import difference
-from sim.catalogue import TARGETING, catalogue
+from sim.decision.appraisal import difference
 from sim.decision.sample import Progress, Question
 from sim.decision.thresholds import PROGRAMME, with_fte
+from sim.engine.history import Label
+from sim.engine.ledger import GEMEENTE
+from sim.engine.setting import Inline
 from sim.errors import InputError, OptionError
-from sim.history import Label
-from sim.ledger import GEMEENTE
-from sim.prices import fte_price
+from sim.inputs.scenario import Scenario
+from sim.model.catalogue import TARGETING, catalogue
+from sim.model.prices import fte_price
 from sim.rates import discount_factor
-from sim.scenario import Scenario
-from sim.setting import Inline
+from sim.runs.workers import Workers
 from sim.ties import same, tied
-from sim.workers import Workers
 
 Floats = NDArray[np.float64]
 AGES: tuple[tuple[int, int], ...] = ((4, 14), (4, 7), (4, 11), (8, 14), (11, 14))

@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.appraisal import Difference, block_standard_error, figure, plain
-from sim.catalogue import catalogue
+from sim.decision.appraisal import Difference, block_standard_error, figure, plain
 from sim.decision.equity import Gain, Slope, gains, slope_of_change, slopes, who_gains_most
+from sim.decision.firm import Standing, standing
 from sim.decision.goal import Goal
 from sim.decision.money import (
     DISCOUNTS,
@@ -42,14 +42,14 @@ from sim.decision.thresholds import (
     threshold,
 )
 from sim.decision.value import Acceptability, Estimate, acceptability, by_group, by_parameter, evpi
+from sim.engine.history import Label
 from sim.errors import OptionError
-from sim.experiment import Run, run_all, with_labels
-from sim.firm import Standing, standing
-from sim.history import Label
-from sim.parameters import Parameters
-from sim.prices import fte_price
+from sim.model.catalogue import catalogue
+from sim.model.parameters import Parameters
+from sim.model.prices import fte_price
 from sim.rates import discount_factor
-from sim.workers import Workers
+from sim.runs.experiment import Run, run_all, with_labels
+from sim.runs.workers import Workers
 
 Floats = NDArray[np.float64]
 DRAWS = 1000

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.appraisal import HIGH, LOW, Difference
-from sim.experiment import Run, with_labels
+from sim.decision.appraisal import HIGH, LOW, Difference
+from sim.runs.experiment import Run, with_labels
 from sim.states import QUINTILES
 from sim.ties import same
 

@@ -7,14 +7,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.appraisal import KEY_LABELS, Difference, block_standard_error, difference
+from sim.decision.appraisal import KEY_LABELS, Difference, block_standard_error, difference
 from sim.decision.sample import Question
+from sim.engine.history import Label
+from sim.engine.ledger import GEMEENTE
+from sim.engine.setting import Inline
 from sim.errors import OptionError
-from sim.experiment import with_labels
-from sim.history import Label
-from sim.ledger import GEMEENTE
 from sim.rates import discount_factor
-from sim.setting import Inline
+from sim.runs.experiment import with_labels
 
 Floats = NDArray[np.float64]
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.appraisal import (
+from sim.decision.appraisal import (
     CASHABLE,
     MUNICIPAL,
     SOCIETY,
@@ -23,7 +23,7 @@ from sim.appraisal import (
     break_even,
     figure,
 )
-from sim.history import Label
+from sim.engine.history import Label
 from sim.rates import discount_factor
 
 Floats = NDArray[np.float64]

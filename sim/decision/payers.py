@@ -12,10 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.appraisal import Figure, block_standard_error, drowned, figure
-from sim.experiment import Run
-from sim.history import Label
+from sim.decision.appraisal import Figure, block_standard_error, drowned, figure
+from sim.engine.history import Label
 from sim.rates import discount_factor
+from sim.runs.experiment import Run
 from sim.states import PAYERS
 
 Floats = NDArray[np.float64]

@@ -20,20 +20,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.appraisal import KEY_LABELS, Difference, difference
-from sim.catalogue import catalogue
-from sim.compiling import data_hash, source_hash
+from sim.decision.appraisal import KEY_LABELS, Difference, difference
+from sim.engine.history import Label
+from sim.engine.population import BLOCKS
+from sim.engine.setting import Inline
+from sim.engine.simulation import simulate, with_overrides
+from sim.engine.warmup import warm_up
 from sim.errors import SimulationError, within
-from sim.experiment import MOST_DRAWS, Columns, Options, Run, setting_for
-from sim.history import Label
-from sim.pairs import feedback, run_reached
-from sim.parameters import Parameters, default_parameters
-from sim.population import BLOCKS
-from sim.scenario import Scenario
-from sim.setting import Inline
-from sim.simulation import simulate, with_overrides
-from sim.warmup import warm_up
-from sim.workers import Workers
+from sim.inputs.scenario import Scenario
+from sim.machine.compiling import data_hash, source_hash
+from sim.model.catalogue import catalogue
+from sim.model.parameters import Parameters, default_parameters
+from sim.runs.experiment import MOST_DRAWS, Columns, Options, Run, setting_for
+from sim.runs.pairs import feedback, run_reached
+from sim.runs.workers import Workers
 
 Floats = NDArray[np.float64]
 LABEL_CHILDREN = 200

@@ -13,13 +13,13 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.appraisal import Difference, block_standard_error
+from sim.decision.appraisal import Difference, block_standard_error
 from sim.decision.goal import Goal, lived, outcome
 from sim.decision.sample import Progress, Question
 from sim.errors import OptionError
-from sim.parameters import Parameters
-from sim.scenario import Scenario
-from sim.workers import Workers
+from sim.inputs.scenario import Scenario
+from sim.model.parameters import Parameters
+from sim.runs.workers import Workers
 
 Floats = NDArray[np.float64]
 BEST_FIT = 0

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.emulator import Emulator
-from sim.parameters import Parameters
+from sim.decision.emulator import Emulator
+from sim.model.parameters import Parameters
 
 Floats = NDArray[np.float64]
 _CHUNK = 500

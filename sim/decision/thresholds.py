@@ -15,16 +15,16 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import brentq
 
-from sim.appraisal import Difference
+from sim.decision.appraisal import Difference
 from sim.decision.goal import Goal, lived, outcome
 from sim.decision.sample import Progress, Question
 from sim.decision.sensitivity import with_values
+from sim.engine.history import Label
 from sim.errors import InputError
-from sim.fte import FtePath
-from sim.history import Label
+from sim.inputs.fte import FtePath
+from sim.inputs.scenario import Scenario
 from sim.rates import discount_factor
-from sim.scenario import Scenario
-from sim.workers import Workers
+from sim.runs.workers import Workers
 
 Floats = NDArray[np.float64]
 DRAWS = 40

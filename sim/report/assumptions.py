@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sim.parameter_words import basis_of, grade_of
-from sim.parameters import default_parameters
-from sim.population import Profile
-from sim.scenario import Scenario
-from sim.setting import localised
+from sim.engine.setting import localised
+from sim.inputs.profiles import Profile
+from sim.inputs.scenario import Scenario
+from sim.model.parameters import default_parameters
+from sim.words.parameter_words import basis_of, grade_of
 
 SUFFIXES = ("effect_exists", "moderate_need", "signalling", "retained", "visits_per_child", "uptake_ceiling")
 CASHING = ("townhall.realisable", "townhall.contract_lag")

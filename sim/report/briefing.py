@@ -16,10 +16,10 @@ from typing import Any, Final
 
 import typst
 
-from sim.appraisal import Figure
-from sim.catalogue import catalogue
+from sim.decision.appraisal import Figure
+from sim.decision.headline import Change
 from sim.errors import SimulationError
-from sim.headline import Change
+from sim.model.catalogue import catalogue
 from sim.report.assumptions import Assumption
 from sim.report.chart import description, svg
 from sim.report.content import Report, assumed_share, changed_note, world_lines

@@ -9,9 +9,9 @@ import altair as alt
 import pandas as pd
 import vl_convert
 
-from sim.appraisal import Figure
-from sim.firm import has_range
-from sim.memory import FOR_CHARTS, refuse_little
+from sim.decision.appraisal import Figure
+from sim.decision.firm import has_range
+from sim.machine.memory import FOR_CHARTS, refuse_little
 from sim.report.content import Report
 from sim.report.phrases import listed
 from sim.report.rows import RUNNING, Row

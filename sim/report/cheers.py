@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sim.writing import Writing
+from sim.words.writing import Writing
 
 ITEMS = range(1, 29)
 

@@ -12,8 +12,9 @@ from functools import cache, cached_property
 import numpy as np
 
 from sim.api import Comparison
-from sim.appraisal import Difference, drowned
-from sim.catalogue import catalogue
+from sim.decision.appraisal import Difference, drowned
+from sim.decision.firm import ENOUGH_DRAWS, few
+from sim.decision.headline import Change, Level, discount_rate, weight_of_no_effect
 from sim.decision.money import (
     DISCOUNTS,
     PERSPECTIVES,
@@ -28,18 +29,17 @@ from sim.decision.money import (
 )
 from sim.decision.payers import Pocket, lost_in_luck, pockets
 from sim.errors import InputError, OptionError
-from sim.firm import ENOUGH_DRAWS, few
-from sim.headline import Change, Level, discount_rate, weight_of_no_effect
-from sim.parameter_words import ASSUMED, parameter_title, source_words
-from sim.parameter_words import FOLDER as PARAMETERS
-from sim.population import Profile, profile_of
+from sim.inputs.profiles import Profile, profile_of
+from sim.inputs.scenario import Scenario
+from sim.model.catalogue import catalogue
 from sim.rates import discount_factor
 from sim.report.assumptions import Assumption, assumptions, main_names
 from sim.report.cheers import Item, cheers
 from sim.report.phrases import between, clipped, listed, world_words
 from sim.report.rows import Arm, Row, form_rows, payer_rows, yearly_rows
-from sim.scenario import Scenario
-from sim.writing import LANGUAGES, WORDS, Writing, read_words
+from sim.words.parameter_words import ASSUMED, parameter_title, source_words
+from sim.words.parameter_words import FOLDER as PARAMETERS
+from sim.words.writing import LANGUAGES, WORDS, Writing, read_words
 
 MOST = 3
 """Scenarios beside the reference in one document."""

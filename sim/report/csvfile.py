@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from sim.firm import has_range
-from sim.literal import cell
+from sim.decision.firm import has_range
+from sim.files.literal import cell
 from sim.report.content import Report, changed_note, world_lines
 from sim.report.rows import Row
 

@@ -8,12 +8,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from sim.errors import InputError, OptionError, SimulationError
-from sim.memory import FOR_CHARTS, refuse_little
+from sim.machine.memory import FOR_CHARTS, refuse_little
 from sim.report.briefing import briefing
 from sim.report.content import Report
 from sim.report.csvfile import csv_text
 from sim.report.workbook import workbook
-from sim.writing import LANGUAGES
+from sim.words.writing import LANGUAGES
 
 
 def ready(file: Path, endings: tuple[str, ...], language: str) -> None:

@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from babel.dates import format_date
 from babel.lists import format_list
 
-from sim.appraisal import Figure
-from sim.catalogue import catalogue
-from sim.firm import Standing, standing
-from sim.scenario import Scenario, Shock
+from sim.decision.appraisal import Figure
+from sim.decision.firm import Standing, standing
+from sim.inputs.scenario import Scenario, Shock
+from sim.model.catalogue import catalogue
 from sim.states import FORMS, MONTHS
-from sim.writing import Writing
+from sim.words.writing import Writing
 
 MOST_NAMES = 4
 """Names of parameters in one sentence."""

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.api import Comparison
-from sim.appraisal import CASHABLE, MUNICIPAL, Difference, Figure, running_figure, year_figure
-from sim.headline import UNMET, USERS, WAITING, WEEKS
-from sim.history import Label
-from sim.prices import OVERHEAD
+from sim.decision.appraisal import CASHABLE, MUNICIPAL, Difference, Figure, running_figure, year_figure
+from sim.decision.headline import UNMET, USERS, WAITING, WEEKS
+from sim.engine.history import Label
+from sim.model.prices import OVERHEAD
 from sim.states import FORMS
 
 RUNNING = "municipal_running"

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from sim.appraisal import Figure
-from sim.firm import has_range
-from sim.parameter_words import parameter_title, source_words, unit_words
+from sim.decision.appraisal import Figure
+from sim.decision.firm import has_range
 from sim.report.content import Outcome, Report, changed_note, world_lines
 from sim.report.rows import EUROS, FTE, PEOPLE, WEEK, Row
+from sim.words.parameter_words import parameter_title, source_words, unit_words
 
 Cell = str | tuple[float, str] | None
 """A text, a number with its kind (see workbook.FORMATS), or nothing."""

@@ -13,7 +13,7 @@ from typing import Any
 
 import xlsxwriter
 
-from sim.firm import has_range
+from sim.decision.firm import has_range
 from sim.report.chart import COLOURS
 from sim.report.content import Report
 from sim.report.rows import EUROS, RUNNING, Row

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from sim import compare, load_scenario
 from sim.api import Comparison
-from sim.appraisal import Figure
-from sim.scenario import Scenario
+from sim.decision.appraisal import Figure
+from sim.inputs.scenario import Scenario
 
 ROOT = Path(__file__).resolve().parents[2]
 FILE = Path(__file__).with_name("key_results.csv")

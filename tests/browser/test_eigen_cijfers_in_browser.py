@@ -12,8 +12,8 @@ import pytest
 from playwright.sync_api import expect
 from screens import READY
 
-from sim.municipality_template import template
-from sim.population import profiles
+from sim.inputs.municipality_template import template
+from sim.inputs.profiles import profiles
 
 pytestmark = pytest.mark.browser
 EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from screens import READY
 
-from sim.library import registry
-from sim.scenario import load_scenario
+from sim.inputs.library import registry
+from sim.inputs.scenario import load_scenario
 
 pytestmark = pytest.mark.browser
 

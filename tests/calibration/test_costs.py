@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from calibration.costs import NAMES, TOLERANCE, best_costs, draw_costs, spending, totals
-from sim.parameters import Parameters, prior_parameters
+from sim.model.parameters import Parameters, prior_parameters
 from sim.states import FORMS
 
 

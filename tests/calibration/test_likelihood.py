@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from calibration.figures.targets import Target, read_targets
 from calibration.likelihood import PERSISTENCE, SHARED, Comparison, covariance, log_of
 from calibration.runs import national
-from calibration.targets import Target, read_targets
 
 EVERY = {target.id: target for target in read_targets()}
 

@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 
 from calibration import runs
+from calibration.figures.targets import read_targets
 from calibration.runs import Job, Runner, count, national, outcome, run
 from calibration.space import Space
-from calibration.targets import read_targets
+from sim.engine.setting import worker_threads
 from sim.errors import SimulationError
-from sim.parameters import Parameters, prior_parameters
-from sim.setting import worker_threads
+from sim.model.parameters import Parameters, prior_parameters
 
 SMALL = 2_000
 

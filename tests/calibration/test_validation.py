@@ -7,11 +7,11 @@ from dataclasses import replace
 import pytest
 
 from calibration.diagnostics import target_rows
-from calibration.report import verdict
-from calibration.targets import read_targets
+from calibration.documents.report import verdict
+from calibration.figures.targets import read_targets
 from calibration.validation import _naive, validate
 from sim.errors import SimulationError
-from sim.parameters import prior_parameters
+from sim.model.parameters import prior_parameters
 
 EVERY = read_targets()
 NAMED = {target.id: target for target in EVERY}

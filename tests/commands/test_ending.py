@@ -20,8 +20,8 @@ from terminal import ALMERE, GOOD, ROOT, call
 from benchmarks.app_load import free_port
 from commands import ending
 from commands.ending import ended
-from sim import memory
-from sim.batch import KEPT
+from sim.batches.batch import KEPT
+from sim.machine import memory
 
 FULL = "/dev/full"
 RUN = ("run", str(ALMERE[1]), "--children", "200")

@@ -9,15 +9,15 @@ import pytest
 from rich.console import Console, RenderableType
 from worlds import scenario
 
-from sim.catalogue import TARGETING
+from commands.terminal.decision import ranking
 from sim.decision.budget import Choice, _Came, applied, best_budget, choices, ranked
 from sim.decision.sample import Question
-from sim.decision.shown import ranking
 from sim.errors import InputError, OptionError
-from sim.experiment import Options
-from sim.parameters import default_parameters
-from sim.prices import fte_price
-from sim.workers import Workers
+from sim.model.catalogue import TARGETING
+from sim.model.parameters import default_parameters
+from sim.model.prices import fte_price
+from sim.runs.experiment import Options
+from sim.runs.workers import Workers
 
 YEARS = 3
 QUESTION = Question((scenario(0, years=YEARS), scenario(36, years=YEARS)), Options(children=1000))

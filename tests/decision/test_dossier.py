@@ -15,9 +15,9 @@ from sim.decision import dossier as module
 from sim.decision.dossier import Spread, dossier, group_of
 from sim.decision.goal import Goal, outcome
 from sim.decision.sample import Question, collect
-from sim.experiment import Options
-from sim.parameters import default_parameters
-from sim.workers import Workers
+from sim.model.parameters import default_parameters
+from sim.runs.experiment import Options
+from sim.runs.workers import Workers
 
 YEARS = 4
 QUESTION = Question((scenario(0, years=YEARS), scenario(36, years=YEARS)), Options(children=1000))

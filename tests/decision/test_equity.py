@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from worlds import run_of, scenario
 
-from sim.appraisal import difference
+from sim.decision.appraisal import difference
 from sim.decision.equity import (
     NEIGHBOURHOODS,
     Gain,
@@ -18,10 +18,10 @@ from sim.decision.equity import (
     slopes,
     who_gains_most,
 )
-from sim.experiment import Options, run_all
-from sim.pairs import run_reached
-from sim.setting import Inline
-from sim.warmstore import WarmStore
+from sim.engine.setting import Inline
+from sim.runs.experiment import Options, run_all
+from sim.runs.pairs import run_reached
+from sim.runs.warmstore import WarmStore
 
 EVEN = np.full(5, 200.0)
 

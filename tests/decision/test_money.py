@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from worlds import run_of, scenario
 
-from sim.appraisal import CASHABLE, MUNICIPAL, SOCIETY, Difference, difference
+from sim.decision.appraisal import CASHABLE, MUNICIPAL, SOCIETY, Difference, difference
 from sim.decision.money import (
     DISCOUNTS,
     PERSPECTIVES,
@@ -21,9 +21,9 @@ from sim.decision.money import (
     side_by_side,
     worth,
 )
-from sim.experiment import Options
-from sim.pairs import run_reached
-from sim.setting import Inline
+from sim.engine.setting import Inline
+from sim.runs.experiment import Options
+from sim.runs.pairs import run_reached
 
 YEARS = 8
 ALL = ("cost", "total", "all")

@@ -7,7 +7,7 @@ import pytest
 from worlds import run_of
 
 from sim.decision.payers import Pocket, lost_in_luck, pockets, who_gains
-from sim.experiment import Run
+from sim.runs.experiment import Run
 
 YEARS, RATE = 3, 0.02
 FACTORS = 1.02 ** -np.arange(1.0, YEARS + 1)

@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 from worlds import scenario
 
-from sim.appraisal import KEY_LABELS, difference
 from sim.decision import sample as module
+from sim.decision.appraisal import KEY_LABELS, difference
 from sim.decision.sample import Question, Sample, collect
+from sim.engine.setting import Inline
 from sim.errors import SimulationError
-from sim.experiment import Options
-from sim.parameters import default_parameters
-from sim.setting import Inline
-from sim.workers import Workers
+from sim.model.parameters import default_parameters
+from sim.runs.experiment import Options
+from sim.runs.workers import Workers
 
 FEW, YEARS = 800, 3
 

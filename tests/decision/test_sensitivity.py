@@ -8,15 +8,15 @@ import numpy as np
 import pytest
 from worlds import scenario
 
-from sim.appraisal import difference
+from sim.decision.appraisal import difference
 from sim.decision.goal import Goal, outcome
 from sim.decision.sample import Question
 from sim.decision.sensitivity import CASES, structural, swings, tornado, two_way, with_values
+from sim.engine.setting import Inline
 from sim.errors import OptionError
-from sim.experiment import Options
-from sim.parameters import default_parameters
-from sim.setting import Inline
-from sim.workers import Workers
+from sim.model.parameters import default_parameters
+from sim.runs.experiment import Options
+from sim.runs.workers import Workers
 
 YEARS = 3
 QUESTION = Question((scenario(0, years=YEARS), scenario(36, years=YEARS)), Options(children=1000))

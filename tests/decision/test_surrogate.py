@@ -7,7 +7,7 @@ import pytest
 
 from sim.decision.surrogate import Surrogate, features
 from sim.decision.value import evppi
-from sim.parameters import default_parameters
+from sim.model.parameters import default_parameters
 
 LUCK = np.random.default_rng(1)
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from worlds import run_of, scenario
 
-from sim.appraisal import CASHABLE, MUNICIPAL, Difference, difference
 from sim.decision import thresholds as module
+from sim.decision.appraisal import CASHABLE, MUNICIPAL, Difference, difference
 from sim.decision.goal import Goal
 from sim.decision.sample import Question
 from sim.decision.thresholds import (
@@ -25,8 +25,8 @@ from sim.decision.thresholds import (
     with_fte,
 )
 from sim.errors import InputError
-from sim.experiment import Options
-from sim.workers import Workers
+from sim.runs.experiment import Options
+from sim.runs.workers import Workers
 
 YEARS = 3
 QUESTION = Question((scenario(0, years=YEARS), scenario(36, years=YEARS)), Options(children=800))

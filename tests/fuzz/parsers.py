@@ -12,22 +12,22 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import parse_qsl
 
-from calibration.targets import TARGET_FILE, read_targets
+from calibration.figures.targets import TARGET_FILE, read_targets
 from pages.shared.packed import LinkError
 from pages.shared.plan import Plan
 from pages.shared.plan_files import opened
 from pages.shared.state import _READERS, Choices, places
 from pages.shared.uploads import plan_here
-from sim.cohort import load_model
 from sim.errors import InputError
-from sim.expressions import compile_expression
-from sim.grid import load_grid
-from sim.library import registry
-from sim.modelfile import ModelFile
-from sim.municipality_sheet import read_figures
-from sim.municipality_template import template
-from sim.population import profiles
-from sim.scenario import load_scenario
+from sim.files.expressions import compile_expression
+from sim.inputs.grid import load_grid
+from sim.inputs.library import registry
+from sim.inputs.municipality_sheet import read_figures
+from sim.inputs.municipality_template import template
+from sim.inputs.profiles import profiles
+from sim.inputs.scenario import load_scenario
+from sim.published.cohort import load_model
+from sim.published.modelfile import ModelFile
 
 ROOT = Path(__file__).resolve().parents[2]
 SCENARIOS = ROOT / "scenarios"

@@ -17,10 +17,11 @@ import tempfile
 from pathlib import Path
 
 WATCHED = [
-    "sim.yamltext", "sim.yamlfile", "sim.scenario", "sim.grid", "sim.expressions", "sim.modelfile",
-    "sim.markov", "sim.municipality", "sim.fte", "sim.municipality_sheet", "sim.municipality_text",
-    "sim.workbook", "sim.errors", "calibration.targets", "pages.shared.plan", "pages.shared.plan_files",
-    "pages.shared.uploads", "pages.shared.state",
+    "sim.files.yamltext", "sim.files.yamlfile", "sim.inputs.scenario", "sim.inputs.grid",
+    "sim.files.expressions", "sim.published.modelfile", "sim.published.markov", "sim.inputs.municipality",
+    "sim.inputs.fte", "sim.inputs.municipality_sheet", "sim.inputs.municipality_text",
+    "sim.files.workbook", "sim.errors", "calibration.figures.targets", "pages.shared.plan",
+    "pages.shared.plan_files", "pages.shared.uploads", "pages.shared.state",
 ]  # fmt: skip
 WORDS = [
     "kind:", "scenario", "model", "grid", "municipality", "programmes", "kinderwerk", "fte",

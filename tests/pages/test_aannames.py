@@ -15,8 +15,8 @@ from pages.assumptions.figures import STATUS_WORDS, targets
 from pages.shared.plan import Plan
 from pages.shared.state import MOST_ASSUMPTIONS, Choices, scenario
 from pages.shared.texts import writing_in
-from sim.numerals import NumeralError
-from sim.parameters import default_parameters
+from sim.files.numerals import NumeralError
+from sim.model.parameters import default_parameters
 
 ROOT = Path(__file__).resolve().parents[2]
 NL = writing_in("nl").words

@@ -30,8 +30,8 @@ from pages.shared.state import (
     plans_around,
 )
 from pages.shared.texts import writing_in
-from sim.headline import HORIZONS
-from sim.library import registry
+from sim.decision.headline import HORIZONS
+from sim.inputs.library import registry
 
 NL = writing_in("nl").words
 FIGURES = {

@@ -17,9 +17,9 @@ import pytest
 from pages.shared import apart, uploads
 from pages.shared.apart import BUSY, TOO_MUCH, Apart, Limits
 from sim.errors import InputError, Problem
-from sim.municipality_template import template
-from sim.population import profiles
-from sim.translation import dutch_or_none
+from sim.files.translation import dutch_or_none
+from sim.inputs.municipality_template import template
+from sim.inputs.profiles import profiles
 
 ENDLESS = ("(a*)*b", "a" * 50)
 """To a regular expression this takes for ever, and no other thread of its process gets a turn."""

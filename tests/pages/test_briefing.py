@@ -20,10 +20,10 @@ from pages.shared.plan import Plan
 from pages.shared.state import Choices, scenario
 from pages.shared.texts import writing_in
 from sim.api import load_scenario
-from sim.headline import change, discount_rate
+from sim.decision.headline import change, discount_rate
+from sim.inputs.scenario import Scenario
+from sim.inputs.scenario_files import check_path
 from sim.report.content import words as report_words
-from sim.scenario import Scenario
-from sim.scenario_files import check_path
 
 ROOT = Path(__file__).resolve().parents[2]
 NL = writing_in("nl")

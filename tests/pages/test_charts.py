@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from pages.shared import charts
-from sim.appraisal import figure
+from sim.decision.appraisal import figure
 
 
 @pytest.mark.parametrize(

@@ -13,15 +13,15 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from calibration import municipal
+from calibration.municipalities import municipal
 from pages.own import files, form, known, review
 from pages.shared.plan import Plan
 from pages.shared.state import Choices, profile, query_of
 from pages.shared.texts import writing_in
-from sim.library import registry
-from sim.municipality import Municipality, municipality_from_dict
-from sim.municipality_text import municipality_yaml
-from sim.population import profile_from, profiles
+from sim.inputs.library import registry
+from sim.inputs.municipality import Municipality, municipality_from_dict
+from sim.inputs.municipality_text import municipality_yaml
+from sim.inputs.profiles import profile_from, profiles
 
 PAGE = str(Path(__file__).resolve().parents[2] / "pages" / "eigen_cijfers.py")
 NL = writing_in("nl")

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from calibration.claims import CLAIMS
+from calibration.paper.claims import CLAIMS
 from pages import galerij
 from pages.shared.file_controls import TOLD
 from pages.shared.state import pair

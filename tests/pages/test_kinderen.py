@@ -21,14 +21,14 @@ from pages.shared.state import Choices, pair
 from pages.shared.texts import writing_in
 from sim import compare
 from sim.api import Comparison
-from sim.experiment import Options
-from sim.headline import WAITING, WEEKS, change, discount_rate
-from sim.headline import municipal_programmes as programmes_of
-from sim.pairs import REASONS
-from sim.scenario import Scenario
-from sim.setting import Inline
+from sim.decision.headline import WAITING, WEEKS, change, discount_rate
+from sim.decision.headline import municipal_programmes as programmes_of
+from sim.engine.setting import Inline
+from sim.inputs.scenario import Scenario
+from sim.runs.experiment import Options
+from sim.runs.pairs import REASONS
+from sim.runs.twins import Twins, picture_table, totals, twins
 from sim.states import FORMS, MECHANISMS
-from sim.twins import Twins, picture_table, totals, twins
 
 PAGE = str(Path(__file__).resolve().parents[2] / "pages" / "kinderen.py")
 NL, EN = (writing_in(language).words for language in ("nl", "en"))

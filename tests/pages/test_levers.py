@@ -13,8 +13,8 @@ from pages.shared.lever_words import changes, words_of
 from pages.shared.levers import as_reference, at_first, evenly, path_of, shortest, steps_of, within
 from pages.shared.plan import Plan
 from pages.shared.state import Choices, existing_fte, scenario
-from sim.catalogue import catalogue
-from sim.scenario import Scenario, Switches, scenario_from_dict
+from sim.inputs.scenario import Scenario, Switches, scenario_from_dict
+from sim.model.catalogue import catalogue
 
 START, YEARS = 2026, 20
 AMOUNTS = st.integers(0, 60).map(float)

@@ -30,8 +30,8 @@ from pages.shared.state import (
     written_in_link,
 )
 from pages.shared.texts import writing_in
-from sim.library import allowed_range
-from sim.parameters import default_parameters
+from sim.inputs.library import allowed_range
+from sim.model.parameters import default_parameters
 
 OWN = {
     "kind": "municipality", "name": "Dorp", "date": "2024-01-01", "source": "telling",

@@ -30,7 +30,7 @@ from sim.decision.proof import REST, Debt
 from sim.decision.sample import Question
 from sim.decision.thresholds import Threshold
 from sim.decision.value import Estimate
-from sim.experiment import Options
+from sim.runs.experiment import Options
 
 NL, EN = (writing_in(language).words for language in ("nl", "en"))
 PAGE = str(Path(__file__).resolve().parents[2] / "pages" / "onzekerheid.py")

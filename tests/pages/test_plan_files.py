@@ -26,10 +26,10 @@ from pages.shared.plan_files import (
 )
 from pages.shared.state import Choices, pair, reference_of, scenario
 from sim.errors import InputError
-from sim.library import registry
-from sim.scenario import load_scenario
-from sim.scenario_files import check_path
-from sim.translation import dutch_or_none, told
+from sim.files.translation import dutch_or_none, told
+from sim.inputs.library import registry
+from sim.inputs.scenario import load_scenario
+from sim.inputs.scenario_files import check_path
 
 RICH = Plan.of({
     "policy": "capped", "places": {"ambulant": 1200.0, "daghulp": "unlimited"}, "start": 2027, "years": 10,

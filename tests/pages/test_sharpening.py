@@ -17,9 +17,9 @@ from pages.shared.answers import Answer
 from pages.shared.plan import Plan
 from pages.shared.state import Choices, pair, reference_of, scenario
 from pages.shared.texts import writing_in
+from sim.decision.headline import change, discount_rate
 from sim.decision.payers import pockets as pockets_of
-from sim.headline import change, discount_rate
-from sim.scenario import Scenario
+from sim.inputs.scenario import Scenario
 
 NL, EN = (writing_in(language).words for language in ("nl", "en"))
 CATALOGUE = {"nl": NL, "en": EN}

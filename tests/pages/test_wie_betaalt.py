@@ -15,10 +15,10 @@ from pages.shared.plan import Plan
 from pages.shared.state import Choices, pair
 from pages.shared.texts import writing_in
 from sim import compare
-from sim.appraisal import Figure, year_figure
+from sim.decision.appraisal import Figure, year_figure
+from sim.decision.headline import UNMET, discount_rate
 from sim.decision.payers import Money, Pocket
 from sim.decision.payers import pockets as pockets_of
-from sim.headline import UNMET, discount_rate
 
 NL, EN = (writing_in(language).words for language in ("nl", "en"))
 PAGE = str(Path(__file__).resolve().parents[2] / "pages" / "wie_betaalt.py")

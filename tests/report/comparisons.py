@@ -9,9 +9,9 @@ import numpy as np
 from worlds import registry, run_of
 
 from sim.api import Comparison
-from sim.experiment import Options
-from sim.history import Label
-from sim.scenario import Scenario, scenario_from_dict
+from sim.engine.history import Label
+from sim.inputs.scenario import Scenario, scenario_from_dict
+from sim.runs.experiment import Options
 from sim.states import FORMS
 
 YEARS, BLOCKS, DRAWS = 20, 32, 12

@@ -12,10 +12,10 @@ from openpyxl import load_workbook
 from pypdf import PdfReader
 
 from sim.api import Comparison
-from sim.appraisal import MUNICIPAL, running_figure, year_figure
-from sim.headline import UNMET
-from sim.parameters import default_parameters
-from sim.population import profiles
+from sim.decision.appraisal import MUNICIPAL, running_figure, year_figure
+from sim.decision.headline import UNMET
+from sim.inputs.profiles import profiles
+from sim.model.parameters import default_parameters
 from sim.report.content import Report, report_of, words, world_lines
 from sim.report.files import made
 from sim.report.rows import Row

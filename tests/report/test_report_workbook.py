@@ -15,7 +15,7 @@ from openpyxl import Workbook, load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
 from pages.shared.parameter_words import ASSUMED, basis_of
-from sim.parameters import default_parameters
+from sim.model.parameters import default_parameters
 from sim.report.content import Report, assumed_share, report_of
 from sim.report.workbook import MARKED, workbook
 

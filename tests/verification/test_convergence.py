@@ -11,10 +11,10 @@ import pytest
 from numpy.typing import NDArray
 from scipy import linalg
 
-from sim.cohort import exact_cohort, load_model
-from sim.markov import compile_model
-from sim.microsimulation import microsimulate
-from sim.modelfile import ModelFile
+from sim.published.cohort import exact_cohort, load_model
+from sim.published.markov import compile_model
+from sim.published.microsimulation import microsimulate
+from sim.published.modelfile import ModelFile
 
 Agree = Callable[[str, float, float, float], None]
 Floats = NDArray[np.float64]

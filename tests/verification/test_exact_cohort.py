@@ -21,13 +21,13 @@ from scipy import linalg, sparse, stats
 from scipy.sparse.linalg import expm_multiply
 from worlds import HOUSEHOLD_FACTORS, Clockwork, born, flat, path_at, shape_at
 
-from sim.exposure import Exposure
-from sim.households import HouseholdSpec, fit_joint
-from sim.parameters import DATA, Parameters
-from sim.population import Children
-from sim.process_file import default_table
+from sim.engine.exposure import Exposure
+from sim.engine.population import Children
+from sim.model.households import HouseholdSpec, fit_joint
+from sim.model.parameters import DATA, Parameters
+from sim.model.processes import default_table
+from sim.model.transitions import compile_table
 from sim.states import AGES, EPOCH_YEAR, FORMS, MECHANISMS, MONTHS
-from sim.transitions import compile_table
 
 CHILDREN = 200_000
 BATCHES = 200

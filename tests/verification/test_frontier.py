@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.cohort import frontier
+from sim.published.cohort import frontier
 
 COSTS = {"E": 55000.0, "D": 35000.0, "C": 25000.0, "B": 10000.0, "A": 12000.0, "UC": 5000.0}
 EFFECTS = {"E": 5.0, "D": 4.0, "C": 3.0, "B": 2.0, "A": 1.5, "UC": 1.0}

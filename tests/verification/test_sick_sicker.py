@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sim.cohort import Cohort, exact_cohort, load_model, run_model
-from sim.microsimulation import Simulation, microsimulate
+from sim.published.cohort import Cohort, exact_cohort, load_model, run_model
+from sim.published.microsimulation import Simulation, microsimulate
 
 Agree = Callable[[str, float, float, float], None]
 FILE = Path(__file__).parents[2] / "scenarios" / "published" / "sick-sicker-krijkamp2018.yaml"

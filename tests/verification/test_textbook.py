@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 import pytest
 
-from sim.cohort import exact_cohort, load_model, run_model
-from sim.microsimulation import microsimulate
+from sim.published.cohort import exact_cohort, load_model, run_model
+from sim.published.microsimulation import microsimulate
 
 Agree = Callable[[str, float, float, float], None]
 PUBLISHED = Path(__file__).parents[2] / "scenarios" / "published"

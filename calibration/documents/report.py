@@ -1,0 +1,356 @@
+"""A calibration for people to read: tables for the terminal, docs/calibration.md and its pictures.
+
+Run as ``python -m calibration.documents.report [FOLDER]`` (default: the shipped posterior).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import altair as alt
+import pandas as pd
+
+from calibration.validation import validate
+from commands.terminal.literal import Table
+from sim.errors import InputError
+from sim.model.parameters import DATA, POSTERIOR_FILE, prior_parameters, read_posterior, with_posterior
+
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+TESTS = "validation.json"
+PICTURES = DOCS / "pictures"
+GENERATED = "<!-- written by `python -m calibration.documents.report`; edit the data, not this page -->\n\n"
+REASONS = {
+    "verblijf_2016": "the series goes 40,505, 43,790, 46,185, 42,770: a registration jump of which the source warns for 2017 only, and a path with one bend cannot follow it",
+    "reentry_5y_2017": "CBS later corrected this share upward, and 2021 gives another by another count; in the "
+    "model lasting frailty brings youths back",
+    "active_2017": "CBS books a jump of trajectories in 2018 that users do not show: registration",
+    "route_protection_2018": "referrers are counted over trajectories and signals over youths",
+}
+"""Why a figure may lie outside its interval, by id."""
+
+
+def read(folder: Path = DATA) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return (how it was made, diagnostics) of a posterior. Raises InputError where one is missing."""
+    found = []
+    for name in ("posterior.json", "diagnostics.json"):
+        path = folder / name
+        try:
+            found.append(json.loads(path.read_text(encoding="utf-8")))
+        except (OSError, ValueError) as error:
+            raise InputError.at(path, f"is not what a calibration writes: {error}") from error
+    return found[0], found[1]
+
+
+def markdown(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Return a Markdown table."""
+    lines = ["| " + " | ".join(header) + " |", "|" + "---|" * len(header)]
+    lines += ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows]
+    return "\n".join(lines) + "\n"
+
+
+def figure(x: float | None) -> str:
+    """Return a number as short as it can be read: whole when large, three digits when small."""
+    if x is None:
+        return "-"
+    return f"{x:,.0f}" if abs(x) >= 1000 else f"{x:.3g}"
+
+
+def fitted_share(found: Mapping[str, Any]) -> tuple[float, float]:
+    """Return the share of calibrate figures inside their interval, and the median absolute error."""
+    rows = pd.DataFrame([row for row in found["targets"] if row["role"] == "calibrate"])
+    return float(rows["inside"].mean()), float(rows["best_error"].abs().median())
+
+
+def summary_table(found: Mapping[str, Any]) -> Table:
+    """Return what a calibration came to, for the terminal."""
+    inside, error = fitted_share(found)
+    table = Table(title="Calibration")
+    table.add_column("what")
+    table.add_column("found", justify="right")
+    table.add_row("calibrate figures inside their 95% predictive interval", f"{inside:.0%}")
+    table.add_row("median absolute error of the best fit", f"{error:.1%}")
+    outside = [row["id"] for row in found["targets"] if row["role"] == "calibrate" and not row["inside"]]
+    table.add_row("outside", ", ".join(outside) or "none")
+    cover = found["coverage"]
+    table.add_row("90% intervals that hold a known truth", f"{cover['parameters']:.0%}")
+    known = found["identifiability"]
+    table.add_row(
+        "directions that the figures inform", f"{known['informed_directions']} of {known['free_parameters']}"
+    )
+    table.add_row("effective sample size (slowest parameter)", f"{found['sampler']['effective']:,.0f}")
+    return table
+
+
+def validation_table(found: Mapping[str, Any]) -> Table:
+    """Return what a validation came to, for the terminal."""
+    table = Table(title="Figures that the fit has not seen")
+    for name in (
+        "figure",
+        "published",
+        "model",
+        "95% predictive interval",
+        "inside",
+        "last value",
+        "straight line",
+    ):
+        table.add_column(name, justify="left" if name == "figure" else "right")
+    for row in found["targets"]:
+        table.add_row(*_validation_row(row))
+    errors, skill = found["errors"], found["skill"]
+    words = f"inside: {found['inside_share']:.0%}"
+    if skill is not None:
+        words += f"; mean error: model {errors['median']:.1%}, last value {errors['last_value']:.1%}, "
+        words += f"straight line {errors['straight_line']:.1%}; {verdict(found)}"
+    table.caption = words
+    return table
+
+
+def verdict(found: Mapping[str, Any]) -> str:
+    """Return in words whether the model beats both naive forecasts."""
+    lost = [name for name, won in found["beats"].items() if not won]
+    names = {"last_value": "the last value", "straight_line": "a straight line"}
+    if not lost:
+        return "the model beats both naive forecasts"
+    return f"the model does NOT beat {' nor '.join(names[name] for name in lost)}"
+
+
+def _validation_row(row: Mapping[str, Any]) -> list[str]:
+    interval = f"{figure(row['predictive_low'])} to {figure(row['predictive_high'])}"
+    inside = "yes" if row["inside"] else "NO"
+    return [
+        row["id"], figure(row["value"]), figure(row["median"]), interval, inside, figure(row["last_value"]),
+        figure(row["straight_line"]),
+    ]  # fmt: skip
+
+
+def page(about: Mapping[str, Any], found: Mapping[str, Any], tested: Mapping[str, Any]) -> str:
+    """Return docs/calibration.md."""
+    inside, error = fitted_share(found)
+    rows = found["targets"]
+    outside = [row for row in rows if row["role"] == "calibrate" and not row["inside"]]
+    plan, known, cover, walk = about["plan"], found["identifiability"], found["coverage"], found["sampler"]
+    parts = [
+        GENERATED + "# Calibration report\n",
+        f"Posterior `{about['draws']}` draws of {len(about['free'])} parameters, made with seed {about['seed']}"
+        f"{' (quick)' if about['quick'] else ''}; "
+        f"{len(about['held'])} finer shapes are held at their middle. Targets `{about['targets'][:12]}`, "
+        f"priors `{about['prior'][:12]}`, posterior `{found['posterior'][:12]}`.\n",
+        "## In short\n",
+        f"- {inside:.0%} of the {sum(row['role'] == 'calibrate' for row in rows)} fitted figures lie inside their "
+        f"95 percent predictive interval; median absolute error of the best fit {error:.1%}.\n"
+        f"- Held-out figures inside: {tested['inside_share']:.0%}; {verdict(tested)}. "
+        "One held-out year proves little: most series moved along a line.\n"
+        f"- The figures inform {known['informed_directions']} directions of {known['free_parameters']} "
+        "parameters. The rest is prior: nothing in these data says what child work does.\n",
+        "## Fit per target\n",
+        "![fit](pictures/calibration-fit.svg)\n",
+        "Interval: 95 percent, of the draws alone, without the luck of their runs (and so *no wider than luck* "
+        "where they differ by no more than that; the best fit is another run, and may lie beside it); predictive: with "
+        "the tolerance of the figure. Figures that are "
+        "fitted as a share of others are shown at the level of those others. Totals from 2021 on hold the providers "
+        "that CBS then began to count, as results do (`registration.*`, at its middle in every draw here).\n",
+        markdown(
+            ("figure", "role", "published", "best fit", "error", "interval", "predictive", "inside"),
+            ((row["id"] + (" (as a share)" if row["share_of"] else ""), row["role"], figure(row["value"]),
+              figure(row["best"]), f"{row['best_error']:+.1%}", _interval(row),
+              f"{figure(row['predictive_low'])} to {figure(row['predictive_high'])}",
+              "yes" if row["inside"] else "NO") for row in rows),
+        ),
+        "Outside, with the reason: "
+        + ("; ".join(f"`{row['id']}` ({REASONS.get(row['id'], 'no reason known')})" for row in outside)
+           or "none") + ".\n",
+        "## Figures that the fit has not seen\n",
+        markdown(
+            ("figure", "published", "model", "95% predictive", "inside", "last value", "straight line"),
+            (_validation_row(row) for row in tested["targets"]),
+        ),
+        _errors(tested),
+        "## Use and need by single year of age\n",
+        "Not fitted by single year; only four groups of ages are.\n\n![ages](pictures/calibration-ages.svg)\n",
+        "## Posterior against prior\n",
+        "![parameters](pictures/calibration-parameters.svg)\n",
+        "Shift and spread in standard deviations of the prior: a spread near 1 is a parameter of which the "
+        "figures say nothing.\n",
+        markdown(
+            ("parameter", "before", "range before", "best fit", "range after", "shift", "spread"),
+            ((f"`{row['name']}`", figure(row["prior"]), f"{figure(row['prior_low'])} to {figure(row['prior_high'])}",
+              figure(row["best"]), f"{figure(row['low'])} to {figure(row['high'])}", f"{row['shift']:+.2f}",
+              f"{row['spread']:.2f}") for row in found["parameters"]),
+        ),
+        "## What hangs together\n",
+        markdown(("parameter", "with", "correlation"),
+                 ((f"`{row['first']}`", f"`{row['second']}`", f"{row['correlation']:+.2f}")
+                  for row in found["correlations"])),
+        "## What the figures can tell\n",
+        _identifiability(known),
+        "## Unit costs and total spending\n",
+        _spending(found["spending"]),
+        "## How well it was computed\n",
+        "- Best fit of the levels: squared misfit "
+        + "; ".join(f"{row['first']:,.0f} to {row['last']:,.0f}" for row in found["starts"])
+        + " (a row of starts). Waves of the design, median squared misfit of their runs: "
+        + ", ".join(f"{row['median_misfit']:,.0f} ({row['runs']} runs)" for row in found["waves"]) + ".\n"
+        f"- Sampler: {walk['walkers']} walkers, {walk['steps']:,} steps kept, acceptance {walk['acceptance']:.2f}, "
+        f"autocorrelation time {walk['tau_median']:.0f} (largest {walk['tau_largest']:.0f}) steps, effective "
+        f"sample {walk['effective']:,.0f}.\n"
+        f"- Coverage with a known truth ({cover['runs']:.0f} runs set apart): 90 percent intervals hold "
+        f"{cover['parameters']:.1%} of parameters, {cover['narrowed_parameters']:.1%} of those that the figures "
+        f"narrow, {cover['strongest_directions']:.1%} of the ten strongest directions.\n"
+        "- The ten strongest directions are where the emulator is surest, and it is too sure where the last number is "
+        "below 85 percent. That is why the draws do not rest on it: each was run, moved by what the emulator had missed, "
+        "and run again (columns *off its aim*; what is left is about the luck of a run).\n"
+        f"- Draws were simulated anew with {plan['draws'][1]:,} children each, the best fit with "
+        f"{plan['best_children']:,}.\n",
+        markdown(
+            ("figure", "explained", "left out (1 is right)", "unexplained", "emulator sd", "luck of a draw's run", "off its aim, first run", "last run"),
+            ((row["id"], f"{row['explained']:.2f}", f"{row['left_out']:.2f}", f"{row['run_noise']:.3f}",
+              f"{row['emulator_sd']:.3f}", f"{row['draw_noise']:.3f}", f"{row['off_first']:.3f}",
+              f"{row['off_last']:.3f}")
+             for row in found["emulator"]),
+        ),
+    ]  # fmt: skip
+    return "\n".join(parts)
+
+
+def _errors(tested: Mapping[str, Any]) -> str:
+    errors = tested["errors"]
+    if tested["skill"] is None:
+        return "No held-out figure has a past to forecast from.\n"
+    return (
+        f"Mean absolute error: model {errors['median']:.1%}, last value {errors['last_value']:.1%}, straight "
+        f"line {errors['straight_line']:.1%}; skill against the better of both {tested['skill']:+.2f}. "
+        f"{tested['draws']} draws with {tested['children']:,} children each; municipalities with everyone.\n"
+    )
+
+
+def _identifiability(known: Mapping[str, Any]) -> str:
+    values = known["singular_values"]
+    weak = ", ".join(f"`{item['name']}` ({item['weight']:+.2f})" for item in known["weakest_informed"])
+    text = (
+        f"Singular values of the Jacobian scaled by priors and errors: largest {values[0]:.0f}, median "
+        f"{values[len(values) // 2]:.2f}, smallest {values[-1]:.3f}; {known['informed_directions']} are above 1. "
+        f"The weakest direction that is still informed: {weak}. Figures hardly see: "
+        + (", ".join(f"`{name}`" for name in known["silent"]) or "none")
+        + ".\n\n"
+    )
+    return text + markdown(
+        ("set", "collinearity index", "weakest direction"),
+        (
+            (item["group"], f"{item['index']:.1f}", ", ".join(f"`{w['name']}`" for w in item["weakest"]))
+            for item in known["collinearity"]
+        ),
+    )
+
+
+def _spending(spending: Mapping[str, Any]) -> str:
+    lines = []
+    for year, row in spending["totals"].items():
+        before = spending["before_the_fit"][year]
+        lines.append(
+            f"- {year}: published {row['published'] / 1e9:.2f} billion (euros of 2024), best fit "
+            f"{row['best'] / 1e9:.2f} ({row['low'] / 1e9:.2f} to {row['high'] / 1e9:.2f}); with unit costs as "
+            f"believed before, {before / 1e9:.2f}."
+        )
+    table = markdown(
+        ("parameter", "before", "range before", "best fit", "range after", "inside its range before"),
+        (
+            (f"`{row['name']}`", figure(row["prior"]), f"{figure(row['prior_low'])} to {figure(row['prior_high'])}",
+             figure(row["best"]), f"{figure(row['low'])} to {figure(row['high'])}",
+             _within(row["prior_low"], row["best"], row["prior_high"]))
+            for row in spending["prices"]
+        ),
+    )  # fmt: skip
+    return "\n".join(lines) + "\n\n" + table
+
+
+def _interval(row: Mapping[str, Any]) -> str:
+    if row["high"] - row["low"] < 1e-6 * row["high"]:
+        return "no wider than luck"
+    return f"{figure(row['low'])} to {figure(row['high'])}"
+
+
+def _within(low: float, value: float, high: float) -> str:
+    """Tell whether a value lies in a range, up to rounding, and where it has come to its end."""
+    if math.isclose(value, low) or math.isclose(value, high):
+        return "at its end"
+    return "yes" if low < value < high else "NO"
+
+
+def fit_chart(found: Mapping[str, Any]) -> alt.LayerChart | alt.FacetChart:
+    """Return every figure against its predictive interval, as a ratio to what was published."""
+    rows = pd.DataFrame(
+        {"figure": row["id"], "role": row["role"], "low": row["predictive_low"] / row["value"] - 1,
+         "high": row["predictive_high"] / row["value"] - 1, "model": row["best"] / row["value"] - 1}
+        for row in found["targets"] if row["role"] != "report"
+    )  # fmt: skip
+    axis = alt.Axis(format="+%")
+    base = alt.Chart(rows).encode(y=alt.Y("figure:N", sort=None, title=None))
+    bars = base.mark_rule(strokeWidth=3, opacity=0.4).encode(
+        x=alt.X("low:Q", title="model against published", axis=axis), x2="high:Q", color="role:N"
+    )
+    dots = base.mark_point(filled=True, size=35).encode(x="model:Q", color="role:N")
+    zero = alt.Chart(pd.DataFrame({"x": [0.0]})).mark_rule(color="black").encode(x="x:Q")
+    return alt.layer(zero, bars, dots).properties(width=480)
+
+
+def ages_chart(found: Mapping[str, Any]) -> alt.HConcatChart:
+    """Return use and need by single year of age, with the 95 percent interval of the draws."""
+    rows = pd.DataFrame(found["ages"])
+    charts = []
+    for name, title in (
+        ("users_share", "youth care, share of youths"),
+        ("need_share", "any need, share of youths"),
+    ):
+        base = alt.Chart(rows).encode(x=alt.X("age:Q", title="age"))
+        band = base.mark_area(opacity=0.25).encode(
+            y=alt.Y(f"{name}_low:Q", title=title, axis=alt.Axis(format="%")), y2=f"{name}_high:Q"
+        )
+        charts.append(
+            alt.layer(band, base.mark_line(point=True).encode(y=f"{name}:Q")).properties(
+                width=300, height=220
+            )
+        )
+    return alt.hconcat(*charts)
+
+
+def parameters_chart(found: Mapping[str, Any]) -> alt.LayerChart | alt.FacetChart:
+    """Return how far each parameter moved and how much narrower it became, in prior standard deviations."""
+    rows = pd.DataFrame(found["parameters"])
+    rows["low"], rows["high"] = rows["shift"] - 1.645 * rows["spread"], rows["shift"] + 1.645 * rows["spread"]
+    base = alt.Chart(rows).encode(y=alt.Y("name:N", sort=None, title=None))
+    bars = base.mark_rule(strokeWidth=3, opacity=0.5).encode(
+        x=alt.X("low:Q", title="standard deviations of the prior (90 percent)"), x2="high:Q"
+    )
+    edges = alt.Chart(pd.DataFrame({"x": [-1.645, 0.0, 1.645]})).mark_rule(strokeDash=[3, 3]).encode(x="x:Q")
+    return alt.layer(edges, bars, base.mark_point(filled=True).encode(x="shift:Q")).properties(width=480)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Write the page and its pictures."""
+    parser = argparse.ArgumentParser(description="Write docs/calibration.md and its pictures.")
+    parser.add_argument("folder", nargs="?", type=Path, default=DATA)
+    parser.add_argument("--draws", type=int, default=60)
+    options = parser.parse_args(arguments)
+    from calibration.figures.targets import read_targets
+
+    about, found = read(options.folder)
+    posterior = read_posterior(options.folder / POSTERIOR_FILE.name)
+    tested = validate(with_posterior(prior_parameters(), posterior), read_targets(), options.draws)
+    if options.folder == DATA:  # what the app shows
+        (DATA / TESTS).write_text(json.dumps(tested, indent=1) + "\n", encoding="utf-8")
+    (DOCS / "calibration.md").write_text(page(about, found, tested), encoding="utf-8")
+    for name, chart in (
+        ("fit", fit_chart(found)),
+        ("ages", ages_chart(found)),
+        ("parameters", parameters_chart(found)),
+    ):
+        chart.save(str(PICTURES / f"calibration-{name}.svg"))
+
+
+if __name__ == "__main__":
+    main()

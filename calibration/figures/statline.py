@@ -1,0 +1,268 @@
+"""What CBS StatLine says now: figures of its tables, found by the titles CBS prints.
+
+Keys are never typed: CBS renews them with its classifications, and pads them with blanks. They are read from
+the table itself, under the title of the dimension, category or measure. Municipalities alone are found by
+their code: it is the same in every table, where titles are not ("Rijswijk (ZH.)" here is "Rijswijk" there),
+and two municipalities may have one title.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sim.errors import InputError, SimulationError, nearest
+
+STATLINE_FILE = Path(__file__).resolve().parents[1] / "targets" / "statline.csv"
+_REGION = re.compile(r"(?:GM|PV|LD|NL)\d")
+SECONDS = 60  # the library itself would wait for ever
+COLUMNS = (
+    "table", "title", "years", "replaces", "targets", "selection", "measure", "over_selection", "over_measure"
+)  # fmt: skip
+Answer = TypeVar("Answer")
+Item = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Cells:
+    """Cells of one table that are added up. measures: paths of titles.
+
+    selection: titles, or codes of regions, by dimension.
+    """
+
+    selection: Mapping[str, tuple[str, ...]]
+    measures: tuple[str, ...]
+
+    @classmethod
+    def read(cls, selection: str, measure: str, year: int) -> Cells:
+        """Read `dimension=title + title; dimension=...` and `group > measure + ...`, for a year."""
+        parts = (part.partition("=") for part in selection.replace("{year}", str(year)).split("; "))
+        chosen = {name: tuple(titles.split(" + ")) for name, _, titles in parts}
+        return cls(chosen, tuple(measure.split(" + ")))
+
+
+@dataclass(frozen=True)
+class Renewal:
+    """Targets that one table renews: one figure, or one over another. years: what the table covers.
+
+    replaces: the table of earlier years, where that is known; line: where it stands in statline.csv.
+    """
+
+    line: int
+    table: str
+    title: str
+    years: str
+    replaces: str
+    targets: tuple[str, ...]
+    selection: str
+    measure: str
+    over_selection: str
+    over_measure: str
+
+    def top(self, year: int) -> Cells:
+        """Return the cells that are counted."""
+        return Cells.read(self.selection, self.measure, year)
+
+    def over(self, year: int) -> Cells | None:
+        """Return the cells they are a share of, or None for a count. What is not said is as in the top."""
+        if not (self.over_selection or self.over_measure):
+            return None
+        other = Cells.read(self.over_selection, self.measure, year).selection if self.over_selection else {}
+        top = self.top(year)
+        measures = tuple(self.over_measure.split(" + ")) if self.over_measure else top.measures
+        return Cells({**top.selection, **other}, measures)
+
+
+def read_renewals(path: Path = STATLINE_FILE) -> list[Renewal]:
+    """Read which table renews which targets. Raises InputError where a column is missing."""
+    with path.open(encoding="utf-8", newline="") as stream:
+        reader = csv.DictReader(stream)
+        missing = [column for column in COLUMNS if column not in (reader.fieldnames or ())]
+        if missing:
+            raise InputError.at(path, f"the tables need the columns {', '.join(missing)}")
+        return [
+            Renewal(
+                reader.line_num, row["table"], row["title"], row["years"], row["replaces"],
+                tuple(row["targets"].split()), row["selection"], row["measure"], row["over_selection"],
+                row["over_measure"],
+            )
+            for row in reader
+        ]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where cells are, in the table's own keys. provisional: CBS may still revise the period."""
+
+    members: Mapping[str, tuple[Item, ...]]
+    measures: tuple[str, ...]
+    provisional: bool
+
+
+class StatLineTable:
+    """One table of CBS StatLine. Raises SimulationError where CBS cannot be reached.
+
+    asked_by: the file with the titles that are looked up, which errors point at.
+    """
+
+    def __init__(self, table: str, asked_by: Path = STATLINE_FILE) -> None:
+        self.table = table
+        self.asked_by = asked_by
+        info: Item = ask(table, lambda cbs: cbs.get_info(table, timeout=SECONDS)) or {}
+        self.title = str(info.get("Title", "")).strip()
+        self._properties: list[Item] = self._meta("DataProperties")
+        topics = ("Topic", "TopicGroup")
+        self._dimensions = {fold(d["Title"]): d for d in self._properties if d["Type"] not in topics}
+        self._members: dict[str, list[Item]] = {}
+
+    def place(self, cells: Cells, line: int) -> Place | None:
+        """Return where cells are, or None where the table does not have their period.
+
+        Raises InputError at a line of the file that asks, with the nearest title, for what the table does
+        not have.
+        """
+        known = [str(item["Title"]).strip() for item in self._dimensions.values()]
+        for name in cells.selection:
+            if fold(name) not in self._dimensions:
+                raise self._unknown(line, f"has no dimension '{name}'", name, known)
+        for name in known:  # without a choice in every dimension, cells of several categories would add up
+            if fold(name) not in map(fold, cells.selection):
+                raise self._unknown(line, f"has a dimension '{name}' in which nothing is chosen", name, [])
+        members: dict[str, tuple[Item, ...]] = {}
+        provisional = False
+        for name, titles in cells.selection.items():
+            dimension = self._dimensions[fold(name)]
+            key = str(dimension["Key"]).strip()
+            members[key] = ()
+            for title in titles:
+                found = _called(self.members(name), title)
+                if not found and dimension["Type"] == "TimeDimension":
+                    return None
+                if len(found) != 1:
+                    known = [str(item["Title"]).strip() for item in self.members(name)]
+                    fault = f"has {'several' if found else 'no'} '{title}' in '{name}'"
+                    raise self._unknown(line, fault, title, [] if found else known)
+                provisional = provisional or (
+                    dimension["Type"] == "TimeDimension" and is_provisional(found[0])
+                )
+                members[key] += (found[0],)
+        return Place(members, tuple(self._measure(path, line) for path in cells.measures), provisional)
+
+    def members(self, dimension: str) -> list[Item]:
+        """Return the categories of a dimension. Raises InputError where the table does not have it."""
+        if fold(dimension) not in self._dimensions:
+            known = [str(item["Title"]).strip() for item in self._dimensions.values()]
+            raise self._unknown(1, f"has no dimension '{dimension}'", dimension, known)
+        key = str(self._dimensions[fold(dimension)]["Key"]).strip()
+        if key not in self._members:
+            self._members[key] = self._meta(key)
+        return self._members[key]
+
+    def figures(self, places: Sequence[Place]) -> list[float | None]:
+        """Return the sum of the cells at each place; None where CBS has no figure for one of them."""
+        if not places:
+            return []
+        keys: dict[str, dict[str, None]] = {}
+        for place in places:
+            for dimension, members in place.members.items():
+                keys.setdefault(dimension, {}).update(dict.fromkeys(str(item["Key"]) for item in members))
+        # In a filter a key must have the blanks CBS pads it with.
+        any_of = (" or ".join(f"{name} eq '{key}'" for key in known) for name, known in keys.items())
+        filters = " and ".join(f"({choice})" for choice in any_of)
+        columns = [*keys, *dict.fromkeys(measure for place in places for measure in place.measures)]
+        # `typed` means the opposite of what it says: False asks for the typed data set, with numbers.
+        rows: list[Item] = ask(
+            self.table,
+            lambda cbs: cbs.download_data(
+                self.table, typed=False, select=columns, filters=filters, timeout=SECONDS
+            )["TypedDataSet"],
+        )
+        return [_total(rows, place) for place in places]
+
+    def _meta(self, name: str) -> list[Item]:
+        found: list[Item] = ask(self.table, lambda cbs: cbs.get_meta(self.table, name, timeout=SECONDS))
+        return found
+
+    def _measure(self, path: str, line: int) -> str:
+        """Return the key of a measure by its title, below the titles of the groups it stands in."""
+        by_id = {item["ID"]: item for item in self._properties}
+        paths: dict[str, str] = {}
+        for item in self._properties:
+            if item["Type"] == "Topic":
+                titles, parent = [str(item["Title"]).strip()], by_id.get(item["ParentID"])
+                while parent is not None:
+                    titles, parent = [str(parent["Title"]).strip(), *titles], by_id.get(parent["ParentID"])
+                paths[" > ".join(titles)] = str(item["Key"]).strip()
+        found = [key for known, key in paths.items() if fold(known) == fold(path)]
+        if not found:
+            raise self._unknown(line, f"has no measure '{path}'", path, paths)
+        return found[0]
+
+    def _unknown(self, line: int, fault: str, name: str, known: Iterable[str]) -> InputError:
+        names = list(known)
+        hint = nearest(name, names) or (f"; it has {', '.join(names[:8])}" if names else "")
+        return InputError.at(self.asked_by, f"CBS table {self.table} {fault}{hint}", line)
+
+
+def ask(table: str, question: Callable[[Any], Answer]) -> Answer:
+    """Return what CBS answers. Raises SimulationError where it does not, or not in its own form."""
+    import cbsodata
+    import requests
+
+    try:
+        return question(cbsodata)
+    except requests.HTTPError as error:
+        raise SimulationError(f"CBS StatLine does not give table {table}: {error}") from error
+    except requests.RequestException as error:
+        raise SimulationError(
+            f"CBS StatLine cannot be reached for table {table} ({type(error).__name__}); nothing was changed"
+        ) from error
+    except (KeyError, TypeError, ValueError) as error:
+        raise SimulationError(f"CBS StatLine gave an answer for table {table} that cannot be read") from error
+
+
+def fold(title: object) -> str:
+    """Return a title or key as it is compared: without blanks around it, case and CBS's provisional stars."""
+    return " ".join(str(title).replace("*", " ").split()).casefold()
+
+
+def is_provisional(period: Item) -> bool:
+    """Return whether CBS may still revise a period: a star in its title, or its status in words."""
+    return "*" in str(period["Title"]) or "voorlopig" in str(period.get("Status") or "").casefold()
+
+
+def _total(rows: Sequence[Item], place: Place) -> float | None:
+    """Return the sum of the cells at a place, or None where one of them is missing."""
+    count, total = 0, 0.0
+    for row in rows:
+        if all(_among(row[name], members) for name, members in place.members.items()):
+            for measure in place.measures:
+                value = number(row.get(measure))
+                if value is not None:
+                    count, total = count + 1, total + value
+    expected = len(place.measures)
+    for members in place.members.values():
+        expected *= len(members)
+    return total if count == expected else None
+
+
+def _among(cell: object, members: Sequence[Item]) -> bool:
+    """Return whether a row is of one of these categories, by their keys."""
+    return any(fold(cell) == fold(item["Key"]) for item in members)
+
+
+def _called(members: Sequence[Item], title: str) -> list[Item]:
+    """Return the categories of a title, or the region of a code."""
+    of_code = [item for item in members if _REGION.match(title) and fold(item["Key"]) == fold(title)]
+    return of_code or [item for item in members if fold(item["Title"]) == fold(title)]
+
+
+def number(cell: object) -> float | None:
+    """Return the figure in a cell; None where CBS keeps it secret or has none (empty, blanks, a point)."""
+    if cell is None or str(cell).strip() in ("", "."):
+        return None
+    return float(str(cell))

@@ -1,0 +1,301 @@
+"""Published figures to fit to and to test on: what was counted, how well it is known, what it is for.
+
+The file (default: targets/cbs.csv) says for every figure its definition, denominator, year, status,
+tolerance, role and source; a row without them is refused. `measure` names how the model counts the
+same thing (measures.py).
+"""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from itertools import chain, islice
+from pathlib import Path
+from typing import TextIO
+
+from calibration.figures.measures import ALL_AGES, MEASURES
+from sim.errors import InputError, Problem, nearest
+from sim.files.numerals import AGE, NUMBER, SHARE, NumeralError, Quantity, read_number
+from sim.inputs.municipality import MAX_YOUTHS
+from sim.states import AGES
+
+TARGET_FILE = Path(__file__).resolve().parents[1] / "targets" / "cbs.csv"
+ROLES = ("calibrate", "validate", "report")
+UNITS = ("youths", "trajectories", "share", "ratio")
+COUNTS, RATIOS = ("youths", "trajectories"), ("share", "ratio")
+STATUSES = ("final", "provisional", "press quoting CBS")
+COLUMNS = (
+    "id", "measure", "quantity", "definition", "denominator", "within", "share_of", "age_from", "age_to",
+    "region", "year", "period", "value", "unit", "status", "role", "tolerance", "source", "note",
+)  # fmt: skip
+KNOWN: Mapping[str, Collection[str]] = {"measure": MEASURES, "unit": UNITS, "status": STATUSES, "role": ROLES}
+WORDED = ("id", "quantity", "definition", "region", "period", "source")
+COUNT = Quantity("a count", ("jongeren", "jeugdigen", "youths", "trajecten", "trajectories"), counted=True)
+SEPARATORS = (",", ";", "\t")
+MOST_EACH = 5.0
+"""Trajectories that could be counted for each youth of the country."""
+MOST_ROWS, MOST_COLUMNS = 5_000, 100
+"""More targets than any model could answer to: such a file is something else."""
+MOST_PROBLEMS = 100
+MOST_OF_LINE = 1 << 20
+"""Characters that are read at a time, of a line that has no end."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """One published figure. tolerance: relative, one standard deviation of what it is off by.
+
+    denominator: of what a share or ratio is one; empty for counts. within: stem of the figure whose
+    youths these are among, by which errors are shared. share_of: ids whose sum turns a count into the
+    structural share that is fitted, so that the level of that year stays unseen.
+    """
+
+    id: str
+    measure: str
+    quantity: str
+    definition: str
+    denominator: str
+    within: str
+    share_of: tuple[str, ...]
+    age_from: int
+    age_to: int
+    region: str
+    year: int
+    period: str
+    value: float
+    unit: str
+    status: str
+    role: str
+    tolerance: float
+    source: str
+    note: str
+
+    @property
+    def stem(self) -> str:
+        """Return the id without its year: the series that the figure belongs to."""
+        return self.id.removesuffix(f"_{self.year}")
+
+
+def read_targets(path: Path = TARGET_FILE) -> list[Target]:
+    """Read targets.
+
+    Raises InputError with file, line and column of everything that is missing, out of range, unknown or
+    there twice, and where the file is not UTF-8, not a table, empty, or far too long.
+    """
+    targets: dict[str, Target] = {}
+    lines: dict[str, int] = {}
+    problems: list[Problem] = []
+    for line, row in _rows(path):
+        name = row["id"]
+        found = _faults(row)
+        if name in lines:
+            found.append(("id", f"stands here twice, first in line {lines[name]}"))
+        elif name:
+            lines[name] = line
+        problems += [
+            Problem(str(path), line, _field(column), f"'{name or '(no id)'}' {fault} (column '{column}')")
+            for column, fault in sorted(found, key=lambda fault: _field(fault[0]))
+        ]
+        if not found:
+            targets[name] = _target(row)
+    if not problems and not targets:
+        raise InputError.at(path, "holds no targets: there is nothing below the names of the columns")
+    if not problems:
+        problems = list(islice(_unresolved(path, targets, lines), MOST_PROBLEMS))
+    if problems:
+        raise InputError(problems)
+    return list(targets.values())
+
+
+def _field(column: str) -> int:
+    return COLUMNS.index(column) + 1
+
+
+def _rows(path: Path) -> Iterator[tuple[int, Mapping[str, str]]]:
+    """Yield (line, row) of the file, without spaces around its fields."""
+    line = 1
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as stream:
+            lines = _text(path, stream)
+            head, before = _head(lines)
+            separator = max(SEPARATORS, key=head.count)
+            reader = csv.reader(chain([head], lines), strict=True, delimiter=separator)
+            names = _names(path, next(reader, []))
+            number = 0
+            while True:
+                line = before + reader.line_num + 1
+                fields = next(reader, None)
+                if fields is None:
+                    return
+                if not fields:
+                    continue
+                number += 1
+                if number > MOST_ROWS:
+                    raise InputError.at(
+                        path, f"more than {MOST_ROWS:,} rows: this is no file of targets", line
+                    )
+                if len(fields) != len(names):
+                    words = f"expected {len(names)} columns, found {len(fields)}"
+                    held = {",": "a comma", ";": "a semicolon", "\t": "a tab"}[separator]
+                    raise InputError.at(
+                        path, f"{words}; a text with {held} stands between double quotes", line
+                    )
+                yield line, {name: field.strip() for name, field in zip(names, fields, strict=True)}
+    except UnicodeDecodeError as error:
+        raise InputError.at(path, _not_utf8(path, error), *_place(path)) from error
+    except csv.Error as error:
+        words = f"is no table of comma-separated values from here on: {error}"
+        raise InputError.at(path, words, line) from error
+    except OSError as error:
+        raise InputError.at(path, f"cannot be read: {error.strerror or error}") from error
+
+
+def _head(lines: Iterator[str]) -> tuple[str, int]:
+    """Return the line of the names of the columns, and how many lines stand before it (`sep=;` of Excel)."""
+    first = next(lines, "")
+    return (next(lines, ""), 1) if first.lstrip('"').casefold().startswith("sep=") else (first, 0)
+
+
+def _text(path: Path, stream: TextIO) -> Iterator[str]:
+    for line, text in enumerate(iter(partial(stream.readline, MOST_OF_LINE), ""), 1):
+        if "\0" in text:
+            raise InputError.at(path, "is no text: it holds a NUL byte", line, text.index("\0") + 1)
+        yield text
+
+
+def _names(path: Path, header: list[str]) -> list[str]:
+    """Return the names of the columns. Raises InputError where one is missing or there twice."""
+    names = [name.strip() for name in header]
+    if len(names) > MOST_COLUMNS:
+        raise InputError.at(path, f"{len(names):,} columns: this is no file of targets")
+    missing = [column for column in COLUMNS if column not in names]
+    if len(missing) == len(COLUMNS):
+        found = "" if any(names) else "the first line is empty; "
+        raise InputError.at(path, f"{found}targets need the columns {', '.join(missing)}")
+    if missing:
+        close = nearest(missing[0], [name for name in names if name not in COLUMNS])
+        hint = close.replace("did you mean", "is it")
+        raise InputError.at(path, f"targets need the columns {', '.join(missing)}{hint}")
+    for k, name in enumerate(names):
+        if name in names[:k]:
+            raise InputError.at(path, f"the column '{name}' stands here twice", 1, k + 1)
+    return names
+
+
+def _not_utf8(path: Path, error: UnicodeDecodeError) -> str:
+    return f"is not UTF-8 (byte 0x{error.object[error.start]:02x}); save {path.name} as CSV UTF-8"
+
+
+def _place(path: Path) -> tuple[int, int]:
+    """Return line and column of the first bytes that are not UTF-8."""
+    with path.open("rb") as stream:
+        for line, content in enumerate(stream, 1):
+            try:
+                content.decode("utf-8")
+            except UnicodeDecodeError as error:
+                return line, error.start + 1
+    return 1, 1
+
+
+def _faults(row: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Return (column, what is wrong) of everything wrong with a row."""
+    faults = [(name, f"has no {name}") for name in WORDED if not row[name]]
+    for name, known in KNOWN.items():
+        value = row[name]
+        if not value:
+            faults.append((name, f"has no {name}"))
+        elif value not in known:
+            shown = "; known: see calibration/figures/measures.py"
+            shown = shown if name == "measure" else f"; known: {', '.join(known)}"
+            faults.append((name, f"has {name} '{value}'{nearest(value, known) or shown}"))
+    numbers: dict[str, float | None] = {}
+    for name, quantity in _quantities(row).items():
+        numbers[name], reason = _number(row[name], quantity)
+        number = numbers[name]
+        if number is None:
+            faults.append((name, f"has no number for {name}: '{row[name]}'{reason}"))
+        elif name in ("value", "tolerance") and not 0 < number < math.inf:
+            faults.append((name, f"needs a finite {name} above zero, found {row[name]}"))
+        elif name not in ("value", "tolerance") and not number.is_integer():
+            faults.append((name, f"needs a whole number for {name}, found {row[name]}"))
+    first, last, tolerance = numbers["age_from"], numbers["age_to"], numbers["tolerance"]
+    if first is not None and last is not None and not 0 <= first <= last < AGES:
+        faults.append(("age_from", f"has ages {first:g} to {last:g}; known are 0 to {AGES - 1}"))
+    elif row["measure"] in ALL_AGES and not faults and (first, last) != (0, AGES - 1):
+        faults.append(("age_from", f"has ages {row['age_from']} to {row['age_to']}; the model counts "
+                                   f"{row['measure']} for 0 to {AGES - 1} only"))  # fmt: skip
+    share = numbers["value"] if row["unit"] == "share" else None
+    if share is not None and 1 < share < math.inf:
+        faults.append(("value", f"is a share of {share:g}; it is at most 1, as 0.02 for 2 percent"))
+    if row["unit"] in COUNTS and (count := numbers["value"]) is not None and count < math.inf:
+        most = MAX_YOUTHS * (MOST_EACH if row["unit"] == "trajectories" else 1.0)
+        if count > most:
+            faults.append(("value", f"counts {count:g} {row['unit']}; at most {most:,.0f} is possible"))
+    if tolerance is not None and 1 <= tolerance < math.inf:
+        faults.append(
+            ("tolerance", f"has a tolerance of {tolerance:g}; it is a share, as 0.02 for 2 percent")
+        )
+    if row["unit"] in RATIOS and not row["denominator"]:
+        faults.append(("denominator", f"is a {row['unit']} and has no denominator"))
+    elif row["share_of"] and not row["denominator"]:
+        faults.append(("denominator", "is fitted as a share and has no denominator"))
+    return faults
+
+
+def _quantities(row: Mapping[str, str]) -> dict[str, Quantity]:
+    """Return what the number in each column is of."""
+    value = COUNT if row["unit"] in COUNTS else SHARE if row["unit"] == "share" else NUMBER
+    return {"age_from": AGE, "age_to": AGE, "year": NUMBER, "value": value, "tolerance": SHARE}
+
+
+def _number(text: str, quantity: Quantity) -> tuple[float | None, str]:
+    """Return the number that a text can only mean, or None and how to write it."""
+    try:
+        return read_number(text, quantity), ""
+    except NumeralError as error:
+        _, hint, repair = str(error).partition("; ")
+        reason = hint + repair
+    try:
+        number = float(text)  # as programs write what is no finite number
+    except ValueError:
+        return None, reason
+    return (None, reason) if math.isfinite(number) or math.isnan(number) else (number, "")
+
+
+def _target(row: Mapping[str, str]) -> Target:
+    """Return the target in a row without faults."""
+    read = {name: read_number(row[name], quantity) for name, quantity in _quantities(row).items()}
+    return Target(
+        row["id"], row["measure"], row["quantity"], row["definition"], row["denominator"], row["within"],
+        tuple(name.strip() for name in row["share_of"].split("+") if name.strip()),
+        int(read["age_from"]), int(read["age_to"]), row["region"], int(read["year"]), row["period"],
+        read["value"], row["unit"], row["status"], row["role"], read["tolerance"], row["source"], row["note"],
+    )  # fmt: skip
+
+
+def _unresolved(path: Path, targets: Mapping[str, Target], lines: Mapping[str, int]) -> Iterable[Problem]:
+    """Yield a problem for every name in `within` and `share_of` that no row carries, and every circle."""
+    parents = {target.stem: target.within for target in targets.values()}
+    ending: set[str] = set()  # stems from which the way up comes to an end
+    for target in targets.values():
+        if target.within and target.within not in parents:
+            words = f"'{target.id}' is within '{target.within}', which no row is about"
+            series = targets.get(target.within)
+            words += f"; did you mean '{series.stem}'?" if series else nearest(target.within, parents)
+            yield Problem(str(path), lines[target.id], _field("within"), words)
+        seen, stem = {target.stem}, target.within
+        while stem and stem not in seen and stem not in ending:
+            seen.add(stem)
+            stem = parents.get(stem, "")
+        if stem not in seen:
+            ending |= seen
+        else:
+            words = f"'{target.id}' lies within itself, by way of '{target.within}'"
+            yield Problem(str(path), lines[target.id], _field("within"), words)
+        for other in target.share_of:
+            if other not in targets:
+                words = f"'{target.id}' is a share of '{other}', which is no row{nearest(other, targets)}"
+                yield Problem(str(path), lines[target.id], _field("share_of"), words)

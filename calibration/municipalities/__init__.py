@@ -1,0 +1,1 @@
+"""Municipalities: their profile from CBS, and need and access fitted to their figure of use."""

@@ -1,0 +1,225 @@
+"""The runs behind docs/paper.md: pairs of scenarios on the same children, and what they say in figures."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass, field, replace
+from hashlib import sha256
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from calibration.paper.claims import path_of, reference_of, scenario_of
+from sim.decision.appraisal import Difference, Figure, difference, figure, year_figure
+from sim.decision.headline import Change, change, discount_rate
+from sim.engine.history import Label
+from sim.engine.population import NEVER, month_of
+from sim.inputs.grid import load_grid
+from sim.inputs.library import registry
+from sim.inputs.scenario import Scenario
+from sim.model.processes import default_table
+from sim.model.transitions import compile_table
+from sim.runs.experiment import Options, Run, run_all, setting_for
+from sim.runs.pairs import feedback, rehearse, run_reached
+from sim.runs.warmstore import WarmStore
+from sim.states import EPOCH_YEAR, QUINTILES
+
+Floats = NDArray[np.float64]
+REACHED, WHOLE = "children reached differently", "whole lives"
+ATTENDANCE, BEFORE = "who comes; nobody lives", "lives up to the start"
+
+
+@dataclass(frozen=True)
+class Size:
+    """How much to simulate for the page.
+
+    children, draws: of a pair. everyone: draws where places are limited, with `waits_of` children (None: all
+    of them, for a sample says nothing about waits). country, country_draws: for the outcomes of the
+    country. knowledge: draws for the value of information.
+    """
+
+    children: int = 10_000
+    draws: int = 20
+    everyone: int = 2
+    waits_of: int | None = None
+    country: int = 20_000
+    country_draws: int = 6
+    knowledge: int = 200
+
+    def options(self) -> Options:
+        """Return how a pair is run: draws from 1 on, also where there is one."""
+        return Options(children=self.children, draws=self.draws, first_draw=1)
+
+
+@dataclass(frozen=True)
+class Done:
+    """One set of runs for the list at the end of the page."""
+
+    scenarios: tuple[tuple[str, str], ...]  # (file, start of its hash)
+    how: str
+    children: int
+    draws: int
+
+
+@dataclass
+class Laboratory:
+    """Runs scenarios, each pair once, and keeps what was run."""
+
+    size: Size
+    pool: Executor
+    store: WarmStore = field(default_factory=WarmStore)
+    done: list[Done] = field(default_factory=list)
+    known: dict[tuple[str, str], Pair] = field(default_factory=dict)
+    began: float = field(default_factory=time.monotonic)
+
+    def pair(self, file: str, against: str | None = None) -> Pair:
+        """Return a scenario with what its file, or `against`, says that it is compared with.
+
+        Raises ValueError where it is compared with nothing.
+        """
+        scenario = scenario_of(file)
+        reference = scenario_of(against) if against else reference_of(scenario)
+        if reference is None or reference.path is None:
+            raise ValueError(f"{file} names no reference")
+        key = (file, str(reference.path))
+        if key not in self.known:
+            self.known[key] = self._pair(scenario, reference)
+        return self.known[key]
+
+    def _pair(self, scenario: Scenario, reference: Scenario) -> Pair:
+        both = (reference, scenario)
+        options, places = self.size.options(), scenario.policy == "capped"
+        if places:
+            options = replace(options, children=self.size.waits_of, draws=self.size.everyone)
+        runs = self.runs(both, options)
+        return Pair(both, difference(runs, 1, 0, years_of(reference)), runs)
+
+    def runs(self, scenarios: Sequence[Scenario], options: Options) -> list[Run]:
+        """Return the runs of scenarios, of those whom they reach differently where that is enough."""
+        whole = feedback(scenarios) is not None or len(scenarios) == 1
+        if whole:
+            found = list(run_all(scenarios, options, self.store, pool=self.pool))
+        else:
+            found = [run_reached(scenarios, options, draw, self.pool) for draw, _ in options.runs()]
+        self.note(scenarios, WHOLE if whole else REACHED, options)
+        return found
+
+    def whole(self, files: Iterable[str], options: Options) -> list[Run]:
+        """Return whole lives in scenarios: levels and not only differences."""
+        scenarios = [scenario_of(file) for file in files]
+        found = list(run_all(scenarios, options, self.store, pool=self.pool))
+        self.note(scenarios, WHOLE, options)
+        return found
+
+    def grid(self, file: str, options: Options) -> tuple[list[str], list[Scenario], list[Run]]:
+        """Return the members of a grid by name, as scenarios, and their runs."""
+        members = load_grid(path_of(file), registry())
+        scenarios = [member.scenario for member in members]
+        found = list(run_all(scenarios, options, self.store, pool=self.pool))
+        self.done.append(Done(((f"{file}.yaml", _digest(path_of(file))),), WHOLE, options.children or 0,
+                              options.draws))  # fmt: skip
+        return [member.name for member in members], scenarios, found
+
+    def note(self, scenarios: Sequence[Scenario], how: str, options: Options) -> None:
+        """Keep what was run, for the list at the end of the page; the same is listed once."""
+        named = tuple((_name(s), s.sha256[:12]) for s in scenarios)
+        done = Done(named, how, options.children or 0, options.draws)
+        if done not in self.done:
+            self.done.append(done)
+
+    def comes(self, file: str, programme: str) -> tuple[Floats, float]:
+        """Return who comes to a programme (see `who_comes`), and keep that this was looked at."""
+        self.note([scenario_of(file)], ATTENDANCE, Options(children=self.size.children))
+        return who_comes(file, programme, self.size.children, self.pool)
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A scenario against its reference (the first of both)."""
+
+    both: tuple[Scenario, Scenario]
+    d: Difference
+    runs: Sequence[Run]
+
+    def after(self, years: int) -> Change:
+        """Return what changes up to and in the last year of a horizon."""
+        alike = self.both[0].policy == self.both[1].policy
+        return change(self.d, years, discount_rate(self.both[0]), alike)
+
+    def figure(self, label: Label, years: int) -> Figure:
+        """Return the difference of a count in the last year of a horizon."""
+        return year_figure(self.d, label, years - 1)
+
+    def over(self, label: Label, years: int) -> Figure:
+        """Return the difference of a count, added up over a horizon."""
+        row = self.d.labels.index(label)
+        errors = np.sqrt((self.d.run_mcse[:, row, :years] ** 2).sum(axis=1))
+        return figure(self.d.runs[:, row, :years].sum(axis=1), errors, self.d.draws)
+
+    def fte(self, programme: str) -> Floats:
+        """Return the FTE of a programme at work by year, mean over runs."""
+        label = ("programme_fte", "programme", programme)
+        columns = [run.columns[1] for run in self.runs]
+        return np.asarray(np.mean([c.values[c.labels.index(label)] for c in columns], axis=0))
+
+
+def years_of(scenario: Scenario) -> range:
+    """Return the calendar years of a scenario."""
+    return range(scenario.start, scenario.start + scenario.years)
+
+
+def level(runs: Sequence[Run], scenario: int, label: Label, year: int | None = None) -> Floats:
+    """Return a count of a scenario by run: in a year (by its index), or over all years."""
+    columns = [run.columns[scenario] for run in runs]
+    values = np.array([c.values[c.labels.index(label)] if label in c.labels else
+                       np.zeros(c.values.shape[1]) for c in columns])  # fmt: skip
+    return np.asarray(values.sum(axis=1) if year is None else values[:, year])
+
+
+def lives(runs: Sequence[Run]) -> Mapping[str, Floats]:
+    """Return how many youths had which history at their 23rd birthday, by run."""
+    labels = [label for label in runs[0].columns[0].labels if label[0] == "whole_life"]
+    return {label[2]: level(runs, 0, label) for label in labels}
+
+
+def who_comes(file: str, programme: str, children: int, pool: Executor) -> tuple[Floats, float]:
+    """Return the share by quintile of those who came to a programme since the start, and how many came.
+
+    At the best fit; attendance alone is played, and nobody lives.
+    """
+    scenario = scenario_of(file)
+    setting = setting_for(scenario, Options(children=children), 0, 0)
+    played = rehearse([scenario], setting, pool)
+    (world,), roster = played.worlds, played.roster
+    k = list(world.programmes).index(programme)
+    stays = world.exposed[0]
+    came = (stays.joins[:, k] < NEVER) & (stays.leaves[:, k] > month_of(scenario.start))
+    counts = np.bincount(roster.quintile[came], minlength=QUINTILES).astype(np.float64)
+    return counts / counts.sum(), float(counts.sum() * setting.flow()[1])
+
+
+def who_is_well(scenario: Scenario, lab: Laboratory) -> dict[str, float]:
+    """Return the share without need at the start among youths with each lasting vulnerability; best fit."""
+    setting = setting_for(scenario, Options(children=lab.size.children), 0, 0)
+    table = compile_table(default_table(), setting.parameters, scenario.start)
+    warm = lab.store.get(setting, scenario.start, lab.pool)
+    lab.note([scenario], BEFORE, Options(children=lab.size.children))
+    need = table.process("need")
+    well = np.concatenate([block.state[:, need] == 0 for block in warm.blocks])
+    traits = np.concatenate([block.traits for block in warm.blocks])
+    here = np.concatenate([b.arrives <= scenario.start - EPOCH_YEAR for b in warm.blocks])
+    shares = {"none of the three": float(well[here & (traits == 0)].mean())}
+    for k, name in enumerate(table.traits):
+        shares[name] = float(well[here & ((traits >> k) & 1 == 1)].mean())
+    return shares
+
+
+def _name(scenario: Scenario) -> str:
+    return scenario.title if scenario.path is None else f"{scenario.path.parent.name}/{scenario.path.name}"
+
+
+def _digest(path: Path) -> str:
+    return sha256(path.read_bytes()).hexdigest()[:12]

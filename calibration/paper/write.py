@@ -1,0 +1,134 @@
+"""Write docs/paper.md: each claim of the position paper with the answer of the model, from runs.
+
+Run as ``python -m calibration.paper.write`` (``--quick`` for a look at the form with a few children). Every
+figure is of the runs at the end of the page, with the version, seed, draws, children and hashes of the
+scenarios.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from calibration.documents.report import DOCS, markdown
+from calibration.paper import answers as paper_answers
+from calibration.paper import people as paper_people
+from calibration.paper.claims import CLAIMS, Claim
+from calibration.paper.runs import Laboratory, Size
+from calibration.paper.words import Answer
+from sim.batches.results import commit, version
+from sim.engine.setting import worker_threads
+from sim.model.parameters import default_parameters
+from sim.words.writing import read_words
+
+PAGE = DOCS / "paper.md"
+WORDS = Path(__file__).resolve().parents[2] / "pages" / "texts" / "en" / "galerij.yaml"
+WRITTEN = (
+    "<!-- written by `python -m calibration.paper.write`; "
+    "edit the code or the scenarios, not this page -->\n\n"
+)
+QUICK = Size(children=1500, draws=2, everyone=1, country=6000, country_draws=2, knowledge=0, waits_of=3000)
+LEAD = """# The claims of the position paper, and what the model answers
+
+Every claim is a scenario that anyone can run, and every figure below comes from such runs. **An answer is
+no proof.** No causal estimate of what child work does to youth care exists: effects are wide priors with a
+quarter of their weight on no effect at all ([evidence.md](evidence.md)). The model works out what follows if
+its assumptions hold.
+
+Differences are a scenario minus what it is compared with, on the same children with the same luck. In
+brackets: 5 to 95 percent over draws of the parameters. What is below two Monte Carlo standard errors is said
+to be too small to tell. Money: present value at 2.25%, in euros of 2024; a plus is money spent. Unmet need is
+moderate or complex need without care; less care with more unmet need is no gain.
+
+To try one yourself: in the app under Argumenten, or `kinderwerk compare REFERENCE FILE --reference REFERENCE
+--children 10000 --draws 20`, with the reference that the file names. Files `.yaml` that hold a grid go to
+`kinderwerk batch`. Runs, with the hashes of their scenarios, are at the end.
+
+"""
+ANSWERS: Mapping[str, Callable[[Laboratory], Answer]] = {
+    "almere": paper_answers.almere,
+    "tilburg": paper_answers.tilburg,
+    "hilversum": paper_answers.hilversum,
+    "gemeenten": paper_answers.municipalities,
+    "wegbezuinigd": paper_answers.cut,
+    "jongerenwerk": paper_answers.youth_work,
+    "bso": paper_answers.bso,
+    "wijkteam": paper_answers.wijkteam,
+    "oormerk": paper_answers.ring_fence,
+    "verwelzijnen": paper_answers.light_need,
+    "termijn": paper_answers.term,
+    "pandemie": paper_answers.pandemic,
+    "schaarste": paper_answers.scarcity,
+    "kwetsbaarheid": paper_people.vulnerability,
+    "gezinnen": paper_people.families,
+    "veertig": paper_people.forty,
+    "cijfers": paper_people.figures,
+}
+"""What answers each of `calibration.paper.claims.CLAIMS`, by its key."""
+
+
+def page(lab: Laboratory, words: dict[str, str]) -> str:
+    """Return the page."""
+    answers = {}
+    for claim in CLAIMS:
+        print(f"{claim.key} ({time.monotonic() - lab.began:.0f} s)", file=sys.stderr, flush=True)
+        answers[claim.key] = ANSWERS[claim.key](lab)
+    text = WRITTEN + LEAD + "## In one table\n\n"
+    rows = [(words[f"gal_claim_{c.key}"], answers[c.key].short, words[f"gal_limit_{c.key}"]) for c in CLAIMS]
+    text += markdown(("claim", "what the model answers", "where it cannot say"), rows)
+    for claim in CLAIMS:
+        text += "\n" + section(claim, answers[claim.key], words)
+    return text + "\n" + manifest(lab)
+
+
+def section(claim: Claim, answer: Answer, words: dict[str, str]) -> str:
+    """Return the part of the page about one claim."""
+    files = ", ".join(f"`scenarios/{file}.yaml`" for file in (*claim.files, *claim.grids))
+    return (
+        f"## {words[f'gal_claim_{claim.key}']}\n\n{words[f'gal_works_{claim.key}']} Files: {files}.\n\n"
+        f"**Answer.** {answer.short}\n\n{answer.body.strip()}\n\n"
+        f"**Cannot say.** {words[f'gal_limit_{claim.key}']}\n"
+    )
+
+
+def manifest(lab: Laboratory) -> str:
+    """Return what the page was made from: version, seed, sizes, hashes."""
+    head, dirty = commit()
+    code = (head or "unknown")[:10] + (" with changes" if dirty else "")
+    text = f"## Runs\n\nVersion {version()}, commit {code}, parameters {default_parameters().sha256()[:12]}, "
+    text += f"seed 0, {time.monotonic() - lab.began:,.0f} seconds. Where there is one draw, it is the best "
+    text += "fit; other runs are of draws 1 and up.\n\n"
+    rows = [
+        (
+            ", ".join(f"`{name}` {digest}" for name, digest in done.scenarios),
+            done.how,
+            f"{done.children:,}" if done.children else "all",
+            f"{done.draws}",
+        )
+        for done in lab.done
+    ]
+    return text + markdown(("scenario files and hashes", "lived", "children", "draws"), rows)
+
+
+def main() -> None:
+    """Run everything and write the page."""
+    parser = argparse.ArgumentParser(description="write docs/paper.md")
+    parser.add_argument("--quick", action="store_true", help="a few children, to look at the form")
+    parser.add_argument("--children", type=int, help="children of a pair of scenarios")
+    parser.add_argument("--draws", type=int, help="draws of a pair of scenarios")
+    parser.add_argument("--out", type=Path, default=PAGE)
+    asked = parser.parse_args()
+    size = QUICK if asked.quick else Size()
+    size = replace(size, children=asked.children or size.children, draws=asked.draws or size.draws)
+    with worker_threads(None) as pool:
+        lab = Laboratory(size, pool)
+        text = page(lab, read_words([WORDS]))
+    asked.out.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

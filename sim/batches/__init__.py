@@ -1,0 +1,1 @@
+"""Many scenarios: units of work, workers here or elsewhere, and the store of results."""

@@ -1,0 +1,279 @@
+"""A batch: every scenario of a folder in every draw and replication, on workers here or on a cluster.
+
+1. The folder is read; what is wrong in a file is told at the end and stops no other.
+2. Each (scenario, draw, replication) is a unit with a name of its own; units that are there already are not
+   made again (units.py).
+3. What is missing goes to workers in tasks (tasks.py, crew.py); each unit is kept as it comes.
+4. Tables are put together from the units (assembly.py) and written with a manifest, all at once.
+
+A second batch into the same folder waits for the first and then finds its units.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from sim.batches.assembly import Assembly, Entry
+from sim.batches.crew import Crew, crew, share_out
+from sim.batches.folder import Folder, Member, read_folder
+from sim.batches.results import drop_asides, manifest, save
+from sim.batches.tasks import Outcome, Task, make, plan
+from sim.batches.units import DamagedError, Unit, UnitStore, Work
+from sim.decision.headline import Change, Level, as_json
+from sim.errors import Problem, SimulationError
+from sim.inputs.library import registry
+from sim.model.parameters import default_parameters
+from sim.runs.experiment import Options
+from sim.runs.workers import Workers
+
+UNITS = "units"
+"""The folder of units within that of the results."""
+LOCK = ".lock"
+GOES_ON = "what was finished is kept: the same command goes on from there"
+KEPT = "stopped; units that were finished are kept: the same command goes on from there"
+Tell = Callable[[str, int, int], None]
+"""(what is going on, how many units are done, of how many)."""
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What a batch came to. made, known: units made now, and found from before."""
+
+    folder: Path
+    manifest: Mapping[str, Any]
+    levels: Mapping[str, list[Level]]
+    changes: Mapping[str, list[Change]]
+    references: Mapping[str, str]
+    problems: tuple[Problem, ...]
+    notes: tuple[str, ...]
+    made: int
+    known: int
+
+    def as_json(self) -> dict[str, Any]:
+        """Return one object: manifest, headline figures, what went wrong, and where the tables are."""
+        return {
+            "manifest": dict(self.manifest),
+            "headline": {
+                "levels": {name: [as_json(item) for item in items] for name, items in self.levels.items()},
+                "references": dict(self.references),
+                "differences": {
+                    name: [as_json(item) for item in items] for name, items in self.changes.items()
+                },
+            },
+            "problems": [asdict(problem) for problem in self.problems],
+            "notes": list(self.notes),
+            "tables": sorted(str(file) for file in self.folder.glob("*.parquet")),
+        }
+
+
+def run_batch(
+    folder: str | Path,
+    out: str | Path,
+    *,
+    draws: int = 1,
+    replications: int = 1,
+    children: int | None = None,
+    seed: int = 0,
+    workers: int | None = None,
+    cluster: str | None = None,
+    csv: bool = False,
+    tell: Tell = lambda *_: None,
+) -> Batch:
+    """Simulate every scenario in a folder, and write tables and a manifest to `out`.
+
+    What was made before is used; what is made is kept, whatever happens. Raises InputError where nothing in
+    the folder can be used, ValueError for impossible options, and SimulationError where results cannot be
+    written, a cluster is lost or nothing could be finished.
+    """
+    options = Options(children=children, draws=draws, replications=replications, seed=seed)
+    found = read_folder(folder, registry())
+    with crew(workers, cluster) as hands:
+        return simulate_members(found, Path(out), options, hands, csv, tell)
+
+
+def simulate_members(
+    found: Folder,
+    out: Path,
+    options: Options,
+    hands: Crew,
+    csv: bool = False,
+    tell: Tell = lambda *_: None,
+) -> Batch:
+    """Simulate members on a crew; see `run_batch`."""
+    started = time.monotonic()
+    with _alone_in(out, tell) as alone:
+        if alone:
+            drop_asides(out)
+        job = _Job(found, UnitStore(out / UNITS), options, hands, tell)
+        job.make_missing()
+        try:
+            assembly = job.assemble(out, csv, started)
+        except DamagedError:  # the disk did not keep what was written
+            job.drop_damaged()
+            job.make_missing()
+            assembly = job.assemble(out, csv, started)
+    return Batch(
+        out, job.certificate, assembly.levels, assembly.changes,
+        {entry.name: entry.reference for entry in assembly.entries if entry.reference},
+        tuple(found.problems + job.problems()), tuple(found.notes), job.made, job.known,
+    )  # fmt: skip
+
+
+@dataclass
+class _Job:
+    """One batch while it runs. faults: why a unit could not be made, by its name.
+
+    work_seconds: of all workers together; make_seconds: from handing out the first unit to keeping the last.
+    """
+
+    found: Folder
+    store: UnitStore
+    options: Options
+    hands: Crew
+    tell: Tell
+    faults: dict[str, str] = field(default_factory=dict)
+    made: int = 0
+    known: int = 0
+    work_seconds: float = 0.0
+    make_seconds: float = 0.0
+    certificate: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Name the units of every member."""
+        runs, o = self.options.runs(), self.options
+        self.units: dict[str, dict[tuple[int, int], Unit]] = {}
+        for member in self.found.members:
+            work = Work.of(member.scenario)
+            self.units[member.name] = {run: Unit.of(work, o.seed, *run, o.children) for run in runs}
+
+    def make_missing(self) -> None:
+        """Make the units that are not there, keeping each as it comes. Raises SimulationError."""
+        with _written_to(self.store.folder):
+            self.store.sweep()
+            there = self.store.known()
+        wanted = {unit.key: unit for own in self.units.values() for unit in own.values()}
+        missing = [unit for key, unit in wanted.items() if key not in there]
+        done = len(wanted) - len(missing)
+        self.known = done - self.made
+        self.tell("units", done, len(wanted))
+        started = time.monotonic()
+        tasks = plan(missing, self.hands.size)
+        with contextlib.closing(share_out(self.hands, make, tasks, Task.parts)) as answers:
+            for task, answer in answers:
+                self._keep(task, answer)
+                done += len(task.units)
+                self.tell("units", done, len(wanted))
+        self.make_seconds += time.monotonic() - started
+
+    def _keep(self, task: Task, answer: list[Outcome] | Exception) -> None:
+        if isinstance(answer, Exception):
+            self.faults |= {unit.key: str(answer) or type(answer).__name__ for unit in task.units}
+            return
+        for outcome in answer:
+            self.work_seconds += outcome.seconds
+            if outcome.fault:
+                self.faults[outcome.key] = outcome.fault
+            else:
+                with _written_to(self.store.folder):
+                    self.store.write(outcome.key, outcome.content)
+                self.made += 1
+
+    def drop_damaged(self) -> None:
+        """Remove what the disk did not keep as it was written."""
+        with _written_to(self.store.folder):
+            self.store.drop_damaged(unit.key for own in self.units.values() for unit in own.values())
+
+    def problems(self) -> list[Problem]:
+        """Return a problem for each member of which a unit could not be made."""
+        found = []
+        for member in self.found.members:
+            failed = self._failed(member)
+            if failed:
+                (draw, replication), fault = failed[0]
+                more = f" (and {len(failed) - 1} other runs)" if len(failed) > 1 else ""
+                words = f"'{member.name}' failed in draw {draw}, replication {replication}{more}: {fault}"
+                found.append(Problem(member.file, 1, 1, words))
+        return found
+
+    def _failed(self, member: Member) -> list[tuple[tuple[int, int], str]]:
+        own = self.units[member.name]
+        return [(run, self.faults[unit.key]) for run, unit in own.items() if unit.key in self.faults]
+
+    def assemble(self, out: Path, csv: bool, started: float) -> Assembly:
+        """Write the tables of members that are complete. Raises SimulationError where none is."""
+        complete = [member for member in self.found.members if not self._failed(member)]
+        if not complete:
+            raise SimulationError("\n".join(["nothing could be finished", *map(str, self.problems())]))
+        names = {member.name for member in complete}
+        entries = [
+            Entry(
+                m.name, m.scenario, {run: unit.key for run, unit in self.units[m.name].items()},
+                m.reference if m.reference in names else None,
+            )
+            for m in complete
+        ]  # fmt: skip
+        self.tell("writing tables", 0, 0)
+        with Workers(min(os.cpu_count() or 1, self.hands.size)) as workers:
+            assembly = Assembly(entries, self.store, workers)
+            try:
+                save(out, assembly.tables(), lambda: self._certified(assembly, started), csv)
+            except SimulationError as error:
+                raise SimulationError(f"{error}; {GOES_ON}") from error
+        return assembly
+
+    def _certified(self, assembly: Assembly, started: float) -> dict[str, Any]:
+        entries, o = assembly.entries, self.options
+        references = {entry.name: entry.reference for entry in entries if entry.reference}
+        found = manifest(
+            [entry.scenario for entry in entries], [entry.name for entry in entries], o,
+            default_parameters(), [], time.monotonic() - started, assembly.errors,
+            {"verb": "batch", "references": references},
+        )  # fmt: skip
+        found["children"] = assembly.children
+        found["units"] = dict(Counter(made=self.made, known=self.known, failed=len(self.faults)))
+        found["workers"] = self.hands.size
+        found["work_seconds"] = round(self.work_seconds, 3)
+        found["make_seconds"] = round(self.make_seconds, 3)
+        self.certificate = found
+        return found
+
+
+@contextmanager
+def _alone_in(out: Path, tell: Tell) -> Iterator[bool]:
+    """Hold a folder for this batch; wait where another one works in it. Yield whether it is held.
+
+    The system gives the lock free when its owner ends, however it ends. Raises SimulationError where the
+    folder cannot be written.
+    """
+    with _written_to(out):
+        out.mkdir(parents=True, exist_ok=True)
+        stream = (out / LOCK).open("w", encoding="utf-8")
+    held = True
+    with stream:
+        try:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            tell(f"waiting: another batch is at work in {out}", 0, 0)
+            fcntl.flock(stream, fcntl.LOCK_EX)
+        except OSError:
+            held = False  # a disk without locks: renaming alone keeps files whole
+        yield held
+
+
+@contextmanager
+def _written_to(folder: Path) -> Iterator[None]:
+    """Say in one clear message that a folder cannot be written."""
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise SimulationError(f"results could not be written to {folder}: {reason}; {GOES_ON}") from error

@@ -1,0 +1,219 @@
+"""Many tasks on workers that may die: processes here, or a Dask cluster, by the same road.
+
+Both are executors of `concurrent.futures`. A task whose worker dies is tried again, alone, so that it is
+known which task kills; one that kills three times is given up, and the others go on.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Sequence
+from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, Future, wait
+from concurrent.futures.process import BrokenProcessPool
+from ctypes import CDLL
+from ctypes.util import find_library
+from dataclasses import dataclass
+from functools import cache
+from multiprocessing import active_children
+from multiprocessing.process import BaseProcess
+from typing import Any, Generic, Protocol, TypeVar
+
+from sim.errors import OptionError, SimulationError, within
+from sim.runs.workers import end_processes, start_processes
+
+T = TypeVar("T")
+Task = TypeVar("Task")
+TRIES = 3
+"""How often a task may kill a worker that works on nothing else."""
+NO_DASK = "--cluster needs Dask: pip install 'kinderwerk[cluster]'"
+KILLED = "its worker was killed again and again: out of memory?"
+_SPARE = 2
+"""Tasks that lie ready for each worker, so that none waits for the next."""
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # malloc.h of glibc
+
+
+@dataclass(frozen=True)
+class _Try(Generic[Task]):
+    """A task and how often it killed a worker that worked on nothing else."""
+
+    task: Task
+    deaths: int = 0
+
+
+class Crew(Protocol):
+    """Workers to hand tasks to. size: how many tasks are worked on at once."""
+
+    size: int
+
+    def submit(self, work: Callable[[Task], T], task: Task) -> Future[T]:
+        """Hand over a task."""
+
+    def renew(self) -> None:
+        """Replace workers that died. Raises SimulationError where that cannot be done."""
+
+    def __enter__(self) -> Crew: ...
+
+    def __exit__(self, kind: type[BaseException] | None = None, /, *_: object) -> None: ...
+
+
+MOST_WORKERS = 1024
+
+
+class Here:
+    """Processes on this machine."""
+
+    def __init__(self, count: int | None = None) -> None:
+        """Plan `count` processes (default: one per processor). Raises OptionError where that cannot be."""
+        if count is not None:
+            within("workers", count, 1, MOST_WORKERS)
+        self.size = count or os.cpu_count() or 1
+        self._pool: Executor | None = None
+        self._others: set[BaseProcess] = set(active_children())
+
+    def __enter__(self) -> Here:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None = None, /, *_: object) -> None:
+        if self._pool is not None:
+            end_processes(self._pool, wait=kind is None)
+            self._pool = None
+        if kind is not None:  # who stops does not wait for what is being made
+            for process in set(active_children()) - self._others:
+                process.terminate()
+
+    def submit(self, work: Callable[[Task], T], task: Task) -> Future[T]:
+        """Hand over a task; processes start with the first. Raises BrokenProcessPool where they died."""
+        if self._pool is None:
+            self._others = set(active_children())
+            self._pool = start_processes(self.size)
+        return self._pool.submit(work, task)
+
+    def renew(self) -> None:
+        """Start new processes with the next task."""
+        self.__exit__()
+
+
+class There:
+    """Workers of a Dask cluster."""
+
+    def __init__(self, address: str) -> None:
+        """Meet a scheduler. Raises SimulationError where it is not there, or has no workers."""
+        try:
+            from distributed import Client
+            from distributed.comm.addressing import get_address_host_port
+        except ImportError as error:
+            raise SimulationError(NO_DASK) from error
+        try:
+            if not address.startswith("inproc:"):  # in this process, without a port
+                get_address_host_port(address)  # a client that refuses its address ends in a traceback
+            client: Any = Client(address, timeout="20s", set_as_default=False)  # type: ignore[no-untyped-call]
+        except (OSError, ValueError) as error:
+            raise SimulationError(f"no Dask scheduler at '{address}': {error}") from error
+        self._client, self.address = client, address
+        self._pool: Executor = self._client.get_executor(pure=False)
+        self.size = sum(self._client.nthreads().values())
+        if not self.size:
+            self._client.close()
+            raise SimulationError(f"the Dask scheduler at '{address}' has no workers")
+
+    def __enter__(self) -> There:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._pool.shutdown(wait=False)
+        self._client.close()
+
+    def submit(self, work: Callable[[Task], T], task: Task) -> Future[T]:
+        """Hand over a task. Dask itself gives it to another worker when one dies."""
+        return self._pool.submit(_there, work, task)
+
+    def renew(self) -> None:
+        """Refuse: a lost scheduler cannot be replaced from here."""
+        raise SimulationError(f"the Dask scheduler at '{self.address}' is lost")
+
+
+def _there(work: Callable[[Task], T], task: Task) -> T:
+    _keep_memory()
+    return work(task)
+
+
+@cache
+def _keep_memory() -> None:
+    """Let freed memory be used again by this process.
+
+    Dask starts workers with MALLOC_TRIM_THRESHOLD_, under which the C library hands each large array back
+    to the system as soon as it is free: a task took half as long again, in page faults.
+    """
+    if "MALLOC_TRIM_THRESHOLD_" in os.environ and (library := find_library("c")):
+        change = getattr(CDLL(library), "mallopt", lambda *_: None)  # glibc has it, musl has not
+        for option, size in ((_M_TRIM_THRESHOLD, 512 << 20), (_M_MMAP_THRESHOLD, 32 << 20)):
+            change(option, size)
+
+
+def crew(workers: int | None, cluster: str | None) -> Crew:
+    """Return processes here, or the workers of a cluster. Raises what these raise."""
+    if cluster is None:
+        return Here(workers)
+    if workers is not None:
+        raise OptionError("workers", "and a cluster exclude each other")
+    return There(cluster)
+
+
+def share_out(
+    crew: Crew,
+    work: Callable[[Task], T],
+    tasks: Iterable[Task],
+    split: Callable[[Task], Sequence[Task]] = lambda task: [task],
+) -> Generator[tuple[Task, T | Exception], None, None]:
+    """Yield each task with what `work` made of it, as they are done, in no particular order.
+
+    A task that failed comes with its exception; `split` first parts one that can be parted, so that as
+    little as possible fails with it. What runs when nobody asks for more is left to the end of the crew.
+    Raises SimulationError where a scheduler is lost.
+    """
+    todo: deque[_Try[Task]] = deque(_Try(task) for task in tasks)
+    suspects: deque[_Try[Task]] = deque()
+    running: dict[Future[T], _Try[Task]] = {}
+    while todo or suspects or running:
+        source = suspects or todo
+        alone = source is suspects
+        room = 1 if alone else (1 + _SPARE) * crew.size
+        died: list[_Try[Task]] = []
+        while source and len(running) < room and not died:
+            one = source.popleft()
+            try:
+                running[crew.submit(work, one.task)] = one
+            except (BrokenProcessPool, RuntimeError):  # workers died since the last answer
+                died.append(one)
+        done = set() if died else wait(running, return_when=FIRST_COMPLETED).done
+        for future in done:
+            one = running.pop(future)
+            try:
+                yield one.task, future.result()
+            except (BrokenProcessPool, CancelledError):
+                died.append(one)
+            except Exception as error:
+                parts = split(one.task)
+                if len(parts) > 1:
+                    todo.extendleft(_Try(part) for part in parts)
+                else:
+                    yield one.task, error
+        if died:
+            for future, one in running.items():
+                if future.done() and not future.cancelled() and future.exception() is None:
+                    yield one.task, future.result()
+                else:
+                    died.append(one)
+            running.clear()
+            crew.renew()
+            for one in died:
+                if alone and one.deaths + 1 >= TRIES:
+                    yield (
+                        one.task,
+                        SimulationError(KILLED),
+                    )
+                elif alone:
+                    suspects.append(_Try(one.task, one.deaths + 1))
+                else:
+                    suspects += [_Try(part) for part in split(one.task)]

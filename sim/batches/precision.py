@@ -1,0 +1,150 @@
+"""How many replications? As many as make the answer precise enough.
+
+Replications are added until the half-width of the confidence interval of the answer is small enough and
+stays so for some replications more (the look-ahead), since the width of an interval from few replications
+is itself a matter of luck. The method is that of Hoad, Robinson and Davies (2010), Automated selection of the
+number of replications for a discrete-event simulation, Journal of the Operational Research Society 61(11),
+1632-1644; their precision is relative to the mean, ours is in euros: a difference may well be about zero.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import stdtrit
+
+from sim.decision.appraisal import MUNICIPAL, difference, running_figure
+from sim.decision.headline import discount_rate, horizons
+from sim.errors import InputError, OptionError
+from sim.inputs.scenario import Scenario
+from sim.runs.experiment import Options, Run, Tell, run_all
+
+Floats = NDArray[np.float64]
+FIRST = 3
+"""Replications before the first interval, as in the paper."""
+LOOK_AHEAD = 5
+"""kLimit of the paper: replications for which the precision must hold, for up to 100 of them."""
+MOST = 100
+CONFIDENCE = 0.95
+
+
+@dataclass(frozen=True)
+class Precision:
+    """How precise an answer became.
+
+    half_width: of the widest confidence interval over all replications that were made; enough: after how many
+    the precision was there to stay, None where it never was; made: those and the look-ahead.
+    """
+
+    euros: float
+    half_width: float
+    enough: int | None
+    made: int
+    look_ahead: int = LOOK_AHEAD
+    confidence: float = CONFIDENCE
+
+    @property
+    def reached(self) -> bool:
+        """Tell whether the answer is as precise as was asked."""
+        return self.enough is not None
+
+    def words(self) -> str:
+        """Return in words how precise the answer is."""
+        return (
+            f"Extra cost to the municipality at the last horizon: known to € {self.half_width:,.0f} either "
+            f"way ({self.confidence:.0%} confidence interval) after {self.made} replications."
+        )
+
+    def as_data(self) -> dict[str, Any]:
+        """Return it as plain data for a manifest."""
+        return {**asdict(self), "reached": self.reached}
+
+
+def half_width(values: Floats, confidence: float = CONFIDENCE) -> float:
+    """Return the half-width of the confidence interval of a mean (Student's t), the widest of all answers.
+
+    values: [replications, answers], two replications or more.
+    """
+    count = values.shape[0]
+    error = values.std(axis=0, ddof=1) / np.sqrt(count)
+    return float(stdtrit(count - 1, 0.5 + confidence / 2) * error.max())
+
+
+def look_ahead(count: int, limit: int = LOOK_AHEAD) -> int:
+    """Return for how many replications more the precision after `count` of them must hold.
+
+    f(kLimit, n) of the paper: kLimit up to 100 replications, from there on in proportion.
+    """
+    return limit * max(count, 100) // 100
+
+
+def until_precise(
+    replicate: Callable[[int], Floats],
+    euros: float,
+    first: int = FIRST,
+    most: int = MOST,
+    tell: Callable[[int, float], None] = lambda *_: None,
+) -> Precision:
+    """Replicate until the answers are precise to `euros`, or `most` replications are made.
+
+    replicate: returns the answers [answers] of a replication by its number, from 0 on. tell: hears how many
+    were made and the half-width. Raises OptionError where these numbers make no sense.
+    """
+    if not 0 < euros < np.inf:
+        raise OptionError("precision", f"must be above 0 euros, found {euros:g}")
+    first = max(first, FIRST)
+    if most < first:
+        raise OptionError("max_replications", f"must be {first} or more, found {most}")
+    values: list[Floats] = []
+    since: int | None = None
+    width = float("inf")
+    while len(values) < most:
+        values.append(replicate(len(values)))
+        made = len(values)
+        if made < first:
+            continue
+        width = half_width(np.array(values))
+        tell(made, width)
+        since = None if width > euros else since or made
+        if since is not None and made - since >= look_ahead(since):
+            break
+    return Precision(euros, width, since, len(values))
+
+
+def precise_runs(
+    scenarios: Sequence[Scenario], options: Options, euros: float, most: int = MOST, tell: Tell | None = None
+) -> tuple[Precision, tuple[Run, ...]]:
+    """Return how many replications were enough, and the runs of all that were made, in their usual order.
+
+    The answer is what each scenario costs the municipality more than the first one, up to the last horizon
+    (present value, paired, mean over draws). The replications of `options` are the first that are made.
+    Raises ValueError where the scenarios have no years or the numbers make no sense.
+    """
+    first = scenarios[0]
+    if not first.years:
+        raise InputError.at(scenarios[0].path or scenarios[0].title, "the scenario has no years to compare")
+    years = range(first.start, first.start + first.years)
+    rate, horizon = discount_rate(first), horizons(first.years)[-1]
+    runs: list[Run] = []
+    expected = [float(max(options.replications, FIRST) + LOOK_AHEAD)]
+
+    def replicate(number: int) -> Floats:
+        def heard(done: float, words: str) -> None:
+            if tell is not None:
+                tell(min((number + done) / expected[0], 1.0), f"replication {number + 1}: {words}")
+
+        one = replace(options, replications=1, first_replication=number)
+        new = list(run_all(scenarios, one, tell=heard))
+        runs.extend(new)
+        found = [difference(new, k, 0, years) for k in range(1, len(scenarios))]
+        return np.array([running_figure(d, MUNICIPAL, horizon, rate).value for d in found])
+
+    def learnt(made: int, width: float) -> None:
+        expected[0] = min(max(made * (width / euros) ** 2, made) + LOOK_AHEAD, most)
+
+    found = until_precise(replicate, euros, options.replications, most, learnt)
+    return found, tuple(sorted(runs, key=lambda run: (run.draw, run.replication)))

@@ -1,0 +1,136 @@
+"""Tasks for workers: units that share a warmed-up population, in portions of a steady size."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sim.batches.units import Unit, encode, engine
+from sim.engine.setting import Inline, Setting
+from sim.engine.simulation import simulate, with_overrides
+from sim.engine.warmup import WarmStart, warm_up
+from sim.errors import SimulationError
+from sim.runs.experiment import Columns, Options, setting_for
+from sim.runs.warmstore import WarmStore, key_for
+
+MOST_UNITS = 16
+"""Most units in a task."""
+TASK_SECONDS = 20.0
+"""A task takes about this long at most, unless a single unit takes longer."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """Units that share a warmed-up population, to be made by one worker, one after the other.
+
+    cached: whether others make more units with the same population, so that it is worth keeping on disk.
+    """
+
+    units: tuple[Unit, ...]
+    engine: str
+    cached: bool
+
+    def parts(self) -> list[Task]:
+        """Return a task for each unit."""
+        return [Task((unit,), self.engine, self.cached) for unit in self.units]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a unit: its bytes, or why there are none. seconds: of work."""
+
+    key: str
+    content: bytes
+    fault: str
+    seconds: float
+
+
+def make(task: Task) -> list[Outcome]:
+    """Return the outcome of every unit; one that fails does not take the others with it.
+
+    Raises SimulationError where this worker has another engine than the one who asks.
+    """
+    if task.engine != engine():
+        raise SimulationError(
+            "a worker has another version of kinderwerk, its data or its libraries than this machine: "
+            "install the same on both"
+        )
+    outcomes = []
+    warm = _Warm(task.cached)
+    for unit in task.units:
+        started = time.perf_counter()
+        content, fault = b"", ""
+        try:
+            content = encode(_lived(unit, warm), unit.key)
+        except Exception as error:
+            fault = "out of memory" if isinstance(error, MemoryError) else str(error) or type(error).__name__
+        outcomes.append(Outcome(unit.key, content, fault, time.perf_counter() - started))
+    return outcomes
+
+
+def _lived(unit: Unit, warm: _Warm) -> Columns:
+    options = Options(children=unit.children, seed=unit.seed, threads=1)
+    setting = setting_for(unit.work.scenario, options, unit.draw, unit.replication)
+    pool = Inline()
+    history = simulate(unit.work.scenario, setting, pool, warm.get(setting, unit.work.scenario.start, pool))
+    return Columns.of(history, with_overrides(setting.parameters, unit.work.scenario, "start"))
+
+
+_STORE = WarmStore(memory_limit=64 << 20)
+"""On disk for the next portion; in memory little, for a draw that is done is not asked again."""
+
+
+class _Warm:
+    """The warmed-up population of the last unit, which the next one is likely to share."""
+
+    def __init__(self, cached: bool) -> None:
+        self._cached = cached
+        self._key = ""
+        self._last: WarmStart | None = None
+
+    def get(self, setting: Setting, start: int, pool: Inline) -> WarmStart:
+        """Return the warm start of a setting."""
+        key = key_for(setting, start)
+        if self._last is None or key != self._key:
+            self._key = key
+            self._last = _STORE.get(setting, start, pool) if self._cached else warm_up(setting, start, pool)
+        return self._last
+
+
+def plan(units: Sequence[Unit], size: int, seconds: float = TASK_SECONDS) -> list[Task]:
+    """Return tasks for `size` workers: units with the same population together, in steady portions.
+
+    A portion is small enough for every worker to have several, and for not much to be lost with one that
+    dies, and large enough that handing it out costs next to nothing. The first portions of all populations
+    come first, so that two workers rarely warm up the same one.
+    """
+    groups: dict[tuple[Any, ...], list[Unit]] = {}
+    for unit in units:
+        groups.setdefault(unit.population, []).append(unit)
+    portions = []
+    for group in groups.values():
+        most = min(MOST_UNITS, max(1, len(units) // (4 * size)), max(1, int(seconds / _guess(group[0]))))
+        count = -(-len(group) // most)
+        cuts = [round(k * len(group) / count) for k in range(count + 1)]
+        portions.append([
+            Task(tuple(group[low:high]), engine(), count > 1)
+            for low, high in itertools.pairwise(cuts)
+        ])  # fmt: skip
+    return list(_in_turn(portions, size))
+
+
+def _in_turn(portions: Sequence[Sequence[Task]], size: int) -> Iterator[Task]:
+    """Yield the portions of `size` groups in turn, then those of the next."""
+    for low in range(0, len(portions), size):
+        some = portions[low : low + size]
+        for k in range(max(map(len, some))):
+            yield from (own[k] for own in some if k < len(own))
+
+
+def _guess(unit: Unit) -> float:
+    """Return roughly how many seconds a unit takes, to size portions only (docs/performance.md)."""
+    everyone = 4_400_000 if unit.work.scenario.municipality.startswith("Nederland") else 60_000
+    return 0.1 + 425e-9 * (everyone if unit.children is None else unit.children) * unit.work.scenario.years

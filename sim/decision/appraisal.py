@@ -1,0 +1,234 @@
+"""Differences between scenarios, with Monte Carlo and parameter uncertainty kept apart. Never simulates."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.engine.history import Label
+from sim.engine.ledger import GEMEENTE, present_values
+from sim.rates import discount_factor
+from sim.runs.experiment import Columns, Run, with_labels
+
+Floats = NDArray[np.float64]
+LOW, HIGH = 5.0, 95.0
+"""Percentiles of the parameter interval."""
+MUNICIPAL: Label = ("cost", "payer", GEMEENTE)
+CASHABLE: Label = ("cost_cashable", "payer", GEMEENTE)
+SOCIETY: Label = ("cost_society", "total", "all")
+KEY_LABELS: tuple[Label, ...] = (
+    ("care_users", "total", "all"),
+    ("unmet_need", "total", "all"),
+    ("cost", "total", "all"),
+    MUNICIPAL,
+    CASHABLE,
+    SOCIETY,
+    ("cost_society", "payer", "family"),
+)
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A scenario minus its reference, over all runs.
+
+    runs, run_mcse: [runs, labels, years]; draws: parameter draw of each run; key_blocks: paired
+    differences by block, [runs, years, blocks], for the labels from which running totals are made.
+    """
+
+    labels: tuple[Label, ...]
+    years: tuple[int, ...]
+    runs: Floats
+    run_mcse: Floats
+    draws: tuple[int, ...]
+    key_blocks: Mapping[Label, Floats]
+
+    @property
+    def mean(self) -> Floats:
+        """Return the mean over runs."""
+        return np.asarray(self.runs.mean(axis=0))
+
+    @property
+    def mcse(self) -> Floats:
+        """Return the Monte Carlo standard error of the mean: paired, from the spread over blocks."""
+        return np.asarray(np.sqrt((self.run_mcse**2).mean(axis=0) / self.runs.shape[0]))
+
+    def interval(self) -> tuple[Floats, Floats]:
+        """Return the 5th and 95th percentile over parameter draws (replications averaged)."""
+        by_draw = self.by_draw(self.runs)
+        if by_draw.shape[0] < 2:
+            empty = np.full(self.runs.shape[1:], np.nan)
+            return empty, empty
+        low, high = np.percentile(by_draw, [LOW, HIGH], axis=0)
+        return np.asarray(low), np.asarray(high)
+
+    def by_draw(self, runs: Floats) -> Floats:
+        """Return the mean over replications for each parameter draw, [draws, ...]."""
+        draws = sorted(set(self.draws))
+        index = np.array(self.draws)
+        return np.stack([runs[index == draw].mean(axis=0) for draw in draws])
+
+    def p_positive(self) -> Floats:
+        """Return the probability that the difference exceeds zero.
+
+        Over draws where there are two or more; else from the Monte Carlo error of the single draw
+        (normal), which says nothing about the parameters.
+        """
+        by_draw = self.by_draw(self.runs)
+        if by_draw.shape[0] >= 2:
+            return np.asarray((by_draw > 0).mean(axis=0) + 0.5 * (by_draw == 0).mean(axis=0))
+        error = self.mcse
+        certain = np.where(self.mean == 0, 0.0, np.copysign(np.inf, self.mean))
+        score = np.divide(self.mean, error, out=certain, where=error > 0)
+        return np.array([[0.5 * math.erfc(-z / math.sqrt(2.0)) for z in row] for row in score])
+
+    def row(self, measure: str, breakdown: str = "total", level: str = "all") -> int:
+        """Return the position of a label. Raises ValueError for an unknown one."""
+        return self.labels.index((measure, breakdown, level))
+
+    def series(self, measure: str, breakdown: str = "total", level: str = "all") -> Floats:
+        """Return [runs, years] of one label."""
+        return self.runs[:, self.row(measure, breakdown, level)]
+
+    def too_small(self) -> NDArray[np.bool_]:
+        """Tell where a difference is below two Monte Carlo standard errors, [labels, years]."""
+        return np.asarray(np.abs(self.mean) < 2.0 * self.mcse)
+
+
+def difference(
+    runs: Iterable[Run],
+    scenario: int,
+    reference: int,
+    years: Sequence[int],
+    labels: tuple[Label, ...] | None = None,
+) -> Difference:
+    """Return scenario minus reference from runs that hold both, paired child by child.
+
+    labels: those of all runs, where runs are read from disk one by one and can be met only once.
+    """
+    if labels is None:
+        runs = list(runs)
+        labels = all_labels(run.columns[k].labels for run in runs for k in (reference, scenario))
+    values, errors, draws = [], [], []
+    keys: dict[Label, list[Floats]] = {label: [] for label in KEY_LABELS if label in labels}
+    for run in runs:
+        ours = with_labels(run.columns[scenario], labels)
+        theirs = with_labels(run.columns[reference], labels)
+        paired = ours.blocks - theirs.blocks
+        values.append(paired.sum(axis=2))
+        errors.append(block_standard_error(paired))
+        draws.append(run.draw)
+        for label, kept in keys.items():
+            kept.append(paired[labels.index(label)])
+    return Difference(
+        labels, tuple(years), np.stack(values), np.stack(errors), tuple(draws),
+        {label: np.stack(kept) for label, kept in keys.items()},
+    )  # fmt: skip
+
+
+def all_labels(parts: Iterable[Sequence[Label]]) -> tuple[Label, ...]:
+    """Return every label once, in the order in which they are met."""
+    return tuple(dict.fromkeys(label for labels in parts for label in labels))
+
+
+def block_standard_error(blocks: Floats) -> Floats:
+    """Return the standard error of a total from its parts by independent blocks (last axis).
+
+    The blocks are equal cross-sections of the population: the variance of the total is the number
+    of blocks times the variance between them (method of batch means).
+    """
+    count = blocks.shape[-1]
+    return np.asarray(np.sqrt(count * blocks.var(axis=-1, ddof=1)))
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One number with its uncertainties. low, high: 5-95 percent over parameter draws, or None.
+
+    p_positive: probability that it exceeds zero, over draws; None with one draw. draw_count: on how many it
+    rests, the best fit being one; None where that is beside the point. draw_error: standard error of the mean
+    over them, which holds luck as well. What may be said of a figure, `firm.standing` tells.
+    """
+
+    value: float
+    mcse: float
+    low: float | None
+    high: float | None
+    p_positive: float | None
+    draw_count: int | None = field(default=None, compare=False, repr=False)
+    draw_error: float = field(default=0.0, compare=False, repr=False)
+
+    @property
+    def too_small(self) -> bool:
+        """Tell whether the number of runs is too small to tell it from zero."""
+        return abs(self.value) < 2.0 * self.mcse
+
+
+def plain(item: Any) -> dict[str, Any]:
+    """Return a dataclass as plain data; of the figures in it what a file holds."""
+    inner = {"draw_count", "draw_error"}
+    return asdict(item, dict_factory=lambda pairs: {key: value for key, value in pairs if key not in inner})
+
+
+def figure(by_run: Floats, errors: Floats, draws: Sequence[int]) -> Figure:
+    """Return the figure of values [runs] with Monte Carlo standard errors [runs]."""
+    index = np.array(draws)
+    by_draw = np.array([by_run[index == draw].mean() for draw in sorted(set(draws))])
+    mcse = float(np.sqrt((errors**2).mean() / by_run.size))
+    if by_draw.size < 2:
+        return Figure(float(by_run.mean()), mcse, None, None, None, 1)
+    low, high = np.percentile(by_draw, [LOW, HIGH])
+    positive = float((by_draw > 0).mean() + 0.5 * (by_draw == 0).mean())
+    error = float(by_draw.std(ddof=1) / np.sqrt(by_draw.size))
+    return Figure(float(by_run.mean()), mcse, float(low), float(high), positive, by_draw.size, error)
+
+
+def running_figure(d: Difference, label: Label, years: int, rate: float) -> Figure:
+    """Return the present value of a difference over the first `years` years."""
+    factors = discount_factor(rate, np.arange(1, years + 1))
+    blocks = np.einsum("ryb,y->rb", d.key_blocks[label][:, :years], factors)
+    return figure(blocks.sum(axis=1), block_standard_error(blocks), d.draws)
+
+
+def year_figure(d: Difference, label: Label, index: int) -> Figure:
+    """Return the difference in one year (by its index)."""
+    row = d.labels.index(label)
+    return figure(d.runs[:, row, index], d.run_mcse[:, row, index], d.draws)
+
+
+def drowned(cost: Figure, spent: float, draws: int) -> bool:
+    """Tell whether the luck of one draw outweighs what is to be paid back, so that no chance means much.
+
+    spent: what the payer spends more on programmes over the same years as `cost`.
+    """
+    luck_of_a_draw = 2.0 * cost.mcse * np.sqrt(draws)
+    return bool(luck_of_a_draw > abs(spent)) if spent else cost.too_small
+
+
+def standard_error(columns: Columns) -> Floats:
+    """Return the Monte Carlo standard error of each value, [labels, years]."""
+    return block_standard_error(columns.blocks)
+
+
+@dataclass(frozen=True)
+class BreakEven:
+    """When money spent on a scenario has come back: share of draws by year, and each draw's year."""
+
+    probability: Floats  # [years]
+    payback_year: tuple[int | None, ...]  # by draw
+
+
+def break_even(d: Difference, measure: str, breakdown: str, level: str, rate: float) -> BreakEven:
+    """Return the chance that the running present value of a cost difference is not above zero.
+
+    The payback year of a draw is the first year from which the running value stays at or below 0.
+    """
+    running = present_values(d.by_draw(d.series(measure, breakdown, level)), rate)
+    paid = running <= 0
+    stays = np.flip(np.logical_and.accumulate(np.flip(paid, axis=1), axis=1), axis=1)
+    first = [d.years[int(np.argmax(row))] if row.any() else None for row in stays]
+    return BreakEven(np.asarray(paid.mean(axis=0)), tuple(first))

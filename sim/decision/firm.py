@@ -1,0 +1,75 @@
+"""What may be said of a figure: one rule, for the terminal, the pages and the documents.
+
+Three things are kept apart. Luck: a figure below twice its Monte Carlo error is too small to tell. What is
+not known: its range over draws of the parameters. And nothing: two scenarios that are lived the same differ
+by 0.
+
+A figure that is still being computed is provisional until it stands: it then rests on enough draws, and lies
+further from zero than more draws would move it. For that its error is the larger of two: of luck within
+draws, and of the mean over draws. With few draws the second is much the larger, and has the sign turn.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from enum import Enum
+
+from sim.decision.appraisal import Figure
+
+ENOUGH_DRAWS = 10
+"""From how many draws a figure may stand, and a range and a chance are named."""
+NOTHING = 1e-6
+"""Of a youth or a euro: below it a difference is rounding."""
+
+
+class Standing(Enum):
+    """What may be said of a figure."""
+
+    NONE = "none"
+    """There is no difference at all."""
+    PROVISIONAL = "provisional"
+    """It may still turn: it is marked so, and has no range and no chance."""
+    UNTOLD = "untold"
+    """There is no number."""
+    TOO_SMALL = "too small"
+    """All is computed, and luck outweighs it."""
+    FIRM = "firm"
+
+
+def standing(f: Figure, sharpening: bool = False) -> Standing:
+    """Return what may be said of a figure. sharpening: whether more draws are to come."""
+    if not math.isfinite(f.value) or math.isnan(f.mcse):
+        return Standing.UNTOLD
+    if nothing(f):
+        return Standing.PROVISIONAL if _unproven(f) else Standing.NONE
+    if sharpening and (_unproven(f) or abs(f.value) < 2.0 * max(f.mcse, f.draw_error)):
+        return Standing.PROVISIONAL
+    if f.too_small:
+        return Standing.TOO_SMALL
+    return Standing.PROVISIONAL if _unproven(f) else Standing.FIRM
+
+
+def _unproven(f: Figure) -> bool:
+    return f.draw_count is not None and few(f.draw_count)
+
+
+def few(draws: int) -> bool:
+    """Tell whether draws are too few for a range or a chance."""
+    return draws < ENOUGH_DRAWS
+
+
+def nothing(f: Figure) -> bool:
+    """Tell whether there is no difference at all, in no draw and by no luck."""
+    return max(abs(f.value), f.mcse, f.draw_error) < NOTHING
+
+
+def has_range(f: Figure, sharpening: bool = False) -> bool:
+    """Tell whether the range of a figure over draws may be shown."""
+    told = standing(f, sharpening) not in (Standing.PROVISIONAL, Standing.UNTOLD) and not _unproven(f)
+    return told and f.low is not None and f.high is not None
+
+
+def by_luck_alone(f: Figure) -> Figure:
+    """Return a figure of the best fit where that is what is asked for: no draws are to prove it."""
+    return replace(f, draw_count=None)

@@ -1,0 +1,165 @@
+"""The few figures that people quote, the same on the command line, in files and in the browser."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from sim.decision.appraisal import (
+    CASHABLE,
+    MUNICIPAL,
+    Difference,
+    Figure,
+    break_even,
+    drowned,
+    plain,
+    running_figure,
+    year_figure,
+)
+from sim.decision.firm import NOTHING, nothing
+from sim.engine.history import Label
+from sim.engine.ledger import GEMEENTE
+from sim.inputs.scenario import Scenario
+from sim.model.catalogue import catalogue
+from sim.model.parameters import default_parameters
+from sim.rates import discount_factor
+from sim.runs.experiment import Run
+
+HORIZONS = (4, 10, 20)
+"""Years ahead: a council term, ten years, a childhood."""
+USERS: Label = ("care_users", "total", "all")
+UNMET: Label = ("unmet_need", "total", "all")
+WAITING: Label = ("waiting_stock", "total", "all")
+WEEKS: Label = ("waiting_weeks", "total", "all")
+DISCOUNT = "discount.mkba"
+STRENGTH = "kinderwerk.effect_exists"
+
+
+def horizons(years: int) -> tuple[int, ...]:
+    """Return the horizons within a number of years, or all of a shorter run."""
+    return tuple(h for h in HORIZONS if h <= years) or ((years,) if years else ())
+
+
+@dataclass(frozen=True)
+class Level:
+    """What one scenario is like after a number of years: means over runs.
+
+    waiting and weeks (youths on a list on 31 December; mean wait of those who started) are None where
+    nobody can wait, or where too few children are simulated to say.
+    """
+
+    year: int
+    care_users: float
+    unmet_need: float
+    municipal_cost: float
+    participants: float
+    fte: float
+    waiting: float | None = None
+    weeks: float | None = None
+
+
+@dataclass(frozen=True)
+class Change:
+    """What a scenario changes against its reference after a number of years.
+
+    Money is the present value over the years so far for the municipality (negative: saved).
+    municipal_cashable is None where one of the two pays for contracted places and the other for use.
+    municipal_programme_cost is the municipality's part of programme_cost. p_paid_back is the share of draws
+    in which the money is back, None of one draw; where `drowned`, luck outweighs the money: it says little.
+    """
+
+    year: int
+    care_users: Figure
+    unmet_need: Figure
+    programme_cost: float
+    municipal_cost: Figure
+    municipal_cashable: Figure | None
+    municipal_programme_cost: float
+    p_paid_back: float | None
+    drowned: bool
+
+    @property
+    def equal(self) -> bool:
+        """Tell whether the scenario is lived just as its reference, so that there is nothing to pay back."""
+        figures = (self.care_users, self.unmet_need, self.municipal_cost)
+        return all(nothing(figure) for figure in figures) and abs(self.programme_cost) < NOTHING
+
+
+def weight_of_no_effect(scenarios: Iterable[Scenario]) -> float | None:
+    """Return the prior weight on child work having no effect; None where a scenario says how strong it is."""
+    if any(STRENGTH in scenario.parameters for scenario in scenarios):
+        return None
+    return 1.0 - default_parameters()[STRENGTH]
+
+
+def discount_rate(reference: Scenario | None = None) -> float:
+    """Return the real discount rate per year: what the reference says under `parameters`, or the default."""
+    own = reference.parameters.get(DISCOUNT) if reference is not None else None
+    return default_parameters()[DISCOUNT] if own is None else float(own.value)  # type: ignore[arg-type]
+
+
+def level(runs: Sequence[Run], scenario: int, start: int, horizon: int) -> Level:
+    """Return the level of a scenario in the last year of a horizon."""
+    index = horizon - 1
+
+    def mean(label: Label) -> float:
+        columns = [run.columns[scenario] for run in runs]
+        return float(
+            np.mean([c.values[c.labels.index(label), index] if label in c.labels else 0.0 for c in columns])
+        )
+
+    def over_programmes(measure: str) -> float:
+        labels = {label for run in runs for label in run.columns[scenario].labels}
+        return sum(mean(label) for label in sorted(labels) if label[0] == measure)
+
+    told = all(WAITING in run.columns[scenario].labels for run in runs)
+    return Level(
+        start + index, mean(USERS), mean(UNMET), mean(MUNICIPAL),
+        over_programmes("programme_participants"), over_programmes("programme_fte"),
+        *(mean(label) if told else None for label in (WAITING, WEEKS)),
+    )  # fmt: skip
+
+
+def change(d: Difference, horizon: int, rate: float, alike: bool = True) -> Change:
+    """Return what changes up to and in the last year of a horizon.
+
+    alike: whether care is paid in the same way in both, so that what can be cashed may be compared.
+    """
+    index = horizon - 1
+    factors = discount_factor(rate, np.arange(1, horizon + 1))
+    programmes = [i for i, label in enumerate(d.labels) if label[:2] == ("cost", "programme")]
+    spent = d.mean[programmes][:, :horizon].sum(axis=0) @ factors if programmes else 0.0
+    draws = len(set(d.draws))
+    paid = break_even(d, *MUNICIPAL, rate).probability[index] if draws > 1 else None
+    cost, own = running_figure(d, MUNICIPAL, horizon, rate), municipal_programmes(d, horizon, rate)
+    return Change(
+        year=d.years[index],
+        care_users=year_figure(d, USERS, index),
+        unmet_need=year_figure(d, UNMET, index),
+        programme_cost=float(spent),
+        municipal_cost=cost,
+        municipal_cashable=running_figure(d, CASHABLE, horizon, rate) if alike else None,
+        municipal_programme_cost=own,
+        p_paid_back=None if paid is None else float(paid),
+        drowned=drowned(cost, own, draws),
+    )
+
+
+def municipal_programmes(d: Difference, horizon: int, rate: float) -> float:
+    """Return what the municipality spends more on programmes over a horizon, as a present value."""
+    own = {("cost", "payer_form", f"{GEMEENTE}|{name}") for name in catalogue()}
+    rows = [i for i, label in enumerate(d.labels) if label in own]
+    factors = discount_factor(rate, np.arange(1, horizon + 1))
+    return float(d.mean[rows][:, :horizon].sum(axis=0) @ factors) if rows else 0.0
+
+
+def as_json(item: Level | Change) -> dict[str, Any]:
+    """Return a level or change as plain data, with `too_small` on each figure."""
+    data = plain(item)
+    for name, value in vars(item).items():
+        if isinstance(value, Figure):
+            data[name]["too_small"] = value.too_small
+    return data

@@ -1,0 +1,136 @@
+"""Euros by year, form, payer and cashable: pure functions of a history. Never simulates.
+
+All money is in euros of 2024, undiscounted; `present_values` discounts afterwards. Every care euro is
+the municipality's (Jeugdwet); a programme is paid by the municipality or from outside (the Rijk).
+
+Cashable is what a municipality can turn into money: programme costs in full; care costs for the
+realisable share, and only after the contract lag, because contracts follow use with a delay. Where
+places are limited, a place that comes free goes to the next child on the list: what can be cashed is
+the price of the contracted places, which change only as contracts do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.engine.history import History, Measure
+from sim.model.parameters import Parameters
+from sim.model.prices import OVERHEAD, unit_costs
+from sim.rates import discount_factor
+from sim.states import AGES, FORMS
+
+Floats = NDArray[np.float64]
+GEMEENTE, RIJK = "gemeente", "rijk"
+BEYOND: Mapping[str, tuple[str, str]] = {
+    "special_education": ("school", "value.special_education"),
+    "first_offences": ("justitie", "value.first_offence"),
+    "maltreatment": ("zorgverzekeraar", "value.maltreatment"),
+    "early_school_leavers": ("family", "value.early_school_leaver"),
+}
+"""What happens beyond youth care: who bears most of it, and the parameter that values one case.
+
+A pupil-year, a first offence and a start of maltreatment or of leaving school, each booked when it happens,
+also where it is paid over a lifetime. Values are rough: they stand apart from the cash of a municipality.
+"""
+
+
+def costs(history: History, p: Parameters) -> list[Measure]:
+    """Return the costs of a history by [years, blocks], per `history.scale` like all its counts."""
+    blocks = history.cells.shape[1]
+    years = list(history.years)
+    prices = np.stack([unit_costs(year, p) for year in years]) if years else np.zeros((0, len(FORMS)))
+    care = history.place_years() * prices[:, None, :]
+    overhead = care.sum(axis=2) * p["cost.overhead"]
+    lines: list[tuple[str, str, Floats]] = [(GEMEENTE, form, care[:, :, f]) for f, form in enumerate(FORMS)]
+    lines.append((GEMEENTE, OVERHEAD, overhead))
+    programmes: list[tuple[str, str, Floats]] = []
+    for name, yearly in history.accounts.programme_cost.items():
+        payer = GEMEENTE if history.paid_by_gemeente[name] else RIJK
+        taking_part = np.array([year.participants for year in history.programmes[name]]) * history.scale
+        activity = taking_part * history.activity_cost[name]
+        real = (np.array(yearly) + activity) / (history.scale or 1.0) / blocks
+        programmes.append((payer, name, np.repeat(real[:, None], blocks, axis=1)))
+    lines += programmes
+    shape = (len(years), blocks)
+    found = [Measure(("cost", "total", "all"), _total(lines, shape))]
+    found += [Measure(("cost", "form", form), values) for _, form, values in lines]
+    for payer in (GEMEENTE, RIJK):
+        own = [line for line in lines if line[0] == payer]
+        if own:
+            found.append(Measure(("cost", "payer", payer), _total(own, shape)))
+        found += [Measure(("cost", "payer_form", f"{payer}|{form}"), values) for _, form, values in own]
+    found += [Measure(("cost", "programme", name), values) for _, name, values in programmes]
+    cashable = _cashable(history, care, prices, p)
+    for payer in (GEMEENTE, RIJK):
+        own = [line for line in programmes if line[0] == payer]
+        if payer == GEMEENTE:
+            found.append(Measure(("cost_cashable", "payer", payer), cashable + _total(own, shape)))
+        elif own:
+            found.append(Measure(("cost_cashable", "payer", payer), _total(own, shape)))
+    found.append(Measure(("cost_cashable", "total", "all"), cashable + _total(programmes, shape)))
+    return [*found, *_beyond(history, p)]
+
+
+def _beyond(history: History, p: Parameters) -> list[Measure]:
+    """Return the value of what happens beyond youth care, measure `cost_society`, of what the model has."""
+    lay, table = history.layout, history.table
+    kinds = {}
+    if ("onderwijs", "speciaal") in table.states:
+        kinds["special_education"] = lay.stock + table.state("onderwijs", "speciaal")
+    if ("mishandeling", "yes") in table.states:
+        kinds["maltreatment"] = lay.flow + table.row("maltreatment_starts")
+    for k, outcome in enumerate(table.outcomes):
+        if outcome in BEYOND:
+            kinds[outcome] = lay.flow + int(np.flatnonzero(table.hazards.outcome == k)[0])
+    lines = {
+        name: history.cells[:, :, kind, :AGES].sum(axis=-1) * p[BEYOND[name][1]]
+        for name, kind in kinds.items()
+    }
+    found = [Measure(("cost_society", "outcome", name), values) for name, values in lines.items()]
+    found += [Measure(("cost_society", "payer", BEYOND[name][0]), values) for name, values in lines.items()]
+    total = sum(lines.values(), np.zeros(history.cells.shape[:2]))
+    return [*found, Measure(("cost_society", "total", "all"), total)]
+
+
+def _total(lines: list[tuple[str, str, Floats]], shape: tuple[int, int]) -> Floats:
+    return sum((values for _, _, values in lines), np.zeros(shape))
+
+
+def _cashable(history: History, care: Floats, prices: Floats, p: Parameters) -> Floats:
+    """Return cashable care costs by [years, blocks]; care: [years, blocks, forms], prices: [years, forms].
+
+    Forms without limits: the realisable share of their costs, moved back by the contract lag. Forms
+    with contracted places: the price of those places.
+    """
+    blocks = care.shape[1]
+    places = history.accounts.places
+    limited = np.array([any(form in year for year in places[:1]) for form in FORMS])
+    contracted = np.array([[year.get(form, 0.0) for form in FORMS] for year in places]).reshape(
+        care.shape[0], len(FORMS)
+    )
+    bill = (contracted * prices).sum(axis=1) * (1 + p["cost.overhead"]) / (history.scale or 1.0) / blocks
+    free = care[:, :, ~limited].sum(axis=2) * (1 + p["cost.overhead"])
+    return np.asarray(bill[:, None] + _realised(history, free, ~limited, p))
+
+
+def _realised(history: History, care: Floats, forms: NDArray[np.bool_], p: Parameters) -> Floats:
+    """Return the realisable share of care costs, moved back by the contract lag (linear within years)."""
+    blocks = care.shape[1]
+    prices = unit_costs(history.start - 1, p)[forms]
+    before = float(history.place_years_before[forms] @ prices) * (1 + p["cost.overhead"])
+    lag = p["townhall.contract_lag"]
+    known = np.concatenate([np.full((2, blocks), before / blocks), care])  # two years of history suffice
+    positions = np.clip(np.arange(care.shape[0]) + 2 - lag, 0, None)
+    low = np.floor(positions).astype(int)
+    part = (positions - low)[:, None]
+    high = np.minimum(low + 1, known.shape[0] - 1)
+    return np.asarray(p["townhall.realisable"] * (known[low] * (1 - part) + known[high] * part))
+
+
+def present_values(yearly: Floats, rate: float) -> Floats:
+    """Return running present values: [..., years] up to and including each year."""
+    factors = discount_factor(rate, np.arange(1, yearly.shape[-1] + 1))
+    return np.asarray(np.cumsum(yearly * factors, axis=-1))

@@ -1,0 +1,99 @@
+"""What a run is about, apart from the scenario: where, with which numbers, luck and size."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import numpy as np
+
+from sim.engine.population import Flows, flows
+from sim.engine.programmes import fte_for
+from sim.errors import within
+from sim.inputs.profiles import Profile
+from sim.luck import key_of
+from sim.model.catalogue import Programme, catalogue
+from sim.model.parameters import Parameters
+
+T = TypeVar("T")
+EXISTING = "kinderwerk"
+"""The programme that the observed world already contains."""
+
+NEED_RATES = ("need.onset_light", "need.onset_moderate")
+ACCESS_RATES = ("start.wijkteam", "start.ambulant", "start.netwerk", "start.daghulp")
+"""What a municipality's multipliers act on."""
+
+
+def localised(p: Parameters, profile: Profile) -> Parameters:
+    """Return national parameters with what is known of a municipality: its own figures and multipliers."""
+    factors = dict.fromkeys(NEED_RATES, profile.need) | dict.fromkeys(ACCESS_RATES, profile.access)
+    changed = {name: p[name] * factor for name, factor in factors.items() if factor != 1.0}
+    return p.replace(changed | dict(profile.overrides))
+
+
+class Inline(Executor):
+    """A pool without threads of its own: for work so small that handing it over takes longer."""
+
+    def map(
+        self, work: Callable[..., T], *parts: Iterable[Any], timeout: float | None = None, chunksize: int = 1
+    ) -> Iterator[T]:
+        """Return `work` of each of the parts, made as they are asked for."""
+        return map(work, *parts)
+
+
+@contextmanager
+def worker_threads(threads: int | None) -> Iterator[Executor]:
+    """Yield a pool of `threads` (default: one per processor). Results do not depend on the number.
+
+    Raises OptionError where `threads` is below 1.
+    """
+    if threads is not None:
+        within("threads", threads, 1)
+    if threads == 1:
+        yield Inline()
+        return
+    with ThreadPoolExecutor(threads or os.cpu_count() or 1) as pool:
+        yield pool
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What a run is about, apart from the scenario: where, with which numbers, luck and size."""
+
+    profile: Profile
+    parameters: Parameters
+    seed: int = 0
+    draw: int = 0
+    replication: int = 0
+    children: int | None = None
+    steps_per_month: int = 1
+
+    def __post_init__(self) -> None:
+        """Refuse steps that the engine cannot take. Raises ValueError."""
+        if not 1 <= self.steps_per_month <= 32:
+            raise ValueError(f"steps per month must be 1 to 32, found {self.steps_per_month}")
+
+    @property
+    def key(self) -> np.uint64:
+        """Return the key of this run's luck."""
+        return key_of(self.seed, self.draw, self.replication)
+
+    def flow(self) -> tuple[Flows, float]:
+        """Return the flows of children, and the factor from simulated to real ones."""
+        return flows(self.profile, self.parameters, self.children)
+
+    def existing_fte(self) -> float:
+        """Return the FTE of child work before the scenario: local, or from the assumed coverage."""
+        if self.profile.kinderwerk_fte is not None:
+            return self.profile.kinderwerk_fte
+        programme = catalogue()[EXISTING]
+        coverage = self.parameters[f"{EXISTING}.existing_coverage"]
+        return fte_for(coverage, self.eligible(programme), programme, self.parameters)
+
+    def eligible(self, programme: Programme) -> float:
+        """Return the real number of children of a programme's ages."""
+        return float(sum(self.profile.youths[programme.first_age : programme.last_age + 1]))

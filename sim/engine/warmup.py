@@ -1,0 +1,202 @@
+"""Years of life for a whole population, and the history that every child has before a scenario starts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.engine.counting import empty_tally, layout
+from sim.engine.exposure import Exposure
+from sim.engine.history import CELLS, reduce_tally
+from sim.engine.lifecourse import YearTable, advance, open_gate, scratch, year_table
+from sim.engine.population import BLOCKS, LIFE_MONTHS, Children, cohorts, month_of
+from sim.engine.programmes import attend, check_headroom, effect_of, exposures, participants_for, weights
+from sim.engine.setting import EXISTING, Setting
+from sim.engine.townhall import Post, Workforce
+from sim.errors import SimulationError
+from sim.model.catalogue import Programme, catalogue
+from sim.model.parameters import Parameters
+from sim.model.prices import fte_price
+from sim.model.processes import default_table
+from sim.model.transitions import CompiledTable, compile_table
+from sim.states import EPOCH_YEAR, HISTORY_YEAR, MONTHS
+
+Floats = NDArray[np.float64]
+NOBODY = np.empty(0, np.int64)
+
+
+@dataclass(frozen=True)
+class WarmStart:
+    """The population on the eve of a scenario, and what was counted in the last years before it.
+
+    cells: [years, blocks, kinds, CELLS], the last of them the year before the start.
+    """
+
+    start: int
+    blocks: list[Children]
+    exposed: list[Exposure]
+    cells: Floats
+
+
+class Clock:
+    """Compiled rates, with the bounds of each year made once and reused while rates stand still."""
+
+    def __init__(self, table: CompiledTable) -> None:
+        self.table = table
+        self.layout = layout(table)
+        self._made: dict[int, YearTable] = {}
+
+    def year(self, index: int) -> YearTable:
+        """Return the bounds of EPOCH_YEAR + `index`."""
+        if index not in self._made:
+            bound = self.table.hazards.bound
+            for other, made in self._made.items():
+                if np.array_equal(bound[index], bound[other]):
+                    self._made[index] = made
+                    break
+            else:
+                self._made[index] = YearTable(*year_table(self.table.hazards, index))
+        return self._made[index]
+
+
+def youths_of(children: Children, index: int) -> tuple[int, int]:
+    """Return the first row, and the one after the last, of those who are 0-22 in EPOCH_YEAR + `index`."""
+    first = int(np.searchsorted(children.birth, index * MONTHS - LIFE_MONTHS, side="right"))
+    return first, int(np.searchsorted(children.birth, (index + 1) * MONTHS))
+
+
+def live_year(
+    blocks: Sequence[Children],
+    exposed: Sequence[Exposure],
+    clock: Clock,
+    year: int,
+    setting: Setting,
+    cells: Floats | None,
+    pool: Executor,
+) -> int:
+    """Let every child live calendar year `year`; return the number of events proposed.
+
+    Counts are written into `cells` [blocks, kinds, CELLS], or not made where it is None. Blocks are
+    independent and each writes its own part, so that results do not depend on threads.
+    Raises SimulationError where a child has impossibly many events.
+    """
+    index = year - EPOCH_YEAR
+    bounds = clock.year(index)
+    per_month, key, lay = setting.steps_per_month, setting.key, clock.layout
+    gate = open_gate()
+
+    def one(b: int) -> int:
+        children = blocks[b]
+        tally = empty_tally(lay)
+        first, last = youths_of(children, index)
+        proposals = advance(
+            children, first, last, NOBODY, exposed[b], clock.table.hazards, bounds, lay, key,
+            index * MONTHS * per_month, MONTHS * per_month, per_month, index, cells is not None, gate, tally,
+            scratch(),
+        )  # fmt: skip
+        if cells is not None:
+            reduce_tally(tally, cells[b])
+        return int(proposals)
+
+    proposals = list(pool.map(one, range(len(blocks))))
+    if min(proposals) < 0:
+        raise SimulationError(f"a child had impossibly many events within a month of {year}: check the rates")
+    return sum(proposals)
+
+
+class ExistingWork:
+    """The child work that the observed world contains: the same number of places in every year."""
+
+    def __init__(self, setting: Setting) -> None:
+        """Work out the places from the coverage. Raises InputError for effects beyond the headroom."""
+        p = setting.parameters
+        self.key, self.programme = setting.key, catalogue()[EXISTING]
+        self.effects = {EXISTING: effect_of(self.programme, p, {})}
+        if setting.draw == 0:
+            check_headroom(self.effects, {EXISTING: self.programme.ages})
+        at_work = Workforce(post_for(self.programme, (), setting.existing_fte(), True, True, p)).at_work
+        reached = participants_for(at_work, setting.eligible(self.programme), self.programme, p)
+        scale = setting.flow()[1]
+        self.places = np.full(MONTHS, reached / scale if scale else 0.0)
+        self.weight = weights(self.programme.targeting, self.programme, p)
+        self.stay = p[f"{EXISTING}.stay"]
+
+    def exposure(self, count: int) -> Exposure:
+        """Return the exposure of children who never came."""
+        return exposures(count, [EXISTING], self.effects)
+
+    def attend(self, blocks: list[Children], exposed: list[Exposure], year: int, pool: Executor) -> None:
+        """Fill the places for calendar year `year`."""
+        attend(
+            blocks, exposed, 0, self.programme, self.places, year - EPOCH_YEAR, self.key, self.weight,
+            self.stay, pool,
+        )  # fmt: skip
+
+
+def warm_up(
+    setting: Setting,
+    start: int,
+    pool: Executor,
+    tell: Callable[[int], None] | None = None,
+    count_from: int | None = None,
+) -> WarmStart:
+    """Let cohorts live from 1992 up to 1 January of `start`, with the child work that existed.
+
+    What happens is counted from the year `count_from` on, and not before 2015 (default: the last
+    year, whichever it is). tell hears each year that is done.
+    """
+    p = setting.parameters
+    clock = Clock(compile_table(default_table(), p, start))
+    blocks = cohorts(setting.flow()[0], 0, month_of(start), setting.key, clock.table, p, pool)
+    existing = ExistingWork(setting)
+    exposed = [existing.exposure(block.id.size) for block in blocks]
+    counted_from = start - 1 if count_from is None else max(count_from, HISTORY_YEAR)
+    cells = np.empty((max(start - counted_from, 0), BLOCKS, clock.layout.kinds, CELLS))
+    for year in range(EPOCH_YEAR, start):
+        existing.attend(blocks, exposed, year, pool)
+        counted = cells[year - counted_from] if year >= counted_from else None
+        live_year(blocks, exposed, clock, year, setting, counted, pool)
+        if tell is not None:
+            tell(year)
+    alive = [int(np.searchsorted(b.birth, month_of(start) - LIFE_MONTHS, side="right")) for b in blocks]
+    return WarmStart(
+        start=start,
+        blocks=[b.part(slice(n, None)) for b, n in zip(blocks, alive, strict=True)],
+        exposed=[later_rows(x, n) for x, n in zip(exposed, alive, strict=True)],
+        cells=cells,
+    )
+
+
+PER_CHILD = ("past_level", "past_time", "joins", "leaves")
+
+
+def later_rows(x: Exposure, first: int) -> Exposure:
+    """Return the exposure of the children from row `first` on."""
+    return x._replace(**{f: getattr(x, f)[first:].copy() for f in PER_CHILD})
+
+
+def post_for(
+    programme: Programme,
+    fte: tuple[float, ...],
+    before: float,
+    fenced: bool,
+    municipal: bool,
+    p: Parameters,
+    cuts: tuple[float, ...] = (),
+) -> Post:
+    """Return a programme as the town hall sees it."""
+    return Post(
+        name=programme.name,
+        fte=fte,
+        before=before,
+        ring_fenced=fenced,
+        municipal=municipal,
+        hiring_delay=round(p[f"{programme.name}.hiring_delay"]),
+        turnover=p[f"{programme.name}.turnover"],
+        price=lambda year: fte_price(programme.price, year, p),
+        cuts=cuts,
+    )

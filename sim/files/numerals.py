@@ -1,0 +1,152 @@
+"""Numbers as people write them: what has one meaning is read, what has two is asked about.
+
+A point or comma before three digits stands before decimals (1.234 as a ratio) or between thousands (1.234
+euros). Where people, places, FTE or euros are counted, nobody can tell: it is refused with both readings.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+
+from sim.files.yamltext import quoted
+
+LONGEST = 60
+_ALIKE = str.maketrans({"\N{MINUS SIGN}": "-", "\N{NO-BREAK SPACE}": " ", "\N{NARROW NO-BREAK SPACE}": " ",
+                        "\N{THIN SPACE}": " ", "\N{RIGHT SINGLE QUOTATION MARK}": "'"})  # fmt: skip
+_PARTS = re.compile(
+    r"(?P<before>€|eur)?\s*(?P<sign>[-+]?)\s*(?P<number>[0-9][0-9.,'_ ]*|[.,][0-9]+)"
+    r"(?P<power>e[-+]?[0-9]{1,2})?\s*(?P<after>[^0-9]*)",
+    re.IGNORECASE,
+)
+_WHOLE_EUROS = re.compile(r"(?<=[0-9])[.,]\s?[-\N{EN DASH}\N{EM DASH}]{1,2}(?=$|\s)")
+"""The dash in 36,- for no cents."""
+_PLAIN = re.compile(r"[0-9]*[.,]?[0-9]+")
+_THOUSANDS = (
+    re.compile(r"[0-9]{1,3}(?:\.[0-9]{3})+(?:,[0-9]+)?"),
+    re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?"),
+    re.compile(r"[0-9]{1,3}([ '_])[0-9]{3}(?:\1[0-9]{3})*(?:[.,][0-9]+)?"),
+)
+_TWO_WAYS = re.compile(r"[1-9][0-9]{0,2}[.,][0-9]{3}")
+_PERCENT = ("%", "procent", "percent", "pct", "pct.")
+_EUROS = ("€", "eur", "euro", "euros", "euro's")
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """What a number is of. units: words that may stand beside it; counted: thousands of it are usual."""
+
+    expected: str
+    units: tuple[str, ...] = ()
+    counted: bool = False
+
+
+NUMBER = Quantity("a number")
+SHARE = Quantity("a share", _PERCENT)
+FTE = Quantity("a number of FTE", ("fte", "fte's", "ftes"))
+"""Usual with three decimals too: sim.inputs.fte.perhaps_thousands tells where they may be thousands."""
+YOUTHS = Quantity(
+    "a number of youths", ("jongeren", "jeugdigen", "kinderen", "youths", "children"), counted=True
+)
+EUROS = Quantity("an amount in euros", _EUROS, counted=True)
+AGE = Quantity("an age", ("jaar", "jr", "jr.", "year", "years", "yr"))
+YEAR = Quantity("a whole number of years")
+
+
+class NumeralError(ValueError):
+    """A text that is not one number of what is asked; the words say why."""
+
+
+@dataclass(frozen=True)
+class Written:
+    """A number as it stands in a text.
+
+    values: what it can mean, thousands before decimals; unit: the word or sign beside it; digits: as written.
+    """
+
+    values: tuple[Decimal, ...]
+    unit: str
+    digits: str
+
+    @property
+    def percent(self) -> bool:
+        """Tell whether it is a percentage."""
+        return self.unit in _PERCENT
+
+    def numbers(self) -> tuple[float, ...]:
+        """Return what it can mean; 12,5% is 0.125."""
+        return tuple(float(value / 100 if self.percent else value) for value in self.values)
+
+
+def written(text: str) -> Written | None:
+    """Return the number in a text with what stands beside it, or None where there is not just one."""
+    text, dashes = _WHOLE_EUROS.subn("", text.translate(_ALIKE).strip() if len(text) <= LONGEST else "")
+    parts = _PARTS.fullmatch(text)
+    if parts is None or (parts["before"] and parts["after"]):
+        return None
+    values = _values(parts["number"].strip())
+    if parts["power"]:  # nobody writes thousands before a power of ten
+        values = tuple(value.scaleb(int(parts["power"][1:])) for value in values[-1:])
+    if dashes:  # the decimals are in the dash
+        values = values[:1]
+    if not values:
+        return None
+    sign = -1 if parts["sign"] == "-" else 1
+    unit = (parts["before"] or parts["after"]).casefold()
+    return Written(tuple(sign * value for value in values), unit, parts["number"].strip())
+
+
+def _values(number: str) -> tuple[Decimal, ...]:
+    """Return what digits with separators can mean."""
+    if _TWO_WAYS.fullmatch(number):
+        return Decimal(re.sub("[.,]", "", number)), Decimal(number.replace(",", "."))
+    if _PLAIN.fullmatch(number):
+        return (Decimal(number.replace(",", ".")),)
+    for pattern, between in zip(_THOUSANDS, ("[.]", "[,]", "[ '_]"), strict=True):
+        if pattern.fullmatch(number) and number[0] != "0":
+            return (Decimal(re.sub(between, "", number).replace(",", ".")),)
+    return ()
+
+
+def read_number(text: str, quantity: Quantity = NUMBER) -> float:
+    """Return the number that a text means where it can mean only one; 12,5% of a share is 0.125.
+
+    Raises NumeralError with the reason, and both readings where there are two.
+    """
+    found = written(text)
+    if found is None or (found.unit and found.unit not in quantity.units):
+        hint = "; write one number and nothing else" if any(letter.isdigit() for letter in text) else ""
+        raise NumeralError(f"expected {quantity.expected}, found text {quoted(text)}{hint}")
+    if len(found.values) > 1 and quantity.counted:
+        raise NumeralError(f"expected {quantity.expected}, found text {quoted(text)}; {both(found.values)}")
+    return found.numbers()[-1]
+
+
+def two_ways(text: str) -> str:
+    """Return that the digits in a text can be read in two ways, and how to write each."""
+    found = written(text)
+    assert found is not None, "this is a number"
+    return f"{quoted(text)} can be read in two ways; {both(found.values)}"
+
+
+def both(values: tuple[Decimal, ...], exact: bool = False) -> str:
+    """Return how to write thousands and how decimals, so that either has one meaning.
+
+    exact: keep every decimal (with a zero behind three) instead of rounding to two.
+    """
+    thousands, decimals = values
+    plain = f"{decimals.normalize():f}" if exact else f"{round(decimals, 2).normalize():f}"
+    return f"write {thousands} for thousands, or {one_way(plain)} for decimals"
+
+
+def one_way(number: str) -> str:
+    """Return a number that is written with a point so that nobody takes the point for thousands."""
+    return number + "0" if _TWO_WAYS.fullmatch(number.lstrip("-")) else number
+
+
+def check_number(value: float, quantity: Quantity) -> None:
+    """Refuse a number of three decimals where thousands may have been meant. Raises NumeralError."""
+    shown = repr(value) if isinstance(value, float) and quantity.counted else ""
+    if _TWO_WAYS.fullmatch(shown):
+        raise NumeralError(f"expected {quantity.expected}, found {shown}; {both(_values(shown))}")

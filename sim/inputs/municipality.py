@@ -1,0 +1,393 @@
+"""A municipality's own figures: `kind: municipality`, read from a file or given as data, never changed.
+
+Every figure may stand alone or with its source: `kinderwerk_fte: 36` or
+`kinderwerk_fte: {value: 36, source: jaarverslag 2024}`. Without one, the source of the file holds.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    PlainSerializer,
+    PlainValidator,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import InitErrorDetails, ValidationError
+
+from sim.errors import InputError
+from sim.files.wording import found, known_form, number_fault, one_line, plain_error, range_fault
+from sim.files.yamlfile import ANY, Document, Part, load_document
+from sim.files.yamltext import Loc, quoted
+from sim.inputs.agegroups import ages_of, ages_text, single_years
+from sim.inputs.fte import unclear_fte
+from sim.inputs.placenames import cleaned, code_of
+from sim.inputs.registry import Frozen, Registry
+from sim.states import AGES
+
+IN_MEMORY = "<municipality>"
+MAX_YOUTHS = 5_000_000.0
+"""More than there are in the Netherlands."""
+MAX_OF_ONE_AGE = 330_000.0
+"""Half as much again as there are in the Netherlands (CBS: 220,000 at 18-24, fewer at other ages)."""
+USE_AGES = ("0-17", "0-22")
+"""Ages for which CBS counts youths with jeugdhulp."""
+MAX_GROUPS = 100
+"""Groups of ages in a population: there are 23 ages."""
+NAME_LENGTH, SOURCE_LENGTH = 80, 300
+FIRST_DATE, LAST_DATE = 1995, 2060
+COUNTED: tuple[Loc, ...] = (
+    ("population", ANY), ("use", "youths"), ("tariffs", ANY), ("tariffs", ANY, "value"),
+)  # fmt: skip
+"""Where thousands are as likely as decimals."""
+WRITTEN_FTE: tuple[Loc, ...] = (("kinderwerk_fte",), ("kinderwerk_fte", "value"))
+LEAST_YOUTHS = 50.0
+"""Fewer than any municipality has; the smallest islands have about 200."""
+LEAST_USE = 0.01
+"""Share of youths with jeugdhulp below which a figure is something else: CBS counts 4 to 20 percent."""
+_FAR = 50.0
+"""How many times fewer youths a year of age than elsewhere in a municipality must be a mistake."""
+TARIFF_ROOM = 5.0
+"""How many times beyond the elicited range a tariff may be: a price a month (12 times less) is not."""
+_IN_THOUSANDS = "are these thousands? write whole numbers"
+_NAME = re.compile(r"'?\w.*")
+_PERCENTAGE = "; a share is meant: 12% is written as 0.12"
+_LIMITS = {
+    "kinderwerk_fte": (0.0, 10_000.0), "moving": (0.0, 0.5), "bijstand": (0.001, 0.6),
+    "need": (0.2, 5.0), "access": (0.2, 5.0),
+}  # fmt: skip
+
+
+def _one_line(text: str) -> str:
+    """Refuse what could be more than text where it is shown: markup, control characters, lines."""
+    text = one_line(text)
+    if "<" in text or ">" in text:
+        raise plain_error("the characters < and > are not allowed here")
+    return " ".join(text.split())
+
+
+def _written(name: object) -> object:
+    """Return a name as text: 0034 without quotes is a number, and the code of a municipality."""
+    return (code_of(name) or name) if type(name) is int else name
+
+
+def _name(text: str, info: ValidationInfo) -> str:
+    text = cleaned(text)
+    if not _NAME.fullmatch(text):  # a workbook takes '=...' for a formula
+        raise plain_error(f"a name starts with a letter or a digit, found {quoted(text)}")
+    registry = registry_in(info.context)
+    return text if registry is None else registry.named(text)
+
+
+def _date(value: object) -> str:
+    """Return a date as YYYY-MM-DD; a year alone is its first day."""
+    text = f"{value}-01-01" if type(value) is int else value
+    try:
+        date = dt.date.fromisoformat(text) if isinstance(text, str) and len(text) == 10 else None
+    except ValueError:
+        date = None
+    if date is None or not FIRST_DATE <= date.year <= LAST_DATE:
+        raise plain_error(f"expected a date such as 2024-01-01, found {found(value)}")
+    return date.isoformat()
+
+
+def _as_sourced(value: object) -> object:
+    """Return a bare number as the mapping that it is short for."""
+    return value if isinstance(value, (Mapping, Sourced)) else {"value": value}
+
+
+def _number(value: object) -> float:
+    if fault := number_fault(value, "a number"):
+        raise plain_error(fault)
+    return float(value)  # type: ignore[arg-type]
+
+
+_Text = Annotated[str, AfterValidator(_one_line)]
+_Source = Annotated[_Text, Field(min_length=1, max_length=SOURCE_LENGTH)]
+
+
+class Sourced(Part):
+    """A figure and where it comes from; source None is the source of the whole file."""
+
+    value: Annotated[float, PlainValidator(_number)]
+    source: _Source | None = None
+
+
+_Figure = Annotated[Sourced, BeforeValidator(_as_sourced)]
+
+
+def _population(value: object) -> Frozen[str, float]:
+    """Return youths by group of ages, from the youngest on.
+
+    Raises a ValidationError with a place for each group that is wrong.
+    """
+    if not isinstance(value, Mapping):
+        raise plain_error(f"expected youths by age, such as 0-3: 8100, found {found(value)}")
+    if len(value) > MAX_GROUPS:
+        raise plain_error(f"expected at most {MAX_GROUPS} groups of ages, found {len(value)}")
+    if errors := list(_group_errors(value)):
+        raise ValidationError.from_exception_data("population", errors)
+    groups = sorted((*_ages(key), float(youths)) for key, youths in value.items())
+    expected = 0
+    for first, last, _ in groups:
+        if first > expected:
+            break
+        expected = last + 1
+    else:
+        first = AGES
+    if expected < AGES:
+        gap = ages_text(expected, min(first, AGES) - 1)
+        raise plain_error(f"ages are missing: {gap}; every age from 0 to {AGES - 1} is needed")
+    if not sum(youths for _, _, youths in groups):
+        raise plain_error("there are no youths in this population")
+    return Frozen({ages_text(first, last): youths for first, last, youths in groups})
+
+
+def _group_errors(value: Mapping[Any, Any]) -> Iterator[InitErrorDetails]:
+    """Yield what is wrong with each group: no ages, ages counted before, no number of youths."""
+    taken: list[tuple[int, int, object]] = []
+    for key, youths in value.items():
+        step = key if isinstance(key, (int, str)) else str(key)
+        ages = ages_of(key)
+        if ages is None:
+            message = f'expected an age (4) or ages ("4-11"), found {found(key)}'
+            yield InitErrorDetails(type=plain_error(message), loc=(step, "[key]"), input=key)
+        else:
+            overlap = [other for first, last, other in taken if first <= ages[1] and ages[0] <= last]
+            if overlap:
+                error = plain_error(f"{quoted(key)} overlaps {quoted(overlap[0])}; count every youth once")
+                yield InitErrorDetails(type=error, loc=(step, "[key]"), input=key)
+            taken.append((*ages, key))
+        if fault := number_fault(youths, "a number of youths", 0.0, MAX_YOUTHS):
+            yield InitErrorDetails(type=plain_error(fault), loc=(step,), input=youths)
+
+
+def _ages(key: object) -> tuple[int, int]:
+    ages = ages_of(key)
+    assert ages is not None, "checked before"
+    return ages
+
+
+def _thin(population: Mapping[str, float]) -> list[str]:
+    """Return the groups with far fewer youths a year of age than the others, unless theirs are thousands."""
+    ages = {key: _ages(key) for key in population}
+    each = {key: youths / (ages[key][1] - ages[key][0] + 1) for key, youths in population.items()}
+    usual = sorted(each.values())[len(each) // 2]
+    return [key for key, n in each.items() if 0 < n < usual / _FAR and usual / 10 <= 1000 * n <= usual * 10]
+
+
+class Use(Part):
+    """Youths with jeugdhulp during a year, and the same share in the country where the source has it."""
+
+    year: int = Field(ge=2015, le=LAST_DATE)
+    youths: float = Field(gt=0, le=MAX_YOUTHS, allow_inf_nan=False, title="a number of youths")
+    ages: Literal["0-17", "0-22"] = "0-22"
+    national: float | None = Field(None, allow_inf_nan=False, title="a share of all youths in the country")
+    source: _Source | None = None
+
+    @field_validator("youths", "national", mode="before")
+    @classmethod
+    def _whole(cls, value: object) -> object:
+        """Return a whole number as the decimal number that it also is."""
+        return float(value) if type(value) is int and abs(value) < 1e15 else value
+
+    @field_validator("national")
+    @classmethod
+    def _share(cls, value: float | None) -> float | None:
+        """Refuse what is no share."""
+        if value is not None and (fault := range_fault(value, 0.001, 0.9)):
+            raise plain_error(fault + (_PERCENTAGE if value > 0.9 else ""))
+        return value
+
+    @property
+    def last_age(self) -> int:
+        """Return the last age that is counted."""
+        return _ages(self.ages)[1]
+
+
+class Municipality(Part):
+    """Local figures. Frozen, hashable, picklable.
+
+    date: of the population; population: youths by group of ages that together cover 0-22 ("0-3", "4");
+    moving: share that leaves in a year; bijstand: share of children in a family on bijstand; tariffs: euros
+    of 2024 per place-year by form; need, access: multipliers of the national rates
+    (calibration.municipalities.municipal).
+    """
+
+    kind: Literal["municipality"] = "municipality"
+    name: Annotated[_Text, BeforeValidator(_written), AfterValidator(_name)] = Field(
+        min_length=1, max_length=NAME_LENGTH
+    )
+    date: Annotated[str, PlainValidator(_date)]
+    source: _Source
+    population: Annotated[Mapping[str, float], PlainValidator(_population), PlainSerializer(dict)]
+    kinderwerk_fte: _Figure | None = None
+    moving: _Figure | None = None
+    bijstand: _Figure | None = None
+    use: Use | None = None
+    tariffs: Annotated[
+        Mapping[Annotated[str, AfterValidator(known_form)], _Figure],
+        AfterValidator(Frozen),
+        PlainSerializer(dict),
+    ] = Frozen()
+    need: _Figure | None = None
+    access: _Figure | None = None
+
+    @field_validator(*_LIMITS)
+    @classmethod
+    def _within(cls, figure: Sourced | None, info: ValidationInfo) -> Sourced | None:
+        """Refuse a figure that no municipality has."""
+        if figure is None:
+            return None
+        fault = range_fault(figure.value, *_LIMITS[str(info.field_name)])
+        if fault:
+            share = info.field_name in ("moving", "bijstand") and figure.value > _LIMITS[info.field_name][1]
+            raise plain_error(fault + (_PERCENTAGE if share else ""))
+        return figure
+
+    @field_validator("tariffs")
+    @classmethod
+    def _tariffs(cls, tariffs: Mapping[str, Sourced], info: ValidationInfo) -> Mapping[str, Sourced]:
+        """Refuse tariffs that must be in another unit. Raises a ValidationError with a place for each."""
+        registry = registry_in(info.context)
+        errors = [
+            InitErrorDetails(type=plain_error(fault), loc=(form, "value"), input=figure.value)
+            for form, figure in tariffs.items()
+            if (fault := _tariff_fault(figure.value, registry.tariffs.get(form) if registry else None))
+        ]
+        if errors:
+            raise ValidationError.from_exception_data("tariffs", errors)
+        return tariffs
+
+    @model_validator(mode="after")
+    def _fitting(self, info: ValidationInfo) -> Municipality:
+        """Refuse more or fewer youths than there can be. Raises a ValidationError with a place for each."""
+        registry = registry_in(info.context)
+        known = registry.youths.get(self.name) if registry else None
+        errors = [
+            InitErrorDetails(type=plain_error(message), loc=loc, input=None)
+            for loc, message in (*self._people_faults(known), *self._use_faults())
+        ]
+        if errors:
+            raise ValidationError.from_exception_data("municipality", errors)
+        return self
+
+    def _people_faults(self, known: float | None) -> Iterator[tuple[Loc, str]]:
+        """Yield what cannot be of a population. known: the youths that the model has for it."""
+        there, place = self.youths(), ("population",)
+        if (most := max(self.single_ages())) > MAX_OF_ONE_AGE:
+            yield place, f"{most:.0f} youths of one age is more than there are in the Netherlands"
+        if there < LEAST_YOUTHS:
+            yield place, f"{there:.1f} youths in all is fewer than any municipality has; {_IN_THOUSANDS}"
+        elif known and there < known / _FAR:
+            yield place, f"{there:.1f} youths in all is far fewer than the {known:.0f} known; {_IN_THOUSANDS}"
+        else:
+            for key in _thin(self.population):
+                few = f"{self.population[key]:g} is far fewer than at other ages"
+                yield (*place, key), f"{few}; {_IN_THOUSANDS}"
+        fte = self.kinderwerk_fte.value if self.kinderwerk_fte else 0.0
+        if fte > there:
+            yield ("kinderwerk_fte",), f"{fte:.0f} FTE is more than the {there:.0f} youths there are"
+
+    def _use_faults(self) -> Iterator[tuple[Loc, str]]:
+        if self.use is None:
+            return
+        counted, there = self.use.youths, self.youths(self.use.last_age)
+        if counted > there:
+            what = f"more than the {there:.0f} youths of {self.use.ages} in the population"
+        elif counted < LEAST_USE * there:
+            what = f"far too few of the {there:.0f} youths of {self.use.ages}; {_IN_THOUSANDS}"
+        else:
+            return
+        yield ("use", "youths"), f"{counted:.0f} youths with jeugdhulp is {what}"
+
+    def single_ages(self) -> tuple[float, ...]:
+        """Return youths by single year of age, 0-22."""
+        groups = [(*_ages(key), youths) for key, youths in self.population.items()]
+        return tuple(float(youths) for youths in single_years(groups))
+
+    def youths(self, last_age: int = AGES - 1) -> float:
+        """Return the youths of 0 up to and including `last_age`."""
+        return sum(self.single_ages()[: last_age + 1])
+
+    @property
+    def use_share(self) -> float | None:
+        """Return the share of youths of its ages with jeugdhulp, or None where there is no figure."""
+        return None if self.use is None else self.use.youths / self.youths(self.use.last_age)
+
+    @property
+    def fitted(self) -> bool:
+        """Tell whether need and access were fitted to the figure of use."""
+        return self.use is not None and self.need is not None and self.access is not None
+
+    def canonical(self) -> dict[str, Any]:
+        """Return everything that affects results, ready for JSON; sources do not."""
+        figures = {name: getattr(self, name) for name in _LIMITS}
+        return {
+            "name": self.name,
+            "date": self.date,
+            "population": sorted((*_ages(key), youths) for key, youths in self.population.items()),
+            **{name: None if figure is None else figure.value for name, figure in figures.items()},
+            "use": None if self.use is None else self.use.model_dump(mode="json", exclude={"source"}),
+            "tariffs": {form: figure.value for form, figure in sorted(self.tariffs.items())},
+        }
+
+    def to_data(self) -> dict[str, Any]:
+        """Return the figures as plain data that a file could hold."""
+        return self.model_dump(mode="json", exclude_none=True)
+
+    def replace(self, registry: Registry | None = None, **changes: Any) -> Municipality:
+        """Return a municipality with `changes` (plain data), checked like a file. Raises InputError."""
+        return municipality_from_dict({**self.to_data(), **changes}, registry)
+
+
+def registry_in(context: object) -> Registry | None:
+    """Return the registry that a validation was given, itself or as a part of its context."""
+    registry = context if isinstance(context, Registry) else getattr(context, "registry", None)
+    return registry if isinstance(registry, Registry) else None
+
+
+def _tariff_fault(value: float, usual: tuple[float, float] | None) -> str | None:
+    """Return what is wrong with euros per place-year, given the usual range; the likely unit where known."""
+    if value < 0:
+        return range_fault(value, 0.0, float("inf"))
+    if usual is None or usual[0] / TARIFF_ROOM <= value <= usual[1] * TARIFF_ROOM:
+        return None
+    units = {"per month": 12, "per week": 52, "per day": 365, "in thousands": 1000}
+    unit = next((u for u, times in units.items() if usual[0] / 2 <= value * times <= usual[1] * 2), None)
+    hint = f"; is this {unit}?" if unit else ""
+    return f"expected euros per place-year, usually {usual[0]:.0f} to {usual[1]:.0f}, found {value:g}{hint}"
+
+
+def load_municipality(path: str | Path, registry: Registry | None = None) -> Municipality:
+    """Read a municipality file. Raises InputError with every mistake, each with its line and column.
+
+    Without a `registry` tariffs are not held against the usual ones.
+    """
+    return municipality_from_document(load_document(path, "municipality"), registry)
+
+
+def municipality_from_document(document: Document, registry: Registry | None) -> Municipality:
+    """Return the municipality in a document. Raises InputError with every mistake."""
+    found = document.validate(Municipality, registry, COUNTED)
+    if unclear := unclear_fte(document, WRITTEN_FTE, found.youths()):
+        raise InputError(unclear)
+    return found
+
+
+def municipality_from_dict(
+    data: Mapping[str, Any], registry: Registry | None = None, name: str = IN_MEMORY
+) -> Municipality:
+    """Return the municipality in plain data. Raises InputError with every mistake, in a file of that name."""
+    if not isinstance(data, Mapping):
+        raise InputError.at(name, f"expected a mapping, found {found(data)}")
+    return municipality_from_document(Document.in_memory(data, name), registry)

@@ -1,0 +1,384 @@
+"""A filled workbook of a municipality's own figures, read back: what is wrong is told by sheet and cell."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import PurePath
+from typing import Any
+
+from pydantic import ValidationError
+
+from sim.errors import InputError, Problem, nearest
+from sim.files.numerals import (
+    AGE,
+    EUROS,
+    FTE,
+    NUMBER,
+    SHARE,
+    YEAR,
+    YOUTHS,
+    NumeralError,
+    Quantity,
+    check_number,
+    read_number,
+    two_ways,
+    written,
+)
+from sim.files.wording import explain, found
+from sim.files.workbook import Sheet, sheets
+from sim.files.yamltext import Loc, quoted
+from sim.inputs.agegroups import OLDEST, ROUNDING, ages_of
+from sim.inputs.fte import perhaps_thousands
+from sim.inputs.municipality import Municipality
+from sim.inputs.municipality_template import LINES, TEXTS, Words, words_of_sheets
+from sim.inputs.municipality_text import read_yaml
+from sim.inputs.registry import Registry, fold
+from sim.inputs.scenario import SUFFIXES
+from sim.states import FORMS
+
+ROWS, COLUMNS = 200, 5
+REQUIRED = ("name", "date", "source")
+REQUIRED_OF_USE = ("year", "youths")
+SOURCED = ("kinderwerk_fte", "moving", "bijstand")
+TOTALS = ("totaal", "total")
+QUANTITIES = {"kinderwerk_fte": FTE, "moving": SHARE, "bijstand": SHARE, "national": SHARE, "youths": YOUTHS}
+
+
+def read_sheet(data: bytes, name: str, registry: Registry | None = None) -> Municipality:
+    """Return the municipality in a filled template, in either language.
+
+    name: of the file, for messages. Raises InputError with every mistake, each with its sheet and cell
+    (`sim.files.translation.told` has it in Dutch), and for what is no harmless workbook
+    (`sim.files.workbook`).
+    """
+    reading = _Reading(name, {sheet.name: sheet for sheet in sheets(data, name, ROWS + 2, COLUMNS)})
+    return reading.municipality(registry)
+
+
+def read_figures(data: bytes, name: str, registry: Registry | None = None) -> Municipality:
+    """Return the municipality in a file that somebody chose: a filled template or YAML, by the file's name.
+
+    Raises InputError with every mistake.
+    """
+    ending = PurePath(name).suffix.lower()
+    if ending in SUFFIXES:
+        return read_yaml(data, name, registry)
+    if ending == ".xlsx":
+        return read_sheet(data, name, registry)
+    if ending == ".xlsm":
+        raise InputError.at(name, "the workbook holds macros; save it as .xlsx without macros")
+    raise InputError.at(name, f"expected a file .xlsx or .yaml, found {found(ending or name)}")
+
+
+@dataclass
+class _Reading:
+    """What is read from a workbook, where each value stands, and what is wrong so far."""
+
+    name: str
+    book: Mapping[str, Sheet]
+    data: dict[str, Any] = field(default_factory=dict)
+    places: dict[Loc, tuple[str, str]] = field(default_factory=dict)
+    faults: list[tuple[str, str, str]] = field(default_factory=list)
+
+    def municipality(self, registry: Registry | None) -> Municipality:
+        """Return the municipality. Raises InputError."""
+        words = self.language()
+        titles = words["sheets"]
+        for key, headings in words["headings"].items():
+            self.headings(titles[key], headings)
+        self.stop()
+        self.lines(titles["town"], words, "town", ())
+        self.lines(titles["use"], words, "use", ("use",))
+        self.population(titles["population"])
+        self.tariffs(titles["tariffs"])
+        self.stop()
+        try:
+            found = Municipality.model_validate(self.data, context=registry)
+            self.unclear_fte(found)
+            self.stop()
+            return found
+        except ValidationError as error:
+            for fault in explain(Municipality, self.data, error):
+                sheet, cell = self.place(fault.loc, titles)
+                self.faults.append((sheet, cell, fault.message))
+        self.stop()
+        raise AssertionError("a refused municipality has a fault")
+
+    def unclear_fte(self, found: Municipality) -> None:
+        """Tell where the FTE that are there now may be decimals or thousands."""
+        if found.kinderwerk_fte is None:
+            return
+        sheet, cell = self.places["kinderwerk_fte",]
+        text = str(self.value(sheet, int(cell[1:]) - 1, 1))
+        number, fte = written(text), found.kinderwerk_fte.value
+        two = number is not None and len(number.values) > 1
+        if number and two and perhaps_thousands(number.digits, fte, found.youths()):
+            self.faults.append((sheet, cell, two_ways(text)))
+
+    def language(self) -> Words:
+        """Return the words of the language whose sheets are here. Raises InputError for other sheets."""
+        count = {
+            language: len(set(words["sheets"].values()) & set(self.book))
+            for language, words in words_of_sheets().items()
+        }
+        words = words_of_sheets()[max(count, key=lambda language: count[language])]
+        titles = words["sheets"]
+        problems = [
+            f"unknown sheet {quoted(title)}{nearest(title, titles.values())}"
+            for title in self.book
+            if title not in titles.values()
+        ]
+        needed = (title for key, title in titles.items() if key != "guide")
+        problems += [
+            f"the sheet {quoted(title)} is missing; use the template"
+            for title in needed
+            if title not in self.book
+        ]
+        if problems:
+            raise InputError([Problem(self.name, 1, 1, problem) for problem in problems[:20]])
+        return words
+
+    def stop(self) -> None:
+        """Raise InputError where anything is wrong."""
+        if self.faults:
+            order = list(self.book)
+            self.faults.sort(key=lambda fault: (order.index(fault[0]), len(fault[1]), fault[1][1:], fault[1]))
+            lines = dict.fromkeys(
+                f"sheet {sheet}, cell {cell}: {message}" if cell else f"sheet {sheet}: {message}"
+                for sheet, cell, message in self.faults[:100]
+            )
+            raise InputError([Problem(self.name, 1, 1, line) for line in lines])
+
+    def place(self, loc: Loc, titles: Mapping[str, str]) -> tuple[str, str]:
+        """Return the sheet and cell of a place in the data, or of the nearest one around it."""
+        while loc and loc not in self.places:
+            loc = loc[:-1]
+        return self.places.get(loc, (titles["town"], ""))
+
+    # Cells
+
+    def fault(self, sheet: str, row: int, column: int, message: str) -> None:
+        self.faults.append((sheet, _cell(row, column), message))
+
+    def value(self, sheet: str, row: int, column: int) -> Any:
+        """Return what a cell holds, None for nothing; text without blanks around it."""
+        rows = self.book[sheet].values
+        value = rows[row][column] if row < len(rows) and column < len(rows[row]) else None
+        formulas = self.book[sheet].formulas
+        formula = row < len(formulas) and column < len(formulas[row]) and formulas[row][column]
+        if value is None and formula:
+            message = "a formula without a result; open the workbook in Excel, save it, and send it again"
+            self.fault(sheet, row, column, message)
+        if isinstance(value, str):
+            if value.startswith("#") and value[1:2].isalpha():
+                self.fault(sheet, row, column, f"expected a number, found an error ({value[:20]})")
+                return None
+            return value.strip() or None
+        return value
+
+    def number(self, sheet: str, row: int, column: int, quantity: Quantity = NUMBER) -> float | None:
+        """Return the number in a cell, or None; a text that can be read in one way only counts as one."""
+        value = self.value(sheet, row, column)
+        try:
+            if isinstance(value, str):
+                return read_number(value, quantity)
+            if value is None:
+                return None
+            if isinstance(value, (int, float)) and not isinstance(value, bool):
+                check_number(value, quantity)
+                return value
+        except NumeralError as error:
+            self.fault(sheet, row, column, str(error))
+            return None
+        shown = f"a date ({value:%Y-%m-%d})" if isinstance(value, dt.datetime) else found(value)
+        self.fault(sheet, row, column, f"expected {quantity.expected}, found {shown}")
+        return None
+
+    def words_in(self, sheet: str, row: int, column: int) -> str | None:
+        """Return the text in a cell, or None; a number or a date there is a mistake."""
+        value = self.value(sheet, row, column)
+        if value is None or isinstance(value, str):
+            return value
+        if isinstance(value, (int, float)) and not isinstance(value, bool):
+            return f"{value:g}"
+        shown = "a date" if isinstance(value, dt.datetime) else found(value)
+        self.fault(sheet, row, column, f"expected text, found {shown}")
+        return None
+
+    def whole(self, sheet: str, row: int, column: int, quantity: Quantity) -> int | None:
+        """Return the whole number in a cell, or None."""
+        value = self.number(sheet, row, column, quantity)
+        if value is None or float(value).is_integer():
+            return None if value is None else int(value)
+        self.fault(sheet, row, column, f"expected {quantity.expected}, found {value:g}")
+        return None
+
+    def year(self, sheet: str, row: int, column: int) -> int | None:
+        """Return the year in a cell, or None."""
+        return self.whole(sheet, row, column, YEAR)
+
+    def ages(self, sheet: str, row: int) -> tuple[int | None, int | None]:
+        """Return the youngest and oldest age of a row; both may stand in the first cell, as 4-11."""
+        first = self.value(sheet, row, 0)
+        there = ages_of(first) if isinstance(first, str) else None
+        if there is not None and there[0] < there[1] and self.value(sheet, row, 1) is None:
+            return there
+        return self.whole(sheet, row, 0, AGE), self.whole(sheet, row, 1, AGE)
+
+    def date(self, sheet: str, row: int, column: int) -> Any:
+        """Return a date as text; what is none is left for the format to explain."""
+        value = self.value(sheet, row, column)
+        if isinstance(value, dt.datetime):
+            return value.date().isoformat()
+        return int(value) if isinstance(value, float) and value.is_integer() else value
+
+    # Sheets
+
+    def headings(self, sheet: str, expected: list[str]) -> None:
+        for column, wanted in enumerate(expected):
+            value = self.value(sheet, 0, column)
+            if fold(str(value)) != fold(wanted):
+                self.fault(sheet, 0, column, f"expected the heading {quoted(wanted)}, found {found(value)}")
+
+    def rows(self, sheet: str, columns: int) -> Iterator[int]:
+        """Yield the rows below the heading that hold anything in the first columns."""
+        for row in range(1, len(self.book[sheet].values)):
+            cells = self.book[sheet].values[row][:columns]
+            formulas = (
+                self.book[sheet].formulas[row][:columns] if row < len(self.book[sheet].formulas) else ()
+            )
+            if any(cell is not None and str(cell).strip() for cell in cells) or any(formulas):
+                if row > ROWS:
+                    self.faults.append((sheet, "", f"there are more than {ROWS} rows"))
+                    return
+                yield row
+
+    def lines(self, sheet: str, words: Words, key: str, inside: Loc) -> None:
+        """Read a sheet of labels and values into the data, below the key `inside`."""
+        names = {fold(words["lines"][name][0]): name for name in LINES[key]}
+        taken: dict[str, int] = {}
+        for row in self.rows(sheet, 2):
+            label = self.words_in(sheet, row, 0)
+            if label is None:
+                self.fault(
+                    sheet, row, 1, "there is a value here and nothing in column A that says what it is"
+                )
+            elif fold(label) not in names:
+                known = [words["lines"][name][0] for name in LINES[key]]
+                self.fault(sheet, row, 0, f"unknown line {quoted(label)}{nearest(label, known)}")
+            elif names[fold(label)] in taken:
+                self.fault(sheet, row, 0, f"the line {quoted(label)} is here twice")
+            else:
+                taken[names[fold(label)]] = row
+        for name in LINES[key]:
+            if name in taken:
+                self.line(sheet, taken[name], name, inside)
+        if inside and self.data.get("use", {}).keys() <= {"ages"}:
+            self.data.pop("use", None)  # an empty sheet
+        given = self.data.get("use", {}) if inside else self.data
+        required = REQUIRED if not inside else REQUIRED_OF_USE if given else ()
+        for name, row in taken.items():
+            if name in required and name not in given:
+                self.faults_of_missing(sheet, row, words["lines"][name][0])
+        for name in REQUIRED if key == "town" else ():
+            if name not in taken:
+                self.faults.append((sheet, "", f"{quoted(words['lines'][name][0])} is missing"))
+
+    def faults_of_missing(self, sheet: str, row: int, label: str) -> None:
+        if not any((place, cell) == (sheet, _cell(row, 1)) for place, cell, _ in self.faults):
+            self.fault(sheet, row, 1, f"{quoted(label)} is missing")
+
+    def line(self, sheet: str, row: int, name: str, inside: Loc) -> None:
+        """Put the value of one line into the data."""
+        readers: dict[str, Callable[[str, int, int], Any]] = {
+            **dict.fromkeys(TEXTS, self.words_in),
+            "date": self.date,
+            "year": self.year,
+        }
+        value = (
+            readers[name](sheet, row, 1)
+            if name in readers
+            else self.number(sheet, row, 1, QUANTITIES.get(name, NUMBER))
+        )
+        source = self.words_in(sheet, row, 3)
+        if value is None:
+            return
+        if name in SOURCED:
+            value = {"value": value, **({"source": source} if source else {})}
+        target = self.data.setdefault("use", {}) if inside else self.data
+        target[name] = value
+        self.places[(*inside, name)] = (sheet, _cell(row, 1))
+        self.places.setdefault(inside or (name,), (sheet, _cell(row, 1)))
+        self.places[(*inside, name, "source")] = (sheet, _cell(row, 3))
+        if inside and source and (name == "youths" or "source" not in target):
+            target["source"] = source
+            self.places[(*inside, "source")] = (sheet, _cell(row, 3))
+
+    def population(self, sheet: str) -> None:
+        population: dict[str, float] = {}
+        totals: list[tuple[int, float]] = []
+        for row in self.rows(sheet, 3):
+            youths = self.number(sheet, row, 2, YOUTHS)
+            if str(self.value(sheet, row, 0) or self.value(sheet, row, 1)).casefold().startswith(TOTALS):
+                totals += [(row, youths)] if youths is not None else []
+                continue
+            first, last = self.ages(sheet, row)
+            if first is None:
+                if not self.faulty(sheet, row):
+                    wanted = "a youngest age (0 to 22) in this row"
+                    self.fault(sheet, row, 0, f"expected {wanted}, found nothing")
+                continue
+            last = first if last is None else last
+            if not 0 <= first <= OLDEST or not 0 <= last <= OLDEST:
+                odd = (first, 0) if not 0 <= first <= OLDEST else (last, 1)
+                self.fault(sheet, row, odd[1], f"must be between 0 and {OLDEST}, found {odd[0]}")
+            elif last < first:
+                self.fault(sheet, row, 1, f"the oldest age is below the youngest ({first})")
+            elif youths is None:
+                if not self.faulty(sheet, row):
+                    self.fault(sheet, row, 2, "expected a number of youths, found nothing")
+            else:
+                key = f"{first}-{last}" if last > first else str(first)
+                if key in population:
+                    message = f"{quoted(key)} overlaps {quoted(key)}; count every youth once"
+                    self.fault(sheet, row, 0, message)
+                population[key] = youths
+                self.places["population", key] = (sheet, _cell(row, 2))
+        self.data["population"] = population
+        self.places["population",] = (sheet, "")
+        counted = sum(population.values())
+        for row, total in totals:  # of no use but as a check
+            if abs(total - counted) > ROUNDING:
+                words = f"the rows add up to {counted:.0f} youths, and the total is {total:.0f}"
+                self.fault(sheet, row, 2, words)
+
+    def faulty(self, sheet: str, row: int) -> bool:
+        """Tell whether something is wrong in a row already."""
+        return any(place == sheet and cell[1:] == str(row + 1) for place, cell, _ in self.faults)
+
+    def tariffs(self, sheet: str) -> None:
+        tariffs: dict[str, Any] = {}
+        for row in self.rows(sheet, 2):
+            form = self.words_in(sheet, row, 0)
+            price, source = self.number(sheet, row, 1, EUROS), self.words_in(sheet, row, 2)
+            if form is None:
+                self.fault(
+                    sheet, row, 1, "there is a value here and nothing in column A that says what it is"
+                )
+            elif fold(form) not in FORMS:
+                self.fault(sheet, row, 0, f"unknown form of care {quoted(form)}{nearest(form, FORMS)}")
+            elif fold(form) in tariffs:
+                self.fault(sheet, row, 0, f"the line {quoted(form)} is here twice")
+            elif price is not None:
+                tariffs[fold(form)] = {"value": price, **({"source": source} if source else {})}
+                self.places["tariffs", fold(form)] = (sheet, _cell(row, 1))
+                self.places["tariffs", fold(form), "source"] = (sheet, _cell(row, 2))
+        if tariffs:
+            self.data["tariffs"] = tariffs
+
+
+def _cell(row: int, column: int) -> str:
+    """Return the name of a cell, such as B7."""
+    return f"{'ABCDE'[column]}{row + 1}"

@@ -1,0 +1,183 @@
+"""Which municipality a name or a CBS code means: the one place where every reader of a name asks.
+
+`sim/data/municipality_names.csv` has a row for each municipality of 2023 (342; the set has not changed up to
+2026) and for each that was dissolved since 1988, the first year of CBS's table of the population:
+code: of CBS, which is unique and lasting, as names are not; name: what the model calls it; also: other names
+that CBS or people use; until: the day from which it is one no longer; now: where its people live since, a
+code, or several where it was divided; grade, source: "CBS 2023" are the boundaries of 1 January 2023,
+"RvIG 33" is table 33 of the national tables of the BRP, which names one successor.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from functools import cache
+from pathlib import Path
+
+from sim.files.yamltext import quoted, visible
+
+FILE = Path(__file__).parent / "data" / "municipality_names.csv"
+NEAR = 0.8
+"""How much of two names must be alike for one to be a misspelling of the other."""
+_PROVINCES = {
+    "Drenthe": ("DR",), "Flevoland": ("FL",), "Fryslân": ("FR", "Friesland"),
+    "Gelderland": ("GLD", "GL", "GE"), "Groningen": ("GR",), "Limburg": ("L", "LB", "LI"),
+    "Noord-Brabant": ("NB",), "Noord-Holland": ("NH",), "Overijssel": ("O", "OV"), "Utrecht": ("U", "UT"),
+    "Zeeland": ("Z", "ZL", "ZE"), "Zuid-Holland": ("ZH",),
+}  # fmt: skip
+_APOSTROPHES = dict.fromkeys(map(ord, "\u2018\u2019\u201a\u201b\u02bc\u02b9\u2032\uff07`\u00b4"), "'")
+_DASHES = dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d"), "-")
+_VARIATIONS = re.compile("[\ufe00-\ufe0f\u034f\u115f\u1160\u3164\u180b-\u180f]")
+_CODE = re.compile(r"(?:gm)?[\s:._-]*(\d{1,4})")
+_AROUND = re.compile(r"^(?:(?:de )?gemeente|gem|municipality of)\b[\s.:]*(?=\w|')|[\s,]*\(?\bgemeente\)?$")
+_SHORT = ((re.compile(r"\bst(?:\.|\b)"), "sint "), (re.compile(r"\ba[./ ]*d\b\.?"), "aan den "))
+
+
+class PlaceError(Exception):
+    """A name or code that is of no municipality of today, or of several: what is wrong, in one sentence."""
+
+
+@dataclass(frozen=True)
+class Town:
+    """A municipality. until: the day from which it is one no longer, or nothing; now: codes, see above."""
+
+    code: str
+    name: str
+    also: tuple[str, ...]
+    province: str
+    until: str
+    now: tuple[str, ...]
+
+
+def cleaned(name: str) -> str:
+    """Return a name as it was meant: without signs that are not seen, with plain spaces, apostrophes, dashes.
+
+    Letters with their accents as one sign each, as keyboards give them (NFC).
+    """
+    seen = unicodedata.normalize("NFC", visible(_VARIATIONS.sub("", name)))
+    return " ".join(seen.translate(_APOSTROPHES | _DASHES).split())
+
+
+def key(name: str) -> str:
+    """Return a name as it is compared: letters and digits only, without accents, case and `gemeente`."""
+    bare = unicodedata.normalize("NFKD", cleaned(name).casefold()).replace("&", " en ")
+    words = _AROUND.sub("", bare)
+    for short, full in _SHORT:
+        words = short.sub(full, words)
+    return "".join(sign for sign in words if sign.isalnum()).replace("aanden", "aande")
+
+
+def code_of(name: str | int) -> str | None:
+    """Return the code that a text or number is (GM0034, gm34, 0034, 34), or None for a name."""
+    found = _CODE.fullmatch(cleaned(str(name)).casefold())
+    return f"GM{int(found[1]):04d}" if found else None
+
+
+@cache
+def towns() -> Mapping[str, Town]:
+    """Return the municipalities of today and those of before, by code."""
+    with FILE.open(encoding="utf-8", newline="") as stream:
+        return {
+            row["code"]: Town(
+                row["code"], row["name"], tuple(filter(None, row["also"].split(";"))), row["province"],
+                row["until"], tuple(filter(None, row["now"].split(";"))),
+            )
+            for row in csv.DictReader(stream)
+        }  # fmt: skip
+
+
+def find(name: str | int, today: bool = True) -> Town | None:
+    """Return the municipality that a name or code means, or None where it is no municipality's.
+
+    today: of those of today only. Raises PlaceError for a name of several, a code of none, and where today
+    counts for a municipality of before and for a province.
+    """
+    code = code_of(name)
+    if code is not None:
+        if code not in towns():
+            raise PlaceError(f"there is no municipality with the code {code}")
+        return _one(str(name), [towns()[code]], today)
+    wanted = key(str(name))
+    found = [towns()[each] for each in _index().get(wanted, ())]
+    if found:
+        return _one(str(name), found, today)
+    for province, short in _PROVINCES.items():
+        if today and wanted in {key(province), *(key(word) for word in short if len(word) > 3)}:
+            raise PlaceError(f"{province} is a province; name one of its municipalities")
+    return None
+
+
+def _one(name: str, found: list[Town], today: bool) -> Town:
+    """Return the one municipality that was found, which must be one today. Raises PlaceError."""
+    if len(found) > 1:
+        names = _any_of(town.name for town in found)
+        raise PlaceError(f"there is more than one municipality {quoted(name)}; write {names}")
+    (town,) = found
+    if not town.until or not today:
+        return town
+    heirs = [towns()[code].name for code in town.now]
+    became = f"is part of {heirs[0]}" if len(heirs) == 1 else f"was divided over {', '.join(heirs)}"
+    longer = [other for other in beginning(name) if key(re.split(r"[ ,-]", other)[0]) == key(name)]
+    hint = _meant(other for other in longer[:2] if other not in heirs)
+    raise PlaceError(f"{town.name} has not been a municipality since {town.until[:4]}: it {became}{hint}")
+
+
+def meant(name: str, first: Iterable[str] = ()) -> str:
+    """Return a hint with what a name that is of no municipality may be a misspelling of, or nothing.
+
+    first: names that come before those of all municipalities, such as those with figures.
+    """
+    known = {each: towns()[codes[0]].name for each, codes in _index().items()}
+    near = _nearest(name, {key(each): each for each in first})
+    return _meant(near or beginning(name)[:2] or _nearest(name, known))
+
+
+def beginning(name: str) -> list[str]:
+    """Return the municipalities of today whose names begin with three or more letters."""
+    wanted = key(name)
+    names = sorted(town.name for town in towns().values() if not town.until)
+    return [each for each in names if key(each).startswith(wanted)] if len(wanted) > 2 else []
+
+
+def _nearest(name: str, known: Mapping[str, str]) -> list[str]:
+    """Return the name whose key is most like that of `name`, in a list that is empty where none is."""
+    wanted, best, nearest = key(name), NEAR, list[str]()
+    for each, other in known.items():
+        match = SequenceMatcher(None, wanted, each)
+        if match.real_quick_ratio() >= best and match.quick_ratio() >= best and match.ratio() >= best:
+            best, nearest = match.ratio(), [other]
+    return nearest
+
+
+def _meant(names: Iterable[str]) -> str:
+    said = _any_of(f"'{name}'" for name in names)
+    return f"; did you mean {said}?" if said else ""
+
+
+@cache
+def _index() -> Mapping[str, tuple[str, ...]]:
+    """Return codes by every way to write a name; what is a name of today is not that of one before."""
+    today: dict[str, dict[str, None]] = {}
+    before: dict[str, dict[str, None]] = {}
+    for town in towns().values():
+        for written in _ways(town):
+            (before if town.until else today).setdefault(key(written), {})[town.code] = None
+    return {each: tuple(codes) for each, codes in {**before, **today}.items()}
+
+
+def _ways(town: Town) -> Iterator[str]:
+    """Yield the ways to write the name of a municipality: also with its province, and with none."""
+    yield from (town.name, *town.also)
+    for name in dict.fromkeys(re.sub(r"\s*\(.*\)", "", each) for each in (town.name, *town.also)):
+        yield name
+        for province in (town.province, *_PROVINCES.get(town.province, ())) if town.province else ():
+            yield f"{name} {province}"
+
+
+def _any_of(names: Iterable[str]) -> str:
+    return " or ".join(names)

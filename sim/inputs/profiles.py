@@ -1,0 +1,120 @@
+"""Profiles: youths of a municipality by single year of age, and what is known of it locally."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+
+from sim.errors import InputError, nearest
+from sim.inputs.municipality import Municipality
+from sim.inputs.scenario import Scenario
+from sim.model.parameters import DATA
+
+CARE_FIGURES = ("jeugdhulp", "tarieven")
+"""What a municipality may know of its own youth care (see Profile.local)."""
+
+
+@dataclass(frozen=True)
+class Profile:
+    """A municipality: youths by single year of age, and what is known of it locally.
+
+    need and access multiply the national rates at which need arises and help starts: 1 where there are no
+    local figures (calibration/municipalities/municipal.py).
+    """
+
+    name: str
+    youths: tuple[float, ...]
+    date: str
+    source: str
+    moving: float | None = None
+    kinderwerk_fte: float | None = None
+    overrides: Mapping[str, float] = field(default_factory=dict)
+    need: float = 1.0
+    access: float = 1.0
+    local: tuple[str, ...] = ()
+
+    @property
+    def total(self) -> float:
+        """Return the number of youths of 0-22."""
+        return float(sum(self.youths))
+
+    @property
+    def has_local_care_figures(self) -> bool:
+        """Tell whether both youth-care use and tariffs of the municipality itself are behind its results."""
+        return set(CARE_FIGURES) <= set(self.local)
+
+
+@cache
+def profiles() -> Mapping[str, Profile]:
+    """Return the shipped profiles by canonical name. Raises InputError for one without youths."""
+    youths: dict[str, list[float]] = {}
+    meta: dict[str, tuple[str, str]] = {}
+    with (DATA / "population.csv").open(encoding="utf-8", newline="") as stream:
+        for row in csv.DictReader(stream):
+            youths.setdefault(row["name"], []).append(float(row["youths"]))
+            meta[row["name"]] = (row["date"], row["source"])
+    result = {}
+    for line, row in enumerate(_municipality_rows(), 2):
+        name = row["name"]
+        if name not in youths:
+            fault = f"'{name}' has no youths in population.csv (see docs/howto.md){nearest(name, youths)}"
+            raise InputError.at(DATA / "municipalities.csv", fault, line)
+        overrides = {"household.bijstand": float(row["bijstand"])} if row["bijstand"] else {}
+        result[name] = Profile(
+            name=name,
+            youths=tuple(youths[name]),
+            date=meta[name][0],
+            source=meta[name][1],
+            moving=float(row["moving"]) if row["moving"] else None,
+            kinderwerk_fte=float(row["kinderwerk_fte"]) if row["kinderwerk_fte"] else None,
+            overrides=overrides,
+            need=float(row["need"] or 1.0),
+            access=float(row["access"] or 1.0),
+            local=tuple(filter(None, row["local"].split(";"))),
+        )
+    return result
+
+
+def profile_of(scenario: Scenario) -> Profile:
+    """Return the profile of a scenario's municipality: its own figures, or what ships by that name."""
+    return profiles()[scenario.municipality] if scenario.local is None else profile_from(scenario.local)
+
+
+def profile_from(local: Municipality) -> Profile:
+    """Return the profile of a municipality's own figures; what they do not say is as in the country.
+
+    Its figure of use counts as known (`jeugdhulp`) once need and access are fitted to it.
+    """
+    overrides = {f"cost.{form}": tariff.value for form, tariff in sorted(local.tariffs.items())}
+    if local.bijstand is not None:
+        overrides["household.bijstand"] = local.bijstand.value
+    known = {"jeugdhulp": local.fitted, "tarieven": bool(local.tariffs)}
+    return Profile(
+        name=local.name,
+        youths=local.single_ages(),
+        date=local.date,
+        source=local.source,
+        moving=None if local.moving is None else local.moving.value,
+        kinderwerk_fte=None if local.kinderwerk_fte is None else local.kinderwerk_fte.value,
+        overrides=overrides,
+        need=1.0 if local.need is None else local.need.value,
+        access=1.0 if local.access is None else local.access.value,
+        local=tuple(name for name, here in known.items() if here),
+    )
+
+
+@cache
+def municipality_names() -> Mapping[str, str]:
+    """Return canonical names by casefolded name or alias."""
+    names = {}
+    for row in _municipality_rows():
+        for alias in (row["name"], *filter(None, row["aliases"].split(";"))):
+            names[alias.casefold()] = row["name"]
+    return names
+
+
+def _municipality_rows() -> list[dict[str, str]]:
+    with (DATA / "municipalities.csv").open(encoding="utf-8", newline="") as stream:
+        return list(csv.DictReader(stream))

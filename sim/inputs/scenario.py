@@ -1,0 +1,477 @@
+"""A scenario: a budget and policy choice for one municipality, read from a file and never changed."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    Field,
+    PlainSerializer,
+    PlainValidator,
+    PrivateAttr,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import InitErrorDetails, ValidationError, to_jsonable_python
+
+from sim.errors import InputError, Problem, nearest
+from sim.files.wording import found, known_form, number_fault, one_line, plain_error
+from sim.files.yamlfile import Document, Part, elsewhere, in_order, load_document
+from sim.files.yamltext import quoted
+from sim.inputs.fte import FtePath, read_fte, unclear_fte
+from sim.inputs.municipality import Municipality, load_municipality
+from sim.inputs.placenames import code_of
+from sim.inputs.registry import Frozen, Registry
+from sim.inputs.scenario_checks import (
+    DEFAULT_START,
+    DEFAULT_YEARS,
+    FTE_PLACES,
+    beyond_people,
+    counted,
+    items,
+    lost_shocks,
+    written_problems,
+)
+from sim.states import AGES, MONTHS
+
+FIRST_YEAR, LAST_YEAR, MAX_YEARS = 2015, 2060, 60
+IN_MEMORY = "<scenario>"
+SUFFIXES = (".yaml", ".yml")
+_MAX_LIST = 1000
+_MAX_PARAMETERS = 600
+"""There are fewer; each name that is not known is held against all that are."""
+PLACES_WORDS = ("as_used", "unlimited")
+"""As many places as were used in the year before the start; no limit at all."""
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a scenario comes from, which is no part of what it says."""
+
+    registry: Registry | None = None
+    folder: Path = Path()
+    path: Path | None = None
+    sha256: str = ""
+
+
+def _origin(info: ValidationInfo) -> Origin:
+    return info.context if isinstance(info.context, Origin) else Origin()
+
+
+def _place(value: object, info: ValidationInfo) -> str | Municipality:
+    """Return the name of a shipped municipality, or the figures in a file or mapping."""
+    origin = _origin(info)
+    if isinstance(value, (Mapping, Municipality)):
+        return Municipality.model_validate(value, context=origin)
+    code = code_of(value) if type(value) is int else None  # 0034 without quotes is a number
+    name = code or value
+    if not isinstance(name, str):
+        expected = "the name of a municipality, its file (such as almere.yaml), or its figures"
+        raise plain_error(f"expected {expected}, found {found(value)}")
+    if is_file(name):
+        return _own_figures(origin.folder / name, origin.registry)
+    return name if origin.registry is None else origin.registry.municipality(name)
+
+
+def _placed(place: str | Municipality) -> str | dict[str, Any]:
+    """Return a municipality as a file writes it."""
+    return place if isinstance(place, str) else place.to_data()
+
+
+def is_file(municipality: object) -> bool:
+    """Return whether what stands under `municipality:` is the path of a file."""
+    return isinstance(municipality, str) and Path(municipality).suffix.lower() in SUFFIXES
+
+
+def _own_figures(path: Path, registry: Registry | None) -> Municipality:
+    try:
+        return load_municipality(path, registry)
+    except InputError as error:
+        first, *others = error.problems
+        more = f" (and {len(others)} more)" if others else ""
+        raise plain_error(f"the municipality cannot be used: {first}{more}") from None
+
+
+def _programme(name: str, info: ValidationInfo) -> str:
+    registry = _origin(info).registry
+    if registry is not None and name not in registry.programmes:
+        known = sorted(registry.programmes)
+        raise plain_error(
+            f"unknown programme {quoted(name)}{nearest(name, known) or '.'} Known: {', '.join(known)}"
+        )
+    return name
+
+
+def _parameter(name: str, info: ValidationInfo) -> str:
+    registry = _origin(info).registry
+    if registry is not None and name not in registry.parameters:
+        raise plain_error(f"unknown parameter {quoted(name)}{nearest(name, registry.parameters)}")
+    return name
+
+
+def _places(value: object) -> float | str:
+    """Return a number of places, or one of the words that stand for one."""
+    if isinstance(value, str) and value in PLACES_WORDS:
+        return value
+    expected = f"a number of places, or {' or '.join(PLACES_WORDS)}"
+    if fault := number_fault(value, expected):
+        raise plain_error(fault)
+    number = float(value)  # type: ignore[arg-type]
+    if number < 0:
+        raise plain_error(f"expected {expected}, found {quoted(str(value))}")
+    return number
+
+
+def _moment(value: object) -> str:
+    """Return a month as YYYY-MM; a year alone is its January."""
+    text = str(value) if type(value) is int else value
+    if isinstance(text, str) and (match := re.fullmatch(r"(\d{4})(?:-(\d{2}))?", text)):
+        month = int(match[2] or 1)
+        if 1 <= month <= MONTHS:
+            return f"{match[1]}-{month:02d}"
+    raise plain_error(f"expected a year or a month such as 2028 or 2028-09, found {found(value)}")
+
+
+def _one_line_path(path: Path) -> Path:
+    if not str(path).isprintable():
+        raise plain_error("expected the name of a file on one line")
+    return path
+
+
+def _reference(path: Path | None, info: ValidationInfo) -> Path | None:
+    """Return the full path of the reference, which must be another scenario file."""
+    origin = _origin(info)
+    if path is None or info.context is None:
+        return path
+    full = origin.folder / _one_line_path(path)
+    try:
+        load_document(full, "scenario")
+    except InputError as error:
+        raise plain_error(f"the reference cannot be used: {error.problems[0]}") from None
+    if origin.path is not None:
+        _refuse_circle(origin.path, full)
+    return full.resolve()
+
+
+def _refuse_circle(path: Path, reference: Path) -> None:
+    """Refuse references that lead back to a scenario: itself, or one that names it in its turn."""
+    way = [Path(os.path.realpath(path))]
+    after: Path | None = reference
+    while after is not None:
+        here = Path(os.path.realpath(after))
+        if here in way:
+            if len(way) == 1:
+                raise plain_error("a scenario cannot be its own reference")
+            names = " -> ".join(each.name for each in (*way, here))
+            raise plain_error(f"references go round in a circle: {names}")
+        way.append(here)
+        try:
+            named = load_document(here, "scenario").data.get("reference")
+        except InputError:
+            return  # told where that file is read
+        after = here.parent / named if isinstance(named, str) else None
+
+
+def _numbers(value: object) -> float | tuple[float, ...]:
+    """Return a finite number, or a list of them as a tuple."""
+    if not isinstance(value, (list, tuple)):
+        if fault := number_fault(value, "a number"):
+            raise plain_error(fault)
+        return float(value)  # type: ignore[arg-type]
+    if not 1 <= len(value) <= _MAX_LIST:
+        raise plain_error(f"expected 1 to {_MAX_LIST} numbers, found {len(value)}")
+    faults = [(index, number_fault(item, "a number")) for index, item in enumerate(value)]
+    errors = [
+        InitErrorDetails(type=plain_error(fault), loc=(i,), input=value[i]) for i, fault in faults if fault
+    ]
+    if errors:
+        raise ValidationError.from_exception_data("numbers", errors)
+    return tuple(float(item) for item in value)
+
+
+def _written(value: float | tuple[float, ...]) -> float | list[float]:
+    """Return a number or list as a file writes it."""
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _as_override(value: object) -> object:
+    """Return a bare number or list as the mapping that it is short for."""
+    return value if isinstance(value, (Mapping, BaseModel)) else {"value": value}
+
+
+class Switches(Part):
+    """Which mechanisms of a programme work."""
+
+    onset: bool = True
+    escalation: bool = True
+    recovery: bool = True
+    signalling: bool = True
+    participation: bool = True
+    access: bool = True
+    substitution: bool = True
+    continuity: bool = True
+
+
+class ProgrammeUse(Part):
+    """How much of a programme there is, and how it is run and paid."""
+
+    fte: Annotated[FtePath, PlainValidator(read_fte), PlainSerializer(FtePath.to_data)]
+    ring_fenced: bool = True
+    targeting: Literal["everyone", "neighbourhood", "outreach"] | None = None
+    ages: tuple[int, int] | None = None
+    paid_by: Literal["gemeente", "outside"] = "gemeente"
+    switches: Switches = Switches()
+
+    @field_validator("ages", mode="before")
+    @classmethod
+    def _ages(cls, value: object) -> object:
+        """Return the first and last year of age from a list of two."""
+        if value is None or isinstance(value, tuple):
+            return value
+        pair = isinstance(value, list) and len(value) == 2 and all(type(age) is int for age in value)
+        if pair and 0 <= value[0] <= value[1] < AGES:  # type: ignore[index]
+            return tuple(value)  # type: ignore[arg-type]
+        raise plain_error(f"expected the first and last year of age, such as [10, {AGES - 1}]")
+
+    def fte_by_year(self, start: int, years: int) -> tuple[float, ...]:
+        """Return the FTE of each of `years` years from `start` on."""
+        return tuple(self.fte.at(year) for year in range(start, start + years))
+
+
+class Budget(Part):
+    """The budget for youth care; None takes what the municipality spent in the start year."""
+
+    youth_care: float | None = Field(None, ge=0, allow_inf_nan=False, title="euros a year")
+    real_growth: float | None = Field(
+        None, ge=-0.5, le=0.5, allow_inf_nan=False, title="growth a year (2% is 0.02)"
+    )
+
+
+class Shock(Part):
+    """What happens from outside or in mid-term; shocks.py says what each kind does."""
+
+    kind: Literal["lockdown", "teacher_shortage", "budget_cut", "registration_shift"]
+    start: Annotated[str, BeforeValidator(_moment)] = Field(title="a year or a month")
+    months: int = Field(12, ge=1, le=12 * MAX_YEARS)
+    size: float = Field(ge=-1, le=1, allow_inf_nan=False)
+    workers: Literal["present", "absent"] = "present"
+    programmes: tuple[Annotated[str, AfterValidator(_programme)], ...] = ()
+
+    @field_validator("programmes", mode="before")
+    @classmethod
+    def _programmes(cls, value: object) -> object:
+        """Return a list as the tuple that is kept."""
+        return tuple(value) if isinstance(value, list) else value
+
+    @model_validator(mode="after")
+    def _fitting(self) -> Shock:
+        """Refuse a size or key that the kind does not have."""
+        if self.size < 0 and self.kind != "registration_shift":
+            raise plain_error(f"the size of a {self.kind} is a share from 0 to 1, found {self.size:g}")
+        if self.workers != "present" and self.kind != "lockdown":
+            raise plain_error("only a lockdown says where child workers are")
+        if self.programmes and self.kind != "budget_cut":
+            raise plain_error("only a budget_cut names programmes")
+        return self
+
+    @property
+    def year(self) -> int:
+        """The calendar year in which the shock starts."""
+        return int(self.start[:4])
+
+    @property
+    def month(self) -> int:
+        """The month of that year, 0 for January."""
+        return int(self.start[5:]) - 1
+
+    def span(self, start: int) -> tuple[int, int]:
+        """Return its first month and the month after its last, counted from January of `start`."""
+        first = (self.year - start) * MONTHS + self.month
+        return first, first + self.months
+
+
+class Override(Part):
+    """A value, or a list of them, in place of a parameter's own, and from when it acts."""
+
+    value: Annotated[float | tuple[float, ...], PlainValidator(_numbers), PlainSerializer(_written)]
+    since: Literal["start", "birth"] = Field("start", alias="from")
+
+
+_ProgrammeName = Annotated[str, AfterValidator(_programme)]
+_ParameterName = Annotated[str, AfterValidator(_parameter)]
+_OverrideData = Annotated[Override, BeforeValidator(_as_override)]
+
+
+class Scenario(Part):
+    """What a scenario file says. Frozen, hashable, picklable; `replace` returns a changed one."""
+
+    kind: Literal["scenario"] = "scenario"
+    title: Annotated[str, AfterValidator(one_line)] = Field(min_length=1, max_length=200)
+    description: str | None = Field(None, max_length=10_000)
+    reference: Annotated[
+        Path | None,
+        BeforeValidator(lambda value: Path(value) if isinstance(value, str) else value),
+        AfterValidator(_reference),
+    ] = None
+    place: Annotated[str | Municipality, PlainValidator(_place), PlainSerializer(_placed)] = Field(
+        alias="municipality"
+    )
+    start: int = Field(DEFAULT_START, ge=FIRST_YEAR, le=LAST_YEAR)
+    years: int = Field(DEFAULT_YEARS, ge=0, le=MAX_YEARS)
+    policy: Literal["deficit", "crowd_out", "capped"] = "crowd_out"
+    budget: Budget = Budget()
+    places: Annotated[
+        Mapping[Annotated[str, AfterValidator(known_form)], Annotated[float | str, PlainValidator(_places)]],
+        AfterValidator(Frozen),
+        PlainSerializer(dict),
+    ] = Frozen()
+    shocks: tuple[Shock, ...] = ()
+    programmes: Annotated[
+        Mapping[_ProgrammeName, ProgrammeUse], AfterValidator(Frozen), PlainSerializer(dict)
+    ] = Frozen()
+    parameters: Annotated[
+        Mapping[_ParameterName, _OverrideData], AfterValidator(Frozen), PlainSerializer(dict)
+    ] = Frozen()
+
+    _origin: Origin = PrivateAttr(default=Origin())
+
+    def model_post_init(self, context: Any, /) -> None:
+        """Keep where the scenario comes from."""
+        if isinstance(context, Origin):
+            self._origin = context
+
+    @field_validator("shocks", mode="before")
+    @classmethod
+    def _shocks(cls, value: object) -> object:
+        """Return a list as the tuple that is kept."""
+        return tuple(value) if isinstance(value, list) else value
+
+    @property
+    def municipality(self) -> str:
+        """The name of the municipality."""
+        return self.place if isinstance(self.place, str) else self.place.name
+
+    @property
+    def local(self) -> Municipality | None:
+        """The municipality's own figures; None for one that ships with the model."""
+        return None if isinstance(self.place, str) else self.place
+
+    @property
+    def path(self) -> Path | None:
+        """The file that the scenario was read from; None when it was made or changed in memory."""
+        return self._origin.path
+
+    @property
+    def sha256(self) -> str:
+        """The hash of the file, or of `canonical()` for a scenario made in memory."""
+        return self._origin.sha256 or self.canonical_sha256()
+
+    def canonical(self) -> dict[str, Any]:
+        """Return everything that affects results, ready for JSON and independent of how it was written."""
+        programmes = {
+            name: {**use.model_dump(mode="json"), "fte": list(use.fte_by_year(self.start, self.years))}
+            for name, use in sorted(self.programmes.items())
+        }
+        own = {} if self.local is None else {"local": self.local.canonical()}
+        return {
+            "municipality": self.municipality,
+            **own,
+            "start": self.start,
+            "years": self.years,
+            "policy": self.policy,
+            "budget": self.budget.model_dump(mode="json"),
+            "programmes": programmes,
+            "places": dict(sorted(self.places.items())),
+            "shocks": [shock.model_dump(mode="json") for shock in self.shocks],
+            "parameters": {
+                name: override.model_dump(mode="json", by_alias=True)
+                for name, override in sorted(self.parameters.items())
+            },
+        }
+
+    def canonical_sha256(self) -> str:
+        """Return the hash of `canonical()`."""
+        return sha256(json.dumps(self.canonical(), sort_keys=True).encode()).hexdigest()
+
+    def to_data(self) -> dict[str, Any]:
+        """Return the scenario as plain data that a file could hold."""
+        return self.model_dump(mode="json", by_alias=True, exclude_none=True)
+
+    def replace(self, **changes: Any) -> Scenario:
+        """Return a scenario with `changes`, checked like a file. Raises InputError."""
+        plain = to_jsonable_python(changes, by_alias=True, fallback=_plain)
+        return scenario_from_dict({**self.to_data(), **plain}, self._origin.registry, self._origin.folder)
+
+
+def _plain(value: object) -> object:
+    return dict(value) if isinstance(value, Mapping) else str(value)
+
+
+def load_scenario(path: str | Path, registry: Registry | None = None) -> Scenario:
+    """Read a scenario file. Raises InputError with every mistake, each with its line and column.
+
+    Without a `registry` the names in it are not checked.
+    """
+    return scenario_from_document(load_document(path, "scenario"), registry)
+
+
+def scenario_from_document(document: Document, registry: Registry | None) -> Scenario:
+    """Return the scenario in a document. Raises InputError with every mistake."""
+    path = Path(document.path)
+    return _checked(document, Origin(registry, path.parent, path, document.sha256))
+
+
+def scenario_from_dict(
+    data: Mapping[str, Any], registry: Registry | None = None, folder: str | Path = "."
+) -> Scenario:
+    """Return the scenario in plain data; a relative `reference` is looked up in `folder`.
+
+    Raises InputError with every mistake, in a file that is called <scenario>.
+    """
+    if not isinstance(data, Mapping):
+        raise InputError.at(IN_MEMORY, f"expected a mapping, found {found(data)}")
+    return _checked(Document.in_memory(data, IN_MEMORY), Origin(registry, Path(folder)))
+
+
+def _checked(document: Document, origin: Origin) -> Scenario:
+    named = len(items(document.data.get("parameters")))
+    if named > _MAX_PARAMETERS:
+        message = f"must have at most {_MAX_PARAMETERS} items, found {named}"
+        raise InputError([document.problem(("parameters",), message, key=True)])
+    unclear = document.unclear(counted(origin.registry))
+    problems = written_problems(document, origin.registry)
+    try:
+        scenario = document.validate(Scenario, origin)
+    except InputError as error:
+        problems += error.problems
+    else:
+        problems += _impossible(scenario, document, origin.registry)
+    if unclear or problems:
+        raise InputError(in_order([*unclear, *elsewhere(problems, unclear)]))
+    return scenario
+
+
+def _impossible(scenario: Scenario, document: Document, registry: Registry | None) -> list[Problem]:
+    """Return what a scenario says that cannot be, or certainly does nothing."""
+    name, start, years = scenario.municipality, scenario.start, scenario.years
+    known = registry.youths.get(name) if registry else None
+    youths = known if scenario.local is None else scenario.local.youths()
+    fte = {of: max(use.fte_by_year(start, years), default=0.0) for of, use in scenario.programmes.items()}
+    shocks = [(shock.start, *shock.span(start)) for shock in scenario.shocks]
+    found = [
+        *lost_shocks(start, years, shocks),
+        *beyond_people(name, youths, scenario.budget.youth_care, scenario.places, fte),
+    ]
+    problems = [document.problem(loc, message) for loc, message in found]
+    return problems + unclear_fte(document, FTE_PLACES, youths)

@@ -1,0 +1,1 @@
+"""What the machine gives: environment variables, memory, folders of one user, compiled kernels."""

@@ -1,0 +1,1 @@
+"""The model as data: parameters, households, processes and what they cost."""

@@ -1,0 +1,370 @@
+"""A parameter is a record: value, range, unit, scale, grade, source. Nothing in the model is a bare number.
+
+`low` and `high` are read as the 5th and 95th percentile of a two-piece normal distribution around
+`value` on the record's scale (linear, log or logit); `bernoulli` draws 0 or 1 with mean `value`.
+A record with `rank` shares the luck of another one (with a leading minus: mirrored).
+A record with `formula` is defined by others: it has the value that they make of it wherever they are fitted,
+drawn or replaced, until it is given a value itself.
+
+What is in the file is what is believed before any fit. A posterior (posterior.parquet) takes the place of
+the calibrated ones: their best fit, and draws in which they hang together.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import math
+import zlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal, cast, get_args
+
+import numpy as np
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from sim.errors import InputError, Problem, nearest
+from sim.model.formulas import formula
+
+Scale = Literal["linear", "log", "logit", "bernoulli"]
+Grade = Literal["cited", "derived", "calibrated", "provisional", "assumed"]
+
+DATA = Path(__file__).resolve().parents[1] / "data"
+PARAMETER_FILE = DATA / "parameters.csv"
+POSTERIOR_FILE = DATA / "posterior.parquet"
+_Z95 = 1.6448536269514722
+_DRAWS = 200
+"""Draws that give the range of what others define: as many as the shipped posterior has."""
+_Z_LIMIT = 2.5  # keeps a draw from the far tails that an elicited range says nothing about
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One number of the model with what is known about it."""
+
+    name: str
+    value: float
+    low: float
+    high: float
+    unit: str
+    scale: Scale
+    grade: Grade
+    rank: str
+    source: str
+    formula: str = ""
+
+    @property
+    def fixed(self) -> bool:
+        """Tell whether the number is taken as certain."""
+        return self.low == self.high
+
+    def at(self, z: float) -> float:
+        """Return the value at `z` standard deviations from the middle of its distribution."""
+        if self.fixed or self.scale == "bernoulli":
+            return self.value
+        middle, low, high = (_to(self.scale, x) for x in (self.value, self.low, self.high))
+        side = (high - middle) if z > 0 else (middle - low)
+        value = _from(self.scale, middle + z * side / _Z95)
+        return max(value, 0.0) if self.scale == "linear" and self.low >= 0 else value
+
+
+def _to(scale: Scale, x: float) -> float:
+    if scale == "log":
+        return math.log(x)
+    return math.log(x / (1 - x)) if scale == "logit" else x
+
+
+def _from(scale: Scale, y: float) -> float:
+    if scale == "log":
+        return math.exp(y)
+    return 1 / (1 + math.exp(-y)) if scale == "logit" else y
+
+
+@dataclass(frozen=True)
+class Posterior:
+    """Calibrated parameters: values [1 + draws, names], of which row 0 is the best fit."""
+
+    names: tuple[str, ...]
+    values: NDArray[np.float64]
+
+    def row(self, index: int) -> Mapping[str, float]:
+        """Return draw `index` by name: 0 is the best fit, and after the last draw comes the first."""
+        row = 0 if index == 0 else 1 + (index - 1) % (len(self.values) - 1)
+        return dict(zip(self.names, self.values[row].tolist(), strict=True))
+
+
+@dataclass(frozen=True)
+class Parameters(Mapping[str, float]):
+    """Values for every record. Frozen: `replace` returns a new set and never changes this one."""
+
+    records: Mapping[str, Parameter]
+    current: Mapping[str, float] = field(default_factory=dict)
+    posterior: Posterior | None = None
+
+    def __getitem__(self, name: str) -> float:
+        if name not in self.current:
+            raise KeyError(f"unknown parameter '{name}'{nearest(name, self.current)}")
+        return self.current[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.current)
+
+    def __len__(self) -> int:
+        return len(self.current)
+
+    def replace(self, changes: Mapping[str, float]) -> Parameters:
+        """Return a set with `changes`. Raises KeyError for an unknown name."""
+        for name in changes:
+            self[name]
+        given = {n: replace(self.records[n], formula="") for n in changes if self.records[n].formula}
+        records = {**self.records, **given} if given else self.records
+        return replace(self, records=records, current=_followed(records, {**self.current, **changes}))
+
+    def certain(self, values: Mapping[str, float]) -> Parameters:
+        """Return a set in which these values hold in every draw. Raises KeyError for an unknown name."""
+        changed = self.replace(values)
+        fixed = {name: replace(changed.records[name], value=v, low=v, high=v) for name, v in values.items()}
+        return replace(changed, records={**changed.records, **fixed})
+
+    def shape(self, name: str) -> tuple[list[float], list[float]]:
+        """Return the knots and values of the shape whose knots are the parameters `name.KNOT`.
+
+        Raises KeyError where there is none.
+        """
+        prefix = name + "."
+        points = sorted((float(key[len(prefix) :]), key) for key in self.current if key.startswith(prefix))
+        if not points:
+            raise KeyError(f"no shape '{name}' (no parameter '{prefix}KNOT')")
+        return [knot for knot, _ in points], [self.current[key] for _, key in points]
+
+    def draw(self, seed: int, index: int) -> Parameters:
+        """Return draw `index` of every uncertain value; index 0 is the best fit (the values as they are).
+
+        Calibrated parameters come from draw `index` of the posterior, whatever the seed. The luck of
+        another parameter depends on its name, the seed and the index alone, so that adding a parameter
+        moves no other. A seed may have any size.
+        """
+        if index == 0:
+            return self
+        together = self.posterior.row(index) if self.posterior else {}
+        drawn = {name: self._drawn(name, together, seed, index) for name in self.current}
+        return replace(self, current=_followed(self.records, drawn))
+
+    def _drawn(self, name: str, together: Mapping[str, float], seed: int, index: int) -> float:
+        record = self.records[name]
+        if self.current[name] != record.value or record.fixed or record.formula:
+            return self.current[name]  # a user's own value, or a certain one, stays what it is
+        if name in together:
+            return together[name]
+        source, sign = (record.rank.lstrip("-"), -1 if record.rank.startswith("-") else 1)
+        key = zlib.crc32((source or name).encode())
+        key |= ((seed & 0xFFFFFFFF) << 96) | (index << 64)
+        luck = np.random.Generator(np.random.Philox(key=key, counter=(seed >> 32) << 64))
+        if record.scale == "bernoulli":
+            return float(luck.random() < record.value)
+        z = float(np.clip(luck.standard_normal(), -_Z_LIMIT, _Z_LIMIT))
+        return record.at(sign * z)
+
+    def sha256(self) -> str:
+        """Return a hash of all names and values."""
+        text = "\n".join(f"{name}={self.current[name]!r}" for name in sorted(self.current))
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _followed(records: Mapping[str, Parameter], values: dict[str, float]) -> dict[str, float]:
+    """Return the values, in which what others define is what these make of it."""
+    for name, record in records.items():
+        if record.formula:
+            values[name] = float(formula(record.formula).value(values))
+    return values
+
+
+def _defined(records: Mapping[str, Parameter], posterior: Posterior | None = None) -> Parameters:
+    """Return the parameters of records: what others define has the value and range that these make."""
+    values = _followed(records, {name: record.value for name, record in records.items()})
+    p = Parameters(records, values, posterior)
+    followers = {}
+    for name, record in records.items():
+        if record.formula:
+            parts = formula(record.formula).names
+            draws = [posterior.row(k) if posterior else {} for k in range(1, _DRAWS + 1)]
+            drawn = formula(record.formula).value(
+                {part: [p._drawn(part, row, 0, k) for k, row in enumerate(draws, 1)] for part in parts}
+            )
+            low, high = np.quantile(drawn, (0.05, 0.95))
+            followers[name] = _placed(record, p[name], float(low), float(high))
+    return replace(p, records={**records, **followers})
+
+
+def _placed(record: Parameter, value: float, low: float, high: float) -> Parameter:
+    return replace(record, value=value, low=min(low, value), high=max(high, value))
+
+
+COLUMNS = ("name", "value", "low", "high", "unit", "scale", "grade", "rank", "source")
+
+
+def read_parameters(path: Path) -> Parameters:
+    """Read parameter records from a CSV file with the columns of `COLUMNS`.
+
+    Where the value is arithmetic over other parameters, low and high stay empty: they follow.
+
+    Raises InputError with every record that is incomplete, out of its own range or without a source or
+    grade.
+    """
+    with path.open(encoding="utf-8", newline="") as stream:
+        reader = csv.DictReader(stream)
+        if tuple(reader.fieldnames or ()) != COLUMNS:
+            raise InputError.at(path, f"expected the columns {', '.join(COLUMNS)}")
+        records: dict[str, Parameter] = {}
+        lines: dict[str, int] = {}
+        problems: list[Problem] = []
+        for row in reader:
+            fault, record = _record(row)
+            if record is not None and record.name in records:
+                fault = f"'{record.name}' stands here twice"
+            if fault or record is None:
+                problems.append(Problem(str(path), reader.line_num, 1, fault))
+            else:
+                records[record.name] = record
+                lines[record.name] = reader.line_num
+    for name, record in records.items():
+        if fault := _rank_fault(record, records) or _formula_fault(record, records):
+            problems.append(Problem(str(path), lines[name], 1, fault))
+    if problems:
+        raise InputError(sorted(problems, key=lambda problem: problem.line))
+    p = _defined(records)
+    for name, record in p.records.items():
+        if record.formula and (fault := _range_fault(record)):
+            raise InputError.at(path, fault, lines[name])
+    return p
+
+
+def _rank_fault(record: Parameter, records: Mapping[str, Parameter]) -> str:
+    """Return what is wrong with whose luck a record shares, or an empty string."""
+    source = record.rank.lstrip("-")
+    if not source:
+        return ""
+    if source not in records:
+        return f"the rank of '{record.name}' names no parameter: '{source}'{nearest(source, records)}"
+    if records[source].rank:  # the luck of a follower is its leader's, so there is none to share
+        return f"the rank of '{record.name}' names '{source}', which has a rank itself"
+    if records[source].formula:
+        return f"the rank of '{record.name}' names '{source}', which others define: it has no luck of its own"
+    return ""
+
+
+def _formula_fault(record: Parameter, records: Mapping[str, Parameter]) -> str:
+    """Return what is wrong with what defines a record, or an empty string."""
+    if not record.formula:
+        return ""
+    for part in formula(record.formula).names:
+        if part not in records:
+            return f"the value of '{record.name}' names no parameter: '{part}'{nearest(part, records)}"
+        if records[part].formula:
+            return f"the value of '{record.name}' names '{part}', which others define itself"
+    return f"'{record.name}' has a rank, and others define it: its luck is theirs" if record.rank else ""
+
+
+def _record(row: Mapping[str | None, Any]) -> tuple[str, Parameter | None]:
+    if None in row or None in row.values():
+        return f"expected {len(COLUMNS)} columns; a text with a comma stands between double quotes", None
+    if not row["low"] and not row["high"]:
+        try:
+            formula(row["value"])
+        except ValueError as error:
+            return f"'{row['name']}' has no low and high, and its value is no arithmetic: {error}", None
+        text, value, low, high = row["value"], 0.0, 0.0, 0.0  # as the others make it, once all are read
+    else:
+        try:
+            text, value, low, high = "", *(float(row[column]) for column in ("value", "low", "high"))
+        except (TypeError, ValueError):
+            return f"value, low and high of '{row['name']}' must be numbers", None
+    scale, grade = row["scale"], row["grade"]
+    if scale not in get_args(Scale):
+        return f"unknown scale '{scale}'{nearest(scale, get_args(Scale))}", None
+    if grade not in get_args(Grade):
+        return f"unknown grade '{grade}'{nearest(grade, get_args(Grade))}", None
+    if not row["source"] or not row["unit"]:
+        return f"'{row['name']}' has no source or no unit", None
+    source = row["source"] + (f"; follows from {text}" if text else "")
+    record = Parameter(
+        row["name"], value, low, high, row["unit"],
+        cast(Scale, scale), cast(Grade, grade), row["rank"], source, text,
+    )  # fmt: skip
+    fault = "" if text else _range_fault(record)
+    return fault, None if fault else record
+
+
+def _range_fault(record: Parameter) -> str:
+    """Return what is wrong with the value and range of a record, or an empty string."""
+    value, low, high = record.value, record.low, record.high
+    if not low <= value <= high:
+        return f"the value {value:g} of '{record.name}' lies outside its range {low:g} to {high:g}"
+    if math.isinf(low) or math.isinf(high):
+        return f"value, low and high of '{record.name}' must be finite"
+    fits = {"log": low > 0, "logit": 0 < low <= high < 1, "bernoulli": 0 <= low <= high <= 1}
+    if not fits.get(record.scale, True):
+        return f"the range of '{record.name}' does not fit the scale '{record.scale}'"
+    return ""
+
+
+def read_posterior(path: Path) -> Posterior:
+    """Read a posterior: a Parquet table with a column per parameter, the best fit in its first row.
+
+    Raises InputError where it cannot be read, has no draws, or holds what is no number.
+    """
+    try:
+        table = pq.read_table(path)
+        values = np.array([column.to_numpy() for column in table.columns], dtype=np.float64).T
+    except (OSError, TypeError, ValueError) as error:  # pyarrow's errors are among them
+        raise InputError.at(path, f"is no posterior: {error}") from error
+    if values.ndim != 2 or len(values) < 2 or not np.isfinite(values).all():
+        raise InputError.at(path, "is no posterior: expected a best fit and draws, all of them numbers")
+    return Posterior(tuple(table.column_names), values)
+
+
+def with_posterior(p: Parameters, posterior: Posterior, path: Path = POSTERIOR_FILE) -> Parameters:
+    """Return parameters with the calibrated ones at their best fit; ranges are those of the draws.
+
+    Raises InputError where the posterior holds a name that is no parameter.
+    """
+    if unknown := [name for name in posterior.names if name not in p.records]:
+        words = f"'{unknown[0]}' in the posterior is no parameter{nearest(unknown[0], p.records)}"
+        raise InputError.at(path, words + "; calibrate again")
+    posterior = _completed(posterior, p.records)
+    low, high = np.quantile(posterior.values[1:], (0.05, 0.95), axis=0)
+    records = dict(p.records)
+    for j, name in enumerate(posterior.names):
+        prior, best = p.records[name], float(posterior.values[0, j])
+        before = f"before the fit {prior.value:g} ({prior.low:g} to {prior.high:g}, {prior.grade})"
+        found = _placed(prior, best, float(low[j]), float(high[j]))
+        records[name] = replace(found, grade="calibrated", source=f"{prior.source}; {before}")
+    return _defined(records, posterior)
+
+
+def _completed(posterior: Posterior, records: Mapping[str, Parameter]) -> Posterior:
+    """Return a posterior in which what its parameters define is what they make of it, in every draw."""
+    columns = dict(zip(posterior.names, posterior.values.T, strict=True))
+    for name, record in records.items():
+        if record.formula:
+            columns.pop(name, None)  # held, when this was fitted, where it was believed to be
+            if set(formula(record.formula).names) <= columns.keys():
+                columns[name] = formula(record.formula).value(columns)
+    return Posterior(tuple(columns), np.stack(list(columns.values()), axis=1))
+
+
+@cache
+def prior_parameters() -> Parameters:
+    """Return what is believed before any fit."""
+    return read_parameters(PARAMETER_FILE)
+
+
+@cache
+def default_parameters() -> Parameters:
+    """Return the shipped parameters: the best fit, with the draws of the posterior behind it."""
+    if not POSTERIOR_FILE.exists():
+        return prior_parameters()
+    return with_posterior(prior_parameters(), read_posterior(POSTERIOR_FILE))

@@ -1,0 +1,49 @@
+"""What a place-year costs, in euros of the price year 2024."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.model.parameters import Parameters
+from sim.states import FORMS
+
+PRICE_YEAR = 2024
+OVERHEAD = "overhead"
+"""Access, overhead and persoonsgebonden budget: spending that belongs to no form."""
+
+
+def tariff_factor(year: int, p: Parameters) -> float:
+    """Return the real tariff of `year` over that of the price year."""
+    grown = (1.0 + p["cost.tariff_growth"]) ** (min(year, PRICE_YEAR) - PRICE_YEAR)
+    expected = (1.0 + p["cost.tariff_growth_projection"]) ** max(year - PRICE_YEAR, 0)
+    return float(grown * expected)
+
+
+def ambulant_registration(p: Parameters) -> float:
+    """Return all ambulant help over what was counted before providers were added in 2021."""
+    return 1.0 + p["registration.shift_ambulant"] / p["registration.ambulant_2019"]
+
+
+def paid_places(p: Parameters) -> NDArray[np.float64]:
+    """Return the places that are paid for each place that is lived, float64[forms].
+
+    Lives are fitted to registrations of 2015-2019. Providers that began to be counted in 2021 were paid
+    before that year as well.
+    """
+    return np.array([ambulant_registration(p) if form == "ambulant" else 1.0 for form in FORMS])
+
+
+def unit_costs(year: int, p: Parameters) -> NDArray[np.float64]:
+    """Return euros per place-year that is lived by form, float64[forms]."""
+    return np.array([p[f"cost.{form}"] for form in FORMS]) * paid_places(p) * tariff_factor(year, p)
+
+
+def care_spending(place_years: NDArray[np.float64], year: int, p: Parameters) -> float:
+    """Return municipal spending on youth care from place-years by form, overhead included."""
+    return float(place_years @ unit_costs(year, p)) * (1.0 + p["cost.overhead"])
+
+
+def fte_price(parameter: str, year: int, p: Parameters) -> float:
+    """Return euros per FTE-year of a worker; wages follow the tariffs of care."""
+    return p[parameter] * tariff_factor(year, p)

@@ -1,0 +1,1 @@
+"""State-transition models of others, run as an exact cohort and as a microsimulation."""

@@ -1,0 +1,344 @@
+"""A published state-transition model as arrays: what sim/published/modelfile.py describes, compiled.
+
+Expressions are evaluated on three axes, (group, point in time, time in state), each of length one
+where nothing depends on it. What does not change from cycle to cycle is stored once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from math import prod
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.files.expressions import compile_expression
+from sim.published.modelfile import (
+    Loc,
+    Mistake,
+    ModelError,
+    ModelFile,
+    PartialReward,
+    Reward,
+    Strategy,
+    Transition,
+    check_names,
+)
+from sim.rates import competing_hazards, competing_probabilities, discount_factor
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Values = Mapping[str, Floats]
+Moves = dict[tuple[int, int], Floats]
+Pair = tuple[Floats, Floats]
+Places = tuple[tuple[Loc, Mapping[str, Reward | PartialReward]], ...]
+
+MAX_CELLS = 20_000_000
+"""The largest table that is built: 160 MB of float64."""
+TOO_LARGE = (
+    f"more than {MAX_CELLS:,} combinations of strategy, group, cycle, time in state and states; "
+    "take fewer cycles or groups, or floor(age) in place of age"
+)
+ROUNDING = 1e-9
+"""How far shares and probabilities that are meant to add up to one may be from it."""
+
+
+@dataclass(frozen=True)
+class CompiledModel:
+    """A model as arrays. Axes: strategy s, group g, state i, cycle c, time point t = 0..cycles.
+
+    An axis that is named in brackets has length one where nothing depends on it. `clock` says which
+    of the k distinct sets of probabilities holds in a cycle.
+    """
+
+    title: str
+    strategies: tuple[str, ...]
+    states: tuple[str, ...]
+    cycles: int
+    memory: bool  # whether anything depends on the time in a state
+    start: Floats  # i: shares
+    group_shares: Floats  # g
+    clock: Ints  # c
+    probabilities: Floats  # s, g, k, [time in state], from, to: per cycle; the diagonal is staying
+    rewards: Floats  # s, [g], i, [time in state], t, (cost, effect): discounted, weighted by timing
+    entry_rewards: Floats | None  # s, [g], i, t, (cost, effect): discounted; t ends the cycle
+
+
+def compile_model(file: ModelFile) -> CompiledModel:
+    """Return the arrays of a model.
+
+    Raises ModelError with every mistake that was found: names that do not exist, amounts that cannot
+    be computed, negative rates, probabilities that add up to more than one, tables that are too large.
+    """
+    return _Compiler(file).compile()
+
+
+class _Compiler:
+    """Collects the mistakes of one file on the way to its arrays."""
+
+    def __init__(self, file: ModelFile) -> None:
+        self.file = file
+        self.mistakes: list[Mistake] = []
+        self.memory = False
+        self.groups = len(file.groups) or 1
+
+    def compile(self) -> CompiledModel:
+        self.mistakes.extend(check_names(self.file))
+        start, group_shares = self.start(), self.group_shares()
+        self.stop_at_mistakes()
+        # Moves are made in each cycle, rewards counted at its start or end: one point in time more.
+        in_cycles = self.scopes(max(self.file.cycles, 1))
+        at_points = self.scopes(self.file.cycles + 1)
+        self.stop_at_mistakes()
+        moves = [self.moves(*scope) for scope in in_cycles]
+        rewards = [self.rewards(*scope) for scope in at_points]
+        entries = [self.entry_rewards(*scope) for scope in at_points]
+        self.stop_at_mistakes()
+        clock, probabilities = self.probability_table(moves)
+        factors = self.discount_factors()
+        reward_table = self.reward_table(rewards, factors * self.weights()[:, None])
+        entry_table = self.reward_table(entries, factors)[:, :, :, 0]
+        self.stop_at_mistakes()
+        return CompiledModel(
+            title=self.file.title,
+            strategies=tuple(self.file.strategies),
+            states=self.file.states,
+            cycles=self.file.cycles,
+            memory=self.memory,
+            start=start,
+            group_shares=group_shares,
+            clock=clock,
+            probabilities=probabilities,
+            rewards=reward_table,
+            entry_rewards=entry_table if np.any(entry_table) else None,
+        )
+
+    def stop_at_mistakes(self) -> None:
+        if self.mistakes:
+            raise ModelError(self.mistakes)
+
+    def fault(self, loc: Loc, message: str) -> None:
+        self.mistakes.append(Mistake(loc, message))
+
+    # Who starts where
+
+    def start(self) -> Floats:
+        shares = {self.file.start: 1.0} if isinstance(self.file.start, str) else self.file.start
+        total = self.total(shares.values(), ("start",))
+        return np.array([shares.get(state, 0.0) for state in self.file.states]) / total
+
+    def group_shares(self) -> Floats:
+        shares = [group.share for group in self.file.groups] or [1.0]
+        return np.array(shares) / self.total(shares, ("groups",))
+
+    def total(self, shares: Iterable[float], loc: Loc) -> float:
+        total = sum(shares)
+        if abs(total - 1) > ROUNDING:
+            self.fault(loc, f"the shares must add up to 1, found {total:g}")
+        return total or 1.0
+
+    # Amounts
+
+    def scopes(self, points: int) -> list[tuple[str, Strategy, dict[str, Floats]]]:
+        """Return each strategy with all that its amounts may name."""
+        return [(name, each, self.scope(name, each, points)) for name, each in self.file.strategies.items()]
+
+    def scope(self, name: str, strategy: Strategy, points: int) -> dict[str, Floats]:
+        """Return all that an amount may name at `points` points in time, but the time in a state."""
+        values = self.points_in_time(points)
+        for parameter, amount in (self.file.parameters | strategy.parameters).items():
+            overridden = parameter in strategy.parameters
+            loc: Loc = ("strategies", name, "parameters") if overridden else ("parameters",)
+            # An expression sees the clock and only the parameters above it.
+            values[parameter] = self.evaluate(amount, (*loc, parameter), values)
+        if self.file.groups:
+            for variable in self.file.groups[0].values:
+                each = [group.values[variable] for group in self.file.groups]
+                values[variable] = np.array(each).reshape(-1, 1, 1)
+        return values
+
+    def points_in_time(self, points: int) -> dict[str, Floats]:
+        """Return the cycle, and the age where the file gives one, at the first `points` points in time."""
+        cycle = np.arange(points, dtype=np.float64).reshape(1, -1, 1)
+        if self.file.age is None:
+            return {"cycle": cycle}
+        return {"cycle": cycle, "age": self.file.age + cycle * self.file.cycle_years}
+
+    @staticmethod
+    def in_state(values: Values) -> Values:
+        """Return `values` with the time in a state, which is at most the cycle."""
+        return {**values, "time_in_state": values["cycle"].reshape(1, 1, -1)}
+
+    def evaluate(self, amount: float | str, loc: Loc, values: Values) -> Floats:
+        """Return an amount on the three axes; after a mistake, zero."""
+        nothing = np.zeros((1, 1, 1))
+        if not isinstance(amount, str):
+            return nothing + amount
+        try:
+            expression = compile_expression(amount, values)
+            used = {name: values[name] for name in expression.names}
+            if "time_in_state" in used:
+                self.memory = True
+                if not used.keys().isdisjoint(("cycle", "age")):
+                    # Nobody is in a state for longer than the model runs.
+                    used["time_in_state"] = np.minimum(used["time_in_state"], values["cycle"])
+            if prod(np.broadcast_shapes(*(value.shape for value in used.values()))) > MAX_CELLS:
+                raise ValueError(TOO_LARGE)
+            return expression.evaluate(**used) + nothing
+        except ValueError as error:
+            hint = "; give the age at the start under 'age'" if "unknown name 'age'" in str(error) else ""
+            self.fault(loc, f"{error}{hint}")
+            return nothing
+
+    def place(self, wrong: NDArray[np.bool_]) -> str:
+        """Return the first group, cycle and time in state where `wrong`, on the three axes."""
+        group, cycle, time = (int(index[0]) for index in np.nonzero(wrong))
+        names = []
+        if wrong.shape[0] > 1:
+            names.append(f" in group '{self.file.groups[group].name}'")
+        if wrong.shape[1] > 1:
+            names.append(f" in cycle {cycle}")
+        if wrong.shape[2] > 1:
+            names.append(f" after {time} cycles in the state")
+        return "".join(names)
+
+    # Transitions
+
+    def moves(self, name: str, strategy: Strategy, scope: Values) -> Moves:
+        """Return the probability per cycle of every move of a strategy, by (from, to)."""
+        ways: dict[tuple[str, str], tuple[Transition, Loc]] = {}
+        for place, transitions in (
+            ((), self.file.transitions),
+            (("strategies", name), strategy.transitions),
+        ):
+            for index, transition in enumerate(transitions):
+                ways[transition.from_, transition.to] = transition, (*place, "transitions", index)
+        values = self.in_state(scope)
+        moves: Moves = {}
+        for origin, state in enumerate(self.file.states):
+            out = [way for (from_, _), way in ways.items() if from_ == state]
+            for destination, probability in self.ways_out(state, out, values).items():
+                moves[origin, self.file.states.index(destination)] = probability
+        return moves
+
+    def ways_out(self, state: str, ways: list[tuple[Transition, Loc]], values: Values) -> dict[str, Floats]:
+        """Return the probability per cycle of leaving `state` for each destination."""
+        nothing = np.zeros((1, 1, 1))
+        rates, probabilities = [nothing], [nothing]
+        for transition, place in ways:
+            key, kind, amount = transition.amount
+            value = self.evaluate(amount, (*place, key), values)
+            wrong = (value < 0) | ((value > 1) & (kind == "probability"))
+            if np.any(wrong):
+                limits = "from 0 to 1" if kind == "probability" else "0 or more"
+                found = f"found {value[wrong][0]:g}{self.place(wrong)}"
+                self.fault((*place, key), f"a {kind} must be {limits}, {found}")
+                value = nothing
+            rates.append(value if kind == "rate" else nothing)
+            probabilities.append(value if kind == "probability" else nothing)
+        total = np.asarray(sum(probabilities))
+        too_much = total > 1 + ROUNDING
+        if np.any(too_much):
+            found = f"{total[too_much][0]:g}{self.place(too_much)}"
+            self.fault(ways[0][1], f"the probabilities out of '{state}' add up to {found}, more than 1")
+            return {}
+        together = _compete(probabilities[1:], rates[1:], self.file.cycle_years) if ways else []
+        return {way.to: probability for (way, _), probability in zip(ways, together, strict=True)}
+
+    def probability_table(self, moves: list[Moves]) -> tuple[Ints, Floats]:
+        """Return the clock and the probabilities of `CompiledModel`."""
+        arrays = [array for each in moves for array in each.values()]
+        changes = np.zeros(max(self.file.cycles, 1), np.bool_)
+        changes[0] = True
+        for array in arrays:
+            if array.shape[1] > 1:
+                changes[1:] |= np.any(array[:, 1:] != array[:, :-1], axis=(0, 2))
+        clock = np.cumsum(changes)[: self.file.cycles] - 1
+        times = max((array.shape[2] for array in arrays), default=1)
+        size = len(self.file.states)
+        shape = (len(moves), self.groups, int(changes.sum()), times, size, size)
+        if prod(shape) > MAX_CELLS:
+            self.fault(("cycles",), TOO_LARGE)
+            return clock, np.zeros((0,) * 6)
+        table = np.zeros(shape)
+        for index, each in enumerate(moves):
+            for (origin, destination), array in each.items():
+                distinct = array[:, changes] if array.shape[1] > 1 else array
+                table[index, ..., origin, destination] = distinct
+        stay = np.arange(size)
+        table[..., stay, stay] = np.maximum(1.0 - table.sum(axis=-1), 0.0)
+        return clock, table
+
+    # Rewards
+
+    def rewards(self, name: str, strategy: Strategy, scope: Values) -> list[Pair]:
+        """Return the cost and effect of one cycle in each state under a strategy."""
+        values = self.in_state(scope)
+        places = ((("strategies", name, "rewards"), strategy.rewards), (("rewards",), self.file.rewards))
+        return [self.pair(state, places, values) for state in self.file.states]
+
+    def entry_rewards(self, name: str, strategy: Strategy, scope: Values) -> list[Pair]:
+        """Return the cost and effect of coming into each state under a strategy."""
+        places = ((("strategies", name, "on_entry"), strategy.on_entry), (("on_entry",), self.file.on_entry))
+        return [self.pair(state, places, scope) for state in self.file.states]
+
+    def pair(self, state: str, places: Places, values: Values) -> Pair:
+        """Return the cost and effect of a state from the first place that gives them; else 0."""
+
+        def amount(key: str) -> Floats:
+            for place, rewards in places:
+                given = getattr(rewards.get(state), key, None)
+                if given is not None:
+                    return self.evaluate(given, (*place, state, key), values)
+            return np.zeros((1, 1, 1))
+
+        return amount("cost"), amount("effect")
+
+    def weights(self) -> Floats:
+        """Return how much of a cycle's reward counts at each point in time (float64[t])."""
+        weights = np.ones(self.file.cycles + 1)
+        if self.file.timing == "start":
+            weights[-1] = 0.0
+        elif self.file.timing == "end":
+            weights[0] = 0.0
+        elif self.file.timing == "half-cycle":
+            weights[0] -= 0.5
+            weights[-1] -= 0.5
+        return weights
+
+    def discount_factors(self) -> Floats:
+        """Return the present value of one euro and one effect at each point in time ([t, 2])."""
+        years = np.arange(self.file.cycles + 1) * self.file.cycle_years
+        rates = self.file.discount
+        return np.stack([discount_factor(rate, years) for rate in (rates.cost, rates.effect)], axis=-1)
+
+    def reward_table(self, rewards: list[list[Pair]], factors: Floats) -> Floats:
+        """Return rewards (by strategy, state) times `factors` [t, 2], with the axes of `CompiledModel`."""
+        arrays = [array for states in rewards for pair in states for array in pair]
+        groups = max(array.shape[0] for array in arrays)
+        times = max(array.shape[2] for array in arrays)
+        shape = (len(rewards), groups, len(self.file.states), times, *factors.shape)
+        if prod(shape) > MAX_CELLS:
+            self.fault(("cycles",), TOO_LARGE)
+            return np.zeros((0,) * 6)
+        table = np.empty(shape)
+        for index, states in enumerate(rewards):
+            for state, pair in enumerate(states):
+                for which, array in enumerate(pair):
+                    table[index, :, state, :, :, which] = np.swapaxes(array, 1, 2) * factors[:, which]
+        return table
+
+
+def _compete(probabilities: list[Floats], rates: list[Floats], years: float) -> list[Floats]:
+    """Return what each way out of a state comes to, when all compete within a cycle of `years`."""
+    p = np.stack(np.broadcast_arrays(*probabilities, *rates)[: len(rates)], axis=-1)
+    r = np.stack(np.broadcast_arrays(*probabilities, *rates)[len(rates) :], axis=-1)
+    total = p.sum(axis=-1, keepdims=True)
+    alone = p / np.maximum(total, 1.0)
+    if not np.any(r):
+        return list(np.moveaxis(alone, -1, 0))
+    # A certain exit has an infinite hazard: against it, no rate ever comes first.
+    certain = total >= 1
+    hazards = competing_hazards(np.where(certain, 0.0, p), years) + r
+    return list(np.moveaxis(np.where(certain, alone, competing_probabilities(hazards, years)), -1, 0))

@@ -1,0 +1,230 @@
+"""Published state-transition models: what a `kind: model` file may say.
+
+sim/published/markov.py checks the sense of it and compiles it to arrays; sim/published/cohort.py runs those.
+
+An amount is a number or an expression (see sim/files/expressions.py) of the parameters, the variables of
+the groups, and
+
+- `cycle`: 0 in the first cycle;
+- `age`: ``age at the start + cycle * cycle_years``, not rounded (write ``floor(age)`` for whole years);
+- `time_in_state`: cycles since the person came into the state, 0 in the first (not for parameters, which
+  may use the other two).
+
+Out of one state, yearly rates and per-cycle probabilities compete. Probabilities p alone are used as
+they are (they are the competing hazards ``-ln(1 - sum p) * p / sum p``; see sim/rates.py). Probabilities
+that add up to one leave nothing for rates.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from keyword import iskeyword
+from typing import Annotated, Literal, NamedTuple, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from sim.errors import nearest
+from sim.files.expressions import FUNCTIONS
+from sim.luck import MAX_STEP
+
+Loc = tuple[str | int, ...]
+"""Keys and list indices that lead to a place in the file."""
+
+MAX_STATES = 100
+RESERVED = ("cycle", "age", "time_in_state")
+
+Amount = Annotated[float | str, Field(title="a number or an expression", examples=["0.1", "2 * rate"])]
+Count = Annotated[int, Field(ge=0, le=MAX_STEP)]
+Share = Annotated[float, Field(ge=0, le=1)]
+Name = Annotated[str, Field(min_length=1)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", strict=True, populate_by_name=True, allow_inf_nan=False
+    )
+
+
+class Transition(_Strict):
+    """A way out of a state: a yearly `rate`, a `probability` per cycle, or an `expression` for one."""
+
+    from_: Name = Field(alias="from")
+    to: Name
+    rate: Amount | None = None
+    probability: Amount | None = None
+    expression: str | None = None
+    kind: Literal["rate", "probability"] | None = None
+
+    @model_validator(mode="after")
+    def _has_one_amount(self) -> Self:
+        if sum(value is not None for value in (self.rate, self.probability, self.expression)) != 1:
+            raise ValueError("give exactly one of rate, probability and expression")
+        if self.kind is not None and self.expression is None:
+            raise ValueError("'kind' belongs to an expression: it says what the expression gives")
+        return self
+
+    @property
+    def amount(self) -> tuple[str, Literal["rate", "probability"], float | str]:
+        """Return the key in the file, what it gives, and the number or expression."""
+        if self.rate is not None:
+            return "rate", "rate", self.rate
+        if self.probability is not None:
+            return "probability", "probability", self.probability
+        assert self.expression is not None
+        return "expression", self.kind or "probability", self.expression
+
+
+class Reward(_Strict):
+    """What one cycle in a state gives: cost in euros, effect (for example in years or QALYs)."""
+
+    cost: Amount
+    effect: Amount
+
+
+class PartialReward(_Strict):
+    """A reward of which each half may be left out."""
+
+    cost: Amount | None = None
+    effect: Amount | None = None
+
+
+class Discount(_Strict):
+    """Yearly discount rates."""
+
+    cost: float = Field(default=0.0, ge=0)
+    effect: float = Field(default=0.0, ge=0)
+
+
+class Group(_Strict):
+    """A share of the persons, with the fixed variables by which they differ."""
+
+    name: Name
+    share: Share
+    values: dict[str, float] = {}
+
+
+Transitions = Annotated[tuple[Transition, ...], Field(strict=False)]
+
+
+class Strategy(_Strict):
+    """What a strategy changes: nothing, by default."""
+
+    parameters: dict[str, Amount] = {}
+    transitions: Transitions = ()
+    rewards: dict[str, PartialReward] = {}
+    on_entry: dict[str, PartialReward] = {}
+
+
+class ModelFile(_Strict):
+    """A `kind: model` file; scenarios/published/ has an example with comments.
+
+    `timing` says when a cycle's reward counts: at its `start` (cycles 0 to n-1), at its `end`
+    (1 to n), `half-cycle` (0 to n, both ends for half) or `every-cycle` (0 to n, so n + 1 times).
+    A reward on entry counts once, at the end of the cycle in which the person came in.
+    """
+
+    kind: Literal["model"]
+    title: Name
+    source: str = ""
+    states: Annotated[tuple[Name, ...], Field(strict=False, min_length=1, max_length=MAX_STATES)]
+    start: Name | dict[str, Share]
+    cycle_years: float = Field(default=1.0, gt=0)
+    cycles: Count
+    age: float | None = Field(default=None, ge=0)
+    timing: Literal["start", "end", "half-cycle", "every-cycle"]
+    discount: Discount = Discount()
+    parameters: dict[str, Amount] = {}
+    groups: Annotated[tuple[Group, ...], Field(strict=False)] = ()
+    transitions: Transitions = ()
+    rewards: dict[str, Reward]
+    on_entry: dict[str, PartialReward] = {}
+    strategies: Annotated[
+        dict[str, Annotated[Strategy, BeforeValidator(lambda value: {} if value is None else value)]],
+        Field(min_length=1),
+    ]
+
+
+class Mistake(NamedTuple):
+    """What is wrong with the value (or with `key`, the key) at one place of a file."""
+
+    loc: Loc
+    message: str
+    key: bool = False
+
+
+class ModelError(ValueError):
+    """A file that reads well and makes no sense. `mistakes` lists all that is wrong."""
+
+    def __init__(self, mistakes: Iterable[Mistake]) -> None:
+        self.mistakes = tuple(dict.fromkeys(mistakes))
+        super().__init__("\n".join(mistake.message for mistake in self.mistakes))
+
+
+def check_names(file: ModelFile) -> Iterator[Mistake]:
+    """Yield what is wrong with the names in a file: unknown, given twice, taken or missing."""
+    for index, state in enumerate(file.states):
+        if state in file.states[:index]:
+            yield Mistake(("states", index), f"state '{state}' is named twice")
+    if isinstance(file.start, str):
+        if file.start not in file.states:
+            yield _unknown_state(file, file.start, ("start",))
+    else:
+        yield from _check_states(file, file.start, ("start",))
+    for name in file.parameters:
+        yield from _check_variable(("parameters", name), RESERVED)
+    for index, group in enumerate(file.groups):
+        variables = file.groups[0].values.keys()
+        if group.values.keys() != variables:
+            yield Mistake(("groups", index), f"every group needs the same values: {', '.join(variables)}")
+        for name in group.values:
+            yield from _check_variable(("groups", index, "values", name), (*RESERVED, *file.parameters))
+    yield from _check_transitions(file, file.transitions, ())
+    yield from _check_states(file, file.rewards, ("rewards",))
+    yield from _check_states(file, file.on_entry, ("on_entry",))
+    for state in file.states:
+        if state not in file.rewards:
+            yield Mistake(("rewards",), f"state '{state}' needs a cost and an effect, if only 0")
+    for name, strategy in file.strategies.items():
+        place: Loc = ("strategies", name)
+        for parameter in strategy.parameters:
+            if parameter not in file.parameters:
+                message = f"unknown parameter '{parameter}'{nearest(parameter, file.parameters)}"
+                yield Mistake((*place, "parameters", parameter), message, key=True)
+        yield from _check_transitions(file, strategy.transitions, place)
+        yield from _check_states(file, strategy.rewards, (*place, "rewards"))
+        yield from _check_states(file, strategy.on_entry, (*place, "on_entry"))
+
+
+def _check_variable(loc: Loc, taken: tuple[str, ...]) -> Iterator[Mistake]:
+    name = str(loc[-1])
+    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", name) or iskeyword(name):
+        yield Mistake(loc, f"a name is letters, digits and underscores, unlike '{name}'", key=True)
+    elif name in taken or name in FUNCTIONS:
+        yield Mistake(loc, f"the name '{name}' is taken; choose another", key=True)
+
+
+def _check_states(file: ModelFile, states: Iterable[str], place: Loc) -> Iterator[Mistake]:
+    for state in states:
+        if state not in file.states:
+            yield _unknown_state(file, state, (*place, state), key=True)
+
+
+def _check_transitions(file: ModelFile, transitions: tuple[Transition, ...], place: Loc) -> Iterator[Mistake]:
+    seen = set()
+    for index, transition in enumerate(transitions):
+        loc: Loc = (*place, "transitions", index)
+        for key, state in (("from", transition.from_), ("to", transition.to)):
+            if state not in file.states:
+                yield _unknown_state(file, state, (*loc, key))
+        if transition.from_ == transition.to:
+            yield Mistake(loc, "a transition leads to another state; staying is what is left")
+        if (transition.from_, transition.to) in seen:
+            yield Mistake(
+                loc, f"the transition from '{transition.from_}' to '{transition.to}' is given twice"
+            )
+        seen.add((transition.from_, transition.to))
+
+
+def _unknown_state(file: ModelFile, state: str, loc: Loc, key: bool = False) -> Mistake:
+    return Mistake(loc, f"unknown state '{state}'{nearest(state, file.states)}", key)

@@ -1,0 +1,1 @@
+"""Runs of scenarios: draws, replications, pairs of runs on common random numbers, twins."""

@@ -1,0 +1,227 @@
+"""Many runs: scenarios by draws by replications, on the same children, with progress.
+
+A run is one (draw, replication). Within a run every scenario meets the same parameters and luck, so
+that differences are paired; their Monte Carlo standard error comes from the spread of the paired
+differences over the blocks of children.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.engine.history import History, Label, measures
+from sim.engine.ledger import costs
+from sim.engine.setting import Setting, localised, worker_threads
+from sim.engine.simulation import simulate, with_overrides
+from sim.errors import InputError, within
+from sim.inputs.profiles import profile_of
+from sim.inputs.scenario import Scenario
+from sim.model.parameters import Parameters, default_parameters
+from sim.runs.warmstore import WarmStore
+from sim.states import AGES
+
+Floats = NDArray[np.float64]
+Tell = Callable[[float, str], None]
+MOST_CHILDREN = 20_000_000
+"""Four times the youths of the Netherlands: more say nothing that fewer do not."""
+MOST_DRAWS, MOST_REPLICATIONS = 1_000_000, 100_000
+MOST_THREADS = 1024
+MOST_SEED = (1 << 63) - 1
+
+
+@dataclass(frozen=True)
+class Options:
+    """How much to simulate. children None simulates everyone; draws 1 is the best fit.
+
+    first_draw: where to begin when draws are made in parts; None is the best fit for one draw and
+    draw 1 for more. first_replication: where to begin when replications are.
+    """
+
+    children: int | None = None
+    draws: int = 1
+    replications: int = 1
+    seed: int = 0
+    threads: int | None = None
+    first_draw: int | None = None
+    first_replication: int = 0
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be run. Raises OptionError."""
+        for name, least, most in (("children", 0, MOST_CHILDREN), ("threads", 1, MOST_THREADS)):
+            if getattr(self, name) is not None:
+                within(name, getattr(self, name), least, most)
+        for name, most in (("draws", MOST_DRAWS), ("replications", MOST_REPLICATIONS)):
+            within(name, getattr(self, name), 1, most)
+        within("seed", self.seed, 0, MOST_SEED)
+        if self.first_draw is not None:
+            within("first_draw", self.first_draw, 0)
+        within("first_replication", self.first_replication, 0)
+
+    def runs(self) -> list[tuple[int, int]]:
+        """Return (draw, replication) of each run. One draw is draw 0, the best fit."""
+        first = (0 if self.draws == 1 else 1) if self.first_draw is None else self.first_draw
+        draws = range(first, first + self.draws)
+        replications = range(self.first_replication, self.first_replication + self.replications)
+        return [(draw, replication) for draw in draws for replication in replications]
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Results of one scenario in one run, in children or euros of the whole municipality.
+
+    values: [labels, years]; blocks: [labels, years, blocks], of which values is the sum.
+    """
+
+    labels: tuple[Label, ...]
+    values: Floats
+    blocks: Floats
+    children: int
+
+    @classmethod
+    def of(cls, history: History, p: Parameters) -> Columns:
+        """Return the columns of a history: its counts and its costs."""
+        found = [*measures(history, p), *costs(history, p)]
+        blocks = np.stack([column.values for column in found]) * history.scale
+        simulated = history.cells[:1, :, history.layout.people, :AGES].sum()
+        return cls(tuple(column.label for column in found), blocks.sum(axis=2), blocks, int(simulated))
+
+
+@dataclass(frozen=True)
+class Run:
+    """One (draw, replication) of every scenario, in the order of the scenarios."""
+
+    draw: int
+    replication: int
+    columns: tuple[Columns, ...]
+
+
+def setting_for(
+    scenario: Scenario, options: Options, draw: int, replication: int, base: Parameters | None = None
+) -> Setting:
+    """Return the setting in which a scenario is run: its municipality, drawn parameters, and luck."""
+    profile = profile_of(scenario)
+    p = localised((base or default_parameters()).draw(options.seed, draw), profile)
+    p = with_overrides(p, scenario, "birth")
+    return Setting(profile, p, options.seed, draw, replication, options.children)
+
+
+def comparable(scenarios: Sequence[Scenario]) -> None:
+    """Refuse scenarios that cannot be compared. Raises InputError that names the odd one out."""
+    first = scenarios[0]
+    for other in scenarios[1:]:
+        for name in ("municipality", "start", "years"):
+            ours, theirs = getattr(first, name), getattr(other, name)
+            if ours != theirs:
+                raise InputError.at(
+                    other.path or other.title,
+                    f"scenarios are compared on the same children: {name} is {theirs} here "
+                    f"and {ours} in '{first.title}'",
+                )
+        if first.canonical().get("local") != other.canonical().get("local"):
+            raise InputError.at(
+                other.path or other.title,
+                "scenarios are compared on the same children: the municipality's own figures are others "
+                f"here than in '{first.title}'",
+            )
+
+
+def run_all(
+    scenarios: Sequence[Scenario],
+    options: Options,
+    store: WarmStore | None = None,
+    base: Parameters | None = None,
+    tell: Tell | None = None,
+    pool: Executor | None = None,
+) -> Iterator[Run]:
+    """Yield each run as it is done. tell hears (share done, what is going on), from another thread."""
+    store = store or WarmStore()
+    if pool is not None:
+        yield from _runs(scenarios, options, store, base, tell, pool)
+        return
+    with worker_threads(options.threads) as own:
+        yield from _runs(scenarios, options, store, base, tell, own)
+
+
+class _StoppedError(Exception):
+    """The one who asked is gone."""
+
+
+class _Conductor:
+    """Runs work on a thread of its own while the caller waits.
+
+    Python raises Ctrl-C in the main thread, and a compiled kernel that hands over its result there at
+    that moment crashes the process. A caller that stops waiting also stops the work, at its next `check`.
+    """
+
+    def __enter__(self) -> _Conductor:
+        self._gone = threading.Event()
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="conductor")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._gone.set()
+        self._thread.shutdown()
+
+    def run(self, work: Callable[[], Columns]) -> Columns:
+        """Return what `work` returns, or raise what it raises."""
+        return self._thread.submit(work).result()
+
+    def check(self) -> None:
+        """Raise _StoppedError where nobody waits any more."""
+        if self._gone.is_set():
+            raise _StoppedError
+
+
+def _runs(
+    scenarios: Sequence[Scenario],
+    options: Options,
+    store: WarmStore,
+    base: Parameters | None,
+    tell: Tell | None,
+    pool: Executor,
+) -> Iterator[Run]:
+    todo = options.runs()
+    parts = len(todo) * (len(scenarios) + 1)
+    with _Conductor() as conductor:
+
+        def lived(scenario: Scenario, draw: int, replication: int, done: float) -> Columns:
+            def warming(year: int) -> None:
+                conductor.check()
+                if tell is not None:
+                    tell(done, f"warming up the population: {year}")
+
+            def living(year: int) -> None:
+                conductor.check()
+                if tell is not None:
+                    share = (year + 1) / max(scenario.years, 1) / parts
+                    tell(done + share, f"{scenario.title}: {scenario.start + year}")
+
+            setting = setting_for(scenario, options, draw, replication, base)
+            warm = store.get(setting, scenario.start, pool, warming)
+            history = simulate(scenario, setting, pool, warm, living)
+            return Columns.of(history, with_overrides(setting.parameters, scenario, "start"))
+
+        for number, (draw, replication) in enumerate(todo):
+            columns = []
+            for k, scenario in enumerate(scenarios):
+                done = (number * (len(scenarios) + 1) + k) / parts
+                columns.append(conductor.run(partial(lived, scenario, draw, replication, done)))
+            yield Run(draw, replication, tuple(columns))
+
+
+def with_labels(columns: Columns, labels: Sequence[Label]) -> Columns:
+    """Return columns in the order of `labels`; what a scenario does not have (a programme) is 0."""
+    where = {label: i for i, label in enumerate(columns.labels)}
+    years, blocks = columns.blocks.shape[1:]
+    wide = np.zeros((len(labels), years, blocks))
+    for i, label in enumerate(labels):
+        if label in where:
+            wide[i] = columns.blocks[where[label]]
+    return replace(columns, labels=tuple(labels), values=wide.sum(axis=2), blocks=wide)

@@ -1,0 +1,270 @@
+"""What a scenario says that does nothing, or is unusual: told, and not refused.
+
+A comparison may say the same in two scenarios of which only one has what it acts on, and a researcher may try
+a value that nobody expects. Who writes it by mistake is told so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from sim.engine.setting import EXISTING
+from sim.engine.simulation import LIMITED
+from sim.errors import InputError, Problem
+from sim.files.yamlfile import Document, in_order, load_document
+from sim.files.yamltext import Loc, quoted
+from sim.inputs.grid import Member
+from sim.inputs.municipality import Municipality
+from sim.inputs.profiles import profile_of, profiles
+from sim.inputs.registry import Registry
+from sim.inputs.scenario import ProgrammeUse, Scenario, Shock, load_scenario
+from sim.model.catalogue import catalogue
+from sim.model.parameters import default_parameters
+from sim.runs.experiment import comparable
+from sim.states import FORMS, MECHANISMS, MONTHS
+
+Note = tuple[Loc, str]
+COVERAGE, MOVING = f"{EXISTING}.existing_coverage", "population.moving"
+BEFORE_START = (COVERAGE, MOVING)
+"""Parameters that say how the municipality was before the scenario, and nothing after its start."""
+CALIBRATION = ("cost.cpi_2019", "cost.total_2019", "cost.total_2024", "registration.parallel")
+"""Parameters that only a calibration reads."""
+BY_POLICY = {
+    "capped": (
+        "townhall.places_", "townhall.contract_up", "townhall.contract_down", "waiting.", "need.waiting",
+    ),
+    "crowd_out": ("townhall.crowd_out_",),
+}  # fmt: skip
+"""How the names of parameters start that act under one policy only."""
+ALL_OF_ONE = ("escalation", "recovery")
+"""Mechanisms that a programme has with `onset`."""
+
+
+def notes(scenarios: Iterable[Scenario]) -> list[Problem]:
+    """Return what is to be told of scenarios, each thing once, with its place in the file that it is from."""
+    documents: dict[Path | None, Document] = {None: Document.in_memory({}, "<scenario>")}
+    return in_order(
+        note for scenario in scenarios for note in _placed(list(_told(scenario)), scenario.path, documents)
+    )
+
+
+def _told(scenario: Scenario) -> Iterator[Note]:
+    yield from _parameters(scenario)
+    yield from _shocks(scenario)
+    yield from _programmes(scenario)
+    yield from _places(scenario)
+    if scenario.local is not None:
+        yield from ((("municipality", *loc), message) for loc, message in _figures(scenario.local))
+
+
+def as_line(note: Problem) -> str:
+    """Return a note as the terminal tells it."""
+    return f"{note.file}:{note.line}:{note.column}: note: {note.message}"
+
+
+def notes_of_files(read: Iterable[tuple[Document, object]]) -> list[Problem]:
+    """Return what is to be told of files, each with what was read from it: a scenario, a grid, or others."""
+    found: list[Problem] = []
+    for document, thing in read:
+        if isinstance(thing, Municipality):
+            found += [document.problem(loc, message) for loc, message in _figures(thing)]
+        else:
+            found += notes(_scenarios(thing))
+    return in_order(found)
+
+
+def unlike_references(read: Iterable[tuple[Document, object]], registry: Registry) -> list[Problem]:
+    """Return why a scenario in a file, or the first of a grid, cannot be compared with its reference."""
+    found = []
+    for document, thing in read:
+        for scenario in _scenarios(thing)[:1]:
+            if scenario.reference is None:
+                continue
+            try:
+                comparable([load_scenario(scenario.reference, registry), scenario])
+            except InputError as error:
+                message = f"the reference cannot be used: {error.problems[0].message}"
+                found.append(document.problem(("reference",), message))
+    return found
+
+
+def _scenarios(thing: object) -> list[Scenario]:
+    """Return the scenarios in what was read from a file."""
+    if isinstance(thing, Scenario):
+        return [thing]
+    return [one.scenario for one in thing if isinstance(one, Member)] if isinstance(thing, tuple) else []
+
+
+def _placed(
+    told: Sequence[Note], path: Path | None, documents: dict[Path | None, Document]
+) -> list[Problem]:
+    """Return notes with their places: those of the scenario's own file, or of the grid that it stands in.
+
+    documents: the files that were read for it already.
+    """
+    if not told:
+        return []
+    if path is not None and path not in documents:
+        try:
+            documents[path] = load_document(path, ("scenario", "grid"))
+        except InputError:  # it is gone since the scenario was read
+            documents[path] = Document.in_memory({}, str(path))
+    document = documents[path]
+    if document.data.get("kind") != "grid":
+        return [document.problem(loc, message) for loc, message in told]
+    return [document.problem(_in_grid(document, loc), message) for loc, message in told]
+
+
+def _in_grid(document: Document, loc: Loc) -> Loc:
+    """Return where a grid says what a scenario has at a place, or the nearest place around it."""
+    for length in range(len(loc), 0, -1):
+        for place in (("values", ".".join(map(str, loc[:length]))), ("base", *loc[:length])):
+            if place in document.tree.values:
+                return place
+    return ()
+
+
+# Who is at work
+
+
+def _workers(scenario: Scenario, first: int = 0, after: int | None = None) -> dict[str, ProgrammeUse]:
+    """Return the programmes that have FTE in any year of these months (default: of the scenario)."""
+    last = scenario.years - 1 if after is None else min((after - 1) // MONTHS, scenario.years - 1)
+    years = range(scenario.start + max(first, 0) // MONTHS, scenario.start + last + 1)
+    return {name: use for name, use in scenario.programmes.items() if any(use.fte.at(y) > 0 for y in years)}
+
+
+def _then(scenario: Scenario, shock: Shock) -> dict[str, ProgrammeUse]:
+    return _workers(scenario, *shock.span(scenario.start))
+
+
+# Parameters
+
+
+def _parameters(scenario: Scenario) -> Iterator[Note]:
+    for name, override in scenario.parameters.items():
+        loc = ("parameters", name)
+        if why := _idle(name, override.since, scenario):
+            yield loc, f"{quoted(name)} does nothing{why}"
+            continue
+        record = default_parameters().records.get(name)
+        if record is None or record.fixed or isinstance(override.value, tuple):
+            continue
+        if not record.low <= override.value <= record.high:
+            known = f"outside the range {record.low:.4g} to {record.high:.4g} where it is believed to lie"
+            yield loc, f"{quoted(name)} is {override.value:g}, {known}"
+
+
+def _idle(name: str, since: str, scenario: Scenario) -> str:
+    """Return why a parameter does nothing in a scenario, or an empty string."""
+    if name in CALIBRATION:
+        return " in a scenario: only a calibration reads it"
+    if name in BEFORE_START:
+        profile = profile_of(scenario) if scenario.local else profiles().get(scenario.municipality)
+        own = profile and (profile.kinderwerk_fte if name == COVERAGE else profile.moving)
+        if own is not None:
+            return ": the municipality has a figure of its own"
+        if since != "birth":
+            return " from the start of a scenario on; give it with 'from: birth'"
+    if name == "townhall.budget_growth" and scenario.budget.real_growth is not None:
+        return ": 'real_growth' under 'budget' takes its place"
+    for policy, starts in BY_POLICY.items():
+        if name.startswith(starts) and scenario.policy != policy:
+            return f" without 'policy: {policy}'"
+    users = [each.name for each in catalogue().values() if name in each.parameters]
+    there = {EXISTING, *_workers(scenario)}
+    if users and not there.intersection(users):
+        return f": there are no workers of {quoted(users[0])}"
+    return ""
+
+
+# Shocks
+
+
+def _shocks(scenario: Scenario) -> Iterator[Note]:
+    for k, shock in enumerate(scenario.shocks):
+        loc: Loc = ("shocks", k)
+        if shock.size == 0:
+            yield (*loc, "size"), "a shock of size 0 changes nothing"
+        if shock.span(scenario.start)[0] < 0:
+            words = f"this shock begins before the scenario; only its months from {scenario.start} on count"
+            yield (*loc, "start"), words
+        if shock.kind == "budget_cut":
+            yield from _cut(scenario, shock, loc)
+        if shock.workers == "absent" and not _then(scenario, shock):
+            yield (*loc, "workers"), "'workers: absent' does nothing: no programme has workers then"
+
+
+def _cut(scenario: Scenario, shock: Shock, loc: Loc) -> Iterator[Note]:
+    """Yield the programmes that a budget cut names and cannot cut, or that there is none to cut."""
+    there = _then(scenario, shock)
+    if not shock.programmes and all(use.ring_fenced for use in there.values()):
+        why = "all work is ring-fenced" if there else "no programme has workers then"
+        yield loc, f"this budget cut does nothing: {why}"
+    for k, name in enumerate(shock.programmes):
+        if name not in scenario.programmes:
+            why = "it is not in the scenario"
+        elif name not in there:
+            why = "it has no workers then"
+        elif there[name].ring_fenced:
+            why = "it is ring-fenced"
+        else:
+            continue
+        yield (*loc, "programmes", k), f"this budget cut does nothing to {quoted(name)}: {why}"
+
+
+# Programmes
+
+
+def _programmes(scenario: Scenario) -> Iterator[Note]:
+    there = _workers(scenario)
+    for name, use in there.items():
+        loc: Loc = ("programmes", name)
+        for switch in (*MECHANISMS, "continuity"):
+            if not getattr(use.switches, switch) and (why := _nothing_to_switch(name, switch, scenario)):
+                yield (*loc, "switches", switch), f"'{switch}: false' does nothing: {why}"
+        if not use.ring_fenced and use.paid_by == "outside" and not _is_cut(scenario, name):
+            words = "'ring_fenced: false' does nothing: a shortfall is not taken from what others pay"
+            yield (*loc, "ring_fenced"), words
+
+
+def _nothing_to_switch(name: str, switch: str, scenario: Scenario) -> str:
+    """Return why a switch has nothing to switch off, or an empty string."""
+    programme = catalogue().get(name)
+    if programme is None:
+        return ""
+    if switch == "continuity":
+        before = programme.continues
+        if before is None or before not in {EXISTING, *_workers(scenario)}:
+            return f"{quoted(name)} goes on from no other programme here"
+        return ""
+    if ("onset" if switch in ALL_OF_ONE else switch) not in programme.mechanisms:
+        return f"{quoted(name)} has no such effect"
+    strength = f"{name}.{switch}"
+    if switch == "substitution":
+        own = scenario.parameters.get(strength)
+        if (default_parameters()[strength] if own is None else own.value) == 1.0:
+            return f"{quoted(strength)} is 1"
+    return ""
+
+
+def _is_cut(scenario: Scenario, name: str) -> bool:
+    return any(s.kind == "budget_cut" and name in (s.programmes or (name,)) for s in scenario.shocks)
+
+
+def _places(scenario: Scenario) -> Iterator[Note]:
+    if scenario.policy == "capped" and all(
+        scenario.places.get(form, "as_used" if form in LIMITED else "unlimited") == "unlimited"
+        for form in FORMS
+    ):
+        yield ("policy",), "'policy: capped' does nothing: the places of every form of care are unlimited"
+
+
+# A municipality
+
+
+def _figures(municipality: Municipality) -> Iterator[Note]:
+    if municipality.use is not None and not municipality.fitted:
+        words = "the figure of use does nothing yet: `kinderwerk data fit FILE` fits need and access to it"
+        yield ("use",), words

@@ -1,0 +1,158 @@
+"""Warmed-up populations, kept in memory and on disk, bounded in both.
+
+The key is a hash of everything read before the scenario starts: engine and data, parameters,
+municipality, seed, draw, replication, size, step, start.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import threading
+import time
+import zipfile
+from collections import OrderedDict
+from collections.abc import Callable
+from concurrent.futures import Executor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.engine.exposure import Exposure
+from sim.engine.population import Children
+from sim.engine.setting import Setting
+from sim.engine.warmup import WarmStart, warm_up
+from sim.machine.compiling import cache_root, folder_in, kernel_hash
+from sim.machine.private import ASIDE, open_own, written_own
+from sim.machine.variables import cache_bytes
+from sim.model.parameters import DATA
+
+MEMORY_LIMIT = 1 << 29
+_VALUES = ("parameters.csv", "posterior.parquet", "posterior.json", "diagnostics.json", "validation.json")
+"""Files of values: those in use are hashed themselves."""
+DISK_LIMIT = cache_bytes()
+
+
+def key_for(setting: Setting, start: int) -> str:
+    """Return the key of a warm start."""
+    digest = hashlib.sha256(kernel_hash().encode())
+    for path in sorted(DATA.iterdir()):
+        if path.name not in _VALUES:
+            digest.update(path.read_bytes())
+    words = (
+        setting.parameters.sha256(), repr(setting.profile), setting.seed, setting.draw,
+        setting.replication, setting.children, setting.steps_per_month, start,
+    )  # fmt: skip
+    digest.update(repr(words).encode())
+    return digest.hexdigest()
+
+
+class WarmStore:
+    """A bounded store of warm starts; safe to share between threads and processes."""
+
+    def __init__(self, folder: Path | None = None, memory_limit: int = MEMORY_LIMIT) -> None:
+        """Keep files in `folder` (default: the cache folder) and at most `memory_limit` bytes in memory."""
+        self.folder = folder or folder_in(cache_root(), "warm")
+        self.memory_limit = memory_limit
+        self._memory: OrderedDict[str, WarmStart] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(
+        self, setting: Setting, start: int, pool: Executor, tell: Callable[[int], None] | None = None
+    ) -> WarmStart:
+        """Return the warm start of a setting: from memory, from disk, or made now (`tell` hears years)."""
+        key = key_for(setting, start)
+        with self._lock:
+            if key in self._memory:
+                self._memory.move_to_end(key)
+                return self._memory[key]
+        warm = self._read(key, start)
+        if warm is None:
+            warm = warm_up(setting, start, pool, tell)
+            self._write(key, warm)
+        self._remember(key, warm)
+        return warm
+
+    def _remember(self, key: str, warm: WarmStart) -> None:
+        with self._lock:
+            self._memory[key] = warm
+            while len(self._memory) > 1 and sum(map(_size, self._memory.values())) > self.memory_limit:
+                self._memory.popitem(last=False)
+
+    def _path(self, key: str) -> Path:
+        return self.folder / f"{key}.npz"
+
+    def _read(self, key: str, start: int) -> WarmStart | None:
+        """Return what is stored, or None: what is damaged, however damaged, or not ours is made again."""
+        path = self._path(key)
+        try:
+            with open_own(path) as stream, zipfile.ZipFile(stream) as archive:
+                warm = _restored(archive, start)
+        except Exception:
+            return None
+        with contextlib.suppress(OSError):  # a folder that others filled may be read-only
+            os.utime(path)
+        return warm
+
+    def _write(self, key: str, warm: WarmStart) -> None:
+        """Write aside and rename. A cache that cannot be written costs time, never a result."""
+        arrays = {n: np.concatenate([getattr(b, n) for b in warm.blocks]) for n in Children._fields}
+        arrays |= {n: np.concatenate([getattr(x, n) for x in warm.exposed]) for n in _EXPOSED}
+        arrays |= {n: getattr(warm.exposed[0], n) for n in Exposure._fields if n not in _EXPOSED}
+        sizes = np.array([b.id.size for b in warm.blocks])
+        with contextlib.suppress(OSError):
+            self.folder.mkdir(parents=True, exist_ok=True)
+            with written_own(self._path(key)) as stream:
+                np.savez(stream, sizes=sizes, cells=warm.cells, **arrays)  # type: ignore[arg-type]
+            self._prune()
+
+    def _prune(self) -> None:
+        for left in self.folder.glob(f"*{ASIDE}"):  # by a run that was killed while it wrote
+            if left.stat().st_mtime < time.time() - _HOUR:
+                left.unlink(missing_ok=True)
+        files = sorted(self.folder.glob("*.npz"), key=lambda f: f.stat().st_mtime)
+        total = sum(f.stat().st_size for f in files)
+        for file in files[:-1]:
+            if total <= DISK_LIMIT:
+                return
+            total -= file.stat().st_size
+            file.unlink(missing_ok=True)
+
+
+_EXPOSED = ("past_level", "past_time", "joins", "leaves")
+_HOUR = 3600.0
+
+
+def _array(archive: zipfile.ZipFile, name: str) -> NDArray[Any]:
+    """Return an array that fills its place. Raises ValueError, or what reading raises.
+
+    Reading to the end makes zipfile look at its checksum, which it does not where a damaged header asks for
+    less.
+    """
+    with archive.open(f"{name}.npy") as stream:
+        array: NDArray[Any] = np.lib.format.read_array(stream, allow_pickle=False)
+        if stream.read(1):
+            raise ValueError(f"{name} is longer than it says")
+    return array
+
+
+def _restored(archive: zipfile.ZipFile, start: int) -> WarmStart:
+    arrays = {n: _array(archive, n) for n in (*Children._fields, *Exposure._fields, "sizes", "cells")}
+    ends = np.cumsum(arrays["sizes"])[:-1]
+    parts = {n: np.split(arrays[n], ends) for n in (*Children._fields, *_EXPOSED)}
+    fixed = {n: arrays[n] for n in Exposure._fields if n not in _EXPOSED}
+    count = arrays["sizes"].size
+    return WarmStart(
+        start=start,
+        blocks=[Children(*(parts[n][b] for n in Children._fields)) for b in range(count)],
+        exposed=[Exposure(**{n: parts[n][b] for n in _EXPOSED}, **fixed) for b in range(count)],
+        cells=arrays["cells"],
+    )
+
+
+def _size(warm: WarmStart) -> int:
+    exposed = sum(int(getattr(x, name).nbytes) for x in warm.exposed for name in _EXPOSED)
+    return warm.cells.nbytes + exposed + sum(block.bytes() for block in warm.blocks)

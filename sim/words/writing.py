@@ -1,0 +1,208 @@
+"""What people read, in Dutch or English: words, numbers, dates, and what may be said of a figure.
+
+The same for the browser, the briefing and the workbook, so that a figure reads the same everywhere. Nothing
+here follows the computer's own language.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+from babel.dates import format_date
+from babel.lists import format_list
+from babel.numbers import format_decimal, format_percent
+from ruamel.yaml import YAML
+
+from sim.decision.appraisal import Figure
+from sim.decision.firm import Standing, few, has_range, standing
+from sim.inputs.profiles import CARE_FIGURES
+
+LANGUAGES = {"nl": "Nederlands", "en": "English"}
+LOCALES = {"nl": "nl_NL", "en": "en_GB"}
+WORDS = Path(__file__).parent
+SURE = 0.95
+_SINGULAR = {
+    "kinderwerkers": "kinderwerker", "jongeren": "jongere", "kinderen": "kind", "berekeningen": "berekening",
+    "maanden": "maand", "parameters": "parameter", "years": "year", "child workers": "child worker",
+    "youths": "youth", "children": "child", "runs": "run", "draws": "draw",
+    "months": "month", "weken": "week", "weeks": "week", "mistakes": "mistake", "times": "time",
+    "computations": "computation", "gesimuleerde kinderen": "gesimuleerd kind",
+    "simulated children": "simulated child",
+}  # fmt: skip
+_COUNTED = re.compile(rf"(\{{(\w+)\}}(?:\*\*)?) ({'|'.join(_SINGULAR)})\b")
+"""A number in a text, and what it counts, in the plural."""
+
+
+def read_words(files: Iterable[Path]) -> dict[str, str]:
+    """Return the texts in YAML files of `key: text`. Raises ValueError for a key that stands there twice."""
+    found: dict[str, str] = {}
+    for file in files:
+        words = YAML(typ="safe", pure=True).load(file.read_text(encoding="utf-8"))
+        if twice := sorted(found.keys() & words.keys()):
+            raise ValueError(f"{file}: the text '{twice[0]}' stands in another file too")
+        found |= words
+    return found
+
+
+@cache
+def shared_words(language: str) -> Mapping[str, str]:
+    """Return the texts that everything people read has in common. Raises KeyError for an unknown language."""
+    LANGUAGES[language]
+    return read_words([WORDS / f"{language}.yaml"])
+
+
+@dataclass(frozen=True)
+class Writing:
+    """One language. words: its texts by key (default: those shared by all that people read)."""
+
+    language: str = "nl"
+    words: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Take the shared texts where none are given. Raises KeyError for an unknown language."""
+        object.__setattr__(self, "words", self.words or shared_words(self.language))
+
+    @property
+    def locale(self) -> str:
+        """Return the Babel locale."""
+        return LOCALES[self.language]
+
+    def t(self, key: str, /, **values: object) -> str:
+        """Return a text with its values filled in. Raises KeyError for an unknown one."""
+        one = {name for name, value in values.items() if str(value) == "1"}
+        text = self.words[key]
+        if one:
+            text = _COUNTED.sub(lambda m: f"{m[1]} {_SINGULAR[m[3]]}" if m[2] in one else m[0], text)
+        return text.format(**values)
+
+    # Numbers
+
+    def count(self, value: float, sign: bool = False) -> str:
+        """Return a whole number, with its sign where asked."""
+        text = format_decimal(abs(round(value)), format="#,##0", locale=self.locale)
+        return _signed(round(value), text, sign)
+
+    def number(self, value: float, decimals: int = 1) -> str:
+        """Return a number with at most some decimals."""
+        places = "." + "#" * decimals if decimals else ""
+        text = format_decimal(abs(round(value, decimals)), format=f"#,##0{places}", locale=self.locale)
+        return _signed(round(value, decimals), text, False)
+
+    def significant(self, value: float) -> str:
+        """Return a parameter's value with four significant digits."""
+        text = format_decimal(abs(float(f"{value:.4g}")), format="#,##0.##########", locale=self.locale)
+        return _signed(value, text, False)
+
+    def fte(self, value: float) -> str:
+        """Return a number of FTE with at most one decimal."""
+        return self.number(value, 1)
+
+    def millions(self, euros: float, sign: bool = False) -> str:
+        """Return an amount in millions with one decimal, without unit."""
+        rounded = round(euros / 1e6, 1)
+        return _signed(rounded, format_decimal(abs(rounded), format="#,##0.0", locale=self.locale), sign)
+
+    def money(self, euros: float, sign: bool = False) -> str:
+        """Return an amount in millions of euros with its unit; what rounds to nothing in thousands."""
+        if 500 < abs(euros) < 50_000:
+            return self.euros(round(euros, -3), sign)
+        unit = {"nl": "mln", "en": "million"}[self.language]
+        return f"€ {self.millions(euros, sign)} {unit}"
+
+    def euros(self, euros: float, sign: bool = False) -> str:
+        """Return an amount in whole euros."""
+        return f"€ {self.count(euros, sign)}"
+
+    def date(self, iso: str) -> str:
+        """Return a date such as 2021-01-01 in words; what is no date stays as it is."""
+        try:
+            return str(format_date(dt.date.fromisoformat(iso), "d MMMM yyyy", locale=self.locale))
+        except ValueError:
+            return iso
+
+    def percent(self, share: float, decimals: int = 0) -> str:
+        """Return a share as a percentage, whole or with at most some decimals."""
+        places = "." + "#" * decimals if decimals else ""
+        return str(format_percent(share, format=f"#,##0{places}%", locale=self.locale))
+
+    # What may be said
+
+    def difference(self, f: Figure, write: Callable[..., str], sharpening: bool = False) -> str:
+        """Return a difference as people read it: none, too small to tell, or its value with a sign.
+
+        sharpening: see `firm.standing`; what is provisional is marked.
+        """
+        told = standing(f, sharpening)
+        if told is Standing.NONE:
+            return "0"
+        if told in (Standing.TOO_SMALL, Standing.UNTOLD):
+            return self.remark(f, sharpening)
+        value = write(f.value, True)
+        if f.value and value == write(0.0, True):
+            value = self.t("near_zero")
+        return self.provisional(value, told is Standing.PROVISIONAL)
+
+    def provisional(self, value: str, whether: bool = True) -> str:
+        """Return a value marked as provisional where it is."""
+        return self.t("provisional_value", value=value) if whether else value
+
+    def remark(self, f: Figure, sharpening: bool = False) -> str:
+        """Return what stands beside the number of a figure where it does not stand by itself, or nothing."""
+        words = {
+            Standing.PROVISIONAL: "provisional", Standing.UNTOLD: "untold", Standing.TOO_SMALL: "too_small",
+        }  # fmt: skip
+        told = standing(f, sharpening)
+        return self.t(words[told]) if told in words else ""
+
+    def interval(self, f: Figure, write: Callable[..., str], sharpening: bool = False) -> str:
+        """Return the interval of a figure over draws, or nothing where there is none to show."""
+        if f.low is None or f.high is None or not has_range(f, sharpening):
+            return ""
+        return self.t("interval", low=write(f.low, True), high=write(f.high, True))
+
+    def unknown_effect(self, none: float | None) -> str:
+        """Return that nobody knows the effect. none: the weight on no effect; None where it was set."""
+        if none is None:
+            return self.t("unknown_effect_set")
+        return self.t("unknown_effect", none=self.percent(none))
+
+    def local_figures(self, name: str, known: Collection[str], own: bool) -> str:
+        """Return whose figures of youth care are used, or nothing where all are of the municipality itself.
+
+        known: what is known of the municipality itself (see Profile.local); own: whether it gave figures.
+        """
+        lacking = [figure for figure in CARE_FIGURES if figure not in known]
+        if not own:
+            return self.t("no_local") if lacking else ""
+        if not lacking:
+            return f"{self.t('own_figures', name=name)}."
+        what = format_list([self.t(f"local_{figure}") for figure in lacking], locale=self.locale)
+        return self.t("own_lacking", name=name, what=what)
+
+    def chance(self, share: float, draws: int) -> str:
+        """Return a chance as draws can tell it: to five percent, and never impossible or certain.
+
+        None of 40 draws still leaves room for a chance of 8 percent (95 percent sure). From too few draws
+        there is none to name.
+        """
+        if few(draws):
+            return self.t("not_yet")
+        edge = 1.0 - (1.0 - SURE) ** (1.0 / max(draws, 1))
+        bound = -(-edge * 100 // 1) / 100
+        if share <= 0.0:
+            return self.t("below", chance=self.percent(bound))
+        if share >= 1.0:
+            return self.t("above", chance=self.percent(1.0 - bound))
+        rounded = min(max(round(share * 20) / 20, 0.05), 0.95)
+        return self.t("about_share", chance=self.percent(rounded))
+
+
+def _signed(value: float, text: str, sign: bool) -> str:
+    if value < 0:
+        return f"\N{MINUS SIGN}{text}"
+    return f"+{text}" if sign and value > 0 else text

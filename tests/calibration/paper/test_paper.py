@@ -1,0 +1,185 @@
+"""The claims of the position paper: each has its files, words and answer, and figures never stand bare."""
+
+from __future__ import annotations
+
+import re
+from hashlib import sha256
+
+import pytest
+
+from calibration.paper import write as paper
+from calibration.paper.answers import waits
+from calibration.paper.claims import CLAIMS, SCENARIOS, path_of, reference_of, scenario_of
+from calibration.paper.people import forty
+from calibration.paper.runs import ATTENDANCE, REACHED, WHOLE, Laboratory, Size, who_comes
+from calibration.paper.words import TOO_SMALL, short, told
+from sim.decision.appraisal import Figure
+from sim.inputs.grid import load_grid
+from sim.inputs.library import registry
+from sim.model.parameters import default_parameters
+from sim.runs.warmstore import WarmStore
+from sim.words.writing import read_words
+
+TINY = Size(children=600, draws=2, everyone=1, waits_of=600, country=2000, country_draws=2, knowledge=0)
+ENGLISH = read_words([paper.WORDS])
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Laboratory:
+    from sim.engine.setting import Inline
+
+    return Laboratory(TINY, Inline(), WarmStore(tmp_path_factory.mktemp("warm")))
+
+
+def test_every_claim_has_files_words_and_an_answer() -> None:
+    keys = [claim.key for claim in CLAIMS]
+    assert len(set(keys)) == len(keys) == len(paper.ANSWERS)
+    for claim in CLAIMS:
+        assert claim.key in paper.ANSWERS
+        for kind in ("claim", "works", "limit"):
+            assert ENGLISH[f"gal_{kind}_{claim.key}"]
+        for file in claim.files:
+            scenario = scenario_of(file)
+            reference = reference_of(scenario)
+            if reference is not None:
+                assert reference.municipality == scenario.municipality
+        for grid in claim.grids:
+            assert len(load_grid(path_of(grid), registry())) >= 3
+
+
+def test_every_scenario_that_ships_stands_for_a_claim_or_is_what_one_is_compared_with() -> None:
+    named = {path_of(file) for claim in CLAIMS for file in (*claim.files, *claim.grids)}
+    against = {reference_of(scenario_of(file)) for claim in CLAIMS for file in claim.files}
+    named |= {scenario.path for scenario in against if scenario is not None and scenario.path}
+    folders = [folder for folder in SCENARIOS.iterdir() if folder.is_dir() and folder.name != "published"]
+    shipped = {path for folder in folders for path in folder.glob("*.yaml")}
+    references = {path for path in shipped if path.name in ("geen.yaml", "huidig.yaml")}
+    assert shipped - named - references == set()
+
+
+@pytest.mark.parametrize("folder", ["tilburg", "hilversum", "deventer", "den-haag", "eindhoven", "hoorn",
+                                    "apeldoorn", "haarlem", "rotterdam"])  # fmt: skip
+def test_a_municipality_without_local_figures_says_so_in_each_of_its_files(folder: str) -> None:
+    files = list((SCENARIOS / folder).glob("*.yaml"))
+    assert files
+    for file in files:
+        text = file.read_text(encoding="utf-8")
+        assert "GEEN LOKALE CIJFERS" in text
+        assert "niets over een organisatie" in text
+
+
+FIGURE = Figure(value=-12.0, mcse=2.0, low=-30.0, high=4.0, p_positive=0.15)
+
+
+def test_a_figure_is_told_with_its_range_and_its_chance() -> None:
+    assert told(FIGURE, "youths") == "12 fewer youths (-30 to +4; fewer in 85% of draws)"
+    assert (
+        told(Figure(9.0, 1.0, 2.0, 20.0, 0.9), "youths") == "9 more youths (+2 to +20; more in 90% of draws)"
+    )
+    assert short(FIGURE) == "-12 (-30 to +4)"
+
+
+def test_what_is_below_two_errors_is_never_a_number() -> None:
+    small = Figure(value=-12.0, mcse=7.0, low=-30.0, high=4.0, p_positive=0.15)
+    assert TOO_SMALL in told(small, "youths")
+    assert not re.search(r"\d", told(small, "youths"))
+    assert short(small) == "too small to tell"
+    assert short(None) == "-"
+
+
+def test_a_pair_is_run_once_and_as_cheaply_as_it_may_be(lab: Laboratory) -> None:
+    first = lab.pair("almere/huidig")
+    assert lab.pair("almere/huidig") is first
+    assert lab.done[-1].how == REACHED
+    assert [scenario for scenario, _ in lab.done[-1].scenarios] == ["almere/geen.yaml", "almere/huidig.yaml"]
+    lab.pair("argumenten/licht-verwelzijnd")
+    assert lab.done[-1].how == WHOLE
+    assert first.after(20).programme_cost > 10e6
+    assert first.fte("kinderwerk")[-1] > 25
+    with pytest.raises(ValueError, match="names no reference"):
+        lab.pair("almere/geen")
+
+
+def test_who_was_looked_at_without_a_life_is_listed_too_and_once(lab: Laboratory) -> None:
+    for _ in range(2):
+        lab.comes("argumenten/bso-in-plaats-van-kinderwerk", "bso")
+    assert [done.scenarios[0][0] for done in lab.done if done.how == ATTENDANCE] == [
+        "argumenten/bso-in-plaats-van-kinderwerk.yaml"
+    ]
+
+
+def test_how_many_wait_is_told_on_both_sides(lab: Laboratory) -> None:
+    words = waits(lab.pair("argumenten/wachtlijsten-met-kinderwerk"))
+    assert re.fullmatch(r"[\d,]+ youths wait in year 10, against [\d,]+ \(too few draws for a range\)", words)
+
+
+def test_both_directions_of_the_forty_percent_stand_together(lab: Laboratory) -> None:
+    answer = forty(lab)
+    assert len(re.findall(r"The other way round", answer.short)) == 2
+    assert "the paper's 40 percent" in answer.short
+    rows = [
+        line for line in answer.body.splitlines() if line.startswith("| first") or line.startswith("| early")
+    ]
+    assert len(rows) == 2
+    for row in rows:
+        before, reverse, without = (int(re.search(r"\d+", cell)[0]) for cell in row.split("|")[2:5])  # type: ignore[index]
+        assert before > reverse > without > 0
+
+
+def test_living_rooms_and_the_bso_reach_others_than_child_work_today(lab: Laboratory) -> None:
+    now, many = who_comes("almere/huidig", "kinderwerk", 6000, lab.pool)
+    rooms, _ = who_comes("almere/huiskamers", "kinderwerk", 6000, lab.pool)
+    bso, _ = who_comes("argumenten/bso-in-plaats-van-kinderwerk", "bso", 6000, lab.pool)
+    assert now.sum() == pytest.approx(1.0)
+    assert rooms[4] > now[4] + 0.05
+    assert bso[3:].sum() < 0.4 < now[3:].sum()
+    assert 5_000 < many < 60_000
+
+
+def test_the_page_puts_every_claim_beside_its_answer_and_its_limit(
+    lab: Laboratory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from calibration.paper.words import Answer
+
+    told_of: list[str] = []
+
+    def answer(key: str):  # type: ignore[no-untyped-def]
+        def give(_: Laboratory) -> Answer:
+            told_of.append(key)
+            return Answer(f"answer to {key}", f"figures of {key}")
+
+        return give
+
+    monkeypatch.setattr(paper, "ANSWERS", {claim.key: answer(claim.key) for claim in CLAIMS})
+    lab.pair("almere/huidig")
+    text = paper.page(lab, ENGLISH)
+    assert told_of == [claim.key for claim in CLAIMS]
+    for claim in CLAIMS:
+        row = next(
+            line for line in text.splitlines() if line.startswith(f"| {ENGLISH[f'gal_claim_{claim.key}']}")
+        )
+        assert f"answer to {claim.key}" in row
+        assert ENGLISH[f"gal_limit_{claim.key}"] in row
+        assert f"figures of {claim.key}" in text
+    runs = text[text.index("## Runs") :]
+    assert scenario_of("almere/huidig").sha256[:12] in runs
+    assert "seed 0" in runs
+    assert "| 600 | 2 |" in runs
+
+
+def test_the_page_that_ships_is_of_these_claims() -> None:
+    """Somebody has to run it: this sees that no claim, scenario or parameter changed without that."""
+    text = paper.PAGE.read_text(encoding="utf-8")
+    for claim in CLAIMS:
+        assert ENGLISH[f"gal_claim_{claim.key}"] in text
+    assert f"parameters {default_parameters().sha256()[:12]}," in text
+    digests = dict(re.findall(r"`([\w-]+/[\w.-]+\.yaml)` ([0-9a-f]{12})", text))
+    for claim in CLAIMS:
+        for kind in ("works", "limit"):
+            assert ENGLISH[f"gal_{kind}_{claim.key}"] in text
+        for file in claim.files:
+            assert f"{file}.yaml" in digests
+        for grid in claim.grids:
+            assert digests.pop(f"{grid}.yaml") == sha256(path_of(grid).read_bytes()).hexdigest()[:12], grid
+    for file, digest in digests.items():  # with what each was compared with
+        assert scenario_of(file.removesuffix(".yaml")).sha256[:12] == digest, file

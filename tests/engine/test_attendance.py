@@ -1,0 +1,364 @@
+"""Who comes to a programme: places, order, leaving, and what stays with those who came."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from concurrent.futures import Executor
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+from worlds import born, everyone
+
+from sim.engine.exposure import Exposure, effect_level
+from sim.engine.population import NEVER, Children, cohorts, flows, month_of
+from sim.engine.programmes import Attendance, Effect, attend, exposures, weights
+from sim.inputs.profiles import profiles
+from sim.luck import Decision, key_of, luck
+from sim.model.catalogue import catalogue
+from sim.model.parameters import Parameters, default_parameters
+from sim.model.processes import default_table
+from sim.model.transitions import CompiledTable, compile_table
+from sim.states import MECHANISMS, MONTHS, QUINTILES
+
+CHILD_WORK = catalogue()["kinderwerk"]
+P = default_parameters()
+NO_EFFECT = Effect((0.0,) * len(MECHANISMS), 9.0, 0.05)
+YEAR = 24
+"""2016, counted from 1992: everybody of up to 23 has been born."""
+SEED = 4
+Floats = NDArray[np.float64]
+
+
+class Youths(list[Children]):
+    def __repr__(self) -> str:
+        return f"{sum(block.id.size for block in self)} children"
+
+
+class Town(NamedTuple):
+    """Children in blocks, as if on 1 January of year YEAR, and everything that a test asks of them."""
+
+    blocks: list[Children]
+    exposed: list[Exposure]
+
+    @classmethod
+    def of(cls, blocks: Sequence[Children], effect: Effect = NO_EFFECT) -> Town:
+        names = {"kinderwerk": effect}
+        return cls(list(blocks), [exposures(block.id.size, list(names), names) for block in blocks])
+
+    def attend(
+        self, places: object, pool: Executor, year: int = YEAR, stay: float = 36.0, weight: object = 1.0
+    ) -> Attendance:
+        return attend(
+            self.blocks, self.exposed, 0, CHILD_WORK, np.broadcast_to(np.asarray(places, float), MONTHS),
+            year, key_of(SEED), np.broadcast_to(np.asarray(weight, float), QUINTILES), stay, pool,
+        )  # fmt: skip
+
+    @property
+    def children(self) -> Children:
+        return Children(*(np.concatenate(arrays) for arrays in zip(*self.blocks, strict=True)))
+
+    @property
+    def joins(self) -> NDArray[np.int64]:
+        return np.concatenate([x.joins[:, 0] for x in self.exposed]).astype(np.int64)
+
+    @property
+    def leaves(self) -> NDArray[np.int64]:
+        return np.concatenate([x.leaves[:, 0] for x in self.exposed]).astype(np.int64)
+
+    def coming(self, month: int) -> NDArray[np.bool_]:
+        return (self.joins <= month) & (month < self.leaves)
+
+    def could_come(self, month: int) -> NDArray[np.bool_]:
+        c, year = self.children, month // MONTHS
+        age = month - c.birth
+        first, before = CHILD_WORK.months
+        return (c.arrives <= year) & (year < c.departs) & (first <= age) & (age < before)
+
+    def line(self, year: int, weight: object = 1.0) -> Floats:
+        c = self.children
+        by_quintile = np.broadcast_to(np.asarray(weight, float), QUINTILES)
+        return np.array(
+            [
+                -math.log(luck(SEED, Decision.JOIN, year, child)) / by_quintile[quintile]
+                for child, quintile in zip(c.id.tolist(), c.quintile, strict=True)
+            ]
+        )
+
+    def stays(self, year: int, stay: float) -> NDArray[np.int64]:
+        """Return how many whole months each child would keep coming, by its luck of this year."""
+        found = [
+            -stay * math.log(luck(SEED, Decision.LEAVE, year, child)) for child in self.children.id.tolist()
+        ]
+        return np.array([1 + int(months) for months in found])
+
+
+@pytest.fixture(scope="module")
+def table(parameters: Parameters) -> CompiledTable:
+    return compile_table(default_table(), parameters, 2020)
+
+
+@pytest.fixture(scope="module")
+def blocks(table: CompiledTable, parameters: Parameters) -> list[Children]:
+    """Return 1,500 youths of Almere of all ages, with those who will be born, come and go."""
+    flow, _ = flows(profiles()["Almere"], parameters, 1500)
+    return Youths(cohorts(flow, 0, month_of(2020), key_of(SEED), table, parameters))
+
+
+months_of_places = st.lists(st.floats(0, 120), min_size=MONTHS, max_size=MONTHS)
+
+
+@settings(max_examples=30, deadline=None)
+@example([[0.0, 0.0, 0.0, 59.0, 0.0, 86.0, 0.0, 86.0, 0.0, 86.0, 0.0, 86.0]], 36.0)
+@given(st.lists(months_of_places, min_size=1, max_size=3), st.sampled_from([2.0, 9.0, 36.0]))
+def test_never_more_children_than_places_and_none_who_may_not_come(
+    blocks: list[Children], pool: Executor, years: list[list[float]], stay: float
+) -> None:
+    """Month by month, from what is booked for each child; free places never stay free while one waits."""
+    town = Town.of(blocks)
+    for year, places in enumerate(years, YEAR):
+        counted = town.attend(places, pool, year, stay)
+        took_part = np.zeros(town.joins.size, bool)
+        joined = town.joins // MONTHS == year
+        gone = (town.leaves // MONTHS == year) & (town.leaves < NEVER)
+        for month, room in enumerate(places, year * MONTHS):
+            coming = town.coming(month)
+            took_part |= coming
+            assert counted.stock[month % MONTHS] == coming.sum() <= room + 1e-9
+            assert not np.any(coming & ~town.could_come(month))
+            if coming.sum() < math.floor(room + 1e-9):
+                waits = town.could_come(month) & ~coming & ~(joined & (town.joins <= month)) & ~gone
+                assert not waits.any()
+        assert counted.participants == took_part.sum()
+
+
+def test_free_places_go_to_the_first_in_line(blocks: list[Children], pool: Executor) -> None:
+    for weight in (1.0, weights("neighbourhood", CHILD_WORK, P)):
+        town = Town.of(blocks)
+        town.attend(40, pool, weight=weight)
+        now = YEAR * MONTHS
+        could, came = town.could_come(now), town.joins == now
+        assert came.sum() == 40
+        line = town.line(YEAR, weight)
+        assert line[came].max() < line[could & ~came].min()
+        for month in range(now + 1, now + MONTHS):  # and whoever leaves makes room for the next
+            here = town.joins == month
+            if here.any():
+                left_out = town.could_come(month) & (town.joins > month)
+                assert line[here].max() < line[left_out].min()
+
+
+def test_who_comes_is_a_matter_of_luck_and_not_of_order_or_block(
+    blocks: list[Children], pool: Executor
+) -> None:
+    town, other = Town.of(blocks), Town.of([everyone(blocks)])
+    for year in range(YEAR, YEAR + 3):
+        town.attend(60, pool, year, stay=12.0)
+        other.attend(60, pool, year, stay=12.0)
+    order, another = np.argsort(town.children.id), np.argsort(other.children.id)
+    assert np.array_equal(town.joins[order], other.joins[another])
+    assert np.array_equal(town.leaves[order], other.leaves[another])
+
+
+def test_who_comes_does_not_depend_on_need_care_or_household(blocks: list[Children], pool: Executor) -> None:
+    other = [
+        b._replace(
+            state=np.ones_like(b.state), forms=np.ones_like(b.forms), risk=b.risk * 9, sex=1 - b.sex,
+            since=b.since + 3, care_ended=b.care_ended + 3, used=np.ones_like(b.used),
+        )
+        for b in blocks
+    ]  # fmt: skip
+    town, changed = Town.of(blocks), Town.of(other)
+    for found in (town, changed):
+        found.attend(60, pool, weight=weights("outreach", CHILD_WORK, P))
+    assert np.array_equal(town.joins, changed.joins)
+    assert np.array_equal(town.leaves, changed.leaves)
+
+
+@pytest.mark.parametrize("furthest", [np.inf, 1e-3])
+def test_who_is_not_listed_would_not_have_come(
+    blocks: list[Children], pool: Executor, monkeypatch: pytest.MonkeyPatch, furthest: float
+) -> None:
+    found, expected = Town.of(blocks), Town.of(blocks)
+    found.attend(3, pool, weight=weights("outreach", CHILD_WORK, P))
+    # everyone, or far too few at first
+    monkeypatch.setattr("sim.engine.programmes._furthest", lambda *_: furthest)
+    expected.attend(3, pool, weight=weights("outreach", CHILD_WORK, P))
+    assert np.array_equal(found.joins, expected.joins)
+    assert np.array_equal(found.leaves, expected.leaves)
+
+
+def test_another_year_is_another_order(blocks: list[Children], pool: Executor) -> None:
+    first, second = Town.of(blocks), Town.of(blocks)
+    first.attend(40, pool, YEAR)
+    second.attend(40, pool, YEAR + 1)
+    both = (first.joins < NEVER) & (second.joins < NEVER)
+    assert both.sum() < 20
+
+
+def test_more_places_take_in_the_same_children_first(blocks: list[Children], pool: Executor) -> None:
+    few, many = Town.of(blocks), Town.of(blocks)
+    few.attend(30, pool)
+    many.attend(50, pool)
+    now = YEAR * MONTHS
+    assert few.coming(now).sum() == 30
+    assert not np.any(few.coming(now) & ~many.coming(now))
+
+
+def test_uptake_follows_the_weights_of_neighbourhoods(
+    table: CompiledTable, parameters: Parameters, pool: Executor
+) -> None:
+    """While places are few: an order by exponential times gives shares in proportion to the weights."""
+    many = born(60_000, table, parameters, month=(YEAR - 8) * MONTHS)
+    weight = weights("neighbourhood", CHILD_WORK, P)
+    town = Town.of([many])
+    town.attend(1000, pool, weight=weight)
+    came = np.bincount(many.quintile[town.coming(YEAR * MONTHS)], minlength=QUINTILES)
+    expected = np.bincount(many.quintile) * weight
+    expected *= 1000 / expected.sum()
+    assert np.all(np.abs(came - expected) < 4 * np.sqrt(expected) + 0.04 * expected)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 80), st.integers(0, MONTHS - 1))
+def test_a_cut_takes_those_who_would_have_left_first(
+    blocks: list[Children], pool: Executor, left: int, month: int
+) -> None:
+    town, uncut = Town.of(blocks), Town.of(blocks)
+    year, now = YEAR + 1, (YEAR + 1) * MONTHS + month
+    for each in (town, uncut):
+        each.attend(80, pool, YEAR, stay=24.0)
+    there = uncut.coming(now)
+    town.attend(np.where(np.arange(MONTHS) < month, 80, left), pool, year, stay=24.0)
+    uncut.attend(80, pool, year, stay=24.0)
+    if month:
+        there = uncut.coming(now - 1)
+    until = np.maximum(uncut.joins, year * MONTHS) + town.stays(year, 24.0)
+    until = np.minimum(until, town.children.birth + CHILD_WORK.months[1])
+    there &= (until > now) & (town.children.departs > year)
+    kept = town.coming(now) & there
+    assert kept.sum() == min(left, there.sum())
+    if kept.any() and (there & ~kept).any():
+        assert until[there & ~kept].max() <= until[kept].min()
+    assert np.all(town.leaves[there & ~kept] == now)
+
+
+def test_children_keep_coming_for_as_long_as_their_stay(
+    table: CompiledTable, parameters: Parameters, pool: Executor
+) -> None:
+    """An exponential time in whole months, drawn on anew each year: it remembers nothing."""
+    stay = 18.0
+    town = Town.of([born(20_000, table, parameters, month=(YEAR - 5) * MONTHS)])
+    lasted = np.zeros(20_000)
+    for year in range(YEAR, YEAR + 4):
+        town.attend(20_000, pool, year, stay)
+        first = town.joins == YEAR * MONTHS
+        lasted[first] = town.leaves[first] - YEAR * MONTHS
+    for months in range(1, 4 * MONTHS):
+        expected = math.exp(-months / stay)
+        error = math.sqrt(expected * (1 - expected) / lasted.size)
+        assert abs(np.mean(lasted > months) - expected) < 4 * error, months
+
+
+def test_everyone_leaves_by_the_15th_birthday(
+    table: CompiledTable, parameters: Parameters, pool: Executor
+) -> None:
+    birthday = (YEAR + 1) * MONTHS + 5
+    town = Town.of([born(500, table, parameters, month=birthday - 15 * MONTHS)])
+    for year in (YEAR, YEAR + 1, YEAR + 2):
+        town.attend(500, pool, year, stay=1e6)
+    assert set(town.joins) == {YEAR * MONTHS}
+    assert set(town.leaves) == {birthday}
+
+
+def test_nobody_comes_before_the_4th_birthday(
+    table: CompiledTable, parameters: Parameters, pool: Executor
+) -> None:
+    birthday = YEAR * MONTHS + 7
+    town = Town.of([born(500, table, parameters, month=birthday - 4 * MONTHS)])
+    counted = town.attend(500, pool, YEAR, stay=1e6)
+    assert set(town.joins) == {birthday}
+    assert counted.stock.tolist() == [0] * 7 + [500] * 5
+    assert counted.participants == 500
+
+
+def test_who_moves_away_comes_no_more_from_that_day(
+    table: CompiledTable, parameters: Parameters, pool: Executor
+) -> None:
+    children = born(500, table, parameters, month=(YEAR - 6) * MONTHS)
+    children.departs[::2] = YEAR + 2
+    children.arrives[1::4] = YEAR + 1
+    town = Town.of([children])
+    counts = [town.attend(500, pool, year, stay=1e6) for year in range(YEAR, YEAR + 3)]
+    assert [count.participants for count in counts] == [375, 500, 250]
+    assert np.all(town.leaves[::2] == (YEAR + 2) * MONTHS)
+    assert np.all(town.leaves[1::2] == NEVER)
+    assert np.all(town.joins[1::4] == (YEAR + 1) * MONTHS)
+
+
+def test_places_are_filled_however_short_children_stay(
+    table: CompiledTable, parameters: Parameters, pool: Executor
+) -> None:
+    town = Town.of([born(20_000, table, parameters, month=(YEAR - 8) * MONTHS)])
+    counted = town.attend(500, pool, stay=0.5)
+    assert counted.stock.tolist() == [500] * MONTHS
+    assert counted.participants > 500 * (MONTHS - 3)
+
+
+def test_no_places_and_no_children(blocks: list[Children], pool: Executor) -> None:
+    town = Town.of(blocks)
+    counted = town.attend(0, pool)
+    assert counted.participants == 0
+    assert not counted.stock.any()
+    assert set(town.joins) == {NEVER}
+    nobody = Town.of([block.part(slice(0, 0)) for block in blocks])
+    assert nobody.attend(50, pool).stock.tolist() == [0] * MONTHS
+
+
+# What stays with those who came
+
+
+def test_the_effect_over_several_stays_is_its_closed_form(blocks: list[Children], pool: Executor) -> None:
+    """Built up while coming, fading in between: each child's stays are written down and gone through."""
+    effect = Effect((0.0,) * len(MECHANISMS), build_up=7.0, decay=0.03)
+    town = Town.of(blocks, effect)
+    stays: dict[int, list[tuple[int, int]]] = {}
+    last = YEAR + 8
+    for year in range(YEAR, last):
+        town.attend(300 if year % 2 else 50, pool, year, stay=6.0)
+        for i in np.flatnonzero(town.joins < NEVER).tolist():
+            stay = (int(town.joins[i]), int(town.leaves[i]))
+            known = stays.setdefault(i, [])
+            if known and known[-1][0] == stay[0]:
+                known.pop()
+            known.append(stay)
+    several = [i for i, known in stays.items() if len([a for a, b in known if a < b]) > 2]
+    assert len(several) > 30
+    x = Exposure(*(np.concatenate([getattr(e, f) for e in town.exposed]) for f in Exposure._fields[:4]),
+                 *town.exposed[0][4:])  # fmt: skip
+    for i in stays:
+        level, then = 0.0, 0
+        for begins, ends in stays[i]:
+            ends = min(ends, last * MONTHS)
+            level *= math.exp(-effect.decay * (begins - then))
+            level = 1 - (1 - level) * math.exp(-(ends - begins) / effect.build_up)
+            then = ends
+        level *= math.exp(-effect.decay * (last * MONTHS - then))
+        assert effect_level(x, i, 0, float(last * MONTHS)) == pytest.approx(level, abs=1e-5), stays[i]
+
+
+def test_two_programmes_have_each_their_own_luck(blocks: list[Children], pool: Executor) -> None:
+    names = {"kinderwerk": NO_EFFECT, "other": NO_EFFECT}
+    exposed = [exposures(block.id.size, list(names), names) for block in blocks]
+    for k in range(2):
+        attend(
+            blocks, exposed, k, CHILD_WORK, np.full(MONTHS, 40.0), YEAR, key_of(SEED), np.ones(QUINTILES),
+            36.0, pool,
+        )  # fmt: skip
+    joins = np.concatenate([x.joins for x in exposed])
+    assert (joins[:, 0] < NEVER).sum() >= 40 <= (joins[:, 1] < NEVER).sum()
+    assert np.all(joins < NEVER, axis=1).sum() < 20

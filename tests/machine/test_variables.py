@@ -1,0 +1,128 @@
+"""What the environment says is read, or told by name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+
+from sim.files.translation import dutch_or_none
+from sim.machine import variables
+from sim.machine.variables import VariableError
+
+ROOT = Path(__file__).resolve().parents[2]
+NUMBERS = ["KINDERWERK_CACHE_GB", "KINDERWERK_APP_CHILDREN", "KINDERWERK_APP_DRAWS"]
+NO_NUMBERS = ("inf", "-inf", "nan", "1e400", "-1", "abc", "4GB", "1,5", "9" * 5000, "1e300", "é", "\udce9")
+WRONG = {
+    **{name: list(NO_NUMBERS) for name in NUMBERS},
+    "KINDERWERK_COMMIT": ["two words", "a\nb", "x" * 101, "\udce9", "\x1b[31m"],
+    "KINDERWERK_APP_CONTACT": ["caf\udce9@gemeente.example", "\x1b[31mred"],
+}  # fmt: skip
+WRONG["KINDERWERK_APP_CHILDREN"] += ["0", "2.5", "5000001", "10.000", "1e4"]
+WRONG["KINDERWERK_APP_DRAWS"] += ["0", "1", "2.5", "10001"]
+CASES = [(name, value) for name, values in WRONG.items() for value in values]
+
+
+@pytest.fixture(autouse=True)
+def nothing_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in WRONG:
+        monkeypatch.delenv(name, raising=False)
+
+
+def said() -> list[object]:
+    return [read() for read in variables._ALL]
+
+
+DEFAULTS: list[object] = [4 << 30, 10_000, 40, "", ""]
+
+
+def test_what_is_not_set_or_empty_is_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert said() == DEFAULTS
+    for name in WRONG:
+        monkeypatch.setenv(name, " ")
+    assert said() == DEFAULTS
+    variables.check()
+
+
+def test_what_is_set_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KINDERWERK_CACHE_GB", "0.5")
+    monkeypatch.setenv("KINDERWERK_APP_CHILDREN", " 300 ")
+    monkeypatch.setenv("KINDERWERK_APP_DRAWS", "2")
+    monkeypatch.setenv("KINDERWERK_APP_CONTACT", " hulp bij één vraag:\tjeugd@gemeente.example ")
+    monkeypatch.setenv("KINDERWERK_COMMIT", "v1.2-3-gabc+")
+    assert said() == [1 << 29, 300, 2, "hulp bij één vraag: jeugd@gemeente.example", "v1.2-3-gabc+"]
+    variables.check()
+
+
+def test_no_room_on_disk_is_a_choice(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KINDERWERK_CACHE_GB", "0")
+    assert variables.cache_bytes() == 0
+
+
+@pytest.mark.parametrize(("name", "value"), CASES)
+def test_a_wrong_value_is_one_short_sentence_that_names_it(
+    name: str, value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(VariableError) as caught:
+        variables.check()
+    told = str(caught.value)
+    assert told.startswith(f"{name}: ")
+    assert told.isprintable()
+    assert told.isascii()
+    assert len(told) < 250
+    (problem,) = caught.value.problems
+    assert dutch_or_none(problem.message) is not None
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "hint"),
+    [
+        ("KINDERWERK_CACHE_GB", "1,5", "write decimals with a point: 1.5"),
+        ("KINDERWERK_APP_CHILDREN", "10.000", "write it without separators: 10000"),
+        ("KINDERWERK_APP_CHILDREN", "1,000,000", "write it without separators: 1000000"),
+        ("KINDERWERK_APP_CHILDREN", "1,5", ""),
+        ("KINDERWERK_CACHE_GB", "1,000", ""),  # one or a thousand
+    ],
+)
+def test_a_hint_is_given_where_one_thing_is_meant(
+    name: str, value: str, hint: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(VariableError) as caught:
+        variables.check()
+    assert str(caught.value).partition("; ")[2] == hint
+
+
+def test_all_that_is_wrong_is_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, values in WRONG.items():
+        monkeypatch.setenv(name, values[0])
+    with pytest.raises(VariableError) as caught:
+        variables.check()
+    assert [line.partition(":")[0] for line in str(caught.value).splitlines()] == sorted(
+        WRONG, key=str(caught.value).index
+    )
+    assert len(caught.value.problems) == len(WRONG)
+
+
+ELSEWHERE = {
+    "KINDERWERK_TRACE",  # any value
+    "KINDERWERK_CACHE", "XDG_CACHE_HOME", "NUMBA_CACHE_DIR",  # folders: compiling.py tells what is wrong
+}  # fmt: skip
+
+
+def read_in(files: Iterable[Path]) -> set[str]:
+    found: set[str] = set()
+    for path in files:
+        found |= set(re.findall(r"KINDERWERK_[A-Z_]+|XDG_[A-Z_]+|NUMBA_[A-Z_]+", path.read_text("utf-8")))
+    return found
+
+
+def test_every_variable_of_ours_is_looked_at_and_in_the_docs() -> None:
+    folders = [ROOT / name for name in ("sim", "calibration", "commands", "pages")]
+    ours = read_in([ROOT / "cli.py", ROOT / "app.py", *(p for f in folders for p in f.rglob("*.py"))])
+    assert ours == set(WRONG) | ELSEWHERE
+    told = read_in([ROOT / "docs" / "deploy.md"])
+    assert ours - told <= {"KINDERWERK_TRACE", "KINDERWERK_COMMIT", "XDG_CACHE_HOME"}

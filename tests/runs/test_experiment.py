@@ -1,0 +1,261 @@
+"""Runs are draws by replications, in any division the same; only what lives in one place is compared."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Executor
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from worlds import scenario
+
+from sim.engine.history import History
+from sim.errors import InputError, OptionError
+from sim.inputs.profiles import profiles
+from sim.inputs.scenario import Scenario
+from sim.model.parameters import Parameters, default_parameters
+from sim.runs.experiment import Columns, Options, Run, comparable, run_all, setting_for, with_labels
+from sim.runs.warmstore import WarmStore
+
+FEW = 300
+POPULATION = ("population", "total", "all")
+COUNTS = st.integers(1, 6)
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> WarmStore:
+    return WarmStore(tmp_path_factory.mktemp("warm"))
+
+
+def short(fte: float, **changes: object) -> Scenario:
+    return scenario(fte, years=2, start=2018, **changes)
+
+
+def value(columns: Columns, label: tuple[str, str, str]) -> np.ndarray:
+    return columns.values[columns.labels.index(label)]
+
+
+def together(runs: Sequence[Run]) -> list[tuple[int, int, bytes]]:
+    return [(run.draw, run.replication, b"".join(c.blocks.tobytes() for c in run.columns)) for run in runs]
+
+
+# ---- options
+
+
+@pytest.mark.parametrize(
+    ("wrong", "name"),
+    [
+        ({"children": -1}, "children must be"),
+        ({"draws": 0}, "draws must be"),
+        ({"replications": 0}, "replications must be"),
+        ({"seed": -1}, "seed must be"),
+        ({"seed": 1 << 63}, "seed must be"),
+        ({"threads": 0}, "threads must be"),
+        ({"first_draw": -1}, "first_draw must be 0 or more, found -1"),
+        ({"draws": 100_000_000}, "draws must be"),
+    ],
+)
+def test_what_cannot_be_run_is_refused_by_name(wrong: dict[str, int], name: str) -> None:
+    with pytest.raises(OptionError, match=name):
+        Options(**wrong)
+
+
+def test_the_least_and_the_most_that_can_be_asked() -> None:
+    assert Options(children=0, threads=1, seed=(1 << 63) - 1, first_draw=0).runs() == [(0, 0)]
+
+
+def test_one_draw_is_the_best_fit_and_more_are_draws_from_the_first() -> None:
+    assert Options().runs() == [(0, 0)]
+    assert Options(replications=3).runs() == [(0, 0), (0, 1), (0, 2)]
+    assert Options(draws=2, replications=2).runs() == [(1, 0), (1, 1), (2, 0), (2, 1)]
+    assert Options(draws=1, first_draw=1).runs() == [(1, 0)]
+
+
+@given(COUNTS, COUNTS, COUNTS)
+def test_draws_made_in_parts_are_the_draws_made_at_once(first: int, second: int, replications: int) -> None:
+    whole = Options(draws=first + second, replications=replications).runs()
+    begin = Options(draws=first, replications=replications, first_draw=1).runs()
+    rest = Options(draws=second, replications=replications, first_draw=1 + first).runs()
+    assert begin + rest == whole
+    assert len(set(whole)) == (first + second) * replications
+
+
+# ---- runs
+
+
+def test_parts_continue_the_same_bytes(store: WarmStore, pool: Executor) -> None:
+    scenarios = [short(0), short(36)]
+
+    def runs(draws: int, first_draw: int | None) -> list[tuple[int, int, bytes]]:
+        options = Options(children=FEW, draws=draws, replications=2, seed=5, first_draw=first_draw)
+        return together(list(run_all(scenarios, options, store, pool=pool)))
+
+    whole = runs(3, None)
+    assert runs(1, 1) + runs(2, 2) == whole
+    assert len({bytes_ for _, _, bytes_ in whole}) == 6  # every draw and replication has luck of its own
+
+
+def test_runs_do_not_depend_on_threads_or_on_what_is_stored(tmp_path: Path, store: WarmStore) -> None:
+    found = [
+        together(list(run_all([short(36)], Options(children=FEW, threads=threads), where)))
+        for threads, where in ((1, WarmStore(tmp_path)), (2, store), (2, store))
+    ]
+    assert found[0] == found[1] == found[2]
+
+
+def test_scenarios_do_not_touch_each_other(store: WarmStore, pool: Executor) -> None:
+    options = Options(children=FEW)
+    none, some = short(0), short(36)
+    (both,) = run_all([none, some], options, store, pool=pool)
+    (turned,) = run_all([some, none], options, store, pool=pool)
+    (alone,) = run_all([some], options, store, pool=pool)
+    assert both.columns[1].blocks.tobytes() == alone.columns[0].blocks.tobytes()
+    assert turned.columns[0].blocks.tobytes() == alone.columns[0].blocks.tobytes()
+    assert turned.columns[1].blocks.tobytes() == both.columns[0].blocks.tobytes()
+
+
+def test_progress_grows_from_the_start_to_the_end(tmp_path: Path, pool: Executor) -> None:
+    told: list[tuple[float, str]] = []
+    scenarios = [short(0, title="none"), short(36, title="some")]
+    options = Options(children=FEW, replications=2)
+    runs = run_all(scenarios, options, WarmStore(tmp_path), tell=lambda *words: told.append(words), pool=pool)
+    assert isinstance(runs, Iterator)
+    assert told == []  # nothing is done before it is asked for
+    assert [(run.draw, run.replication) for run in runs] == [(0, 0), (0, 1)]
+    shares = [share for share, _ in told]
+    assert shares == sorted(shares)
+    assert shares[0] == 0.0
+    assert 0.5 < shares[-1] <= 1.0
+    lines = [words for _, words in told]
+    assert lines[0] == "warming up the population: 1992"
+    assert lines.count("some: 2019") == 2
+    assert sum(words.endswith(": 2017") for words in lines) == 2  # scenarios share a population
+
+
+@pytest.fixture
+def heard() -> Iterator[None]:
+    """Let Ctrl-C be heard, also where a shell's background process would ignore it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("heard")
+def test_a_stop_ends_the_work_and_not_the_process(store: WarmStore, pool: Executor) -> None:
+    told: list[str] = []
+
+    def stop(_: float, words: str) -> None:
+        assert (
+            threading.current_thread() is not threading.main_thread()
+        )  # no kernel runs where Ctrl-C strikes
+        told.append(words)
+        if words.endswith(": 2018"):
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(0.2)
+
+    options = Options(children=FEW, replications=50)
+    with pytest.raises(KeyboardInterrupt):
+        list(run_all([scenario(36, years=30, start=2018)], options, store, tell=stop, pool=pool))
+    assert told[-1].endswith((": 2018", ": 2019"))
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("conductor")]
+
+
+# ---- settings
+
+
+def test_a_setting_is_the_place_its_parameters_and_the_luck() -> None:
+    p = default_parameters()
+    setting = setting_for(scenario(36, municipality="Utrecht"), Options(children=7, seed=3), 0, 4)
+    assert (setting.profile.name, setting.seed, setting.draw, setting.replication) == ("Utrecht", 3, 0, 4)
+    assert setting.children == 7
+    local = profiles()["Utrecht"].overrides
+    assert local
+    assert setting.parameters == p.replace(local)
+
+
+def test_a_draw_depends_on_seed_and_draw_and_not_on_replication() -> None:
+    def drawn(seed: int, draw: int, replication: int = 0) -> str:
+        options = Options(seed=seed)
+        return setting_for(scenario(36), options, draw, replication).parameters.sha256()
+
+    assert drawn(0, 1) == drawn(0, 1, 5)
+    assert drawn(1, 0) == drawn(0, 0)  # the best fit has no luck
+    assert len({drawn(0, 0), drawn(0, 1), drawn(0, 2), drawn(1, 1)}) == 4
+
+
+def test_overrides_from_birth_are_in_the_setting_and_those_from_the_start_are_not() -> None:
+    changes = {"kinderwerk.stay": 99.0, "frailty.sd": {"value": 0.5, "from": "birth"}}
+    one = scenario(36, parameters=changes)
+    p = setting_for(one, Options(), 0, 0).parameters
+    assert p["frailty.sd"] == 0.5
+    assert p["kinderwerk.stay"] == default_parameters()["kinderwerk.stay"]
+    assert setting_for(one, Options(seed=2), 3, 0).parameters["frailty.sd"] == 0.5  # in every draw
+
+
+def test_a_base_stands_in_for_the_shipped_parameters(parameters: Parameters) -> None:
+    base = parameters.replace({"frailty.sd": 0.25})
+    assert setting_for(scenario(36), Options(), 0, 0, base).parameters["frailty.sd"] == 0.25
+
+
+# ---- comparable
+
+
+def test_scenarios_that_differ_in_policy_and_budget_are_compared() -> None:
+    comparable([scenario(0)])
+    comparable([scenario(0), scenario(36, policy="crowd_out"), scenario({2027: 72}, title="other")])
+
+
+@pytest.mark.parametrize(
+    ("name", "ours", "theirs"),
+    [("municipality", "Almere", "Tilburg"), ("start", 2026, 2027), ("years", 4, 5)],
+)
+def test_other_children_are_not_compared(name: str, ours: object, theirs: object) -> None:
+    first, odd = scenario(0, title="the first"), scenario(36, title="the odd one", **{name: theirs})
+    with pytest.raises(InputError) as caught:
+        comparable([first, scenario(12), odd])
+    (problem,) = caught.value.problems
+    assert problem.file == "the odd one"
+    assert f"{name} is {theirs} here and {ours} in 'the first'" in problem.message
+
+
+# ---- columns
+
+
+def test_columns_are_the_whole_municipality(lived: History, parameters: Parameters) -> None:
+    columns = Columns.of(lived, parameters)
+    assert columns.blocks.sum(axis=2) == pytest.approx(columns.values, rel=1e-12)
+    assert columns.blocks.shape == (len(columns.labels), 4, lived.cells.shape[1])
+    simulated = lived.cells[0, :, lived.layout.people].sum(axis=0)[:23].sum()
+    assert columns.children == simulated
+    assert value(columns, POPULATION)[0] == pytest.approx(simulated * lived.scale)
+    assert value(columns, POPULATION)[0] == pytest.approx(profiles()["Almere"].total, rel=0.05)
+    assert value(columns, ("cost", "form", "ambulant")).min() > 0
+
+
+def test_labels_are_put_in_order_and_what_is_not_there_is_nothing(
+    lived: History, parameters: Parameters
+) -> None:
+    columns = Columns.of(lived, parameters)
+    asked = [("cost", "programme", "jongerenwerk"), POPULATION, columns.labels[5]]
+    wide = with_labels(columns, asked)
+    assert wide.labels == tuple(asked)
+    assert np.all(wide.blocks[0] == 0)
+    assert np.array_equal(wide.blocks[1], columns.blocks[columns.labels.index(POPULATION)])
+    assert np.array_equal(wide.blocks[2], columns.blocks[5])
+    assert wide.values == pytest.approx(wide.blocks.sum(axis=2))
+    assert wide.children == columns.children
+
+
+def test_the_order_of_labels_says_nothing(lived: History, parameters: Parameters) -> None:
+    columns = Columns.of(lived, parameters)
+    turned = with_labels(columns, columns.labels[::-1])
+    back = with_labels(turned, columns.labels)
+    assert np.array_equal(back.blocks, columns.blocks)
+    assert back.labels == columns.labels

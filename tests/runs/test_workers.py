@@ -1,0 +1,78 @@
+"""Work that is shared by processes: the same answers in the same order as alone."""
+
+from __future__ import annotations
+
+import os
+import signal
+from concurrent.futures import Future
+
+import pytest
+
+from sim.errors import SimulationError
+from sim.runs.workers import Workers
+
+
+def square(number: int) -> int:
+    if number < 0:
+        raise ValueError("a negative number")
+    return number * number
+
+
+def where(_: int) -> int:
+    return os.getpid()
+
+
+def die(_: int) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_answers_come_in_the_order_of_the_items(count: int) -> None:
+    with Workers(count) as workers:
+        assert list(workers.map(square, range(9))) == [n * n for n in range(9)]
+        assert list(workers.map(square, [])) == []
+        assert list(workers.map(square, [7])) == [49]
+
+
+def test_several_workers_are_other_processes() -> None:
+    with Workers(2) as workers:
+        assert os.getpid() not in set(workers.map(where, range(4)))
+    with Workers(1) as workers:
+        assert set(workers.map(where, range(4))) == {os.getpid()}
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_a_mistake_in_the_work_reaches_who_asked(count: int) -> None:
+    with Workers(count) as workers:
+        with pytest.raises(ValueError, match="a negative number"):
+            list(workers.map(square, [1, -1, 2]))
+        assert list(workers.map(square, [2, 3])) == [4, 9]
+
+
+def test_a_killed_worker_is_told() -> None:
+    with Workers(2) as workers, pytest.raises(SimulationError, match="a worker was killed"):
+        list(workers.map(die, range(3)))
+
+
+def test_what_is_under_way_is_cancelled_by_the_pool_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Python's pool stumbles, while it breaks, over what others cancelled; the process never ends."""
+    given: list[Future[int]] = []
+
+    class Paper:
+        def submit(self, *_: object) -> Future[int]:
+            given.append(Future())
+            given[0].set_result(1) if len(given) == 1 else None
+            return given[-1]
+
+    workers = Workers(2)
+    monkeypatch.setattr(workers, "_started", Paper)
+    answers = workers.map(square, range(9))
+    assert next(answers) == 1
+    answers.close()  # type: ignore[attr-defined]
+    assert len(given) == 4
+    assert not any(future.cancelled() for future in given)
+
+
+def test_fewer_than_one_worker_is_refused() -> None:
+    with pytest.raises(ValueError, match="1 or more"):
+        Workers(0)
