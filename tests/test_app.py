@@ -17,7 +17,8 @@ from streamlit.testing.v1 import AppTest
 from calibration.documents.report import fitted_share, read
 from pages import ijking
 from pages.shared import charts, desk, formats, parts, watching
-from pages.shared.plan import Plan, pack
+from pages.shared.packed import pack
+from pages.shared.plan import Plan
 from pages.shared.state import Choices, places, query_of, scenario
 from pages.shared.texts import writing, writing_in
 from sim import compare
@@ -117,6 +118,11 @@ def test_a_link_restores_every_choice() -> None:
         {"begroting": "zAAAA"},
         {"begroting": Plan.of({"programmes": {"kinderwurk": {"fte": 3}}}).code()},
         {"begroting": "z" + pack("[" * 20_000)},
+        {"begroting": "z" + pack('{"programmes": {"kinderwerk": {"fte": 1e308}}}')},
+        {"begroting": "z" + pack('{"programmes": {"kinderwerk": {"fte": %s}}}' % ("9" * 4_001))},
+        {"begroting": "z" + pack('{"title": 5}')},
+        {"begroting": "z" + pack('{"policy": {}}')},
+        {"begroting": "z" + pack('{"years": 5, "years": 6}')},
         {"begroting": "z" + pack('{"place": "x.yaml"}')},
         {"begroting": "z" + pack('{"municipality": "scenarios/x.yaml"}')},
         {"aannames": "need.onset_light:nan"},

@@ -252,7 +252,7 @@ def usual(setting: Setting, warm: WarmStart, pool: Executor) -> Any:
         ("school__moderate", 12.0, "leaves_school"),
         ("offence__left_school", 30.0, "first_offence"),
         ("maltreatment__bijstand.yes", 12.0, "maltreatment_starts"),
-        ("need__maltreated", 12.0, "onset_light"),
+        ("need__maltreated", 20.0, "onset_light"),
         ("start__protection_maltreated", 40.0, "start_jeugdbescherming"),
         ("start__probation_offended", 100.0, "start_jeugdreclassering"),
         ("education__moderate", 30.0, "enters_special_education"),

@@ -199,7 +199,7 @@ def birth(reference: str) -> str:
 def footer(reference: str) -> None:
     """Show the link that restores the screen, and the birth certificate."""
     st.divider()
-    st.fragment(_link)()
+    st.fragment(lambda: guarded(_link))()
     note(plain(birth(reference)))
 
 

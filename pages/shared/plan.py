@@ -27,7 +27,7 @@ KEYS = frozenset(
     ("title", "start", "years", "policy", "budget", "places", "shocks", "programmes", "parameters")
 )  # fmt: skip
 """Keys of a scenario file that make a plan. No other is taken: some of them name files on the server."""
-_SIMPLE = re.compile(r"(\d{1,6}(?:\.\d{1,20})?)-([go])-(crowd_out|deficit|capped)", re.ASCII)
+_SIMPLE = re.compile(r"(\d{1,6}(?:\.\d{1,400})?)-([go])-(crowd_out|deficit|capped)", re.ASCII)
 _ANYWHERE = {"kind": "scenario", "title": "plan", "municipality": "Almere"}
 """What a plan does not say, so that it can be checked as a scenario."""
 

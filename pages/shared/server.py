@@ -62,7 +62,8 @@ class FirstPage:
             return
         if scope["method"] in ("GET", "HEAD"):  # a page is rewritten as text: it must not come compressed
             if scope.get("query_string", b"").count(b"&") >= MOST_KEYS:
-                await RedirectResponse(f"?{TOO_MANY}=1&taal={language_of(scope)}")(scope, receive, send)
+                page = f"?{TOO_MANY}=1&taal={language_of(scope)}"
+                await RedirectResponse(page, headers=HEADERS)(scope, receive, send)
                 return
             accepts_page = any(k == b"accept" and b"text/html" in v for k, v in scope["headers"])
             if accepts_page:

@@ -69,7 +69,7 @@ SURE = (50, 75, 90)
 """How sure somebody may want to be that the money comes back, percent."""
 _ADDED_BY_OTHERS = re.compile(r"utm_\w+|fbclid|gclid|msclkid|mc_[ce]id", re.ASCII)
 """Keys that newsletters and sites add to every link; nobody who follows one can do anything about them."""
-_ASSUMPTION = re.compile(r"([a-z0-9_.-]{1,80}):(-?\d{1,12}(?:\.\d{1,20})?(?:e-?\d{1,2})?)", re.ASCII)
+_ASSUMPTION = re.compile(r"([a-z0-9_.-]{1,80}):(-?\d{1,17}(?:\.\d{1,20})?(?:e[-+]?\d{1,3})?)", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -165,7 +165,12 @@ class Link:
 
 def _from_link() -> Choices:
     """Return the choices in the link that opened this session; what is not possible is left out and told."""
-    link = read_link({key: st.query_params.get_all(key) for key in st.query_params})
+    query = {key: st.query_params.get_all(key) for key in st.query_params}
+    try:
+        link = read_link(query)
+    except Exception:  # a mistake of ours; a link never stops a page
+        log.exception("a link could not be read")
+        link = Link(Choices(), "", "", {}, tuple(query), ())
     if link.language:
         st.session_state["language"] = link.language
     if link.plan_from:
@@ -186,8 +191,8 @@ def read_link(query: Mapping[str, list[str]]) -> Link:
                 _all_scenarios(changed)
             except (LinkError, InputError):
                 wrong.append(key)
-            except Exception:  # a mistake of ours; a link never stops a page
-                log.exception("a link could not be read")
+            except Exception:  # a mistake of ours, but the rest may be well
+                log.exception("%s in a link could not be read", key)
                 wrong.append(key)
             else:
                 found = changed

@@ -157,10 +157,10 @@ class UnitStore:
         return {path.stem for path in self.folder.glob("??/*.unit")}
 
     def read(self, key: str, blocks: bool = True) -> Columns:
-        """Return a unit. Raises DamagedError where it is not there, or does not hold what was written."""
+        """Return a unit. Raises DamagedError where it cannot be read, or does not hold what was written."""
         try:
             return decode(self.path(key).read_bytes(), key, blocks)
-        except FileNotFoundError as error:
+        except OSError as error:
             raise DamagedError(key) from error
 
     def labels(self, key: str) -> tuple[Label, ...]:

@@ -86,6 +86,15 @@ def test_a_damaged_unit_is_never_read(damage: bytes, tmp_path: Path) -> None:
     assert store.known() == set()
 
 
+def test_what_cannot_be_read_is_damaged(tmp_path: Path) -> None:
+    store = UnitStore(tmp_path)
+    with pytest.raises(DamagedError):
+        store.read(KEY)
+    store.path(KEY).mkdir(parents=True)
+    with pytest.raises(DamagedError):
+        store.read(KEY)
+
+
 def test_one_flipped_bit_or_another_name_is_damage(tmp_path: Path) -> None:
     content = bytearray(encode(COLUMNS, KEY))
     content[-3] ^= 1

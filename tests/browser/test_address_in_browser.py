@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from playwright.sync_api import expect
 from screens import READY
+from streamlit.proto.BackMsg_pb2 import BackMsg
 from test_every_page import path_of, settled
 
+from pages.shared.plan import Plan
+from pages.shared.shelf import is_key
+
 pytestmark = pytest.mark.browser
+LONG = Plan.simple(0.0).changed(
+    programmes={
+        name: {"fte": {str(year): round(3.7 * n + year**2 % 23 / 7, 3) for year in range(2026, 2046)}}
+        for n, name in enumerate(("kinderwerk", "jongerenwerk", "gezinssteun", "bso", "peuterwerk"), 1)
+    }
+)
+"""A plan that needs more letters than an address should have."""
 STATE = """() => {
   const main = document.querySelector("[data-testid=stMain]");
   const told = "[data-testid=stMarkdown], [data-testid=stMetric], [data-testid=stAlert], table, h1, h2, h3";
@@ -154,10 +166,14 @@ CHOOSE: dict[str, Callable[..., None]] = {
 }  # fmt: skip
 
 
+def query(page) -> dict[str, list[str]]:
+    return parse_qs(urlsplit(page.url).query)
+
+
 @pytest.mark.parametrize("name", CHOOSE)
 def test_what_is_chosen_is_there_again(page, browser, app_url: str, name: str) -> None:
     page.goto(path_of(name))
-    settled(page)
+    state(page)
     assert urlsplit(page.url).query == ""  # nothing was chosen yet
     CHOOSE[name](page)
     before, address = state(page), page.url
@@ -171,4 +187,75 @@ def test_what_is_chosen_is_there_again(page, browser, app_url: str, name: str) -
     assert state(other) == before
     assert other.url == address
     context.close()
+    assert page.errors == []
+
+
+def test_a_choice_leaves_the_focus_where_it_is_and_asks_the_server_once(page) -> None:
+    asked: list[bytes] = []
+    page.on("websocket", lambda socket: socket.on("framesent", lambda frame: asked.append(frame)))
+    page.goto("/")
+    state(page)
+    asked.clear()
+    slider = page.get_by_test_id("stMain").get_by_role("slider").first
+    slider.focus()
+    slider.press("ArrowRight")
+    page.wait_for_function("location.search.includes('begroting=37-g-crowd_out')")
+    assert slider.evaluate("e => e === document.activeElement")
+    state(page)
+    runs = [BackMsg.FromString(frame).rerun_script for frame in asked]
+    assert len([run for run in runs if not run.fragment_id]) == 1  # the address asks for no run of its own
+    assert query(page) == {"begroting": ["37-g-crowd_out"]}
+
+
+def test_the_way_back_leads_to_the_page_before_with_the_choices_as_they_are(page) -> None:
+    page.goto("/over")
+    settled(page)
+    page.get_by_role("link", name="Start").first.click()
+    settled(page)
+    slide(page, 3)  # three choices, one step back
+    page.get_by_role("link", name="Vergelijk").first.click()
+    settled(page)
+    pick(page, "Gemeente", "Hoorn")
+    here = query(page)
+    assert here["gemeente"] == ["Hoorn"]
+    for heading in ("Kinderwerk: vroeg", "Over en toegankelijkheid"):
+        page.go_back()
+        page.get_by_role("heading", level=1, name=heading).wait_for(timeout=30_000)
+        settled(page)
+        assert query(page) == here
+    page.go_forward()
+    page.get_by_role("heading", level=1, name="Kinderwerk: vroeg").wait_for(timeout=30_000)
+    settled(page)
+    assert query(page) == here
+    assert page.get_by_role("combobox", name="Gemeente").first.input_value() == "Hoorn"
+    assert page.errors == []
+
+
+def test_a_long_address_is_short_and_a_key_that_is_gone_is_told(page) -> None:
+    plans = (LONG, LONG.changed(policy="deficit"), LONG.changed(policy="capped"))
+    others = "~".join(plan.code() for plan in plans)
+    page.goto(f"/vergelijk?begrotingen={others}")
+    before = state(page)
+    (key,) = query(page)["begrotingen"]
+    assert is_key(key)
+    assert len(page.url) < 100 < len(others)
+    page.reload()
+    assert state(page) == before
+    page.goto("/?begroting=~AAAAAAAAAAAAAAAAAAAAAA")
+    page.get_by_text("staat niet of niet meer op deze server").wait_for(timeout=30_000)
+    page.get_by_text("Met 36 kinderwerkers in Almere").wait_for(timeout=60_000)
+    assert page.errors == []
+
+
+def test_the_link_at_the_foot_follows_what_is_moved_alone(page) -> None:
+    page.goto("/kinderen")
+    state(page)
+    unfold(page, "Link naar dit scherm")
+    slide(page, 2)
+    expect(page.locator("[data-testid=stCode]").last).to_contain_text("jaar=2037", timeout=30_000)
+    unfold(page, "Link naar dit scherm")
+    slide(page, 1)
+    unfold(page, "Link naar dit scherm")
+    expect(page.locator("[data-testid=stCode]").last).to_contain_text("jaar=2038", timeout=30_000)
+    assert query(page) == {"jaar": ["2038"]}
     assert page.errors == []

@@ -103,7 +103,7 @@ def test_who_gains_most_is_not_said_where_it_cannot_be_told() -> None:
 
 def test_the_model_has_every_group_it_reports(tmp_path_factory: pytest.TempPathFactory) -> None:
     scenarios = [scenario(0, years=2), scenario(60, years=2)]
-    options = Options(children=1500)
+    options = Options(children=4000)
     runs = list(run_all(scenarios, options, WarmStore(tmp_path_factory.mktemp("warm"))))
     found = slopes(runs, 1, "care_users")
     assert found["reference"].value > 0  # deprived neighbourhoods use more care

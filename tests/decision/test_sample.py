@@ -12,7 +12,7 @@ from sim.decision import sample as module
 from sim.decision.appraisal import KEY_LABELS, difference
 from sim.decision.sample import Question, Sample, collect
 from sim.engine.setting import Inline
-from sim.errors import SimulationError
+from sim.errors import OptionError, SimulationError
 from sim.model.parameters import default_parameters
 from sim.runs.experiment import Options
 from sim.runs.workers import Workers
@@ -142,5 +142,5 @@ def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
 
 
 def test_no_draws_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="--draws must be 1 or more"):
+    with pytest.raises(OptionError, match="draws must be between 1"):
         made(question(), 0, tmp_path)

@@ -289,7 +289,7 @@ def test_unlimited_places_are_no_limit_at_all(setting: Setting, warm: WarmStart,
 def test_with_more_places_than_anyone_needs_nobody_waits(
     setting: Setting, warm: WarmStart, pool: Executor
 ) -> None:
-    roomy = Lived(dict.fromkeys(LIMITED, 1e9), setting, warm, pool)
+    roomy = Lived(dict.fromkeys(LIMITED, 6e4), setting, warm, pool)
     assert roomy.by_form["referral"].sum() > 500
     assert not roomy.by_form["waiting"].any()
     # all but those who grow too old, or are referred again, within the month

@@ -32,7 +32,7 @@ SOURCED = FIGURE | st.fixed_dictionaries({"value": FIGURE, "source": TEXT})
         "kinderwerk_fte": SOURCED, "moving": SOURCED, "bijstand": SOURCED, "need": SOURCED, "access": SOURCED,
         "tariffs": st.dictionaries(st.sampled_from(FORMS), SOURCED),
         "use": st.fixed_dictionaries(
-            {"year": st.integers(2015, 2030), "youths": st.integers(1, 9000)},
+            {"year": st.integers(2015, 2030), "youths": st.integers(2600, 9000)},
             optional={"national": FIGURE, "ages": st.sampled_from(("0-17", "0-22")), "source": TEXT},
         ),
     }),

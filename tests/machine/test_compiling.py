@@ -63,7 +63,7 @@ def test_what_only_words_results_is_no_part_of_the_engine(package: Path) -> None
 
 
 def test_only_what_kernels_call_compiles_them_anew(package: Path) -> None:
-    """An edit in decision/ or words/ keeps kernels and populations; one in the engine or the ground does not."""
+    """An edit in decision/ or words/ keeps kernels and populations; one in the engine does not."""
     kernels, sources = kernel_hash(), source_hash()
     for room in ("decision", "words", "inputs", "files"):
         (package / room).mkdir()
@@ -249,9 +249,7 @@ def test_the_new_folder_is_gone_when_the_process_ends(tmp_path: Path) -> None:
     assert list((tmp_path / "open").iterdir()) == []
 
 
-def test_where_nothing_can_be_written_nothing_is_kept(
-    home: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_where_nothing_can_be_written_nothing_is_kept(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KINDERWERK_CACHE", "/dev/null/a")
     monkeypatch.setenv("XDG_CACHE_HOME", "/dev/null")
     monkeypatch.delenv("NUMBA_CACHE_DIR", raising=False)

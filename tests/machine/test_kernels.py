@@ -21,6 +21,7 @@ from numba.core.caching import NullCache
 from sim.machine import kernels, private
 
 ROOT = Path(__file__).resolve().parents[2]
+KERNELS = Path(os.environ["NUMBA_CACHE_DIR"])
 SOURCE = """\
 from sim.machine.kernels import kernel
 
@@ -263,6 +264,30 @@ def test_processes_that_begin_at_once_on_an_empty_cache_are_right(cache: Path) -
     assert list(cache.rglob("*.part")) == []
     module = anew(cache.parent)
     assert (module.half(5), module.half(5.0), module.twice(5)) == (2.5, 2.5, 10)
+
+
+def test_a_command_with_damaged_kernels_is_as_any_other(tmp_path: Path) -> None:
+    def run(kernels: Path, out: str) -> bytes:
+        words = ["run", str(ROOT / "scenarios" / "almere" / "huidig.yaml"), "--children", "200", "--out", out]
+        done = subprocess.run(
+            [sys.executable, str(ROOT / "cli.py"), *words], cwd=tmp_path, capture_output=True, text=True,
+            env=os.environ | {"NUMBA_CACHE_DIR": str(kernels)}, timeout=240, check=False,
+        )  # fmt: skip
+        assert (done.returncode, done.stderr) == (0, f"Tables: {out}\n")
+        return (tmp_path / out / "results.parquet").read_bytes()
+
+    whole = run(KERNELS, "whole")
+    shutil.copytree(KERNELS, tmp_path / "kernels")
+    (index,) = (tmp_path / "kernels").rglob("programmes._book*.nbi")
+    index.write_bytes(b"")
+    (first, *_) = (tmp_path / "kernels").rglob("programmes._scan*.nbc")
+    first.write_bytes(first.read_bytes()[:1000])
+    (other, *_) = (tmp_path / "kernels").rglob("programmes._fill*.nbc")
+    other.unlink()
+    other.mkdir()
+    assert run(tmp_path / "kernels", "damaged") == whole
+    assert index.stat().st_size > 0
+    assert other.is_file()
 
 
 RUNS_CODE = re.compile(r"cache=True|allow_pickle=True|np\.load\(|\b(pickle|cloudpickle|joblib)\.\w+\(")

@@ -296,8 +296,8 @@ def test_nothing_is_known_of_the_country_and_of_places_that_do_not_ship() -> Non
 
 
 def test_a_municipality_has_the_name_by_which_the_model_knows_it() -> None:
-    assert known.by_known_name(village(name="'s-gravenhage")).name == "Den Haag"
-    assert known.by_known_name(village()).name == "Dorp"
+    assert village(name="'s-gravenhage").name == "Den Haag"
+    assert village().name == "Dorp"
 
 
 def test_every_figure_of_a_new_municipality_is_told() -> None:

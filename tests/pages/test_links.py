@@ -16,7 +16,7 @@ from opened import ROOT
 from streamlit.testing.v1 import AppTest
 
 from pages.shared.packed import pack
-from pages.shared.plan import Plan
+from pages.shared.plan import MOST_FTE, Plan
 from pages.shared.state import (
     _READERS,
     MAX_PLANS,
@@ -219,12 +219,29 @@ def test_what_newsletters_add_is_nobodys_mistake() -> None:
 
 def test_a_mistake_of_ours_is_logged_and_stops_no_page(monkeypatch: pytest.MonkeyPatch) -> None:
     logged: list[str] = []
-    monkeypatch.setattr("pages.shared.state.log.exception", logged.append)
+    monkeypatch.setattr("pages.shared.state.log.exception", lambda *words: logged.append(words[0]))
     monkeypatch.setitem(_READERS, "effect", lambda _: {}["no such key"])  # type: ignore[arg-type]
     link = read_link({"effect": ["half"], "gemeente": ["Tilburg"]})
     assert link.wrong == ("effect",)
     assert link.choices.municipality == "Tilburg"
     assert len(logged) == 1
+
+
+def test_a_mistake_of_ours_beyond_one_key_stops_no_page_either(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pages.shared.state.read_link", lambda _: {}["no such key"])
+    monkeypatch.setattr("pages.shared.outcome.live", lambda *_, **__: None)
+    at = AppTest.from_file(str(ROOT / "pages" / "main.py"), default_timeout=120)
+    at.query_params["effect"] = "half"
+    at.run()
+    told_once(at, "nl")
+
+
+@given(st.floats(0, MOST_FTE), st.floats(allow_nan=False, allow_infinity=False))
+def test_any_number_of_workers_and_any_value_is_said_exactly(fte: float, value: float) -> None:
+    assert Plan.of_code(Plan.simple(fte).code()) == Plan.simple(fte)
+    text = written_in_link(Choices(assumptions=(("cost.overhead", value),)))["aannames"]
+    if abs(value) < 1e16:
+        assert _READERS["aannames"](text) == {"assumptions": (("cost.overhead", value),)}
 
 
 def test_every_number_of_the_model_goes_through_a_link_at_both_ends_of_its_range() -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from pages.shared import answers, desk
 from pages.shared.answers import Task, Tell
+from sim.errors import SimulationError
 
 
 @pytest.fixture
@@ -96,7 +97,7 @@ def test_a_part_that_fails_is_told_and_can_be_tried_again(office: desk.Desk) -> 
         tries.append(1)
         yield "first"
         if len(tries) < 2:
-            raise ValueError("no such number")
+            raise SimulationError("no such number")
         yield "second"
 
     task = office.errand(("failing",), work, "me")

@@ -11,6 +11,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import parse_qs
 
 import pytest
 import streamlit
@@ -21,7 +22,8 @@ from starlette.responses import HTMLResponse, PlainTextResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message
 
-from pages.shared.server import _ENGLISH, HEADERS, FirstPage, in_language
+from pages.shared.server import _ENGLISH, HEADERS, MOST_KEYS, TOO_MANY, FirstPage, in_language
+from pages.shared.state import read_link
 
 PAGE = (Path(streamlit.__file__).parent / "static" / "index.html").read_bytes()
 
@@ -97,6 +99,20 @@ def test_other_files_keep_their_bytes_and_may_come_compressed(client: ASGIApp) -
     found = get(client, "/plain", accept="*/*", accept_encoding="gzip")
     assert found.headers["content-encoding"] == "gzip"
     assert gzip.decompress(found.content) == b'<html lang="en">' * 500
+
+
+@pytest.mark.parametrize(("query", "language"), [("", "nl"), ("&taal=en", "en")])
+def test_a_link_of_too_many_keys_is_opened_as_one_that_tells_so(
+    client: ASGIApp, query: str, language: str
+) -> None:
+    keys = "&".join(f"k{n}=1" for n in range(MOST_KEYS))
+    assert get(client, "/verken", keys, accept="text/html").status == 200
+    found = get(client, "/verken", f"{keys}&more=1{query}", accept="text/html")
+    assert found.status == 307
+    assert found.headers["location"] == f"?{TOO_MANY}=1&taal={language}"
+    assert found.headers["x-content-type-options"] == "nosniff"
+    link = read_link(parse_qs(found.headers["location"].removeprefix("?")))
+    assert (link.wrong, link.language) == ((TOO_MANY,), language)
 
 
 @pytest.mark.parametrize("path", ["/", "/plain"])

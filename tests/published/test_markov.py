@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from sim.errors import InputError
+from sim.errors import InputError, OptionError
 from sim.published import markov
 from sim.published.cohort import load_model, run_model
 from sim.published.markov import CompiledModel, compile_model
@@ -381,6 +381,7 @@ def test_a_file_with_a_mistake_says_where(
 
 
 @pytest.mark.parametrize("numbers", [{"persons": 0}, {"persons": -1}, {"seed": -1}, {"threads": 0}])
-def test_numbers_out_of_range_are_input_errors(tmp_path: Path, numbers: dict[str, int]) -> None:
-    with pytest.raises(InputError):
+def test_numbers_out_of_range_are_refused(tmp_path: Path, numbers: dict[str, int]) -> None:
+    (name,) = numbers
+    with pytest.raises(OptionError, match=f"{name} must be"):
         run_model(write(tmp_path, FILE), **numbers)

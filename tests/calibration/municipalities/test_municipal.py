@@ -118,7 +118,7 @@ def test_a_small_number_in_care_says_less() -> None:
     def many(times: int) -> Municipality:
         population = {"0-17": 780 * times, "18-22": 220 * times}
         use = {"year": 2019, "youths": 140 * times, "ages": "0-17", "national": 0.12}
-        return town(1).replace(population=population, use=use)
+        return town(900).replace(population=population, use=use)
 
     few, all_the_more = (fit_municipality(many(times), Inline(), children=3000) for times in (1, 100))
     assert abs(np.log(few.need)) < abs(np.log(all_the_more.need))

@@ -1,0 +1,114 @@
+"""The field for a municipality: what is typed is found however it is written, or told with a way on."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from pages.own.known import named
+from pages.shared.plan import pack
+from pages.shared.state import Choices, here
+from pages.shared.texts import writing_in
+from tests.opened import ROOT, words
+
+NL, EN = writing_in("nl").words, writing_in("en").words
+
+
+def opened(page: str = "start", **query: str) -> AppTest:
+    at = AppTest.from_file(str(ROOT / f"pages/{page}.py"), default_timeout=120)
+    for name, text in query.items():
+        at.query_params[name] = text
+    at.run()
+    assert not at.exception
+    return at
+
+
+def type_in(at: AppTest, text: str) -> None:
+    """Type a text in the first field of a list, as the browser hands it over."""
+    field = at.selectbox[0]
+    field.options.append(text)
+    field.set_value(text).run()
+    assert not at.exception
+
+
+@pytest.mark.parametrize(
+    ("typed", "name"),
+    [
+        ("GM0855", "Tilburg"), ("gemeente Tilburg", "Tilburg"), ("'s-Gravenhage", "Den Haag"),
+        ("\u2018s gravenhage", "Den Haag"), ("0518", "Den Haag"), ("den\u00a0haag", "Den Haag"),
+        ("nl", "Nederland"), ("tilb", "Tilburg"), ("Rotter", "Rotterdam"),
+    ],
+)  # fmt: skip
+def test_what_is_typed_finds_its_municipality(typed: str, name: str) -> None:
+    assert here(typed) == name
+
+
+@pytest.mark.parametrize(
+    "typed", ["alm", "haarle", "Laren", "Born", "Weesp", "Bergen", "xyz", "", "GM9999", "Delf"]
+)
+def test_what_is_typed_is_never_taken_for_another(typed: str) -> None:
+    with pytest.raises(ValueError, match=r"\w"):
+        here(typed)
+
+
+@pytest.mark.parametrize("page", ["start", "vergelijk"])
+def test_a_municipality_without_figures_is_told_and_nothing_moves(page: str) -> None:
+    at = opened(page)
+    assert NL["municipality_not_here"] in words(at)
+    for typed, told in (
+        ("Laren", "Van Laren zijn er nog geen cijfers; geef eigen cijfers"),
+        ("Weesp", "Weesp is sinds 2022 geen gemeente meer en hoort nu bij Amsterdam"),
+        ("Bergen", "Er is meer dan een gemeente 'Bergen'; schrijf Bergen (NH.) of Bergen (L.)"),
+        ("Tilbrug", "Onbekende gemeente 'Tilbrug'; bedoelt u 'Tilburg'?"),
+        ("*xyz*", "Onbekende gemeente '\\*xyz\\*'"),
+    ):
+        type_in(at, typed)
+        assert at.selectbox[0].value == at.session_state["choices"].municipality == "Almere"
+        assert told in [warning.value for warning in at.warning]
+        assert NL["municipality_own"] in words(at)
+    type_in(at, "gemeente Tilburg")
+    assert at.selectbox[0].value == at.session_state["choices"].municipality == "Tilburg"
+    assert not at.warning
+    assert NL["municipality_not_here"] in words(at)
+
+
+def test_it_is_told_in_english() -> None:
+    assert EN["municipality_not_here"] in words(opened(taal="en"))
+    at = opened(taal="en", gemeente="Beek")
+    assert at.warning[0].value.startswith("There are no figures of Beek yet; give figures of your own")
+    assert EN["municipality_own"] in words(at)
+
+
+def test_a_link_to_a_municipality_finds_it_or_tells() -> None:
+    assert opened(gemeente="gm0518").session_state["choices"].municipality == "Den Haag"
+    at = opened(gemeente="Laren")
+    assert at.session_state["choices"].municipality == "Almere"
+    assert "Van Laren zijn er nog geen cijfers; geef eigen cijfers" in [w.value for w in at.warning]
+
+
+def test_figures_in_a_link_bear_the_name_that_everybody_uses() -> None:
+    own = {"kind": "municipality", "name": "gm0417", "date": "2024-01-01", "source": "x",
+           "population": {"0-22": 9000}}  # fmt: skip
+    chosen = opened(eigen=pack(json.dumps(own))).session_state["choices"]
+    assert chosen.municipality == "Laren"
+    assert chosen.own_data is not None
+
+
+def test_own_figures_begin_with_the_name_that_was_asked_for() -> None:
+    at = AppTest.from_file(str(ROOT / "pages/eigen_cijfers.py"), default_timeout=120)
+    at.session_state["choices"] = Choices()
+    at.session_state["municipality-wanted"] = "gemeente  Laren"
+    at.run()
+    assert at.selectbox[0].value == NL["own_other"]
+    assert next(f for f in at.text_input if f.label == NL["own_name"]).value == "Laren"
+    type_in(at, "gm0518")
+    assert next(f for f in at.text_input if f.label == NL["own_name"]).value == "Den Haag"
+    type_in(at, "Beek")
+    assert next(f for f in at.text_input if f.label == NL["own_name"]).value == "Beek"
+
+
+def test_a_name_that_says_too_little_may_be_begun_with() -> None:
+    assert named("Bergen") == "Bergen"
+    assert len(named("x" * 500)) == 80
