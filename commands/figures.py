@@ -117,7 +117,10 @@ def _give(figures: Municipality, out: Path | None) -> None:
     """Write a municipality file, or print it."""
     from sim.inputs.municipality_text import municipality_yaml
     from sim.inputs.scenario_files import write_new_file
+    from sim.runs.scenario_notes import notes_of_figures
 
+    for note in notes_of_figures(figures):
+        typer.echo(f"note: {note}", err=True)
     text = municipality_yaml(figures)
     if out is None:
         sys.stdout.flush()

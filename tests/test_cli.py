@@ -248,11 +248,13 @@ def test_precision_that_is_not_reached_is_told_and_what_was_made_is_written(tmp_
     assert "--precision must be above 0" in refused.stderr
 
 
-def test_a_command_that_is_told_to_end_puts_its_workers_away(tmp_path: Path) -> None:
+@pytest.mark.parametrize("told", [signal.SIGTERM, signal.SIGINT])
+def test_a_batch_that_is_told_to_end_puts_its_workers_away(told: signal.Signals, tmp_path: Path) -> None:
     line = [sys.executable, str(ROOT / "cli.py"), "batch", "scenarios/almere", "--out", str(tmp_path / "out")]
     running = subprocess.Popen(
         [*line, "--children", "2000", "--draws", "200", "--workers", "2"], stdout=subprocess.PIPE,
         stderr=subprocess.PIPE, text=True, cwd=ROOT,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # ignored in a shell's background
     )  # fmt: skip
     try:
         for _ in range(1200):  # until workers have made something
@@ -260,7 +262,7 @@ def test_a_command_that_is_told_to_end_puts_its_workers_away(tmp_path: Path) -> 
                 break
             time.sleep(0.1)
         assert running.poll() is None
-        running.send_signal(signal.SIGTERM)
+        running.send_signal(told)
         _, errors = running.communicate(timeout=60)  # until the tracker of what processes share has spoken
     finally:
         running.kill()

@@ -29,11 +29,9 @@ STARTING = 60.0
 """Seconds that the waiting process may take to be ready, on a busy machine."""
 PATIENCE = 20.0
 """Seconds that work waits for its turn."""
-TOO_MUCH = (
-    "this file takes too long or too much memory to read; leave out what is not needed, or use the template"
-)
+TOO_MUCH = "this file takes too long or too much memory to read; leave out what is not needed"
 BUSY = "the server is reading other files; try again in a minute"
-_LENGTH = 8
+_BEGUN, _LENGTH = b".", 8
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -66,7 +64,7 @@ class Apart:
         """Return what `work`, a function of a module, makes of its arguments.
 
         name: of the file, for messages. Raises InputError, also for work that takes too much or that does not
-        get its turn, and RuntimeError for a mistake of ours, with its trace.
+        get its turn, and RuntimeError with its trace for a mistake of ours.
         """
         if not hasattr(os, "fork"):  # Windows, on one's own machine
             return work(*args, **kwargs)
@@ -77,7 +75,6 @@ class Apart:
         finally:
             self._turns.release()
         if answer is None:
-            self._check()
             raise InputError.at(name, TOO_MUCH)
         found, problem = answer
         if isinstance(problem, str):
@@ -110,12 +107,6 @@ class Apart:
                 env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
             )  # fmt: skip
 
-    def _check(self) -> None:
-        """Raise RuntimeError where the waiting process itself has ended."""
-        with self._lock:
-            if self._waiting is not None and self._waiting.poll() is not None:
-                raise RuntimeError("the process that reads files has ended")
-
     def _end(self) -> None:
         """End the waiting process and its copies. Needs the lock."""
         if self._talk is not None:
@@ -126,24 +117,29 @@ class Apart:
             self._waiting.wait()
         self._talk = self._waiting = None
 
-    def _line(self) -> socket.socket:
-        """Return a line to a new copy of the waiting process."""
-        ours, theirs = socket.socketpair()
-        with theirs, self._lock:
-            self._start()
-            assert self._talk is not None
-            try:
-                socket.send_fds(self._talk, [b"."], [theirs.fileno()])
-            except OSError:  # it ended just now
-                self._end()
+    def _copy(self) -> socket.socket:
+        """Return a line to a new copy of the waiting process. Raises RuntimeError where there comes none."""
+        for _ in range(2):
+            ours, theirs = socket.socketpair()
+            ours.settimeout(self._limits.seconds + STARTING)
+            with theirs, self._lock:
                 self._start()
-                socket.send_fds(self._talk, [b"."], [theirs.fileno()])
-        return ours
+                asked, talk = self._waiting, self._talk
+                assert talk is not None
+                with contextlib.suppress(OSError):  # it has ended just now
+                    socket.send_fds(talk, [b"."], [theirs.fileno()])
+            with contextlib.suppress(OSError):
+                if ours.recv(len(_BEGUN)):
+                    return ours
+            ours.close()
+            with self._lock:
+                if self._waiting is asked:
+                    self._end()
+        raise RuntimeError("no process begins to read files: see what it says in the log")
 
     def _asked(self, request: bytes) -> Any:
         """Return the answer to a request, or None where its process ended without one."""
-        with self._line() as line, line.makefile("rb") as answer:
-            line.settimeout(self._limits.seconds + STARTING)
+        with self._copy() as line, line.makefile("rb") as answer:
             try:
                 line.sendall(request)
                 line.shutdown(socket.SHUT_WR)
@@ -156,6 +152,7 @@ class Apart:
 
 def _answer(line: socket.socket) -> None:
     """Do the work that somebody asks for, within limits."""
+    line.sendall(_BEGUN)
     with line, line.makefile("rb") as asked:
         limits, work, args, kwargs = pickle.load(asked)
         _keep_to(limits)

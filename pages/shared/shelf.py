@@ -1,7 +1,7 @@
 """What is too long for an address, kept on this server under a short key.
 
 An address that is copied must keep its meaning: what stands under a key never changes. The key is of 128 bits
-that nobody can guess, also not who knows what was kept: it depends on a secret of this process. Kept are at
+that nobody can guess, also not who knows what was kept: it depends on a secret of this server. Kept are at
 most MOST_KEPT texts and MOST_BYTES; those used longest ago go first, and all go after UNUSED_DAYS.
 """
 
@@ -26,7 +26,7 @@ MOST_KEPT = 2_000
 MOST_BYTES = 32 << 20
 MOST_OF_ONE = 100_000
 UNUSED_DAYS = 30
-_SECRET = secrets.token_bytes(32)
+SECRET_BYTES = 32
 _KEY = re.compile(MARK + r"[A-Za-z0-9_-]{22}", re.ASCII)
 _ASIDE, _SUFFIX = ".part", ".txt"
 
@@ -36,9 +36,9 @@ def put(text: str) -> str | None:
     content = text.encode()
     if len(content) > MOST_OF_ONE:
         return None
-    hashed = hashlib.blake2b(content, digest_size=16, key=_SECRET).digest()
-    name = base64.urlsafe_b64encode(hashed).decode().rstrip("=")
     try:
+        hashed = hashlib.blake2b(content, digest_size=16, key=_secret()).digest()
+        name = base64.urlsafe_b64encode(hashed).decode().rstrip("=")
         path = folder() / (name + _SUFFIX)
         try:
             os.utime(path)  # used now
@@ -79,6 +79,17 @@ def folder() -> Path:
     made.chmod(0o700)
     prune(made)
     return made
+
+
+@cache
+def _secret() -> bytes:
+    """Return the secret of this server: the same after a restart, so that an address stays as it is."""
+    path = folder() / "secret"
+    with contextlib.suppress(FileNotFoundError):
+        if len(found := path.read_bytes()) == SECRET_BYTES:
+            return found
+    _write(path, secrets.token_bytes(SECRET_BYTES))
+    return path.read_bytes()
 
 
 def prune(kept: Path) -> None:

@@ -425,11 +425,12 @@ def elsewhere(before: Choices, after: Choices) -> Choices:
     A plan of child work only becomes as much as there is now, and so does one that cannot be there. A plan
     that holds more stays as it is: KEPT_FROM remembers whose numbers it has, so that pages can say it.
     """
-    plan = before.plan
-    if before.municipality == after.municipality:
+    plan, here = before.plan, before.municipality == after.municipality
+    possible = all(_possible(after, each) for each in (plan, reference_of(after)))
+    if here and possible:
         return after
     simple = plan.steady and plan == Plan.simple(plan.fte, plan.fenced, plan.policy)
-    if simple or not all(_possible(after, each) for each in (plan, reference_of(after))):
+    if simple or not possible:
         found = Plan.simple(fte_here(after), plan.fenced, plan.policy)
         if not simple:
             st.session_state[LEFT_BEHIND] = (before.municipality, found)
@@ -442,7 +443,7 @@ def elsewhere(before: Choices, after: Choices) -> Choices:
 def left_behind(chosen: Choices) -> str:
     """Return of which municipality a plan could not come along to that in hand, or nothing."""
     name, plan = st.session_state.get(LEFT_BEHIND, ("", None))
-    return str(name) if plan == chosen.plan and name != chosen.municipality else ""
+    return str(name) if plan == chosen.plan else ""
 
 
 def kept_from(chosen: Choices) -> str:

@@ -98,15 +98,19 @@ class There:
     """Workers of a Dask cluster."""
 
     def __init__(self, address: str) -> None:
-        """Meet a scheduler. Raises SimulationError where it is not there, or has no workers."""
+        """Meet a scheduler, over TLS with the certificates of Dask's own settings where the address says so.
+
+        Raises SimulationError where it is not there, has no workers, or the settings do not fit the address.
+        """
         try:
-            from distributed import Client
+            from distributed import Client, Security
             from distributed.comm.addressing import get_address_host_port
         except ImportError as error:
             raise SimulationError(NO_DASK) from error
         try:
             if not address.startswith("inproc:"):  # in this process, without a port
                 get_address_host_port(address)  # a client that refuses its address ends in a traceback
+                _check_security(address, Security())  # type: ignore[no-untyped-call]
             client: Any = Client(address, timeout="20s", set_as_default=False)  # type: ignore[no-untyped-call]
         except (OSError, ValueError) as error:
             raise SimulationError(f"no Dask scheduler at '{address}': {error}") from error
@@ -131,6 +135,18 @@ class There:
     def renew(self) -> None:
         """Refuse: a lost scheduler cannot be replaced from here."""
         raise SimulationError(f"the Dask scheduler at '{self.address}' is lost")
+
+
+def _check_security(address: str, settings: Any) -> None:
+    """Raise ValueError where Dask's settings on security do not fit an address, OSError where files do not.
+
+    A client that is made nevertheless raises TypeError and RuntimeError, and goes on in the background.
+    """
+    secret = address.startswith(("tls:", "wss:"))
+    if secret and settings.get_connection_args("client").get("ssl_context") is None:
+        raise ValueError("tls needs certificates; name them in Dask's settings (distributed.comm.tls)")
+    if settings.require_encryption and not secret:
+        raise ValueError("Dask's settings ask for encryption; write tls:// before the address")
 
 
 def _there(work: Callable[[Task], T], task: Task) -> T:

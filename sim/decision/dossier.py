@@ -219,7 +219,7 @@ def dossier(
     (first,) = simulate_all([(question, goal)], workers, "first answer", lambda *_: None)
     first_error = float(block_standard_error(first[-1]))
     soon = f"{_millions(float(first[-1].sum()))} ±{2e-6 * first_error:,.1f}"
-    tell(f"first answer, best fit, provisional: {soon}", 1, 1)
+    tell(f"first answer, best fit: {soon}, provisional", 1, 1)
     sample = collect(question, draws, folder, workers, tell, partial(_so_far, goal))
     d = sample.difference()
     costs, errors = goal.of(d)

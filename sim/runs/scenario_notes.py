@@ -37,6 +37,8 @@ BY_POLICY = {
     "crowd_out": ("townhall.crowd_out_",),
 }  # fmt: skip
 """How the names of parameters start that act under one policy only."""
+FEW_YOUTHS = 1000.0
+"""Fewer than most municipalities have, and about what a large city has in thousands."""
 ALL_OF_ONE = ("escalation", "recovery")
 """Mechanisms that a programme has with `onset`."""
 
@@ -61,6 +63,11 @@ def _told(scenario: Scenario) -> Iterator[Note]:
 def as_line(note: Problem) -> str:
     """Return a note as the terminal tells it."""
     return f"{note.file}:{note.line}:{note.column}: note: {note.message}"
+
+
+def notes_of_figures(municipality: Municipality) -> list[str]:
+    """Return what is to be told of a municipality's own figures."""
+    return [message for _, message in _figures(municipality)]
 
 
 def notes_of_files(read: Iterable[tuple[Document, object]]) -> list[Problem]:
@@ -265,6 +272,9 @@ def _places(scenario: Scenario) -> Iterator[Note]:
 
 
 def _figures(municipality: Municipality) -> Iterator[Note]:
+    there = municipality.youths()
+    if there < FEW_YOUTHS and any(youths % 1.0 for youths in municipality.population.values()):
+        yield ("population",), f"{there:.0f} youths in all, not in whole numbers; are these thousands?"
     if municipality.use is not None and not municipality.fitted:
         words = "the figure of use does nothing yet: `kinderwerk data fit FILE` fits need and access to it"
         yield ("use",), words

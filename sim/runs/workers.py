@@ -58,6 +58,7 @@ class Workers:
             while waiting:
                 yield waiting.pop(0).result()
         except BrokenProcessPool as error:
+            waiting.clear()  # a pool that ends stumbles over a future that is cancelled meanwhile
             raise SimulationError("a worker was killed: out of memory, or stopped from outside") from error
 
     def _started(self) -> ProcessPoolExecutor:

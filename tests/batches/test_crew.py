@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -183,3 +184,49 @@ def test_what_is_under_way_when_nobody_asks_for_more_is_cancelled_by_the_pool_al
     answers.close()
     assert len(hands.given) > 2
     assert not any(future.cancelled() for future in hands.given)
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Return Dask's settings for a certificate that scheduler, workers and clients share."""
+    pytest.importorskip("distributed")
+    if shutil.which("openssl") is None:
+        pytest.skip("a certificate is made by openssl")
+    folder = tmp_path_factory.mktemp("tls")
+    key, found = str(folder / "key.pem"), str(folder / "certificate.pem")
+    call = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=kinderwerk"]
+    subprocess.run([*call, "-keyout", key, "-out", found], check=True, capture_output=True)
+    roles = {f"{role}.{what}": file for role in ("scheduler", "worker", "client")
+             for what, file in (("cert", found), ("key", key))}  # fmt: skip
+    return {f"distributed.comm.tls.{name}": file for name, file in {"ca-file": found, **roles}.items()}
+
+
+def test_a_cluster_over_tls_is_met_with_the_certificates_of_dasks_settings(
+    certificate: dict[str, str],
+) -> None:
+    import dask
+    import distributed
+
+    with (
+        dask.config.set({**certificate, "distributed.comm.require-encryption": True}),
+        distributed.LocalCluster(
+            protocol="tls", security=distributed.Security(), n_workers=1, threads_per_worker=1,
+            processes=False, dashboard_address=None,
+        ) as there,
+    ):  # fmt: skip
+        address = there.scheduler_address
+        assert address.startswith("tls://")
+        with crew(None, address) as hands:
+            assert dict(share_out(hands, squares, [(2,), (3,)])) == {(2,): (4,), (3,): (9,)}
+        with pytest.raises(SimulationError, match="ask for encryption; write tls://"):
+            crew(None, address.replace("tls:", "tcp:"))
+        with (
+            dask.config.set(dict.fromkeys(certificate)),
+            pytest.raises(SimulationError, match="tls needs certificates"),
+        ):
+            crew(None, address)
+        with (
+            dask.config.set({"distributed.comm.tls.ca-file": "nowhere.pem"}),
+            pytest.raises(SimulationError, match="No such file"),
+        ):
+            crew(None, address)

@@ -9,6 +9,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 from screens import FLAGS, ROOT, free_port
@@ -24,8 +25,9 @@ def chromium() -> str:
     return found
 
 
-@pytest.fixture(scope="session")
-def app_url() -> Iterator[str]:
+@contextmanager
+def running_app() -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """Start the app; yield its address and its process once it answers."""
     chromium()
     port = free_port()
     sizes = {
@@ -48,10 +50,16 @@ def app_url() -> Iterator[str]:
                 time.sleep(0.5)
         else:
             pytest.fail("the app did not start")
-        yield url
+        yield url, process
     finally:
         process.terminate()
         process.wait(timeout=20)
+
+
+@pytest.fixture(scope="session")
+def app_url() -> Iterator[str]:
+    with running_app() as (url, _):
+        yield url
 
 
 @pytest.fixture(scope="session")

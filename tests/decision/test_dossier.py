@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import io
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
+from rich.console import Console
 from worlds import scenario
 
+from commands.terminal.decision import shown
 from sim.api import Appraisal, appraise
 from sim.decision import dossier as module
 from sim.decision.dossier import Spread, dossier, group_of
 from sim.decision.goal import Goal, outcome
 from sim.decision.sample import Question, collect
+from sim.decision.tables import tables
 from sim.model.parameters import default_parameters
 from sim.runs.experiment import Options
 from sim.runs.workers import Workers
@@ -184,3 +189,53 @@ def test_without_doubt_about_parameters_there_is_nothing_to_know(tmp_path: Path)
     assert npv.net_present_value.value == pytest.approx(-np.mean(draws), rel=1e-5)
     assert heard[0].startswith("first answer, best fit, provisional: extra cost +")
     assert any("after 10: extra cost" in words for words in heard)
+
+
+@pytest.mark.parametrize(
+    ("costs", "told"),
+    [
+        ([1e6] * 9, "provisional"),
+        ([1e6] * 10, "back in 0%"),
+        ([4e6, -3e6] * 10, "provisional"),  # luck is small, and still more draws may turn it
+    ],
+)
+def test_what_draws_so_far_say_is_provisional_until_it_stands(
+    costs: list[float], told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Sampled:
+        size = len(costs)
+
+        def difference(self) -> Sampled:
+            return self
+
+        draws = tuple(range(1, len(costs) + 1))
+
+    monkeypatch.setattr(Goal, "of", lambda *_: (np.array(costs), np.full(len(costs), 1e3)))
+    said = module._so_far(Goal(2027), Sampled())  # type: ignore[arg-type]
+    assert said.endswith(f", {told})")
+
+
+def test_a_dossier_of_few_draws_gives_no_range_and_no_chance(appraised: Appraisal) -> None:
+    def said(draws: int) -> str:
+        console = Console(width=300, record=True, file=io.StringIO())
+        console.print(shown(replace(appraised.dossier, draws=draws)))
+        return console.export_text()
+
+    assert "Provisional: with 9 draws" in said(9)
+    assert "best on average" in said(9)
+    assert said(9).count("too few draws") > 5
+    assert "%" not in said(9).partition("When a payer's money is back")[2].partition("Cost per unit")[0]
+    assert "Provisional: with" not in said(10)
+    assert said(10).replace("cheaper in too few draws", "").count("too few draws") == 0
+
+
+def test_scenarios_that_are_the_same_are_equal_in_a_dossier(appraised: Appraisal) -> None:
+    d = appraised.dossier
+    nothing = replace(d.worths[0].net_present_value, value=0.0, mcse=0.0, draw_error=0.0)
+    same = tuple(replace(w, net_present_value=nothing) for w in d.worths)
+    curve = replace(d.acceptable, equal=np.ones_like(d.acceptable.equal))
+    console = Console(width=300, record=True, file=io.StringIO())
+    console.print(shown(replace(d, worths=same, acceptable=curve)))
+    text = console.export_text()
+    assert text.count("equal") == len(same) + len(range(0, curve.best.size, 4))
+    assert set(tables(replace(d, acceptable=curve))["acceptability"]["best"].to_pylist()) == {"equal"}

@@ -20,6 +20,7 @@ from pages.shared.state import _READERS, Choices, places
 from pages.shared.uploads import plan_here
 from sim.errors import InputError
 from sim.files.expressions import compile_expression
+from sim.files.numerals import EUROS, NumeralError, read_number
 from sim.inputs.grid import load_grid
 from sim.inputs.library import registry
 from sim.inputs.municipality_sheet import read_figures
@@ -156,6 +157,10 @@ PARSERS = {
             b"gemeente=Tilburg&begroting=20-o-deficit&vergeleken=now&effect=half&aannames=cost.overhead:0.2",
             f"begroting={Plan.simple(36.0).code()}&begrotingen=10-g-deficit~30-o-crowd_out&termijn=4".encode(),
         ],
+    ),
+    "number": Parser(
+        lambda content: read_number(content.decode("utf-8", "replace"), EUROS), (NumeralError,),
+        lambda: ["\N{EURO SIGN} 1.234.567,-".encode(), b"36,50 euro", b"-1e6"],
     ),
     "expression": Parser(
         _expression, (ValueError,),

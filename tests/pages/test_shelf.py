@@ -20,9 +20,15 @@ from pages.shared import shelf
 def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Keep in a folder of the test."""
     monkeypatch.setenv("KINDERWERK_CACHE", str(tmp_path))
-    shelf.folder.cache_clear()
+    restarted()
     yield tmp_path / "addresses"
+    restarted()
+
+
+def restarted() -> None:
+    """Forget what a process remembers."""
     shelf.folder.cache_clear()
+    shelf._secret.cache_clear()
 
 
 def put(text: str) -> str:
@@ -32,7 +38,7 @@ def put(text: str) -> str:
 
 
 def files(kept: Path) -> list[Path]:
-    return sorted(kept.iterdir())
+    return sorted(path for path in kept.iterdir() if path.name != "secret")
 
 
 def aged(kept: Path, days: float) -> None:
@@ -42,20 +48,28 @@ def aged(kept: Path, days: float) -> None:
         os.utime(path, (then, then))
 
 
-def test_a_text_is_found_under_its_key_also_by_another_process(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_text_is_found_under_its_key_also_after_a_restart() -> None:
     key = put("eigen cijfers é")
     assert re.fullmatch(r"~[A-Za-z0-9_-]{22}", key)
     assert put("eigen cijfers é") == key
     assert put("andere") != key
-    monkeypatch.setattr(shelf, "_SECRET", b"of the next process")
+    restarted()
     assert shelf.get(key) == "eigen cijfers é"
+    assert put("eigen cijfers é") == key
 
 
-def test_a_key_depends_on_a_secret_of_the_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert len(shelf._SECRET) >= 16
+@pytest.mark.parametrize("content", [b"", b"short", None])
+def test_a_key_depends_on_a_secret_of_the_server(kept: Path, content: bytes | None) -> None:
     first = put("wat iedereen weet")
-    monkeypatch.setattr(shelf, "_SECRET", b"another")
-    assert put("wat iedereen weet") != first
+    secret = kept / "secret"
+    assert len(secret.read_bytes()) == shelf.SECRET_BYTES >= 16
+    secret.unlink() if content is None else secret.write_bytes(content)
+    restarted()
+    second = put("wat iedereen weet")
+    assert second != first
+    assert shelf.get(first) == shelf.get(second) == "wat iedereen weet"
+    restarted()
+    assert put("wat iedereen weet") == second
 
 
 def test_only_the_user_of_the_server_may_look(kept: Path) -> None:
@@ -63,7 +77,7 @@ def test_only_the_user_of_the_server_may_look(kept: Path) -> None:
     kept.chmod(0o777)
     put("x")
     assert stat.S_IMODE(kept.stat().st_mode) == 0o700
-    assert [stat.S_IMODE(path.stat().st_mode) for path in files(kept)] == [0o600]
+    assert {stat.S_IMODE(path.stat().st_mode) for path in kept.iterdir()} == {0o600}
 
 
 @pytest.mark.parametrize(

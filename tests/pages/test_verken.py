@@ -13,6 +13,7 @@ from pages.shared.plan import Plan
 from pages.shared.plan_files import plan_text
 from pages.shared.state import Choices, query_of
 from pages.shared.texts import writing_in
+from sim.errors import InputError
 
 ROOT = Path(__file__).resolve().parents[2]
 NL = writing_in("nl").words
@@ -202,6 +203,23 @@ def test_an_uploaded_file_is_taken_and_a_wrong_one_changes_nothing() -> None:
     assert "Regel" in at.error[0].value
     assert "bedoelt u" in at.error[0].value
     assert "Er is niets veranderd" in at.error[0].value
+
+
+@pytest.mark.usefixtures("quiet")
+def test_a_wrong_file_is_read_once_however_often_the_page_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    read = []
+
+    def refuse(name: str, *_: object) -> None:
+        read.append(name)
+        raise InputError.at(name, "the file is empty")
+
+    monkeypatch.setattr("pages.shared.file_controls.read_plan", refuse)
+    at = page("files")
+    at.file_uploader[0].set_value(("x.yaml", b"x", "application/yaml")).run()
+    at.run()
+    assert "Het bestand is leeg" in at.error[0].value
+    at.file_uploader[0].set_value(("y.yaml", b"x", "application/yaml")).run()
+    assert read == ["x.yaml", "y.yaml"]
 
 
 @pytest.mark.usefixtures("quiet")

@@ -148,3 +148,20 @@ def test_the_sentence_tells_who_gains_without_paying(monkeypatch: pytest.MonkeyP
     assert "voor gezinnen wordt het naar verwachting duurder" in pockets.sentence([here, dearer], 10)
     small = Money(cost, cost, figure(0.1, 1.0), cost, cost, cost)
     assert "te klein om te zien" in pockets.sentence([Pocket("gemeente", small, None), school], 10)
+
+
+PARTS = {"kids_row_unmet"}
+"""Of what stands above it, and never more: youths without care among those with need."""
+
+
+@pytest.mark.parametrize(("words", "part"), [(NL, "waarvan"), (EN, "of which")])
+def test_cash_is_not_called_a_part_of_what_it_is_no_part_of(words: dict[str, str], part: str) -> None:
+    assert {key for key, text in words.items() if part in text} == PARTS
+
+
+def test_cash_may_be_more_than_all_together_and_stands_by_itself() -> None:
+    cost, cash = figure(52.6), figure(53.0)
+    bars = [pockets._bar("gemeente", kind, f, False) for kind, f in (("cost", cost), ("cash", cash))]
+    assert [bar.words for bar in bars] == [
+        "De gemeente, alles samen: € +52,6 mln", "De gemeente, in de kas: € +53,0 mln",
+    ]  # fmt: skip

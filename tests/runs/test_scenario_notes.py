@@ -192,6 +192,13 @@ def test_figures_of_use_that_nothing_was_fitted_to_are_told(tmp_path: Path) -> N
     assert told(tmp_path, "", DORP.replace("}}", "}, need: 1.1, access: 0.9}")) == []
 
 
+def test_few_youths_that_are_not_whole_are_asked_about(tmp_path: Path) -> None:
+    figures = "{name: Dorp, date: 2024-01-01, source: x, population: {0-11: 101.5, 12-22: 98.4}}"
+    ((line, _, message),) = told(tmp_path, "", figures)
+    assert (line, message) == (3, "200 youths in all, not in whole numbers; are these thousands?")
+    assert told(tmp_path, "", figures.replace("101.5", "101").replace("98.4", "98")) == []
+
+
 def test_a_scenario_in_memory_is_told_without_a_place() -> None:
     from sim.inputs.scenario import scenario_from_dict
 
