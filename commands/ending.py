@@ -1,4 +1,4 @@
-"""How a command begins and ends, whatever surrounds it: streams that are closed or full, little memory."""
+"""How a command begins and ends: closed or full streams, wrong variables, little memory, signals."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def ended(command: Callable[[], object]) -> int:
     try:
         with _hearing_who_ends():
             code = _code(command)
-        for stream in (sys.stdout, sys.stderr):
+        for stream in filter(None, (sys.stdout, sys.stderr)):
             stream.flush()
         results = own[0]
         if results is not None and results.lost is not None and not code:

@@ -38,8 +38,11 @@ LISTS = """<style>
 }}
 </style>"""
 """Streamlit says in English that a list has nothing of what was typed, and offers to add it."""
-LESS_SPACE = "<style>.stMainBlockContainer {padding-top: 3.5rem}</style>"
-"""The sentence on Start should stand on the first screen."""
+LESS_SPACE = """<style>
+.stMainBlockContainer {padding-top: 3.5rem}
+.stMainBlockContainer [data-testid=stPageLink] a p {text-decoration: underline}
+</style>"""
+"""The sentence on Start should stand on the first screen; a link to a page is seen to be one."""
 LONGEST_KEY, MOST_KEYS = 30, 5
 """Of what is told of a link: anybody may have written it."""
 Layout = Literal["centered", "wide"]

@@ -205,7 +205,9 @@ class StatLineTable:
     def _unknown(self, line: int, fault: str, name: str, known: Iterable[str]) -> InputError:
         names = list(known)
         hint = nearest(name, names) or (f"; it has {', '.join(names[:8])}" if names else "")
-        return InputError.at(self.asked_by, f"CBS table {self.table} {fault}{hint}", line)
+        root, file = Path(__file__).parents[1], self.asked_by
+        shown = file.relative_to(root) if file.is_relative_to(root) else file  # not where we are installed
+        return InputError.at(shown, f"CBS table {self.table} {fault}{hint}", line)
 
 
 def ask(table: str, question: Callable[[Any], Answer]) -> Answer:

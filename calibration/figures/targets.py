@@ -20,6 +20,7 @@ from calibration.figures.measures import ALL_AGES, MEASURES
 from sim.errors import InputError, Problem, nearest
 from sim.files.numerals import AGE, NUMBER, SHARE, NumeralError, Quantity, read_number
 from sim.inputs.municipality import MAX_YOUTHS
+from sim.inputs.placenames import PlaceError, find, key
 from sim.states import AGES
 
 TARGET_FILE = Path(__file__).resolve().parents[1] / "targets" / "cbs.csv"
@@ -271,9 +272,20 @@ def _target(row: Mapping[str, str]) -> Target:
     return Target(
         row["id"], row["measure"], row["quantity"], row["definition"], row["denominator"], row["within"],
         tuple(name.strip() for name in row["share_of"].split("+") if name.strip()),
-        int(read["age_from"]), int(read["age_to"]), row["region"], int(read["year"]), row["period"],
+        int(read["age_from"]), int(read["age_to"]), _region(row["region"]), int(read["year"]), row["period"],
         read["value"], row["unit"], row["status"], row["role"], read["tolerance"], row["source"], row["note"],
     )  # fmt: skip
+
+
+def _region(name: str) -> str:
+    """Return the name that profiles have for a municipality, and NL for the country."""
+    if key(name) in ("nl", "nederland"):
+        return "NL"
+    try:
+        town = find(name, today=False)
+    except PlaceError:
+        return name
+    return town.name if town else name
 
 
 def _unresolved(path: Path, targets: Mapping[str, Target], lines: Mapping[str, int]) -> Iterable[Problem]:

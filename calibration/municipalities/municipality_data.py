@@ -25,7 +25,7 @@ JEUGDHULP = {"Vormen van jeugdzorg": "JH 1 Totaal jeugdhulp"}
 COUNTRY = "Nederland"
 YEARS_BACK = 3
 """How many of the last years of a table are tried: CBS publishes the country before its municipalities."""
-_HERE = Path("calibration/municipalities/municipality_data.py")
+_HERE = Path(__file__)
 Tell = Callable[[str], None]
 
 

@@ -13,9 +13,11 @@ from pages.shared import formats
 from pages.shared.state import Choices
 from pages.shared.texts import language, t, writing
 from sim.engine.setting import Setting, localised
+from sim.errors import InputError
+from sim.files.translation import told
 from sim.inputs.library import registry
 from sim.inputs.municipality import NAME_LENGTH, Municipality, Use, municipality_from_dict
-from sim.inputs.placenames import cleaned
+from sim.inputs.placenames import PlaceError, cleaned, find
 from sim.inputs.profiles import Profile, profile_from, profiles
 from sim.model.parameters import default_parameters
 from sim.report.content import words
@@ -84,6 +86,16 @@ def named(name: str) -> str:
         return registry().named(name)[:NAME_LENGTH]
     except ValueError:  # of several, or a code of none: the figures say which
         return cleaned(name)[:NAME_LENGTH]
+
+
+def merged(name: str) -> str:
+    """Return what became of a municipality that is one no longer, or nothing."""
+    try:
+        find(name)
+    except PlaceError as error:
+        town = find(name, today=False)
+        return " ".join(told(InputError.of(str(error)), language())) if town and town.until else ""
+    return ""
 
 
 # What changes

@@ -10,7 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from calibration.municipalities.municipal import Local, fit_municipality, with_fit
-from pages.own.known import changes, in_use
+from pages.own.known import changes, in_use, merged
 from pages.shared import formats, parts
 from pages.shared.answers import Tell
 from pages.shared.state import WANTED, Choices, choices, elsewhere, keep, pair
@@ -51,6 +51,8 @@ def withdraw() -> None:
 def review(figures: Municipality) -> None:
     """Show what figures change; where they hold a figure of use, fit the municipality to it first."""
     st.header(t("own_review", name=parts.plain(figures.name)))
+    if became := merged(figures.name):
+        st.info(parts.plain(became))
     was = in_use(figures.name, choices())
     if was is None:
         st.markdown(t("own_review_new"))

@@ -21,7 +21,9 @@ from pathlib import Path
 
 from sim.files.yamltext import quoted, visible
 
-FILE = Path(__file__).parent / "data" / "municipality_names.csv"
+FILE = Path(__file__).resolve().parents[1] / "data" / "municipality_names.csv"
+LONGEST = 200
+"""Signs of a name that are looked at."""
 NEAR = 0.8
 """How much of two names must be alike for one to be a misspelling of the other."""
 _PROVINCES = {
@@ -65,10 +67,11 @@ def cleaned(name: str) -> str:
 
 def key(name: str) -> str:
     """Return a name as it is compared: letters and digits only, without accents, case and `gemeente`."""
-    bare = unicodedata.normalize("NFKD", cleaned(name).casefold()).replace("&", " en ")
+    short = cleaned(name)[:LONGEST]  # what is longer is no name, and may be made to take long
+    bare = unicodedata.normalize("NFKD", short.casefold()).replace("&", " en ")
     words = _AROUND.sub("", bare)
-    for short, full in _SHORT:
-        words = short.sub(full, words)
+    for sign, full in _SHORT:
+        words = sign.sub(full, words)
     return "".join(sign for sign in words if sign.isalnum()).replace("aanden", "aande")
 
 

@@ -76,7 +76,7 @@ class Registry:
             hint = meant(str(name), dict.fromkeys(self.municipalities.values())) or "."
             builds = "`kinderwerk data municipality NAME` builds a profile of a municipality that is not here"
             raise plain_error(f"unknown municipality {quoted(name)}{hint} {builds}")
-        builds = "`kinderwerk data municipality NAME` builds them"
+        builds = f'`kinderwerk data municipality "{found.name}"` builds them'
         raise plain_error(f"there are no figures of {found.name} yet; give figures of your own. {builds}")
 
     def named(self, name: str | int) -> str:

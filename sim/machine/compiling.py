@@ -27,8 +27,9 @@ NOWHERE = Path(os.devnull) / "kinderwerk"
 """Stands for a folder where there is none: nothing can be read there or written."""
 
 WORDING = (
-    "report/", "words/", "decision/tables.py", "files/translation.py", "files/workbook.py",
-    "inputs/municipality_sheet.py", "inputs/municipality_template.py", "inputs/municipality_text.py",
+    "report/", "words/", "decision/tables.py", "files/literal.py", "files/translation.py",
+    "files/workbook.py", "inputs/municipality_sheet.py", "inputs/municipality_template.py",
+    "inputs/municipality_text.py",
 )  # fmt: skip
 """What only puts results into words or documents: no number in a result depends on it."""
 

@@ -56,7 +56,7 @@ def _refuse_open(place: Path) -> None:
     """Raise UntrustedError where others can rename what is in a folder and is not theirs."""
     mode = place.stat().st_mode
     if hasattr(os, "getuid") and mode & _OTHERS and not mode & stat.S_ISVTX:
-        raise UntrustedError(f"others can write to {place}; its owner can say: chmod go-w {place}")
+        raise UntrustedError(f"others can write to {place}: chmod go-w {place}")
 
 
 def _refuse_foreign(found: os.stat_result, path: Path) -> None:
@@ -66,7 +66,8 @@ def _refuse_foreign(found: os.stat_result, path: Path) -> None:
     if found.st_uid != os.getuid():
         raise UntrustedError(f"{path} belongs to another user")
     if found.st_mode & _OTHERS:
-        raise UntrustedError(f"others can write to {path}; remove it, or: chmod go-w {path}")
+        way_out = "name a folder in it" if found.st_mode & stat.S_ISVTX else f"chmod go-w {path}"
+        raise UntrustedError(f"others can write to {path}: {way_out}")
 
 
 @contextlib.contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from io import BytesIO
 from typing import Any
@@ -415,3 +416,13 @@ def test_another_kind_of_file_is_refused(name: str, words: str) -> None:
     with pytest.raises(InputError) as caught:
         read_figures(almere(), name, registry())
     assert told(caught.value, "nl")[0].startswith(words)
+
+
+@given(st.text(st.characters(exclude_categories=("C", "Z")) | st.just(" "), min_size=1, max_size=60))
+@settings(max_examples=15, deadline=None)
+def test_a_template_holds_names_and_sources_as_text(text: str) -> None:
+    for nasty in (text, f"={text}", f"@{text}", f"_x0041_{text}"):
+        profile = replace(profiles()["Tilburg"], name=nasty, source=nasty)
+        sheet = openpyxl.load_workbook(BytesIO(template("nl", profile)))["Gemeente"]
+        for cell in (sheet["B2"], sheet["B4"]):
+            assert (cell.data_type, cell.value) == ("s", nasty)

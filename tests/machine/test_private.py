@@ -45,7 +45,8 @@ def test_a_folder_that_others_can_write_to_is_refused(tmp_path: Path, open_to: i
     folder = tmp_path / "cache"
     folder.mkdir()
     folder.chmod(open_to)
-    with pytest.raises(UntrustedError, match="others can write"):
+    way_out = "name a folder in it" if open_to & stat.S_ISVTX else f"chmod go-w {folder}"
+    with pytest.raises(UntrustedError, match=f"others can write to {folder}: {way_out}"):
         private_folder(folder)
     assert mode(folder) == open_to
 

@@ -7,7 +7,7 @@ import json
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.own.known import named
+from pages.own.known import merged, named
 from pages.shared.plan import pack
 from pages.shared.state import Choices, here
 from pages.shared.texts import writing_in
@@ -107,6 +107,11 @@ def test_own_figures_begin_with_the_name_that_was_asked_for() -> None:
     assert next(f for f in at.text_input if f.label == NL["own_name"]).value == "Den Haag"
     type_in(at, "Beek")
     assert next(f for f in at.text_input if f.label == NL["own_name"]).value == "Beek"
+
+
+def test_what_became_of_a_municipality_of_before_is_told_with_its_figures() -> None:
+    assert merged("Weesp") == "Weesp is sinds 2022 geen gemeente meer en hoort nu bij Amsterdam"
+    assert [merged(name) for name in ("Laren", "Almere", "Gelderland", "Dorp")] == [""] * 4
 
 
 def test_a_name_that_says_too_little_may_be_begun_with() -> None:

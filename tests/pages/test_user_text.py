@@ -10,12 +10,16 @@ from typing import Any
 import pandas as pd
 import pytest
 from google.protobuf.message import Message
+from hypothesis import given
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
 from streamlit.testing.v1 import AppTest
 
+from pages.shared.parts import plain
 from pages.shared.plan import Plan, pack
 from tests.opened import ROOT, finished
 
-NASTY = "x*y* _z_ [a](b) :red[c] $d$ `e` ~f~ &amp; www.g.nl"
+NASTY = "x*y* _z_ [a](b) :red[c] :smile: $d$ `e` ~f~ &amp; 1. -> -- www.g.nl https://g.nl a@g.nl"
 NAME, SOURCE = f"Dorp {NASTY}", f"bron {NASTY}"
 PLAN = Plan.of({
     "policy": "crowd_out", "title": f"plan {NASTY}",
@@ -107,3 +111,35 @@ def test_no_page_reads_what_users_wrote_as_markup(page: str) -> None:
     for spec in charts(at):
         assert [place for place in in_chart(spec) if not DATA.fullmatch(place)] == []
     assert page in ("galerij", "ijking", "over") or any("x\\*y\\*" in text for _, text in said)
+
+
+SIGNS = st.lists(
+    st.sampled_from([*"\\`*_[]<>~$|&:#+-=.!()@/ \n", "a", "1", "red", "www.", "https://", "&lt;", "1. "]),
+    min_size=1, max_size=15,
+).map("".join)  # fmt: skip
+
+
+def read(text: str) -> str:
+    """Return the words of a text that was read as markdown, with every mark-up that this reader knows."""
+    markdown = MarkdownIt("commonmark").enable(["table", "strikethrough"])
+    tokens = [token for block in markdown.parse(text) for token in (block.children or [])]
+    assert {token.type for token in tokens} <= {"text", "softbreak", "text_special"}
+    assert {block.type for block in markdown.parse(text)} <= {"paragraph_open", "inline", "paragraph_close"}
+    return "".join("\n" if token.type == "softbreak" else token.content for token in tokens)
+
+
+@given(SIGNS)
+def test_markdown_reads_what_users_wrote_as_text(text: str) -> None:
+    wanted = "\n\n".join(line.strip() for line in text.split("\n") if line.strip())
+    lines = [plain(line) for line in text.split("\n") if line.strip()]
+    assert "\n\n".join(read(line) for line in lines).replace("\u2060", "") == wanted
+    line = " ".join(text.split())
+    assert read(f"Van {plain(line)} naar").replace("\u2060", "") == f"Van {line} naar"
+
+
+@given(SIGNS)
+def test_the_browser_finds_no_picture_arrow_or_link_in_what_users_wrote(text: str) -> None:
+    shown = re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", plain(text))
+    arrows = r"(^|\s)(<->|->|<-|--|>=|<=|~=)(\s|$)"
+    for later in (r":[\w+-]+:", r":\w+\[", arrows, r"www\.|https?://\w", r"\w@\w"):
+        assert not re.search(later, shown), shown

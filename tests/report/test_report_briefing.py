@@ -6,6 +6,7 @@ import io
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from html import unescape
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ from pypdf import PdfReader
 from pypdf.generic import DictionaryObject
 
 from sim.report.briefing import briefing, drawable, short
-from sim.report.chart import description
+from sim.report.chart import description, svg
 from sim.report.content import Report, assumed_share, report_of
 
 signs = st.characters(exclude_categories=("C", "Z")) | st.just(" ")
@@ -145,3 +146,29 @@ def test_any_printable_title_survives(report: Report, title: str) -> None:
     assert len(made.pages) == 2
     shown = (made.metadata.title or "").replace("\u200b", "")
     assert shown == drawable(title) or shown == short(drawable(title), 240)
+
+
+MARKUP = (
+    "#eval(1+1) *vet* _k_ $x$ @ref <b> `c` \\ [x] = // /* ~ -- \"q\" &amp; {y} #",
+    "[/einde] [red]x[/red] :smile:",
+    "= kop", "- punt", "+ een", "/ term: x", "#let x = 1", "'; drop",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("title", MARKUP)
+def test_what_users_wrote_is_read_as_it_stands(report: Report, title: str) -> None:
+    outcomes = tuple(replace(o, title=title, sentence=f"Voor {title} is dit.") for o in report.outcomes)
+    named = replace(report, title=title, reference=title, municipality=title, local=title, outcomes=outcomes)
+    made = PdfReader(io.BytesIO(briefing(named)))
+    text, bare = text_of(made), re.sub(r"\s+", " ", title)
+    assert f"Voor {bare} is dit." in text
+    assert text.count(bare) >= 4
+    assert made.metadata.title == title
+
+
+@settings(max_examples=20, deadline=None)
+@given(names=st.lists(st.text("[]{}<>&\"'\\\\#%$`*_ab.", min_size=1, max_size=30), min_size=2, max_size=2))
+def test_the_chart_holds_names_as_they_stand(report: Report, names: list[str]) -> None:
+    drawn = svg(report, names, 240)
+    shown = [unescape(text) for text in re.findall(r"<text[^>]*>([^<]*)</text>", drawn)]
+    assert [name for name in names if name not in shown] == []

@@ -82,6 +82,16 @@ def test_a_series_is_an_id_without_its_year(tmp_path: Path, id_: str, year: str,
     assert target.stem == stem
 
 
+@pytest.mark.parametrize(
+    ("written_", "region"),
+    [("NL", "NL"), ("Nederland", "NL"), ("GM0855", "Tilburg"), ("gemeente\u00a0Tilburg", "Tilburg"),
+     ("'s-Gravenhage", "Den Haag"), ("Regio Gooi", "Regio Gooi")],
+)  # fmt: skip
+def test_a_region_is_found_however_it_is_written(tmp_path: Path, written_: str, region: str) -> None:
+    (target,) = read_targets(written(tmp_path, {**GOOD, "region": written_}))
+    assert target.region == region
+
+
 @pytest.mark.parametrize("year", [" 2018", "2018.0", "2.018e3"])
 def test_a_whole_number_may_be_written_as_a_spreadsheet_writes_it(tmp_path: Path, year: str) -> None:
     (target,) = read_targets(written(tmp_path, {**GOOD, "year": year}))

@@ -1,0 +1,76 @@
+"""What users wrote and typed, in the browser: as they wrote it, and found or told in their language."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+from screens import READY, soon
+
+from pages.shared.plan import Plan
+from tests.pages.test_user_text import LINK, NASTY
+
+pytestmark = pytest.mark.browser
+LIST = "[data-testid=stSelectboxVirtualDropdown]"
+WIDTHS = (1280, 390)
+
+
+def plain(text: str) -> str:
+    return " ".join(text.replace("\u2060", "").replace("\u00ad", "").split())
+
+
+@pytest.mark.parametrize("path", ["", "vergelijk", "briefing", "eigen-cijfers"])
+def test_a_title_and_a_name_stand_as_they_were_written(page, path: str) -> None:
+    page.goto(f"/{path}?" + "&".join(f"{key}={text}" for key, text in LINK.items()))
+    page.wait_for_selector(READY, timeout=60_000)
+    name = f"Dorp {NASTY}" if path in ("", "eigen-cijfers") else f"plan {NASTY}"
+    main = page.locator("[data-testid=stMain]")
+    assert soon(page, lambda: name in plain(main.inner_text())), plain(main.inner_text())
+    assert main.locator("a[href*='g.nl'], [data-testid=stMarkdownContainer] :is(em, del, code)").count() == 0
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_a_municipality_that_is_not_in_the_list_is_told_with_a_way_on(page, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    page.goto("/?begroting=" + Plan.simple(0.0).code())
+    page.wait_for_selector(READY, timeout=60_000)
+    field = page.locator("[data-testid=stSelectbox] input").first
+    field.click()
+    field.fill("")
+    field.press_sequentially("Laren")
+    shown = page.locator(LIST)
+    expect(shown).to_be_visible()
+    assert "Add" not in shown.inner_text()
+    said = "e => getComputedStyle(e, '::before').content"
+    assert shown.locator("[data-key=__creatable__] [data-item-hl]").evaluate(said) == '"Zoek wat u typte"'
+    field.press("Enter")
+    told = page.locator("[data-testid=stAlert]")
+    expect(told).to_contain_text("Van Laren zijn er nog geen cijfers; geef eigen cijfers")
+    page.locator("[data-testid=stMain] [data-testid=stPageLink] a").first.click()
+    expect(page.get_by_label("Naam van de gemeente")).to_have_value("Laren", timeout=30_000)
+    assert page.errors == []
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_a_name_that_is_written_otherwise_finds_its_municipality(page, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    page.goto("/?begroting=" + Plan.simple(0.0).code())
+    page.wait_for_selector(READY, timeout=60_000)
+    field = page.locator("[data-testid=stSelectbox] input").first
+    for typed, name in (("\u2018s gravenhage", "Den Haag"), ("tilb", "Tilburg"), ("GM0034", "Almere")):
+        field.click()
+        field.fill("")
+        field.press_sequentially(typed)
+        field.press("Enter")
+        assert soon(page, lambda name=name: field.input_value() == name), field.input_value()
+
+
+def test_a_list_without_what_was_typed_says_so_in_the_language_of_the_reader(page) -> None:
+    page.goto("/?taal=en&begroting=" + Plan.simple(0.0).code())
+    page.wait_for_selector(READY, timeout=60_000)
+    field = page.locator("[data-testid=stSelectbox] input").nth(1)
+    field.click()
+    field.fill("zzz")
+    empty = page.locator(f"{LIST} [data-empty] > *")
+    expect(empty).to_be_visible()
+    assert "No results" not in page.locator(LIST).inner_text()
+    assert empty.evaluate("e => getComputedStyle(e, '::before').content") == '"Nothing found"'
