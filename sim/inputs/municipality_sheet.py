@@ -29,7 +29,7 @@ from sim.files.numerals import (
 from sim.files.wording import explain, found
 from sim.files.workbook import Sheet, sheets
 from sim.files.yamltext import Loc, quoted
-from sim.inputs.agegroups import OLDEST, ROUNDING, ages_of
+from sim.inputs.agegroups import OLDEST, ROUNDING, ages_of, ages_text
 from sim.inputs.fte import perhaps_thousands
 from sim.inputs.municipality import Municipality
 from sim.inputs.municipality_template import LINES, TEXTS, Words, words_of_sheets
@@ -219,6 +219,12 @@ class _Reading:
         """Return the year in a cell, or None."""
         return self.whole(sheet, row, column, YEAR)
 
+    def which_ages(self, sheet: str, row: int, column: int) -> str | None:
+        """Return ages as a file writes them: 0-17, also where the cell says 0 t/m 17 jaar."""
+        text = self.words_in(sheet, row, column)
+        known = ages_of(text)
+        return text if known is None else ages_text(*known)
+
     def ages(self, sheet: str, row: int) -> tuple[int | None, int | None]:
         """Return the youngest and oldest age of a row; both may stand in the first cell, as 4-11."""
         first = self.value(sheet, row, 0)
@@ -294,6 +300,7 @@ class _Reading:
         """Put the value of one line into the data."""
         readers: dict[str, Callable[[str, int, int], Any]] = {
             **dict.fromkeys(TEXTS, self.words_in),
+            "ages": self.which_ages,
             "date": self.date,
             "year": self.year,
         }

@@ -155,6 +155,6 @@ def test_a_server_that_is_told_to_stop_stops_while_it_reads_a_file(browser, tmp_
             process.send_signal(signal.SIGTERM)
             process.wait(timeout=12)
             assert time.monotonic() - start < 5
-            assert not [pid for pid in reading if lives(pid)]
+            assert soon(page, lambda: not [pid for pid in reading if lives(pid)], seconds=5)
         finally:
             context.close()

@@ -79,3 +79,13 @@ def test_a_single_age_may_be_a_number() -> None:
 @pytest.mark.parametrize("key", ["9-4", "0-30", "-3", "4-", "4 to 8", "", "100", 30, -1, None, 4.0, True])
 def test_what_is_no_age_is_none(key: object) -> None:
     assert ages_of(key) is None
+
+
+@pytest.mark.parametrize(
+    ("key", "ages"),
+    [("0 jaar", (0, 0)), ("4-11 jaar", (4, 11)), ("4 t/m 11", (4, 11)), ("4 tot en met 11 Jaar", (4, 11)),
+     ("12 years", (12, 12)), ("4 tot 12", None), ("4 to 12", None), ("18+", None),
+     ("18 jaar en ouder", None)],
+)  # fmt: skip
+def test_ages_may_be_written_in_words_that_mean_one_thing(key: str, ages: tuple[int, int] | None) -> None:
+    assert ages_of(key) == ages

@@ -145,14 +145,15 @@ def test_lines_may_stand_in_another_order_and_groups_of_ages_may_be_wide() -> No
 def test_texts_with_one_meaning_are_read() -> None:
     filled = cells(
         Gemeente_B5="36 fte", Gemeente_B6="2,5%", Gemeente_B7="0,125", Jeugdhulp_B2="2019",
-        Jeugdhulp_B4="5 000", Jeugdhulp_B5="10,5 %", Tarieven_B2="\N{EURO SIGN} 3000", Tarieven_B3="9.500,-",
+        Jeugdhulp_B3="0 t/m 17 jaar", Jeugdhulp_B4="5 000", Jeugdhulp_B5="10,5 %",
+        Tarieven_B2="\N{EURO SIGN} 3000", Tarieven_B3="9.500,-",
         Tarieven_B8="100000 euro", Bevolking_A2="0 jaar", Bevolking_B2="0 jaar", Bevolking_C7="2.750,0",
     )  # fmt: skip
     data = read(changed(filled)).to_data()
     assert (data["kinderwerk_fte"]["value"], data["moving"]["value"], data["bijstand"]["value"]) == (
         36.0, 0.025, 0.125,
     )  # fmt: skip
-    assert (data["use"]["youths"], data["use"]["national"]) == (5000.0, 0.105)
+    assert (data["use"]["ages"], data["use"]["youths"], data["use"]["national"]) == ("0-17", 5000.0, 0.105)
     assert {form: figure["value"] for form, figure in data["tariffs"].items()} == {
         "wijkteam": 3000.0, "ambulant": 9500.0, "residentieel": 100000.0,
     }  # fmt: skip
