@@ -20,6 +20,7 @@ LOCK = ROOT / "requirements.lock"
 
 FOLDERS = {
     ".ci",
+    ".github",
     ".streamlit",
     "benchmarks",
     "calibration",

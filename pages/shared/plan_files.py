@@ -40,6 +40,8 @@ SCENARIOS = Path(__file__).resolve().parents[2] / "scenarios"
 ARGUMENTS = "argumenten"
 """Scenarios that make a point about any municipality."""
 REFERENCE_FILE = "uitgangssituatie.yaml"
+LEFT_OUT = {"reference": "verken_no_reference", "municipality": "verken_no_municipality"}
+"""What is told of keys that would name files of this server."""
 TOO_MUCH = "this file says more than this page can hold"
 _HEAD = ("kind:", "title:", "municipality:")
 _ZIP_DATE = (2026, 1, 1, 0, 0, 0)  # the same plan is the same file, whenever it is made
@@ -144,7 +146,7 @@ def read_plan(name: str, content: bytes, chosen: Choices) -> Opened:
 
 def opened(name: str, sent: uploads.Sent, chosen: Choices) -> Opened:
     """Return what a file says as changes of the choices. Raises InputError where they are not possible."""
-    scenario, notes = sent.scenario, [f"verken_no_{key}" for key in sent.left_out]
+    scenario, notes = sent.scenario, [LEFT_OUT[key] for key in sent.left_out]
     parameters = scenario.to_data()["parameters"]
     plan = Plan.of_scenario(scenario)
     effect = _effect(parameters)

@@ -108,7 +108,7 @@ def test_all_that_is_wrong_is_told_at_once(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 ELSEWHERE = {
-    "KINDERWERK_TRACE",  # any value
+    "KINDERWERK_TRACE", "KINDERWERK_APP_METRICS",  # any value
     "KINDERWERK_CACHE", "XDG_CACHE_HOME", "NUMBA_CACHE_DIR",  # folders: compiling.py tells what is wrong
 }  # fmt: skip
 
