@@ -23,6 +23,7 @@ from pages.shared.state import (
     choices,
     first_in_link,
     kept_from,
+    places,
     written_in_link,
 )
 from pages.shared.texts import language
@@ -92,7 +93,7 @@ def _changed() -> dict[str, str]:
     found = {key: text for key, text in written.items() if text != first.get(key)}
     if "eigen" in found and "gemeente" in written:  # figures of one's own lead to their municipality
         found["gemeente"] = written["gemeente"]
-    if whose := kept_from(chosen):
+    if (whose := kept_from(chosen)) in places(chosen):  # figures of one's own may have been dropped since
         found[FROM] = whose
     if language() != next(iter(LANGUAGES)):
         found["taal"] = language()

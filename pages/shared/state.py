@@ -206,8 +206,8 @@ def read_link(query: Mapping[str, list[str]]) -> Link:
               if key in given and given[key] not in known]  # fmt: skip
     view = {key: given[key] for names in VIEWS.values() for key in names if key in given}
     return Link(
-        found, "" if "taal" in wrong else language, "" if FROM in wrong else plan_from, view, tuple(wrong),
-        tuple(gone),
+        found, "" if "taal" in wrong else language, "" if FROM in wrong else plan_from, view,
+        tuple(key for key in query if key in wrong), tuple(gone),
     )  # fmt: skip
 
 

@@ -31,6 +31,11 @@ _THOUSANDS = (
 _TWO_WAYS = re.compile(r"[1-9][0-9]{0,2}[.,][0-9]{3}")
 _PERCENT = ("%", "procent", "percent", "pct", "pct.")
 _EUROS = ("€", "eur", "euro", "euros", "euro's")
+_SCALES = {
+    **dict.fromkeys(("duizend", "thousand"), Decimal(1000)),
+    **dict.fromkeys(("mln", "mln.", "miljoen", "million"), Decimal(10**6)),
+    **dict.fromkeys(("mld", "mld.", "miljard"), Decimal(10**9)),
+}
 
 
 @dataclass(frozen=True)
@@ -52,6 +57,15 @@ YOUTHS = Quantity(
 EUROS = Quantity("an amount in euros", _EUROS, counted=True)
 AGE = Quantity("an age", ("jaar", "jr", "jr.", "year", "years", "yr"))
 YEAR = Quantity("a whole number of years")
+
+
+def goes_with(unit: str, expected: str) -> bool:
+    """Tell whether a word or sign beside a number can be what is expected, in words: FTE, or any number."""
+    named = {FTE: "FTE", YOUTHS: "youths", EUROS: "euro", AGE: "age"}
+    return any(
+        unit in quantity.units and (word in expected or expected == NUMBER.expected)
+        for quantity, word in named.items()
+    )
 
 
 class NumeralError(ValueError):
@@ -83,9 +97,14 @@ def written(text: str) -> Written | None:
     """Return the number in a text with what stands beside it, or None where there is not just one."""
     text, dashes = _WHOLE_EUROS.subn("", text.translate(_ALIKE).strip() if len(text) <= LONGEST else "")
     parts = _PARTS.fullmatch(text)
-    if parts is None or (parts["before"] and parts["after"]):
+    if parts is None:
         return None
-    values = _values(parts["number"].strip())
+    scale, _, after = parts["after"].casefold().partition(" ")
+    if scale not in _SCALES:
+        scale, after = "", parts["after"].casefold()
+    if parts["before"] and after:
+        return None
+    values = tuple(value * _SCALES.get(scale, 1) for value in _values(parts["number"].strip()))
     if parts["power"]:  # nobody writes thousands before a power of ten
         values = tuple(value.scaleb(int(parts["power"][1:])) for value in values[-1:])
     if dashes:  # the decimals are in the dash
@@ -93,7 +112,7 @@ def written(text: str) -> Written | None:
     if not values:
         return None
     sign = -1 if parts["sign"] == "-" else 1
-    unit = (parts["before"] or parts["after"]).casefold()
+    unit = (parts["before"] or after.strip()).casefold()
     return Written(tuple(sign * value for value in values), unit, parts["number"].strip())
 
 

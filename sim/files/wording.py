@@ -14,7 +14,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from sim.errors import nearest
-from sim.files.numerals import both, one_way, written
+from sim.files.numerals import both, goes_with, one_way, written
 from sim.files.yamltext import Loc, quoted, visible
 from sim.states import FORMS
 
@@ -129,21 +129,23 @@ def _any_of(names: Iterable[str]) -> str:
 
 def expected_number(expected: str, value: object) -> str:
     """Return that a number was expected, with the repair for the usual ways to write it wrong."""
-    hint = f"; {_repair(value.strip())}" if isinstance(value, str) else ""
+    hint = f"; {_repair(value.strip(), expected)}" if isinstance(value, str) else ""
     return f"expected {expected}, found {found(value)}{hint.removesuffix('; ')}"
 
 
-def _repair(text: str) -> str:
+def _repair(text: str, expected: str) -> str:
     """Return how to write the number in a text for a file, or an empty string where there is not just one."""
     number = written(text)
     if number is None:
         return ""
     if len(number.values) > 1 and not number.percent:
         return both(number.values, exact=True)
-    plain = one_way(f"{number.values[-1]:f}")
+    plain = one_way(f"{number.values[-1].normalize():f}")
     if number.percent:
-        return f"{plain}% is written as {one_way(f'{number.values[-1] / 100:f}')}"
-    if number.unit:
+        return f"{plain}% is written as {one_way(f'{(number.values[-1] / 100).normalize():f}')}"
+    if number.unit and not goes_with(number.unit, expected):
+        return "write one number and nothing else"
+    if number.unit or text[-1].isalpha():
         return f"write it without words or signs: {plain}"
     if re.fullmatch(r"[-+]?[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]+)?", text):
         return "write it without quotes"

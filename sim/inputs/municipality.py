@@ -59,7 +59,7 @@ _FAR = 50.0
 TARIFF_ROOM = 5.0
 """How many times beyond the elicited range a tariff may be: a price a month (12 times less) is not."""
 _IN_THOUSANDS = "are these thousands? write whole numbers"
-_NAME = re.compile(r"'?\w.*")
+_NAME = re.compile(r"['\u2018\u2019\u201a\u201b\u02bc`\u00b4]?\w.*")
 _PERCENTAGE = "; a share is meant: 12% is written as 0.12"
 _LIMITS = {
     "kinderwerk_fte": (0.0, 10_000.0), "moving": (0.0, 0.5), "bijstand": (0.001, 0.6),

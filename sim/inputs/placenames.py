@@ -32,11 +32,9 @@ _PROVINCES = {
     "Noord-Brabant": ("NB",), "Noord-Holland": ("NH",), "Overijssel": ("O", "OV"), "Utrecht": ("U", "UT"),
     "Zeeland": ("Z", "ZL", "ZE"), "Zuid-Holland": ("ZH",),
 }  # fmt: skip
-_APOSTROPHES = dict.fromkeys(map(ord, "\u2018\u2019\u201a\u201b\u02bc\u02b9\u2032\uff07`\u00b4"), "'")
-_DASHES = dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d"), "-")
 _VARIATIONS = re.compile("[\ufe00-\ufe0f\u034f\u115f\u1160\u3164\u180b-\u180f]")
 _CODE = re.compile(r"(?:gm)?[\s:._-]*(\d{1,4})")
-_AROUND = re.compile(r"^(?:(?:de )?gemeente|gem|municipality of)\b[\s.:]*(?=\w|')|[\s,]*\(?\bgemeente\)?$")
+_AROUND = re.compile(r"^(?:(?:de )?gemeente|gem|municipality of)\b[\s.:]*(?=\S)|[\s,]*\(?\bgemeente\)?$")
 _SHORT = ((re.compile(r"\bst(?:\.|\b)"), "sint "), (re.compile(r"\ba[./ ]*d\b\.?"), "aan den "))
 
 
@@ -57,16 +55,18 @@ class Town:
 
 
 def cleaned(name: str) -> str:
-    """Return a name as it was meant: without signs that are not seen, with plain spaces, apostrophes, dashes.
+    """Return a name as it is seen: without signs that have no width, with single ordinary spaces.
 
-    Letters with their accents as one sign each, as keyboards give them (NFC).
+    Letters with their accents are one sign each, as keyboards give them (NFC).
     """
-    seen = unicodedata.normalize("NFC", visible(_VARIATIONS.sub("", name)))
-    return " ".join(seen.translate(_APOSTROPHES | _DASHES).split())
+    return " ".join(unicodedata.normalize("NFC", visible(_VARIATIONS.sub("", name))).split())
 
 
 def key(name: str) -> str:
-    """Return a name as it is compared: letters and digits only, without accents, case and `gemeente`."""
+    """Return a name as it is compared: letters and digits only, without accents, case and `gemeente`.
+
+    Apostrophes, dashes and spaces of every kind are the same in this way: they do not count.
+    """
     short = cleaned(name)[:LONGEST]  # what is longer is no name, and may be made to take long
     bare = unicodedata.normalize("NFKD", short.casefold()).replace("&", " en ")
     words = _AROUND.sub("", bare)

@@ -104,6 +104,10 @@ def start(page) -> None:
 def verken(page) -> None:
     unfold(page, "Kinderwerk")
     fill(page, "Fte Kinderwerk", "20")
+    unfold(page, "Jongerenwerk")
+    fill(page, "Fte Jongerenwerk", "4")
+    settled(page)
+    pick(page, "Programma", "Jongerenwerk")
     unfold(page, "Schokken")
     press(page, "Schok erbij")
 

@@ -40,6 +40,8 @@ COUNTED = (YOUTHS, EUROS)
         ("36 fte", FTE, 36.0), ("36FTE", FTE, 36.0), ("1,875", FTE, 1.875), ("\N{EURO SIGN} 36", EUROS, 36.0),
         ("\N{EURO SIGN}36,50", EUROS, 36.5), ("36 euro", EUROS, 36.0), ("EUR 36", EUROS, 36.0),
         ("36,-", EUROS, 36.0), ("\N{EURO SIGN} 60.000,-", EUROS, 60000.0), ("0 jaar", AGE, 0.0),
+        ("90 mln", EUROS, 9e7), ("\N{EURO SIGN} 1,5 miljoen", EUROS, 1.5e6), ("60 duizend", YOUTHS, 6e4),
+        ("8,1 mld euro", EUROS, 8.1e9), ("60 duizend jongeren", YOUTHS, 6e4), ("1.5 million", EUROS, 1.5e6),
         ("1.234.567", YOUTHS, 1234567.0), ("1,234,567", YOUTHS, 1234567.0), ("1.234,5", YOUTHS, 1234.5),
         ("1,234.5", YOUTHS, 1234.5), ("60 000", YOUTHS, 6e4), ("60\N{NO-BREAK SPACE}000", YOUTHS, 6e4),
         ("60\N{NARROW NO-BREAK SPACE}000,5", YOUTHS, 60000.5), ("60'000", YOUTHS, 60000.0),

@@ -76,7 +76,7 @@ def test_a_municipality_without_figures_is_told_and_never_another(written: str, 
     ("written", "name"),
     [
         ("'s Gravenhage", "Den Haag"), ("GM0417", "Laren"), ("Nuenen c.a.", "Nuenen, Gerwen en Nederwetten"),
-        ("Weesp", "Weesp"), ("Regio\u00a0Gooi", "Regio Gooi"), ("\u2019t Dorp", "'t Dorp"),
+        ("Weesp", "Weesp"), ("Regio\u00a0Gooi", "Regio Gooi"), ("\u2019t  Dorp", "\u2019t Dorp"),
         ("nl", "Nederland"), ("Gelderland", "Gelderland"),
     ],
 )  # fmt: skip

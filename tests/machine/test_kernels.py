@@ -226,14 +226,26 @@ def test_without_any_folder_kernels_are_compiled_and_not_kept(
 def test_two_that_begin_at_once_never_take_each_others_kernel(
     cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Both saw an empty index: numba would give both files one name, with a wrong index to one of them."""
+    """Both saw an empty index, and the first wrote its file last: numba gave both files one name."""
     one, other = anew(cache.parent), anew(cache.parent)
+    late: list[tuple[Any, str, Any]] = []
+    write = kernels._Files._write
+
+    def slowly(files: Any, path: str, what: Any) -> None:
+        if path.endswith(".nbc"):
+            late.append((files, path, what))
+        else:
+            write(files, path, what)
+
     monkeypatch.setattr(kernels._Files, "_load_index", lambda self: {})
+    monkeypatch.setattr(kernels._Files, "_write", slowly)
     assert (one.half(3), other.half(3.0)) == (1.5, 1.5)
     monkeypatch.undo()
+    for files, path, what in reversed(late):
+        files._write(path, what)
     monkeypatch.setenv("NUMBA_CACHE_DIR", str(cache))
     third = anew(cache.parent)
-    assert (third.half(5), third.half(5.0)) == (2.5, 2.5)
+    assert (third.half(5.5), third.half(5)) == (2.75, 2.5)
     assert counts(third.half) == (1, 1)  # one is no longer in the index: compiled again, and then there
 
 

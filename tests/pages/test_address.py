@@ -190,6 +190,10 @@ def test_whose_numbers_a_plan_has_is_brought_back() -> None:
     assert address(again) == found
     assert KEPT_FROM in again.session_state
     assert whole_link(again)[FROM] == "Almere"
+    again.session_state[KEPT_FROM] = ("Dorp", again.session_state["choices"].plan)  # of figures since dropped
+    again.run()
+    assert NL["plan_kept"].format(name="Dorp") in words(again)
+    assert FROM not in address(again)
 
 
 # Short keys
@@ -266,6 +270,17 @@ def test_what_one_looked_at_is_shown_again(
     assert address(at) == looks
     assert not at.warning
     assert looks.items() <= whole_link(at).items()
+
+
+def test_a_long_list_is_shown_again_from_where_it_was() -> None:
+    looks = {"zoek": "een", "vanaf0": "20"}
+    at = opened(**looks)
+    at.switch_page("aannames.py").run()
+    (pages,) = (field for field in at.selectbox if field.key and field.key.startswith("assumed-page-hits"))
+    assert pages.value == 20
+    assert address(at) == looks
+    pages.set_value(0).run()
+    assert address(at) == {"zoek": "een"}
 
 
 def test_closing_and_clearing_leaves_the_address_clean() -> None:
