@@ -235,7 +235,8 @@ def test_a_stop_ends_a_big_run_soon_and_leaves_nothing_half_written(verb: str, t
 
 def test_precision_that_is_not_reached_is_told_and_what_was_made_is_written(tmp_path: Path) -> None:
     pair = (short(tmp_path, 0, "none"), short(tmp_path, 36, "some"))
-    line = ("compare", *pair, *FEW, "--out", tmp_path / "out", "--json", "--max-replications", "4")
+    many = ("--children", "4000", "--threads", "2")  # among few nobody may live otherwise
+    line = ("compare", *pair, *many, "--out", tmp_path / "out", "--json", "--max-replications", "4")
     done = call(*line, "--precision", "1")
     assert done.returncode == 1
     assert "not precise enough" in done.stderr

@@ -187,7 +187,7 @@ def test_without_doubt_about_parameters_there_is_nothing_to_know(tmp_path: Path)
     draws = [outcome(question, Goal(2027), k)[0].sum() for k in range(1, 13)]
     npv = next(w for w in d.worths if (w.perspective, w.discounting.costs) == ("municipality, cash", 0.0225))
     assert npv.net_present_value.value == pytest.approx(-np.mean(draws), rel=1e-5)
-    assert heard[0].startswith("first answer, best fit, provisional: extra cost +")
+    assert heard[0].startswith("first answer, best fit: extra cost +")
     assert any("after 10: extra cost" in words for words in heard)
 
 

@@ -114,7 +114,7 @@ start: 2026
 years: 20
 policy: capped
 budget: {youth_care: 1000000, real_growth: 0.01}
-places: {ambulant: 2400, wijkteam: unlimited}
+places: {ambulant: 24, wijkteam: unlimited}
 shocks:
   - {kind: lockdown, start: 2028-03, months: 6, size: 0.5, workers: present}
   - {kind: budget_cut, start: 2029, months: 24, size: 0.3, programmes: [kinderwerk]}

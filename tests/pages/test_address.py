@@ -253,8 +253,8 @@ def test_a_server_that_cannot_keep_anything_has_a_long_address(monkeypatch: pyte
         ("aannames", {"onderwerpen": "2"}, f"assumed-{TOPICS[1]}", True),
         ("aannames", {"zoek": "tarief", "rust": "estimated~assumed"}, "assumed-search", "tarief"),
         ("aannames", {"rust": "estimated~assumed"}, "assumed-bases", ["estimated", "assumed"]),
-        ("eigen_cijfers", {"begin": "Tilburg", "wijze": "file"}, "own-start-Almere", "Tilburg"),
-        ("eigen_cijfers", {"begin": "-"}, "own-start-Almere", NL["own_other"]),
+        ("eigen_cijfers", {"begin": "Tilburg", "wijze": "file"}, "own-start-Almere-", "Tilburg"),
+        ("eigen_cijfers", {"begin": "-"}, "own-start-Almere-", NL["own_other"]),
         ("briefing", {"over": "plans"}, "briefing-about", "plans"),
     ],
 )  # fmt: skip

@@ -333,7 +333,7 @@ def test_a_file_that_was_changed_in_the_meantime_is_left_alone(cbs: Recorded, ta
 
 def test_killed_between_write_and_rename_leaves_the_old_file(targets: Path) -> None:
     code = (
-        "import os, signal, sys; from pathlib import Path; from calibration import refresh\n"
+        "import os, signal, sys; from pathlib import Path; from calibration.figures import refresh\n"
         "refresh.os.replace = lambda *_: os.kill(os.getpid(), signal.SIGKILL)\n"
         "refresh.TargetFile.read(Path(sys.argv[1])).write({('jz_2022', 'value'): '476600'})\n"
     )
