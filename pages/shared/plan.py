@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
@@ -175,7 +175,8 @@ def _checked(data: dict[str, Any]) -> dict[str, Any]:
         if isinstance(data.get(key), dict) and not set(data[key]) <= set(known):
             raise LinkError("a name that the model does not know")
     try:
-        scenario_from_dict({**_ANYWHERE, **data}, registry())
+        anywhere = replace(registry(), youths={})  # how many youths there are is looked at where it is shown
+        scenario_from_dict({**_ANYWHERE, **data}, anywhere)
     except InputError as error:
         raise LinkError(str(error.problems[0])) from error
     return data

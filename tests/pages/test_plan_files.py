@@ -211,3 +211,9 @@ def test_binary_and_huge_files_are_refused() -> None:
     for content in (b"\x00\x01PK", b"a" * 1_000_001, b"\xff\xfe"):
         with pytest.raises(InputError):
             read_plan("x.yaml", content, Choices())
+
+
+def test_a_small_town_has_a_small_budget() -> None:
+    """What a plan may hold is not measured by the youths of another municipality."""
+    small = Plan.simple(2.0).changed(budget={"youth_care": 1_000_000.0})
+    assert Plan.of_code(small.code()) == small
