@@ -21,6 +21,7 @@ from sim.errors import InputError
 from sim.files.translation import told
 from sim.inputs.library import registry
 from sim.inputs.municipality import Municipality, municipality_from_dict
+from sim.runs.scenario_notes import doubts
 
 SLOT = "own-fit"
 PROPOSED, TOLD = "own-proposed", "own-told"
@@ -54,6 +55,8 @@ def review(figures: Municipality) -> None:
     if became := merged(figures.name):
         st.info(parts.plain(became))
     was = in_use(figures.name, choices())
+    if lines := [InputError.at(figures.name, message) for _, message in doubts(figures)]:
+        st.warning("\n\n".join(parts.plain(told(line, language())[0]) for line in lines))
     if was is None:
         st.markdown(t("own_review_new"))
     to_fit = figures.use is not None and not figures.fitted

@@ -52,8 +52,6 @@ COUNTED: tuple[Loc, ...] = (
 WRITTEN_FTE: tuple[Loc, ...] = (("kinderwerk_fte",), ("kinderwerk_fte", "value"))
 LEAST_YOUTHS = 50.0
 """Fewer than any municipality has; the smallest islands have about 200."""
-LEAST_USE = 0.01
-"""Share of youths with jeugdhulp below which a figure is something else: CBS counts 4 to 20 percent."""
 _FAR = 50.0
 """How many times fewer youths a year of age than elsewhere in a municipality must be a mistake."""
 TARIFF_ROOM = 5.0
@@ -299,16 +297,9 @@ class Municipality(Part):
             yield ("kinderwerk_fte",), f"{fte:.0f} FTE is more than the {there:.0f} youths there are"
 
     def _use_faults(self) -> Iterator[tuple[Loc, str]]:
-        if self.use is None:
-            return
-        counted, there = self.use.youths, self.youths(self.use.last_age)
-        if counted > there:
+        if self.use is not None and self.use.youths > (there := self.youths(self.use.last_age)):
             what = f"more than the {there:.0f} youths of {self.use.ages} in the population"
-        elif counted < LEAST_USE * there:
-            what = f"far too few of the {there:.0f} youths of {self.use.ages}; {_IN_THOUSANDS}"
-        else:
-            return
-        yield ("use", "youths"), f"{counted:.0f} youths with jeugdhulp is {what}"
+            yield ("use", "youths"), f"{self.use.youths:.0f} youths with jeugdhulp is {what}"
 
     def single_ages(self) -> tuple[float, ...]:
         """Return youths by single year of age, 0-22."""

@@ -194,8 +194,8 @@ def _defined(records: Mapping[str, Parameter], posterior: Posterior | None = Non
             drawn = formula(record.formula).value(
                 {part: [p._drawn(part, row, 0, k) for k, row in enumerate(draws, 1)] for part in parts}
             )
-            low, high = np.quantile(drawn, (0.05, 0.95))
-            followers[name] = _placed(record, p[name], float(low), float(high))
+            low, high = (float(f"{end:.3g}") for end in np.quantile(drawn, (0.05, 0.95)))  # no more is known
+            followers[name] = _placed(record, p[name], low, high)
     return replace(p, records={**records, **followers})
 
 

@@ -39,6 +39,9 @@ BY_POLICY = {
 """How the names of parameters start that act under one policy only."""
 FEW_YOUTHS = 1000.0
 """Fewer than most municipalities have, and about what a large city has in thousands."""
+THOUSANDS = "are these thousands?"
+LEAST_USE = 0.01
+"""Share of youths with jeugdhulp below which a figure may be something else: CBS counts 4 to 20 percent."""
 ALL_OF_ONE = ("escalation", "recovery")
 """Mechanisms that a programme has with `onset`."""
 
@@ -271,10 +274,21 @@ def _places(scenario: Scenario) -> Iterator[Note]:
 # A municipality
 
 
-def _figures(municipality: Municipality) -> Iterator[Note]:
+def doubts(municipality: Municipality) -> list[Note]:
+    """Return the figures of a municipality that may be in another unit, with their places."""
+    found: list[Note] = []
     there = municipality.youths()
     if there < FEW_YOUTHS and any(youths % 1.0 for youths in municipality.population.values()):
-        yield ("population",), f"{there:.0f} youths in all, not in whole numbers; are these thousands?"
+        found.append((("population",), f"{there:.0f} youths in all, not in whole numbers; {THOUSANDS}"))
+    use, share = municipality.use, municipality.use_share
+    if use is not None and share is not None and share < LEAST_USE:
+        few = f"{use.youths:.0f} youths with jeugdhulp is very few of the {there:.0f} youths there are"
+        found.append((("use", "youths"), f"{few}; {THOUSANDS}"))
+    return found
+
+
+def _figures(municipality: Municipality) -> Iterator[Note]:
+    yield from doubts(municipality)
     if municipality.use is not None and not municipality.fitted:
         words = "the figure of use does nothing yet: `kinderwerk data fit FILE` fits need and access to it"
         yield ("use",), words

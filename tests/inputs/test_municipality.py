@@ -157,9 +157,6 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "one group in thousands": (
         {"population": {**GROUPS, "0-3": 8.1}}, "8.1 is far fewer than at other ages; are these thousands?"
     ),
-    "youths in care in thousands": (
-        {"use": {"year": 2019, "youths": 5}}, "5 youths with jeugdhulp is far too few of the 53100"
-    ),
     "more workers than youths": (
         {"population": {"0-22": 2000}, "kinderwerk_fte": 2400, "use": None},
         "2400 FTE is more than the 2000 youths there are",

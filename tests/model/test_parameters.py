@@ -327,7 +327,7 @@ def test_a_value_may_be_arithmetic_over_others_in_any_order(three: Parameters) -
 def test_the_range_of_what_others_define_is_that_of_their_draws(three: Parameters) -> None:
     found = [one["x.a"] + 2 * one["x.b"] for one in (three.draw(0, k) for k in range(1, 201))]
     one = three.records["x.sum"]
-    assert (one.low, one.high) == pytest.approx(tuple(np.quantile(found, (0.05, 0.95))))
+    assert (one.low, one.high) == pytest.approx(tuple(np.quantile(found, (0.05, 0.95))), rel=0.005)
     assert not one.fixed
 
 
@@ -379,7 +379,7 @@ def test_the_posterior_of_its_parts_defines_it_and_not_a_column_of_its_own(three
         assert one["x.sum"] == one["x.a"] + 2 * one["x.b"] == values[index, 0] + 2 * values[index, 1]
     one = fitted.records["x.sum"]
     expected = np.quantile(values[1:, 0] + 2 * values[1:, 1], (0.05, 0.95))
-    assert (one.low, one.high) == pytest.approx(tuple(expected))
+    assert (one.low, one.high) == pytest.approx(tuple(expected), rel=0.005)
     assert one.grade == "calibrated"
     before = three.records["x.sum"]
     assert one.source.endswith(f"before the fit 5 ({before.low:g} to {before.high:g}, derived)")

@@ -375,3 +375,22 @@ def test_many_mistakes_are_shortened() -> None:
 def test_the_yaml_of_accepted_figures_is_read_back() -> None:
     figures = village(use={"year": 2019, "youths": 4900}, need=1.1, access=0.9, tariffs={"ambulant": 9000})
     assert files.read("a.yaml", municipality_yaml(figures).encode()) == (figures, [])
+
+
+# Thousands
+
+
+def test_a_group_in_thousands_is_refused_in_the_form() -> None:
+    at = opened()
+    field(at, NL.t("own_people", first=4, last=11)).set_value(21)
+    at = press(at, "own_submit")
+    assert "21 is veel minder dan op andere leeftijden; zijn dit duizendtallen?" in at.error[0].value
+    assert not at.table
+
+
+def test_very_few_youths_in_care_are_asked_about_before_they_act() -> None:
+    at = opened()
+    field(at, NL.t("own_use_youths")).set_value(7)
+    at = press(at, "own_submit")
+    assert "7 jongeren met jeugdhulp is heel weinig van de 61583" in at.warning[0].value
+    assert not at.session_state["choices"].own

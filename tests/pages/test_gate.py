@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import tomllib
 from collections.abc import Awaitable, Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from types import SimpleNamespace
 from typing import TypeVar
 
@@ -24,6 +26,7 @@ from pages.shared import gate
 from pages.shared.gate import KEPT_BYTES, KEPT_FILES, METRICS_OPEN, OF_ONE, Gate
 
 T = TypeVar("T")
+ROOT = Path(__file__).resolve().parents[2]
 MEGABYTE = b"x" * 990_000
 
 
@@ -88,6 +91,12 @@ def file(session: str, number: int) -> str:
 def test_streamlit_still_has_the_addresses_that_are_guarded() -> None:
     assert f"/{starlette_routes.BASE_ROUTE_UPLOAD_FILE}/" == gate._UPLOADS
     assert f"/{starlette_routes.ROUTE_METRICS}" == gate._METRICS
+
+
+def test_what_a_browser_says_at_a_time_is_bounded() -> None:
+    server = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text(encoding="utf-8"))["server"]
+    assert server["maxUploadSize"] == server["maxWidgetStateSize"] == 1
+    assert server["maxMessageSize"] <= 16
 
 
 def test_of_one_session_the_last_files_are_kept(server: Server) -> None:

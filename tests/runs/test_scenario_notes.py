@@ -192,6 +192,12 @@ def test_figures_of_use_that_nothing_was_fitted_to_are_told(tmp_path: Path) -> N
     assert told(tmp_path, "", DORP.replace("}}", "}, need: 1.1, access: 0.9}")) == []
 
 
+def test_very_few_youths_in_care_are_asked_about(tmp_path: Path) -> None:
+    fitted = DORP.replace("}}", "}, need: 1.1, access: 0.9}")
+    ((line, _, message),) = told(tmp_path, "", fitted.replace("youths: 2000", "youths: 2"))
+    assert (line, "is very few of the 20000 youths there are; are these thousands?" in message) == (3, True)
+
+
 def test_few_youths_that_are_not_whole_are_asked_about(tmp_path: Path) -> None:
     figures = "{name: Dorp, date: 2024-01-01, source: x, population: {0-11: 101.5, 12-22: 98.4}}"
     ((line, _, message),) = told(tmp_path, "", figures)
