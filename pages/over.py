@@ -21,6 +21,8 @@ CITATION, CHANGES = ROOT / "CITATION.cff", ROOT / "CHANGELOG.md"
 STATEMENT_DATE = "2026-11-25"
 CONTACT = variables.CONTACT
 MOST_CHANGES = 12
+_MAIL = re.compile(r"[\w.+-]+@[\w.-]+", re.ASCII)
+_WEB = re.compile(r"https?://[\w./~%-]+", re.ASCII)
 PAGES = {
     "start": "page_start", "explore": "page_verken", "compare": "page_vergelijk", "own": "page_eigen_cijfers",
     "briefing": "page_briefing", "assumptions": "page_aannames", "fit": "page_ijking",
@@ -57,9 +59,16 @@ def _accessibility() -> None:
     ):
         st.markdown(f"### {t(title)}\n\n{text}")
     contact = variables.app_contact()
-    report = t("over_report_contact", contact=parts.plain(contact)) if contact else t("over_report_nobody")
+    report = t("over_report_contact", contact=_linked(contact)) if contact else t("over_report_nobody")
     st.markdown(f"### {t('over_report_title')}\n\n{report} {t('over_complaint')}")
     st.markdown(t("over_made", date=formats.date(STATEMENT_DATE)))
+
+
+def _linked(contact: str) -> str:
+    """Return an e-mail or web address as a link that can be copied, and other text as it is."""
+    if _MAIL.fullmatch(contact):
+        return f"[{contact.replace('_', chr(92) + '_')}](mailto:{contact})"
+    return f"<{contact}>" if _WEB.fullmatch(contact) else parts.plain(contact)
 
 
 def _source() -> None:

@@ -145,7 +145,7 @@ def test_a_new_file_overwrites_nothing_and_leaves_nothing_behind(tmp_path: Path)
 def test_a_new_file_that_would_be_wrong_is_not_written(tmp_path: Path) -> None:
     preset = load_scenario(SCENARIOS / "almere" / "geen.yaml")
     nowhere = Registry({"nl": "Nederland"}, frozenset({"kinderwerk"}), {})
-    with pytest.raises(InputError, match=r"a\.yaml:5:15: unknown municipality 'Almere'"):
+    with pytest.raises(InputError, match=r"a\.yaml:5:15: there are no figures of Almere yet"):
         write_new(tmp_path / "a.yaml", nowhere, preset)
     assert list(tmp_path.iterdir()) == []
 

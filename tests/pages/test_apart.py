@@ -49,8 +49,8 @@ def test_what_works_comes_back(reader: Apart) -> None:
 
 def test_a_mistake_in_a_file_comes_back_with_all_its_places(reader: Apart) -> None:
     with pytest.raises(InputError) as caught:
-        reader.do("x", uploads.figures_here, "a.yaml", b"kind: municipality\nname: 3\n")
-    assert Problem("a.yaml", 2, 7, "expected text, found 3; put it between quotes") in caught.value.problems
+        reader.do("x", uploads.figures_here, "a.yaml", b"kind: municipality\nname: 3.5\n")
+    assert Problem("a.yaml", 2, 7, "expected text, found 3.5; put it between quotes") in caught.value.problems
     assert len(caught.value.problems) == 4
 
 

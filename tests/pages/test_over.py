@@ -80,5 +80,9 @@ def test_who_serves_the_app_says_whom_to_tell(monkeypatch: pytest.MonkeyPatch) -
     assert texts["over_report_nobody"] in words(opened())
     monkeypatch.setenv(over.CONTACT, "help_desk@gemeente.example")
     shown = words(opened())
-    assert r"help\_desk@gemeente.example" in shown
+    assert r"[help\_desk@gemeente.example](mailto:help_desk@gemeente.example)" in shown
     assert texts["over_report_nobody"] not in shown
+    monkeypatch.setenv(over.CONTACT, "https://gemeente.example/vraag")
+    assert "<https://gemeente.example/vraag>" in words(opened())
+    monkeypatch.setenv(over.CONTACT, "bel [Jan](http://elders.example)")
+    assert "](http" not in words(opened())
