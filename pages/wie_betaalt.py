@@ -21,7 +21,7 @@ from sim.decision.money import Payback, budget_impact, payback
 from sim.decision.payers import Money, Pocket, lost_in_luck
 from sim.decision.payers import pockets as pockets_of
 from sim.engine.ledger import GEMEENTE, RIJK
-from sim.engine.simulation import with_overrides
+from sim.engine.plan import with_overrides
 from sim.inputs.scenario import Scenario
 from sim.model.parameters import default_parameters
 from sim.runs.experiment import Options, setting_for

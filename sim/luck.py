@@ -38,8 +38,8 @@ class Decision(IntEnum):
     occurrence is ``decision + n * OCCURRENCE``.
     """
 
-    EVENT = 1  # when, in this step, something may happen to the child
-    WHICH = 2  # what it is
+    CLOCK = 1  # how long an interval of a process lasts (one occurrence per process; the step is its number)
+    WHICH = 2  # what a proposal of a process is, and whether it is accepted (the same way)
     BIRTHDAY = 3  # what ends at a birthday (one occurrence per row)
     SEX = 4
     NEIGHBOURHOOD = 5
@@ -53,6 +53,8 @@ class Decision(IntEnum):
     MODEL_START = 13
     TRAIT = 14  # vulnerability at birth, one occurrence per trait
     WITHDRAW = 15  # leaving a waiting list, one occurrence per form
+    FORK = 16  # how often a proposal is followed in two lives (occurrence: the clock; step: its number)
+    SPLIT = 17  # the key of the luck of those lives (the same way)
 
 
 OCCURRENCE = 32

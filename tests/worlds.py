@@ -13,9 +13,20 @@ import numpy as np
 from sim.engine.counting import empty_tally, layout
 from sim.engine.exposure import Exposure
 from sim.engine.history import Label
-from sim.engine.lifecourse import YearTable, advance, open_gate, scratch, year_table
+from sim.engine.lifecourse import (
+    Span,
+    Who,
+    YearTable,
+    advance,
+    no_turn,
+    nobody_else,
+    open_gate,
+    room_for,
+    scratch,
+    year_table,
+)
 from sim.engine.population import Children, Flows, cohorts
-from sim.engine.warmup import NOBODY
+from sim.engine.warmup import NOBODY, NOT_ASIDE
 from sim.inputs.profiles import municipality_names
 from sim.inputs.registry import Registry
 from sim.inputs.scenario import Scenario, scenario_from_dict
@@ -151,10 +162,11 @@ class Clockwork:
         first, last, _ = (rows or slice(None)).indices(children.id.size)
         for year in range(first_year, first_year + years):
             for month in range(year * MONTHS, (year + 1) * MONTHS, months_per_call):
+                span = Span(month * per_month, months_per_call * per_month, per_month, year, True)
                 proposals = advance(
-                    children, first, last, NOBODY, exposure, self.table.hazards, self.bounds(year),
-                    self.layout, self.key, month * per_month, months_per_call * per_month, per_month, year,
-                    True, open_gate(), tally, scratch(),
+                    children, Who(first, last, NOBODY, NOT_ASIDE), exposure, self.table.hazards,
+                    self.bounds(year), self.layout, self.key, span, open_gate(), tally, scratch(),
+                    nobody_else(), room_for(0), no_turn(),
                 )  # fmt: skip
                 assert proposals >= 0
         return tally
@@ -187,5 +199,5 @@ def no_exposure(n: int) -> Exposure:
     """Return the exposure of n children to no programme at all."""
     return Exposure(
         np.zeros((n, 0), np.float32), np.zeros((n, 0), np.float32), np.zeros((n, 0), np.int16),
-        np.zeros((n, 0), np.int16), np.zeros((0, len(MECHANISMS))), np.zeros(0), np.zeros(0),
+        np.zeros((n, 0), np.int16), np.zeros((1, 0, len(MECHANISMS))), np.zeros((1, 0)), np.zeros((1, 0)),
     )  # fmt: skip

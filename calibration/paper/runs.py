@@ -16,20 +16,22 @@ from calibration.paper.claims import path_of, reference_of, scenario_of
 from sim.decision.appraisal import Difference, Figure, difference, figure, year_figure
 from sim.decision.headline import Change, change, discount_rate
 from sim.engine.history import Label
+from sim.engine.plan import Plan
 from sim.engine.population import NEVER, month_of
+from sim.engine.simulation import Lives, groups
+from sim.engine.warmup import warm_up
 from sim.inputs.grid import load_grid
 from sim.inputs.library import registry
 from sim.inputs.scenario import Scenario
 from sim.model.processes import default_table
 from sim.model.transitions import compile_table
 from sim.runs.experiment import Options, Run, run_all, setting_for
-from sim.runs.pairs import feedback, rehearse, run_reached
 from sim.runs.warmstore import WarmStore
 from sim.states import EPOCH_YEAR, QUINTILES
 
 Floats = NDArray[np.float64]
-REACHED, WHOLE = "children reached differently", "whole lives"
-ATTENDANCE, BEFORE = "who comes; nobody lives", "lives up to the start"
+PARTED, WHOLE = "whole lives, and those that part from them", "whole lives"
+ATTENDANCE, BEFORE = "who comes", "lives up to the start"
 
 
 @dataclass(frozen=True)
@@ -98,13 +100,9 @@ class Laboratory:
         return Pair(both, difference(runs, 1, 0, years_of(reference)), runs)
 
     def runs(self, scenarios: Sequence[Scenario], options: Options) -> list[Run]:
-        """Return the runs of scenarios, of those whom they reach differently where that is enough."""
-        whole = feedback(scenarios) is not None or len(scenarios) == 1
-        if whole:
-            found = list(run_all(scenarios, options, self.store, pool=self.pool))
-        else:
-            found = [run_reached(scenarios, options, draw, self.pool) for draw, _ in options.runs()]
-        self.note(scenarios, WHOLE if whole else REACHED, options)
+        """Return the runs of scenarios."""
+        found = list(run_all(scenarios, options, self.store, pool=self.pool))
+        self.note(scenarios, WHOLE if len(groups(scenarios)) == len(scenarios) else PARTED, options)
         return found
 
     def whole(self, files: Iterable[str], options: Options) -> list[Run]:
@@ -188,16 +186,18 @@ def lives(runs: Sequence[Run]) -> Mapping[str, Floats]:
 def who_comes(file: str, programme: str, children: int, pool: Executor) -> tuple[Floats, float]:
     """Return the share by quintile of those who came to a programme since the start, and how many came.
 
-    At the best fit; attendance alone is played, and nobody lives.
+    At the best fit.
     """
     scenario = scenario_of(file)
     setting = setting_for(scenario, Options(children=children), 0, 0)
-    played = rehearse([scenario], setting, pool)
-    (world,), roster = played.worlds, played.roster
-    k = list(world.programmes).index(programme)
-    stays = world.exposed[0]
-    came = (stays.joins[:, k] < NEVER) & (stays.leaves[:, k] > month_of(scenario.start))
-    counts = np.bincount(roster.quintile[came], minlength=QUINTILES).astype(np.float64)
+    lives = Lives([Plan.of(scenario, setting)], warm_up(setting, scenario.start, pool), pool)
+    lives.histories()
+    (world,) = lives.worlds
+    k = world.plan.columns.index(programme)
+    counts = np.zeros(QUINTILES)
+    for stays, block in zip(world.exposed, lives.blocks, strict=True):
+        came = (stays.joins[:, k] < NEVER) & (stays.leaves[:, k] > month_of(scenario.start))
+        counts += np.bincount(block.quintile[came], minlength=QUINTILES)
     return counts / counts.sum(), float(counts.sum() * setting.flow()[1])
 
 

@@ -24,11 +24,11 @@ from sim.decision.headline import discount_rate
 from sim.decision.sample import Progress, Question, Sample, collect
 from sim.decision.sensitivity import CASES, Case, Swing, live_all, live_cases, swings
 from sim.decision.thresholds import POINTS, PROGRAMME, QUANTITIES, Explored, Quantity, explore, of_workers
+from sim.engine.simulation import apart
 from sim.inputs.scenario import Scenario
 from sim.machine.compiling import cache_root, folder_in
 from sim.model.catalogue import catalogue
 from sim.runs.experiment import Options
-from sim.runs.pairs import feedback
 from sim.runs.workers import Workers
 
 FIRST, MORE = DRAWS, 5 * DRAWS
@@ -85,7 +85,7 @@ def find_out(
     """Return the work of finding out about two scenarios, for an errand that goes on where it stopped."""
     question = Question(tuple(scenarios), Options(children=children, seed=SEED))
     goal = Goal(question.years[-1], measure="cost", rate=discount_rate(question.scenarios[0]))
-    latest = [Findings(question, goal, feedback(question.scenarios) is not None)]
+    latest = [Findings(question, goal, bool(apart(question.scenarios)))]
 
     def work(tell: Tell) -> Iterator[Findings]:
         with Workers(1) as workers:
@@ -186,7 +186,7 @@ def _quantities(question: Question) -> list[Quantity]:
     workers = of_workers(question)
     if workers.most <= 0:
         return []
-    return [*QUANTITIES, workers] if feedback(question.scenarios) is None else [QUANTITIES[0]]
+    return [*QUANTITIES, workers] if not apart(question.scenarios) else [QUANTITIES[0]]
 
 
 class _Stages:

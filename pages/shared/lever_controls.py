@@ -24,7 +24,7 @@ from pages.shared.path_controls import fte_control
 from pages.shared.plan import MOST_EUROS, MOST_PLACES, Plan
 from pages.shared.state import EFFECTS, REFERENCES, Choices, choices, existing_fte, keep, pair
 from pages.shared.texts import language, t, writing
-from sim.engine.simulation import LIMITED
+from sim.engine.plan import LIMITED
 from sim.errors import InputError
 from sim.files.translation import told
 from sim.inputs.scenario import FIRST_YEAR, LAST_YEAR, MAX_YEARS, PLACES_WORDS

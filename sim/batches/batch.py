@@ -16,7 +16,7 @@ import fcntl
 import os
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -29,6 +29,7 @@ from sim.batches.results import drop_asides, manifest, save
 from sim.batches.tasks import Outcome, Task, make, plan
 from sim.batches.units import DamagedError, Unit, UnitStore, Work
 from sim.decision.headline import Change, Level, as_json
+from sim.engine.simulation import apart
 from sim.errors import Problem, SimulationError
 from sim.inputs.library import registry
 from sim.model.parameters import default_parameters
@@ -151,9 +152,11 @@ class _Job:
         """Name the units of every member."""
         runs, o = self.options.runs(), self.options
         self.units: dict[str, dict[tuple[int, int], Unit]] = {}
-        for member in self.found.members:
-            work = Work.of(member.scenario)
-            self.units[member.name] = {run: Unit.of(work, o.seed, *run, o.children) for run in runs}
+        works = {member.name: Work.of(member.scenario) for member in self.found.members}
+        for name, root in roots(self.found.members).items():
+            self.units[name] = {
+                run: Unit.of(works[name], o.seed, *run, o.children, works[root]) for run in runs
+            }
 
     def make_missing(self) -> None:
         """Make the units that are not there, keeping each as it comes. Raises SimulationError."""
@@ -245,6 +248,25 @@ class _Job:
         found["make_seconds"] = round(self.make_seconds, 3)
         self.certificate = found
         return found
+
+
+def roots(members: Sequence[Member]) -> dict[str, str]:
+    """Return for each member, by name, the one that is lived in full and from whose lives its own part.
+
+    That is its reference, or the reference of that one, and so on, as far as lives can be shared.
+    """
+    named = {member.name: member for member in members}
+    found = {}
+    for member in members:
+        root, seen = member, {member.name}
+        while root.reference in named and root.reference not in seen:
+            above = named[root.reference]
+            if apart([above.scenario, member.scenario]):
+                break
+            seen.add(above.name)
+            root = above
+        found[member.name] = root.name
+    return found
 
 
 @contextmanager

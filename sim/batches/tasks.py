@@ -10,10 +10,9 @@ from typing import Any
 
 from sim.batches.units import Unit, encode, engine
 from sim.engine.setting import Inline, Setting
-from sim.engine.simulation import simulate, with_overrides
 from sim.engine.warmup import WarmStart, warm_up
 from sim.errors import SimulationError
-from sim.runs.experiment import Columns, Options, setting_for
+from sim.runs.experiment import Columns, Options, columns_of, setting_for
 from sim.runs.warmstore import WarmStore, key_for
 
 MOST_UNITS = 16
@@ -58,25 +57,37 @@ def make(task: Task) -> list[Outcome]:
             "a worker has another version of kinderwerk, its data or its libraries than this machine: "
             "install the same on both"
         )
-    outcomes = []
+    outcomes: list[Outcome] = []
     warm = _Warm(task.cached)
-    for unit in task.units:
-        started = time.perf_counter()
-        content, fault = b"", ""
-        try:
-            content = encode(_lived(unit, warm), unit.key)
-        except Exception as error:
-            fault = "out of memory" if isinstance(error, MemoryError) else str(error) or type(error).__name__
-        outcomes.append(Outcome(unit.key, content, fault, time.perf_counter() - started))
+    for _, some in itertools.groupby(task.units, key=lambda unit: unit.lives):
+        outcomes += _outcomes(list(some), warm)
     return outcomes
 
 
-def _lived(unit: Unit, warm: _Warm) -> Columns:
+def _outcomes(units: list[Unit], warm: _Warm) -> list[Outcome]:
+    """Return the outcomes of units whose lives part from the same ones; one by one where one fails."""
+    started = time.perf_counter()
+    try:
+        found = [encode(columns, unit.key) for unit, columns in zip(units, _lived(units, warm), strict=True)]
+    except Exception as error:
+        if len(units) > 1:
+            return [outcome for unit in units for outcome in _outcomes([unit], warm)]
+        fault = "out of memory" if isinstance(error, MemoryError) else str(error) or type(error).__name__
+        return [Outcome(units[0].key, b"", fault, time.perf_counter() - started)]
+    seconds = (time.perf_counter() - started) / len(units)
+    return [Outcome(unit.key, content, "", seconds) for unit, content in zip(units, found, strict=True)]
+
+
+def _lived(units: Sequence[Unit], warm: _Warm) -> list[Columns]:
+    unit, root = units[0], units[0].root
     options = Options(children=unit.children, seed=unit.seed, threads=1)
-    setting = setting_for(unit.work.scenario, options, unit.draw, unit.replication)
+    setting = setting_for(root.scenario, options, unit.draw, unit.replication)
     pool = Inline()
-    history = simulate(unit.work.scenario, setting, pool, warm.get(setting, unit.work.scenario.start, pool))
-    return Columns.of(history, with_overrides(setting.parameters, unit.work.scenario, "start"))
+    start = warm.get(setting, root.scenario.start, pool)
+    others = [each for each in units if each.work.content != root.content]
+    found = columns_of([root.scenario, *(each.work.scenario for each in others)], setting, pool, start)
+    by_key = {each.key: columns for each, columns in zip(others, found[1:], strict=True)}
+    return [by_key.get(each.key, found[0]) for each in units]
 
 
 _STORE = WarmStore(memory_limit=64 << 20)
@@ -112,6 +123,7 @@ def plan(units: Sequence[Unit], size: int, seconds: float = TASK_SECONDS) -> lis
         groups.setdefault(unit.population, []).append(unit)
     portions = []
     for group in groups.values():
+        group.sort(key=lambda unit: unit.root.content)  # what parts from the same lives stands together
         most = min(MOST_UNITS, max(1, len(units) // (4 * size)), max(1, int(seconds / _guess(group[0]))))
         count = -(-len(group) // most)
         cuts = [round(k * len(group) / count) for k in range(count + 1)]

@@ -68,9 +68,14 @@ class Work:
 
 @dataclass(frozen=True)
 class Unit:
-    """One scenario in one draw and replication."""
+    """One scenario in one draw and replication.
+
+    root: the scenario that is lived in full, from whose lives these part (engine/forks.py); itself, where the
+    scenario is lived in full.
+    """
 
     work: Work
+    root: Work
     seed: int
     draw: int
     replication: int
@@ -78,16 +83,30 @@ class Unit:
     key: str
 
     @classmethod
-    def of(cls, work: Work, seed: int, draw: int, replication: int, children: int | None) -> Unit:
-        """Return a unit with its name."""
-        about = [engine(), work.content, seed, draw, replication, children]
+    def of(
+        cls,
+        work: Work,
+        seed: int,
+        draw: int,
+        replication: int,
+        children: int | None,
+        root: Work | None = None,
+    ) -> Unit:
+        """Return a unit with its name. root: None for a scenario that is lived in full."""
+        root = root or work
+        about = [engine(), work.content, root.content, seed, draw, replication, children]
         key = hashlib.sha256(json.dumps(about).encode()).hexdigest()[:40]
-        return cls(work, seed, draw, replication, children, key)
+        return cls(work, root, seed, draw, replication, children, key)
 
     @property
     def population(self) -> tuple[Any, ...]:
         """Return what units with the same warmed-up population have in common."""
         return self.work.population, self.seed, self.draw, self.replication, self.children
+
+    @property
+    def lives(self) -> tuple[Any, ...]:
+        """Return what units have in common whose lives part from the same ones."""
+        return self.root.content, *self.population
 
 
 def encode(columns: Columns, key: str) -> bytes:

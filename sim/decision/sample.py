@@ -24,15 +24,14 @@ from sim.decision.appraisal import KEY_LABELS, Difference, difference
 from sim.engine.history import Label
 from sim.engine.population import BLOCKS
 from sim.engine.setting import Inline
-from sim.engine.simulation import simulate, with_overrides
+from sim.engine.simulation import groups
 from sim.engine.warmup import warm_up
 from sim.errors import SimulationError, within
 from sim.inputs.scenario import Scenario
 from sim.machine.compiling import data_hash, source_hash
 from sim.model.catalogue import catalogue
 from sim.model.parameters import Parameters, default_parameters
-from sim.runs.experiment import MOST_DRAWS, Columns, Options, Run, setting_for
-from sim.runs.pairs import feedback, run_reached
+from sim.runs.experiment import MOST_DRAWS, Columns, Options, Run, columns_of, setting_for
 from sim.runs.workers import Workers
 
 Floats = NDArray[np.float64]
@@ -106,19 +105,16 @@ class Question:
         return np.array([p[name] for name in self.uncertain])
 
     def run(self, draw: int, pool: Executor) -> Run:
-        """Return one draw; where lives are shared, of the children who are reached differently."""
-        if feedback(self.scenarios) is None:
-            return run_reached(self.scenarios, self.options, draw, pool, self.base)
-        setting = setting_for(self.scenarios[0], self.options, draw, 0, self.base)
-        columns = []
-        warm, of = None, setting
-        for scenario in self.scenarios:
-            own = setting_for(scenario, self.options, draw, 0, self.base)
-            if warm is None or own.parameters.current != of.parameters.current:
-                warm, of = warm_up(own, scenario.start, pool), own
-            history = simulate(scenario, own, pool, warm)
-            columns.append(Columns.of(history, with_overrides(own.parameters, scenario, "start")))
-        return Run(draw, 0, tuple(columns))
+        """Return one draw of every scenario."""
+        columns: dict[int, Columns] = {}
+        warm, of = None, None
+        for group in groups(self.scenarios):
+            mine = [self.scenarios[k] for k in group]
+            setting = setting_for(mine[0], self.options, draw, 0, self.base)
+            if warm is None or of is None or setting.parameters.current != of.parameters.current:
+                warm, of = warm_up(setting, mine[0].start, pool), setting
+            columns |= dict(zip(group, columns_of(mine, setting, pool, warm), strict=True))
+        return Run(draw, 0, tuple(columns[k] for k in range(len(self.scenarios))))
 
 
 def _may_differ(p: Parameters, name: str) -> bool:

@@ -139,25 +139,26 @@ def helped(c, i):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True, inline="always")
-def move(c, i, p, to, t, h, lay, counted, age, group, year_start, tally):  # type: ignore[no-untyped-def]
+def move(c, i, p, to, t, h, lay, weight, age, group, year_start, tally):  # type: ignore[no-untyped-def]
     """Bring process p of child i to state `to` at month t, and book what it leaves.
 
-    A move of a process ends the child's wait for another place in it.
+    weight: how many children i stands for; 0 where nothing is booked, below 0 where a life is taken away
+    again (forks.py). A move of a process ends the child's wait for another place in it.
     """
     origin = c.state[i, p]
     bit_from, bit_to = h.bits[p, origin], h.bits[p, to]
-    if counted:
+    if weight != 0.0:
         if origin != 0:
             spent = t - max(np.float64(c.since[i, p]), year_start)
-            book(tally, lay.time + h.state_index[p, origin], age, group, spent)
+            book(tally, lay.time + h.state_index[p, origin], age, group, spent * weight)
         if bit_from:
             lasted = t - c.since[i, p]
             k = 0
             while k < _BREAKS.size and lasted >= _BREAKS[k]:
                 k += 1
-            tally[lay.ended + form_of(bit_from) * (_BREAKS.size + 1) + k, age] += 1.0
+            tally[lay.ended + form_of(bit_from) * (_BREAKS.size + 1) + k, age] += weight
         if bit_to and not c.forms[i] & _JEUGDHULP and t - c.care_ended[i] < _REENTRY_MONTHS:
-            book(tally, lay.reentry + form_of(bit_to), age, group, 1.0)
+            book(tally, lay.reentry + form_of(bit_to), age, group, weight)
     had_help = c.forms[i] & _JEUGDHULP
     c.forms[i] = (c.forms[i] & ~bit_from) | bit_to
     c.used[i] |= bit_to
@@ -169,38 +170,39 @@ def move(c, i, p, to, t, h, lay, counted, age, group, year_start, tally):  # typ
     c.state[i, p] = to
     c.since[i, p] = t
     if c.waits[i] & h.forms_of[p]:
-        stop_waiting(c, i, h.forms_of[p], t, False, lay, counted, age, group, year_start, tally)
+        stop_waiting(c, i, h.forms_of[p], t, False, lay, weight, age, group, year_start, tally)
 
 
 @njit(nogil=True, inline="always")
-def refer(c, i, p, bit, t, h, lay, counted, age, group, year_start, tally):  # type: ignore[no-untyped-def]
+def refer(c, i, p, bit, t, h, lay, weight, age, group, year_start, tally):  # type: ignore[no-untyped-def]
     """Put child i on the waiting list of a form of process p, in place of any other of that process."""
     if c.waits[i] & bit:
         return
     if c.waits[i] & h.forms_of[p]:
-        stop_waiting(c, i, h.forms_of[p], t, False, lay, counted, age, group, year_start, tally)
+        stop_waiting(c, i, h.forms_of[p], t, False, lay, weight, age, group, year_start, tally)
     form = form_of(bit)
     c.waits[i] |= bit
     c.waits_since[i, form] = t
     c.marks[i] |= _WAITING
-    if counted:
-        book(tally, lay.referral + form, age, group, 1.0)
+    if weight != 0.0:
+        book(tally, lay.referral + form, age, group, weight)
 
 
 @njit(nogil=True)
-def stop_waiting(c, i, mask, t, admitted, lay, counted, age, group, year_start, tally):  # type: ignore[no-untyped-def]
+def stop_waiting(c, i, mask, t, admitted, lay, weight, age, group, year_start, tally):  # type: ignore[no-untyped-def]
     """Take child i off the waiting lists of the forms in `mask` at month t."""
     for form in range(_FORMS):
         if c.waits[i] & mask & (1 << form):
             since = np.float64(c.waits_since[i, form])
-            if counted:
+            if weight != 0.0:
                 # who lives the rest of a month again may leave a list before that list was joined
-                book(tally, lay.waiting_time + form, age, group, max(t - max(since, year_start), 0.0))
+                spent = max(t - max(since, year_start), 0.0)
+                book(tally, lay.waiting_time + form, age, group, spent * weight)
                 if admitted:
-                    book(tally, lay.waited + form, age, group, t - since)
-                    book(tally, lay.admitted + form, age, group, 1.0)
+                    book(tally, lay.waited + form, age, group, (t - since) * weight)
+                    book(tally, lay.admitted + form, age, group, weight)
                 else:
-                    book(tally, lay.withdrawn + form, age, group, 1.0)
+                    book(tally, lay.withdrawn + form, age, group, weight)
     c.waits[i] &= ~mask
     if not c.waits[i]:
         c.marks[i] &= ~_WAITING
@@ -217,7 +219,7 @@ def open_year(c, i, lay):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True, inline="always")
-def close_year(c, i, t, whole, last, h, lay, age, group, year_start, tally):  # type: ignore[no-untyped-def]
+def close_year(c, i, t, whole, last, h, lay, weight, age, group, year_start, tally):  # type: ignore[no-untyped-def]
     """Book child i's time up to month t.
 
     whole: t is the end of the year, so the stocks of 31 December too; last: t is the 23rd birthday, so
@@ -228,38 +230,39 @@ def close_year(c, i, t, whole, last, h, lay, age, group, year_start, tally):  # 
         s = c.state[i, p]
         if s != 0:
             index = h.state_index[p, s]
-            book(tally, lay.time + index, age, group, t - max(np.float64(c.since[i, p]), year_start))
+            spent = t - max(np.float64(c.since[i, p]), year_start)
+            book(tally, lay.time + index, age, group, spent * weight)
             if whole:
-                book(tally, lay.stock + index, now, group, 1.0)
+                book(tally, lay.stock + index, now, group, weight)
     if c.used[i]:
-        _book_sets(c.used[i], lay.users, lay, age, group, tally)
-    book(tally, lay.ever, age, group, 1.0)
+        _book_sets(c.used[i], lay.users, lay, weight, age, group, tally)
+    book(tally, lay.ever, age, group, weight)
     if last:
         life = int(helped(c, i))
         for k in range(h.outcome_process.size):
             life |= int(c.state[i, h.outcome_process[k]] != 0) << (k + 1)
-        tally[lay.whole_life + life, age] += 1.0
+        tally[lay.whole_life + life, age] += weight
     if not whole:
         return
     if c.forms[i]:
-        _book_sets(c.forms[i], lay.stock_users, lay, now, group, tally)
+        _book_sets(c.forms[i], lay.stock_users, lay, weight, now, group, tally)
     elif c.state[i, lay.need] >= lay.unmet_from:
-        book(tally, lay.unmet, now, group, 1.0)
-    book(tally, lay.people, now, group, 1.0)
+        book(tally, lay.unmet, now, group, weight)
+    book(tally, lay.people, now, group, weight)
     if c.waits[i]:
         for form in range(_FORMS):
             if c.waits[i] & (1 << form):
                 spent = t - max(np.float64(c.waits_since[i, form]), year_start)
-                book(tally, lay.waiting_time + form, age, group, spent)
-                book(tally, lay.waiting + form, now, group, 1.0)
+                book(tally, lay.waiting_time + form, age, group, spent * weight)
+                book(tally, lay.waiting + form, now, group, weight)
 
 
 @njit(nogil=True, inline="always")
-def _book_sets(mask, first, lay, age, group, tally):  # type: ignore[no-untyped-def]
+def _book_sets(mask, first, lay, weight, age, group, tally):  # type: ignore[no-untyped-def]
     member = lay.sets[mask]
     k = 0
     while member:
         if member & np.uint32(1):
-            book(tally, first + k, age, group, 1.0)
+            book(tally, first + k, age, group, weight)
         member >>= np.uint32(1)
         k += 1

@@ -16,7 +16,7 @@ _MOST = np.array([HEADROOM[mechanism] for mechanism in MECHANISMS])
 
 
 class Exposure(NamedTuple):
-    """What programmes do to the children of one block. n children, K programmes.
+    """What programmes do to the children of one block. n children, K programmes, W sets of effects.
 
     An effect builds up from the level at joining with time constant `build` and fades from the
     level at leaving by `decay` a month; `past_level` is what an earlier stay left at `past_time`,
@@ -27,39 +27,39 @@ class Exposure(NamedTuple):
     past_time: NDArray[np.float32]  # [n, K] months
     joins: NDArray[np.int16]  # [n, K] month
     leaves: NDArray[np.int16]  # [n, K] month
-    log_effect: NDArray[np.float64]  # [K, mechanisms]; signalling: the added share instead
-    build: NDArray[np.float64]  # [K] months
-    decay: NDArray[np.float64]  # [K] per month
+    log_effect: NDArray[np.float64]  # [W, K, mechanisms]; signalling: the added share instead
+    build: NDArray[np.float64]  # [W, K] months
+    decay: NDArray[np.float64]  # [W, K] per month
 
 
 @njit(nogil=True, inline="always")
-def effect_level(x, i, k, t):  # type: ignore[no-untyped-def]
-    """Return how much of programme k's effect child i has at month t, 0..1."""
+def effect_level(x, i, k, t, w=0):  # type: ignore[no-untyped-def]
+    """Return how much of programme k's effect (of set w) child i has at month t, 0..1."""
     if t < x.joins[i, k]:
-        return x.past_level[i, k] * np.exp(-x.decay[k] * max(t - x.past_time[i, k], 0.0))
-    start = x.past_level[i, k] * np.exp(-x.decay[k] * max(x.joins[i, k] - x.past_time[i, k], 0.0))
+        return x.past_level[i, k] * np.exp(-x.decay[w, k] * max(t - x.past_time[i, k], 0.0))
+    start = x.past_level[i, k] * np.exp(-x.decay[w, k] * max(x.joins[i, k] - x.past_time[i, k], 0.0))
     if t < x.leaves[i, k]:
-        return 1.0 - (1.0 - start) * np.exp(-(t - x.joins[i, k]) / x.build[k])
-    top = 1.0 - (1.0 - start) * np.exp(-(x.leaves[i, k] - x.joins[i, k]) / x.build[k])
-    return top * np.exp(-x.decay[k] * (t - x.leaves[i, k]))
+        return 1.0 - (1.0 - start) * np.exp(-(t - x.joins[i, k]) / x.build[w, k])
+    top = 1.0 - (1.0 - start) * np.exp(-(x.leaves[i, k] - x.joins[i, k]) / x.build[w, k])
+    return top * np.exp(-x.decay[w, k] * (t - x.leaves[i, k]))
 
 
 @njit(nogil=True, inline="always")
-def programme_factor(x, i, mechanism, t):  # type: ignore[no-untyped-def]
+def programme_factor(x, i, mechanism, t, w=0):  # type: ignore[no-untyped-def]
     """Return what programmes multiply a mechanism's rate by (signalling: the share they add).
 
     Never more than HEADROOM, for which the engine's bounds leave room.
     """
     if mechanism == _ADDED:
         added = 0.0
-        for k in range(x.build.size):
+        for k in range(x.build.shape[1]):
             if x.joins[i, k] <= t < x.leaves[i, k]:
-                added += x.log_effect[k, mechanism]
+                added += x.log_effect[w, k, mechanism]
         return min(added, _MOST[mechanism])
     log_factor = 0.0
-    for k in range(x.build.size):
+    for k in range(x.build.shape[1]):
         if mechanism == _WHILE_THERE and not x.joins[i, k] <= t < x.leaves[i, k]:
             continue
         if t >= x.joins[i, k] or x.past_level[i, k] > 0.0:
-            log_factor += x.log_effect[k, mechanism] * effect_level(x, i, k, t)
+            log_factor += x.log_effect[w, k, mechanism] * effect_level(x, i, k, t, w)
     return min(np.exp(log_factor), _MOST[mechanism])

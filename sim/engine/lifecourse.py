@@ -1,12 +1,12 @@
-"""The only hot loop: every child through a stretch of months within one calendar year.
+"""The only hot loop: every child through a stretch of time within one calendar year.
 
-For each child and step one draw asks whether anything may happen at all, against an upper bound of
-the child's total hazard. Most months of most children are quiet and end there. Otherwise the time
-of the proposal within the step follows from the same draw, a second draw says which row of the
-table it is, and the row is accepted with the ratio of its true hazard to its bound (thinning: Lewis
-and Shedler 1979). Several events in a step are possible; between steps the law is memoryless, so
-events come in continuous time and results do not depend on the length of a step beyond what
-changes at its borders (birthdays, calendar rates, the town hall).
+Each process of a child has a clock: a Poisson process of rate one, run at the upper bound of the hazards that
+are open in the present state (Anderson 2007; Rathinam, Sheppard and Khammash 2010). Its n-th interval is a
+function of seed, process, n and child. A year in which no clock runs out is quiet: the bounds are subtracted
+and nothing is drawn. Where one runs out, a second draw says which row of the table it is and whether it is
+accepted, with the ratio of its true hazard to its bound (thinning: Lewis and Shedler 1979). Other clocks go
+on at their new rates. Two lives that differ in one process share the luck of all others, and results do not
+depend on the length of a step.
 
 Where places are limited (`Gate`), a start of care becomes a referral, and a child who waits stops at
 the end of the step for the town hall (waitinglist.py) to decide. All others run on: nobody else meets
@@ -22,21 +22,24 @@ from numba import njit
 from numpy.typing import NDArray
 
 from sim.engine.counting import book, close_year, helped, move, open_year, refer, stop_waiting
-from sim.engine.exposure import programme_factor
+from sim.engine.exposure import Exposure, programme_factor
 from sim.engine.population import LIFE_MONTHS
 from sim.luck import OCCURRENCE, Decision, draw, uniform
 from sim.machine.kernels import kernel
 from sim.states import AGES, FORMS, JEUGDHULP, MONTHS, form_bit
 
-CHUNK = 12
-MAX_STEPS = 32 * MONTHS
-MAX_ROWS = 96
-MAX_EVENTS = 1000
-_SCALE = 1.0 / 2147483648.0
-_SLACK = 1.0 + 1e-9  # the same sum in another order
+MOST_PROCESSES = 512
+MOST_TICKS = (1 << 16) - 2
+"""More than so many proposals in a life are impossible: the clock of a process has no more intervals."""
 _FORMS = len(FORMS)
 _JEUGDHULP = np.uint16(sum(form_bit(form) for form in JEUGDHULP))
 _MAJORITY = 18
+_COPY = np.uint64(0x9E3779B9)
+_KEYS = np.uint64(0xFFFFFFFF)
+_NO_EXPOSURE = Exposure(
+    np.empty((0, 0), np.float32), np.empty((0, 0), np.float32), np.empty((0, 0), np.int16),
+    np.empty((0, 0), np.int16), np.empty((1, 0, 0)), np.empty((1, 0)), np.empty((1, 0)),
+)  # fmt: skip
 
 
 class YearTable(NamedTuple):
@@ -95,13 +98,80 @@ class Gate(NamedTuple):
     freed: NDArray[np.int64]  # [1]
 
 
-class Scratch(NamedTuple):
-    """Room to work in, one per thread."""
+class Span(NamedTuple):
+    """Which stretch of which calendar year is lived. A step lasts 1 / per_month months.
 
-    draws: NDArray[np.uint32]
-    factors: NDArray[np.float64]
+    first_step: steps since January of EPOCH_YEAR; year: since EPOCH_YEAR; record: whether counts are made.
+    """
+
+    first_step: int
+    steps: int
+    per_month: int
+    year: int
+    record: bool
+
+
+class Who(NamedTuple):
+    """Who of a block is lived: rows first..last without those `aside`, or `stopped` alone, if anybody is.
+
+    stopped: rows of children who stopped for the town hall. aside: [n], or empty where nobody is.
+    """
+
+    first: int
+    last: int
+    stopped: NDArray[np.int64]
+    aside: NDArray[np.bool_]
+
+
+class Rivals(NamedTuple):
+    """Programmes of the same children in other worlds. n children, W worlds.
+
+    x: exposures of W * n children, world by world, with W sets of effects. rate: a proposal whose acceptance
+    differs by d between worlds is written down rate * |d| times in the mean; 0: never.
+    """
+
+    x: Exposure
+    worlds: int
+    rate: float
+
+
+class Partings(NamedTuple):
+    """Proposals at which a child's lives could part, as they are written down (forks.py).
+
+    number: [1] how many there were; what did not fit is not written down. weight: how much more likely the
+    other world accepts than this one, over how often it is written down in the mean. luck: the key of the
+    luck that both lives have from there on.
+    """
+
+    number: NDArray[np.int64]
+    child: NDArray[np.int64]
+    world: NDArray[np.int64]
+    clock: NDArray[np.int32]
+    tick: NDArray[np.uint16]
+    weight: NDArray[np.float64]
+    luck: NDArray[np.uint64]
+
+
+class Turn(NamedTuple):
+    """How lives that are lived again differ from what they were, and what they stand for. Empty: not at all.
+
+    weight: [n] how many children each stands for. clock, tick: [n] the proposal at which a life turns (clock
+    -1: it has turned); accepted: [n] what becomes of it. From then on programmes are those of `x`, and luck
+    has the key `luck`.
+    """
+
+    weight: NDArray[np.float64]
+    clock: NDArray[np.int32]
+    tick: NDArray[np.uint16]
+    accepted: NDArray[np.bool_]
+    luck: NDArray[np.uint64]
+    x: Exposure
+
+
+class Scratch(NamedTuple):
+    """Room to work in, one per thread: the bound of each process."""
+
     bound: NDArray[np.float64]
-    row: NDArray[np.int64]
 
 
 def open_gate() -> Gate:
@@ -111,11 +181,31 @@ def open_gate() -> Gate:
     )
 
 
+def nobody_else() -> Rivals:
+    """Return the rivals of a world that is lived alone."""
+    return Rivals(_NO_EXPOSURE, 0, 0.0)
+
+
+def room_for(number: int) -> Partings:
+    """Return room for so many partings."""
+    return Partings(
+        np.zeros(1, np.int64), np.empty(number, np.int64), np.empty(number, np.int64),
+        np.empty(number, np.int32), np.empty(number, np.uint16), np.empty(number),
+        np.empty(number, np.uint64),
+    )  # fmt: skip
+
+
+def no_turn() -> Turn:
+    """Return the turn of lives that are lived once."""
+    return Turn(
+        np.empty(0), np.empty(0, np.int32), np.empty(0, np.uint16), np.empty(0, np.bool_),
+        np.empty(0, np.uint64), _NO_EXPOSURE,
+    )  # fmt: skip
+
+
 def scratch() -> Scratch:
     """Return room for one thread."""
-    return Scratch(
-        np.empty(MAX_STEPS, np.uint32), np.empty(MAX_ROWS), np.empty(MAX_ROWS), np.empty(MAX_ROWS, np.int64)
-    )
+    return Scratch(np.empty(MOST_PROCESSES))
 
 
 @njit(nogil=True, inline="always")
@@ -150,81 +240,92 @@ def _key(c, i, h):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True, inline="always")
-def _bounds(c, i, t, h, table, age, key, plain, factors, bound, row):  # type: ignore[no-untyped-def]
-    """Return (total bound per month of child i from month t on, number of rows open to it).
+def _bounds(c, i, since_year, h, table, age, key, plain, bound):  # type: ignore[no-untyped-def]
+    """Write the bound per month of each process of child i to `bound`.
 
-    For plain children the factor of each plain group goes into `factors` and no row is listed;
-    for the others the open rows go into `row` and their bounds into `bound`.
+    It holds until the child changes state or the year ends. since_year: the month from which the year counts
+    for this child (1 January or its birth): classes of duration are bounded from then on.
     """
-    total = 0.0
-    count = 0
+    processes = c.state.shape[1]
+    for p in range(processes):
+        bound[p] = 0.0
     if plain:
         for g in range(h.plain_risk.size):
-            factor = 1.0
+            value = table.plain[age, key, g]
             if h.plain_risk[g] >= 0:
-                factor = np.float64(c.risk[i, h.plain_risk[g]])
+                value *= np.float64(c.risk[i, h.plain_risk[g]])
             d = h.plain_duration[g]
+            p = h.plain_process[g]
             if d >= 0:
-                factor *= h.duration_bound[d, _duration_class(h, d, t - c.since[i, h.plain_process[g]])]
-            factors[g] = factor
-            total += table.plain[age, key, g] * factor
-        return total, count
+                value *= h.duration_bound[d, _duration_class(h, d, max(since_year - c.since[i, p], 0.0))]
+            bound[p] += value
+        return
     flags = np.uint32(c.forms[i]) | (np.uint32(c.marks[i]) << 16)
-    for p in range(c.state.shape[1]):
+    for p in range(processes):
         s = c.state[i, p]
         for r in range(h.first_row[p, s], h.first_row[p, s + 1]):
-            value = table.row[age, key, r]
-            if value == 0.0:
-                continue
-            if h.risk[r] >= 0:
-                value *= np.float64(c.risk[i, h.risk[r]])
-            d = h.duration[r]
-            if d >= 0:
-                value *= h.duration_bound[d, _duration_class(h, d, t - c.since[i, p])]
-            for m in range(h.flag_factor_first[r], h.flag_factor_first[r + 1]):
-                if flags & h.flag_factor_mask[m]:
-                    value *= h.flag_factor[m]
-            bound[count] = value
-            row[count] = r
-            total += value
-            count += 1
-    return total, count
+            bound[p] += _row_bound(c, i, r, p, flags, since_year, h, table, age, key)
 
 
 @njit(nogil=True, inline="always")
-def _pick(pick, h, table, age, key, plain, count, factors, bound, row):  # type: ignore[no-untyped-def]
-    """Return (row, its bound, what is left of `pick`) for a number between 0 and the total bound."""
-    if plain:
-        g = 0
-        while g < h.plain_risk.size - 1 and pick >= table.plain[age, key, g] * factors[g]:
-            pick -= table.plain[age, key, g] * factors[g]
-            g += 1
-        j = h.plain_first[g]
-        while j < h.plain_first[g + 1] - 1 and pick >= table.row[age, key, h.plain_row[j]] * factors[g]:
-            pick -= table.row[age, key, h.plain_row[j]] * factors[g]
-            j += 1
-        r = h.plain_row[j]
-        return r, table.row[age, key, r] * factors[g], pick
-    j = 0
-    while j < count - 1 and pick >= bound[j]:
-        pick -= bound[j]
-        j += 1
-    return row[j], bound[j], pick
+def _row_bound(c, i, r, p, flags, since_year, h, table, age, key):  # type: ignore[no-untyped-def]
+    value = table.row[age, key, r]
+    if value == 0.0:
+        return value
+    if h.risk[r] >= 0:
+        value *= np.float64(c.risk[i, h.risk[r]])
+    d = h.duration[r]
+    if d >= 0:
+        value *= h.duration_bound[d, _duration_class(h, d, max(since_year - c.since[i, p], 0.0))]
+    for m in range(h.flag_factor_first[r], h.flag_factor_first[r + 1]):
+        if flags & h.flag_factor_mask[m]:
+            value *= h.flag_factor[m]
+    return value
 
 
 @njit(nogil=True, inline="always")
-def _birthday(c, i, turned, step, t, key, gate, h, lay, counted, age, group, year_start, tally):  # type: ignore[no-untyped-def]
+def _pick(c, i, p, luck, flags, since_year, h, table, age, key):  # type: ignore[no-untyped-def]
+    """Return (row, its bound, what is left of the luck) of a proposal of process p; row -1 where none is.
+
+    luck: a number in (0, 1); what is left lies between 0 and the bound of the row.
+    """
+    s = c.state[i, p]
+    total = 0.0
+    for r in range(h.first_row[p, s], h.first_row[p, s + 1]):
+        total += _row_bound(c, i, r, p, flags, since_year, h, table, age, key)
+    left = luck * total
+    found, most = -1, 0.0
+    for r in range(h.first_row[p, s], h.first_row[p, s + 1]):
+        value = _row_bound(c, i, r, p, flags, since_year, h, table, age, key)
+        if value > 0.0:
+            if found >= 0:
+                left -= most
+            found, most = r, value
+            if left < value:
+                break
+    return found, most, left
+
+
+@njit(nogil=True, inline="always")
+def renew(c, i, p, luck):  # type: ignore[no-untyped-def]
+    """Start the next interval of the clock of process p."""
+    c.ticks[i, p] += 1
+    c.left[i, p] = -np.log(uniform(luck, Decision.CLOCK + p * OCCURRENCE, c.ticks[i, p], c.id[i]))
+
+
+@njit(nogil=True, inline="always")
+def _birthday(c, i, turned, step, t, key, gate, h, lay, weight, age, group, year_start, tally):  # type: ignore[no-untyped-def]
     for b in range(h.birthday_age.size):
         p = h.birthday_process[b]
         if h.birthday_age[b] == turned and c.state[i, p] == h.birthday_origin[b]:
             luck = draw(key, Decision.BIRTHDAY + b * OCCURRENCE, step, c.id[i])
             if luck < h.birthday_threshold[b]:
-                if counted:
+                if weight != 0.0:
                     _free(gate, h.bits[p, c.state[i, p]], t)
-                    book(tally, lay.flow + h.birthday_row[b], age, group, 1.0)
-                move(c, i, p, h.birthday_destination[b], t, h, lay, counted, age, group, year_start, tally)
+                    book(tally, lay.flow + h.birthday_row[b], age, group, weight)
+                move(c, i, p, h.birthday_destination[b], t, h, lay, weight, age, group, year_start, tally)
     if turned == _MAJORITY and c.waits[i]:
-        stop_waiting(c, i, _JEUGDHULP, t, False, lay, counted, age, group, year_start, tally)
+        stop_waiting(c, i, _JEUGDHULP, t, False, lay, weight, age, group, year_start, tally)
 
 
 @njit(nogil=True, inline="always")
@@ -241,8 +342,8 @@ def _free(gate, bits, t):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True, inline="always")
-def _accepted(c, i, x, h, year, row, first_age, age, bound_from, t):  # type: ignore[no-untyped-def]
-    """Return the true hazard of a row at month t over its bound, which was set at `bound_from`.
+def _ratio(c, i, h, year, row, first_age, age, since_year, t):  # type: ignore[no-untyped-def]
+    """Return the hazard of a row at month t without programmes, over its bound.
 
     `first_age` is the age on 1 January: bounds hold for that age and the next.
     """
@@ -251,10 +352,7 @@ def _accepted(c, i, x, h, year, row, first_age, age, bound_from, t):  # type: ig
     if d >= 0:
         since = c.since[i, h.process[row]]
         ratio *= h.duration_factor[d, _duration_class(h, d, t - since)]
-        ratio /= h.duration_bound[d, _duration_class(h, d, bound_from - since)]
-    limit = h.mechanism_process[row]
-    if h.mechanism[row] >= 0 and (limit < 0 or (h.mechanism_states[row] >> c.state[i, limit]) & 1):
-        ratio *= programme_factor(x, i, h.mechanism[row], t)
+        ratio /= h.duration_bound[d, _duration_class(h, d, max(since_year - since, 0.0))]
     if h.shock.size:
         month = int(t) - h.shock_from
         if 0 <= month < h.shock.shape[0]:
@@ -263,159 +361,220 @@ def _accepted(c, i, x, h, year, row, first_age, age, bound_from, t):  # type: ig
 
 
 @njit(nogil=True, inline="always")
-def _bound_from(c, i, age, start, year_first, per_month, h):  # type: ignore[no-untyped-def]
-    """Return the month from which the bound of child i holds at step `start` of a year.
-
-    It is that of the last change of state (or of the last birthday that may bring one), or 1 January:
-    the same however the year is cut into calls, so that the same events are proposed.
-    """
-    latest = max(year_first, c.birth[i] * per_month) / per_month
-    if start > year_first:
-        turned = c.birth[i] + (age + 1) * MONTHS
-        if h.birthday_at[age + 1] and turned * per_month < start:
-            latest = max(latest, np.float64(turned))
-        for p in range(c.state.shape[1]):
-            latest = max(latest, np.float64(c.since[i, p]))
-    return latest
+def _felt(c, i, h, row):  # type: ignore[no-untyped-def]
+    """Tell whether programmes can change the rate of a row for child i as it is."""
+    limit = h.mechanism_process[row]
+    return h.mechanism[row] >= 0 and (limit < 0 or (h.mechanism_states[row] >> c.state[i, limit]) & 1 != 0)
 
 
 @njit(nogil=True, inline="always")
-def _admitted_in(c, i, h, gate, opened, now):  # type: ignore[no-untyped-def]
-    """Return the months before `now` that child i has been in a place handed out since `opened`."""
-    lead = 0.0
+def _write_down(c, i, rivals, mechanism, ratio, factor, t, luck, k, tick, log):  # type: ignore[no-untyped-def]
+    """Write down a proposal that another world may judge otherwise, as often as that is worth in the mean."""
+    mine = rivals.x.joins.shape[0] // rivals.worlds
+    for w in range(rivals.worlds):
+        other = programme_factor(rivals.x, w * mine + i, mechanism, t, w)
+        weight = ratio * (other - factor)
+        wished = rivals.rate * abs(weight)
+        if wished > 0.0:
+            whether = uniform(luck, Decision.FORK + k * OCCURRENCE, tick, c.id[i])
+            key = np.uint64(draw(luck, Decision.SPLIT + k * OCCURRENCE, tick, c.id[i]))
+            for copy in range(np.int64(wished + whether)):
+                n = log.number[0]
+                log.number[0] = n + 1
+                if n < log.child.size:
+                    log.child[n], log.world[n], log.clock[n], log.tick[n] = i, w, k, tick
+                    log.weight[n] = weight / wished
+                    log.luck[n] = (key + np.uint64(copy) * _COPY) & _KEYS
+
+
+@njit(nogil=True, inline="always")
+def _run_clocks(c, i, bound, months, h):  # type: ignore[no-untyped-def]
+    """Let all clocks of child i run for some months."""
     for p in range(c.state.shape[1]):
-        if h.bits[p, c.state[i, p]] & gate.capped and c.since[i, p] > opened:
-            lead = max(lead, now - np.float64(c.since[i, p]))
-    return lead
+        c.left[i, h.state_index[p, c.state[i, p]]] -= bound[p] * months
+
+
+@njit(nogil=True, inline="always")
+def _happen(  # type: ignore[no-untyped-def]
+    c, i, p, r, t, opened, gated, gate, h, lay, weight, age, group, year_start, tally
+):
+    """Let row r of process p happen to child i at month t; opened: start of the step (see `Gate`)."""
+    to = h.destination[r]
+    if gated and h.bits[p, to] & gate.capped:
+        refer(  # never before the step: those places were handed out
+            c, i, p, h.bits[p, to], max(t, opened), h, lay, weight, age, group, year_start, tally
+        )
+    else:
+        if gated:
+            _free(gate, h.bits[p, c.state[i, p]], max(t, opened))
+        if weight != 0.0:
+            if h.outcome[r] >= 0 and helped(c, i):
+                book(tally, lay.helped_before + h.outcome[r], age, group, weight)
+            book(tally, lay.flow + r, age, group, weight)
+        move(c, i, p, to, t, h, lay, weight, age, group, year_start, tally)
+    for m in range(h.set_first[r], h.set_first[r + 1]):
+        q = h.set_process[m]
+        if c.state[i, q] != h.set_state[m]:
+            move(c, i, q, h.set_state[m], t, h, lay, weight, age, group, year_start, tally)
+
+
+@njit(nogil=True, inline="always")
+def _leave_early(  # type: ignore[no-untyped-def]
+    c, i, start, length, x, h, table, lay, luck, year, gate, weight, age, group, since_year, year_start, tally
+):
+    """Let a child leave a place that it got within the step before `start` in what remained of that step."""
+    for p in range(c.state.shape[1]):
+        since = np.float64(c.since[i, p])
+        if not (h.bits[p, c.state[i, p]] & gate.capped and since > start - length):
+            continue
+        t = since
+        while True:
+            key, _ = _key(c, i, h)
+            flags = np.uint32(c.forms[i]) | (np.uint32(c.marks[i]) << 16)
+            s = c.state[i, p]
+            bound = 0.0
+            for r in range(h.first_row[p, s], h.first_row[p, s + 1]):
+                bound += _row_bound(c, i, r, p, flags, since_year, h, table, age, key)
+            k = h.state_index[p, s]
+            if not c.left[i, k] < bound * (start - t):
+                c.left[i, k] -= bound * (start - t)
+                break
+            t += c.left[i, k] / bound
+            pick = uniform(luck, Decision.WHICH + k * OCCURRENCE, c.ticks[i, k], c.id[i])
+            r, most, pick = _pick(c, i, p, pick, flags, since_year, h, table, age, key)
+            renew(c, i, k, luck)
+            now = min(int(t - c.birth[i]) // MONTHS, AGES - 1)
+            ratio = _ratio(c, i, h, year, r, age, now, since_year, t)
+            if _felt(c, i, h, r):
+                ratio *= programme_factor(x, i, h.mechanism[r], t)
+            if pick < most * ratio:
+                _happen(c, i, p, r, t, start, True, gate, h, lay, weight, age, group, year_start, tally)
+                if not h.bits[p, c.state[i, p]] & gate.capped:
+                    break  # what follows begins with the step
 
 
 @kernel(_nrt=False)
 def advance(  # type: ignore[no-untyped-def]
-    c, first, last, who, x, h, table, lay, luck, first_step, steps, per_month, year, record, gate, tally, room
+    c, who, x, h, table, lay, luck, span, gate, tally, room, rivals, log, turn
 ):
-    """Live `steps` steps from `first_step` for children first..last of one block, or for those in `who`.
+    """Live a stretch of a year (`Span`) for children of one block (`Who`); `table` holds its bounds.
 
-    A step lasts 1 / per_month months; all steps lie in calendar year EPOCH_YEAR + year, whose
-    bounds are `table`. With `who` (rows of children who stopped for the town hall) first and last are
-    not read. Returns the number of proposals, or -1 where a child has more than MAX_EVENTS in a step.
-    Compiled without reference counts (nothing is allocated here): counting them took two thirds of
-    the time.
+    Returns the number of proposals, or -1 where a clock cannot follow its rate. Compiled without reference
+    counts (nothing is allocated here): counting them took two thirds of the time.
     """
+    year, per_month = span.year, span.per_month
     year_start = np.float64(year * MONTHS)
     year_first = year * MONTHS * per_month
     year_last = year_first + MONTHS * per_month
     length = 1.0 / per_month
-    draws, factors, bound, row = room.draws, room.factors, room.bound, room.row
+    processes = c.state.shape[1]
+    bound = room.bound
     proposals = 0
-    again = who.size > 0
-    for n in range(who.size if again else last - first):
-        i = np.uintp(who[n] if again else first + n)  # unsigned: no check for indices from the end
+    again = who.stopped.size > 0
+    for n in range(who.stopped.size if again else who.last - who.first):
+        i = np.uintp(who.stopped[n] if again else who.first + n)  # unsigned: never from the end
+        if who.aside.size and who.aside[i]:
+            continue
         birth_step = c.birth[i] * per_month
         final_step = birth_step + LIFE_MONTHS * per_month
-        start = max(first_step, birth_step)
-        stop = min(first_step + steps, final_step)
+        start = max(span.first_step, birth_step)
+        stop = min(span.first_step + span.steps, final_step)
         if (start >= stop and not again) or c.departs[i] <= year:
             continue
         if start == year_first or start == birth_step:
             open_year(c, i, lay)
-        counted = record and c.arrives[i] <= year
-        gated = counted and gate.capped != 0
-        if gated and c.waits[i]:
-            stop = min(stop, start + 1)
+            c.run_to[i] = start * length
+        weight = 0.0
+        if span.record and c.arrives[i] <= year:
+            weight = turn.weight[i] if turn.weight.size else 1.0
+        gated = weight != 0.0 and gate.capped != 0
+        turned_life = turn.weight.size == 0 or turn.clock[i] < 0
+        mine = luck
+        if turn.weight.size and turned_life:
+            mine = turn.luck[i]
         age = max(0, year * MONTHS - c.birth[i]) // MONTHS
         group = c.group[i]
-        child = c.id[i]
-        for s in range(CHUNK):  # a fixed number from 0: compiles to vector instructions
-            draws[s] = draw(luck, Decision.EVENT, first_step + s, child)
-        for s in range(CHUNK, stop - first_step):
-            draws[s] = draw(luck, Decision.EVENT, first_step + s, child)
-        smallest = np.uint32(0xFFFFFFFF)
-        for s in range(start - first_step, stop - first_step):
-            smallest = min(smallest, draws[s])
-        key, plain = _key(c, i, h)
-        bound_from = _bound_from(c, i, age, start, year_first, per_month, h)
-        total, rows = _bounds(c, i, bound_from, h, table, age, key, plain, factors, bound, row)
+        since_year = max(year_start, np.float64(c.birth[i]))
+        if again and gated:
+            _leave_early(
+                c, i, start * length, length, x, h, table, lay, mine, year, gate, weight, age, group,
+                since_year, year_start, tally,
+            )  # fmt: skip
+        if gated and c.waits[i]:
+            stop = min(stop, start + 1)
         turned = -(-(start - birth_step) // (MONTHS * per_month))
         birthday = birth_step + turned * MONTHS * per_month
-        has_birthday = birthday < stop and h.birthday_at[turned]
-        # a place handed out within the last step may be left in what remained of that step
-        lead = _admitted_in(c, i, h, gate, (start - 1) * length, start * length) if again and gated else 0.0
-        # P(event) = 1 - exp(-x) <= x: a draw above this is quiet without taking an exponential
-        if smallest * _SCALE < total * (length + lead) * _SLACK or has_birthday:
-            for s in range(start, stop):
-                if has_birthday and s == birthday:
+        until = stop * length
+        pause = np.inf
+        if birthday < stop and h.birthday_at[turned]:
+            pause = birthday * length
+        key, plain = _key(c, i, h)
+        _bounds(c, i, since_year, h, table, age, key, plain, bound)
+        t = c.run_to[i]
+        while True:
+            soonest = min(until, pause) - t
+            p = np.intp(-1)
+            for q in range(processes):
+                left = np.float64(c.left[i, h.state_index[q, c.state[i, q]]])
+                if left < bound[q] * soonest:
+                    soonest = max(left / bound[q], 0.0)
+                    p = np.intp(q)
+            if p < 0:
+                if pause < until:
+                    _run_clocks(c, i, bound, pause - t, h)
+                    t = pause
                     _birthday(
-                        c, i, turned, s, s * length, luck, gate, h, lay, counted, age, group, year_start,
-                        tally,
-                    )  # fmt: skip
-                    bound_from = s * length
+                        c, i, turned, birthday, t, mine, gate, h, lay, weight, age, group, year_start, tally
+                    )
+                    pause = np.inf
                     key, plain = _key(c, i, h)
-                    total, rows = _bounds(c, i, bound_from, h, table, age, key, plain, factors, bound, row)
-                chance = (draws[s - first_step] + 0.5) * _SCALE
-                if chance < total * (length + lead):
-                    t = s * length - lead
-                    events = 0
-                    while True:
-                        t += -np.log1p(-chance) / total
-                        if t >= (s + 1) * length:
-                            break
-                        proposals += 1
-                        pick = uniform(luck, Decision.WHICH + events * OCCURRENCE, s, child) * total
-                        r, most, pick = _pick(pick, h, table, age, key, plain, rows, factors, bound, row)
-                        now = min(int(t - c.birth[i]) // MONTHS, AGES - 1)
-                        p = h.process[r]
-                        lived = t < s * length and not (
-                            h.bits[p, c.state[i, p]] & gate.capped and c.since[i, p] < t
-                        )  # only a place handed out since then is new; the rest of that step was lived
-                        if not lived and pick < most * _accepted(
-                            c, i, x, h, year, r, age, now, bound_from, t
-                        ):
-                            to = h.destination[r]
-                            if gated and h.bits[p, to] & gate.capped:
-                                refer(  # never before the step: those places were handed out
-                                    c,
-                                    i,
-                                    p,
-                                    h.bits[p, to],
-                                    max(t, s * length),
-                                    h,
-                                    lay,
-                                    counted,
-                                    age,
-                                    group,
-                                    year_start,
-                                    tally,
-                                )
-                            else:
-                                if gated:
-                                    _free(gate, h.bits[p, c.state[i, p]], max(t, s * length))
-                                if counted:
-                                    if h.outcome[r] >= 0 and helped(c, i):
-                                        book(tally, lay.helped_before + h.outcome[r], age, group, 1.0)
-                                    book(tally, lay.flow + r, age, group, 1.0)
-                                move(c, i, p, to, t, h, lay, counted, age, group, year_start, tally)
-                            for m in range(h.set_first[r], h.set_first[r + 1]):
-                                q = h.set_process[m]
-                                if c.state[i, q] != h.set_state[m]:
-                                    move(
-                                        c, i, q, h.set_state[m], t, h, lay, counted, age, group,
-                                        year_start, tally,
-                                    )  # fmt: skip
-                            bound_from = np.float64(np.float32(t))  # as `since` keeps it
-                            key, plain = _key(c, i, h)
-                            total, rows = _bounds(
-                                c, i, bound_from, h, table, age, key, plain, factors, bound, row
-                            )
-                        events += 1
-                        if events >= MAX_EVENTS:
-                            return -1
-                        chance = uniform(luck, Decision.EVENT + events * OCCURRENCE, s, child)
-                        if chance >= total * ((s + 1) * length - t):  # quiet to the end of the step
-                            break
-                lead = 0.0
-                if gated and c.waits[i]:
-                    stop = s + 1
-                    break
+                    _bounds(c, i, since_year, h, table, age, key, plain, bound)
+                    continue
+                break
+            _run_clocks(c, i, bound, soonest, h)
+            t += soonest
+            proposals += 1
+            k = h.state_index[p, c.state[i, p]]
+            tick = c.ticks[i, k]
+            if tick >= MOST_TICKS or not np.isfinite(bound[p]):
+                return -1
+            flags = np.uint32(c.forms[i]) | (np.uint32(c.marks[i]) << 16)
+            pick = uniform(mine, Decision.WHICH + k * OCCURRENCE, tick, c.id[i])
+            r, most, pick = _pick(c, i, p, pick, flags, since_year, h, table, age, key)
+            renew(c, i, k, mine)
+            now = min(int(t - c.birth[i]) // MONTHS, AGES - 1)
+            ratio = _ratio(c, i, h, year, r, age, now, since_year, t)
+            if _felt(c, i, h, r):
+                if turned_life and turn.weight.size:
+                    factor = programme_factor(turn.x, i, h.mechanism[r], t)
+                else:
+                    factor = programme_factor(x, i, h.mechanism[r], t)
+                if rivals.worlds:
+                    _write_down(c, i, rivals, h.mechanism[r], ratio, factor, t, mine, k, tick, log)
+                ratio *= factor
+            happens = pick < most * ratio
+            if not turned_life and turn.clock[i] == k and turn.tick[i] == tick:
+                happens = turn.accepted[i]
+                turned_life = True
+                mine = turn.luck[i]
+                for q in range(c.left.shape[1]):  # what is left of an interval has no memory
+                    again = uniform(mine, Decision.CLOCK + q * OCCURRENCE, c.ticks[i, q], c.id[i])
+                    c.left[i, q] = -np.log(again)
+            if happens:
+                waited = c.waits[i] != 0
+                step = np.floor(t * per_month)
+                _happen(
+                    c, i, p, r, t, step * length, gated, gate, h, lay, weight, age, group, year_start, tally
+                )
+                if gated and c.waits[i] and not waited:
+                    stop = min(stop, np.int64(step) + 1)
+                    until = stop * length
+                key, plain = _key(c, i, h)
+                _bounds(c, i, since_year, h, table, age, key, plain, bound)
+        c.run_to[i] = t
+        if stop == year_last or stop == final_step or (gated and c.waits[i]):
+            _run_clocks(c, i, bound, until - t, h)
+            c.run_to[i] = until
         if gated:
             if c.waits[i] and start < stop < final_step:
                 gate.paused[i] = stop - 1
@@ -424,11 +583,11 @@ def advance(  # type: ignore[no-untyped-def]
                 _free(gate, c.forms[i], stop * length)
                 if c.waits[i]:
                     stop_waiting(
-                        c, i, c.waits[i], stop * length, False, lay, counted, age, group, year_start, tally
+                        c, i, c.waits[i], stop * length, False, lay, weight, age, group, year_start, tally
                     )
-        if counted and (stop == year_last or stop == final_step):
+        if weight != 0.0 and (stop == year_last or stop == final_step):
             close_year(
-                c, i, stop * length, stop == year_last, stop == final_step, h, lay, age, group, year_start,
-                tally,
+                c, i, stop * length, stop == year_last, stop == final_step, h, lay, weight, age, group,
+                year_start, tally,
             )  # fmt: skip
     return proposals

@@ -59,10 +59,18 @@ class Children(NamedTuple):
     waits_since: NDArray[np.float32]  # [n, forms] month of referral; [n, 0] where nobody can wait
     group: NDArray[np.uint8]  # sex, quintile and household at the start of this calendar year
     care_ended: NDArray[np.float32]  # when jeugdhulp was last left
+    left: NDArray[np.float32]  # [n, P] what is left of the present interval of each clock
+    ticks: NDArray[np.uint16]  # [n, P] how many intervals of each clock are over
+    run_to: NDArray[np.float64]  # month up to which the clocks have run in this year
 
-    def part(self, rows: slice) -> Children:
+    def part(self, rows: slice | NDArray[np.int64]) -> Children:
         """Return copies of the given rows."""
         return Children._make(array[rows].copy() for array in self)
+
+    def put(self, rows: NDArray[np.int64], theirs: Children) -> None:
+        """Write children over the given rows."""
+        for name in Children._fields:
+            getattr(self, name)[rows] = getattr(theirs, name)
 
     def joined(self, later: Children) -> Children:
         """Return these children followed by `later` ones."""
@@ -189,6 +197,9 @@ def endowed(who: Arrivals, flow: Flows, key: np.uint64, table: CompiledTable, p:
         waits_since=np.zeros((n, 0), np.float32),
         group=np.zeros(n, np.uint8),
         care_ended=np.full(n, -1e4, np.float32),
+        left=np.empty((n, len(table.states)), np.float32),
+        ticks=np.zeros((n, len(table.states)), np.uint16),
+        run_to=who.birth.astype(np.float64),
     )
     terms = table.risk_terms
     on_trait = np.array([[t.get(name, 0.0) for name in table.traits] for t in terms])
@@ -242,6 +253,8 @@ def _draw_children(  # type: ignore[no-untyped-def]
                 log_risk += on_trait[g, k] * ((c.traits[i] >> k) & 1)
                 log_risk -= np.log1p(chance[k] * np.expm1(on_trait[g, k]))
             c.risk[i, g] = np.exp(log_risk)
+        for p in range(c.left.shape[1]):
+            c.left[i, p] = -np.log(uniform(key, Decision.CLOCK + p * OCCURRENCE, 0, child))
         kept = 1.0
         threshold = uniform(key, Decision.DEPARTURE, step, child)
         for age in range(arrival[i] + 1, stay.size):

@@ -132,9 +132,9 @@ def exposures(count: int, names: list[str], effects: Mapping[str, Effect]) -> Ex
         past_time=np.zeros((count, k), np.float32),
         joins=np.full((count, k), NEVER, np.int16),
         leaves=np.full((count, k), NEVER, np.int16),
-        log_effect=np.array([effects[n].log_effect for n in names]).reshape(k, len(MECHANISMS)),
-        build=np.array([effects[n].build_up for n in names], np.float64),
-        decay=np.array([effects[n].decay for n in names], np.float64),
+        log_effect=np.array([effects[n].log_effect for n in names]).reshape(1, k, len(MECHANISMS)),
+        build=np.array([[effects[n].build_up for n in names]], np.float64),
+        decay=np.array([[effects[n].decay for n in names]], np.float64),
     )
 
 
@@ -204,8 +204,8 @@ def attend(
         return list(
             pool.map(
                 lambda b: _scan(
-                    b[0], b[1], index, first, until_age, oldest, year, key, weight, stay, before, continuity,
-                    GAP_MONTHS, furthest,
+                    b[0], b[1], index, programme.number, first, until_age, oldest, year, key, weight, stay,
+                    before, continuity, GAP_MONTHS, furthest,
                 ),
                 zip(blocks, exposed, strict=True),
             )
@@ -253,7 +253,9 @@ def _furthest(room: int, children: int, weight: Floats) -> float:
 
 
 @kernel
-def _scan(c, x, k, first, before, oldest, year, key, weight, stay, earlier, continuity, gap, furthest):  # type: ignore[no-untyped-def]
+def _scan(  # type: ignore[no-untyped-def]
+    c, x, k, number, first, before, oldest, year, key, weight, stay, earlier, continuity, gap, furthest
+):
     """List the children who take part, or could this year and stand before `furthest` in line.
 
     Months are absolute. Children up to `oldest` are looked at: those beyond `before` can only be there
@@ -278,12 +280,12 @@ def _scan(c, x, k, first, before, oldest, year, key, weight, stay, earlier, cont
         too_old = c.birth[i] + before <= month0
         if not enrolled and (too_old or not lives_here):
             continue
-        luck = uniform(key, Decision.JOIN + k * OCCURRENCE, year, c.id[i])
+        luck = uniform(key, Decision.JOIN + number * OCCURRENCE, year, c.id[i])
         if not enrolled and luck < back[c.quintile[i]]:
             continue
         opens[m] = max(month0, c.birth[i] + first)
         closes[m] = c.birth[i] + before if lives_here and not too_old else month0
-        stays = -stay * np.log(uniform(key, Decision.LEAVE + k * OCCURRENCE, year, c.id[i]))
+        stays = -stay * np.log(uniform(key, Decision.LEAVE + number * OCCURRENCE, year, c.id[i]))
         until[m] = min(month0 + 1 + np.int64(stays), closes[m]) if enrolled else 1 + np.int64(stays)
         line[m] = -np.log(luck) / weight[c.quintile[i]]
         if earlier >= 0 and x.joins[i, earlier] <= month0 + MONTHS:
@@ -342,9 +344,9 @@ def _book(x, k, child, until, joined, month0):  # type: ignore[no-untyped-def]
         i = child[m]
         if joined[m] >= 0:
             if x.joins[i, k] < x.leaves[i, k] and x.leaves[i, k] <= joined[m]:
-                start = x.past_level[i, k] * np.exp(-x.decay[k] * (x.joins[i, k] - x.past_time[i, k]))
+                start = x.past_level[i, k] * np.exp(-x.decay[0, k] * (x.joins[i, k] - x.past_time[i, k]))
                 stayed = x.leaves[i, k] - x.joins[i, k]
-                x.past_level[i, k] = 1.0 - (1.0 - start) * np.exp(-stayed / x.build[k])
+                x.past_level[i, k] = 1.0 - (1.0 - start) * np.exp(-stayed / x.build[0, k])
                 x.past_time[i, k] = x.leaves[i, k]
             x.joins[i, k] = joined[m]
             x.leaves[i, k] = NEVER

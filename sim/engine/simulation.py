@@ -1,4 +1,4 @@
-"""From a scenario, parameters and a seed to a history.
+"""From scenarios, parameters and a seed to histories.
 
 Order of events:
 
@@ -12,39 +12,39 @@ Order of events:
    d. 31 December: stocks are counted, the year's care spending is known.
 3. Invariants are checked for each year: a state outside its process, a child too many in a
    programme or in care, or a count that does not add up stops the run.
+
+Scenarios that differ in their programmes alone are lived together: the first in full, the others as the lives
+that part from it (forks.py). Those that differ in rates, or whose places are limited, are lived one by one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.engine.counting import Layout, empty_tally
 from sim.engine.exposure import Exposure
+from sim.engine.forks import RATE, Forks, differing, rivals, rows_of
 from sim.engine.history import CELLS, History, ProgrammeYear, child_years_waiting, place_years, reduce_tally
-from sim.engine.lifecourse import advance, scratch
+from sim.engine.lifecourse import Span, Who, advance, no_turn, nobody_else, open_gate, room_for, scratch
+from sim.engine.plan import Plan
 from sim.engine.population import BLOCKS, Children, cohorts, month_of
-from sim.engine.programmes import attend, check_headroom, effect_of, exposures, participants_for, weights
-from sim.engine.setting import EXISTING, Setting
-from sim.engine.shocks import Shocks
-from sim.engine.townhall import Accounts, Contracts, Post, Rules, TownHall, YearOfCare
+from sim.engine.programmes import attend, participants_for, weights
+from sim.engine.setting import Setting
+from sim.engine.townhall import TownHall, YearOfCare
 from sim.engine.waitinglist import WaitingLists, gates, occupied
-from sim.engine.warmup import NOBODY, PER_CHILD, Clock, WarmStart, live_year, post_for, warm_up, youths_of
+from sim.engine.warmup import NOBODY, NOT_ASIDE, Clock, WarmStart, checked, warm_up, year_span, youths_of
 from sim.errors import SimulationError
 from sim.inputs.scenario import Scenario
-from sim.model.catalogue import Programme, catalogue
-from sim.model.parameters import Parameters
 from sim.model.prices import care_spending
-from sim.model.processes import default_table
-from sim.model.registration import registered
-from sim.model.transitions import CompiledTable, compile_table
-from sim.states import EPOCH_YEAR, FORMS, MECHANISMS, MONTHS, USER_SETS
+from sim.model.transitions import CompiledTable
+from sim.states import EPOCH_YEAR, FORMS, MONTHS, USER_SETS
 
 Floats = NDArray[np.float64]
+Tell = Callable[[int], None]
 
 
 def simulate(
@@ -52,251 +52,157 @@ def simulate(
     setting: Setting,
     pool: Executor,
     warm: WarmStart | None = None,
-    tell: Callable[[int], None] | None = None,
+    tell: Tell | None = None,
 ) -> History:
     """Live a scenario from a warm start (made here where none is given, and never changed).
 
     tell hears the index of each year that is done. Raises SimulationError where an invariant breaks,
     and ValueError for a warm start of another year.
     """
-    warm = warm or warm_up(setting, scenario.start, pool)
-    if warm.start != scenario.start:
-        raise ValueError(f"the warm start is of {warm.start}, the scenario begins in {scenario.start}")
-    return World(scenario, setting, warm, pool, tell).history()
+    return simulate_together([scenario], setting, pool, warm, tell)[0]
 
 
-@dataclass
+def simulate_together(
+    scenarios: Sequence[Scenario],
+    setting: Setting,
+    pool: Executor,
+    warm: WarmStart | None = None,
+    tell: Tell | None = None,
+    rate: float = RATE,
+) -> list[History]:
+    """Live scenarios that differ in their programmes alone; the first in full, others by what they change.
+
+    rate: see forks.py. Raises as `simulate` does, and ValueError where scenarios cannot be lived together.
+    """
+    first = scenarios[0]
+    if why := apart(scenarios):
+        raise ValueError(f"lives are not shared: {why}")
+    warm = warm or warm_up(setting, first.start, pool)
+    if warm.start != first.start:
+        raise ValueError(f"the warm start is of {warm.start}, the scenario begins in {first.start}")
+    return Lives(plans_of(scenarios, setting), warm, pool, rate).histories(tell)
+
+
+def plans_of(scenarios: Sequence[Scenario], setting: Setting) -> list[Plan]:
+    """Return the plans of scenarios that are lived together, with the same rates and columns."""
+    columns = [name for scenario in scenarios for name in scenario.programmes]
+    plan = Plan.of(scenarios[0], setting, columns=columns)
+    return [plan, *(Plan.of(scenario, setting, plan, columns) for scenario in scenarios[1:])]
+
+
+def groups(scenarios: Sequence[Scenario]) -> list[list[int]]:
+    """Return which scenarios are lived together, by their place: the first of each group is lived in full."""
+    found: list[list[int]] = []
+    for k, scenario in enumerate(scenarios):
+        for group in found:
+            if not apart([scenarios[group[0]], scenario]):
+                group.append(k)
+                break
+        else:
+            found.append([k])
+    return found
+
+
+def beginning(plan: Plan, warm: WarmStart, pool: Executor) -> list[Children]:
+    """Return the children on 1 January of the start by block, with those who will be born until the end."""
+    start, end = month_of(plan.scenario.start), month_of(plan.scenario.start + plan.scenario.years)
+    born = cohorts(plan.setting.flow()[0], start, end, plan.setting.key, plan.clock.table, plan.p, pool)
+    return [old.part(slice(None)).joined(new) for old, new in zip(warm.blocks, born, strict=True)]
+
+
+def apart(scenarios: Sequence[Scenario]) -> str:
+    """Return why scenarios cannot be lived together, as a word of REASONS, or nothing."""
+    if len(scenarios) == 1:
+        return ""
+    first = scenarios[0]
+    for scenario in scenarios:
+        if scenario.policy == "capped":
+            return "places"
+        if scenario.parameters != first.parameters:
+            return "parameters"
+        if [s for s in scenario.shocks if s.kind != "budget_cut"] != [
+            s for s in first.shocks if s.kind != "budget_cut"
+        ]:
+            return "shocks"
+    return ""
+
+
+REASONS: Mapping[str, str] = {
+    "places": "places in care are limited, so that one child's place is another's wait",
+    "parameters": "the scenarios have different parameters",
+    "shocks": "the scenarios have different shocks",
+}
+"""Why children whom no programme reaches may live differently in two scenarios, by a word for it."""
+
+
 class World:
-    """One scenario being lived: the children, and what the town hall does to them."""
+    """One scenario in the hands of its town hall: who comes to its programmes, and what its lives came to."""
 
-    scenario: Scenario
-    setting: Setting
-    warm: WarmStart
-    pool: Executor
-    tell: Callable[[int], None] | None
-    attended: dict[str, list[ProgrammeYear]] = field(default_factory=dict)
-    proposals: int = 0
-
-    def prepare(self, clock: Clock | None = None) -> None:
-        """Set up what is known before anybody lives: numbers, rates (or a clock with them), programmes."""
-        scenario = self.scenario
-        self.p = with_overrides(self.setting.parameters, scenario, "start")
-        self.shocks = Shocks(scenario.shocks, scenario.start, scenario.years)
-        last_year = scenario.start + max(scenario.years, 1)
-        self.clock = clock or Clock(compile_table(default_table(), self.p, last_year, self.shocks.rates()))
-        self.scale = self.setting.flow()[1]
-        names = [EXISTING, *(n for n in scenario.programmes if n != EXISTING)]
-        self.programmes = {name: catalogue()[name] for name in names}
-        self.effects = {n: effect_of(self.programmes[n], self.p, self._switches(n)) for n in names}
-        if self.setting.draw == 0:
-            check_headroom(self.effects, {name: self._ages(name) for name in names})
-        self.attended = {name: [] for name in names}
-
-    def history(self) -> History:
-        """Run the town hall and return what happened."""
-        self.prepare()
-        scenario, setting = self.scenario, self.setting
-        self.cells = np.empty((scenario.years, BLOCKS, self.clock.layout.kinds, CELLS))
-        end = month_of(scenario.start + scenario.years)
-        born = cohorts(
-            setting.flow()[0], month_of(scenario.start), end, setting.key, self.clock.table, self.p, self.pool
-        )
-        self.blocks = [
-            old.part(slice(None)).joined(new) for old, new in zip(self.warm.blocks, born, strict=True)
-        ]
-        self.exposed = [
-            self.extended(x, block.id.size) for x, block in zip(self.warm.exposed, self.blocks, strict=True)
-        ]
-        before = place_years_before(self.warm, self.clock)
-        contracts = self._contracts(before)
-        if contracts is not None:
-            self.blocks = [_able_to_wait(block) for block in self.blocks]
-        spending = care_spending(before, scenario.start - 1, self.p) * self.scale
-        return self.told(self.town_hall(contracts, spending).run(), before)
-
-    def extended(self, x: Exposure, count: int) -> Exposure:
-        """Return the exposure at the start (to EXISTING alone) for more children and all programmes."""
-        wide = exposures(count, list(self.programmes), self.effects)
-        n = x.joins.shape[0]
-        for f in PER_CHILD:
-            getattr(wide, f)[:n, :1] = getattr(x, f)
-        return wide
-
-    def town_hall(self, contracts: Contracts | None, spending_before: float) -> TownHall:
-        """Return the town hall that runs this world."""
-        return TownHall(
-            self.scenario.start, self.scenario.years, self._rules(contracts), self._posts(), spending_before,
-            self, self.tell,
+    def __init__(self, plan: Plan, lives: Lives, exposed: list[Exposure], spending_before: float) -> None:
+        """Begin on 1 January of the start. exposed: of the children of each block, to all columns."""
+        self.plan, self.lives, self.exposed = plan, lives, exposed
+        self.cells = np.empty((plan.scenario.years, BLOCKS, plan.clock.layout.kinds, CELLS))
+        self.attended: dict[str, list[ProgrammeYear]] = {name: [] for name in plan.programmes}
+        self.places: Mapping[str, float] = {}
+        self.hall = TownHall(
+            plan.scenario.start, plan.scenario.years, plan.rules(lives.contracts), plan.posts(),
+            spending_before, self,
         )  # fmt: skip
-
-    def told(self, accounts: Accounts, before: Floats) -> History:
-        """Return what was counted as a history. before: [forms] place-years of the year before the start."""
-        return History(
-            start=self.scenario.start,
-            cells=self.cells,
-            scale=self.scale,
-            layout=self.clock.layout,
-            table=self.clock.table,
-            accounts=accounts,
-            programmes={name: tuple(years) for name, years in self.attended.items()},
-            place_years_before=before,
-            paid_by_gemeente={name: self._municipal(name) for name in self.programmes},
-            activity_cost={name: self.p[f"{name}.activity_cost"] for name in self.programmes},
-            registration=self.shocks.registration(),
-            proposals=self.proposals,
-        )
-
-    def _switches(self, name: str) -> Mapping[str, bool]:
-        use = self.scenario.programmes.get(name)
-        return {} if use is None else {m: getattr(use.switches, m) for m in MECHANISMS}
-
-    def _municipal(self, name: str) -> bool:
-        use = self.scenario.programmes.get(name)
-        return use is None or use.paid_by == "gemeente"
-
-    def _contracts(self, before: Floats) -> Contracts | None:
-        """Return the contracts for places: those of the scenario, else what was used before the start."""
-        if self.scenario.policy != "capped":
-            return None
-        margin = self.p["townhall.places_margin"]
-        places: dict[str, float] = {}
-        for form, used in zip(FORMS, before, strict=True):
-            agreed = self.scenario.places.get(form, "as_used" if form in LIMITED else "unlimited")
-            if agreed != "unlimited":
-                counted = float(registered(form, [self.scenario.start], self.p)[0])
-                places[form] = used * self.scale * margin if agreed == "as_used" else float(agreed) / counted
-        return Contracts(
-            places=places,
-            growth=self.p["townhall.places_growth"],
-            up=self.p["townhall.contract_up"],
-            down=self.p["townhall.contract_down"],
-        )
-
-    def _rules(self, contracts: Contracts | None) -> Rules:
-        growth = self.scenario.budget.real_growth
-        return Rules(
-            policy=self.scenario.policy,
-            budget=self.scenario.budget.youth_care,
-            budget_growth=self.p["townhall.budget_growth"] if growth is None else growth,
-            crowd_out_share=self.p["townhall.crowd_out_share"],
-            crowd_out_ceiling=self.p["townhall.crowd_out_ceiling"],
-            contracts=contracts,
-            steps_per_month=self.setting.steps_per_month if contracts is not None else 1,
-        )
-
-    def _posts(self) -> tuple[Post, ...]:
-        posts = []
-        for name, programme in self.programmes.items():
-            use = self.scenario.programmes.get(name)
-            years = self.scenario.years
-            fte = use.fte_by_year(self.scenario.start, years) if use else (0.0,) * years
-            before = self.setting.existing_fte() if name == EXISTING else 0.0
-            fenced = use is None or use.ring_fenced
-            cuts = () if fenced else self.shocks.cuts(name)
-            posts.append(post_for(programme, fte, before, fenced, self._municipal(name), self.p, cuts))
-        return tuple(posts)
 
     def open_year(self, year: int, fte: Mapping[str, list[float]], places: Mapping[str, float]) -> None:
-        """Let children join and leave programmes; live the whole year where nobody can wait."""
-        calendar = self.scenario.start + year
-        self.attend_all(year, fte)
-        self.waiting = None
-        if not places:
-            self.proposals += live_year(
-                self.blocks, self.exposed, self.clock, calendar, self.setting, self.cells[year], self.pool
-            )
-            return
-        limits = np.array([places.get(form, np.inf) for form in FORMS])
-        scaled = limits / self.scale if self.scale else limits
-        self.waiting = WaitingLists(scaled, occupied(self.blocks, calendar - EPOCH_YEAR))
-        self.gates = gates(self.blocks, list(places))
-        self.tallies = [empty_tally(self.clock.layout) for _ in self.blocks]
-        everyone = [youths_of(block, calendar - EPOCH_YEAR) for block in self.blocks]
-        self._advance(calendar, 0, [NOBODY] * BLOCKS, everyone)
-
-    def attend_all(self, year: int, fte: Mapping[str, list[float]]) -> None:
-        """Fill the places of every programme for a year: for the youngest first, whom others go on with."""
-        order = enumerate(self.programmes.items())
-        for k, (name, programme) in sorted(order, key=lambda item: item[1][1].first_age):
-            at_work = np.array(fte[name]) * self.shocks.presence(year)
-            self._attend(k, programme, at_work, self.scenario.start + year)
+        """Let children join and leave: the youngest programme first, whose children others go on with."""
+        self.places = places
+        presence = self.plan.shocks.presence(year)
+        for name, _ in sorted(self.plan.programmes.items(), key=lambda item: item[1].first_age):
+            self._attend(name, np.array(fte[name]) * presence, self.plan.scenario.start + year)
 
     def live_step(self, year: int, step: int) -> None:
-        """Hand out the places of one step, and let those who stopped for it live on."""
-        if self.waiting is None:
-            return
-        calendar = self.scenario.start + year
-        index, per_month = calendar - EPOCH_YEAR, self.setting.steps_per_month
-        rows = self.waiting.admit(
-            self.blocks, self.gates, self.tallies, self.clock.table.hazards, self.clock.layout,
-            self.setting.key, index * MONTHS * per_month + step, per_month, index, self._withdrawal(),
-            self.pool,
-        )  # fmt: skip
-        self._advance(calendar, step + 1, rows, [(0, 0)] * BLOCKS)
+        """Hand out the places of one step, where they are limited."""
+        self.lives.live_step(year, step)
 
     def close_year(self, year: int) -> YearOfCare:
-        """Check the year that was lived, and tell the town hall what it cost."""
-        calendar = self.scenario.start + year
-        cells, lay = self.cells[year], self.clock.layout
-        if self.waiting is not None:
-            for tally, own in zip(self.tallies, cells, strict=True):
-                reduce_tally(tally, own)
-        check_year(cells, lay, self.clock.table, calendar)
-        years = place_years(cells, lay, self.clock.table).sum(axis=0)
-        waiting = child_years_waiting(cells, lay).sum(axis=0)
+        """Tell the town hall what the year cost."""
+        calendar, plan = self.plan.scenario.start + year, self.plan
+        self.lives.close_year(year)
+        years = place_years(self.cells[year], plan.clock.layout, plan.clock.table).sum(axis=0)
+        waiting = child_years_waiting(self.cells[year], plan.clock.layout).sum(axis=0)
         return YearOfCare(
-            spending=care_spending(years, calendar, self.p) * self.scale,
-            place_years=dict(zip(FORMS, (years * self.scale).tolist(), strict=True)),
-            waiting_years=dict(zip(FORMS, (waiting * self.scale).tolist(), strict=True)),
+            spending=care_spending(years, calendar, plan.p) * plan.scale,
+            place_years=dict(zip(FORMS, (years * plan.scale).tolist(), strict=True)),
+            waiting_years=dict(zip(FORMS, (waiting * plan.scale).tolist(), strict=True)),
         )
 
-    def _advance(
-        self, calendar: int, step: int, rows: list[NDArray[np.int64]], ranges: list[tuple[int, int]]
-    ) -> None:
-        index, per_month = calendar - EPOCH_YEAR, self.setting.steps_per_month
-        bounds, lay, steps = self.clock.year(index), self.clock.layout, MONTHS * per_month
+    def history(self, proposals: int) -> History:
+        """Return what was counted."""
+        plan = self.plan
+        return History(
+            start=plan.scenario.start,
+            cells=self.cells,
+            scale=plan.scale,
+            layout=plan.clock.layout,
+            table=plan.clock.table,
+            accounts=self.hall.accounts,
+            programmes={name: tuple(years) for name, years in self.attended.items()},
+            place_years_before=self.lives.before,
+            paid_by_gemeente={name: plan.paid_by_gemeente(name) for name in plan.programmes},
+            activity_cost={name: plan.p[f"{name}.activity_cost"] for name in plan.programmes},
+            registration=plan.shocks.registration(),
+            proposals=proposals,
+        )
 
-        def one(b: int) -> int:
-            first, last = ranges[b]
-            if first == last and not rows[b].size:
-                return 0
-            return int(
-                advance(
-                    self.blocks[b], first, last, rows[b], self.exposed[b], self.clock.table.hazards, bounds,
-                    lay, self.setting.key, index * steps + step, steps - step, per_month, index, True,
-                    self.gates[b], self.tallies[b], scratch(),
-                )
-            )  # fmt: skip
-
-        proposals = list(self.pool.map(one, range(BLOCKS)))
-        if min(proposals) < 0:
-            raise SimulationError(
-                f"a child had impossibly many events within a month of {calendar}: check the rates"
-            )
-        self.proposals += sum(proposals)
-
-    def _withdrawal(self) -> Floats:
-        return np.array([self.p[f"waiting.withdraw.{s}"] for s in ("none", "light", "moderate", "complex")])
-
-    def _ages(self, name: str) -> tuple[int, int]:
-        use = self.scenario.programmes.get(name)
-        return (use.ages if use else None) or catalogue()[name].ages
-
-    def _attend(self, k: int, programme: Programme, fte: Floats, year: int) -> None:
-        name = programme.name
-        use = self.scenario.programmes.get(name)
-        ages = self._ages(name)
-        eligible = float(sum(self.setting.profile.youths[ages[0] : ages[1] + 1]))
-        reached = [participants_for(f, eligible, programme, self.p) for f in fte]
-        places = np.array(reached) / self.scale if self.scale else np.zeros(MONTHS)
+    def _attend(self, name: str, fte: Floats, year: int) -> None:
+        plan, programme = self.plan, self.plan.programmes[name]
+        use, ages = plan.scenario.programmes.get(name), plan.ages(name)
+        eligible = float(sum(plan.setting.profile.youths[ages[0] : ages[1] + 1]))
+        reached = [participants_for(f, eligible, programme, plan.p) for f in fte]
+        places = np.array(reached) / plan.scale if plan.scale else np.zeros(MONTHS)
         targeting = (use.targeting if use else None) or programme.targeting
-        order = list(self.programmes)
-        goes_on = programme.continues in order and (use is None or use.switches.continuity)
-        before = order.index(programme.continues) if goes_on else -1  # type: ignore[arg-type]
+        goes_on = programme.continues in plan.programmes and (use is None or use.switches.continuity)
+        before = plan.columns.index(programme.continues) if goes_on else -1
         attendance = attend(
-            self.blocks, self.exposed, k, programme, places, year - EPOCH_YEAR, self.setting.key,
-            weights(targeting, programme, self.p), self.p[f"{name}.stay"], self.pool, ages, before,
-            self.p[f"{name}.continuity"] if before >= 0 else 1.0,
+            self.lives.blocks, self.exposed, plan.columns.index(name), programme, places, year - EPOCH_YEAR,
+            plan.setting.key, weights(targeting, programme, plan.p), plan.p[f"{name}.stay"], self.lives.pool,
+            ages, before, plan.p[f"{name}.continuity"] if before >= 0 else 1.0,
         )  # fmt: skip
         if np.any(attendance.stock > places + 1e-6):
             raise SimulationError(f"{name} has more children than places in {year}")
@@ -305,11 +211,170 @@ class World:
         )
 
 
-LIMITED = FORMS[1:8]
-"""Forms whose places are limited under `capped` where a scenario says nothing: those that are bought.
+class Lives:
+    """The children of worlds that share their lives, and what was counted of them."""
 
-The wijkteam is the municipality's own, and a court's measure cannot wait.
-"""
+    def __init__(self, plans: Sequence[Plan], warm: WarmStart, pool: Executor, rate: float = RATE) -> None:
+        """Begin from a warm start, with everybody who will be born."""
+        plan = plans[0]
+        self.plan, self.pool, self.rate = plan, pool, rate
+        self.blocks = beginning(plan, warm, pool)
+        self.before = place_years_before(warm, plan.clock)
+        self.contracts = plan.contracts(self.before)
+        if self.contracts is not None:
+            self.blocks = [_able_to_wait(block) for block in self.blocks]
+        self.proposals = 0
+        self.waiting: WaitingLists | None = None
+        self.worlds = []
+        for each in plans:
+            exposed = [each.exposure(x, b.id.size) for x, b in zip(warm.exposed, self.blocks, strict=True)]
+            spending = care_spending(self.before, plan.scenario.start - 1, each.p) * plan.scale
+            self.worlds.append(World(each, self, exposed, spending))
+        self.forks = [[Forks.none(block) for block in self.blocks] for _ in plans[1:]]
+
+    def histories(
+        self, tell: Tell | None = None, attended: Callable[[int], None] = lambda _: None
+    ) -> list[History]:
+        """Live all years and return the history of each world.
+
+        tell hears the index of each year that is done; attended of each whose programmes are filled.
+        """
+        for year in range(self.plan.scenario.years):
+            for world in self.worlds:
+                world.hall.open_year()
+            attended(year)
+            self._open(year)
+            for world in self.worlds:
+                world.hall.close_year()
+            if tell is not None:
+                tell(year)
+        return [world.history(self.proposals) for world in self.worlds]
+
+    def _open(self, year: int) -> None:
+        """Live a year: to its end, or where places are limited until somebody waits."""
+        calendar, places = self.plan.scenario.start + year, self.worlds[0].places
+        if not places:
+            one = self._year_of_block(year)
+            self.proposals += checked(list(self.pool.map(one, range(BLOCKS))), calendar)
+            return
+        limits = np.array([places.get(form, np.inf) for form in FORMS])
+        scaled = limits / self.plan.scale if self.plan.scale else limits
+        self.waiting = WaitingLists(scaled, occupied(self.blocks, calendar - EPOCH_YEAR))
+        self.gates = gates(self.blocks, list(places))
+        self.tallies = [empty_tally(self.plan.clock.layout) for _ in self.blocks]
+        everyone = [youths_of(block, calendar - EPOCH_YEAR) for block in self.blocks]
+        self._advance(calendar, 0, [NOBODY] * BLOCKS, everyone)
+
+    def _year_of_block(self, year: int) -> Callable[[int], int]:
+        """Return what lives a year of a block in every world, and returns the number of proposals."""
+        plan, others = self.plan, self.worlds[1:]
+        index = plan.scenario.start + year - EPOCH_YEAR
+        h, lay, key = plan.clock.table.hazards, plan.clock.layout, plan.setting.key
+        span, bounds = year_span(index, plan.setting.steps_per_month, True), plan.clock.year(index)
+        gate = open_gate()
+        alone, once, unwritten = nobody_else(), no_turn(), room_for(0)
+
+        def one(b: int) -> int:
+            children, mine = self.blocks[b], self.worlds[0].exposed[b]
+            first, last = youths_of(children, index)
+            tally, room = empty_tally(lay), scratch()
+            rows, aside, log = NOBODY, NOT_ASIDE, unwritten
+            if others:
+                rows = differing(mine, [world.exposed[b] for world in others])
+                rows = rows[(rows >= first) & (rows < last)]
+            proposals = 0
+            if rows.size:
+                aside = np.zeros(children.id.size, np.bool_)
+                aside[rows] = True
+                eve = children.part(rows)
+                against = rivals([world.exposed[b] for world in others], rows, self.rate)
+                log = room_for(4 * rows.size + 64)
+                while True:
+                    there, part = eve.part(slice(None)), empty_tally(lay)
+                    log.number[0] = 0
+                    everyone = Who(0, rows.size, NOBODY, NOT_ASIDE)
+                    proposals = advance(
+                        there, everyone, rows_of(mine, rows), h, bounds, lay, key, span, gate, part, room,
+                        against, log, once,
+                    )  # fmt: skip
+                    if log.number[0] <= log.child.size:
+                        break
+                    log = room_for(int(log.number[0]))
+                tally += part
+                children.put(rows, there)
+            found = advance(
+                children, Who(first, last, NOBODY, aside), mine, h, bounds, lay, key, span, gate, tally, room,
+                alone, unwritten, once,
+            )  # fmt: skip
+            proposals = _both(proposals, found)
+            cells = self.worlds[0].cells[year, b]
+            reduce_tally(tally, cells)
+            for w, world in enumerate(others):
+                forks, changed = self.forks[w][b], empty_tally(lay)
+                if rows.size:
+                    forks.add(eve, rows, log, w)
+                if forks.row.size:
+                    everyone = Who(0, forks.row.size, NOBODY, NOT_ASIDE)
+                    found = advance(
+                        forks.children, everyone, rows_of(mine, forks.row), h, bounds, lay, key, span, gate,
+                        changed, room, alone, unwritten, forks.turn(world.exposed[b]),
+                    )  # fmt: skip
+                    proposals = _both(proposals, found)
+                    forks.next_year(index)
+                reduce_tally(changed, world.cells[year, b])
+                world.cells[year, b] += cells
+            return int(proposals)
+
+        return one
+
+    def live_step(self, year: int, step: int) -> None:
+        """Hand out the places of one step, and let those who stopped for it live on."""
+        if self.waiting is None:
+            return
+        plan = self.plan
+        calendar = plan.scenario.start + year
+        index, per_month = calendar - EPOCH_YEAR, plan.setting.steps_per_month
+        rows = self.waiting.admit(
+            self.blocks, self.gates, self.tallies, plan.clock.table.hazards, plan.clock.layout,
+            plan.setting.key, index * MONTHS * per_month + step, per_month, index, plan.withdrawal(),
+            self.pool,
+        )  # fmt: skip
+        self._advance(calendar, step + 1, rows, [(0, 0)] * BLOCKS)
+
+    def close_year(self, year: int) -> None:
+        """Count the year that was lived where places are limited, and check it."""
+        cells, plan = self.worlds[0].cells[year], self.plan
+        if self.waiting is not None:
+            for tally, own in zip(self.tallies, cells, strict=True):
+                reduce_tally(tally, own)
+        check_year(cells, plan.clock.layout, plan.clock.table, plan.scenario.start + year)
+
+    def _advance(
+        self, calendar: int, step: int, rows: list[NDArray[np.int64]], ranges: list[tuple[int, int]]
+    ) -> None:
+        plan = self.plan
+        index, per_month = calendar - EPOCH_YEAR, plan.setting.steps_per_month
+        bounds, lay, steps = plan.clock.year(index), plan.clock.layout, MONTHS * per_month
+        span = Span(index * steps + step, steps - step, per_month, index, True)
+
+        def one(b: int) -> int:
+            first, last = ranges[b]
+            if first == last and not rows[b].size:
+                return 0
+            return int(
+                advance(
+                    self.blocks[b], Who(first, last, rows[b], NOT_ASIDE), self.worlds[0].exposed[b],
+                    plan.clock.table.hazards, bounds, lay, plan.setting.key, span, self.gates[b],
+                    self.tallies[b], scratch(), nobody_else(), room_for(0), no_turn(),
+                )
+            )  # fmt: skip
+
+        self.proposals += checked(list(self.pool.map(one, range(BLOCKS))), calendar)
+
+
+def _both(one: int, other: int) -> int:
+    """Return the sum of two numbers of proposals, or what stands for an impossible life."""
+    return one + other if one >= 0 and other >= 0 else -1
 
 
 def _able_to_wait(children: Children) -> Children:
@@ -321,15 +386,6 @@ def place_years_before(warm: WarmStart, clock: Clock) -> Floats:
     if not warm.cells.shape[0]:  # a scenario that starts in 2015 has no recorded year before it
         return np.zeros(len(place_years(warm.cells, clock.layout, clock.table).sum(axis=(0, 1))))
     return np.asarray(place_years(warm.cells[-1], clock.layout, clock.table).sum(axis=0))
-
-
-def with_overrides(p: Parameters, scenario: Scenario, since: str) -> Parameters:
-    """Return parameters with the scenario's overrides that act from `since` (birth or start)."""
-    changes: dict[str, float] = {}
-    for name, override in scenario.parameters.items():
-        if override.since == since:
-            changes[name] = float(override.value)  # type: ignore[arg-type]
-    return p.replace(changes)
 
 
 def check_year(cells: Floats, lay: Layout, table: CompiledTable, year: int) -> None:

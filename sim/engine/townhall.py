@@ -174,14 +174,25 @@ class TownHall:
         self.use: YearOfCare | None = None
         self.env = simpy.Environment()
 
+        self.opened, self.closed, self.begun = self.env.event(), self.env.event(), self.env.event()
+        self.env.process(self._council())
+        self.env.process(self._population())
+
     def run(self) -> Accounts:
         """Run all years and return the accounts."""
-        self.opened, self.closed = self.env.event(), self.env.event()
-        if self.years:
-            self.env.process(self._council())
-            self.env.process(self._population())
-            self.env.run()
+        for _ in range(self.years):
+            self.open_year()
+            self.close_year()
         return self.accounts
+
+    def open_year(self) -> None:
+        """Run until the population has begun the next year."""
+        self.env.run(until=self.begun)
+        self.begun = self.env.event()
+
+    def close_year(self) -> None:
+        """Run until the year that has begun is over."""
+        self.env.run(until=self.closed)
 
     def _council(self) -> Process:
         accounts, rules = self.accounts, self.rules
@@ -203,6 +214,7 @@ class TownHall:
             self.opened = self.env.event()
             fte = {name: months[year * MONTHS :] for name, months in self.accounts.fte.items()}
             self.population.open_year(year, fte, self.accounts.places[year])
+            self.begun.succeed(year)
             for step in range(steps):
                 yield self.env.timeout(MONTHS / steps)
                 self.population.live_step(year, step)

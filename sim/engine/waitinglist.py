@@ -132,15 +132,15 @@ def _decide(c, rows, admitted, h, lay, key, step, length, withdraw, capped, year
                 left = h.bits[p, c.state[i, p]]
                 if left & capped:
                     freed[form_of(left)] += 1
-                stop_waiting(c, i, bit, t, True, lay, True, age, group, year_start, tally)
+                stop_waiting(c, i, bit, t, True, lay, 1.0, age, group, year_start, tally)
                 if row >= 0:
                     book(tally, lay.flow + row, age, group, 1.0)
-                move(c, i, p, to, t, h, lay, True, age, group, year_start, tally)
+                move(c, i, p, to, t, h, lay, 1.0, age, group, year_start, tally)
             else:
                 rate = withdraw[c.state[i, lay.need]]
                 luck = uniform(key, Decision.WITHDRAW + form * OCCURRENCE, step, c.id[i])
                 if luck < -np.expm1(-rate / MONTHS * length):
-                    stop_waiting(c, i, bit, end, False, lay, True, age, group, year_start, tally)
+                    stop_waiting(c, i, bit, end, False, lay, 1.0, age, group, year_start, tally)
     return freed
 
 

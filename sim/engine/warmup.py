@@ -12,7 +12,18 @@ from numpy.typing import NDArray
 from sim.engine.counting import empty_tally, layout
 from sim.engine.exposure import Exposure
 from sim.engine.history import CELLS, reduce_tally
-from sim.engine.lifecourse import YearTable, advance, open_gate, scratch, year_table
+from sim.engine.lifecourse import (
+    Span,
+    Who,
+    YearTable,
+    advance,
+    no_turn,
+    nobody_else,
+    open_gate,
+    room_for,
+    scratch,
+    year_table,
+)
 from sim.engine.population import BLOCKS, LIFE_MONTHS, Children, cohorts, month_of
 from sim.engine.programmes import attend, check_headroom, effect_of, exposures, participants_for, weights
 from sim.engine.setting import EXISTING, Setting
@@ -27,6 +38,7 @@ from sim.states import EPOCH_YEAR, HISTORY_YEAR, MONTHS
 
 Floats = NDArray[np.float64]
 NOBODY = np.empty(0, np.int64)
+NOT_ASIDE = np.empty(0, np.bool_)
 
 
 @dataclass(frozen=True)
@@ -69,6 +81,11 @@ def youths_of(children: Children, index: int) -> tuple[int, int]:
     return first, int(np.searchsorted(children.birth, (index + 1) * MONTHS))
 
 
+def year_span(index: int, per_month: int, record: bool) -> Span:
+    """Return the whole of calendar year EPOCH_YEAR + `index`."""
+    return Span(index * MONTHS * per_month, MONTHS * per_month, per_month, index, record)
+
+
 def live_year(
     blocks: Sequence[Children],
     exposed: Sequence[Exposure],
@@ -86,25 +103,29 @@ def live_year(
     """
     index = year - EPOCH_YEAR
     bounds = clock.year(index)
-    per_month, key, lay = setting.steps_per_month, setting.key, clock.layout
-    gate = open_gate()
+    key, lay, gate = setting.key, clock.layout, open_gate()
+    span = year_span(index, setting.steps_per_month, cells is not None)
 
     def one(b: int) -> int:
         children = blocks[b]
         tally = empty_tally(lay)
         first, last = youths_of(children, index)
         proposals = advance(
-            children, first, last, NOBODY, exposed[b], clock.table.hazards, bounds, lay, key,
-            index * MONTHS * per_month, MONTHS * per_month, per_month, index, cells is not None, gate, tally,
-            scratch(),
+            children, Who(first, last, NOBODY, NOT_ASIDE), exposed[b], clock.table.hazards, bounds, lay, key,
+            span, gate, tally, scratch(), nobody_else(), room_for(0), no_turn(),
         )  # fmt: skip
         if cells is not None:
             reduce_tally(tally, cells[b])
         return int(proposals)
 
     proposals = list(pool.map(one, range(len(blocks))))
+    return checked(proposals, year)
+
+
+def checked(proposals: Sequence[int], year: int) -> int:
+    """Return how many events were proposed. Raises SimulationError where a clock cannot follow its rate."""
     if min(proposals) < 0:
-        raise SimulationError(f"a child had impossibly many events within a month of {year}: check the rates")
+        raise SimulationError(f"a rate of {year} is too high: a child had impossibly many events")
     return sum(proposals)
 
 

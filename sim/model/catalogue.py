@@ -41,7 +41,8 @@ _BY_MECHANISM: dict[str, tuple[str, ...]] = {
 class Programme:
     """What a programme is, apart from how much of it there is.
 
-    grade, source: of its ages, targeting and mechanisms; parameters have their own.
+    grade, source: of its ages, targeting and mechanisms; parameters have their own. number: its place in the
+    file, by which its luck is told from that of others.
     """
 
     name: str
@@ -54,6 +55,7 @@ class Programme:
     grade: str
     source: str
     continues: str | None = None
+    number: int = 0
 
     @property
     def ages(self) -> tuple[int, int]:

@@ -376,9 +376,9 @@ class _Compiler:
             process=row_process,
             origin=np.array([s for _, s in keys], np.uint8),
             risk=np.array([self._risk(r) for r in rows], np.int32),
-            plain_risk=np.array([g[0] for g in groups], np.int32),
-            plain_duration=np.array([g[1] for g in groups], np.int32),
-            plain_process=np.array([g[2] for g in groups], np.int32),
+            plain_risk=np.array([g[1] for g in groups], np.int32),
+            plain_duration=np.array([g[2] for g in groups], np.int32),
+            plain_process=np.array([g[0] for g in groups], np.int32),
             plain_first=_offsets(plain_rows),
             plain_row=np.array([i for members in plain_rows for i in members], np.int32),
             key_process=np.flatnonzero(stride).astype(np.int32),
@@ -431,12 +431,12 @@ class _Compiler:
     def _plain(
         self, rows: list[_Row], keys: list[tuple[int, int]], durations: list[str], stride: NDArray[np.int32]
     ) -> tuple[list[tuple[int, int, int]], list[list[int]]]:
-        """Return the groups (risk, duration, process or -1) of rows open to plain children, with the rows."""
+        """Return the groups (process, risk, duration) of rows open to plain children, with the rows."""
         members: dict[tuple[int, int, int], list[int]] = {}
         for i, (r, (p, s)) in enumerate(zip(rows, keys, strict=True)):
             if stride[p] or s == 0:
                 duration = self._duration(durations, r)
-                group = (self._risk(r), duration, p if duration >= 0 else -1)
+                group = (p, self._risk(r), duration)
                 members.setdefault(group, []).append(i)
         groups = sorted(members)
         return groups, [members[g] for g in groups]

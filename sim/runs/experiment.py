@@ -1,8 +1,9 @@
 """Many runs: scenarios by draws by replications, on the same children, with progress.
 
-A run is one (draw, replication). Within a run every scenario meets the same parameters and luck, so
-that differences are paired; their Monte Carlo standard error comes from the spread of the paired
-differences over the blocks of children.
+A run is one (draw, replication). Within a run every scenario meets the same parameters and luck. Scenarios
+that differ in their programmes alone are lived together: the first in full, the others by the lives that
+part from it (engine/forks.py). The Monte Carlo standard error of a difference comes from its spread over the
+blocks of children.
 """
 
 from __future__ import annotations
@@ -12,14 +13,17 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.engine.history import History, Label, measures
 from sim.engine.ledger import costs
+from sim.engine.plan import with_overrides
 from sim.engine.setting import Setting, localised, worker_threads
-from sim.engine.simulation import simulate, with_overrides
+from sim.engine.simulation import groups, simulate_together
+from sim.engine.warmup import WarmStart
 from sim.errors import InputError, within
 from sim.inputs.profiles import profile_of
 from sim.inputs.scenario import Scenario
@@ -28,6 +32,7 @@ from sim.runs.warmstore import WarmStore
 from sim.states import AGES
 
 Floats = NDArray[np.float64]
+T = TypeVar("T")
 Tell = Callable[[float, str], None]
 MOST_CHILDREN = 20_000_000
 """Four times the youths of the Netherlands: more say nothing that fewer do not."""
@@ -169,7 +174,7 @@ class _Conductor:
         self._gone.set()
         self._thread.shutdown()
 
-    def run(self, work: Callable[[], Columns]) -> Columns:
+    def run(self, work: Callable[[], T]) -> T:
         """Return what `work` returns, or raise what it raises."""
         return self._thread.submit(work).result()
 
@@ -188,10 +193,14 @@ def _runs(
     pool: Executor,
 ) -> Iterator[Run]:
     todo = options.runs()
-    parts = len(todo) * (len(scenarios) + 1)
+    shared = groups(scenarios)
+    parts = len(todo) * len(shared)
     with _Conductor() as conductor:
 
-        def lived(scenario: Scenario, draw: int, replication: int, done: float) -> Columns:
+        def lived(group: list[int], draw: int, replication: int, done: float) -> tuple[Columns, ...]:
+            mine = [scenarios[k] for k in group]
+            first = mine[0]
+
             def warming(year: int) -> None:
                 conductor.check()
                 if tell is not None:
@@ -200,20 +209,35 @@ def _runs(
             def living(year: int) -> None:
                 conductor.check()
                 if tell is not None:
-                    share = (year + 1) / max(scenario.years, 1) / parts
-                    tell(done + share, f"{scenario.title}: {scenario.start + year}")
+                    share = (year + 1) / max(first.years, 1) / parts
+                    tell(done + share, f"{first.title}: {first.start + year}")
 
-            setting = setting_for(scenario, options, draw, replication, base)
-            warm = store.get(setting, scenario.start, pool, warming)
-            history = simulate(scenario, setting, pool, warm, living)
-            return Columns.of(history, with_overrides(setting.parameters, scenario, "start"))
+            setting = setting_for(first, options, draw, replication, base)
+            warm = store.get(setting, first.start, pool, warming)
+            return columns_of(mine, setting, pool, warm, living)
 
         for number, (draw, replication) in enumerate(todo):
-            columns = []
-            for k, scenario in enumerate(scenarios):
-                done = (number * (len(scenarios) + 1) + k) / parts
-                columns.append(conductor.run(partial(lived, scenario, draw, replication, done)))
-            yield Run(draw, replication, tuple(columns))
+            columns: dict[int, Columns] = {}
+            for g, group in enumerate(shared):
+                done = (number * len(shared) + g) / parts
+                found = conductor.run(partial(lived, group, draw, replication, done))
+                columns |= dict(zip(group, found, strict=True))
+            yield Run(draw, replication, tuple(columns[k] for k in range(len(scenarios))))
+
+
+def columns_of(
+    scenarios: Sequence[Scenario],
+    setting: Setting,
+    pool: Executor,
+    warm: WarmStart | None = None,
+    tell: Callable[[int], None] | None = None,
+) -> tuple[Columns, ...]:
+    """Return the results of scenarios that are lived together. Raises as `simulate_together` does."""
+    histories = simulate_together(scenarios, setting, pool, warm, tell)
+    return tuple(
+        Columns.of(history, with_overrides(setting.parameters, scenario, "start"))
+        for history, scenario in zip(histories, scenarios, strict=True)
+    )
 
 
 def with_labels(columns: Columns, labels: Sequence[Label]) -> Columns:

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
+from sim.engine.plan import LIMITED
 from sim.engine.setting import EXISTING
-from sim.engine.simulation import LIMITED
 from sim.errors import InputError, Problem
 from sim.files.yamlfile import Document, in_order, load_document
 from sim.files.yamltext import Loc, quoted

@@ -18,18 +18,21 @@ from numpy.typing import NDArray
 
 from sim.engine.counting import empty_tally
 from sim.engine.exposure import Exposure
+from sim.engine.forks import Rows, differing, rows_of
 from sim.engine.history import form_states
-from sim.engine.lifecourse import advance, open_gate, scratch
+from sim.engine.lifecourse import Span, Who, advance, no_turn, nobody_else, open_gate, room_for, scratch
+from sim.engine.plan import Plan, never
 from sim.engine.population import LIFE_MONTHS, Children, month_of
 from sim.engine.setting import Setting
-from sim.errors import SimulationError
+from sim.engine.simulation import REASONS, Lives, apart, beginning, plans_of
+from sim.engine.warmup import NOBODY, NOT_ASIDE, PER_CHILD, warm_up, youths_of
+from sim.errors import InputError, SimulationError
 from sim.inputs.scenario import Scenario
 from sim.machine.kernels import kernel
 from sim.model.parameters import Parameters
 from sim.model.prices import unit_costs
 from sim.model.transitions import CompiledTable
 from sim.runs.experiment import Options, Tell, setting_for
-from sim.runs.pairs import Rows, book_year, reached, rehearse
 from sim.states import AGES, EPOCH_YEAR, FORMS, MECHANISMS, MONTHS
 
 Floats = NDArray[np.float64]
@@ -40,7 +43,6 @@ PICTURED = 1000
 """Children in the picture of the same children twice."""
 _ROOM = 12
 """Transitions a child-year that there is room for; more than that is an impossible life."""
-_NOBODY = np.empty(0, np.int64)
 
 
 @dataclass(frozen=True)
@@ -140,34 +142,36 @@ def twins(
 ) -> Twins:
     """Return both lives of the children whom the scenarios reach differently, and of those of the picture.
 
-    tell hears (share done, what is going on) before the first year and after each. Raises ValueError where
-    the scenarios do not share lives (pairs.feedback says why).
+    tell hears (share done, what is going on) before the first year and after each. Raises InputError where
+    the scenarios do not share lives (simulation.apart says why).
     """
     pair = (reference, scenario)
     hear = tell or (lambda share, words: None)
+    if why := apart(pair):
+        raise InputError.at(scenario.path or scenario.title, f"lives are not shared: {REASONS[why]}")
     setting = setting_for(reference, options, draw, 0)
-    all_ = rehearse(pair, setting, pool)
-    differ = reached(all_.worlds, all_.existing)
-    shown = _sample(all_.roster, reference.start, pictured)
-    rows, sizes = all_.in_order(np.union1d(differ, shown).astype(np.int64))
-    order = np.argsort(rows, kind="stable")  # back to one block, by birth
-    blocks = all_.grown(rows, sizes, pool)
-    grown = Children._make(np.concatenate(parts)[order] for parts in zip(*blocks, strict=True))
-    rows = rows[order]
+    plans = plans_of(pair, setting)
+    warm = warm_up(setting, reference.start, pool)
+    programmes = _who_comes(Lives(plans, warm, pool), reference)
+    blocks = beginning(plans[0], warm, pool)
+    everyone = Children._make(np.concatenate(parts) for parts in zip(*blocks, strict=True))
+    shown = _sample(everyone, reference.start, pictured)
+    rows = np.union1d(programmes.differ, shown).astype(np.int64)
+    rows = rows[np.lexsort((everyone.id[rows], everyone.birth[rows]))]
+    grown = everyone.part(rows)
     hear(0.0, "growing up")
     kept = []
-    for k, world in enumerate(all_.worlds):
-        children, x = grown.part(slice(None)), all_.at_start(world, rows)
-        parts = []
-        for year, programmes in enumerate(world.kept):
-            book_year(x, programmes, rows)
+    for k, plan in enumerate(plans):
+        children, parts = grown.part(slice(None)), []
+        for year in range(reference.years):
+            x = programmes.of(k, year, rows, everyone.id.size, plan)
             index = reference.start + year - EPOCH_YEAR
-            bounds = world.clock.year(index)
-            parts.append(_year(children, x, world.clock.table, bounds, world.clock.layout, setting, index))
+            table, lay = plan.clock.table, plan.clock.layout
+            parts.append(_year(children, x, table, plan.clock.year(index), lay, setting, index))
             share = (year + 1) / reference.years
-            hear((k + share) / len(pair), f"{world.scenario.title}: {reference.start + year}")
-        kept.append(_life(parts, rows.size, tuple(world.programmes)))
-    first = all_.worlds[0]
+            hear((k + share) / len(pair), f"{plan.scenario.title}: {reference.start + year}")
+        kept.append(_life(parts, rows.size, plan.columns))
+    first = plans[0]
     lives = (kept[0], kept[1])
     years = range(reference.start, reference.start + reference.years)
     prices = np.stack([unit_costs(year, first.p) for year in years]) * (1.0 + first.p["cost.overhead"])
@@ -188,6 +192,53 @@ def twins(
         care_years=months.sum(axis=2) / MONTHS,
         pictured=np.flatnonzero(np.isin(rows, shown)),
     )
+
+
+@dataclass(frozen=True)
+class _Programmes:
+    """Who came to which programme, by world and year: rows over all blocks, and their exposure.
+
+    differ: the rows whose programmes do something else in the two worlds in some year.
+    """
+
+    differ: Rows
+    came: list[list[tuple[Rows, Exposure]]]
+
+    def of(self, world: int, year: int, rows: Rows, count: int, plan: Plan) -> Exposure:
+        """Return the exposure of some rows (of `count`) in a year."""
+        who, booked = self.came[world][year]
+        where = np.full(count, -1, np.int64)
+        where[who] = np.arange(who.size)
+        x = plan.exposure(rows_of(booked, NOBODY), rows.size)
+        here = np.flatnonzero(where[rows] >= 0)
+        for f in PER_CHILD:
+            getattr(x, f)[here] = getattr(booked, f)[where[rows[here]]]
+        return x
+
+
+def _who_comes(lives: Lives, reference: Scenario) -> _Programmes:
+    """Live two worlds and return who comes to their programmes."""
+    firsts = np.cumsum([0, *(block.id.size for block in lives.blocks)])
+    found: list[Rows] = []
+    came: list[list[tuple[Rows, Exposure]]] = [[] for _ in lives.worlds]
+
+    def attended(year: int) -> None:
+        index = reference.start + year - EPOCH_YEAR
+        for b, block in enumerate(lives.blocks):
+            ours, theirs = (world.exposed[b] for world in lives.worlds)
+            rows = differing(ours, [theirs])
+            first, last = youths_of(block, index)
+            found.append(firsts[b] + rows[(rows >= first) & (rows < last)])
+        for world, years in zip(lives.worlds, came, strict=True):
+            each = [np.flatnonzero(~never(x)) for x in world.exposed]
+            parts = [rows_of(x, mine) for x, mine in zip(world.exposed, each, strict=True)]
+            booked = parts[0]._replace(
+                **{f: np.concatenate([getattr(part, f) for part in parts]) for f in PER_CHILD}
+            )
+            years.append((np.concatenate([firsts[b] + mine for b, mine in enumerate(each)]), booked))
+
+    lives.histories(attended=attended)
+    return _Programmes(np.unique(np.concatenate([NOBODY, *found])), came)
 
 
 def _followed(c: Children, scenario: Scenario) -> Rows:
@@ -223,7 +274,7 @@ def _year(
     gate = open_gate()
     count = _record(
         c, x, table.hazards, bounds, lay, setting.key, index, gate, empty_tally(lay), scratch(),  # type: ignore[arg-type]
-        kinds, _NOBODY, child, month, row, care,
+        kinds, NOBODY, NOT_ASIDE, nobody_else(), room_for(0), no_turn(), child, month, row, care,
     )  # fmt: skip
     if count < 0:
         raise SimulationError(f"a child had impossibly many events in {EPOCH_YEAR + index}: check the rates")
@@ -236,7 +287,8 @@ def _year(
 
 @kernel
 def _record(  # type: ignore[no-untyped-def]
-    c, x, h, bounds, lay, luck, year, gate, tally, room, care_kinds, nobody, child, month, row, care
+    c, x, h, bounds, lay, luck, year, gate, tally, room, care_kinds, nobody, not_aside, alone, log, once,
+    child, month, row, care,
 ):
     """Write down the transitions of every child in a year and its months in each form of care.
 
@@ -250,8 +302,8 @@ def _record(  # type: ignore[no-untyped-def]
             continue
         for m in range(12):
             if advance(
-                c, i, i + 1, nobody, x, h, bounds, lay, luck, year * 12 + m, 1, 1, year, True, gate, tally,
-                room,
+                c, Who(i, i + 1, nobody, not_aside), x, h, bounds, lay, luck,
+                Span(year * 12 + m, 1, 1, year, True), gate, tally, room, alone, log, once,
             ) < 0:  # fmt: skip
                 return -1
             for r in range(rows):

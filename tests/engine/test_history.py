@@ -24,7 +24,7 @@ from sim.engine.history import (
     place_years,
     reduce_tally,
 )
-from sim.engine.simulation import LIMITED
+from sim.engine.plan import LIMITED
 from sim.model.parameters import Parameters
 from sim.model.prices import ambulant_registration
 from sim.model.processes import default_table

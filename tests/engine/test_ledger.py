@@ -13,7 +13,7 @@ from hypothesis.extra.numpy import arrays
 
 from sim.engine.history import History, Label, form_states, measures
 from sim.engine.ledger import BEYOND, costs, present_values
-from sim.engine.simulation import LIMITED
+from sim.engine.plan import LIMITED
 from sim.model.parameters import Parameters
 from sim.model.prices import OVERHEAD, fte_price, unit_costs
 from sim.states import AGES, FORMS, MONTHS

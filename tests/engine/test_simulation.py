@@ -13,10 +13,11 @@ from worlds import ALL_OFF, HOUSEHOLD_FACTORS, START, scenario
 from sim.engine.counting import layout
 from sim.engine.exposure import Exposure
 from sim.engine.history import History
+from sim.engine.plan import with_overrides
 from sim.engine.population import BLOCKS, LIFE_MONTHS, SERIAL_BITS, cohorts, month_of
 from sim.engine.programmes import Effect, exposures, participants_for
 from sim.engine.setting import EXISTING, Setting, worker_threads
-from sim.engine.simulation import simulate, with_overrides
+from sim.engine.simulation import simulate
 from sim.engine.warmup import WarmStart, warm_up
 from sim.errors import InputError
 from sim.inputs.profiles import profiles

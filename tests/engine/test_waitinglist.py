@@ -19,9 +19,10 @@ from worlds import same, scenario
 from sim.engine import simulation
 from sim.engine.counting import stop_waiting
 from sim.engine.history import History
+from sim.engine.plan import LIMITED
 from sim.engine.population import Children
 from sim.engine.setting import Setting, worker_threads
-from sim.engine.simulation import LIMITED, simulate
+from sim.engine.simulation import simulate
 from sim.engine.waitinglist import fill_places, occupied
 from sim.engine.warmup import WarmStart, warm_up
 from sim.inputs.profiles import profiles

@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 from scipy import stats
 from worlds import scenario
 
+from sim.engine.plan import with_overrides
 from sim.engine.setting import localised
-from sim.engine.simulation import with_overrides
 from sim.errors import InputError
 from sim.inputs.profiles import profiles
 from sim.model import parameters as module

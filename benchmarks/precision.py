@@ -1,0 +1,131 @@
+"""How much of a difference is luck? Two versions of the engine beside each other, in one run.
+
+``python benchmarks/precision.py [--before 9c86da1] [--seeds 24] [--children 5000]`` takes the sources of an
+earlier version from git into a temporary folder, runs the same pairs of budgets of Almere with the same seeds
+in both, and prints for each difference its mean, its standard deviation over seeds and the CPU time of a
+comparison, with what follows: how many times the efficiency of before, 1 / (variance x CPU time). Warming up
+is the same work in both, is kept by the app and by batches, and is left out. Means should agree within their
+errors (z).
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import json
+import os
+import subprocess
+import sys
+import tarfile
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+ROOT = Path(__file__).resolve().parents[1]
+PAIRS = {
+    "0 against 36, deficit": ("deficit", 0, 36, True),
+    "0 against 36, crowd-out, fenced": ("crowd_out", 0, 36, True),
+    "36 against 72, deficit": ("deficit", 36, 72, True),
+    "36 against 72, crowd-out, unfenced": ("crowd_out", 36, 72, False),
+}
+MEASURES = ("cost, EUR m", "society, EUR m", "users 2035", "users 2045", "unmet 2035", "unmet 2045")
+# Runs in either version: what moved between them is looked for in both places.
+RUN = """
+import importlib, json, sys, time
+def found(*names):
+    for name in names:
+        try:
+            return importlib.import_module(name)
+        except ModuleNotFoundError:
+            pass
+    raise SystemExit(f"none of {names}")
+experiment = found("sim.runs.experiment", "sim.experiment")
+appraisal = found("sim.decision.appraisal", "sim.appraisal")
+library = found("sim.inputs.library", "sim.library")
+scenarios = found("sim.inputs.scenario", "sim.scenario")
+warmstore = found("sim.runs.warmstore", "sim.warmstore")
+setting = found("sim.engine.setting", "sim.setting")
+import numpy as np
+pairs, seeds, children = json.loads(sys.argv[1])
+def scenario(policy, fte, fenced):
+    return scenarios.scenario_from_dict({"kind": "scenario", "title": str(fte), "municipality": "Almere",
+        "start": 2026, "years": 20, "policy": policy,
+        "programmes": {"kinderwerk": {"fte": fte, "ring_fenced": fenced}}}, library.registry())
+pv = 1.03 ** -np.arange(1, 21)
+out = {}
+with setting.worker_threads(1) as pool:
+    store = warmstore.WarmStore()
+    for seed in [10_000, *range(seeds)]:
+        for name, (policy, a, b, fenced) in pairs.items():
+            both = [scenario(policy, a, True), scenario(policy, b, fenced)]
+            options = experiment.Options(children=children, seed=seed, threads=1)
+            s = experiment.setting_for(both[0], options, 0, 0)
+            store.get(s, 2026, pool)
+            started = time.process_time()
+            runs = list(experiment.run_all(both, options, store, pool=pool))
+            seconds = time.process_time() - started
+            d = appraisal.difference(runs, 1, 0, range(2026, 2046))
+            rows = {label: d.runs[0, i] for i, label in enumerate(d.labels)}
+            users, unmet = rows["care_users", "total", "all"], rows["unmet_need", "total", "all"]
+            values = [rows[appraisal.MUNICIPAL] @ pv / 1e6, rows[appraisal.SOCIETY] @ pv / 1e6,
+                      users[9], users[19], unmet[9], unmet[19]]
+            if seed < 10_000:  # the first time compiles
+                out.setdefault(name, []).append([seconds, *map(float, values)])
+print(json.dumps(out))
+"""
+
+
+def measured(folder: Path, seeds: int, children: int) -> dict[str, NDArray[np.float64]]:
+    """Return for each pair [seeds, 1 + measures]: CPU seconds and differences, of the version in a folder."""
+    told = json.dumps([PAIRS, seeds, children])
+    environment = {**os.environ, "PYTHONPATH": str(folder), "NUMBA_CACHE_DIR": str(folder / ".numba")}
+    answer = subprocess.run(
+        [sys.executable, "-c", RUN, told], cwd=folder, env=environment, capture_output=True, text=True,
+    )  # fmt: skip
+    if answer.returncode:
+        raise SystemExit(answer.stderr)
+    return {name: np.array(rows) for name, rows in json.loads(answer.stdout).items()}
+
+
+def unpacked(revision: str, folder: Path) -> Path:
+    """Put the sources of a revision in a folder and return it."""
+    packed = subprocess.run(["git", "archive", revision], cwd=ROOT, capture_output=True, check=True).stdout
+    with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
+        archive.extractall(folder, filter="data")
+    return folder
+
+
+def compared(before: NDArray[np.float64], now: NDArray[np.float64]) -> list[list[Any]]:
+    """Return a row for each measure: both means and deviations, z of the means, the ratio of efficiency."""
+    rows: list[list[Any]] = []
+    for k, name in enumerate(MEASURES, 1):
+        (m, s), (n, t) = ((x[:, k].mean(), x[:, k].std(ddof=1)) for x in (before, now))
+        z = (n - m) / np.hypot(s, t) * np.sqrt(len(now))
+        gain = (s**2 * before[:, 0].mean()) / (t**2 * now[:, 0].mean())
+        rows.append([name, m, s, n, t, z, gain])
+    return rows
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--before", default="9c86da1")
+    parser.add_argument("--seeds", type=int, default=24)
+    parser.add_argument("--children", type=int, default=5_000)
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        before = measured(unpacked(asked.before, Path(folder)), asked.seeds, asked.children)
+        now = measured(ROOT, asked.seeds, asked.children)
+    for name in PAIRS:
+        seconds = before[name][:, 0].mean(), now[name][:, 0].mean()
+        print(f"\n{name}: {seconds[0]:.2f} s CPU before, {seconds[1]:.2f} s now")
+        print(f"{'':16}{'before':>10}{'sd':>10}{'now':>10}{'sd':>10}{'z':>8}{'gain':>9}")
+        for measure, *row in compared(before[name], now[name]):
+            print(f"{measure:16}" + "".join(f"{x:10.2f}" for x in row[:4]) + f"{row[4]:8.1f}{row[5]:9.0f}")
+
+
+if __name__ == "__main__":
+    main()

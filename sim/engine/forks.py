@@ -1,0 +1,123 @@
+"""Forks: what another world changes, from the moments at which it could matter and from nothing else.
+
+One world, the reference, is lived in full. Programmes act only on whether a proposed event is accepted. At a
+proposal that another world accepts with chance a + d where the reference accepts it with a, the other world
+changes an outcome by d times the difference between two lives from there on: one in which the event happens
+and one in which it does not, both under the other world's programmes. The sum of that over all proposals met
+in the reference is, in the mean, the whole difference between the two worlds (the performance difference
+lemma: Kakade and Langford 2002; Duhamel's formula). It is taken over a sample of the proposals: each is
+followed with chance min(1, rate * |d|) and counts the more for it (Russian roulette), so that nothing is left
+out in the mean. Both lives share their luck.
+
+Who comes to a programme depends on age, neighbourhood and luck alone. Where it depends on how others fare
+(limited places) a world is lived in full instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.engine.exposure import Exposure
+from sim.engine.lifecourse import Partings, Rivals, Turn
+from sim.engine.population import LIFE_MONTHS, Children
+from sim.engine.warmup import PER_CHILD
+from sim.states import MONTHS
+
+Rows = NDArray[np.int64]
+RATE = 8.0
+"""How many pairs of lives are followed for each one that would part by itself."""
+
+
+def rows_of(x: Exposure, rows: Rows) -> Exposure:
+    """Return the exposure of the given children."""
+    return x._replace(**{f: getattr(x, f)[rows] for f in PER_CHILD})
+
+
+def differing(mine: Exposure, others: Sequence[Exposure]) -> Rows:
+    """Return the rows whose programmes do something else in another world than in this one.
+
+    A programme without effect, or one that a child never came to, does the same in every world.
+    """
+    found = np.zeros(mine.joins.shape[0], np.bool_)
+    for other in others:
+        effects = (mine.log_effect, mine.build, mine.decay), (other.log_effect, other.build, other.decay)
+        for k in range(mine.joins.shape[1]):
+            if not mine.log_effect[0, k].any() and not other.log_effect[0, k].any():
+                continue
+            same = all(np.array_equal(a[0, k], b[0, k]) for a, b in zip(*effects, strict=True))
+            for f in PER_CHILD:
+                a, b = getattr(mine, f)[:, k], getattr(other, f)[:, k]
+                found |= a != b
+            if not same:
+                came = (mine.joins[:, k] != _NEVER) | (mine.past_level[:, k] > 0.0)
+                found |= came
+    return np.flatnonzero(found)
+
+
+_NEVER = np.int16(32767)
+
+
+def rivals(others: Sequence[Exposure], rows: Rows, rate: float) -> Rivals:
+    """Return what other worlds do to the given children."""
+    parts = [rows_of(x, rows) for x in others]
+    stacked = Exposure(*(np.concatenate([getattr(x, f) for x in parts]) for f in Exposure._fields))
+    return Rivals(stacked, len(others), rate)
+
+
+@dataclass
+class Forks:
+    """Pairs of lives in one world that count for what it changes; of one block.
+
+    children: two rows a pair; row: whose lives they are, by row of the block; turn: see lifecourse.Turn.
+    """
+
+    children: Children
+    row: Rows
+    weight: NDArray[np.float64]
+    clock: NDArray[np.int32]
+    tick: NDArray[np.uint16]
+    accepted: NDArray[np.bool_]
+    luck: NDArray[np.uint64]
+
+    @classmethod
+    def none(cls, like: Children) -> Forks:
+        """Return no forks."""
+        return cls(
+            like.part(slice(0, 0)), np.empty(0, np.int64), np.empty(0), np.empty(0, np.int32),
+            np.empty(0, np.uint16), np.empty(0, np.bool_), np.empty(0, np.uint64),
+        )  # fmt: skip
+
+    def add(self, eve: Children, rows: Rows, log: Partings, world: int) -> None:
+        """Add the pairs that begin in a year. eve: children of `rows` on 1 January; log: what was noted."""
+        here = np.flatnonzero(log.world[: int(log.number[0])] == world)
+        if not here.size:
+            return
+        twice = np.repeat(here, 2)
+        accepted = np.tile(np.array([True, False]), here.size)
+        child = log.child[twice]
+        self.children = self.children.joined(eve.part(child))
+        self.row = np.concatenate([self.row, rows[child]])
+        self.weight = np.concatenate([self.weight, np.where(accepted, 1.0, -1.0) * log.weight[twice]])
+        self.clock = np.concatenate([self.clock, log.clock[twice]])
+        self.tick = np.concatenate([self.tick, log.tick[twice]])
+        self.accepted = np.concatenate([self.accepted, accepted])
+        self.luck = np.concatenate([self.luck, log.luck[twice]])
+
+    def turn(self, x: Exposure) -> Turn:
+        """Return how the lives turn; x: the world's programmes of all children of the block."""
+        return Turn(self.weight, self.clock, self.tick, self.accepted, self.luck, rows_of(x, self.row))
+
+    def next_year(self, year: int) -> None:
+        """Let go of who is not a youth here any more after calendar year EPOCH_YEAR + `year`."""
+        self.clock = np.full(self.row.size, -1, np.int32)
+        c = self.children
+        kept = np.flatnonzero((c.birth + LIFE_MONTHS > (year + 1) * MONTHS) & (c.departs > year + 1))
+        if kept.size < self.row.size:
+            self.children = Children._make(array[kept] for array in c)
+            self.row, self.weight, self.clock = self.row[kept], self.weight[kept], self.clock[kept]
+            self.tick, self.accepted, self.luck = self.tick[kept], self.accepted[kept], self.luck[kept]
+

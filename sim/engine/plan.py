@@ -1,0 +1,167 @@
+"""What is fixed about one scenario before anybody lives: its numbers, rates, programmes and rules."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.engine.exposure import Exposure
+from sim.engine.population import NEVER
+from sim.engine.programmes import Effect, check_headroom, effect_of, exposures
+from sim.engine.setting import EXISTING, Setting
+from sim.engine.shocks import Shocks
+from sim.engine.townhall import Contracts, Post, Rules
+from sim.engine.warmup import PER_CHILD, Clock, post_for
+from sim.inputs.scenario import Scenario
+from sim.model.catalogue import Programme, catalogue
+from sim.model.parameters import Parameters
+from sim.model.processes import default_table
+from sim.model.registration import registered
+from sim.model.transitions import compile_table
+from sim.states import FORMS, MECHANISMS
+
+Floats = NDArray[np.float64]
+LIMITED = FORMS[1:8]
+"""Forms whose places are limited under `capped` where a scenario says nothing: those that are bought.
+
+The wijkteam is the municipality's own, and a court's measure cannot wait.
+"""
+_NONE = Effect((0.0,) * len(MECHANISMS), 1.0, 0.0)
+
+
+def with_overrides(p: Parameters, scenario: Scenario, since: str) -> Parameters:
+    """Return parameters with the scenario's overrides that act from `since` (birth or start)."""
+    changes: dict[str, float] = {}
+    for name, override in scenario.parameters.items():
+        if override.since == since:
+            changes[name] = float(override.value)  # type: ignore[arg-type]
+    return p.replace(changes)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One scenario in one setting. columns: programmes of an exposure by name, its own among them."""
+
+    scenario: Scenario
+    setting: Setting
+    p: Parameters
+    shocks: Shocks
+    clock: Clock
+    columns: tuple[str, ...]
+
+    @classmethod
+    def of(
+        cls, scenario: Scenario, setting: Setting, like: Plan | None = None, columns: Sequence[str] = ()
+    ) -> Plan:
+        """Make the plan of a scenario. like: one with the same rates; columns: programmes of other scenarios.
+
+        Raises InputError for effects beyond what the engine has room for.
+        """
+        p = with_overrides(setting.parameters, scenario, "start")
+        shocks = Shocks(scenario.shocks, scenario.start, scenario.years)
+        last_year = scenario.start + max(scenario.years, 1)
+        clock = like.clock if like else Clock(compile_table(default_table(), p, last_year, shocks.rates()))
+        all_of_them = sorted({EXISTING, *scenario.programmes, *columns})  # one order, whoever is lived with
+        plan = cls(scenario, setting, p, shocks, clock, tuple(all_of_them))
+        if setting.draw == 0:
+            check_headroom(plan.effects, {name: plan.ages(name) for name in plan.programmes})
+        return plan
+
+    @cached_property
+    def programmes(self) -> Mapping[str, Programme]:
+        """The scenario's programmes by name; child work always, for it may be there before the start."""
+        names = [EXISTING, *(name for name in self.scenario.programmes if name != EXISTING)]
+        return {name: catalogue()[name] for name in names}
+
+    @cached_property
+    def effects(self) -> Mapping[str, Effect]:
+        """What full exposure to each programme does."""
+        return {name: effect_of(each, self.p, self._switches(name)) for name, each in self.programmes.items()}
+
+    @cached_property
+    def scale(self) -> float:
+        """The factor from simulated to real children."""
+        return self.setting.flow()[1]
+
+    def ages(self, name: str) -> tuple[int, int]:
+        """Return the first and last year of age of a programme here."""
+        use = self.scenario.programmes.get(name)
+        return (use.ages if use else None) or self.programmes[name].ages
+
+    def paid_by_gemeente(self, name: str) -> bool:
+        """Tell whether the municipality pays a programme."""
+        use = self.scenario.programmes.get(name)
+        return use is None or use.paid_by == "gemeente"
+
+    def exposure(self, x: Exposure, count: int) -> Exposure:
+        """Return the exposure at the start (`x`, to EXISTING alone) for `count` children and all columns."""
+        effects = {name: self.effects.get(name, _NONE) for name in self.columns}
+        wide = exposures(count, list(self.columns), effects)
+        k, n = self.columns.index(EXISTING), x.joins.shape[0]
+        for f in PER_CHILD:
+            getattr(wide, f)[:n, k : k + 1] = getattr(x, f)
+        return wide
+
+    def contracts(self, before: Floats) -> Contracts | None:
+        """Return the contracts for places: those of the scenario, else what was used before the start.
+
+        before: [forms] place-years of the year before, simulated children. None where nobody waits.
+        """
+        if self.scenario.policy != "capped":
+            return None
+        margin = self.p["townhall.places_margin"]
+        places: dict[str, float] = {}
+        for form, used in zip(FORMS, before, strict=True):
+            agreed = self.scenario.places.get(form, "as_used" if form in LIMITED else "unlimited")
+            if agreed != "unlimited":
+                counted = float(registered(form, [self.scenario.start], self.p)[0])
+                places[form] = used * self.scale * margin if agreed == "as_used" else float(agreed) / counted
+        return Contracts(
+            places=places,
+            growth=self.p["townhall.places_growth"],
+            up=self.p["townhall.contract_up"],
+            down=self.p["townhall.contract_down"],
+        )
+
+    def rules(self, contracts: Contracts | None) -> Rules:
+        """Return the town hall's policy and its numbers."""
+        growth = self.scenario.budget.real_growth
+        return Rules(
+            policy=self.scenario.policy,
+            budget=self.scenario.budget.youth_care,
+            budget_growth=self.p["townhall.budget_growth"] if growth is None else growth,
+            crowd_out_share=self.p["townhall.crowd_out_share"],
+            crowd_out_ceiling=self.p["townhall.crowd_out_ceiling"],
+            contracts=contracts,
+            steps_per_month=self.setting.steps_per_month if contracts is not None else 1,
+        )
+
+    def posts(self) -> tuple[Post, ...]:
+        """Return every programme as the town hall sees it."""
+        posts = []
+        for name, programme in self.programmes.items():
+            use = self.scenario.programmes.get(name)
+            years = self.scenario.years
+            fte = use.fte_by_year(self.scenario.start, years) if use else (0.0,) * years
+            before = self.setting.existing_fte() if name == EXISTING else 0.0
+            fenced = use is None or use.ring_fenced
+            cuts = () if fenced else self.shocks.cuts(name)
+            posts.append(post_for(programme, fte, before, fenced, self.paid_by_gemeente(name), self.p, cuts))
+        return tuple(posts)
+
+    def withdrawal(self) -> Floats:
+        """Return the yearly rates of leaving a waiting list, by need."""
+        return np.array([self.p[f"waiting.withdraw.{s}"] for s in ("none", "light", "moderate", "complex")])
+
+    def _switches(self, name: str) -> Mapping[str, bool]:
+        use = self.scenario.programmes.get(name)
+        return {} if use is None else {m: getattr(use.switches, m) for m in MECHANISMS}
+
+
+def never(x: Exposure) -> NDArray[np.bool_]:
+    """Tell whose exposure [n] never was any."""
+    return np.asarray(((x.joins == NEVER) & (x.past_level == 0.0)).all(axis=1))

@@ -1,0 +1,165 @@
+"""Worlds that are lived as what they change: in the mean the same as worlds lived in full."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from worlds import scenario
+
+from sim.engine.plan import with_overrides
+from sim.engine.setting import Inline, Setting
+from sim.engine.simulation import apart, groups, simulate, simulate_together
+from sim.engine.warmup import WarmStart, warm_up
+from sim.inputs.profiles import profiles
+from sim.inputs.scenario import Scenario
+from sim.model.parameters import Parameters, default_parameters
+from sim.runs.experiment import Columns, Options, run_all
+
+FEW, YEARS = 1500, 6
+FIGURES = (
+    ("cost", "payer", "gemeente"), ("cost_society", "total", "all"), ("care_users", "total", "all"),
+    ("unmet_need", "total", "all"), ("need_stock", "need", "light"), ("taking_part", "total", "all"),
+    ("care_starts", "total", "all"), ("first_offences", "total", "all"), ("care_users", "age", "9"),
+)  # fmt: skip
+UNFENCED: dict[str, Any] = {"policy": "crowd_out", "use": {"ring_fenced": False}}
+Floats = NDArray[np.float64]
+
+
+def setting(seed: int = 0, children: int = FEW, p: Parameters | None = None) -> Setting:
+    return Setting(profiles()["Almere"], p or default_parameters(), seed=seed, children=children)
+
+
+def strong(p: Parameters) -> Parameters:
+    """Return parameters under which child work does much, so that few children show it."""
+    return p.replace(
+        {
+            "kinderwerk.effect_exists": 1.0,
+            "kinderwerk.moderate_need": 0.7,
+            "kinderwerk.visits_per_child": 10.0,
+        }
+    )
+
+
+@pytest.fixture(scope="module")
+def warm() -> WarmStart:
+    return warm_up(setting(), 2026, Inline())
+
+
+def columns(found: Any, mine: Setting, one: Scenario) -> Columns:
+    return Columns.of(found, with_overrides(mine.parameters, one, "start"))
+
+
+def difference(scenarios: Sequence[Scenario], mine: Setting, warm: WarmStart, rate: float | None) -> Floats:
+    """Return what the second scenario changes, [figures, years]; rate None lives both in full."""
+    if rate is None:
+        found = [simulate(one, mine, Inline(), warm) for one in scenarios]
+    else:
+        found = simulate_together(scenarios, mine, Inline(), warm, rate=rate)
+    a, b = (columns(h, mine, one) for h, one in zip(found, scenarios, strict=True))
+    assert a.labels == b.labels
+    where = [a.labels.index(figure) for figure in FIGURES]
+    return np.asarray(b.values[where] - a.values[where])
+
+
+def test_the_reference_lives_as_it_does_alone(warm: WarmStart) -> None:
+    pair = [scenario(0, years=YEARS), scenario(60, years=YEARS)]
+    alone = simulate(pair[0], setting(), Inline(), warm)
+    together = simulate_together(pair, setting(), Inline(), warm)[0]
+    np.testing.assert_allclose(together.cells, alone.cells, rtol=1e-9, atol=1e-9)
+
+
+def test_the_same_scenario_twice_differs_in_nothing(warm: WarmStart) -> None:
+    a, b = simulate_together([scenario(36, years=YEARS)] * 2, setting(), Inline(), warm)
+    assert a.cells.tobytes() == b.cells.tobytes()
+
+
+def test_a_programme_without_effect_costs_its_price_and_changes_no_life(warm: WarmStart) -> None:
+    off = {"switches": dict.fromkeys(("onset", "escalation", "recovery", "signalling", "participation", "access", "substitution"), False)}  # noqa: E501
+    pair = [scenario(0, years=YEARS, use=off), scenario(60, years=YEARS, use=off)]
+    a, b = simulate_together(pair, setting(), Inline(), warm)
+    assert a.cells.tobytes() == b.cells.tobytes()
+    assert sum(b.accounts.programme_cost["kinderwerk"]) > sum(a.accounts.programme_cost["kinderwerk"])
+
+
+@pytest.mark.parametrize("other", [{}, UNFENCED], ids=["deficit", "unfenced"])
+def test_in_the_mean_it_is_the_difference_of_worlds_lived_in_full(other: dict[str, Any]) -> None:
+    """Over seeds, for every figure summed over the years and in the last one; forks at two rates.
+
+    32 seeds tell a bias of one standard error of the difference of worlds lived in full.
+    """
+    p = strong(default_parameters())
+    pair = [scenario(0, years=YEARS, **other), scenario(80, years=YEARS, **other)]
+    ways: dict[float | None, list[Floats]] = {None: [], 2.0: [], 60.0: []}
+    for seed in range(32):
+        mine = setting(seed, p=p)
+        start = warm_up(mine, 2026, Inline())
+        for rate, found in ways.items():
+            d = difference(pair, mine, start, rate)
+            found.append(np.concatenate([d.sum(axis=1), d[:, -1]]))
+    full = np.array(ways[None])
+    for rate in (2.0, 60.0):
+        gap = np.array(ways[rate]) - full
+        error = gap.std(axis=0, ddof=1) / np.sqrt(len(gap))
+        z = gap.mean(axis=0) / np.where(error > 0, error, 1.0)
+        assert np.abs(z).max() < 4.0, (rate, z)
+    assert (np.array(ways[60.0]).std(axis=0) < full.std(axis=0)).mean() > 0.8
+
+
+def test_blocks_tell_the_error_of_a_difference() -> None:
+    """The standard error from blocks against the spread over seeds."""
+    pair = [scenario(0, years=YEARS), scenario(80, years=YEARS)]
+    values, errors = [], []
+    for seed in range(40):
+        mine = setting(seed)
+        a, b = simulate_together(pair, mine, Inline(), warm_up(mine, 2026, Inline()))
+        ours, theirs = columns(a, mine, pair[0]), columns(b, mine, pair[1])
+        where = ours.labels.index(("care_users", "total", "all"))
+        blocks = (theirs.blocks[where] - ours.blocks[where]).sum(axis=0)
+        values.append(blocks.sum())
+        errors.append(blocks.std(ddof=1) * np.sqrt(blocks.size))
+    assert 0.6 < np.std(values, ddof=1) / np.sqrt(np.mean(np.square(errors))) < 1.6
+
+
+def test_a_world_does_not_depend_on_which_others_are_lived_beside_it(warm: WarmStart) -> None:
+    first, second, third = scenario(0, years=YEARS), scenario(36, years=YEARS), scenario(72, years=YEARS)
+    alone = simulate_together([first, third], setting(), Inline(), warm)[1]
+    together = simulate_together([first, second, third], setting(), Inline(), warm)[2]
+    np.testing.assert_allclose(together.cells, alone.cells, rtol=1e-9, atol=1e-9)
+
+
+def test_any_number_of_threads_gives_the_same_bytes(tmp_path: Any) -> None:
+    pair = [scenario(0, years=YEARS), scenario(36, years=YEARS)]
+    runs = [next(iter(run_all(pair, Options(children=FEW, threads=n)))) for n in (1, 2, 5)]
+    for run in runs[1:]:
+        for ours, theirs in zip(runs[0].columns, run.columns, strict=True):
+            assert ours.blocks.tobytes() == theirs.blocks.tobytes()
+
+
+@pytest.mark.parametrize(
+    ("scenarios", "why"),
+    [
+        ([scenario(0), scenario(36)], ""),
+        ([scenario(0, **UNFENCED), scenario(36, **UNFENCED)], ""),
+        ([scenario(0, policy="capped"), scenario(36, policy="capped")], "places"),
+        ([scenario(0), scenario(36, parameters={"need.onset_light": 0.03})], "parameters"),
+        ([scenario(0), scenario(36, shocks=[{"kind": "lockdown", "start": 2027, "size": 0.5}])], "shocks"),
+    ],
+    ids=["budgets", "unfenced", "places", "parameters", "shocks"],
+)
+def test_which_scenarios_can_be_lived_together(scenarios: list[Scenario], why: str, warm: WarmStart) -> None:
+    assert apart(scenarios) == why
+    assert groups(scenarios) == ([[0], [1]] if why else [[0, 1]])
+    if why:
+        with pytest.raises(ValueError, match="lives are not shared"):
+            simulate_together(scenarios, setting(), Inline(), warm)
+
+
+def test_scenarios_are_grouped_by_what_they_share() -> None:
+    other = {"parameters": {"need.onset_light": 0.03}}
+    capped = scenario(0, policy="capped")
+    some = [scenario(0), scenario(0, **other), scenario(36), scenario(36, **other), capped]
+    assert groups(some) == [[0, 2], [1, 3], [4]]
