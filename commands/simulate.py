@@ -105,6 +105,9 @@ def compare(
                 "scenario": result.names[0],
                 "horizons": [as_json(item) for item in result.levels()],
             },
+            "levels": {
+                name: [as_json(item) for item in result.levels(k)] for k, name in enumerate(result.names)
+            },
             "differences": {name: [as_json(item) for item in items] for name, items in changes.items()},
         }
         print_json(result, figures, folder)

@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 from scipy import stats
 
 import sim
-from sim.engine import lifecourse
 from sim.luck import (
     DRAW_RANGE,
     MAX_CHILD,
@@ -29,7 +28,9 @@ from sim.luck import (
     uniform,
 )
 from sim.model.catalogue import catalogue
+from sim.model.parameters import default_parameters
 from sim.model.processes import default_table
+from sim.model.transitions import compile_table
 
 SOURCES = sorted(Path(sim.__file__).parent.rglob("*.py"))
 MANY = np.arange(1 << 20, dtype=np.uint32)
@@ -109,16 +110,16 @@ def test_luck_is_uniform_over_children(decision: Decision) -> None:
 
 def test_luck_is_uniform_over_steps_occurrences_and_seeds() -> None:
     key = key_of(2)
-    steps = np.array([uniform(key, Decision.EVENT, step, 7) for step in range(MAX_STEP + 1)])
+    steps = np.array([uniform(key, Decision.CLOCK, step, 7) for step in range(MAX_STEP + 1)])
     occurrences = np.array([uniform(key, Decision.WHICH + n * OCCURRENCE, 3, 7) for n in range(2000)])
-    seeds = np.array([uniform(key_of(seed), Decision.EVENT, 3, 7) for seed in range(20_000)])
+    seeds = np.array([uniform(key_of(seed), Decision.CLOCK, 3, 7) for seed in range(20_000)])
     assert_flat(steps, 256)
     assert_flat(occurrences, 32)
     assert_flat(seeds, 256)
 
 
 def test_every_bit_of_a_draw_is_a_fair_coin() -> None:
-    draws = (uniforms(key_of(3), Decision.EVENT, 11, MANY) * 2**31).astype(np.int64)
+    draws = (uniforms(key_of(3), Decision.CLOCK, 11, MANY) * 2**31).astype(np.int64)
     heads = np.array([((draws >> bit) & 1).mean() for bit in range(31)])
     assert np.abs(heads - 0.5).max() < 4.5 * 0.5 / np.sqrt(MANY.size)
 
@@ -129,15 +130,15 @@ def test_every_bit_of_a_draw_is_a_fair_coin() -> None:
 @pytest.mark.parametrize(
     ("one", "other"),
     [
-        (Decision.EVENT, Decision.WHICH),
+        (Decision.CLOCK, Decision.WHICH),
         (Decision.SEX, Decision.NEIGHBOURHOOD),
         (Decision.NEIGHBOURHOOD, Decision.ATTRIBUTE),
         (Decision.ATTRIBUTE, Decision.FRAILTY),
         (Decision.JOIN, Decision.LEAVE),
-        (Decision.JOIN, Decision.EVENT),
-        (Decision.BIRTHDAY, Decision.EVENT),
+        (Decision.JOIN, Decision.CLOCK),
+        (Decision.BIRTHDAY, Decision.CLOCK),
         (Decision.FRAILTY, Decision.FRAILTY + OCCURRENCE),
-        (Decision.EVENT, Decision.EVENT + OCCURRENCE),
+        (Decision.CLOCK, Decision.CLOCK + OCCURRENCE),
         (Decision.WHICH, Decision.WHICH + OCCURRENCE),
     ],
 )
@@ -150,7 +151,7 @@ def test_decisions_of_one_child_in_one_step_are_independent(one: int, other: int
 def test_steps_are_independent(apart: int) -> None:
     key = key_of(5)
     assert_independent(
-        uniforms(key, Decision.EVENT, 250, MANY), uniforms(key, Decision.EVENT, 250 + apart, MANY)
+        uniforms(key, Decision.CLOCK, 250, MANY), uniforms(key, Decision.CLOCK, 250 + apart, MANY)
     )
 
 
@@ -159,7 +160,7 @@ def test_children_are_independent(apart: int) -> None:
     """Also where ids differ in one bit only: in serial number, age at arrival or month of birth."""
     key = key_of(6)
     assert_independent(
-        uniforms(key, Decision.EVENT, 9, MANY), uniforms(key, Decision.EVENT, 9, MANY + np.uint32(apart))
+        uniforms(key, Decision.CLOCK, 9, MANY), uniforms(key, Decision.CLOCK, 9, MANY + np.uint32(apart))
     )
 
 
@@ -168,13 +169,13 @@ def test_children_are_independent(apart: int) -> None:
 )
 def test_seeds_draws_and_replications_are_independent(a: tuple[int, ...], b: tuple[int, ...]) -> None:
     assert_independent(
-        uniforms(key_of(*a), Decision.EVENT, 9, MANY), uniforms(key_of(*b), Decision.EVENT, 9, MANY)
+        uniforms(key_of(*a), Decision.CLOCK, 9, MANY), uniforms(key_of(*b), Decision.CLOCK, 9, MANY)
     )
 
 
 def test_the_months_of_one_child_have_no_memory() -> None:
     key = key_of(7)
-    steps = np.array([uniform(key, Decision.EVENT, step, 12345) for step in range(MAX_STEP + 1)])
+    steps = np.array([uniform(key, Decision.CLOCK, step, 12345) for step in range(MAX_STEP + 1)])
     for lag in (1, 2, 12, 64):
         assert_independent(steps[:-lag], steps[lag:], 16)
 
@@ -185,9 +186,9 @@ def test_the_months_of_one_child_have_no_memory() -> None:
 def test_luck_is_the_same_whatever_the_order() -> None:
     key, order = key_of(8), np.random.default_rng(0).permutation(1000)
     children = MANY[:1000]
-    forward = uniforms(key, Decision.EVENT, 5, children)
-    assert np.array_equal(uniforms(key, Decision.EVENT, 5, children[order]), forward[order])
-    assert [luck(8, Decision.EVENT, 5, child) for child in (999, 3, 999)] == [
+    forward = uniforms(key, Decision.CLOCK, 5, children)
+    assert np.array_equal(uniforms(key, Decision.CLOCK, 5, children[order]), forward[order])
+    assert [luck(8, Decision.CLOCK, 5, child) for child in (999, 3, 999)] == [
         forward[999],
         forward[3],
         forward[999],
@@ -197,8 +198,8 @@ def test_luck_is_the_same_whatever_the_order() -> None:
 def test_luck_stays_what_it_was() -> None:
     """Saved results rest on these numbers: a change here changes every result."""
     assert [int(key_of(0)), int(key_of(42)), int(key_of(7, 3, 2))] == [461294381, 3140534338, 889192464]
-    assert int(draw(key_of(42), Decision.EVENT, 0, 1000)) == 1420140974
-    assert int(draw(key_of(42), Decision.EVENT + OCCURRENCE, 407, 862_000_000)) == 1489039958
+    assert int(draw(key_of(42), Decision.CLOCK, 0, 1000)) == 1420140974
+    assert int(draw(key_of(42), Decision.CLOCK + OCCURRENCE, 407, 862_000_000)) == 1489039958
 
 
 # Its ends
@@ -238,7 +239,7 @@ def test_the_first_and_last_child_and_step_have_luck() -> None:
 @pytest.mark.parametrize(("step", "child"), [(-1, 0), (MAX_STEP + 1, 0), (0, -1), (0, MAX_CHILD + 1)])
 def test_coordinates_outside_their_range_are_refused(step: int, child: int) -> None:
     with pytest.raises(ValueError, match="must be at most"):
-        luck(0, Decision.EVENT, step, child)
+        luck(0, Decision.CLOCK, step, child)
 
 
 # Seeds
@@ -273,8 +274,9 @@ def test_no_two_decisions_can_share_a_draw() -> None:
 
 
 def test_every_occurrence_fits_in_the_bits_of_a_decision() -> None:
+    clocks = len(compile_table(default_table(), default_parameters(), 2030).states)
     birthdays = sum(len(process.at_birthday) for process in default_table().processes.values())
-    most = max(lifecourse.MAX_EVENTS, birthdays, len(catalogue()))
+    most = max(clocks, birthdays, len(catalogue()))
     assert max(Decision) + most * OCCURRENCE < 1 << 16
 
 

@@ -10,9 +10,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from worlds import ALL_OFF, same, scenario
+from worlds import ALL_OFF, Lived, same, scenario
 
-from sim.engine import simulation
 from sim.engine.exposure import effect_level
 from sim.engine.population import NEVER
 from sim.engine.programmes import carry_on, effect_of, exposures
@@ -48,12 +47,10 @@ def warm(setting: Setting, pool: Executor) -> WarmStart:
 
 def live(
     setting: Setting, warm: WarmStart, pool: Executor, programmes: dict[str, Any], **numbers: float
-) -> simulation.World:
+) -> Lived:
     p = setting.parameters.replace({name.replace("__", "."): value for name, value in numbers.items()})
     own = Setting(setting.profile, p, setting.seed, children=PEOPLE)
-    run = simulation.World(scenario(years=YEARS, programmes=programmes), own, warm, pool, None)
-    run.told = run.history()  # type: ignore[attr-defined]
-    return run
+    return Lived(scenario(years=YEARS, programmes=programmes), own, warm, pool)
 
 
 def flow(run: Any, row: str) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterable, Mapping
+from concurrent.futures import Executor
 from functools import cache, reduce
 from typing import Any
 
@@ -25,8 +26,11 @@ from sim.engine.lifecourse import (
     scratch,
     year_table,
 )
+from sim.engine.plan import Plan
 from sim.engine.population import Children, Flows, cohorts
-from sim.engine.warmup import NOBODY, NOT_ASIDE
+from sim.engine.setting import Setting
+from sim.engine.simulation import Lives
+from sim.engine.warmup import NOBODY, NOT_ASIDE, WarmStart
 from sim.inputs.profiles import municipality_names
 from sim.inputs.registry import Registry
 from sim.inputs.scenario import Scenario, scenario_from_dict
@@ -114,6 +118,19 @@ def alike(p: Parameters) -> Parameters:
     return p.replace({**same, **{f"need.{factor}.yes": 1.0 for factor in HOUSEHOLD_FACTORS}})
 
 
+class Lived:
+    """One scenario lived in full: its history, and its children and their programmes at the end.
+
+    programmes: in the order of the columns of `exposed`.
+    """
+
+    def __init__(self, told: Scenario, setting: Setting, warm: WarmStart, pool: Executor) -> None:
+        lives = Lives([Plan.of(told, setting)], warm, pool)
+        (self.told,) = lives.histories()
+        self.blocks, self.exposed = lives.blocks, lives.worlds[0].exposed
+        self.programmes, self.clock = lives.plan.columns, lives.plan.clock
+
+
 def everyone(blocks: Iterable[Children]) -> Children:
     """Return the children of all blocks as one block."""
     together = reduce(Children.joined, blocks)
@@ -163,13 +180,32 @@ class Clockwork:
         for year in range(first_year, first_year + years):
             for month in range(year * MONTHS, (year + 1) * MONTHS, months_per_call):
                 span = Span(month * per_month, months_per_call * per_month, per_month, year, True)
-                proposals = advance(
-                    children, Who(first, last, NOBODY, NOT_ASIDE), exposure, self.table.hazards,
-                    self.bounds(year), self.layout, self.key, span, open_gate(), tally, scratch(),
-                    nobody_else(), room_for(0), no_turn(),
-                )  # fmt: skip
+                proposals = live_span(
+                    children, exposure, self.table, self.bounds(year), self.key, span, tally, (first, last)
+                )
                 assert proposals >= 0
         return tally
+
+
+def live_span(
+    children: Children,
+    exposure: Exposure,
+    table: CompiledTable,
+    bounds: YearTable,
+    key: np.uint64,
+    span: Span,
+    tally: np.ndarray,
+    rows: tuple[int, int] | None = None,
+    kernel: Any = advance,
+) -> int:
+    """Live a stretch of a year, all alone, and return the number of proposals (-1: impossibly many)."""
+    first, last = rows or (0, children.id.size)
+    proposals: int = kernel(
+        children, Who(first, last, NOBODY, NOT_ASIDE), exposure, table.hazards, bounds, layout(table), key,
+        span,
+        open_gate(), tally, scratch(), nobody_else(), room_for(0), no_turn(),
+    )  # fmt: skip
+    return proposals
 
 
 def same(a: Children, b: Children, *but: str) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from calibration.documents.report import markdown
 from calibration.paper.runs import Laboratory, Pair, level
 from calibration.paper.words import TOO_SMALL, UNMET, USERS, Answer, quintiles, short, spread, table, told
+from sim.decision.firm import Standing, standing
 from sim.decision.headline import HORIZONS
 from sim.engine.history import Label
 
@@ -28,7 +29,7 @@ OUTCOMES: Mapping[str, Label] = {
 def both(pair: Pair, years: int = 10) -> str:
     """Return what a scenario does to care and to unmet need, side by side."""
     users, unmet = pair.figure(USERS, years), pair.figure(UNMET, years)
-    if users.too_small and unmet.too_small:
+    if {standing(users), standing(unmet)} == {Standing.TOO_SMALL}:
         return f"After {years} years the changes in jeugdzorg and in unmet need are {TOO_SMALL}."
     words = f"{told(users, 'youths with jeugdzorg')}; {told(unmet, 'youths with unmet need')}"
     return f"After {years} years: {words}."
@@ -93,10 +94,10 @@ def municipalities(lab: Laboratory) -> Answer:
         lab, "apeldoorn/huidig", "den-haag/dubbel", "deventer/dubbel", "eindhoven/dubbel", "haarlem/huidig",
         "hoorn/huidig", "rotterdam/rond-het-kind",
     )  # fmt: skip
-    clear = sum(not p.figure(UNMET, 10).too_small for p in pairs)
+    clear = sum(standing(p.figure(UNMET, 10)) is Standing.FIRM for p in pairs)
     words = (
-        f"All {len(pairs)} run; in {clear} of them the change in unmet need after 10 years can be told from "
-        "luck. None has local figures of care, cost and child work: differences between them are those of "
+        f"All {len(pairs)} run; in {clear} of them the change in unmet need after 10 years has one direction "
+        "in nine of ten draws. None has local figures of care, cost and child work: differences between them are those of "
         "their size and of assumed FTE, and no more."
     )
     return Answer(words, body)
@@ -145,7 +146,7 @@ def wijkteam(lab: Laboratory) -> Answer:
         "443,585 in 2019. The model was fitted to 2015-2018 with access that grew; 2019 was held out "
         "([calibration.md](calibration.md)). That access grew and not need is an argument, not an outcome.\n"
     )
-    net = "The net widens" if wider.value > 0 and not wider.too_small else "No wider net is seen"
+    net = "The net widens" if wider.value > 0 and standing(wider) is Standing.FIRM else "No wider net is seen"
     words = f"{net}: {told(wider, 'youths with help of the wijkteam after 4 years')}. {both(pairs[0])}"
     return Answer(words, body)
 
@@ -218,8 +219,8 @@ def term(lab: Laboratory) -> Answer:
     spent = costs[4].programme_cost / costs[20].programme_cost
     early, late = pair.over(UNMET, 4), pair.over(UNMET, 20)
     words = f"The first four of twenty years hold {spent:.0%} of the money for workers. "
-    if early.too_small or late.too_small:
-        words += f"What of the change in unmet need falls within them is {TOO_SMALL}. "
+    if standing(early) is not Standing.FIRM or standing(late) is not Standing.FIRM:
+        words += "What of the change in unmet need falls within them is not clear. "
     else:
         words += f"They hold {early.value / late.value:.0%} of the change in child-years of unmet need. "
     return Answer(words + " ".join(paid(pair, years) for years in costs), body)

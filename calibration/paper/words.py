@@ -10,12 +10,14 @@ import numpy as np
 from calibration.documents.report import markdown
 from calibration.paper.runs import Floats, Pair
 from sim.decision.appraisal import Figure
+from sim.decision.firm import Standing, standing
 from sim.decision.headline import horizons
 from sim.engine.history import Label
 
 USERS: Label = ("care_users", "total", "all")
 UNMET: Label = ("unmet_need", "total", "all")
 TOO_SMALL = "too small to tell with this number of runs"
+"""Where luck outweighs a difference: places are limited, so that every life differs."""
 HEADER = (
     "scenario", "after", "youths with jeugdzorg in that year", "unmet need, 31 December",
     "programmes, million euros", "municipality net, million euros", "paid back in",
@@ -34,13 +36,22 @@ def told(f: Figure, noun: str, decimals: int = 0) -> str:
     """Return a difference in words: how many more or fewer, its range, and in what share of draws."""
     if f.value == 0 and f.mcse == 0:
         return f"no difference in {noun} in these runs"
-    if f.too_small:
+    said = standing(f)
+    if said is Standing.TOO_SMALL:
         return f"{noun}: {TOO_SMALL}"
+    if said is Standing.UNCLEAR:
+        return f"{noun}: {unclear(f, 1.0, decimals)}"
     way, chance = ("more", f.p_positive) if f.value > 0 else ("fewer", _below(f))
     words = f"{abs(f.value):,.{decimals}f} {way} {noun}"
     if f.low is None or f.high is None or chance is None:
         return words
     return f"{words} ({f.low:+,.{decimals}f} to {f.high:+,.{decimals}f}; {way} in {chance:.0%} of draws)"
+
+
+def unclear(f: Figure, scale: float, decimals: int) -> str:
+    """Return that a difference may go either way, with its range."""
+    low, high = ((end or 0.0) / scale for end in (f.low, f.high))
+    return f"no clear difference ({low:+,.{decimals}f} to {high:+,.{decimals}f})"
 
 
 def _below(f: Figure) -> float | None:
@@ -53,8 +64,11 @@ def short(f: Figure | None, scale: float = 1.0, decimals: int = 0) -> str:
         return "-"
     if f.value == 0 and f.mcse == 0:
         return "0"
-    if f.too_small:
+    said = standing(f)
+    if said is Standing.TOO_SMALL:
         return "too small to tell"
+    if said is Standing.UNCLEAR:
+        return unclear(f, scale, decimals)
     words = f"{f.value / scale:+,.{decimals}f}"
     if f.low is None or f.high is None:
         return words

@@ -20,6 +20,7 @@ UNTOLD = "cannot be told"
 FEW = "too few draws"
 PROVISIONAL = "provisional"
 UNLIKE = "cannot be compared"
+DIFFERENCE = "  difference"
 
 
 def show(table: RenderableType) -> None:
@@ -60,6 +61,8 @@ def told(f: Figure, write: Callable[..., str], error: str = "") -> str:
     plain = {Standing.NONE: "0", Standing.TOO_SMALL: TOO_SMALL, Standing.UNTOLD: UNTOLD}
     if (said := standing(f)) in plain:
         return plain[said]
+    if said is Standing.UNCLEAR:
+        return Writing("en").remark(f, write)
     value = write(f.value, True)
     number = "almost 0" if f.value and value == write(0.0, True) else value
     if said is Standing.PROVISIONAL:
@@ -108,15 +111,15 @@ def comparison(
     draws: int,
     rate: float,
 ) -> RenderableType:
-    """Return the comparison: the reference as it is, the others as differences from it.
+    """Return the comparison: every scenario as it is, and the others as differences from the reference.
 
     rate: at which the money in `changes` was discounted.
     """
     table = Table(title="Compared on the same children", title_justify="left", show_lines=False)
     table.add_column("", ratio=2)
-    table.add_column(f"{titles[0]}\n(reference, as it is)", justify="right")
+    table.add_column(f"{titles[0]}\n(reference)", justify="right")
     for title in titles[1:]:
-        table.add_column(f"{title}\n(difference)", justify="right")
+        table.add_column(title, justify="right")
     reference = levels[names[0]]
     if not reference:
         return Text("The scenarios have no years to compare.")
@@ -128,19 +131,20 @@ def comparison(
         table.add_row("mean wait of those who started (weeks)", *waiting[1])
     for k, item in enumerate(reference):
         table.add_section()
-        here = [changes[name][k] for name in names[1:]]
+        here, there = [changes[name][k] for name in names[1:]], [levels[name][k] for name in names]
         term = k == 0 and len(reference) > 1  # a single horizon may be a shorter run
         horizon = f"council term, up to {item.year}" if term else f"up to {item.year}"
         table.add_row(Text(horizon, style="bold"))
-        table.add_row(
-            f"youths with youth care in {item.year}",
-            people(item.care_users), *(_figure(c.care_users, False) for c in here),
-        )  # fmt: skip
-        table.add_row(
-            f"youths with unmet need in {item.year}",
-            people(item.unmet_need), *(_figure(c.unmet_need, False) for c in here),
-        )  # fmt: skip
-        table.add_row("cost of child work (EUR million)", "", *(euros(c.programme_cost, True) for c in here))
+        users = f"youths with youth care in {item.year}"
+        table.add_row(users, *(people(one.care_users) for one in there))
+        table.add_row(DIFFERENCE, "", *(_figure(c.care_users, False) for c in here))
+        unmet = f"youths with unmet need in {item.year}"
+        table.add_row(unmet, *(people(one.unmet_need) for one in there))
+        table.add_row(DIFFERENCE, "", *(_figure(c.unmet_need, False) for c in here))
+        year = f"cost to the municipality in {item.year} (EUR million)"
+        table.add_row(year, *(euros(one.municipal_cost) for one in there))
+        table.add_row(Text(f"differences up to {item.year} (EUR million)", style="italic"))
+        table.add_row("cost of child work", "", *(euros(c.programme_cost, True) for c in here))
         table.add_row(
             "cost to the municipality, all together", "", *(_figure(c.municipal_cost, True) for c in here)
         )

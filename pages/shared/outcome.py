@@ -17,7 +17,7 @@ from pages.shared.state import Choices, pair, reference_of
 from pages.shared.texts import t, writing
 from pages.shared.watching import live
 from sim.decision.appraisal import Figure
-from sim.decision.firm import Standing, standing
+from sim.decision.firm import UNSAID, Standing, standing
 from sim.decision.headline import Change, change, discount_rate
 
 
@@ -104,10 +104,10 @@ def _figures(answer: Answer, near: Change, far: Change, chosen: Choices) -> None
 def _metric(label: str, figure: Figure, write: Callable[..., str], sharpening: bool) -> None:
     """Show one figure, and below it what may be said of it: always a line, so that little moves."""
     told = standing(figure, sharpening)
-    if told in (Standing.TOO_SMALL, Standing.UNTOLD):
+    if told in UNSAID:
         st.metric(label, "–")
-        help_words = f": {t('too_small_help')}" if told is Standing.TOO_SMALL else ""
-        parts.note(f"**{writing().remark(figure, sharpening)}**{help_words}")
+        help_words = f": {t('too_small_help')}" if told is Standing.TOO_SMALL else "."
+        parts.note(f"**{writing().remark(figure, write, sharpening)}**{help_words}")
     elif told is Standing.PROVISIONAL:
         st.metric(label, write(figure.value, True))
         parts.note(t("provisional_help"))

@@ -11,7 +11,7 @@ from pages.shared import bars, charts, formats, parts
 from pages.shared.bars import HOLLOW, Bar, Kind
 from pages.shared.texts import t, writing
 from sim.decision.appraisal import Figure
-from sim.decision.firm import Standing, has_range, standing
+from sim.decision.firm import UNSAID, Standing, has_range, standing
 from sim.decision.payers import Pocket, who_gains
 
 
@@ -28,7 +28,8 @@ def sentence(found: Sequence[Pocket], ahead: int, sharpening: bool = False) -> s
     elif any(_is(p.beyond, Standing.PROVISIONAL, sharpening) for p in found):
         told.append(t("pay_gains_waiting"))
     else:
-        told.append(t("pay_gains_none"))
+        unclear = any(_is(p.beyond, Standing.UNCLEAR, sharpening) for p in found)
+        told.append(t("pay_gains_unclear" if unclear else "pay_gains_none"))
     loses = [p.payer for p in firm if p.beyond and p.beyond.value > 0]
     if loses:
         told.append(t("pay_loses", payers=_names(loses)))
@@ -43,7 +44,10 @@ def _paid(payer: str, cost: Figure, ahead: int, sharpening: bool) -> str:
     name, told = t(f"pay_payer_{payer}"), standing(cost, sharpening)
     if told is Standing.NONE:
         return t("pay_same", years=ahead, payer=name)
-    if told in (Standing.TOO_SMALL, Standing.UNTOLD):
+    if told is Standing.UNCLEAR:
+        words = writing().remark(cost, formats.money, sharpening)
+        return t("pay_unclear", years=ahead, payer=name, words=words)
+    if told in UNSAID:
         return t("pay_too_small", years=ahead, payer=name)
     more = "pay_more" if cost.value > 0 else "pay_less"
     amount = writing().provisional(formats.money(abs(cost.value)), told is Standing.PROVISIONAL)
@@ -136,7 +140,7 @@ def ends(f: Figure, sharpening: bool) -> tuple[float | None, float | None]:
 def in_numbers(figures: Sequence[tuple[str, Figure]], name: str, sharpening: bool) -> pd.DataFrame:
     """Return figures for a file, with their luck and what can be said. name: of what they are."""
     return pd.DataFrame(
-        [(label, f.value, *ends(f, sharpening), f.mcse, writing().remark(f, sharpening))
+        [(label, f.value, *ends(f, sharpening), f.mcse, writing().remark(f, formats.money, sharpening))
          for label, f in figures],
         columns=[name, t("middle"), t("low"), t("high"), t("pay_mcse"), t("csv_told")],
     )  # fmt: skip
@@ -146,7 +150,7 @@ def _bar(payer: str, kind: str, f: Figure, sharpening: bool) -> Bar:
     amount = writing().difference(f, formats.money, sharpening)
     words = capital(t(f"pay_bar_{kind}", payer=t(f"pay_payer_{payer}"), amount=amount))
     low, high = (None if end is None else end / 1e6 for end in ends(f, sharpening))
-    hidden = standing(f, sharpening) in (Standing.TOO_SMALL, Standing.UNTOLD)
+    hidden = standing(f, sharpening) in UNSAID
     return Bar(words, 0.0, 0.0 if hidden else f.value / 1e6, kind, low, high)
 
 

@@ -167,6 +167,11 @@ class Figure:
         """Tell whether the number of runs is too small to tell it from zero."""
         return abs(self.value) < 2.0 * self.mcse
 
+    @property
+    def luck_share(self) -> float | None:
+        """Return luck's share of the variance over draws; None with one draw, or where nothing varies."""
+        return min((self.mcse / self.draw_error) ** 2, 1.0) if self.draw_error > 0.0 else None
+
 
 def plain(item: Any) -> dict[str, Any]:
     """Return a dataclass as plain data; of the figures in it what a file holds."""

@@ -1,8 +1,9 @@
 """What may be said of a figure: one rule, for the terminal, the pages and the documents.
 
-Three things are kept apart. Luck: a figure below twice its Monte Carlo error is too small to tell. What is
-not known: its range over draws of the parameters. And nothing: two scenarios that are lived the same differ
-by 0.
+Three things are kept apart. Luck: a figure below twice its Monte Carlo error is too small to tell, where luck
+counts beside what is not known. What is not known: its range over draws of the parameters; a difference whose
+range lies on both sides of zero is no clear difference. And nothing: two scenarios that are lived the same
+differ by 0.
 
 A figure that is still being computed is provisional until it stands: it then rests on enough draws, and lies
 further from zero than more draws would move it. For that its error is the larger of two: of luck within
@@ -19,6 +20,8 @@ from sim.decision.appraisal import Figure
 
 ENOUGH_DRAWS = 10
 """From how many draws a figure may stand, and a range and a chance are named."""
+LUCK_COUNTS = 0.25
+"""From what share of its variance over draws on luck may outweigh a figure; below it luck says nothing."""
 NOTHING = 1e-6
 """Of a youth or a euro: below it a difference is rounding."""
 
@@ -34,7 +37,13 @@ class Standing(Enum):
     """There is no number."""
     TOO_SMALL = "too small"
     """All is computed, and luck outweighs it."""
+    UNCLEAR = "no clear difference"
+    """All is computed, luck is small beside what is not known, and that lies on both sides of zero."""
     FIRM = "firm"
+
+
+UNSAID = frozenset({Standing.UNTOLD, Standing.TOO_SMALL, Standing.UNCLEAR})
+"""Of which no number is said."""
 
 
 def standing(f: Figure, sharpening: bool = False) -> Standing:
@@ -45,9 +54,15 @@ def standing(f: Figure, sharpening: bool = False) -> Standing:
         return Standing.PROVISIONAL if _unproven(f) else Standing.NONE
     if sharpening and (_unproven(f) or abs(f.value) < 2.0 * max(f.mcse, f.draw_error)):
         return Standing.PROVISIONAL
-    if f.too_small:
+    if f.too_small and (f.luck_share is None or f.luck_share > LUCK_COUNTS):
         return Standing.TOO_SMALL
-    return Standing.PROVISIONAL if _unproven(f) else Standing.FIRM
+    if _unproven(f):
+        return Standing.PROVISIONAL
+    return Standing.UNCLEAR if _unclear(f) else Standing.FIRM
+
+
+def _unclear(f: Figure) -> bool:
+    return f.low is not None and f.high is not None and (f.low < 0.0 < f.high or f.too_small)
 
 
 def _unproven(f: Figure) -> bool:

@@ -157,9 +157,10 @@ def municipal_programmes(d: Difference, horizon: int, rate: float) -> float:
 
 
 def as_json(item: Level | Change) -> dict[str, Any]:
-    """Return a level or change as plain data, with `too_small` on each figure."""
+    """Return a level or change as plain data, with `too_small` and `luck_share` on each figure."""
     data = plain(item)
     for name, value in vars(item).items():
         if isinstance(value, Figure):
             data[name]["too_small"] = value.too_small
+            data[name]["luck_share"] = value.luck_share
     return data

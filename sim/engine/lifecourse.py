@@ -558,8 +558,8 @@ def advance(  # type: ignore[no-untyped-def]
                 turned_life = True
                 mine = turn.luck[i]
                 for q in range(c.left.shape[1]):  # what is left of an interval has no memory
-                    again = uniform(mine, Decision.CLOCK + q * OCCURRENCE, c.ticks[i, q], c.id[i])
-                    c.left[i, q] = -np.log(again)
+                    fresh = uniform(mine, Decision.CLOCK + q * OCCURRENCE, c.ticks[i, q], c.id[i])
+                    c.left[i, q] = -np.log(fresh)
             if happens:
                 waited = c.waits[i] != 0
                 step = np.floor(t * per_month)

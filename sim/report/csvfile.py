@@ -9,7 +9,7 @@ import pandas as pd
 from sim.decision.firm import has_range
 from sim.files.literal import cell
 from sim.report.content import Report, changed_note, world_lines
-from sim.report.rows import Row
+from sim.report.rows import EUROS, Row
 
 
 def csv_text(report: Report, rows: Sequence[Row] | None = None, dutch: bool | None = None) -> str:
@@ -43,7 +43,9 @@ def csv_text(report: Report, rows: Sequence[Row] | None = None, dutch: bool | No
             f.value,
             f.mcse,
             *((f.low, f.high) if has_range(f) else (None, None)),
-            report.writing.remark(f),
+            report.writing.remark(
+                f, report.writing.money if row.unit == EUROS else report.writing.count
+            ),
             births[row.scenario],
         )
         for row in chosen

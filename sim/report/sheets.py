@@ -85,9 +85,9 @@ def _figure(f: Figure, unit: str) -> tuple[Cell, ...]:
     return ((f.value, kind), (f.mcse, "count" if unit == EUROS else "decimal"), low, high)
 
 
-def _told(report: Report, f: Figure) -> str:
+def _told(report: Report, f: Figure, unit: str) -> str:
     """Return what may be said of a figure beside its number, or nothing."""
-    return report.writing.remark(f)
+    return report.writing.remark(f, report.writing.money if unit == EUROS else report.writing.count)
 
 
 def _by_year(report: Report, name: str, rows: Sequence[Row]) -> Sheet:
@@ -109,7 +109,7 @@ def _by_year(report: Report, name: str, rows: Sequence[Row]) -> Sheet:
             band: Cell = None
             if f.low is not None and f.high is not None and has_range(f):
                 band = (f.high - f.low, kind)
-            found.append((*head, (float(year), "year"), before, *cells, band, _told(report, f)))
+            found.append((*head, (float(year), "year"), before, *cells, band, _told(report, f, row.unit)))
     return _sheet(report, name, t("reference_title", title=report.reference), columns, found)
 
 
@@ -154,7 +154,7 @@ def _horizon(report: Report, o: Outcome, k: int) -> Iterator[tuple[Cell, ...]]:
         return (o.title, *when, t(f"what_{what}"), t(f"unit_{unit}"), base, *cells, *blank, note)
 
     def figure(what: str, unit: str, base: Cell, f: Figure) -> tuple[Cell, ...]:
-        return line(what, unit, base, _figure(f, unit), _told(report, f))
+        return line(what, unit, base, _figure(f, unit), _told(report, f, unit))
 
     yield figure("care_users", PEOPLE, (before.care_users, "count"), c.care_users)
     yield figure("unmet_need", PEOPLE, (before.unmet_need, "count"), c.unmet_need)
@@ -186,7 +186,7 @@ def _terms(report: Report) -> Sheet:
         for term in o.terms:
             years: tuple[Cell, ...] = ((float(term.first), "year"), (float(term.last), "year"))
             for what, f in (("programmes", term.programmes), ("care", term.care), ("net", term.net)):
-                rows.append((o.title, *years, t(f"col_{what}"), *_figure(f, EUROS), _told(report, f)))
+                rows.append((o.title, *years, t(f"col_{what}"), *_figure(f, EUROS), _told(report, f, EUROS)))
     columns = (CHOICE, ("col_from", 10), ("col_upto", 10), ("col_what", 18), *FIGURE, TOLD)
     return _sheet(report, "sheet_terms", t("terms_note"), columns, rows)
 
@@ -217,7 +217,7 @@ def _worth(report: Report) -> Sheet:
             chance = report.share(None if lost else w.ratio.probability) if o.alike else t("not_comparable")
             above_one = chance if known else None
             view: tuple[Cell, ...] = (o.title, t(VIEWS[w.perspective]), (w.discounting.costs, "rate"))
-            rows.append((*view, *_figure(f, EUROS), _told(report, f), ratio, above_one))
+            rows.append((*view, *_figure(f, EUROS), _told(report, f, EUROS), ratio, above_one))
     columns = (
         CHOICE,
         ("col_perspective", 26),

@@ -19,7 +19,7 @@ from babel.numbers import format_decimal, format_percent
 from ruamel.yaml import YAML
 
 from sim.decision.appraisal import Figure
-from sim.decision.firm import Standing, few, has_range, standing
+from sim.decision.firm import UNSAID, Standing, few, has_range, standing
 from sim.inputs.profiles import CARE_FIGURES
 
 LANGUAGES = {"nl": "Nederlands", "en": "English"}
@@ -140,8 +140,8 @@ class Writing:
         told = standing(f, sharpening)
         if told is Standing.NONE:
             return "0"
-        if told in (Standing.TOO_SMALL, Standing.UNTOLD):
-            return self.remark(f, sharpening)
+        if told in UNSAID:
+            return self.remark(f, write, sharpening)
         value = write(f.value, True)
         if f.value and value == write(0.0, True):
             value = self.t("near_zero")
@@ -151,17 +151,24 @@ class Writing:
         """Return a value marked as provisional where it is."""
         return self.t("provisional_value", value=value) if whether else value
 
-    def remark(self, f: Figure, sharpening: bool = False) -> str:
+    def remark(self, f: Figure, write: Callable[..., str], sharpening: bool = False) -> str:
         """Return what stands beside the number of a figure where it does not stand by itself, or nothing."""
         words = {
             Standing.PROVISIONAL: "provisional", Standing.UNTOLD: "untold", Standing.TOO_SMALL: "too_small",
         }  # fmt: skip
         told = standing(f, sharpening)
+        if told is Standing.UNCLEAR and f.low is not None and f.high is not None:
+            low, high = write(abs(min(f.low, 0.0))), write(max(f.high, 0.0))
+            if low == high == write(0.0):
+                return self.t("near_zero")
+            return self.t("no_clear_difference", low=low, high=high)
         return self.t(words[told]) if told in words else ""
 
     def interval(self, f: Figure, write: Callable[..., str], sharpening: bool = False) -> str:
         """Return the interval of a figure over draws, or nothing where there is none to show."""
         if f.low is None or f.high is None or not has_range(f, sharpening):
+            return ""
+        if standing(f, sharpening) is Standing.UNCLEAR:  # the range is in its words
             return ""
         return self.t("interval", low=write(f.low, True), high=write(f.high, True))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from concurrent.futures import Executor
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -354,9 +355,9 @@ def test_the_effect_over_several_stays_is_its_closed_form(blocks: list[Children]
 def test_two_programmes_have_each_their_own_luck(blocks: list[Children], pool: Executor) -> None:
     names = {"kinderwerk": NO_EFFECT, "other": NO_EFFECT}
     exposed = [exposures(block.id.size, list(names), names) for block in blocks]
-    for k in range(2):
+    for k, programme in enumerate((CHILD_WORK, replace(CHILD_WORK, number=CHILD_WORK.number + 1))):
         attend(
-            blocks, exposed, k, CHILD_WORK, np.full(MONTHS, 40.0), YEAR, key_of(SEED), np.ones(QUINTILES),
+            blocks, exposed, k, programme, np.full(MONTHS, 40.0), YEAR, key_of(SEED), np.ones(QUINTILES),
             36.0, pool,
         )  # fmt: skip
     joins = np.concatenate([x.joins for x in exposed])

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from worlds import Lived as Life
 from worlds import same, scenario
 
-from sim.engine import simulation
 from sim.engine.population import month_of
 from sim.engine.setting import Setting, worker_threads
 from sim.engine.shocks import CONTACTS, SCHOOL, Shocks
@@ -47,8 +47,8 @@ class Lived:
         self, setting: Setting, warm: WarmStart, pool: Executor, *shocks: dict[str, Any], **use: Any
     ) -> None:
         told = scenario(36, use={"ring_fenced": False, **use}, years=YEARS, shocks=list(shocks))
-        self.run = simulation.World(told, setting, warm, pool, None)
-        self.history = self.run.history()
+        self.run = Life(told, setting, warm, pool)
+        self.history = self.run.told
         self.parameters = setting.parameters
 
     def flow(self, row: str) -> float:

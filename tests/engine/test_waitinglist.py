@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from worlds import same, scenario
+from worlds import Lived, same, scenario
 
 from sim.engine import simulation
 from sim.engine.counting import stop_waiting
@@ -184,14 +184,14 @@ def warm(setting: Setting, pool: Executor) -> WarmStart:
     return warm_up(setting, 2026, pool)
 
 
-class Lived:
+class Capped:
     """A history with the children as they were at its end, and the places at every step."""
 
     def __init__(self, places: Any, setting: Setting, warm: WarmStart, pool: Executor) -> None:
         capped = scenario(policy="capped", places=places, years=YEARS)
-        self.run = simulation.World(capped, setting, warm, pool, None)
-        self.history: History = self.run.history()
-        self.blocks: list[Children] = self.run.blocks
+        run = Lived(capped, setting, warm, pool)
+        self.history: History = run.told
+        self.blocks: list[Children] = run.blocks
         lay = self.history.layout
         totals = self.history.cells[..., :AGES].sum(axis=(1, 3))
         self.by_form = {
@@ -201,18 +201,18 @@ class Lived:
 
 
 @pytest.fixture(scope="module")
-def tight(setting: Setting, warm: WarmStart, pool: Executor) -> Lived:
-    return Lived({}, setting, warm, pool)
+def tight(setting: Setting, warm: WarmStart, pool: Executor) -> Capped:
+    return Capped({}, setting, warm, pool)
 
 
-def test_lists_form_where_there_is_too_little_room(tight: Lived) -> None:
+def test_lists_form_where_there_is_too_little_room(tight: Capped) -> None:
     ambulant = FORMS.index("ambulant")
     assert tight.by_form["waiting"][-1, ambulant] > 20
     unlimited = [f for f, form in enumerate(FORMS) if form not in LIMITED]
     assert all(not counts[:, unlimited].any() for counts in tight.by_form.values())
 
 
-def test_the_lists_balance(tight: Lived) -> None:
+def test_the_lists_balance(tight: Capped) -> None:
     """Referred = admitted + withdrawn + still waiting, but for children on a list who move away."""
     b = tight.by_form
     before = np.vstack([np.zeros(len(FORMS)), b["waiting"][:-1]])
@@ -221,7 +221,7 @@ def test_the_lists_balance(tight: Lived) -> None:
     assert lost.sum() <= 0.06 * b["waiting"][:-1].sum() + 3
 
 
-def test_a_list_left_before_it_was_joined_was_never_waited_on(tight: Lived) -> None:
+def test_a_list_left_before_it_was_joined_was_never_waited_on(tight: Capped) -> None:
     """Who is let in halfway a month lives its rest again, and may undo a referral made at its end."""
     children, lay = tight.blocks[0].part(slice(None)), tight.history.layout
     form, joined = FORMS.index("ambulant"), 12.0
@@ -234,7 +234,7 @@ def test_a_list_left_before_it_was_joined_was_never_waited_on(tight: Lived) -> N
         assert not children.waits[0]
 
 
-def test_little_s_law_holds_on_every_list(tight: Lived) -> None:
+def test_little_s_law_holds_on_every_list(tight: Capped) -> None:
     """Time on the list is what those who left it waited, plus what those still there have waited."""
     time = tight.by_form["waiting_time"].sum(axis=0)
     finished = tight.by_form["waited"].sum(axis=0)
@@ -263,7 +263,7 @@ def test_there_are_never_more_children_than_places(
 
     monkeypatch.setattr(simulation.WaitingLists, "admit", spy)
     before = [block.part(slice(None)) for block in warm.blocks]
-    moving = Lived({}, setting, warm, pool)
+    moving = Capped({}, setting, warm, pool)
     assert len(seen) == YEARS * MONTHS
     begun = np.maximum.reduce([np.floor(seen[0][0]), occupied(before, 2026 - EPOCH_YEAR)])
     for places, count in seen:
@@ -280,9 +280,8 @@ def test_there_are_never_more_children_than_places(
 
 
 def test_unlimited_places_are_no_limit_at_all(setting: Setting, warm: WarmStart, pool: Executor) -> None:
-    free = Lived(ENDLESS, setting, warm, pool)
-    deficit = simulation.World(scenario(years=YEARS), setting, warm, pool, None)
-    deficit.history()
+    free = Capped(ENDLESS, setting, warm, pool)
+    deficit = Lived(scenario(years=YEARS), setting, warm, pool)
     assert all(same(a, b, "waits_since") for a, b in zip(free.blocks, deficit.blocks, strict=True))
     assert not any(counts.any() for counts in free.by_form.values())
 
@@ -290,7 +289,7 @@ def test_unlimited_places_are_no_limit_at_all(setting: Setting, warm: WarmStart,
 def test_with_more_places_than_anyone_needs_nobody_waits(
     setting: Setting, warm: WarmStart, pool: Executor
 ) -> None:
-    roomy = Lived(dict.fromkeys(LIMITED, 6e4), setting, warm, pool)
+    roomy = Capped(dict.fromkeys(LIMITED, 6e4), setting, warm, pool)
     assert roomy.by_form["referral"].sum() > 500
     assert not roomy.by_form["waiting"].any()
     # all but those who grow too old, or are referred again, within the month
@@ -302,7 +301,7 @@ def test_with_more_places_than_anyone_needs_nobody_waits(
 
 
 def test_without_places_nobody_starts(setting: Setting, warm: WarmStart, pool: Executor) -> None:
-    none = Lived(NOWHERE, setting, warm, pool)
+    none = Capped(NOWHERE, setting, warm, pool)
     assert none.by_form["referral"].sum() > 500
     assert not none.by_form["admitted"].any()
     stock = none.history.place_years().sum(axis=1)[:, [FORMS.index(f) for f in LIMITED]].sum(axis=1)
@@ -310,9 +309,9 @@ def test_without_places_nobody_starts(setting: Setting, warm: WarmStart, pool: E
 
 
 def test_more_places_mean_less_waiting(
-    setting: Setting, warm: WarmStart, pool: Executor, tight: Lived
+    setting: Setting, warm: WarmStart, pool: Executor, tight: Capped
 ) -> None:
-    roomier = Lived({}, replaced(setting, {"townhall.places_margin": 1.0}), warm, pool)
+    roomier = Capped({}, replaced(setting, {"townhall.places_margin": 1.0}), warm, pool)
     assert roomier.by_form["waiting_time"].sum() < 0.7 * tight.by_form["waiting_time"].sum()
 
 
@@ -333,9 +332,7 @@ def test_nobody_is_harmed_by_help_except_through_lists(
     own = replaced(setting, helpful)
     lives = []
     for fte in (0, 72):
-        run = simulation.World(scenario(fte, years=YEARS), own, warm, pool, None)
-        run.history()
-        lives.append(run)
+        lives.append(Lived(scenario(fte, years=YEARS), own, warm, pool))
     need = lives[0].clock.layout.need
     untouched = changed = 0
     for without, with_it in zip(lives[0].blocks, lives[1].blocks, strict=True):
@@ -352,9 +349,9 @@ def test_nobody_is_harmed_by_help_except_through_lists(
     assert total[1] < total[0]
 
 
-def test_threads_change_nothing(setting: Setting, warm: WarmStart, tight: Lived) -> None:
+def test_threads_change_nothing(setting: Setting, warm: WarmStart, tight: Capped) -> None:
     with worker_threads(1) as one:
-        again = Lived({}, setting, warm, one)
+        again = Capped({}, setting, warm, one)
     assert again.history.cells.tobytes() == tight.history.cells.tobytes()
     assert all(same(a, b) for a, b in zip(again.blocks, tight.blocks, strict=True))
 
@@ -387,7 +384,7 @@ def test_waits_shrink_towards_those_of_all_children(pool: Executor) -> None:
         waits = []
         for seed in (1, 2):
             own = Setting(profiles()["Almere"], default_parameters(), seed=seed, children=children)
-            lived = Lived({}, own, warm_up(own, 2026, pool), pool)
+            lived = Capped({}, own, warm_up(own, 2026, pool), pool)
             waits.append(lived.by_form["waited"].sum() / lived.by_form["admitted"].sum())
         means.append(np.mean(waits))
     assert means[0] > means[1] > means[2]

@@ -113,12 +113,16 @@ def test_runs_do_not_depend_on_threads_or_on_what_is_stored(tmp_path: Path, stor
 def test_scenarios_do_not_touch_each_other(store: WarmStore, pool: Executor) -> None:
     options = Options(children=FEW)
     none, some = short(0), short(36)
-    (both,) = run_all([none, some], options, store, pool=pool)
-    (turned,) = run_all([some, none], options, store, pool=pool)
-    (alone,) = run_all([some], options, store, pool=pool)
-    assert both.columns[1].blocks.tobytes() == alone.columns[0].blocks.tobytes()
-    assert turned.columns[0].blocks.tobytes() == alone.columns[0].blocks.tobytes()
-    assert turned.columns[1].blocks.tobytes() == both.columns[0].blocks.tobytes()
+    other, capped = short(72), short(36, policy="capped")
+
+    def columns(*scenarios: Scenario) -> list[bytes]:
+        (run,) = run_all(scenarios, options, store, pool=pool)
+        return [each.blocks.tobytes() for each in run.columns]
+
+    both = columns(none, some)
+    assert columns(none, other, some, capped)[::2] == both
+    assert columns(none)[0] == both[0]
+    assert columns(none, capped)[1] == columns(capped)[0]  # one whose lives are its own
 
 
 def test_progress_grows_from_the_start_to_the_end(tmp_path: Path, pool: Executor) -> None:
@@ -135,8 +139,8 @@ def test_progress_grows_from_the_start_to_the_end(tmp_path: Path, pool: Executor
     assert 0.5 < shares[-1] <= 1.0
     lines = [words for _, words in told]
     assert lines[0] == "warming up the population: 1992"
-    assert lines.count("some: 2019") == 2
-    assert sum(words.endswith(": 2017") for words in lines) == 2  # scenarios share a population
+    assert lines.count("none: 2019") == 2  # both are lived together
+    assert sum(words.endswith(": 2017") for words in lines) == 2
 
 
 @pytest.fixture

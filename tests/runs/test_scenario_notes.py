@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from sim.engine import simulation
+from sim.engine import plan
 from sim.files.translation import dutch_or_none
 from sim.files.yamlfile import Document
 from sim.inputs.grid import load_grid
@@ -281,13 +281,13 @@ def looked_at(monkeypatch: pytest.MonkeyPatch) -> set[str]:
             names.add(name)
             return super().get(name, default)
 
-    made = simulation.with_overrides
+    made = plan.with_overrides
 
     def with_overrides(p: Parameters, scenario: Scenario, since: str) -> Parameters:
         found = made(p, scenario, since)
         return replace(found, current=Watched(found.current)) if since == "start" else found
 
-    monkeypatch.setattr("sim.engine.simulation.with_overrides", with_overrides)
+    monkeypatch.setattr("sim.engine.plan.with_overrides", with_overrides)
     monkeypatch.setattr("sim.runs.experiment.with_overrides", with_overrides)
     return names
 

@@ -13,8 +13,7 @@ from worlds import scenario
 from sim.decision.appraisal import difference
 from sim.engine.setting import Inline
 from sim.errors import InputError
-from sim.runs.experiment import Options
-from sim.runs.pairs import run_reached
+from sim.runs.experiment import Options, Run, columns_of, setting_for
 from sim.runs.twins import Twins, events_table, parted_table, picture_table, totals, twins, when
 from sim.states import EPOCH_YEAR, MONTHS
 
@@ -29,9 +28,15 @@ def lived() -> Twins:
     return twins(scenario(0, years=YEARS), scenario(60, years=YEARS), OPTIONS, Inline(), draw=0)
 
 
-def test_euros_and_care_years_add_up_to_the_difference_of_the_scenarios(lived: Twins) -> None:
-    run = run_reached(lived.scenarios, OPTIONS, 0, Inline())
-    d = difference([run], 1, 0, range(START, START + YEARS))
+@pytest.fixture(scope="module")
+def whole(lived: Twins) -> Run:
+    """Return both scenarios, each lived in full."""
+    setting = setting_for(lived.scenarios[0], OPTIONS, 0, 0)
+    return Run(0, 0, tuple(columns_of([each], setting, Inline())[0] for each in lived.scenarios))
+
+
+def test_euros_and_care_years_add_up_to_the_difference_of_the_scenarios(lived: Twins, whole: Run) -> None:
+    d = difference([whole], 1, 0, range(START, START + YEARS))
     care = d.series("cost", "total")[0] - d.series("cost", "programme", "kinderwerk")[0]
     assert np.abs(care).max() > 1000
     np.testing.assert_allclose(lived.euros.sum(axis=0) * lived.scale, care, rtol=1e-9, atol=1e-3)
@@ -63,9 +68,8 @@ def test_progress_is_told_each_year_of_both_lives_and_can_stop_the_work() -> Non
         twins(*pair, Options(children=500), Inline(), tell=stop)
 
 
-def test_events_are_those_that_the_engine_counts(lived: Twins) -> None:
-    run = run_reached(lived.scenarios, OPTIONS, 0, Inline())
-    d = difference([run], 1, 0, range(START, START + YEARS))
+def test_events_are_those_that_the_engine_counts(lived: Twins, whole: Run) -> None:
+    d = difference([whole], 1, 0, range(START, START + YEARS))
     row = lived.table.row("seen_by_school")
     assert (lived.lives[0].row == row).sum() > 0
     for outcome, name in (("first_offences", "first_offence"), ("early_school_leavers", "leaves_school")):

@@ -11,7 +11,7 @@ from calibration.paper import write as paper
 from calibration.paper.answers import waits
 from calibration.paper.claims import CLAIMS, SCENARIOS, path_of, reference_of, scenario_of
 from calibration.paper.people import forty
-from calibration.paper.runs import ATTENDANCE, REACHED, WHOLE, Laboratory, Size, who_comes
+from calibration.paper.runs import ATTENDANCE, PARTED, WHOLE, Laboratory, Size, who_comes
 from calibration.paper.words import TOO_SMALL, short, told
 from sim.decision.appraisal import Figure
 from sim.inputs.grid import load_grid
@@ -90,7 +90,7 @@ def test_what_is_below_two_errors_is_never_a_number() -> None:
 def test_a_pair_is_run_once_and_as_cheaply_as_it_may_be(lab: Laboratory) -> None:
     first = lab.pair("almere/huidig")
     assert lab.pair("almere/huidig") is first
-    assert lab.done[-1].how == REACHED
+    assert lab.done[-1].how == PARTED
     assert [scenario for scenario, _ in lab.done[-1].scenarios] == ["almere/geen.yaml", "almere/huidig.yaml"]
     lab.pair("argumenten/licht-verwelzijnd")
     assert lab.done[-1].how == WHOLE

@@ -114,27 +114,32 @@ def test_a_run_of_no_years_has_an_empty_table() -> None:
 
 def test_the_reference_is_as_it_is_and_others_are_differences() -> None:
     shown = compared(changed(users=Figure(-120.0, 10.0, None, None, None)), changed(year=2035))
-    assert line(shown, "youths with youth care in 2029") == ["5,000", "-120 ±20"]
+    assert line(shown, "youths with youth care in 2029") == ["5,000", "5,000"]
+    assert line(shown, "difference") == ["", "-120 ±20"]
     assert line(shown, "cost of child work") == ["", "+12.3"]
-    assert "(reference, as it is)" in shown
-    assert "(difference)" in shown
+    assert line(shown, "cost to the municipality in 2029 (EUR million)") == ["60.0", "60.0"]
+    assert "(reference)" in shown
 
 
 def test_what_luck_can_explain_is_too_small_to_tell() -> None:
     users = Figure(-19.0, 10.0, -40.0, 5.0, 0.1)
     shown = compared(changed(users=users), changed(year=2035), draws=50)
-    assert line(shown, "youths with youth care in 2029")[1] == TOO_SMALL == "too small to tell"
+    assert line(shown, "difference")[1] == TOO_SMALL == "too small to tell"
     assert "two Monte Carlo standard errors" in shown
 
 
 def test_nothing_at_all_is_nothing_and_not_too_small() -> None:
-    assert line(compared(changed(), changed(year=2035)), "youths with unmet need in 2029")[1] == "0"
+    rows = [row for row in compared(changed(), changed(year=2035)).splitlines() if "difference  " in row]
+    assert [row.split("│")[-2].strip() for row in rows] == ["0"] * 4
 
 
 def test_with_draws_there_are_ranges_and_chances() -> None:
     cost = Figure(-3.26e6, 0.1e6, -9e6, 2e6, 0.2)
     shown = compared(changed(cost=cost, paid=0.78), changed(year=2035), draws=50)
-    assert line(shown, "cost to the municipality")[1] == "-3.3 ±0.2 (-9.0 to +2.0)"
+    assert line(shown, "cost to the municipality, all")[1] == "no clear difference (9.0 less to 2.0 more)"
+    clear = replace(cost, high=-0.5e6)
+    shown = compared(changed(cost=clear, paid=0.78), changed(year=2035), draws=50)
+    assert line(shown, "cost to the municipality, all")[1] == "-3.3 ±0.2 (-9.0 to -0.5)"
     assert line(shown, "chance that it has paid for itself")[1] == "about 80%"
     assert "50 draws" in shown
 
@@ -149,16 +154,16 @@ def test_with_draws_there_are_ranges_and_chances() -> None:
 def test_a_figure_of_few_draws_is_provisional_and_has_no_range(draws: int, users: str, note: str) -> None:
     figure = Figure(-120.0, 10.0, -200.0, -40.0, 0.1, draws, 30.0)
     shown = compared(changed(users=figure), changed(year=2035), draws=draws)
-    assert line(shown, "youths with youth care in 2029")[1] == users
+    assert line(shown, "difference")[1] == users
     assert note in shown
     assert ("In brackets" in shown) is (draws >= 10)
 
 
 def test_about_zero_is_no_difference_of_luck_and_not_nothing() -> None:
     shown = compared(changed(users=Figure(0.2, 0.01, None, None, None)), changed(year=2035))
-    assert line(shown, "youths with youth care in 2029")[1] == "almost 0 ±0"
+    assert line(shown, "difference")[1] == "almost 0 ±0"
     untold = compared(changed(users=Figure(float("nan"), 0.01, None, None, None)), changed(year=2035))
-    assert line(untold, "youths with youth care in 2029")[1] == "cannot be told"
+    assert line(untold, "difference")[1] == "cannot be told"
 
 
 def test_scenarios_that_are_lived_the_same_are_equal_and_have_no_chance() -> None:

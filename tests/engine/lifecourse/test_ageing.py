@@ -12,6 +12,7 @@ from worlds import (
     copy,
     flat,
     knots,
+    live_span,
     no_exposure,
     same,
     still,
@@ -19,9 +20,8 @@ from worlds import (
 )
 
 from sim.engine.counting import empty_tally, layout
-from sim.engine.lifecourse import advance, open_gate, scratch, year_table
+from sim.engine.lifecourse import Span, year_table
 from sim.engine.population import LIFE_MONTHS
-from sim.engine.warmup import NOBODY
 from sim.luck import key_of
 from sim.model.parameters import Parameters
 from sim.model.transitions import compile_table
@@ -145,11 +145,6 @@ def test_impossibly_many_events_stop_the_run(parameters: Parameters) -> None:
     )
     table = compile_table(TABLE, p, 2020)
     children = born(32, table, p)
-    lay = layout(table)
-    bounds = year_table(table.hazards, 0)
-    proposals = advance(
-        children, 0, children.id.size, NOBODY, no_exposure(children.id.size), table.hazards, bounds, lay,
-        key_of(0),
-        0, 12, 1, 0, True, open_gate(), empty_tally(lay), scratch(),
-    )  # fmt: skip
-    assert proposals == -1
+    bounds, span = year_table(table.hazards, 0), Span(0, 12, 1, 0, True)
+    tally, x = empty_tally(layout(table)), no_exposure(children.id.size)
+    assert live_span(children, x, table, bounds, key_of(0), span, tally) == -1

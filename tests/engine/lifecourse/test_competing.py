@@ -34,7 +34,7 @@ def test_nothing_happens_without_rates(parameters: Parameters) -> None:
     before = copy(children)
     clock = Clockwork(table)
     tally = clock.live(children, 0, 23)
-    assert same(children, before, "group", "used")
+    assert same(children, before, "group", "used", "run_to")
     flows_booked = tally[clock.layout.flow : clock.layout.flow + len(table.rows)]
     assert not flows_booked.any()
     assert not tally[clock.layout.users : clock.layout.stock].any()

@@ -34,7 +34,7 @@ def exposure(
     return Exposure(
         np.full((1, 1), past, np.float32), np.full((1, 1), left, np.float32),
         np.full((1, 1), joins, np.int16), np.full((1, 1), leaves, np.int16),
-        np.zeros((1, len(MECHANISMS))), np.array([build]), np.array([decay]),
+        np.zeros((1, 1, len(MECHANISMS))), np.array([[build]]), np.array([[decay]]),
     )  # fmt: skip
 
 
@@ -73,7 +73,8 @@ def test_a_programme_halves_the_onset_of_those_who_know_it(parameters: Parameter
     x = exposure()._replace(
         past_level=np.zeros((n, 1), np.float32), past_time=np.zeros((n, 1), np.float32),
         joins=np.full((n, 1), NEVER), leaves=np.full((n, 1), NEVER),
-        log_effect=np.array([[np.log(0.5), 0.0, 0.0, 0.0]]), build=np.array([1e-6]), decay=np.array([0.0]),
+        log_effect=np.array([[[np.log(0.5), 0.0, 0.0, 0.0]]]), build=np.array([[1e-6]]),
+        decay=np.array([[0.0]]),
     )  # fmt: skip
     x.joins[: n // 2] = 0
     Clockwork(table).live(children, 0, 2, x)
@@ -88,7 +89,7 @@ def test_a_programme_changes_nobody_it_does_not_reach(town: Children, table: Com
     x = exposure()._replace(
         past_level=np.zeros((n, 1), np.float32), past_time=np.zeros((n, 1), np.float32),
         joins=np.full((n, 1), NEVER), leaves=np.full((n, 1), NEVER),
-        log_effect=np.array([[-1.0, -1.0, 0.6, 1.0]]), build=np.array([1.0]), decay=np.array([0.0]),
+        log_effect=np.array([[[-1.0, -1.0, 0.6, 1.0]]]), build=np.array([[1.0]]), decay=np.array([[0.0]]),
     )  # fmt: skip
     x.joins[::2] = (YEAR + 2) * MONTHS
     without, with_it = copy(town), copy(town)

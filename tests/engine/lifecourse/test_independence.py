@@ -13,15 +13,15 @@ from worlds import (
     Clockwork,
     copy,
     everyone,
+    live_span,
     no_exposure,
     same,
 )
 
 from sim.engine import lifecourse
 from sim.engine.counting import empty_tally, layout
-from sim.engine.lifecourse import open_gate, scratch
+from sim.engine.lifecourse import Span
 from sim.engine.population import Children, cohorts, flows, month_of
-from sim.engine.warmup import NOBODY
 from sim.inputs.profiles import profiles
 from sim.luck import key_of
 from sim.model.catalogue import catalogue
@@ -133,11 +133,11 @@ def test_no_draw_is_used_twice(busy: Parameters, monkeypatch: pytest.MonkeyPatch
     weight = np.ones(5)
     for year in range(20):
         bounds = compiled[lifecourse, "year_table"](table.hazards, year)
-        programmes._scan(children, exposed, 0, 48, 180, 180, year, key, weight, 36.0, -1, 1.0, 6, np.inf)
-        first, steps = year * MONTHS, MONTHS
-        arguments = (table.hazards, bounds, lay, key, first, steps, 1, year, True, open_gate())
-        lifecourse.advance(children, 0, n, NOBODY, x, *arguments, tally, scratch())
-        compiled[lifecourse, "advance"](reference, 0, n, NOBODY, x, *arguments, expected, scratch())
+        programmes._scan(children, exposed, 0, 0, 48, 180, 180, year, key, weight, 36.0, -1, 1.0, 6, np.inf)
+        span = Span(year * MONTHS, MONTHS, 1, year, True)
+        live_span(children, x, table, bounds, key, span, tally, kernel=lifecourse.advance)
+        compiled_advance = compiled[lifecourse, "advance"]
+        live_span(reference, x, table, bounds, key, span, expected, kernel=compiled_advance)
     assert same(children, reference)
     # sums of time may be rounded otherwise where the compiler fuses a product and a sum
     np.testing.assert_allclose(tally, expected, rtol=1e-12, atol=1e-12)

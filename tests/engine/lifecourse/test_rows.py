@@ -8,6 +8,7 @@ from worlds import (
     HOUSEHOLD_FACTORS,
     born,
     knots,
+    live_span,
     path_at,
     rate_names,
     shape_at,
@@ -17,9 +18,8 @@ from worlds import (
 from sim.engine import lifecourse
 from sim.engine.counting import empty_tally, layout
 from sim.engine.exposure import Exposure
-from sim.engine.lifecourse import advance, open_gate, scratch, year_table
+from sim.engine.lifecourse import Span, scratch, year_table
 from sim.engine.population import LIFE_MONTHS, NEVER, Children
-from sim.engine.warmup import NOBODY
 from sim.luck import key_of
 from sim.model.parameters import Parameters
 from sim.model.processes import ProcessTable
@@ -126,9 +126,9 @@ def test_every_transition_comes_as_often_as_the_table_says(parameters: Parameter
         past_time=np.zeros((n, 1), np.float32),
         joins=np.full((n, 1), NEVER),
         leaves=np.full((n, 1), NEVER),
-        log_effect=strengths,
-        build=np.array([1.0]),
-        decay=np.array([0.05]),
+        log_effect=strengths[np.newaxis],
+        build=np.array([[1.0]]),
+        decay=np.array([[0.05]]),
     )
     third = n // 3
     x.joins[: 2 * third] = now - 100  # built up in full long ago
@@ -150,11 +150,7 @@ def test_every_transition_comes_as_often_as_the_table_says(parameters: Parameter
     before_the_second = -np.expm1(-together) / np.where(together > 0, together, 1.0)
     lay, tally = layout(table), empty_tally(layout(table))
     bounds = year_table(table.hazards, YEAR)
-    proposals = advance(
-        children, 0, n, NOBODY, x, table.hazards, bounds, lay, key_of(5), now, 1, 1, YEAR, True,
-        open_gate(), tally, scratch(),
-    )  # fmt: skip
-    assert proposals > 0
+    assert live_span(children, x, table, bounds, key_of(5), Span(now, 1, 1, YEAR, True), tally) > 0
     for r, name in enumerate(table.rows):
         expected = float((by_hand[name] * before_the_second).sum())
         found = total(tally, lay.flow + r)
@@ -170,15 +166,16 @@ def test_the_bound_is_above_the_true_hazard_for_every_child(town: Children, para
     here = town.part(now & alive(town, YEAR * MONTHS))  # type: ignore[arg-type]
     bounds = year_table(table.hazards, YEAR)
     most = {m: np.full(here.id.size, factor) for m, factor in HEADROOM.items()}
-    true = np.sum(list(hazards_by_hand(TABLE, parameters, table, here, most).values()), axis=0)
-    bound = np.empty(here.id.size)
+    by_row = hazards_by_hand(TABLE, parameters, table, here, most)
+    true, bound = (np.zeros((here.id.size, len(table.processes))) for _ in range(2))
+    for r, name in enumerate(table.rows):
+        true[:, table.hazards.process[r]] += by_row[name]
     room = scratch()
     for i in range(here.id.size):
         age = (YEAR * MONTHS - here.birth[i]) // MONTHS
         key, plain = lifecourse._key(here, i, table.hazards)
-        bound[i], _ = lifecourse._bounds(
-            here, i, float(YEAR * MONTHS), table.hazards, bounds, age, key, plain, room.factors, room.bound,
-            room.row,
-        )  # fmt: skip
+        since = float(YEAR * MONTHS)
+        lifecourse._bounds(here, i, since, table.hazards, bounds, age, key, plain, room.bound)
+        bound[i] = room.bound[: bound.shape[1]]
     assert np.all(bound >= true * (1 - 1e-7))
     assert bound.sum() < 4 * true.sum()  # a bound far away would be slow
