@@ -1,4 +1,4 @@
-"""One draw of a comparison: from those whom scenarios reach differently, and from whole lives, in one run.
+"""One draw of a comparison: two budgets lived together, and each lived in full, in one run.
 
 The ratio is the message: ``pytest benchmarks/test_draw_speed.py --benchmark-only -s`` prints it.
 """
@@ -12,9 +12,7 @@ from pathlib import Path
 import pytest
 
 from sim.api import load_scenario
-from sim.engine.setting import Inline
 from sim.runs.experiment import Options, run_all
-from sim.runs.pairs import run_reached
 from sim.runs.warmstore import WarmStore
 
 ALMERE = Path(__file__).resolve().parents[1] / "scenarios" / "almere"
@@ -27,17 +25,19 @@ def pair():
     return [load_scenario(ALMERE / name) for name in ("geen.yaml", "huidig.yaml")]
 
 
-def reached(pair):
-    return run_reached(pair, Options(children=CHILDREN), next(DRAWS), Inline())
-
-
-def whole(pair, folder):
+def together(pair, folder):
     options = Options(children=CHILDREN, first_draw=next(DRAWS), threads=1)
     return list(run_all(pair, options, WarmStore(folder)))
 
 
-def test_a_draw_of_those_who_are_reached(benchmark, pair) -> None:
-    benchmark.pedantic(reached, args=(pair,), rounds=5, warmup_rounds=1)
+def whole(pair, folder):
+    options = Options(children=CHILDREN, first_draw=next(DRAWS), threads=1)
+    store = WarmStore(folder)
+    return [list(run_all([each], options, store)) for each in pair]
+
+
+def test_a_draw_lived_together(benchmark, pair, tmp_path) -> None:
+    benchmark.pedantic(together, args=(pair, tmp_path), rounds=5, warmup_rounds=1)
 
 
 def test_a_draw_of_whole_lives(benchmark, pair, tmp_path) -> None:
@@ -45,12 +45,12 @@ def test_a_draw_of_whole_lives(benchmark, pair, tmp_path) -> None:
 
 
 def test_the_ratio_of_the_two(pair, tmp_path) -> None:
-    times = {"reached": [], "whole": []}
+    times = {"together": [], "whole": []}
     for _ in range(5):  # in turns, so that a busy moment hits both
-        for name, work in (("reached", lambda: reached(pair)), ("whole", lambda: whole(pair, tmp_path))):
+        for name, work in (("together", together), ("whole", whole)):
             begun = time.perf_counter()
-            work()
+            work(pair, tmp_path)
             times[name].append(time.perf_counter() - begun)
     best = {name: min(found) for name, found in times.items()}
-    print(f"\nreached {best['reached']:.2f} s, whole {best['whole']:.2f} s: "
-          f"{best['whole'] / best['reached']:.1f} times")  # fmt: skip
+    print(f"\ntogether {best['together']:.2f} s, whole {best['whole']:.2f} s: "
+          f"{best['whole'] / best['together']:.1f} times")  # fmt: skip

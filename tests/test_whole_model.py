@@ -177,7 +177,7 @@ def test_youth_work_keeps_alive_what_child_work_left() -> None:
     on.leaves[0, 1] = 170
     carry_on(on, 0, 1, 6)
     assert effect_level(on, 0, 0, 170.0) == pytest.approx(faded, rel=1e-6)
-    decay = float(on.decay[0])
+    decay = float(on.decay[0, 0])
     assert effect_level(on, 0, 0, 182.0) == pytest.approx(faded * np.exp(-12 * decay), rel=1e-5)
 
 
@@ -186,7 +186,7 @@ def test_after_a_gap_it_fades() -> None:
     before = effect_level(late, 0, 0, 160.0)
     carry_on(late, 0, 1, 6)
     assert effect_level(late, 0, 0, 160.0) == before
-    assert before == pytest.approx(effect_level(late, 0, 0, 140.0) * np.exp(-20 * late.decay[0]), rel=1e-5)
+    assert before == pytest.approx(effect_level(late, 0, 0, 140.0) * np.exp(-20 * late.decay[0, 0]), rel=1e-5)
 
 
 def test_children_in_both_at_once_keep_it_when_they_leave_child_work() -> None:

@@ -97,8 +97,8 @@ def municipalities(lab: Laboratory) -> Answer:
     clear = sum(standing(p.figure(UNMET, 10)) is Standing.FIRM for p in pairs)
     words = (
         f"All {len(pairs)} run; in {clear} of them the change in unmet need after 10 years has one direction "
-        "in nine of ten draws. None has local figures of care, cost and child work: differences between them are those of "
-        "their size and of assumed FTE, and no more."
+        "in nine of ten draws. None has local figures of care, cost and child work: differences between them "
+        "are those of their size and of assumed FTE, and no more."
     )
     return Answer(words, body)
 

@@ -170,7 +170,7 @@ class Figure:
     @property
     def luck_share(self) -> float | None:
         """Return luck's share of the variance over draws; None with one draw, or where nothing varies."""
-        return min((self.mcse / self.draw_error) ** 2, 1.0) if self.draw_error > 0.0 else None
+        return min(self.mcse / self.draw_error, 1.0) ** 2 if self.draw_error > 0.0 else None
 
 
 def plain(item: Any) -> dict[str, Any]:

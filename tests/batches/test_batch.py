@@ -143,14 +143,17 @@ def test_a_second_batch_makes_nothing_and_says_the_same(folder: Path, tmp_path: 
     assert units_of(tmp_path / "out") == made
 
 
-def test_a_changed_scenario_reruns_only_itself(folder: Path, tmp_path: Path) -> None:
+def test_a_changed_scenario_reruns_itself_and_what_parts_from_it(folder: Path, tmp_path: Path) -> None:
     run(folder, tmp_path / "out")
     kept = units_of(tmp_path / "out")
     (folder / "some.yaml").write_text(SOME.replace("Some", "Another name"), encoding="utf-8")
     assert run(folder, tmp_path / "out").made == 0
+    (folder / "some.yaml").write_text(SOME + "policy: deficit\n", encoding="utf-8")
+    changed = run(folder, tmp_path / "out")
+    assert (changed.made, changed.known) == (8, 2)  # and the grid that is made from it
     (folder / "none.yaml").write_text(NONE + "policy: deficit\n", encoding="utf-8")
     changed = run(folder, tmp_path / "out")
-    assert (changed.made, changed.known) == (2, 8)
+    assert (changed.made, changed.known) == (10, 0)
     assert kept.items() <= units_of(tmp_path / "out").items()
     run(folder, tmp_path / "fresh")
     assert content(tmp_path / "out") == content(tmp_path / "fresh")
@@ -184,15 +187,15 @@ def test_a_bad_file_is_told_at_the_end_and_the_rest_is_done(folder: Path, tmp_pa
 def test_a_scenario_that_fails_is_told_and_left_out(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = tasks.simulate
+    real = tasks.columns_of
 
-    def fails(scenario: Any, *others: Any) -> Any:
-        if scenario.title == "None" and others[0].draw == 2:
+    def fails(scenarios: Any, *others: Any) -> Any:
+        if others[0].draw == 2 and len(scenarios) != 2:  # with the others, and then alone
             raise SimulationError("a count is negative in 2026")
-        return real(scenario, *others)
+        return real(scenarios, *others)
 
     with monkeypatch.context() as patch:
-        patch.setattr(tasks, "simulate", fails)
+        patch.setattr(tasks, "columns_of", fails)
         done = run(folder, tmp_path / "out")
     (problem,) = done.problems
     assert Path(problem.file).name == "none.yaml"
@@ -213,7 +216,7 @@ def test_when_all_fail_old_results_stay(
     def fails(*_: Any) -> Any:
         raise MemoryError
 
-    monkeypatch.setattr(tasks, "simulate", fails)
+    monkeypatch.setattr(tasks, "columns_of", fails)
     with pytest.raises(SimulationError, match=r"nothing could be finished[\s\S]*out of memory"):
         run(folder, tmp_path / "out", Options(children=300, draws=2, seed=9))
     assert content(tmp_path / "out", (*FILES, "manifest.json")) == before

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -51,7 +52,9 @@ def test_a_long_unit_is_a_task_of_its_own() -> None:
 
 
 def test_a_task_makes_what_every_other_run_makes() -> None:
-    made = make(_task(*SHORT))
+    root = Work.of(SHORT[0])
+    own = tuple(Unit.of(Work.of(s), 4, 2, 0, SMALL, root) for s in SHORT)
+    made = make(Task(own, engine(), False))
     (run,) = run_all(SHORT, Options(children=SMALL, seed=4, threads=1, draws=1, first_draw=2))
     for outcome, expected in zip(made, run.columns, strict=True):
         found = decode(outcome.content, outcome.key)
@@ -67,14 +70,14 @@ def _task(*scenarios: Scenario, cached: bool = False) -> Task:
 
 
 def test_a_unit_that_fails_does_not_take_the_others_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    real = tasks.simulate
+    real = tasks.columns_of
 
-    def fails(scenario: object, *others: object) -> object:
-        if scenario is SHORT[0]:
+    def fails(scenarios: Sequence[Scenario], *others: object) -> object:
+        if SHORT[0] in scenarios:
             raise SimulationError("a count is negative in 2026")
-        return real(scenario, *others)  # type: ignore[arg-type]
+        return real(scenarios, *others)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(tasks, "simulate", fails)
+    monkeypatch.setattr(tasks, "columns_of", fails)
     first, second = make(_task(*SHORT))
     assert (first.content, first.fault) == (b"", "a count is negative in 2026")
     assert second.content

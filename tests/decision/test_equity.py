@@ -18,9 +18,7 @@ from sim.decision.equity import (
     slopes,
     who_gains_most,
 )
-from sim.engine.setting import Inline
 from sim.runs.experiment import Options, run_all
-from sim.runs.pairs import run_reached
 from sim.runs.warmstore import WarmStore
 
 EVEN = np.full(5, 200.0)
@@ -108,7 +106,7 @@ def test_the_model_has_every_group_it_reports(tmp_path_factory: pytest.TempPathF
     found = slopes(runs, 1, "care_users")
     assert found["reference"].value > 0  # deprived neighbourhoods use more care
     assert found["change"].value == pytest.approx(found["scenario"].value - found["reference"].value)
-    d = difference([run_reached(scenarios, options, 0, Inline())], 1, 0, range(2026, 2028))
+    d = difference(runs, 1, 0, range(2026, 2028))
     whole = runs[0].columns[0]
     people = {
         level: float(whole.values[k].mean())

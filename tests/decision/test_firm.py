@@ -32,20 +32,28 @@ def drawn(value: float, mcse: float = 10.0, draws: int | None = 40, draw_error: 
         (drawn(-89.0, draws=1), Standing.PROVISIONAL, Standing.PROVISIONAL),  # the best fit
         (by_luck_alone(drawn(-89.0, draws=1)), Standing.FIRM, Standing.FIRM),  # where it is asked for
         # its luck
-        (drawn(20.0), Standing.FIRM, Standing.FIRM),
-        (drawn(-20.0), Standing.FIRM, Standing.FIRM),
+        (drawn(89.0, 44.5), Standing.FIRM, Standing.FIRM),
+        (drawn(-89.0, 44.5), Standing.FIRM, Standing.FIRM),
+        (drawn(20.0), Standing.UNCLEAR, Standing.UNCLEAR),
+        (drawn(-20.0), Standing.UNCLEAR, Standing.UNCLEAR),
         (drawn(JUST_BELOW), Standing.PROVISIONAL, Standing.TOO_SMALL),
         (drawn(JUST_BELOW, draws=9), Standing.PROVISIONAL, Standing.TOO_SMALL),
         (drawn(-JUST_BELOW), Standing.PROVISIONAL, Standing.TOO_SMALL),
+        (drawn(JUST_BELOW, draw_error=20.0), Standing.PROVISIONAL, Standing.UNCLEAR),  # luck: a quarter
+        (drawn(JUST_BELOW, draw_error=19.9), Standing.PROVISIONAL, Standing.TOO_SMALL),
+        # what is not known lies on both sides of zero, or ends there
+        (Figure(-27.0, 1.0, -60.0, 0.0, 0.1, 40, 5.0), Standing.FIRM, Standing.FIRM),
+        (Figure(-27.0, 1.0, -60.0, 1e-3, 0.1, 40, 5.0), Standing.UNCLEAR, Standing.UNCLEAR),
+        (Figure(0.1, 1.0, 0.0, 0.0, 0.1, 40, 5.0), Standing.PROVISIONAL, Standing.UNCLEAR),
         # how far more draws may move it
-        (drawn(20.0, 1.0, draw_error=10.0), Standing.FIRM, Standing.FIRM),
-        (drawn(JUST_BELOW, 1.0, draw_error=10.0), Standing.PROVISIONAL, Standing.FIRM),
+        (drawn(60.0, 1.0, draw_error=30.0), Standing.FIRM, Standing.FIRM),
+        (drawn(60.0, 1.0, draw_error=30.1), Standing.PROVISIONAL, Standing.FIRM),
         # nothing
         (drawn(0.0, 0.0), Standing.NONE, Standing.NONE),
         (drawn(0.0, 0.0, draws=9), Standing.PROVISIONAL, Standing.PROVISIONAL),
         (drawn(1e-9, 1e-12), Standing.NONE, Standing.NONE),  # rounding
         (drawn(0.0, 1.0), Standing.PROVISIONAL, Standing.TOO_SMALL),  # about zero, by luck
-        (drawn(0.0, 0.0, draw_error=5.0), Standing.PROVISIONAL, Standing.FIRM),  # zero on average only
+        (drawn(0.0, 0.0, draw_error=5.0), Standing.PROVISIONAL, Standing.UNCLEAR),  # zero on average only
         # no number
         (drawn(NAN), Standing.UNTOLD, Standing.UNTOLD),
         (drawn(5.0, NAN), Standing.UNTOLD, Standing.UNTOLD),
@@ -74,10 +82,10 @@ def test_what_is_provisional_or_no_number_has_no_range_and_is_never_written_bare
         if standing(f, sharpening) in (Standing.PROVISIONAL, Standing.UNTOLD):
             assert not has_range(f, sharpening)
             assert words.interval(f, words.count, sharpening) == ""
-            assert words.remark(f, sharpening) in told
-            assert words.remark(f, sharpening)
+            assert words.remark(f, words.count, sharpening) in told
+            assert words.remark(f, words.count, sharpening)
         if standing(f, sharpening) is Standing.FIRM:
-            assert words.remark(f, sharpening) == ""
+            assert words.remark(f, words.count, sharpening) == ""
 
 
 @given(st.floats(-1e6, 1e6), st.floats(0, 1e5), st.floats(0, 1e5), st.integers(1, 60))
@@ -118,14 +126,19 @@ def test_the_sign_of_a_mean_that_draws_still_turn_is_not_told() -> None:
 @pytest.mark.parametrize(
     ("language", "texts"),
     [
-        ("nl", ["\N{MINUS SIGN}89 (voorlopig)", "te klein om te zien", "vrijwel 0", "0", "niet te noemen"]),
-        ("en", ["\N{MINUS SIGN}89 (provisional)", "too small to tell", "almost 0", "0", "cannot be told"]),
+        ("nl", ["\N{MINUS SIGN}89 (voorlopig)", "te klein om te zien",
+                "geen duidelijk verschil (45 minder tot 55 meer)",
+                "vrijwel 0", "0", "niet te noemen"]),
+        ("en", ["\N{MINUS SIGN}89 (provisional)", "too small to tell",
+                "no clear difference (45 less to 55 more)",
+                "almost 0", "0", "cannot be told"]),
     ],
 )
 def test_luck_ignorance_and_nothing_have_words_of_their_own(language: str, texts: list[str]) -> None:
     words = Writing(language)
     figures = [
-        drawn(-89.0, draws=2), drawn(5.0), drawn(0.3, 0.01), drawn(0.0, 0.0), drawn(NAN),
+        drawn(-89.0, draws=2), drawn(5.0), drawn(5.0, 1.0), replace(drawn(0.3, 0.01), low=0.0),
+        drawn(0.0, 0.0), drawn(NAN),
     ]  # fmt: skip
     assert [words.difference(f, words.count) for f in figures] == texts
     assert words.interval(drawn(-89.0, draws=9), words.count) == ""
@@ -147,4 +160,4 @@ def test_what_is_lived_the_same_is_equal_and_files_hold_what_they_held() -> None
     assert nothing(none)
     kept = {"value", "mcse", "low", "high", "p_positive"}
     assert plain(same)["care_users"].keys() == kept
-    assert as_json(same)["care_users"].keys() == kept | {"too_small"}
+    assert as_json(same)["care_users"].keys() == kept | {"too_small", "luck_share"}

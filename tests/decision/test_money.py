@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -21,9 +22,8 @@ from sim.decision.money import (
     side_by_side,
     worth,
 )
-from sim.engine.setting import Inline
-from sim.runs.experiment import Options
-from sim.runs.pairs import run_reached
+from sim.runs.experiment import Options, run_all
+from sim.runs.warmstore import WarmStore
 
 YEARS = 8
 ALL = ("cost", "total", "all")
@@ -94,13 +94,10 @@ def test_deadweight_makes_public_money_dearer() -> None:
     assert dear.ratio.value == pytest.approx(plain.ratio.value)
 
 
-def test_swapping_scenarios_flips_every_sign() -> None:
+def test_swapping_scenarios_flips_every_sign(tmp_path: Path) -> None:
     scenarios = [scenario(0), scenario(36)]
-    options = Options(children=1000)
-    there, back = (
-        difference([run_reached(pair, options, 2, Inline())], 1, 0, range(2026, 2030))
-        for pair in (scenarios, scenarios[::-1])
-    )
+    runs = list(run_all(scenarios, Options(children=1000, first_draw=2), WarmStore(tmp_path)))
+    there, back = (difference(runs, *pair, range(2026, 2030)) for pair in ((1, 0), (0, 1)))
     for ours, theirs in zip(side_by_side(there, 4), side_by_side(back, 4), strict=True):
         assert ours.net_present_value.value == pytest.approx(-theirs.net_present_value.value)
         assert ours.net_present_value.value != 0

@@ -388,7 +388,7 @@ def test_one_child_more_changes_nobody_elses_life(
 
 
 def _effect_of(exposed: Exposure) -> Effect:
-    return Effect(tuple(exposed.log_effect[0]), float(exposed.build[0]), float(exposed.decay[0]))
+    return Effect(tuple(exposed.log_effect[0, 0]), float(exposed.build[0, 0]), float(exposed.decay[0, 0]))
 
 
 def test_a_parameter_changes_lives_from_when_the_scenario_says(

@@ -24,9 +24,9 @@ from sim.api import Comparison
 from sim.decision.headline import WAITING, WEEKS, change, discount_rate
 from sim.decision.headline import municipal_programmes as programmes_of
 from sim.engine.setting import Inline
+from sim.engine.simulation import REASONS
 from sim.inputs.scenario import Scenario
 from sim.runs.experiment import Options
-from sim.runs.pairs import REASONS
 from sim.runs.twins import Twins, picture_table, totals, twins
 from sim.states import FORMS, MECHANISMS
 
