@@ -42,12 +42,12 @@ def found(*names):
         except ModuleNotFoundError:
             pass
     raise SystemExit(f"none of {names}")
-experiment = found("sim.runs.experiment", "sim.experiment")
-appraisal = found("sim.decision.appraisal", "sim.appraisal")
-library = found("sim.inputs.library", "sim.library")
-scenarios = found("sim.inputs.scenario", "sim.scenario")
-warmstore = found("sim.runs.warmstore", "sim.warmstore")
-setting = found("sim.engine.setting", "sim.setting")
+experiment = found("sim.experiment", "sim.runs.experiment")
+appraisal = found("sim.appraisal", "sim.decision.appraisal")
+library = found("sim.library", "sim.inputs.library")
+scenarios = found("sim.scenario", "sim.inputs.scenario")
+warmstore = found("sim.warmstore", "sim.runs.warmstore")
+setting = found("sim.setting", "sim.engine.setting")
 import numpy as np
 pairs, seeds, children = json.loads(sys.argv[1])
 def scenario(policy, fte, fenced):
