@@ -24,6 +24,7 @@ from pages.shared.state import (
     left_behind,
     places,
     profile,
+    told_beside_its_field,
 )
 from pages.shared.texts import language, t
 from sim.decision.headline import horizons
@@ -78,6 +79,7 @@ def _not_here() -> None:
         here(wanted, choices())
     except ValueError as error:
         st.warning(plain(" ".join(told(InputError.of(str(error)), language()))))
+    told_beside_its_field("gemeente")
     way_to("eigen_cijfers", t("municipality_own"))
 
 

@@ -327,6 +327,13 @@ def first_in_link(chosen: Choices) -> Mapping[str, str]:
     return written_in_link(first)
 
 
+def told_beside_its_field(key: str) -> None:
+    """Say no more above the page that a key of the link was left out: its field says why."""
+    for keys in st.session_state.get(LEFT_OUT, {}).values():
+        if key in keys:
+            keys.remove(key)
+
+
 # What is computed
 
 
