@@ -8,6 +8,7 @@ Messages go to stderr, results to stdout. Exit codes: 0 all well, 1 something ra
 from __future__ import annotations
 
 import codecs
+import errno
 import sys
 from collections.abc import Callable
 from io import TextIOWrapper
@@ -49,6 +50,8 @@ for verb in VERBS:
 command_line.add_typer(figures.line, name="data")
 command_line.add_typer(store.line, name="runs")
 
+NO_NAMES = (errno.ENAMETOOLONG, errno.ELOOP)
+"""What a system says of a name that no file can have there; every way to look at one says it."""
 PLAIN = {"±": "+/-", "−": "-", "–": "-", "—": "-", "€": "EUR", "×": "x", "…": "...", "≤": "<=", "≥": ">="}
 
 
@@ -99,6 +102,8 @@ def _run() -> NoReturn:
     except Exception as error:
         if ran_out(error):
             raise
+        if isinstance(error, OSError) and error.errno in NO_NAMES and error.filename is not None:
+            fail(f"{error.filename}: {error.strerror.lower()}", 2)
         fail(our_mistake(error), 1)
     sys.exit(0)
 

@@ -134,6 +134,21 @@ def test_where_results_cannot_go_nothing_is_simulated(
     assert blocked.read_text(encoding="utf-8") == "x"
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("check", "{}"), ("check", "{}.yaml"), ("batch", "{}", "--out", "o"), ("runs", "list", "--in", "{}"),
+        ("runs", "show", "{}"), ("runs", "prune", "--in", "{}"), ("runs", "compare", "{}", "{}"),
+        ("runs", "reproduce", "{}"), ("run", "{}"), ("new", "{}"), ("model", "{}"),
+    ],
+    ids=" ".join,
+)  # fmt: skip
+def test_a_name_that_no_file_can_have_is_no_mistake_of_ours(words: tuple[str, ...]) -> None:
+    done = call(*(word.format("x" * 300) for word in words))
+    assert done.returncode == 2, done.stderr
+    assert "file name too long" in done.stderr
+
+
 def test_a_mistake_of_ours_is_told_as_ours_and_logged_with_its_trace(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import json
 import os
+import secrets
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -225,6 +227,8 @@ def refuse_taken(path: Path) -> None:
     if os.path.lexists(path):
         raise _taken(path)
     try:
+        with contextlib.suppress(FileNotFoundError):
+            path.lstat()  # a name may be too long
         with tempfile.TemporaryFile(dir=path.parent):
             pass
     except (OSError, ValueError) as error:
@@ -242,7 +246,7 @@ def _write_aside_and_rename(path: Path, content: bytes, check: Reader) -> None:
     Raises FileExistsError when the name is taken, OSError when writing fails and InputError when
     the content is no good.
     """
-    aside = path.with_name(f".{os.getpid()}.{path.name}")
+    aside = path.with_name(f".{os.getpid()}-{secrets.token_hex(4)}{path.suffix[:9]}")
     with aside.open("xb") as file:
         try:
             file.write(content)
