@@ -71,7 +71,14 @@ def built_from() -> str:
     return found
 
 
-_ALL: tuple[Callable[[], object], ...] = (cache_bytes, app_children, app_draws, app_contact, built_from)
+def numba_threads() -> int:
+    """Return the most threads that kernels use; numba itself ends in a traceback where it cannot read it."""
+    return _whole("NUMBA_NUM_THREADS", os.cpu_count() or 1, 1, 100_000)
+
+
+_ALL: tuple[Callable[[], object], ...] = (
+    cache_bytes, app_children, app_draws, app_contact, built_from, numba_threads,
+)  # fmt: skip
 
 
 def _number(name: str, default: float, least: float, most: float) -> float:
