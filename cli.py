@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import codecs
 import errno
+import os
 import sys
 from collections.abc import Callable
 from io import TextIOWrapper
@@ -103,7 +104,7 @@ def _run() -> NoReturn:
         if ran_out(error):
             raise
         if isinstance(error, OSError) and error.errno in NO_NAMES and error.filename is not None:
-            fail(f"{error.filename}: {error.strerror.lower()}", 2)
+            fail(f"{error.filename}: {os.strerror(error.errno).lower()}", 2)
         fail(our_mistake(error), 1)
     sys.exit(0)
 

@@ -60,9 +60,10 @@ def within(option: str, value: object, low: int, high: float = math.inf) -> None
     """Raise OptionError unless an option is a whole number between two values."""
     if isinstance(value, bool) or not isinstance(value, Integral):
         raise OptionError(option, f"must be a whole number, found {value!r:.100}")
-    if not low <= value <= high:
+    found = int(value)
+    if not low <= found <= high:
         limit = f"{low:,} or more" if high == math.inf else f"between {low:,} and {high:,}"
-        raise OptionError(option, f"must be {limit}, found {int(value):,}")
+        raise OptionError(option, f"must be {limit}, found {found:,}")
 
 
 class SimulationError(Exception):

@@ -42,7 +42,7 @@ ROWS, COLUMNS = 200, 5
 REQUIRED = ("name", "date", "source")
 REQUIRED_OF_USE = ("year", "youths")
 SOURCED = ("kinderwerk_fte", "moving", "bijstand")
-TOTALS = ("totaal", "total")
+TOTALS = ("totaal", "total", "eindtotaal", "grand total", "som", "sum", "alle leeftijden", "all ages")
 QUANTITIES = {"kinderwerk_fte": FTE, "moving": SHARE, "bijstand": SHARE, "national": SHARE, "youths": YOUTHS}
 
 
@@ -328,7 +328,7 @@ class _Reading:
         totals: list[tuple[int, float]] = []
         for row in self.rows(sheet, 3):
             youths = self.number(sheet, row, 2, YOUTHS)
-            if str(self.value(sheet, row, 0) or self.value(sheet, row, 1)).casefold().startswith(TOTALS):
+            if fold(str(self.value(sheet, row, 0) or self.value(sheet, row, 1))).startswith(TOTALS):
                 totals += [(row, youths)] if youths is not None else []
                 continue
             first, last = self.ages(sheet, row)
