@@ -257,9 +257,15 @@ def model_table(found: Mapping[str, Any]) -> RenderableType:
             _or_dash(row["incremental_cost"], ",.1f"),
             _or_dash(row["incremental_effect"], ".5f"),
             _or_dash(row["icer"], ",.1f"),
-            f"equal to {row['equal_to']}" if row["status"] == "equal" else row["status"],
+            _place(row),
         )
     return Group(table, frontier)
+
+
+def _place(row: Mapping[str, Any]) -> str:
+    """Return the place of a strategy on the frontier, with the one before it that it is equal to."""
+    equal = [] if row["equal_to"] is None else [f"equal to {row['equal_to']}"]
+    return ", ".join([*([] if row["status"] == "equal" else [row["status"]]), *equal])
 
 
 def _or_dash(value: float | None, form: str) -> str:
