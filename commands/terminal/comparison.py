@@ -264,7 +264,7 @@ def model_table(found: Mapping[str, Any]) -> RenderableType:
 
 def _place(row: Mapping[str, Any]) -> str:
     """Return the place of a strategy on the frontier, with the one before it that it is equal to."""
-    equal = [] if row["equal_to"] is None else [f"equal to {row['equal_to']}"]
+    equal = [f"equal to {row['equal_to']}"] if row.get("equal_to") else []
     return ", ".join([*([] if row["status"] == "equal" else [row["status"]]), *equal])
 
 

@@ -59,8 +59,8 @@ def frontier(costs: Sequence[float], effects: Sequence[float], names: Sequence[s
     The cheapest (at equal cost the most effective) is the reference. A strategy is dominated where another
     costs no more and gives no less, and extendedly dominated where a mix of two others gives more for its
     cost. What remains is `equal` where it has the same cost and effect, but for rounding, as one before it.
-    `equal_to` names that one, also where both are dominated. On the frontier, increments and their ratio `icer` are with the one before;
-    elsewhere they are None.
+    `equal_to` names that one, also where both are dominated. On the frontier, increments and their ratio
+    `icer` are with the one before; elsewhere they are None.
 
     Raises ValueError where the lengths differ or a number is not finite.
     """
