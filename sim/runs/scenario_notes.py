@@ -15,6 +15,7 @@ from sim.files.yamlfile import Document, in_order, load_document
 from sim.files.yamltext import Loc, quoted
 from sim.inputs.grid import Member
 from sim.inputs.municipality import Municipality
+from sim.inputs.placenames import became_of
 from sim.inputs.registry import Registry
 from sim.inputs.scenario import ProgrammeUse, Scenario, Shock, load_scenario
 from sim.model.catalogue import catalogue
@@ -231,6 +232,8 @@ def doubts(municipality: Municipality) -> list[Note]:
 
 
 def _figures(municipality: Municipality) -> Iterator[Note]:
+    if became := became_of(municipality.name):
+        yield ("name",), became
     yield from doubts(municipality)
     if municipality.use is not None and not municipality.fitted:
         words = "the figure of use does nothing yet: `kinderwerk data fit FILE` fits need and access to it"

@@ -231,6 +231,20 @@ def test_few_youths_that_are_not_whole_are_asked_about(tmp_path: Path) -> None:
     assert told(tmp_path, "", figures.replace("101.5", "101").replace("98.4", "98")) == []
 
 
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [("Weesp", "has not been a municipality since 2022: it is part of Amsterdam"),
+     ("gemeente Haren", "has not been a municipality since 2019: it is part of Groningen")],
+)  # fmt: skip
+def test_figures_of_a_municipality_of_before_are_told_with_its_successor(
+    tmp_path: Path, name: str, words: str
+) -> None:
+    figures = f"{{name: {name}, date: 2018-01-01, source: x, population: {{0-22: 4000}}}}"
+    ((line, _, message),) = told(tmp_path, "", figures)
+    assert (line, words in message) == (3, True)
+    assert told(tmp_path, "", figures.replace(name, "Laren")) == []
+
+
 def test_a_scenario_in_memory_is_told_without_a_place() -> None:
     from sim.inputs.scenario import scenario_from_dict
 
