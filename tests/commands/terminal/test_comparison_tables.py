@@ -262,3 +262,8 @@ def test_waiting_is_told_where_it_is_known_and_cash_only_where_it_compares() -> 
     assert found.levels(1)[0].waiting is None  # a sample
     lists = compare([pair[1], pair[1].replace(title="again")], children=2000)
     assert lists.changes("again")[0].municipal_cashable is not None
+
+
+def test_workers_that_are_none_but_for_rounding_have_no_sign() -> None:
+    level = replace(LEVELS[0], fte=-1e-14)
+    assert "-0.0" not in text(level_table("T", [level]))
