@@ -203,7 +203,8 @@ def ask(query: str, values: Sequence[Any]) -> list[Row]:
             names = [column[0] for column in cursor.description or ()]
             return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
         except duckdb.Error as error:
-            raise InputError.at(str(values[0]), f"cannot be read: {str(error).splitlines()[0]}") from error
+            bad = next((value for value in map(str, values) if value in str(error)), str(values[0]))
+            raise InputError.at(bad, f"cannot be read: {str(error).splitlines()[0]}") from error
 
 
 def to_prune(

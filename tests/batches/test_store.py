@@ -91,6 +91,8 @@ def test_a_damaged_table_is_named(store: Path, tmp_path: Path) -> None:
     (tmp_path / "bad" / "results.parquet").write_bytes(b"x" * 100)
     with pytest.raises(InputError, match=r"results\.parquet:1:1: cannot be read"):
         levels(named(tmp_path, "bad"))
+    with pytest.raises(InputError, match=r"bad/results\.parquet:1:1: cannot be read"):
+        figures_that_moved(named(store, "pair"), named(tmp_path, "bad"))
 
 
 def test_tables_for_the_terminal_say_what_is_there(store: Path, capsys: pytest.CaptureFixture[str]) -> None:
