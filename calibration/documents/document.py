@@ -5,36 +5,77 @@ Run as ``python -m calibration.documents.document``.
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from pathlib import Path
 
 from calibration.documents.report import markdown
 from sim.model.catalogue import catalogue
-from sim.model.parameters import Parameters, default_parameters
+from sim.model.parameters import Parameter, Parameters, default_parameters
 from sim.model.processes import ProcessTable, Transition, default_table
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 GENERATED = "<!-- written by `python -m calibration.documents.document`; edit the data, not this page -->\n\n"
+PRIOR = "before the fit "
+MARKS = {
+    "no readable source; a careful guess, shown with its range": "G",
+    "vague on purpose: the calibration decides": "V",
+}
+"""Words that many sources share, and the mark that stands for them."""
 
 
 def parameters_page(p: Parameters) -> str:
     """Return every parameter with value, range, unit, grade and source, by subject."""
-    grades: dict[str, int] = {}
-    for record in p.records.values():
-        grades[record.grade] = grades.get(record.grade, 0) + 1
+    grades = Counter(record.grade for record in p.records.values())
     text = GENERATED + "# Parameters and sources\n\n"
-    text += "Range: 5th and 95th percentile of what is believed. Grades: "
-    text += ", ".join(f"{grade} {number}" for grade, number in sorted(grades.items())) + ".\n"
-    text += "A calibrated number whose range is one value was held at its middle: no figure tells it from\n"
-    text += "others. To change one: [howto](howto.md#change-a-rate).\n"
+    text += "For researchers: what is the value of each number, how sure is it, and where is it from? "
+    text += "To change one: [howto](howto.md#change-a-rate).\n\n"
+    text += "Grades: " + ", ".join(f"{grade} {number}" for grade, number in sorted(grades.items())) + ".\n"
+    text += "Range: 5th to 95th percentile. *Before the fit*: the prior of a calibrated number; its grade\n"
+    text += "is `assumed` where none stands there. `held`: no published figure informs the number, which stays at the\n"
+    text += "middle of its prior. `fixed`: one value.\n"
+    text += "Numbers under *source* stand below each table; "
+    text += "; ".join(f"{mark}: {words}" for words, mark in MARKS.items()) + ".\n"
     for subject in dict.fromkeys(name.split(".")[0] for name in p.records):
+        records = [record for name, record in p.records.items() if name.split(".")[0] == subject]
+        notes: dict[str, int] = {}
+        rows = [_row(record, notes) for record in records]
         text += f"\n## {subject}\n\n"
-        rows = [
-            (f"`{r.name}`", short(r.value), f"{short(r.low)} to {short(r.high)}", r.unit, r.grade, r.source)
-            for r in p.records.values()
-            if r.name.split(".")[0] == subject
-        ]
-        text += markdown(("name", "value", "range", "unit", "grade", "source"), rows)
+        text += markdown(("name", "value", "range", "unit", "grade", "before the fit", "source"), rows)
+        text += "\n" + "".join(f"{number}. {words}\n" for words, number in notes.items()) if notes else ""
     return text
+
+
+def _row(r: Parameter, notes: dict[str, int]) -> tuple[str, ...]:
+    """Return the row of a parameter. Adds its source to the numbered notes of its subject."""
+    source, _, prior = r.source.partition(PRIOR)
+    marks = [mark for words, mark in MARKS.items() if words in source]
+    for words in MARKS:
+        source = "; ".join(filter(None, source.replace(words, "").split("; ")))
+    if source:
+        marks.insert(0, str(notes.setdefault(source, len(notes) + 1)))
+    return (
+        f"`{r.name}`", short(r.value), _range(r, bool(prior)), r.unit, r.grade, _prior(prior), ", ".join(marks),
+    )  # fmt: skip
+
+
+def _range(r: Parameter, fitted: bool) -> str:
+    """Return the range of a parameter; in a word where it has one value."""
+    return interval(r.low, r.high) if r.low < r.high else "held" if fitted else "fixed"
+
+
+def _prior(words: str) -> str:
+    """Return a prior such as '0.9 (0.63 to 1.26, assumed)' with its range in short, and its grade if not assumed."""
+    found = re.fullmatch(r"(\S+) \((\S+) to (\S+), (\w+)\)", words)
+    if found is None:
+        return words
+    grade = "" if found[4] == "assumed" else f" {found[4]}"
+    return f"{short(float(found[1]))} ({interval(float(found[2]), float(found[3]))}){grade}"
+
+
+def interval(low: float, high: float) -> str:
+    """Return a range; the word 'to' where a dash would be read as a minus."""
+    return f"{short(low)} to {short(high)}" if low < 0 else f"{short(low)}–{short(high)}"  # noqa: RUF001
 
 
 def short(value: float) -> str:

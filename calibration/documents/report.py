@@ -60,6 +60,11 @@ def figure(x: float | None) -> str:
     return f"{x:,.0f}" if abs(x) >= 1000 else f"{x:.3g}"
 
 
+def between(low: float, high: float) -> str:
+    """Return a range of two numbers; the word 'to' where a dash would be read as a minus."""
+    return f"{figure(low)} to {figure(high)}" if low < 0 else f"{figure(low)}–{figure(high)}"  # noqa: RUF001
+
+
 def fitted_share(found: Mapping[str, Any]) -> tuple[float, float]:
     """Return the share of calibrate figures inside their interval, and the median absolute error."""
     rows = pd.DataFrame([row for row in found["targets"] if row["role"] == "calibrate"])
@@ -120,7 +125,7 @@ def verdict(found: Mapping[str, Any]) -> str:
 
 
 def _validation_row(row: Mapping[str, Any]) -> list[str]:
-    interval = f"{figure(row['predictive_low'])} to {figure(row['predictive_high'])}"
+    interval = between(row["predictive_low"], row["predictive_high"])
     inside = "yes" if row["inside"] else "NO"
     return [
         row["id"], figure(row["value"]), figure(row["median"]), interval, inside, figure(row["last_value"]),
@@ -136,6 +141,7 @@ def page(about: Mapping[str, Any], found: Mapping[str, Any], tested: Mapping[str
     plan, known, cover, walk = about["plan"], found["identifiability"], found["coverage"], found["sampler"]
     parts = [
         GENERATED + "# Calibration report\n",
+        "For researchers: how well does the model fit the published figures, and what do these not tell?\n",
         f"Posterior `{about['draws']}` draws of {len(about['free'])} parameters, made with seed {about['seed']}"
         f"{' (quick)' if about['quick'] else ''}; "
         f"{len(about['held'])} finer shapes are held at their middle. Targets `{about['targets'][:12]}`, "
@@ -149,16 +155,16 @@ def page(about: Mapping[str, Any], found: Mapping[str, Any], tested: Mapping[str
         "parameters. The rest is prior: nothing in these data says what child work does.\n",
         "## Fit per target\n",
         "![fit](pictures/calibration-fit.svg)\n",
-        "Interval: 95 percent, of the draws alone, without the luck of their runs (and so *no wider than luck* "
-        "where they differ by no more than that; the best fit is another run, and may lie beside it); predictive: with "
-        "the tolerance of the figure. Figures that are "
-        "fitted as a share of others are shown at the level of those others. Totals from 2021 on hold the providers "
-        "that CBS then began to count, as results do (`registration.*`, at its middle in every draw here).\n",
+        "*Interval*: 95 percent of the draws, without the Monte Carlo noise of their runs; `noise` where the draws "
+        "differ by no more than that noise. The best fit is another run and may lie outside. *Predictive*: with the "
+        "tolerance of the figure. Figures that are fitted as a share of others are shown at the level of those "
+        "others. Totals from 2021 on include the providers that CBS then began to count (`registration.*`, at its "
+        "middle in every draw here).\n",
         markdown(
             ("figure", "role", "published", "best fit", "error", "interval", "predictive", "inside"),
             ((row["id"] + (" (as a share)" if row["share_of"] else ""), row["role"], figure(row["value"]),
               figure(row["best"]), f"{row['best_error']:+.1%}", _interval(row),
-              f"{figure(row['predictive_low'])} to {figure(row['predictive_high'])}",
+              between(row["predictive_low"], row["predictive_high"]),
               "yes" if row["inside"] else "NO") for row in rows),
         ),
         "Outside, with the reason: "
@@ -174,19 +180,17 @@ def page(about: Mapping[str, Any], found: Mapping[str, Any], tested: Mapping[str
         "Not fitted by single year; only four groups of ages are.\n\n![ages](pictures/calibration-ages.svg)\n",
         "## Posterior against prior\n",
         "![parameters](pictures/calibration-parameters.svg)\n",
-        "Shift and spread in standard deviations of the prior: a spread near 1 is a parameter of which the "
-        "figures say nothing.\n",
+        "Shift and spread are in standard deviations of the prior. A spread near 1: the figures say nothing of the "
+        "parameter. Values and ranges before and after the fit: [parameters](parameters.md).\n",
         markdown(
-            ("parameter", "before", "range before", "best fit", "range after", "shift", "spread"),
-            ((f"`{row['name']}`", figure(row["prior"]), f"{figure(row['prior_low'])} to {figure(row['prior_high'])}",
-              figure(row["best"]), f"{figure(row['low'])} to {figure(row['high'])}", f"{row['shift']:+.2f}",
-              f"{row['spread']:.2f}") for row in found["parameters"]),
+            ("parameter", "shift", "spread"),
+            ((f"`{row['name']}`", f"{row['shift']:+.2f}", f"{row['spread']:.2f}") for row in found["parameters"]),
         ),
-        "## What hangs together\n",
+        "## Correlated parameters\n",
         markdown(("parameter", "with", "correlation"),
                  ((f"`{row['first']}`", f"`{row['second']}`", f"{row['correlation']:+.2f}")
                   for row in found["correlations"])),
-        "## What the figures can tell\n",
+        "## Identifiability\n",
         _identifiability(known),
         "## Unit costs and total spending\n",
         _spending(found["spending"]),
@@ -201,13 +205,13 @@ def page(about: Mapping[str, Any], found: Mapping[str, Any], tested: Mapping[str
         f"- Coverage with a known truth ({cover['runs']:.0f} runs set apart): 90 percent intervals hold "
         f"{cover['parameters']:.1%} of parameters, {cover['narrowed_parameters']:.1%} of those that the figures "
         f"narrow, {cover['strongest_directions']:.1%} of the ten strongest directions.\n"
-        "- The ten strongest directions are where the emulator is surest, and it is too sure where the last number is "
-        "below 85 percent. That is why the draws do not rest on it: each was run, moved by what the emulator had missed, "
-        "and run again (columns *off its aim*; what is left is about the luck of a run).\n"
+        "- A last number below 85 percent means that the emulator is too sure in those directions. The draws do not "
+        "rest on it: each was run, corrected by the emulator's error, and run again (columns *off target*; what is "
+        "left is about the noise of a run).\n"
         f"- Draws were simulated anew with {plan['draws'][1]:,} children each, the best fit with "
         f"{plan['best_children']:,}.\n",
         markdown(
-            ("figure", "explained", "left out (1 is right)", "unexplained", "emulator sd", "luck of a draw's run", "off its aim, first run", "last run"),
+            ("figure", "explained", "left out (1 is right)", "unexplained", "emulator sd", "noise of a run", "off target, first run", "last run"),
             ((row["id"], f"{row['explained']:.2f}", f"{row['left_out']:.2f}", f"{row['run_noise']:.3f}",
               f"{row['emulator_sd']:.3f}", f"{row['draw_noise']:.3f}", f"{row['off_first']:.3f}",
               f"{row['off_last']:.3f}")
@@ -259,8 +263,8 @@ def _spending(spending: Mapping[str, Any]) -> str:
     table = markdown(
         ("parameter", "before", "range before", "best fit", "range after", "inside its range before"),
         (
-            (f"`{row['name']}`", figure(row["prior"]), f"{figure(row['prior_low'])} to {figure(row['prior_high'])}",
-             figure(row["best"]), f"{figure(row['low'])} to {figure(row['high'])}",
+            (f"`{row['name']}`", figure(row["prior"]), between(row["prior_low"], row["prior_high"]),
+             figure(row["best"]), between(row["low"], row["high"]),
              _within(row["prior_low"], row["best"], row["prior_high"]))
             for row in spending["prices"]
         ),
@@ -270,8 +274,8 @@ def _spending(spending: Mapping[str, Any]) -> str:
 
 def _interval(row: Mapping[str, Any]) -> str:
     if row["high"] - row["low"] < 1e-6 * row["high"]:
-        return "no wider than luck"
-    return f"{figure(row['low'])} to {figure(row['high'])}"
+        return "noise"
+    return between(row["low"], row["high"])
 
 
 def _within(low: float, value: float, high: float) -> str:

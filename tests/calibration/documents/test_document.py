@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 from calibration.documents import document
-from calibration.documents.document import DOCS, GENERATED, parameters_page, processes_page
+from calibration.documents.document import DOCS, GENERATED, MARKS, parameters_page, processes_page, short
 from calibration.documents.report import markdown
 from sim.model.parameters import Parameters, default_parameters
 from sim.model.processes import default_table
 
+MARKED = {mark: words for words, mark in MARKS.items()}
 RENEW = "run python -m calibration.documents.document"
 
 
@@ -41,6 +43,15 @@ def test_every_parameter_is_on_the_page_with_its_source(parameters: Parameters) 
     for name, record in parameters.records.items():
         assert rows[f"`{name}`"][4] == record.grade
         assert float(rows[f"`{name}`"][1]) == pytest.approx(record.value, rel=5e-4)
+        subject = page.partition(f"\n## {name.split('.')[0]}\n")[2].partition("\n## ")[0]
+        notes = {**dict(re.findall(r"^(\d+)\. (.+)$", subject, re.MULTILINE)), **MARKED}
+        told = {part for mark in rows[f"`{name}`"][6].split(", ") if mark for part in notes[mark].split("; ")}
+        source, _, prior = record.source.partition("before the fit ")
+        assert told == set(filter(None, source.split("; ")))
+        if prior:
+            grade = prior.rpartition(", ")[2].strip(")")
+            assert rows[f"`{name}`"][5].startswith(f"{short(float(prior.split()[0]))} (")
+            assert rows[f"`{name}`"][5].endswith(")" if grade == "assumed" else f") {grade}")
     for grade in {record.grade for record in parameters.records.values()}:
         number = sum(record.grade == grade for record in parameters.records.values())
         assert f"{grade} {number}" in page
