@@ -32,8 +32,8 @@ def parameters_page(p: Parameters) -> str:
     text += "To change one: [howto](howto.md#change-a-rate).\n\n"
     text += "Grades: " + ", ".join(f"{grade} {number}" for grade, number in sorted(grades.items())) + ".\n"
     text += "Range: 5th to 95th percentile. *Before the fit*: the prior of a calibrated number; its grade\n"
-    text += "is `assumed` where none stands there. `held`: no published figure informs the number, which stays at the\n"
-    text += "middle of its prior. `fixed`: one value.\n"
+    text += "is `assumed` where none stands there. `held`: no published figure informs the number, and it\n"
+    text += "stays at the middle of its prior. `fixed`: one value.\n"
     text += "Numbers under *source* stand below each table; "
     text += "; ".join(f"{mark}: {words}" for words, mark in MARKS.items()) + ".\n"
     for subject in dict.fromkeys(name.split(".")[0] for name in p.records):
@@ -55,7 +55,8 @@ def _row(r: Parameter, notes: dict[str, int]) -> tuple[str, ...]:
     if source:
         marks.insert(0, str(notes.setdefault(source, len(notes) + 1)))
     return (
-        f"`{r.name}`", short(r.value), _range(r, bool(prior)), r.unit, r.grade, _prior(prior), ", ".join(marks),
+        f"`{r.name}`", short(r.value), _range(r, bool(prior)), r.unit, r.grade, _prior(prior),
+        ", ".join(marks),
     )  # fmt: skip
 
 
@@ -65,7 +66,7 @@ def _range(r: Parameter, fitted: bool) -> str:
 
 
 def _prior(words: str) -> str:
-    """Return a prior such as '0.9 (0.63 to 1.26, assumed)' with its range in short, and its grade if not assumed."""
+    """Return a prior as a fit writes it, '0.9 (0.63 to 1.26, cited)', in short: '0.9 (0.63–1.26) cited'."""
     found = re.fullmatch(r"(\S+) \((\S+) to (\S+), (\w+)\)", words)
     if found is None:
         return words
@@ -75,7 +76,7 @@ def _prior(words: str) -> str:
 
 def interval(low: float, high: float) -> str:
     """Return a range; the word 'to' where a dash would be read as a minus."""
-    return f"{short(low)} to {short(high)}" if low < 0 else f"{short(low)}–{short(high)}"  # noqa: RUF001
+    return f"{short(low)} to {short(high)}" if low < 0 else f"{short(low)}–{short(high)}"
 
 
 def short(value: float) -> str:

@@ -62,7 +62,7 @@ def figure(x: float | None) -> str:
 
 def between(low: float, high: float) -> str:
     """Return a range of two numbers; the word 'to' where a dash would be read as a minus."""
-    return f"{figure(low)} to {figure(high)}" if low < 0 else f"{figure(low)}–{figure(high)}"  # noqa: RUF001
+    return f"{figure(low)} to {figure(high)}" if low < 0 else f"{figure(low)}–{figure(high)}"
 
 
 def fitted_share(found: Mapping[str, Any]) -> tuple[float, float]:
