@@ -35,8 +35,8 @@ QUICK = Size(children=1500, draws=2, everyone=1, country=6000, country_draws=2, 
 LEAD = """# The claims of the position paper, and what the model answers
 
 For aldermen and advisors: which claims of the position paper does the model bear out, how surely, and where
-can it not say? Every claim is a scenario that anyone can run. **An answer is no proof.** No causal estimate of
-the effect of child work on youth care exists: effects are wide priors with a quarter of their weight on no
+can it not say? Every claim is a scenario that anyone can run. **An answer is no proof.** No causal estimate
+of the effect of child work on youth care exists: effects are wide priors with a quarter of their weight on no
 effect at all ([evidence](evidence.md)). The model works out what follows if its assumptions hold.
 
 How to read the figures:
