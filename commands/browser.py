@@ -15,7 +15,7 @@ from commands.shared import fail
 
 ROOT = Path(__file__).resolve().parents[1]
 FEW_ARENAS = {"MALLOC_ARENA_MAX": "2"}
-"""For glibc: an arena for each of many threads keeps what others freed (docs/endurance.md)."""
+"""For glibc: an arena for each of many threads keeps what others freed (docs/robustness.md)."""
 
 
 def app(
