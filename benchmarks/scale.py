@@ -143,26 +143,24 @@ def page() -> str:
 PAGE = """\
 # How large can it get?
 
-Measured and worked out by `python benchmarks/scale.py --write`: seconds of one core, the least of three. On another
-machine the numbers are others; run it there before planning. How fast a child's life is, and why:
-[performance](performance.md). How batches and clusters work: [batches](batches.md).
+For those who plan a large batch: what does it cost in time, memory and disk? Measured by `python benchmarks/scale.py --write`
+in seconds of one core, the least of three; run it on your machine before planning. Speed of the engine:
+[performance](performance.md). Batches and clusters: [batches](batches.md).
 
 ## What it costs
 
-Almere with 36 child workers, 20 years from 2026, one core. A unit is one scenario in one draw and replication. Warming up
-(the lives from 1992 to the start) is made once for all scenarios of a municipality, draw and replication.
+Almere with 36 child workers, 20 years from 2026. A unit is one scenario in one draw and replication. Warming up (1992 to the
+start) is done once for all scenarios of a municipality, draw and replication.
 
 | children | warming up (s) | unit (s) | s per million child-years, unit | s per million child-years, warming up |
 |---|---|---|---|---|
 {rows}
 
 A line through these: a unit takes {life_fixed:.3f} s and {life:.2f} s per million child-years; warming up {warm_fixed:.3f} s and
-{warm:.2f} s per million. With few children what does not depend on them rules: below about 10,000 a unit hardly gets cheaper.
+{warm:.2f} s per million. Below about 10,000 children a unit hardly gets cheaper.
 
-- **Children**: in proportion, on top of what is fixed.
 - **Years** ({middle:,} children, without warming up): {by_years}.
-- **Draws** ({middle:,} children, warming up included): {by_draws}; in proportion, since draws share nothing.
-- **Scenarios**: in proportion, and the warming up once.
+- **Draws** ({middle:,} children, warming up included): {by_draws}; in proportion, as scenarios are.
 - **On disk**: {kb:,.0f} kB a unit, written and forced to disk in {write:.1f} ms; {unit_rows:,} rows of
   `results.parquet`, {parquet:,.0f} kB.
 - **Tables at the end**: {table:.1f} ms a unit on one core, and {pair:.1f} ms a compared unit on all cores. Memory does not
@@ -186,22 +184,19 @@ years, {draws:,} draws, every child. Together {everyone:,} children and youths o
 
 How to run it:
 
-1. **A folder per municipality**, with two scenarios (or a grid), each of which names its municipality's own file
-   (`kinderwerk data municipality NAME`). A batch each: results stay of a size that people can open, and a municipality
-   that is done is done. The tables of one take {each:,.0f} s at the end.
-2. **Workers**: `dask worker tcp://SCHEDULER:8786 --nworkers auto --nthreads 1`, 2 GB each. (Amsterdam and Rotterdam fit;
-   the whole country at once takes 3.7 GB.)
-3. **Several batches at once**, four to eight, on the machine of the scheduler, so that the cluster is not idle while one
-   writes its tables: `ls -d gemeenten/* | xargs -P 8 -I MAP kinderwerk batch MAP --out results/MAP --draws {draws}
-   --cluster tcp://SCHEDULER:8786 --json`. They share the cluster.
-4. **How many cores can be fed**: a core finishes {per_core:.1f} units a second (a task of two units with its warming up takes
+1. **A folder per municipality**, with two scenarios (or a grid) that name its own file (`kinderwerk data municipality
+   NAME`), and a batch for each folder. The tables of one take {each:,.0f} s at the end.
+2. **Workers**: `dask worker tcp://SCHEDULER:8786 --nworkers auto --nthreads 1`, 2 GB each (3.7 GB for the whole country at
+   once).
+3. **Four to eight batches at once**, on the machine of the scheduler, so that the cluster is busy while one writes its
+   tables: `ls -d gemeenten/* | xargs -P 8 -I MAP kinderwerk batch MAP --out results/MAP --draws {draws}
+   --cluster tcp://SCHEDULER:8786 --json`.
+4. **Cores that one batch can feed**: a core finishes {per_core:.1f} units a second (a task of two units with its warming up takes
    {task:.1f} s). One batch keeps {busiest:,.0f} units a second on this disk, enough for {fed:,.0f} cores. The scheduler of Dask
    hands out hundreds of tasks a second, and needs {per_core:.1f} / {arms} of one a second per core.
-5. **Stopped?** The same commands go on. `kinderwerk runs --in results` shows what is done.
 
-Cheaper first: what does not depend on the number of children takes {tenth:.0%} of this. 100 draws instead of
-{draws:,} cost a tenth and give the same middle with a coarser range; `--children 20000` helps for the largest cities only.
-Start with 20 draws of everything: {draws:,} draws of a mistake cost as much as those of the right question.
+Start with 20 draws. 100 draws cost a tenth of {draws:,} and give the same mean with a coarser range. `--children 20000` helps for the
+largest cities only: {tenth:.0%} of the cost does not depend on the number of children.
 """
 
 
