@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 
 from calibration.documents.report import markdown
@@ -31,38 +32,67 @@ def parameters_page(p: Parameters) -> str:
     text += "For researchers: what is the value of each number, how sure is it, and where is it from? "
     text += "To change one: [howto](howto.md#change-a-rate).\n\n"
     text += "Grades: " + ", ".join(f"{grade} {number}" for grade, number in sorted(grades.items())) + ".\n"
-    text += "Range: 5th to 95th percentile. *Before the fit*: the prior of a calibrated number; its grade\n"
+    text += (
+        "In brackets: 5th to 95th percentile. *Before the fit*: the prior of a calibrated number; its grade\n"
+    )
     text += "is `assumed` where none stands there. `held`: no published figure informs the number, and it\n"
     text += "stays at the middle of its prior. `fixed`: one value.\n"
-    text += "Numbers under *source* stand below each table; "
+    text += "A row may hold several numbers: in `need.onset_age`, *3* is `need.onset_age.3`; in\n"
+    text += "`PROGRAMME.stay`, *bso* is `bso.stay`. Numbers under *source* stand below each table; "
     text += "; ".join(f"{mark}: {words}" for words, mark in MARKS.items()) + ".\n"
-    for subject in dict.fromkeys(name.split(".")[0] for name in p.records):
-        records = [record for name, record in p.records.items() if name.split(".")[0] == subject]
+    subjects: dict[str, dict[tuple[str, ...], dict[str, Parameter]]] = {}
+    for record in p.records.values():
+        subject, family, member = _place(record.name)
+        source = record.source.partition(PRIOR)[0]
+        group = subjects.setdefault(subject, {}).setdefault((family, record.unit, record.grade, source), {})
+        group[member] = record
+    for subject, groups in subjects.items():
         notes: dict[str, int] = {}
-        rows = [_row(record, notes) for record in records]
+        families = list(dict.fromkeys(family for family, *_ in groups))
+        ordered = sorted(groups.items(), key=lambda item: families.index(item[0][0]))
+        rows = [_row(family, group, notes) for (family, *_), group in ordered]
         text += f"\n## {subject}\n\n"
-        text += markdown(("name", "value", "range", "unit", "grade", "before the fit", "source"), rows)
+        text += markdown(("name", "value", "unit", "grade", "before the fit", "source"), rows)
         text += "\n" + "".join(f"{number}. {words}\n" for words, number in notes.items()) if notes else ""
     return text
 
 
-def _row(r: Parameter, notes: dict[str, int]) -> tuple[str, ...]:
-    """Return the row of a parameter. Adds its source to the numbered notes of its subject."""
-    source, _, prior = r.source.partition(PRIOR)
+def _place(name: str) -> tuple[str, str, str]:
+    """Return the subject of a parameter, the family whose row it is in, and its name in that row."""
+    subject, _, rest = name.partition(".")
+    if subject in catalogue():
+        return "programmes", f"PROGRAMME.{rest}", subject
+    family, _, member = name.rpartition(".")
+    return (subject, family, member) if member.isdecimal() else (subject, name, "")
+
+
+def _row(family: str, group: Mapping[str, Parameter], notes: dict[str, int]) -> tuple[str, ...]:
+    """Return the row of parameters with one unit, grade and source. Adds the source to `notes`."""
+    one = next(iter(group.values()))
+    source = one.source.partition(PRIOR)[0]
     marks = [mark for words, mark in MARKS.items() if words in source]
     for words in MARKS:
         source = "; ".join(filter(None, source.replace(words, "").split("; ")))
     if source:
         marks.insert(0, str(notes.setdefault(source, len(notes) + 1)))
-    return (
-        f"`{r.name}`", short(r.value), _range(r, bool(prior)), r.unit, r.grade, _prior(prior),
-        ", ".join(marks),
-    )  # fmt: skip
+    name = family if len(group) > 1 or "" in group else one.name
+    values = _listed({member: f"{short(r.value)} {_range(r)}" for member, r in group.items()})
+    priors = _listed({member: _prior(r.source.partition(PRIOR)[2]) for member, r in group.items()})
+    return f"`{name}`", values, one.unit, one.grade, priors, ", ".join(marks)
 
 
-def _range(r: Parameter, fitted: bool) -> str:
-    """Return the range of a parameter; in a word where it has one value."""
-    return interval(r.low, r.high) if r.low < r.high else "held" if fitted else "fixed"
+def _listed(words: Mapping[str, str]) -> str:
+    """Return what is said of each member of a row."""
+    if len(words) == 1:
+        return next(iter(words.values()))
+    return "; ".join(f"{member}: {said}" for member, said in words.items() if said)
+
+
+def _range(r: Parameter) -> str:
+    """Return the range of a parameter in brackets; in a word where it has one value."""
+    if r.low < r.high:
+        return f"({interval(r.low, r.high)})"
+    return "held" if PRIOR in r.source else "fixed"
 
 
 def _prior(words: str) -> str:
@@ -87,7 +117,13 @@ def short(value: float) -> str:
 def processes_page(model: ProcessTable) -> str:
     """Return the hazards of every process, as the table says them."""
     text = GENERATED + "# Processes: the model as tables of competing hazards\n\n"
-    text += "A rate is the product of what stands in its row; names are [parameters](parameters.md).\n"
+    text += (
+        "For researchers: which events can happen to a child, and what multiplies their rates? A rate is\n"
+    )
+    text += (
+        "the product of what stands in its row; names are [parameters](parameters.md). *by need*: a factor\n"
+    )
+    text += "for each state of that process.\n"
     for name, process in model.processes.items():
         text += f"\n## {name}\n\nStates: {', '.join(process.states)}.\n\n"
         rows = [(t.name, f"{t.origin} to {t.destination}", _factors(t)) for t in process.transitions]
@@ -121,7 +157,7 @@ def _factors(t: Transition) -> str:
         words.append(f"time in state `{t.duration}`")
     if t.risk:
         words.append(f"personal factors *{t.risk}*")
-    words += [f"state of {q} `{prefix}`" for q, prefix in t.by_state.items()]
+    words += [f"by {q} `{prefix}`" for q, prefix in t.by_state.items()]
     words += [f"while in {forms} `{name}`" for forms, name in t.by_form.items()]
     words += [f"only when {q} is {' or '.join(states)}" for q, states in t.only.items()]
     words += [f"`{factor}` while {mark}" for mark, factor in t.by_mark.items()]

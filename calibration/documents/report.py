@@ -23,6 +23,8 @@ from sim.model.parameters import DATA, POSTERIOR_FILE, prior_parameters, read_po
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 TESTS = "validation.json"
 PICTURES = DOCS / "pictures"
+FURTHEST = 10
+"""Rows of the table of figures of the emulator."""
 GENERATED = "<!-- written by `python -m calibration.documents.report`; edit the data, not this page -->\n\n"
 REASONS = {
     "verblijf_2016": "the series goes 40,505, 43,790, 46,185, 42,770: a registration jump of which the source warns for 2017 only, and a path with one bend cannot follow it",
@@ -184,7 +186,8 @@ def page(about: Mapping[str, Any], found: Mapping[str, Any], tested: Mapping[str
         "parameter. Values and ranges before and after the fit: [parameters](parameters.md).\n",
         markdown(
             ("parameter", "shift", "spread"),
-            ((f"`{row['name']}`", f"{row['shift']:+.2f}", f"{row['spread']:.2f}") for row in found["parameters"]),
+            ((f"`{row['name']}`", f"{row['shift']:+.2f}", f"{row['spread']:.2f}")
+             for row in found["parameters"]),
         ),
         "## Correlated parameters\n",
         markdown(("parameter", "with", "correlation"),
@@ -209,13 +212,14 @@ def page(about: Mapping[str, Any], found: Mapping[str, Any], tested: Mapping[str
         "rest on it: each was run, corrected by the emulator's error, and run again (columns *off target*; what is "
         "left is about the noise of a run).\n"
         f"- Draws were simulated anew with {plan['draws'][1]:,} children each, the best fit with "
-        f"{plan['best_children']:,}.\n",
+        f"{plan['best_children']:,}.\n"
+        f"- The {FURTHEST} figures whose draws end furthest off target; all are in `sim/data/diagnostics.json`:\n",
         markdown(
             ("figure", "explained", "left out (1 is right)", "unexplained", "emulator sd", "noise of a run", "off target, first run", "last run"),
             ((row["id"], f"{row['explained']:.2f}", f"{row['left_out']:.2f}", f"{row['run_noise']:.3f}",
               f"{row['emulator_sd']:.3f}", f"{row['draw_noise']:.3f}", f"{row['off_first']:.3f}",
               f"{row['off_last']:.3f}")
-             for row in found["emulator"]),
+             for row in sorted(found["emulator"], key=lambda row: -row["off_last"])[:FURTHEST]),
         ),
     ]  # fmt: skip
     return "\n".join(parts)

@@ -36,22 +36,51 @@ def test_the_page_of_processes_is_up_to_date() -> None:
 # ---- what pages hold
 
 
+def listed(page: str) -> dict[str, tuple[str, list[str], dict[str, str]]]:
+    """Return of each parameter: its value as the page has it, its row, and the notes of its subject."""
+    found: dict[str, tuple[str, list[str], dict[str, str]]] = {}
+    for subject in page.split("\n## ")[1:]:
+        notes = {**dict(re.findall(r"^(\d+)\. (.+)$", subject, re.MULTILINE)), **MARKED}
+        for row in cells(subject)[1:]:
+            family, values = row[0].strip("`"), row[1]
+            for value in values.split("; "):
+                member, _, said = value.rpartition(": ")
+                name = family if not member else f"{family}.{member}"
+                if member and family.startswith("PROGRAMME."):
+                    name = family.replace("PROGRAMME", member)
+                assert name not in found
+                found[name] = said, row, notes
+    return found
+
+
 def test_every_parameter_is_on_the_page_with_its_source(parameters: Parameters) -> None:
     page = parameters_page(parameters)
     assert page.startswith(GENERATED)
-    rows = {row[0]: row for row in cells(page)}
+    rows = listed(page)
+    assert rows.keys() == parameters.records.keys()
     for name, record in parameters.records.items():
-        assert rows[f"`{name}`"][4] == record.grade
-        assert float(rows[f"`{name}`"][1]) == pytest.approx(record.value, rel=5e-4)
-        subject = page.partition(f"\n## {name.split('.')[0]}\n")[2].partition("\n## ")[0]
-        notes = {**dict(re.findall(r"^(\d+)\. (.+)$", subject, re.MULTILINE)), **MARKED}
-        told = {part for mark in rows[f"`{name}`"][6].split(", ") if mark for part in notes[mark].split("; ")}
+        said, (_, values, unit, grade, before, marks), notes = rows[name]
+        assert (unit, grade) == (record.unit, record.grade)
+        value, _, spread = said.partition(" ")
+        assert float(value) == pytest.approx(record.value, rel=5e-4)
         source, _, prior = record.source.partition("before the fit ")
+        if record.low < record.high:
+            low, high = re.split(" to |–", spread.strip("()"))
+            assert [float(low), float(high)] == pytest.approx([record.low, record.high], rel=5e-4)
+        else:
+            assert spread == ("held" if prior else "fixed")
+        told = {part for mark in marks.split(", ") if mark for part in notes[mark].split("; ")}
         assert told == set(filter(None, source.split("; ")))
         if prior:
-            grade = prior.rpartition(", ")[2].strip(")")
-            assert rows[f"`{name}`"][5].startswith(f"{short(float(prior.split()[0]))} (")
-            assert rows[f"`{name}`"][5].endswith(")" if grade == "assumed" else f") {grade}")
+            alone = ": " not in values
+            one = (
+                before
+                if alone
+                else dict(each.split(": ") for each in before.split("; "))[name.split(".")[-1]]
+            )
+            old, low, high, graded = re.fullmatch(r"(\S+) \((\S+) to (\S+), (\w+)\)", prior).groups()  # type: ignore[union-attr]
+            assert one.startswith(f"{short(float(old))} ({short(float(low))}")
+            assert one.endswith(f"{short(float(high))})" if graded == "assumed" else f") {graded}")
     for grade in {record.grade for record in parameters.records.values()}:
         number = sum(record.grade == grade for record in parameters.records.values())
         assert f"{grade} {number}" in page
