@@ -77,15 +77,18 @@ def _row(family: str, group: Mapping[str, Parameter], notes: dict[str, int]) -> 
         marks.insert(0, str(notes.setdefault(source, len(notes) + 1)))
     name = family if len(group) > 1 or "" in group else one.name
     values = _listed({member: f"{short(r.value)} {_range(r)}" for member, r in group.items()})
-    priors = _listed({member: _prior(r.source.partition(PRIOR)[2]) for member, r in group.items()})
+    priors = _listed({member: _prior(r) for member, r in group.items()})
     return f"`{name}`", values, one.unit, one.grade, priors, ", ".join(marks)
 
 
 def _listed(words: Mapping[str, str]) -> str:
-    """Return what is said of each member of a row."""
+    """Return what is said of each member of a row; members of which the same is said stand together."""
     if len(words) == 1:
         return next(iter(words.values()))
-    return "; ".join(f"{member}: {said}" for member, said in words.items() if said)
+    members: dict[str, list[str]] = {}
+    for member, said in words.items():
+        members.setdefault(said, []).append(member)
+    return "; ".join(f"{', '.join(names)}: {said}" for said, names in members.items() if said)
 
 
 def _range(r: Parameter) -> str:
@@ -95,13 +98,14 @@ def _range(r: Parameter) -> str:
     return "held" if PRIOR in r.source else "fixed"
 
 
-def _prior(words: str) -> str:
-    """Return a prior as a fit writes it, '0.9 (0.63 to 1.26, cited)', in short: '0.9 (0.63–1.26) cited'."""
-    found = re.fullmatch(r"(\S+) \((\S+) to (\S+), (\w+)\)", words)
+def _prior(r: Parameter) -> str:
+    """Return the prior of a calibrated parameter, '0.9 (0.63–1.26) cited'; of one that is held, its range."""
+    found = re.search(rf"{PRIOR}(\S+) \((\S+) to (\S+), (\w+)\)$", r.source)
     if found is None:
-        return words
+        return ""
+    value = short(float(found[1])) + " " if r.low < r.high else ""
     grade = "" if found[4] == "assumed" else f" {found[4]}"
-    return f"{short(float(found[1]))} ({interval(float(found[2]), float(found[3]))}){grade}"
+    return f"{value}({interval(float(found[2]), float(found[3]))}){grade}"
 
 
 def interval(low: float, high: float) -> str:

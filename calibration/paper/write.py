@@ -106,16 +106,12 @@ def manifest(lab: Laboratory) -> str:
     text = f"## Runs\n\nVersion {version()}, commit {code}, parameters {default_parameters().sha256()[:12]}, "
     text += f"seed 0, {time.monotonic() - lab.began:,.0f} seconds. Where there is one draw, it is the best "
     text += "fit; other runs are of draws 1 and up.\n\n"
-    rows = [
-        (
-            ", ".join(f"`{name}` {digest}" for name, digest in done.scenarios),
-            done.how,
-            f"{done.children:,}" if done.children else "all",
-            f"{done.draws}",
-        )
-        for done in lab.done
-    ]
-    return text + markdown(("scenario files and hashes", "lived", "children", "draws"), rows)
+    files: dict[tuple[str, str, str], list[str]] = {}
+    for done in lab.done:
+        size = done.how, f"{done.children:,}" if done.children else "all", f"{done.draws}"
+        files.setdefault(size, []).extend(f"`{name}` {digest}" for name, digest in done.scenarios)
+    rows = [(", ".join(dict.fromkeys(names)), *size) for size, names in files.items()]
+    return text + markdown(("scenario files and hashes", "simulated", "children", "draws"), rows)
 
 
 def main() -> None:

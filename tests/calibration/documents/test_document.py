@@ -36,6 +36,12 @@ def test_the_page_of_processes_is_up_to_date() -> None:
 # ---- what pages hold
 
 
+def members(cell: str) -> dict[str, str]:
+    """Return what a cell says of each member of its row; of the only one under an empty name."""
+    parts = [each.rpartition(": ") for each in cell.split("; ")]
+    return {name: said for names, _, said in parts for name in names.split(", ")}
+
+
 def listed(page: str) -> dict[str, tuple[str, list[str], dict[str, str]]]:
     """Return of each parameter: its value as the page has it, its row, and the notes of its subject."""
     found: dict[str, tuple[str, list[str], dict[str, str]]] = {}
@@ -43,8 +49,7 @@ def listed(page: str) -> dict[str, tuple[str, list[str], dict[str, str]]]:
         notes = {**dict(re.findall(r"^(\d+)\. (.+)$", subject, re.MULTILINE)), **MARKED}
         for row in cells(subject)[1:]:
             family, values = row[0].strip("`"), row[1]
-            for value in values.split("; "):
-                member, _, said = value.rpartition(": ")
+            for member, said in members(values).items():
                 name = family if not member else f"{family}.{member}"
                 if member and family.startswith("PROGRAMME."):
                     name = family.replace("PROGRAMME", member)
@@ -59,7 +64,7 @@ def test_every_parameter_is_on_the_page_with_its_source(parameters: Parameters) 
     rows = listed(page)
     assert rows.keys() == parameters.records.keys()
     for name, record in parameters.records.items():
-        said, (_, values, unit, grade, before, marks), notes = rows[name]
+        said, (_, _, unit, grade, before, marks), notes = rows[name]
         assert (unit, grade) == (record.unit, record.grade)
         value, _, spread = said.partition(" ")
         assert float(value) == pytest.approx(record.value, rel=5e-4)
@@ -72,14 +77,11 @@ def test_every_parameter_is_on_the_page_with_its_source(parameters: Parameters) 
         told = {part for mark in marks.split(", ") if mark for part in notes[mark].split("; ")}
         assert told == set(filter(None, source.split("; ")))
         if prior:
-            alone = ": " not in values
-            one = (
-                before
-                if alone
-                else dict(each.split(": ") for each in before.split("; "))[name.split(".")[-1]]
-            )
+            of = members(before)
+            one = of[""] if "" in of else of[name.split(".")[-1]]
             old, low, high, graded = re.fullmatch(r"(\S+) \((\S+) to (\S+), (\w+)\)", prior).groups()  # type: ignore[union-attr]
-            assert one.startswith(f"{short(float(old))} ({short(float(low))}")
+            start = f"({short(float(low))}"
+            assert one.startswith(f"{short(float(old))} {start}" if record.low < record.high else start)
             assert one.endswith(f"{short(float(high))})" if graded == "assumed" else f") {graded}")
     for grade in {record.grade for record in parameters.records.values()}:
         number = sum(record.grade == grade for record in parameters.records.values())
