@@ -47,7 +47,7 @@ TEXTS = {
     "Redistributions in binary form must reproduce": "BSD-2-Clause",
 }
 """Words that only this licence has, the stricter one first."""
-METADATA, CLASSIFIER, TEXT = "metadata", "classifier", "text"
+METADATA, CLASSIFIER, TEXT = "metadata", "classifier", "licence text"
 SCOPES = {
     HEADLESS: ComponentScope.REQUIRED,
     "app": ComponentScope.OPTIONAL,
@@ -61,7 +61,7 @@ For engineers and lawyers: which packages does kinderwerk need, under which lice
 
 "Needed for" is the smallest set that holds a package: *headless* (engine, commands, batches, calibration),
 *app*, *cluster* (Dask), *docs* (this site), *dev* (tests and checks; not installed for use).
-"From": the package's metadata, its classifier or its licence text.
+Licences are those of the packages' metadata, unless said otherwise.
 """
 
 
@@ -107,23 +107,29 @@ def licences() -> Mapping[str, tuple[str, str]]:
     return {name: licence_of(name) for name in uses()}
 
 
+def found_in(place: str) -> list[str]:
+    """Return the packages of which the licence was found in one place."""
+    return [name for name, (_, where) in licences().items() if where == place]
+
+
 def listing() -> str:
     """Return docs/licences.md."""
     counts = Counter(uses().values())
     found = Counter(spdx for spdx, _ in licences().values())
     marked = [name for name, (spdx, _) in licences().items() if spdx == UNKNOWN or COPYLEFT.search(spdx)]
     rows = [
-        f"| {name} | {locked()[name].version} | {spdx} | {use} | {source} |"
-        for (name, use), (spdx, source) in zip(uses().items(), licences().values(), strict=True)
+        f"| {name} | {locked()[name].version} | {spdx} | {use} |"
+        for (name, use), (spdx, _) in zip(uses().items(), licences().values(), strict=True)
     ]
     return "\n".join([
         HEAD,
         f"{len(rows)} packages: " + ", ".join(f"{count} {use}" for use, count in counts.most_common()) + ".",
         "By licence: " + ", ".join(f"{spdx} {count}" for spdx, count in found.most_common()) + ".",
         "Copyleft or unknown: " + (", ".join(marked) or "none") + ".",
+        *(f"Licence found in its {place}: " + ", ".join(found_in(place)) for place in (CLASSIFIER, TEXT)),
         "",
-        "| name | version | licence | needed for | from |",
-        "|---|---|---|---|---|",
+        "| name | version | licence | needed for |",
+        "|---|---|---|---|",
         *rows,
         "",
     ])  # fmt: skip

@@ -133,10 +133,9 @@ def page() -> str:
         table=cost["table"] * 1e3, pair=cost["pair"] * 1e3, unit_rows=cost["rows"],
         parquet=cost["parquet"] / 1e3, everyone=everyone, municipalities=MUNICIPALITIES, arms=ARMS,
         draws=PLAN_DRAWS, lives=lives, warming=warming, per_draw=lives + warming, total=total / 3600,
-        hours=hours, count=count, task=task, busiest=busiest, per_core=ARMS / task,
+        hours=hours, count=count, per_core=ARMS / task,
         fed=busiest / (ARMS / task), disk=count * cost["bytes"] / 1e9, result=count * cost["parquet"] / 1e9,
         all_rows=count * cost["rows"] / 1e9, tables=tables, each=tables / MUNICIPALITIES * 3600,
-        tenth=PLAN_DRAWS * (ARMS * MUNICIPALITIES * life_fixed + MUNICIPALITIES * warm_fixed) / total,
     )  # fmt: skip
 
 
@@ -191,12 +190,9 @@ How to run it:
 3. **Four to eight batches at once**, on the machine of the scheduler, so that the cluster is busy while one writes its
    tables: `ls -d gemeenten/* | xargs -P 8 -I MAP kinderwerk batch MAP --out results/MAP --draws {draws}
    --cluster tcp://SCHEDULER:8786 --json`.
-4. **Cores that one batch can feed**: a core finishes {per_core:.1f} units a second (a task of two units with its warming up takes
-   {task:.1f} s). One batch keeps {busiest:,.0f} units a second on this disk, enough for {fed:,.0f} cores. The scheduler of Dask
-   hands out hundreds of tasks a second, and needs {per_core:.1f} / {arms} of one a second per core.
+4. **Cores that one batch can feed**: {fed:,.0f}, at {per_core:.1f} units a second per core on this disk.
 
-Start with 20 draws. 100 draws cost a tenth of {draws:,} and give the same mean with a coarser range. `--children 20000` helps for the
-largest cities only: {tenth:.0%} of the cost does not depend on the number of children.
+100 draws cost a tenth of {draws:,} and give the same mean with a coarser range.
 """
 
 

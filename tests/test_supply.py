@@ -27,7 +27,7 @@ from commands import browser
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
 PINNED = re.compile(r"^([\w.-]+)(?:\[[\w,]+\])?==(\S+)", re.MULTILINE)
-ROW = re.compile(r"^\| ([\w.-]+) \| ([^|]+) \| ([^|]+) \| (\w+) \| [^|]+ \|$", re.MULTILINE)
+ROW = re.compile(r"^\| ([\w.-]+) \| ([^|]+) \| ([^|]+) \| (\w+) \|$", re.MULTILINE)
 
 
 def loaded(name: str) -> ModuleType:

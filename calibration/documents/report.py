@@ -9,6 +9,7 @@ import argparse
 import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,8 @@ from sim.model.parameters import DATA, POSTERIOR_FILE, prior_parameters, read_po
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 TESTS = "validation.json"
 PICTURES = DOCS / "pictures"
+SPREADS = (0.0, 0.5, 0.7, 0.9, math.inf)
+"""Bounds of the rows of parameters, in standard deviations of the prior."""
 FURTHEST = 10
 """Rows of the table of figures of the emulator."""
 GENERATED = "<!-- written by `python -m calibration.documents.report`; edit the data, not this page -->\n\n"
@@ -157,17 +160,18 @@ def page(about: Mapping[str, Any], found: Mapping[str, Any], tested: Mapping[str
         "parameters. The rest is prior: nothing in these data says what child work does.\n",
         "## Fit per target\n",
         "![fit](pictures/calibration-fit.svg)\n",
-        "*Interval*: 95 percent of the draws, without the Monte Carlo noise of their runs; `noise` where the draws "
+        "Figures without a role were fitted. *Interval*: 95 percent of the draws, without the Monte Carlo noise of their runs; `noise` where the draws "
         "differ by no more than that noise. The best fit is another run and may lie outside. *Predictive*: with the "
         "tolerance of the figure. Figures that are fitted as a share of others are shown at the level of those "
         "others. Totals from 2021 on include the providers that CBS then began to count (`registration.*`, at its "
         "middle in every draw here).\n",
         markdown(
-            ("figure", "role", "published", "best fit", "error", "interval", "predictive", "inside"),
-            ((row["id"] + (" (as a share)" if row["share_of"] else ""), row["role"], figure(row["value"]),
+            ("figure", "role", "published", "best fit", "error", "interval", "predictive", ""),
+            ((row["id"] + (" (share)" if row["share_of"] else ""),
+              "" if row["role"] == "calibrate" else row["role"], figure(row["value"]),
               figure(row["best"]), f"{row['best_error']:+.1%}", _interval(row),
               between(row["predictive_low"], row["predictive_high"]),
-              "yes" if row["inside"] else "NO") for row in rows),
+              "" if row["inside"] else "outside") for row in rows),
         ),
         "Outside, with the reason: "
         + ("; ".join(f"`{row['id']}` ({REASONS.get(row['id'], 'no reason known')})" for row in outside)
@@ -182,17 +186,12 @@ def page(about: Mapping[str, Any], found: Mapping[str, Any], tested: Mapping[str
         "Not fitted by single year; only four groups of ages are.\n\n![ages](pictures/calibration-ages.svg)\n",
         "## Posterior against prior\n",
         "![parameters](pictures/calibration-parameters.svg)\n",
-        "Shift and spread are in standard deviations of the prior. A spread near 1: the figures say nothing of the "
-        "parameter. Values and ranges before and after the fit: [parameters](parameters.md).\n",
-        markdown(
-            ("parameter", "shift", "spread"),
-            ((f"`{row['name']}`", f"{row['shift']:+.2f}", f"{row['spread']:.2f}")
-             for row in found["parameters"]),
-        ),
+        "Each with its shift and, in brackets, its spread, in standard deviations of the prior. A spread near 1: the "
+        "figures say nothing of it. Values and ranges before and after the fit: [parameters](parameters.md).\n",
+        markdown(("spread", "parameters"), _moved(found["parameters"])),
         "## Correlated parameters\n",
-        markdown(("parameter", "with", "correlation"),
-                 ((f"`{row['first']}`", f"`{row['second']}`", f"{row['correlation']:+.2f}")
-                  for row in found["correlations"])),
+        "; ".join(f"`{row['first']}`, `{row['second']}` {row['correlation']:+.2f}" for row in found["correlations"])
+        + ".\n",
         "## Identifiability\n",
         _identifiability(known),
         "## Unit costs and total spending\n",
@@ -223,6 +222,20 @@ def page(about: Mapping[str, Any], found: Mapping[str, Any], tested: Mapping[str
         ),
     ]  # fmt: skip
     return "\n".join(parts)
+
+
+def _moved(parameters: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
+    """Return rows of parameters by how much narrower the figures made them, the most informed first."""
+    rows = []
+    for low, high in pairwise(SPREADS):
+        words = [
+            f"`{row['name']}` {row['shift']:+.2f} ({row['spread']:.2f})"
+            for row in parameters
+            if low <= row["spread"] < high
+        ]
+        if words:
+            rows.append((f"{low:g} to {high:g}" if high < math.inf else f"{low:g} and up", ", ".join(words)))
+    return rows
 
 
 def _errors(tested: Mapping[str, Any]) -> str:
@@ -265,11 +278,9 @@ def _spending(spending: Mapping[str, Any]) -> str:
             f"believed before, {before / 1e9:.2f}."
         )
     table = markdown(
-        ("parameter", "before", "range before", "best fit", "range after", "inside its range before"),
+        ("parameter", "best fit", "inside its range before"),
         (
-            (f"`{row['name']}`", figure(row["prior"]), between(row["prior_low"], row["prior_high"]),
-             figure(row["best"]), between(row["low"], row["high"]),
-             _within(row["prior_low"], row["best"], row["prior_high"]))
+            (f"`{row['name']}`", figure(row["best"]), _within(row["prior_low"], row["best"], row["prior_high"]))
             for row in spending["prices"]
         ),
     )  # fmt: skip

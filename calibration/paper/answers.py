@@ -45,8 +45,14 @@ def paid(pair: Pair, years: int = 20) -> str:
 def compared(lab: Laboratory, *files: str) -> tuple[list[Pair], str]:
     """Return scenarios against what their files name, and the table of them."""
     pairs = [lab.pair(file) for file in files]
-    names = [f"{p.both[1].title} (against: {p.both[0].title})" for p in pairs]
-    return pairs, table(list(zip(names, pairs, strict=True)))
+    against = {pair.both[0].title for pair in pairs}
+    if len(against) == 1:
+        names = [pair.both[1].title for pair in pairs]
+        head = f"Compared with: {against.pop()}.\n\n"
+    else:
+        names = [f"{pair.both[1].title} (against: {pair.both[0].title})" for pair in pairs]
+        head = ""
+    return pairs, head + table(list(zip(names, pairs, strict=True)))
 
 
 def almere(lab: Laboratory) -> Answer:
@@ -209,11 +215,10 @@ def light_need(lab: Laboratory) -> Answer:
 
 def term(lab: Laboratory) -> Answer:
     """What a four-year horizon hides."""
-    pairs, body = compared(lab, NOW)
-    pair = pairs[0]
+    pair = lab.pair(NOW)
     costs = {years: pair.after(years) for years in HORIZONS}
     rows = [(name, *(short(pair.over(label, years)) for years in costs)) for name, label in OUTCOMES.items()]
-    body += "\nAdded up over the years so far, with 36 workers against none:\n\n"
+    body = "Added up over the years so far, with 36 workers against none:\n\n"
     body += markdown(("what", *(f"{years} years" for years in costs)), rows)
     spent = costs[4].programme_cost / costs[20].programme_cost
     early, late = pair.over(UNMET, 4), pair.over(UNMET, 20)
