@@ -22,10 +22,10 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from sim.api import load_scenario  # noqa: E402
-from sim.batches.assembly import Assembly, Entry, Pair, compared  # noqa: E402
+from sim.batches.assembly import Assembly, Entry, ScenarioPair, compared  # noqa: E402
 from sim.batches.results import save  # noqa: E402
 from sim.batches.tasks import Task, make  # noqa: E402
-from sim.batches.units import Unit, UnitStore, Work, engine  # noqa: E402
+from sim.batches.units import HashedScenario, Unit, UnitStore, engine  # noqa: E402
 from sim.engine.setting import Inline  # noqa: E402
 from sim.engine.warmup import warm_up  # noqa: E402
 from sim.inputs.profiles import profiles  # noqa: E402
@@ -54,7 +54,7 @@ def cpu(work: Callable[[], T], times: int = 3) -> tuple[float, T]:
 
 
 def units(scenario: Scenario, children: int, draws: int = 1) -> tuple[Unit, ...]:
-    work = Work.of(scenario)
+    work = HashedScenario.of(scenario)
     return tuple(Unit.of(work, 0, draw, 0, children) for draw in range(1, draws + 1))
 
 
@@ -88,7 +88,7 @@ def kept(none: Scenario, some: Scenario, draws: int = 20) -> dict[str, float]:
         scenarios = {"none": none, "some": some}
         keys = {name: {(u.draw, 0): u.key for u in own} for name, own in both.items()}
         entries = [Entry(name, scenarios[name], own) for name, own in keys.items()]
-        pair = cpu(lambda: compared(Pair(entries[1], entries[0], store.folder)))[0] / draws
+        pair = cpu(lambda: compared(ScenarioPair(entries[1], entries[0], store.folder)))[0] / draws
         out = Path(place) / "out"
         with Workers(1) as workers:
             table = cpu(lambda: save(out, Assembly(entries, store, workers).tables(), {}))[0] / len(outcomes)

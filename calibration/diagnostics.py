@@ -12,7 +12,7 @@ from scipy.linalg import cho_factor, cho_solve
 from calibration.figures.measures import MEASURES
 from calibration.figures.targets import Target
 from calibration.fit import Fitted, Wave, logs_of
-from calibration.likelihood import Comparison, log_of
+from calibration.likelihood import ObservedTargets, log_of
 from calibration.space import LEVELS, Space
 from sim.decision.emulator import Emulator
 from sim.states import AGES
@@ -93,7 +93,7 @@ def correlations(space: Space, draws: Floats, most: int = 25) -> list[dict[str, 
     ]  # fmt: skip
 
 
-def identifiability(space: Space, jacobian: Floats, fitted: Comparison) -> dict[str, Any]:
+def identifiability(space: Space, jacobian: Floats, fitted: ObservedTargets) -> dict[str, Any]:
     """Return what the figures can tell, from the Jacobian [targets, d] scaled by prior and errors.
 
     A singular value above 1 is a direction of which the figures say more than the prior. The collinearity
@@ -131,7 +131,7 @@ def identifiability(space: Space, jacobian: Floats, fitted: Comparison) -> dict[
     }
 
 
-def coverage(wave: Wave, fitted: Comparison, seed: int) -> dict[str, float]:
+def coverage(wave: Wave, fitted: ObservedTargets, seed: int) -> dict[str, float]:
     """Return how often 90 percent intervals hold the truth when the truth is known.
 
     Runs of the design are set apart, the emulator is fitted without them, and what each came to, with

@@ -27,7 +27,7 @@ LEAST = 1e-9
 
 
 @dataclass(frozen=True)
-class Comparison:
+class ObservedTargets:
     """Targets with what they are compared by: observed logarithms [n] and error covariance [n, n]."""
 
     targets: tuple[Target, ...]
@@ -35,7 +35,7 @@ class Comparison:
     covariance: Floats
 
     @classmethod
-    def of(cls, targets: Sequence[Target], every: Sequence[Target]) -> Comparison:
+    def of(cls, targets: Sequence[Target], every: Sequence[Target]) -> ObservedTargets:
         """Return the comparison with `targets`; `every` holds the rows that they are shares of."""
         published = {target.id: target.value for target in every}
         observed = np.array([log_of(target, published) for target in targets])

@@ -21,7 +21,7 @@ from typing import Any
 from calibration.diagnostics import target_rows
 from calibration.documents.report import read
 from calibration.figures.targets import TARGET_FILE, read_targets
-from calibration.fit import Plan, best_job, draw_jobs
+from calibration.fit import FitPlan, best_job, draw_jobs
 from calibration.runs import national, run
 from sim.engine.setting import worker_threads
 from sim.errors import InputError
@@ -46,7 +46,7 @@ def recount(
     if hashlib.sha256(targets_file.read_bytes()).hexdigest() != about["targets"]:
         raise InputError.at(targets_file, "is not what this posterior was fitted to; calibrate again")
     posterior, targets = read_posterior(folder / POSTERIOR_FILE.name), read_targets(targets_file)
-    names, plan = (*about["free"], *about["held"]), Plan(**about["plan"])
+    names, plan = (*about["free"], *about["held"]), FitPlan(**about["plan"])
     rows = [posterior.row(k) for k in range(len(posterior.values))]
     best, *draws = ({name: row[name] for name in names} for row in rows)
     turn = plan.corrections  # the last pass is what is shipped

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from calibration.calibrate import calibrate
 from calibration.figures.targets import TARGET_FILE, read_targets
-from calibration.fit import Plan
+from calibration.fit import FitPlan
 from calibration.runs import count, national, predict
 from calibration.space import Space
 from sim.engine.setting import worker_threads
@@ -94,7 +94,7 @@ def recovered(space: Space, z: Floats, found: Mapping[str, Any]) -> Recovery:
 
 
 def recover(
-    out: Path, children: int, seed: int = 0, quick: bool = False, plan: Plan | None = None
+    out: Path, children: int, seed: int = 0, quick: bool = False, plan: FitPlan | None = None
 ) -> Recovery:
     """Make figures with known parameters in `out`, calibrate to them there, and compare.
 

@@ -15,7 +15,7 @@ import duckdb
 from sim.api import appraise, compare, simulate, twin_lives
 from sim.batches.batch import simulate_members
 from sim.batches.crew import Here
-from sim.batches.folder import Folder, Member
+from sim.batches.folder import BatchMember, Folder
 from sim.batches.moved import INPUTS, Differs, inputs_that_differ
 from sim.batches.results import MANIFEST, manifest
 from sim.batches.store import StoredRun
@@ -166,7 +166,7 @@ def _batch(
 ) -> None:
     references = run.manifest["call"]["references"]
     members = tuple(
-        Member(name, scenario, name, references.get(name))
+        BatchMember(name, scenario, name, references.get(name))
         for name, scenario in zip(names, scenarios, strict=True)
     )
     with Here(threads) as hands:

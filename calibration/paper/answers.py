@@ -7,7 +7,17 @@ from dataclasses import replace
 
 from calibration.documents.report import markdown
 from calibration.paper.runs import Laboratory, Pair, level
-from calibration.paper.words import TOO_SMALL, UNMET, USERS, Answer, quintiles, short, spread, table, told
+from calibration.paper.words import (
+    TOO_SMALL,
+    UNMET,
+    USERS,
+    ClaimAnswer,
+    quintiles,
+    short,
+    spread,
+    table,
+    told,
+)
 from sim.decision.headline import HORIZONS
 from sim.engine.history import Label
 
@@ -55,7 +65,7 @@ def compared(lab: Laboratory, *files: str) -> tuple[list[Pair], str]:
     return pairs, head + table(list(zip(names, pairs, strict=True)))
 
 
-def almere(lab: Laboratory) -> Answer:
+def almere(lab: Laboratory) -> ClaimAnswer:
     """36 workers, twice as many, without a ring-fence, and in living rooms."""
     pairs, body = compared(lab, NOW, "almere/dubbel", "almere/dubbel-ongeoormerkt", "almere/huiskamers")
     now, _ = lab.comes(NOW, "kinderwerk")
@@ -66,10 +76,10 @@ def almere(lab: Laboratory) -> Answer:
         f"neighbourhoods today, and {quintiles(rooms)} with living rooms there (best fit). Living rooms "
         f"against the same workers as today. {both(moved)}\n"
     )
-    return Answer(f"36 workers against none. {both(pairs[0])} {paid(pairs[0])}", body)
+    return ClaimAnswer(f"36 workers against none. {both(pairs[0])} {paid(pairs[0])}", body)
 
 
-def tilburg(lab: Laboratory) -> Answer:
+def tilburg(lab: Laboratory) -> ClaimAnswer:
     """Presence, family support, and citizenship lessons during a teacher shortage."""
     pairs, body = compared(
         lab, "tilburg/aanwezig", "tilburg/met-gezinssteun", "tilburg/lerarentekort",
@@ -82,18 +92,18 @@ def tilburg(lab: Laboratory) -> Answer:
         f"The teacher shortage itself: {told(pairs[2].figure(UNMET, 3), third)}.",
         f"Lessons in six schools during it: {told(pairs[3].figure(UNMET, 3), third)}.",
     ]
-    return Answer(" ".join(words), body)
+    return ClaimAnswer(" ".join(words), body)
 
 
-def hilversum(lab: Laboratory) -> Answer:
+def hilversum(lab: Laboratory) -> ClaimAnswer:
     """One line against a gap, and parents."""
     pairs, body = compared(lab, "hilversum/gat", "hilversum/doorlopende-lijn", "hilversum/ouders")
     line, parents = pairs[1], pairs[2]
     words = f"One line against a gap at 12-14, with as many FTE. {both(line)} Parents added. {both(parents)}"
-    return Answer(words, body)
+    return ClaimAnswer(words, body)
 
 
-def municipalities(lab: Laboratory) -> Answer:
+def municipalities(lab: Laboratory) -> ClaimAnswer:
     """Each municipality with its own children and national values for the rest."""
     pairs, body = compared(
         lab, "apeldoorn/huidig", "den-haag/dubbel", "deventer/dubbel", "eindhoven/dubbel", "haarlem/huidig",
@@ -105,16 +115,16 @@ def municipalities(lab: Laboratory) -> Answer:
         "luck. None has local figures of care, cost and child work: differences between them are those of "
         "their size and of assumed FTE, and no more."
     )
-    return Answer(words, body)
+    return ClaimAnswer(words, body)
 
 
-def cut(lab: Laboratory) -> Answer:
+def cut(lab: Laboratory) -> ClaimAnswer:
     """Child work that goes, and child work as projects."""
     pairs, body = compared(lab, "argumenten/wegbezuinigd", "argumenten/projectmatig")
-    return Answer(f"Cut entirely. {both(pairs[0])} As projects. {both(pairs[1])}", body)
+    return ClaimAnswer(f"Cut entirely. {both(pairs[0])} As projects. {both(pairs[1])}", body)
 
 
-def youth_work(lab: Laboratory) -> Answer:
+def youth_work(lab: Laboratory) -> ClaimAnswer:
     """Child work only, youth work only, both; for the same money."""
     pairs, body = compared(lab, NOW, "argumenten/alleen-jongerenwerk", "argumenten/kinder-en-jongerenwerk")
     mixed = lab.pair("argumenten/kinder-en-jongerenwerk", "argumenten/alleen-jongerenwerk")
@@ -123,10 +133,10 @@ def youth_work(lab: Laboratory) -> Answer:
         f"{told(pairs[0].figure(UNMET, 10), TEN)} by child work only; "
         f"{told(pairs[1].figure(UNMET, 10), TEN)} by youth work only."
     )
-    return Answer(words, body)
+    return ClaimAnswer(words, body)
 
 
-def bso(lab: Laboratory) -> Answer:
+def bso(lab: Laboratory) -> ClaimAnswer:
     """The same money for out-of-school care."""
     file = "argumenten/bso-in-plaats-van-kinderwerk"
     pairs, body = compared(lab, file)
@@ -139,10 +149,10 @@ def bso(lab: Laboratory) -> Answer:
         f"It reaches other children: {quintiles(other)} of those who come live in the two most deprived "
         f"fifths of neighbourhoods, against {quintiles(child)} in child work. {both(pairs[0])}"
     )
-    return Answer(words, body)
+    return ClaimAnswer(words, body)
 
 
-def wijkteam(lab: Laboratory) -> Answer:
+def wijkteam(lab: Laboratory) -> ClaimAnswer:
     """The same money for a larger wijkteam."""
     pairs, body = compared(lab, "argumenten/wijkteam-uitbreiding")
     wider = pairs[0].figure(("care_users", "form", "wijkteam"), 4)
@@ -153,10 +163,10 @@ def wijkteam(lab: Laboratory) -> Answer:
     )
     net = "The net widens" if wider.value > 0 and not wider.too_small else "No wider net is seen"
     words = f"{net}: {told(wider, 'youths with help of the wijkteam after 4 years')}. {both(pairs[0])}"
-    return Answer(words, body)
+    return ClaimAnswer(words, body)
 
 
-def ring_fence(lab: Laboratory) -> Answer:
+def ring_fence(lab: Laboratory) -> ClaimAnswer:
     """A ring-fence against none, over two council terms."""
     pairs, body = compared(
         lab, "almere/dubbel", "almere/dubbel-ongeoormerkt", "argumenten/schaarste-verdringing"
@@ -184,10 +194,10 @@ def ring_fence(lab: Laboratory) -> Answer:
         f"Without a ring-fence up to {lost[False]:.0%} of the workers of the second year are gone by the end "
         f"of two council terms, with one {lost[True]:.0%}. 72 unfenced workers against none. {both(pairs[1])}"
     )
-    return Answer(words, body)
+    return ClaimAnswer(words, body)
 
 
-def light_need(lab: Laboratory) -> Answer:
+def light_need(lab: Laboratory) -> ClaimAnswer:
     """Light need handled by child work."""
     pairs, body = compared(lab, "argumenten/licht-verwelzijnd")
     ambulant = pairs[0].over(("care_starts", "form", "ambulant"), 10)
@@ -210,10 +220,10 @@ def light_need(lab: Laboratory) -> Answer:
         f"Over 10 years: {told(ambulant, 'starts of ambulant care')}. The limit is that a child without that "
         f"help misses what it does; after 10 years: {told(heavier, 'youths with moderate need')}."
     )
-    return Answer(words, body)
+    return ClaimAnswer(words, body)
 
 
-def term(lab: Laboratory) -> Answer:
+def term(lab: Laboratory) -> ClaimAnswer:
     """What a four-year horizon hides."""
     pair = lab.pair(NOW)
     costs = {years: pair.after(years) for years in HORIZONS}
@@ -227,10 +237,10 @@ def term(lab: Laboratory) -> Answer:
         words += f"What of the change in unmet need falls within them is {TOO_SMALL}. "
     else:
         words += f"They hold {early.value / late.value:.0%} of the change in child-years of unmet need. "
-    return Answer(words + " ".join(paid(pair, years) for years in costs), body)
+    return ClaimAnswer(words + " ".join(paid(pair, years) for years in costs), body)
 
 
-def pandemic(lab: Laboratory) -> Answer:
+def pandemic(lab: Laboratory) -> ClaimAnswer:
     """A lockdown with and without child workers."""
     pairs, body = compared(lab, "argumenten/lockdown-afwezig", "argumenten/lockdown-aanwezig")
     noun = "youths with unmet need at the end of that year"
@@ -238,7 +248,7 @@ def pandemic(lab: Laboratory) -> Answer:
         f"A lockdown in which all close, against none: {told(pairs[0].figure(UNMET, 2), noun)}. "
         f"Child workers who stay, against workers who go: {told(pairs[1].figure(UNMET, 2), noun)}."
     )
-    return Answer(words, body)
+    return ClaimAnswer(words, body)
 
 
 def waits(pair: Pair, years: int = 10) -> str:
@@ -247,7 +257,7 @@ def waits(pair: Pair, years: int = 10) -> str:
     return f"{after:,.0f} youths wait in year {years}, against {before:,.0f} (too few draws for a range)"
 
 
-def scarcity(lab: Laboratory) -> Answer:
+def scarcity(lab: Laboratory) -> ClaimAnswer:
     """Fixed places, waiting, and getting worse while waiting."""
     pairs, body = compared(
         lab, "argumenten/schaarste-wachtlijsten", "argumenten/wachtlijsten-met-kinderwerk",
@@ -270,4 +280,4 @@ def scarcity(lab: Laboratory) -> Answer:
         f"{told(pairs[2].figure(UNMET, 10), TEN)}. These are {lab.size.everyone} draws of every child: "
         "ranges are rough."
     )
-    return Answer(words, body)
+    return ClaimAnswer(words, body)

@@ -23,7 +23,7 @@ HEADER = (
 
 
 @dataclass(frozen=True)
-class Answer:
+class ClaimAnswer:
     """The answer to one claim: in a few sentences, and with its figures."""
 
     short: str

@@ -19,7 +19,7 @@ from calibration.paper import answers as paper_answers
 from calibration.paper import people as paper_people
 from calibration.paper.claims import CLAIMS, Claim
 from calibration.paper.runs import Laboratory, Size
-from calibration.paper.words import Answer
+from calibration.paper.words import ClaimAnswer
 from sim.batches.results import commit, version
 from sim.engine.setting import worker_threads
 from sim.model.parameters import default_parameters
@@ -54,7 +54,7 @@ To run one: in the app under Argumenten, or `kinderwerk compare REFERENCE FILE -
 `kinderwerk batch`.
 
 """
-ANSWERS: Mapping[str, Callable[[Laboratory], Answer]] = {
+ANSWERS: Mapping[str, Callable[[Laboratory], ClaimAnswer]] = {
     "almere": paper_answers.almere,
     "tilburg": paper_answers.tilburg,
     "hilversum": paper_answers.hilversum,
@@ -90,7 +90,7 @@ def page(lab: Laboratory, words: dict[str, str]) -> str:
     return text + "\n" + manifest(lab)
 
 
-def section(claim: Claim, answer: Answer, words: dict[str, str]) -> str:
+def section(claim: Claim, answer: ClaimAnswer, words: dict[str, str]) -> str:
     """Return the figures of one claim; its answer and limit stand in the table at the top."""
     files = ", ".join(f"`scenarios/{file}.yaml`" for file in (*claim.files, *claim.grids))
     return (

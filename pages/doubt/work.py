@@ -23,7 +23,15 @@ from sim.decision.goal import Goal
 from sim.decision.headline import discount_rate
 from sim.decision.sample import Progress, Question, Sample, collect
 from sim.decision.sensitivity import CASES, Case, Swing, live_all, live_cases, swings
-from sim.decision.thresholds import POINTS, PROGRAMME, QUANTITIES, Explored, Quantity, explore, of_workers
+from sim.decision.thresholds import (
+    POINTS,
+    PROGRAMME,
+    QUANTITIES,
+    Explored,
+    SearchVariable,
+    explore,
+    of_workers,
+)
 from sim.inputs.scenario import Scenario
 from sim.machine.compiling import cache_root, folder_in
 from sim.model.catalogue import catalogue
@@ -179,7 +187,7 @@ def _cases(question: Question) -> list[Case]:
     return [kept[0], ONLY_CASH, *kept[1:]]
 
 
-def _quantities(question: Question) -> list[Quantity]:
+def _quantities(question: Question) -> list[SearchVariable]:
     """Return what is searched: only of child work, where there is some; where lives are slow, its effect."""
     if PROGRAMME not in question.scenarios[-1].programmes:
         return []

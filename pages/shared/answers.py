@@ -136,9 +136,7 @@ class Answer(Work):
         """Return the same as the command line returns, for exports."""
         runs = tuple(self.runs)
         first = 0 if runs and runs[0].draw == 0 else None
-        options = Options(
-            children=self.children, draws=max(len(runs), 1), seed=self.seed, first_draw=first
-        )
+        options = Options(children=self.children, draws=max(len(runs), 1), seed=self.seed, first_draw=first)
         return Comparison(self.scenarios, options, runs, 0.0)
 
     def size(self) -> int:
@@ -147,7 +145,7 @@ class Answer(Work):
 
 
 @dataclass
-class Task(Work):
+class BackgroundTask(Work):
     """Something that is found in one go: `work` hears whom to tell, and returns what it found.
 
     Work that is a generator is shown what it has found so far at each of its yields, and others have their

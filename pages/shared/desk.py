@@ -19,7 +19,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.shared.answers import Answer, Key, Task, Tell, UnwantedError, Work, key_of, slim
+from pages.shared.answers import Answer, BackgroundTask, Key, Tell, UnwantedError, Work, key_of, slim
 from sim.engine.setting import worker_threads
 from sim.errors import InputError, OptionError, SimulationError
 from sim.inputs.scenario import Scenario
@@ -92,10 +92,10 @@ class Desk:
         watch: bool = True,
         again: bool = False,
         size: int = 1 << 20,
-    ) -> Task:
+    ) -> BackgroundTask:
         """Return a task as far as it is done, and see that it is worked on. size: about what it will keep."""
-        found = self._look(key, Task(work=work, bytes=size), watcher, watch, again)
-        assert isinstance(found, Task)
+        found = self._look(key, BackgroundTask(work=work, bytes=size), watcher, watch, again)
+        assert isinstance(found, BackgroundTask)
         return found
 
     def retry(self, work: Work, watcher: str) -> None:
@@ -134,14 +134,16 @@ class Desk:
         if work.running or work.finished or not work.wanted():
             return
         work.running = True
-        queue = self._errands if isinstance(work, Task) else self._draws if work.begun else self._firsts
+        queue = (
+            self._errands if isinstance(work, BackgroundTask) else self._draws if work.begun else self._firsts
+        )
         queue.submit(self._work, work)
 
     def _work(self, work: Work) -> None:
         try:
             if not work.wanted():
                 return
-            if isinstance(work, Task):
+            if isinstance(work, BackgroundTask):
                 work.go_on(self._teller(work))
                 if work.done:
                     work.work = _done  # lets go of what it was made from, such as all draws of an answer

@@ -51,7 +51,7 @@ class Files:
             self._manager.remove_file(self.session, file)
 
 
-class Gate:
+class UploadGate:
     """Middleware that bounds the files that are sent, and keeps figures about the server for itself."""
 
     def __init__(self, app: ASGIApp, files: Callable[[str], Files] = Files) -> None:

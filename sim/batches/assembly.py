@@ -66,7 +66,7 @@ class Assembly:
     def _comparison(self) -> Iterator[pa.Table]:
         named = {entry.name: entry for entry in self.entries}
         pairs = [
-            Pair(entry, named[entry.reference], self.store.folder)
+            ScenarioPair(entry, named[entry.reference], self.store.folder)
             for entry in self.entries
             if entry.reference is not None
         ]
@@ -76,7 +76,7 @@ class Assembly:
 
 
 @dataclass(frozen=True)
-class Pair:
+class ScenarioPair:
     """A scenario and its reference, whose units are in a folder."""
 
     entry: Entry
@@ -92,7 +92,7 @@ class Compared:
     changes: tuple[Change, ...]
 
 
-def compared(pair: Pair) -> Compared:
+def compared(pair: ScenarioPair) -> Compared:
     """Return how a scenario differs from its reference, paired run by run. Raises DamagedError."""
     ours, theirs = pair.entry, pair.reference
     store = UnitStore(pair.folder)

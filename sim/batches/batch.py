@@ -24,10 +24,10 @@ from typing import Any
 
 from sim.batches.assembly import Assembly, Entry
 from sim.batches.crew import Crew, crew, share_out
-from sim.batches.folder import Folder, Member, read_folder
+from sim.batches.folder import BatchMember, Folder, read_folder
 from sim.batches.results import drop_asides, manifest, save
-from sim.batches.tasks import Outcome, Task, make, plan
-from sim.batches.units import DamagedError, Unit, UnitStore, Work
+from sim.batches.tasks import Task, UnitOutcome, make, plan
+from sim.batches.units import DamagedError, HashedScenario, Unit, UnitStore
 from sim.decision.headline import Change, Level, as_json
 from sim.errors import Problem, SimulationError
 from sim.inputs.library import registry
@@ -152,7 +152,7 @@ class _Job:
         runs, o = self.options.runs(), self.options
         self.units: dict[str, dict[tuple[int, int], Unit]] = {}
         for member in self.found.members:
-            work = Work.of(member.scenario)
+            work = HashedScenario.of(member.scenario)
             self.units[member.name] = {run: Unit.of(work, o.seed, *run, o.children) for run in runs}
 
     def make_missing(self) -> None:
@@ -174,7 +174,7 @@ class _Job:
                 self.tell("units", done, len(wanted))
         self.make_seconds += time.monotonic() - started
 
-    def _keep(self, task: Task, answer: list[Outcome] | Exception) -> None:
+    def _keep(self, task: Task, answer: list[UnitOutcome] | Exception) -> None:
         if isinstance(answer, Exception):
             self.faults |= {unit.key: str(answer) or type(answer).__name__ for unit in task.units}
             return
@@ -204,7 +204,7 @@ class _Job:
                 found.append(Problem(member.file, 1, 1, words))
         return found
 
-    def _failed(self, member: Member) -> list[tuple[tuple[int, int], str]]:
+    def _failed(self, member: BatchMember) -> list[tuple[tuple[int, int], str]]:
         own = self.units[member.name]
         return [(run, self.faults[unit.key]) for run, unit in own.items() if unit.key in self.faults]
 

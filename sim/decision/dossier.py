@@ -31,7 +31,7 @@ from sim.decision.money import (
 )
 from sim.decision.proof import Debt, proof_debt
 from sim.decision.sample import Progress, Question, Sample, collect
-from sim.decision.sensitivity import Bar, simulate_all, structural, tornado
+from sim.decision.sensitivity import TornadoBar, simulate_all, structural, tornado
 from sim.decision.surrogate import Surrogate, features
 from sim.decision.thresholds import (
     QUANTITIES,
@@ -157,7 +157,7 @@ class Dossier:
     acceptable: Acceptability
     knowledge: Knowledge
     best_fit: float
-    tornado: tuple[Bar, ...]
+    tornado: tuple[TornadoBar, ...]
     cases: tuple[dict[str, Any], ...]
     equity: tuple[Fairness, ...]
     thresholds: tuple[Threshold, ...]

@@ -26,7 +26,7 @@ BEST_FIT = 0
 
 
 @dataclass(frozen=True)
-class Bar:
+class TornadoBar:
     """One parameter of a tornado: the outcome where it is low and where it is high, and their errors."""
 
     name: str
@@ -57,11 +57,11 @@ class Swing:
     at_low: Difference
     at_high: Difference
 
-    def bar(self, goal: Goal) -> Bar:
+    def bar(self, goal: Goal) -> TornadoBar:
         """Return what it comes to for one goal. Raises ValueError where `goal.blocks` does."""
         low, high = goal.blocks(self.at_low)[0], goal.blocks(self.at_high)[0]
         error = float(block_standard_error(high - low))
-        return Bar(self.name, self.low, self.high, float(low.sum()), float(high.sum()), error)
+        return TornadoBar(self.name, self.low, self.high, float(low.sum()), float(high.sum()), error)
 
 
 def live_all(
@@ -116,7 +116,7 @@ def tornado(
     workers: Workers,
     tell: Progress = lambda *_: None,
     scenario: int = 1,
-) -> tuple[float, list[Bar]]:
+) -> tuple[float, list[TornadoBar]]:
     """Return the outcome of the best fit, and a bar per parameter from its 5th to its 95th percentile.
 
     Widest first. A parameter that shares its luck with others takes them along.

@@ -34,7 +34,7 @@ from sim.inputs.scenario import Scenario
 from sim.model.catalogue import catalogue
 from sim.rates import discount_factor
 from sim.report.assumptions import Assumption, assumptions, main_names
-from sim.report.cheers import Item, cheers
+from sim.report.cheers import CheersItem, cheers
 from sim.report.phrases import between, clipped, listed, world_words
 from sim.report.rows import Arm, Row, form_rows, payer_rows, yearly_rows
 from sim.words.parameter_words import ASSUMED, parameter_title, source_words
@@ -60,7 +60,7 @@ class Back:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class ComparedScenario:
     """One scenario against the reference: its key sentence with unmet need, and figures at each horizon.
 
     worths: each with whether luck outweighs what programmes cost.
@@ -103,7 +103,7 @@ class Report:
     draws: int
     before: tuple[Level, ...]
     worlds: tuple[str, ...]
-    outcomes: tuple[Outcome, ...]
+    outcomes: tuple[ComparedScenario, ...]
     yearly: tuple[Row, ...]
     payers: tuple[Row, ...]
     forms: tuple[Row, ...]
@@ -114,7 +114,7 @@ class Report:
     date: str
     version: str
     about: tuple[tuple[str, str], ...]
-    cheers: tuple[Item, ...]
+    cheers: tuple[CheersItem, ...]
 
     @cached_property
     def writing(self) -> Writing:
@@ -131,7 +131,7 @@ class Report:
         """Tell whether there are draws enough to name a range and a chance; else figures are provisional."""
         return not few(self.draws)
 
-    def chance(self, outcome: Outcome, horizon: int) -> str:
+    def chance(self, outcome: ComparedScenario, horizon: int) -> str:
         """Return the chance that the money is back as draws can tell it, or why it is not told.
 
         horizon: its position, from 0.
@@ -237,7 +237,7 @@ def report_of(
     )
 
 
-def _outcome(arm: Arm, writing: Writing, draws: int, rate: float) -> Outcome:
+def _outcome(arm: Arm, writing: Writing, draws: int, rate: float) -> ComparedScenario:
     comparison, d = arm.comparison, arm.difference
     scenario = comparison.scenarios[arm.scenario]
     changes = tuple(comparison.changes(comparison.names[arm.scenario]))
@@ -251,7 +251,7 @@ def _outcome(arm: Arm, writing: Writing, draws: int, rate: float) -> Outcome:
         for name, lines in PERSPECTIVES.items()
         if (arm.alike or name != CASH) and all(label in d.key_blocks for label, _ in lines)
     ]
-    return Outcome(
+    return ComparedScenario(
         title=scenario.title,
         sentence=_sentence(arm.alike, scenario.title, last, years, writing, draws),
         unmet=writing.t("key_unmet", year=last.year, change=between(last.unmet_need, writing)),
@@ -302,7 +302,9 @@ def _sentence(alike: bool, title: str, last: Change, years: int, writing: Writin
     )
 
 
-def _unknown(scenarios: Sequence[Scenario], outcomes: Sequence[Outcome], writing: Writing) -> tuple[str, ...]:
+def _unknown(
+    scenarios: Sequence[Scenario], outcomes: Sequence[ComparedScenario], writing: Writing
+) -> tuple[str, ...]:
     capped = any(s.policy == "capped" for s in scenarios)
     first = scenarios[0].parameters
     others = [s.parameters for s in scenarios[1:]]

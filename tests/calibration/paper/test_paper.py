@@ -139,14 +139,14 @@ def test_living_rooms_and_the_bso_reach_others_than_child_work_today(lab: Labora
 def test_the_page_puts_every_claim_beside_its_answer_and_its_limit(
     lab: Laboratory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from calibration.paper.words import Answer
+    from calibration.paper.words import ClaimAnswer
 
     told_of: list[str] = []
 
     def answer(key: str):  # type: ignore[no-untyped-def]
-        def give(_: Laboratory) -> Answer:
+        def give(_: Laboratory) -> ClaimAnswer:
             told_of.append(key)
-            return Answer(f"answer to {key}", f"figures of {key}")
+            return ClaimAnswer(f"answer to {key}", f"figures of {key}")
 
         return give
 
