@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from calibration.figures.measures import MEASURES, OF_THEIR_YEAR, Counted
 from calibration.figures.targets import RATIOS, Target
-from sim.batches.crew import NO_DASK
+from sim.batches.executors import NO_DASK
 from sim.engine.counting import layout
 from sim.engine.history import place_years
 from sim.engine.setting import Setting, worker_threads

@@ -14,7 +14,7 @@ import duckdb
 
 from sim.api import appraise, compare, simulate, twin_lives
 from sim.batches.batch import simulate_members
-from sim.batches.crew import Here
+from sim.batches.executors import LocalExecutor
 from sim.batches.folder import BatchMember, Folder
 from sim.batches.moved import INPUTS, Differs, inputs_that_differ
 from sim.batches.results import MANIFEST, manifest
@@ -169,8 +169,8 @@ def _batch(
         BatchMember(name, scenario, name, references.get(name))
         for name, scenario in zip(names, scenarios, strict=True)
     )
-    with Here(threads) as hands:
-        simulate_members(Folder(members), out, Options(**_options(run)), hands)
+    with LocalExecutor(threads) as executor:
+        simulate_members(Folder(members), out, Options(**_options(run)), executor)
 
 
 def _sensitivity(

@@ -3,7 +3,7 @@
 1. The folder is read; what is wrong in a file is told at the end and stops no other.
 2. Each (scenario, draw, replication) is a unit with a name of its own; units that are there already are not
    made again (units.py).
-3. What is missing goes to workers in tasks (tasks.py, crew.py); each unit is kept as it comes.
+3. What is missing goes to workers in tasks (tasks.py, executors.py); each unit is kept as it comes.
 4. Tables are put together from the units (assembly.py) and written with a manifest, all at once.
 
 A second batch into the same folder waits for the first and then finds its units.
@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from sim.batches.assembly import Assembly, Entry
-from sim.batches.crew import Crew, crew, share_out
+from sim.batches.executors import TaskExecutor, executor, share_out
 from sim.batches.folder import BatchMember, Folder, read_folder
 from sim.batches.results import drop_asides, manifest, save
 from sim.batches.tasks import Task, UnitOutcome, make, plan
@@ -96,24 +96,24 @@ def run_batch(
     """
     options = Options(children=children, draws=draws, replications=replications, seed=seed)
     found = read_folder(folder, registry())
-    with crew(workers, cluster) as hands:
-        return simulate_members(found, Path(out), options, hands, csv, tell)
+    with executor(workers, cluster) as running:
+        return simulate_members(found, Path(out), options, running, csv, tell)
 
 
 def simulate_members(
     found: Folder,
     out: Path,
     options: Options,
-    hands: Crew,
+    executor: TaskExecutor,
     csv: bool = False,
     tell: Tell = lambda *_: None,
 ) -> Batch:
-    """Simulate members on a crew; see `run_batch`."""
+    """Simulate members on an executor; see `run_batch`."""
     started = time.monotonic()
     with _alone_in(out, tell) as alone:
         if alone:
             drop_asides(out)
-        job = _Job(found, UnitStore(out / UNITS), options, hands, tell)
+        job = _Job(found, UnitStore(out / UNITS), options, executor, tell)
         job.make_missing()
         try:
             assembly = job.assemble(out, csv, started)
@@ -138,7 +138,7 @@ class _Job:
     found: Folder
     store: UnitStore
     options: Options
-    hands: Crew
+    executor: TaskExecutor
     tell: Tell
     faults: dict[str, str] = field(default_factory=dict)
     made: int = 0
@@ -166,8 +166,8 @@ class _Job:
         self.known = done - self.made
         self.tell("units", done, len(wanted))
         started = time.monotonic()
-        tasks = plan(missing, self.hands.size)
-        with contextlib.closing(share_out(self.hands, make, tasks, Task.parts)) as answers:
+        tasks = plan(missing, self.executor.size)
+        with contextlib.closing(share_out(self.executor, make, tasks, Task.parts)) as answers:
             for task, answer in answers:
                 self._keep(task, answer)
                 done += len(task.units)
@@ -222,7 +222,7 @@ class _Job:
             for m in complete
         ]  # fmt: skip
         self.tell("writing tables", 0, 0)
-        with Workers(min(os.cpu_count() or 1, self.hands.size)) as workers:
+        with Workers(min(os.cpu_count() or 1, self.executor.size)) as workers:
             assembly = Assembly(entries, self.store, workers)
             try:
                 save(out, assembly.tables(), lambda: self._certified(assembly, started), csv)
@@ -240,7 +240,7 @@ class _Job:
         )  # fmt: skip
         found["children"] = assembly.children
         found["units"] = dict(Counter(made=self.made, known=self.known, failed=len(self.faults)))
-        found["workers"] = self.hands.size
+        found["workers"] = self.executor.size
         found["work_seconds"] = round(self.work_seconds, 3)
         found["make_seconds"] = round(self.make_seconds, 3)
         self.certificate = found
