@@ -76,7 +76,7 @@ class Result:
 
     @cached_property
     def manifest(self) -> dict[str, Any]:
-        """Return the birth certificate: version, hashes, seed, sizes, libraries, standard errors."""
+        """Return the provenance: version, hashes, seed, sizes, libraries, standard errors."""
         columns = self.runs[0].columns
         errors = {name: standard_errors(own) for name, own in zip(self.names, columns, strict=True)}
         return manifest(
@@ -279,9 +279,9 @@ def appraise(
         "verb": "sensitivity", "year": year, "payer": payer, "capacity": capacity, "chance": chance,
         "willingness": willingness, "budget": budget, "two_way": two_way, "search": search,
     }  # fmt: skip
-    certificate = _certificate((reference, other), names, options, started, call)
-    save(folder, tables(found), certificate, csv)
-    return Appraisal(found, certificate, folder, best, budget, grid)
+    provenance = _provenance((reference, other), names, options, started, call)
+    save(folder, tables(found), provenance, csv)
+    return Appraisal(found, provenance, folder, best, budget, grid)
 
 
 @dataclass(frozen=True)
@@ -353,13 +353,13 @@ def twin_lives(
                 f"that number{f' (some that differ: {some})' if some else ''}",
             )
     names = names or _short_names([reference, other])
-    certificate = _certificate((reference, other), names, options, started, {"verb": "twins"})
+    provenance = _provenance((reference, other), names, options, started, {"verb": "twins"})
     written = {"twins": parted_table(found), "events": events_table(found), "picture": picture_table(found)}
-    save(folder, written, certificate, csv)
-    return TwinLives(found, certificate, folder, where)
+    save(folder, written, provenance, csv)
+    return TwinLives(found, provenance, folder, where)
 
 
-def _certificate(
+def _provenance(
     scenarios: Sequence[Scenario],
     names: Sequence[str],
     options: Options,

@@ -79,9 +79,9 @@ def _sentences(report: Report) -> tuple[tuple[str, str, str], ...]:
 
 
 def _manifest(comparison: Comparison) -> bytes:
-    """Return the birth certificate; runs that several users share have no wall time of their own."""
-    certificate = {**comparison.manifest, "wall_seconds": None}
-    return (json.dumps(certificate, indent=2, ensure_ascii=False) + "\n").encode()
+    """Return the provenance; runs that several users share have no wall time of their own."""
+    provenance = {**comparison.manifest, "wall_seconds": None}
+    return (json.dumps(provenance, indent=2, ensure_ascii=False) + "\n").encode()
 
 
 def scenario_files(comparison: Comparison) -> bytes:

@@ -187,7 +187,7 @@ def about(chosen: Choices, reference: str) -> None:
 
 
 def birth(reference: str) -> str:
-    """Return the birth certificate of what is on the screen, in one line."""
+    """Return the provenance of what is on the screen, in one line."""
     head, dirty = commit()
     words = t(
         "birth", version=version(), commit=(head or "-")[:10] + ("+" if dirty else ""), seed=SEED,
@@ -197,7 +197,7 @@ def birth(reference: str) -> str:
 
 
 def footer(reference: str) -> None:
-    """Show the link that restores the screen, and the birth certificate."""
+    """Show the link that restores the screen, and the provenance."""
     st.divider()
     st.fragment(lambda: guarded(_link))()
     note(plain(birth(reference)))

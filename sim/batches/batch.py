@@ -122,7 +122,7 @@ def simulate_members(
             job.make_missing()
             assembly = job.assemble(out, csv, started)
     return Batch(
-        out, job.certificate, assembly.levels, assembly.changes,
+        out, job.provenance, assembly.levels, assembly.changes,
         {entry.name: entry.reference for entry in assembly.entries if entry.reference},
         tuple(found.problems + job.problems()), tuple(found.notes), job.made, job.known,
     )  # fmt: skip
@@ -145,7 +145,7 @@ class _Job:
     known: int = 0
     work_seconds: float = 0.0
     make_seconds: float = 0.0
-    certificate: dict[str, Any] = field(default_factory=dict)
+    provenance: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Name the units of every member."""
@@ -243,7 +243,7 @@ class _Job:
         found["workers"] = self.executor.size
         found["work_seconds"] = round(self.work_seconds, 3)
         found["make_seconds"] = round(self.make_seconds, 3)
-        self.certificate = found
+        self.provenance = found
         return found
 
 

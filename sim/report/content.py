@@ -90,7 +90,7 @@ class Report:
 
     yearly, payers, forms: differences by year (see Row). draws: how many sets of assumptions were computed.
     worlds: in which world each scenario runs, the reference first. local: what to say where figures are a
-    municipality's own, or missing, or empty. about: the birth certificate, by its label.
+    municipality's own, or missing, or empty. about: the provenance, by its label.
     """
 
     language: str
@@ -335,7 +335,7 @@ def _about(
     rate: float,
     draws: int,
 ) -> tuple[tuple[str, str], ...]:
-    """Return the birth certificate; of its moment only what the same run has again."""
+    """Return the provenance; of its moment only what the same run has again."""
     t = writing.t
     local = t("local_yes") if profile.has_local_care_figures else _local(profile, scenarios, writing)
     dirty = f" ({t('about_dirty')})" if manifest["dirty"] else ""
