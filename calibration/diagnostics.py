@@ -1,4 +1,4 @@
-"""What a researcher wants to know about a fit, as plain tables."""
+"""Diagnostics of a fit, as plain tables."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ HARD = {
         "need.care_on_recovery", "need.care_on_escalation", "start.ambulant.complex", "need.recover_moderate",
     ),
 }  # fmt: skip
-"""What the figures can hardly tell apart, by parameters that stand for it."""
+"""Sets of parameters that the figures hardly identify apart."""
 HELD_OUT_RUNS = 40
 
 

@@ -1,4 +1,4 @@
-"""How far the model is from the figures, with errors that figures share counted once.
+"""The likelihood of the published figures; errors that figures share are counted once.
 
 Everything is compared as a logarithm. A figure's tolerance is the standard deviation of what it is off
 by; half of that variance is its own, the other half is shared with figures about the same youths:

@@ -1,4 +1,4 @@
-"""Parameter recovery: make figures with known parameters, fit to them, and see whether they come back.
+"""Parameter recovery: fit to figures made with known parameters, and compare.
 
 Run as ``python -m calibration.recovery OUT [--quick] [--seed N]``: writes OUT/figures.csv (the shipped
 figures of the country with the model's own values in their place) and OUT/truth.json, calibrates to them,

@@ -1,4 +1,4 @@
-"""Is it worth it, and how sure (`sensitivity`); where two lives of one child part (`twins`)."""
+"""Appraisal with uncertainty (`sensitivity`); twin lives of one child (`twins`)."""
 
 from __future__ import annotations
 

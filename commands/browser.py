@@ -33,7 +33,7 @@ def app(
     if headless:
         call += ["--server.headless", "true"]
     surroundings = {**FEW_ARENAS, **os.environ}
-    if os.name == "posix":  # becomes the server, so that whoever stops this process stops the server
+    if os.name == "posix":  # becomes the server, so that stopping this process stops the server
         os.chdir(ROOT)
         os.execve(call[0], call, surroundings)
     try:

@@ -1,4 +1,4 @@
-"""Options and arguments that several verbs share, each with one wording."""
+"""Options and arguments that several commands share, each with one wording."""
 
 from __future__ import annotations
 

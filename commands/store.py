@@ -1,4 +1,4 @@
-"""The store of runs (`runs`): listed, shown, compared, made again, removed."""
+"""The store of runs (`runs`): list, show, compare, reproduce, remove."""
 
 from __future__ import annotations
 

@@ -332,10 +332,10 @@ def twin_lives(
     csv: bool = False,
     names: Sequence[str] | None = None,
 ) -> TwinLives:
-    """Live the children whom two scenarios reach differently in both, and write tables to `folder`.
+    """Simulate in both scenarios the children whom they reach differently, and write tables to `folder`.
 
     child: an id, whose two lives are shown. Raises InputError where the two cannot be compared, ValueError
-    where they do not share lives or no such child was lived twice, SimulationError where it fails.
+    where they do not share lives or no such child was simulated twice, SimulationError where it fails.
     """
     started = time.monotonic()
     comparable([reference, other])
@@ -366,7 +366,7 @@ def _provenance(
     started: float,
     call: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """Return the manifest of an analysis that lived only those whom scenarios reach differently."""
+    """Return the manifest of an analysis that simulated only children whom scenarios reach differently."""
     seconds = time.monotonic() - started
     found = manifest(scenarios, names, options, default_parameters(), [], seconds, {}, call)
     everyone = profile_of(scenarios[0]).total

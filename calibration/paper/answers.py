@@ -1,4 +1,4 @@
-"""What the model answers to each claim of the position paper: a sentence and its figures, from runs."""
+"""The answer of the model to each claim of the position paper: a sentence and its figures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the model answers to claims about who the youths are, and about what is known and worth knowing."""
+"""Answers to claims about groups of youths, and about evidence and the value of information."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ def _with(had: Mapping[str, Floats], events: set[str]) -> Floats:
 
 
 def _before(runs: list[Run], outcome: str) -> Floats:
-    """Return the share of an event that befell a youth with jeugdhulp then or before, by run."""
+    """Return the share of events of youths with jeugdhulp then or before, by run."""
     helped = level(runs, 0, (f"{outcome}_helped_before", "total", "all"))
     return np.asarray(helped / level(runs, 0, (outcome, "total", "all")))
 

@@ -1,4 +1,4 @@
-"""How far it is: a bar on a terminal, lines in a log, nothing when quiet; units done, speed and time left."""
+"""Progress: a bar on a terminal, lines in a log, nothing when quiet; with speed and time left."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was measured elsewhere of the effects that the model assumes, with what speaks against them."""
+"""Published evidence for and against the effects that the model assumes."""
 
 from __future__ import annotations
 

@@ -43,7 +43,7 @@ class Lines:
 
 
 def few_enough(chosen: Choices) -> bool:
-    """Tell whether everyone who lives in the municipality can be lived while a user waits."""
+    """Tell whether every youth of the municipality can be simulated while a user waits."""
     return profile(chosen).total <= MOST_YOUTHS
 
 

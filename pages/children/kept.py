@@ -1,4 +1,4 @@
-"""What the page keeps of twins: a picture, a few pairs of lives, and totals. Small, whatever was lived."""
+"""The data that the page keeps of twins: a picture, a few pairs of lives, and totals; small for every run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""On which evidence an answer rests, what of the doubt is luck, and which figure to collect first."""
+"""The grades of evidence behind an answer, the share of Monte Carlo noise, and the value of information."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is found out in the background about how sure an answer is: the quickest first, part by part."""
+"""Background work on the uncertainty of an answer, the quickest part first."""
 
 from __future__ import annotations
 
@@ -198,7 +198,7 @@ def _quantities(question: Question) -> list[SearchVariable]:
 
 
 class _Stages:
-    """Progress over stages, each with a number of lives to be lived: one share for all of them together."""
+    """Progress over stages, each with a number of lives to simulate: one share for all together."""
 
     def __init__(self, tell: Tell, sizes: dict[str, int]) -> None:
         """Plan stages in this order."""
@@ -223,7 +223,7 @@ class _Stages:
 def draw_folder() -> Path:
     """Return the folder for draws of this process: gone when it ends, or was killed and another begins.
 
-    A lock tells who is alive, not a clock: a clock may jump, and an app may run for weeks.
+    A lock shows which app is alive, not a clock: a clock may jump, and an app may run for weeks.
     """
     root = folder_in(cache_root(), "draws")
     for lock in root.glob(f"*/{LOCK}"):

@@ -170,7 +170,7 @@ def _said(name: str) -> str:
 
 
 def _not_offered(name: str) -> None:
-    """Forget what cannot be shown; where the link said it, that is told."""
+    """Forget what cannot be shown; if the link held it, the page says so."""
     _view()[name] = ""
     if name in st.session_state.get(OF_LINK, set()):
         st.session_state.setdefault(LEFT_OUT, {}).setdefault("bad_link", []).append(name)

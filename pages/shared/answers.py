@@ -1,4 +1,4 @@
-"""What is known so far about a question that is worked on in the background."""
+"""Answers and tasks of the background: the results so far."""
 
 from __future__ import annotations
 

@@ -57,7 +57,7 @@ def choose_municipality() -> Choices:
 
 
 def _move() -> None:
-    """Move to what was chosen or typed; what cannot be chosen is told by `_not_here`."""
+    """Move to what was chosen or typed; `_not_here` names what cannot be chosen."""
     chosen, typed = choices(), st.session_state[PLACE]
     st.session_state.pop(WANTED, None)
     try:

@@ -1,4 +1,4 @@
-"""One desk serves all users: a first answer from the best fit at once, draws that sharpen it, and errands.
+"""The queues of background work for all users: first answers from the best fit, draws, and longer errands.
 
 First answers go before everything else, draws of different users take turns, and errands that take long
 (twins, a dossier, an export) have a queue of their own. What a scenario came to in a draw is kept, so that

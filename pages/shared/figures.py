@@ -57,7 +57,7 @@ def _money(c: Change, write: Callable[..., str], answer: Answer) -> str:
 
 
 def chance(c: Change, answer: Answer) -> str:
-    """Return the chance that the money is back as draws can tell it, or why it is not told."""
+    """Return the chance of break-even in words, or why none is given."""
     if c.municipal_cashable is None:
         return t("not_comparable")
     soon = standing(c.municipal_cost, answer.sharpening) is Standing.PROVISIONAL

@@ -1,4 +1,4 @@
-"""What the server takes in before any script runs: files within bounds, and no questions about its insides.
+"""Middleware before any script runs: bounds on uploaded files, and no public metrics.
 
 Streamlit bounds a file, not their number: it keeps each that a session sends until the session is forgotten.
 """

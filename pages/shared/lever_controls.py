@@ -75,7 +75,7 @@ def part(section: str, first: Choices, show: Callable[[Choices], None]) -> None:
 def put(plan: Plan) -> None:
     """Take a plan as changed, unless it means the same as the one in hand (whose title then stays).
 
-    What cannot be is not taken, and told.
+    An impossible value is named and not taken.
     """
     taken = shortest(plan)
     if taken.changed() == shortest(choices().plan).changed():

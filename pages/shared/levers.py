@@ -1,4 +1,4 @@
-"""The levers of a plan in plain data: how a plan is written shortest, and paths of FTE by year.
+"""The settings of a plan as plain data: its shortest form, and paths of FTE by year.
 
 A plan from a file says much that goes without saying. Written shortest, two plans that mean the same are the
 same, so that they share an answer and a short link.

@@ -129,7 +129,7 @@ REFUSED = """<style>[data-testid="stFileUploader"]:has([aria-invalid="true"])::a
 
 
 def file_field(label: str, types: Sequence[str], key: str, help: str | None = None) -> UploadedFile | None:
-    """Show a field for a file and return what was chosen; what the browser refuses is told below it."""
+    """Show a field for a file and return what was chosen; a refusal of the browser is shown below it."""
     st.html(REFUSED.format(t("file_refused", size=f"{MAX_BYTES // 1_000_000} MB")))
     return st.file_uploader(label, list(types) or None, key=key, help=help)
 

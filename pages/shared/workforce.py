@@ -1,4 +1,4 @@
-"""What is left of the programmes: workers planned and at work, by year."""
+"""Workers of the programmes, planned and at work, by year."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From kept units to tables: one unit or pair in memory at a time, the same bytes in whatever order made."""
+"""Make tables from finished units, one or two in memory at a time; their order of completion does not matter."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Two runs side by side: what differs in what went in, and which figures moved, by how much."""
+"""Compare two runs: which inputs differ, and which figures moved, by how much."""
 
 from __future__ import annotations
 

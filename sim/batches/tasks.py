@@ -51,7 +51,7 @@ class UnitOutcome:
 def make(task: Task) -> list[UnitOutcome]:
     """Return the outcome of every unit; one that fails does not take the others with it.
 
-    Raises SimulationError where this worker has another engine than the one who asks.
+    Raises SimulationError if this worker has another engine than the caller.
     """
     if task.engine != engine():
         raise SimulationError(

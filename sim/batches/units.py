@@ -50,7 +50,7 @@ def engine() -> str:
 class HashedScenario:
     """A scenario that is to be run, with what is the same in each of its units.
 
-    content: its canonical hash; population: a hash of what its children lived before the start.
+    content: its canonical hash; population: a hash of what decides its children's lives before the start.
     """
 
     scenario: Scenario

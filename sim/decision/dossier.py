@@ -1,4 +1,4 @@
-"""Everything that is asked about one scenario against its reference, from one sample of draws.
+"""The full appraisal of one scenario against its reference, from one sample of draws.
 
 Plain data, in euros of 2024: what the command prints, what goes into JSON, and what a page can show.
 """
@@ -121,7 +121,7 @@ class Spread:
 
 @dataclass(frozen=True)
 class Fairness:
-    """Change in a measure by group, who gains most (None: cannot be told), and the gap over neighbourhoods.
+    """Change in a measure by group, the group that gains most (None: not clear), and the gap by area.
 
     before: slope index of the reference at the best fit; change: of the change, over draws.
     """
@@ -355,7 +355,7 @@ def _whole(question: Question) -> Run:
 def _pairing(run: Run, goal: Goal, years: int) -> float | None:
     """Return by how much the same luck in both scenarios divides the variance of their difference.
 
-    Against scenarios that were lived apart, whose variances would add up. None where nothing differs.
+    Compared with independent runs, where variances add up. None where nothing differs.
     """
     factors = discount_factor(goal.rate, np.arange(1, years + 1))
     ours, theirs = (

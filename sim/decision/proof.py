@@ -1,4 +1,4 @@
-"""Proof debt: how much of an answer, and of the doubt about it, rests on which grade of evidence."""
+"""How much of an answer, and of its uncertainty, depends on each grade of evidence ("proof debt")."""
 
 from __future__ import annotations
 

@@ -133,7 +133,7 @@ def swings(
     tell: Progress = lambda *_: None,
     scenario: int = 1,
 ) -> Iterator[Swing]:
-    """Yield a swing per parameter from its 5th to its 95th percentile, each as soon as it is lived.
+    """Yield the swing of each parameter from its 5th to its 95th percentile, as soon as it is simulated.
 
     A parameter that shares its luck with others takes them along. Raises KeyError for an unknown one.
     """

@@ -1,4 +1,4 @@
-"""An emulator of a sample: what thousands of draws more would come to, where simulating them takes too long.
+"""An emulator fitted to a sample: results of thousands of draws that would take too long to simulate.
 
 Its accuracy is measured on the draws it was fitted to, each left out in turn, against the luck of a run.
 """

@@ -1,4 +1,4 @@
-"""What would have to be true: the least of something for which a scenario pays for itself, by root finding.
+"""Threshold analysis: the value of a quantity at which a scenario breaks even, by root finding.
 
 A threshold is a property of many draws at once: the value at which the money is back by a year in a given
 share of them. Every value is tried on the same draws with the same luck, so that the share changes because
@@ -30,7 +30,7 @@ Floats = NDArray[np.float64]
 DRAWS = 40
 """Draws behind a threshold: enough for a chance of one in two, and a search of a minute."""
 POINTS = 5
-"""Places over the range of a quantity at which draws are lived."""
+"""Points over the range of a quantity at which draws are simulated."""
 PROGRAMME = "kinderwerk"
 
 

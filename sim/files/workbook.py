@@ -1,4 +1,4 @@
-"""An uploaded workbook, opened only when it is what it says: small, without macros, links or tricks.
+"""Reading an uploaded workbook safely: small, without macros or links, each part bounded.
 
 A workbook is a zip file of XML. What it unpacks to is bounded by its directory before anything is unpacked,
 and again while unpacking, because a directory may lie.

@@ -1,4 +1,4 @@
-"""A filled workbook of a municipality's own figures, read back: what is wrong is told by sheet and cell."""
+"""A filled workbook of a municipality's own figures, read back; mistakes are reported by sheet and cell."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a user says in environment variables: read in one place, and told by name where it is wrong."""
+"""Environment variables: read in one place; a wrong value is reported with the name of its variable."""
 
 from __future__ import annotations
 

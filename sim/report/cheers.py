@@ -23,7 +23,7 @@ class CheersItem:
 
 
 def cheers(writing: Writing, told: set[int], **facts: object) -> tuple[CheersItem, ...]:
-    """Return all items. told: those that hang on the run (20, 24) and are reported this time.
+    """Return all items. told: the items that depend on the run (20, 24) and are reported this time.
 
     An item whose words have only one form is always, or never, reported. facts fill the words.
     """

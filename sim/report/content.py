@@ -1,4 +1,4 @@
-"""What a document says about a comparison, made once: the briefing, the workbook and CSV only lay it out.
+"""The content of a document about a comparison; the briefing, the workbook and CSV only lay it out.
 
 Never a ranking, never a promise: a chance stands with what it rests on, unmet need beside the use of care.
 """
@@ -63,7 +63,7 @@ class Back:
 class ComparedScenario:
     """One scenario against the reference: its key sentence with unmet need, and figures at each horizon.
 
-    worths: each with whether luck outweighs what programmes cost.
+    worths: each with whether Monte Carlo noise exceeds the cost of programmes.
     alike: whether both pay for care in the same way, so that what can be cashed may be compared.
     """
 
@@ -80,7 +80,7 @@ class ComparedScenario:
 
     @property
     def equal(self) -> bool:
-        """Tell whether it is lived just as the reference."""
+        """Tell whether it is simulated just as the reference."""
         return all(change.equal for change in self.changes)
 
 
@@ -132,7 +132,7 @@ class Report:
         return not few(self.draws)
 
     def chance(self, outcome: ComparedScenario, horizon: int) -> str:
-        """Return the chance that the money is back as draws can tell it, or why it is not told.
+        """Return the chance of break-even in words, or why none is given.
 
         horizon: its position, from 0.
         """
@@ -147,7 +147,7 @@ class Report:
         return self.share(None if change.drowned else share)
 
     def share(self, share: float | None) -> str:
-        """Return a chance in words; None is one that luck outweighs."""
+        """Return a chance in words; None if Monte Carlo noise exceeds the money at stake."""
         return self.writing.t("untold") if share is None else self.writing.chance(share, self.draws)
 
     def level(self, name: str) -> str:
@@ -277,14 +277,14 @@ def _back(
 
 
 def _worth(d: Difference, view: str, way: Discounting, draws: int) -> tuple[Worth, bool]:
-    """Return what a scenario is worth over all years, and whether luck outweighs what programmes cost."""
+    """Return the worth of a scenario over all years, and whether noise exceeds the cost of programmes."""
     found = worth(d, view, way, len(d.years))
     spent = float(programme_cost(d, discount_factor(way.costs, np.arange(1, len(d.years) + 1))).mean())
     return found, drowned(found.net_present_value, spent, draws)
 
 
 def _sentence(alike: bool, title: str, last: Change, years: int, writing: Writing, draws: int) -> str:
-    """Return the key sentence: a chance where draws can tell it, else what keeps it from being told."""
+    """Return the key sentence: the chance of break-even, or why none is given."""
     if not alike:
         return writing.t("key_scarce", title=title)
     if last.p_paid_back is None or few(draws):

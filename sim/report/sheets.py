@@ -1,4 +1,4 @@
-"""What stands on each sheet of the workbook: texts, and numbers with the kind of their format."""
+"""The sheets of the workbook: texts, and numbers with the kind of their format."""
 
 from __future__ import annotations
 
