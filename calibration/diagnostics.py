@@ -98,7 +98,7 @@ def identifiability(space: Space, jacobian: Floats, fitted: ObservedTargets) -> 
 
     A singular value above 1 is a direction of which the figures say more than the prior. The collinearity
     index of a set of parameters (Brun, Reichert & Kuensch 2001) is how far a change of one of them can be
-    undone by the others: above 10 to 15 they cannot be told apart.
+    undone by the others: above 10 to 15 they cannot be distinguished.
     """
     scaled = np.linalg.solve(np.linalg.cholesky(fitted.covariance), jacobian)
     _, values, vectors = np.linalg.svd(scaled, full_matrices=False)
@@ -187,7 +187,7 @@ def _mode(emulator: Emulator, covariance: Floats, observed: Floats) -> tuple[Flo
 
 
 def emulator_error(found: Fitted) -> list[dict[str, Any]]:
-    """Return per target how well runs left out, and draws simulated anew, were predicted."""
+    """Return per target how well runs left out, and draws simulated again, were predicted."""
     logs = logs_of(found.fitted, found.waves[-1].outcomes)
     errors, sizes = found.emulator.left_out()
     inverse = np.linalg.inv(found.waves[-1].root)

@@ -1,9 +1,9 @@
-"""The fit in three stages: best fit of the levels, emulator with MCMC, and draws simulated anew.
+"""The fit in three stages: best fit of the levels, emulator with MCMC, and draws simulated again.
 
 (a) `least_squares` over the parameters that answer to a figure of their own, from several starts.
-(b) Designs in waves: Sobol points through the posterior so far, each run with luck of its own; a
+(b) Designs in waves: Sobol points through the posterior so far, each run with random numbers of its own; a
     quadratic emulator; emcee on the emulator, with its variance in the likelihood.
-(c) Draws of the chain, simulated anew with fresh luck: the posterior that is shipped, unweighted. Where a
+(c) Draws of the chain, simulated again with new numbers: the posterior that is shipped, unweighted. Where a
     run shows that the emulator was off, the draw is moved to where it was meant to be, and run again.
 """
 
@@ -167,14 +167,14 @@ def fit(space: Space, fitted: ObservedTargets, runner: Runner, plan: FitPlan, se
 
 
 def draw_jobs(values: Sequence[Mapping[str, float]], plan: FitPlan, seed: int, turn: int) -> list[Job]:
-    """Return the runs in which draws, by name, are simulated anew; turn: 0 is the first pass."""
+    """Return the runs in which draws, by name, are simulated again; turn: 0 is the first pass."""
     count, children = plan.draws
     first = seed * _SEEDS + _FRESH + turn * count
     return [Job(draw, children, first + k, LAST_YEAR) for k, draw in enumerate(values)]
 
 
 def best_job(values: Mapping[str, float], plan: FitPlan, seed: int, turn: int) -> Job:
-    """Return the run in which the best fit, by name, is simulated anew."""
+    """Return the run in which the best fit, by name, is simulated again."""
     return Job(values, plan.best_children, seed * _SEEDS + _FRESH - 1 - turn, LAST_YEAR)
 
 
@@ -185,7 +185,7 @@ RIDGE = 10.0
 def monte_carlo(
     space: Space, fitted: ObservedTargets, runner: Runner, z: Floats, children: int, seed: int
 ) -> Floats:
-    """Return the Monte Carlo variance [targets] of the logarithms of one run, from runs with other luck."""
+    """Return the Monte Carlo variance [targets] of the logarithms of one run, from other runs."""
     jobs = [Job(space.values(z), children, seed + k, LAST_YEAR) for k in range(REPLICATES)]
     return np.asarray(logs_of(fitted, runner.all("Monte Carlo noise of a run", jobs)).var(axis=0, ddof=1))
 
@@ -213,7 +213,7 @@ def aims_of(emulator: Emulator, wave: Wave, fitted: ObservedTargets, u: Floats) 
 def correction(errors: Floats, noise: Floats, slope: Floats, fitted: ObservedTargets) -> Floats:
     """Return moves [k, d] of draws that undo their errors [k, targets], the smallest in terms of the prior.
 
-    Of each error the part is undone that is no luck of a run: 1 minus `noise` over its mean square.
+    Of each error the part is undone that is no noise of a run: 1 minus `noise` over its mean square.
     """
     sure = np.clip(1.0 - noise / np.maximum((errors**2).mean(axis=0), 1e-12), 0.0, 1.0)
     within = slope @ slope.T + fitted.covariance + np.diag(noise)
@@ -231,7 +231,7 @@ def best_levels(
 ) -> tuple[Floats, list[tuple[float, float]]]:
     """Return z [d] of the best fit of the levels, and (first, last) misfit of each start.
 
-    The other parameters stay at the middle of their prior. Runs share their luck here, and only here:
+    The other parameters stay at the middle of their prior. Runs share random numbers here, and only here:
     derivatives need it.
     """
     free = [name for name in LEVELS if name in space.names]

@@ -1,7 +1,7 @@
 """Renew the figures of a posterior after a change of a measure: ``python -m calibration.recount [FOLDER]``.
 
 Its best fit and draws are simulated again with the same parameters and random numbers, and the figures in
-diagnostics.json are made anew from them. What is counted as before comes out as before, to nine digits;
+diagnostics.json are made again from them. What is counted as before comes out as before, to nine digits;
 where a figure that was fitted comes out otherwise, the posterior answers to another count, and has to be
 fitted again.
 """

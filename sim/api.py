@@ -106,7 +106,7 @@ class Result:
 
 @dataclass(frozen=True)
 class Comparison(Result):
-    """Scenarios against the first of them, on the same children with the same luck.
+    """Scenarios against the first of them, on the same children with common random numbers.
 
     precision: how many replications were enough, where that was asked.
     """

@@ -38,7 +38,7 @@ SPREAD = {"need": 0.15, "access": 0.20}
 """Standard deviation between municipalities of the logarithm of each multiplier (assumed)."""
 STEP = 1.1
 LOTS = 4
-"""Runs with other luck of which the mean is taken: a municipality is small."""
+"""Runs with other random numbers of which the mean is taken: a municipality is small."""
 LOCAL_CHILDREN = 60_000
 NATIONAL_CHILDREN = 100_000
 USE_TOLERANCE = 0.03

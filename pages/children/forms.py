@@ -187,7 +187,7 @@ def waiting_words(run: Run, scenario: Scenario, ahead: int) -> str:
 
 
 def user_words(d: Difference, found: Sequence[Lines], ahead: int, sharpening: bool = False) -> str:
-    """Return in which forms the plan changes the number of users after some years by more than luck.
+    """Return in which forms the plan changes the number of users after some years by more than noise.
 
     sharpening: see `firm.standing`.
     """

@@ -19,7 +19,7 @@ from sim.decision.appraisal import MUNICIPAL, Difference, Figure, running_figure
 from sim.decision.firm import Standing, has_range, standing
 from sim.decision.headline import HORIZONS, UNMET, USERS, discount_rate
 
-# Okabe and Ito: told apart by colour-blind eyes; darkened where the original is below 3 to 1 on white
+# Okabe and Ito: distinguished by colour-blind eyes; darkened where the original is below 3 to 1 on white
 COLOURS = ("#0072B2", "#B85000", "#007A5A", "#A3508A")
 DASHES = ([1, 0], [6, 3], [2, 2], [8, 2, 2, 2])
 INK, GREY = "#1d2730", "#5b6770"

@@ -204,7 +204,7 @@ def footer(reference: str) -> None:
 
 
 def _link() -> None:
-    """Show the link; it is made anew when somebody opens it, because parts of a page may run alone."""
+    """Show the link; it is made again when somebody opens it, because parts of a page may run alone."""
     base = (st.context.url or "").split("?")[0]
     with st.expander(t("link"), key=LINK_OPEN, on_change="rerun"):
         note(t("link_help"))

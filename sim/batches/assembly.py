@@ -1,4 +1,4 @@
-"""Make tables from finished units, one or two in memory at a time; their order of completion does not matter."""
+"""Make tables from finished units, one or two in memory at a time; order of completion does not matter."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """A batch: every scenario of a folder in every draw and replication, on workers here or on a cluster.
 
-1. The folder is read; what is wrong in a file is told at the end and stops no other.
+1. The folder is read; what is wrong in a file is reported at the end and stops no other.
 2. Each (scenario, draw, replication) is a unit with a name of its own; units that are there already are not
    made again (units.py).
 3. What is missing goes to workers in tasks (tasks.py, executors.py); each unit is kept as it comes.

@@ -49,7 +49,7 @@ class Moved:
 
     @property
     def errors(self) -> float | None:
-        """Return by how many standard errors it moved, as if both runs had luck of their own."""
+        """Return by how many standard errors it moved, as if both runs had random numbers of their own."""
         if self.mcse is None:
             return None
         if self.lucky:

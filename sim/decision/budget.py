@@ -89,7 +89,7 @@ class Ranked:
 
     @property
     def gain(self) -> bool:
-        """Tell whether the choice counts as a gain: more good, by more than luck, and no more unmet need."""
+        """Tell whether the choice counts as a gain: more good, by more than noise, and no more unmet need."""
         return self.good[0] > 2.0 * self.good_error and self.unmet[0] <= 0.0
 
 

@@ -102,7 +102,7 @@ class Knowledge:
 
 @dataclass(frozen=True)
 class Spread:
-    """Standard deviation of the extra cost over draws: from parameters alone, and from the luck of a run.
+    """Standard deviation of the extra cost over draws: from parameters alone, and from the noise of a run.
 
     luck: share of the latter in the variance (O'Hagan et al. 2007, Health Econ 16:1009).
     """
@@ -137,8 +137,8 @@ class Fairness:
 class Dossier:
     """The answers.
 
-    spread_parameters, spread_luck, luck: see Spread. saved_by_pairing: by how much the same luck in both
-    scenarios divides the variance of luck.
+    spread_parameters, spread_luck, luck: see Spread. saved_by_pairing: factor by which common random
+    numbers reduce the variance of that noise.
     """
 
     names: tuple[str, str]
@@ -353,7 +353,7 @@ def _whole(question: Question) -> Run:
 
 
 def _pairing(run: Run, goal: Goal, years: int) -> float | None:
-    """Return by how much the same luck in both scenarios divides the variance of their difference.
+    """Return the factor by which common random numbers reduce the variance of a difference.
 
     Compared with independent runs, where variances add up. None where nothing differs.
     """

@@ -68,7 +68,7 @@ class Change:
     Money is the present value over the years so far for the municipality (negative: saved).
     municipal_cashable is None where one of the two pays for contracted places and the other for use.
     municipal_programme_cost is the municipality's part of programme_cost. p_paid_back is the share of draws
-    in which the money is back, None of one draw; where `drowned`, luck outweighs the money: it says little.
+    in which the money is back, None of one draw; where `drowned`, luck exceeds the money: it says little.
     """
 
     year: int

@@ -1,6 +1,6 @@
 """How an answer moves with one parameter, with two, and with the structure of the model.
 
-Every point is simulated on the same children with the same luck, so that small movements show.
+Every point is simulated on the same children with common random numbers, so that small movements show.
 """
 
 from __future__ import annotations
@@ -119,7 +119,7 @@ def tornado(
 ) -> tuple[float, list[TornadoBar]]:
     """Return the outcome of the best fit, and a bar per parameter from its 5th to its 95th percentile.
 
-    Widest first. A parameter that shares its luck with others takes them along.
+    Widest first. A parameter that shares its random number with others takes them along.
     """
     (best,) = live_all([question], workers, "one parameter at a time", lambda *_: None, scenario)
     bars = [swing.bar(goal) for swing in swings(question, names, workers, tell, scenario)]
@@ -135,7 +135,7 @@ def swings(
 ) -> Iterator[Swing]:
     """Yield the swing of each parameter from its 5th to its 95th percentile, as soon as it is simulated.
 
-    A parameter that shares its luck with others takes them along. Raises KeyError for an unknown one.
+    A parameter that shares its number with others takes them along. Raises KeyError for an unknown one.
     """
     p = question.parameters
     ends = {name: _ends(p, name) for name in dict.fromkeys(names)}
@@ -146,7 +146,7 @@ def swings(
 
 
 def _ends(p: Parameters, name: str) -> tuple[dict[str, float], dict[str, float]]:
-    """Return the values of a parameter, and of those that share its luck, where it is low and high."""
+    """Return the values of a parameter, and of those that share its number, where it is low and high."""
     record = p.records[name]
     ends = ({name: record.low}, {name: record.high})
     for other in p.records.values():

@@ -1,8 +1,8 @@
 """Threshold analysis: the value of a quantity at which a scenario breaks even, by root finding.
 
 A threshold is a property of many draws at once: the value at which the money is back by a year in a given
-share of them. Every value is tried on the same draws with the same luck, so that the share changes because
-the value does.
+share of them. Every value is tried on the same draws with common random numbers, so that only the value
+changes the share.
 """
 
 from __future__ import annotations

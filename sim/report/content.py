@@ -50,7 +50,7 @@ CASH = "municipality, cash"
 class Back:
     """When a payer's money is back: the share of draws by horizon, and of those in which it never is.
 
-    None where the luck of one draw outweighs the money (see `appraisal.drowned`).
+    None where the Monte Carlo noise of one draw exceeds the money (see `appraisal.drowned`).
     """
 
     payer: str
