@@ -12,11 +12,11 @@ from calibration.paper.words import (
     UNMET,
     USERS,
     ClaimAnswer,
+    in_words,
     quintiles,
     short,
     spread,
     table,
-    told,
 )
 from sim.decision.headline import HORIZONS
 from sim.engine.history import Label
@@ -40,7 +40,7 @@ def both(pair: Pair, years: int = 10) -> str:
     users, unmet = pair.figure(USERS, years), pair.figure(UNMET, years)
     if users.too_small and unmet.too_small:
         return f"After {years} years the changes in jeugdzorg and in unmet need are {TOO_SMALL}."
-    words = f"{told(users, 'youths with jeugdzorg')}; {told(unmet, 'youths with unmet need')}"
+    words = f"{in_words(users, 'youths with jeugdzorg')}; {in_words(unmet, 'youths with unmet need')}"
     return f"After {years} years: {words}."
 
 
@@ -87,10 +87,10 @@ def tilburg(lab: Laboratory) -> ClaimAnswer:
     )  # fmt: skip
     third = "youths with unmet need in its third year"
     words = [
-        f"Going to where children are, against fixed places: {told(pairs[0].figure(UNMET, 10), TEN)}.",
-        f"Family support added: {told(pairs[1].figure(UNMET, 10), TEN)}.",
-        f"The teacher shortage itself: {told(pairs[2].figure(UNMET, 3), third)}.",
-        f"Lessons in six schools during it: {told(pairs[3].figure(UNMET, 3), third)}.",
+        f"Going to where children are, against fixed places: {in_words(pairs[0].figure(UNMET, 10), TEN)}.",
+        f"Family support added: {in_words(pairs[1].figure(UNMET, 10), TEN)}.",
+        f"The teacher shortage itself: {in_words(pairs[2].figure(UNMET, 3), third)}.",
+        f"Lessons in six schools during it: {in_words(pairs[3].figure(UNMET, 3), third)}.",
     ]
     return ClaimAnswer(" ".join(words), body)
 
@@ -130,8 +130,8 @@ def youth_work(lab: Laboratory) -> ClaimAnswer:
     mixed = lab.pair("argumenten/kinder-en-jongerenwerk", "argumenten/alleen-jongerenwerk")
     words = (
         f"Both against youth work only, for the same money. {both(mixed)} Against none: "
-        f"{told(pairs[0].figure(UNMET, 10), TEN)} by child work only; "
-        f"{told(pairs[1].figure(UNMET, 10), TEN)} by youth work only."
+        f"{in_words(pairs[0].figure(UNMET, 10), TEN)} by child work only; "
+        f"{in_words(pairs[1].figure(UNMET, 10), TEN)} by youth work only."
     )
     return ClaimAnswer(words, body)
 
@@ -162,7 +162,7 @@ def wijkteam(lab: Laboratory) -> ClaimAnswer:
         "([calibration.md](calibration.md)). That access grew and not need is an argument, not an outcome.\n"
     )
     net = "The net widens" if wider.value > 0 and not wider.too_small else "No wider net is seen"
-    words = f"{net}: {told(wider, 'youths with help of the wijkteam after 4 years')}. {both(pairs[0])}"
+    words = f"{net}: {in_words(wider, 'youths with help of the wijkteam after 4 years')}. {both(pairs[0])}"
     return ClaimAnswer(words, body)
 
 
@@ -217,8 +217,8 @@ def light_need(lab: Laboratory) -> ClaimAnswer:
     body += "\nHow often light need still leads to ambulant care, and what follows in year 10 (1 is off):\n\n"
     body += markdown(("still ambulant", "youths with ambulant care", "moderate need", "unmet need"), rows)
     words = (
-        f"Over 10 years: {told(ambulant, 'starts of ambulant care')}. The limit is that a child without that "
-        f"help misses what it does; after 10 years: {told(heavier, 'youths with moderate need')}."
+        f"Over 10 years: {in_words(ambulant, 'starts of ambulant care')}. The limit is that a child without "
+        f"that help misses what it does; after 10 years: {in_words(heavier, 'youths with moderate need')}."
     )
     return ClaimAnswer(words, body)
 
@@ -245,8 +245,8 @@ def pandemic(lab: Laboratory) -> ClaimAnswer:
     pairs, body = compared(lab, "argumenten/lockdown-afwezig", "argumenten/lockdown-aanwezig")
     noun = "youths with unmet need at the end of that year"
     words = (
-        f"A lockdown in which all close, against none: {told(pairs[0].figure(UNMET, 2), noun)}. "
-        f"Child workers who stay, against workers who go: {told(pairs[1].figure(UNMET, 2), noun)}."
+        f"A lockdown in which all close, against none: {in_words(pairs[0].figure(UNMET, 2), noun)}. "
+        f"Child workers who stay, against workers who go: {in_words(pairs[1].figure(UNMET, 2), noun)}."
     )
     return ClaimAnswer(words, body)
 
@@ -276,8 +276,8 @@ def scarcity(lab: Laboratory) -> ClaimAnswer:
     body += markdown(header, rows)
     words = (
         f"Fixed places instead of an open end. {both(pairs[0])} Child work under fixed places, against none: "
-        f"{told(pairs[1].figure(UNMET, 10), TEN)}; {waits(pairs[1])}. If waiting made nothing worse: "
-        f"{told(pairs[2].figure(UNMET, 10), TEN)}. These are {lab.size.everyone} draws of every child: "
+        f"{in_words(pairs[1].figure(UNMET, 10), TEN)}; {waits(pairs[1])}. If waiting made nothing worse: "
+        f"{in_words(pairs[2].figure(UNMET, 10), TEN)}. These are {lab.size.everyone} draws of every child: "
         "ranges are rough."
     )
     return ClaimAnswer(words, body)

@@ -13,7 +13,7 @@ from calibration.documents.report import markdown
 from calibration.paper.answers import NOW, OUTCOMES
 from calibration.paper.claims import scenario_of
 from calibration.paper.runs import Floats, Laboratory, level, lives, who_is_well
-from calibration.paper.words import ClaimAnswer, spread, told
+from calibration.paper.words import ClaimAnswer, in_words, spread
 from sim.decision.dossier import ENOUGH, knowledge
 from sim.decision.equity import Gain, gains
 from sim.decision.goal import Goal
@@ -47,7 +47,7 @@ def vulnerability(lab: Laboratory) -> ClaimAnswer:
     named = ", ".join(f"{name} {share:.0%}" for name, share in vulnerable.items())
     words = (
         f"{most} vulnerable youths have no need for care at a given moment ({named}). 36 workers against "
-        f"none, after 10 years: {told(part, 'youths who take part')}."
+        f"none, after 10 years: {in_words(part, 'youths who take part')}."
     )
     return ClaimAnswer(words, body)
 

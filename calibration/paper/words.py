@@ -30,7 +30,7 @@ class ClaimAnswer:
     body: str
 
 
-def told(f: Figure, noun: str, decimals: int = 0) -> str:
+def in_words(f: Figure, noun: str, decimals: int = 0) -> str:
     """Return a difference in words: how many more or fewer, its range, and in what share of draws."""
     if f.value == 0 and f.mcse == 0:
         return f"no difference in {noun} in these runs"

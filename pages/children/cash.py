@@ -84,7 +84,7 @@ def rule(scenario: Scenario, name: str) -> float:
 def words(found: CareCostChange, scenario: Scenario) -> str:
     """Return how care costs change, what is noticed in cash, when, and why that is something else."""
     last = {name: figures[-1] for name, figures in found.figures.items()}
-    told = {name: _told(figure, found.sharpening) for name, figure in last.items()}
+    told = {name: _in_words(figure, found.sharpening) for name, figure in last.items()}
     year = scenario.start + found.ends[-1] - 1
     if scenario.policy == "capped":
         return t("kids_cash_capped", year=year, **told)
@@ -92,7 +92,7 @@ def words(found: CareCostChange, scenario: Scenario) -> str:
     return t("kids_cash_open", year=year, **told, **values)
 
 
-def _told(figure: Figure, sharpening: bool) -> str:
+def _in_words(figure: Figure, sharpening: bool) -> str:
     """Return an amount with its interval over draws."""
     amount = f"**{writing().difference(figure, formats.money, sharpening)}**"
     interval = writing().interval(figure, formats.money, sharpening)

@@ -1,7 +1,7 @@
 """The controls of the levers: each part of the page Verken shows one, and returns the plan as changed.
 
-The plan in hand decides. A control is made from it, and made again (`renew`) when something else than the control
-changes the plan. A part that is closed shows nothing and changes nothing.
+The plan in hand decides. A control is made from it, and made again (`renew`) when the plan is changed
+elsewhere. A part that is closed shows nothing and changes nothing.
 """
 
 from __future__ import annotations

@@ -87,8 +87,9 @@ def plot(found: Sequence[charts.Series], what: str, reference: str, name: str = 
             shown[column] = shown[column].map(
                 lambda value: "" if pd.isna(value) else charts.written(value, what)
             )
-    means = [one.told(charts.written(value, what), k) for one in found for k, value in enumerate(one.mean)]
-    shown["mean"] = means
+    shown["mean"] = [
+        one.in_words(charts.written(value, what), k) for one in found for k, value in enumerate(one.mean)
+    ]
     shown["year"] = shown["year"].astype(str)
     shown["scenario"] = shown["scenario"].map(lambda name: breakable(plain(name)))
     shown = shown.rename(columns=charts.columns())

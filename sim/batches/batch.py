@@ -95,13 +95,13 @@ def run_batch(
     written, a cluster is lost or nothing could be finished.
     """
     options = Options(children=children, draws=draws, replications=replications, seed=seed)
-    found = read_folder(folder, registry())
+    members = read_folder(folder, registry())
     with executor(workers, cluster) as running:
-        return simulate_members(found, Path(out), options, running, csv, tell)
+        return simulate_members(members, Path(out), options, running, csv, tell)
 
 
 def simulate_members(
-    found: Folder,
+    folder: Folder,
     out: Path,
     options: Options,
     executor: TaskExecutor,
@@ -113,7 +113,7 @@ def simulate_members(
     with _alone_in(out, tell) as alone:
         if alone:
             drop_asides(out)
-        job = _Job(found, UnitStore(out / UNITS), options, executor, tell)
+        job = _Job(folder, UnitStore(out / UNITS), options, executor, tell)
         job.make_missing()
         try:
             assembly = job.assemble(out, csv, started)
@@ -124,7 +124,7 @@ def simulate_members(
     return Batch(
         out, job.provenance, assembly.levels, assembly.changes,
         {entry.name: entry.reference for entry in assembly.entries if entry.reference},
-        tuple(found.problems + job.problems()), tuple(found.notes), job.made, job.known,
+        tuple(folder.problems + job.problems()), tuple(folder.notes), job.made, job.known,
     )  # fmt: skip
 
 
@@ -135,7 +135,7 @@ class _Job:
     work_seconds: of all workers together; make_seconds: from handing out the first unit to keeping the last.
     """
 
-    found: Folder
+    folder: Folder
     store: UnitStore
     options: Options
     executor: TaskExecutor
@@ -151,7 +151,7 @@ class _Job:
         """Name the units of every member."""
         runs, o = self.options.runs(), self.options
         self.units: dict[str, dict[tuple[int, int], Unit]] = {}
-        for member in self.found.members:
+        for member in self.folder.members:
             work = HashedScenario.of(member.scenario)
             self.units[member.name] = {run: Unit.of(work, o.seed, *run, o.children) for run in runs}
 
@@ -195,7 +195,7 @@ class _Job:
     def problems(self) -> list[Problem]:
         """Return a problem for each member of which a unit could not be made."""
         found = []
-        for member in self.found.members:
+        for member in self.folder.members:
             failed = self._failed(member)
             if failed:
                 (draw, replication), fault = failed[0]
@@ -210,7 +210,7 @@ class _Job:
 
     def assemble(self, out: Path, csv: bool, started: float) -> Assembly:
         """Write the tables of members that are complete. Raises SimulationError where none is."""
-        complete = [member for member in self.found.members if not self._failed(member)]
+        complete = [member for member in self.folder.members if not self._failed(member)]
         if not complete:
             raise SimulationError("\n".join(["nothing could be finished", *map(str, self.problems())]))
         names = {member.name for member in complete}

@@ -22,8 +22,8 @@ class CheersItem:
     where: str
 
 
-def cheers(writing: Writing, told: set[int], **facts: object) -> tuple[CheersItem, ...]:
-    """Return all items. told: the items that depend on the run (20, 24) and are reported this time.
+def cheers(writing: Writing, reported: set[int], **facts: object) -> tuple[CheersItem, ...]:
+    """Return all items. reported: the items that depend on the run (20, 24) and are reported this time.
 
     An item whose words have only one form is always, or never, reported. facts fill the words.
     """
@@ -32,7 +32,7 @@ def cheers(writing: Writing, told: set[int], **facts: object) -> tuple[CheersIte
     found = []
     for number in ITEMS:
         forms = [form for form in ("is", "not") if f"cheers_{number}_{form}" in writing.words]
-        form = forms[0] if len(forms) == 1 else ("is" if number in told else "not")
+        form = forms[0] if len(forms) == 1 else ("is" if number in reported else "not")
         where = writing.t(f"cheers_{number}_{form}", **facts)
         found.append(CheersItem(number, writing.t(f"cheers_{number}"), form == "is", where))
     return tuple(found)

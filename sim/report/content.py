@@ -210,7 +210,7 @@ def report_of(
         "draws": draws,
         "count": len(assumed),
     }
-    told: set[int] = set() if few(draws) else {20, 24}
+    reported: set[int] = set() if few(draws) else {20, 24}
     return Report(
         language=language,
         title=str(facts["title"]),
@@ -233,7 +233,7 @@ def report_of(
         date=date,
         version=str(manifest["version"]),
         about=_about(manifest, scenarios, profile, writing, date, rate, draws),
-        cheers=cheers(writing, told, **facts),
+        cheers=cheers(writing, reported, **facts),
     )
 
 
@@ -272,8 +272,8 @@ def _back(
     # rounded, for parts of one do not always add up to it
     shares = [round(sum(x for year, x in back.shares.items() if year < d.years[0] + n), 9) for n in ahead]
     lost = [lost_in_luck(upto, back.payer, back.measure, draws) for upto in found]
-    told = tuple(None if drowns else share for share, drowns in zip(shares, lost, strict=True))
-    return Back(back.payer, back.measure, told, None if lost[-1] else back.never)
+    clear = tuple(None if drowns else share for share, drowns in zip(shares, lost, strict=True))
+    return Back(back.payer, back.measure, clear, None if lost[-1] else back.never)
 
 
 def _worth(d: Difference, view: str, way: Discounting, draws: int) -> tuple[Worth, bool]:
