@@ -59,7 +59,7 @@ def compare_runs(
 ) -> None:
     """Compare two runs: what went in and differs, and the figures that moved."""
     from commands.terminal.runs import moved_table
-    from sim.batches.moved import as_json, figures_that_moved, inputs_that_differ
+    from sim.batches.run_changes import as_json, figures_that_moved, inputs_that_differ
     from sim.batches.store import find_run
 
     one, two = find_run(store, first), find_run(store, second)

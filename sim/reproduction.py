@@ -16,8 +16,8 @@ from sim.api import appraise, compare, simulate, twin_lives
 from sim.batches.batch import simulate_members
 from sim.batches.executors import LocalExecutor
 from sim.batches.folder import BatchMember, Folder
-from sim.batches.moved import INPUTS, Differs, inputs_that_differ
 from sim.batches.results import MANIFEST, manifest
+from sim.batches.run_changes import INPUTS, InputChange, inputs_that_differ
 from sim.batches.store import StoredRun
 from sim.errors import InputError
 from sim.inputs.library import registry
@@ -47,7 +47,7 @@ class Reproduction:
 
     run: str
     tables: tuple[TableFound, ...]
-    differs: tuple[Differs, ...]
+    differs: tuple[InputChange, ...]
 
     @property
     def same(self) -> bool:
@@ -109,7 +109,7 @@ def reproduce(run: StoredRun, threads: int | None = None) -> Reproduction:
     return Reproduction(run.id, tuple(found), tuple(not_as_then(run, names, scenarios)))
 
 
-def not_as_then(run: StoredRun, names: Sequence[str], scenarios: Sequence[Scenario]) -> list[Differs]:
+def not_as_then(run: StoredRun, names: Sequence[str], scenarios: Sequence[Scenario]) -> list[InputChange]:
     """Return what is here now and not as it was when a run was made: version, data, libraries, processor."""
     options = Options(**_options(run))
     now = manifest(scenarios, names, options, default_parameters(), [], 0.0, {})

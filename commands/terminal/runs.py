@@ -11,7 +11,7 @@ from rich.text import Text
 
 from commands.terminal.comparison import TOO_SMALL, euros, people
 from commands.terminal.literal import Table
-from sim.batches.moved import Differs, Moved
+from sim.batches.run_changes import FigureChange, InputChange
 from sim.batches.store import StoredRun, changes, levels
 
 SHOWN = 40
@@ -106,7 +106,7 @@ def _with_error(value: float, mcse: float) -> str:
 
 
 def moved_table(
-    first: StoredRun, second: StoredRun, differs: Sequence[Differs], moved: Sequence[Moved]
+    first: StoredRun, second: StoredRun, differs: Sequence[InputChange], moved: Sequence[FigureChange]
 ) -> RenderableType:
     """Return what differs between two runs, and the figures that moved most."""
     inputs = Table(title="What went in and differs", title_justify="left")

@@ -19,7 +19,7 @@ _ROUNDING = 1e-12
 
 
 @dataclass(frozen=True)
-class Differs:
+class InputChange:
     """Something that went into two runs and is not the same; None where one of them does not say it."""
 
     what: str
@@ -28,7 +28,7 @@ class Differs:
 
 
 @dataclass(frozen=True)
-class Moved:
+class FigureChange:
     """A figure in two runs, with the Monte Carlo standard error of what it moved (None: unknown).
 
     kind: a level of a scenario, or its difference from a reference.
@@ -70,19 +70,19 @@ class Moved:
         return {**asdict(self), "by": self.by, "errors": self.errors if self.lucky else None}
 
 
-def inputs_that_differ(first: Mapping[str, Any], second: Mapping[str, Any]) -> list[Differs]:
+def inputs_that_differ(first: Mapping[str, Any], second: Mapping[str, Any]) -> list[InputChange]:
     """Return what differs between two manifests, scenario by scenario and key by key."""
-    found: list[Differs] = []
+    found: list[InputChange] = []
     for name in INPUTS:
         found += _different(name, first.get(name), second.get(name))
     ours, theirs = first["scenarios"], second["scenarios"]
     for name in dict.fromkeys((*ours, *theirs)):
         if name not in ours or name not in theirs:
-            found.append(Differs(f"scenario {name}", _there(name in ours), _there(name in theirs)))
+            found.append(InputChange(f"scenario {name}", _there(name in ours), _there(name in theirs)))
         elif ours[name]["content"] != theirs[name]["content"]:
             one, other = ours[name].get("data"), theirs[name].get("data")
             detail = list(_different(f"scenario {name}", one, other)) if one and other else []
-            told = Differs(f"scenario {name}", ours[name]["content"], theirs[name]["content"])
+            told = InputChange(f"scenario {name}", ours[name]["content"], theirs[name]["content"])
             found += detail or [told]
     return found
 
@@ -91,7 +91,7 @@ def _there(here: bool) -> str:
     return "there" if here else "not there"
 
 
-def _different(what: str, first: Any, second: Any) -> Iterator[Differs]:
+def _different(what: str, first: Any, second: Any) -> Iterator[InputChange]:
     """Yield what differs, as deep as both are mappings; lists of features by what only one has."""
     if first == second:
         return
@@ -100,12 +100,12 @@ def _different(what: str, first: Any, second: Any) -> Iterator[Differs]:
             yield from _different(f"{what}.{key}", first.get(key), second.get(key))
     elif what == "processor.features" and isinstance(first, str) and isinstance(second, str):
         ours, theirs = set(first.split()), set(second.split())
-        yield Differs(what, " ".join(sorted(ours - theirs)), " ".join(sorted(theirs - ours)))
+        yield InputChange(what, " ".join(sorted(ours - theirs)), " ".join(sorted(theirs - ours)))
     else:
-        yield Differs(what, first, second)
+        yield InputChange(what, first, second)
 
 
-def as_json(differs: Sequence[Differs], moved: Sequence[Moved]) -> dict[str, Any]:
+def as_json(differs: Sequence[InputChange], moved: Sequence[FigureChange]) -> dict[str, Any]:
     """Return what differs and what moved as plain data."""
     return {"differs": [asdict(one) for one in differs], "moved": [one.as_json() for one in moved]}
 
@@ -131,7 +131,7 @@ _QUOTED = """((measure IN ('care_users', 'unmet_need') AND breakdown = 'total')
 _NAMES = {"care_users": "care_users", "unmet_need": "unmet_need", "cost": "municipal_cost"}
 
 
-def figures_that_moved(first: StoredRun, second: StoredRun) -> list[Moved]:
+def figures_that_moved(first: StoredRun, second: StoredRun) -> list[FigureChange]:
     """Return the figures that both runs have and that are not the same, those that moved most first.
 
     Levels are compared at the horizons of which both manifests hold a standard error, differences in every
@@ -149,13 +149,13 @@ def figures_that_moved(first: StoredRun, second: StoredRun) -> list[Moved]:
             ]
             if None not in errors:
                 mcse = sum(error**2 for error in errors if error is not None) ** 0.5
-                found.append(Moved(
+                found.append(FigureChange(
                     "level", row["scenario"], row["year"], name, row["first"], row["second"], mcse,
                 ))  # fmt: skip
     if all("comparison" in run.tables for run in (first, second)):
         where = _DIFFERENCES.format(where=_QUOTED)
         for row in ask(where, [_table(run, "comparison") for run in (first, second)]):
-            found.append(Moved(
+            found.append(FigureChange(
                 "difference", row["scenario"], row["year"], _NAMES[row["measure"]], row["first"],
                 row["second"], row["mcse"],
             ))  # fmt: skip
