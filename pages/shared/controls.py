@@ -69,7 +69,7 @@ def _move() -> None:
 
 
 def _not_here() -> None:
-    """Show the way on for a municipality that cannot be chosen, and what is wrong where one was asked for."""
+    """Show the alternatives for a municipality that cannot be chosen, and what is wrong with the request."""
     wanted = st.session_state.get(WANTED)
     if wanted is None:
         way_to("eigen_cijfers", t("municipality_not_here"))
@@ -90,7 +90,7 @@ def whose_plan(chosen: Choices) -> None:
 
 
 def choose_horizon(years: int) -> int:
-    """Show the choice of how far ahead money is counted, and return it: at most the years that are lived."""
+    """Show the choice of how far ahead money is counted, and return it: at most the simulated years."""
     offered = horizons(years)
     now = choices().horizon if choices().horizon in offered else offered[-1]
     picked = st.segmented_control(

@@ -31,7 +31,7 @@ CHILDREN, DRAWS = app_children(), app_draws()
 SEED = 0
 KEPT_WORK = 128
 KEPT_BYTES = 384 << 20
-"""Bound on what finished work takes; the least recently asked goes first."""
+"""Bound in bytes on finished work; the least recently used is dropped first."""
 KEPT_COLUMNS = 96 << 20
 ENDING = "cannot schedule new futures"
 """What Python says to those who are at work when the server is stopped. That is no mistake of ours."""
@@ -39,7 +39,7 @@ log = logging.getLogger(__name__)
 
 
 class Desk:
-    """Where answers are asked for. Safe to share between users."""
+    """The queues of background work. Safe to share between users."""
 
     def __init__(self) -> None:
         """Open the desk."""
@@ -71,7 +71,7 @@ class Desk:
         children: int | None = CHILDREN,
         draws: int | None = None,
     ) -> Answer:
-        """Return the answer about scenarios as far as it is known, and see that it is worked on.
+        """Return the answer about scenarios so far, and queue its work.
 
         children: None simulates everyone. draws: how many sharpen it (default: DRAWS). A watcher looks at one
         thing at a time. watch False only looks up; again retries what failed.
@@ -93,7 +93,7 @@ class Desk:
         again: bool = False,
         size: int = 1 << 20,
     ) -> BackgroundTask:
-        """Return a task as far as it is done, and see that it is worked on. size: about what it will keep."""
+        """Return a task with its results so far, and queue its work. size: about what it will keep."""
         found = self._look(key, BackgroundTask(work=work, bytes=size), watcher, watch, again)
         assert isinstance(found, BackgroundTask)
         return found
@@ -123,7 +123,7 @@ class Desk:
         return work
 
     def _forget(self) -> None:
-        """Let go of what was asked longest ago. Needs the lock."""
+        """Drop the least recently used work. Needs the lock."""
         sizes = [work.size() for work in self.kept.values()]
         while len(self.kept) > 1 and (len(self.kept) > KEPT_WORK or sum(sizes) > KEPT_BYTES):
             self.kept.popitem(last=False)
@@ -220,7 +220,7 @@ class Desk:
         return found
 
     def _keep_columns(self, key: tuple[str, int | None, int], found: Columns) -> None:
-        """Keep what a scenario came to, within a bound. Needs the lock."""
+        """Keep the results of a scenario, within a bound. Needs the lock."""
         self._columns[key] = found
         self._columns_size += found.blocks.nbytes
         while self._columns_size > KEPT_COLUMNS and len(self._columns) > 1:
@@ -229,7 +229,7 @@ class Desk:
 
     @contextmanager
     def _hurry(self) -> Iterator[None]:
-        """Let everything else wait: somebody sees nothing yet."""
+        """Let other work wait for first answers."""
         with self._quiet:
             self._hurried += 1
         try:

@@ -52,7 +52,7 @@ class Files:
 
 
 class UploadGate:
-    """Middleware that bounds the files that are sent, and keeps figures about the server for itself."""
+    """Middleware that bounds uploaded files, and closes the metrics of the server to visitors."""
 
     def __init__(self, app: ASGIApp, files: Callable[[str], Files] = Files) -> None:
         """Stand before `app`. files: those of a session."""
@@ -71,7 +71,7 @@ class UploadGate:
             await self.app(scope, receive, send)
 
     async def _upload(self, files: Files, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let a file in where there is room for it; what is refused is told by the field for files."""
+        """Accept a file if there is room for it; the field for files shows a refusal."""
         if (
             self._coming.total() >= AT_ONCE
             or self._coming[files.session] >= OF_ONE

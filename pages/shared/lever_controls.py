@@ -336,7 +336,7 @@ def period_control(chosen: Choices) -> None:
 
 
 def compared_control(chosen: Choices) -> None:
-    """Show what the plan is compared with, and how well child work is taken to work."""
+    """Show what the plan is compared with, and the assumed strength of child work."""
     reference = st.radio(
         t("verken_reference"), REFERENCES, REFERENCES.index(chosen.reference), key=key("reference"),
         format_func=lambda name: t(f"lever_reference_{name}"),

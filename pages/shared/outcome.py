@@ -24,7 +24,7 @@ from sim.decision.headline import Change, change, discount_rate
 def outcome(
     chosen: Choices, reference: str, key: str = "shown", more: Callable[[Answer], None] = lambda _: None
 ) -> Answer | None:
-    """Show what the plan in hand comes to, and again while it sharpens; return the answer as far as it is.
+    """Show the outcome of the plan in hand, again as draws come in; return the answer so far.
 
     None where there is nothing to compare. key: of the choice of a chart, other on each page. more: what the
     page shows of it besides.

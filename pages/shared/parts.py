@@ -182,7 +182,7 @@ def marks() -> list[str]:
 
 
 def about(chosen: Choices, reference: str) -> None:
-    """Show of which plan a page speaks, and with what it is compared."""
+    """Show the plan of a page, and what it is compared with."""
     plan = t("pay_plan", plan=plain(chosen.plan.label()), name=plain(chosen.municipality))
     note(f"{plan} {plain(reference)}")
 

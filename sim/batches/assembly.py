@@ -30,9 +30,9 @@ class Entry:
 
 @dataclass
 class Assembly:
-    """Makes the tables of a batch, and learns the figures that people quote on the way.
+    """Makes the tables of a batch, and collects the headline figures meanwhile.
 
-    Tables are generators: figures are there when a table has been read to its end.
+    Tables are generators: the figures are complete when a table has been read to its end.
     """
 
     entries: Sequence[Entry]

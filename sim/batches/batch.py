@@ -46,7 +46,7 @@ Tell = Callable[[str, int, int], None]
 
 @dataclass(frozen=True)
 class Batch:
-    """What a batch came to. made, known: units made now, and found from before."""
+    """The results of a batch. made, known: units simulated now, and reused from an earlier batch."""
 
     folder: Path
     manifest: Mapping[str, Any]
@@ -90,7 +90,7 @@ def run_batch(
 ) -> Batch:
     """Simulate every scenario in a folder, and write tables and a manifest to `out`.
 
-    What was made before is used; what is made is kept, whatever happens. Raises InputError where nothing in
+    Units of an earlier batch are reused; every finished unit is kept. Raises InputError where nothing in
     the folder can be used, ValueError for impossible options, and SimulationError where results cannot be
     written, a cluster is lost or nothing could be finished.
     """
@@ -249,9 +249,9 @@ class _Job:
 
 @contextmanager
 def _alone_in(out: Path, tell: Tell) -> Iterator[bool]:
-    """Hold a folder for this batch; wait where another one works in it. Yield whether it is held.
+    """Lock a folder for this batch; wait while another batch uses it. Yield whether it is locked.
 
-    The system gives the lock free when its owner ends, however it ends. Raises SimulationError where the
+    The operating system releases the lock when its owner ends. Raises SimulationError where the
     folder cannot be written.
     """
     with _written_to(out):

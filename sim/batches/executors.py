@@ -29,7 +29,7 @@ TRIES = 3
 NO_DASK = "--cluster needs Dask: pip install 'kinderwerk[cluster]'"
 KILLED = "its worker was killed again and again: out of memory?"
 _SPARE = 2
-"""Tasks that lie ready for each worker, so that none waits for the next."""
+"""Tasks that are queued for each worker, so that no worker waits."""
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # malloc.h of glibc
 
 
@@ -182,10 +182,10 @@ def share_out(
     tasks: Iterable[Task],
     split: Callable[[Task], Sequence[Task]] = lambda task: [task],
 ) -> Generator[tuple[Task, T | Exception], None, None]:
-    """Yield each task with what `work` made of it, as they are done, in no particular order.
+    """Yield each task with the result of `work`, in the order of completion.
 
-    A task that failed comes with its exception; `split` first parts one that can be parted, so that as
-    little as possible fails with it. What runs when nobody asks for more is left to the end of the executor.
+    A task that failed comes with its exception. `split` divides a failing task first, so that as little as
+    possible fails with it. Tasks that still run when the generator is closed end with the executor.
     Raises SimulationError where a scheduler is lost.
     """
     todo: deque[_Try[Task]] = deque(_Try(task) for task in tasks)

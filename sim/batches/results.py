@@ -157,7 +157,7 @@ def manifest(
 ) -> dict[str, Any]:
     """Return the provenance of results, which took `seconds` of wall time to simulate.
 
-    call: the verb and what was asked beside scenarios and options, with which it can be asked again.
+    call: the command and its other arguments, to repeat it.
     """
     head, dirty = commit()
     return {
@@ -207,7 +207,7 @@ def processor() -> dict[str, str]:
 
 
 def standard_errors(columns: Columns) -> dict[str, dict[str, float]]:
-    """Return Monte Carlo standard errors of the figures that are quoted, of one run, by year of horizon."""
+    """Return Monte Carlo standard errors of the headline figures of one run, by year of horizon."""
     errors = standard_error(columns)
     return {
         name: {
@@ -271,7 +271,7 @@ def save(
         _put_in_place(aside, folder)
         _to_disk(folder)
     except OSError as error:
-        reason = os.strerror(error.errno) if error.errno else str(error)  # that of Arrow is wordy
+        reason = os.strerror(error.errno) if error.errno else str(error)  # Arrow's own text is long
         raise SimulationError(f"results could not be written to {folder}: {reason}") from error
     finally:
         if aside is not None:

@@ -13,14 +13,14 @@ INPUTS = (
     "version", "commit", "dirty", "engine", "data", "parameters", "posterior", "targets", "seed", "draws",
     "first_draw", "replications", "children", "python", "system", "libraries", "processor", "call",
 )  # fmt: skip
-"""What goes into a run beside its scenarios, by its name in a manifest."""
+"""Inputs of a run beside its scenarios, by their names in a manifest."""
 _ROUNDING = 1e-12
-"""Of the size of a figure."""
+"""Relative to the size of a figure."""
 
 
 @dataclass(frozen=True)
 class InputChange:
-    """Something that went into two runs and is not the same; None where one of them does not say it."""
+    """An input that differs between two runs; None if one of them does not have it."""
 
     what: str
     first: Any
@@ -58,7 +58,7 @@ class FigureChange:
 
     @property
     def lucky(self) -> bool:
-        """Return whether luck is in it: an error that is no more than rounding of a sum is none."""
+        """Return whether it has Monte Carlo noise; an error no larger than rounding is none."""
         return self.mcse is not None and self.mcse > self._rounding
 
     @property
@@ -66,7 +66,7 @@ class FigureChange:
         return _ROUNDING * max(abs(self.first), abs(self.second))
 
     def as_json(self) -> dict[str, Any]:
-        """Return it as plain data; where there is no luck at all, errors are null."""
+        """Return it as plain data; without Monte Carlo noise, errors are null."""
         return {**asdict(self), "by": self.by, "errors": self.errors if self.lucky else None}
 
 

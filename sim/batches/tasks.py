@@ -80,7 +80,7 @@ def _lived(unit: Unit, warm: _Warm) -> Columns:
 
 
 _STORE = WarmStore(memory_limit=64 << 20)
-"""On disk for the next portion; in memory little, for a draw that is done is not asked again."""
+"""Kept on disk for the next portion; little in memory, because a finished draw is not used again."""
 
 
 class _Warm:

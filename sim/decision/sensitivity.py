@@ -49,7 +49,7 @@ class TornadoBar:
 
 @dataclass(frozen=True)
 class Swing:
-    """A parameter at both ends of its range, and what the best fit comes to there, for any goal."""
+    """A parameter at both ends of its range, with the outcomes of the best fit there, for any goal."""
 
     name: str
     low: float
@@ -258,7 +258,7 @@ CASES: tuple[Case, ...] = (
     Case("undiscounted", "a later euro counts in full", _unchanged, lambda goal: replace(goal, rate=0.0)),
     Case("discount_4", "4% a year", _unchanged, lambda goal: replace(goal, rate=0.04)),
 )  # fmt: skip
-"""Named alternatives, from which none is right: they show what rests on the shape of the model."""
+"""Structural alternatives. None is the right one: they show what depends on the structure of the model."""
 
 
 def structural(
@@ -282,7 +282,7 @@ def live_cases(
     scenario: int = 1,
     cases: Sequence[Case] = CASES,
 ) -> Iterator[tuple[Case, Difference]]:
-    """Yield each case with what the best fit comes to, for any goal.
+    """Yield each case with the outcome of the best fit, for any goal.
 
     Cases that only count money otherwise share the lives of the model as it is, and come first.
     """

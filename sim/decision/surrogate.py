@@ -21,7 +21,7 @@ _CHUNK = 500
 
 @dataclass(frozen=True)
 class Accuracy:
-    """How near the surrogate comes, by output: R squared of draws left out, and the most it could be.
+    """Accuracy of the surrogate by output: R squared of held-out draws, and its upper bound.
 
     explained: of the variance of draws left out; luck: share of the variance that is the noise of runs.
     """

@@ -36,7 +36,7 @@ PROGRAMME = "kinderwerk"
 
 @dataclass(frozen=True)
 class SearchVariable:
-    """Something that could be otherwise, from where it helps least to where it helps most."""
+    """A quantity to search over, from where it helps least to where it helps most."""
 
     name: str
     unit: str

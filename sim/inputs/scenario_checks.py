@@ -101,7 +101,7 @@ def items(value: object) -> list[tuple[Any, Any]]:
 
 
 def lost_shocks(start: int, years: int, shocks: Iterable[tuple[str, int, int]]) -> Iterator[tuple[Loc, str]]:
-    """Yield the shocks outside a scenario: those that do nothing.
+    """Yield the shocks outside the years of a scenario, which have no effect.
 
     shocks: when each starts, as it is written, and the first month and the one after the last from `start`.
     """
@@ -118,7 +118,7 @@ def beyond_people(
     places: Mapping[str, float | str],
     fte: Mapping[str, float],
 ) -> Iterator[tuple[Loc, str]]:
-    """Yield what there is too much or too little of for the youths of a municipality, or else of a country.
+    """Yield budgets, places and FTE that are impossible for the youths of a municipality (or a country).
 
     known: the youths of `name`; fte: the most in a year, by programme.
     """

@@ -24,21 +24,21 @@ from sim.machine.private import UntrustedError, private_folder
 log = logging.getLogger(__name__)
 SIM = Path(__file__).resolve().parents[1]
 NOWHERE = Path(os.devnull) / "kinderwerk"
-"""Stands for a folder where there is none: nothing can be read there or written."""
+"""Placeholder for a missing folder: nothing can be read or written there."""
 
 WORDING = (
     "report/", "words/", "decision/tables.py", "files/literal.py", "files/translation.py",
     "files/workbook.py", "inputs/municipality_sheet.py", "inputs/municipality_template.py",
     "inputs/municipality_text.py",
 )  # fmt: skip
-"""What only puts results into words or documents: no number in a result depends on it."""
+"""Modules that only write words or documents: no number in a result depends on them."""
 
 
 KERNELS = (
     "luck.py", "rates.py", "states.py", "ties.py", "machine/kernels.py", "model/", "engine/", "published/",
     "runs/twins.py",
 )  # fmt: skip
-"""What kernels are compiled from, and what a population lives by before a scenario starts."""
+"""Sources on which compiled kernels and warmed-up populations depend."""
 
 
 def kernel_hash() -> str:
