@@ -114,7 +114,7 @@ def _tell(words: str, done: int, of: int) -> None:
 
 
 def main() -> None:
-    """Recover, and print what came of it."""
+    """Run the recovery, and print its results."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("out", type=Path)
     parser.add_argument("--quick", action="store_true")
