@@ -82,7 +82,7 @@ def parameter_rows(space: Space, draws: Floats, best: Floats) -> list[dict[str, 
 
 
 def correlations(space: Space, draws: Floats, most: int = 25) -> list[dict[str, Any]]:
-    """Return the pairs of parameters that hang together most in the posterior."""
+    """Return the most correlated pairs of parameters in the posterior."""
     matrix: Floats = np.asarray(np.corrcoef(draws.T))
     first, second = np.triu_indices(space.size, 1)
     order = np.argsort(-np.abs(matrix[first, second]))[:most]
@@ -94,7 +94,7 @@ def correlations(space: Space, draws: Floats, most: int = 25) -> list[dict[str, 
 
 
 def identifiability(space: Space, jacobian: Floats, fitted: ObservedTargets) -> dict[str, Any]:
-    """Return what the figures can tell, from the Jacobian [targets, d] scaled by prior and errors.
+    """Return the identifiability of parameters, from the Jacobian [targets, d] scaled by prior and errors.
 
     A singular value above 1 is a direction of which the figures say more than the prior. The collinearity
     index of a set of parameters (Brun, Reichert & Kuensch 2001) is how far a change of one of them can be

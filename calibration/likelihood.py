@@ -28,7 +28,7 @@ LEAST = 1e-9
 
 @dataclass(frozen=True)
 class ObservedTargets:
-    """Targets with what they are compared by: observed logarithms [n] and error covariance [n, n]."""
+    """Targets with their observed logarithms [n] and error covariance [n, n]."""
 
     targets: tuple[Target, ...]
     observed: Floats

@@ -82,7 +82,7 @@ def _row(family: str, group: Mapping[str, Parameter], notes: dict[str, int]) -> 
 
 
 def _listed(words: Mapping[str, str]) -> str:
-    """Return what is said of each member of a row; members of which the same is said stand together."""
+    """Return the text of each member of a row; members with the same text stand together."""
     if len(words) == 1:
         return next(iter(words.values()))
     members: dict[str, list[str]] = {}

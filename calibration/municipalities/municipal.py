@@ -38,7 +38,7 @@ SPREAD = {"need": 0.15, "access": 0.20}
 """Standard deviation between municipalities of the logarithm of each multiplier (assumed)."""
 STEP = 1.1
 LOTS = 4
-"""Runs with other random numbers of which the mean is taken: a municipality is small."""
+"""Replications to average over, because a municipality is small."""
 LOCAL_CHILDREN = 60_000
 NATIONAL_CHILDREN = 100_000
 USE_TOLERANCE = 0.03
@@ -53,7 +53,7 @@ Tell = Callable[[float, str], None]
 
 @dataclass(frozen=True)
 class Local:
-    """What was found for a municipality: posterior means of both multipliers, and what they rest on."""
+    """The fit of a municipality: posterior means of both multipliers, and their evidence."""
 
     municipality: str
     target: str

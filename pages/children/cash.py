@@ -82,7 +82,7 @@ def rule(scenario: Scenario, name: str) -> float:
 
 
 def words(found: CareCostChange, scenario: Scenario) -> str:
-    """Return how care costs change, what is noticed in cash, when, and why that is something else."""
+    """Return in words how care costs change, which part becomes cash, when, and why they differ."""
     last = {name: figures[-1] for name, figures in found.figures.items()}
     told = {name: _in_words(figure, found.sharpening) for name, figure in last.items()}
     year = scenario.start + found.ends[-1] - 1

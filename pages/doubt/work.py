@@ -40,11 +40,11 @@ from sim.runs.pairs import feedback
 from sim.runs.workers import Workers
 
 FIRST, MORE = DRAWS, 5 * DRAWS
-"""Draws behind a first spread, and behind what it is worth to know."""
+"""Draws for a first spread, and for the value of information."""
 SEARCH = max(DRAWS // 2, 2)
 """Draws behind a threshold; half where every draw takes long."""
 EMULATED = 2000
-"""Draws of the emulator behind what it is worth to know: enough for two digits, in half a minute."""
+"""Draws of the emulator for the value of information: enough for two digits, in half a minute."""
 TURN = 10
 """Draws after which others have their turn."""
 DISK = 256 << 20
@@ -149,7 +149,7 @@ def _swung(found: Findings, names: Sequence[str], workers: Workers, hear: Progre
 
 
 def _growing(found: Findings, draws: int, workers: Workers, hear: Progress) -> Iterator[Sample]:
-    """Yield a sample of ever more draws than were found, so that others have their turn in between."""
+    """Yield a sample with more draws each time, so that other work has its turn in between."""
     folder, question = draw_folder(), found.question
     prune(folder, DISK, f"draws-{question.key()}.bin")
     for upto in [*range(found.draws + TURN, draws, TURN), max(draws, found.draws)]:
