@@ -44,7 +44,7 @@ command_line = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    help="Explore what budgets for child work do to youth care: who needs it, who pays, how sure.",
+    help="Simulate what budgets for child work change in youth care: users, costs, payers, uncertainty.",
 )
 for verb in VERBS:
     command_line.command()(verb)

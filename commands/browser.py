@@ -15,7 +15,7 @@ from commands.shared import fail
 
 ROOT = Path(__file__).resolve().parents[1]
 FEW_ARENAS = {"MALLOC_ARENA_MAX": "2"}
-"""For glibc: an arena for each of many threads keeps what others freed (docs/endurance.md)."""
+"""For glibc: an arena for each of many threads keeps what others freed (docs/robustness.md)."""
 
 
 def app(
@@ -33,7 +33,7 @@ def app(
     if headless:
         call += ["--server.headless", "true"]
     surroundings = {**FEW_ARENAS, **os.environ}
-    if os.name == "posix":  # becomes the server, so that whoever stops this process stops the server
+    if os.name == "posix":  # becomes the server, so that stopping this process stops the server
         os.chdir(ROOT)
         os.execve(call[0], call, surroundings)
     try:

@@ -1,4 +1,4 @@
-"""A comparison as a document: for the council (`briefing`), or to calculate on with (`export`)."""
+"""A comparison as a document: a PDF (`briefing`), a workbook or CSV (`export`)."""
 
 from __future__ import annotations
 

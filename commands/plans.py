@@ -1,4 +1,4 @@
-"""A plan as a file: written to start from (`new`), and held against the rules (`check`)."""
+"""Scenario files: write one to start from (`new`), check them (`check`)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What several verbs share: scenarios with their reference, results, what is printed, how one ends."""
+"""Code that several commands share: scenarios with their reference, results, printing, exit codes."""
 
 from __future__ import annotations
 

@@ -83,7 +83,7 @@ def compare(
     json_output: Json = False,
     csv: Csv = False,
 ) -> None:
-    """Compare scenarios with a reference, on the same children with the same luck."""
+    """Compare scenarios with a reference, on the same children with common random numbers."""
     from sim.api import compare as compare_scenarios
     from sim.runs.experiment import Options
 
@@ -135,10 +135,10 @@ def batch(
     json_output: Json = False,
     csv: Csv = False,
 ) -> None:
-    """Simulate every scenario in a folder; go on where a stopped batch was.
+    """Simulate every scenario in a folder; a batch that was stopped goes on.
 
     Each scenario is compared with its reference where that is in the folder too. A file that cannot be used
-    is told at the end (exit code 1); the others are done.
+    is reported at the end (exit code 1); the others are done.
     """
     from sim.batches.batch import KEPT, run_batch
 

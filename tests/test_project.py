@@ -161,6 +161,19 @@ def test_a_file_of_sim_fits_in_the_head(path: Path) -> None:
     assert len(path.read_text(encoding="utf-8").splitlines()) <= 500
 
 
+def test_every_class_has_a_name_of_its_own() -> None:
+    """Of the product; a reader who meets a name should have one place to look."""
+    product = {"sim", "calibration", "commands", "pages"}
+    places: dict[str, list[str]] = {}
+    for path in project_files():
+        if path.suffix == ".py" and path.relative_to(ROOT).parts[0] in product:
+            for node in ast.parse(path.read_text(encoding="utf-8")).body:
+                if isinstance(node, ast.ClassDef):
+                    places.setdefault(node.name, []).append(where(path, node.lineno))
+    assert len(places) > 200
+    none_of(f"{name}: {', '.join(found)}" for name, found in places.items() if len(found) > 1)
+
+
 def unseeded(path: Path) -> Iterator[str]:
     """Yield the places that draw, or could draw, from numpy's or Python's global stream of random numbers."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):

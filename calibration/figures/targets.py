@@ -47,7 +47,7 @@ MOST_OF_LINE = 1 << 20
 
 @dataclass(frozen=True)
 class Target:
-    """One published figure. tolerance: relative, one standard deviation of what it is off by.
+    """One published figure. tolerance: relative, one standard deviation of its error.
 
     denominator: of what a share or ratio is one; empty for counts. within: stem of the figure whose
     youths these are among, by which errors are shared. share_of: ids whose sum turns a count into the

@@ -57,7 +57,7 @@ def shown(d: Dossier) -> RenderableType:
         f"{euros(d.spread_luck)} from the luck of a run ({d.luck:.0%} of the variance)"
     )
     if d.saved_by_pairing:
-        head += f"; the same luck in both scenarios divides that by {d.saved_by_pairing:,.0f}"
+        head += f"; common random numbers divide that by {d.saved_by_pairing:,.0f}"
     made = (_worths, _terms, _paybacks, _units, _equity, _acceptable, _knowledge, _debt, _tornado, _cases)
     return Group(
         Text(f"{head}.", style="dim"), _must_be_true(d), *(make(d) for make in made),

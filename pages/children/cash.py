@@ -39,7 +39,7 @@ Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Money:
+class CareCostChange:
     """The change in care costs added up over years: present values of the municipality, by [draws, years]."""
 
     years: tuple[int, ...]
@@ -55,7 +55,7 @@ class Money:
         return horizons(len(self.years))
 
 
-def money(d: Difference, rate: float, sharpening: bool = False) -> Money:
+def money(d: Difference, rate: float, sharpening: bool = False) -> CareCostChange:
     """Return what care costs more or less, without programmes; those have no Monte Carlo error themselves."""
     own: list[Label] = [("cost", "payer_form", f"{GEMEENTE}|{name}") for name in catalogue()]
     programmes = sum(
@@ -72,7 +72,7 @@ def money(d: Difference, rate: float, sharpening: bool = False) -> Money:
             errors = block_standard_error(np.einsum("ryb,y->rb", d.key_blocks[label][:, :ahead], factors))
             found.append(figure(yearly[:, :ahead] @ factors, errors, d.draws))
         figures[name] = tuple(found)
-    return Money(tuple(d.years), values, figures, sharpening)
+    return CareCostChange(tuple(d.years), values, figures, sharpening)
 
 
 def rule(scenario: Scenario, name: str) -> float:
@@ -81,10 +81,10 @@ def rule(scenario: Scenario, name: str) -> float:
     return float(own.value) if own is not None else default_parameters()[name]  # type: ignore[arg-type]
 
 
-def words(found: Money, scenario: Scenario) -> str:
-    """Return how care costs change, what is noticed in cash, when, and why that is something else."""
+def words(found: CareCostChange, scenario: Scenario) -> str:
+    """Return in words how care costs change, which part becomes cash, when, and why they differ."""
     last = {name: figures[-1] for name, figures in found.figures.items()}
-    told = {name: _told(figure, found.sharpening) for name, figure in last.items()}
+    told = {name: _in_words(figure, found.sharpening) for name, figure in last.items()}
     year = scenario.start + found.ends[-1] - 1
     if scenario.policy == "capped":
         return t("kids_cash_capped", year=year, **told)
@@ -92,14 +92,14 @@ def words(found: Money, scenario: Scenario) -> str:
     return t("kids_cash_open", year=year, **told, **values)
 
 
-def _told(figure: Figure, sharpening: bool) -> str:
+def _in_words(figure: Figure, sharpening: bool) -> str:
     """Return an amount with its interval over draws."""
     amount = f"**{writing().difference(figure, formats.money, sharpening)}**"
     interval = writing().interval(figure, formats.money, sharpening)
     return f"{amount} ({interval})" if interval else amount
 
 
-def chart(found: Money) -> alt.LayerChart:
+def chart(found: CareCostChange) -> alt.LayerChart:
     """Return both lines over years, added up: the change in care costs, and that in cash."""
     names = [t(f"kids_cash_{name}") for name in LINES]
     data = pd.concat(
@@ -131,7 +131,7 @@ def chart(found: Money) -> alt.LayerChart:
     return charts.dressed(made, language())
 
 
-def description(found: Money) -> str:
+def description(found: CareCostChange) -> str:
     """Return what the picture shows, for those who do not see it."""
 
     def written(value: float) -> str:
@@ -145,7 +145,7 @@ def description(found: Money) -> str:
     return t("kids_cash_alt", first=found.years[0], last=found.years[-1], lines=told)
 
 
-def table(found: Money) -> pd.DataFrame:
+def table(found: CareCostChange) -> pd.DataFrame:
     """Return the figures at each horizon, as people read them."""
     rows = []
     for k, ahead in enumerate(found.ends):
@@ -155,7 +155,7 @@ def table(found: Money) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=[t("kids_cash_when"), *(t(f"kids_cash_{name}_mln") for name in LINES)])
 
 
-def all_years(found: Money) -> pd.DataFrame:
+def all_years(found: CareCostChange) -> pd.DataFrame:
     """Return both lines by year with their interval over draws, for a file."""
     rows = []
     for name, values in found.values.items():
@@ -167,6 +167,4 @@ def all_years(found: Money) -> pd.DataFrame:
     columns = [t("kids_cash_what"), t("year"), t("middle"), t("low"), t("high")]
     soon = found.sharpening or any(few(len(values)) for values in found.values.values())
     told = t("provisional") if soon else ""
-    return pd.DataFrame(rows, columns=columns).assign(
-        **{t("csv_unit"): t("unit_money"), t("csv_told"): told}
-    )
+    return pd.DataFrame(rows, columns=columns).assign(**{t("csv_unit"): t("unit_money"), t("csv_told"): told})

@@ -1,4 +1,4 @@
-"""On what an answer hangs: one number at a time, and the model otherwise."""
+"""Sensitivity of an answer: one number at a time, and other structures of the model."""
 
 from __future__ import annotations
 

@@ -89,7 +89,7 @@ def named(name: str) -> str:
 
 
 def merged(name: str) -> str:
-    """Return what became of a municipality that is one no longer, or nothing."""
+    """Return a sentence on what became of a former municipality, or nothing."""
     became = became_of(name)
     return " ".join(told(InputError.of(became), language())) if became else ""
 

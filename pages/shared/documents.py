@@ -41,15 +41,15 @@ class Documents:
 
 
 def comparison_of(answer: Answer, scenarios: Sequence[Scenario]) -> Comparison:
-    """Return what an answer says of scenarios, under the titles that this user gave them.
+    """Return the results of an answer under the titles that this user gave to the scenarios.
 
-    Whoever asked first gave the answer its titles; they make no difference to what is computed.
+    Users share answers, and titles make no difference to what is computed.
     """
     return replace(answer.comparison(), scenarios=tuple(scenarios))
 
 
 def question_of(scenarios: Sequence[Scenario]) -> str:
-    """Return what tells one set of documents from another: all that scenarios say, titles and sources too."""
+    """Return a key that identifies a set of documents: the scenarios with titles and sources."""
     told = [scenario.to_data() for scenario in scenarios]
     return sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
@@ -79,9 +79,9 @@ def _sentences(report: Report) -> tuple[tuple[str, str, str], ...]:
 
 
 def _manifest(comparison: Comparison) -> bytes:
-    """Return the birth certificate; runs that several users share have no wall time of their own."""
-    certificate = {**comparison.manifest, "wall_seconds": None}
-    return (json.dumps(certificate, indent=2, ensure_ascii=False) + "\n").encode()
+    """Return the provenance; runs that several users share have no wall time of their own."""
+    provenance = {**comparison.manifest, "wall_seconds": None}
+    return (json.dumps(provenance, indent=2, ensure_ascii=False) + "\n").encode()
 
 
 def scenario_files(comparison: Comparison) -> bytes:

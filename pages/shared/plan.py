@@ -31,12 +31,12 @@ KEYS = frozenset(
 """Keys of a scenario file that make a plan. No other is taken: some of them name files on the server."""
 _SIMPLE = re.compile(r"(\d{1,6}(?:\.\d{1,400})?)-([go])-(crowd_out|deficit|capped)", re.ASCII)
 _ANYWHERE = {"kind": "scenario", "title": "plan", "municipality": "Almere"}
-"""What a plan does not say, so that it can be checked as a scenario."""
+"""Values that complete a plan, so that it can be checked as a scenario."""
 
 
 @dataclass(frozen=True)
 class Plan:
-    """One budget. text: its JSON, so that equal plans are equal."""
+    """One budget. text: its JSON, by which plans are compared."""
 
     text: str
 
@@ -122,7 +122,7 @@ class Plan:
         return ", ".join([words, *self.world()])
 
     def world(self) -> list[str]:
-        """Return what is unusual in the world it runs in: how care is paid, shocks, years, numbers."""
+        """Return what is unusual in its policy, shocks, years and numbers."""
         found = [] if self.policy == "crowd_out" else [t(f"label_{self.policy}")]
         own = [key for key in ("start", "years", "budget", "places", "parameters") if key in self.data]
         found += [t(f"label_{key}", value=self.data[key]) for key in own]

@@ -41,7 +41,7 @@ ARGUMENTS = "argumenten"
 """Scenarios that make a point about any municipality."""
 REFERENCE_FILE = "uitgangssituatie.yaml"
 LEFT_OUT = {"reference": "verken_no_reference", "municipality": "verken_no_municipality"}
-"""What is told of keys that would name files of this server."""
+"""The message for keys that would name files of this server."""
 TOO_MUCH = "this file says more than this page can hold"
 _HEAD = ("kind:", "title:", "municipality:")
 _ZIP_DATE = (2026, 1, 1, 0, 0, 0)  # the same plan is the same file, whenever it is made

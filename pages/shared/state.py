@@ -164,7 +164,7 @@ class Link:
 
 
 def _from_link() -> Choices:
-    """Return the choices in the link that opened this session; what is not possible is left out and told."""
+    """Return the choices in the link that opened this session; what is not possible is named and left out."""
     query = {key: st.query_params.get_all(key) for key in st.query_params}
     try:
         link = read_link(query)

@@ -36,7 +36,7 @@ from sim.runs.experiment import Columns, Options, Run
 _ASIDE = ".writing-"
 Tables: TypeAlias = pa.Table | Iterable[pa.Table]
 """A table, or its parts one after the other."""
-Certificate: TypeAlias = Mapping[str, Any]
+Provenance: TypeAlias = Mapping[str, Any]
 TABLES = (
     "results", "comparison", "information", "acceptability", "tornado", "worth", "twins", "events", "picture",
 )  # fmt: skip
@@ -155,9 +155,9 @@ def manifest(
     standard_errors: Mapping[str, Any],
     call: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """Return the birth certificate of results, which took `seconds` of wall time to simulate.
+    """Return the provenance of results, which took `seconds` of wall time to simulate.
 
-    call: the verb and what was asked beside scenarios and options, with which it can be asked again.
+    call: the command and its other arguments, to repeat it.
     """
     head, dirty = commit()
     return {
@@ -207,7 +207,7 @@ def processor() -> dict[str, str]:
 
 
 def standard_errors(columns: Columns) -> dict[str, dict[str, float]]:
-    """Return Monte Carlo standard errors of the figures that are quoted, of one run, by year of horizon."""
+    """Return Monte Carlo standard errors of the headline figures of one run, by year of horizon."""
     errors = standard_error(columns)
     return {
         name: {
@@ -245,12 +245,12 @@ def _hash_of(path: Path) -> str | None:
 def save(
     folder: Path,
     tables: Mapping[str, Tables],
-    certificate: Certificate | Callable[[], Certificate],
+    provenance: Provenance | Callable[[], Provenance],
     as_csv: bool = False,
 ) -> None:
     """Write each table (NAME.parquet, and NAME.csv on request) and manifest.json into `folder`.
 
-    A table may come in parts, which are never in memory together; a certificate may be a function, which is
+    A table may come in parts, which are never in memory together; a provenance may be a function, which is
     asked when the tables are written. All files are written aside, forced to disk and renamed at the end, so
     that a stop or a full disk leaves old results whole. Tables of earlier results that these do not have
     are removed with them: the manifest speaks for every table beside it, and holds their hashes. Raises
@@ -262,7 +262,7 @@ def save(
         aside = Path(tempfile.mkdtemp(prefix=_ASIDE, dir=folder))
         for name, table in tables.items():
             _write_table(aside / name, table, as_csv)
-        said = dict(certificate() if callable(certificate) else certificate)
+        said = dict(provenance() if callable(provenance) else provenance)
         said["tables"] = {file.name: _hash_of(file) for file in sorted(aside.glob("*.parquet"))}
         text = json.dumps(said, indent=2, ensure_ascii=False)
         (aside / MANIFEST).write_text(text + "\n", encoding="utf-8")
@@ -271,7 +271,7 @@ def save(
         _put_in_place(aside, folder)
         _to_disk(folder)
     except OSError as error:
-        reason = os.strerror(error.errno) if error.errno else str(error)  # that of Arrow is wordy
+        reason = os.strerror(error.errno) if error.errno else str(error)  # Arrow's own text is long
         raise SimulationError(f"results could not be written to {folder}: {reason}") from error
     finally:
         if aside is not None:

@@ -21,7 +21,7 @@ from sim.errors import InputError, OptionError, Problem, SimulationError, neares
 UNITS, LOCK = "units", ".lock"
 MOST_DAYS = 1_000_000
 DRAWS = "draws-*.bin"
-"""What a run leaves beside its tables: units of a batch, draws of a sensitivity."""
+"""Other files of a run: units of a batch, draws of a sensitivity."""
 Row = dict[str, Any]
 
 
@@ -96,7 +96,7 @@ def runs_in(root: Path, damaged: list[Problem] | None = None) -> list[StoredRun]
 
 
 _LISTED = {"children": int, "draws": int, "replications": int, "scenarios": dict}
-"""What a manifest says in any case, and in what form."""
+"""Required keys of a manifest, and their types."""
 
 
 def _manifest(path: Path, ours: bool = False) -> Mapping[str, Any] | None:

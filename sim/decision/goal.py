@@ -1,4 +1,4 @@
-"""What is to be reached: a payer's money back by a year; and how near a draw comes to it."""
+"""The goal of an analysis: a payer breaks even by a year; and how near a draw comes to it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What paired differences come to in money: for whom, discounted how, by when. Never simulates.
+"""Paired differences in money, by perspective, discount rate and horizon. Never simulates.
 
 Signs are those of a difference: a positive cost is spent, a negative one saved. A net present value is the
 other way round: what is gained. No ratio stands without the probability that it exceeds one.

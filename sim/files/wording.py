@@ -1,4 +1,4 @@
-"""What pydantic finds wrong with data, in plain words for the person who wrote the file."""
+"""Validation errors of pydantic in plain words, for the author of the file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What ships with the model, by name: the registry that scenario files are checked against."""
+"""The registry of what ships with the model, against which scenario files are checked."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which municipality a name or a CBS code means: the one place where every reader of a name asks.
+"""Find the municipality that a name or a CBS code means; all readers of names use this.
 
 `sim/data/municipality_names.csv` has a row for each municipality of 2023 (342; the set has not changed up to
 2026) and for each that was dissolved since 1988, the first year of CBS's table of the population:

@@ -1,4 +1,4 @@
-"""What a user says in environment variables: read in one place, and told by name where it is wrong."""
+"""Environment variables: read in one place; a wrong value is reported with the name of its variable."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _GROUPS = re.compile(r"[0-9]{1,3}([., _][0-9]{3})+")
 
 
 class VariableError(InputError):
-    """An environment variable that cannot be used; it has a name, and no lines."""
+    """An environment variable that cannot be used, with its name (it has no line numbers)."""
 
     def __init__(self, name: str, message: str) -> None:
         super().__init__([Problem(name, 1, 1, message)])

@@ -1,4 +1,4 @@
-"""Where a document goes: looked at before anything is simulated, written aside and renamed."""
+"""The destination of a document: checked before anything is simulated, written aside and renamed."""
 
 from __future__ import annotations
 

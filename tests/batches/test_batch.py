@@ -41,7 +41,7 @@ KERNELS = os.environ["NUMBA_CACHE_DIR"]
 
 
 class InThread:
-    """A crew of one thread of this process, so that tests start no others."""
+    """An executor of one thread of this process, so that tests start no others."""
 
     size = 1
 
@@ -71,8 +71,8 @@ def folder(tmp_path: Path) -> Path:
 
 
 def run(folder: Path, out: Path, options: Options = FEW, tell: Any = lambda *_: None) -> Batch:
-    with InThread() as hands:
-        return simulate_members(read_folder(folder, registry()), out, options, hands, tell=tell)
+    with InThread() as running:
+        return simulate_members(read_folder(folder, registry()), out, options, running, tell=tell)
 
 
 def content(out: Path, names: tuple[str, ...] = FILES) -> dict[str, bytes]:

@@ -17,7 +17,7 @@ from worlds import scenario
 from commands.terminal.comparison import show
 from commands.terminal.runs import moved_table, run_table, runs_table
 from sim.api import compare, simulate
-from sim.batches.moved import Moved, figures_that_moved, inputs_that_differ
+from sim.batches.run_changes import FigureChange, figures_that_moved, inputs_that_differ
 from sim.batches.store import LOCK, StoredRun, changes, find_run, levels, remove, runs_in, to_prune
 from sim.errors import InputError, OptionError
 from sim.reproduction import reproduce
@@ -148,11 +148,11 @@ def test_figures_that_moved_are_in_standard_errors(store: Path) -> None:
 
 def test_what_moved_without_luck_is_not_counted_in_errors() -> None:
     """The cost of programmes has no luck, but summing it in another order leaves an error of 1e-9 euros."""
-    certain = Moved("difference", "some", 2026, "municipal_cost", 3.2e6, 3.1e6, 2e-9)
+    certain = FigureChange("difference", "some", 2026, "municipal_cost", 3.2e6, 3.1e6, 2e-9)
     assert certain.errors == -float("inf")
     assert certain.as_json()["errors"] is None
-    assert Moved("level", "some", 2026, "municipal_cost", 3.2e6, 3.2e6 + 1e-9, 2e-9).errors == 0.0
-    assert Moved("level", "some", 2026, "unmet_need", 100.0, 104.0, 2.0).errors == 2.0
+    assert FigureChange("level", "some", 2026, "municipal_cost", 3.2e6, 3.2e6 + 1e-9, 2e-9).errors == 0.0
+    assert FigureChange("level", "some", 2026, "unmet_need", 100.0, 104.0, 2.0).errors == 2.0
     run = StoredRun("a", Path("a"), {})
     text = io.StringIO()
     Console(width=200, file=text).print(moved_table(run, run, [], [certain]))

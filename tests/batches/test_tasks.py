@@ -13,7 +13,7 @@ from worlds import scenario
 
 from sim.batches import tasks
 from sim.batches.tasks import MOST_UNITS, Task, make, plan
-from sim.batches.units import Unit, Work, decode, engine
+from sim.batches.units import HashedScenario, Unit, decode, engine
 from sim.errors import SimulationError
 from sim.inputs.scenario import Scenario
 from sim.runs.experiment import Options, run_all
@@ -23,7 +23,7 @@ SHORT = [scenario(fte, years=2) for fte in (0, 36)]
 
 
 def units(scenarios: int, draws: int, children: int | None = SMALL) -> list[Unit]:
-    works = [replace(Work.of(SHORT[0]), content=str(k)) for k in range(scenarios)]
+    works = [replace(HashedScenario.of(SHORT[0]), content=str(k)) for k in range(scenarios)]
     return [Unit.of(work, 0, draw, 0, children) for work in works for draw in range(1, draws + 1)]
 
 
@@ -62,7 +62,7 @@ def test_a_task_makes_what_every_other_run_makes() -> None:
 
 
 def _task(*scenarios: Scenario, cached: bool = False) -> Task:
-    own = tuple(Unit.of(Work.of(s), 4, 2, 0, SMALL) for s in scenarios)
+    own = tuple(Unit.of(HashedScenario.of(s), 4, 2, 0, SMALL) for s in scenarios)
     return Task(own, engine(), cached)
 
 

@@ -14,7 +14,7 @@ from sim.decision.goal import Goal
 from sim.decision.sample import Question
 from sim.decision.thresholds import (
     QUANTITIES,
-    Quantity,
+    SearchVariable,
     Threshold,
     explore,
     highest_price,
@@ -32,7 +32,7 @@ YEARS = 3
 QUESTION = Question((scenario(0, years=YEARS), scenario(36, years=YEARS)), Options(children=800))
 GOAL = Goal(QUESTION.years[-1])
 WORKERS = Workers(1)
-LINE = Quantity("line", "units", 0.0, 10.0, lambda _: 1.0, lambda q, x: replace(q, options=_carry(x)))
+LINE = SearchVariable("line", "units", 0.0, 10.0, lambda _: 1.0, lambda q, x: replace(q, options=_carry(x)))
 
 
 def _carry(x: float) -> Options:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from pages.shared import answers, desk
-from pages.shared.answers import Task, Tell
+from pages.shared.answers import BackgroundTask, Tell
 from sim.errors import SimulationError
 
 
@@ -109,6 +109,6 @@ def test_a_part_that_fails_is_told_and_can_be_tried_again(office: desk.Desk) -> 
 
 
 def test_work_in_one_go_is_done_at_once(office: desk.Desk) -> None:
-    task: Task = office.errand(("one",), lambda _: [1, 2], "me")
+    task: BackgroundTask = office.errand(("one",), lambda _: [1, 2], "me")
     until(lambda: task.finished)
     assert task.found == [1, 2]
