@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from terminal import FEW, GOOD, call
+
+from tests.terminal import FEW, GOOD, call
 
 NOTED = GOOD + "shocks:\n  - {kind: budget_cut, start: 2026, size: 0.5}\n"
 SAYS = "plan.yaml:9:5: note: this budget cut does nothing: all work is ring-fenced"

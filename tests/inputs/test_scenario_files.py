@@ -6,12 +6,12 @@ import os
 from pathlib import Path
 
 import pytest
-from worlds import registry
 
 from sim.errors import InputError
 from sim.inputs.registry import Registry
 from sim.inputs.scenario import ProgrammeUse, Scenario, load_scenario
 from sim.inputs.scenario_files import check_path, template, write_new
+from tests.worlds import registry
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
 REGISTRY = Registry(

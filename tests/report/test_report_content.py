@@ -7,7 +7,6 @@ import re
 from dataclasses import replace
 
 import pytest
-from comparisons import CORE, FORM, OUTSIDE, PROGRAMME, WAITING, comparison
 from openpyxl import load_workbook
 from pypdf import PdfReader
 
@@ -19,6 +18,7 @@ from sim.model.parameters import default_parameters
 from sim.report.content import Report, report_of, words, world_lines
 from sim.report.files import made
 from sim.report.rows import Row
+from tests.report.comparisons import CORE, FORM, OUTSIDE, PROGRAMME, WAITING, comparison
 
 TITLE = "Almere, 36 kinderwerkers"
 
