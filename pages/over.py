@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from html import escape
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
@@ -15,9 +14,9 @@ from pages.shared.state import choices, reference_words
 from pages.shared.texts import t
 from sim.batches.results import commit, version
 from sim.machine import variables
+from sim.machine.project import file_beside
 
-ROOT = Path(__file__).resolve().parents[1]
-CITATION, CHANGES = ROOT / "CITATION.cff", ROOT / "CHANGELOG.md"
+CITATION, CHANGES = file_beside("CITATION.cff"), file_beside("CHANGELOG.md")
 STATEMENT_DATE = "2026-11-25"
 CONTACT = variables.CONTACT
 MOST_CHANGES = 12

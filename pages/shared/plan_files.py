@@ -35,8 +35,8 @@ from sim.files.yamlfile import dumped
 from sim.files.yamltext import decode, parse, read_bytes
 from sim.inputs.library import registry
 from sim.inputs.scenario import load_scenario
+from sim.machine.project import SCENARIOS
 
-SCENARIOS = Path(__file__).resolve().parents[2] / "scenarios"
 ARGUMENTS = "argumenten"
 """Scenarios that make a point about any municipality."""
 REFERENCE_FILE = "uitgangssituatie.yaml"
