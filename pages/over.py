@@ -12,9 +12,8 @@ from ruamel.yaml import YAML
 from pages.shared import formats, parts
 from pages.shared.state import choices, reference_words
 from pages.shared.texts import t
-from sim.batches.results import commit, version
 from sim.machine import variables
-from sim.machine.project import file_beside
+from sim.machine.project import commit, file_beside, version
 
 CITATION, CHANGES = file_beside("CITATION.cff"), file_beside("CHANGELOG.md")
 STATEMENT_DATE = "2026-11-25"

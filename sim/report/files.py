@@ -39,7 +39,7 @@ def ready(file: Path, endings: tuple[str, ...], language: str) -> None:
         raise InputError.at(file, f"cannot be written: {error.strerror or error}") from error
 
 
-def made(report: Report, ending: str) -> bytes:
+def document(report: Report, ending: str) -> bytes:
     """Return a document by the ending of its file. Raises KeyError for an unknown one."""
     makers: dict[str, Callable[[Report], bytes]] = {
         ".pdf": briefing,
@@ -54,7 +54,7 @@ def write(report: Report, file: Path) -> None:
 
     Raises SimulationError where it cannot; then the old file is whole.
     """
-    content = made(report, file.suffix)
+    content = document(report, file.suffix)
     aside = file.with_name(f".writing-{os.getpid()}-{file.name}")
     try:
         aside.write_bytes(content)

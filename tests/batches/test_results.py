@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,6 @@ import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 import pytest
 
-from sim.batches import results
 from sim.batches.results import comparison_table, manifest, results_table, save
 from sim.batches.units import LIBRARIES
 from sim.decision.appraisal import difference
@@ -151,21 +149,6 @@ def test_every_grade_is_counted(parameters: Parameters) -> None:
     grades = certificate(parameters)["parameter_grades"]
     assert sum(grades.values()) == len(parameters)
     assert set(grades) <= {"cited", "derived", "calibrated", "provisional", "assumed"}
-
-
-def test_the_commit_is_that_of_the_checkout_or_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    head, dirty = results.commit()
-    if (ROOT / ".git").exists():
-        assert head is not None
-        assert len(head) == 40
-        assert isinstance(dirty, bool)
-    results.commit.cache_clear()
-    monkeypatch.setattr(shutil, "which", lambda _: None)
-    assert results.commit() == (None, None)
-    results.commit.cache_clear()
-    monkeypatch.setenv("KINDERWERK_COMMIT", "0123abc")  # an image says what it was built from
-    assert results.commit() == ("0123abc", False)
-    results.commit.cache_clear()
 
 
 # ---- saving

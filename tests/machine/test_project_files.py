@@ -1,14 +1,15 @@
-"""Where files beside the packages are found, in a checkout and where pip put them."""
+"""Which kinderwerk this is; where files beside the packages are, in a checkout and where pip put them."""
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from sim.machine import project
-from sim.machine.project import file_beside
+from sim.machine.project import commit, file_beside
 
 
 @pytest.fixture(autouse=True)
@@ -40,3 +41,18 @@ def test_an_installation_has_them_where_its_record_says(
     assert file_beside("CHANGELOG.md") == ours
     with pytest.raises(FileNotFoundError, match=r"CITATION\.cff is missing"):
         file_beside("CITATION.cff")
+
+
+def test_the_commit_is_that_of_the_checkout_or_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    head, dirty = commit()
+    if (project.ROOT / ".git").exists():
+        assert head is not None
+        assert len(head) == 40
+        assert isinstance(dirty, bool)
+    commit.cache_clear()
+    monkeypatch.setattr(shutil, "which", lambda _: None)
+    assert commit() == (None, None)
+    commit.cache_clear()
+    monkeypatch.setenv("KINDERWERK_COMMIT", "0123abc")  # an image says what it was built from
+    assert commit() == ("0123abc", False)
+    commit.cache_clear()
