@@ -26,6 +26,7 @@ from sim.machine.memory import ran_out
 
 VERBS: tuple[Callable[..., None], ...] = (
     plans.new,
+    plans.scenarios,
     plans.check,
     simulate.run,
     simulate.compare,

@@ -70,7 +70,7 @@ def licence_of(name: str) -> tuple[str, str]:
     package = installed(name)
     said = package.metadata
     for field in ("License-Expression", "License"):
-        words = said.get(field) or ""
+        words = next(iter(said.get_all(field) or ()), "")
         try:
             return str(canonicalize_license_expression(NAMES.get(words, words))), METADATA
         except InvalidLicenseExpression:

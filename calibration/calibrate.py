@@ -28,9 +28,9 @@ from calibration.fit import FULL, QUICK, FitPlan, Fitted, fit
 from calibration.likelihood import ObservedTargets
 from calibration.runs import Runner, Tell, national
 from calibration.space import LEVELS, Space
-from sim.batches.results import version
 from sim.errors import InputError, SimulationError
 from sim.machine.compiling import source_hash
+from sim.machine.project import version
 from sim.model.parameters import Parameters, prior_parameters
 from sim.states import FORMS
 

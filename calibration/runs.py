@@ -20,12 +20,11 @@ from numpy.typing import NDArray
 
 from calibration.figures.measures import MEASURES, OF_THEIR_YEAR, Counted
 from calibration.figures.targets import RATIOS, Target
-from sim.batches.executors import NO_DASK
+from sim.batches.executors import client_of
 from sim.engine.counting import layout
 from sim.engine.history import place_years
 from sim.engine.setting import Setting, worker_threads
 from sim.engine.warmup import warm_up
-from sim.errors import SimulationError
 from sim.inputs.profiles import Profile, profiles
 from sim.model.parameters import Parameters
 from sim.model.processes import default_table
@@ -167,15 +166,10 @@ class Runner:
                 yield key, conductor.submit(run, job, self.base, self.targets, pool).result()
 
     def _there(self, todo: Mapping[str, Job]) -> Iterator[tuple[str, dict[str, float]]]:
-        try:
-            from distributed import Client, as_completed
-        except ImportError as error:
-            raise SimulationError(NO_DASK) from error
-        try:
-            client: Any = Client(self.cluster, timeout="20s")  # type: ignore[no-untyped-call]
-        except (OSError, ValueError) as error:
-            raise SimulationError(f"no Dask scheduler at '{self.cluster}': {error}") from error
-        with client:
+        assert self.cluster is not None
+        with client_of(self.cluster) as client, client.as_current():  # of whom as_completed asks
+            from distributed import as_completed
+
             names = {
                 client.submit(_on_worker, job, self.base, tuple(self.targets), key=f"run-{key}"): key
                 for key, job in todo.items()

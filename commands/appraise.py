@@ -49,7 +49,7 @@ def sensitivity(
     Draws are kept in the folder of the results: a command that was stopped goes on where it was, and one
     that asks for more draws makes only those.
     """
-    from sim.api import appraise
+    from sim import appraise
 
     chosen = with_reference([other], reference)[:2]
     folder = where(out, f"sensitivity-{chosen[0].municipality}-{other.stem}")
@@ -88,7 +88,7 @@ def twins(
     """Simulate the same children in two scenarios: where two lives diverge, and what follows."""
     from commands.terminal.comparison import show
     from commands.terminal.decision import twin_tables
-    from sim.api import twin_lives
+    from sim import twin_lives
 
     chosen = with_reference([other], reference)[:2]
     folder = where(out, f"twins-{chosen[0].municipality}-{other.stem}")

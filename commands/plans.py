@@ -29,6 +29,15 @@ def new(
     typer.echo(f"Wrote {write_new(file, names, start)}", err=True)
 
 
+def scenarios(
+    folder: Annotated[Path, typer.Argument(help="The folder to make.")] = Path("scenarios"),
+) -> None:
+    """Copy the scenario files that come with kinderwerk, to run and to change."""
+    from sim.inputs.scenario_files import copy_shipped
+
+    typer.echo(f"Wrote {copy_shipped(folder)}", err=True)
+
+
 def check(paths: Annotated[list[Path], typer.Argument(help="Scenario files or folders of them.")]) -> None:
     """Validate scenario files; list every error with its place and the nearest valid name."""
     from sim.inputs.library import registry

@@ -22,7 +22,7 @@ LONGEST = 200
 """Bytes of the name of a folder; most disks take 255."""
 
 if TYPE_CHECKING:
-    from sim.api import Result
+    from sim import Result
     from sim.inputs.scenario import Scenario
     from sim.runs.experiment import Options
 

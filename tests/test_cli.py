@@ -12,10 +12,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from terminal import FEW, GOOD, ROOT, call, process, short
 
 from sim import load_scenario
 from sim.machine import compiling
+from tests.terminal import FEW, GOOD, ROOT, call, process, short
 
 compiling.use_cache()
 KERNELS = os.environ["NUMBA_CACHE_DIR"]

@@ -165,13 +165,6 @@ def test_the_app_without_streamlit_is_one_sentence(
     assert "kinderwerk[app]" in refused(capsys, monkeypatch)
 
 
-def test_the_app_outside_a_checkout_is_one_sentence(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(browser, "ROOT", tmp_path)
-    assert "checkout" in refused(capsys, monkeypatch)
-
-
 def test_the_app_is_started_with_few_arenas_of_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     """Unless who starts it has chosen: docs/robustness.md tells what many arenas cost."""
     given: list[dict[str, str]] = []

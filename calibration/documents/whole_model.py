@@ -7,7 +7,6 @@ sample of the country for outcomes.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,10 +15,11 @@ from calibration.documents.report import DOCS, markdown
 from sim.engine.history import Label
 from sim.inputs.library import registry
 from sim.inputs.scenario import Scenario, load_scenario, scenario_from_dict
+from sim.machine.project import SCENARIOS
 from sim.runs.experiment import Options, Run, run_all
 
 Floats = NDArray[np.float64]
-SCARCITY = Path(__file__).resolve().parents[2] / "scenarios" / "argumenten"
+SCARCITY = SCENARIOS / "argumenten"
 POLICIES = {
     "deficit": "schaarste-tekort.yaml",
     "crowd_out": "schaarste-verdringing.yaml",

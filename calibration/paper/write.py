@@ -20,8 +20,8 @@ from calibration.paper import people as paper_people
 from calibration.paper.claims import CLAIMS, Claim
 from calibration.paper.runs import Laboratory, Size
 from calibration.paper.words import ClaimAnswer
-from sim.batches.results import commit, version
 from sim.engine.setting import worker_threads
+from sim.machine.project import commit, version
 from sim.model.parameters import default_parameters
 from sim.words.writing import read_words
 

@@ -9,15 +9,14 @@ from rich.text import Text
 
 from commands.terminal.comparison import FEW, PROVISIONAL, TOO_SMALL, euros, people, told
 from commands.terminal.literal import Table
-from sim.api import Appraisal, TwinLives
+from sim import Appraisal, TwinLives
 from sim.decision.appraisal import Figure
 from sim.decision.budget import Ranked
-from sim.decision.dossier import ENOUGH, Dossier
+from sim.decision.dossier import ENOUGH, Dossier, Estimate
 from sim.decision.firm import ENOUGH_DRAWS, few, nothing
 from sim.decision.money import DISCOUNTS, PERSPECTIVES, Worth
 from sim.decision.sensitivity import Grid
 from sim.decision.tables import EQUAL, best_of
-from sim.decision.value import Estimate
 from sim.runs.twins import Twins, totals, when
 
 ROWS = 12

@@ -18,10 +18,8 @@ from pages.shared.parameter_words import (
     parameter_title,
 )
 from pages.shared.texts import t
-from sim.decision.dossier import ENOUGH, Knowledge
+from sim.decision.dossier import ENOUGH, REST, Estimate, Knowledge
 from sim.decision.firm import few
-from sim.decision.proof import REST
-from sim.decision.value import Estimate
 
 MOST = 6
 """Numbers listed by what it is worth to know them."""

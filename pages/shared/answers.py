@@ -8,7 +8,7 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sim.api import Comparison
+from sim import Comparison
 from sim.decision.appraisal import KEY_LABELS, Difference, difference
 from sim.decision.firm import few
 from sim.decision.headline import Level, level

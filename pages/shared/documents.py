@@ -12,15 +12,13 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 
 from pages.shared.answers import Answer, Tell
-from sim.api import Comparison
-from sim.batches.results import version
+from sim import Comparison
 from sim.files.yamlfile import dumped
 from sim.inputs.profiles import profile_of
 from sim.inputs.scenario import Scenario
-from sim.report.briefing import briefing
+from sim.machine.project import version
 from sim.report.content import Report, report_of
-from sim.report.csvfile import csv_text
-from sim.report.workbook import workbook
+from sim.report.files import document
 
 STEPS = 3
 LONGEST_NAME = 50
@@ -62,13 +60,13 @@ def made(comparison: Comparison, language: str, tell: Tell) -> Documents:
     tell(0.0, "")
     report = report_of(comparison, language, profile=profile_of(comparison.scenarios[0]))
     tell(1 / STEPS, "")
-    table = workbook(report)
+    table = document(report, ".xlsx")
     tell(2 / STEPS, "")
     return Documents(
         sentences=_sentences(report),
-        briefing=briefing(report),
+        briefing=document(report, ".pdf"),
         workbook=table,
-        csv=csv_text(report).encode(),
+        csv=document(report, ".csv"),
         scenarios=scenario_files(comparison),
         manifest=_manifest(comparison),
     )

@@ -13,8 +13,7 @@ from typing import Any
 from pages.shared.plan import CHILD_WORK, Plan
 from pages.shared.state import REFERENCES, Choices, fte_here, reference_of
 from sim.inputs.fte import read_fte
-from sim.inputs.scenario import Shock
-from sim.inputs.scenario_checks import DEFAULT_START, DEFAULT_YEARS
+from sim.inputs.scenario import DEFAULT_START, DEFAULT_YEARS, Shock
 from sim.model.catalogue import Programme, catalogue
 from sim.states import MECHANISMS, MONTHS
 

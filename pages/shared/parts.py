@@ -20,10 +20,10 @@ from pages.shared.desk import SEED
 from pages.shared.parameter_words import parameter_title
 from pages.shared.state import Choices, choices, pair, profile
 from pages.shared.texts import language, t, writing
-from sim.batches.results import commit, version
 from sim.decision.headline import discount_rate
 from sim.files.literal import cell
 from sim.files.yamltext import MAX_BYTES
+from sim.machine.project import commit, version
 
 LONG_WORDS = (
     "kinder|werkers", "terug|verdienen", "zorg|behoefte", "ge|oormerkt", "ge|meente", "zorg|verzekeraar",

@@ -98,22 +98,8 @@ class ClusterExecutor:
     """Workers of a Dask cluster."""
 
     def __init__(self, address: str) -> None:
-        """Connect to a scheduler, over TLS with the certificates of Dask's own settings for tls:// addresses.
-
-        Raises SimulationError where it is not there, has no workers, or the settings do not fit the address.
-        """
-        try:
-            from distributed import Client, Security
-            from distributed.comm.addressing import get_address_host_port
-        except ImportError as error:
-            raise SimulationError(NO_DASK) from error
-        try:
-            if not address.startswith("inproc:"):  # in this process, without a port
-                get_address_host_port(address)  # a client that refuses its address ends in a traceback
-                _check_security(address, Security())  # type: ignore[no-untyped-call]
-            client: Any = Client(address, timeout="20s", set_as_default=False)  # type: ignore[no-untyped-call]
-        except (OSError, ValueError) as error:
-            raise SimulationError(f"no Dask scheduler at '{address}': {error}") from error
+        """Meet a scheduler. Raises SimulationError as `client_of` does, and where it has no workers."""
+        client = client_of(address)
         self._client, self.address = client, address
         self._pool: Executor = self._client.get_executor(pure=False)
         self.size = sum(self._client.nthreads().values())
@@ -135,6 +121,25 @@ class ClusterExecutor:
     def renew(self) -> None:
         """Refuse: a lost scheduler cannot be replaced from here."""
         raise SimulationError(f"the Dask scheduler at '{self.address}' is lost")
+
+
+def client_of(address: str) -> Any:
+    """Return a client of a Dask scheduler, over TLS with the certificates of Dask's settings if it says tls://.
+
+    Raises SimulationError where it is not there, the settings do not fit the address, or Dask is missing.
+    """
+    try:
+        from distributed import Client, Security
+        from distributed.comm.addressing import get_address_host_port
+    except ImportError as error:
+        raise SimulationError(NO_DASK) from error
+    try:
+        if not address.startswith("inproc:"):  # in this process, without a port
+            get_address_host_port(address)  # a client that refuses its address ends in a traceback
+            _check_security(address, Security())  # type: ignore[no-untyped-call]
+        return Client(address, timeout="20s", set_as_default=False)  # type: ignore[no-untyped-call]
+    except (OSError, ValueError) as error:
+        raise SimulationError(f"no Dask scheduler at '{address}': {error}") from error
 
 
 def _check_security(address: str, settings: Any) -> None:

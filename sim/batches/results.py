@@ -7,7 +7,6 @@ import json
 import os
 import platform
 import shutil
-import subprocess
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
@@ -29,7 +28,7 @@ from sim.errors import SimulationError
 from sim.files.literal import cell
 from sim.inputs.scenario import Scenario
 from sim.machine.compiling import data_hash, source_hash
-from sim.machine.variables import built_from
+from sim.machine.project import commit, version
 from sim.model.parameters import POSTERIOR_FILE, Parameters
 from sim.runs.experiment import Columns, Options, Run
 
@@ -115,34 +114,6 @@ def _label_columns(labels: Sequence[tuple[str, str, str]], years: int) -> dict[s
         index = np.repeat(np.array([where[label[k]] for label in labels], np.int32), years)
         columns[name] = pa.DictionaryArray.from_arrays(pa.array(index), words)
     return columns
-
-
-@cache
-def version() -> str:
-    """Return the version of the package."""
-    return metadata.version("kinderwerk")
-
-
-@cache
-def commit() -> tuple[str | None, bool | None]:
-    """Return (commit, whether files were changed since), or (None, None) outside a checkout.
-
-    An image holds no checkout: it says in KINDERWERK_COMMIT what it was built from.
-    """
-    if built := built_from():
-        return built, False
-    root = Path(__file__).resolve().parents[2]
-    if not (root / ".git").exists() or shutil.which("git") is None:
-        return None, None
-
-    def git(*words: str) -> str:
-        call = ["git", "-C", str(root), *words]
-        return subprocess.run(call, capture_output=True, text=True, check=True, timeout=10).stdout.strip()
-
-    try:
-        return git("rev-parse", "HEAD"), bool(git("status", "--porcelain", "--untracked-files=no"))
-    except (subprocess.SubprocessError, OSError):
-        return None, None
 
 
 def manifest(

@@ -29,6 +29,7 @@ from sim.decision.money import (
     per_unit,
     side_by_side,
 )
+from sim.decision.proof import REST as REST  # shown with the dossier, like Estimate
 from sim.decision.proof import Debt, proof_debt
 from sim.decision.sample import Progress, Question, Sample, collect
 from sim.decision.sensitivity import TornadoBar, simulate_all, structural, tornado
@@ -41,7 +42,8 @@ from sim.decision.thresholds import (
     sentence,
     threshold,
 )
-from sim.decision.value import Acceptability, Estimate, acceptability, by_group, by_parameter, evpi
+from sim.decision.value import Acceptability, acceptability, by_group, by_parameter, evpi
+from sim.decision.value import Estimate as Estimate
 from sim.engine.history import Label
 from sim.errors import OptionError
 from sim.model.catalogue import catalogue

@@ -34,8 +34,12 @@ from sim.inputs.municipality import Municipality, load_municipality
 from sim.inputs.placenames import code_of
 from sim.inputs.registry import Frozen, Registry
 from sim.inputs.scenario_checks import (
-    DEFAULT_START,
-    DEFAULT_YEARS,
+    DEFAULT_START as DEFAULT_START,
+)
+from sim.inputs.scenario_checks import (
+    DEFAULT_YEARS as DEFAULT_YEARS,
+)
+from sim.inputs.scenario_checks import (
     FTE_PLACES,
     beyond_people,
     counted,

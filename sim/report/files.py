@@ -43,7 +43,7 @@ def ready(file: Path, endings: tuple[str, ...], language: str) -> None:
         raise InputError.at(file, f"cannot be written: {error.strerror or error}") from error
 
 
-def made(report: Report, ending: str) -> bytes:
+def document(report: Report, ending: str) -> bytes:
     """Return a document by the ending of its file. Raises KeyError for an unknown one."""
     makers: dict[str, Callable[[Report], bytes]] = {
         ".pdf": briefing,
@@ -58,7 +58,7 @@ def write(report: Report, file: Path) -> None:
 
     Raises SimulationError where it cannot; then the old file is whole.
     """
-    content = made(report, file.suffix)
+    content = document(report, file.suffix)
     aside = file.with_name(f".writing-{os.getpid()}-{secrets.token_hex(4)}")  # no longer than most disks take
     try:
         aside.write_bytes(content)

@@ -25,6 +25,7 @@ from sim.batches import batch, tasks
 from sim.batches.batch import UNITS, Batch, run_batch, simulate_members
 from sim.batches.folder import read_folder
 from sim.batches.results import save
+from sim.engine.simulation import simulate
 from sim.errors import InputError, OptionError, SimulationError
 from sim.inputs.library import registry
 from sim.machine import compiling
@@ -184,7 +185,7 @@ def test_a_bad_file_is_told_at_the_end_and_the_rest_is_done(folder: Path, tmp_pa
 def test_a_scenario_that_fails_is_told_and_left_out(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = tasks.simulate
+    real = simulate
 
     def fails(scenario: Any, *others: Any) -> Any:
         if scenario.title == "None" and others[0].draw == 2:

@@ -12,7 +12,6 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 from rich.console import Console
-from worlds import scenario
 
 from commands.terminal.comparison import show
 from commands.terminal.runs import moved_table, run_table, runs_table
@@ -21,9 +20,10 @@ from sim.batches.run_changes import FigureChange, figures_that_moved, inputs_tha
 from sim.batches.store import LOCK, StoredRun, changes, find_run, levels, remove, runs_in, to_prune
 from sim.errors import InputError, OptionError
 from sim.reproduction import reproduce
+from tests.worlds import scenario
 
 NONE, SOME = (scenario(fte, years=5, title=title) for fte, title in ((0, "none"), (36, "some")))
-FEW = {"children": 300, "threads": 1}
+FEW: dict[str, Any] = {"children": 300, "threads": 1}
 
 
 @pytest.fixture(scope="module")

@@ -9,14 +9,15 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from worlds import scenario
 
 from sim.batches import tasks
 from sim.batches.tasks import MOST_UNITS, Task, make, plan
 from sim.batches.units import HashedScenario, Unit, decode, engine
+from sim.engine.simulation import simulate
 from sim.errors import SimulationError
 from sim.inputs.scenario import Scenario
 from sim.runs.experiment import Options, run_all
+from tests.worlds import scenario
 
 SMALL = 300
 SHORT = [scenario(fte, years=2) for fte in (0, 36)]
@@ -67,7 +68,7 @@ def _task(*scenarios: Scenario, cached: bool = False) -> Task:
 
 
 def test_a_unit_that_fails_does_not_take_the_others_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    real = tasks.simulate
+    real = simulate
 
     def fails(scenario: object, *others: object) -> object:
         if scenario is SHORT[0]:

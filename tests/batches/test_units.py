@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
 import pytest
-from worlds import scenario
 
 from sim.batches import units
 from sim.batches.units import DamagedError, HashedScenario, Unit, UnitStore, decode, encode
 from sim.runs.experiment import Columns
+from tests.worlds import scenario
 
 RNG = np.random.default_rng(3)
 BLOCKS = RNG.normal(size=(2, 3, 4))
@@ -114,7 +115,7 @@ def test_a_write_that_fails_leaves_what_was_there(tmp_path: Path, monkeypatch: p
     def full(_: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(units.os, "fsync", full)
+    monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(OSError, match="No space left"):
         store.write(KEY, b"other")
     assert store.read(KEY).children == 123

@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from worlds import run_of, scenario
 
 from sim.decision import thresholds as module
 from sim.decision.appraisal import CASHABLE, MUNICIPAL, Difference, difference
@@ -27,6 +26,7 @@ from sim.decision.thresholds import (
 from sim.errors import InputError
 from sim.runs.experiment import Options
 from sim.runs.workers import Workers
+from tests.worlds import run_of, scenario
 
 YEARS = 3
 QUESTION = Question((scenario(0, years=YEARS), scenario(36, years=YEARS)), Options(children=800))

@@ -11,7 +11,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console, RenderableType
-from terminal import FEW, ROOT, call
 
 from calibration.figures.refresh import Line, as_table
 from commands.terminal.comparison import batch_table, comparison, level_table, model_table
@@ -20,6 +19,7 @@ from sim.batches.results import _plain
 from sim.decision.appraisal import Figure
 from sim.decision.headline import Change, Level
 from sim.files.literal import cell, printable
+from tests.terminal import FEW, ROOT, call
 
 PIECES = [
     "[", "]", "/", "\\", ":", "bold", "red", "einde", "link=x", "smile", "@click", " ", "a", "1", "=",

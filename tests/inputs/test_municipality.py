@@ -78,7 +78,7 @@ def test_groups_become_single_years_that_meet_them() -> None:
 
 
 def test_ages_may_be_single_and_go_beyond_the_last() -> None:
-    population = {**dict.fromkeys(range(18), 100), "18-24": 700}
+    population: dict[str | int, int] = {**dict.fromkeys(range(18), 100), "18-24": 700}
     ages = made(population=population, use=None).single_ages()
     assert ages == pytest.approx([100.0] * AGES)
 

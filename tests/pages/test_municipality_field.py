@@ -8,7 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from pages.own.known import merged, named
-from pages.shared.plan import pack
+from pages.shared.packed import pack
 from pages.shared.state import Choices, here
 from pages.shared.texts import writing_in
 from tests.opened import ROOT, words

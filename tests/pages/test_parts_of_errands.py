@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import pytest
 
@@ -30,6 +31,9 @@ def until(true: Callable[[], bool]) -> None:
 def test_each_part_is_there_as_soon_as_it_is_found(office: desk.Desk) -> None:
     gate = threading.Semaphore(0)
 
+    def said(part: int) -> bool:
+        return bool(task.found == part)
+
     def work(tell: Tell) -> Iterator[int]:
         for part in range(3):
             gate.acquire(timeout=10)
@@ -40,7 +44,7 @@ def test_each_part_is_there_as_soon_as_it_is_found(office: desk.Desk) -> None:
     assert not task.begun
     for part in range(3):
         gate.release()
-        until(lambda part=part: task.found == part)
+        until(partial(said, part))
         assert task.begun
     until(lambda: task.finished)
     assert task.found == 2

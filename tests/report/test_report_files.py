@@ -6,20 +6,20 @@ import io
 import json
 import os
 import sys
+import tempfile
 from pathlib import Path
 
 import pandas as pd
 import pytest
-from comparisons import comparison
 
 import cli
 import sim.api
 from sim.api import Comparison
 from sim.errors import InputError, SimulationError
-from sim.report import files
 from sim.report.content import Report, report_of
 from sim.report.csvfile import csv_text
 from sim.report.files import ready, write
+from tests.report.comparisons import comparison
 
 ALMERE = Path(__file__).resolve().parents[2] / "scenarios" / "almere"
 HEADS = {".pdf": b"%PDF", ".xlsx": b"PK", ".csv": b"\xef\xbb\xbfKeuze;"}
@@ -77,7 +77,7 @@ def test_a_folder_that_cannot_be_written_is_refused(tmp_path: Path, monkeypatch:
     def refuse(**_: object) -> None:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(files.tempfile, "TemporaryFile", refuse)
+    monkeypatch.setattr(tempfile, "TemporaryFile", refuse)
     with pytest.raises(InputError, match="Permission denied"):
         ready(tmp_path / "x.pdf", (".pdf",), "nl")
 

@@ -9,13 +9,14 @@ import pytest
 
 from calibration.paper import write as paper
 from calibration.paper.answers import waits
-from calibration.paper.claims import CLAIMS, SCENARIOS, path_of, reference_of, scenario_of
+from calibration.paper.claims import CLAIMS, path_of, reference_of, scenario_of
 from calibration.paper.people import forty
 from calibration.paper.runs import ATTENDANCE, REACHED, WHOLE, Laboratory, Size, who_comes
 from calibration.paper.words import TOO_SMALL, in_words, short
 from sim.decision.appraisal import Figure
 from sim.inputs.grid import load_grid
 from sim.inputs.library import registry
+from sim.machine.project import SCENARIOS
 from sim.model.parameters import default_parameters
 from sim.runs.warmstore import WarmStore
 from sim.words.writing import read_words

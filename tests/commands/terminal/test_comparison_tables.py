@@ -252,9 +252,8 @@ def test_tables_go_to_stdout_whole(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_waiting_is_told_where_it_is_known_and_cash_only_where_it_compares() -> None:
-    from worlds import scenario
-
     from sim import compare
+    from tests.worlds import scenario
 
     pair = [scenario(36, title="free", years=1), scenario(36, title="lists", policy="capped", years=1)]
     found = compare(pair, children=2000)
