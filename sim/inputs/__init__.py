@@ -12,5 +12,6 @@ __all__ = [
     "placenames",
     "profiles",
     "scenario",
+    "scenario_checks",
     "scenario_files",
 ]

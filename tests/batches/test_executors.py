@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 import pytest
 
-from sim.batches.executors import KILLED, LocalExecutor, executor, share_out
+from sim.batches.executors import KILLED, LocalExecutor, TaskExecutor, executor, share_out
 from sim.errors import OptionError, SimulationError
 
 ROOT = Path(__file__).resolve().parents[2]
