@@ -1,4 +1,4 @@
-"""Runs of the simulator for a calibration: remembered on disk one by one, on this machine or a cluster.
+"""Simulations for a calibration, on this machine or a cluster; each result is kept on disk.
 
 A run is a function of (parameters, children, seed, last year). What is finished is never lost: each run
 is one line in a file, and a calibration that is started again finds there what it asks for.
@@ -20,12 +20,11 @@ from numpy.typing import NDArray
 
 from calibration.figures.measures import MEASURES, OF_THEIR_YEAR, Counted
 from calibration.figures.targets import RATIOS, Target
-from sim.batches.crew import NO_DASK
+from sim.batches.executors import client_of
 from sim.engine.counting import layout
 from sim.engine.history import place_years
 from sim.engine.setting import Setting, worker_threads
 from sim.engine.warmup import warm_up
-from sim.errors import SimulationError
 from sim.inputs.profiles import Profile, profiles
 from sim.model.parameters import Parameters
 from sim.model.processes import default_table
@@ -35,7 +34,7 @@ from sim.states import AGES, FORMS, HISTORY_YEAR
 Floats = NDArray[np.float64]
 PROFILE = "Nederland 2018"
 FIT_YEAR = 2019
-"""The last year that is lived to fit; shares that have one year only are read in it."""
+"""The last year that is simulated for the fit; shares with a single year are read in it."""
 
 
 def count(
@@ -57,7 +56,7 @@ def predict(target: Target, counted: Counted) -> float | None:
     """Return the model's value of a target, or None where it is not counted.
 
     Counts are read in their own year, structural shares in FIT_YEAR at the latest. A share of youths in care
-    is read in the last year that was lived where its own comes later, as CBS registers in its own.
+    is read in the last simulated year if its own comes later, registered as in its own year.
     """
     measure = MEASURES[target.measure]
     care_share = target.measure in OF_THEIR_YEAR
@@ -167,15 +166,10 @@ class Runner:
                 yield key, conductor.submit(run, job, self.base, self.targets, pool).result()
 
     def _there(self, todo: Mapping[str, Job]) -> Iterator[tuple[str, dict[str, float]]]:
-        try:
-            from distributed import Client, as_completed
-        except ImportError as error:
-            raise SimulationError(NO_DASK) from error
-        try:
-            client: Any = Client(self.cluster, timeout="20s")  # type: ignore[no-untyped-call]
-        except (OSError, ValueError) as error:
-            raise SimulationError(f"no Dask scheduler at '{self.cluster}': {error}") from error
-        with client:
+        assert self.cluster is not None
+        with client_of(self.cluster) as client, client.as_current():  # of whom as_completed asks
+            from distributed import as_completed
+
             names = {
                 client.submit(_on_worker, job, self.base, tuple(self.targets), key=f"run-{key}"): key
                 for key, job in todo.items()

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from numbers import Integral
 from pathlib import Path
 
 
@@ -55,11 +56,14 @@ class OptionError(ValueError):
         self.option, self.message = option, message
 
 
-def within(option: str, value: float, low: float, high: float = math.inf) -> None:
-    """Raise OptionError unless an option lies between two values (a number that is none lies nowhere)."""
-    if not low <= value <= high:
+def within(option: str, value: object, low: int, high: float = math.inf) -> None:
+    """Raise OptionError unless an option is a whole number between two values."""
+    if isinstance(value, bool) or not isinstance(value, Integral):
+        raise OptionError(option, f"must be a whole number, found {value!r:.100}")
+    found = int(value)
+    if not low <= found <= high:
         limit = f"{low:,} or more" if high == math.inf else f"between {low:,} and {high:,}"
-        raise OptionError(option, f"must be {limit}, found {value:,}")
+        raise OptionError(option, f"must be {limit}, found {found:,}")
 
 
 class SimulationError(Exception):

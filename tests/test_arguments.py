@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from worlds import Lived, same
 
 from sim.engine.exposure import effect_level
 from sim.engine.population import NEVER
@@ -20,6 +19,7 @@ from sim.inputs.profiles import profiles
 from sim.inputs.scenario import Scenario, load_scenario
 from sim.model.parameters import default_parameters
 from sim.states import AGES, EPOCH_YEAR, MONTHS
+from tests.worlds import Lived, same
 
 SCENARIOS = Path(__file__).parents[1] / "scenarios"
 PEOPLE = 8000
@@ -66,15 +66,15 @@ def alike(a: Lived, b: Lived) -> bool:
 
 
 def flow(world: Any, row: str, year: slice = slice(None)) -> float:
-    kind = world.told.layout.flow + world.told.table.row(row)
-    return float(world.told.cells[year, :, kind, :AGES].sum())
+    kind = world.counted.layout.flow + world.counted.table.row(row)
+    return float(world.counted.cells[year, :, kind, :AGES].sum())
 
 
 def users(world: Any, name: str) -> float:
     from sim.states import USER_SETS
 
-    kind = world.told.layout.users + list(USER_SETS).index(name)
-    return float(world.told.cells[:, :, kind, :AGES].sum())
+    kind = world.counted.layout.users + list(USER_SETS).index(name)
+    return float(world.counted.cells[:, :, kind, :AGES].sum())
 
 
 def stays(world: Lived, programme: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -148,8 +148,8 @@ def test_a_teacher_shortage_and_citizenship_lessons_in_six_schools(tilburg: Town
     lessons = tilburg.live("tilburg/lerarentekort-burgerschap")
     assert flow(shortage, "seen_by_school") < 0.95 * flow(usual, "seen_by_school")
     assert flow(lessons, "seen_by_programme") > flow(shortage, "seen_by_programme")
-    years = lessons.told.programmes["burgerschap"]
-    scale = lessons.told.scale
+    years = lessons.counted.programmes["burgerschap"]
+    scale = lessons.counted.scale
     assert 600 < years[1].places * scale < 1700  # six schools
     assert years[4].stock == 0  # the shortage is over
     calm = [{"kind": "teacher_shortage", "start": "2026-08", "months": 36, "size": 0.0}]
@@ -210,7 +210,7 @@ def test_parents_are_those_of_children_in_child_work(hilversum: Town) -> None:
 
 def test_cut_child_work_is_gone_and_fades(almere: Town) -> None:
     now, gone = almere.live("almere/huidig"), almere.live("argumenten/wegbezuinigd")
-    years = gone.told.programmes["kinderwerk"]
+    years = gone.counted.programmes["kinderwerk"]
     assert years[0].stock > 0
     assert [year.stock for year in years[1:]] == [0.0] * (YEARS - 1)
     assert levels(gone, "kinderwerk", END) < 0.5 * levels(now, "kinderwerk", END)
@@ -220,7 +220,7 @@ def test_cut_child_work_is_gone_and_fades(almere: Town) -> None:
 
 def test_projects_reach_more_children_and_leave_less_in_them(almere: Town) -> None:
     now, projects = almere.live("almere/huidig"), almere.live("argumenten/projectmatig")
-    several = [world.told.programmes["kinderwerk"][2].participants for world in (now, projects)]
+    several = [world.counted.programmes["kinderwerk"][2].participants for world in (now, projects)]
     assert several[1] > 1.3 * several[0]
     assert levels(projects, "kinderwerk", END) < 0.7 * levels(now, "kinderwerk", END)
     usual = off("argumenten/projectmatig", "kinderwerk.turnover", "kinderwerk.stay", "kinderwerk.build_up",
@@ -272,12 +272,12 @@ def test_a_share_of_the_budget_stays_only_where_it_is_fenced(almere: Town) -> No
     chosen = [m.scenario for name, m in members.items() if "fte-48.8" in name]
     fenced, unfenced = sorted(chosen, key=lambda s: not s.programmes["kinderwerk"].ring_fenced)
     worlds = [almere.live(s, budget={"youth_care": 60e6, "real_growth": 0.0}) for s in (fenced, unfenced)]
-    posts = [world.told.accounts.posts["kinderwerk"] for world in worlds]
+    posts = [world.counted.accounts.posts["kinderwerk"] for world in worlds]
     assert set(posts[0]) == {48.8}
     assert posts[1][0] == 48.8
     assert posts[1][-1] < 0.9 * 48.8
     rich = almere.live(unfenced, budget={"youth_care": 1e9})
-    assert set(rich.told.accounts.posts["kinderwerk"]) == {48.8}
+    assert set(rich.counted.accounts.posts["kinderwerk"]) == {48.8}
 
 
 def test_light_need_is_handled_without_ambulant_care_and_only_that(almere: Town) -> None:
@@ -296,7 +296,7 @@ def test_in_a_lockdown_it_matters_who_stays(almere: Town) -> None:
     usual = almere.live("almere/huidig")
     gone, stayed = almere.live("argumenten/lockdown-afwezig"), almere.live("argumenten/lockdown-aanwezig")
     assert flow(gone, "seen_by_school", slice(1, 2)) < 0.85 * flow(usual, "seen_by_school", slice(1, 2))
-    places = [world.told.programmes["kinderwerk"][1].places for world in (usual, gone, stayed)]
+    places = [world.counted.programmes["kinderwerk"][1].places for world in (usual, gone, stayed)]
     assert places[1] < 0.8 * places[0]
     assert places[2] == places[0]
     calm = [{"kind": "lockdown", "start": "2027-03", "months": 6, "size": 0.0, "workers": "absent"}]
@@ -314,7 +314,7 @@ def test_waiting_makes_need_worse_unless_it_is_said_not_to(almere: Town) -> None
 
 def test_fixed_places_hold_with_and_without_child_work(almere: Town) -> None:
     with_, without = (almere.live(f"argumenten/wachtlijsten-{name}-kinderwerk") for name in ("met", "zonder"))
-    assert with_.told.accounts.places[0] == without.told.accounts.places[0]
+    assert with_.counted.accounts.places[0] == without.counted.accounts.places[0]
     assert stays(without, "kinderwerk")[0].size == 0
     assert stays(with_, "kinderwerk")[0].size > 50
 

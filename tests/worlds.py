@@ -26,7 +26,7 @@ from sim.engine.lifecourse import (
     scratch,
     year_table,
 )
-from sim.engine.plan import Plan
+from sim.engine.plan import RunPlan
 from sim.engine.population import Children, Flows, cohorts
 from sim.engine.setting import Setting
 from sim.engine.simulation import Lives
@@ -125,8 +125,8 @@ class Lived:
     """
 
     def __init__(self, told: Scenario, setting: Setting, warm: WarmStart, pool: Executor) -> None:
-        lives = Lives([Plan.of(told, setting)], warm, pool)
-        (self.told,) = lives.histories()
+        lives = Lives([RunPlan.of(told, setting)], warm, pool)
+        (self.counted,) = lives.histories()
         self.blocks, self.exposed = lives.blocks, lives.worlds[0].exposed
         self.programmes, self.clock = lives.plan.columns, lives.plan.clock
 
@@ -135,7 +135,7 @@ def everyone(blocks: Iterable[Children]) -> Children:
     """Return the children of all blocks as one block."""
     together = reduce(Children.joined, blocks)
     order = np.argsort(together.birth, kind="stable")
-    return Children(*(np.ascontiguousarray(array[order]) for array in together))
+    return Children._make(np.ascontiguousarray(array[order]) for array in together)
 
 
 def born(count: int, table: CompiledTable, p: Parameters, seed: int = 0, month: int = 0) -> Children:

@@ -47,7 +47,7 @@ MOST_OF_LINE = 1 << 20
 
 @dataclass(frozen=True)
 class Target:
-    """One published figure. tolerance: relative, one standard deviation of what it is off by.
+    """One published figure. tolerance: relative, one standard deviation of its error.
 
     denominator: of what a share or ratio is one; empty for counts. within: stem of the figure whose
     youths these are among, by which errors are shared. share_of: ids whose sum turns a count into the
@@ -235,6 +235,9 @@ def _faults(row: Mapping[str, str]) -> list[tuple[str, str]]:
         most = MAX_YOUTHS * (MOST_EACH if row["unit"] == "trajectories" else 1.0)
         if count > most:
             faults.append(("value", f"counts {count:g} {row['unit']}; at most {most:,.0f} is possible"))
+        elif not count.is_integer():
+            faults.append(("value", f"counts {count:g} {row['unit']}, which is no whole number; "
+                                    "are these thousands?"))  # fmt: skip
     if tolerance is not None and 1 <= tolerance < math.inf:
         faults.append(
             ("tolerance", f"has a tolerance of {tolerance:g}; it is a share, as 0.02 for 2 percent")

@@ -38,7 +38,7 @@ SPREAD = {"need": 0.15, "access": 0.20}
 """Standard deviation between municipalities of the logarithm of each multiplier (assumed)."""
 STEP = 1.1
 LOTS = 4
-"""Runs with other luck of which the mean is taken: a municipality is small."""
+"""Replications to average over, because a municipality is small."""
 LOCAL_CHILDREN = 60_000
 NATIONAL_CHILDREN = 100_000
 USE_TOLERANCE = 0.03
@@ -53,7 +53,7 @@ Tell = Callable[[float, str], None]
 
 @dataclass(frozen=True)
 class Local:
-    """What was found for a municipality: posterior means of both multipliers, and what they rest on."""
+    """The fit of a municipality: posterior means of both multipliers, and their evidence."""
 
     municipality: str
     target: str
@@ -83,7 +83,7 @@ def pairs(targets: Sequence[Target]) -> list[tuple[Target, Target]]:
 
 
 @dataclass(frozen=True)
-class Figure:
+class LocalFigure:
     """A figure of a municipality over that of the country, and how the model counts either.
 
     tolerance: relative standard deviation of what the ratio says of the municipality's own rates.
@@ -97,7 +97,7 @@ class Figure:
 
 def fit(
     profile: Profile,
-    figure: Figure,
+    figure: LocalFigure,
     p: Parameters,
     pool: Executor,
     children: int,
@@ -138,7 +138,7 @@ def fit_local(
 ) -> Local:
     """Return the multipliers of a municipality that ships with the model."""
     ratio = local.value / national.value  # both of the same measure, ages and year
-    figure = Figure(local.id, ratio, lambda counted: _value(local, counted), local.tolerance)
+    figure = LocalFigure(local.id, ratio, lambda counted: _value(local, counted), local.tolerance)
     return fit(profiles()[local.region], figure, p, pool, children, seed)
 
 
@@ -178,7 +178,7 @@ def with_fit(municipality: Municipality, found: Local) -> Municipality:
     )
 
 
-def _figure_of(municipality: Municipality, targets: Sequence[Target], where: str) -> Figure:
+def _figure_of(municipality: Municipality, targets: Sequence[Target], where: str) -> LocalFigure:
     use, share = municipality.use, municipality.use_share
     if use is None or share is None:
         raise InputError.at(
@@ -197,7 +197,7 @@ def _figure_of(municipality: Municipality, targets: Sequence[Target], where: str
     tolerance = math.hypot(USE_TOLERANCE, 1.0 / math.sqrt(use.youths))
     measure = MEASURES["jeugdhulp_share"]
     assert measure is not None, "the model counts the share with jeugdhulp"
-    return Figure(f"use_{use.year}", ratio, lambda c: measure(c, year, ages), tolerance)
+    return LocalFigure(f"use_{use.year}", ratio, lambda c: measure(c, year, ages), tolerance)
 
 
 def national_share(use: Use, targets: Sequence[Target]) -> float:

@@ -12,9 +12,9 @@ from typing import NamedTuple
 
 from calibration.figures.statline import Cells, Place, StatLineTable, fold
 from sim.errors import InputError
+from sim.inputs.library import Registry
 from sim.inputs.municipality import Municipality, municipality_from_dict
 from sim.inputs.placenames import PlaceError, Town, code_of, find, key, meant, towns
-from sim.inputs.registry import Registry
 from sim.states import AGES
 
 POPULATION, POPULATION_MEASURE = "03759ned", "Bevolking op 1 januari"

@@ -16,7 +16,7 @@ from calibration.paper.claims import path_of, reference_of, scenario_of
 from sim.decision.appraisal import Difference, Figure, difference, figure, year_figure
 from sim.decision.headline import Change, change, discount_rate
 from sim.engine.history import Label
-from sim.engine.plan import Plan
+from sim.engine.plan import RunPlan
 from sim.engine.population import NEVER, month_of
 from sim.engine.simulation import Lives, groups
 from sim.engine.warmup import warm_up
@@ -190,7 +190,7 @@ def who_comes(file: str, programme: str, children: int, pool: Executor) -> tuple
     """
     scenario = scenario_of(file)
     setting = setting_for(scenario, Options(children=children), 0, 0)
-    lives = Lives([Plan.of(scenario, setting)], warm_up(setting, scenario.start, pool), pool)
+    lives = Lives([RunPlan.of(scenario, setting)], warm_up(setting, scenario.start, pool), pool)
     lives.histories()
     (world,) = lives.worlds
     k = world.plan.columns.index(programme)

@@ -17,7 +17,7 @@ from sim.errors import InputError
 from sim.files.translation import told
 from sim.inputs.library import registry
 from sim.inputs.municipality import NAME_LENGTH, Municipality, Use, municipality_from_dict
-from sim.inputs.placenames import PlaceError, cleaned, find
+from sim.inputs.placenames import became_of, cleaned
 from sim.inputs.profiles import Profile, profile_from, profiles
 from sim.model.parameters import default_parameters
 from sim.report.content import words
@@ -89,13 +89,9 @@ def named(name: str) -> str:
 
 
 def merged(name: str) -> str:
-    """Return what became of a municipality that is one no longer, or nothing."""
-    try:
-        find(name)
-    except PlaceError as error:
-        town = find(name, today=False)
-        return " ".join(told(InputError.of(str(error)), language())) if town and town.until else ""
-    return ""
+    """Return a sentence on what became of a former municipality, or nothing."""
+    became = became_of(name)
+    return " ".join(told(InputError.of(became), language())) if became else ""
 
 
 # What changes

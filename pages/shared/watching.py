@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import streamlit as st
 
 from pages.shared import formats
-from pages.shared.answers import Answer, Key, Task, Tell, Work, key_of
+from pages.shared.answers import Answer, BackgroundTask, Key, Tell, Work, key_of
 from pages.shared.desk import CHILDREN, DRAWS, desk
 from pages.shared.parts import guarded, note
 from pages.shared.state import watcher
@@ -62,10 +62,10 @@ def errand(
     seconds after which the page looks again (below UNWATCHED_SECONDS); more where there is much to show.
     """
 
-    def look(watch: bool) -> Task:
+    def look(watch: bool) -> BackgroundTask:
         return desk().errand(key, work, watcher(slot), watch=watch, size=size)
 
-    def progress(task: Task, stopped: bool) -> None:
+    def progress(task: BackgroundTask, stopped: bool) -> None:
         if not task.finished and not stopped:
             st.progress(min(max(task.share, 0.0), 1.0), text=words(task.words) or t("working"))
         elif stopped and not task.finished:
@@ -99,9 +99,7 @@ def _follow(
         with st.container():
             if work.problem:
                 st.error(t(work.problem, **({"reason": work.detail} if work.detail else {})))
-                st.button(
-                    t("again"), key=f"again-{slot}", on_click=desk().retry, args=(work, watcher(slot))
-                )
+                st.button(t("again"), key=f"again-{slot}", on_click=desk().retry, args=(work, watcher(slot)))
             else:
                 progress(work, halted)
                 if not work.finished:

@@ -38,7 +38,7 @@ class Task:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class UnitOutcome:
     """What became of a unit: its bytes, or why there are none. seconds: of work."""
 
     key: str
@@ -47,24 +47,24 @@ class Outcome:
     seconds: float
 
 
-def make(task: Task) -> list[Outcome]:
+def make(task: Task) -> list[UnitOutcome]:
     """Return the outcome of every unit; one that fails does not take the others with it.
 
-    Raises SimulationError where this worker has another engine than the one who asks.
+    Raises SimulationError if this worker has another engine than the caller.
     """
     if task.engine != engine():
         raise SimulationError(
             "a worker has another version of kinderwerk, its data or its libraries than this machine: "
             "install the same on both"
         )
-    outcomes: list[Outcome] = []
+    outcomes: list[UnitOutcome] = []
     warm = _Warm(task.cached)
     for _, some in itertools.groupby(task.units, key=lambda unit: unit.lives):
         outcomes += _outcomes(list(some), warm)
     return outcomes
 
 
-def _outcomes(units: list[Unit], warm: _Warm) -> list[Outcome]:
+def _outcomes(units: list[Unit], warm: _Warm) -> list[UnitOutcome]:
     """Return the outcomes of units whose lives part from the same ones; one by one where one fails."""
     started = time.perf_counter()
     try:
@@ -73,9 +73,9 @@ def _outcomes(units: list[Unit], warm: _Warm) -> list[Outcome]:
         if len(units) > 1:
             return [outcome for unit in units for outcome in _outcomes([unit], warm)]
         fault = "out of memory" if isinstance(error, MemoryError) else str(error) or type(error).__name__
-        return [Outcome(units[0].key, b"", fault, time.perf_counter() - started)]
+        return [UnitOutcome(units[0].key, b"", fault, time.perf_counter() - started)]
     seconds = (time.perf_counter() - started) / len(units)
-    return [Outcome(unit.key, content, "", seconds) for unit, content in zip(units, found, strict=True)]
+    return [UnitOutcome(unit.key, content, "", seconds) for unit, content in zip(units, found, strict=True)]
 
 
 def _lived(units: Sequence[Unit], warm: _Warm) -> list[Columns]:
@@ -91,7 +91,7 @@ def _lived(units: Sequence[Unit], warm: _Warm) -> list[Columns]:
 
 
 _STORE = WarmStore(memory_limit=64 << 20)
-"""On disk for the next portion; in memory little, for a draw that is done is not asked again."""
+"""Kept on disk for the next portion; little in memory, because a finished draw is not used again."""
 
 
 class _Warm:

@@ -47,10 +47,10 @@ def engine() -> str:
 
 
 @dataclass(frozen=True)
-class Work:
+class HashedScenario:
     """A scenario that is to be run, with what is the same in each of its units.
 
-    content: its canonical hash; population: a hash of what its children lived before the start.
+    content: its canonical hash; population: a hash of what decides its children's lives before the start.
     """
 
     scenario: Scenario
@@ -58,7 +58,7 @@ class Work:
     population: str
 
     @classmethod
-    def of(cls, scenario: Scenario) -> Work:
+    def of(cls, scenario: Scenario) -> HashedScenario:
         """Return the work of a scenario."""
         said = scenario.canonical()
         born = {name: p for name, p in said["parameters"].items() if p["from"] == "birth"}
@@ -74,8 +74,8 @@ class Unit:
     scenario is lived in full.
     """
 
-    work: Work
-    root: Work
+    work: HashedScenario
+    root: HashedScenario
     seed: int
     draw: int
     replication: int
@@ -85,12 +85,12 @@ class Unit:
     @classmethod
     def of(
         cls,
-        work: Work,
+        work: HashedScenario,
         seed: int,
         draw: int,
         replication: int,
         children: int | None,
-        root: Work | None = None,
+        root: HashedScenario | None = None,
     ) -> Unit:
         """Return a unit with its name. root: None for a scenario that is lived in full."""
         root = root or work

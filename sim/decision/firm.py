@@ -1,9 +1,8 @@
 """What may be said of a figure: one rule, for the terminal, the pages and the documents.
 
-Three things are kept apart. Luck: a figure below twice its Monte Carlo error is too small to tell, where luck
-counts beside what is not known. What is not known: its range over draws of the parameters; a difference whose
-range lies on both sides of zero is no clear difference. And nothing: two scenarios that are lived the same
-differ by 0.
+Three things are kept apart. Monte Carlo noise: a figure below twice its error is too small to tell, where
+noise counts beside parameter uncertainty. Parameter uncertainty: the range over draws; where it lies on both
+sides of zero there is no clear difference. No difference: two scenarios simulated the same differ by 0.
 
 A figure that is still being computed is provisional until it stands: it then rests on enough draws, and lies
 further from zero than more draws would move it. For that its error is the larger of two: of luck within
@@ -36,9 +35,9 @@ class Standing(Enum):
     UNTOLD = "untold"
     """There is no number."""
     TOO_SMALL = "too small"
-    """All is computed, and luck outweighs it."""
+    """Everything is computed, and Monte Carlo noise exceeds the figure."""
     UNCLEAR = "no clear difference"
-    """All is computed, luck is small beside what is not known, and that lies on both sides of zero."""
+    """Everything is computed, noise is small beside parameter uncertainty, and that has zero inside."""
     FIRM = "firm"
 
 

@@ -43,7 +43,7 @@ def with_overrides(p: Parameters, scenario: Scenario, since: str) -> Parameters:
 
 
 @dataclass(frozen=True)
-class Plan:
+class RunPlan:
     """One scenario in one setting. columns: programmes of an exposure by name, its own among them."""
 
     scenario: Scenario
@@ -55,8 +55,8 @@ class Plan:
 
     @classmethod
     def of(
-        cls, scenario: Scenario, setting: Setting, like: Plan | None = None, columns: Sequence[str] = ()
-    ) -> Plan:
+        cls, scenario: Scenario, setting: Setting, like: RunPlan | None = None, columns: Sequence[str] = ()
+    ) -> RunPlan:
         """Make the plan of a scenario. like: one with the same rates; columns: programmes of other scenarios.
 
         Raises InputError for effects beyond what the engine has room for.

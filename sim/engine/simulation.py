@@ -30,7 +30,7 @@ from sim.engine.exposure import Exposure
 from sim.engine.forks import RATE, Forks, differing, rivals, rows_of
 from sim.engine.history import CELLS, History, ProgrammeYear, child_years_waiting, place_years, reduce_tally
 from sim.engine.lifecourse import Span, Who, advance, no_turn, nobody_else, open_gate, room_for, scratch
-from sim.engine.plan import Plan
+from sim.engine.plan import RunPlan
 from sim.engine.population import BLOCKS, Children, cohorts, month_of
 from sim.engine.programmes import attend, participants_for, weights
 from sim.engine.setting import Setting
@@ -83,11 +83,11 @@ def simulate_together(
     return Lives(plans_of(scenarios, setting), warm, pool, rate).histories(tell)
 
 
-def plans_of(scenarios: Sequence[Scenario], setting: Setting) -> list[Plan]:
+def plans_of(scenarios: Sequence[Scenario], setting: Setting) -> list[RunPlan]:
     """Return the plans of scenarios that are lived together, with the same rates and columns."""
     columns = [name for scenario in scenarios for name in scenario.programmes]
-    plan = Plan.of(scenarios[0], setting, columns=columns)
-    return [plan, *(Plan.of(scenario, setting, plan, columns) for scenario in scenarios[1:])]
+    plan = RunPlan.of(scenarios[0], setting, columns=columns)
+    return [plan, *(RunPlan.of(scenario, setting, plan, columns) for scenario in scenarios[1:])]
 
 
 def groups(scenarios: Sequence[Scenario]) -> list[list[int]]:
@@ -103,7 +103,7 @@ def groups(scenarios: Sequence[Scenario]) -> list[list[int]]:
     return found
 
 
-def beginning(plan: Plan, warm: WarmStart, pool: Executor) -> list[Children]:
+def beginning(plan: RunPlan, warm: WarmStart, pool: Executor) -> list[Children]:
     """Return the children on 1 January of the start by block, with those who will be born until the end."""
     start, end = month_of(plan.scenario.start), month_of(plan.scenario.start + plan.scenario.years)
     born = cohorts(plan.setting.flow()[0], start, end, plan.setting.key, plan.clock.table, plan.p, pool)
@@ -138,7 +138,7 @@ REASONS: Mapping[str, str] = {
 class World:
     """One scenario in the hands of its town hall: who comes to its programmes, and what its lives came to."""
 
-    def __init__(self, plan: Plan, lives: Lives, exposed: list[Exposure], spending_before: float) -> None:
+    def __init__(self, plan: RunPlan, lives: Lives, exposed: list[Exposure], spending_before: float) -> None:
         """Begin on 1 January of the start. exposed: of the children of each block, to all columns."""
         self.plan, self.lives, self.exposed = plan, lives, exposed
         self.cells = np.empty((plan.scenario.years, BLOCKS, plan.clock.layout.kinds, CELLS))
@@ -214,7 +214,7 @@ class World:
 class Lives:
     """The children of worlds that share their lives, and what was counted of them."""
 
-    def __init__(self, plans: Sequence[Plan], warm: WarmStart, pool: Executor, rate: float = RATE) -> None:
+    def __init__(self, plans: Sequence[RunPlan], warm: WarmStart, pool: Executor, rate: float = RATE) -> None:
         """Begin from a warm start, with everybody who will be born."""
         plan = plans[0]
         self.plan, self.pool, self.rate = plan, pool, rate

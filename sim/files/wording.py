@@ -1,4 +1,4 @@
-"""What pydantic finds wrong with data, in plain words for the person who wrote the file."""
+"""Validation errors of pydantic in plain words, for the author of the file."""
 
 from __future__ import annotations
 
@@ -108,7 +108,10 @@ def _wrong_type(field: FieldInfo | None, group: list[ErrorDetails]) -> str:
         return expected_number(expected, value)
     hint = ""
     if "literal_error" in kinds and isinstance(value, str):
-        hint = nearest(value, re.findall(r"'([^']*)'", expected))
+        known = re.findall(r"'([^']*)'", expected)
+        if value[:1].isdigit():  # 12-17 is no misspelling of 0-17
+            known = [word for word in known if word[0] == value[0]]
+        hint = nearest(value, known)
     elif "bool_type" in kinds and isinstance(value, str) and value.casefold() in ("yes", "no", "ja", "nee"):
         hint = f"; write {'true' if value.casefold() in ('yes', 'ja') else 'false'}"
     elif "string_type" in kinds and isinstance(value, (int, float)):

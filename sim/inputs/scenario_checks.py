@@ -1,4 +1,4 @@
-"""What in a scenario cannot go together or cannot be, beyond what its schema says of each key by itself."""
+"""Checks of a scenario as a whole: combinations and values that its schema cannot refuse key by key."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def items(value: object) -> list[tuple[Any, Any]]:
 
 
 def lost_shocks(start: int, years: int, shocks: Iterable[tuple[str, int, int]]) -> Iterator[tuple[Loc, str]]:
-    """Yield the shocks outside a scenario: those that do nothing.
+    """Yield the shocks outside the years of a scenario, which have no effect.
 
     shocks: when each starts, as it is written, and the first month and the one after the last from `start`.
     """
@@ -118,7 +118,7 @@ def beyond_people(
     places: Mapping[str, float | str],
     fte: Mapping[str, float],
 ) -> Iterator[tuple[Loc, str]]:
-    """Yield what there is too much or too little of for the youths of a municipality, or else of a country.
+    """Yield budgets, places and FTE that are impossible for the youths of a municipality (or a country).
 
     known: the youths of `name`; fte: the most in a year, by programme.
     """

@@ -1,8 +1,10 @@
-"""Where a document goes: looked at before anything is simulated, written aside and renamed."""
+"""The destination of a document: checked before anything is simulated, written aside and renamed."""
 
 from __future__ import annotations
 
+import contextlib
 import os
+import secrets
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -26,20 +28,22 @@ def ready(file: Path, endings: tuple[str, ...], language: str) -> None:
     if file.suffix.lower() not in endings:
         found = f"'{file.suffix}'" if file.suffix else "no ending"
         raise InputError.at(file, f"expected a file that ends in {' or '.join(endings)}, found {found}")
-    if file.is_dir():
+    if os.path.isdir(file):
         raise InputError.at(file, "is a folder; give the name of a file")
-    if not file.parent.is_dir():
+    if not os.path.isdir(file.parent):
         raise InputError.at(file, f"there is no folder {file.parent}; make it first")
     if ".pdf" in endings:
         refuse_little(FOR_CHARTS)
     try:
+        with contextlib.suppress(FileNotFoundError):
+            file.lstat()  # a name may be too long
         with tempfile.TemporaryFile(dir=file.parent):
             pass
     except OSError as error:
         raise InputError.at(file, f"cannot be written: {error.strerror or error}") from error
 
 
-def made(report: Report, ending: str) -> bytes:
+def document(report: Report, ending: str) -> bytes:
     """Return a document by the ending of its file. Raises KeyError for an unknown one."""
     makers: dict[str, Callable[[Report], bytes]] = {
         ".pdf": briefing,
@@ -54,8 +58,8 @@ def write(report: Report, file: Path) -> None:
 
     Raises SimulationError where it cannot; then the old file is whole.
     """
-    content = made(report, file.suffix)
-    aside = file.with_name(f".writing-{os.getpid()}-{file.name}")
+    content = document(report, file.suffix)
+    aside = file.with_name(f".writing-{os.getpid()}-{secrets.token_hex(4)}")  # no longer than most disks take
     try:
         aside.write_bytes(content)
         os.replace(aside, file)

@@ -1,1 +1,3 @@
-"""Runs of scenarios: draws, replications, pairs of runs on common random numbers, twins."""
+"""Runs of scenarios: draws, replications, twins."""
+
+__all__ = ["experiment", "lifelines", "scenario_notes", "twins", "warmstore", "workers"]

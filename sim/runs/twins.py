@@ -21,7 +21,7 @@ from sim.engine.exposure import Exposure
 from sim.engine.forks import Rows, differing, rows_of
 from sim.engine.history import form_states
 from sim.engine.lifecourse import Span, Who, advance, no_turn, nobody_else, open_gate, room_for, scratch
-from sim.engine.plan import Plan, never
+from sim.engine.plan import RunPlan, never
 from sim.engine.population import LIFE_MONTHS, Children, month_of
 from sim.engine.setting import Setting
 from sim.engine.simulation import REASONS, Lives, apart, beginning, plans_of
@@ -204,7 +204,7 @@ class _Programmes:
     differ: Rows
     came: list[list[tuple[Rows, Exposure]]]
 
-    def of(self, world: int, year: int, rows: Rows, count: int, plan: Plan) -> Exposure:
+    def of(self, world: int, year: int, rows: Rows, count: int, plan: RunPlan) -> Exposure:
         """Return the exposure of some rows (of `count`) in a year."""
         who, booked = self.came[world][year]
         where = np.full(count, -1, np.int64)
@@ -423,6 +423,12 @@ def parted_table(t: Twins) -> pa.Table:
     )
 
 
+EVENTS = pa.schema(
+    {"child": pa.uint32(), **dict.fromkeys(("life", "month", "process", "transition"), pa.string())}
+)
+"""Of the table of events: one that holds none says no types by itself."""
+
+
 def events_table(t: Twins) -> pa.Table:
     """Return every event of the children whose lives part, from the parting on, in both lives."""
     since = np.full(t.ids.size, np.inf)
@@ -440,7 +446,8 @@ def events_table(t: Twins) -> pa.Table:
                     "month": [when(float(m)) for m in life.month[after]],
                     "process": [t.table.row_process[r] for r in rows],
                     "transition": [t.table.rows[r] for r in rows],
-                }
+                },
+                EVENTS,
             )
         )
     return pa.concat_tables(tables)

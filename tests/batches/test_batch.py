@@ -28,7 +28,7 @@ from sim.batches.results import save
 from sim.errors import InputError, OptionError, SimulationError
 from sim.inputs.library import registry
 from sim.machine import compiling
-from sim.runs.experiment import Options
+from sim.runs.experiment import Options, columns_of
 
 ROOT = Path(__file__).resolve().parents[2]
 NONE = "kind: scenario\ntitle: None\nmunicipality: Almere\nyears: 2\n"
@@ -41,7 +41,7 @@ KERNELS = os.environ["NUMBA_CACHE_DIR"]
 
 
 class InThread:
-    """A crew of one thread of this process, so that tests start no others."""
+    """An executor of one thread of this process, so that tests start no others."""
 
     size = 1
 
@@ -71,8 +71,8 @@ def folder(tmp_path: Path) -> Path:
 
 
 def run(folder: Path, out: Path, options: Options = FEW, tell: Any = lambda *_: None) -> Batch:
-    with InThread() as hands:
-        return simulate_members(read_folder(folder, registry()), out, options, hands, tell=tell)
+    with InThread() as running:
+        return simulate_members(read_folder(folder, registry()), out, options, running, tell=tell)
 
 
 def content(out: Path, names: tuple[str, ...] = FILES) -> dict[str, bytes]:
@@ -187,7 +187,7 @@ def test_a_bad_file_is_told_at_the_end_and_the_rest_is_done(folder: Path, tmp_pa
 def test_a_scenario_that_fails_is_told_and_left_out(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = tasks.columns_of
+    real = columns_of
 
     def fails(scenarios: Any, *others: Any) -> Any:
         if others[0].draw == 2 and len(scenarios) != 2:  # with the others, and then alone

@@ -48,7 +48,7 @@ class Lived:
     ) -> None:
         told = scenario(36, use={"ring_fenced": False, **use}, years=YEARS, shocks=list(shocks))
         self.run = Life(told, setting, warm, pool)
-        self.history = self.run.told
+        self.history = self.run.counted
         self.parameters = setting.parameters
 
     def flow(self, row: str) -> float:

@@ -190,7 +190,7 @@ class Capped:
     def __init__(self, places: Any, setting: Setting, warm: WarmStart, pool: Executor) -> None:
         capped = scenario(policy="capped", places=places, years=YEARS)
         run = Lived(capped, setting, warm, pool)
-        self.history: History = run.told
+        self.history: History = run.counted
         self.blocks: list[Children] = run.blocks
         lay = self.history.layout
         totals = self.history.cells[..., :AGES].sum(axis=(1, 3))

@@ -24,7 +24,6 @@ import pytest
 import requests
 
 import cli
-from calibration.figures import refresh as module
 from calibration.figures.refresh import Line, TargetFile, as_table, refresh
 from calibration.figures.statline import is_provisional, number, read_renewals
 from calibration.figures.targets import TARGET_FILE
@@ -351,7 +350,7 @@ def test_a_failing_disk_leaves_the_old_file_and_nothing_beside_it(
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(module.os, "fsync", full)
+    monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(SimulationError, match="cannot be written"):
         TargetFile.read(targets).write({("jz_2022", "value"): "476600"})
     assert targets.read_bytes() == TARGETS.encode()
