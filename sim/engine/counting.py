@@ -31,8 +31,8 @@ WIDTH = AGES + GROUPS
 _JEUGDHULP = sum(form_bit(form) for form in JEUGDHULP)
 _WAITING = np.uint16(WAITING)
 _BREAKS = np.array(DURATION_BREAKS)
-_REENTRY_MONTHS = 60.0
-_NEVER_HELPED = -9999.0
+REENTRY_MONTHS = 60.0
+NEVER_HELPED = -9999.0
 _FORMS = len(FORMS)
 
 
@@ -135,7 +135,7 @@ def book(tally, kind, age, group, amount):  # type: ignore[no-untyped-def]
 @njit(nogil=True, inline="always")
 def helped(c, i):  # type: ignore[no-untyped-def]
     """Tell whether child i has or ever had jeugdhulp."""
-    return c.forms[i] & _JEUGDHULP != 0 or c.care_ended[i] > _NEVER_HELPED
+    return c.forms[i] & _JEUGDHULP != 0 or c.care_ended[i] > NEVER_HELPED
 
 
 @njit(nogil=True, inline="always")
@@ -157,7 +157,7 @@ def move(c, i, p, to, t, h, lay, weight, age, group, year_start, tally):  # type
             while k < _BREAKS.size and lasted >= _BREAKS[k]:
                 k += 1
             tally[lay.ended + form_of(bit_from) * (_BREAKS.size + 1) + k, age] += weight
-        if bit_to and not c.forms[i] & _JEUGDHULP and t - c.care_ended[i] < _REENTRY_MONTHS:
+        if bit_to and not c.forms[i] & _JEUGDHULP and t - c.care_ended[i] < REENTRY_MONTHS:
             book(tally, lay.reentry + form_of(bit_to), age, group, weight)
     had_help = c.forms[i] & _JEUGDHULP
     c.forms[i] = (c.forms[i] & ~bit_from) | bit_to

@@ -19,12 +19,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
+from sim.engine.counting import REENTRY_MONTHS, helped
 from sim.engine.exposure import Exposure
 from sim.engine.lifecourse import Partings, Rivals, Turn
 from sim.engine.population import LIFE_MONTHS, Children
 from sim.engine.warmup import PER_CHILD
+from sim.machine.kernels import kernel
+from sim.model.transitions import Hazards
 from sim.states import MONTHS
 
 Rows = NDArray[np.int64]
@@ -111,13 +115,53 @@ class Forks:
         """Return how the lives turn; x: the world's programmes of all children of the block."""
         return Turn(self.weight, self.clock, self.tick, self.accepted, self.luck, rows_of(x, self.row))
 
-    def next_year(self, year: int) -> None:
-        """Let go of who is not a youth here any more after calendar year EPOCH_YEAR + `year`."""
+    def next_year(self, year: int, h: Hazards) -> None:
+        """Set the clocks of pairs alike after calendar year EPOCH_YEAR + `year`.
+
+        Lets go of who is not a youth here any more, and of pairs whose lives have become the same.
+        """
         self.clock = np.full(self.row.size, -1, np.int32)
-        c = self.children
-        kept = np.flatnonzero((c.birth + LIFE_MONTHS > (year + 1) * MONTHS) & (c.departs > year + 1))
+        c, apart = self.children, np.empty(self.row.size, np.bool_)
+        _bring_together(c, h, (year + 1) * MONTHS, apart)
+        kept = np.flatnonzero((c.birth + LIFE_MONTHS > (year + 1) * MONTHS) & (c.departs > year + 1) & apart)
         if kept.size < self.row.size:
             self.children = Children._make(array[kept] for array in c)
             self.row, self.weight, self.clock = self.row[kept], self.weight[kept], self.clock[kept]
             self.tick, self.accepted, self.luck = self.tick[kept], self.accepted[kept], self.luck[kept]
 
+
+@kernel
+def _bring_together(c, h, month, apart):  # type: ignore[no-untyped-def]
+    """Set the clocks of pairs (rows 2k, 2k + 1) alike, and write whether they differ in what counts later."""
+    for k in range(c.id.size // 2):
+        i, j = 2 * k, 2 * k + 1
+        differ = _differ(c, i, j, h, month)
+        apart[i] = apart[j] = differ
+        for q in range(c.left.shape[1] if differ else 0):
+            later = c.ticks[j, q] > c.ticks[i, q]
+            ahead, behind = (j, i) if later else (i, j)
+            if c.ticks[i, q] == c.ticks[j, q]:
+                c.left[ahead, q] = min(c.left[i, q], c.left[j, q])
+            c.ticks[behind, q] = c.ticks[ahead, q]
+            c.left[behind, q] = c.left[ahead, q]
+
+
+@njit(nogil=True, inline="always")
+def _differ(c, i, j, h, month):  # type: ignore[no-untyped-def]
+    """Tell whether two lives of a child differ in anything that rates or counts look at from a month on."""
+    differ = c.forms[i] != c.forms[j] or c.marks[i] != c.marks[j] or helped(c, i) != helped(c, j)
+    if c.care_ended[i] != c.care_ended[j]:
+        differ |= month - max(c.care_ended[i], c.care_ended[j]) < REENTRY_MONTHS
+    for p in range(c.state.shape[1]):
+        s = c.state[i, p]
+        if s != c.state[j, p]:
+            differ = True
+        elif c.since[i, p] != c.since[j, p]:
+            if h.bits[p, s]:  # a stay in care is counted by how long it lasted
+                differ = True
+            for r in range(h.first_row[p, s], h.first_row[p, s + 1]):
+                d = h.duration[r]
+                for n in range(h.duration_break.shape[1] if d >= 0 else 0):
+                    if np.isfinite(h.duration_break[d, n]):
+                        differ |= month - max(c.since[i, p], c.since[j, p]) < h.duration_break[d, n]
+    return differ

@@ -320,7 +320,7 @@ class Lives:
                         changed, room, alone, unwritten, forks.turn(world.exposed[b]),
                     )  # fmt: skip
                     proposals = _both(proposals, found)
-                    forks.next_year(index)
+                    forks.next_year(index, h)
                 reduce_tally(changed, world.cells[year, b])
                 world.cells[year, b] += cells
             return int(proposals)
