@@ -32,8 +32,17 @@ from sim.model.transitions import Hazards
 from sim.states import MONTHS
 
 Rows = NDArray[np.int64]
-RATE = 8.0
-"""How many pairs of lives are followed for each one that would part by itself."""
+RATE, CHILDREN = 100.0, 5_000.0
+"""How many pairs are followed for each life that would part by itself, with up to so many children."""
+
+
+def rate_for(children: float) -> float:
+    """Return how many pairs are followed for each life that would part by itself.
+
+    Fewer where there are more children, for luck is smaller there: the work grows as their cube root.
+    """
+    share: float = min(1.0, CHILDREN / max(children, 1.0))
+    return RATE * share ** (2.0 / 3.0)
 
 
 def rows_of(x: Exposure, rows: Rows) -> Exposure:

@@ -313,7 +313,7 @@ def renew(c, i, p, luck):  # type: ignore[no-untyped-def]
     c.left[i, p] = -np.log(uniform(luck, Decision.CLOCK + p * OCCURRENCE, c.ticks[i, p], c.id[i]))
 
 
-@njit(nogil=True, inline="always")
+@njit(nogil=True, _nrt=False)
 def _birthday(c, i, turned, step, t, key, gate, h, lay, weight, age, group, year_start, tally):  # type: ignore[no-untyped-def]
     for b in range(h.birthday_age.size):
         p = h.birthday_process[b]
@@ -367,7 +367,7 @@ def _felt(c, i, h, row):  # type: ignore[no-untyped-def]
     return h.mechanism[row] >= 0 and (limit < 0 or (h.mechanism_states[row] >> c.state[i, limit]) & 1 != 0)
 
 
-@njit(nogil=True, inline="always")
+@njit(nogil=True, _nrt=False)
 def _write_down(c, i, rivals, mechanism, ratio, factor, t, luck, k, tick, log):  # type: ignore[no-untyped-def]
     """Write down a proposal that another world may judge otherwise, as often as that is worth in the mean."""
     mine = rivals.x.joins.shape[0] // rivals.worlds
@@ -418,7 +418,7 @@ def _happen(  # type: ignore[no-untyped-def]
             move(c, i, q, h.set_state[m], t, h, lay, weight, age, group, year_start, tally)
 
 
-@njit(nogil=True, inline="always")
+@njit(nogil=True, _nrt=False)
 def _leave_early(  # type: ignore[no-untyped-def]
     c, i, start, length, x, h, table, lay, luck, year, gate, weight, age, group, since_year, year_start, tally
 ):

@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 
 from sim.engine.counting import Layout, empty_tally
 from sim.engine.exposure import Exposure
-from sim.engine.forks import RATE, Forks, differing, rivals, rows_of
+from sim.engine.forks import Forks, differing, rate_for, rivals, rows_of
 from sim.engine.history import CELLS, History, ProgrammeYear, child_years_waiting, place_years, reduce_tally
 from sim.engine.lifecourse import Span, Who, advance, no_turn, nobody_else, open_gate, room_for, scratch
 from sim.engine.plan import RunPlan
@@ -68,11 +68,12 @@ def simulate_together(
     pool: Executor,
     warm: WarmStart | None = None,
     tell: Tell | None = None,
-    rate: float = RATE,
+    rate: float | None = None,
 ) -> list[History]:
     """Live scenarios that differ in their programmes alone; the first in full, others by what they change.
 
-    rate: see forks.py. Raises as `simulate` does, and ValueError where scenarios cannot be lived together.
+    rate: see `forks.rate_for`. Raises as `simulate` does, and ValueError where scenarios cannot be lived
+    together.
     """
     first = scenarios[0]
     if why := apart(scenarios):
@@ -214,10 +215,14 @@ class World:
 class Lives:
     """The children of worlds that share their lives, and what was counted of them."""
 
-    def __init__(self, plans: Sequence[RunPlan], warm: WarmStart, pool: Executor, rate: float = RATE) -> None:
+    def __init__(
+        self, plans: Sequence[RunPlan], warm: WarmStart, pool: Executor, rate: float | None = None
+    ) -> None:
         """Begin from a warm start, with everybody who will be born."""
         plan = plans[0]
-        self.plan, self.pool, self.rate = plan, pool, rate
+        self.plan, self.pool = plan, pool
+        simulated = sum(plan.setting.profile.youths) / plan.scale if plan.scale else 0.0
+        self.rate = rate_for(simulated) if rate is None else rate
         self.blocks = beginning(plan, warm, pool)
         self.before = place_years_before(warm, plan.clock)
         self.contracts = plan.contracts(self.before)
