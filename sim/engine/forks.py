@@ -41,8 +41,8 @@ def rate_for(children: float) -> float:
 
     Fewer where there are more children, for luck is smaller there: the work grows as their cube root.
     """
-    share: float = min(1.0, CHILDREN / max(children, 1.0))
-    return RATE * share ** (2.0 / 3.0)
+    share = min(1.0, CHILDREN / max(children, 1.0))
+    return float(RATE * share ** (2.0 / 3.0))
 
 
 def rows_of(x: Exposure, rows: Rows) -> Exposure:
