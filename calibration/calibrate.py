@@ -30,6 +30,7 @@ from calibration.runs import Runner, Tell, national
 from calibration.space import LEVELS, Space
 from sim.batches.results import version
 from sim.errors import InputError, SimulationError
+from sim.faults import fault
 from sim.machine.compiling import source_hash
 from sim.model.parameters import Parameters, prior_parameters
 from sim.states import FORMS
@@ -67,7 +68,9 @@ def calibrate(
         runner = Runner(base, targets, out / "runs.jsonl", mark, tell, cluster)
         found = fit(space, fitted, runner, plan, seed)
     except OSError as error:
-        raise SimulationError(f"cannot write to {out}: {error.strerror or error}") from error
+        raise SimulationError(
+            fault("cannot_write", folder=out, reason=error.strerror or str(error))
+        ) from error
     tell("unit costs", 0, 1)
     names, values, spending = _posterior(found, base, seed)
     tell("diagnostics", 0, 1)
@@ -85,13 +88,15 @@ def calibrate(
 
 def _check(path: Path, chosen: Sequence[Target], targets: Sequence[Target]) -> None:
     if len(chosen) < len(LEVELS):
-        words = f"only {len(chosen)} figures about the country have the role calibrate; "
-        raise InputError.at(path, words + f"the fit has {len(LEVELS)} levels that each answer to one")
+        raise InputError.at(path, fault(
+            "too_few_figures",
+            count=len(chosen), levels=len(LEVELS),
+        ))  # fmt: skip
     counted = {target.id for target in national(targets)}
     for target in chosen:
         for other in target.share_of:
             if other not in counted:
-                raise InputError.at(path, f"'{target.id}' is a share of '{other}', which is not counted")
+                raise InputError.at(path, fault("share_not_counted", id=target.id, other=other))
 
 
 def _mark(base: Parameters, targets_file: Path) -> str:
@@ -162,7 +167,9 @@ def write(
         for name, path in aside.items():
             os.replace(path, out / name)
     except OSError as error:
-        raise SimulationError(f"cannot write to {out}: {error.strerror or error}") from error
+        raise SimulationError(
+            fault("cannot_write", folder=out, reason=error.strerror or str(error))
+        ) from error
 
 
 def _dump(path: Path, content: Mapping[str, Any]) -> None:

@@ -25,6 +25,7 @@ from calibration.fit import Plan, best_job, draw_jobs
 from calibration.runs import national, run
 from sim.engine.setting import worker_threads
 from sim.errors import InputError
+from sim.faults import fault
 from sim.model.parameters import DATA, POSTERIOR_FILE, prior_parameters, read_posterior
 
 Row = dict[str, Any]
@@ -44,7 +45,7 @@ def recount(
     about, found = read(folder)
     path = folder / DIAGNOSTICS
     if hashlib.sha256(targets_file.read_bytes()).hexdigest() != about["targets"]:
-        raise InputError.at(targets_file, "is not what this posterior was fitted to; calibrate again")
+        raise InputError.at(targets_file, fault("fitted_to_other_figures"))
     posterior, targets = read_posterior(folder / POSTERIOR_FILE.name), read_targets(targets_file)
     names, plan = (*about["free"], *about["held"]), Plan(**about["plan"])
     rows = [posterior.row(k) for k in range(len(posterior.values))]
@@ -61,7 +62,7 @@ def recount(
     pairs = list(zip(found["targets"], renewed, strict=True))
     moved = [(old, new) for old, new in pairs if not _alike(old, new)]
     if fitted := [new["id"] for _, new in moved if new["role"] == "calibrate"]:
-        raise InputError.at(path, f"{', '.join(fitted)}: fitted, and counted otherwise; calibrate again")
+        raise InputError.at(path, fault("fitted_and_counted_otherwise", fitted=tuple(fitted)))
     aside = path.with_suffix(".part")
     kept = [old if _alike(old, new) else new for old, new in pairs]
     text = json.dumps({**found, "targets": kept}, indent=1, ensure_ascii=False) + "\n"

@@ -26,6 +26,7 @@ from sim.engine.history import place_years
 from sim.engine.setting import Setting, worker_threads
 from sim.engine.warmup import warm_up
 from sim.errors import SimulationError
+from sim.faults import fault
 from sim.inputs.profiles import Profile, profiles
 from sim.model.parameters import Parameters
 from sim.model.processes import default_table
@@ -174,7 +175,7 @@ class Runner:
         try:
             client: Any = Client(self.cluster, timeout="20s")  # type: ignore[no-untyped-call]
         except (OSError, ValueError) as error:
-            raise SimulationError(f"no Dask scheduler at '{self.cluster}': {error}") from error
+            raise SimulationError(fault("no_scheduler", address=self.cluster, reason=str(error))) from error
         with client:
             names = {
                 client.submit(_on_worker, job, self.base, tuple(self.targets), key=f"run-{key}"): key

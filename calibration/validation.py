@@ -19,6 +19,7 @@ from calibration.figures.targets import Target
 from calibration.runs import FIT_YEAR, PROFILE, count, predict
 from sim.engine.setting import localised, worker_threads
 from sim.errors import SimulationError
+from sim.faults import fault
 from sim.inputs.profiles import profiles
 from sim.model.parameters import Parameters
 
@@ -42,7 +43,7 @@ def validate(
     """
     held = [t for t in targets if t.role == "validate" and MEASURES[t.measure] is not None]
     if not held:
-        raise SimulationError("no figure has the role validate: there is nothing to test on")
+        raise SimulationError(fault("nothing_to_validate"))
     regions = sorted({t.region for t in held if t.region == "NL" or t.region in profiles()})
     steps, done = (draws + 1) * len(regions), 0
     rows: list[dict[str, Any]] = []

@@ -12,6 +12,7 @@ import typer
 from commands.options import Language, NewFile
 from commands.terminal.progress import share_progress
 from sim.errors import InputError
+from sim.faults import fault
 
 if TYPE_CHECKING:
     from sim.inputs.municipality import Municipality
@@ -82,6 +83,7 @@ def figures_template(
     from pydantic_core import PydanticCustomError
 
     from sim.errors import nearest
+    from sim.files.wording import fault_of
     from sim.inputs.library import registry
     from sim.inputs.municipality_template import template
     from sim.inputs.profiles import profiles
@@ -89,11 +91,11 @@ def figures_template(
     from sim.words.writing import LANGUAGES
 
     if lang not in LANGUAGES:
-        raise InputError.at("--lang", f"unknown language '{lang}'{nearest(lang, LANGUAGES)}")
+        raise InputError.at("--lang", fault("unknown_language", lang=lang, near=nearest(lang, LANGUAGES)))
     try:
         profile = None if name is None else profiles()[registry().municipality(name)]
     except PydanticCustomError as error:
-        raise InputError.of(str(error)) from None
+        raise InputError.of(fault_of(error)) from None
     typer.echo(f"Wrote {write_new_file(out, template(lang, profile))}", err=True)
 
 

@@ -30,6 +30,7 @@ from sim.decision.tables import tables
 from sim.engine.ledger import GEMEENTE, RIJK
 from sim.engine.setting import worker_threads
 from sim.errors import InputError, OptionError, nearest
+from sim.faults import fault
 from sim.inputs.library import registry
 from sim.inputs.profiles import profile_of
 from sim.inputs.scenario import Scenario
@@ -176,7 +177,7 @@ def compare(
     if reference is not None:
         ordered = [reference, *(s for s in ordered if s is not reference)]
     if len(ordered) < 2:
-        raise OptionError("scenarios", "must be two or more")
+        raise OptionError("scenarios", fault("two_scenarios_or_more"))
     comparable(ordered)
     found: Precision | None = None
     if precision is None:
@@ -245,12 +246,12 @@ def appraise(
     started = time.monotonic()
     comparable([reference, other])
     if not other.years:
-        raise InputError.at(other.path or other.title, "the scenario has no years to judge")
+        raise InputError.at(other.path or other.title, fault("no_years_to_judge"))
     if two_way is not None:
         for name in two_way:
             if name not in default_parameters():
                 raise OptionError(
-                    "two_way", f"names an unknown parameter '{name}'{nearest(name, default_parameters())}"
+                    "two_way", fault("two_way_unknown", name=name, near=nearest(name, default_parameters()))
                 )
     options = Options(children=children, draws=draws, seed=seed, threads=threads)
     question = Question((reference, other), options)
@@ -260,10 +261,11 @@ def appraise(
     )  # fmt: skip
     if goal.year not in question.years:
         raise OptionError(
-            "year", f"must be from {question.years[0]} to {question.years[-1]}, found {goal.year}"
+            "year",
+            fault("year_out_of_range", first=question.years[0], last=question.years[-1], found=goal.year),
         )
     if payer not in (GEMEENTE, RIJK):
-        raise OptionError("payer", f"'{payer}' is unknown{nearest(payer, (GEMEENTE, RIJK))}")
+        raise OptionError("payer", fault("unknown_payer", payer=payer, near=nearest(payer, (GEMEENTE, RIJK))))
     names = names or _short_names([reference, other])
     with Workers(threads) as workers:
         found = dossier(
@@ -346,11 +348,14 @@ def twin_lives(
     if child is not None:
         where = found.position(child)
         if where is None:
-            some = ", ".join(str(found.ids[p.child]) for p in found.partings[:3])
+            some = tuple(str(found.ids[p.child]) for p in found.partings[:3])
             raise OptionError(
                 "child",
-                f"{child} was not lived twice: its programmes are the same in both scenarios, or nobody has "
-                f"that number{f' (some that differ: {some})' if some else ''}",
+                fault(
+                    "not_lived_twice",
+                    child=child,
+                    some=some,
+                ),
             )
     names = names or _short_names([reference, other])
     certificate = _certificate((reference, other), names, options, started, {"verb": "twins"})

@@ -24,6 +24,7 @@ from pages.shared.texts import writing, writing_in
 from sim import compare
 from sim.decision.headline import change, discount_rate
 from sim.errors import SimulationError
+from sim.faults import fault
 from sim.model.parameters import Grade
 
 NL, EN = (writing_in(language).words for language in ("nl", "en"))
@@ -295,7 +296,7 @@ def test_an_answer_that_fails_is_told_without_a_trace_and_can_be_tried_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def broken(*_: Any, **__: Any) -> Any:
-        raise SimulationError("the numbers do not fit")
+        raise SimulationError(fault("count_negative", year=2026))
 
     real = desk.run_all
     monkeypatch.setattr(desk, "run_all", broken)
@@ -303,7 +304,8 @@ def test_an_answer_that_fails_is_told_without_a_trace_and_can_be_tried_again(
     at.query_params["begroting"] = "17-g-crowd_out"
     at.run()
     assert not at.exception
-    assert [error.value for error in at.error] == [NL["failed"].format(reason="the numbers do not fit")]
+    reason = "een aantal is negatief in 2026"
+    assert [error.value for error in at.error] == [NL["failed"].format(reason=reason)]
     assert not at.metric
     monkeypatch.setattr(desk, "run_all", real)
     next(b for b in at.button if b.label == NL["again"]).click().run()

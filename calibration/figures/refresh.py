@@ -20,6 +20,7 @@ from calibration.figures.statline import STATLINE_FILE, Place, Renewal, StatLine
 from calibration.figures.targets import TARGET_FILE
 from commands.terminal.literal import Table
 from sim.errors import InputError, SimulationError, nearest
+from sim.faults import fault
 
 _FIELD = re.compile(r'(?:"((?:[^"]|"")*)"|([^,\r\n]*))(,|\r\n|\n|\r|\Z)')  # a cell and what ends it
 Tell = Callable[[str], None]
@@ -39,12 +40,12 @@ class TargetFile:
         try:
             text = path.read_bytes().decode("utf-8")
         except (OSError, UnicodeDecodeError) as error:
-            raise InputError.at(path, f"cannot be read: {error}") from error
+            raise InputError.at(path, fault("cannot_read", reason=str(error))) from error
         rows = _rows(path, text)
         header = [value.lstrip("\ufeff") for value, _ in rows[0]] if rows else []
         missing = [column for column in ("id", "year", "value", "status") if column not in header]
         if missing:
-            raise InputError.at(path, f"targets need the columns {', '.join(missing)}")
+            raise InputError.at(path, fault("targets_need_columns", missing=tuple(missing), near=None))
         cells = [dict(zip(header, row, strict=False)) for row in rows[1:] if len(row) == len(header)]
         return cls(path, text, {row["id"][0]: {name: cell[1] for name, cell in row.items()} for row in cells})
 
@@ -65,7 +66,7 @@ class TargetFile:
         try:
             self._replace(text.encode("utf-8"))
         except OSError as error:
-            raise SimulationError(f"{self.path} cannot be written: {error}") from error
+            raise SimulationError(fault("file_not_written", file=self.path, reason=str(error))) from error
 
     def _replace(self, content: bytes) -> None:
         folder = self.path.parent
@@ -77,7 +78,7 @@ class TargetFile:
                 os.fsync(stream.fileno())
                 shutil.copymode(self.path, aside)
                 if self.path.read_bytes() != self.text.encode("utf-8"):
-                    raise SimulationError(f"{self.path} was changed in the meantime; nothing was written")
+                    raise SimulationError(fault("changed_meanwhile", path=self.path))
                 os.replace(aside, self.path)
             finally:
                 aside.unlink(missing_ok=True)
@@ -90,7 +91,7 @@ def _rows(path: Path, text: str) -> list[list[tuple[str, tuple[int, int]]]]:
     while place < len(text):
         found = _FIELD.match(text, place)
         if found is None:
-            raise InputError.at(path, "a cell has no end", text.count("\n", 0, place) + 1)
+            raise InputError.at(path, fault("open_cell"), text.count("\n", 0, place) + 1)
         value = found[2] if found[1] is None else found[1].replace('""', '"')
         if new:
             rows.append([])
@@ -133,8 +134,10 @@ def refresh(
     known = list(dict.fromkeys(renewal.table for renewal in renewals))
     for table in tables:
         if table not in known:
-            hint = nearest(table, known) or f"; known: {', '.join(known)}"
-            raise InputError.at("--table", f"unknown table '{table}'{hint}")
+            raise InputError.at("--table", fault(
+                "unknown_table",
+                table=table, near=nearest(table, known), known=tuple(known),
+            ))  # fmt: skip
     file = TargetFile.read(path)
     lines: list[Line] = []
     for table in known:
@@ -154,8 +157,11 @@ def _compare(table: str, renewals: Sequence[Renewal], file: TargetFile, tell: Te
     wanted = [(renewal, target) for renewal in renewals for target in renewal.targets]
     for renewal, target in wanted:
         if target not in file.spans:
-            hint = nearest(target, file.spans)
-            raise InputError.at(STATLINE_FILE, f"{file.path} has no target '{target}'{hint}", renewal.line)
+            wrong = fault(
+                "no_target",
+                file=file.path, target=target, near=nearest(target, file.spans),
+            )  # fmt: skip
+            raise InputError.at(STATLINE_FILE, wrong, renewal.line)
     if not wanted:
         tell(f"{table} renews no target")
         return []

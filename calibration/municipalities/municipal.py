@@ -28,6 +28,7 @@ from calibration.figures.targets import Target, read_targets
 from calibration.runs import FIT_YEAR, PROFILE, count, predict
 from sim.engine.setting import localised, worker_threads
 from sim.errors import InputError
+from sim.faults import fault
 from sim.inputs.municipality import USE_AGES, Municipality, Use
 from sim.inputs.profiles import Profile, profile_from, profiles
 from sim.model.parameters import DATA, Parameters, default_parameters
@@ -181,16 +182,18 @@ def with_fit(municipality: Municipality, found: Local) -> Municipality:
 def _figure_of(municipality: Municipality, targets: Sequence[Target], where: str) -> Figure:
     use, share = municipality.use, municipality.use_share
     if use is None or share is None:
-        raise InputError.at(
-            where, "there is no figure under 'use' (the use of youth care) to fit need and access to"
-        )
+        raise InputError.at(where, fault("no_figure_of_use"))
     national = use.national or national_share(use, targets)
     ratio = share / national
     if not 1.0 / FARTHEST <= ratio <= FARTHEST:
         raise InputError.at(
             where,
-            f"{share:.1%} of the youths have jeugdhulp, {ratio:.2g} times the share in the country "
-            f"({national:.1%}); check the figure of use and the population",
+            fault(
+                "use_far_from_country",
+                share=share,
+                times=ratio,
+                national=national,
+            ),
         )
     year, ages = min(use.year, FIT_YEAR), slice(0, use.last_age + 1)
     # The figure itself is complete, but how many of few children need help in a year is luck as well.
@@ -208,11 +211,15 @@ def national_share(use: Use, targets: Sequence[Target]) -> float:
     known = national_shares(targets)
     if (use.year, use.ages) in known:
         return known[use.year, use.ages]
-    there = ", ".join(f"{year} ({ages})" for year, ages in sorted(known))
+    there = tuple(f"{year} ({ages})" for year, ages in sorted(known))
     raise InputError.at(
         "use",
-        f"there is no national figure of {use.year} at the ages {use.ages}; give the same share of the "
-        f"country under 'national', or a figure of one of: {there}",
+        fault(
+            "no_national_figure",
+            year=use.year,
+            ages=use.ages,
+            known=there,
+        ),
     )
 
 

@@ -13,8 +13,7 @@ from pages.shared import formats
 from pages.shared.state import Choices
 from pages.shared.texts import language, t, writing
 from sim.engine.setting import Setting, localised
-from sim.errors import InputError
-from sim.files.translation import told
+from sim.errors import Problem
 from sim.inputs.library import registry
 from sim.inputs.municipality import NAME_LENGTH, Municipality, Use, municipality_from_dict
 from sim.inputs.placenames import PlaceError, cleaned, find
@@ -94,7 +93,7 @@ def merged(name: str) -> str:
         find(name)
     except PlaceError as error:
         town = find(name, today=False)
-        return " ".join(told(InputError.of(str(error)), language())) if town and town.until else ""
+        return Problem.at("", error.fault).told(language()) if town and town.until else ""
     return ""
 
 

@@ -14,6 +14,7 @@ from sim.decision.firm import few
 from sim.decision.headline import Level, level
 from sim.engine.history import Label
 from sim.engine.ledger import GEMEENTE
+from sim.errors import InputError, OptionError, SimulationError
 from sim.inputs.scenario import Scenario
 from sim.model.catalogue import catalogue
 from sim.runs.experiment import Columns, Options, Run, with_labels
@@ -52,8 +53,9 @@ class Work:
     words: str = ""
     """What is going on."""
     problem: str = ""
-    """The key of a text that says what went wrong; `detail` is what the model said about it."""
-    detail: str = ""
+    """The key of a text that says what went wrong."""
+    error: InputError | OptionError | SimulationError | None = None
+    """What the model said about it."""
     running: bool = False
     watchers: dict[str, float] = field(default_factory=dict)
     news: threading.Event = field(default_factory=threading.Event)

@@ -33,8 +33,6 @@ KEPT_WORK = 128
 KEPT_BYTES = 384 << 20
 """Bound on what finished work takes; the least recently asked goes first."""
 KEPT_COLUMNS = 96 << 20
-ENDING = "cannot schedule new futures"
-"""What Python says to those who are at work when the server is stopped. That is no mistake of ours."""
 log = logging.getLogger(__name__)
 
 
@@ -43,6 +41,7 @@ class Desk:
 
     def __init__(self) -> None:
         """Open the desk."""
+        self._closed = False
         self.store = WarmStore()
         self.kept: OrderedDict[Key, Work] = OrderedDict()
         self._columns: OrderedDict[tuple[str, int | None, int], Columns] = OrderedDict()
@@ -56,6 +55,7 @@ class Desk:
 
     def close(self) -> None:
         """Take no more work, and stop what runs at its next year."""
+        self._closed = True
         for work in list(self.kept.values()):
             work.watchers.clear()
         for workers in (self._firsts, self._draws, self._errands):
@@ -101,7 +101,7 @@ class Desk:
     def retry(self, work: Work, watcher: str) -> None:
         """Work again on what failed."""
         with self._lock:
-            work.problem, work.detail = "", ""
+            work.problem, work.error = "", None
             work.news.clear()
             work.watchers[watcher] = time.monotonic()
             self._go_on(work)
@@ -115,7 +115,7 @@ class Desk:
             self.kept.move_to_end(key)
             self._forget()
             if again and work.problem:
-                work.problem, work.detail = "", ""
+                work.problem, work.error = "", None
                 work.news.clear()
             if watch:
                 work.watchers[watcher] = time.monotonic()
@@ -150,15 +150,14 @@ class Desk:
         except UnwantedError:
             pass
         except (InputError, OptionError, SimulationError) as error:
-            work.detail = str(error) or type(error).__name__
-            work.problem = "failed"
+            work.error, work.problem = error, "failed"
         except MemoryError:
             with self._lock:
                 self._columns.clear()
                 self._columns_size = 0
             work.problem = "failed_memory"
-        except Exception as error:  # a mistake of ours: for the log, never for the screen
-            if ENDING not in str(error):
+        except Exception:  # a mistake of ours: for the log, never for the screen
+            if not self._closed:  # who is at work when the server is stopped may fail at anything
                 log.exception("an answer failed")
             work.problem = "failed_unknown"
         finally:

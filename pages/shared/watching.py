@@ -10,9 +10,9 @@ import streamlit as st
 from pages.shared import formats
 from pages.shared.answers import Answer, Key, Task, Tell, Work, key_of
 from pages.shared.desk import CHILDREN, DRAWS, desk
-from pages.shared.parts import guarded, note
+from pages.shared.parts import guarded, note, plain
 from pages.shared.state import watcher
-from pages.shared.texts import t
+from pages.shared.texts import language, t
 from sim.inputs.scenario import Scenario
 
 PATIENCE = 0.9
@@ -98,7 +98,8 @@ def _follow(
         # Each has a place of its own, so that a table opened meanwhile stays open when the button goes.
         with st.container():
             if work.problem:
-                st.error(t(work.problem, **({"reason": work.detail} if work.detail else {})))
+                reason = {"reason": plain("; ".join(work.error.told(language())))} if work.error else {}
+                st.error(t(work.problem, **reason))
                 st.button(
                     t("again"), key=f"again-{slot}", on_click=desk().retry, args=(work, watcher(slot))
                 )

@@ -26,10 +26,11 @@ from sim.batches.assembly import Assembly, Entry
 from sim.batches.crew import Crew, crew, share_out
 from sim.batches.folder import Folder, Member, read_folder
 from sim.batches.results import drop_asides, manifest, save
-from sim.batches.tasks import Outcome, Task, make, plan
+from sim.batches.tasks import Outcome, Task, fault_in, make, plan
 from sim.batches.units import DamagedError, Unit, UnitStore, Work
 from sim.decision.headline import Change, Level, as_json
 from sim.errors import Problem, SimulationError
+from sim.faults import Fault, fault
 from sim.inputs.library import registry
 from sim.model.parameters import default_parameters
 from sim.runs.experiment import Options
@@ -38,7 +39,6 @@ from sim.runs.workers import Workers
 UNITS = "units"
 """The folder of units within that of the results."""
 LOCK = ".lock"
-GOES_ON = "what was finished is kept: the same command goes on from there"
 KEPT = "stopped; units that were finished are kept: the same command goes on from there"
 Tell = Callable[[str, int, int], None]
 """(what is going on, how many units are done, of how many)."""
@@ -140,7 +140,7 @@ class _Job:
     options: Options
     hands: Crew
     tell: Tell
-    faults: dict[str, str] = field(default_factory=dict)
+    faults: dict[str, Fault] = field(default_factory=dict)
     made: int = 0
     known: int = 0
     work_seconds: float = 0.0
@@ -176,7 +176,7 @@ class _Job:
 
     def _keep(self, task: Task, answer: list[Outcome] | Exception) -> None:
         if isinstance(answer, Exception):
-            self.faults |= {unit.key: str(answer) or type(answer).__name__ for unit in task.units}
+            self.faults |= dict.fromkeys((unit.key for unit in task.units), fault_in(answer))
             return
         for outcome in answer:
             self.work_seconds += outcome.seconds
@@ -198,13 +198,16 @@ class _Job:
         for member in self.found.members:
             failed = self._failed(member)
             if failed:
-                (draw, replication), fault = failed[0]
-                more = f" (and {len(failed) - 1} other runs)" if len(failed) > 1 else ""
-                words = f"'{member.name}' failed in draw {draw}, replication {replication}{more}: {fault}"
-                found.append(Problem(member.file, 1, 1, words))
+                (draw, replication), why = failed[0]
+                wrong = fault(
+                    "member_failed",
+                    name=member.name, draw=draw, replication=replication,
+                    more=len(failed) - 1 or None, why=why,
+                )  # fmt: skip
+                found.append(Problem.at(member.file, wrong))
         return found
 
-    def _failed(self, member: Member) -> list[tuple[tuple[int, int], str]]:
+    def _failed(self, member: Member) -> list[tuple[tuple[int, int], Fault]]:
         own = self.units[member.name]
         return [(run, self.faults[unit.key]) for run, unit in own.items() if unit.key in self.faults]
 
@@ -212,7 +215,9 @@ class _Job:
         """Write the tables of members that are complete. Raises SimulationError where none is."""
         complete = [member for member in self.found.members if not self._failed(member)]
         if not complete:
-            raise SimulationError("\n".join(["nothing could be finished", *map(str, self.problems())]))
+            raise SimulationError(
+                fault("nothing_finished", problems=tuple(each.with_place() for each in self.problems()))
+            )
         names = {member.name for member in complete}
         entries = [
             Entry(
@@ -227,7 +232,7 @@ class _Job:
             try:
                 save(out, assembly.tables(), lambda: self._certified(assembly, started), csv)
             except SimulationError as error:
-                raise SimulationError(f"{error}; {GOES_ON}") from error
+                raise SimulationError(fault("goes_on_from_there", why=error.fault)) from error
         return assembly
 
     def _certified(self, assembly: Assembly, started: float) -> dict[str, Any]:
@@ -276,4 +281,6 @@ def _written_to(folder: Path) -> Iterator[None]:
         yield
     except OSError as error:
         reason = error.strerror or str(error)
-        raise SimulationError(f"results could not be written to {folder}: {reason}; {GOES_ON}") from error
+        raise SimulationError(
+            fault("goes_on_from_there", why=fault("results_not_written", folder=folder, reason=reason))
+        ) from error

@@ -20,6 +20,7 @@ from scipy.special import stdtrit
 from sim.decision.appraisal import MUNICIPAL, difference, running_figure
 from sim.decision.headline import discount_rate, horizons
 from sim.errors import InputError, OptionError
+from sim.faults import fault
 from sim.inputs.scenario import Scenario
 from sim.runs.experiment import Options, Run, Tell, run_all
 
@@ -95,10 +96,10 @@ def until_precise(
     were made and the half-width. Raises OptionError where these numbers make no sense.
     """
     if not 0 < euros < np.inf:
-        raise OptionError("precision", f"must be above 0 euros, found {euros:g}")
+        raise OptionError("precision", fault("precision_not_above_zero", found=euros))
     first = max(first, FIRST)
     if most < first:
-        raise OptionError("max_replications", f"must be {first} or more, found {most}")
+        raise OptionError("max_replications", fault("must_be_or_more", low=first, found=most))
     values: list[Floats] = []
     since: int | None = None
     width = float("inf")
@@ -126,7 +127,7 @@ def precise_runs(
     """
     first = scenarios[0]
     if not first.years:
-        raise InputError.at(scenarios[0].path or scenarios[0].title, "the scenario has no years to compare")
+        raise InputError.at(scenarios[0].path or scenarios[0].title, fault("no_years_to_compare"))
     years = range(first.start, first.start + first.years)
     rate, horizon = discount_rate(first), horizons(first.years)[-1]
     runs: list[Run] = []

@@ -26,6 +26,7 @@ from sim.decision.appraisal import MUNICIPAL, Difference, standard_error
 from sim.decision.headline import HORIZONS, UNMET, USERS
 from sim.engine.history import Label
 from sim.errors import SimulationError
+from sim.faults import fault
 from sim.files.literal import cell
 from sim.inputs.scenario import Scenario
 from sim.machine.compiling import data_hash, source_hash
@@ -272,7 +273,7 @@ def save(
         _to_disk(folder)
     except OSError as error:
         reason = os.strerror(error.errno) if error.errno else str(error)  # that of Arrow is wordy
-        raise SimulationError(f"results could not be written to {folder}: {reason}") from error
+        raise SimulationError(fault("results_not_written", folder=folder, reason=reason)) from error
     finally:
         if aside is not None:
             shutil.rmtree(aside, ignore_errors=True)

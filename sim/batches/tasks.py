@@ -12,7 +12,8 @@ from sim.batches.units import Unit, encode, engine
 from sim.engine.setting import Inline, Setting
 from sim.engine.simulation import simulate, with_overrides
 from sim.engine.warmup import WarmStart, warm_up
-from sim.errors import SimulationError
+from sim.errors import InputError, SimulationError
+from sim.faults import Fault, fault
 from sim.runs.experiment import Columns, Options, setting_for
 from sim.runs.warmstore import WarmStore, key_for
 
@@ -44,7 +45,7 @@ class Outcome:
 
     key: str
     content: bytes
-    fault: str
+    fault: Fault | None
     seconds: float
 
 
@@ -54,21 +55,29 @@ def make(task: Task) -> list[Outcome]:
     Raises SimulationError where this worker has another engine than the one who asks.
     """
     if task.engine != engine():
-        raise SimulationError(
-            "a worker has another version of kinderwerk, its data or its libraries than this machine: "
-            "install the same on both"
-        )
+        raise SimulationError(fault("worker_of_another_version"))
     outcomes = []
     warm = _Warm(task.cached)
     for unit in task.units:
         started = time.perf_counter()
-        content, fault = b"", ""
+        content, wrong = b"", None
         try:
             content = encode(_lived(unit, warm), unit.key)
         except Exception as error:
-            fault = "out of memory" if isinstance(error, MemoryError) else str(error) or type(error).__name__
-        outcomes.append(Outcome(unit.key, content, fault, time.perf_counter() - started))
+            wrong = fault_in(error)
+        outcomes.append(Outcome(unit.key, content, wrong, time.perf_counter() - started))
     return outcomes
+
+
+def fault_in(error: Exception) -> Fault:
+    """Return what went wrong in a task."""
+    if isinstance(error, SimulationError):
+        return error.fault
+    if isinstance(error, MemoryError):
+        return fault("out_of_memory")
+    if isinstance(error, InputError):
+        return error.problems[0].with_place()
+    return fault("mistake_of_ours", kind=type(error).__name__, reason=str(error))
 
 
 def _lived(unit: Unit, warm: _Warm) -> Columns:

@@ -24,6 +24,7 @@ from sim.engine.history import Label
 from sim.engine.ledger import GEMEENTE
 from sim.engine.setting import Inline
 from sim.errors import InputError, OptionError
+from sim.faults import fault
 from sim.inputs.scenario import Scenario
 from sim.model.catalogue import TARGETING, catalogue
 from sim.model.prices import fte_price
@@ -100,11 +101,11 @@ def choices(scenario: Scenario, question: Question, budget: float) -> list[Choic
     """
     if PROGRAMME not in scenario.programmes:
         where = scenario.path or scenario.title
-        raise InputError.at(where, "there is no child work here to spend a budget on")
+        raise InputError.at(where, fault("no_child_work_for_budget"))
     programme = catalogue()[PROGRAMME]
     fte = round(budget / fte_price(programme.price, scenario.start, question.parameters), 1)
     if fte <= 0:
-        raise OptionError("budget", f"of {budget:,.0f} euros a year buys no child worker")
+        raise OptionError("budget", fault("budget_buys_nobody", budget=budget))
     use = scenario.programmes[PROGRAMME]
     own = use.ages or programme.ages
     reach = use.targeting or programme.targeting

@@ -44,6 +44,7 @@ from sim.decision.thresholds import (
 from sim.decision.value import Acceptability, Estimate, acceptability, by_group, by_parameter, evpi
 from sim.engine.history import Label
 from sim.errors import OptionError
+from sim.faults import fault
 from sim.model.catalogue import catalogue
 from sim.model.parameters import Parameters
 from sim.model.prices import fte_price
@@ -215,7 +216,7 @@ def dossier(
     Raises what `collect` raises, and ValueError for a goal outside the simulated years.
     """
     if draws < 2:
-        raise OptionError("draws", f"must be 2 or more here: one draw tells no chance, found {draws}")
+        raise OptionError("draws", fault("draws_too_few", draws=draws))
     (first,) = simulate_all([(question, goal)], workers, "first answer", lambda *_: None)
     first_error = float(block_standard_error(first[-1]))
     soon = f"{_millions(float(first[-1].sum()))} ±{2e-6 * first_error:,.1f}"

@@ -27,6 +27,7 @@ from sim.engine.setting import Inline
 from sim.engine.simulation import simulate, with_overrides
 from sim.engine.warmup import warm_up
 from sim.errors import SimulationError, within
+from sim.faults import fault
 from sim.inputs.scenario import Scenario
 from sim.machine.compiling import data_hash, source_hash
 from sim.model.catalogue import catalogue
@@ -201,7 +202,9 @@ def collect(
                     words = f"draws{so_far(known)}"
                 tell(words, made, draws)
     except OSError as error:
-        raise SimulationError(f"draws could not be kept in {folder}: {error.strerror or error}") from error
+        raise SimulationError(
+            fault("draws_not_kept", folder=folder, reason=error.strerror or str(error))
+        ) from error
     records = np.memmap(path, dtype=kind, mode="r")
     return Sample(question, labels, records[:draws])
 

@@ -17,6 +17,7 @@ from sim.decision.appraisal import Difference, block_standard_error
 from sim.decision.goal import Goal, lived, outcome
 from sim.decision.sample import Progress, Question
 from sim.errors import OptionError
+from sim.faults import fault
 from sim.inputs.scenario import Scenario
 from sim.model.parameters import Parameters
 from sim.runs.workers import Workers
@@ -185,13 +186,13 @@ def two_way(
     """
     p = question.parameters
     if first == second:
-        raise OptionError("two_way", f"needs two different parameters, found '{first}' twice")
+        raise OptionError("two_way", fault("two_way_same", first=first))
     axes: list[tuple[float, ...]] = []
     for name in (first, second):
         p[name]
         record = p.records[name]
         if record.fixed:
-            raise OptionError("two_way", f"needs parameters with a range: '{name}' is certain")
+            raise OptionError("two_way", fault("two_way_certain", name=name))
         steps = np.linspace(-1.6448536269514722, 1.6448536269514722, points)
         if record.scale == "bernoulli":
             axes.append((0.0, record.value, 1.0))

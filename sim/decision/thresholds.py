@@ -21,6 +21,7 @@ from sim.decision.sample import Progress, Question
 from sim.decision.sensitivity import with_values
 from sim.engine.history import Label
 from sim.errors import InputError
+from sim.faults import fault
 from sim.inputs.fte import FtePath
 from sim.inputs.scenario import Scenario
 from sim.rates import discount_factor
@@ -97,7 +98,7 @@ def _workers(question: Question, fte: float) -> Question:
 def with_fte(scenario: Scenario, fte: float) -> Scenario:
     """Return a scenario with this many child workers in every year. Raises InputError where it has none."""
     if PROGRAMME not in scenario.programmes:
-        raise InputError.at(scenario.path or scenario.title, "the scenario has no child work")
+        raise InputError.at(scenario.path or scenario.title, fault("no_child_work"))
     use = scenario.programmes[PROGRAMME].model_copy(update={"fte": FtePath(fte)})
     return scenario.replace(programmes={**scenario.programmes, PROGRAMME: use})
 
@@ -282,7 +283,7 @@ def highest_price(d: Difference, goal: Goal, price: float) -> Threshold:
     costs, _ = goal.of(d)
     rows = [i for i, label in enumerate(d.labels) if label == ("cost", "programme", PROGRAMME)]
     if not rows:
-        raise InputError.at("the scenarios", "they do not differ in child work")
+        raise InputError.at("the scenarios", fault("same_child_work"))
     years = d.years.index(goal.year) + 1
     factors = discount_factor(goal.rate, np.arange(1, years + 1))
     spent = np.asarray(d.runs[:, rows[0], :years], dtype=np.float64) @ factors

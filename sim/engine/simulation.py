@@ -35,6 +35,7 @@ from sim.engine.townhall import Accounts, Contracts, Post, Rules, TownHall, Year
 from sim.engine.waitinglist import WaitingLists, gates, occupied
 from sim.engine.warmup import NOBODY, PER_CHILD, Clock, WarmStart, live_year, post_for, warm_up, youths_of
 from sim.errors import SimulationError
+from sim.faults import fault
 from sim.inputs.scenario import Scenario
 from sim.model.catalogue import Programme, catalogue
 from sim.model.parameters import Parameters
@@ -270,9 +271,7 @@ class World:
 
         proposals = list(self.pool.map(one, range(BLOCKS)))
         if min(proposals) < 0:
-            raise SimulationError(
-                f"a child had impossibly many events within a month of {calendar}: check the rates"
-            )
+            raise SimulationError(fault("too_many_events_in_month", year=calendar))
         self.proposals += sum(proposals)
 
     def _withdrawal(self) -> Floats:
@@ -299,7 +298,7 @@ class World:
             self.p[f"{name}.continuity"] if before >= 0 else 1.0,
         )  # fmt: skip
         if np.any(attendance.stock > places + 1e-6):
-            raise SimulationError(f"{name} has more children than places in {year}")
+            raise SimulationError(fault("more_children_than_places", name=name, year=year))
         self.attended[name].append(
             ProgrammeYear(float(places.mean()), float(attendance.participants), float(attendance.stock[-1]))
         )
@@ -345,9 +344,9 @@ def check_year(cells: Floats, lay: Layout, table: CompiledTable, year: int) -> N
             total[lay.stock + i].sum() for i, (process, _) in enumerate(table.states) if process == name
         )
         if inside > people + 1e-6:
-            raise SimulationError(f"in {year} more children are in a state of '{name}' than there are")
+            raise SimulationError(fault("more_in_state_than_there_are", year=year, name=name))
     if total.min() < 0:
-        raise SimulationError(f"a count is negative in {year}")
+        raise SimulationError(fault("count_negative", year=year))
     for k, (name, (_, none_of)) in enumerate(USER_SETS.items()):
         if not none_of and total[lay.stock_users + k].sum() > total[lay.users + k].sum() + 1e-6:
-            raise SimulationError(f"more users of '{name}' on 31 December than during {year}")
+            raise SimulationError(fault("more_on_last_day_than_in_year", name=name, year=year))

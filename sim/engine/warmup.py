@@ -18,6 +18,7 @@ from sim.engine.programmes import attend, check_headroom, effect_of, exposures, 
 from sim.engine.setting import EXISTING, Setting
 from sim.engine.townhall import Post, Workforce
 from sim.errors import SimulationError
+from sim.faults import fault
 from sim.model.catalogue import Programme, catalogue
 from sim.model.parameters import Parameters
 from sim.model.prices import fte_price
@@ -104,7 +105,7 @@ def live_year(
 
     proposals = list(pool.map(one, range(len(blocks))))
     if min(proposals) < 0:
-        raise SimulationError(f"a child had impossibly many events within a month of {year}: check the rates")
+        raise SimulationError(fault("too_many_events_in_month", year=year))
     return sum(proposals)
 
 

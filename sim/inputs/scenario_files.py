@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from sim.errors import InputError, Problem, SimulationError
+from sim.faults import fault
 from sim.files.yamlfile import KINDS, Document, in_order, load_document
 from sim.files.yamltext import decode, plain_value, read_bytes
 from sim.inputs.municipality import municipality_from_document
@@ -37,7 +38,7 @@ def check_path(
         return _check_file(path, registry, readers or {}, take)
     files = sorted(file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES and not file.is_dir())
     if not files:
-        return [Problem(str(path), 1, 1, "there is no .yaml or .yml file in this folder")]
+        return [Problem.at(path, fault("no_yaml_in_folder"))]
     return in_order(problem for file in files for problem in _check_file(file, registry, readers or {}, take))
 
 
@@ -215,8 +216,8 @@ def write_new_file(path: str | Path, content: bytes, check: Reader = lambda _: N
     except (OSError, ValueError) as error:
         number, reason = getattr(error, "errno", None), getattr(error, "strerror", None) or str(error)
         if number in (errno.ENOSPC, errno.EDQUOT, errno.EIO):
-            raise SimulationError(f"{path} cannot be written: {reason.lower()}") from error
-        raise InputError.at(path, f"cannot be written: {reason.lower()}") from None
+            raise SimulationError(fault("file_not_written", file=path, reason=reason.lower())) from error
+        raise InputError.at(path, fault("not_writable", reason=reason.lower())) from None
     return path
 
 
@@ -229,11 +230,11 @@ def refuse_taken(path: Path) -> None:
             pass
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        raise InputError.at(path, f"cannot be written: {reason.lower()}") from None
+        raise InputError.at(path, fault("not_writable", reason=reason.lower())) from None
 
 
 def _taken(path: Path) -> InputError:
-    return InputError.at(path, "this is there already, and is not overwritten; choose another name")
+    return InputError.at(path, fault("there_already"))
 
 
 def _write_aside_and_rename(path: Path, content: bytes, check: Reader) -> None:

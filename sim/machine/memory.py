@@ -6,6 +6,7 @@ import errno
 import os
 
 from sim.errors import SimulationError, causes
+from sim.faults import fault
 
 _GB = 1 << 30
 NEEDED, PER_PROCESSOR = 11 * _GB // 4, _GB // 16
@@ -32,8 +33,11 @@ def refuse_little(needed: int | None = None) -> None:
     limit = _limit()
     if limit is not None and limit < least:
         raise SimulationError(
-            f"too little memory: ulimit -v allows {limit / 1e6:,.0f} MB here, and {least / 1e6:,.0f} MB is "
-            "reserved (far less is filled): raise that limit"
+            fault(
+                "too_little_memory",
+                limit=limit / 1e6,
+                least=least / 1e6,
+            )
         )
 
 

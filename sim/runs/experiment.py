@@ -21,6 +21,7 @@ from sim.engine.ledger import costs
 from sim.engine.setting import Setting, localised, worker_threads
 from sim.engine.simulation import simulate, with_overrides
 from sim.errors import InputError, within
+from sim.faults import fault
 from sim.inputs.profiles import profile_of
 from sim.inputs.scenario import Scenario
 from sim.model.parameters import Parameters, default_parameters
@@ -121,14 +122,21 @@ def comparable(scenarios: Sequence[Scenario]) -> None:
             if ours != theirs:
                 raise InputError.at(
                     other.path or other.title,
-                    f"scenarios are compared on the same children: {name} is {theirs} here "
-                    f"and {ours} in '{first.title}'",
+                    fault(
+                        "other_children_than_reference",
+                        what=name,
+                        here=theirs,
+                        there=ours,
+                        title=first.title,
+                    ),
                 )
         if first.canonical().get("local") != other.canonical().get("local"):
             raise InputError.at(
                 other.path or other.title,
-                "scenarios are compared on the same children: the municipality's own figures are others "
-                f"here than in '{first.title}'",
+                fault(
+                    "other_figures_than_reference",
+                    title=first.title,
+                ),
             )
 
 

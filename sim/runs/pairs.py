@@ -26,6 +26,7 @@ from sim.engine.simulation import World, check_year, with_overrides
 from sim.engine.townhall import Accounts, YearOfCare
 from sim.engine.warmup import PER_CHILD, Clock, ExistingWork, WarmStart, live_year
 from sim.errors import InputError
+from sim.faults import Fault, fault
 from sim.inputs.scenario import Scenario
 from sim.model.catalogue import catalogue
 from sim.model.parameters import Parameters
@@ -37,16 +38,16 @@ from sim.states import AGES, EPOCH_YEAR, FORMS, MONTHS
 Rows = NDArray[np.int64]
 
 
-REASONS: Mapping[str, str] = {
-    "places": "places in care are limited, so that one child's place is another's wait",
-    "crowd_out": "a shortfall in youth care is taken from programmes that are not ring-fenced",
-    "parameters": "the scenarios have different parameters",
-    "shocks": "the scenarios have different shocks",
+REASONS: Mapping[str, Fault] = {
+    "places": fault("why_places"),
+    "crowd_out": fault("why_crowd_out"),
+    "parameters": fault("why_parameters"),
+    "shocks": fault("why_shocks"),
 }
 """Why children whom no programme reaches may live differently in two scenarios, by a word for it."""
 
 
-def feedback(scenarios: Sequence[Scenario]) -> str | None:
+def feedback(scenarios: Sequence[Scenario]) -> Fault | None:
     """Return why children whom no programme reaches may live differently in these scenarios, or None."""
     found = feedback_kind(scenarios)
     return None if found is None else REASONS[found]
@@ -180,7 +181,7 @@ def rehearse(scenarios: Sequence[Scenario], setting: Setting, pool: Executor) ->
     """Return who comes to which programme. Raises InputError where `feedback` has a reason."""
     if reason := feedback(scenarios):
         where = scenarios[-1].path or scenarios[-1].title
-        raise InputError.at(where, f"lives are not shared: {reason}")
+        raise InputError.at(where, fault("lives_not_shared", why=reason))
     start, years, p = scenarios[0].start, scenarios[0].years, setting.parameters
     before = Clock(compile_table(default_table(), p, start))
     flow, oldest = setting.flow()[0], _oldest(scenarios)

@@ -12,8 +12,9 @@ from pathlib import Path
 from sim.engine.setting import EXISTING
 from sim.engine.simulation import LIMITED
 from sim.errors import InputError, Problem
+from sim.faults import Fault, fault
 from sim.files.yamlfile import Document, in_order, load_document
-from sim.files.yamltext import Loc, quoted
+from sim.files.yamltext import Loc
 from sim.inputs.grid import Member
 from sim.inputs.municipality import Municipality
 from sim.inputs.profiles import profile_of, profiles
@@ -24,7 +25,7 @@ from sim.model.parameters import default_parameters
 from sim.runs.experiment import comparable
 from sim.states import FORMS, MECHANISMS, MONTHS
 
-Note = tuple[Loc, str]
+Note = tuple[Loc, Fault]
 COVERAGE, MOVING = f"{EXISTING}.existing_coverage", "population.moving"
 BEFORE_START = (COVERAGE, MOVING)
 """Parameters that say how the municipality was before the scenario, and nothing after its start."""
@@ -39,7 +40,6 @@ BY_POLICY = {
 """How the names of parameters start that act under one policy only."""
 FEW_YOUTHS = 1000.0
 """Fewer than most municipalities have, and about what a large city has in thousands."""
-THOUSANDS = "are these thousands?"
 LEAST_USE = 0.01
 """Share of youths with jeugdhulp below which a figure may be something else: CBS counts 4 to 20 percent."""
 ALL_OF_ONE = ("escalation", "recovery")
@@ -68,9 +68,9 @@ def as_line(note: Problem) -> str:
     return f"{note.file}:{note.line}:{note.column}: note: {note.message}"
 
 
-def notes_of_figures(municipality: Municipality) -> list[str]:
+def notes_of_figures(municipality: Municipality) -> list[Fault]:
     """Return what is to be told of a municipality's own figures."""
-    return [message for _, message in _figures(municipality)]
+    return [each for _, each in _figures(municipality)]
 
 
 def notes_of_files(read: Iterable[tuple[Document, object]]) -> list[Problem]:
@@ -94,7 +94,7 @@ def unlike_references(read: Iterable[tuple[Document, object]], registry: Registr
             try:
                 comparable([load_scenario(scenario.reference, registry), scenario])
             except InputError as error:
-                message = f"the reference cannot be used: {error.problems[0].message}"
+                message = fault("reference_unusable", why=error.problems[0].fault)
                 found.append(document.problem(("reference",), message))
     return found
 
@@ -106,9 +106,7 @@ def _scenarios(thing: object) -> list[Scenario]:
     return [one.scenario for one in thing if isinstance(one, Member)] if isinstance(thing, tuple) else []
 
 
-def _placed(
-    told: Sequence[Note], path: Path | None, documents: dict[Path | None, Document]
-) -> list[Problem]:
+def _placed(told: Sequence[Note], path: Path | None, documents: dict[Path | None, Document]) -> list[Problem]:
     """Return notes with their places: those of the scenario's own file, or of the grid that it stands in.
 
     documents: the files that were read for it already.
@@ -156,37 +154,39 @@ def _parameters(scenario: Scenario) -> Iterator[Note]:
     for name, override in scenario.parameters.items():
         loc = ("parameters", name)
         if why := _idle(name, override.since, scenario):
-            yield loc, f"{quoted(name)} does nothing{why}"
+            yield loc, why
             continue
         record = default_parameters().records.get(name)
         if record is None or record.fixed or isinstance(override.value, tuple):
             continue
         if not record.low <= override.value <= record.high:
-            known = f"outside the range {record.low:.4g} to {record.high:.4g} where it is believed to lie"
-            yield loc, f"{quoted(name)} is {override.value:g}, {known}"
+            yield loc, fault(
+                "outside_believed_range",
+                name=name, value=override.value, low=record.low, high=record.high,
+            )  # fmt: skip
 
 
-def _idle(name: str, since: str, scenario: Scenario) -> str:
-    """Return why a parameter does nothing in a scenario, or an empty string."""
+def _idle(name: str, since: str, scenario: Scenario) -> Fault | None:
+    """Return why a parameter does nothing in a scenario, or None."""
     if name in CALIBRATION:
-        return " in a scenario: only a calibration reads it"
+        return fault("idle_outside_calibration", name=name)
     if name in BEFORE_START:
         profile = profile_of(scenario) if scenario.local else profiles().get(scenario.municipality)
         own = profile and (profile.kinderwerk_fte if name == COVERAGE else profile.moving)
         if own is not None:
-            return ": the municipality has a figure of its own"
+            return fault("idle_by_own_figure", name=name)
         if since != "birth":
-            return " from the start of a scenario on; give it with 'from: birth'"
+            return fault("idle_from_start", name=name)
     if name == "townhall.budget_growth" and scenario.budget.real_growth is not None:
-        return ": 'real_growth' under 'budget' takes its place"
+        return fault("idle_by_real_growth", name=name)
     for policy, starts in BY_POLICY.items():
         if name.startswith(starts) and scenario.policy != policy:
-            return f" without 'policy: {policy}'"
+            return fault("idle_without_policy", name=name, policy=policy)
     users = [each.name for each in catalogue().values() if name in each.parameters]
     there = {EXISTING, *_workers(scenario)}
     if users and not there.intersection(users):
-        return f": there are no workers of {quoted(users[0])}"
-    return ""
+        return fault("idle_without_workers", name=name, programme=users[0])
+    return None
 
 
 # Shocks
@@ -196,32 +196,32 @@ def _shocks(scenario: Scenario) -> Iterator[Note]:
     for k, shock in enumerate(scenario.shocks):
         loc: Loc = ("shocks", k)
         if shock.size == 0:
-            yield (*loc, "size"), "a shock of size 0 changes nothing"
+            yield (*loc, "size"), fault("shock_of_size_zero")
         if shock.span(scenario.start)[0] < 0:
-            words = f"this shock begins before the scenario; only its months from {scenario.start} on count"
+            words = fault("shock_begins_before", start=scenario.start)
             yield (*loc, "start"), words
         if shock.kind == "budget_cut":
             yield from _cut(scenario, shock, loc)
         if shock.workers == "absent" and not _then(scenario, shock):
-            yield (*loc, "workers"), "'workers: absent' does nothing: no programme has workers then"
+            yield (*loc, "workers"), fault("absent_idle", why=fault("nobody_works_then"))
 
 
 def _cut(scenario: Scenario, shock: Shock, loc: Loc) -> Iterator[Note]:
     """Yield the programmes that a budget cut names and cannot cut, or that there is none to cut."""
     there = _then(scenario, shock)
     if not shock.programmes and all(use.ring_fenced for use in there.values()):
-        why = "all work is ring-fenced" if there else "no programme has workers then"
-        yield loc, f"this budget cut does nothing: {why}"
+        why = fault("all_ring_fenced") if there else fault("nobody_works_then")
+        yield loc, fault("cut_idle", why=why)
     for k, name in enumerate(shock.programmes):
         if name not in scenario.programmes:
-            why = "it is not in the scenario"
+            why = fault("programme_not_there")
         elif name not in there:
-            why = "it has no workers then"
+            why = fault("no_workers_then")
         elif there[name].ring_fenced:
-            why = "it is ring-fenced"
+            why = fault("programme_ring_fenced")
         else:
             continue
-        yield (*loc, "programmes", k), f"this budget cut does nothing to {quoted(name)}: {why}"
+        yield (*loc, "programmes", k), fault("cut_of_programme_idle", name=name, why=why)
 
 
 # Programmes
@@ -233,30 +233,30 @@ def _programmes(scenario: Scenario) -> Iterator[Note]:
         loc: Loc = ("programmes", name)
         for switch in (*MECHANISMS, "continuity"):
             if not getattr(use.switches, switch) and (why := _nothing_to_switch(name, switch, scenario)):
-                yield (*loc, "switches", switch), f"'{switch}: false' does nothing: {why}"
+                yield (*loc, "switches", switch), fault("switch_idle", switch=switch, why=why)
         if not use.ring_fenced and use.paid_by == "outside" and not _is_cut(scenario, name):
-            words = "'ring_fenced: false' does nothing: a shortfall is not taken from what others pay"
+            words = fault("ring_fence_idle")
             yield (*loc, "ring_fenced"), words
 
 
-def _nothing_to_switch(name: str, switch: str, scenario: Scenario) -> str:
-    """Return why a switch has nothing to switch off, or an empty string."""
+def _nothing_to_switch(name: str, switch: str, scenario: Scenario) -> Fault | None:
+    """Return why a switch has nothing to switch off, or None."""
     programme = catalogue().get(name)
     if programme is None:
-        return ""
+        return None
     if switch == "continuity":
         before = programme.continues
         if before is None or before not in {EXISTING, *_workers(scenario)}:
-            return f"{quoted(name)} goes on from no other programme here"
-        return ""
+            return fault("continues_nothing", name=name)
+        return None
     if ("onset" if switch in ALL_OF_ONE else switch) not in programme.mechanisms:
-        return f"{quoted(name)} has no such effect"
+        return fault("no_such_effect", name=name)
     strength = f"{name}.{switch}"
     if switch == "substitution":
         own = scenario.parameters.get(strength)
         if (default_parameters()[strength] if own is None else own.value) == 1.0:
-            return f"{quoted(strength)} is 1"
-    return ""
+            return fault("strength_is_one", strength=strength)
+    return None
 
 
 def _is_cut(scenario: Scenario, name: str) -> bool:
@@ -268,7 +268,7 @@ def _places(scenario: Scenario) -> Iterator[Note]:
         scenario.places.get(form, "as_used" if form in LIMITED else "unlimited") == "unlimited"
         for form in FORMS
     ):
-        yield ("policy",), "'policy: capped' does nothing: the places of every form of care are unlimited"
+        yield ("policy",), fault("capped_idle")
 
 
 # A municipality
@@ -279,16 +279,18 @@ def doubts(municipality: Municipality) -> list[Note]:
     found: list[Note] = []
     there = municipality.youths()
     if there < FEW_YOUTHS and any(youths % 1.0 for youths in municipality.population.values()):
-        found.append((("population",), f"{there:.0f} youths in all, not in whole numbers; {THOUSANDS}"))
+        found.append((("population",), fault("youths_not_whole", there=there)))
     use, share = municipality.use, municipality.use_share
     if use is not None and share is not None and share < LEAST_USE:
-        few = f"{use.youths:.0f} youths with jeugdhulp is very few of the {there:.0f} youths there are"
-        found.append((("use", "youths"), f"{few}; {THOUSANDS}"))
+        found.append((("use", "youths"), fault(
+            "few_users",
+            youths=use.youths, there=there,
+        )))  # fmt: skip
     return found
 
 
 def _figures(municipality: Municipality) -> Iterator[Note]:
     yield from doubts(municipality)
     if municipality.use is not None and not municipality.fitted:
-        words = "the figure of use does nothing yet: `kinderwerk data fit FILE` fits need and access to it"
+        words = fault("figure_of_use_idle")
         yield ("use",), words

@@ -23,6 +23,7 @@ from sim.engine.lifecourse import advance, open_gate, scratch
 from sim.engine.population import LIFE_MONTHS, Children, month_of
 from sim.engine.setting import Setting
 from sim.errors import SimulationError
+from sim.faults import fault
 from sim.inputs.scenario import Scenario
 from sim.machine.kernels import kernel
 from sim.model.parameters import Parameters
@@ -226,7 +227,7 @@ def _year(
         kinds, _NOBODY, child, month, row, care,
     )  # fmt: skip
     if count < 0:
-        raise SimulationError(f"a child had impossibly many events in {EPOCH_YEAR + index}: check the rates")
+        raise SimulationError(fault("too_many_events_in_year", year=EPOCH_YEAR + index))
     need = c.state[:, table.process("need")].copy()
     here = (c.arrives <= index) & (c.departs > index) & (c.birth < (index + 1) * MONTHS)
     here &= (index + 1) * MONTHS - c.birth.astype(np.int64) <= AGES * MONTHS

@@ -26,6 +26,7 @@ from sim.batches.batch import UNITS, Batch, run_batch, simulate_members
 from sim.batches.folder import read_folder
 from sim.batches.results import save
 from sim.errors import InputError, OptionError, SimulationError
+from sim.faults import fault
 from sim.inputs.library import registry
 from sim.machine import compiling
 from sim.runs.experiment import Options
@@ -188,7 +189,7 @@ def test_a_scenario_that_fails_is_told_and_left_out(
 
     def fails(scenario: Any, *others: Any) -> Any:
         if scenario.title == "None" and others[0].draw == 2:
-            raise SimulationError("a count is negative in 2026")
+            raise SimulationError(fault("count_negative", year=2026))
         return real(scenario, *others)
 
     with monkeypatch.context() as patch:
@@ -304,7 +305,7 @@ def test_a_batch_whose_tables_find_no_room_says_that_its_units_are_kept(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(*_: Any) -> None:
-        raise SimulationError("results could not be written to out: No space left on device")
+        raise SimulationError(fault("results_not_written", folder="out", reason="No space left on device"))
 
     with monkeypatch.context() as patch:
         patch.setattr(batch, "save", full)

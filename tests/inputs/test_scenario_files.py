@@ -9,6 +9,7 @@ import pytest
 from worlds import registry
 
 from sim.errors import InputError
+from sim.faults import fault
 from sim.inputs.registry import Registry
 from sim.inputs.scenario import ProgrammeUse, Scenario, load_scenario
 from sim.inputs.scenario_files import check_path, template, write_new
@@ -77,11 +78,11 @@ def test_check_hands_other_kinds_to_their_reader(tmp_path: Path) -> None:
     path.write_text("kind: model\nstates: 3\n")
 
     def read_model(file: Path) -> None:
-        raise InputError.at(file, "expected states", 2, 9)
+        raise InputError.at(file, fault("missing_key", key="states"), 2, 9)
 
     assert check_path(path, REGISTRY) == []
     (problem,) = check_path(path, REGISTRY, {"model": read_model})
-    assert str(problem) == f"{path}:2:9: expected states"
+    assert str(problem) == f"{path}:2:9: missing key 'states'"
 
 
 def test_check_of_an_empty_folder_or_no_file_is_a_problem(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import pytest
 from pages.shared import answers, desk
 from pages.shared.answers import Task, Tell
 from sim.errors import SimulationError
+from sim.faults import fault
 
 
 @pytest.fixture
@@ -97,12 +98,12 @@ def test_a_part_that_fails_is_told_and_can_be_tried_again(office: desk.Desk) -> 
         tries.append(1)
         yield "first"
         if len(tries) < 2:
-            raise SimulationError("no such number")
+            raise SimulationError(fault("count_negative", year=2026))
         yield "second"
 
     task = office.errand(("failing",), work, "me")
     until(lambda: bool(task.problem))
-    assert (task.problem, task.detail, task.found) == ("failed", "no such number", "first")
+    assert (task.problem, str(task.error), task.found) == ("failed", "a count is negative in 2026", "first")
     office.retry(task, "me")
     until(lambda: task.finished and not task.problem)
     assert task.found == "second"

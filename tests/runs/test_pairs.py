@@ -98,7 +98,7 @@ def test_many_scenarios_are_compared_at_once() -> None:
     ids=["capped", "not fenced", "parameters", "shocks"],
 )  # fmt: skip
 def test_where_all_lives_may_differ_it_says_why(scenarios: list[Scenario], reason: str) -> None:
-    assert reason in (feedback(scenarios) or "")
+    assert reason in str(feedback(scenarios))
     with pytest.raises(InputError, match=reason):
         run_reached(scenarios, OPTIONS, 0, Inline())
 
