@@ -26,13 +26,14 @@ from calibration.diagnostics import summary
 from calibration.figures.targets import TARGET_FILE, Target, read_targets
 from calibration.fit import FULL, QUICK, Fitted, Plan, fit
 from calibration.likelihood import Comparison
-from calibration.runs import Runner, Tell, national
+from calibration.runs import Runner, national
 from calibration.space import LEVELS, Space
 from sim.batches.results import version
 from sim.errors import InputError, SimulationError
 from sim.faults import fault
 from sim.machine.compiling import source_hash
 from sim.model.parameters import Parameters, prior_parameters
+from sim.progress import Progress, Tell, nobody
 from sim.states import FORMS
 
 Floats = NDArray[np.float64]
@@ -45,7 +46,7 @@ def calibrate(
     quick: bool = False,
     cluster: str | None = None,
     seed: int = 0,
-    tell: Tell = lambda *_: None,
+    tell: Tell = nobody,
     plan: Plan | None = None,
 ) -> dict[str, Any]:
     """Fit, write everything into `out`, and return the diagnostics.
@@ -71,9 +72,9 @@ def calibrate(
         raise SimulationError(
             fault("cannot_write", folder=out, reason=error.strerror or str(error))
         ) from error
-    tell("unit costs", 0, 1)
+    tell(Progress("unit_costs", 0, 1))
     names, values, spending = _posterior(found, base, seed)
-    tell("diagnostics", 0, 1)
+    tell(Progress("diagnostics", 0, 1))
     diagnostics = summary(found, targets, seed) | {"spending": spending}
     about = {
         "version": version(), "engine": source_hash(), "targets_file": targets_file.name,

@@ -14,7 +14,7 @@ import json
 import math
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,16 +27,14 @@ from sim.engine.setting import worker_threads
 from sim.errors import InputError
 from sim.faults import fault
 from sim.model.parameters import DATA, POSTERIOR_FILE, prior_parameters, read_posterior
+from sim.progress import Progress, Tell, nobody
 
 Row = dict[str, Any]
-Tell = Callable[[int, int], None]
 DIAGNOSTICS = "diagnostics.json"
 ROUNDING = 1e-9
 
 
-def recount(
-    folder: Path, targets_file: Path = TARGET_FILE, tell: Tell = lambda *_: None
-) -> list[tuple[Row, Row]]:
+def recount(folder: Path, targets_file: Path = TARGET_FILE, tell: Tell = nobody) -> list[tuple[Row, Row]]:
     """Renew the figures in the diagnostics of a posterior; return (before, after) of each that moved.
 
     Raises InputError where the figures are not those that it was fitted to, or one that was fitted moved:
@@ -55,7 +53,7 @@ def recount(
     outcomes = []
     with worker_threads(None) as pool:
         for k, job in enumerate(jobs):
-            tell(k, len(jobs))
+            tell(Progress("recounting", k, len(jobs)))
             outcomes.append(run(job, prior_parameters(), targets, pool))
     noise = {row["id"]: row["draw_noise"] ** 2 for row in found["emulator"]}
     renewed = target_rows(national(targets), outcomes[1:], outcomes[0], noise)
@@ -87,8 +85,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("folder", nargs="?", type=Path, default=DATA)
     options = parser.parse_args(arguments)
 
-    def tell(done: int, of: int) -> None:
-        print(f"\rrun {done + 1} of {of}", end="", file=sys.stderr, flush=True)
+    def tell(now: Progress) -> None:
+        print(f"\r{now.text()} {now.done + 1} of {now.total}", end="", file=sys.stderr, flush=True)
 
     try:
         moved = recount(options.folder, tell=tell)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,6 +31,7 @@ from sim.inputs.profiles import Profile, profiles
 from sim.model.parameters import Parameters
 from sim.model.processes import default_table
 from sim.model.transitions import compile_table
+from sim.progress import Progress, Tell, nobody
 from sim.states import AGES, FORMS, HISTORY_YEAR
 
 Floats = NDArray[np.float64]
@@ -108,10 +109,6 @@ def run(job: Job, base: Parameters, targets: Sequence[Target], pool: Executor) -
     return outcome(counted, national(targets))
 
 
-Tell = Callable[[str, int, int], None]
-"""(what is going on, how many are done, of how many)."""
-
-
 @dataclass
 class Runner:
     """Makes runs, remembers them in `memory`, and tells how far it is.
@@ -123,7 +120,7 @@ class Runner:
     targets: Sequence[Target]
     memory: Path
     engine: str
-    tell: Tell = lambda *_: None
+    tell: Tell = nobody
     cluster: str | None = None
     made: int = 0
     _known: dict[str, dict[str, float]] = field(default_factory=dict)
@@ -138,16 +135,16 @@ class Runner:
                 except (ValueError, KeyError, TypeError):
                     continue
 
-    def all(self, words: str, jobs: Sequence[Job]) -> list[dict[str, float]]:
+    def all(self, now: Progress, jobs: Sequence[Job]) -> list[dict[str, float]]:
         """Return the outcome of every job, in their order; those known are not made again."""
         keys = [job.key(self.engine) for job in jobs]
         todo = {key: job for key, job in zip(keys, jobs, strict=True) if key not in self._known}
         done = len(jobs) - len(todo)
-        self.tell(words, done, len(jobs))
+        self.tell(now.at(done, len(jobs)))
         for key, found in self._there(todo) if self.cluster and len(todo) > 1 else self._here(todo):
             self._remember(key, found)
             done += 1
-            self.tell(words, done, len(jobs))
+            self.tell(now.at(done, len(jobs)))
         return [self._known[key] for key in keys]
 
     def _remember(self, key: str, found: dict[str, float]) -> None:

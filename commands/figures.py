@@ -31,7 +31,7 @@ def refresh(
     from calibration.figures.refresh import refresh as renew
     from commands.terminal.comparison import show
 
-    show(as_table(renew(table or (), write, lambda words: typer.echo(words, err=True))))
+    show(as_table(renew(table or (), write, lambda now: typer.echo(now.text(), err=True))))
 
 
 @line.command()
@@ -49,7 +49,7 @@ def municipality(
 
     if out is not None:
         refuse_taken(out)
-    figures = municipality_from_cbs(name, registry(), lambda words: typer.echo(words, err=True))
+    figures = municipality_from_cbs(name, registry(), lambda now: typer.echo(now.text(), err=True))
     if figures.use is None:
         typer.echo("CBS has no figure of youth care on this municipality: national rates hold.", err=True)
     _give(_fitted(figures, figures.name) if fit and figures.use is not None else figures, out)
@@ -103,10 +103,11 @@ def _fitted(figures: Municipality, where: str) -> Municipality:
     """Return a municipality with need and access fitted to its figure of use. where: what messages name."""
     from calibration.municipalities.municipal import fit_municipality, with_fit
     from sim.engine.setting import worker_threads
+    from sim.progress import nobody
 
     with share_progress(False) as tell, worker_threads(None) as pool, ThreadPoolExecutor(1) as conductor:
-        told = tell or (lambda *_: None)  # a thread of its own, for Ctrl-C: see workers.py
-        found = conductor.submit(fit_municipality, figures, pool, tell=told, where=where).result()
+        # a thread of its own, for Ctrl-C: see workers.py
+        found = conductor.submit(fit_municipality, figures, pool, tell=tell or nobody, where=where).result()
     typer.echo(
         f"{found.municipality}: use against the country {found.published:.3f} published, "
         f"{found.modelled:.3f} modelled; need x {found.need:.3f}, access x {found.access:.3f}",

@@ -23,7 +23,7 @@ from sim.decision.budget import Ranked, best_budget
 from sim.decision.dossier import DRAWS, Dossier, dossier
 from sim.decision.goal import Goal
 from sim.decision.headline import Change, Level, change, discount_rate, horizons, level
-from sim.decision.sample import Progress, Question
+from sim.decision.sample import Question
 from sim.decision.sensitivity import Grid
 from sim.decision.sensitivity import two_way as two_way_grid
 from sim.decision.tables import tables
@@ -36,7 +36,8 @@ from sim.inputs.profiles import profile_of
 from sim.inputs.scenario import Scenario
 from sim.inputs.scenario import load_scenario as _load
 from sim.model.parameters import default_parameters
-from sim.runs.experiment import Options, Run, Tell, comparable, run_all
+from sim.progress import Tell, nobody
+from sim.runs.experiment import Options, Run, comparable, run_all
 from sim.runs.twins import LIVES, Twins, events_table, parted_table, picture_table, totals, twins, when
 from sim.runs.workers import Workers
 
@@ -236,7 +237,7 @@ def appraise(
     csv: bool = False,
     search: int = 40,
     names: Sequence[str] | None = None,
-    tell: Progress = lambda *_: None,
+    tell: Tell = nobody,
 ) -> Appraisal:
     """Judge a scenario against its reference, over draws that are kept in `folder`, and write tables there.
 

@@ -45,6 +45,16 @@ def raised() -> dict[str, list[tuple[Path, ast.Call]]]:
     return found
 
 
+def of_stages() -> dict[str, list[tuple[Path, ast.Call]]]:
+    """Return the calls of `Progress` by stage, where the place itself says it."""
+    found: dict[str, list[tuple[Path, ast.Call]]] = {}
+    for file, call in calls():
+        named = isinstance(call.func, ast.Name) and call.func.id in ("Progress", "Event")
+        if named and isinstance(call.args[0], ast.Constant):
+            found.setdefault(call.args[0].value, []).append((file, call))
+    return found
+
+
 def of_fields() -> set[str]:
     texts = (file.read_text(encoding="utf-8") for file in (ROOT / "sim").rglob("*.py"))
     return {code for text in texts for code in re.findall(OF_FIELDS, text)}
@@ -65,7 +75,16 @@ def test_every_code_is_raised_with_the_values_of_its_sentence() -> None:
             place = f"{file.relative_to(ROOT)}:{call.lineno} {code}"
             assert code in english, place
             assert {word.arg for word in call.keywords} == holes(english[code]), place
-    assert english.keys() == raised().keys() | of_fields()
+    assert english.keys() == raised().keys() | of_fields() | of_stages().keys()
+
+
+def test_every_stage_is_told_with_the_values_of_its_sentence() -> None:
+    for code, places in of_stages().items():
+        for file, call in places:
+            said = call.args[3] if len(call.args) > 3 else next((w.value for w in call.keywords), None)
+            if said is None or isinstance(said, ast.Dict):
+                keys = {key.value for key in said.keys if isinstance(key, ast.Constant)} if said else set()
+                assert keys == holes(sentences("en")[code]), f"{file}:{call.lineno} {code}"
 
 
 def test_no_sentence_is_made_outside_the_catalogue() -> None:

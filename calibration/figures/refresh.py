@@ -9,7 +9,7 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,9 +21,9 @@ from calibration.figures.targets import TARGET_FILE
 from commands.terminal.literal import Table
 from sim.errors import InputError, SimulationError, nearest
 from sim.faults import fault
+from sim.progress import Progress, Tell, nobody
 
 _FIELD = re.compile(r'(?:"((?:[^"]|"")*)"|([^,\r\n]*))(,|\r\n|\n|\r|\Z)')  # a cell and what ends it
-Tell = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -123,7 +123,7 @@ class Line:
 
 
 def refresh(
-    tables: Sequence[str] = (), write: bool = False, tell: Tell = lambda _: None, path: Path = TARGET_FILE
+    tables: Sequence[str] = (), write: bool = False, tell: Tell = nobody, path: Path = TARGET_FILE
 ) -> list[Line]:
     """Return every target that the tables (default: all) renew, beside what CBS says; write what changed.
 
@@ -148,7 +148,7 @@ def refresh(
         file.write({(line.target, "value"): line.now for line in changed if line.was != line.now}
                    | {(line.target, "status"): line.new_status for line in changed
                       if line.old_status != line.new_status})  # fmt: skip
-        tell(f"Wrote {len(changed)} rows of {path}")
+        tell(Progress("rows_written", values={"count": len(changed), "file": path}))
     return lines
 
 
@@ -163,12 +163,12 @@ def _compare(table: str, renewals: Sequence[Renewal], file: TargetFile, tell: Te
             )  # fmt: skip
             raise InputError.at(STATLINE_FILE, wrong, renewal.line)
     if not wanted:
-        tell(f"{table} renews no target")
+        tell(Progress("table_renews_nothing", values={"table": table}))
         return []
-    tell(f"Reading {table}, {renewals[0].title}")
+    tell(Progress("reading_titled_table", values={"table": table, "title": renewals[0].title}))
     source = StatLineTable(table)
     if fold(source.title) != fold(renewals[0].title):  # so CBS closes a table: it adds the years
-        tell(f"{table} is now called '{source.title}': look whether another table has taken its place")
+        tell(Progress("table_renamed", values={"table": table, "title": source.title}))
     places: dict[str, list[Place | None]] = {}
     for renewal, target in wanted:
         year = int(file.cell(target, "year"))

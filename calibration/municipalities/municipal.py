@@ -32,6 +32,7 @@ from sim.faults import fault
 from sim.inputs.municipality import USE_AGES, Municipality, Use
 from sim.inputs.profiles import Profile, profile_from, profiles
 from sim.model.parameters import DATA, Parameters, default_parameters
+from sim.progress import Progress, Tell, nobody
 
 Floats = NDArray[np.float64]
 MUNICIPALITY_FILE = DATA / "municipalities.csv"
@@ -49,7 +50,6 @@ FARTHEST = 4.0
 NATIONAL_MEASURES, WIDER_MEASURE = ("jeugdhulp_share", "jeugdhulp_pgb"), "jeugdzorg_pgb"
 """What figures of use are held against, and what stands in where only that was published."""
 COUNTRIES = (PROFILE, "Nederland")
-Tell = Callable[[float, str], None]
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,7 @@ def fit(
     children: int,
     seed: int = 0,
     here_children: int | None = None,
-    tell: Tell = lambda *_: None,
+    tell: Tell = nobody,
 ) -> Local:
     """Return the multipliers of a municipality, by one figure and shrunk to 1; those it has do not count.
 
@@ -114,7 +114,7 @@ def fit(
 
     def counted(*arguments: Any, **options: Any) -> float:
         nonlocal done
-        tell(done / runs, f"fitting {profile.name}: run {done + 1} of {runs}")
+        tell(Progress("fitting", done, runs, {"name": profile.name, "run": done + 1, "runs": runs}))
         done += 1
         return figure.value(count(*arguments, **options))
 
@@ -148,7 +148,7 @@ def fit_municipality(
     pool: Executor,
     children: int = NATIONAL_CHILDREN,
     seed: int = 0,
-    tell: Tell = lambda *_: None,
+    tell: Tell = nobody,
     p: Parameters | None = None,
     targets: Sequence[Target] | None = None,
     where: str = "",
@@ -156,7 +156,7 @@ def fit_municipality(
     """Return the multipliers that a municipality's own figure of use asks for; the same for the same figures.
 
     children: of the run of the country; a municipality of any size is simulated with LOCAL_CHILDREN. tell
-    hears (share done, what is going on) before each run, and stops the fit by raising. where: what messages
+    hears how far it is before each run, and stops the fit by raising. where: what messages
     name (default: the municipality). Raises InputError where there is no figure of use, none of the country
     to hold it against, or they are too far apart.
     """

@@ -6,7 +6,7 @@ leaves out is the same on both sides of the comparison (calibration.municipaliti
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,6 +16,7 @@ from sim.faults import fault
 from sim.inputs.municipality import Municipality, municipality_from_dict
 from sim.inputs.placenames import PlaceError, Town, code_of, find, key, meant, towns
 from sim.inputs.registry import Registry
+from sim.progress import Progress, Tell, nobody
 from sim.states import AGES
 
 POPULATION, POPULATION_MEASURE = "03759ned", "Bevolking op 1 januari"
@@ -27,24 +28,21 @@ COUNTRY = "Nederland"
 YEARS_BACK = 3
 """How many of the last years of a table are tried: CBS publishes the country before its municipalities."""
 _HERE = Path(__file__)
-Tell = Callable[[str], None]
 
 
-def municipality_from_cbs(
-    name: str, registry: Registry | None = None, tell: Tell = lambda _: None
-) -> Municipality:
+def municipality_from_cbs(name: str, registry: Registry | None = None, tell: Tell = nobody) -> Municipality:
     """Return what CBS StatLine has on a municipality: its youths, and those with jeugdhulp where published.
 
     name: of the municipality, or its CBS code. Raises InputError for what is no municipality of today (with
     the nearest name) or a title that a table no longer has, SimulationError where CBS cannot be reached.
     """
     town = _town(name)
-    tell(f"Reading {POPULATION}")
+    tell(Progress("reading_table", values={"table": POPULATION}))
     people = StatLineTable(POPULATION, _HERE)
     region = _region(people, name, town)
     year, youths, provisional = _population(people, region)
     total = sum(_population_of(people, COUNTRY, year))
-    tell(f"Reading {USE}")
+    tell(Progress("reading_table", values={"table": USE}))
     care = StatLineTable(USE, _HERE)
     use = _use(care, region.code)
     data = {

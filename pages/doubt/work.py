@@ -15,18 +15,18 @@ from typing import TextIO
 
 import numpy as np
 
-from pages.shared.answers import Tell
 from pages.shared.desk import CHILDREN, DRAWS, SEED
 from sim.decision.appraisal import Difference
 from sim.decision.dossier import TORNADO, Knowledge, Spread, knowledge
 from sim.decision.goal import Goal
 from sim.decision.headline import discount_rate
-from sim.decision.sample import Progress, Question, Sample, collect
+from sim.decision.sample import Question, Sample, collect
 from sim.decision.sensitivity import CASES, Case, Swing, live_all, live_cases, swings
 from sim.decision.thresholds import POINTS, PROGRAMME, QUANTITIES, Explored, Quantity, explore, of_workers
 from sim.inputs.scenario import Scenario
 from sim.machine.compiling import cache_root, folder_in
 from sim.model.catalogue import catalogue
+from sim.progress import Progress, Tell
 from sim.runs.experiment import Options
 from sim.runs.pairs import feedback
 from sim.runs.workers import Workers
@@ -107,7 +107,7 @@ def _find_out(found: Findings, workers: Workers, tell: Tell) -> Iterator[Finding
     )  # fmt: skip
     if found.best is None:
         hear = stages.hear("swings")
-        (best,) = live_all([question], workers, "", lambda words, *_: hear(words, 0, 1))
+        (best,) = live_all([question], workers, Progress("best_fit"), lambda now: hear(now.at(0)))
         found = replace(found, best=best)
     for more in _swung(found, names, workers, stages.hear("swings")):
         yield (found := more)
@@ -131,7 +131,7 @@ def _find_out(found: Findings, workers: Workers, tell: Tell) -> Iterator[Finding
         yield from _swung(found, others, workers, stages.hear("others"))
 
 
-def _swung(found: Findings, names: Sequence[str], workers: Workers, hear: Progress) -> Iterator[Findings]:
+def _swung(found: Findings, names: Sequence[str], workers: Workers, hear: Tell) -> Iterator[Findings]:
     """Yield findings with the swings of parameters that were not moved before."""
     moved = {swing.name for swing in found.swings}
     todo = [name for name in names if name not in moved]
@@ -140,14 +140,12 @@ def _swung(found: Findings, names: Sequence[str], workers: Workers, hear: Progre
         yield found
 
 
-def _growing(found: Findings, draws: int, workers: Workers, hear: Progress) -> Iterator[Sample]:
+def _growing(found: Findings, draws: int, workers: Workers, hear: Tell) -> Iterator[Sample]:
     """Yield a sample of ever more draws than were found, so that others have their turn in between."""
     folder, question = draw_folder(), found.question
     prune(folder, DISK, f"draws-{question.key()}.bin")
     for upto in [*range(found.draws + TURN, draws, TURN), max(draws, found.draws)]:
-        yield collect(
-            question, max(upto, 2), folder, workers, lambda words, done, _: hear(words, done, draws)
-        )
+        yield collect(question, max(upto, 2), folder, workers, lambda now: hear(now.at(now.done, draws)))
 
 
 def _spread(found: Findings, sample: Sample, search: int) -> Findings:
@@ -196,14 +194,14 @@ class _Stages:
         """Plan stages in this order."""
         self._tell, self._sizes, self._all = tell, sizes, max(sum(sizes.values()), 1)
 
-    def hear(self, stage: str, part: int = 0, parts: int = 1) -> Progress:
+    def hear(self, stage: str, part: int = 0, parts: int = 1) -> Tell:
         """Return what hears progress of a stage, or of one of its equal parts."""
         names = list(self._sizes)
         before = sum(self._sizes[name] for name in names[: names.index(stage)])
 
-        def hear(_: str, done: int, total: int) -> None:
-            share = (part + done / max(total, 1)) / parts
-            self._tell((before + share * self._sizes[stage]) / self._all, stage)
+        def hear(now: Progress) -> None:
+            done = (part + now.share) / parts * self._sizes[stage]
+            self._tell(Progress(stage, before + done, self._all))
 
         return hear
 

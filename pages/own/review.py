@@ -12,7 +12,6 @@ import streamlit as st
 from calibration.municipalities.municipal import Local, fit_municipality, with_fit
 from pages.own.known import changes, in_use, merged
 from pages.shared import formats, parts
-from pages.shared.answers import Tell
 from pages.shared.state import WANTED, Choices, choices, elsewhere, keep, pair
 from pages.shared.texts import language, t
 from pages.shared.watching import errand
@@ -20,6 +19,7 @@ from sim.engine.setting import worker_threads
 from sim.errors import InputError, Problem
 from sim.inputs.library import registry
 from sim.inputs.municipality import Municipality, municipality_from_dict
+from sim.progress import Tell
 from sim.runs.scenario_notes import doubts
 
 SLOT = "own-fit"

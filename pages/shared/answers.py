@@ -17,12 +17,11 @@ from sim.engine.ledger import GEMEENTE
 from sim.errors import InputError, OptionError, SimulationError
 from sim.inputs.scenario import Scenario
 from sim.model.catalogue import catalogue
+from sim.progress import Progress, Tell
 from sim.runs.experiment import Columns, Options, Run, with_labels
 
 UNWATCHED_SECONDS = 4.0
 Key = tuple[str, ...]
-Tell = Callable[[float, str], None]
-"""(share done, what is going on); raises UnwantedError when nobody looks any more."""
 
 BREAKDOWNS: Mapping[str, tuple[str, ...]] = {
     "care_users": ("total", "form"),
@@ -48,10 +47,8 @@ class UnwantedError(Exception):
 class Work:
     """Something that is worked on for as long as somebody looks."""
 
-    share: float = 0.0
-    """How much of what is worked on is done."""
-    words: str = ""
-    """What is going on."""
+    progress: Progress | None = None
+    """How far it is (None: not begun)."""
     problem: str = ""
     """The key of a text that says what went wrong."""
     error: InputError | OptionError | SimulationError | None = None
@@ -138,9 +135,7 @@ class Answer(Work):
         """Return the same as the command line returns, for exports."""
         runs = tuple(self.runs)
         first = 0 if runs and runs[0].draw == 0 else None
-        options = Options(
-            children=self.children, draws=max(len(runs), 1), seed=self.seed, first_draw=first
-        )
+        options = Options(children=self.children, draws=max(len(runs), 1), seed=self.seed, first_draw=first)
         return Comparison(self.scenarios, options, runs, 0.0)
 
     def size(self) -> int:

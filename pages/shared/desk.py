@@ -19,11 +19,12 @@ from typing import Any
 
 import streamlit as st
 
-from pages.shared.answers import Answer, Key, Task, Tell, UnwantedError, Work, key_of, slim
+from pages.shared.answers import Answer, Key, Task, UnwantedError, Work, key_of, slim
 from sim.engine.setting import worker_threads
 from sim.errors import InputError, OptionError, SimulationError
 from sim.inputs.scenario import Scenario
 from sim.machine.variables import app_children, app_draws
+from sim.progress import Progress, Tell
 from sim.runs.experiment import Columns, Options, Run, run_all
 from sim.runs.warmstore import WarmStore
 
@@ -171,10 +172,10 @@ class Desk:
                     work.running = False
 
     def _teller(self, work: Work) -> Tell:
-        def tell(share: float, words: str) -> None:
+        def tell(now: Progress) -> None:
             if not work.wanted():
                 raise UnwantedError
-            work.share, work.words = share, words
+            work.progress = now
             self._give_way()
 
         return tell
@@ -201,11 +202,11 @@ class Desk:
                 self._columns.move_to_end(key)
                 return self._columns[key]
 
-        def tell(share: float, _: str) -> None:
+        def tell(now: Progress) -> None:
             if not answer.wanted():
                 raise UnwantedError
             if draw == 0:
-                answer.share = (k + share) / len(answer.scenarios)
+                answer.progress = now.at(k + now.share, len(answer.scenarios))
             else:
                 self._give_way()
 

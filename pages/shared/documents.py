@@ -11,12 +11,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 
-from pages.shared.answers import Answer, Tell
+from pages.shared.answers import Answer
 from sim.api import Comparison
 from sim.batches.results import version
 from sim.files.yamlfile import dumped
 from sim.inputs.profiles import profile_of
 from sim.inputs.scenario import Scenario
+from sim.progress import Progress, Tell
 from sim.report.briefing import briefing
 from sim.report.content import Report, report_of
 from sim.report.csvfile import csv_text
@@ -59,11 +60,11 @@ def made(comparison: Comparison, language: str, tell: Tell) -> Documents:
 
     Raises ValueError for what a report cannot hold, SimulationError where a document cannot be made.
     """
-    tell(0.0, "")
+    tell(Progress("documents", 0, STEPS))
     report = report_of(comparison, language, profile=profile_of(comparison.scenarios[0]))
-    tell(1 / STEPS, "")
+    tell(Progress("documents", 1, STEPS))
     table = workbook(report)
-    tell(2 / STEPS, "")
+    tell(Progress("documents", 2, STEPS))
     return Documents(
         sentences=_sentences(report),
         briefing=briefing(report),

@@ -16,7 +16,7 @@ import fcntl
 import os
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -33,6 +33,7 @@ from sim.errors import Problem, SimulationError
 from sim.faults import Fault, fault
 from sim.inputs.library import registry
 from sim.model.parameters import default_parameters
+from sim.progress import Progress, Tell, nobody
 from sim.runs.experiment import Options
 from sim.runs.workers import Workers
 
@@ -40,8 +41,6 @@ UNITS = "units"
 """The folder of units within that of the results."""
 LOCK = ".lock"
 KEPT = "stopped; units that were finished are kept: the same command goes on from there"
-Tell = Callable[[str, int, int], None]
-"""(what is going on, how many units are done, of how many)."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +85,7 @@ def run_batch(
     workers: int | None = None,
     cluster: str | None = None,
     csv: bool = False,
-    tell: Tell = lambda *_: None,
+    tell: Tell = nobody,
 ) -> Batch:
     """Simulate every scenario in a folder, and write tables and a manifest to `out`.
 
@@ -106,7 +105,7 @@ def simulate_members(
     options: Options,
     hands: Crew,
     csv: bool = False,
-    tell: Tell = lambda *_: None,
+    tell: Tell = nobody,
 ) -> Batch:
     """Simulate members on a crew; see `run_batch`."""
     started = time.monotonic()
@@ -164,14 +163,14 @@ class _Job:
         missing = [unit for key, unit in wanted.items() if key not in there]
         done = len(wanted) - len(missing)
         self.known = done - self.made
-        self.tell("units", done, len(wanted))
+        self.tell(Progress("units", done, len(wanted)))
         started = time.monotonic()
         tasks = plan(missing, self.hands.size)
         with contextlib.closing(share_out(self.hands, make, tasks, Task.parts)) as answers:
             for task, answer in answers:
                 self._keep(task, answer)
                 done += len(task.units)
-                self.tell("units", done, len(wanted))
+                self.tell(Progress("units", done, len(wanted)))
         self.make_seconds += time.monotonic() - started
 
     def _keep(self, task: Task, answer: list[Outcome] | Exception) -> None:
@@ -226,7 +225,7 @@ class _Job:
             )
             for m in complete
         ]  # fmt: skip
-        self.tell("writing tables", 0, 0)
+        self.tell(Progress("writing_tables"))
         with Workers(min(os.cpu_count() or 1, self.hands.size)) as workers:
             assembly = Assembly(entries, self.store, workers)
             try:
@@ -267,7 +266,7 @@ def _alone_in(out: Path, tell: Tell) -> Iterator[bool]:
         try:
             fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            tell(f"waiting: another batch is at work in {out}", 0, 0)
+            tell(Progress("waiting_for_batch", values={"folder": out}))
             fcntl.flock(stream, fcntl.LOCK_EX)
         except OSError:
             held = False  # a disk without locks: renaming alone keeps files whole

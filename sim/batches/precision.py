@@ -22,7 +22,8 @@ from sim.decision.headline import discount_rate, horizons
 from sim.errors import InputError, OptionError
 from sim.faults import fault
 from sim.inputs.scenario import Scenario
-from sim.runs.experiment import Options, Run, Tell, run_all
+from sim.progress import Progress, Tell
+from sim.runs.experiment import Options, Run, run_all
 
 Floats = NDArray[np.float64]
 FIRST = 3
@@ -134,9 +135,10 @@ def precise_runs(
     expected = [float(max(options.replications, FIRST) + LOOK_AHEAD)]
 
     def replicate(number: int) -> Floats:
-        def heard(done: float, words: str) -> None:
+        def heard(now: Progress) -> None:
             if tell is not None:
-                tell(min((number + done) / expected[0], 1.0), f"replication {number + 1}: {words}")
+                done, of = number + now.share, expected[0]
+                tell(Progress("replication", done, of, {"number": number + 1, "what": now.what}))
 
         one = replace(options, replications=1, first_replication=number)
         new = list(run_all(scenarios, one, tell=heard))

@@ -17,13 +17,14 @@ from scipy.optimize import brentq
 
 from sim.decision.appraisal import Difference
 from sim.decision.goal import Goal, lived, outcome
-from sim.decision.sample import Progress, Question
+from sim.decision.sample import Question
 from sim.decision.sensitivity import with_values
 from sim.engine.history import Label
 from sim.errors import InputError
 from sim.faults import fault
 from sim.inputs.fte import FtePath
 from sim.inputs.scenario import Scenario
+from sim.progress import Progress, Tell, nobody
 from sim.rates import discount_factor
 from sim.runs.workers import Workers
 
@@ -139,7 +140,7 @@ def threshold(
     goal: Goal,
     workers: Workers,
     draws: int = DRAWS,
-    tell: Progress = lambda *_: None,
+    tell: Tell = nobody,
 ) -> Threshold:
     """Return the value of a quantity at which the goal is met in the share of draws that it asks for.
 
@@ -152,7 +153,7 @@ def threshold(
     def costs(at: float) -> Floats:
         if at not in known:
             known[at] = values(quantity.at(question, at), goal, luck, workers)
-            tell(f"threshold of {quantity.name}", min(len(known), _TRIES), _TRIES)
+            tell(Progress("threshold_of", min(len(known), _TRIES), _TRIES, {"name": quantity.name}))
         return known[at]
 
     def margin(at: float) -> float:
@@ -248,7 +249,7 @@ def explore(
     workers: Workers,
     draws: int = DRAWS,
     points: int = POINTS,
-    tell: Progress = lambda *_: None,
+    tell: Tell = nobody,
 ) -> Explored:
     """Return what draws 1..n come to at places over the range of a quantity, for any goal afterwards.
 
@@ -258,13 +259,13 @@ def explore(
     spaced = np.geomspace if quantity.least > 0 else np.linspace
     places = spaced(quantity.least, quantity.most, points)
     jobs = [(quantity.at(question, float(at)), draw) for at in places for draw in range(1, draws + 1)]
-    words = f"threshold of {quantity.name}"
-    tell(words, 0, len(jobs))
+    now = Progress("threshold_of", 0, len(jobs), {"name": quantity.name})
+    tell(now)
     found: dict[Label, list[Floats]] = {}
     for done, d in enumerate(workers.map(_last, jobs), 1):
         for label, blocks in d.key_blocks.items():
             found.setdefault(label, []).append(blocks[0].sum(axis=1))
-        tell(words, done, len(jobs))
+        tell(now.at(done))
     shape = (points, draws, len(question.years))
     costs = {label: np.array(rows).reshape(shape) for label, rows in found.items()}
     return Explored(quantity, quantity.now(question), tuple(question.years), places, costs)

@@ -25,11 +25,11 @@ from sim.faults import fault
 from sim.inputs.profiles import profile_of
 from sim.inputs.scenario import Scenario
 from sim.model.parameters import Parameters, default_parameters
+from sim.progress import Progress, Tell
 from sim.runs.warmstore import WarmStore
 from sim.states import AGES
 
 Floats = NDArray[np.float64]
-Tell = Callable[[float, str], None]
 MOST_CHILDREN = 20_000_000
 """Four times the youths of the Netherlands: more say nothing that fewer do not."""
 MOST_DRAWS, MOST_REPLICATIONS = 1_000_000, 100_000
@@ -203,13 +203,14 @@ def _runs(
             def warming(year: int) -> None:
                 conductor.check()
                 if tell is not None:
-                    tell(done, f"warming up the population: {year}")
+                    tell(Progress("warming_up", done, 1, {"year": year}))
 
             def living(year: int) -> None:
                 conductor.check()
                 if tell is not None:
                     share = (year + 1) / max(scenario.years, 1) / parts
-                    tell(done + share, f"{scenario.title}: {scenario.start + year}")
+                    year_of = scenario.start + year
+                    tell(Progress("living", done + share, 1, {"title": scenario.title, "year": year_of}))
 
             setting = setting_for(scenario, options, draw, replication, base)
             warm = store.get(setting, scenario.start, pool, warming)

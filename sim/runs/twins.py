@@ -29,7 +29,8 @@ from sim.machine.kernels import kernel
 from sim.model.parameters import Parameters
 from sim.model.prices import unit_costs
 from sim.model.transitions import CompiledTable
-from sim.runs.experiment import Options, Tell, setting_for
+from sim.progress import Progress, Tell, nobody
+from sim.runs.experiment import Options, setting_for
 from sim.runs.pairs import Rows, book_year, reached, rehearse
 from sim.states import AGES, EPOCH_YEAR, FORMS, MECHANISMS, MONTHS
 
@@ -137,15 +138,14 @@ def twins(
     pool: Executor,
     draw: int = 0,
     pictured: int = PICTURED,
-    tell: Tell | None = None,
+    tell: Tell = nobody,
 ) -> Twins:
     """Return both lives of the children whom the scenarios reach differently, and of those of the picture.
 
-    tell hears (share done, what is going on) before the first year and after each. Raises ValueError where
+    tell hears how far it is before the first year and after each. Raises ValueError where
     the scenarios do not share lives (pairs.feedback says why).
     """
     pair = (reference, scenario)
-    hear = tell or (lambda share, words: None)
     setting = setting_for(reference, options, draw, 0)
     all_ = rehearse(pair, setting, pool)
     differ = reached(all_.worlds, all_.existing)
@@ -155,7 +155,7 @@ def twins(
     blocks = all_.grown(rows, sizes, pool)
     grown = Children._make(np.concatenate(parts)[order] for parts in zip(*blocks, strict=True))
     rows = rows[order]
-    hear(0.0, "growing up")
+    tell(Progress("growing_up", 0, 1))
     kept = []
     for k, world in enumerate(all_.worlds):
         children, x = grown.part(slice(None)), all_.at_start(world, rows)
@@ -166,7 +166,8 @@ def twins(
             bounds = world.clock.year(index)
             parts.append(_year(children, x, world.clock.table, bounds, world.clock.layout, setting, index))
             share = (year + 1) / reference.years
-            hear((k + share) / len(pair), f"{world.scenario.title}: {reference.start + year}")
+            title, lived = world.scenario.title, reference.start + year
+            tell(Progress("living", k + share, len(pair), {"title": title, "year": lived}))
         kept.append(_life(parts, rows.size, tuple(world.programmes)))
     first = all_.worlds[0]
     lives = (kept[0], kept[1])

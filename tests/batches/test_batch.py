@@ -29,6 +29,7 @@ from sim.errors import InputError, OptionError, SimulationError
 from sim.faults import fault
 from sim.inputs.library import registry
 from sim.machine import compiling
+from sim.progress import Progress
 from sim.runs.experiment import Options
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -125,9 +126,9 @@ def test_the_manifest_holds_all_that_was_run(folder: Path, tmp_path: Path) -> No
 
 
 def test_progress_counts_units(folder: Path, tmp_path: Path) -> None:
-    told: list[tuple[str, int, int]] = []
-    run(folder, tmp_path / "out", tell=lambda *words: told.append(words))
-    counts = [done for words, done, of in told if words == "units" and of == 10]
+    told: list[Progress] = []
+    run(folder, tmp_path / "out", tell=told.append)
+    counts = [now.done for now in told if now.stage == "units" and now.total == 10]
     assert counts == sorted(counts)
     assert (counts[0], counts[-1]) == (0, 10)
 
@@ -419,8 +420,8 @@ def test_a_lost_scheduler_is_one_clear_error_and_what_was_made_is_kept(
         n_workers=1, threads_per_worker=1, processes=False, dashboard_address=None
     )
 
-    def told(_: str, done: int, __: int) -> None:
-        if done:
+    def told(now: Progress) -> None:
+        if now.done:
             there.close()
 
     with pytest.raises(SimulationError, match=r"the Dask scheduler at .* is lost"):

@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from pages.shared import answers, desk
-from pages.shared.answers import Task, Tell
+from pages.shared.answers import Task
 from sim.errors import SimulationError
 from sim.faults import fault
+from sim.progress import Progress, Tell
 
 
 @pytest.fixture
@@ -34,7 +35,7 @@ def test_each_part_is_there_as_soon_as_it_is_found(office: desk.Desk) -> None:
     def work(tell: Tell) -> Iterator[int]:
         for part in range(3):
             gate.acquire(timeout=10)
-            tell(part / 3, "counting")
+            tell(Progress("units", part, 3))
             yield part
 
     task = office.errand(("parts",), work, "me")
@@ -45,7 +46,7 @@ def test_each_part_is_there_as_soon_as_it_is_found(office: desk.Desk) -> None:
         assert task.begun
     until(lambda: task.finished)
     assert task.found == 2
-    assert task.words == "counting"
+    assert task.progress == Progress("units", 2, 3)
 
 
 def test_others_have_their_turn_between_parts(office: desk.Desk) -> None:
@@ -78,7 +79,7 @@ def test_what_nobody_looks_at_stops_and_begins_again(
         yield "first"
         if len(begun) < 2:
             for _ in range(1000):
-                tell(0.5, "waiting")
+                tell(Progress("units", 1, 2))
                 time.sleep(0.01)
         yield "second"
 
