@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,7 @@ from sim.batches.results import version
 from sim.errors import InputError, SimulationError
 from sim.faults import fault
 from sim.machine.compiling import source_hash
+from sim.machine.whole import written_whole
 from sim.model.parameters import Parameters, prior_parameters
 from sim.progress import Progress, Tell, nobody
 from sim.states import FORMS
@@ -159,14 +160,13 @@ def write(
     """
     try:
         out.mkdir(parents=True, exist_ok=True)
-        aside = {name: out / f".{name}.part" for name in FILES}
-        table = pa.table({name: pa.array(values[:, j]) for j, name in enumerate(names)})
-        pq.write_table(table, aside["posterior.parquet"], compression="zstd")
-        digest = hashlib.sha256(aside["posterior.parquet"].read_bytes()).hexdigest()
-        _dump(aside["posterior.json"], {"posterior": digest, **about})
-        _dump(aside["diagnostics.json"], {"posterior": digest, **diagnostics})
-        for name, path in aside.items():
-            os.replace(path, out / name)
+        with ExitStack() as together:  # renamed once all of them are written
+            aside = {name: together.enter_context(written_whole(out / name)) for name in reversed(FILES)}
+            table = pa.table({name: pa.array(values[:, j]) for j, name in enumerate(names)})
+            pq.write_table(table, aside["posterior.parquet"], compression="zstd")
+            digest = hashlib.sha256(aside["posterior.parquet"].read_bytes()).hexdigest()
+            _dump(aside["posterior.json"], {"posterior": digest, **about})
+            _dump(aside["diagnostics.json"], {"posterior": digest, **diagnostics})
     except OSError as error:
         raise SimulationError(
             fault("cannot_write", folder=out, reason=error.strerror or str(error))

@@ -8,10 +8,10 @@ from __future__ import annotations
 import argparse
 import hashlib
 import math
-import os
 import shutil
 import sys
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +21,7 @@ from calibration.calibrate import FILES
 from calibration.documents.report import figure, fitted_share, markdown, read
 from sim.errors import InputError
 from sim.faults import fault
+from sim.machine.whole import written_whole
 from sim.model.parameters import (
     DATA,
     POSTERIOR_FILE,
@@ -114,11 +115,9 @@ def ship(folder: Path, data: Path = DATA, prior: Parameters | None = None) -> No
         raise InputError.at(path, fault("made_quickly"))
     if about["prior"] != prior.sha256():
         raise InputError.at(path, fault("fitted_under_other_values"))
-    aside = {name: data / f".{name}.part" for name in FILES}
-    for name, place in aside.items():
-        shutil.copyfile(folder / name, place)
-    for name, place in aside.items():
-        os.replace(place, data / name)
+    with ExitStack() as together:  # renamed once all of them are written
+        for name in reversed(FILES):
+            shutil.copyfile(folder / name, together.enter_context(written_whole(data / name)))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

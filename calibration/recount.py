@@ -12,7 +12,6 @@ import argparse
 import hashlib
 import json
 import math
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -26,6 +25,7 @@ from calibration.runs import national, run
 from sim.engine.setting import worker_threads
 from sim.errors import InputError
 from sim.faults import fault
+from sim.machine.whole import write_whole
 from sim.model.parameters import DATA, POSTERIOR_FILE, prior_parameters, read_posterior
 from sim.progress import Progress, Tell, nobody
 
@@ -61,11 +61,9 @@ def recount(folder: Path, targets_file: Path = TARGET_FILE, tell: Tell = nobody)
     moved = [(old, new) for old, new in pairs if not _alike(old, new)]
     if fitted := [new["id"] for _, new in moved if new["role"] == "calibrate"]:
         raise InputError.at(path, fault("fitted_and_counted_otherwise", fitted=tuple(fitted)))
-    aside = path.with_suffix(".part")
     kept = [old if _alike(old, new) else new for old, new in pairs]
     text = json.dumps({**found, "targets": kept}, indent=1, ensure_ascii=False) + "\n"
-    aside.write_text(text, encoding="utf-8")
-    os.replace(aside, path)
+    write_whole(path, text.encode())
     return moved
 
 

@@ -42,6 +42,11 @@ class Problem:
             return self.fault
         return fault("in_file", file=self.file, line=self.line, column=self.column, why=self.fault)
 
+    def as_json(self) -> dict[str, str | int]:
+        """Return its place, its code and the English sentence."""
+        place: dict[str, str | int] = {"file": self.file, "line": self.line, "column": self.column}
+        return {**place, "code": self.code, "message": self.message}
+
     def __str__(self) -> str:
         return self.with_place().text()
 

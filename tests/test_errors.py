@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import pickle
+from pathlib import Path
 
 from sim.errors import InputError, OptionError, Problem, SimulationError
 from sim.faults import fault
@@ -31,3 +33,12 @@ def test_a_fault_within_a_fault_is_told_in_one_language() -> None:
     assert outer.text("nl") == (
         "de gemeente kan niet worden gebruikt: d.yaml:7:3: dit moet tussen 0,2 en 9 liggen; gevonden: 8,5"
     )
+
+
+def test_a_problem_in_json_is_plain_whatever_its_values(tmp_path: Path) -> None:
+    wrong = fault("run_damaged", why=fault("cannot_write", folder=tmp_path, reason="x"))
+    found = json.loads(json.dumps(Problem.at("a.yaml", wrong, 2, 3).as_json()))
+    assert found == {
+        "file": "a.yaml", "line": 2, "column": 3, "code": "run_damaged",
+        "message": f"this run is damaged: cannot write to {tmp_path}: x",
+    }  # fmt: skip

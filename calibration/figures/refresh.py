@@ -5,10 +5,7 @@ Only the cells `value` and `status` of rows that change are written; every other
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +18,7 @@ from calibration.figures.targets import TARGET_FILE
 from commands.terminal.literal import Table
 from sim.errors import InputError, SimulationError, nearest
 from sim.faults import fault
+from sim.machine.whole import written_whole
 from sim.progress import Progress, Tell, nobody
 
 _FIELD = re.compile(r'(?:"((?:[^"]|"")*)"|([^,\r\n]*))(,|\r\n|\n|\r|\Z)')  # a cell and what ends it
@@ -69,19 +67,10 @@ class TargetFile:
             raise SimulationError(fault("file_not_written", file=self.path, reason=str(error))) from error
 
     def _replace(self, content: bytes) -> None:
-        folder = self.path.parent
-        with tempfile.NamedTemporaryFile(dir=folder, prefix=".", suffix=".aside", delete=False) as stream:
-            aside = Path(stream.name)
-            try:
-                stream.write(content)
-                stream.flush()
-                os.fsync(stream.fileno())
-                shutil.copymode(self.path, aside)
-                if self.path.read_bytes() != self.text.encode("utf-8"):
-                    raise SimulationError(fault("changed_meanwhile", path=self.path))
-                os.replace(aside, self.path)
-            finally:
-                aside.unlink(missing_ok=True)
+        with written_whole(self.path, to_disk=True) as aside:
+            aside.write_bytes(content)
+            if self.path.read_bytes() != self.text.encode("utf-8"):
+                raise SimulationError(fault("changed_meanwhile", path=self.path))
 
 
 def _rows(path: Path, text: str) -> list[list[tuple[str, tuple[int, int]]]]:

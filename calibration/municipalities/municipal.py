@@ -13,7 +13,6 @@ import argparse
 import csv
 import datetime as dt
 import math
-import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
@@ -31,6 +30,7 @@ from sim.errors import InputError
 from sim.faults import fault
 from sim.inputs.municipality import USE_AGES, Municipality, Use
 from sim.inputs.profiles import Profile, profile_from, profiles
+from sim.machine.whole import written_whole
 from sim.model.parameters import DATA, Parameters, default_parameters
 from sim.progress import Progress, Tell, nobody
 
@@ -279,12 +279,10 @@ def write(found: Sequence[Local], path: Path = MUNICIPALITY_FILE) -> None:
         row["need"] = f"{item.need:.4f}" if item else ""
         row["access"] = f"{item.access:.4f}" if item else ""
         row["local"] = "jeugdhulp" if item else ""
-    aside = path.with_suffix(".part")
-    with aside.open("w", encoding="utf-8", newline="") as stream:
+    with written_whole(path) as aside, aside.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.DictWriter(stream, list(rows[0]), lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
-    os.replace(aside, path)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

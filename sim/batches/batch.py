@@ -18,7 +18,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -68,7 +68,7 @@ class Batch:
                     name: [as_json(item) for item in items] for name, items in self.changes.items()
                 },
             },
-            "problems": [asdict(problem) for problem in self.problems],
+            "problems": [problem.as_json() for problem in self.problems],
             "notes": list(self.notes),
             "tables": sorted(str(file) for file in self.folder.glob("*.parquet")),
         }

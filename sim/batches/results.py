@@ -31,6 +31,7 @@ from sim.files.literal import cell
 from sim.inputs.scenario import Scenario
 from sim.machine.compiling import data_hash, source_hash
 from sim.machine.variables import built_from
+from sim.machine.whole import flush_to_disk
 from sim.model.parameters import POSTERIOR_FILE, Parameters
 from sim.runs.experiment import Columns, Options, Run
 
@@ -268,9 +269,9 @@ def save(
         text = json.dumps(said, indent=2, ensure_ascii=False)
         (aside / MANIFEST).write_text(text + "\n", encoding="utf-8")
         for file in aside.iterdir():
-            _to_disk(file)
+            flush_to_disk(file)
         _put_in_place(aside, folder)
-        _to_disk(folder)
+        flush_to_disk(folder)
     except OSError as error:
         reason = os.strerror(error.errno) if error.errno else str(error)  # that of Arrow is wordy
         raise SimulationError(fault("results_not_written", folder=folder, reason=reason)) from error
@@ -323,15 +324,6 @@ def _grouped(parts: Iterable[pa.Table]) -> Iterator[pa.Table]:
 
 def _joined(tables: Sequence[pa.Table]) -> pa.Table:
     return pa.concat_tables(tables).unify_dictionaries().combine_chunks()
-
-
-def _to_disk(path: Path) -> None:
-    """Wait until a file or folder is on the disk itself."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _put_in_place(aside: Path, folder: Path) -> None:

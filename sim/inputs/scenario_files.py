@@ -17,6 +17,7 @@ from sim.files.yamltext import decode, plain_value, read_bytes
 from sim.inputs.municipality import municipality_from_document
 from sim.inputs.registry import Registry
 from sim.inputs.scenario import SUFFIXES, Scenario, is_file, load_scenario, scenario_from_document
+from sim.machine.whole import written_whole
 
 Reader = Callable[[Path], object]
 
@@ -243,28 +244,10 @@ def _write_aside_and_rename(path: Path, content: bytes, check: Reader) -> None:
     Raises FileExistsError when the name is taken, OSError when writing fails and InputError when
     the content is no good.
     """
-    aside = path.with_name(f".{os.getpid()}.{path.name}")
-    with aside.open("xb") as file:
+    with written_whole(path, new=True) as aside:
+        aside.write_bytes(content)
         try:
-            file.write(content)
-            file.flush()
             check(aside)
-            _rename_to_new(aside, path)
         except InputError as error:
             problems = [replace(problem, file=str(path)) for problem in error.problems]
             raise InputError(problems) from None
-        finally:
-            aside.unlink(missing_ok=True)
-
-
-def _rename_to_new(aside: Path, path: Path) -> None:
-    """Give a file its name, unless another one has taken that name meanwhile.
-
-    Raises FileExistsError. A plain rename would overwrite; a link does not.
-    """
-    try:
-        os.link(aside, path)
-    except FileExistsError:
-        raise
-    except OSError:  # this disk has no links
-        os.rename(aside, path)

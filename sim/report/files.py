@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 from sim.errors import InputError, OptionError, SimulationError
 from sim.faults import fault
 from sim.machine.memory import FOR_CHARTS, refuse_little
+from sim.machine.whole import write_whole
 from sim.report.briefing import briefing
 from sim.report.content import Report
 from sim.report.csvfile import csv_text
@@ -56,13 +56,9 @@ def write(report: Report, file: Path) -> None:
     Raises SimulationError where it cannot; then the old file is whole.
     """
     content = made(report, file.suffix)
-    aside = file.with_name(f".writing-{os.getpid()}-{file.name}")
     try:
-        aside.write_bytes(content)
-        os.replace(aside, file)
+        write_whole(file, content)
     except OSError as error:
         raise SimulationError(
             fault("could_not_write", file=file, reason=error.strerror or str(error))
         ) from error
-    finally:
-        aside.unlink(missing_ok=True)

@@ -10,6 +10,7 @@ from worlds import scenario
 
 from sim.batches import units
 from sim.batches.units import DamagedError, Unit, UnitStore, Work, decode, encode
+from sim.machine import whole
 from sim.runs.experiment import Columns
 
 RNG = np.random.default_rng(3)
@@ -113,7 +114,7 @@ def test_a_write_that_fails_leaves_what_was_there(tmp_path: Path, monkeypatch: p
     def full(_: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(units.os, "fsync", full)
+    monkeypatch.setattr(whole.os, "fsync", full)
     with pytest.raises(OSError, match="No space left"):
         store.write(KEY, b"other")
     assert store.read(KEY).children == 123

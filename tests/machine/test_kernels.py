@@ -18,7 +18,7 @@ import numba
 import pytest
 from numba.core.caching import NullCache
 
-from sim.machine import kernels, private
+from sim.machine import kernels, whole
 
 ROOT = Path(__file__).resolve().parents[2]
 KERNELS = Path(os.environ["NUMBA_CACHE_DIR"])
@@ -209,7 +209,7 @@ def test_what_cannot_be_kept_costs_time_only(
     def fail(*_: object, **__: object) -> None:
         raise failure
 
-    monkeypatch.setattr(private.tempfile, "mkstemp", fail)
+    monkeypatch.setattr(whole.tempfile, "mkstemp", fail)
     assert module.half(3) == 1.5
     assert kept(cache, "nbc") == []
 

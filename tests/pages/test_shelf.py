@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from pages.shared import shelf
+from sim.machine import whole
 
 
 @pytest.fixture(autouse=True)
@@ -119,7 +120,7 @@ def test_what_nobody_used_for_long_is_gone(kept: Path) -> None:
 
 def test_what_a_process_left_half_written_is_cleared(kept: Path) -> None:
     put("x")
-    (kept / f"half{shelf._ASIDE}").write_text("half")
+    (kept / f"half{whole.ASIDE}").write_text("half")
     aged(kept, 1)
     put("y")
     assert sorted(path.read_text() for path in files(kept)) == ["x", "y"]
@@ -130,7 +131,7 @@ def test_a_folder_that_cannot_be_written_is_no_mistake(kept: Path, monkeypatch: 
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr(shelf.tempfile, "mkstemp", full)
+        patch.setattr(whole.tempfile, "mkstemp", full)
         assert shelf.put("x") is None
     with monkeypatch.context() as patch:
         patch.setattr(shelf, "folder", full)

@@ -24,12 +24,12 @@ import pytest
 import requests
 
 import cli
-from calibration.figures import refresh as module
 from calibration.figures.refresh import Line, TargetFile, as_table, refresh
 from calibration.figures.statline import is_provisional, number, read_renewals
 from calibration.figures.targets import TARGET_FILE
 from commands.terminal.comparison import show
 from sim.errors import InputError, SimulationError
+from sim.machine import whole
 from sim.progress import Progress
 
 HERE = Path(__file__).resolve().parents[1]
@@ -335,7 +335,7 @@ def test_a_file_that_was_changed_in_the_meantime_is_left_alone(cbs: Recorded, ta
 def test_killed_between_write_and_rename_leaves_the_old_file(targets: Path) -> None:
     code = (
         "import os, signal, sys; from pathlib import Path; from calibration.figures import refresh\n"
-        "refresh.os.replace = lambda *_: os.kill(os.getpid(), signal.SIGKILL)\n"
+        "os.replace = lambda *_: os.kill(os.getpid(), signal.SIGKILL)\n"
         "refresh.TargetFile.read(Path(sys.argv[1])).write({('jz_2022', 'value'): '476600'})\n"
     )
     place = {**os.environ, "PYTHONPATH": str(ROOT)}
@@ -352,7 +352,7 @@ def test_a_failing_disk_leaves_the_old_file_and_nothing_beside_it(
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(module.os, "fsync", full)
+    monkeypatch.setattr(whole.os, "fsync", full)
     with pytest.raises(SimulationError, match="cannot be written"):
         TargetFile.read(targets).write({("jz_2022", "value"): "476600"})
     assert targets.read_bytes() == TARGETS.encode()
