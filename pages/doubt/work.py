@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import shutil
 import tempfile
@@ -11,7 +10,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import TextIO
 
 import numpy as np
 
@@ -25,6 +23,7 @@ from sim.decision.sensitivity import CASES, Case, Swing, live_all, live_cases, s
 from sim.decision.thresholds import POINTS, PROGRAMME, QUANTITIES, Explored, Quantity, explore, of_workers
 from sim.inputs.scenario import Scenario
 from sim.machine.compiling import cache_root, folder_in
+from sim.machine.locking import held
 from sim.model.catalogue import catalogue
 from sim.progress import Progress, Tell
 from sim.runs.experiment import Options
@@ -216,28 +215,25 @@ def draw_folder() -> Path:
     A lock tells who is alive, not a clock: a clock may jump, and an app may run for weeks.
     """
     root = folder_in(cache_root(), "draws")
-    for lock in root.glob(f"*/{LOCK}"):
-        if not _held(lock):
-            shutil.rmtree(lock.parent, ignore_errors=True)
-    made = tempfile.TemporaryDirectory(prefix=f"{os.getpid()}-", dir=root)
-    aside = root / f"{Path(made.name).name}{LOCK}"
-    stream = aside.open("w", encoding="utf-8")
-    with contextlib.suppress(OSError):  # a disk without locks
-        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        aside.rename(Path(made.name) / LOCK)  # seen only once it is held
-    _KEPT.append((made, stream))
+    made, kept = tempfile.TemporaryDirectory(prefix=f"{os.getpid()}-", dir=root), contextlib.ExitStack()
+    # One at a time, so that nobody sees a lock before it is held. A disk without locks is never swept.
+    with contextlib.suppress(OSError), held(root.with_suffix(".lock"), lambda: None):
+        for lock in root.glob(f"*/{LOCK}"):
+            if _abandoned(lock):
+                shutil.rmtree(lock.parent, ignore_errors=True)
+        kept.enter_context(held(Path(made.name) / LOCK))
+    _KEPT.append((made, kept))
     return Path(made.name)
 
 
-def _held(lock: Path) -> bool:
-    """Tell whether a process that is alive holds a lock."""
-    with contextlib.suppress(OSError), lock.open(encoding="utf-8") as stream:
-        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        return False
-    return True
+def _abandoned(lock: Path) -> bool:
+    """Tell whether the process that held a lock has ended."""
+    with contextlib.suppress(OSError), held(lock) as free:
+        return free
+    return False
 
 
-_KEPT: list[tuple[tempfile.TemporaryDirectory[str], TextIO]] = []
+_KEPT: list[tuple[tempfile.TemporaryDirectory[str], contextlib.ExitStack]] = []
 """Folders that are removed when the process ends, and their locks."""
 
 

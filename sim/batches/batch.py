@@ -12,12 +12,11 @@ A second batch into the same folder waits for the first and then finds its units
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -32,6 +31,7 @@ from sim.decision.headline import Change, Level, as_json
 from sim.errors import Problem, SimulationError
 from sim.faults import Fault, fault
 from sim.inputs.library import registry
+from sim.machine.locking import held
 from sim.model.parameters import default_parameters
 from sim.progress import Progress, Tell, nobody
 from sim.runs.experiment import Options
@@ -260,17 +260,14 @@ def _alone_in(out: Path, tell: Tell) -> Iterator[bool]:
     """
     with _written_to(out):
         out.mkdir(parents=True, exist_ok=True)
-        stream = (out / LOCK).open("w", encoding="utf-8")
-    held = True
-    with stream:
-        try:
-            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            tell(Progress("waiting_for_batch", values={"folder": out}))
-            fcntl.flock(stream, fcntl.LOCK_EX)
-        except OSError:
-            held = False  # a disk without locks: renaming alone keeps files whole
-        yield held
+        (out / LOCK).touch()
+    with ExitStack() as stack:
+        alone = False
+        with suppress(OSError):  # a disk without locks: renaming alone keeps files whole
+            alone = stack.enter_context(
+                held(out / LOCK, lambda: tell(Progress("waiting_for_batch", values={"folder": out})))
+            )
+        yield alone
 
 
 @contextmanager

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,6 +17,7 @@ import duckdb
 from sim.batches.results import MANIFEST, TABLES
 from sim.errors import InputError, OptionError, Problem, SimulationError, nearest, within
 from sim.faults import fault
+from sim.machine.locking import held
 
 UNITS, LOCK = "units", ".lock"
 MOST_DAYS = 1_000_000
@@ -266,10 +266,5 @@ def _lock(folder: Path) -> Iterator[bool]:
     if not (folder / LOCK).is_file():
         yield True
         return
-    with (folder / LOCK).open("r", encoding="utf-8") as stream:
-        try:
-            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
-            return
-        yield True
+    with held(folder / LOCK) as alone:
+        yield alone
