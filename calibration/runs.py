@@ -12,6 +12,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +21,11 @@ from numpy.typing import NDArray
 
 from calibration.figures.measures import MEASURES, OF_THEIR_YEAR, Counted
 from calibration.figures.targets import RATIOS, Target
-from sim.batches.crew import NO_DASK
+from sim.batches.crew import There, share_out
 from sim.engine.counting import layout
 from sim.engine.history import place_years
 from sim.engine.setting import Setting, worker_threads
 from sim.engine.warmup import warm_up
-from sim.errors import SimulationError
-from sim.faults import fault
 from sim.inputs.profiles import Profile, profiles
 from sim.model.parameters import Parameters
 from sim.model.processes import default_table
@@ -165,23 +164,15 @@ class Runner:
                 yield key, conductor.submit(run, job, self.base, self.targets, pool).result()
 
     def _there(self, todo: Mapping[str, Job]) -> Iterator[tuple[str, dict[str, float]]]:
-        try:
-            from distributed import Client, as_completed
-        except ImportError as error:
-            raise SimulationError(NO_DASK) from error
-        try:
-            client: Any = Client(self.cluster, timeout="20s")  # type: ignore[no-untyped-call]
-        except (OSError, ValueError) as error:
-            raise SimulationError(fault("no_scheduler", address=self.cluster, reason=str(error))) from error
-        with client:
-            names = {
-                client.submit(_on_worker, job, self.base, tuple(self.targets), key=f"run-{key}"): key
-                for key, job in todo.items()
-            }
-            for future in as_completed(names):  # type: ignore[no-untyped-call]
-                yield names[future], future.result()
+        assert self.cluster is not None
+        work = partial(_on_worker, base=self.base, targets=tuple(self.targets))
+        with There(self.cluster) as workers:
+            for (key, _), found in share_out(workers, work, todo.items()):
+                if isinstance(found, Exception):
+                    raise found
+                yield key, found
 
 
-def _on_worker(job: Job, base: Parameters, targets: Sequence[Target]) -> dict[str, float]:
+def _on_worker(keyed: tuple[str, Job], base: Parameters, targets: Sequence[Target]) -> dict[str, float]:
     with worker_threads(1) as pool:
-        return run(job, base, targets, pool)
+        return run(keyed[1], base, targets, pool)
