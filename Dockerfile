@@ -29,7 +29,7 @@ ENV KINDERWERK_COMMIT=$COMMIT
 
 VOLUME /var/cache/kinderwerk
 EXPOSE 8501
-# Few arenas: one for each of many threads keeps what others freed (docs/endurance.md).
+# Few arenas: one for each of many threads keeps what others freed (docs/robustness.md).
 ENV MALLOC_ARENA_MAX=2
 ENV STREAMLIT_SERVER_ADDRESS=0.0.0.0 STREAMLIT_SERVER_HEADLESS=true STREAMLIT_SERVER_FILE_WATCHER_TYPE=none
 HEALTHCHECK --interval=30s --timeout=5s --start-period=60s CMD python -c "import urllib.request as u; \

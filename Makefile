@@ -9,7 +9,7 @@ BIN := .venv/bin
 ENVIRONMENT := .venv/.made-from-lock
 INSTALLED := .venv/.installed
 
-.PHONY: app check test coverage bench docs lock supply audit clean .venv
+.PHONY: app check test coverage bench docs wheel lock supply audit clean .venv
 
 app: .venv
 	$(BIN)/kinderwerk app
@@ -41,6 +41,13 @@ docs: .venv
 
 bench: .venv
 	$(BIN)/pytest benchmarks --benchmark-only
+
+# What pip installs where there is no checkout, in dist/. Without build/, which would keep what was deleted since.
+wheel: .venv
+	rm -rf build dist
+	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation \
+	  --wheel-dir dist .
+	rm -rf build
 
 .venv: $(INSTALLED)
 
@@ -85,5 +92,5 @@ audit: .venv
 	$(BIN)/pip-audit --strict --require-hashes --disable-pip --requirement requirements.lock
 
 clean:
-	rm -rf .venv build kinderwerk.egg-info .benchmarks .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv build dist kinderwerk.egg-info .benchmarks .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

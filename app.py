@@ -11,7 +11,7 @@ look_first()  # before anything reads a variable that is wrong
 import streamlit as st  # noqa: E402
 from starlette.middleware import Middleware  # noqa: E402
 
-from pages.shared.gate import Gate  # noqa: E402
+from pages.shared.gate import UploadGate  # noqa: E402
 from pages.shared.server import FirstPage, reading  # noqa: E402
 
-app = st.App("pages/main.py", middleware=[Middleware(FirstPage), Middleware(Gate)], lifespan=reading)
+app = st.App("pages/main.py", middleware=[Middleware(FirstPage), Middleware(UploadGate)], lifespan=reading)

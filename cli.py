@@ -8,6 +8,8 @@ Messages go to stderr, results to stdout. Exit codes: 0 all well, 1 something ra
 from __future__ import annotations
 
 import codecs
+import errno
+import os
 import sys
 from collections.abc import Callable
 from io import TextIOWrapper
@@ -24,6 +26,7 @@ from sim.machine.memory import ran_out
 
 VERBS: tuple[Callable[..., None], ...] = (
     plans.new,
+    plans.scenarios,
     plans.check,
     simulate.run,
     simulate.compare,
@@ -42,13 +45,15 @@ command_line = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    help="Explore what budgets for child work do to youth care: who needs it, who pays, how sure.",
+    help="Simulate what budgets for child work change in youth care: users, costs, payers, uncertainty.",
 )
 for verb in VERBS:
     command_line.command()(verb)
 command_line.add_typer(figures.line, name="data")
 command_line.add_typer(store.line, name="runs")
 
+NO_NAMES = (errno.ENAMETOOLONG, errno.ELOOP)
+"""What a system says of a name that no file can have there; every way to look at one says it."""
 PLAIN = {"±": "+/-", "−": "-", "–": "-", "—": "-", "€": "EUR", "×": "x", "…": "...", "≤": "<=", "≥": ">="}
 
 
@@ -99,6 +104,8 @@ def _run() -> NoReturn:
     except Exception as error:
         if ran_out(error):
             raise
+        if isinstance(error, OSError) and error.errno in NO_NAMES and error.filename is not None:
+            fail(f"{error.filename}: {os.strerror(error.errno).lower()}", 2)
         fail(our_mistake(error), 1)
     sys.exit(0)
 

@@ -28,6 +28,7 @@ import numpy as np
 from streamlit.proto.Alert_pb2 import Alert
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from websockets import Subprotocol
 from websockets.sync.client import ClientConnection, connect
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -62,7 +63,9 @@ class User:
         try:
             # the same protocols that the browser's page asks for
             with connect(
-                f"ws://localhost:{self.port}/_stcore/stream", subprotocols=["streamlit"], max_size=64 << 20
+                f"ws://localhost:{self.port}/_stcore/stream",
+                subprotocols=[Subprotocol("streamlit")],
+                max_size=64 << 20,
             ) as ws:
                 self._rerun(ws)
                 if not self._wait(ws, "kinderwerkers in Almere", FIRST_ANSWER):

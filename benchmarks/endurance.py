@@ -36,6 +36,7 @@ from urllib.parse import urlencode
 import numpy as np
 import psutil
 from streamlit.proto.Alert_pb2 import Alert
+from websockets import Subprotocol
 from websockets.sync.client import ClientConnection, connect
 
 from benchmarks.app_load import ROOT, User, free_port, memory, started
@@ -75,7 +76,7 @@ class Visitor(User):
             try:
                 with connect(
                     f"ws://localhost:{self.port}/_stcore/stream",
-                    subprotocols=["streamlit"],
+                    subprotocols=[Subprotocol("streamlit")],
                     max_size=64 << 20,
                 ) as ws:
                     self.visits += 1

@@ -32,6 +32,14 @@ def room_of(module: str) -> str:
     return parts[1] if len(parts) > 1 else parts[0]
 
 
+def shown(path: Path) -> list[str]:
+    """Return the modules that a room shows: `__all__` in its __init__.py."""
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__":
+            return list(ast.literal_eval(node.value))
+    return []
+
+
 def floors(arrows: set[tuple[str, str]], rooms: set[str]) -> int:
     """Return the length of the longest way down."""
     below: dict[str, set[str]] = {room: {b for a, b in arrows if a == room} for room in rooms}
@@ -66,6 +74,9 @@ def main() -> None:
     high = floors(arrows, rooms)
     print(f"files of sim/ {len(files)}, rooms {len(rooms)}, floors {high}, arrows {len(arrows)}")
     print(f"used outside: {len(used)} names of {len({module for module, _ in used})} modules")
+    inside = sum(len(path.relative_to(root).parts) > 2 and path.name != "__init__.py" for path in files)
+    open_to_others = sum(len(shown(path)) for path in root.glob("sim/*/__init__.py"))
+    print(f"shown by rooms: {open_to_others} of {inside} modules")
 
 
 if __name__ == "__main__":

@@ -22,10 +22,10 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from sim.api import load_scenario  # noqa: E402
-from sim.batches.assembly import Assembly, Entry, Pair, compared  # noqa: E402
+from sim.batches.assembly import Assembly, Entry, ScenarioPair, compared  # noqa: E402
 from sim.batches.results import save  # noqa: E402
 from sim.batches.tasks import Task, make  # noqa: E402
-from sim.batches.units import Unit, UnitStore, Work, engine  # noqa: E402
+from sim.batches.units import HashedScenario, Unit, UnitStore, engine  # noqa: E402
 from sim.engine.setting import Inline  # noqa: E402
 from sim.engine.warmup import warm_up  # noqa: E402
 from sim.inputs.profiles import profiles  # noqa: E402
@@ -54,7 +54,7 @@ def cpu(work: Callable[[], T], times: int = 3) -> tuple[float, T]:
 
 
 def units(scenario: Scenario, children: int, draws: int = 1) -> tuple[Unit, ...]:
-    work = Work.of(scenario)
+    work = HashedScenario.of(scenario)
     return tuple(Unit.of(work, 0, draw, 0, children) for draw in range(1, draws + 1))
 
 
@@ -88,7 +88,7 @@ def kept(none: Scenario, some: Scenario, draws: int = 20) -> dict[str, float]:
         scenarios = {"none": none, "some": some}
         keys = {name: {(u.draw, 0): u.key for u in own} for name, own in both.items()}
         entries = [Entry(name, scenarios[name], own) for name, own in keys.items()]
-        pair = cpu(lambda: compared(Pair(entries[1], entries[0], store.folder)))[0] / draws
+        pair = cpu(lambda: compared(ScenarioPair(entries[1], entries[0], store.folder)))[0] / draws
         out = Path(place) / "out"
         with Workers(1) as workers:
             table = cpu(lambda: save(out, Assembly(entries, store, workers).tables(), {}))[0] / len(outcomes)
@@ -133,36 +133,33 @@ def page() -> str:
         table=cost["table"] * 1e3, pair=cost["pair"] * 1e3, unit_rows=cost["rows"],
         parquet=cost["parquet"] / 1e3, everyone=everyone, municipalities=MUNICIPALITIES, arms=ARMS,
         draws=PLAN_DRAWS, lives=lives, warming=warming, per_draw=lives + warming, total=total / 3600,
-        hours=hours, count=count, task=task, busiest=busiest, per_core=ARMS / task,
+        hours=hours, count=count, per_core=ARMS / task,
         fed=busiest / (ARMS / task), disk=count * cost["bytes"] / 1e9, result=count * cost["parquet"] / 1e9,
         all_rows=count * cost["rows"] / 1e9, tables=tables, each=tables / MUNICIPALITIES * 3600,
-        tenth=PLAN_DRAWS * (ARMS * MUNICIPALITIES * life_fixed + MUNICIPALITIES * warm_fixed) / total,
     )  # fmt: skip
 
 
 PAGE = """\
 # How large can it get?
 
-Measured and worked out by `python benchmarks/scale.py --write`: seconds of one core, the least of three. On another
-machine the numbers are others; run it there before planning. How fast a child's life is, and why:
-[performance](performance.md). How batches and clusters work: [batches](batches.md).
+For those who plan a large batch: what does it cost in time, memory and disk? Measured by `python benchmarks/scale.py --write`
+in seconds of one core, the least of three; run it on your machine before planning. Speed of the engine:
+[performance](performance.md). Batches and clusters: [batches](batches.md).
 
 ## What it costs
 
-Almere with 36 child workers, 20 years from 2026, one core. A unit is one scenario in one draw and replication. Warming up
-(the lives from 1992 to the start) is made once for all scenarios of a municipality, draw and replication.
+Almere with 36 child workers, 20 years from 2026. A unit is one scenario in one draw and replication. Warming up (1992 to the
+start) is done once for all scenarios of a municipality, draw and replication.
 
 | children | warming up (s) | unit (s) | s per million child-years, unit | s per million child-years, warming up |
 |---|---|---|---|---|
 {rows}
 
 A line through these: a unit takes {life_fixed:.3f} s and {life:.2f} s per million child-years; warming up {warm_fixed:.3f} s and
-{warm:.2f} s per million. With few children what does not depend on them rules: below about 10,000 a unit hardly gets cheaper.
+{warm:.2f} s per million. Below about 10,000 children a unit hardly gets cheaper.
 
-- **Children**: in proportion, on top of what is fixed.
 - **Years** ({middle:,} children, without warming up): {by_years}.
-- **Draws** ({middle:,} children, warming up included): {by_draws}; in proportion, since draws share nothing.
-- **Scenarios**: in proportion, and the warming up once.
+- **Draws** ({middle:,} children, warming up included): {by_draws}; in proportion, as scenarios are.
 - **On disk**: {kb:,.0f} kB a unit, written and forced to disk in {write:.1f} ms; {unit_rows:,} rows of
   `results.parquet`, {parquet:,.0f} kB.
 - **Tables at the end**: {table:.1f} ms a unit on one core, and {pair:.1f} ms a compared unit on all cores. Memory does not
@@ -186,22 +183,16 @@ years, {draws:,} draws, every child. Together {everyone:,} children and youths o
 
 How to run it:
 
-1. **A folder per municipality**, with two scenarios (or a grid), each of which names its municipality's own file
-   (`kinderwerk data municipality NAME`). A batch each: results stay of a size that people can open, and a municipality
-   that is done is done. The tables of one take {each:,.0f} s at the end.
-2. **Workers**: `dask worker tcp://SCHEDULER:8786 --nworkers auto --nthreads 1`, 2 GB each. (Amsterdam and Rotterdam fit;
-   the whole country at once takes 3.7 GB.)
-3. **Several batches at once**, four to eight, on the machine of the scheduler, so that the cluster is not idle while one
-   writes its tables: `ls -d gemeenten/* | xargs -P 8 -I MAP kinderwerk batch MAP --out results/MAP --draws {draws}
-   --cluster tcp://SCHEDULER:8786 --json`. They share the cluster.
-4. **How many cores can be fed**: a core finishes {per_core:.1f} units a second (a task of two units with its warming up takes
-   {task:.1f} s). One batch keeps {busiest:,.0f} units a second on this disk, enough for {fed:,.0f} cores. The scheduler of Dask
-   hands out hundreds of tasks a second, and needs {per_core:.1f} / {arms} of one a second per core.
-5. **Stopped?** The same commands go on. `kinderwerk runs --in results` shows what is done.
+1. **A folder per municipality**, with two scenarios (or a grid) that name its own file (`kinderwerk data municipality
+   NAME`), and a batch for each folder. The tables of one take {each:,.0f} s at the end.
+2. **Workers**: `dask worker tcp://SCHEDULER:8786 --nworkers auto --nthreads 1`, 2 GB each (3.7 GB for the whole country at
+   once).
+3. **Four to eight batches at once**, on the machine of the scheduler, so that the cluster is busy while one writes its
+   tables: `ls -d gemeenten/* | xargs -P 8 -I MAP kinderwerk batch MAP --out results/MAP --draws {draws}
+   --cluster tcp://SCHEDULER:8786 --json`.
+4. **Cores that one batch can feed**: {fed:,.0f}, at {per_core:.1f} units a second per core on this disk.
 
-Cheaper first: what does not depend on the number of children takes {tenth:.0%} of this. 100 draws instead of
-{draws:,} cost a tenth and give the same middle with a coarser range; `--children 20000` helps for the largest cities only.
-Start with 20 draws of everything: {draws:,} draws of a mistake cost as much as those of the right question.
+100 draws cost a tenth of {draws:,} and give the same mean with a coarser range.
 """
 
 

@@ -10,42 +10,45 @@ import time
 from pathlib import Path
 
 import pytest
+from pytest_benchmark.fixture import BenchmarkFixture
 
 from sim.api import load_scenario
 from sim.engine.setting import Inline
+from sim.inputs.scenario import Scenario
 from sim.runs.experiment import Options, run_all
 from sim.runs.pairs import run_reached
 from sim.runs.warmstore import WarmStore
 
 ALMERE = Path(__file__).resolve().parents[1] / "scenarios" / "almere"
 CHILDREN = 26_000
+Pair = list[Scenario]
 DRAWS = itertools.count(1)
 
 
 @pytest.fixture(scope="module")
-def pair():
+def pair() -> Pair:
     return [load_scenario(ALMERE / name) for name in ("geen.yaml", "huidig.yaml")]
 
 
-def reached(pair):
+def reached(pair: Pair) -> object:
     return run_reached(pair, Options(children=CHILDREN), next(DRAWS), Inline())
 
 
-def whole(pair, folder):
+def whole(pair: Pair, folder: Path) -> object:
     options = Options(children=CHILDREN, first_draw=next(DRAWS), threads=1)
     return list(run_all(pair, options, WarmStore(folder)))
 
 
-def test_a_draw_of_those_who_are_reached(benchmark, pair) -> None:
+def test_a_draw_of_those_who_are_reached(benchmark: BenchmarkFixture, pair: Pair) -> None:
     benchmark.pedantic(reached, args=(pair,), rounds=5, warmup_rounds=1)
 
 
-def test_a_draw_of_whole_lives(benchmark, pair, tmp_path) -> None:
+def test_a_draw_of_whole_lives(benchmark: BenchmarkFixture, pair: Pair, tmp_path: Path) -> None:
     benchmark.pedantic(whole, args=(pair, tmp_path), rounds=5, warmup_rounds=1)
 
 
-def test_the_ratio_of_the_two(pair, tmp_path) -> None:
-    times = {"reached": [], "whole": []}
+def test_the_ratio_of_the_two(pair: Pair, tmp_path: Path) -> None:
+    times: dict[str, list[float]] = {"reached": [], "whole": []}
     for _ in range(5):  # in turns, so that a busy moment hits both
         for name, work in (("reached", lambda: reached(pair)), ("whole", lambda: whole(pair, tmp_path))):
             begun = time.perf_counter()

@@ -24,14 +24,14 @@ from numpy.typing import NDArray
 from calibration import costs
 from calibration.diagnostics import summary
 from calibration.figures.targets import TARGET_FILE, Target, read_targets
-from calibration.fit import FULL, QUICK, Fitted, Plan, fit
-from calibration.likelihood import Comparison
+from calibration.fit import FULL, QUICK, FitPlan, Fitted, fit
+from calibration.likelihood import ObservedTargets
 from calibration.runs import Runner, national
 from calibration.space import LEVELS, Space
-from sim.batches.results import version
 from sim.errors import InputError, SimulationError
 from sim.faults import fault
 from sim.machine.compiling import source_hash
+from sim.machine.project import version
 from sim.machine.whole import written_whole
 from sim.model.parameters import Parameters, prior_parameters
 from sim.progress import Progress, Tell, nobody
@@ -48,7 +48,7 @@ def calibrate(
     cluster: str | None = None,
     seed: int = 0,
     tell: Tell = nobody,
-    plan: Plan | None = None,
+    plan: FitPlan | None = None,
 ) -> dict[str, Any]:
     """Fit, write everything into `out`, and return the diagnostics.
 
@@ -63,7 +63,7 @@ def calibrate(
     space = Space(base)
     chosen = [target for target in national(targets) if target.role == "calibrate"]
     _check(targets_file, chosen, targets)
-    fitted = Comparison.of(chosen, targets)
+    fitted = ObservedTargets.of(chosen, targets)
     mark = _mark(base, targets_file)
     try:
         out.mkdir(parents=True, exist_ok=True)

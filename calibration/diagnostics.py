@@ -1,4 +1,4 @@
-"""What a researcher wants to know about a fit, as plain tables."""
+"""Diagnostics of a fit, as plain tables."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from scipy.linalg import cho_factor, cho_solve
 from calibration.figures.measures import MEASURES
 from calibration.figures.targets import Target
 from calibration.fit import Fitted, Wave, logs_of
-from calibration.likelihood import Comparison, log_of
+from calibration.likelihood import ObservedTargets, log_of
 from calibration.space import LEVELS, Space
 from sim.decision.emulator import Emulator
 from sim.states import AGES
@@ -28,7 +28,7 @@ HARD = {
         "need.care_on_recovery", "need.care_on_escalation", "start.ambulant.complex", "need.recover_moderate",
     ),
 }  # fmt: skip
-"""What the figures can hardly tell apart, by parameters that stand for it."""
+"""Sets of parameters that the figures hardly identify apart."""
 HELD_OUT_RUNS = 40
 
 
@@ -82,7 +82,7 @@ def parameter_rows(space: Space, draws: Floats, best: Floats) -> list[dict[str, 
 
 
 def correlations(space: Space, draws: Floats, most: int = 25) -> list[dict[str, Any]]:
-    """Return the pairs of parameters that hang together most in the posterior."""
+    """Return the most correlated pairs of parameters in the posterior."""
     matrix: Floats = np.asarray(np.corrcoef(draws.T))
     first, second = np.triu_indices(space.size, 1)
     order = np.argsort(-np.abs(matrix[first, second]))[:most]
@@ -93,12 +93,12 @@ def correlations(space: Space, draws: Floats, most: int = 25) -> list[dict[str, 
     ]  # fmt: skip
 
 
-def identifiability(space: Space, jacobian: Floats, fitted: Comparison) -> dict[str, Any]:
-    """Return what the figures can tell, from the Jacobian [targets, d] scaled by prior and errors.
+def identifiability(space: Space, jacobian: Floats, fitted: ObservedTargets) -> dict[str, Any]:
+    """Return the identifiability of parameters, from the Jacobian [targets, d] scaled by prior and errors.
 
     A singular value above 1 is a direction of which the figures say more than the prior. The collinearity
     index of a set of parameters (Brun, Reichert & Kuensch 2001) is how far a change of one of them can be
-    undone by the others: above 10 to 15 they cannot be told apart.
+    undone by the others: above 10 to 15 they cannot be distinguished.
     """
     scaled = np.linalg.solve(np.linalg.cholesky(fitted.covariance), jacobian)
     _, values, vectors = np.linalg.svd(scaled, full_matrices=False)
@@ -131,7 +131,7 @@ def identifiability(space: Space, jacobian: Floats, fitted: Comparison) -> dict[
     }
 
 
-def coverage(wave: Wave, fitted: Comparison, seed: int) -> dict[str, float]:
+def coverage(wave: Wave, fitted: ObservedTargets, seed: int) -> dict[str, float]:
     """Return how often 90 percent intervals hold the truth when the truth is known.
 
     Runs of the design are set apart, the emulator is fitted without them, and what each came to, with
@@ -187,7 +187,7 @@ def _mode(emulator: Emulator, covariance: Floats, observed: Floats) -> tuple[Flo
 
 
 def emulator_error(found: Fitted) -> list[dict[str, Any]]:
-    """Return per target how well runs left out, and draws simulated anew, were predicted."""
+    """Return per target how well runs left out, and draws simulated again, were predicted."""
     logs = logs_of(found.fitted, found.waves[-1].outcomes)
     errors, sizes = found.emulator.left_out()
     inverse = np.linalg.inv(found.waves[-1].root)

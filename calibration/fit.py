@@ -1,9 +1,9 @@
-"""The fit in three stages: best fit of the levels, emulator with MCMC, and draws simulated anew.
+"""The fit in three stages: best fit of the levels, emulator with MCMC, and draws simulated again.
 
 (a) `least_squares` over the parameters that answer to a figure of their own, from several starts.
-(b) Designs in waves: Sobol points through the posterior so far, each run with luck of its own; a
+(b) Designs in waves: Sobol points through the posterior so far, each run with random numbers of its own; a
     quadratic emulator; emcee on the emulator, with its variance in the likelihood.
-(c) Draws of the chain, simulated anew with fresh luck: the posterior that is shipped, unweighted. Where a
+(c) Draws of the chain, simulated again with new numbers: the posterior that is shipped, unweighted. Where a
     run shows that the emulator was off, the draw is moved to where it was meant to be, and run again.
 """
 
@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from scipy.optimize import least_squares
 from scipy.stats import norm, qmc
 
-from calibration.likelihood import Comparison
+from calibration.likelihood import ObservedTargets
 from calibration.runs import Job, Runner
 from calibration.space import LEVELS, Space
 from sim.decision.emulator import Emulator
@@ -35,7 +35,7 @@ _FRESH = 900_000
 
 
 @dataclass(frozen=True)
-class Plan:
+class FitPlan:
     """How much work. (runs, children of each) for each wave of the design and for the draws."""
 
     starts: int
@@ -48,7 +48,7 @@ class Plan:
     corrections: int
 
 
-FULL = Plan(
+FULL = FitPlan(
     3,
     4,
     50_000,
@@ -58,7 +58,7 @@ FULL = Plan(
     6_000,
     2,
 )
-QUICK = Plan(1, 2, 25_000, ((200, 25_000), (260, 35_000)), (60, 35_000), 200_000, 2_000, 1)
+QUICK = FitPlan(1, 2, 25_000, ((200, 25_000), (260, 35_000)), (60, 35_000), 200_000, 2_000, 1)
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ class Fitted:
     """Everything that a fit found."""
 
     space: Space
-    fitted: Comparison
+    fitted: ObservedTargets
     starts: Sequence[tuple[float, float]]  # misfit at the start and where it ended, for each start
     waves: Sequence[Wave]
     emulator: Emulator
@@ -118,7 +118,7 @@ def sobol_normal(n: int, d: int, seed: int) -> Floats:
     return np.asarray(np.clip(norm.ppf(np.clip(uniform, 1e-6, 1 - 1e-6)), -3.0, 3.0), dtype=np.float64)
 
 
-def fit(space: Space, fitted: Comparison, runner: Runner, plan: Plan, seed: int) -> Fitted:
+def fit(space: Space, fitted: ObservedTargets, runner: Runner, plan: FitPlan, seed: int) -> Fitted:
     """Run all stages and return what they found. Finished runs are taken from the runner's memory."""
     levels, starts = best_levels(space, fitted, runner, plan, seed)
     centre: Floats = levels
@@ -169,15 +169,15 @@ def fit(space: Space, fitted: Comparison, runner: Runner, plan: Plan, seed: int)
     )
 
 
-def draw_jobs(values: Sequence[Mapping[str, float]], plan: Plan, seed: int, turn: int) -> list[Job]:
-    """Return the runs in which draws, by name, are simulated anew; turn: 0 is the first pass."""
+def draw_jobs(values: Sequence[Mapping[str, float]], plan: FitPlan, seed: int, turn: int) -> list[Job]:
+    """Return the runs in which draws, by name, are simulated again; turn: 0 is the first pass."""
     count, children = plan.draws
     first = seed * _SEEDS + _FRESH + turn * count
     return [Job(draw, children, first + k, LAST_YEAR) for k, draw in enumerate(values)]
 
 
-def best_job(values: Mapping[str, float], plan: Plan, seed: int, turn: int) -> Job:
-    """Return the run in which the best fit, by name, is simulated anew."""
+def best_job(values: Mapping[str, float], plan: FitPlan, seed: int, turn: int) -> Job:
+    """Return the run in which the best fit, by name, is simulated again."""
     return Job(values, plan.best_children, seed * _SEEDS + _FRESH - 1 - turn, LAST_YEAR)
 
 
@@ -186,14 +186,14 @@ RIDGE = 10.0
 
 
 def monte_carlo(
-    space: Space, fitted: Comparison, runner: Runner, z: Floats, children: int, seed: int
+    space: Space, fitted: ObservedTargets, runner: Runner, z: Floats, children: int, seed: int
 ) -> Floats:
-    """Return the Monte Carlo variance [targets] of the logarithms of one run, from runs with other luck."""
+    """Return the Monte Carlo variance [targets] of the logarithms of one run, from other runs."""
     jobs = [Job(space.values(z), children, seed + k, LAST_YEAR) for k in range(REPLICATES)]
     return np.asarray(logs_of(fitted, runner.all(Progress("noise_of_run"), jobs)).var(axis=0, ddof=1))
 
 
-def pooled_slope(waves: Sequence[Wave], fitted: Comparison) -> Floats:
+def pooled_slope(waves: Sequence[Wave], fitted: ObservedTargets) -> Floats:
     """Return the mean slopes [targets, d] of logarithms in z over all waves (ridge, within waves)."""
     z = np.concatenate([wave.z - wave.z.mean(axis=0) for wave in waves])
     logs = [logs_of(fitted, wave.outcomes) for wave in waves]
@@ -201,7 +201,7 @@ def pooled_slope(waves: Sequence[Wave], fitted: Comparison) -> Floats:
     return np.asarray(np.linalg.solve(z.T @ z + RIDGE * np.eye(z.shape[1]), z.T @ y).T)
 
 
-def aims_of(emulator: Emulator, wave: Wave, fitted: Comparison, u: Floats) -> Floats:
+def aims_of(emulator: Emulator, wave: Wave, fitted: ObservedTargets, u: Floats) -> Floats:
     """Return the logarithms [k, targets] that draws are meant to come to.
 
     Those that the emulator expects, without the part of their spread that its own variance brought
@@ -213,10 +213,10 @@ def aims_of(emulator: Emulator, wave: Wave, fitted: Comparison, u: Floats) -> Fl
     return np.asarray(fitted.observed + kept * (emulator.predict(u) - fitted.observed))
 
 
-def correction(errors: Floats, noise: Floats, slope: Floats, fitted: Comparison) -> Floats:
+def correction(errors: Floats, noise: Floats, slope: Floats, fitted: ObservedTargets) -> Floats:
     """Return moves [k, d] of draws that undo their errors [k, targets], the smallest in terms of the prior.
 
-    Of each error the part is undone that is no luck of a run: 1 minus `noise` over its mean square.
+    Of each error the part is undone that is no noise of a run: 1 minus `noise` over its mean square.
     """
     sure = np.clip(1.0 - noise / np.maximum((errors**2).mean(axis=0), 1e-12), 0.0, 1.0)
     within = slope @ slope.T + fitted.covariance + np.diag(noise)
@@ -224,17 +224,17 @@ def correction(errors: Floats, noise: Floats, slope: Floats, fitted: Comparison)
     return np.asarray(np.clip(moves, -1.0, 1.0))
 
 
-def logs_of(fitted: Comparison, outcomes: Sequence[dict[str, float]]) -> Floats:
+def logs_of(fitted: ObservedTargets, outcomes: Sequence[dict[str, float]]) -> Floats:
     """Return what runs came to as logarithms [n, targets]."""
     return np.array([fitted.predicted(found) for found in outcomes])
 
 
 def best_levels(
-    space: Space, fitted: Comparison, runner: Runner, plan: Plan, seed: int
+    space: Space, fitted: ObservedTargets, runner: Runner, plan: FitPlan, seed: int
 ) -> tuple[Floats, list[tuple[float, float]]]:
     """Return z [d] of the best fit of the levels, and (first, last) misfit of each start.
 
-    The other parameters stay at the middle of their prior. Runs share their luck here, and only here:
+    The other parameters stay at the middle of their prior. Runs share random numbers here, and only here:
     derivatives need it.
     """
     free = [name for name in LEVELS if name in space.names]
@@ -276,7 +276,7 @@ def _first_spread(space: Space) -> Floats:
     return np.array([0.3 if name in LEVELS else 0.6 for name in space.names])
 
 
-def approximate(emulator: Emulator, wave: Wave, fitted: Comparison) -> tuple[Floats, Floats]:
+def approximate(emulator: Emulator, wave: Wave, fitted: ObservedTargets) -> tuple[Floats, Floats]:
     """Return the mode and covariance of the posterior in z, by Gauss-Newton on the emulator.
 
     A step may go no further than the runs reach: two standard deviations of the design in each direction.
@@ -295,7 +295,7 @@ def approximate(emulator: Emulator, wave: Wave, fitted: Comparison) -> tuple[Flo
     return wave.centre + wave.root @ u, spread
 
 
-def log_posterior(emulator: Emulator, wave: Wave, fitted: Comparison) -> Callable[[Floats], Floats]:
+def log_posterior(emulator: Emulator, wave: Wave, fitted: ObservedTargets) -> Callable[[Floats], Floats]:
     """Return the logarithm of the posterior density [k] at points u [k, d], up to a constant.
 
     The emulator's own variance is that at the design's points, on average: within the design it hardly
@@ -313,7 +313,13 @@ def log_posterior(emulator: Emulator, wave: Wave, fitted: Comparison) -> Callabl
 
 
 def sample(
-    emulator: Emulator, wave: Wave, fitted: Comparison, best: Floats, spread: Floats, steps: int, seed: int
+    emulator: Emulator,
+    wave: Wave,
+    fitted: ObservedTargets,
+    best: Floats,
+    spread: Floats,
+    steps: int,
+    seed: int,
 ) -> Chain:
     """Return a sample of the posterior on the emulator, by emcee with differential evolution."""
     d = best.size

@@ -1,4 +1,4 @@
-"""How far the model is from the figures, with errors that figures share counted once.
+"""The likelihood of the published figures; errors that figures share are counted once.
 
 Everything is compared as a logarithm. A figure's tolerance is the standard deviation of what it is off
 by; half of that variance is its own, the other half is shared with figures about the same youths:
@@ -27,15 +27,15 @@ LEAST = 1e-9
 
 
 @dataclass(frozen=True)
-class Comparison:
-    """Targets with what they are compared by: observed logarithms [n] and error covariance [n, n]."""
+class ObservedTargets:
+    """Targets with their observed logarithms [n] and error covariance [n, n]."""
 
     targets: tuple[Target, ...]
     observed: Floats
     covariance: Floats
 
     @classmethod
-    def of(cls, targets: Sequence[Target], every: Sequence[Target]) -> Comparison:
+    def of(cls, targets: Sequence[Target], every: Sequence[Target]) -> ObservedTargets:
         """Return the comparison with `targets`; `every` holds the rows that they are shares of."""
         published = {target.id: target.value for target in every}
         observed = np.array([log_of(target, published) for target in targets])

@@ -70,7 +70,7 @@ def compare(first: Path, second: Path) -> str:
         if only := [name for name in mine.names if name not in other.names]:
             text += f"only in the {words}: {', '.join(only)}\n"
     shown = [
-        (name, figure(a[0]), _range(a[1:]), figure(b[0]), _range(b[1:]), _told(move))
+        (name, figure(a[0]), _range(a[1:]), figure(b[0]), _range(b[1:]), _in_words(move))
         for name, a, b, move in rows[:MOST]
     ]
     return text + "\n" + markdown(("parameter", "first", "range", "second", "range", "move"), shown)
@@ -89,7 +89,7 @@ def _same(values: Floats) -> bool:
     return bool(np.allclose(values, values[0], rtol=ROUNDING, atol=0.0))
 
 
-def _told(move: float) -> str:
+def _in_words(move: float) -> str:
     return f"{move:+.2f}" if math.isfinite(move) else "another constant"
 
 

@@ -1,7 +1,7 @@
-"""Count a posterior anew where a figure is counted otherwise: ``python -m calibration.recount [FOLDER]``.
+"""Renew the figures of a posterior after a change of a measure: ``python -m calibration.recount [FOLDER]``.
 
-Its best fit and draws live again with the parameters and the luck that they had, and the figures in
-diagnostics.json are made anew from them. What is counted as before comes out as before, to nine digits;
+Its best fit and draws are simulated again with the same parameters and random numbers, and the figures in
+diagnostics.json are made again from them. What is counted as before comes out as before, to nine digits;
 where a figure that was fitted comes out otherwise, the posterior answers to another count, and has to be
 fitted again.
 """
@@ -20,7 +20,7 @@ from typing import Any
 from calibration.diagnostics import target_rows
 from calibration.documents.report import read
 from calibration.figures.targets import TARGET_FILE, read_targets
-from calibration.fit import Plan, best_job, draw_jobs
+from calibration.fit import FitPlan, best_job, draw_jobs
 from calibration.runs import national, run
 from sim.engine.setting import worker_threads
 from sim.errors import InputError
@@ -45,7 +45,7 @@ def recount(folder: Path, targets_file: Path = TARGET_FILE, tell: Tell = nobody)
     if hashlib.sha256(targets_file.read_bytes()).hexdigest() != about["targets"]:
         raise InputError.at(targets_file, fault("fitted_to_other_figures"))
     posterior, targets = read_posterior(folder / POSTERIOR_FILE.name), read_targets(targets_file)
-    names, plan = (*about["free"], *about["held"]), Plan(**about["plan"])
+    names, plan = (*about["free"], *about["held"]), FitPlan(**about["plan"])
     rows = [posterior.row(k) for k in range(len(posterior.values))]
     best, *draws = ({name: row[name] for name in names} for row in rows)
     turn = plan.corrections  # the last pass is what is shipped

@@ -1,4 +1,4 @@
-"""Parameter recovery: make figures with known parameters, fit to them, and see whether they come back.
+"""Parameter recovery: fit to figures made with known parameters, and compare.
 
 Run as ``python -m calibration.recovery OUT [--quick] [--seed N]``: writes OUT/figures.csv (the shipped
 figures of the country with the model's own values in their place) and OUT/truth.json, calibrates to them,
@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from calibration.calibrate import calibrate
 from calibration.figures.targets import TARGET_FILE, read_targets
-from calibration.fit import Plan
+from calibration.fit import FitPlan
 from calibration.runs import count, national, predict
 from calibration.space import Space
 from sim.engine.setting import worker_threads
@@ -95,7 +95,7 @@ def recovered(space: Space, z: Floats, found: Mapping[str, Any]) -> Recovery:
 
 
 def recover(
-    out: Path, children: int, seed: int = 0, quick: bool = False, plan: Plan | None = None
+    out: Path, children: int, seed: int = 0, quick: bool = False, plan: FitPlan | None = None
 ) -> Recovery:
     """Make figures with known parameters in `out`, calibrate to them there, and compare.
 
@@ -115,7 +115,7 @@ def _tell(now: Progress) -> None:
 
 
 def main() -> None:
-    """Recover, and print what came of it."""
+    """Run the recovery, and print its results."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("out", type=Path)
     parser.add_argument("--quick", action="store_true")

@@ -1,4 +1,4 @@
-"""Runs of the simulator for a calibration: remembered on disk one by one, on this machine or a cluster.
+"""Simulations for a calibration, on this machine or a cluster; each result is kept on disk.
 
 A run is a function of (parameters, children, seed, last year). What is finished is never lost: each run
 is one line in a file, and a calibration that is started again finds there what it asks for.
@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from calibration.figures.measures import MEASURES, OF_THEIR_YEAR, Counted
 from calibration.figures.targets import RATIOS, Target
-from sim.batches.crew import There, share_out
+from sim.batches.executors import ClusterExecutor, share_out
 from sim.engine.counting import layout
 from sim.engine.history import place_years
 from sim.engine.setting import Setting, worker_threads
@@ -36,7 +36,7 @@ from sim.states import AGES, FORMS, HISTORY_YEAR
 Floats = NDArray[np.float64]
 PROFILE = "Nederland 2018"
 FIT_YEAR = 2019
-"""The last year that is lived to fit; shares that have one year only are read in it."""
+"""The last year that is simulated for the fit; shares with a single year are read in it."""
 
 
 def count(
@@ -58,7 +58,7 @@ def predict(target: Target, counted: Counted) -> float | None:
     """Return the model's value of a target, or None where it is not counted.
 
     Counts are read in their own year, structural shares in FIT_YEAR at the latest. A share of youths in care
-    is read in the last year that was lived where its own comes later, as CBS registers in its own.
+    is read in the last simulated year if its own comes later, registered as in its own year.
     """
     measure = MEASURES[target.measure]
     care_share = target.measure in OF_THEIR_YEAR
@@ -166,7 +166,7 @@ class Runner:
     def _there(self, todo: Mapping[str, Job]) -> Iterator[tuple[str, dict[str, float]]]:
         assert self.cluster is not None
         work = partial(_on_worker, base=self.base, targets=tuple(self.targets))
-        with There(self.cluster) as workers:
+        with ClusterExecutor(self.cluster) as workers:
             for (key, _), found in share_out(workers, work, todo.items()):
                 if isinstance(found, Exception):
                     raise found

@@ -1,6 +1,6 @@
 """Tests on figures that the fit has not seen: held-out 2019, and municipalities.
 
-Every draw of the posterior is simulated anew. A figure lies inside where it is within the 95 percent
+Every draw of the posterior is simulated again. A figure lies inside where it is within the 95 percent
 predictive interval: spread of the draws and tolerance of the figure together, normal on the log scale.
 Two naive forecasts stand beside the model: the last value before the year, and a straight line through
 all values before it. One year is a weak test: a straight line may do as well, and then the report says so.

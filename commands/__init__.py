@@ -1,1 +1,1 @@
-"""The verbs of the command line, each in the file of its subject; `cli.py` lists them."""
+"""The commands, grouped in files by subject; `cli.py` lists them."""

@@ -1,4 +1,4 @@
-"""Is it worth it, and how sure (`sensitivity`); where two lives of one child part (`twins`)."""
+"""Appraisal with uncertainty (`sensitivity`); twin lives of one child (`twins`)."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ def sensitivity(
     reference: Annotated[Path, typer.Argument(help="The scenario to compare with.")],
     other: Annotated[Path, typer.Argument(help="The scenario that is judged.")],
     year: Annotated[int | None, typer.Option("--year", help="Break even by the end of this year.")] = None,
-    payer: Annotated[str, typer.Option("--payer", help="Whose money must come back.")] = "gemeente",
+    payer: Annotated[str, typer.Option("--payer", help="The payer that must break even.")] = "gemeente",
     capacity: Annotated[
         bool, typer.Option("--capacity", help="Count freed capacity as money, not only what can be cashed.")
     ] = False,
     chance: Annotated[
-        float, typer.Option("--chance", min=0.0, max=1.0, help="How sure a threshold must be.")
+        float, typer.Option("--chance", min=0.0, max=1.0, help="Required chance at a threshold.")
     ] = 0.5,
     willingness: Annotated[
         float | None,
@@ -44,12 +44,12 @@ def sensitivity(
     json_output: Json = False,
     csv: Csv = False,
 ) -> None:
-    """Is it worth it, how sure, and what must be true: everything from one sample of draws.
+    """Appraise a scenario: costs, benefits, uncertainty and thresholds, from one sample of draws.
 
     Draws are kept in the folder of the results: a command that was stopped goes on where it was, and one
     that asks for more draws makes only those.
     """
-    from sim.api import appraise
+    from sim import appraise
 
     chosen = with_reference([other], reference)[:2]
     folder = where(out, f"sensitivity-{chosen[0].municipality}-{other.stem}")
@@ -85,10 +85,10 @@ def twins(
     json_output: Json = False,
     csv: Csv = False,
 ) -> None:
-    """Live the same simulated children twice: where two lives part, and what follows."""
+    """Simulate the same children in two scenarios: where two lives diverge, and what follows."""
     from commands.terminal.comparison import show
     from commands.terminal.decision import twin_tables
-    from sim.api import twin_lives
+    from sim import twin_lives
 
     chosen = with_reference([other], reference)[:2]
     folder = where(out, f"twins-{chosen[0].municipality}-{other.stem}")

@@ -1,4 +1,4 @@
-"""A comparison as a document: for the council (`briefing`), or to calculate on with (`export`)."""
+"""A comparison as a document: a PDF (`briefing`), a workbook or CSV (`export`)."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def _document(
     **options: Any,
 ) -> None:
     """Compare and write a document; what can be refused is refused before anything is simulated."""
-    from sim.api import compare as compare_scenarios
+    from sim import compare as compare_scenarios
     from sim.report.content import report_of
     from sim.report.files import ready, write
     from sim.runs.experiment import Options

@@ -22,7 +22,7 @@ CLOSED = "standard output is closed"
 
 
 class _Stream(io.FileIO):
-    """Standard output or error that takes no more, remembers why, and lets whoever prints go on."""
+    """Standard output or error that was closed or is full: keeps the reason; printing has no effect."""
 
     def __init__(self, handle: int, there: bool) -> None:
         super().__init__(handle, "w", closefd=False)
@@ -45,7 +45,7 @@ def ended(command: Callable[[], object]) -> int:
     """Run a command; return its exit code: 1 where its results could not be printed, which is then said.
 
     Messages that cannot be printed change nothing: the exit code tells. Streams that others put in place of
-    the system's are left alone. Who asks this process to end is heard as Ctrl-C is.
+    the system's are left alone. A request to end this process is handled as Ctrl-C is.
     """
     _fill_closed()
     before = sys.stdout, sys.stderr
@@ -64,7 +64,7 @@ def ended(command: Callable[[], object]) -> int:
         results = own[0]
         if results is not None and results.lost is not None and not code:
             code = 1
-            if results.lost.errno != errno.EPIPE:  # who stops reading knows
+            if results.lost.errno != errno.EPIPE:  # a reader that stopped needs no message
                 print(UNPRINTED.format(results.lost.strerror), file=sys.stderr, flush=True)
         return code
     finally:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from sim.inputs.municipality import Municipality
 
 
-line = typer.Typer(no_args_is_help=True, help="The published figures the model is held against.")
+line = typer.Typer(no_args_is_help=True, help="Figures of CBS and of a municipality: targets and local fits.")
 
 
 @line.command()

@@ -1,4 +1,4 @@
-"""The parameters: fitted to the targets (`calibrate`), held against other figures (`validate`)."""
+"""Calibration: fit the parameters (`calibrate`), test them on held-out figures (`validate`)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Options and arguments that several verbs share, each with one wording."""
+"""Options and arguments that several commands share, each with one wording."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ Children = Annotated[
     typer.Option("--children", min=1, help="Simulate this many children and scale up (default: all)."),
 ]
 Draws = Annotated[int, typer.Option("--draws", help="Parameter draws; 1 is the best fit.")]
-Replications = Annotated[int, typer.Option("--replications", help="Repetitions with other luck.")]
-Seed = Annotated[int, typer.Option("--seed", help="Seed of all luck.")]
+Replications = Annotated[int, typer.Option("--replications", help="Repetitions with other random numbers.")]
+Seed = Annotated[int, typer.Option("--seed", help="Random seed.")]
 Threads = Annotated[int | None, typer.Option("--threads", help="Threads (default: one per processor).")]
 Out = Annotated[Path | None, typer.Option("--out", help="Folder for tables and manifest.")]
 NewFile = Annotated[Path | None, typer.Option("--out", help="The .yaml file to make (default: print it).")]

@@ -1,4 +1,4 @@
-"""A plan as a file: written to start from (`new`), and held against the rules (`check`)."""
+"""Scenario files: write one to start from (`new`), check them (`check`)."""
 
 from __future__ import annotations
 
@@ -27,6 +27,15 @@ def new(
     names = registry()
     start = load_scenario(preset, names) if preset else None
     typer.echo(f"Wrote {write_new(file, names, start)}", err=True)
+
+
+def scenarios(
+    folder: Annotated[Path, typer.Argument(help="The folder to make.")] = Path("scenarios"),
+) -> None:
+    """Copy the scenario files that come with kinderwerk, to run and to change."""
+    from sim.inputs.scenario_files import copy_shipped
+
+    typer.echo(f"Wrote {copy_shipped(folder)}", err=True)
 
 
 def check(paths: Annotated[list[Path], typer.Argument(help="Scenario files or folders of them.")]) -> None:

@@ -1,4 +1,4 @@
-"""What several verbs share: scenarios with their reference, results, what is printed, how one ends."""
+"""Code that several commands share: scenarios with their reference, results, printing, exit codes."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ LONGEST = 200
 """Bytes of the name of a folder; most disks take 255."""
 
 if TYPE_CHECKING:
-    from sim.api import Result
+    from sim import Result
     from sim.inputs.scenario import Scenario
     from sim.runs.experiment import Options
 
@@ -154,18 +154,28 @@ def ready(out: Path) -> Path:
     Raises InputError where it is no folder, or cannot be made or written. Nothing is left behind.
     """
     there = out
+    missing: list[Path] = []
     while not os.path.lexists(there) and there != there.parent:
+        missing.append(there)
         there = there.parent
     if not there.is_dir():
         if there == out:
             raise InputError.of(fault("out_no_folder", out=out))
         raise InputError.of(fault("folder_not_made", out=out, there=there))
+    made: list[Path] = []
     try:
-        with tempfile.TemporaryFile(dir=there):
+        for folder in reversed(missing):  # a name may be too long, or not possible on this disk
+            folder.mkdir()
+            made.append(folder)
+        with tempfile.TemporaryFile(dir=out):
             pass
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise InputError.of(fault("file_not_written", file=out, reason=reason)) from None
+    finally:
+        for folder in reversed(made):
+            with contextlib.suppress(OSError):  # somebody else has put something there meanwhile
+                folder.rmdir()
     return out
 
 

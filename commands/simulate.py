@@ -35,7 +35,7 @@ def run(
     csv: Csv = False,
 ) -> None:
     """Simulate one scenario and write its results."""
-    from sim.api import load_scenario, simulate
+    from sim import load_scenario, simulate
     from sim.runs.experiment import Options
 
     chosen = load_scenario(scenario)
@@ -83,8 +83,8 @@ def compare(
     json_output: Json = False,
     csv: Csv = False,
 ) -> None:
-    """Compare scenarios with a reference, on the same children with the same luck."""
-    from sim.api import compare as compare_scenarios
+    """Compare scenarios with a reference, on the same children with common random numbers."""
+    from sim import compare as compare_scenarios
     from sim.runs.experiment import Options
 
     chosen = with_reference(scenarios, reference)
@@ -135,12 +135,13 @@ def batch(
     json_output: Json = False,
     csv: Csv = False,
 ) -> None:
-    """Simulate every scenario in a folder; go on where a stopped batch was.
+    """Simulate every scenario in a folder; a batch that was stopped goes on.
 
     Each scenario is compared with its reference where that is in the folder too. A file that cannot be used
-    is told at the end (exit code 1); the others are done.
+    is reported at the end (exit code 1); the others are done.
     """
-    from sim.batches.batch import KEPT, run_batch
+    from sim import run_batch
+    from sim.batches.batch import KEPT
 
     refuse_unreadable(str(file) for file in folder.rglob("*.y*ml"))
     ready(out)

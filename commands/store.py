@@ -1,4 +1,4 @@
-"""The store of runs (`runs`): listed, shown, compared, made again, removed."""
+"""The store of runs (`runs`): list, show, compare, reproduce, remove."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from commands.options import Json, RunName, Store, Threads
 from commands.shared import fail, json_or, print_data
 from sim.errors import Problem
 
-line = typer.Typer(help="The store of runs: what was run, with what, and what came of it.")
+line = typer.Typer(help="The store of runs: list, show, compare, reproduce, remove.")
 
 
 @line.callback(invoke_without_command=True)
@@ -57,9 +57,9 @@ def show_run(name: RunName, store: Store = Path("results"), json_output: Json = 
 def compare_runs(
     first: RunName, second: RunName, store: Store = Path("results"), json_output: Json = False
 ) -> None:
-    """Compare two runs: what went in and differs, and the figures that moved."""
+    """Compare two runs: the inputs that differ, and the figures that moved."""
     from commands.terminal.runs import moved_table
-    from sim.batches.moved import as_json, figures_that_moved, inputs_that_differ
+    from sim.batches.run_changes import as_json, figures_that_moved, inputs_that_differ
     from sim.batches.store import find_run
 
     one, two = find_run(store, first), find_run(store, second)
@@ -88,7 +88,7 @@ def prune_runs(
     keep: Annotated[int | None, typer.Option("--keep", help="Keep so many of the last runs.")] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Remove them; without it only show which.")] = False,
 ) -> None:
-    """Remove runs that are old, and nothing that is no run. Shows first what would go."""
+    """Remove old runs, and nothing else. Without --yes, show what would be removed."""
     from sim.batches.store import remove, runs_in, to_prune
 
     damaged: list[Problem] = []

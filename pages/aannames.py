@@ -9,12 +9,12 @@ import streamlit as st
 
 from pages.assumptions import evidence, figures
 from pages.assumptions.listing import changed_ones, listing
-from pages.assumptions.rows import GRADES, TOPICS, Row, grade_words, rows, sought, table
+from pages.assumptions.rows import GRADES, TOPICS, AssumptionRow, grade_words, rows, sought, table
 from pages.doubt.evidence import by_basis
 from pages.doubt.work import Findings
 from pages.shared import formats, parts
 from pages.shared.address import saw_parts, saw_words, seen_parts, seen_words
-from pages.shared.answers import Task, key_of
+from pages.shared.answers import BackgroundTask, key_of
 from pages.shared.controls import folding
 from pages.shared.desk import CHILDREN, desk
 from pages.shared.parameter_words import ASSUMED, BASES, group_title
@@ -38,7 +38,7 @@ def main() -> None:
     parts.footer(reference_words(chosen))
 
 
-def _summary(found: tuple[Row, ...], chosen: Choices) -> None:
+def _summary(found: tuple[AssumptionRow, ...], chosen: Choices) -> None:
     """Show what the numbers rest on, and what of the answer does."""
     bases = Counter(row.basis for row in found)
     share = formats.percent(bases[ASSUMED] / len(found))
@@ -71,11 +71,11 @@ def _of_the_answer(chosen: Choices) -> None:
 def known_share(chosen: Choices) -> float | None:
     """Return the share of the doubt that rests on assumptions, if Onzekerheid has found it."""
     work = desk().kept.get(key_of(pair(chosen), "doubt", CHILDREN))
-    found = work.found if isinstance(work, Task) else None
+    found = work.found if isinstance(work, BackgroundTask) else None
     return by_basis(found.known)[ASSUMED] if isinstance(found, Findings) and found.known else None
 
 
-def _search(found: tuple[Row, ...]) -> None:
+def _search(found: tuple[AssumptionRow, ...]) -> None:
     """Show a way to find numbers; without a search, all of them by what they are about."""
     words = st.text_input(
         t("assumed_search"), seen_words("zoek"), placeholder=t("assumed_search_hint"), key="assumed-search"

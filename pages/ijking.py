@@ -15,8 +15,8 @@ from calibration.documents.report import fitted_share, read
 from pages.shared import charts, formats, parts
 from pages.shared.state import choices, reference_words
 from pages.shared.texts import language, t, writing
-from sim.batches.results import version
 from sim.errors import InputError
+from sim.machine.project import version
 from sim.model.parameters import DATA
 
 SERIES = ("jz", "jh", "zonder", "wijkteam", "ambulant", "netwerk", "daghulp", "verblijf")

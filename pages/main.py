@@ -44,7 +44,7 @@ LESS_SPACE = """<style>
 </style>"""
 """The sentence on Start should stand on the first screen; a link to a page is seen to be one."""
 LONGEST_KEY, MOST_KEYS = 30, 5
-"""Of what is told of a link: anybody may have written it."""
+"""Bounds on the parts of a link that are shown: anybody may have written it."""
 Layout = Literal["centered", "wide"]
 HERE = Path(__file__).parent
 ICON = HERE / "icon.svg"

@@ -37,14 +37,14 @@ def main() -> None:
         st.divider()
         errand(
             key_of(scenarios, "doubt", CHILDREN), find_out(scenarios),
-            lambda found: _found(found, ahead, sure / 100.0, answer, reference),
+            lambda found: _show(found, ahead, sure / 100.0, answer, reference),
             slot="doubt", size=KEPT_BYTES, every=2.0,
             words=lambda now: t(f"doubt_doing_{now.stage}"),
         )  # fmt: skip
     parts.footer(reference)
 
 
-def _found(found: Findings, ahead: int, sure: float, answer: Answer, reference: str) -> None:
+def _show(found: Findings, ahead: int, sure: float, answer: Answer, reference: str) -> None:
     goal = replace(found.goal, year=found.question.years[ahead - 1], probability=sure)
     if found.slow:
         parts.note(t("doubt_slow"))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from html import escape
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
@@ -13,11 +12,10 @@ from ruamel.yaml import YAML
 from pages.shared import formats, parts
 from pages.shared.state import choices, reference_words
 from pages.shared.texts import t
-from sim.batches.results import commit, version
 from sim.machine import variables
+from sim.machine.project import commit, file_beside, version
 
-ROOT = Path(__file__).resolve().parents[1]
-CITATION, CHANGES = ROOT / "CITATION.cff", ROOT / "CHANGELOG.md"
+CITATION, CHANGES = file_beside("CITATION.cff"), file_beside("CHANGELOG.md")
 STATEMENT_DATE = "2026-11-25"
 CONTACT = variables.CONTACT
 MOST_CHANGES = 12

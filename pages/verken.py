@@ -1,4 +1,4 @@
-"""Verken: every lever of a scenario, with what it comes to beside it."""
+"""Verken: every setting of a scenario, with the outcome beside it."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ def _reset() -> None:
 
 
 def _result(chosen: Choices) -> None:
-    """Show what the plan comes to, or why the model cannot say."""
+    """Show the outcome of the plan, or why there is none."""
     try:
         pair(chosen)
     except InputError as error:

@@ -195,7 +195,7 @@ def _back(answer: Answer, d: Difference, rate: float, reference: str) -> None:
 def _told_back(
     found: Sequence[Pocket], back: Payback, share: float, draws: int, sharpening: bool
 ) -> str:
-    """Return the chance that a payer's money is back as draws can tell it, or why it is not told."""
+    """Return the chance that a payer breaks even in words, or why none is given."""
     money = next((p.money for p in found if p.payer == back.payer), None)
     if money is None:
         return t("untold")

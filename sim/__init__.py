@@ -1,27 +1,58 @@
-"""kinderwerk: a microsimulation of youth care with and without child work."""
+"""kinderwerk: a microsimulation of youth care with and without child work.
+
+The front door: what `__all__` names is public and stable. Each room (a folder here) says in its own `__all__`
+which of its modules others may use; the rest is its own affair.
+"""
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from sim.errors import InputError, OptionError, SimulationError
 from sim.machine import compiling  # noqa: F401  (must come before anything that imports numba)
 
 if TYPE_CHECKING:
-    from sim.api import Comparison, Result, compare, load_scenario, simulate
+    from sim.api import (
+        Appraisal,
+        Comparison,
+        Result,
+        TwinLives,
+        appraise,
+        compare,
+        load_scenario,
+        simulate,
+        twin_lives,
+    )
     from sim.batches.batch import Batch, run_batch
+    from sim.inputs.scenario import Scenario
 
-__all__ = ["Batch", "Comparison", "Result", "compare", "load_scenario", "run_batch", "simulate"]
-_OF_BATCH = ("Batch", "run_batch")
+__all__ = [
+    "Appraisal",
+    "Batch",
+    "Comparison",
+    "InputError",
+    "OptionError",
+    "Result",
+    "Scenario",
+    "SimulationError",
+    "TwinLives",
+    "appraise",
+    "compare",
+    "load_scenario",
+    "run_batch",
+    "simulate",
+    "twin_lives",
+]
+_ELSEWHERE = {
+    "Batch": "sim.batches.batch",
+    "Scenario": "sim.inputs.scenario",
+    "run_batch": "sim.batches.batch",
+}
 
 
 def __getattr__(name: str) -> Any:
-    """Import the public functions when they are first asked for, so that single modules load fast."""
-    if name in _OF_BATCH:
-        from sim.batches import batch
-
-        return getattr(batch, name)
+    """Import a public name when it is first asked for, so that single modules load fast."""
     if name in __all__:
-        from sim import api
-
-        return getattr(api, name)
+        return getattr(import_module(_ELSEWHERE.get(name, "sim.api")), name)
     raise AttributeError(f"module 'sim' has no attribute '{name}'")

@@ -78,7 +78,7 @@ class Result:
 
     @cached_property
     def manifest(self) -> dict[str, Any]:
-        """Return the birth certificate: version, hashes, seed, sizes, libraries, standard errors."""
+        """Return the provenance: version, hashes, seed, sizes, libraries, standard errors."""
         columns = self.runs[0].columns
         errors = {name: standard_errors(own) for name, own in zip(self.names, columns, strict=True)}
         return manifest(
@@ -108,7 +108,7 @@ class Result:
 
 @dataclass(frozen=True)
 class Comparison(Result):
-    """Scenarios against the first of them, on the same children with the same luck.
+    """Scenarios against the first of them, on the same children with common random numbers.
 
     precision: how many replications were enough, where that was asked.
     """
@@ -282,9 +282,9 @@ def appraise(
         "verb": "sensitivity", "year": year, "payer": payer, "capacity": capacity, "chance": chance,
         "willingness": willingness, "budget": budget, "two_way": two_way, "search": search,
     }  # fmt: skip
-    certificate = _certificate((reference, other), names, options, started, call)
-    save(folder, tables(found), certificate, csv)
-    return Appraisal(found, certificate, folder, best, budget, grid)
+    provenance = _provenance((reference, other), names, options, started, call)
+    save(folder, tables(found), provenance, csv)
+    return Appraisal(found, provenance, folder, best, budget, grid)
 
 
 @dataclass(frozen=True)
@@ -335,10 +335,10 @@ def twin_lives(
     csv: bool = False,
     names: Sequence[str] | None = None,
 ) -> TwinLives:
-    """Live the children whom two scenarios reach differently in both, and write tables to `folder`.
+    """Simulate in both scenarios the children whom they reach differently, and write tables to `folder`.
 
     child: an id, whose two lives are shown. Raises InputError where the two cannot be compared, ValueError
-    where they do not share lives or no such child was lived twice, SimulationError where it fails.
+    where they do not share lives or no such child was simulated twice, SimulationError where it fails.
     """
     started = time.monotonic()
     comparable([reference, other])
@@ -359,20 +359,20 @@ def twin_lives(
                 ),
             )
     names = names or _short_names([reference, other])
-    certificate = _certificate((reference, other), names, options, started, {"verb": "twins"})
+    provenance = _provenance((reference, other), names, options, started, {"verb": "twins"})
     written = {"twins": parted_table(found), "events": events_table(found), "picture": picture_table(found)}
-    save(folder, written, certificate, csv)
-    return TwinLives(found, certificate, folder, where)
+    save(folder, written, provenance, csv)
+    return TwinLives(found, provenance, folder, where)
 
 
-def _certificate(
+def _provenance(
     scenarios: Sequence[Scenario],
     names: Sequence[str],
     options: Options,
     started: float,
     call: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """Return the manifest of an analysis that lived only those whom scenarios reach differently."""
+    """Return the manifest of an analysis that simulated only children whom scenarios reach differently."""
     seconds = time.monotonic() - started
     found = manifest(scenarios, names, options, default_parameters(), [], seconds, {}, call)
     everyone = profile_of(scenarios[0]).total

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from numbers import Integral
 from pathlib import Path
 
 from sim.faults import Fault, Value, fault
@@ -116,11 +117,14 @@ class SimulationError(Exception):
         return [self.fault.text(language)]
 
 
-def within(option: str, value: float, low: float, high: float = math.inf) -> None:
-    """Raise OptionError unless an option lies between two values (a number that is none lies nowhere)."""
-    if not low <= value <= high:
+def within(option: str, value: object, low: int, high: float = math.inf) -> None:
+    """Raise OptionError unless an option is a whole number between two values."""
+    if isinstance(value, bool) or not isinstance(value, Integral):
+        raise OptionError(option, fault("option_not_whole", found=f"{value!r:.100}"))
+    found = int(value)
+    if not low <= found <= high:
         most = None if high == math.inf else high
-        raise OptionError(option, fault("option_out_of_range", low=low, high=most, found=value))
+        raise OptionError(option, fault("option_out_of_range", low=low, high=most, found=found))
 
 
 def causes(error: BaseException) -> Iterator[BaseException]:

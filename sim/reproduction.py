@@ -14,10 +14,10 @@ import duckdb
 
 from sim.api import appraise, compare, simulate, twin_lives
 from sim.batches.batch import simulate_members
-from sim.batches.crew import Here
-from sim.batches.folder import Folder, Member
-from sim.batches.moved import INPUTS, Differs, inputs_that_differ
+from sim.batches.executors import LocalExecutor
+from sim.batches.folder import BatchMember, Folder
 from sim.batches.results import MANIFEST, manifest
+from sim.batches.run_changes import INPUTS, InputChange, inputs_that_differ
 from sim.batches.store import StoredRun
 from sim.errors import InputError
 from sim.faults import fault
@@ -48,7 +48,7 @@ class Reproduction:
 
     run: str
     tables: tuple[TableFound, ...]
-    differs: tuple[Differs, ...]
+    differs: tuple[InputChange, ...]
 
     @property
     def same(self) -> bool:
@@ -110,7 +110,7 @@ def reproduce(run: StoredRun, threads: int | None = None) -> Reproduction:
     return Reproduction(run.id, tuple(found), tuple(not_as_then(run, names, scenarios)))
 
 
-def not_as_then(run: StoredRun, names: Sequence[str], scenarios: Sequence[Scenario]) -> list[Differs]:
+def not_as_then(run: StoredRun, names: Sequence[str], scenarios: Sequence[Scenario]) -> list[InputChange]:
     """Return what is here now and not as it was when a run was made: version, data, libraries, processor."""
     options = Options(**_options(run))
     now = manifest(scenarios, names, options, default_parameters(), [], 0.0, {})
@@ -167,11 +167,11 @@ def _batch(
 ) -> None:
     references = run.manifest["call"]["references"]
     members = tuple(
-        Member(name, scenario, name, references.get(name))
+        BatchMember(name, scenario, name, references.get(name))
         for name, scenario in zip(names, scenarios, strict=True)
     )
-    with Here(threads) as hands:
-        simulate_members(Folder(members), out, Options(**_options(run)), hands)
+    with LocalExecutor(threads) as executor:
+        simulate_members(Folder(members), out, Options(**_options(run)), executor)
 
 
 def _sensitivity(

@@ -14,7 +14,6 @@ from dataclasses import replace
 
 import pytest
 from hypothesis import settings
-from worlds import START, scenario
 
 from sim.engine.history import History
 from sim.engine.setting import Setting, worker_threads
@@ -22,6 +21,7 @@ from sim.engine.simulation import simulate
 from sim.engine.warmup import WarmStart, warm_up
 from sim.inputs.profiles import profiles
 from sim.model.parameters import Parameters, default_parameters
+from tests.worlds import START, scenario
 
 SMALL = 3000
 

@@ -33,7 +33,12 @@ def call(*words: object, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
         cli.main()
     out.seek(0)
     err.seek(0)
-    return subprocess.CompletedProcess(line, end.value.code or 0, out.read(), err.read())
+    return subprocess.CompletedProcess(line, code_of(end.value), out.read(), err.read())
+
+
+def code_of(end: SystemExit) -> int:
+    """Return the exit code that a process would end with."""
+    return end.code if isinstance(end.code, int) else int(end.code is not None)
 
 
 def process(*words: object) -> subprocess.CompletedProcess[str]:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
 from sim import compare, load_scenario, simulate
-from sim.api import Comparison
-from sim.batches import results
+from sim.api import Comparison, Result
 from sim.decision.appraisal import MUNICIPAL, difference
 from sim.decision.headline import USERS
+from sim.engine.history import Label
 from sim.errors import InputError, SimulationError
 from sim.inputs.library import registry
 from sim.inputs.scenario import Scenario, scenario_from_dict
@@ -21,7 +22,7 @@ from sim.states import MECHANISMS
 
 ROOT = Path(__file__).resolve().parents[1]
 OFF = dict.fromkeys(MECHANISMS, False)
-SMALL = {"children": 3000, "threads": 2}
+SMALL: dict[str, Any] = {"children": 3000, "threads": 2}
 
 
 def made(fte: float = 36.0, **changes: object) -> Scenario:
@@ -35,7 +36,7 @@ def compared() -> Comparison:
     return compare([made(0), made(36), made(72)], **SMALL)
 
 
-def column(result, scenario: int, label) -> np.ndarray:
+def column(result: Result, scenario: int, label: Label) -> np.ndarray:
     columns = result.runs[0].columns[scenario]
     return columns.values[columns.labels.index(label)]
 
@@ -141,7 +142,7 @@ def test_no_children_and_no_years() -> None:
 @pytest.mark.parametrize(
     "wrong", [{"children": -1}, {"draws": 0}, {"replications": 0}, {"threads": 0}, {"seed": -1}]
 )
-def test_impossible_options_are_refused(wrong: dict[str, int]) -> None:
+def test_impossible_options_are_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=next(iter(wrong))):
         simulate(made(36), **wrong)
 
@@ -160,7 +161,7 @@ def test_a_full_disk_leaves_old_results_whole(
     def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(results.pq, "write_table", full)
+    monkeypatch.setattr(pq, "write_table", full)
     with pytest.raises(SimulationError, match="No space left"):
         compared.save(tmp_path)
     assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == before

@@ -11,12 +11,12 @@ from typing import Any, get_args
 from urllib.parse import parse_qs
 
 import pytest
-from opened import finished, shown, words
 from streamlit.testing.v1 import AppTest
 
 from calibration.documents.report import fitted_share, read
 from pages import ijking
 from pages.shared import charts, desk, formats, parts, watching
+from pages.shared.answers import Answer
 from pages.shared.packed import pack
 from pages.shared.plan import Plan
 from pages.shared.state import Choices, places, query_of, scenario
@@ -26,6 +26,8 @@ from sim.decision.headline import change, discount_rate
 from sim.errors import SimulationError
 from sim.faults import fault
 from sim.model.parameters import Grade
+from sim.runs.experiment import run_all
+from tests.opened import finished, shown, words
 
 NL, EN = (writing_in(language).words for language in ("nl", "en"))
 CATALOGUES = {"nl": NL, "en": EN}
@@ -298,7 +300,7 @@ def test_an_answer_that_fails_is_told_without_a_trace_and_can_be_tried_again(
     def broken(*_: Any, **__: Any) -> Any:
         raise SimulationError(fault("count_negative", year=2026))
 
-    real = desk.run_all
+    real = run_all
     monkeypatch.setattr(desk, "run_all", broken)
     at = AppTest.from_file(MAIN, default_timeout=60)
     at.query_params["begroting"] = "17-g-crowd_out"
@@ -348,6 +350,7 @@ def test_the_stop_button_stops_and_go_on_goes_on(monkeypatch: pytest.MonkeyPatch
     next(b for b in at.button if b.label == NL["stop"]).click().run()
     assert "Gestopt na" in words(at)
     answer = next(reversed(desk.desk().kept.values()))  # the one asked last
+    assert isinstance(answer, Answer)
     until = time.monotonic() + 30
     while answer.running and time.monotonic() < until:
         time.sleep(0.05)

@@ -8,12 +8,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from worlds import same
 
 from sim.engine.exposure import effect_level
 from sim.engine.population import NEVER
 from sim.engine.setting import Setting
-from sim.engine.simulation import World
 from sim.engine.warmup import WarmStart, warm_up
 from sim.inputs.grid import load_grid
 from sim.inputs.library import registry
@@ -21,6 +19,7 @@ from sim.inputs.profiles import profiles
 from sim.inputs.scenario import Scenario, load_scenario
 from sim.model.parameters import default_parameters
 from sim.states import AGES, EPOCH_YEAR, MONTHS
+from tests.worlds import Lived, same
 
 SCENARIOS = Path(__file__).parents[1] / "scenarios"
 PEOPLE = 8000
@@ -35,15 +34,15 @@ class Town:
         self.setting = Setting(profiles()[name], DEFAULT, seed=4, children=PEOPLE)
         self.pool = pool
         self.warm: WarmStart = warm_up(self.setting, 2026, pool)
-        self.known: dict[str, World] = {}
+        self.known: dict[str, Lived] = {}
 
-    def live(self, file: str | Scenario, **changes: Any) -> World:
+    def live(self, file: str | Scenario, **changes: Any) -> Lived:
         """Live the first years of a file, with changes; FTE beyond those years are left out."""
         scenario = load_scenario(SCENARIOS / f"{file}.yaml", registry()) if isinstance(file, str) else file
         key = f"{file}{sorted(changes.items())}"
         if key not in self.known:
-            world = World(scenario.replace(years=YEARS, **changes), self.setting, self.warm, self.pool, None)
-            world.told = world.history()  # type: ignore[attr-defined]
+            world = Lived(scenario.replace(years=YEARS, **changes), self.setting, self.warm, self.pool, None)
+            world.counted = world.history()
             self.known[key] = world
         return self.known[key]
 
@@ -63,23 +62,23 @@ def hilversum(pool: Executor) -> Town:
     return Town("Hilversum", pool)
 
 
-def alike(a: World, b: World) -> bool:
+def alike(a: Lived, b: Lived) -> bool:
     return all(same(x, y) for x, y in zip(a.blocks, b.blocks, strict=True))
 
 
 def flow(world: Any, row: str, year: slice = slice(None)) -> float:
-    kind = world.told.layout.flow + world.told.table.row(row)
-    return float(world.told.cells[year, :, kind, :AGES].sum())
+    kind = world.counted.layout.flow + world.counted.table.row(row)
+    return float(world.counted.cells[year, :, kind, :AGES].sum())
 
 
 def users(world: Any, name: str) -> float:
     from sim.states import USER_SETS
 
-    kind = world.told.layout.users + list(USER_SETS).index(name)
-    return float(world.told.cells[:, :, kind, :AGES].sum())
+    kind = world.counted.layout.users + list(USER_SETS).index(name)
+    return float(world.counted.cells[:, :, kind, :AGES].sum())
 
 
-def stays(world: World, programme: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def stays(world: Lived, programme: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return quintile, age in months at joining, and block row of those who came since the start."""
     k = list(world.programmes).index(programme)
     start = (2026 - EPOCH_YEAR) * MONTHS
@@ -92,7 +91,7 @@ def stays(world: World, programme: str) -> tuple[np.ndarray, np.ndarray, np.ndar
     return np.concatenate(quintile), np.concatenate(age), np.concatenate(left)
 
 
-def levels(world: World, programme: str, month: int, ages: tuple[int, int] = (0, 22)) -> float:
+def levels(world: Lived, programme: str, month: int, ages: tuple[int, int] = (0, 22)) -> float:
     """Return how much of a programme's effect there is among all children of some ages, summed."""
     k = list(world.programmes).index(programme)
     total = 0.0
@@ -150,8 +149,8 @@ def test_a_teacher_shortage_and_citizenship_lessons_in_six_schools(tilburg: Town
     lessons = tilburg.live("tilburg/lerarentekort-burgerschap")
     assert flow(shortage, "seen_by_school") < 0.95 * flow(usual, "seen_by_school")
     assert flow(lessons, "seen_by_programme") > flow(shortage, "seen_by_programme")
-    years = lessons.told.programmes["burgerschap"]  # type: ignore[attr-defined]
-    scale = lessons.told.scale  # type: ignore[attr-defined]
+    years = lessons.counted.programmes["burgerschap"]
+    scale = lessons.counted.scale
     assert 600 < years[1].places * scale < 1700  # six schools
     assert years[4].stock == 0  # the shortage is over
     calm = [{"kind": "teacher_shortage", "start": "2026-08", "months": 36, "size": 0.0}]
@@ -212,7 +211,7 @@ def test_parents_are_those_of_children_in_child_work(hilversum: Town) -> None:
 
 def test_cut_child_work_is_gone_and_fades(almere: Town) -> None:
     now, gone = almere.live("almere/huidig"), almere.live("argumenten/wegbezuinigd")
-    years = gone.told.programmes["kinderwerk"]  # type: ignore[attr-defined]
+    years = gone.counted.programmes["kinderwerk"]
     assert years[0].stock > 0
     assert [year.stock for year in years[1:]] == [0.0] * (YEARS - 1)
     assert levels(gone, "kinderwerk", END) < 0.5 * levels(now, "kinderwerk", END)
@@ -222,7 +221,7 @@ def test_cut_child_work_is_gone_and_fades(almere: Town) -> None:
 
 def test_projects_reach_more_children_and_leave_less_in_them(almere: Town) -> None:
     now, projects = almere.live("almere/huidig"), almere.live("argumenten/projectmatig")
-    several = [world.told.programmes["kinderwerk"][2].participants for world in (now, projects)]  # type: ignore[attr-defined]
+    several = [world.counted.programmes["kinderwerk"][2].participants for world in (now, projects)]
     assert several[1] > 1.3 * several[0]
     assert levels(projects, "kinderwerk", END) < 0.7 * levels(now, "kinderwerk", END)
     usual = off("argumenten/projectmatig", "kinderwerk.turnover", "kinderwerk.stay", "kinderwerk.build_up",
@@ -274,12 +273,12 @@ def test_a_share_of_the_budget_stays_only_where_it_is_fenced(almere: Town) -> No
     chosen = [m.scenario for name, m in members.items() if "fte-48.8" in name]
     fenced, unfenced = sorted(chosen, key=lambda s: not s.programmes["kinderwerk"].ring_fenced)
     worlds = [almere.live(s, budget={"youth_care": 60e6, "real_growth": 0.0}) for s in (fenced, unfenced)]
-    posts = [world.told.accounts.posts["kinderwerk"] for world in worlds]  # type: ignore[attr-defined]
+    posts = [world.counted.accounts.posts["kinderwerk"] for world in worlds]
     assert set(posts[0]) == {48.8}
     assert posts[1][0] == 48.8
     assert posts[1][-1] < 0.9 * 48.8
     rich = almere.live(unfenced, budget={"youth_care": 1e9})
-    assert set(rich.told.accounts.posts["kinderwerk"]) == {48.8}  # type: ignore[attr-defined]
+    assert set(rich.counted.accounts.posts["kinderwerk"]) == {48.8}
 
 
 def test_light_need_is_handled_without_ambulant_care_and_only_that(almere: Town) -> None:
@@ -298,7 +297,7 @@ def test_in_a_lockdown_it_matters_who_stays(almere: Town) -> None:
     usual = almere.live("almere/huidig")
     gone, stayed = almere.live("argumenten/lockdown-afwezig"), almere.live("argumenten/lockdown-aanwezig")
     assert flow(gone, "seen_by_school", slice(1, 2)) < 0.85 * flow(usual, "seen_by_school", slice(1, 2))
-    places = [world.told.programmes["kinderwerk"][1].places for world in (usual, gone, stayed)]  # type: ignore[attr-defined]
+    places = [world.counted.programmes["kinderwerk"][1].places for world in (usual, gone, stayed)]
     assert places[1] < 0.8 * places[0]
     assert places[2] == places[0]
     calm = [{"kind": "lockdown", "start": "2027-03", "months": 6, "size": 0.0, "workers": "absent"}]
@@ -316,7 +315,7 @@ def test_waiting_makes_need_worse_unless_it_is_said_not_to(almere: Town) -> None
 
 def test_fixed_places_hold_with_and_without_child_work(almere: Town) -> None:
     with_, without = (almere.live(f"argumenten/wachtlijsten-{name}-kinderwerk") for name in ("met", "zonder"))
-    assert with_.told.accounts.places[0] == without.told.accounts.places[0]  # type: ignore[attr-defined]
+    assert with_.counted.accounts.places[0] == without.counted.accounts.places[0]
     assert stays(without, "kinderwerk")[0].size == 0
     assert stays(with_, "kinderwerk")[0].size > 50
 

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from terminal import FEW, GOOD, ROOT, call, process, short
 
 from sim import load_scenario
 from sim.machine import compiling
+from tests.terminal import FEW, GOOD, ROOT, call, process, short
 
 compiling.use_cache()
 KERNELS = os.environ["NUMBA_CACHE_DIR"]
@@ -132,6 +132,21 @@ def test_where_results_cannot_go_nothing_is_simulated(
     assert "goes on" not in done.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
     assert blocked.read_text(encoding="utf-8") == "x"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("check", "{}"), ("check", "{}.yaml"), ("batch", "{}", "--out", "o"), ("runs", "list", "--in", "{}"),
+        ("runs", "show", "{}"), ("runs", "prune", "--in", "{}"), ("runs", "compare", "{}", "{}"),
+        ("runs", "reproduce", "{}"), ("run", "{}"), ("new", "{}"), ("model", "{}"),
+    ],
+    ids=" ".join,
+)  # fmt: skip
+def test_a_name_that_no_file_can_have_is_no_mistake_of_ours(words: tuple[str, ...]) -> None:
+    done = call(*(word.format("x" * 300) for word in words))
+    assert done.returncode == 2, done.stderr
+    assert "file name too long" in done.stderr
 
 
 def test_a_mistake_of_ours_is_told_as_ours_and_logged_with_its_trace(

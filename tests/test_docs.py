@@ -13,10 +13,8 @@ from pathlib import Path
 from typing import Any, get_args
 
 import pytest
-import reader
 import typer
 from ruamel.yaml import YAML
-from test_project import none_of, where
 
 import sim
 from cli import command_line
@@ -26,6 +24,8 @@ from sim.inputs.scenario import Scenario
 from sim.model.catalogue import TARGETING, catalogue
 from sim.model.processes import default_table
 from sim.states import FORMS
+from tests import reader
+from tests.test_project import none_of, where
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"

@@ -41,6 +41,7 @@ def raised() -> dict[str, list[tuple[Path, ast.Call]]]:
         if isinstance(call.func, ast.Name) and call.func.id == "fault":
             (code,) = call.args
             assert isinstance(code, ast.Constant), f"{file}:{call.lineno}"
+            assert isinstance(code.value, str)
             found.setdefault(code.value, []).append((file, call))
     return found
 
@@ -50,8 +51,8 @@ def of_stages() -> dict[str, list[tuple[Path, ast.Call]]]:
     found: dict[str, list[tuple[Path, ast.Call]]] = {}
     for file, call in calls():
         named = isinstance(call.func, ast.Name) and call.func.id in ("Progress", "Event")
-        if named and isinstance(call.args[0], ast.Constant):
-            found.setdefault(call.args[0].value, []).append((file, call))
+        if named and isinstance(stage := call.args[0], ast.Constant) and isinstance(stage.value, str):
+            found.setdefault(stage.value, []).append((file, call))
     return found
 
 

@@ -9,7 +9,6 @@ import numpy as np
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from worlds import Clockwork, born, copy, rate_names, registry, same, total
 
 from sim.api import Comparison, compare
 from sim.engine.population import LIFE_MONTHS, cohorts, flows, month_of
@@ -21,6 +20,7 @@ from sim.model.parameters import default_parameters
 from sim.model.processes import ProcessTable, default_table
 from sim.model.transitions import compile_table
 from sim.states import FORMS, MONTHS
+from tests.worlds import Clockwork, born, copy, rate_names, registry, same, total
 
 P = default_parameters()
 RATES = sorted(rate_names(default_table()))

@@ -150,6 +150,31 @@ def test_every_room_of_sim_has_its_layer() -> None:
     assert named == there - {"__init__"}
 
 
+def shown_by(room: str) -> set[str]:
+    """Return the modules of a room that others may use, which its `__init__.py` names."""
+    tree = ast.parse((ROOT / "sim" / room / "__init__.py").read_text(encoding="utf-8"))
+    (names,) = (node.value for node in tree.body if isinstance(node, ast.Assign))
+    return set(ast.literal_eval(names))
+
+
+def test_pages_commands_and_calibration_enter_a_room_by_the_modules_that_it_shows() -> None:
+    rooms = {path.parent.name for path in (ROOT / "sim").glob("*/__init__.py")}
+    used: dict[str, dict[str, str]] = {room: {} for room in rooms}
+    for path in project_files():
+        if path.suffix == ".py" and path.relative_to(ROOT).parts[0] in {*USERS_OF_SIM, "app.py", "cli.py"}:
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("sim."):
+                    room, *module = str(node.module).split(".")[1:]
+                    if room in rooms:
+                        names = module or [alias.name for alias in node.names]
+                        used[room] |= dict.fromkeys(names, where(path, node.lineno))
+    inside = [f"{place}: sim.{room}.{name} is no module that sim.{room} shows"
+              for room, names in used.items() for name, place in names.items() if name not in shown_by(room)]
+    none_of(inside)
+    none_of(f"sim.{room} shows {name}, which nobody uses" for room in rooms
+            for name in shown_by(room) - used[room].keys())  # fmt: skip
+
+
 @pytest.mark.parametrize("path", sim_files(), ids=dotted)
 def test_sim_knows_nothing_of_those_who_use_it(path: Path) -> None:
     outside = [(name, line) for name, line in imports(path) if name.split(".")[0] in USERS_OF_SIM]
@@ -159,6 +184,19 @@ def test_sim_knows_nothing_of_those_who_use_it(path: Path) -> None:
 @pytest.mark.parametrize("path", sim_files(), ids=dotted)
 def test_a_file_of_sim_fits_in_the_head(path: Path) -> None:
     assert len(path.read_text(encoding="utf-8").splitlines()) <= 500
+
+
+def test_every_class_has_a_name_of_its_own() -> None:
+    """Of the product; a reader who meets a name should have one place to look."""
+    product = {"sim", "calibration", "commands", "pages"}
+    places: dict[str, list[str]] = {}
+    for path in project_files():
+        if path.suffix == ".py" and path.relative_to(ROOT).parts[0] in product:
+            for node in ast.parse(path.read_text(encoding="utf-8")).body:
+                if isinstance(node, ast.ClassDef):
+                    places.setdefault(node.name, []).append(where(path, node.lineno))
+    assert len(places) > 200
+    none_of(f"{name}: {', '.join(found)}" for name, found in places.items() if len(found) > 1)
 
 
 def unseeded(path: Path) -> Iterator[str]:

@@ -27,7 +27,7 @@ from commands import browser
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
 PINNED = re.compile(r"^([\w.-]+)(?:\[[\w,]+\])?==(\S+)", re.MULTILINE)
-ROW = re.compile(r"^\| ([\w.-]+) \| ([^|]+) \| ([^|]+) \| (\w+) \| [^|]+ \|$", re.MULTILINE)
+ROW = re.compile(r"^\| ([\w.-]+) \| ([^|]+) \| ([^|]+) \| (\w+) \|$", re.MULTILINE)
 
 
 def loaded(name: str) -> ModuleType:
@@ -165,15 +165,8 @@ def test_the_app_without_streamlit_is_one_sentence(
     assert "kinderwerk[app]" in refused(capsys, monkeypatch)
 
 
-def test_the_app_outside_a_checkout_is_one_sentence(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(browser, "ROOT", tmp_path)
-    assert "checkout" in refused(capsys, monkeypatch)
-
-
 def test_the_app_is_started_with_few_arenas_of_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Unless who starts it has chosen: docs/endurance.md tells what many arenas cost."""
+    """Unless who starts it has chosen: docs/robustness.md tells what many arenas cost."""
     given: list[dict[str, str]] = []
     monkeypatch.chdir(ROOT)
     monkeypatch.setattr(os, "execve", lambda _, __, env: (given.append(env), sys.exit()))

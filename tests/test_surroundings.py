@@ -18,7 +18,7 @@ import pytest
 
 from benchmarks.app_load import User, free_port, started
 from benchmarks.endurance import judged, stop
-from commands.terminal.progress import Lines
+from commands.terminal.progress import ProgressLines
 from pages.doubt import work
 from pages.shared.desk import Desk
 from pages.shared.state import Choices, pair
@@ -79,7 +79,7 @@ def test_a_batch_under_a_jumping_clock_is_as_any_other(tmp_path: Path) -> None:
     told: list[str] = []
     for name in ("one", "two"):
         with (tmp_path / f"{name}.log").open("w+", encoding="utf-8") as stream:
-            lines = Lines(stream)
+            lines = ProgressLines(stream)
             batch = run_batch(few, tmp_path / name, children=200, workers=1, tell=lines.tell)
             stream.seek(0)
             told.append(stream.read())

@@ -10,9 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from worlds import ALL_OFF, same, scenario
 
-from sim.engine import simulation
 from sim.engine.exposure import effect_level
 from sim.engine.population import NEVER
 from sim.engine.programmes import carry_on, effect_of, exposures
@@ -23,6 +21,7 @@ from sim.model.catalogue import catalogue
 from sim.model.parameters import Parameters, default_parameters
 from sim.model.processes import default_table
 from sim.states import AGES, MECHANISMS, MONTHS
+from tests.worlds import ALL_OFF, Lived, same, scenario
 
 YEARS = 5
 PEOPLE = 25_000
@@ -48,17 +47,17 @@ def warm(setting: Setting, pool: Executor) -> WarmStart:
 
 def live(
     setting: Setting, warm: WarmStart, pool: Executor, programmes: dict[str, Any], **numbers: float
-) -> simulation.World:
+) -> Lived:
     p = setting.parameters.replace({name.replace("__", "."): value for name, value in numbers.items()})
     own = Setting(setting.profile, p, setting.seed, children=PEOPLE)
-    run = simulation.World(scenario(years=YEARS, programmes=programmes), own, warm, pool, None)
-    run.told = run.history()  # type: ignore[attr-defined]
+    run = Lived(scenario(years=YEARS, programmes=programmes), own, warm, pool, None)
+    run.counted = run.history()
     return run
 
 
 def flow(run: Any, row: str) -> float:
-    kind = run.told.layout.flow + run.told.table.row(row)
-    return float(run.told.cells[:, :, kind, :AGES].sum())
+    kind = run.counted.layout.flow + run.counted.table.row(row)
+    return float(run.counted.cells[:, :, kind, :AGES].sum())
 
 
 # Programmes
@@ -81,9 +80,9 @@ def test_every_programme_reaches_its_ages_and_costs_its_price(
     assert max(ages) < before
     deprived = np.mean(np.array(quintiles) >= 3)
     assert (deprived < 0.36) if name == "bso" else (deprived > 0.42)  # other families come to the BSO
-    fte = run.told.accounts.fte[name]
+    fte = run.counted.accounts.fte[name]
     price = setting.parameters[f"cost.{name}_fte"]
-    for year, cost in enumerate(run.told.accounts.programme_cost[name]):
+    for year, cost in enumerate(run.counted.accounts.programme_cost[name]):
         mean = np.mean(fte[year * MONTHS : (year + 1) * MONTHS])
         assert cost == pytest.approx(mean * price * 1.01 ** (2 + year))  # wages follow tariffs from 2024 on
 
@@ -153,8 +152,8 @@ def test_a_mechanism_moves_its_own_rate(
 
 def test_all_programmes_run_at_once(setting: Setting, warm: WarmStart, pool: Executor) -> None:
     run = live(setting, warm, pool, {name: {"fte": 10} for name in sorted(catalogue())})
-    assert set(run.told.programmes) == set(catalogue())
-    assert all(years[-1].participants > 0 for years in run.told.programmes.values())
+    assert set(run.counted.programmes) == set(catalogue())
+    assert all(years[-1].participants > 0 for years in run.counted.programmes.values())
 
 
 # Continuity
@@ -278,7 +277,7 @@ def test_without_rates_there_are_no_outcomes(setting: Setting, warm: WarmStart, 
 
 
 def test_nobody_leaves_school_or_offends_before_12_or_is_maltreated_from_18(usual: Any) -> None:
-    lay, table, cells = usual.told.layout, usual.told.table, usual.told.cells
+    lay, table, cells = usual.counted.layout, usual.counted.table, usual.counted.cells
     # counts are by the age on 1 January: a child who turns 12 in the year stands at 11
     for row, ages in (("leaves_school", slice(0, 11)), ("first_offence", slice(0, 11))):
         assert cells[:, :, lay.flow + table.row(row), ages].sum() == 0
@@ -286,7 +285,7 @@ def test_nobody_leaves_school_or_offends_before_12_or_is_maltreated_from_18(usua
 
 
 def test_whole_lives_count_everybody_who_turns_23(usual: Any) -> None:
-    lay, cells = usual.told.layout, usual.told.cells
+    lay, cells = usual.counted.layout, usual.counted.cells
     lives = cells[:, :, lay.whole_life : lay.whole_life + 8, :AGES].sum(axis=(1, 2, 3))
     people = cells[:, :, lay.people, 22].sum(axis=1)
     # who was born on 1 January is counted a year earlier
@@ -294,7 +293,7 @@ def test_whole_lives_count_everybody_who_turns_23(usual: Any) -> None:
 
 
 def test_those_helped_before_are_part_of_all(usual: Any) -> None:
-    lay, table, cells = usual.told.layout, usual.told.table, usual.told.cells
+    lay, table, cells = usual.counted.layout, usual.counted.table, usual.counted.cells
     for k, outcome in enumerate(table.outcomes):
         row = int(np.flatnonzero(table.hazards.outcome == k)[0])
         all_of_them = cells[:, :, lay.flow + row, :AGES].sum()

@@ -12,9 +12,10 @@ import numpy as np
 
 from sim.engine.counting import empty_tally, layout
 from sim.engine.exposure import Exposure
-from sim.engine.history import Label
+from sim.engine.history import History, Label
 from sim.engine.lifecourse import YearTable, advance, open_gate, scratch, year_table
 from sim.engine.population import Children, Flows, cohorts
+from sim.engine.simulation import World
 from sim.engine.warmup import NOBODY
 from sim.inputs.profiles import municipality_names
 from sim.inputs.registry import Registry
@@ -103,11 +104,17 @@ def alike(p: Parameters) -> Parameters:
     return p.replace({**same, **{f"need.{factor}.yes": 1.0 for factor in HOUSEHOLD_FACTORS}})
 
 
+class Lived(World):
+    """A municipality whose years are lived, with what was counted (`world.counted = world.history()`)."""
+
+    counted: History
+
+
 def everyone(blocks: Iterable[Children]) -> Children:
     """Return the children of all blocks as one block."""
     together = reduce(Children.joined, blocks)
     order = np.argsort(together.birth, kind="stable")
-    return Children(*(np.ascontiguousarray(array[order]) for array in together))
+    return Children._make(np.ascontiguousarray(array[order]) for array in together)
 
 
 def born(count: int, table: CompiledTable, p: Parameters, seed: int = 0, month: int = 0) -> Children:

@@ -9,6 +9,7 @@ import argparse
 import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,10 @@ from sim.model.parameters import DATA, POSTERIOR_FILE, prior_parameters, read_po
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 TESTS = "validation.json"
 PICTURES = DOCS / "pictures"
+SPREADS = (0.0, 0.5, 0.7, 0.9, math.inf)
+"""Bounds of the rows of parameters, in standard deviations of the prior."""
+FURTHEST = 10
+"""Rows of the table of figures of the emulator."""
 GENERATED = "<!-- written by `python -m calibration.documents.report`; edit the data, not this page -->\n\n"
 REASONS = {
     "verblijf_2016": "the series goes 40,505, 43,790, 46,185, 42,770: a registration jump of which the source warns for 2017 only, and a path with one bend cannot follow it",
@@ -59,6 +64,11 @@ def figure(x: float | None) -> str:
     if x is None:
         return "-"
     return f"{x:,.0f}" if abs(x) >= 1000 else f"{x:.3g}"
+
+
+def between(low: float, high: float) -> str:
+    """Return a range of two numbers; the word 'to' where a dash would be read as a minus."""
+    return f"{figure(low)} to {figure(high)}" if low < 0 else f"{figure(low)}–{figure(high)}"
 
 
 def fitted_share(found: Mapping[str, Any]) -> tuple[float, float]:
@@ -121,7 +131,7 @@ def verdict(found: Mapping[str, Any]) -> str:
 
 
 def _validation_row(row: Mapping[str, Any]) -> list[str]:
-    interval = f"{figure(row['predictive_low'])} to {figure(row['predictive_high'])}"
+    interval = between(row["predictive_low"], row["predictive_high"])
     inside = "yes" if row["inside"] else "NO"
     return [
         row["id"], figure(row["value"]), figure(row["median"]), interval, inside, figure(row["last_value"]),
@@ -137,6 +147,7 @@ def page(about: Mapping[str, Any], found: Mapping[str, Any], tested: Mapping[str
     plan, known, cover, walk = about["plan"], found["identifiability"], found["coverage"], found["sampler"]
     parts = [
         GENERATED + "# Calibration report\n",
+        "For researchers: how well does the model fit the published figures, and what do these not tell?\n",
         f"Posterior `{about['draws']}` draws of {len(about['free'])} parameters, made with seed {about['seed']}"
         f"{' (quick)' if about['quick'] else ''}; "
         f"{len(about['held'])} finer shapes are held at their middle. Targets `{about['targets'][:12]}`, "
@@ -150,17 +161,18 @@ def page(about: Mapping[str, Any], found: Mapping[str, Any], tested: Mapping[str
         "parameters. The rest is prior: nothing in these data says what child work does.\n",
         "## Fit per target\n",
         "![fit](pictures/calibration-fit.svg)\n",
-        "Interval: 95 percent, of the draws alone, without the luck of their runs (and so *no wider than luck* "
-        "where they differ by no more than that; the best fit is another run, and may lie beside it); predictive: with "
-        "the tolerance of the figure. Figures that are "
-        "fitted as a share of others are shown at the level of those others. Totals from 2021 on hold the providers "
-        "that CBS then began to count, as results do (`registration.*`, at its middle in every draw here).\n",
+        "Figures without a role were fitted. *Interval*: 95 percent of the draws, without the Monte Carlo noise of their runs; `noise` where the draws "
+        "differ by no more than that noise. The best fit is another run and may lie outside. *Predictive*: with the "
+        "tolerance of the figure. Figures that are fitted as a share of others are shown at the level of those "
+        "others. Totals from 2021 on include the providers that CBS then began to count (`registration.*`, at its "
+        "middle in every draw here).\n",
         markdown(
-            ("figure", "role", "published", "best fit", "error", "interval", "predictive", "inside"),
-            ((row["id"] + (" (as a share)" if row["share_of"] else ""), row["role"], figure(row["value"]),
+            ("figure", "role", "published", "best fit", "error", "interval", "predictive", ""),
+            ((row["id"] + (" (share)" if row["share_of"] else ""),
+              "" if row["role"] == "calibrate" else row["role"], figure(row["value"]),
               figure(row["best"]), f"{row['best_error']:+.1%}", _interval(row),
-              f"{figure(row['predictive_low'])} to {figure(row['predictive_high'])}",
-              "yes" if row["inside"] else "NO") for row in rows),
+              between(row["predictive_low"], row["predictive_high"]),
+              "" if row["inside"] else "outside") for row in rows),
         ),
         "Outside, with the reason: "
         + ("; ".join(f"`{row['id']}` ({REASONS.get(row['id'], 'no reason known')})" for row in outside)
@@ -175,19 +187,13 @@ def page(about: Mapping[str, Any], found: Mapping[str, Any], tested: Mapping[str
         "Not fitted by single year; only four groups of ages are.\n\n![ages](pictures/calibration-ages.svg)\n",
         "## Posterior against prior\n",
         "![parameters](pictures/calibration-parameters.svg)\n",
-        "Shift and spread in standard deviations of the prior: a spread near 1 is a parameter of which the "
-        "figures say nothing.\n",
-        markdown(
-            ("parameter", "before", "range before", "best fit", "range after", "shift", "spread"),
-            ((f"`{row['name']}`", figure(row["prior"]), f"{figure(row['prior_low'])} to {figure(row['prior_high'])}",
-              figure(row["best"]), f"{figure(row['low'])} to {figure(row['high'])}", f"{row['shift']:+.2f}",
-              f"{row['spread']:.2f}") for row in found["parameters"]),
-        ),
-        "## What hangs together\n",
-        markdown(("parameter", "with", "correlation"),
-                 ((f"`{row['first']}`", f"`{row['second']}`", f"{row['correlation']:+.2f}")
-                  for row in found["correlations"])),
-        "## What the figures can tell\n",
+        "Each with its shift and, in brackets, its spread, in standard deviations of the prior. A spread near 1: the "
+        "figures say nothing of it. Values and ranges before and after the fit: [parameters](parameters.md).\n",
+        markdown(("spread", "parameters"), _moved(found["parameters"])),
+        "## Correlated parameters\n",
+        "; ".join(f"`{row['first']}`, `{row['second']}` {row['correlation']:+.2f}" for row in found["correlations"])
+        + ".\n",
+        "## Identifiability\n",
         _identifiability(known),
         "## Unit costs and total spending\n",
         _spending(found["spending"]),
@@ -202,20 +208,35 @@ def page(about: Mapping[str, Any], found: Mapping[str, Any], tested: Mapping[str
         f"- Coverage with a known truth ({cover['runs']:.0f} runs set apart): 90 percent intervals hold "
         f"{cover['parameters']:.1%} of parameters, {cover['narrowed_parameters']:.1%} of those that the figures "
         f"narrow, {cover['strongest_directions']:.1%} of the ten strongest directions.\n"
-        "- The ten strongest directions are where the emulator is surest, and it is too sure where the last number is "
-        "below 85 percent. That is why the draws do not rest on it: each was run, moved by what the emulator had missed, "
-        "and run again (columns *off its aim*; what is left is about the luck of a run).\n"
+        "- A last number below 85 percent means that the emulator is too sure in those directions. The draws do not "
+        "rest on it: each was run, corrected by the emulator's error, and run again (columns *off target*; what is "
+        "left is about the noise of a run).\n"
         f"- Draws were simulated anew with {plan['draws'][1]:,} children each, the best fit with "
-        f"{plan['best_children']:,}.\n",
+        f"{plan['best_children']:,}.\n"
+        f"- The {FURTHEST} figures whose draws end furthest off target; all are in `sim/data/diagnostics.json`:\n",
         markdown(
-            ("figure", "explained", "left out (1 is right)", "unexplained", "emulator sd", "luck of a draw's run", "off its aim, first run", "last run"),
+            ("figure", "explained", "left out (1 is right)", "unexplained", "emulator sd", "noise of a run", "off target, first run", "last run"),
             ((row["id"], f"{row['explained']:.2f}", f"{row['left_out']:.2f}", f"{row['run_noise']:.3f}",
               f"{row['emulator_sd']:.3f}", f"{row['draw_noise']:.3f}", f"{row['off_first']:.3f}",
               f"{row['off_last']:.3f}")
-             for row in found["emulator"]),
+             for row in sorted(found["emulator"], key=lambda row: -row["off_last"])[:FURTHEST]),
         ),
     ]  # fmt: skip
     return "\n".join(parts)
+
+
+def _moved(parameters: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
+    """Return rows of parameters by how much narrower the figures made them, the most informed first."""
+    rows = []
+    for low, high in pairwise(SPREADS):
+        words = [
+            f"`{row['name']}` {row['shift']:+.2f} ({row['spread']:.2f})"
+            for row in parameters
+            if low <= row["spread"] < high
+        ]
+        if words:
+            rows.append((f"{low:g} to {high:g}" if high < math.inf else f"{low:g} and up", ", ".join(words)))
+    return rows
 
 
 def _errors(tested: Mapping[str, Any]) -> str:
@@ -258,11 +279,9 @@ def _spending(spending: Mapping[str, Any]) -> str:
             f"believed before, {before / 1e9:.2f}."
         )
     table = markdown(
-        ("parameter", "before", "range before", "best fit", "range after", "inside its range before"),
+        ("parameter", "best fit", "inside its range before"),
         (
-            (f"`{row['name']}`", figure(row["prior"]), f"{figure(row['prior_low'])} to {figure(row['prior_high'])}",
-             figure(row["best"]), f"{figure(row['low'])} to {figure(row['high'])}",
-             _within(row["prior_low"], row["best"], row["prior_high"]))
+            (f"`{row['name']}`", figure(row["best"]), _within(row["prior_low"], row["best"], row["prior_high"]))
             for row in spending["prices"]
         ),
     )  # fmt: skip
@@ -271,8 +290,8 @@ def _spending(spending: Mapping[str, Any]) -> str:
 
 def _interval(row: Mapping[str, Any]) -> str:
     if row["high"] - row["low"] < 1e-6 * row["high"]:
-        return "no wider than luck"
-    return f"{figure(row['low'])} to {figure(row['high'])}"
+        return "noise"
+    return between(row["low"], row["high"])
 
 
 def _within(low: float, value: float, high: float) -> str:

@@ -116,28 +116,20 @@ def verdict(item: Item, found: Mapping[str, Outcome]) -> str:
 
 
 def figures(found: Mapping[str, Outcome]) -> str:
-    """Return a table of the figures that tests held against others, per test; of many cases the worst."""
-    text = ""
+    """Return a table of the figures that tests held against others, by test; of many cases the worst."""
+    rows = []
     for name, outcome in sorted(found.items()):
-        if not outcome.figures:
-            continue
         worst: dict[str, tuple[str, float, float, float]] = {}
+        cases: dict[str, int] = defaultdict(int)
         for one in outcome.figures:
             known = worst.get(one[0])
             if known is None or _strain(one) > _strain(known):
                 worst[one[0]] = one
-        cases: dict[str, int] = defaultdict(int)
-        for one in outcome.figures:
             cases[one[0]] += 1
-        text += f"\n`tests/{name}`\n\n"
-        text += markdown(
-            ("figure", "expected", "found", "may differ by", "cases"),
-            (
-                (what, f"{expected:.10g}", f"{value:.10g}", f"{within:.2g}", str(cases[what]))
-                for what, value, expected, within in worst.values()
-            ),
-        )
-    return text
+        for number, (what, value, expected, within) in enumerate(worst.values()):
+            test = "" if number else f"`tests/{name}`"
+            rows.append((test, what, f"{expected:.10g}", f"{value:.10g}", f"{within:.2g}", str(cases[what])))
+    return markdown(("test", "figure", "expected", "found", "may differ by", "cases"), rows)
 
 
 def _strain(one: tuple[str, float, float, float]) -> float:
@@ -150,15 +142,18 @@ def page(frameworks: Sequence[Framework], found: Mapping[str, Outcome]) -> str:
     missing = [test for test in named(frameworks) if not of(test, found)]
     checks = sum(outcome.passed + outcome.failed for outcome in found.values())
     text = WRITTEN + "# Verification\n\n"
+    text += (
+        "For researchers and reviewers: does the program do what it says, by whose checklists, and what is\n"
+    )
+    text += (
+        "not checked? Whether what it says is true: [calibration](calibration.md), [evidence](evidence.md),\n"
+    )
+    text += "[limits](limits.md). What nobody has done is marked **open**.\n\n"
     text += f"{checks:,} checks in {len(found)} tests, engine `{source_hash()}`. "
     text += "All passed.\n" if not failed and not missing else "**Not all passed:**\n"
     text += "".join(f"\n- failed: `tests/{name}`" for name in failed)
     text += "".join(f"\n- did not run: `tests/{name}`" for name in missing)
-    text += (
-        "\nA check is a test with one set of inputs. This page is about whether the program does what it\n"
-        "says; whether what it says is true is another matter: [calibration](calibration.md),\n"
-        "[evidence](evidence.md) and [limits](limits.md). What nobody has done is marked **open**.\n"
-    )
+    text += "\nA check is a test with one set of inputs.\n"
     for framework in frameworks:
         text += f"\n## {framework.title}\n\n{framework.source.strip()}.\n\n"
         rows = ((item.question, verdict(item, found), _names(item)) for item in framework.items)
@@ -166,7 +161,7 @@ def page(frameworks: Sequence[Framework], found: Mapping[str, Outcome]) -> str:
     text += "\n## Figures held against others\n\n"
     text += (
         "Sources of the expected figures stand in the files of the tests and of scenarios/published/. Where\n"
-        "a figure was held in several cases (seeds), the one that strayed furthest is shown.\n"
+        "a figure was held in several cases (seeds), the one that strayed furthest is shown.\n\n"
     )
     return text + figures(found)
 

@@ -7,7 +7,6 @@ sample of the country for outcomes.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,10 +15,11 @@ from calibration.documents.report import DOCS, markdown
 from sim.engine.history import Label
 from sim.inputs.library import registry
 from sim.inputs.scenario import Scenario, load_scenario, scenario_from_dict
+from sim.machine.project import SCENARIOS
 from sim.runs.experiment import Options, Run, run_all
 
 Floats = NDArray[np.float64]
-SCARCITY = Path(__file__).resolve().parents[2] / "scenarios" / "argumenten"
+SCARCITY = SCENARIOS / "argumenten"
 POLICIES = {
     "deficit": "schaarste-tekort.yaml",
     "crowd_out": "schaarste-verdringing.yaml",
@@ -104,9 +104,11 @@ def scarcity(runs: Sequence[Run], scenarios: Sequence[Scenario]) -> tuple[str, s
         (name, policy, *(f"{values[i]:,.1f}" if values.max() < 200 else f"{values[i]:,.0f}" for i in marks))
         for name, by_policy in found.items()
         for policy, values in by_policy.items()
+        if values.any()
     ]
     text = "## Scarcity: Almere with 36 unfenced child workers under three policies\n\n"
-    text += "Every child, best fit, `scenarios/argumenten/schaarste-*.yaml`.\n\n"
+    text += "Every child, best fit, `scenarios/argumenten/schaarste-*.yaml`. "
+    text += "Only under `capped` does anybody wait.\n\n"
     text += "![three policies](pictures/policies.svg)\n\n"
     text += markdown(("measure", "policy", *(str(start + i) for i in marks)), rows)
     later = {
@@ -116,9 +118,8 @@ def scarcity(runs: Sequence[Run], scenarios: Sequence[Scenario]) -> tuple[str, s
     unmet = later["unmet need on 31 December"]
     text += (
         "\nThe budget does not grow in real terms and tariffs do. Under `crowd_out` a share of last year's\n"
-        "shortfall is taken from the unfenced child workers. Under `capped` nobody is admitted beyond the\n"
-        "contracted places, and a place that comes free goes to the next child: the bill is that of the\n"
-        "places. In the second half of the horizon unmet need is "
+        "shortfall is taken from the child workers. Under `capped` a place that comes free goes to the next\n"
+        "child: the bill is that of the places. In the second half of the horizon unmet need is "
         f"{unmet['crowd_out'] / unmet['deficit'] - 1:+.1%} under `crowd_out` and\n"
         f"{unmet['capped'] / unmet['deficit'] - 1:+.1%} under `capped`, against `deficit`. "
         "One run of one town: small lists swing.\n"
@@ -155,7 +156,7 @@ def outcomes() -> str:
     text += "A prediction: nothing here was fitted to it. The position paper says that 40 percent of rising\n"
     text += "criminal talent was known to youth care (an advocacy figure, of a narrower group).\n\n"
     text += markdown(("who", "had jeugdhulp now or before, at the event"), rows)
-    text += "\nAnd the other way round, at the 23rd birthday:\n\n"
+    text += "\nThe other direction, at the 23rd birthday:\n\n"
     text += markdown(("ever", "of youths who had jeugdhulp", "of youths who never had", "of all"), reverse)
     text += f"\n{helped / everyone:.0%} of all youths had jeugdhulp at some time before 23.\n"
     return text + "Most youths with help never offend and never leave school early.\n"
@@ -166,6 +167,7 @@ def main() -> None:
     scenarios = [load_scenario(SCARCITY / name, registry()) for name in POLICIES.values()]
     section, svg = scarcity(list(run_all(scenarios, Options())), scenarios)
     page = WRITTEN + "# The whole model: scarcity, outcomes\n\n"
+    page += "For researchers: what does the model predict where nothing was fitted?\n\n"
     page += "\n".join((section, outcomes()))
     (DOCS / "pictures" / "policies.svg").write_text(svg, encoding="utf-8")
     (DOCS / "whole-model.md").write_text(page, encoding="utf-8")

@@ -42,7 +42,7 @@ class Counted:
         return np.asarray(self.cells[min(year, self.last_year) - HISTORY_YEAR])
 
     def registered(self, group: str, year: int, budgets: bool = False) -> float:
-        """Return how many of a user set or form CBS registers in a year for each that is lived."""
+        """Return registered users of a user set or form in a year for each simulated user."""
         return float(registered(group, [year], self.parameters, budgets=budgets)[0])
 
     def users(self, group: str, year: int, ages: slice = slice(0, AGES), budgets: bool = False) -> float:

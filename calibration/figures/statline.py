@@ -1,4 +1,4 @@
-"""What CBS StatLine says now: figures of its tables, found by the titles CBS prints.
+"""Read current figures from the tables of CBS StatLine, by the titles that CBS prints.
 
 Keys are never typed: CBS renews them with its classifications, and pads them with blanks. They are read from
 the table itself, under the title of the dimension, category or measure. Municipalities alone are found by

@@ -50,7 +50,7 @@ MOST_OF_LINE = 1 << 20
 
 @dataclass(frozen=True)
 class Target:
-    """One published figure. tolerance: relative, one standard deviation of what it is off by.
+    """One published figure. tolerance: relative, one standard deviation of its error.
 
     denominator: of what a share or ratio is one; empty for counts. within: stem of the figure whose
     youths these are among, by which errors are shared. share_of: ids whose sum turns a count into the
@@ -249,6 +249,8 @@ def _faults(row: Mapping[str, str]) -> list[tuple[str, Fault]]:
         most = MAX_YOUTHS * (MOST_EACH if row["unit"] == "trajectories" else 1.0)
         if count > most:
             faults.append(("value", fault("counts_too_many", count=count, unit=row["unit"], most=most)))
+        elif not count.is_integer():
+            faults.append(("value", fault("counts_not_whole", count=count, unit=row["unit"])))
     if tolerance is not None and 1 <= tolerance < math.inf:
         faults.append(("tolerance", fault("tolerance_too_large", tolerance=tolerance)))
     if row["unit"] in RATIOS and not row["denominator"]:

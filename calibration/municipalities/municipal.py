@@ -40,7 +40,7 @@ SPREAD = {"need": 0.15, "access": 0.20}
 """Standard deviation between municipalities of the logarithm of each multiplier (assumed)."""
 STEP = 1.1
 LOTS = 4
-"""Runs with other luck of which the mean is taken: a municipality is small."""
+"""Replications to average over, because a municipality is small."""
 LOCAL_CHILDREN = 60_000
 NATIONAL_CHILDREN = 100_000
 USE_TOLERANCE = 0.03
@@ -54,7 +54,7 @@ COUNTRIES = (PROFILE, "Nederland")
 
 @dataclass(frozen=True)
 class Local:
-    """What was found for a municipality: posterior means of both multipliers, and what they rest on."""
+    """The fit of a municipality: posterior means of both multipliers, and their evidence."""
 
     municipality: str
     target: str
@@ -84,7 +84,7 @@ def pairs(targets: Sequence[Target]) -> list[tuple[Target, Target]]:
 
 
 @dataclass(frozen=True)
-class Figure:
+class LocalFigure:
     """A figure of a municipality over that of the country, and how the model counts either.
 
     tolerance: relative standard deviation of what the ratio says of the municipality's own rates.
@@ -98,7 +98,7 @@ class Figure:
 
 def fit(
     profile: Profile,
-    figure: Figure,
+    figure: LocalFigure,
     p: Parameters,
     pool: Executor,
     children: int,
@@ -139,7 +139,7 @@ def fit_local(
 ) -> Local:
     """Return the multipliers of a municipality that ships with the model."""
     ratio = local.value / national.value  # both of the same measure, ages and year
-    figure = Figure(local.id, ratio, lambda counted: _value(local, counted), local.tolerance)
+    figure = LocalFigure(local.id, ratio, lambda counted: _value(local, counted), local.tolerance)
     return fit(profiles()[local.region], figure, p, pool, children, seed)
 
 
@@ -179,7 +179,7 @@ def with_fit(municipality: Municipality, found: Local) -> Municipality:
     )
 
 
-def _figure_of(municipality: Municipality, targets: Sequence[Target], where: str) -> Figure:
+def _figure_of(municipality: Municipality, targets: Sequence[Target], where: str) -> LocalFigure:
     use, share = municipality.use, municipality.use_share
     if use is None or share is None:
         raise InputError.at(where, fault("no_figure_of_use"))
@@ -200,7 +200,7 @@ def _figure_of(municipality: Municipality, targets: Sequence[Target], where: str
     tolerance = math.hypot(USE_TOLERANCE, 1.0 / math.sqrt(use.youths))
     measure = MEASURES["jeugdhulp_share"]
     assert measure is not None, "the model counts the share with jeugdhulp"
-    return Figure(f"use_{use.year}", ratio, lambda c: measure(c, year, ages), tolerance)
+    return LocalFigure(f"use_{use.year}", ratio, lambda c: measure(c, year, ages), tolerance)
 
 
 def national_share(use: Use, targets: Sequence[Target]) -> float:

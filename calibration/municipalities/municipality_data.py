@@ -13,9 +13,9 @@ from typing import NamedTuple
 from calibration.figures.statline import Cells, Place, StatLineTable, fold
 from sim.errors import InputError
 from sim.faults import fault
+from sim.inputs.library import Registry
 from sim.inputs.municipality import Municipality, municipality_from_dict
 from sim.inputs.placenames import PlaceError, Town, code_of, find, key, meant, towns
-from sim.inputs.registry import Registry
 from sim.progress import Progress, Tell, nobody
 from sim.states import AGES
 

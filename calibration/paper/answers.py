@@ -1,4 +1,4 @@
-"""What the model answers to each claim of the position paper: a sentence and its figures, from runs."""
+"""The answer of the model to each claim of the position paper: a sentence and its figures."""
 
 from __future__ import annotations
 
@@ -7,7 +7,17 @@ from dataclasses import replace
 
 from calibration.documents.report import markdown
 from calibration.paper.runs import Laboratory, Pair, level
-from calibration.paper.words import TOO_SMALL, UNMET, USERS, Answer, quintiles, short, spread, table, told
+from calibration.paper.words import (
+    TOO_SMALL,
+    UNMET,
+    USERS,
+    ClaimAnswer,
+    in_words,
+    quintiles,
+    short,
+    spread,
+    table,
+)
 from sim.decision.headline import HORIZONS
 from sim.engine.history import Label
 
@@ -30,7 +40,7 @@ def both(pair: Pair, years: int = 10) -> str:
     users, unmet = pair.figure(USERS, years), pair.figure(UNMET, years)
     if users.too_small and unmet.too_small:
         return f"After {years} years the changes in jeugdzorg and in unmet need are {TOO_SMALL}."
-    words = f"{told(users, 'youths with jeugdzorg')}; {told(unmet, 'youths with unmet need')}"
+    words = f"{in_words(users, 'youths with jeugdzorg')}; {in_words(unmet, 'youths with unmet need')}"
     return f"After {years} years: {words}."
 
 
@@ -45,11 +55,17 @@ def paid(pair: Pair, years: int = 20) -> str:
 def compared(lab: Laboratory, *files: str) -> tuple[list[Pair], str]:
     """Return scenarios against what their files name, and the table of them."""
     pairs = [lab.pair(file) for file in files]
-    names = [f"{p.both[1].title} (against: {p.both[0].title})" for p in pairs]
-    return pairs, table(list(zip(names, pairs, strict=True)))
+    against = {pair.both[0].title for pair in pairs}
+    if len(against) == 1:
+        names = [pair.both[1].title for pair in pairs]
+        head = f"Compared with: {against.pop()}.\n\n"
+    else:
+        names = [f"{pair.both[1].title} (against: {pair.both[0].title})" for pair in pairs]
+        head = ""
+    return pairs, head + table(list(zip(names, pairs, strict=True)))
 
 
-def almere(lab: Laboratory) -> Answer:
+def almere(lab: Laboratory) -> ClaimAnswer:
     """36 workers, twice as many, without a ring-fence, and in living rooms."""
     pairs, body = compared(lab, NOW, "almere/dubbel", "almere/dubbel-ongeoormerkt", "almere/huiskamers")
     now, _ = lab.comes(NOW, "kinderwerk")
@@ -60,10 +76,10 @@ def almere(lab: Laboratory) -> Answer:
         f"neighbourhoods today, and {quintiles(rooms)} with living rooms there (best fit). Living rooms "
         f"against the same workers as today. {both(moved)}\n"
     )
-    return Answer(f"36 workers against none. {both(pairs[0])} {paid(pairs[0])}", body)
+    return ClaimAnswer(f"36 workers against none. {both(pairs[0])} {paid(pairs[0])}", body)
 
 
-def tilburg(lab: Laboratory) -> Answer:
+def tilburg(lab: Laboratory) -> ClaimAnswer:
     """Presence, family support, and citizenship lessons during a teacher shortage."""
     pairs, body = compared(
         lab, "tilburg/aanwezig", "tilburg/met-gezinssteun", "tilburg/lerarentekort",
@@ -71,23 +87,23 @@ def tilburg(lab: Laboratory) -> Answer:
     )  # fmt: skip
     third = "youths with unmet need in its third year"
     words = [
-        f"Going to where children are, against fixed places: {told(pairs[0].figure(UNMET, 10), TEN)}.",
-        f"Family support added: {told(pairs[1].figure(UNMET, 10), TEN)}.",
-        f"The teacher shortage itself: {told(pairs[2].figure(UNMET, 3), third)}.",
-        f"Lessons in six schools during it: {told(pairs[3].figure(UNMET, 3), third)}.",
+        f"Going to where children are, against fixed places: {in_words(pairs[0].figure(UNMET, 10), TEN)}.",
+        f"Family support added: {in_words(pairs[1].figure(UNMET, 10), TEN)}.",
+        f"The teacher shortage itself: {in_words(pairs[2].figure(UNMET, 3), third)}.",
+        f"Lessons in six schools during it: {in_words(pairs[3].figure(UNMET, 3), third)}.",
     ]
-    return Answer(" ".join(words), body)
+    return ClaimAnswer(" ".join(words), body)
 
 
-def hilversum(lab: Laboratory) -> Answer:
+def hilversum(lab: Laboratory) -> ClaimAnswer:
     """One line against a gap, and parents."""
     pairs, body = compared(lab, "hilversum/gat", "hilversum/doorlopende-lijn", "hilversum/ouders")
     line, parents = pairs[1], pairs[2]
     words = f"One line against a gap at 12-14, with as many FTE. {both(line)} Parents added. {both(parents)}"
-    return Answer(words, body)
+    return ClaimAnswer(words, body)
 
 
-def municipalities(lab: Laboratory) -> Answer:
+def municipalities(lab: Laboratory) -> ClaimAnswer:
     """Each municipality with its own children and national values for the rest."""
     pairs, body = compared(
         lab, "apeldoorn/huidig", "den-haag/dubbel", "deventer/dubbel", "eindhoven/dubbel", "haarlem/huidig",
@@ -99,28 +115,28 @@ def municipalities(lab: Laboratory) -> Answer:
         "luck. None has local figures of care, cost and child work: differences between them are those of "
         "their size and of assumed FTE, and no more."
     )
-    return Answer(words, body)
+    return ClaimAnswer(words, body)
 
 
-def cut(lab: Laboratory) -> Answer:
+def cut(lab: Laboratory) -> ClaimAnswer:
     """Child work that goes, and child work as projects."""
     pairs, body = compared(lab, "argumenten/wegbezuinigd", "argumenten/projectmatig")
-    return Answer(f"Cut entirely. {both(pairs[0])} As projects. {both(pairs[1])}", body)
+    return ClaimAnswer(f"Cut entirely. {both(pairs[0])} As projects. {both(pairs[1])}", body)
 
 
-def youth_work(lab: Laboratory) -> Answer:
+def youth_work(lab: Laboratory) -> ClaimAnswer:
     """Child work only, youth work only, both; for the same money."""
     pairs, body = compared(lab, NOW, "argumenten/alleen-jongerenwerk", "argumenten/kinder-en-jongerenwerk")
     mixed = lab.pair("argumenten/kinder-en-jongerenwerk", "argumenten/alleen-jongerenwerk")
     words = (
         f"Both against youth work only, for the same money. {both(mixed)} Against none: "
-        f"{told(pairs[0].figure(UNMET, 10), TEN)} by child work only; "
-        f"{told(pairs[1].figure(UNMET, 10), TEN)} by youth work only."
+        f"{in_words(pairs[0].figure(UNMET, 10), TEN)} by child work only; "
+        f"{in_words(pairs[1].figure(UNMET, 10), TEN)} by youth work only."
     )
-    return Answer(words, body)
+    return ClaimAnswer(words, body)
 
 
-def bso(lab: Laboratory) -> Answer:
+def bso(lab: Laboratory) -> ClaimAnswer:
     """The same money for out-of-school care."""
     file = "argumenten/bso-in-plaats-van-kinderwerk"
     pairs, body = compared(lab, file)
@@ -133,10 +149,10 @@ def bso(lab: Laboratory) -> Answer:
         f"It reaches other children: {quintiles(other)} of those who come live in the two most deprived "
         f"fifths of neighbourhoods, against {quintiles(child)} in child work. {both(pairs[0])}"
     )
-    return Answer(words, body)
+    return ClaimAnswer(words, body)
 
 
-def wijkteam(lab: Laboratory) -> Answer:
+def wijkteam(lab: Laboratory) -> ClaimAnswer:
     """The same money for a larger wijkteam."""
     pairs, body = compared(lab, "argumenten/wijkteam-uitbreiding")
     wider = pairs[0].figure(("care_users", "form", "wijkteam"), 4)
@@ -146,11 +162,11 @@ def wijkteam(lab: Laboratory) -> Answer:
         "([calibration.md](calibration.md)). That access grew and not need is an argument, not an outcome.\n"
     )
     net = "The net widens" if wider.value > 0 and not wider.too_small else "No wider net is seen"
-    words = f"{net}: {told(wider, 'youths with help of the wijkteam after 4 years')}. {both(pairs[0])}"
-    return Answer(words, body)
+    words = f"{net}: {in_words(wider, 'youths with help of the wijkteam after 4 years')}. {both(pairs[0])}"
+    return ClaimAnswer(words, body)
 
 
-def ring_fence(lab: Laboratory) -> Answer:
+def ring_fence(lab: Laboratory) -> ClaimAnswer:
     """A ring-fence against none, over two council terms."""
     pairs, body = compared(
         lab, "almere/dubbel", "almere/dubbel-ongeoormerkt", "argumenten/schaarste-verdringing"
@@ -178,10 +194,10 @@ def ring_fence(lab: Laboratory) -> Answer:
         f"Without a ring-fence up to {lost[False]:.0%} of the workers of the second year are gone by the end "
         f"of two council terms, with one {lost[True]:.0%}. 72 unfenced workers against none. {both(pairs[1])}"
     )
-    return Answer(words, body)
+    return ClaimAnswer(words, body)
 
 
-def light_need(lab: Laboratory) -> Answer:
+def light_need(lab: Laboratory) -> ClaimAnswer:
     """Light need handled by child work."""
     pairs, body = compared(lab, "argumenten/licht-verwelzijnd")
     ambulant = pairs[0].over(("care_starts", "form", "ambulant"), 10)
@@ -201,19 +217,18 @@ def light_need(lab: Laboratory) -> Answer:
     body += "\nHow often light need still leads to ambulant care, and what follows in year 10 (1 is off):\n\n"
     body += markdown(("still ambulant", "youths with ambulant care", "moderate need", "unmet need"), rows)
     words = (
-        f"Over 10 years: {told(ambulant, 'starts of ambulant care')}. The limit is that a child without that "
-        f"help misses what it does; after 10 years: {told(heavier, 'youths with moderate need')}."
+        f"Over 10 years: {in_words(ambulant, 'starts of ambulant care')}. The limit is that a child without "
+        f"that help misses what it does; after 10 years: {in_words(heavier, 'youths with moderate need')}."
     )
-    return Answer(words, body)
+    return ClaimAnswer(words, body)
 
 
-def term(lab: Laboratory) -> Answer:
+def term(lab: Laboratory) -> ClaimAnswer:
     """What a four-year horizon hides."""
-    pairs, body = compared(lab, NOW)
-    pair = pairs[0]
+    pair = lab.pair(NOW)
     costs = {years: pair.after(years) for years in HORIZONS}
     rows = [(name, *(short(pair.over(label, years)) for years in costs)) for name, label in OUTCOMES.items()]
-    body += "\nAdded up over the years so far, with 36 workers against none:\n\n"
+    body = "Added up over the years so far, with 36 workers against none:\n\n"
     body += markdown(("what", *(f"{years} years" for years in costs)), rows)
     spent = costs[4].programme_cost / costs[20].programme_cost
     early, late = pair.over(UNMET, 4), pair.over(UNMET, 20)
@@ -222,18 +237,18 @@ def term(lab: Laboratory) -> Answer:
         words += f"What of the change in unmet need falls within them is {TOO_SMALL}. "
     else:
         words += f"They hold {early.value / late.value:.0%} of the change in child-years of unmet need. "
-    return Answer(words + " ".join(paid(pair, years) for years in costs), body)
+    return ClaimAnswer(words + " ".join(paid(pair, years) for years in costs), body)
 
 
-def pandemic(lab: Laboratory) -> Answer:
+def pandemic(lab: Laboratory) -> ClaimAnswer:
     """A lockdown with and without child workers."""
     pairs, body = compared(lab, "argumenten/lockdown-afwezig", "argumenten/lockdown-aanwezig")
     noun = "youths with unmet need at the end of that year"
     words = (
-        f"A lockdown in which all close, against none: {told(pairs[0].figure(UNMET, 2), noun)}. "
-        f"Child workers who stay, against workers who go: {told(pairs[1].figure(UNMET, 2), noun)}."
+        f"A lockdown in which all close, against none: {in_words(pairs[0].figure(UNMET, 2), noun)}. "
+        f"Child workers who stay, against workers who go: {in_words(pairs[1].figure(UNMET, 2), noun)}."
     )
-    return Answer(words, body)
+    return ClaimAnswer(words, body)
 
 
 def waits(pair: Pair, years: int = 10) -> str:
@@ -242,7 +257,7 @@ def waits(pair: Pair, years: int = 10) -> str:
     return f"{after:,.0f} youths wait in year {years}, against {before:,.0f} (too few draws for a range)"
 
 
-def scarcity(lab: Laboratory) -> Answer:
+def scarcity(lab: Laboratory) -> ClaimAnswer:
     """Fixed places, waiting, and getting worse while waiting."""
     pairs, body = compared(
         lab, "argumenten/schaarste-wachtlijsten", "argumenten/wachtlijsten-met-kinderwerk",
@@ -261,8 +276,8 @@ def scarcity(lab: Laboratory) -> Answer:
     body += markdown(header, rows)
     words = (
         f"Fixed places instead of an open end. {both(pairs[0])} Child work under fixed places, against none: "
-        f"{told(pairs[1].figure(UNMET, 10), TEN)}; {waits(pairs[1])}. If waiting made nothing worse: "
-        f"{told(pairs[2].figure(UNMET, 10), TEN)}. These are {lab.size.everyone} draws of every child: "
+        f"{in_words(pairs[1].figure(UNMET, 10), TEN)}; {waits(pairs[1])}. If waiting made nothing worse: "
+        f"{in_words(pairs[2].figure(UNMET, 10), TEN)}. These are {lab.size.everyone} draws of every child: "
         "ranges are rough."
     )
-    return Answer(words, body)
+    return ClaimAnswer(words, body)

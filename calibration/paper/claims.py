@@ -11,8 +11,7 @@ from pathlib import Path
 
 from sim.inputs.library import registry
 from sim.inputs.scenario import Scenario, load_scenario
-
-SCENARIOS = Path(__file__).resolve().parents[2] / "scenarios"
+from sim.machine.project import SCENARIOS
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What the model answers to claims about who the youths are, and about what is known and worth knowing."""
+"""Answers to claims about groups of youths, and about evidence and the value of information."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from calibration.documents.report import markdown
 from calibration.paper.answers import NOW, OUTCOMES
 from calibration.paper.claims import scenario_of
 from calibration.paper.runs import Floats, Laboratory, level, lives, who_is_well
-from calibration.paper.words import Answer, spread, told
+from calibration.paper.words import ClaimAnswer, in_words, spread
 from sim.decision.dossier import ENOUGH, knowledge
 from sim.decision.equity import Gain, gains
 from sim.decision.goal import Goal
@@ -29,7 +29,7 @@ PLACES: Label = ("programme_places", "programme", "kinderwerk")
 FTE: Label = ("programme_fte", "programme", "kinderwerk")
 
 
-def vulnerability(lab: Laboratory) -> Answer:
+def vulnerability(lab: Laboratory) -> ClaimAnswer:
     """How many vulnerable children have no need, and taking part."""
     shares = who_is_well(scenario_of(NOW), lab)
     part = lab.pair(NOW).figure(OUTCOMES["child-years of taking part"], 10)
@@ -47,12 +47,12 @@ def vulnerability(lab: Laboratory) -> Answer:
     named = ", ".join(f"{name} {share:.0%}" for name, share in vulnerable.items())
     words = (
         f"{most} vulnerable youths have no need for care at a given moment ({named}). 36 workers against "
-        f"none, after 10 years: {told(part, 'youths who take part')}."
+        f"none, after 10 years: {in_words(part, 'youths who take part')}."
     )
-    return Answer(words, body)
+    return ClaimAnswer(words, body)
 
 
-def families(lab: Laboratory) -> Answer:
+def families(lab: Laboratory) -> ClaimAnswer:
     """Results by household and neighbourhood."""
     pair = lab.pair(NOW)
     runs = lab.whole(["almere/geen"], lab.size.options())
@@ -79,7 +79,9 @@ def families(lab: Laboratory) -> Answer:
         "Almere without child work in 2029 (mean over draws), and the change in unmet need with 36 workers, "
         "mean over 20 years per 1,000 of the group:\n\n"
     )
-    return Answer(words, body + markdown(("group", "youths", "with jeugdzorg", "unmet need per 1,000"), rows))
+    return ClaimAnswer(
+        words, body + markdown(("group", "youths", "with jeugdzorg", "unmet need per 1,000"), rows)
+    )
 
 
 def _change(gain: Gain) -> str:
@@ -89,7 +91,7 @@ def _change(gain: Gain) -> str:
     return f"{gain.per_1000:+.2f}{interval}"
 
 
-def forty(lab: Laboratory) -> Answer:
+def forty(lab: Laboratory) -> ClaimAnswer:
     """Earlier care among first offenders and school leavers, and the other way round."""
     options = Options(children=lab.size.country, draws=lab.size.country_draws, first_draw=1)
     runs = lab.whole(["nederland/huidig"], options)
@@ -119,7 +121,7 @@ def forty(lab: Laboratory) -> Answer:
         "paper's 40 percent is an advocacy figure of a narrower group (rising criminal talent): agreement "
         "would prove little, and a difference is no refutation.\n"
     )
-    return Answer(" ".join(words), body)
+    return ClaimAnswer(" ".join(words), body)
 
 
 def _with(had: Mapping[str, Floats], events: set[str]) -> Floats:
@@ -129,12 +131,12 @@ def _with(had: Mapping[str, Floats], events: set[str]) -> Floats:
 
 
 def _before(runs: list[Run], outcome: str) -> Floats:
-    """Return the share of an event that befell a youth with jeugdhulp then or before, by run."""
+    """Return the share of events of youths with jeugdhulp then or before, by run."""
     helped = level(runs, 0, (f"{outcome}_helped_before", "total", "all"))
     return np.asarray(helped / level(runs, 0, (outcome, "total", "all")))
 
 
-def figures(lab: Laboratory) -> Answer:
+def figures(lab: Laboratory) -> ClaimAnswer:
     """Reach per FTE, and what is worth knowing first."""
     pair = lab.pair(NOW)
     reach = level(pair.runs, 1, PLACES, 9) / level(pair.runs, 1, FTE, 9)
@@ -148,9 +150,9 @@ def figures(lab: Laboratory) -> Answer:
     body += markdown(("visits per child per year", "children per worker"), rows)
     words = f"At any moment a worker reaches {spread(reach)} children. "
     if lab.size.knowledge < ENOUGH:
-        return Answer(words + "Too few draws to say what is worth knowing.", body)
+        return ClaimAnswer(words + "Too few draws to say what is worth knowing.", body)
     first, worth = _worth(lab)
-    return Answer(f"{words}Worth knowing first: {first}.", f"{body}\n{worth}")
+    return ClaimAnswer(f"{words}Worth knowing first: {first}.", f"{body}\n{worth}")
 
 
 def _worth(lab: Laboratory) -> tuple[str, str]:

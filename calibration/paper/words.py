@@ -15,22 +15,22 @@ from sim.engine.history import Label
 
 USERS: Label = ("care_users", "total", "all")
 UNMET: Label = ("unmet_need", "total", "all")
-TOO_SMALL = "too small to tell with this number of runs"
+TOO_SMALL = "too small to tell"
 HEADER = (
-    "scenario", "after", "youths with jeugdzorg in that year", "unmet need, 31 December",
-    "programmes, million euros", "municipality net, million euros", "paid back in",
+    "scenario", "after", "youths with jeugdzorg", "unmet need", "programmes", "municipality net",
+    "paid back",
 )  # fmt: skip
 
 
 @dataclass(frozen=True)
-class Answer:
+class ClaimAnswer:
     """The answer to one claim: in a few sentences, and with its figures."""
 
     short: str
     body: str
 
 
-def told(f: Figure, noun: str, decimals: int = 0) -> str:
+def in_words(f: Figure, noun: str, decimals: int = 0) -> str:
     """Return a difference in words: how many more or fewer, its range, and in what share of draws."""
     if f.value == 0 and f.mcse == 0:
         return f"no difference in {noun} in these runs"
@@ -54,7 +54,7 @@ def short(f: Figure | None, scale: float = 1.0, decimals: int = 0) -> str:
     if f.value == 0 and f.mcse == 0:
         return "0"
     if f.too_small:
-        return "too small to tell"
+        return "too small"
     words = f"{f.value / scale:+,.{decimals}f}"
     if f.low is None or f.high is None:
         return words
@@ -71,7 +71,7 @@ def table(pairs: Sequence[tuple[str, Pair]]) -> str:
             rows.append((
                 "" if number else name, f"{years} years", short(c.care_users), short(c.unmet_need),
                 f"{c.programme_cost / 1e6:+,.1f}", short(c.municipal_cost, 1e6, 1),
-                f"{c.p_paid_back:.0%} of draws" if spends else "-",
+                f"{c.p_paid_back:.0%}" if spends else "-",
             ))  # fmt: skip
     return markdown(HEADER, rows)
 

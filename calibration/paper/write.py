@@ -19,9 +19,9 @@ from calibration.paper import answers as paper_answers
 from calibration.paper import people as paper_people
 from calibration.paper.claims import CLAIMS, Claim
 from calibration.paper.runs import Laboratory, Size
-from calibration.paper.words import Answer
-from sim.batches.results import commit, version
+from calibration.paper.words import ClaimAnswer
 from sim.engine.setting import worker_threads
+from sim.machine.project import commit, version
 from sim.model.parameters import default_parameters
 from sim.words.writing import read_words
 
@@ -34,22 +34,27 @@ WRITTEN = (
 QUICK = Size(children=1500, draws=2, everyone=1, country=6000, country_draws=2, knowledge=0, waits_of=3000)
 LEAD = """# The claims of the position paper, and what the model answers
 
-Every claim is a scenario that anyone can run, and every figure below comes from such runs. **An answer is
-no proof.** No causal estimate of what child work does to youth care exists: effects are wide priors with a
-quarter of their weight on no effect at all ([evidence.md](evidence.md)). The model works out what follows if
-its assumptions hold.
+For aldermen and advisors: which claims of the position paper does the model bear out, how surely, and where
+can it not say? Every claim is a scenario that anyone can run. **An answer is no proof.** No causal estimate
+of the effect of child work on youth care exists: effects are wide priors with a quarter of their weight on no
+effect at all ([evidence](evidence.md)). The model works out what follows if its assumptions hold.
 
-Differences are a scenario minus what it is compared with, on the same children with the same luck. In
-brackets: 5 to 95 percent over draws of the parameters. What is below two Monte Carlo standard errors is said
-to be too small to tell. Money: present value at 2.25%, in euros of 2024; a plus is money spent. Unmet need is
-moderate or complex need without care; less care with more unmet need is no gain.
+How to read the figures:
 
-To try one yourself: in the app under Argumenten, or `kinderwerk compare REFERENCE FILE --reference REFERENCE
---children 10000 --draws 20`, with the reference that the file names. Files `.yaml` that hold a grid go to
-`kinderwerk batch`. Runs, with the hashes of their scenarios, are at the end.
+- A difference is a scenario minus what it is compared with, on the same children with common random numbers.
+- In brackets: 5 to 95 percent over draws of the parameters. *Too small*: below two Monte Carlo standard
+  errors.
+- Youths with jeugdzorg are counted over the year, unmet need (moderate or complex need without care) on 31
+  December. Less care with more unmet need is no gain.
+- Money is in million euros of 2024, present value at 2.25%; a plus is money spent. *Paid back*: in which
+  share of draws.
+
+To run one: in the app under Argumenten, or `kinderwerk compare REFERENCE FILE --reference REFERENCE
+--children 10000 --draws 20`, with the reference that the file names; a file with a grid goes to
+`kinderwerk batch`.
 
 """
-ANSWERS: Mapping[str, Callable[[Laboratory], Answer]] = {
+ANSWERS: Mapping[str, Callable[[Laboratory], ClaimAnswer]] = {
     "almere": paper_answers.almere,
     "tilburg": paper_answers.tilburg,
     "hilversum": paper_answers.hilversum,
@@ -77,7 +82,7 @@ def page(lab: Laboratory, words: dict[str, str]) -> str:
     for claim in CLAIMS:
         print(f"{claim.key} ({time.monotonic() - lab.began:.0f} s)", file=sys.stderr, flush=True)
         answers[claim.key] = ANSWERS[claim.key](lab)
-    text = WRITTEN + LEAD + "## In one table\n\n"
+    text = WRITTEN + LEAD + "## Claims and answers\n\n"
     rows = [(words[f"gal_claim_{c.key}"], answers[c.key].short, words[f"gal_limit_{c.key}"]) for c in CLAIMS]
     text += markdown(("claim", "what the model answers", "where it cannot say"), rows)
     for claim in CLAIMS:
@@ -85,13 +90,12 @@ def page(lab: Laboratory, words: dict[str, str]) -> str:
     return text + "\n" + manifest(lab)
 
 
-def section(claim: Claim, answer: Answer, words: dict[str, str]) -> str:
-    """Return the part of the page about one claim."""
+def section(claim: Claim, answer: ClaimAnswer, words: dict[str, str]) -> str:
+    """Return the figures of one claim; its answer and limit stand in the table at the top."""
     files = ", ".join(f"`scenarios/{file}.yaml`" for file in (*claim.files, *claim.grids))
     return (
         f"## {words[f'gal_claim_{claim.key}']}\n\n{words[f'gal_works_{claim.key}']} Files: {files}.\n\n"
-        f"**Answer.** {answer.short}\n\n{answer.body.strip()}\n\n"
-        f"**Cannot say.** {words[f'gal_limit_{claim.key}']}\n"
+        f"{answer.body.strip()}\n"
     )
 
 
@@ -102,16 +106,12 @@ def manifest(lab: Laboratory) -> str:
     text = f"## Runs\n\nVersion {version()}, commit {code}, parameters {default_parameters().sha256()[:12]}, "
     text += f"seed 0, {time.monotonic() - lab.began:,.0f} seconds. Where there is one draw, it is the best "
     text += "fit; other runs are of draws 1 and up.\n\n"
-    rows = [
-        (
-            ", ".join(f"`{name}` {digest}" for name, digest in done.scenarios),
-            done.how,
-            f"{done.children:,}" if done.children else "all",
-            f"{done.draws}",
-        )
-        for done in lab.done
-    ]
-    return text + markdown(("scenario files and hashes", "lived", "children", "draws"), rows)
+    files: dict[tuple[str, str, str], list[str]] = {}
+    for done in lab.done:
+        size = done.how, f"{done.children:,}" if done.children else "all", f"{done.draws}"
+        files.setdefault(size, []).extend(f"`{name}` {digest}" for name, digest in done.scenarios)
+    rows = [(", ".join(dict.fromkeys(names)), *size) for size, names in files.items()]
+    return text + markdown(("scenario files and hashes", "simulated", "children", "draws"), rows)
 
 
 def main() -> None:

@@ -40,6 +40,11 @@ def people(value: float, sign: bool = False) -> str:
     return _written(value, 0, sign)
 
 
+def workers(value: float) -> str:
+    """Return a number of FTE."""
+    return _written(value, 1, False)
+
+
 def _written(value: float, digits: int, sign: bool) -> str:
     """Return a rounded number; what rounds to zero has no sign."""
     rounded = round(value, digits) or 0.0
@@ -83,7 +88,7 @@ def level_table(title: str, levels: Sequence[Level]) -> RenderableType:
     table.add_column("")
     for item in levels:
         table.add_column(str(item.year), justify="right")
-    table.add_row("child workers at work (FTE)", *(f"{item.fte:,.1f}" for item in levels))
+    table.add_row("child workers at work (FTE)", *(workers(item.fte) for item in levels))
     table.add_row("children taking part in the year", *(people(item.participants) for item in levels))
     table.add_row("youths with youth care in the year", *(people(item.care_users) for item in levels))
     table.add_row("youths with unmet need, 31 December", *(people(item.unmet_need) for item in levels))
@@ -121,7 +126,7 @@ def comparison(
     if not reference:
         return Text("The scenarios have no years to compare.")
     last = [levels[name][-1] for name in names]
-    table.add_row(f"child workers at work in {last[0].year} (FTE)", *(f"{item.fte:,.1f}" for item in last))
+    table.add_row(f"child workers at work in {last[0].year} (FTE)", *(workers(item.fte) for item in last))
     table.add_row(f"children taking part in {last[0].year}", *(people(item.participants) for item in last))
     if waiting := _waiting(last):
         table.add_row(f"youths on a waiting list in {last[0].year}", *waiting[0])
@@ -257,9 +262,15 @@ def model_table(found: Mapping[str, Any]) -> RenderableType:
             _or_dash(row["incremental_cost"], ",.1f"),
             _or_dash(row["incremental_effect"], ".5f"),
             _or_dash(row["icer"], ",.1f"),
-            f"equal to {row['equal_to']}" if row["status"] == "equal" else row["status"],
+            _place(row),
         )
     return Group(table, frontier)
+
+
+def _place(row: Mapping[str, Any]) -> str:
+    """Return the place of a strategy on the frontier, with the one before it that it is equal to."""
+    equal = [f"equal to {row['equal_to']}"] if row.get("equal_to") else []
+    return ", ".join([*([] if row["status"] == "equal" else [row["status"]]), *equal])
 
 
 def _or_dash(value: float | None, form: str) -> str:

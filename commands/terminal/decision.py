@@ -9,15 +9,14 @@ from rich.text import Text
 
 from commands.terminal.comparison import FEW, PROVISIONAL, TOO_SMALL, euros, people, told
 from commands.terminal.literal import Table
-from sim.api import Appraisal, TwinLives
+from sim import Appraisal, TwinLives
 from sim.decision.appraisal import Figure
 from sim.decision.budget import Ranked
-from sim.decision.dossier import ENOUGH, Dossier
+from sim.decision.dossier import ENOUGH, Dossier, Estimate
 from sim.decision.firm import ENOUGH_DRAWS, few, nothing
 from sim.decision.money import DISCOUNTS, PERSPECTIVES, Worth
 from sim.decision.sensitivity import Grid
 from sim.decision.tables import EQUAL, best_of
-from sim.decision.value import Estimate
 from sim.runs.twins import Twins, totals, when
 
 ROWS = 12
@@ -57,7 +56,7 @@ def shown(d: Dossier) -> RenderableType:
         f"{euros(d.spread_luck)} from the luck of a run ({d.luck:.0%} of the variance)"
     )
     if d.saved_by_pairing:
-        head += f"; the same luck in both scenarios divides that by {d.saved_by_pairing:,.0f}"
+        head += f"; common random numbers divide that by {d.saved_by_pairing:,.0f}"
     made = (_worths, _terms, _paybacks, _units, _equity, _acceptable, _knowledge, _debt, _tornado, _cases)
     return Group(
         Text(f"{head}.", style="dim"), _must_be_true(d), *(make(d) for make in made),

@@ -1,4 +1,4 @@
-"""How far it is: a bar on a terminal, lines in a log, nothing when quiet; units done, speed and time left."""
+"""Progress: a bar on a terminal, lines in a log, nothing when quiet; with speed and time left."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def duration(seconds: float) -> str:
 
 
 @dataclass
-class Lines:
+class ProgressLines:
     """Progress as lines for a log."""
 
     stream: TextIO
@@ -82,7 +82,7 @@ def unit_progress(quiet: bool = False, stream: TextIO | None = None) -> Iterator
         yield nobody
         return
     if not stream.isatty():
-        yield Lines(stream).tell
+        yield ProgressLines(stream).tell
         return
     columns = (_words(), BarColumn(), MofNCompleteColumn(), _words("{task.fields[rate]}"))
     with Progress(*columns, console=terminal(file=stream), transient=True) as bar:

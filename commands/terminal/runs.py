@@ -11,7 +11,7 @@ from rich.text import Text
 
 from commands.terminal.comparison import TOO_SMALL, euros, people
 from commands.terminal.literal import Table
-from sim.batches.moved import Differs, Moved
+from sim.batches.run_changes import FigureChange, InputChange
 from sim.batches.store import StoredRun, changes, levels
 
 SHOWN = 40
@@ -92,21 +92,21 @@ def run_table(run: StoredRun) -> RenderableType:
         for row in rows:
             table.add_row(
                 row["scenario"], row["reference"], str(row["year"]),
-                _told(row["care_users"], row["care_users_mcse"]),
-                _told(row["unmet_need"], row["unmet_need_mcse"]), euros(row["municipal_cost"], True),
+                _with_error(row["care_users"], row["care_users_mcse"]),
+                _with_error(row["unmet_need"], row["unmet_need_mcse"]), euros(row["municipal_cost"], True),
             )  # fmt: skip
         parts.append(table)
     return Group(*parts)
 
 
-def _told(value: float, mcse: float) -> str:
+def _with_error(value: float, mcse: float) -> str:
     if value == 0.0 and mcse == 0.0:
         return "0"
     return TOO_SMALL if abs(value) < 2 * mcse else f"{people(value, True)} ±{people(2 * mcse)}"
 
 
 def moved_table(
-    first: StoredRun, second: StoredRun, differs: Sequence[Differs], moved: Sequence[Moved]
+    first: StoredRun, second: StoredRun, differs: Sequence[InputChange], moved: Sequence[FigureChange]
 ) -> RenderableType:
     """Return what differs between two runs, and the figures that moved most."""
     inputs = Table(title="What went in and differs", title_justify="left")

@@ -1,4 +1,4 @@
-"""What was measured elsewhere of the effects that the model assumes, with what speaks against them."""
+"""Published evidence for and against the effects that the model assumes."""
 
 from __future__ import annotations
 
@@ -46,13 +46,13 @@ def show() -> None:
 def _table(chosen: list[dict[str, str]]) -> pd.DataFrame:
     return pd.DataFrame(
         {
-            t("evidence_found"): [f"{_found(row)} ({_where(row)})" for row in chosen],
+            t("evidence_found"): [f"{_result(row)} ({_where(row)})" for row in chosen],
             t("evidence_means"): [t(f"evidence_means_{row['key']}") for row in chosen],
         }
     )
 
 
-def _found(row: dict[str, str]) -> str:
+def _result(row: dict[str, str]) -> str:
     return t(f"evidence_found_{row['key']}")
 
 

@@ -1,4 +1,4 @@
-"""Where the population and the figures come from that the model is held against."""
+"""The sources of the population and of the figures that the model was fitted to."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from pages.assumptions.change import number, put, put_all_back, refusal
-from pages.assumptions.rows import Row, grade_words
+from pages.assumptions.rows import AssumptionRow, grade_words
 from pages.shared import parts
 from pages.shared.address import saw, seen
 from pages.shared.state import choices
@@ -22,7 +22,7 @@ PAGE = 20
 EDITED = "assumed-edited"
 
 
-def changed_ones(found: Sequence[Row]) -> None:
+def changed_ones(found: Sequence[AssumptionRow]) -> None:
     """Show the numbers that this session changed, with a way to put each and all back."""
     chosen = choices()
     by_effect = chosen.effect != "full"
@@ -47,7 +47,7 @@ def changed_ones(found: Sequence[Row]) -> None:
     st.button(t("assumed_back_all"), on_click=put_all_back, icon=":material/undo:", key="assumed-back-all")
 
 
-def listing(found: Sequence[Row], where: str, name: str) -> None:
+def listing(found: Sequence[AssumptionRow], where: str, name: str) -> None:
     """Show numbers, a page at a time.
 
     where: which list it is, for the keys of its controls; name: what the address calls its first number.
@@ -66,7 +66,7 @@ def listing(found: Sequence[Row], where: str, name: str) -> None:
         _number(row, where)
 
 
-def _number(row: Row, where: str) -> None:
+def _number(row: AssumptionRow, where: str) -> None:
     """Show one number."""
     write = writing().significant
     with st.container(border=True, gap="xsmall"):
@@ -102,7 +102,7 @@ def _close() -> None:
     st.session_state.pop(EDITED, None)
 
 
-def _editor(row: Row) -> None:
+def _editor(row: AssumptionRow) -> None:
     """Show a field for a value of one's own, and take it if the model can."""
     write = writing().significant
     shown = write(row.found.stands if row.own is None else row.own)
@@ -118,7 +118,7 @@ def _editor(row: Row) -> None:
     right.button(t("assumed_close"), key=f"assumed-close-{row.name}", on_click=_close)
 
 
-def _take(row: Row, text: str) -> None:
+def _take(row: AssumptionRow, text: str) -> None:
     try:
         value = number(text, row.record)
     except NumeralError as error:
@@ -135,6 +135,6 @@ def _take(row: Row, text: str) -> None:
     st.rerun()
 
 
-def _back(row: Row) -> None:
+def _back(row: AssumptionRow) -> None:
     put(choices(), row.record, None)
     _close()

@@ -39,7 +39,7 @@ class Words:
 
 
 @dataclass(frozen=True)
-class Row:
+class AssumptionRow:
     """A number: its record, what is said of it, and what holds here. basis: see `basis_of`."""
 
     record: Parameter
@@ -68,11 +68,11 @@ class Row:
         return next((own.value for own in self.found.own if own.scenario == 1), None)
 
 
-def rows(chosen: Choices) -> tuple[Row, ...]:
+def rows(chosen: Choices) -> tuple[AssumptionRow, ...]:
     """Return every number, in the order of the file, as it holds for the plan in hand."""
     records, said = default_parameters().records, _words(language())
     return tuple(
-        Row(records[found.name], said[found.name], basis_of(records[found.name]), found)
+        AssumptionRow(records[found.name], said[found.name], basis_of(records[found.name]), found)
         for found in assumptions(pair(chosen), profile(chosen))
     )
 
@@ -93,7 +93,7 @@ def grade_words(grade: str) -> str:
     return t("assumed_held_grade") if grade == HELD else t(f"grade_{grade}")
 
 
-def sought(found: Iterable[Row], words: str, bases: Sequence[str]) -> list[Row]:
+def sought(found: Iterable[AssumptionRow], words: str, bases: Sequence[str]) -> list[AssumptionRow]:
     """Return the rows that hold every word, and rest on one of the bases (none: whatever they rest on)."""
     wanted = words.casefold().split()
     return [
@@ -102,7 +102,7 @@ def sought(found: Iterable[Row], words: str, bases: Sequence[str]) -> list[Row]:
     ]  # fmt: skip
 
 
-def table(found: Iterable[Row]) -> pd.DataFrame:
+def table(found: Iterable[AssumptionRow]) -> pd.DataFrame:
     """Return rows as a file has them: numbers as numbers, names as in the scenario file."""
     columns = ("what", "name", "about", "standard", "local", "own", "low", "high", "unit", "basis", "grade",
                "source")  # fmt: skip

@@ -2,77 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import altair as alt
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from pages.shared import charts, formats
 from pages.shared.texts import language, t, writing
-from sim.decision.appraisal import (
-    CASHABLE,
-    HIGH,
-    LOW,
-    MUNICIPAL,
-    Difference,
-    Figure,
-    block_standard_error,
-    figure,
-)
+from sim.decision.appraisal import HIGH, LOW, Difference, Figure
 from sim.decision.firm import few
-from sim.decision.headline import horizons
-from sim.engine.history import Label
-from sim.engine.ledger import GEMEENTE, present_values
+from sim.decision.money import CARE_LINES, CareMoney, care_money
 from sim.inputs.scenario import Scenario
-from sim.model.catalogue import catalogue
 from sim.model.parameters import default_parameters
-from sim.rates import discount_factor
 
 LAG, SHARE = "townhall.contract_lag", "townhall.realisable"
 HEIGHT = 240
-LINES = {"care": MUNICIPAL, "cash": CASHABLE}
-"""What care costs the municipality more or less, and what more or less of its care it finds in its till."""
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Money:
-    """The change in care costs added up over years: present values of the municipality, by [draws, years]."""
+class CareCostChange(CareMoney):
+    """The change in care costs as the page shows it. sharpening: whether it may still turn."""
 
-    years: tuple[int, ...]
-    values: Mapping[str, Floats]
-    figures: Mapping[str, tuple[Figure, ...]]
-    """By line, at each of `horizons`."""
     sharpening: bool = False
-    """Whether they may still turn (see `firm.standing`)."""
-
-    @property
-    def ends(self) -> tuple[int, ...]:
-        """Return the horizons in years ahead."""
-        return horizons(len(self.years))
 
 
-def money(d: Difference, rate: float, sharpening: bool = False) -> Money:
+def money(d: Difference, rate: float, sharpening: bool = False) -> CareCostChange:
     """Return what care costs more or less, without programmes; those have no Monte Carlo error themselves."""
-    own: list[Label] = [("cost", "payer_form", f"{GEMEENTE}|{name}") for name in catalogue()]
-    programmes = sum(
-        (d.runs[:, d.labels.index(label)] for label in own if label in d.labels),
-        np.zeros((d.runs.shape[0], len(d.years))),
-    )
-    values, figures = {}, {}
-    for name, label in LINES.items():
-        yearly = d.runs[:, d.labels.index(label)] - programmes
-        values[name] = present_values(d.by_draw(yearly), rate)
-        found = []
-        for ahead in horizons(len(d.years)):
-            factors = discount_factor(rate, np.arange(1, ahead + 1))
-            errors = block_standard_error(np.einsum("ryb,y->rb", d.key_blocks[label][:, :ahead], factors))
-            found.append(figure(yearly[:, :ahead] @ factors, errors, d.draws))
-        figures[name] = tuple(found)
-    return Money(tuple(d.years), values, figures, sharpening)
+    found = care_money(d, rate)
+    return CareCostChange(found.years, found.values, found.figures, sharpening)
 
 
 def rule(scenario: Scenario, name: str) -> float:
@@ -81,10 +39,10 @@ def rule(scenario: Scenario, name: str) -> float:
     return float(own.value) if own is not None else default_parameters()[name]  # type: ignore[arg-type]
 
 
-def words(found: Money, scenario: Scenario) -> str:
-    """Return how care costs change, what is noticed in cash, when, and why that is something else."""
+def words(found: CareCostChange, scenario: Scenario) -> str:
+    """Return in words how care costs change, which part becomes cash, when, and why they differ."""
     last = {name: figures[-1] for name, figures in found.figures.items()}
-    told = {name: _told(figure, found.sharpening) for name, figure in last.items()}
+    told = {name: _in_words(figure, found.sharpening) for name, figure in last.items()}
     year = scenario.start + found.ends[-1] - 1
     if scenario.policy == "capped":
         return t("kids_cash_capped", year=year, **told)
@@ -92,16 +50,16 @@ def words(found: Money, scenario: Scenario) -> str:
     return t("kids_cash_open", year=year, **told, **values)
 
 
-def _told(figure: Figure, sharpening: bool) -> str:
+def _in_words(figure: Figure, sharpening: bool) -> str:
     """Return an amount with its interval over draws."""
     amount = f"**{writing().difference(figure, formats.money, sharpening)}**"
     interval = writing().interval(figure, formats.money, sharpening)
     return f"{amount} ({interval})" if interval else amount
 
 
-def chart(found: Money) -> alt.LayerChart:
+def chart(found: CareCostChange) -> alt.LayerChart:
     """Return both lines over years, added up: the change in care costs, and that in cash."""
-    names = [t(f"kids_cash_{name}") for name in LINES]
+    names = [t(f"kids_cash_{name}") for name in CARE_LINES]
     data = pd.concat(
         pd.DataFrame({"line": t(f"kids_cash_{name}"), "year": found.years, "value": values.mean(0) / 1e6})
         for name, values in found.values.items()
@@ -131,7 +89,7 @@ def chart(found: Money) -> alt.LayerChart:
     return charts.dressed(made, language())
 
 
-def description(found: Money) -> str:
+def description(found: CareCostChange) -> str:
     """Return what the picture shows, for those who do not see it."""
 
     def written(value: float) -> str:
@@ -145,17 +103,18 @@ def description(found: Money) -> str:
     return t("kids_cash_alt", first=found.years[0], last=found.years[-1], lines=told)
 
 
-def table(found: Money) -> pd.DataFrame:
+def table(found: CareCostChange) -> pd.DataFrame:
     """Return the figures at each horizon, as people read them."""
     rows = []
     for k, ahead in enumerate(found.ends):
-        figures = [found.figures[name][k] for name in LINES]
+        figures = [found.figures[name][k] for name in CARE_LINES]
         cells = [writing().difference(figure, formats.millions, found.sharpening) for figure in figures]
         rows.append((t("mark", years=ahead), *cells))
-    return pd.DataFrame(rows, columns=[t("kids_cash_when"), *(t(f"kids_cash_{name}_mln") for name in LINES)])
+    columns = [t("kids_cash_when"), *(t(f"kids_cash_{name}_mln") for name in CARE_LINES)]
+    return pd.DataFrame(rows, columns=columns)
 
 
-def all_years(found: Money) -> pd.DataFrame:
+def all_years(found: CareCostChange) -> pd.DataFrame:
     """Return both lines by year with their interval over draws, for a file."""
     rows = []
     for name, values in found.values.items():
@@ -167,6 +126,4 @@ def all_years(found: Money) -> pd.DataFrame:
     columns = [t("kids_cash_what"), t("year"), t("middle"), t("low"), t("high")]
     soon = found.sharpening or any(few(len(values)) for values in found.values.values())
     told = t("provisional") if soon else ""
-    return pd.DataFrame(rows, columns=columns).assign(
-        **{t("csv_unit"): t("unit_money"), t("csv_told"): told}
-    )
+    return pd.DataFrame(rows, columns=columns).assign(**{t("csv_unit"): t("unit_money"), t("csv_told"): told})

@@ -43,7 +43,7 @@ class Lines:
 
 
 def few_enough(chosen: Choices) -> bool:
-    """Tell whether everyone who lives in the municipality can be lived while a user waits."""
+    """Tell whether every youth of the municipality can be simulated while a user waits."""
     return profile(chosen).total <= MOST_YOUTHS
 
 
@@ -183,7 +183,7 @@ def waiting_words(run: Run, scenario: Scenario, ahead: int) -> str:
 
 
 def user_words(d: Difference, found: Sequence[Lines], ahead: int, sharpening: bool = False) -> str:
-    """Return in which forms the plan changes the number of users after some years by more than luck.
+    """Return in which forms the plan changes the number of users after some years by more than noise.
 
     sharpening: see `firm.standing`.
     """

@@ -1,4 +1,4 @@
-"""The same children twice as an icon array: each child on its place, its state told by shape and colour."""
+"""The same children twice as an icon array: each child on its place, its state shown by shape and colour."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Icon:
 
 
 NEED, CARE, ABSENT = charts.COLOURS[1], charts.COLOURS[0], "#a9b2b9"
-"""Who is not there is no part of the picture, and may be paler than the rest."""
+"""Children who are absent are paler than the rest."""
 ICONS = {
     "none": Icon("circle", charts.GREY, 12),
     "light": Icon("circle", NEED, 56, hollow=True),

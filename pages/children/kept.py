@@ -1,4 +1,4 @@
-"""What the page keeps of twins: a picture, a few pairs of lives, and totals. Small, whatever was lived."""
+"""The data that the page keeps of twins: a picture, a few pairs of lives, and totals; small for every run."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class TwoLives:
 
 
 @dataclass(frozen=True)
-class Kind:
+class DivergenceTotal:
     """One kind of parting in numbers: see sim.runs.twins.Total."""
 
     process: str
@@ -90,7 +90,7 @@ class Kept:
     births: NDArray[np.int64]
     states: NDArray[np.uint8]
     severe: NDArray[np.bool_]
-    kinds: tuple[Kind, ...]
+    kinds: tuple[DivergenceTotal, ...]
     partings: int
     after: tuple[int, int, int]
     chosen: tuple[TwoLives, ...]
@@ -127,7 +127,7 @@ def kept(t: Twins) -> Kept:
         severe=np.stack(
             [(life.need >= NEEDS.index("moderate"))[where] & life.here[where] for life in t.lives]
         ),
-        kinds=tuple(Kind(t.table.row_process[r.row], t.table.rows[r.row], r) for r in totals(t)),
+        kinds=tuple(DivergenceTotal(t.table.row_process[r.row], t.table.rows[r.row], r) for r in totals(t)),
         partings=len(t.partings),
         after=(signs[-1], signs[0], signs[1]),
         chosen=tuple(two_lives(t, parting) for parting in spread(t, gains, FEW)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from pages.children.icons import LIVES
-from pages.children.kept import Kept, Kind
+from pages.children.kept import DivergenceTotal, Kept
 from pages.shared import formats
 from pages.shared.texts import t, writing
 from sim.decision.appraisal import Figure
@@ -49,15 +49,15 @@ def whole(kept: Kept) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=names)
 
 
-def _only(kind: Kind) -> str:
+def _only(kind: DivergenceTotal) -> str:
     return t(f"kids_only_{LIVES[kind.total.life]}")
 
 
-def _words(kind: Kind) -> str:
+def _words(kind: DivergenceTotal) -> str:
     return f"{t(f'life_row_{kind.row}')} ({_only(kind)})"
 
 
-def _cells(found: tuple[Kind, ...] | list[Kind]) -> tuple[str, str, str]:
+def _cells(found: tuple[DivergenceTotal, ...] | list[DivergenceTotal]) -> tuple[str, str, str]:
     """Return children, years of care and euros of some kinds together."""
     parts = [kind.total for kind in found]
 

@@ -89,7 +89,7 @@ def table(answer: Answer) -> pd.DataFrame:
 
     chance is (back + 1/2) / (draws + 1), the mean of Jeffreys' posterior: draws never make it 0 or 1. low and
     high bound the chances that would give as few, or as many, 19 times in 20 (Clopper & Pearson 1934). Those
-    three are NaN in years where the luck of one draw outweighs the money, and where that is not known yet:
+    three are NaN in years where the noise of one draw exceeds the money, and where that is not known yet:
     those are `early`.
     """
     d, rate, draws = answer.difference(), discount_rate(answer.scenarios[0]), len(answer.draws)

@@ -1,4 +1,4 @@
-"""On what an answer hangs: one number at a time, and the model otherwise."""
+"""Sensitivity of an answer: one number at a time, and other structures of the model."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pages.shared import bars, charts, formats, parts
 from pages.shared.bars import HOLLOW, Bar, Kind
 from pages.shared.parameter_words import parameter_title, unit_words
 from pages.shared.texts import t, writing
-from sim.decision.appraisal import Difference, Figure, block_standard_error, figure
+from sim.decision.appraisal import Difference, Figure, year_figure
 from sim.decision.firm import by_luck_alone
 from sim.decision.goal import Goal
 from sim.decision.headline import UNMET
@@ -107,10 +107,8 @@ def otherwise(found: Findings, goal: Goal, reference: str) -> None:
 
 
 def _cost(d: Difference, goal: Goal) -> Figure:
-    costs, errors = goal.of(d)
-    return by_luck_alone(figure(costs, errors, d.draws))
+    return by_luck_alone(goal.figure(d))
 
 
 def _unmet(d: Difference, year: int) -> Figure:
-    blocks = d.key_blocks[UNMET][:, d.years.index(year)]
-    return by_luck_alone(figure(blocks.sum(axis=1), block_standard_error(blocks), d.draws))
+    return by_luck_alone(year_figure(d, UNMET, d.years.index(year)))

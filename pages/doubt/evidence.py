@@ -1,4 +1,4 @@
-"""On which evidence an answer rests, what of the doubt is luck, and which figure to collect first."""
+"""The grades of evidence behind an answer, the share of Monte Carlo noise, and the value of information."""
 
 from __future__ import annotations
 
@@ -18,10 +18,8 @@ from pages.shared.parameter_words import (
     parameter_title,
 )
 from pages.shared.texts import t
-from sim.decision.dossier import ENOUGH, Knowledge
+from sim.decision.dossier import ENOUGH, REST, Estimate, Knowledge
 from sim.decision.firm import few
-from sim.decision.proof import REST
-from sim.decision.value import Estimate
 
 MOST = 6
 """Numbers listed by what it is worth to know them."""
@@ -95,8 +93,8 @@ def collect_first(found: Findings, reference: str) -> None:
     if known is None:
         st.markdown(t("doubt_coming"))
         return
-    worth = [(name, e) for name, e in known.groups if _told(e)]
-    if known.willingness <= 0.0 or not _told(known.everything) or not worth:
+    worth = [(name, e) for name, e in known.groups if _is_clear(e)]
+    if known.willingness <= 0.0 or not _is_clear(known.everything) or not worth:
         st.markdown(t("doubt_collect_none"))
         _caution(known)
         return
@@ -109,7 +107,7 @@ def collect_first(found: Findings, reference: str) -> None:
             everything=formats.money(known.everything.value),
         )
     )
-    numbers = [(name, e) for name, e in known.parameters if known.emulated and _told(e)][:MOST]
+    numbers = [(name, e) for name, e in known.parameters if known.emulated and _is_clear(e)][:MOST]
     if numbers:
         st.markdown(t("doubt_collect_numbers"))
         st.markdown(
@@ -134,7 +132,7 @@ def collect_first(found: Findings, reference: str) -> None:
         everything += [(parameter_title(name), e) for name, e in known.parameters[: 2 * MOST]]
     names = [t("doubt_col_number"), t("doubt_col_worth")]
     shown = pd.DataFrame(
-        [(name, formats.millions(e.value) if _told(e) else t("too_small")) for name, e in everything],
+        [(name, formats.millions(e.value) if _is_clear(e) else t("too_small")) for name, e in everything],
         columns=names,
     )
     data = pd.DataFrame([(name, e.value, e.se) for name, e in everything], columns=[*names, t("pay_mcse")])
@@ -143,7 +141,7 @@ def collect_first(found: Findings, reference: str) -> None:
     _caution(known)
 
 
-def _told(e: Estimate) -> bool:
+def _is_clear(e: Estimate) -> bool:
     """Tell whether a value is more than its own error."""
     return e.value > 0.0 and e.value >= 2.0 * e.se
 

@@ -1,4 +1,4 @@
-"""What must be true to have the money back within some years, as sure as one wants to be: in sentences."""
+"""Thresholds for break-even within some years, with a chosen certainty, in sentences."""
 
 from __future__ import annotations
 

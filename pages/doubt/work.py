@@ -1,4 +1,4 @@
-"""What is found out in the background about how sure an answer is: the quickest first, part by part."""
+"""Background work on the uncertainty of an answer, the quickest part first."""
 
 from __future__ import annotations
 
@@ -20,7 +20,15 @@ from sim.decision.goal import Goal
 from sim.decision.headline import discount_rate
 from sim.decision.sample import Question, Sample, collect
 from sim.decision.sensitivity import CASES, Case, Swing, live_all, live_cases, swings
-from sim.decision.thresholds import POINTS, PROGRAMME, QUANTITIES, Explored, Quantity, explore, of_workers
+from sim.decision.thresholds import (
+    POINTS,
+    PROGRAMME,
+    QUANTITIES,
+    Explored,
+    SearchVariable,
+    explore,
+    of_workers,
+)
 from sim.inputs.scenario import Scenario
 from sim.machine.compiling import cache_root, folder_in
 from sim.machine.locking import held
@@ -31,11 +39,11 @@ from sim.runs.pairs import feedback
 from sim.runs.workers import Workers
 
 FIRST, MORE = DRAWS, 5 * DRAWS
-"""Draws behind a first spread, and behind what it is worth to know."""
+"""Draws for a first spread, and for the value of information."""
 SEARCH = max(DRAWS // 2, 2)
 """Draws behind a threshold; half where every draw takes long."""
 EMULATED = 2000
-"""Draws of the emulator behind what it is worth to know: enough for two digits, in half a minute."""
+"""Draws of the emulator for the value of information: enough for two digits, in half a minute."""
 TURN = 10
 """Draws after which others have their turn."""
 DISK = 256 << 20
@@ -176,7 +184,7 @@ def _cases(question: Question) -> list[Case]:
     return [kept[0], ONLY_CASH, *kept[1:]]
 
 
-def _quantities(question: Question) -> list[Quantity]:
+def _quantities(question: Question) -> list[SearchVariable]:
     """Return what is searched: only of child work, where there is some; where lives are slow, its effect."""
     if PROGRAMME not in question.scenarios[-1].programmes:
         return []
@@ -187,7 +195,7 @@ def _quantities(question: Question) -> list[Quantity]:
 
 
 class _Stages:
-    """Progress over stages, each with a number of lives to be lived: one share for all of them together."""
+    """Progress over stages, each with a number of lives to simulate: one share for all together."""
 
     def __init__(self, tell: Tell, sizes: dict[str, int]) -> None:
         """Plan stages in this order."""
@@ -212,7 +220,7 @@ class _Stages:
 def draw_folder() -> Path:
     """Return the folder for draws of this process: gone when it ends, or was killed and another begins.
 
-    A lock tells who is alive, not a clock: a clock may jump, and an app may run for weeks.
+    A lock shows which app is alive, not a clock: a clock may jump, and an app may run for weeks.
     """
     root = folder_in(cache_root(), "draws")
     made, kept = tempfile.TemporaryDirectory(prefix=f"{os.getpid()}-", dir=root), contextlib.ExitStack()

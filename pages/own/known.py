@@ -16,7 +16,7 @@ from sim.engine.setting import Setting, localised
 from sim.errors import Problem
 from sim.inputs.library import registry
 from sim.inputs.municipality import NAME_LENGTH, Municipality, Use, municipality_from_dict
-from sim.inputs.placenames import PlaceError, cleaned, find
+from sim.inputs.placenames import became_of, cleaned
 from sim.inputs.profiles import Profile, profile_from, profiles
 from sim.model.parameters import default_parameters
 from sim.report.content import words
@@ -88,13 +88,9 @@ def named(name: str) -> str:
 
 
 def merged(name: str) -> str:
-    """Return what became of a municipality that is one no longer, or nothing."""
-    try:
-        find(name)
-    except PlaceError as error:
-        town = find(name, today=False)
-        return Problem.at("", error.fault).told(language()) if town and town.until else ""
-    return ""
+    """Return a sentence on what became of a former municipality, or nothing."""
+    became = became_of(name)
+    return Problem.at("", became).told(language()) if became else ""
 
 
 # What changes

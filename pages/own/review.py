@@ -43,7 +43,7 @@ def retract() -> None:
 
 
 def withdraw() -> None:
-    """Forget what was put forward, and let go of the file that it came from."""
+    """Forget the proposed figures and their file."""
     retract()
     st.session_state["own-files"] = st.session_state.get("own-files", 0) + 1
 

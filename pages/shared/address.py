@@ -55,13 +55,13 @@ def begin_page(page: str) -> None:
 
 
 def end_page() -> None:
-    """Let the address say what was chosen while the page ran."""
+    """Update the address with what was chosen while the page ran."""
     st.session_state[WHOLE] = False
     follow()
 
 
 def follow() -> None:
-    """Let the address say what is chosen now. Costs nothing where it does already."""
+    """Update the address with the present choices; no cost if nothing changed."""
     if PAGE not in st.session_state:  # a page that stands alone has no address of its own
         return
     wanted = shortened(_changed())
@@ -170,7 +170,7 @@ def _said(name: str) -> str:
 
 
 def _not_offered(name: str) -> None:
-    """Forget what cannot be shown; where the link said it, that is told."""
+    """Forget what cannot be shown; if the link held it, the page says so."""
     _view()[name] = ""
     if name in st.session_state.get(OF_LINK, set()):
         st.session_state.setdefault(LEFT_OUT, {}).setdefault("bad_link", []).append(name)

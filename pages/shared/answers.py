@@ -1,4 +1,4 @@
-"""What is known so far about a question that is worked on in the background."""
+"""Answers and tasks of the background: the results so far."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sim.api import Comparison
+from sim import Comparison
 from sim.decision.appraisal import KEY_LABELS, Difference, difference
 from sim.decision.firm import few
 from sim.decision.headline import Level, level
@@ -40,12 +40,12 @@ BREAKDOWNS: Mapping[str, tuple[str, ...]] = {
 
 
 class UnwantedError(Exception):
-    """Nobody looks at this any more."""
+    """No user waits for this any more."""
 
 
 @dataclass
 class Work:
-    """Something that is worked on for as long as somebody looks."""
+    """Background work that goes on while a user waits for it."""
 
     progress: Progress | None = None
     """How far it is (None: not begun)."""
@@ -80,7 +80,7 @@ class Work:
 
 @dataclass
 class Answer(Work):
-    """What is known so far about scenarios; the first is the reference."""
+    """The results of scenarios so far; the first is the reference."""
 
     scenarios: tuple[Scenario, ...] = ()
     children: int | None = None
@@ -93,7 +93,7 @@ class Answer(Work):
     """Whether the user who looks at it stopped the work; of what `seen` returns only."""
 
     def seen(self, stopped: bool) -> Answer:
-        """Return it as it is at this moment: what is shown of it must hang together while more comes."""
+        """Return a copy of its present state, so that a page shows consistent figures while more come in."""
         return replace(self, first=list(self.first), draws=list(self.draws), stopped=stopped)
 
     @property
@@ -144,8 +144,8 @@ class Answer(Work):
 
 
 @dataclass
-class Task(Work):
-    """Something that is found in one go: `work` hears whom to tell, and returns what it found.
+class BackgroundTask(Work):
+    """A single result: `work` gets the callback for progress, and returns its result.
 
     Work that is a generator is shown what it has found so far at each of its yields, and others have their
     turn in between. Where nobody looks it ends, and begins again when somebody asks.
@@ -205,5 +205,5 @@ def slim(columns: Columns) -> Columns:
 
 
 def key_of(scenarios: Sequence[Scenario], *more: object) -> Key:
-    """Return what tells one question from another."""
+    """Return a key that identifies a question."""
     return (*(scenario.canonical_sha256() for scenario in scenarios), *(repr(item) for item in more))

@@ -37,7 +37,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 class Limits(NamedTuple):
-    """What a piece of work may take: seconds from beginning to end and of a processor, bytes for itself."""
+    """Limits of a piece of work: seconds in all, seconds of processor time, bytes."""
 
     seconds: float = 10.0
     cpu_seconds: int = 5
@@ -48,7 +48,7 @@ LIMITS = Limits()
 
 
 class Apart:
-    """Where work is done apart. Safe to share between threads."""
+    """Runs work in separate processes. Safe to share between threads."""
 
     def __init__(self, limits: Limits = LIMITS, patience: float = PATIENCE) -> None:
         """Plan it; the waiting process starts with the first work, or with `start`.
@@ -152,7 +152,7 @@ class Apart:
 
 
 def _answer(line: socket.socket) -> None:
-    """Do the work that somebody asks for, within limits."""
+    """Do a piece of work within its limits."""
     line.sendall(_BEGUN)
     with line, line.makefile("rb") as asked:
         limits, work, args, kwargs = pickle.load(asked)
@@ -169,7 +169,7 @@ def _answer(line: socket.socket) -> None:
 
 
 def _keep_to(limits: Limits) -> None:
-    """Let the system end this process when it takes too much, and others go before it."""
+    """Set limits at which the system ends this process, and lower its priority."""
     import resource
 
     signal.setitimer(signal.ITIMER_REAL, limits.seconds)
@@ -187,7 +187,7 @@ def _wait(talk: socket.socket) -> None:
     from pages.shared.uploads import rehearse
 
     rehearse()
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody asks how a copy ended
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the exit codes of copies are not read
     while True:
         said, lines, _, _ = socket.recv_fds(talk, 1, 1)
         if not said:

@@ -19,7 +19,7 @@ from sim.decision.appraisal import MUNICIPAL, Difference, Figure, running_figure
 from sim.decision.firm import Standing, has_range, standing
 from sim.decision.headline import HORIZONS, UNMET, USERS, discount_rate
 
-# Okabe and Ito: told apart by colour-blind eyes; darkened where the original is below 3 to 1 on white
+# Okabe and Ito: distinguished by colour-blind eyes; darkened where the original is below 3 to 1 on white
 COLOURS = ("#0072B2", "#B85000", "#007A5A", "#A3508A")
 DASHES = ([1, 0], [6, 3], [2, 2], [8, 2, 2, 2])
 INK, GREY = "#1d2730", "#5b6770"
@@ -61,7 +61,7 @@ class Series:
         """Tell of every year whether its figure is provisional."""
         return self.provisional or (False,) * len(self.years)
 
-    def told(self, value: str, year: int) -> str:
+    def in_words(self, value: str, year: int) -> str:
         """Return a text of a year, by its position, marked where its figure is provisional."""
         return writing().provisional(value, self.marks[year])
 
@@ -124,8 +124,8 @@ def description(found: Sequence[Series], what: str) -> str:
     """Return what a chart shows, for those who do not see it."""
     unit = t(f"unit_{what}")
     lines = "; ".join(
-        t("alt_line", name=s.name, unit=unit, first=s.told(written(s.mean[0], what), 0),
-          last=s.told(written(s.mean[-1], what), -1))
+        t("alt_line", name=s.name, unit=unit, first=s.in_words(written(s.mean[0], what), 0),
+          last=s.in_words(written(s.mean[-1], what), -1))
         for s in found
     )  # fmt: skip
     years = found[0].years

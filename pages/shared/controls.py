@@ -25,6 +25,7 @@ from pages.shared.state import (
     left_behind,
     places,
     profile,
+    told_beside_its_field,
 )
 from pages.shared.texts import language, t
 from sim.decision.headline import horizons
@@ -58,7 +59,7 @@ def choose_municipality() -> Choices:
 
 
 def _move() -> None:
-    """Move to what was chosen or typed; what cannot be chosen is told by `_not_here`."""
+    """Move to what was chosen or typed; `_not_here` names what cannot be chosen."""
     chosen, typed = choices(), st.session_state[PLACE]
     st.session_state.pop(WANTED, None)
     try:
@@ -70,7 +71,7 @@ def _move() -> None:
 
 
 def _not_here() -> None:
-    """Show the way on for a municipality that cannot be chosen, and what is wrong where one was asked for."""
+    """Show the alternatives for a municipality that cannot be chosen, and what is wrong with the request."""
     wanted = st.session_state.get(WANTED)
     if wanted is None:
         way_to("eigen_cijfers", t("municipality_not_here"))
@@ -79,6 +80,7 @@ def _not_here() -> None:
         here(wanted, choices())
     except PydanticCustomError as error:
         st.warning(plain(Problem.at("", fault_of(error)).told(language())))
+    told_beside_its_field("gemeente")
     way_to("eigen_cijfers", t("municipality_own"))
 
 
@@ -91,7 +93,7 @@ def whose_plan(chosen: Choices) -> None:
 
 
 def choose_horizon(years: int) -> int:
-    """Show the choice of how far ahead money is counted, and return it: at most the years that are lived."""
+    """Show the choice of how far ahead money is counted, and return it: at most the simulated years."""
     offered = horizons(years)
     now = choices().horizon if choices().horizon in offered else offered[-1]
     picked = st.segmented_control(

@@ -1,4 +1,4 @@
-"""One desk serves all users: a first answer from the best fit at once, draws that sharpen it, and errands.
+"""The queues of background work for all users: first answers from the best fit, draws, and longer errands.
 
 First answers go before everything else, draws of different users take turns, and errands that take long
 (twins, a dossier, an export) have a queue of their own. What a scenario came to in a draw is kept, so that
@@ -19,7 +19,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.shared.answers import Answer, Key, Task, UnwantedError, Work, key_of, slim
+from pages.shared.answers import Answer, BackgroundTask, Key, UnwantedError, Work, key_of, slim
 from sim.engine.setting import worker_threads
 from sim.errors import InputError, OptionError, SimulationError
 from sim.inputs.scenario import Scenario
@@ -32,13 +32,13 @@ CHILDREN, DRAWS = app_children(), app_draws()
 SEED = 0
 KEPT_WORK = 128
 KEPT_BYTES = 384 << 20
-"""Bound on what finished work takes; the least recently asked goes first."""
+"""Bound in bytes on finished work; the least recently used is dropped first."""
 KEPT_COLUMNS = 96 << 20
 log = logging.getLogger(__name__)
 
 
 class Desk:
-    """Where answers are asked for. Safe to share between users."""
+    """The queues of background work. Safe to share between users."""
 
     def __init__(self) -> None:
         """Open the desk."""
@@ -72,7 +72,7 @@ class Desk:
         children: int | None = CHILDREN,
         draws: int | None = None,
     ) -> Answer:
-        """Return the answer about scenarios as far as it is known, and see that it is worked on.
+        """Return the answer about scenarios so far, and queue its work.
 
         children: None simulates everyone. draws: how many sharpen it (default: DRAWS). A watcher looks at one
         thing at a time. watch False only looks up; again retries what failed.
@@ -93,10 +93,10 @@ class Desk:
         watch: bool = True,
         again: bool = False,
         size: int = 1 << 20,
-    ) -> Task:
-        """Return a task as far as it is done, and see that it is worked on. size: about what it will keep."""
-        found = self._look(key, Task(work=work, bytes=size), watcher, watch, again)
-        assert isinstance(found, Task)
+    ) -> BackgroundTask:
+        """Return a task with its results so far, and queue its work. size: about what it will keep."""
+        found = self._look(key, BackgroundTask(work=work, bytes=size), watcher, watch, again)
+        assert isinstance(found, BackgroundTask)
         return found
 
     def retry(self, work: Work, watcher: str) -> None:
@@ -124,7 +124,7 @@ class Desk:
         return work
 
     def _forget(self) -> None:
-        """Let go of what was asked longest ago. Needs the lock."""
+        """Drop the least recently used work. Needs the lock."""
         sizes = [work.size() for work in self.kept.values()]
         while len(self.kept) > 1 and (len(self.kept) > KEPT_WORK or sum(sizes) > KEPT_BYTES):
             self.kept.popitem(last=False)
@@ -135,14 +135,16 @@ class Desk:
         if work.running or work.finished or not work.wanted():
             return
         work.running = True
-        queue = self._errands if isinstance(work, Task) else self._draws if work.begun else self._firsts
+        queue = (
+            self._errands if isinstance(work, BackgroundTask) else self._draws if work.begun else self._firsts
+        )
         queue.submit(self._work, work)
 
     def _work(self, work: Work) -> None:
         try:
             if not work.wanted():
                 return
-            if isinstance(work, Task):
+            if isinstance(work, BackgroundTask):
                 work.go_on(self._teller(work))
                 if work.done:
                     work.work = _done  # lets go of what it was made from, such as all draws of an answer
@@ -218,7 +220,7 @@ class Desk:
         return found
 
     def _keep_columns(self, key: tuple[str, int | None, int], found: Columns) -> None:
-        """Keep what a scenario came to, within a bound. Needs the lock."""
+        """Keep the results of a scenario, within a bound. Needs the lock."""
         self._columns[key] = found
         self._columns_size += found.blocks.nbytes
         while self._columns_size > KEPT_COLUMNS and len(self._columns) > 1:
@@ -227,7 +229,7 @@ class Desk:
 
     @contextmanager
     def _hurry(self) -> Iterator[None]:
-        """Let everything else wait: somebody sees nothing yet."""
+        """Let other work wait for first answers."""
         with self._quiet:
             self._hurried += 1
         try:

@@ -12,16 +12,14 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 
 from pages.shared.answers import Answer
-from sim.api import Comparison
-from sim.batches.results import version
+from sim import Comparison
 from sim.files.yamlfile import dumped
 from sim.inputs.profiles import profile_of
 from sim.inputs.scenario import Scenario
+from sim.machine.project import version
 from sim.progress import Progress, Tell
-from sim.report.briefing import briefing
 from sim.report.content import Report, report_of
-from sim.report.csvfile import csv_text
-from sim.report.workbook import workbook
+from sim.report.files import document
 
 STEPS = 3
 LONGEST_NAME = 50
@@ -42,15 +40,15 @@ class Documents:
 
 
 def comparison_of(answer: Answer, scenarios: Sequence[Scenario]) -> Comparison:
-    """Return what an answer says of scenarios, under the titles that this user gave them.
+    """Return the results of an answer under the titles that this user gave to the scenarios.
 
-    Whoever asked first gave the answer its titles; they make no difference to what is computed.
+    Users share answers, and titles make no difference to what is computed.
     """
     return replace(answer.comparison(), scenarios=tuple(scenarios))
 
 
 def question_of(scenarios: Sequence[Scenario]) -> str:
-    """Return what tells one set of documents from another: all that scenarios say, titles and sources too."""
+    """Return a key that identifies a set of documents: the scenarios with titles and sources."""
     told = [scenario.to_data() for scenario in scenarios]
     return sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
@@ -63,13 +61,13 @@ def made(comparison: Comparison, language: str, tell: Tell) -> Documents:
     tell(Progress("documents", 0, STEPS))
     report = report_of(comparison, language, profile=profile_of(comparison.scenarios[0]))
     tell(Progress("documents", 1, STEPS))
-    table = workbook(report)
+    table = document(report, ".xlsx")
     tell(Progress("documents", 2, STEPS))
     return Documents(
         sentences=_sentences(report),
-        briefing=briefing(report),
+        briefing=document(report, ".pdf"),
         workbook=table,
-        csv=csv_text(report).encode(),
+        csv=document(report, ".csv"),
         scenarios=scenario_files(comparison),
         manifest=_manifest(comparison),
     )
@@ -80,9 +78,9 @@ def _sentences(report: Report) -> tuple[tuple[str, str, str], ...]:
 
 
 def _manifest(comparison: Comparison) -> bytes:
-    """Return the birth certificate; runs that several users share have no wall time of their own."""
-    certificate = {**comparison.manifest, "wall_seconds": None}
-    return (json.dumps(certificate, indent=2, ensure_ascii=False) + "\n").encode()
+    """Return the provenance; runs that several users share have no wall time of their own."""
+    provenance = {**comparison.manifest, "wall_seconds": None}
+    return (json.dumps(provenance, indent=2, ensure_ascii=False) + "\n").encode()
 
 
 def scenario_files(comparison: Comparison) -> bytes:

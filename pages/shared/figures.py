@@ -40,24 +40,24 @@ def key_figures(answer: Answer, scenario: int = 1) -> Rows:
     years, d = answer.scenarios[0].years, answer.difference(scenario)
     near, far = (_change(answer, scenario, d, min(ahead, years)) for ahead in (MIDDLE, LONG))
     return [
-        (t("figure_users", year=near.year), _told(near.care_users, formats.count, answer)),
-        (t("figure_unmet", year=near.year), _told(near.unmet_need, formats.count, answer)),
+        (t("figure_users", year=near.year), _in_words(near.care_users, formats.count, answer)),
+        (t("figure_unmet", year=near.year), _in_words(near.unmet_need, formats.count, answer)),
         (t("figure_money", year=far.year), _money(far, formats.money, answer)),
         (t("row_chance"), chance(far, answer)),
     ]
 
 
-def _told(f: Figure, write: Callable[..., str], answer: Answer) -> str:
+def _in_words(f: Figure, write: Callable[..., str], answer: Answer) -> str:
     return writing().difference(f, write, answer.sharpening)
 
 
 def _money(c: Change, write: Callable[..., str], answer: Answer) -> str:
     """Return what the municipality spends more; where care is paid in another way that says nothing."""
-    return t("not_comparable") if c.municipal_cashable is None else _told(c.municipal_cost, write, answer)
+    return t("not_comparable") if c.municipal_cashable is None else _in_words(c.municipal_cost, write, answer)
 
 
 def chance(c: Change, answer: Answer) -> str:
-    """Return the chance that the money is back as draws can tell it, or why it is not told."""
+    """Return the chance of break-even in words, or why none is given."""
     if c.municipal_cashable is None:
         return t("not_comparable")
     soon = standing(c.municipal_cost, answer.sharpening) is Standing.PROVISIONAL
@@ -86,11 +86,11 @@ def _rows(c: Change, answer: Answer) -> Rows:
     only = {name for scenario in answer.scenarios for name in scenario.programmes} <= {CHILD_WORK}
     spent = writing().provisional(formats.millions(c.programme_cost, True), not answer.chance_known)
     return [
-        (t("row_users"), _told(c.care_users, formats.count, answer)),
-        (t("row_unmet"), _told(c.unmet_need, formats.count, answer)),
+        (t("row_users"), _in_words(c.care_users, formats.count, answer)),
+        (t("row_unmet"), _in_words(c.unmet_need, formats.count, answer)),
         (t("row_programme" if only else "row_programme_all"), spent),
         (t("row_municipal"), _money(c, formats.millions, answer)),
-        (t("row_cashable"), _told(cash, formats.millions, answer) if cash else t("not_comparable")),
+        (t("row_cashable"), _in_words(cash, formats.millions, answer) if cash else t("not_comparable")),
         (t("row_chance"), chance(c, answer)),
     ]
 

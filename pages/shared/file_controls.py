@@ -53,7 +53,7 @@ def _open_preset(preset: Preset | None) -> None:
 
 
 def take(opened: Opened, **more: Any) -> None:
-    """Take what a file says, and keep for Verken what is to be told of it. more: other choices to keep."""
+    """Take what a file says, and keep the notes on it for Verken. more: other choices to keep."""
     chosen = keep(**more, **opened.changes)
     messages = [t("verken_opened", title=plain(chosen.plan.label()))]
     messages += [t(note) for note in opened.notes]

@@ -1,4 +1,4 @@
-"""What the server takes in before any script runs: files within bounds, and no questions about its insides.
+"""Middleware before any script runs: bounds on uploaded files, and no public metrics.
 
 Streamlit bounds a file, not their number: it keeps each that a session sends until the session is forgotten.
 """
@@ -51,8 +51,8 @@ class Files:
             self._manager.remove_file(self.session, file)
 
 
-class Gate:
-    """Middleware that bounds the files that are sent, and keeps figures about the server for itself."""
+class UploadGate:
+    """Middleware that bounds uploaded files, and closes the metrics of the server to visitors."""
 
     def __init__(self, app: ASGIApp, files: Callable[[str], Files] = Files) -> None:
         """Stand before `app`. files: those of a session."""
@@ -71,7 +71,7 @@ class Gate:
             await self.app(scope, receive, send)
 
     async def _upload(self, files: Files, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let a file in where there is room for it; what is refused is told by the field for files."""
+        """Accept a file if there is room for it; the field for files shows a refusal."""
         if (
             self._coming.total() >= AT_ONCE
             or self._coming[files.session] >= OF_ONE

@@ -1,7 +1,7 @@
 """The controls of the levers: each part of the page Verken shows one, and returns the plan as changed.
 
-The plan in hand is what holds; a control is made from it, and made anew (`renew`) when the plan is changed by
-something else than the control. A part that is closed shows nothing and changes nothing.
+The plan in hand decides. A control is made from it, and made again (`renew`) when the plan is changed
+elsewhere. A part that is closed shows nothing and changes nothing.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ def part(section: str, first: Choices, show: Callable[[Choices], None]) -> None:
 def put(plan: Plan) -> None:
     """Take a plan as changed, unless it means the same as the one in hand (whose title then stays).
 
-    What cannot be is not taken, and told.
+    An impossible value is named and not taken.
     """
     taken = shortest(plan)
     if taken.changed() == shortest(choices().plan).changed():
@@ -335,7 +335,7 @@ def period_control(chosen: Choices) -> None:
 
 
 def compared_control(chosen: Choices) -> None:
-    """Show what the plan is compared with, and how well child work is taken to work."""
+    """Show what the plan is compared with, and the assumed strength of child work."""
     reference = st.radio(
         t("verken_reference"), REFERENCES, REFERENCES.index(chosen.reference), key=key("reference"),
         format_func=lambda name: t(f"lever_reference_{name}"),

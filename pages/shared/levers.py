@@ -1,4 +1,4 @@
-"""The levers of a plan in plain data: how a plan is written shortest, and paths of FTE by year.
+"""The settings of a plan as plain data: its shortest form, and paths of FTE by year.
 
 A plan from a file says much that goes without saying. Written shortest, two plans that mean the same are the
 same, so that they share an answer and a short link.
@@ -13,8 +13,7 @@ from typing import Any
 from pages.shared.plan import CHILD_WORK, Plan
 from pages.shared.state import REFERENCES, Choices, fte_here, reference_of
 from sim.inputs.fte import read_fte
-from sim.inputs.scenario import Shock
-from sim.inputs.scenario_checks import DEFAULT_START, DEFAULT_YEARS
+from sim.inputs.scenario import DEFAULT_START, DEFAULT_YEARS, Shock
 from sim.model.catalogue import Programme, catalogue
 from sim.states import MECHANISMS, MONTHS
 
@@ -85,11 +84,11 @@ def some(fte: Any) -> bool:
     return any(value > 0 for _, value in steps_of(fte, DEFAULT_START))
 
 
-# The shortest way to say it
+# The shortest form of a plan
 
 
 def shortest(plan: Plan) -> Plan:
-    """Return a plan that means the same, without what goes without saying."""
+    """Return the same plan without its default values."""
     start, years = period(plan)
     uses = {CHILD_WORK: {"fte": 0.0}, **plan.programmes}
     data = {

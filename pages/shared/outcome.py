@@ -1,4 +1,4 @@
-"""What a plan comes to: one sentence, three figures, one chart. The same on every page that shows a plan."""
+"""The outcome of a plan: one sentence, three figures, one chart; the same on every page."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from sim.decision.headline import Change, change, discount_rate
 def outcome(
     chosen: Choices, reference: str, key: str = "shown", more: Callable[[Answer], None] = lambda _: None
 ) -> Answer | None:
-    """Show what the plan in hand comes to, and again while it sharpens; return the answer as far as it is.
+    """Show the outcome of the plan in hand, again as draws come in; return the answer so far.
 
     None where there is nothing to compare. key: of the choice of a chart, other on each page. more: what the
     page shows of it besides.
@@ -67,7 +67,7 @@ def _show(answer: Answer, chosen: Choices, reference: str, key: str) -> None:
 
 
 def key_sentence(answer: Answer, far: Change, chosen: Choices) -> str:
-    """Return the one sentence: a chance where draws can tell it, else what keeps it from being told."""
+    """Return the one sentence: the chance of break-even, or why none is given."""
     years = min(LONG, answer.scenarios[0].years)
     words = {"plan": parts.plain(chosen.plan.phrase()), "name": parts.plain(chosen.municipality)}
     soon = standing(far.municipal_cost, answer.sharpening) is Standing.PROVISIONAL

@@ -21,7 +21,7 @@ MOST_DIGITS = 30
 
 
 class LinkError(ValueError):
-    """A part of a link that is not possible; it is told and left out."""
+    """A part of a link that is not possible; the page names it and leaves it out."""
 
 
 def pack(text: str) -> str:

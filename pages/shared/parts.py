@@ -20,10 +20,10 @@ from pages.shared.desk import SEED
 from pages.shared.parameter_words import parameter_title
 from pages.shared.state import Choices, choices, pair, profile
 from pages.shared.texts import language, t, writing
-from sim.batches.results import commit, version
 from sim.decision.headline import discount_rate
 from sim.files.literal import cell
 from sim.files.yamltext import MAX_BYTES
+from sim.machine.project import commit, version
 
 LONG_WORDS = (
     "kinder|werkers", "terug|verdienen", "zorg|behoefte", "ge|oormerkt", "ge|meente", "zorg|verzekeraar",
@@ -87,8 +87,9 @@ def plot(found: Sequence[charts.Series], what: str, reference: str, name: str = 
             shown[column] = shown[column].map(
                 lambda value: "" if pd.isna(value) else charts.written(value, what)
             )
-    means = [one.told(charts.written(value, what), k) for one in found for k, value in enumerate(one.mean)]
-    shown["mean"] = means
+    shown["mean"] = [
+        one.in_words(charts.written(value, what), k) for one in found for k, value in enumerate(one.mean)
+    ]
     shown["year"] = shown["year"].astype(str)
     shown["scenario"] = shown["scenario"].map(lambda name: breakable(plain(name)))
     shown = shown.rename(columns=charts.columns())
@@ -129,7 +130,7 @@ REFUSED = """<style>[data-testid="stFileUploader"]:has([aria-invalid="true"])::a
 
 
 def file_field(label: str, types: Sequence[str], key: str, help: str | None = None) -> UploadedFile | None:
-    """Show a field for a file and return what was chosen; what the browser refuses is told below it."""
+    """Show a field for a file and return what was chosen; a refusal of the browser is shown below it."""
     st.html(REFUSED.format(t("file_refused", size=f"{MAX_BYTES // 1_000_000} MB")))
     return st.file_uploader(label, list(types) or None, key=key, help=help)
 
@@ -181,13 +182,13 @@ def marks() -> list[str]:
 
 
 def about(chosen: Choices, reference: str) -> None:
-    """Show of which plan a page speaks, and with what it is compared."""
+    """Show the plan of a page, and what it is compared with."""
     plan = t("pay_plan", plan=plain(chosen.plan.label()), name=plain(chosen.municipality))
     note(f"{plan} {plain(reference)}")
 
 
 def birth(reference: str) -> str:
-    """Return the birth certificate of what is on the screen, in one line."""
+    """Return the provenance of what is on the screen, in one line."""
     head, dirty = commit()
     words = t(
         "birth", version=version(), commit=(head or "-")[:10] + ("+" if dirty else ""), seed=SEED,
@@ -197,14 +198,14 @@ def birth(reference: str) -> str:
 
 
 def footer(reference: str) -> None:
-    """Show the link that restores the screen, and the birth certificate."""
+    """Show the link that restores the screen, and the provenance."""
     st.divider()
     st.fragment(lambda: guarded(_link))()
     note(plain(birth(reference)))
 
 
 def _link() -> None:
-    """Show the link; it is made anew when somebody opens it, because parts of a page may run alone."""
+    """Show the link; it is made again when somebody opens it, because parts of a page may run alone."""
     base = (st.context.url or "").split("?")[0]
     with st.expander(t("link"), key=LINK_OPEN, on_change="rerun"):
         note(t("link_help"))

@@ -21,7 +21,7 @@ WAYS = ("steady", "path")
 class Draft:
     """The steps as they stand on the screen: one that changes nothing yet is no part of a plan.
 
-    base: what the plan holds when the steps are in it. made: how often the rows were made anew.
+    base: what the plan holds when the steps are in it. made: how often the rows were made again.
     """
 
     base: Any
@@ -29,7 +29,7 @@ class Draft:
     made: int
 
     def renewed(self, steps: Steps) -> None:
-        """Take other steps, and make the rows anew."""
+        """Take other steps, and make the rows again."""
         self.steps, self.made = sorted(steps), self.made + 1
 
 

@@ -13,8 +13,10 @@ from typing import Any
 from pages.shared.packed import LinkError, data_in, pack
 from pages.shared.texts import t, writing
 from sim.errors import InputError
+from sim.inputs.fte import read_fte
 from sim.inputs.library import registry
 from sim.inputs.scenario import Scenario, scenario_from_dict
+from sim.inputs.scenario_checks import DEFAULT_START, DEFAULT_YEARS
 from sim.model.catalogue import catalogue
 
 DEFAULT_FTE = 36.0
@@ -29,12 +31,12 @@ KEYS = frozenset(
 """Keys of a scenario file that make a plan. No other is taken: some of them name files on the server."""
 _SIMPLE = re.compile(r"(\d{1,6}(?:\.\d{1,400})?)-([go])-(crowd_out|deficit|capped)", re.ASCII)
 _ANYWHERE = {"kind": "scenario", "title": "plan", "municipality": "Almere"}
-"""What a plan does not say, so that it can be checked as a scenario."""
+"""Values that complete a plan, so that it can be checked as a scenario."""
 
 
 @dataclass(frozen=True)
 class Plan:
-    """One budget. text: its JSON, so that equal plans are equal."""
+    """One budget. text: its JSON, by which plans are compared."""
 
     text: str
 
@@ -79,7 +81,7 @@ class Plan:
     @property
     def fte(self) -> float:
         """Return the FTE of child work; of a path by year, those of the last year."""
-        return _last(self.child_work["fte"])
+        return self._path(self.child_work["fte"])[-1]
 
     @property
     def steady(self) -> bool:
@@ -115,12 +117,12 @@ class Plan:
         for name, use in sorted(self.programmes.items()):
             if name != CHILD_WORK and _most(use["fte"]):
                 title = catalogue()[name].title[writing().language] if name in catalogue() else name
-                fte = f"{writing().fte(_last(use['fte']))} {t('label_fte')}"
+                fte = f"{writing().fte(self._path(use['fte'])[-1])} {t('label_fte')}"
                 words += f", {title[:1].lower()}{title[1:]} {fte}"
         return ", ".join([words, *self.world()])
 
     def world(self) -> list[str]:
-        """Return what is unusual in the world it runs in: how care is paid, shocks, years, numbers."""
+        """Return what is unusual in its policy, shocks, years and numbers."""
         found = [] if self.policy == "crowd_out" else [t(f"label_{self.policy}")]
         own = [key for key in ("start", "years", "budget", "places", "parameters") if key in self.data]
         found += [t(f"label_{key}", value=self.data[key]) for key in own]
@@ -133,11 +135,14 @@ class Plan:
         return t("workers", fte=self._fte_words()) if only else t("this_budget", name=self.label())
 
     def _fte_words(self) -> str:
-        path = self.child_work["fte"]
-        if not isinstance(path, Mapping):
-            return writing().fte(path)
-        steps = list(dict.fromkeys(writing().fte(value) for _, value in sorted(path.items())))
+        steps = list(dict.fromkeys(writing().fte(value) for value in self._path(self.child_work["fte"])))
         return " → ".join(steps if len(steps) <= MOST_STEPS else [steps[0], steps[-1]])
+
+    def _path(self, fte: Any) -> list[float]:
+        """Return the FTE of each step of a number or a path by year, in the years of the plan."""
+        path = read_fte(dict(fte) if isinstance(fte, Mapping) else fte or 0.0)
+        after = self.data.get("start", DEFAULT_START) + self.data.get("years", DEFAULT_YEARS)
+        return [value for year, value in path.every_step() if year < after] or [path.base]
 
     def code(self) -> str:
         """Return the plan as it stands in a link: readable where it is of child work only."""
@@ -180,11 +185,6 @@ def _checked(data: dict[str, Any]) -> dict[str, Any]:
     except InputError as error:
         raise LinkError(str(error.problems[0])) from error
     return data
-
-
-def _last(fte: Any) -> float:
-    """Return the FTE of the last year of a number or a path by year."""
-    return float(fte[max(fte, key=str)] if isinstance(fte, Mapping) and fte else fte or 0.0)
 
 
 def _most(fte: Any) -> float:

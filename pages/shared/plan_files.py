@@ -32,19 +32,17 @@ from pages.shared.texts import t
 from sim.decision.headline import STRENGTH
 from sim.errors import InputError, Problem
 from sim.faults import fault
-from sim.files.yamlfile import dumped
-from sim.files.yamltext import decode, parse, read_bytes
+from sim.files.yamlfile import dumped, head_of
 from sim.inputs.library import registry
 from sim.inputs.scenario import load_scenario
+from sim.machine.project import SCENARIOS
 
-SCENARIOS = Path(__file__).resolve().parents[2] / "scenarios"
 ARGUMENTS = "argumenten"
 """Scenarios that make a point about any municipality."""
 REFERENCE_FILE = "uitgangssituatie.yaml"
 LEFT_OUT = {"reference": "verken_no_reference", "municipality": "verken_no_municipality"}
-"""What is told of keys that would name files of this server."""
+"""The message for keys that would name files of this server."""
 TOO_MUCH = fault("more_than_a_page")
-_HEAD = ("kind:", "title:", "municipality:")
 _ZIP_DATE = (2026, 1, 1, 0, 0, 0)  # the same plan is the same file, whenever it is made
 log = logging.getLogger(__name__)
 
@@ -84,7 +82,7 @@ def _shipped() -> tuple[Preset, ...]:
     found = []
     for path in sorted(SCENARIOS.rglob("*.yaml")):
         try:
-            head = _head(path)
+            head = head_of(path, ("kind", "title", "municipality"))
         except InputError:
             log.exception("a shipped scenario cannot be read")
             continue
@@ -92,13 +90,6 @@ def _shipped() -> tuple[Preset, ...]:
             title = short_title(str(head.get("title", path.stem)), head["municipality"])
             found.append(Preset(title, head["municipality"], path))
     return tuple(found)
-
-
-def _head(path: Path) -> dict[Any, Any]:
-    """Return what a file says it is. Only those lines are read: a page cannot wait for dozens of files."""
-    lines = decode(path, read_bytes(path)).splitlines()
-    data = parse(path, "\n".join(line for line in lines if line.startswith(_HEAD))).data
-    return data if isinstance(data, dict) else {}
 
 
 def presets(municipality: str) -> dict[str, Preset]:

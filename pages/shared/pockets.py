@@ -16,7 +16,7 @@ from sim.decision.payers import Pocket, who_gains
 
 
 def sentence(found: Sequence[Pocket], ahead: int, sharpening: bool = False) -> str:
-    """Return in plain words who pays and who gains, and what cannot be told.
+    """Return in plain words who pays and who gains, and what is not clear.
 
     sharpening: see `firm.standing`, here and below.
     """

@@ -1,4 +1,4 @@
-"""What is to be told of scenarios before their figures: what they say that does nothing, or is unusual."""
+"""Notes on scenarios above their figures: settings without effect, or unusual ones."""
 
 from __future__ import annotations
 

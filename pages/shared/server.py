@@ -1,4 +1,4 @@
-"""What the server says before any script runs: the language of the page, its title, and who may frame it.
+"""Responses before any script runs: the language and title of the page, and security headers.
 
 Streamlit serves one English page to everybody. A screen reader needs the language of the words, and a reader
 without JavaScript a sentence in it.

@@ -1,4 +1,4 @@
-"""What is too long for an address, kept on this server under a short key.
+"""Values that are too long for an address, kept on this server under a short key.
 
 An address that is copied must keep its meaning: what stands under a key never changes. The key is of 128 bits
 that nobody can guess, also not who knows what was kept: it depends on a secret of this server. Kept are at

@@ -165,7 +165,7 @@ class Link:
 
 
 def _from_link() -> Choices:
-    """Return the choices in the link that opened this session; what is not possible is left out and told."""
+    """Return the choices in the link that opened this session; what is not possible is named and left out."""
     query = {key: st.query_params.get_all(key) for key in st.query_params}
     try:
         link = read_link(query)
@@ -326,6 +326,13 @@ def first_in_link(chosen: Choices) -> Mapping[str, str]:
     fte = fte_here(chosen)
     first = replace(Choices(), plan=Plan.simple(fte), plans=plans_around(fte))
     return written_in_link(first)
+
+
+def told_beside_its_field(key: str) -> None:
+    """Say no more above the page that a key of the link was left out: its field says why."""
+    for keys in st.session_state.get(LEFT_OUT, {}).values():
+        if key in keys:
+            keys.remove(key)
 
 
 # What is computed

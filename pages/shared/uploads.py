@@ -1,4 +1,4 @@
-"""What the files say that users send to the pages. Each is read in a process of its own (apart.py).
+"""Contents of uploaded files. Each file is read in a process of its own (apart.py).
 
 Nothing here needs a session: a file is read to plain figures or a scenario, or refused with every mistake.
 """

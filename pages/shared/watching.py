@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import streamlit as st
 
 from pages.shared import formats
-from pages.shared.answers import Answer, Key, Task, Work, key_of
+from pages.shared.answers import Answer, BackgroundTask, Key, Work, key_of
 from pages.shared.desk import CHILDREN, DRAWS, desk
 from pages.shared.parts import guarded, note, plain
 from pages.shared.state import watcher
@@ -64,10 +64,10 @@ def errand(
     there is much to show.
     """
 
-    def look(watch: bool) -> Task:
+    def look(watch: bool) -> BackgroundTask:
         return desk().errand(key, work, watcher(slot), watch=watch, size=size)
 
-    def progress(task: Task, stopped: bool) -> None:
+    def progress(task: BackgroundTask, stopped: bool) -> None:
         if not task.finished and not stopped:
             now = task.progress
             st.progress(now.share if now else 0.0, text=(words(now) if now else "") or t("working"))

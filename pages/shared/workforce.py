@@ -1,4 +1,4 @@
-"""What is left of the programmes: workers planned and at work, by year."""
+"""Workers of the programmes, planned and at work, by year."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def workforce(answer: Answer, chosen: Choices, reference: str) -> None:
     left, last = found[1].mean[-1], plan.start + plan.years - 1
     words = t(
         "verken_workers_told", planned=formats.fte(found[0].mean[-1]), year=last,
-        left=found[1].told(formats.fte(left), -1),
+        left=found[1].in_words(formats.fte(left), -1),
     )  # fmt: skip
     st.markdown(f"{words} {t('verken_workers_cut') if can_be_cut(plan, name) else ''}")
     shown, data = _tables(found)
@@ -90,6 +90,6 @@ def _tables(found: Sequence[Series]) -> tuple[pd.DataFrame, pd.DataFrame]:
     if work.low is not None and work.high is not None:
         data[t("low")], data[t("high")] = work.low, work.high
     shown = data.map(formats.fte)
-    shown[work.name] = [work.told(text, k) for k, text in enumerate(shown[work.name])]
+    shown[work.name] = [work.in_words(text, k) for k, text in enumerate(shown[work.name])]
     shown[t("year")] = data[t("year")].astype(str)
     return shown, data

@@ -1,4 +1,4 @@
-"""From kept units to tables: one unit or pair in memory at a time, the same bytes in whatever order made."""
+"""Make tables from finished units, one or two in memory at a time; order of completion does not matter."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ class Entry:
 
 @dataclass
 class Assembly:
-    """Makes the tables of a batch, and learns the figures that people quote on the way.
+    """Makes the tables of a batch, and collects the headline figures meanwhile.
 
-    Tables are generators: figures are there when a table has been read to its end.
+    Tables are generators: the figures are complete when a table has been read to its end.
     """
 
     entries: Sequence[Entry]
@@ -66,7 +66,7 @@ class Assembly:
     def _comparison(self) -> Iterator[pa.Table]:
         named = {entry.name: entry for entry in self.entries}
         pairs = [
-            Pair(entry, named[entry.reference], self.store.folder)
+            ScenarioPair(entry, named[entry.reference], self.store.folder)
             for entry in self.entries
             if entry.reference is not None
         ]
@@ -76,7 +76,7 @@ class Assembly:
 
 
 @dataclass(frozen=True)
-class Pair:
+class ScenarioPair:
     """A scenario and its reference, whose units are in a folder."""
 
     entry: Entry
@@ -92,7 +92,7 @@ class Compared:
     changes: tuple[Change, ...]
 
 
-def compared(pair: Pair) -> Compared:
+def compared(pair: ScenarioPair) -> Compared:
     """Return how a scenario differs from its reference, paired run by run. Raises DamagedError."""
     ours, theirs = pair.entry, pair.reference
     store = UnitStore(pair.folder)

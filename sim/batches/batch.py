@@ -1,9 +1,9 @@
 """A batch: every scenario of a folder in every draw and replication, on workers here or on a cluster.
 
-1. The folder is read; what is wrong in a file is told at the end and stops no other.
+1. The folder is read; what is wrong in a file is reported at the end and stops no other.
 2. Each (scenario, draw, replication) is a unit with a name of its own; units that are there already are not
    made again (units.py).
-3. What is missing goes to workers in tasks (tasks.py, crew.py); each unit is kept as it comes.
+3. What is missing goes to workers in tasks (tasks.py, executors.py); each unit is kept as it comes.
 4. Tables are put together from the units (assembly.py) and written with a manifest, all at once.
 
 A second batch into the same folder waits for the first and then finds its units.
@@ -22,11 +22,11 @@ from pathlib import Path
 from typing import Any
 
 from sim.batches.assembly import Assembly, Entry
-from sim.batches.crew import Crew, crew, share_out
-from sim.batches.folder import Folder, Member, read_folder
+from sim.batches.executors import TaskExecutor, executor, share_out
+from sim.batches.folder import BatchMember, Folder, read_folder
 from sim.batches.results import drop_asides, manifest, save
-from sim.batches.tasks import Outcome, Task, fault_in, make, plan
-from sim.batches.units import DamagedError, Unit, UnitStore, Work
+from sim.batches.tasks import Task, UnitOutcome, fault_in, make, plan
+from sim.batches.units import DamagedError, HashedScenario, Unit, UnitStore
 from sim.decision.headline import Change, Level, as_json
 from sim.errors import Problem, SimulationError
 from sim.faults import Fault, fault
@@ -45,7 +45,7 @@ KEPT = "stopped; units that were finished are kept: the same command goes on fro
 
 @dataclass(frozen=True)
 class Batch:
-    """What a batch came to. made, known: units made now, and found from before."""
+    """The results of a batch. made, known: units simulated now, and reused from an earlier batch."""
 
     folder: Path
     manifest: Mapping[str, Any]
@@ -89,30 +89,30 @@ def run_batch(
 ) -> Batch:
     """Simulate every scenario in a folder, and write tables and a manifest to `out`.
 
-    What was made before is used; what is made is kept, whatever happens. Raises InputError where nothing in
+    Units of an earlier batch are reused; every finished unit is kept. Raises InputError where nothing in
     the folder can be used, ValueError for impossible options, and SimulationError where results cannot be
     written, a cluster is lost or nothing could be finished.
     """
     options = Options(children=children, draws=draws, replications=replications, seed=seed)
-    found = read_folder(folder, registry())
-    with crew(workers, cluster) as hands:
-        return simulate_members(found, Path(out), options, hands, csv, tell)
+    members = read_folder(folder, registry())
+    with executor(workers, cluster) as running:
+        return simulate_members(members, Path(out), options, running, csv, tell)
 
 
 def simulate_members(
-    found: Folder,
+    folder: Folder,
     out: Path,
     options: Options,
-    hands: Crew,
+    executor: TaskExecutor,
     csv: bool = False,
     tell: Tell = nobody,
 ) -> Batch:
-    """Simulate members on a crew; see `run_batch`."""
+    """Simulate members on an executor; see `run_batch`."""
     started = time.monotonic()
     with _alone_in(out, tell) as alone:
         if alone:
             drop_asides(out)
-        job = _Job(found, UnitStore(out / UNITS), options, hands, tell)
+        job = _Job(folder, UnitStore(out / UNITS), options, executor, tell)
         job.make_missing()
         try:
             assembly = job.assemble(out, csv, started)
@@ -121,9 +121,9 @@ def simulate_members(
             job.make_missing()
             assembly = job.assemble(out, csv, started)
     return Batch(
-        out, job.certificate, assembly.levels, assembly.changes,
+        out, job.provenance, assembly.levels, assembly.changes,
         {entry.name: entry.reference for entry in assembly.entries if entry.reference},
-        tuple(found.problems + job.problems()), tuple(found.notes), job.made, job.known,
+        tuple(folder.problems + job.problems()), tuple(folder.notes), job.made, job.known,
     )  # fmt: skip
 
 
@@ -134,24 +134,24 @@ class _Job:
     work_seconds: of all workers together; make_seconds: from handing out the first unit to keeping the last.
     """
 
-    found: Folder
+    folder: Folder
     store: UnitStore
     options: Options
-    hands: Crew
+    executor: TaskExecutor
     tell: Tell
     faults: dict[str, Fault] = field(default_factory=dict)
     made: int = 0
     known: int = 0
     work_seconds: float = 0.0
     make_seconds: float = 0.0
-    certificate: dict[str, Any] = field(default_factory=dict)
+    provenance: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Name the units of every member."""
         runs, o = self.options.runs(), self.options
         self.units: dict[str, dict[tuple[int, int], Unit]] = {}
-        for member in self.found.members:
-            work = Work.of(member.scenario)
+        for member in self.folder.members:
+            work = HashedScenario.of(member.scenario)
             self.units[member.name] = {run: Unit.of(work, o.seed, *run, o.children) for run in runs}
 
     def make_missing(self) -> None:
@@ -165,15 +165,15 @@ class _Job:
         self.known = done - self.made
         self.tell(Progress("units", done, len(wanted)))
         started = time.monotonic()
-        tasks = plan(missing, self.hands.size)
-        with contextlib.closing(share_out(self.hands, make, tasks, Task.parts)) as answers:
+        tasks = plan(missing, self.executor.size)
+        with contextlib.closing(share_out(self.executor, make, tasks, Task.parts)) as answers:
             for task, answer in answers:
                 self._keep(task, answer)
                 done += len(task.units)
                 self.tell(Progress("units", done, len(wanted)))
         self.make_seconds += time.monotonic() - started
 
-    def _keep(self, task: Task, answer: list[Outcome] | Exception) -> None:
+    def _keep(self, task: Task, answer: list[UnitOutcome] | Exception) -> None:
         if isinstance(answer, Exception):
             self.faults |= dict.fromkeys((unit.key for unit in task.units), fault_in(answer))
             return
@@ -194,7 +194,7 @@ class _Job:
     def problems(self) -> list[Problem]:
         """Return a problem for each member of which a unit could not be made."""
         found = []
-        for member in self.found.members:
+        for member in self.folder.members:
             failed = self._failed(member)
             if failed:
                 (draw, replication), why = failed[0]
@@ -206,13 +206,13 @@ class _Job:
                 found.append(Problem.at(member.file, wrong))
         return found
 
-    def _failed(self, member: Member) -> list[tuple[tuple[int, int], Fault]]:
+    def _failed(self, member: BatchMember) -> list[tuple[tuple[int, int], Fault]]:
         own = self.units[member.name]
         return [(run, self.faults[unit.key]) for run, unit in own.items() if unit.key in self.faults]
 
     def assemble(self, out: Path, csv: bool, started: float) -> Assembly:
         """Write the tables of members that are complete. Raises SimulationError where none is."""
-        complete = [member for member in self.found.members if not self._failed(member)]
+        complete = [member for member in self.folder.members if not self._failed(member)]
         if not complete:
             raise SimulationError(
                 fault("nothing_finished", problems=tuple(each.with_place() for each in self.problems()))
@@ -226,7 +226,7 @@ class _Job:
             for m in complete
         ]  # fmt: skip
         self.tell(Progress("writing_tables"))
-        with Workers(min(os.cpu_count() or 1, self.hands.size)) as workers:
+        with Workers(min(os.cpu_count() or 1, self.executor.size)) as workers:
             assembly = Assembly(entries, self.store, workers)
             try:
                 save(out, assembly.tables(), lambda: self._certified(assembly, started), csv)
@@ -244,18 +244,18 @@ class _Job:
         )  # fmt: skip
         found["children"] = assembly.children
         found["units"] = dict(Counter(made=self.made, known=self.known, failed=len(self.faults)))
-        found["workers"] = self.hands.size
+        found["workers"] = self.executor.size
         found["work_seconds"] = round(self.work_seconds, 3)
         found["make_seconds"] = round(self.make_seconds, 3)
-        self.certificate = found
+        self.provenance = found
         return found
 
 
 @contextmanager
 def _alone_in(out: Path, tell: Tell) -> Iterator[bool]:
-    """Hold a folder for this batch; wait where another one works in it. Yield whether it is held.
+    """Lock a folder for this batch; wait while another batch uses it. Yield whether it is locked.
 
-    The system gives the lock free when its owner ends, however it ends. Raises SimulationError where the
+    The operating system releases the lock when its owner ends. Raises SimulationError where the
     folder cannot be written.
     """
     with _written_to(out):

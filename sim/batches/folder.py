@@ -20,7 +20,7 @@ SUFFIXES = (".yaml", ".yml")
 
 
 @dataclass(frozen=True)
-class Member:
+class BatchMember:
     """A scenario of a batch. file: where it stands; reference: the name of the member it is compared with."""
 
     name: str
@@ -33,7 +33,7 @@ class Member:
 class Folder:
     """What a folder holds. problems: mistakes in single files; notes: what is left out, and why."""
 
-    members: tuple[Member, ...] = ()
+    members: tuple[BatchMember, ...] = ()
     problems: list[Problem] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
@@ -58,7 +58,7 @@ def read_folder(path: str | Path, registry: Registry | None = None) -> Folder:
     if not files:
         raise InputError.at(path, fault("no_yaml_in_folder"))
     found = Folder()
-    members: dict[str, Member] = {}
+    members: dict[str, BatchMember] = {}
     own: dict[str, Document] = {}
     for file in files:
         try:
@@ -80,24 +80,24 @@ def read_folder(path: str | Path, registry: Registry | None = None) -> Folder:
     return found
 
 
-def _members(document: Document, root: Path, registry: Registry | None, found: Folder) -> list[Member]:
+def _members(document: Document, root: Path, registry: Registry | None, found: Folder) -> list[BatchMember]:
     """Return the members in a file: one, those of a grid, or none in a file of another kind."""
     file = Path(document.path)
     kind = document.data["kind"]
     name = file.relative_to(root).with_suffix("").as_posix()
     if kind == "scenario":
-        return [Member(name, scenario_from_document(document, registry), str(file))]
+        return [BatchMember(name, scenario_from_document(document, registry), str(file))]
     if kind != "grid":
         found.notes.append(f"{file}: a `kind: {kind}` file is no scenario, and is left alone")
         return []
     above = "" if file.parent == root else f"{file.parent.relative_to(root).as_posix()}/"
     return [
-        Member(above + one.name, one.scenario, str(file), one.reference and above + one.reference)
+        BatchMember(above + one.name, one.scenario, str(file), one.reference and above + one.reference)
         for one in load_grid(file, registry)
     ]
 
 
-def _resolve(members: dict[str, Member], own: Mapping[str, Document], found: Folder) -> None:
+def _resolve(members: dict[str, BatchMember], own: Mapping[str, Document], found: Folder) -> None:
     """Give each member the name of its reference, where that is in the batch and can be compared with."""
     by_path = {os.path.realpath(member.file): name for name, member in members.items() if _is_file(own[name])}
     outside: dict[str, list[str]] = {}
@@ -116,7 +116,7 @@ def _resolve(members: dict[str, Member], own: Mapping[str, Document], found: Fol
                 words = fault("member_not_compared", name=name, why=error.problems[0].fault)
                 found.problems.append(own[name].problem(("reference",), words))
                 reference = None
-        members[name] = Member(name, member.scenario, member.file, reference)
+        members[name] = BatchMember(name, member.scenario, member.file, reference)
     for path_, names in outside.items():
         some = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
         found.notes.append(f"the reference {path_} is not in this folder, so not compared with it: {some}")

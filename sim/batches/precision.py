@@ -1,4 +1,4 @@
-"""How many replications? As many as make the answer precise enough.
+"""Choose the number of replications: until the answer is precise enough.
 
 Replications are added until the half-width of the confidence interval of the answer is small enough and
 stays so for some replications more (the look-ahead), since the width of an interval from few replications

@@ -7,7 +7,6 @@ import json
 import os
 import platform
 import shutil
-import subprocess
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
@@ -30,7 +29,7 @@ from sim.faults import fault
 from sim.files.literal import cell
 from sim.inputs.scenario import Scenario
 from sim.machine.compiling import data_hash, source_hash
-from sim.machine.variables import built_from
+from sim.machine.project import commit, version
 from sim.machine.whole import flush_to_disk
 from sim.model.parameters import POSTERIOR_FILE, Parameters
 from sim.runs.experiment import Columns, Options, Run
@@ -38,7 +37,7 @@ from sim.runs.experiment import Columns, Options, Run
 _ASIDE = ".writing-"
 Tables: TypeAlias = pa.Table | Iterable[pa.Table]
 """A table, or its parts one after the other."""
-Certificate: TypeAlias = Mapping[str, Any]
+Provenance: TypeAlias = Mapping[str, Any]
 TABLES = (
     "results", "comparison", "information", "acceptability", "tornado", "worth", "twins", "events", "picture",
 )  # fmt: skip
@@ -119,34 +118,6 @@ def _label_columns(labels: Sequence[tuple[str, str, str]], years: int) -> dict[s
     return columns
 
 
-@cache
-def version() -> str:
-    """Return the version of the package."""
-    return metadata.version("kinderwerk")
-
-
-@cache
-def commit() -> tuple[str | None, bool | None]:
-    """Return (commit, whether files were changed since), or (None, None) outside a checkout.
-
-    An image holds no checkout: it says in KINDERWERK_COMMIT what it was built from.
-    """
-    if built := built_from():
-        return built, False
-    root = Path(__file__).resolve().parents[2]
-    if not (root / ".git").exists() or shutil.which("git") is None:
-        return None, None
-
-    def git(*words: str) -> str:
-        call = ["git", "-C", str(root), *words]
-        return subprocess.run(call, capture_output=True, text=True, check=True, timeout=10).stdout.strip()
-
-    try:
-        return git("rev-parse", "HEAD"), bool(git("status", "--porcelain", "--untracked-files=no"))
-    except (subprocess.SubprocessError, OSError):
-        return None, None
-
-
 def manifest(
     scenarios: Sequence[Scenario],
     names: Sequence[str],
@@ -157,9 +128,9 @@ def manifest(
     standard_errors: Mapping[str, Any],
     call: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """Return the birth certificate of results, which took `seconds` of wall time to simulate.
+    """Return the provenance of results, which took `seconds` of wall time to simulate.
 
-    call: the verb and what was asked beside scenarios and options, with which it can be asked again.
+    call: the command and its other arguments, to repeat it.
     """
     head, dirty = commit()
     return {
@@ -209,7 +180,7 @@ def processor() -> dict[str, str]:
 
 
 def standard_errors(columns: Columns) -> dict[str, dict[str, float]]:
-    """Return Monte Carlo standard errors of the figures that are quoted, of one run, by year of horizon."""
+    """Return Monte Carlo standard errors of the headline figures of one run, by year of horizon."""
     errors = standard_error(columns)
     return {
         name: {
@@ -247,12 +218,12 @@ def _hash_of(path: Path) -> str | None:
 def save(
     folder: Path,
     tables: Mapping[str, Tables],
-    certificate: Certificate | Callable[[], Certificate],
+    provenance: Provenance | Callable[[], Provenance],
     as_csv: bool = False,
 ) -> None:
     """Write each table (NAME.parquet, and NAME.csv on request) and manifest.json into `folder`.
 
-    A table may come in parts, which are never in memory together; a certificate may be a function, which is
+    A table may come in parts, which are never in memory together; a provenance may be a function, which is
     asked when the tables are written. All files are written aside, forced to disk and renamed at the end, so
     that a stop or a full disk leaves old results whole. Tables of earlier results that these do not have
     are removed with them: the manifest speaks for every table beside it, and holds their hashes. Raises
@@ -264,7 +235,7 @@ def save(
         aside = Path(tempfile.mkdtemp(prefix=_ASIDE, dir=folder))
         for name, table in tables.items():
             _write_table(aside / name, table, as_csv)
-        said = dict(certificate() if callable(certificate) else certificate)
+        said = dict(provenance() if callable(provenance) else provenance)
         said["tables"] = {file.name: _hash_of(file) for file in sorted(aside.glob("*.parquet"))}
         text = json.dumps(said, indent=2, ensure_ascii=False)
         (aside / MANIFEST).write_text(text + "\n", encoding="utf-8")
@@ -273,7 +244,7 @@ def save(
         _put_in_place(aside, folder)
         flush_to_disk(folder)
     except OSError as error:
-        reason = os.strerror(error.errno) if error.errno else str(error)  # that of Arrow is wordy
+        reason = os.strerror(error.errno) if error.errno else str(error)  # Arrow's own text is long
         raise SimulationError(fault("results_not_written", folder=folder, reason=reason)) from error
     finally:
         if aside is not None:

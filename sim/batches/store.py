@@ -22,7 +22,7 @@ from sim.machine.locking import held
 UNITS, LOCK = "units", ".lock"
 MOST_DAYS = 1_000_000
 DRAWS = "draws-*.bin"
-"""What a run leaves beside its tables: units of a batch, draws of a sensitivity."""
+"""Other files of a run: units of a batch, draws of a sensitivity."""
 Row = dict[str, Any]
 
 
@@ -97,7 +97,7 @@ def runs_in(root: Path, damaged: list[Problem] | None = None) -> list[StoredRun]
 
 
 _LISTED = {"children": int, "draws": int, "replications": int, "scenarios": dict}
-"""What a manifest says in any case, and in what form."""
+"""Required keys of a manifest, and their types."""
 
 
 def _manifest(path: Path, ours: bool = False) -> Mapping[str, Any] | None:
@@ -209,9 +209,8 @@ def ask(query: str, values: Sequence[Any]) -> list[Row]:
             names = [column[0] for column in cursor.description or ()]
             return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
         except duckdb.Error as error:
-            raise InputError.at(
-                str(values[0]), fault("cannot_read", reason=str(error).splitlines()[0])
-            ) from error
+            bad = next((value for value in map(str, values) if value in str(error)), str(values[0]))
+            raise InputError.at(bad, fault("cannot_read", reason=str(error).splitlines()[0])) from error
 
 
 def to_prune(

@@ -40,7 +40,7 @@ class Task:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class UnitOutcome:
     """What became of a unit: its bytes, or why there are none. seconds: of work."""
 
     key: str
@@ -49,10 +49,10 @@ class Outcome:
     seconds: float
 
 
-def make(task: Task) -> list[Outcome]:
+def make(task: Task) -> list[UnitOutcome]:
     """Return the outcome of every unit; one that fails does not take the others with it.
 
-    Raises SimulationError where this worker has another engine than the one who asks.
+    Raises SimulationError if this worker has another engine than the caller.
     """
     if task.engine != engine():
         raise SimulationError(fault("worker_of_another_version"))
@@ -65,7 +65,7 @@ def make(task: Task) -> list[Outcome]:
             content = encode(_lived(unit, warm), unit.key)
         except Exception as error:
             wrong = fault_in(error)
-        outcomes.append(Outcome(unit.key, content, wrong, time.perf_counter() - started))
+        outcomes.append(UnitOutcome(unit.key, content, wrong, time.perf_counter() - started))
     return outcomes
 
 
@@ -89,7 +89,7 @@ def _lived(unit: Unit, warm: _Warm) -> Columns:
 
 
 _STORE = WarmStore(memory_limit=64 << 20)
-"""On disk for the next portion; in memory little, for a draw that is done is not asked again."""
+"""Kept on disk for the next portion; little in memory, because a finished draw is not used again."""
 
 
 class _Warm:

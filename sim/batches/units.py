@@ -45,10 +45,10 @@ def engine() -> str:
 
 
 @dataclass(frozen=True)
-class Work:
+class HashedScenario:
     """A scenario that is to be run, with what is the same in each of its units.
 
-    content: its canonical hash; population: a hash of what its children lived before the start.
+    content: its canonical hash; population: a hash of what decides its children's lives before the start.
     """
 
     scenario: Scenario
@@ -56,7 +56,7 @@ class Work:
     population: str
 
     @classmethod
-    def of(cls, scenario: Scenario) -> Work:
+    def of(cls, scenario: Scenario) -> HashedScenario:
         """Return the work of a scenario."""
         said = scenario.canonical()
         born = {name: p for name, p in said["parameters"].items() if p["from"] == "birth"}
@@ -68,7 +68,7 @@ class Work:
 class Unit:
     """One scenario in one draw and replication."""
 
-    work: Work
+    work: HashedScenario
     seed: int
     draw: int
     replication: int
@@ -76,7 +76,7 @@ class Unit:
     key: str
 
     @classmethod
-    def of(cls, work: Work, seed: int, draw: int, replication: int, children: int | None) -> Unit:
+    def of(cls, work: HashedScenario, seed: int, draw: int, replication: int, children: int | None) -> Unit:
         """Return a unit with its name."""
         about = [engine(), work.content, seed, draw, replication, children]
         key = hashlib.sha256(json.dumps(about).encode()).hexdigest()[:40]

@@ -1,1 +1,18 @@
 """What to make of paired histories: money, certainty, thresholds, best budgets and fairness."""
+
+__all__ = [
+    "appraisal",
+    "budget",
+    "dossier",
+    "emulator",
+    "equity",
+    "firm",
+    "goal",
+    "headline",
+    "money",
+    "payers",
+    "sample",
+    "sensitivity",
+    "tables",
+    "thresholds",
+]

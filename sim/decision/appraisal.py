@@ -201,7 +201,7 @@ def year_figure(d: Difference, label: Label, index: int) -> Figure:
 
 
 def drowned(cost: Figure, spent: float, draws: int) -> bool:
-    """Tell whether the luck of one draw outweighs what is to be paid back, so that no chance means much.
+    """Tell whether the noise of one draw exceeds what is to be paid back, so that no chance means much.
 
     spent: what the payer spends more on programmes over the same years as `cost`.
     """

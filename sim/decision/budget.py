@@ -1,4 +1,4 @@
-"""The best use of a fixed budget: how many workers, for which ages, reached how; and what is lost if wrong.
+"""The best use of a fixed budget over workers, ages and targeting, and the expected loss of a wrong choice.
 
 Choices are policy levers only: workers, ages, and how children are reached (everyone, by neighbourhood, by
 outreach). Never household factors: those describe, they do not select.
@@ -91,7 +91,7 @@ class Ranked:
 
     @property
     def gain(self) -> bool:
-        """Tell whether the choice counts as a gain: more good, by more than luck, and no more unmet need."""
+        """Tell whether the choice counts as a gain: more good, by more than noise, and no more unmet need."""
         return self.good[0] > 2.0 * self.good_error and self.unmet[0] <= 0.0
 
 
@@ -161,7 +161,7 @@ def best_budget(
 ) -> list[Ranked]:
     """Return the uses of a budget, most good first among gains; the question's last scenario is the pattern.
 
-    All are lived on the same draws with the same luck. Raises ValueError as `choices` does.
+    All are simulated on the same draws with common random numbers. Raises ValueError as `choices` does.
     """
     pattern = question.scenarios[-1]
     options = list(tried) if tried is not None else choices(pattern, question, budget)

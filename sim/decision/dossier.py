@@ -1,4 +1,4 @@
-"""Everything that is asked about one scenario against its reference, from one sample of draws.
+"""The full appraisal of one scenario against its reference, from one sample of draws.
 
 Plain data, in euros of 2024: what the command prints, what goes into JSON, and what a page can show.
 """
@@ -29,9 +29,10 @@ from sim.decision.money import (
     per_unit,
     side_by_side,
 )
+from sim.decision.proof import REST as REST  # shown with the dossier, like Estimate
 from sim.decision.proof import Debt, proof_debt
 from sim.decision.sample import Question, Sample, collect
-from sim.decision.sensitivity import Bar, simulate_all, structural, tornado
+from sim.decision.sensitivity import TornadoBar, simulate_all, structural, tornado
 from sim.decision.surrogate import Surrogate, features
 from sim.decision.thresholds import (
     QUANTITIES,
@@ -41,7 +42,8 @@ from sim.decision.thresholds import (
     sentence,
     threshold,
 )
-from sim.decision.value import Acceptability, Estimate, acceptability, by_group, by_parameter, evpi
+from sim.decision.value import Acceptability, acceptability, by_group, by_parameter, evpi
+from sim.decision.value import Estimate as Estimate
 from sim.engine.history import Label
 from sim.errors import OptionError
 from sim.faults import Fault, fault
@@ -104,7 +106,7 @@ class Knowledge:
 
 @dataclass(frozen=True)
 class Spread:
-    """Standard deviation of the extra cost over draws: from parameters alone, and from the luck of a run.
+    """Standard deviation of the extra cost over draws: from parameters alone, and from the noise of a run.
 
     luck: share of the latter in the variance (O'Hagan et al. 2007, Health Econ 16:1009).
     """
@@ -123,7 +125,7 @@ class Spread:
 
 @dataclass(frozen=True)
 class Fairness:
-    """Change in a measure by group, who gains most (None: cannot be told), and the gap over neighbourhoods.
+    """Change in a measure by group, the group that gains most (None: not clear), and the gap by area.
 
     before: slope index of the reference at the best fit; change: of the change, over draws.
     """
@@ -139,8 +141,8 @@ class Fairness:
 class Dossier:
     """The answers.
 
-    spread_parameters, spread_luck, luck: see Spread. saved_by_pairing: by how much the same luck in both
-    scenarios divides the variance of luck.
+    spread_parameters, spread_luck, luck: see Spread. saved_by_pairing: factor by which common random
+    numbers reduce the variance of that noise.
     """
 
     names: tuple[str, str]
@@ -159,7 +161,7 @@ class Dossier:
     acceptable: Acceptability
     knowledge: Knowledge
     best_fit: float
-    tornado: tuple[Bar, ...]
+    tornado: tuple[TornadoBar, ...]
     cases: tuple[dict[str, Any], ...]
     equity: tuple[Fairness, ...]
     thresholds: tuple[Threshold, ...]
@@ -353,9 +355,9 @@ def _whole(question: Question) -> Run:
 
 
 def _pairing(run: Run, goal: Goal, years: int) -> float | None:
-    """Return by how much the same luck in both scenarios divides the variance of their difference.
+    """Return the factor by which common random numbers reduce the variance of a difference.
 
-    Against scenarios that were lived apart, whose variances would add up. None where nothing differs.
+    Compared with independent runs, where variances add up. None where nothing differs.
     """
     factors = discount_factor(goal.rate, np.arange(1, years + 1))
     ours, theirs = (

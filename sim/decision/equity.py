@@ -1,4 +1,4 @@
-"""Who gains: by neighbourhood and household group, and whether the gap between neighbourhoods narrows.
+"""Distribution of gains by neighbourhood and household group, and the gap between neighbourhoods.
 
 Groups describe results. No programme selects children by household, and nothing here does.
 """
@@ -64,7 +64,7 @@ def _interval(values: Floats) -> tuple[float | None, float | None]:
 
 
 def who_gains_most(found: Sequence[Gain], groups: Sequence[str] = NEIGHBOURHOODS) -> str | None:
-    """Return the group whose measure falls most, or None where it cannot be told from the next one."""
+    """Return the group whose measure falls most, or None if the next one is not clearly less."""
     ordered = sorted((gain for gain in found if gain.group in groups), key=lambda gain: gain.per_1000)
     if len(ordered) < 2 or ordered[0].per_1000 >= 0:
         return None

@@ -1,8 +1,7 @@
 """What may be said of a figure: one rule, for the terminal, the pages and the documents.
 
-Three things are kept apart. Luck: a figure below twice its Monte Carlo error is too small to tell. What is
-not known: its range over draws of the parameters. And nothing: two scenarios that are lived the same differ
-by 0.
+Three things are kept apart. Monte Carlo noise: a figure below twice its error is too small to tell. Parameter
+uncertainty: its range over draws. No difference: two scenarios that are simulated the same differ by 0.
 
 A figure that is still being computed is provisional until it stands: it then rests on enough draws, and lies
 further from zero than more draws would move it. For that its error is the larger of two: of luck within
@@ -33,7 +32,7 @@ class Standing(Enum):
     UNTOLD = "untold"
     """There is no number."""
     TOO_SMALL = "too small"
-    """All is computed, and luck outweighs it."""
+    """Everything is computed, and Monte Carlo noise exceeds the figure."""
     FIRM = "firm"
 
 

@@ -1,4 +1,4 @@
-"""What is to be reached: a payer's money back by a year; and how near a draw comes to it."""
+"""The goal of an analysis: a payer breaks even by a year; and how near a draw comes to it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.decision.appraisal import KEY_LABELS, Difference, block_standard_error, difference
+from sim.decision.appraisal import KEY_LABELS, Difference, Figure, block_standard_error, difference, figure
 from sim.decision.sample import Question
 from sim.engine.history import Label
 from sim.engine.ledger import GEMEENTE
@@ -57,6 +57,10 @@ class Goal:
         """Return the present value of the extra cost up to the year, [runs], and its Monte Carlo error."""
         blocks = self.blocks(d)
         return np.asarray(blocks.sum(axis=1)), block_standard_error(blocks)
+
+    def figure(self, d: Difference) -> Figure:
+        """Return the present value of the extra cost up to the year, over all draws."""
+        return figure(*self.of(d), d.draws)
 
 
 def lived(question: Question, draw: int) -> tuple[Difference, ...]:

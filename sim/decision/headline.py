@@ -1,4 +1,4 @@
-"""The few figures that people quote, the same on the command line, in files and in the browser."""
+"""The headline figures, the same on the command line, in files and in the browser."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ class Change:
     Money is the present value over the years so far for the municipality (negative: saved).
     municipal_cashable is None where one of the two pays for contracted places and the other for use.
     municipal_programme_cost is the municipality's part of programme_cost. p_paid_back is the share of draws
-    in which the money is back, None of one draw; where `drowned`, luck outweighs the money: it says little.
+    in which the money is back, None of one draw; where `drowned`, luck exceeds the money: it says little.
     """
 
     year: int
@@ -83,7 +83,7 @@ class Change:
 
     @property
     def equal(self) -> bool:
-        """Tell whether the scenario is lived just as its reference, so that there is nothing to pay back."""
+        """Tell whether the scenario is simulated as its reference, so that nothing is to be recovered."""
         figures = (self.care_users, self.unmet_need, self.municipal_cost)
         return all(nothing(figure) for figure in figures) and abs(self.programme_cost) < NOTHING
 

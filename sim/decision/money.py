@@ -1,4 +1,4 @@
-"""What paired differences come to in money: for whom, discounted how, by when. Never simulates.
+"""Paired differences in money, by perspective, discount rate and horizon. Never simulates.
 
 Signs are those of a difference: a positive cost is spent, a negative one saved. A net present value is the
 other way round: what is gained. No ratio stands without the probability that it exceeds one.
@@ -23,12 +23,17 @@ from sim.decision.appraisal import (
     break_even,
     figure,
 )
+from sim.decision.headline import horizons
 from sim.engine.history import Label
+from sim.engine.ledger import GEMEENTE, present_values
+from sim.model.catalogue import catalogue
 from sim.rates import discount_factor
 
 Floats = NDArray[np.float64]
 TERM = 4
 """Years of a council term."""
+CARE_LINES = {"care": MUNICIPAL, "cash": CASHABLE}
+"""What care costs the municipality more or less, and what more or less of its care it finds in its till."""
 _ALL: Label = ("cost", "total", "all")
 _FAMILY: Label = ("cost_society", "payer", "family")
 
@@ -222,6 +227,45 @@ class Payback:
     measure: str
     shares: Mapping[int, float]
     never: float
+
+
+@dataclass(frozen=True)
+class CareMoney:
+    """The change in care costs added up over years: present values of the municipality, euros."""
+
+    years: tuple[int, ...]
+    values: Mapping[str, Floats]
+    """By line of CARE_LINES: [draws, years]."""
+    figures: Mapping[str, tuple[Figure, ...]]
+    """By line, at each of `ends`."""
+
+    @property
+    def ends(self) -> tuple[int, ...]:
+        """Return the horizons in years ahead."""
+        return horizons(len(self.years))
+
+
+def care_money(d: Difference, rate: float) -> CareMoney:
+    """Return what care costs the municipality more or less, without programmes; rate: real, per year.
+
+    The price of programmes is certain: it has no Monte Carlo error.
+    """
+    own: list[Label] = [("cost", "payer_form", f"{GEMEENTE}|{name}") for name in catalogue()]
+    programmes = sum(
+        (d.runs[:, d.labels.index(label)] for label in own if label in d.labels),
+        np.zeros((d.runs.shape[0], len(d.years))),
+    )
+    values, figures = {}, {}
+    for name, label in CARE_LINES.items():
+        yearly = d.runs[:, d.labels.index(label)] - programmes
+        values[name] = present_values(d.by_draw(yearly), rate)
+        found = []
+        for ahead in horizons(len(d.years)):
+            factors = discount_factor(rate, np.arange(1, ahead + 1))
+            errors = block_standard_error(np.einsum("ryb,y->rb", d.key_blocks[label][:, :ahead], factors))
+            found.append(figure(yearly[:, :ahead] @ factors, errors, d.draws))
+        figures[name] = tuple(found)
+    return CareMoney(tuple(d.years), values, figures)
 
 
 def payback(d: Difference, rate: float) -> list[Payback]:

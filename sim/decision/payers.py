@@ -1,4 +1,4 @@
-"""Who pays and who gains: what each payer's money comes to up to a year. Never simulates.
+"""Costs and gains of each payer up to a year. Never simulates.
 
 Money that is paid (`cost`) and what is worth something beyond youth care (`cost_society`) stay apart: the
 latter are rough values, in part of a whole life, that nobody budgets. They are never added up.
@@ -75,7 +75,7 @@ def pockets(runs: Sequence[Run], years: int, rate: float, scenario: int = 1) -> 
 
 
 def lost_in_luck(found: Sequence[Pocket], payer: str, measure: str, draws: int) -> bool:
-    """Tell whether luck outweighs what a payer has to get back, so that no chance of it means much.
+    """Tell whether Monte Carlo noise exceeds what a payer has to recover, so that no chance of it is given.
 
     measure: `cost` or `cost_cashable`. True too for who pays for nothing.
     """
@@ -103,5 +103,5 @@ def _paired(run: Run, labels: Sequence[Label], scenario: int) -> Floats:
 
 
 def who_gains(found: Sequence[Pocket]) -> list[str]:
-    """Return the payers to whom something beyond youth care is worth it, as far as runs can tell."""
+    """Return the payers that gain beyond youth care, where the runs show it clearly."""
     return [p.payer for p in found if p.beyond and p.beyond.value < 0 and not p.beyond.too_small]

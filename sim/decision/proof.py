@@ -1,4 +1,4 @@
-"""Proof debt: how much of an answer, and of the doubt about it, rests on which grade of evidence."""
+"""How much of an answer, and of its uncertainty, depends on each grade of evidence ("proof debt")."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sim.decision.value import Estimate, by_group, explained
 
 Floats = NDArray[np.float64]
 REST = "together and luck"
-"""What no grade explains alone: effects of parameters of different grades together, and the luck of runs."""
+"""What no grade explains alone: effects of parameters of different grades together, and the noise of runs."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""A sample of draws on disk: what scenarios change, draw by draw, for every label; stopped and gone on with.
+"""A sample of draws on disk: differences between scenarios by draw and label; it can be stopped and resumed.
 
 Each draw is one record of fixed size in a file that only grows, so that memory does not grow with draws, a
 draw that was cut off in writing is made again, and the bytes do not depend on how many processes made them.

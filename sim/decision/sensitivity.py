@@ -1,6 +1,6 @@
 """How an answer moves with one parameter, with two, and with the structure of the model.
 
-Every point is simulated on the same children with the same luck, so that small movements show.
+Every point is simulated on the same children with common random numbers, so that small movements show.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ BEST_FIT = 0
 
 
 @dataclass(frozen=True)
-class Bar:
+class TornadoBar:
     """One parameter of a tornado: the outcome where it is low and where it is high, and their errors."""
 
     name: str
@@ -51,7 +51,7 @@ class Bar:
 
 @dataclass(frozen=True)
 class Swing:
-    """A parameter at both ends of its range, and what the best fit comes to there, for any goal."""
+    """A parameter at both ends of its range, with the outcomes of the best fit there, for any goal."""
 
     name: str
     low: float
@@ -59,11 +59,11 @@ class Swing:
     at_low: Difference
     at_high: Difference
 
-    def bar(self, goal: Goal) -> Bar:
+    def bar(self, goal: Goal) -> TornadoBar:
         """Return what it comes to for one goal. Raises ValueError where `goal.blocks` does."""
         low, high = goal.blocks(self.at_low)[0], goal.blocks(self.at_high)[0]
         error = float(block_standard_error(high - low))
-        return Bar(self.name, self.low, self.high, float(low.sum()), float(high.sum()), error)
+        return TornadoBar(self.name, self.low, self.high, float(low.sum()), float(high.sum()), error)
 
 
 def live_all(
@@ -118,10 +118,10 @@ def tornado(
     workers: Workers,
     tell: Tell = nobody,
     scenario: int = 1,
-) -> tuple[float, list[Bar]]:
+) -> tuple[float, list[TornadoBar]]:
     """Return the outcome of the best fit, and a bar per parameter from its 5th to its 95th percentile.
 
-    Widest first. A parameter that shares its luck with others takes them along.
+    Widest first. A parameter that shares its random number with others takes them along.
     """
     (best,) = live_all([question], workers, Progress("one_at_a_time"), nobody, scenario)
     bars = [swing.bar(goal) for swing in swings(question, names, workers, tell, scenario)]
@@ -135,9 +135,9 @@ def swings(
     tell: Tell = nobody,
     scenario: int = 1,
 ) -> Iterator[Swing]:
-    """Yield a swing per parameter from its 5th to its 95th percentile, each as soon as it is lived.
+    """Yield the swing of each parameter from its 5th to its 95th percentile, as soon as it is simulated.
 
-    A parameter that shares its luck with others takes them along. Raises KeyError for an unknown one.
+    A parameter that shares its number with others takes them along. Raises KeyError for an unknown one.
     """
     p = question.parameters
     ends = {name: _ends(p, name) for name in dict.fromkeys(names)}
@@ -148,7 +148,7 @@ def swings(
 
 
 def _ends(p: Parameters, name: str) -> tuple[dict[str, float], dict[str, float]]:
-    """Return the values of a parameter, and of those that share its luck, where it is low and high."""
+    """Return the values of a parameter, and of those that share its number, where it is low and high."""
     record = p.records[name]
     ends = ({name: record.low}, {name: record.high})
     for other in p.records.values():
@@ -262,7 +262,7 @@ CASES: tuple[Case, ...] = (
     Case("undiscounted", "a later euro counts in full", _unchanged, lambda goal: replace(goal, rate=0.0)),
     Case("discount_4", "4% a year", _unchanged, lambda goal: replace(goal, rate=0.04)),
 )  # fmt: skip
-"""Named alternatives, from which none is right: they show what rests on the shape of the model."""
+"""Structural alternatives. None is the right one: they show what depends on the structure of the model."""
 
 
 def structural(
@@ -286,7 +286,7 @@ def live_cases(
     scenario: int = 1,
     cases: Sequence[Case] = CASES,
 ) -> Iterator[tuple[Case, Difference]]:
-    """Yield each case with what the best fit comes to, for any goal.
+    """Yield each case with the outcome of the best fit, for any goal.
 
     Cases that only count money otherwise share the lives of the model as it is, and come first.
     """

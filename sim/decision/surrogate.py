@@ -1,6 +1,6 @@
-"""An emulator of a sample: what thousands of draws more would come to, where simulating them takes too long.
+"""An emulator fitted to a sample: results of thousands of draws that would take too long to simulate.
 
-Its accuracy is measured on the draws it was fitted to, each left out in turn, against the luck of a run.
+Its accuracy is measured on the draws it was fitted to, each left out in turn, against the noise of a run.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ _CHUNK = 500
 
 @dataclass(frozen=True)
 class Accuracy:
-    """How near the surrogate comes, by output: R squared of draws left out, and the most it could be.
+    """Accuracy of the surrogate by output: R squared of held-out draws, and its upper bound.
 
-    explained: of the variance of draws left out; luck: share of the variance that is the luck of runs.
+    explained: of the variance of draws left out; luck: share of the variance that is the noise of runs.
     """
 
     explained: Floats
@@ -60,7 +60,7 @@ class Surrogate:
         return cls(middle, spread, emulator, accuracy)
 
     def predict(self, inputs: Floats) -> Floats:
-        """Return expected outputs [k, m] at inputs [k, d]; without the luck of a run."""
+        """Return expected outputs [k, m] at inputs [k, d]; without the Monte Carlo noise of a run."""
         points = (inputs - self.middle) / self.spread
         parts = [self.emulator.predict(points[k : k + _CHUNK]) for k in range(0, len(points), _CHUNK)]
         return np.concatenate(parts)

@@ -1,8 +1,8 @@
-"""What would have to be true: the least of something for which a scenario pays for itself, by root finding.
+"""Threshold analysis: the value of a quantity at which a scenario breaks even, by root finding.
 
 A threshold is a property of many draws at once: the value at which the money is back by a year in a given
-share of them. Every value is tried on the same draws with the same luck, so that the share changes because
-the value does.
+share of them. Every value is tried on the same draws with common random numbers, so that only the value
+changes the share.
 """
 
 from __future__ import annotations
@@ -32,13 +32,13 @@ Floats = NDArray[np.float64]
 DRAWS = 40
 """Draws behind a threshold: enough for a chance of one in two, and a search of a minute."""
 POINTS = 5
-"""Places over the range of a quantity at which draws are lived."""
+"""Points over the range of a quantity at which draws are simulated."""
 PROGRAMME = "kinderwerk"
 
 
 @dataclass(frozen=True)
-class Quantity:
-    """Something that could be otherwise, from where it helps least to where it helps most."""
+class SearchVariable:
+    """A quantity to search over, from where it helps least to where it helps most."""
 
     name: str
     unit: str
@@ -110,17 +110,19 @@ def _workers_now(question: Question) -> float:
     return float(np.mean(use.fte_by_year(scenario.start, scenario.years))) if use else 0.0
 
 
-QUANTITIES: tuple[Quantity, ...] = (
-    Quantity("effect", "% less new moderate need among children reached", 0.0, 80.0, _effect_now, _effect),
-    Quantity("reach", "children reached per FTE", 20.0, 600.0, _reach_now, _reach),
+QUANTITIES: tuple[SearchVariable, ...] = (
+    SearchVariable(
+        "effect", "% less new moderate need among children reached", 0.0, 80.0, _effect_now, _effect
+    ),
+    SearchVariable("reach", "children reached per FTE", 20.0, 600.0, _reach_now, _reach),
 )
 """What is searched beside the FTE, whose range follows from the scenario."""
 
 
-def of_workers(question: Question) -> Quantity:
+def of_workers(question: Question) -> SearchVariable:
     """Return the number of child workers as a quantity: from a tenth to three times the scenario's own."""
     now = _workers_now(question)
-    return Quantity("fte", "FTE of child work", 0.1 * now, 3.0 * now, _workers_now, _workers)
+    return SearchVariable("fte", "FTE of child work", 0.1 * now, 3.0 * now, _workers_now, _workers)
 
 
 def values(question: Question, goal: Goal, draws: Sequence[int], workers: Workers) -> Floats:
@@ -135,7 +137,7 @@ def chance(costs: Floats) -> float:
 
 
 def threshold(
-    quantity: Quantity,
+    quantity: SearchVariable,
     question: Question,
     goal: Goal,
     workers: Workers,
@@ -212,7 +214,7 @@ class Explored:
     ledger that a goal may be about, [n, draws, years]. Any goal has its threshold from these.
     """
 
-    quantity: Quantity
+    quantity: SearchVariable
     now: float
     years: tuple[int, ...]
     places: Floats
@@ -244,7 +246,7 @@ class Explored:
 
 
 def explore(
-    quantity: Quantity,
+    quantity: SearchVariable,
     question: Question,
     workers: Workers,
     draws: int = DRAWS,

@@ -1,8 +1,8 @@
 """The value of information, from samples of net benefit. Pure arithmetic: nothing is simulated here.
 
 Net benefit nb is float64[draws, strategies], in euros, higher is better. What a parameter explains of it is
-found by regression (Strong, Oakley & Brennan 2014, Med Decis Making 34:311), so that the luck of a run, which
-no parameter explains, adds nothing to the value of knowing one.
+found by regression (Strong, Oakley & Brennan 2014, Med Decis Making 34:311), so that the noise of a run,
+which no parameter explains, adds nothing to the value of knowing one.
 """
 
 from __future__ import annotations
@@ -126,7 +126,7 @@ class _Fit(NamedTuple):
     chance: float  # that nothing explains as much as this
 
     def deflated(self) -> Floats:
-        """Return fitted values without the variance that they owe to the luck of the regression."""
+        """Return fitted values without the variance that they owe to the noise of the regression."""
         middle, variance = self.fitted.mean(axis=0), self.fitted.var(axis=0)
         lucky = np.diag(self.noise) * (self.shrink**2).sum() / len(self.fitted)
         part = np.divide(variance - lucky, variance, out=np.zeros_like(variance), where=variance > 0)

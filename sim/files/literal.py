@@ -1,4 +1,4 @@
-"""What users wrote, as it is: one way for each thing that would read it as more than text.
+"""Text of users shown as it is: an escape for each format that would read markup or formulas in it.
 
 Titles, names, sources and names of files reach spreadsheets and messages through here, and tables of the
 terminal through commands.terminal.literal. Documents and charts

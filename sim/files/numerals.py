@@ -1,4 +1,4 @@
-"""Numbers as people write them: what has one meaning is read, what has two is asked about.
+"""Numbers as people write them: one with a single meaning is read, one with two is refused with both.
 
 A point or comma before three digits stands before decimals (1.234 as a ratio) or between thousands (1.234
 euros). Where people, places, FTE or euros are counted, nobody can tell: it is refused with both readings.

@@ -1,4 +1,4 @@
-"""What pydantic finds wrong with data, in plain words for the person who wrote the file."""
+"""Validation errors of pydantic in plain words, for the author of the file."""
 
 from __future__ import annotations
 
@@ -116,7 +116,10 @@ def _wrong_type(field: FieldInfo | None, group: list[ErrorDetails]) -> Fault:
         return expected_number(expected, value)
     hint = None
     if "literal_error" in kinds and isinstance(value, str):
-        near = nearest(value, choices)
+        known = choices
+        if value[:1].isdigit():  # 12-17 is no misspelling of 0-17
+            known = tuple(word for word in known if word[0] == value[0])
+        near = nearest(value, known)
         hint = fault("did_you_mean", near=near) if near else None
     elif "bool_type" in kinds and isinstance(value, str) and value.casefold() in ("yes", "no", "ja", "nee"):
         hint = fault("write_instead", text="true" if value.casefold() in ("yes", "ja") else "false")

@@ -1,4 +1,4 @@
-"""An uploaded workbook, opened only when it is what it says: small, without macros, links or tricks.
+"""Reading an uploaded workbook safely: small, without macros or links, each part bounded.
 
 A workbook is a zip file of XML. What it unpacks to is bounded by its directory before anything is unpacked,
 and again while unpacking, because a directory may lie.
@@ -39,7 +39,7 @@ _XML = (".xml", ".rels", ".vml")
 
 
 @dataclass(frozen=True)
-class Sheet:
+class SheetCells:
     """A worksheet by rows: the value of each cell, and whether it is a formula."""
 
     name: str
@@ -47,7 +47,7 @@ class Sheet:
     formulas: tuple[tuple[bool, ...], ...]
 
 
-def sheets(data: bytes, name: str, rows: int, columns: int) -> list[Sheet]:
+def sheets(data: bytes, name: str, rows: int, columns: int) -> list[SheetCells]:
     """Return the first rows and columns of every worksheet of a workbook, formulas by their last result.
 
     Raises InputError for what is no ordinary workbook of at most 1 MB.
@@ -58,7 +58,7 @@ def sheets(data: bytes, name: str, rows: int, columns: int) -> list[Sheet]:
         formulas = _read(data, rows, columns, False, lambda cell: getattr(cell, "data_type", "n") == "f")
     except Exception:  # the library raises whatever a damaged file leads it to
         raise InputError.at(name, _DAMAGED) from None
-    return [Sheet(sheet, values[sheet], formulas.get(sheet, ())) for sheet in values]
+    return [SheetCells(sheet, values[sheet], formulas.get(sheet, ())) for sheet in values]
 
 
 def _read(

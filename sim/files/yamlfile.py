@@ -123,6 +123,17 @@ def load_document(path: str | Path, kind: str | tuple[str, ...]) -> Document:
     return document_from(path, read_bytes(path), kind)
 
 
+def head_of(path: str | Path, keys: tuple[str, ...]) -> dict[Any, Any]:
+    """Return what a YAML file says under these keys at its top, each on one line; nothing else of it is read.
+
+    For lists of many files, which nobody can wait for. Raises InputError where the lines cannot be read.
+    """
+    marks = tuple(f"{key}:" for key in keys)
+    lines = decode(path, read_bytes(path)).splitlines()
+    data = parse(path, "\n".join(line for line in lines if line.startswith(marks))).data
+    return data if isinstance(data, dict) else {}
+
+
 def document_from(
     path: str | Path, content: bytes, kind: str | tuple[str, ...], max_nodes: int = MAX_NODES
 ) -> Document:

@@ -1,1 +1,17 @@
 """What a run starts from: municipalities, budgets in FTE, scenarios and grids of them."""
+
+__all__ = [
+    "agegroups",
+    "fte",
+    "grid",
+    "library",
+    "municipality",
+    "municipality_sheet",
+    "municipality_template",
+    "municipality_text",
+    "placenames",
+    "profiles",
+    "scenario",
+    "scenario_checks",
+    "scenario_files",
+]

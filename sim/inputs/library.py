@@ -1,11 +1,11 @@
-"""What ships with the model, by name: the registry that scenario files are checked against."""
+"""The registry of what ships with the model, against which scenario files are checked."""
 
 from __future__ import annotations
 
 from functools import cache
 
 from sim.inputs.profiles import municipality_names, profiles
-from sim.inputs.registry import Registry
+from sim.inputs.registry import Registry as Registry
 from sim.model.catalogue import catalogue
 from sim.model.parameters import Parameter, default_parameters, prior_parameters
 from sim.states import FORMS

@@ -1,4 +1,4 @@
-"""A filled workbook of a municipality's own figures, read back: what is wrong is told by sheet and cell."""
+"""A filled workbook of a municipality's own figures, read back; mistakes are reported by sheet and cell."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from sim.files.numerals import (
     written,
 )
 from sim.files.wording import explain, found
-from sim.files.workbook import Sheet, sheets
+from sim.files.workbook import SheetCells, sheets
 from sim.files.yamltext import Loc
 from sim.inputs.agegroups import OLDEST, ROUNDING, ages_of, ages_text
 from sim.inputs.fte import perhaps_thousands
@@ -43,7 +43,7 @@ ROWS, COLUMNS = 200, 5
 REQUIRED = ("name", "date", "source")
 REQUIRED_OF_USE = ("year", "youths")
 SOURCED = ("kinderwerk_fte", "moving", "bijstand")
-TOTALS = ("totaal", "total")
+TOTALS = ("totaal", "total", "eindtotaal", "grand total", "som", "sum", "alle leeftijden", "all ages")
 QUANTITIES = {"kinderwerk_fte": FTE, "moving": SHARE, "bijstand": SHARE, "national": SHARE, "youths": YOUTHS}
 
 
@@ -51,7 +51,7 @@ def read_sheet(data: bytes, name: str, registry: Registry | None = None) -> Muni
     """Return the municipality in a filled template, in either language.
 
     name: of the file, for messages. Raises InputError with every mistake, each with its sheet and cell
-    (`sim.files.translation.told` has it in Dutch), and for what is no harmless workbook
+    (`told` has it in Dutch), and for what is no harmless workbook
     (`sim.files.workbook`).
     """
     reading = _Reading(name, {sheet.name: sheet for sheet in sheets(data, name, ROWS + 2, COLUMNS)})
@@ -79,7 +79,7 @@ class _Reading:
     """What is read from a workbook, where each value stands, and what is wrong so far."""
 
     name: str
-    book: Mapping[str, Sheet]
+    book: Mapping[str, SheetCells]
     data: dict[str, Any] = field(default_factory=dict)
     places: dict[Loc, tuple[str, str]] = field(default_factory=dict)
     faults: list[tuple[str, str, Fault]] = field(default_factory=list)
@@ -324,7 +324,7 @@ class _Reading:
         totals: list[tuple[int, float]] = []
         for row in self.rows(sheet, 3):
             youths = self.number(sheet, row, 2, YOUTHS)
-            if str(self.value(sheet, row, 0) or self.value(sheet, row, 1)).casefold().startswith(TOTALS):
+            if fold(str(self.value(sheet, row, 0) or self.value(sheet, row, 1))).startswith(TOTALS):
                 totals += [(row, youths)] if youths is not None else []
                 continue
             first, last = self.ages(sheet, row)

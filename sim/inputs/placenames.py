@@ -1,4 +1,4 @@
-"""Which municipality a name or a CBS code means: the one place where every reader of a name asks.
+"""Find the municipality that a name or a CBS code means; all readers of names use this.
 
 `sim/data/municipality_names.csv` has a row for each municipality of 2023 (342; the set has not changed up to
 2026) and for each that was dissolved since 1988, the first year of CBS's table of the population:
@@ -10,6 +10,7 @@ code, or several where it was divided; grade, source: "CBS 2023" are the boundar
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import re
 import unicodedata
@@ -120,6 +121,17 @@ def find(name: str | int, today: bool = True) -> Town | None:
     for province, short in _PROVINCES.items():
         if today and wanted in {key(province), *(key(word) for word in short if len(word) > 3)}:
             raise PlaceError(fault("is_a_province", province=province))
+    return None
+
+
+def became_of(name: str) -> Fault | None:
+    """Return what became of a municipality that is one no longer, or None."""
+    try:
+        find(name)
+    except PlaceError as error:
+        with contextlib.suppress(PlaceError):
+            town = find(name, today=False)
+            return error.fault if town and town.until else None
     return None
 
 

@@ -34,8 +34,12 @@ from sim.inputs.municipality import Municipality, load_municipality
 from sim.inputs.placenames import code_of
 from sim.inputs.registry import Frozen, Registry
 from sim.inputs.scenario_checks import (
-    DEFAULT_START,
-    DEFAULT_YEARS,
+    DEFAULT_START as DEFAULT_START,
+)
+from sim.inputs.scenario_checks import (
+    DEFAULT_YEARS as DEFAULT_YEARS,
+)
+from sim.inputs.scenario_checks import (
     FTE_PLACES,
     beyond_people,
     counted,
@@ -57,7 +61,7 @@ PLACES_WORDS = ("as_used", "unlimited")
 
 @dataclass(frozen=True)
 class Origin:
-    """Where a scenario comes from, which is no part of what it says."""
+    """The origin of a scenario, which is no part of its content."""
 
     registry: Registry | None = None
     folder: Path = Path()
@@ -469,7 +473,7 @@ def _checked(document: Document, origin: Origin) -> Scenario:
 
 
 def _impossible(scenario: Scenario, document: Document, registry: Registry | None) -> list[Problem]:
-    """Return what a scenario says that cannot be, or certainly does nothing."""
+    """Return settings of a scenario that are impossible, or certainly have no effect."""
     name, start, years = scenario.municipality, scenario.start, scenario.years
     known = registry.youths.get(name) if registry else None
     youths = known if scenario.local is None else scenario.local.youths()

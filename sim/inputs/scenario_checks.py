@@ -1,4 +1,4 @@
-"""What in a scenario cannot go together or cannot be, beyond what its schema says of each key by itself."""
+"""Checks of a scenario as a whole: combinations and values that its schema cannot refuse key by key."""
 
 from __future__ import annotations
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import json
 import os
+import shutil
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -17,6 +19,7 @@ from sim.files.yamltext import decode, plain_value, read_bytes
 from sim.inputs.municipality import municipality_from_document
 from sim.inputs.registry import Registry
 from sim.inputs.scenario import SUFFIXES, Scenario, is_file, load_scenario, scenario_from_document
+from sim.machine.project import SCENARIOS
 from sim.machine.whole import written_whole
 
 Reader = Callable[[Path], object]
@@ -215,11 +218,29 @@ def write_new_file(path: str | Path, content: bytes, check: Reader = lambda _: N
     except FileExistsError:
         raise _taken(path) from None
     except (OSError, ValueError) as error:
-        number, reason = getattr(error, "errno", None), getattr(error, "strerror", None) or str(error)
-        if number in (errno.ENOSPC, errno.EDQUOT, errno.EIO):
-            raise SimulationError(fault("file_not_written", file=path, reason=reason.lower())) from error
-        raise InputError.at(path, fault("not_writable", reason=reason.lower())) from None
+        raise _unwritten(path, error) from error
     return path
+
+
+def copy_shipped(folder: str | Path) -> Path:
+    """Copy the scenario files that come with kinderwerk; return the folder, there whole or not at all.
+
+    Raises InputError when the folder is there already or the folder around it is not, and SimulationError
+    when writing fails.
+    """
+    folder = Path(folder)
+    refuse_taken(folder)
+    try:
+        with tempfile.TemporaryDirectory(prefix=".scenarios-", dir=folder.parent) as aside:
+            made = Path(aside) / "made"
+            for file in sorted(SCENARIOS.rglob("*.yaml")):
+                copy = made / file.relative_to(SCENARIOS)
+                copy.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(file, copy)
+            made.rename(folder)
+    except (OSError, ValueError) as error:
+        raise _unwritten(folder, error) from error
+    return folder
 
 
 def refuse_taken(path: Path) -> None:
@@ -227,11 +248,21 @@ def refuse_taken(path: Path) -> None:
     if os.path.lexists(path):
         raise _taken(path)
     try:
+        with contextlib.suppress(FileNotFoundError):
+            path.lstat()  # a name may be too long
         with tempfile.TemporaryFile(dir=path.parent):
             pass
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise InputError.at(path, fault("not_writable", reason=reason.lower())) from None
+
+
+def _unwritten(path: Path, error: Exception) -> InputError | SimulationError:
+    """Return what to raise where something cannot be written: the name is at fault, or the disk."""
+    number, reason = getattr(error, "errno", None), getattr(error, "strerror", None) or str(error)
+    if number in (errno.ENOSPC, errno.EDQUOT, errno.EIO):
+        return SimulationError(fault("file_not_written", file=path, reason=reason.lower()))
+    return InputError.at(path, fault("not_writable", reason=reason.lower()))
 
 
 def _taken(path: Path) -> InputError:

@@ -24,21 +24,21 @@ from sim.machine.private import UntrustedError, private_folder
 log = logging.getLogger(__name__)
 SIM = Path(__file__).resolve().parents[1]
 NOWHERE = Path(os.devnull) / "kinderwerk"
-"""Stands for a folder where there is none: nothing can be read there or written."""
+"""Placeholder for a missing folder: nothing can be read or written there."""
 
 WORDING = (
     "report/", "words/", "decision/tables.py", "faults.py", "files/literal.py",
     "files/workbook.py", "inputs/municipality_sheet.py", "inputs/municipality_template.py",
     "inputs/municipality_text.py",
 )  # fmt: skip
-"""What only puts results into words or documents: no number in a result depends on it."""
+"""Modules that only write words or documents: no number in a result depends on them."""
 
 
 KERNELS = (
     "luck.py", "rates.py", "states.py", "ties.py", "machine/kernels.py", "model/", "engine/", "published/",
     "runs/twins.py",
 )  # fmt: skip
-"""What kernels are compiled from, and what a population lives by before a scenario starts."""
+"""Sources on which compiled kernels and warmed-up populations depend."""
 
 
 def kernel_hash() -> str:
@@ -79,11 +79,11 @@ def cache_root() -> Path:
         except OSError as error:
             refused.append((variable, error))
             continue
-        _tell(refused, found)
+        _log_refused(refused, found)
         return found
     found = _new_folder()
     os.environ["KINDERWERK_CACHE"] = str(found)  # for the processes that this one starts
-    _tell(refused, found)
+    _log_refused(refused, found)
     return found
 
 
@@ -93,7 +93,7 @@ def folder_in(root: Path, *names: str) -> Path:
         return _below(root, names)
     except OSError as error:
         new = _new_folder()
-        _tell([("", error)], new)
+        _log_refused([("", error)], new)
         with contextlib.suppress(OSError):  # nothing can be kept then
             return _below(new, names)
         return new.joinpath(*names)
@@ -133,7 +133,7 @@ def _remove(folder: Path, owner: int) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _tell(refused: Sequence[tuple[str, OSError]], instead: Path) -> None:
+def _log_refused(refused: Sequence[tuple[str, OSError]], instead: Path) -> None:
     """Log what was passed over though the user chose it, or because others can write to it."""
     for variable, error in refused:
         if variable or isinstance(error, UntrustedError):
@@ -154,7 +154,7 @@ def use_cache() -> None:
     except OSError as error:
         folder, refused = None, [("NUMBA_CACHE_DIR", error)]
     folder = folder or folder_in(cache_root(), "kernels", kernel_hash())
-    _tell(refused, folder)
+    _log_refused(refused, folder)
     os.environ["NUMBA_CACHE_DIR"] = str(folder)
 
 

@@ -72,7 +72,7 @@ class _Contents(CompileResultCacheImpl):  # type: ignore[misc]
 
 
 class _Files(IndexDataCacheFile):  # type: ignore[misc]
-    """numba's index and the files that it names; what cannot be trusted to be right is not there."""
+    """numba's index and its files; a file that fails a check counts as missing."""
 
     def save(self, key: Any, data: Any) -> None:
         about = repr((self._version, self._source_stamp, key)).encode()

@@ -1,4 +1,4 @@
-"""Too little memory: told before anything begins where it can be known, and recognised where it shows."""
+"""Too little memory: refused before a run where it can be predicted, and recognised when it happens."""
 
 from __future__ import annotations
 

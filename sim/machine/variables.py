@@ -1,4 +1,4 @@
-"""What a user says in environment variables: read in one place, and told by name where it is wrong."""
+"""Environment variables: read in one place; a wrong value is reported with the name of its variable."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _GROUPS = re.compile(r"[0-9]{1,3}([., _][0-9]{3})+")
 
 
 class VariableError(InputError):
-    """An environment variable that cannot be used; it has a name, and no lines."""
+    """An environment variable that cannot be used, with its name (it has no line numbers)."""
 
     def __init__(self, name: str, fault: Fault) -> None:
         super().__init__([Problem.at(name, fault)])
@@ -74,7 +74,14 @@ def built_from() -> str:
     return found
 
 
-_ALL: tuple[Callable[[], object], ...] = (cache_bytes, app_children, app_draws, app_contact, built_from)
+def numba_threads() -> int:
+    """Return the most threads that kernels use; numba itself ends in a traceback where it cannot read it."""
+    return _whole("NUMBA_NUM_THREADS", os.cpu_count() or 1, 1, 100_000)
+
+
+_ALL: tuple[Callable[[], object], ...] = (
+    cache_bytes, app_children, app_draws, app_contact, built_from, numba_threads,
+)  # fmt: skip
 
 
 def _number(name: str, default: float, least: float, most: float) -> float:

@@ -1,4 +1,4 @@
-"""Programmes as data: what each is, as it stands in programmes.yaml, apart from how much of it there is."""
+"""Programmes as data, from programmes.yaml: what each is, not how much of it there is."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ def ambulant_registration(p: Parameters) -> float:
 
 
 def paid_places(p: Parameters) -> NDArray[np.float64]:
-    """Return the places that are paid for each place that is lived, float64[forms].
+    """Return the paid places for each simulated place, float64[forms].
 
     Lives are fitted to registrations of 2015-2019. Providers that began to be counted in 2021 were paid
     before that year as well.
@@ -35,7 +35,7 @@ def paid_places(p: Parameters) -> NDArray[np.float64]:
 
 
 def unit_costs(year: int, p: Parameters) -> NDArray[np.float64]:
-    """Return euros per place-year that is lived by form, float64[forms]."""
+    """Return euros per simulated place-year by form, float64[forms]."""
     return np.array([p[f"cost.{form}"] for form in FORMS]) * paid_places(p) * tariff_factor(year, p)
 
 

@@ -1,4 +1,4 @@
-"""How many CBS registers for each that is lived: one place for the fit, the checks on it, and all results.
+"""Registered users for each simulated user, as CBS counts; used by the fit, its checks and all results.
 
 Lives are fitted to registrations of 2015-2019. From FIRST_YEAR on CBS also counts providers that were there
 before: more youths in its totals, and more in ambulant help. Its totals hold youths with nothing but a
@@ -24,7 +24,7 @@ TOTALS = ("jeugdzorg", "jeugdhulp", "zonder_verblijf", "alleen_zonder_verblijf")
 def registered(
     group: str, years: Sequence[int], p: Parameters, shocks: Floats | float = 1.0, budgets: bool = False
 ) -> Floats:
-    """Return float64[years]: how many of a user set (or form of help) are registered for each that is lived.
+    """Return float64[years]: registered users for each simulated user of a user set (or form of help).
 
     shocks: factors [years] by which a scenario changes what is registered. budgets: count youths with only a
     persoonsgebonden budget too, as the totals of CBS do.

@@ -58,9 +58,9 @@ def frontier(costs: Sequence[float], effects: Sequence[float], names: Sequence[s
 
     The cheapest (at equal cost the most effective) is the reference. A strategy is dominated where another
     costs no more and gives no less, and extendedly dominated where a mix of two others gives more for its
-    cost. What remains is `equal` where it has the same cost and effect, but for rounding, as one before it,
-    which `equal_to` names. On the frontier, increments and their ratio `icer` are with the one before;
-    elsewhere they are None.
+    cost. What remains is `equal` where it has the same cost and effect, but for rounding, as one before it.
+    `equal_to` names that one, also where both are dominated. On the frontier, increments and their ratio
+    `icer` are with the one before; elsewhere they are None.
 
     Raises ValueError where the lengths differ or a number is not finite.
     """
@@ -78,8 +78,8 @@ def frontier(costs: Sequence[float], effects: Sequence[float], names: Sequence[s
         row: dict[str, Any] = {"strategy": name, "cost": cost, "effect": effect}
         row |= {"incremental_cost": None, "incremental_effect": None, "icer": None, "equal_to": None}
         row["status"] = status.get(first[index], "reference")
-        if first[index] != index and first[index] not in status:
-            row["status"], row["equal_to"] = "equal", names[first[index]]
+        if first[index] != index:
+            row["status"], row["equal_to"] = status.get(first[index], "equal"), names[first[index]]
         if index in before:
             other_cost, other_effect, _ = points[before[index]]
             row["incremental_cost"], row["incremental_effect"] = cost - other_cost, effect - other_effect

@@ -20,10 +20,10 @@ from sim.published.modelfile import (
     Loc,
     ModelError,
     ModelFile,
+    ModelTransition,
     PartialReward,
     Reward,
     Strategy,
-    Transition,
     check_names,
 )
 from sim.rates import competing_hazards, competing_probabilities, discount_factor
@@ -72,10 +72,10 @@ def compile_model(file: ModelFile) -> CompiledModel:
     Raises ModelError with every mistake that was found: names that do not exist, amounts that cannot
     be computed, negative rates, probabilities that add up to more than one, tables that are too large.
     """
-    return _Compiler(file).compile()
+    return _MarkovCompiler(file).compile()
 
 
-class _Compiler:
+class _MarkovCompiler:
     """Collects the mistakes of one file on the way to its arrays."""
 
     def __init__(self, file: ModelFile) -> None:
@@ -208,7 +208,7 @@ class _Compiler:
 
     def moves(self, name: str, strategy: Strategy, scope: Values) -> Moves:
         """Return the probability per cycle of every move of a strategy, by (from, to)."""
-        ways: dict[tuple[str, str], tuple[Transition, Loc]] = {}
+        ways: dict[tuple[str, str], tuple[ModelTransition, Loc]] = {}
         for place, transitions in (
             ((), self.file.transitions),
             (("strategies", name), strategy.transitions),
@@ -223,7 +223,9 @@ class _Compiler:
                 moves[origin, self.file.states.index(destination)] = probability
         return moves
 
-    def ways_out(self, state: str, ways: list[tuple[Transition, Loc]], values: Values) -> dict[str, Floats]:
+    def ways_out(
+        self, state: str, ways: list[tuple[ModelTransition, Loc]], values: Values
+    ) -> dict[str, Floats]:
         """Return the probability per cycle of leaving `state` for each destination."""
         nothing = np.zeros((1, 1, 1))
         rates, probabilities = [nothing], [nothing]

@@ -48,7 +48,7 @@ class _Strict(BaseModel):
     )
 
 
-class Transition(_Strict):
+class ModelTransition(_Strict):
     """A way out of a state: a yearly `rate`, a `probability` per cycle, or an `expression` for one."""
 
     from_: Name = Field(alias="from")
@@ -106,7 +106,7 @@ class Group(_Strict):
     values: dict[str, float] = {}
 
 
-Transitions = Annotated[tuple[Transition, ...], Field(strict=False)]
+Transitions = Annotated[tuple[ModelTransition, ...], Field(strict=False)]
 
 
 class Strategy(_Strict):
@@ -209,7 +209,9 @@ def _check_states(file: ModelFile, states: Iterable[str], place: Loc) -> Iterato
             yield _unknown_state(file, state, (*place, state), key=True)
 
 
-def _check_transitions(file: ModelFile, transitions: tuple[Transition, ...], place: Loc) -> Iterator[Mistake]:
+def _check_transitions(
+    file: ModelFile, transitions: tuple[ModelTransition, ...], place: Loc
+) -> Iterator[Mistake]:
     seen = set()
     for index, transition in enumerate(transitions):
         loc: Loc = (*place, "transitions", index)

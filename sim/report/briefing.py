@@ -232,21 +232,21 @@ def _differences(report: Report, k: int) -> dict[str, Any]:
     def rows(key: str, texts: Sequence[str]) -> list[str]:
         return [t(key), *texts]
 
-    def told(f: Figure, write: Callable[..., str]) -> str:
+    def in_words(f: Figure, write: Callable[..., str]) -> str:
         return between(f, writing, write)
 
     def cash(c: Change) -> str:
         cashable = c.municipal_cashable
-        return t("not_comparable") if cashable is None else told(cashable, writing.millions)
+        return t("not_comparable") if cashable is None else in_words(cashable, writing.millions)
 
     def spent(c: Change) -> str:
         return writing.provisional(writing.millions(c.programme_cost, True), not report.chance_known)
 
     found = [
-        rows("row_users", [told(c.care_users, writing.count) for c in here]),
-        rows("row_unmet", [told(c.unmet_need, writing.count) for c in here]),
+        rows("row_users", [in_words(c.care_users, writing.count) for c in here]),
+        rows("row_unmet", [in_words(c.unmet_need, writing.count) for c in here]),
         rows(_programme_row(report), [spent(c) for c in here]),
-        rows("row_municipal", [told(c.municipal_cost, writing.millions) for c in here]),
+        rows("row_municipal", [in_words(c.municipal_cost, writing.millions) for c in here]),
         rows("row_cashable", [cash(c) for c in here]),
         rows("row_payback", [report.chance(o, k) for o in report.outcomes]),
     ]

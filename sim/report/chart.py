@@ -16,7 +16,7 @@ from sim.report.content import Report
 from sim.report.phrases import listed
 from sim.report.rows import RUNNING, Row
 
-# Okabe and Ito: told apart by colour-blind eyes; darkened where the original is below 3 to 1 on white
+# Okabe and Ito: distinguished by colour-blind eyes; darkened where the original is below 3 to 1 on white
 COLOURS = ("#0072B2", "#B85000", "#007A5A")
 DASHES = ([1, 0], [6, 3], [2, 2])
 INK, GREY = "#1d2730", "#5b6770"

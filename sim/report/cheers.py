@@ -13,7 +13,7 @@ ITEMS = range(1, 29)
 
 
 @dataclass(frozen=True)
-class Item:
+class CheersItem:
     """One item: its number and name, whether it is reported, and where it stands or why it does not."""
 
     number: int
@@ -22,8 +22,8 @@ class Item:
     where: str
 
 
-def cheers(writing: Writing, told: set[int], **facts: object) -> tuple[Item, ...]:
-    """Return all items. told: those that hang on the run (20, 24) and are reported this time.
+def cheers(writing: Writing, reported: set[int], **facts: object) -> tuple[CheersItem, ...]:
+    """Return all items. reported: the items that depend on the run (20, 24) and are reported this time.
 
     An item whose words have only one form is always, or never, reported. facts fill the words.
     """
@@ -32,7 +32,7 @@ def cheers(writing: Writing, told: set[int], **facts: object) -> tuple[Item, ...
     found = []
     for number in ITEMS:
         forms = [form for form in ("is", "not") if f"cheers_{number}_{form}" in writing.words]
-        form = forms[0] if len(forms) == 1 else ("is" if number in told else "not")
+        form = forms[0] if len(forms) == 1 else ("is" if number in reported else "not")
         where = writing.t(f"cheers_{number}_{form}", **facts)
-        found.append(Item(number, writing.t(f"cheers_{number}"), form == "is", where))
+        found.append(CheersItem(number, writing.t(f"cheers_{number}"), form == "is", where))
     return tuple(found)

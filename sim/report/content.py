@@ -1,4 +1,4 @@
-"""What a document says about a comparison, made once: the briefing, the workbook and CSV only lay it out.
+"""The content of a document about a comparison; the briefing, the workbook and CSV only lay it out.
 
 Never a ranking, never a promise: a chance stands with what it rests on, unmet need beside the use of care.
 """
@@ -35,7 +35,7 @@ from sim.inputs.scenario import Scenario
 from sim.model.catalogue import catalogue
 from sim.rates import discount_factor
 from sim.report.assumptions import Assumption, assumptions, main_names
-from sim.report.cheers import Item, cheers
+from sim.report.cheers import CheersItem, cheers
 from sim.report.phrases import between, clipped, listed, world_words
 from sim.report.rows import Arm, Row, form_rows, payer_rows, yearly_rows
 from sim.words.parameter_words import ASSUMED, parameter_title, source_words
@@ -51,7 +51,7 @@ CASH = "municipality, cash"
 class Back:
     """When a payer's money is back: the share of draws by horizon, and of those in which it never is.
 
-    None where the luck of one draw outweighs the money (see `appraisal.drowned`).
+    None where the Monte Carlo noise of one draw exceeds the money (see `appraisal.drowned`).
     """
 
     payer: str
@@ -61,10 +61,10 @@ class Back:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class ComparedScenario:
     """One scenario against the reference: its key sentence with unmet need, and figures at each horizon.
 
-    worths: each with whether luck outweighs what programmes cost.
+    worths: each with whether Monte Carlo noise exceeds the cost of programmes.
     alike: whether both pay for care in the same way, so that what can be cashed may be compared.
     """
 
@@ -81,7 +81,7 @@ class Outcome:
 
     @property
     def equal(self) -> bool:
-        """Tell whether it is lived just as the reference."""
+        """Tell whether it is simulated just as the reference."""
         return all(change.equal for change in self.changes)
 
 
@@ -91,7 +91,7 @@ class Report:
 
     yearly, payers, forms: differences by year (see Row). draws: how many sets of assumptions were computed.
     worlds: in which world each scenario runs, the reference first. local: what to say where figures are a
-    municipality's own, or missing, or empty. about: the birth certificate, by its label.
+    municipality's own, or missing, or empty. about: the provenance, by its label.
     """
 
     language: str
@@ -104,7 +104,7 @@ class Report:
     draws: int
     before: tuple[Level, ...]
     worlds: tuple[str, ...]
-    outcomes: tuple[Outcome, ...]
+    outcomes: tuple[ComparedScenario, ...]
     yearly: tuple[Row, ...]
     payers: tuple[Row, ...]
     forms: tuple[Row, ...]
@@ -115,7 +115,7 @@ class Report:
     date: str
     version: str
     about: tuple[tuple[str, str], ...]
-    cheers: tuple[Item, ...]
+    cheers: tuple[CheersItem, ...]
 
     @cached_property
     def writing(self) -> Writing:
@@ -132,8 +132,8 @@ class Report:
         """Tell whether there are draws enough to name a range and a chance; else figures are provisional."""
         return not few(self.draws)
 
-    def chance(self, outcome: Outcome, horizon: int) -> str:
-        """Return the chance that the money is back as draws can tell it, or why it is not told.
+    def chance(self, outcome: ComparedScenario, horizon: int) -> str:
+        """Return the chance of break-even in words, or why none is given.
 
         horizon: its position, from 0.
         """
@@ -148,7 +148,7 @@ class Report:
         return self.share(None if change.drowned else share)
 
     def share(self, share: float | None) -> str:
-        """Return a chance in words; None is one that luck outweighs."""
+        """Return a chance in words; None if Monte Carlo noise exceeds the money at stake."""
         return self.writing.t("untold") if share is None else self.writing.chance(share, self.draws)
 
     def level(self, name: str) -> str:
@@ -211,7 +211,7 @@ def report_of(
         "draws": draws,
         "count": len(assumed),
     }
-    told: set[int] = set() if few(draws) else {20, 24}
+    reported: set[int] = set() if few(draws) else {20, 24}
     return Report(
         language=language,
         title=str(facts["title"]),
@@ -234,11 +234,11 @@ def report_of(
         date=date,
         version=str(manifest["version"]),
         about=_about(manifest, scenarios, profile, writing, date, rate, draws),
-        cheers=cheers(writing, told, **facts),
+        cheers=cheers(writing, reported, **facts),
     )
 
 
-def _outcome(arm: Arm, writing: Writing, draws: int, rate: float) -> Outcome:
+def _outcome(arm: Arm, writing: Writing, draws: int, rate: float) -> ComparedScenario:
     comparison, d = arm.comparison, arm.difference
     scenario = comparison.scenarios[arm.scenario]
     changes = tuple(comparison.changes(comparison.names[arm.scenario]))
@@ -252,7 +252,7 @@ def _outcome(arm: Arm, writing: Writing, draws: int, rate: float) -> Outcome:
         for name, lines in PERSPECTIVES.items()
         if (arm.alike or name != CASH) and all(label in d.key_blocks for label, _ in lines)
     ]
-    return Outcome(
+    return ComparedScenario(
         title=scenario.title,
         sentence=_sentence(arm.alike, scenario.title, last, years, writing, draws),
         unmet=writing.t("key_unmet", year=last.year, change=between(last.unmet_need, writing)),
@@ -273,19 +273,19 @@ def _back(
     # rounded, for parts of one do not always add up to it
     shares = [round(sum(x for year, x in back.shares.items() if year < d.years[0] + n), 9) for n in ahead]
     lost = [lost_in_luck(upto, back.payer, back.measure, draws) for upto in found]
-    told = tuple(None if drowns else share for share, drowns in zip(shares, lost, strict=True))
-    return Back(back.payer, back.measure, told, None if lost[-1] else back.never)
+    clear = tuple(None if drowns else share for share, drowns in zip(shares, lost, strict=True))
+    return Back(back.payer, back.measure, clear, None if lost[-1] else back.never)
 
 
 def _worth(d: Difference, view: str, way: Discounting, draws: int) -> tuple[Worth, bool]:
-    """Return what a scenario is worth over all years, and whether luck outweighs what programmes cost."""
+    """Return the worth of a scenario over all years, and whether noise exceeds the cost of programmes."""
     found = worth(d, view, way, len(d.years))
     spent = float(programme_cost(d, discount_factor(way.costs, np.arange(1, len(d.years) + 1))).mean())
     return found, drowned(found.net_present_value, spent, draws)
 
 
 def _sentence(alike: bool, title: str, last: Change, years: int, writing: Writing, draws: int) -> str:
-    """Return the key sentence: a chance where draws can tell it, else what keeps it from being told."""
+    """Return the key sentence: the chance of break-even, or why none is given."""
     if not alike:
         return writing.t("key_scarce", title=title)
     if last.p_paid_back is None or few(draws):
@@ -303,7 +303,9 @@ def _sentence(alike: bool, title: str, last: Change, years: int, writing: Writin
     )
 
 
-def _unknown(scenarios: Sequence[Scenario], outcomes: Sequence[Outcome], writing: Writing) -> tuple[str, ...]:
+def _unknown(
+    scenarios: Sequence[Scenario], outcomes: Sequence[ComparedScenario], writing: Writing
+) -> tuple[str, ...]:
     capped = any(s.policy == "capped" for s in scenarios)
     first = scenarios[0].parameters
     others = [s.parameters for s in scenarios[1:]]
@@ -334,7 +336,7 @@ def _about(
     rate: float,
     draws: int,
 ) -> tuple[tuple[str, str], ...]:
-    """Return the birth certificate; of its moment only what the same run has again."""
+    """Return the provenance; of its moment only what the same run has again."""
     t = writing.t
     local = t("local_yes") if profile.has_local_care_figures else _local(profile, scenarios, writing)
     dirty = f" ({t('about_dirty')})" if manifest["dirty"] else ""

@@ -1,7 +1,9 @@
-"""Where a document goes: looked at before anything is simulated, written aside and renamed."""
+"""The destination of a document: checked before anything is simulated, written aside and renamed."""
 
 from __future__ import annotations
 
+import contextlib
+import os
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -27,20 +29,22 @@ def ready(file: Path, endings: tuple[str, ...], language: str) -> None:
     if file.suffix.lower() not in endings:
         found = f"'{file.suffix}'" if file.suffix else fault("no_ending")
         raise InputError.at(file, fault("wrong_ending", endings=tuple(endings), found=found))
-    if file.is_dir():
+    if os.path.isdir(file):
         raise InputError.at(file, fault("is_a_folder"))
-    if not file.parent.is_dir():
+    if not os.path.isdir(file.parent):
         raise InputError.at(file, fault("no_folder", folder=file.parent))
     if ".pdf" in endings:
         refuse_little(FOR_CHARTS)
     try:
+        with contextlib.suppress(FileNotFoundError):
+            file.lstat()  # a name may be too long
         with tempfile.TemporaryFile(dir=file.parent):
             pass
     except OSError as error:
         raise InputError.at(file, fault("not_writable", reason=error.strerror or str(error))) from error
 
 
-def made(report: Report, ending: str) -> bytes:
+def document(report: Report, ending: str) -> bytes:
     """Return a document by the ending of its file. Raises KeyError for an unknown one."""
     makers: dict[str, Callable[[Report], bytes]] = {
         ".pdf": briefing,
@@ -55,7 +59,7 @@ def write(report: Report, file: Path) -> None:
 
     Raises SimulationError where it cannot; then the old file is whole.
     """
-    content = made(report, file.suffix)
+    content = document(report, file.suffix)
     try:
         write_whole(file, content)
     except OSError as error:

@@ -1,4 +1,4 @@
-"""Small pieces of sentences that documents share, and in which world a scenario runs."""
+"""Phrases that documents share, and the policy, places and shocks of a scenario in words."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ class Row:
 
 
 class Arm:
-    """A scenario beside its reference: what is told of both, and rows of it."""
+    """A scenario and its reference, with the rows that documents show."""
 
     def __init__(self, comparison: Comparison, scenario: int) -> None:
         self.comparison, self.scenario = comparison, scenario

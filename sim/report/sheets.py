@@ -1,4 +1,4 @@
-"""What stands on each sheet of the workbook: texts, and numbers with the kind of their format."""
+"""The sheets of the workbook: texts, and numbers with the kind of their format."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sim.decision.appraisal import Figure
 from sim.decision.firm import has_range
-from sim.report.content import Outcome, Report, changed_note, world_lines
+from sim.report.content import ComparedScenario, Report, changed_note, world_lines
 from sim.report.rows import EUROS, FTE, PEOPLE, WEEK, Row
 from sim.words.parameter_words import parameter_title, source_words, unit_words
 
@@ -143,7 +143,7 @@ def _summary(report: Report) -> Sheet:
     )
 
 
-def _horizon(report: Report, o: Outcome, k: int) -> Iterator[tuple[Cell, ...]]:
+def _horizon(report: Report, o: ComparedScenario, k: int) -> Iterator[tuple[Cell, ...]]:
     """Yield the lines of one scenario up to one horizon, unmet need right below the use of care."""
     t, writing = report.writing.t, report.writing
     before, now, c = report.before[k], o.levels[k], o.changes[k]

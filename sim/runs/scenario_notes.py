@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from sim.engine.setting import EXISTING
 from sim.engine.simulation import LIMITED
 from sim.errors import InputError, Problem
 from sim.faults import Fault, fault
@@ -17,27 +16,16 @@ from sim.files.yamlfile import Document, in_order, load_document
 from sim.files.yamltext import Loc
 from sim.inputs.grid import Member
 from sim.inputs.municipality import Municipality
-from sim.inputs.profiles import profile_of, profiles
+from sim.inputs.placenames import became_of
 from sim.inputs.registry import Registry
 from sim.inputs.scenario import ProgrammeUse, Scenario, Shock, load_scenario
 from sim.model.catalogue import catalogue
 from sim.model.parameters import default_parameters
 from sim.runs.experiment import comparable
+from sim.runs.idle import goes_on, parameters_told, workers
 from sim.states import FORMS, MECHANISMS, MONTHS
 
 Note = tuple[Loc, Fault]
-COVERAGE, MOVING = f"{EXISTING}.existing_coverage", "population.moving"
-BEFORE_START = (COVERAGE, MOVING)
-"""Parameters that say how the municipality was before the scenario, and nothing after its start."""
-CALIBRATION = ("cost.cpi_2019", "cost.total_2019", "cost.total_2024", "registration.parallel")
-"""Parameters that only a calibration reads."""
-BY_POLICY = {
-    "capped": (
-        "townhall.places_", "townhall.contract_up", "townhall.contract_down", "waiting.", "need.waiting",
-    ),
-    "crowd_out": ("townhall.crowd_out_",),
-}  # fmt: skip
-"""How the names of parameters start that act under one policy only."""
 FEW_YOUTHS = 1000.0
 """Fewer than most municipalities have, and about what a large city has in thousands."""
 LEAST_USE = 0.01
@@ -55,7 +43,7 @@ def notes(scenarios: Iterable[Scenario]) -> list[Problem]:
 
 
 def _told(scenario: Scenario) -> Iterator[Note]:
-    yield from _parameters(scenario)
+    yield from ((("parameters", name), words) for name, words in parameters_told(scenario))
     yield from _shocks(scenario)
     yield from _programmes(scenario)
     yield from _places(scenario)
@@ -133,63 +121,14 @@ def _in_grid(document: Document, loc: Loc) -> Loc:
     return ()
 
 
-# Who is at work
-
-
-def _workers(scenario: Scenario, first: int = 0, after: int | None = None) -> dict[str, ProgrammeUse]:
-    """Return the programmes that have FTE in any year of these months (default: of the scenario)."""
-    last = scenario.years - 1 if after is None else min((after - 1) // MONTHS, scenario.years - 1)
-    years = range(scenario.start + max(first, 0) // MONTHS, scenario.start + last + 1)
-    return {name: use for name, use in scenario.programmes.items() if any(use.fte.at(y) > 0 for y in years)}
+# Shocks
 
 
 def _then(scenario: Scenario, shock: Shock) -> dict[str, ProgrammeUse]:
-    return _workers(scenario, *shock.span(scenario.start))
-
-
-# Parameters
-
-
-def _parameters(scenario: Scenario) -> Iterator[Note]:
-    for name, override in scenario.parameters.items():
-        loc = ("parameters", name)
-        if why := _idle(name, override.since, scenario):
-            yield loc, why
-            continue
-        record = default_parameters().records.get(name)
-        if record is None or record.fixed or isinstance(override.value, tuple):
-            continue
-        if not record.low <= override.value <= record.high:
-            yield loc, fault(
-                "outside_believed_range",
-                name=name, value=override.value, low=record.low, high=record.high,
-            )  # fmt: skip
-
-
-def _idle(name: str, since: str, scenario: Scenario) -> Fault | None:
-    """Return why a parameter does nothing in a scenario, or None."""
-    if name in CALIBRATION:
-        return fault("idle_outside_calibration", name=name)
-    if name in BEFORE_START:
-        profile = profile_of(scenario) if scenario.local else profiles().get(scenario.municipality)
-        own = profile and (profile.kinderwerk_fte if name == COVERAGE else profile.moving)
-        if own is not None:
-            return fault("idle_by_own_figure", name=name)
-        if since != "birth":
-            return fault("idle_from_start", name=name)
-    if name == "townhall.budget_growth" and scenario.budget.real_growth is not None:
-        return fault("idle_by_real_growth", name=name)
-    for policy, starts in BY_POLICY.items():
-        if name.startswith(starts) and scenario.policy != policy:
-            return fault("idle_without_policy", name=name, policy=policy)
-    users = [each.name for each in catalogue().values() if name in each.parameters]
-    there = {EXISTING, *_workers(scenario)}
-    if users and not there.intersection(users):
-        return fault("idle_without_workers", name=name, programme=users[0])
-    return None
-
-
-# Shocks
+    """Return the programmes that have FTE in any year of a shock."""
+    first, after = shock.span(scenario.start)
+    years = (scenario.start + max(first, 0) // MONTHS, scenario.start + (after - 1) // MONTHS)
+    return workers(scenario, *years)
 
 
 def _shocks(scenario: Scenario) -> Iterator[Note]:
@@ -200,6 +139,10 @@ def _shocks(scenario: Scenario) -> Iterator[Note]:
         if shock.span(scenario.start)[0] < 0:
             words = fault("shock_begins_before", start=scenario.start)
             yield (*loc, "start"), words
+        if shock.span(scenario.start)[1] > scenario.years * MONTHS:
+            last = scenario.start + scenario.years - 1
+            words = fault("shock_goes_on_after", last=last)
+            yield (*loc, "months"), words
         if shock.kind == "budget_cut":
             yield from _cut(scenario, shock, loc)
         if shock.workers == "absent" and not _then(scenario, shock):
@@ -228,7 +171,7 @@ def _cut(scenario: Scenario, shock: Shock, loc: Loc) -> Iterator[Note]:
 
 
 def _programmes(scenario: Scenario) -> Iterator[Note]:
-    there = _workers(scenario)
+    there = workers(scenario)
     for name, use in there.items():
         loc: Loc = ("programmes", name)
         for switch in (*MECHANISMS, "continuity"):
@@ -245,8 +188,7 @@ def _nothing_to_switch(name: str, switch: str, scenario: Scenario) -> Fault | No
     if programme is None:
         return None
     if switch == "continuity":
-        before = programme.continues
-        if before is None or before not in {EXISTING, *_workers(scenario)}:
+        if not goes_on(programme, scenario):
             return fault("continues_nothing", name=name)
         return None
     if ("onset" if switch in ALL_OF_ONE else switch) not in programme.mechanisms:
@@ -290,6 +232,8 @@ def doubts(municipality: Municipality) -> list[Note]:
 
 
 def _figures(municipality: Municipality) -> Iterator[Note]:
+    if became := became_of(municipality.name):
+        yield ("name",), became
     yield from doubts(municipality)
     if municipality.use is not None and not municipality.fitted:
         words = fault("figure_of_use_idle")

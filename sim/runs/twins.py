@@ -373,6 +373,12 @@ def parted_table(t: Twins) -> pa.Table:
     )
 
 
+EVENTS = pa.schema(
+    {"child": pa.uint32(), **dict.fromkeys(("life", "month", "process", "transition"), pa.string())}
+)
+"""Of the table of events: one that holds none says no types by itself."""
+
+
 def events_table(t: Twins) -> pa.Table:
     """Return every event of the children whose lives part, from the parting on, in both lives."""
     since = np.full(t.ids.size, np.inf)
@@ -390,7 +396,8 @@ def events_table(t: Twins) -> pa.Table:
                     "month": [when(float(m)) for m in life.month[after]],
                     "process": [t.table.row_process[r] for r in rows],
                     "transition": [t.table.rows[r] for r in rows],
-                }
+                },
+                EVENTS,
             )
         )
     return pa.concat_tables(tables)

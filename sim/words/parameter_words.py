@@ -1,4 +1,4 @@
-"""What parameters are called where people read: by a rule, and a catalogue for what no rule can name.
+"""Names of parameters for readers: by rule, and from a catalogue where no rule applies.
 
 A name is the longest beginning that the catalogue knows (`pw_name_*` in words/parameters), and words for what
 is left: an age, a year, a duration, a form of care, a level of need, a household. Programmes share one list

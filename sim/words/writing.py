@@ -1,4 +1,4 @@
-"""What people read, in Dutch or English: words, numbers, dates, and what may be said of a figure.
+"""Words, numbers, dates and figures with their uncertainty, in Dutch or English.
 
 The same for the browser, the briefing and the workbook, so that a figure reads the same everywhere. Nothing
 here follows the computer's own language.

@@ -25,6 +25,7 @@ from sim.batches import batch, tasks
 from sim.batches.batch import UNITS, Batch, run_batch, simulate_members
 from sim.batches.folder import read_folder
 from sim.batches.results import save
+from sim.engine.simulation import simulate
 from sim.errors import InputError, OptionError, SimulationError
 from sim.faults import fault
 from sim.inputs.library import registry
@@ -43,7 +44,7 @@ KERNELS = os.environ["NUMBA_CACHE_DIR"]
 
 
 class InThread:
-    """A crew of one thread of this process, so that tests start no others."""
+    """An executor of one thread of this process, so that tests start no others."""
 
     size = 1
 
@@ -73,8 +74,8 @@ def folder(tmp_path: Path) -> Path:
 
 
 def run(folder: Path, out: Path, options: Options = FEW, tell: Any = lambda *_: None) -> Batch:
-    with InThread() as hands:
-        return simulate_members(read_folder(folder, registry()), out, options, hands, tell=tell)
+    with InThread() as running:
+        return simulate_members(read_folder(folder, registry()), out, options, running, tell=tell)
 
 
 def content(out: Path, names: tuple[str, ...] = FILES) -> dict[str, bytes]:
@@ -186,7 +187,7 @@ def test_a_bad_file_is_told_at_the_end_and_the_rest_is_done(folder: Path, tmp_pa
 def test_a_scenario_that_fails_is_told_and_left_out(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = tasks.simulate
+    real = simulate
 
     def fails(scenario: Any, *others: Any) -> Any:
         if scenario.title == "None" and others[0].draw == 2:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from worlds import registry
 
 from sim.batches.folder import read_folder
 from sim.errors import InputError
+from tests.worlds import registry
 
 SCENARIO = "kind: scenario\ntitle: x\nmunicipality: Almere\nyears: 2\n"
 WITH = SCENARIO + "reference: none.yaml\n"

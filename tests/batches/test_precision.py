@@ -8,13 +8,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from worlds import scenario
 
 from sim.api import compare
 from sim.batches.precision import FIRST, LOOK_AHEAD, half_width, look_ahead, until_precise
 from sim.decision.appraisal import MUNICIPAL, running_figure
 from sim.decision.headline import discount_rate
 from sim.errors import OptionError
+from tests.worlds import scenario
 
 PAIR = (scenario(0, years=2), scenario(36, years=2))
 

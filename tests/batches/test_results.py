@@ -14,15 +14,16 @@ import pyarrow as pa
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 import pytest
-from worlds import run_of, scenario
 
-from sim.batches import results
-from sim.batches.results import LIBRARIES, comparison_table, manifest, results_table, save
+from sim.batches.results import comparison_table, manifest, results_table, save
+from sim.batches.units import LIBRARIES
 from sim.decision.appraisal import difference
 from sim.engine.history import Label
 from sim.errors import SimulationError
+from sim.machine.compiling import data_hash, source_hash
 from sim.model.parameters import Parameters
 from sim.runs.experiment import Options
+from tests.worlds import run_of, scenario
 
 ROOT = Path(__file__).resolve().parents[2]
 USERS: Label = ("care_users", "total", "all")
@@ -139,8 +140,8 @@ def test_the_manifest_knows_the_engine_and_the_data(
     parameters: Parameters, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     found = certificate(parameters)
-    assert found["engine"] == results.source_hash()
-    assert found["data"] == results.data_hash()
+    assert found["engine"] == source_hash()
+    assert found["data"] == data_hash()
     assert found["engine"] != found["data"]
 
 
@@ -148,21 +149,6 @@ def test_every_grade_is_counted(parameters: Parameters) -> None:
     grades = certificate(parameters)["parameter_grades"]
     assert sum(grades.values()) == len(parameters)
     assert set(grades) <= {"cited", "derived", "calibrated", "provisional", "assumed"}
-
-
-def test_the_commit_is_that_of_the_checkout_or_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    head, dirty = results.commit()
-    if (ROOT / ".git").exists():
-        assert head is not None
-        assert len(head) == 40
-        assert isinstance(dirty, bool)
-    results.commit.cache_clear()
-    monkeypatch.setattr(results.shutil, "which", lambda _: None)
-    assert results.commit() == (None, None)
-    results.commit.cache_clear()
-    monkeypatch.setenv("KINDERWERK_COMMIT", "0123abc")  # an image says what it was built from
-    assert results.commit() == ("0123abc", False)
-    results.commit.cache_clear()
 
 
 # ---- saving
@@ -228,7 +214,7 @@ def test_a_failure_half_way_through_renaming_leaves_old_results(
     old = content(tmp_path)
     moves = 3 + (3 if before else 0)
     with monkeypatch.context() as patch:
-        patch.setattr(results.os, "replace", failing_at(call, os.replace, failure))
+        patch.setattr(os, "replace", failing_at(call, os.replace, failure))
         if call >= moves:
             save(tmp_path, tables(), certificate(parameters))
             return
@@ -243,7 +229,7 @@ def test_a_full_disk_while_writing_leaves_old_results(
 ) -> None:
     save(tmp_path, {"results": tables()["results"]}, {"old": True})
     old = content(tmp_path)
-    monkeypatch.setattr(results.pq, "write_table", failing_at(call, pq.write_table, FULL))
+    monkeypatch.setattr(pq, "write_table", failing_at(call, pq.write_table, FULL))
     with pytest.raises(SimulationError, match=r"could not be written to .*No space left"):
         save(tmp_path, tables(), certificate(parameters))
     assert content(tmp_path) == old
@@ -266,7 +252,7 @@ def test_the_manifest_comes_last(
         moved.append(Path(target).name)
         os.rename(source, target)
 
-    monkeypatch.setattr(results.os, "replace", watch)
+    monkeypatch.setattr(os, "replace", watch)
     save(tmp_path, tables(), certificate(parameters), as_csv=True)
     assert moved[-1] == "manifest.json"
     assert len(moved) == 5

@@ -12,18 +12,18 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 from rich.console import Console
-from worlds import scenario
 
 from commands.terminal.comparison import show
 from commands.terminal.runs import moved_table, run_table, runs_table
 from sim.api import compare, simulate
-from sim.batches.moved import Moved, figures_that_moved, inputs_that_differ
+from sim.batches.run_changes import FigureChange, figures_that_moved, inputs_that_differ
 from sim.batches.store import LOCK, StoredRun, changes, find_run, levels, remove, runs_in, to_prune
 from sim.errors import InputError, OptionError
 from sim.reproduction import reproduce
+from tests.worlds import scenario
 
 NONE, SOME = (scenario(fte, years=5, title=title) for fte, title in ((0, "none"), (36, "some")))
-FEW = {"children": 300, "threads": 1}
+FEW: dict[str, Any] = {"children": 300, "threads": 1}
 
 
 @pytest.fixture(scope="module")
@@ -91,6 +91,8 @@ def test_a_damaged_table_is_named(store: Path, tmp_path: Path) -> None:
     (tmp_path / "bad" / "results.parquet").write_bytes(b"x" * 100)
     with pytest.raises(InputError, match=r"results\.parquet:1:1: cannot be read"):
         levels(named(tmp_path, "bad"))
+    with pytest.raises(InputError, match=r"bad/results\.parquet:1:1: cannot be read"):
+        figures_that_moved(named(store, "pair"), named(tmp_path, "bad"))
 
 
 def test_tables_for_the_terminal_say_what_is_there(store: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -146,11 +148,11 @@ def test_figures_that_moved_are_in_standard_errors(store: Path) -> None:
 
 def test_what_moved_without_luck_is_not_counted_in_errors() -> None:
     """The cost of programmes has no luck, but summing it in another order leaves an error of 1e-9 euros."""
-    certain = Moved("difference", "some", 2026, "municipal_cost", 3.2e6, 3.1e6, 2e-9)
+    certain = FigureChange("difference", "some", 2026, "municipal_cost", 3.2e6, 3.1e6, 2e-9)
     assert certain.errors == -float("inf")
     assert certain.as_json()["errors"] is None
-    assert Moved("level", "some", 2026, "municipal_cost", 3.2e6, 3.2e6 + 1e-9, 2e-9).errors == 0.0
-    assert Moved("level", "some", 2026, "unmet_need", 100.0, 104.0, 2.0).errors == 2.0
+    assert FigureChange("level", "some", 2026, "municipal_cost", 3.2e6, 3.2e6 + 1e-9, 2e-9).errors == 0.0
+    assert FigureChange("level", "some", 2026, "unmet_need", 100.0, 104.0, 2.0).errors == 2.0
     run = StoredRun("a", Path("a"), {})
     text = io.StringIO()
     Console(width=200, file=text).print(moved_table(run, run, [], [certain]))

@@ -9,22 +9,23 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from worlds import scenario
 
 from sim.batches import tasks
 from sim.batches.tasks import MOST_UNITS, Task, make, plan
-from sim.batches.units import Unit, Work, decode, engine
+from sim.batches.units import HashedScenario, Unit, decode, engine
+from sim.engine.simulation import simulate
 from sim.errors import SimulationError
 from sim.faults import fault
 from sim.inputs.scenario import Scenario
 from sim.runs.experiment import Options, run_all
+from tests.worlds import scenario
 
 SMALL = 300
 SHORT = [scenario(fte, years=2) for fte in (0, 36)]
 
 
 def units(scenarios: int, draws: int, children: int | None = SMALL) -> list[Unit]:
-    works = [replace(Work.of(SHORT[0]), content=str(k)) for k in range(scenarios)]
+    works = [replace(HashedScenario.of(SHORT[0]), content=str(k)) for k in range(scenarios)]
     return [Unit.of(work, 0, draw, 0, children) for work in works for draw in range(1, draws + 1)]
 
 
@@ -63,12 +64,12 @@ def test_a_task_makes_what_every_other_run_makes() -> None:
 
 
 def _task(*scenarios: Scenario, cached: bool = False) -> Task:
-    own = tuple(Unit.of(Work.of(s), 4, 2, 0, SMALL) for s in scenarios)
+    own = tuple(Unit.of(HashedScenario.of(s), 4, 2, 0, SMALL) for s in scenarios)
     return Task(own, engine(), cached)
 
 
 def test_a_unit_that_fails_does_not_take_the_others_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    real = tasks.simulate
+    real = simulate
 
     def fails(scenario: object, *others: object) -> object:
         if scenario is SHORT[0]:

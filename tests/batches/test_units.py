@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
 import pytest
-from worlds import scenario
 
 from sim.batches import units
-from sim.batches.units import DamagedError, Unit, UnitStore, Work, decode, encode
-from sim.machine import whole
+from sim.batches.units import DamagedError, HashedScenario, Unit, UnitStore, decode, encode
 from sim.runs.experiment import Columns
+from tests.worlds import scenario
 
 RNG = np.random.default_rng(3)
 BLOCKS = RNG.normal(size=(2, 3, 4))
 COLUMNS = Columns((("a", "total", "all"), ("b", "ë", "1")), BLOCKS.sum(axis=2), BLOCKS, 123)
-WORK = Work.of(scenario(36))
+WORK = HashedScenario.of(scenario(36))
 KEY = "ab" + "0" * 38
 
 
@@ -46,7 +46,8 @@ def test_the_same_result_is_the_same_bytes() -> None:
 
 def test_everything_that_decides_a_unit_is_in_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
     changes: list[dict[str, object]] = [
-        {}, {"seed": 1}, {"draw": 2}, {"replication": 1}, {"children": None}, {"work": Work.of(scenario(12))},
+        {}, {"seed": 1}, {"draw": 2}, {"replication": 1}, {"children": None},
+        {"work": HashedScenario.of(scenario(12))},
     ]  # fmt: skip
     names = [unit(**change).key for change in changes]
     monkeypatch.setattr(units, "engine", lambda: "another")
@@ -114,7 +115,7 @@ def test_a_write_that_fails_leaves_what_was_there(tmp_path: Path, monkeypatch: p
     def full(_: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(whole.os, "fsync", full)
+    monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(OSError, match="No space left"):
         store.write(KEY, b"other")
     assert store.read(KEY).children == 123
@@ -140,5 +141,5 @@ def test_scenarios_share_a_population_until_something_before_the_start_differs()
         scenario(36, start=2027), scenario(36, municipality="Tilburg"),
         scenario(36, parameters={"need.onset_light": {"value": 0.05, "from": "birth"}}),
     ]  # fmt: skip
-    assert len({Work.of(s).population for s in same}) == 1
-    assert len({Work.of(s).population for s in (*same, *others)}) == 4
+    assert len({HashedScenario.of(s).population for s in same}) == 1
+    assert len({HashedScenario.of(s).population for s in (*same, *others)}) == 4

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import socket
+import subprocess
+import sys
 import time
-from collections.abc import Callable
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page
 
 PAGES = (
     "start", "verken", "vergelijk", "galerij", "wie-betaalt", "kinderen", "onzekerheid", "aannames",
@@ -19,7 +28,54 @@ FLAGS = [
 READY = "[data-testid=stApp][data-test-script-state=notRunning][data-test-connection-state=CONNECTED]"
 
 
-def soon(page, holds: Callable[[], bool], seconds: float = 30) -> bool:
+class Watched(Page):
+    """A page with the errors that its console and its scripts told (`conftest.page`)."""
+
+    errors: list[str]
+
+
+def chromium() -> str:
+    found = shutil.which("chromium") or shutil.which("chromium-browser")
+    if found is None:
+        message = "the browser tests need Debian's package chromium"
+        if os.environ.get("REQUIRE_BROWSER"):
+            pytest.fail(message)
+        pytest.skip(message)
+    return found
+
+
+@contextmanager
+def running_app() -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """Start the app; yield its address and its process once it answers."""
+    chromium()
+    port = free_port()
+    sizes = {
+        "KINDERWERK_APP_CHILDREN": os.environ.get("KINDERWERK_APP_CHILDREN", "2000"),
+        "KINDERWERK_APP_DRAWS": os.environ.get("KINDERWERK_APP_DRAWS", "12"),
+    }
+    call = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
+    process = subprocess.Popen(
+        [*call, "--server.headless", "true"],
+        cwd=ROOT, env={**os.environ, **sizes}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        url = f"http://localhost:{port}"
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        for _ in range(120):
+            try:
+                if opener.open(f"{url}/_stcore/health", timeout=2).read() == b"ok":
+                    break
+            except OSError:
+                time.sleep(0.5)
+        else:
+            pytest.fail("the app did not start")
+        yield url, process
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
+
+
+def soon(page: Page, holds: Callable[[], bool], seconds: float = 30) -> bool:
     """Tell whether something comes to hold in time: a page goes on writing after its first words stand."""
     until = time.monotonic() + seconds
     while not holds():

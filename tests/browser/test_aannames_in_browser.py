@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from screens import READY
+
+from tests.browser.screens import READY, Watched
 
 pytestmark = pytest.mark.browser
 
 
-def test_a_number_is_found_and_changed_by_keyboard_and_named_on_every_page(page) -> None:
+def test_a_number_is_found_and_changed_by_keyboard_and_named_on_every_page(page: Watched) -> None:
     page.goto("/aannames")
     page.wait_for_selector(READY, timeout=120_000)
     search = page.get_by_label("Zoek een getal")

@@ -6,13 +6,13 @@ from collections.abc import Callable
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from playwright.sync_api import expect
-from screens import READY
+from playwright.sync_api import Browser, Page, WebSocket, expect
 from streamlit.proto.BackMsg_pb2 import BackMsg
-from test_every_page import path_of, settled
 
 from pages.shared.plan import Plan
 from pages.shared.shelf import is_key
+from tests.browser.screens import READY, Watched
+from tests.browser.test_every_page import path_of, settled
 
 pytestmark = pytest.mark.browser
 LONG = Plan.simple(0.0).changed(
@@ -37,7 +37,7 @@ STATE = """() => {
 }"""
 
 
-def state(page) -> dict[str, object]:
+def state(page: Page) -> dict[str, object]:
     """Return what the page shows, once all of it is there: charts aside, which come when they come."""
     settled(page)
     found = page.evaluate(STATE)
@@ -50,14 +50,14 @@ def state(page) -> dict[str, object]:
     pytest.fail("the page never came to rest")
 
 
-def at_rest(page) -> None:
+def at_rest(page: Page) -> None:
     """Wait until the page has taken what was chosen."""
     page.wait_for_timeout(600)
     page.wait_for_selector(READY, timeout=120_000)
     page.wait_for_timeout(300)
 
 
-def pick(page, label: str, option: str) -> None:
+def pick(page: Page, label: str, option: str) -> None:
     """Choose from a list."""
     field = page.get_by_role("combobox", name=label).first
     field.scroll_into_view_if_needed()
@@ -67,21 +67,21 @@ def pick(page, label: str, option: str) -> None:
     at_rest(page)
 
 
-def press(page, text: str) -> None:
+def press(page: Page, text: str) -> None:
     """Press a button, or one of a row of choices."""
     main = page.get_by_test_id("stMain")
     main.get_by_role("radio", name=text).or_(main.get_by_role("button", name=text, exact=True)).first.click()
     at_rest(page)
 
 
-def fill(page, label: str, value: str) -> None:
+def fill(page: Page, label: str, value: str) -> None:
     field = page.get_by_test_id("stMain").locator(f"input[aria-label^='{label}']").first
     field.fill(value)
     field.press("Enter")
     at_rest(page)
 
 
-def slide(page, steps: int) -> None:
+def slide(page: Page, steps: int) -> None:
     slider = page.get_by_test_id("stMain").get_by_role("slider").first
     slider.focus()
     for _ in range(steps):
@@ -89,19 +89,19 @@ def slide(page, steps: int) -> None:
     at_rest(page)
 
 
-def unfold(page, title: str) -> None:
+def unfold(page: Page, title: str) -> None:
     page.get_by_test_id("stMain").locator("summary", has_text=title).first.click()
     at_rest(page)
 
 
-def start(page) -> None:
+def start(page: Page) -> None:
     pick(page, "Gemeente", "Tilburg")
     slide(page, 2)
     pick(page, "Wat als het minder goed werkt?", "half zo goed")
     page.get_by_text("Geoormerkt", exact=True).click()
 
 
-def verken(page) -> None:
+def verken(page: Page) -> None:
     unfold(page, "Kinderwerk")
     fill(page, "Fte Kinderwerk", "20")
     unfold(page, "Jongerenwerk")
@@ -112,40 +112,40 @@ def verken(page) -> None:
     press(page, "Schok erbij")
 
 
-def vergelijk(page) -> None:
+def vergelijk(page: Page) -> None:
     press(page, "3")
     fill(page, "2. Aantal kinderwerkers", "12")
     pick(page, "Bij een tekort op jeugdzorg", "vaste plaatsen, wachtlijst")
     press(page, "Onvervulde zorgbehoefte (verschil)")
 
 
-def galerij(page) -> None:
+def galerij(page: Page) -> None:
     for number in (1, 3):
         page.get_by_test_id("stMain").locator("summary").nth(number).click()
         at_rest(page)
 
 
-def wie_betaalt(page) -> None:
+def wie_betaalt(page: Page) -> None:
     press(page, "4 jaar")
 
 
-def kinderen(page) -> None:
+def kinderen(page: Page) -> None:
     slide(page, 3)
     pick(page, "Kies een nagemaakt kind", "4. ")
     page.get_by_text("Laat dezelfde begroting zien met vaste plaatsen", exact=False).click()
 
 
-def onzekerheid(page) -> None:
+def onzekerheid(page: Page) -> None:
     press(page, "10 jaar")
     press(page, "75%")
 
 
-def aannames(page) -> None:
+def aannames(page: Page) -> None:
     press(page, "geschat")
     fill(page, "Zoek een getal", "tarief")
 
 
-def own_figures(page) -> None:
+def own_figures(page: Page) -> None:
     fill(page, "Kinderwerkers (fte)", "12.5")
     page.get_by_role("button", name="Bekijk wat er verandert").click()
     at_rest(page)
@@ -154,12 +154,12 @@ def own_figures(page) -> None:
     press(page, "Bestand")
 
 
-def ijking(page) -> None:
+def ijking(page: Page) -> None:
     page.get_by_text("English", exact=True).click()
     at_rest(page)
 
 
-def briefing(page) -> None:
+def briefing(page: Page) -> None:
     press(page, "De 4 begrotingen van Vergelijk")
 
 
@@ -170,12 +170,12 @@ CHOOSE: dict[str, Callable[..., None]] = {
 }  # fmt: skip
 
 
-def query(page) -> dict[str, list[str]]:
+def query(page: Page) -> dict[str, list[str]]:
     return parse_qs(urlsplit(page.url).query)
 
 
 @pytest.mark.parametrize("name", CHOOSE)
-def test_what_is_chosen_is_there_again(page, browser, app_url: str, name: str) -> None:
+def test_what_is_chosen_is_there_again(page: Watched, browser: Browser, app_url: str, name: str) -> None:
     page.goto(path_of(name))
     state(page)
     assert urlsplit(page.url).query == ""  # nothing was chosen yet
@@ -194,9 +194,13 @@ def test_what_is_chosen_is_there_again(page, browser, app_url: str, name: str) -
     assert page.errors == []
 
 
-def test_a_choice_leaves_the_focus_where_it_is_and_asks_the_server_once(page) -> None:
-    asked: list[bytes] = []
-    page.on("websocket", lambda socket: socket.on("framesent", lambda frame: asked.append(frame)))
+def test_a_choice_leaves_the_focus_where_it_is_and_asks_the_server_once(page: Watched) -> None:
+    asked: list[bytes | str] = []
+
+    def listen(socket: WebSocket) -> None:
+        socket.on("framesent", lambda frame: asked.append(frame))  # Playwright marks it, so no builtin
+
+    page.on("websocket", listen)
     page.goto("/")
     state(page)
     asked.clear()
@@ -206,12 +210,12 @@ def test_a_choice_leaves_the_focus_where_it_is_and_asks_the_server_once(page) ->
     page.wait_for_function("location.search.includes('begroting=37-g-crowd_out')")
     assert slider.evaluate("e => e === document.activeElement")
     state(page)
-    runs = [BackMsg.FromString(frame).rerun_script for frame in asked]
+    runs = [BackMsg.FromString(frame).rerun_script for frame in asked if isinstance(frame, bytes)]
     assert len([run for run in runs if not run.fragment_id]) == 1  # the address asks for no run of its own
     assert query(page) == {"begroting": ["37-g-crowd_out"]}
 
 
-def test_the_way_back_leads_to_the_page_before_with_the_choices_as_they_are(page) -> None:
+def test_the_way_back_leads_to_the_page_before_with_the_choices_as_they_are(page: Watched) -> None:
     page.goto("/over")
     settled(page)
     page.get_by_role("link", name="Start").first.click()
@@ -235,7 +239,7 @@ def test_the_way_back_leads_to_the_page_before_with_the_choices_as_they_are(page
     assert page.errors == []
 
 
-def test_a_long_address_is_short_and_a_key_that_is_gone_is_told(page) -> None:
+def test_a_long_address_is_short_and_a_key_that_is_gone_is_told(page: Watched) -> None:
     plans = (LONG, LONG.changed(policy="deficit"), LONG.changed(policy="capped"))
     others = "~".join(plan.code() for plan in plans)
     page.goto(f"/vergelijk?begrotingen={others}")
@@ -251,7 +255,7 @@ def test_a_long_address_is_short_and_a_key_that_is_gone_is_told(page) -> None:
     assert page.errors == []
 
 
-def test_the_link_at_the_foot_follows_what_is_moved_alone(page) -> None:
+def test_the_link_at_the_foot_follows_what_is_moved_alone(page: Watched) -> None:
     page.goto("/kinderen")
     state(page)
     unfold(page, "Link naar dit scherm")

@@ -6,17 +6,19 @@ import io
 import json
 import zipfile
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import openpyxl
 import pytest
 from pypdf import PdfReader
-from screens import READY
+
+from tests.browser.screens import READY, Watched
 
 pytestmark = pytest.mark.browser
 
 
-def test_every_download_opens(page) -> None:
+def test_every_download_opens(page: Watched) -> None:
     page.goto("/briefing")
     # The first of all browser tests: on a new machine it waits while kernels are compiled.
     page.get_by_role("button", name="Briefing voor de raad").wait_for(timeout=240_000)
@@ -30,8 +32,9 @@ def test_every_download_opens(page) -> None:
     name, path = got("Briefing voor de raad")
     pdf = PdfReader(path)
     assert (name, len(pdf.pages)) == ("kinderwerk-almere.pdf", 2)
-    assert pdf.trailer["/Root"]["/MarkInfo"]["/Marked"]
-    assert pdf.trailer["/Root"]["/Lang"].startswith("nl")
+    root: Any = pdf.trailer["/Root"]
+    assert root["/MarkInfo"]["/Marked"]
+    assert root["/Lang"].startswith("nl")
     name, path = got("Werkboek")
     assert name == "kinderwerk-almere.xlsx"
     assert "Samenvatting" in openpyxl.load_workbook(io.BytesIO(Path(path).read_bytes())).sheetnames
@@ -46,7 +49,7 @@ def test_every_download_opens(page) -> None:
     assert page.errors == []
 
 
-def test_the_browser_of_a_visitor_calls_no_other_server(page, app_url: str) -> None:
+def test_the_browser_of_a_visitor_calls_no_other_server(page: Watched, app_url: str) -> None:
     asked: set[str] = set()
     page.on("request", lambda request: asked.add(request.url))
     page.goto("/over")
@@ -58,7 +61,7 @@ def test_the_browser_of_a_visitor_calls_no_other_server(page, app_url: str) -> N
     assert [cookie["name"] for cookie in page.context.cookies()] == ["_streamlit_xsrf"]
 
 
-def test_what_the_documents_are_about_stays_chosen_on_the_way_back(page) -> None:
+def test_what_the_documents_are_about_stays_chosen_on_the_way_back(page: Watched) -> None:
     page.goto("/briefing")
     page.get_by_role("radio", name="begrotingen van Vergelijk").click()
     page.wait_for_selector(READY)

@@ -5,38 +5,40 @@ from __future__ import annotations
 import io
 import os
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import expect
-from screens import READY, soon
+from playwright.sync_api import Browser, Page, expect
 
 from pages.shared import parts
 from pages.shared.charts import COLOURS
+from tests.browser.screens import READY, Watched, soon
 
+P = TypeVar("P", bound=Page)
 pytestmark = pytest.mark.browser
 PICTURES = os.environ.get("KINDERWERK_PICTURES")
 
 
-def opened(page, path: str = "/"):
+def opened(page: P, path: str = "/") -> P:
     page.goto(path)
     page.wait_for_selector(READY, timeout=60_000)
     page.wait_for_selector("[data-testid=stMetricValue]", timeout=120_000)
     return page
 
 
-def finished(page) -> None:
+def finished(page: Page) -> None:
     page.get_by_text("keer andere aannames").wait_for(timeout=120_000)
     page.wait_for_selector(READY)
 
 
-def picture(page, name: str) -> None:
+def picture(page: Page, name: str) -> None:
     if PICTURES:
         page.screenshot(path=str(Path(PICTURES) / name), full_page=True)
 
 
-def in_colour(page, colour: str) -> int:
+def in_colour(page: Page, colour: str) -> int:
     """Return how many pixels of the first chart have a colour."""
     shot = page.locator("[data-testid=stVegaLiteChart]").first.screenshot()
     pixels = np.asarray(Image.open(io.BytesIO(shot)).convert("RGB")).astype(int)
@@ -44,7 +46,7 @@ def in_colour(page, colour: str) -> int:
     return int((np.abs(pixels - wanted).max(axis=2) < 24).sum())
 
 
-def test_start_says_a_sentence_with_its_chance_and_three_figures(page) -> None:
+def test_start_says_a_sentence_with_its_chance_and_three_figures(page: Watched) -> None:
     opened(page)
     finished(page)
     page.get_by_text("is de kans").wait_for(timeout=20_000)
@@ -56,7 +58,7 @@ def test_start_says_a_sentence_with_its_chance_and_three_figures(page) -> None:
     assert page.errors == []
 
 
-def test_moving_the_slider_gives_new_figures(page) -> None:
+def test_moving_the_slider_gives_new_figures(page: Watched) -> None:
     opened(page)
     finished(page)
     slider = page.get_by_role("slider").first
@@ -75,7 +77,7 @@ OPENS_AT_ONCE = """new MutationObserver(() => {
 }).observe(document, {childList: true, subtree: true});"""
 
 
-def test_a_table_opened_while_figures_sharpen_stays_open(page) -> None:
+def test_a_table_opened_while_figures_sharpen_stays_open(page: Watched) -> None:
     page.add_init_script(OPENS_AT_ONCE)
     opened(page, "/?gemeente=Zwolle&begroting=33-g-crowd_out")
     finished(page)
@@ -85,12 +87,12 @@ def test_a_table_opened_while_figures_sharpen_stays_open(page) -> None:
     assert page.errors == []
 
 
-def test_the_slider_writes_its_number_in_the_language_of_the_app(page) -> None:
+def test_the_slider_writes_its_number_in_the_language_of_the_app(page: Watched) -> None:
     opened(page, "/?gemeente=Hoorn&begroting=9.2-g-crowd_out")
     assert page.get_by_role("slider").first.get_attribute("aria-valuetext") == "9,2"
 
 
-def test_link_restores_the_screen(page) -> None:
+def test_link_restores_the_screen(page: Watched) -> None:
     opened(page, "/?gemeente=Tilburg&begroting=20-o-crowd_out&effect=half&taal=en")
     page.get_by_text("With 20 child workers in Tilburg").wait_for(timeout=60_000)
     assert (
@@ -101,14 +103,14 @@ def test_link_restores_the_screen(page) -> None:
     )
 
 
-def test_impossible_link_is_told_and_left_out(page) -> None:
+def test_impossible_link_is_told_and_left_out(page: Watched) -> None:
     opened(page, "/?gemeente=%3Cscript%3E&begroting=-5-g-deficit")
     page.get_by_text("De link bevatte een keuze die niet kan").wait_for(timeout=20_000)
     page.get_by_text("Met 36 kinderwerkers in Almere").wait_for(timeout=60_000)
     assert page.errors == []
 
 
-def test_english_is_one_click_away(page) -> None:
+def test_english_is_one_click_away(page: Watched) -> None:
     opened(page)
     page.get_by_role("radio", name="English").or_(page.get_by_role("button", name="English")).first.click()
     page.get_by_text("What we do not know").wait_for(timeout=60_000)
@@ -116,7 +118,7 @@ def test_english_is_one_click_away(page) -> None:
     assert page.errors == []
 
 
-def test_compare_shows_four_budgets_and_their_differences(page) -> None:
+def test_compare_shows_four_budgets_and_their_differences(page: Watched) -> None:
     page.goto("/vergelijk")
     page.get_by_text("Verschillen met").wait_for(timeout=120_000)
     page.get_by_text("keer andere aannames").wait_for(timeout=120_000)
@@ -125,14 +127,14 @@ def test_compare_shows_four_budgets_and_their_differences(page) -> None:
     assert page.errors == []
 
 
-def test_about_has_its_birth_certificate(page) -> None:
+def test_about_has_its_birth_certificate(page: Watched) -> None:
     page.goto("/over")
     page.get_by_text("Versie 0.").first.wait_for(timeout=60_000)
     assert page.errors == []
 
 
 @pytest.mark.parametrize("language", ["nl", "en"])
-def test_readable_on_a_phone(browser, app_url: str, language: str) -> None:
+def test_readable_on_a_phone(browser: Browser, app_url: str, language: str) -> None:
     context = browser.new_context(viewport={"width": 390, "height": 2600}, base_url=app_url)
     page = context.new_page()
     opened(page, f"/?taal={language}")

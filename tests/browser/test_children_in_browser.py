@@ -3,28 +3,30 @@
 from __future__ import annotations
 
 import pytest
-from screens import soon
+from playwright.sync_api import FloatRect, Page
+
+from tests.browser.screens import Watched, soon
 
 pytestmark = pytest.mark.browser
 CHARTS = "[data-testid=stVegaLiteChart]"
 
 
-def boxes(page) -> list[dict | None]:
+def boxes(page: Page) -> list[FloatRect | None]:
     """Return where the two arrays stand; the key of the icons comes before them."""
     return [page.locator(CHARTS).nth(k).bounding_box() for k in (1, 2)]
 
 
-def beside(first: dict | None, second: dict | None) -> bool:
+def beside(first: FloatRect | None, second: FloatRect | None) -> bool:
     if first is None or second is None:
         return False
     return abs(first["y"] - second["y"]) <= 2 and first["x"] + first["width"] <= second["x"]
 
 
-def below(first: dict | None, second: dict | None) -> bool:
+def below(first: FloatRect | None, second: FloatRect | None) -> bool:
     return first is not None and second is not None and first["y"] + first["height"] <= second["y"]
 
 
-def test_the_same_children_twice_move_with_the_year_and_stack_on_a_phone(page) -> None:
+def test_the_same_children_twice_move_with_the_year_and_stack_on_a_phone(page: Watched) -> None:
     page.goto("/kinderen")
     page.get_by_text("lopen van").first.wait_for(timeout=200_000)
     page.locator(f"{CHARTS} canvas, {CHARTS} svg").nth(2).wait_for(timeout=30_000)
@@ -40,7 +42,7 @@ def test_the_same_children_twice_move_with_the_year_and_stack_on_a_phone(page) -
     assert page.errors == []
 
 
-def test_waiting_appears_with_limited_places_and_by_the_keyboard(page) -> None:
+def test_waiting_appears_with_limited_places_and_by_the_keyboard(page: Watched) -> None:
     page.goto("/kinderen?gemeente=Hoorn&begroting=10-g-deficit")
     switch = page.get_by_label("Laat dezelfde begroting zien met vaste plaatsen", exact=False)
     switch.wait_for(state="attached", timeout=60_000)

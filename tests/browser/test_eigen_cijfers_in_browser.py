@@ -9,11 +9,11 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from playwright.sync_api import expect
-from screens import READY
+from playwright.sync_api import Page, expect
 
 from sim.inputs.municipality_template import template
 from sim.inputs.profiles import profiles
+from tests.browser.screens import READY, Watched
 
 pytestmark = pytest.mark.browser
 EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -68,14 +68,14 @@ WRONG = {
 }  # fmt: skip
 
 
-def choose(page, file: Path) -> None:
+def choose(page: Page, file: Path) -> None:
     """Choose a file as people do: the same file may be chosen again after it was mended."""
     with page.expect_file_chooser() as opened:
         page.locator("[data-testid=stFileUploader] button").last.click()
     opened.value.set_files(file)
 
 
-def test_wrong_uploads_are_told_and_change_nothing(page, tmp_path) -> None:
+def test_wrong_uploads_are_told_and_change_nothing(page: Watched, tmp_path: Path) -> None:
     page.on("dialog", lambda dialog: page.errors.append(f"a script ran: {dialog.message}"))
     page.goto("/eigen-cijfers?begroting=0-g-crowd_out")
     page.wait_for_selector(READY, timeout=60_000)
@@ -97,7 +97,7 @@ def test_wrong_uploads_are_told_and_change_nothing(page, tmp_path) -> None:
     assert page.errors == []
 
 
-def test_a_filled_template_is_shown_accepted_and_in_the_link(page, tmp_path) -> None:
+def test_a_filled_template_is_shown_accepted_and_in_the_link(page: Watched, tmp_path: Path) -> None:
     page.goto("/eigen-cijfers?begroting=0-g-crowd_out")
     page.wait_for_selector(READY, timeout=60_000)
     page.get_by_text("Bestand", exact=True).first.click()

@@ -5,7 +5,9 @@ from __future__ import annotations
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from screens import PAGES, READY, soon
+from playwright.sync_api import Page
+
+from tests.browser.screens import PAGES, READY, Watched, soon
 
 pytestmark = pytest.mark.browser
 LINK = "/{page}?gemeente=Tilburg&begroting=20-o-deficit&vergeleken=now&effect=half&aannames=cost.overhead:0.2"
@@ -46,14 +48,14 @@ def path_of(page: str) -> str:
     return "/" if page == "start" else f"/{page}"
 
 
-def opened(page, path: str) -> None:
+def opened(page: Page, path: str) -> None:
     page.goto(path)
     page.wait_for_selector(READY, timeout=120_000)
     page.locator("h1").first.wait_for(timeout=60_000)
     page.get_by_text("Versie 0.").or_(page.get_by_text("Version 0.")).first.wait_for(timeout=60_000)
 
 
-def settled(page) -> None:
+def settled(page: Page) -> None:
     """Wait until nothing is worked on: what Streamlit is about to replace is dimmed for a moment."""
     quiet = 0
     for _ in range(400):
@@ -65,7 +67,7 @@ def settled(page) -> None:
     pytest.fail("the page never came to rest")
 
 
-def walked(page) -> None:
+def walked(page: Page) -> None:
     """Walk through a page with the Tab key alone: every control is met, and no control holds the focus."""
     controls = page.evaluate(CONTROLS)
     for _ in range(controls + 40):
@@ -74,7 +76,7 @@ def walked(page) -> None:
     assert page.evaluate(LEFT) == []
 
 
-def violations(page) -> list[str]:
+def violations(page: Page) -> list[str]:
     from axe_playwright_python.sync_playwright import Axe
 
     found = Axe().run(page).response["violations"]
@@ -82,7 +84,7 @@ def violations(page) -> list[str]:
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_a_page_opens_for_everyone(page, name: str) -> None:
+def test_a_page_opens_for_everyone(page: Watched, name: str) -> None:
     opened(page, path_of(name))
     settled(page)
     assert page.evaluate("document.documentElement.lang") == "nl"
@@ -106,7 +108,7 @@ def test_a_page_opens_for_everyone(page, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_a_link_restores_every_choice_on_every_page(page, name: str) -> None:
+def test_a_link_restores_every_choice_on_every_page(page: Watched, name: str) -> None:
     link = LINK.format(page="" if name == "start" else name)
     opened(page, link)
     page.get_by_text("Link naar dit scherm").first.click()
@@ -121,7 +123,7 @@ def test_a_link_restores_every_choice_on_every_page(page, name: str) -> None:
     assert soon(page, lambda: "cost.overhead" in page.locator("[data-testid=stMain]").inner_text())  # marked
 
 
-def test_the_keyboard_alone_reaches_everything_on_start(page) -> None:
+def test_the_keyboard_alone_reaches_everything_on_start(page: Watched) -> None:
     opened(page, "/")
     page.locator("[data-testid=stMetricValue]").nth(2).wait_for(timeout=120_000)
     settled(page)  # what is drawn anew lets go of the focus
@@ -138,7 +140,7 @@ def test_the_keyboard_alone_reaches_everything_on_start(page) -> None:
     assert all(visible for _, _, _, visible in seen if _ != "INPUT"), "focus on what nobody sees"
 
 
-def test_dutch_numbers_under_an_english_browser(page) -> None:
+def test_dutch_numbers_under_an_english_browser(page: Watched) -> None:
     opened(page, "/")
     page.locator("[data-testid=stMetricValue]").nth(2).wait_for(timeout=120_000)
     page.get_by_text("keer andere aannames").wait_for(timeout=120_000)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import pytest
 from playwright.sync_api import expect
-from screens import READY, soon
+
+from tests.browser.screens import READY, Watched, soon
 
 pytestmark = pytest.mark.browser
 CUT_OFF = """() => [...document.querySelectorAll('[data-testid=stMain] .stButton button p')]
   .filter(p => p.parentElement.scrollWidth > p.parentElement.clientWidth + 1).map(p => p.innerText)"""
 
 
-def test_an_example_goes_from_its_claim_to_its_outcome(page) -> None:
+def test_an_example_goes_from_its_claim_to_its_outcome(page: Watched) -> None:
     page.goto("/galerij")
     page.wait_for_selector(READY, timeout=120_000)
     page.get_by_text("Kleine zorgvragen").first.click()
@@ -22,7 +23,7 @@ def test_an_example_goes_from_its_claim_to_its_outcome(page) -> None:
 
 
 @pytest.mark.parametrize("width", [320, 390, 1280])
-def test_a_button_shows_its_whole_title(page, width: int) -> None:
+def test_a_button_shows_its_whole_title(page: Watched, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 2200})
     page.goto("/galerij")
     page.wait_for_selector(READY, timeout=120_000)
@@ -33,5 +34,6 @@ def test_a_button_shows_its_whole_title(page, width: int) -> None:
     expect(page.locator("[data-testid=stMain] .stButton button p")).to_have_count(8, timeout=30_000)
     assert soon(page, lambda: page.evaluate(CUT_OFF) == []), page.evaluate(CUT_OFF)
     box = last.bounding_box()
+    assert box is not None
     assert box["x"] >= 0
     assert box["x"] + box["width"] <= width

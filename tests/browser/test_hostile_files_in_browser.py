@@ -14,10 +14,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import running_app
-from screens import READY, soon
+from playwright.sync_api import Browser, Page
 
 from sim.inputs.municipality_template import template
+from tests.browser.screens import READY, Watched, running_app, soon
 
 pytestmark = pytest.mark.browser
 DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
@@ -92,13 +92,13 @@ class Health:
         return max(after - before for before, after in itertools.pairwise(times))
 
 
-def choose(page, file: Path) -> None:
+def choose(page: Page, file: Path) -> None:
     with page.expect_file_chooser() as opened:
         page.locator("[data-testid=stFileUploader] button").last.click()
     opened.value.set_files(file)
 
 
-def show_field(page, where: str) -> None:
+def show_field(page: Page, where: str) -> None:
     """Open a page and show its field for a file."""
     page.goto(where)
     page.wait_for_selector(READY, timeout=60_000)
@@ -106,7 +106,9 @@ def show_field(page, where: str) -> None:
     page.get_by_text(way, exact=True).first.click()
 
 
-def test_the_server_answers_while_the_worst_files_are_read(page, app_url: str, tmp_path: Path) -> None:
+def test_the_server_answers_while_the_worst_files_are_read(
+    page: Watched, app_url: str, tmp_path: Path
+) -> None:
     silent = {}
     for where in (OWN, PLAN):
         show_field(page, where)
@@ -140,7 +142,7 @@ def lives(pid: str) -> bool:
         return False
 
 
-def test_a_server_that_is_told_to_stop_stops_while_it_reads_a_file(browser, tmp_path: Path) -> None:
+def test_a_server_that_is_told_to_stop_stops_while_it_reads_a_file(browser: Browser, tmp_path: Path) -> None:
     slow = tmp_path / "quote.yaml"
     slow.write_bytes(WORST["quote.yaml"][1]())
     with running_app() as (url, process):

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from tests.browser.screens import Watched
+
 pytestmark = pytest.mark.browser
 
 
-def test_what_is_found_out_comes_in_parts_and_can_be_stopped(page) -> None:
+def test_what_is_found_out_comes_in_parts_and_can_be_stopped(page: Watched) -> None:
     page.goto("/onzekerheid?begroting=24-g-deficit&zeker=90")
     page.get_by_text("Met de beste schatting zijn de extra kosten").wait_for(timeout=120_000)
     page.get_by_text("Dit deel wordt nog gerekend.").first.wait_for(timeout=20_000)  # not all is there yet

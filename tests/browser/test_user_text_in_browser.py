@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 from playwright.sync_api import expect
-from screens import READY, soon
 
 from pages.shared.plan import Plan
+from tests.browser.screens import READY, Watched, soon
 from tests.pages.test_user_text import LINK, NAME, NASTY
 
 pytestmark = pytest.mark.browser
@@ -19,17 +19,21 @@ def plain(text: str) -> str:
 
 
 @pytest.mark.parametrize("path", ["", "vergelijk", "briefing", "eigen-cijfers"])
-def test_a_title_and_a_name_stand_as_they_were_written(page, path: str) -> None:
+def test_a_title_and_a_name_stand_as_they_were_written(page: Watched, path: str) -> None:
     page.goto(f"/{path}?" + "&".join(f"{key}={text}" for key, text in LINK.items()))
     page.wait_for_selector(READY, timeout=60_000)
     main = page.locator("[data-testid=stMain]")
-    for words in (NAME, f"plan {NASTY}"):
-        assert soon(page, lambda words=words: words in plain(main.inner_text())), plain(main.inner_text())
+
+    def stand() -> bool:
+        written = plain(main.inner_text())
+        return NAME in written and f"plan {NASTY}" in written
+
+    assert soon(page, stand), plain(main.inner_text())
     assert main.locator("a[href*='g.nl'], [data-testid=stMarkdownContainer] :is(em, del)").count() == 0
 
 
 @pytest.mark.parametrize("width", WIDTHS)
-def test_a_municipality_that_is_not_in_the_list_is_told_with_a_way_on(page, width: int) -> None:
+def test_a_municipality_that_is_not_in_the_list_is_told_with_a_way_on(page: Watched, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 900})
     page.goto("/?begroting=" + Plan.simple(0.0).code())
     page.wait_for_selector(READY, timeout=60_000)
@@ -51,7 +55,7 @@ def test_a_municipality_that_is_not_in_the_list_is_told_with_a_way_on(page, widt
 
 
 @pytest.mark.parametrize("width", WIDTHS)
-def test_a_name_that_is_written_otherwise_finds_its_municipality(page, width: int) -> None:
+def test_a_name_that_is_written_otherwise_finds_its_municipality(page: Watched, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 900})
     page.goto("/?begroting=" + Plan.simple(0.0).code())
     page.wait_for_selector(READY, timeout=60_000)
@@ -61,10 +65,10 @@ def test_a_name_that_is_written_otherwise_finds_its_municipality(page, width: in
         field.fill("")
         field.press_sequentially(typed)
         field.press("Enter")
-        assert soon(page, lambda name=name: field.input_value() == name), field.input_value()
+        expect(field).to_have_value(name, timeout=30_000)
 
 
-def test_a_list_without_what_was_typed_says_so_in_the_language_of_the_reader(page) -> None:
+def test_a_list_without_what_was_typed_says_so_in_the_language_of_the_reader(page: Watched) -> None:
     page.goto("/?taal=en&begroting=" + Plan.simple(0.0).code())
     page.wait_for_selector(READY, timeout=60_000)
     field = page.locator("[data-testid=stSelectbox] input").nth(1)

@@ -5,20 +5,21 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from screens import READY
+from playwright.sync_api import Page
 
 from sim.inputs.library import registry
 from sim.inputs.scenario import load_scenario
+from tests.browser.screens import READY, Watched
 
 pytestmark = pytest.mark.browser
 
 
-def ready(page) -> None:
+def ready(page: Page) -> None:
     page.wait_for_timeout(400)
     page.wait_for_selector(READY, timeout=120_000)
 
 
-def test_levers_with_the_keyboard_and_a_file_that_comes_back(page, tmp_path: Path) -> None:
+def test_levers_with_the_keyboard_and_a_file_that_comes_back(page: Watched, tmp_path: Path) -> None:
     page.goto("/verken")
     page.wait_for_selector(READY, timeout=120_000)
     summary = page.locator("summary", has_text="Kinderwerk").first

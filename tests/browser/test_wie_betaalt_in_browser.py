@@ -6,13 +6,14 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
-from screens import READY, soon
+
+from tests.browser.screens import READY, Watched, soon
 
 pytestmark = pytest.mark.browser
 CHARTS = "[data-testid=stVegaLiteChart]"
 
 
-def test_another_horizon_by_the_keyboard_changes_the_figures_and_the_link(page) -> None:
+def test_another_horizon_by_the_keyboard_changes_the_figures_and_the_link(page: Watched) -> None:
     page.goto("/wie-betaalt?termijn=10")
     page.get_by_text("In 10 jaar").first.wait_for(timeout=120_000)
     page.get_by_text("keer andere aannames").first.wait_for(timeout=120_000)  # charts are drawn anew no more

@@ -17,7 +17,7 @@ from calibration import posteriors
 from calibration.calibrate import FILES, calibrate
 from calibration.documents import report
 from calibration.figures.targets import TARGET_FILE, read_targets
-from calibration.fit import Plan, sobol_normal
+from calibration.fit import FitPlan, sobol_normal
 from calibration.posteriors import compare, ship
 from calibration.recount import recount
 from calibration.recovery import Recovery, recover
@@ -28,7 +28,7 @@ from sim.model import registration
 from sim.model.parameters import prior_parameters, read_posterior, with_posterior
 
 Agree = Callable[[str, float, float, float], None]
-TINY = Plan(1, 1, 1_500, ((50, 1_500), (50, 2_000)), (8, 2_000), 4_000, 120, 1)
+TINY = FitPlan(1, 1, 1_500, ((50, 1_500), (50, 2_000)), (8, 2_000), 4_000, 120, 1)
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from calibration.figures.targets import Target, read_targets
-from calibration.likelihood import PERSISTENCE, SHARED, Comparison, covariance, log_of
+from calibration.likelihood import PERSISTENCE, SHARED, ObservedTargets, covariance, log_of
 from calibration.runs import national
 
 EVERY = {target.id: target for target in read_targets()}
@@ -70,7 +70,7 @@ def test_two_rows_about_one_count_weigh_less_than_two_figures() -> None:
     one, both = ([EVERY["jz_2018"]], [EVERY["jz_2018"], twin])
     distance = []
     for chosen in (one, both):
-        found = Comparison.of(chosen, every)
+        found = ObservedTargets.of(chosen, every)
         distance.append(float((found.misfit(found.observed + 0.01) ** 2).sum()))
     assert distance[0] == pytest.approx(1.0)
     assert distance[1] == pytest.approx(2 / (1 + SHARED))
@@ -86,7 +86,7 @@ def test_a_structural_share_does_not_see_the_level() -> None:
 
 def test_the_posterior_of_a_linear_model_is_the_textbook_one() -> None:
     chosen = some("bijstand_2019", "eenouder_2019")
-    found = Comparison.of(chosen, chosen)
+    found = ObservedTargets.of(chosen, chosen)
     jacobian = np.array([[0.1, 0.0, 0.0], [0.0, 0.2, 0.0]])
     logs = found.observed - np.array([0.05, 0.0])
     mean, spread = found.gaussian(jacobian, np.zeros(3), logs, np.zeros(2))
@@ -98,6 +98,6 @@ def test_the_posterior_of_a_linear_model_is_the_textbook_one() -> None:
 
 def test_uncertain_predictions_weaken_the_evidence() -> None:
     chosen = some("bijstand_2019")
-    found = Comparison.of(chosen, chosen)
+    found = ObservedTargets.of(chosen, chosen)
     near = found.misfit(found.observed + 0.1, np.array([0.04]))
     assert abs(near) < abs(found.misfit(found.observed + 0.1))

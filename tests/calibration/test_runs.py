@@ -100,10 +100,13 @@ def test_progress_says_what_is_done(base: Parameters, tmp_path: Path, made: list
     assert told == [Progress("noise_of_run", 1, 2), Progress("noise_of_run", 2, 2)]
 
 
-def test_a_cluster_that_is_not_there_is_one_clear_error(base: Parameters, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("address", "why"), [("nonsense://nowhere", ""), ("tls://127.0.0.1:9", "tls needs")])
+def test_a_cluster_that_is_not_there_is_one_clear_error(
+    base: Parameters, tmp_path: Path, address: str, why: str
+) -> None:
     pytest.importorskip("distributed")
-    with pytest.raises(SimulationError, match="no Dask scheduler at 'nonsense://nowhere'"):
-        runner(base, tmp_path / "runs.jsonl", cluster="nonsense://nowhere").all(NOISE, jobs(1, 2))
+    with pytest.raises(SimulationError, match=f"no Dask scheduler at '{address}': .*{why}"):
+        runner(base, tmp_path / "runs.jsonl", cluster=address).all(NOISE, jobs(1, 2))
 
 
 def test_a_cluster_finds_what_this_machine_finds(base: Parameters, tmp_path: Path) -> None:

@@ -10,7 +10,8 @@ import time
 from pathlib import Path
 
 import pytest
-from terminal import ALMERE, FEW, ROOT, call, short
+
+from tests.terminal import ALMERE, FEW, ROOT, call, short
 
 
 def test_sensitivity_answers_in_tables_and_json(tmp_path: Path) -> None:

@@ -13,27 +13,29 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from subprocess import PIPE
 
 import pytest
-from terminal import ALMERE, GOOD, ROOT, call
 
 from benchmarks.app_load import free_port
 from commands import ending
 from commands.ending import ended
 from sim.batches.batch import KEPT
 from sim.machine import memory
+from tests.terminal import ALMERE, GOOD, ROOT, call
 
 FULL = "/dev/full"
 RUN = ("run", str(ALMERE[1]), "--children", "200")
 
 
 def command(
-    *words: str, before: Callable[[], object] = lambda: None, **streams: int
+    *words: str, before: Callable[[], object] = lambda: None, stdout: int = PIPE, stderr: int = PIPE
 ) -> subprocess.CompletedProcess[str]:
     """Call a command after doing something in its process, as a shell does with streams and limits."""
     line = [sys.executable, str(ROOT / "cli.py"), *words]
-    pipes: dict[str, int] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | streams
-    return subprocess.run(line, preexec_fn=before, text=True, timeout=240, check=False, **pipes)
+    return subprocess.run(
+        line, preexec_fn=before, stdout=stdout, stderr=stderr, text=True, timeout=240, check=False
+    )
 
 
 def closed(*handles: int) -> Callable[[], None]:

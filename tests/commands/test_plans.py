@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from terminal import FEW, GOOD, call
+
+from tests.terminal import FEW, GOOD, call
 
 NOTED = GOOD + "shocks:\n  - {kind: budget_cut, start: 2026, size: 0.5}\n"
 SAYS = "plan.yaml:9:5: note: this budget cut does nothing: all work is ring-fenced"
@@ -54,3 +55,12 @@ def test_run_compare_and_batch_tell_it_too(plan: Path) -> None:
     done = call("batch", plan.parent, "--out", out / "batch", "--children", "50", "--workers", "1")
     assert done.returncode == 0
     assert SAYS in done.stderr
+
+
+def test_who_has_no_checkout_gets_the_scenarios_that_ship(tmp_path: Path) -> None:
+    done = call("scenarios", cwd=tmp_path)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "Wrote scenarios\n")
+    assert (tmp_path / "scenarios" / "almere" / "huidig.yaml").is_file()
+    again = call("scenarios", cwd=tmp_path)
+    assert again.returncode == 2
+    assert "not overwritten" in again.stderr

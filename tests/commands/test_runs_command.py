@@ -6,7 +6,8 @@ import json
 from pathlib import Path
 
 import pytest
-from terminal import FEW, call, short
+
+from tests.terminal import FEW, call, short
 
 
 def test_runs_are_listed_shown_compared_made_again_and_removed(tmp_path: Path) -> None:

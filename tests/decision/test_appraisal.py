@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from worlds import run_of
 
 from sim.decision.appraisal import (
     CASHABLE,
@@ -29,6 +28,7 @@ from sim.decision.appraisal import (
 from sim.engine.history import Label
 from sim.engine.ledger import present_values
 from sim.runs.experiment import Run
+from tests.worlds import run_of
 
 USERS: Label = ("care_users", "total", "all")
 COST: Label = ("cost", "total", "all")

@@ -7,7 +7,6 @@ import io
 import numpy as np
 import pytest
 from rich.console import Console, RenderableType
-from worlds import scenario
 
 from commands.terminal.decision import ranking
 from sim.decision.budget import Choice, _Came, applied, best_budget, choices, ranked
@@ -18,6 +17,7 @@ from sim.model.parameters import default_parameters
 from sim.model.prices import fte_price
 from sim.runs.experiment import Options
 from sim.runs.workers import Workers
+from tests.worlds import scenario
 
 YEARS = 3
 QUESTION = Question((scenario(0, years=YEARS), scenario(36, years=YEARS)), Options(children=1000))

@@ -11,7 +11,6 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 from rich.console import Console
-from worlds import scenario
 
 from commands.terminal.decision import shown
 from sim.api import Appraisal, appraise
@@ -24,6 +23,7 @@ from sim.model.parameters import default_parameters
 from sim.progress import Progress
 from sim.runs.experiment import Options
 from sim.runs.workers import Workers
+from tests.worlds import scenario
 
 YEARS = 4
 QUESTION = Question((scenario(0, years=YEARS), scenario(36, years=YEARS)), Options(children=1000))

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from worlds import run_of, scenario
 
 from sim.decision.appraisal import difference
 from sim.decision.equity import (
@@ -22,6 +21,7 @@ from sim.engine.setting import Inline
 from sim.runs.experiment import Options, run_all
 from sim.runs.pairs import run_reached
 from sim.runs.warmstore import WarmStore
+from tests.worlds import run_of, scenario
 
 EVEN = np.full(5, 200.0)
 

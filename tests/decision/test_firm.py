@@ -98,7 +98,8 @@ def test_a_figure_knows_on_how_many_draws_it_rests_and_how_far_they_lie_apart() 
     assert found.draw_count == 4
     assert found.draw_error == pytest.approx(values.std(ddof=1) / 2)
     twice = figure(values, np.ones(4), [1, 1, 2, 2])  # two replications of each draw
-    assert (twice.draw_count, twice.draw_error) == (2, pytest.approx(5.0))
+    assert twice.draw_count == 2
+    assert twice.draw_error == pytest.approx(5.0)
     assert figure(values[:1], np.ones(1), [0]).draw_count == 1
 
 

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from worlds import run_of, scenario
 
 from sim.decision.appraisal import CASHABLE, MUNICIPAL, SOCIETY, Difference, difference
 from sim.decision.money import (
@@ -24,6 +23,7 @@ from sim.decision.money import (
 from sim.engine.setting import Inline
 from sim.runs.experiment import Options
 from sim.runs.pairs import run_reached
+from tests.worlds import run_of, scenario
 
 YEARS = 8
 ALL = ("cost", "total", "all")
@@ -113,6 +113,7 @@ def test_a_cost_per_unit_needs_something_that_is_avoided() -> None:
     )
     assert found.avoided == pytest.approx(2 * YEARS)
     assert found.value == pytest.approx(40 / 2)
+    assert found.value is not None
     assert found.low is not None
     assert found.high is not None
     assert found.low <= found.value <= found.high

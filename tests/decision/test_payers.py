@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from worlds import run_of
 
 from sim.decision.payers import Pocket, lost_in_luck, pockets, who_gains
 from sim.runs.experiment import Run
+from tests.worlds import run_of
 
 YEARS, RATE = 3, 0.02
 FACTORS = 1.02 ** -np.arange(1.0, YEARS + 1)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
-from worlds import scenario
 
 from sim.decision import sample as module
 from sim.decision.appraisal import KEY_LABELS, difference
@@ -16,11 +16,12 @@ from sim.errors import OptionError, SimulationError
 from sim.model.parameters import default_parameters
 from sim.runs.experiment import Options
 from sim.runs.workers import Workers
+from tests.worlds import scenario
 
 FEW, YEARS = 800, 3
 
 
-def question(fte: float = 36, **changes: object) -> Question:
+def question(fte: float = 36, **changes: Any) -> Question:
     scenarios = (scenario(0, years=YEARS, **changes), scenario(fte, years=YEARS, **changes))
     return Question(scenarios, Options(children=FEW))
 

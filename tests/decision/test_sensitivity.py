@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from worlds import scenario
 
 from sim.decision.appraisal import difference
 from sim.decision.goal import Goal, outcome
@@ -17,6 +16,7 @@ from sim.errors import OptionError
 from sim.model.parameters import default_parameters
 from sim.runs.experiment import Options
 from sim.runs.workers import Workers
+from tests.worlds import scenario
 
 YEARS = 3
 QUESTION = Question((scenario(0, years=YEARS), scenario(36, years=YEARS)), Options(children=1000))

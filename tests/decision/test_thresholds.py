@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from worlds import run_of, scenario
 
 from sim.decision import thresholds as module
 from sim.decision.appraisal import CASHABLE, MUNICIPAL, Difference, difference
@@ -14,7 +13,7 @@ from sim.decision.goal import Goal
 from sim.decision.sample import Question
 from sim.decision.thresholds import (
     QUANTITIES,
-    Quantity,
+    SearchVariable,
     Threshold,
     explore,
     highest_price,
@@ -27,12 +26,13 @@ from sim.decision.thresholds import (
 from sim.errors import InputError
 from sim.runs.experiment import Options
 from sim.runs.workers import Workers
+from tests.worlds import run_of, scenario
 
 YEARS = 3
 QUESTION = Question((scenario(0, years=YEARS), scenario(36, years=YEARS)), Options(children=800))
 GOAL = Goal(QUESTION.years[-1])
 WORKERS = Workers(1)
-LINE = Quantity("line", "units", 0.0, 10.0, lambda _: 1.0, lambda q, x: replace(q, options=_carry(x)))
+LINE = SearchVariable("line", "units", 0.0, 10.0, lambda _: 1.0, lambda q, x: replace(q, options=_carry(x)))
 
 
 def _carry(x: float) -> Options:

@@ -32,7 +32,7 @@ from sim.published.modelfile import ModelFile
 
 ROOT = Path(__file__).resolve().parents[2]
 SCENARIOS = ROOT / "scenarios"
-assert ModelFile  # imported here so that run.py can watch it
+__all__ = ["ModelFile"]  # imported here so that run.py can watch it
 
 
 class Parser(NamedTuple):

@@ -12,12 +12,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
-from worlds import registry
 
 from sim.errors import InputError
 from sim.inputs import grid as grids
 from sim.inputs.grid import Member, load_grid
 from sim.inputs.scenario import load_scenario
+from tests.worlds import registry
 
 BASE = "kind: scenario\ntitle: Almere\nmunicipality: Almere\nyears: 3\nprogrammes:\n  kinderwerk: {fte: 36}\n"
 GRID = """\

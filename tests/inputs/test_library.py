@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from sim.inputs.library import allowed_range, registry
 from sim.inputs.profiles import profiles
 from sim.model.catalogue import catalogue
-from sim.model.parameters import Parameter, default_parameters
+from sim.model.parameters import Parameter, Scale, default_parameters
 
 RECORD = Parameter("a.b", 2.0, 1.0, 4.0, "EUR", "linear", "assumed", "", "nowhere")
 
 
-def record(scale: str, value: float, low: float, high: float, unit: str = "per year") -> Parameter:
+def record(scale: Scale, value: float, low: float, high: float, unit: str = "per year") -> Parameter:
     return replace(RECORD, scale=scale, value=value, low=low, high=high, unit=unit)
 
 
@@ -58,7 +58,7 @@ def test_a_share_that_can_exceed_one_is_not_held_below_one() -> None:
     st.sampled_from(["linear", "log"]),
     st.lists(st.floats(1e-6, 1e6), min_size=3, max_size=3).map(sorted),
 )
-def test_the_allowed_range_holds_the_believed_one(scale: str, points: list[float]) -> None:
+def test_the_allowed_range_holds_the_believed_one(scale: Scale, points: list[float]) -> None:
     low, value, high = points
     allowed = allowed_range(record(scale, value, low, high))
     assert allowed[0] <= low <= high <= allowed[1]

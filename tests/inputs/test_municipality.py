@@ -77,7 +77,7 @@ def test_groups_become_single_years_that_meet_them() -> None:
 
 
 def test_ages_may_be_single_and_go_beyond_the_last() -> None:
-    population = {**dict.fromkeys(range(18), 100), "18-24": 700}
+    population: dict[str | int, int] = {**dict.fromkeys(range(18), 100), "18-24": 700}
     ages = made(population=population, use=None).single_ages()
     assert ages == pytest.approx([100.0] * AGES)
 
@@ -378,3 +378,12 @@ def test_a_population_of_very_many_groups_is_refused_at_once() -> None:
     start = time.process_time()
     assert refused({**FULL, "population": population}) == ["expected at most 100 groups of ages, found 20000"]
     assert time.process_time() - start < 2
+
+
+def test_ages_that_begin_elsewhere_are_no_misspelling(tmp_path: Path) -> None:
+    file = tmp_path / "town.yaml"
+    file.write_text("kind: municipality\nname: Dorp\ndate: 2024-01-01\nsource: x\npopulation: {0-22: 20000}\n"
+                    "use: {year: 2024, youths: 1200, ages: 12-17}\n")  # fmt: skip
+    with pytest.raises(InputError) as caught:
+        load_municipality(file)
+    assert [p.message for p in caught.value.problems] == ["expected '0-17' or '0-22', found text '12-17'"]

@@ -173,7 +173,9 @@ def grouped(*rows: tuple[object, object, object]) -> Callable[[Book], None]:
 
 def test_ages_may_stand_in_one_cell_and_a_total_below() -> None:
     rows = (("0 t/m 3 jaar", None, 8100), ("4-11", None, 17000), (12, "17 jaar", 15000), ("18", 22, 13000))
-    for total in (("Totaal", None, 53100), (None, "totaal 0-22 jaar", 53104), ("Total", None, "53100")):
+    for total in (("Totaal", None, 53100), (None, "totaal 0-22 jaar", 53104), ("Total", None, "53100"),
+                  ("Eindtotaal", None, 53100), ("Alle  leeftijden", None, 53100), ("Som", None, 53100),
+                  ):  # fmt: skip
         town = read(changed(grouped(*rows, total)))
         assert dict(town.population) == {"0-3": 8100, "4-11": 17000, "12-17": 15000, "18-22": 13000}
     lines = refused(changed(grouped(*rows, ("Totaal", None, 60000))))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import time
 import unicodedata
+from typing import Literal
 
 import pytest
 from hypothesis import given
@@ -57,13 +58,15 @@ def test_a_code_may_be_a_number() -> None:
 APOSTROPHES = st.sampled_from("'\u2018\u2019\u201a\u02bc`")
 SPACES = st.sampled_from([" ", "\u00a0", "\u202f", "  ", " \u200b"])
 DASHES = st.sampled_from("-\u2010\u2011\u2013\u2014\u2212")
+Form = Literal["NFC", "NFD", "NFKC", "NFKD"]
+FORMS: tuple[Form, ...] = ("NFC", "NFD", "NFKC", "NFKD")
 UNSEEN = st.sampled_from(["", "\u200b", "\u200c", "\u2060", "\ufeff", "\u00ad"])
 
 
 @given(st.sampled_from(ONE), st.data())
 def test_every_municipality_is_found_as_people_paste_it(town: Town, data: st.DataObject) -> None:
     name = data.draw(st.sampled_from([town.name, *town.also]))
-    form = data.draw(st.sampled_from(["NFC", "NFD", "NFKC", "NFKD"]))
+    form = data.draw(st.sampled_from(FORMS))
     written = unicodedata.normalize(form, data.draw(st.sampled_from([name, name.upper(), name.lower()])))
     for sign, others in (("'", APOSTROPHES), (" ", SPACES), ("-", DASHES)):
         written = written.replace(sign, data.draw(others))

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import shutil
 from pathlib import Path
 
 import pytest
-from worlds import registry
 
-from sim.errors import InputError
+from sim.errors import InputError, SimulationError
 from sim.faults import fault
 from sim.inputs.registry import Registry
 from sim.inputs.scenario import ProgrammeUse, Scenario, load_scenario
-from sim.inputs.scenario_files import check_path, template, write_new
+from sim.inputs.scenario_files import check_path, copy_shipped, template, write_new
+from tests.worlds import registry
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
 REGISTRY = Registry(
@@ -160,3 +162,36 @@ def test_a_name_taken_while_writing_is_not_overwritten(
         write_new(tmp_path / "a.yaml", REGISTRY)
     assert (tmp_path / "a.yaml").read_text() == "mine"
     assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_the_scenarios_that_ship_are_copied_whole(tmp_path: Path) -> None:
+    made = copy_shipped(tmp_path / "mine")
+    assert list(tmp_path.iterdir()) == [made]
+    theirs, ours = ({f.relative_to(top): f.read_bytes() for f in top.rglob("*") if f.is_file()}
+                    for top in (made, SCENARIOS))  # fmt: skip
+    assert theirs == ours
+    assert Path("almere/huidig.yaml") in ours
+
+
+def test_a_folder_that_is_there_already_is_not_copied_over(tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    for taken, why in (("mine", "not overwritten"), ("no/a", "cannot be written"), ("nul\0", "cannot")):
+        with pytest.raises(InputError, match=why):
+            copy_shipped(tmp_path / taken)
+    assert list(tmp_path.rglob("*")) == [tmp_path / "mine"]
+
+
+def test_a_full_disk_leaves_nothing_of_the_copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    copied: list[Path] = []
+
+    def full(source: Path, target: Path) -> None:
+        copied.append(target)
+        if len(copied) == 3:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        target.write_bytes(source.read_bytes())
+
+    monkeypatch.setattr(shutil, "copyfile", full)
+    with pytest.raises(SimulationError, match="no space left"):
+        copy_shipped(tmp_path / "mine")
+    assert len(copied) == 3
+    assert list(tmp_path.iterdir()) == []

@@ -9,6 +9,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
@@ -18,7 +19,7 @@ import numba
 import pytest
 from numba.core.caching import NullCache
 
-from sim.machine import kernels, whole
+from sim.machine import kernels
 
 ROOT = Path(__file__).resolve().parents[2]
 KERNELS = Path(os.environ["NUMBA_CACHE_DIR"])
@@ -173,7 +174,7 @@ def test_a_file_of_somebody_else_is_not_unpickled(
     else:
         pytest.skip("only root can give a file to another user")
     read: list[bytes] = []
-    monkeypatch.setattr(kernels.pickle, "loads", lambda body: read.append(bytes(body)))
+    monkeypatch.setattr(pickle, "loads", lambda body: read.append(bytes(body)))
     anew(cache.parent).half(3)
     assert (ending == "nbi") == (read == [])  # where the object is another's, the index is ours
 
@@ -189,7 +190,7 @@ def test_a_kernel_that_cannot_be_loaded_is_compiled(cache: Path, monkeypatch: py
     assert counts_after_another(cache) == (0, 1)
     monkeypatch.undo()
     monkeypatch.setenv("NUMBA_CACHE_DIR", str(cache))
-    monkeypatch.setattr(kernels.pickle, "loads", fail)
+    monkeypatch.setattr(pickle, "loads", fail)
     assert counts_after_another(cache) == (0, 1)
 
 
@@ -209,7 +210,7 @@ def test_what_cannot_be_kept_costs_time_only(
     def fail(*_: object, **__: object) -> None:
         raise failure
 
-    monkeypatch.setattr(whole.tempfile, "mkstemp", fail)
+    monkeypatch.setattr(tempfile, "mkstemp", fail)
     assert module.half(3) == 1.5
     assert kept(cache, "nbc") == []
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import resource
 import threading
 
@@ -110,7 +111,7 @@ def test_who_has_enough_or_no_limit_hears_nothing(monkeypatch: pytest.MonkeyPatc
 
 
 def test_more_processors_need_more(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(memory.os, "cpu_count", lambda: 64)
+    monkeypatch.setattr(os, "cpu_count", lambda: 64)
     limit(monkeypatch, 4 << 30)
     with pytest.raises(SimulationError):
         memory.refuse_little()

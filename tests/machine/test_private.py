@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from sim.machine import private
 from sim.machine.private import UntrustedError, open_own, private_folder, written_own
 
 as_root = pytest.mark.skipif(os.getuid() != 0, reason="only root can give a file to another user")
@@ -89,7 +88,7 @@ def test_a_folder_that_others_can_put_another_in_place_of_is_refused(tmp_path: P
 
 def test_a_folder_of_another_user_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = private_folder(tmp_path / "cache")
-    monkeypatch.setattr(private.os, "getuid", lambda: SOMEBODY)
+    monkeypatch.setattr(os, "getuid", lambda: SOMEBODY)
     with pytest.raises(UntrustedError, match="belongs to another user"):
         private_folder(folder)
 
@@ -107,7 +106,7 @@ def test_a_system_without_users_has_folders_and_files_of_its_own(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tmp_path.chmod(0o777)  # what Python on Windows says of any folder
-    monkeypatch.delattr(private.os, "getuid")
+    monkeypatch.delattr(os, "getuid")
     assert private_folder(tmp_path / "cache") == tmp_path / "cache"
     (tmp_path / "file").write_bytes(b"x")
     (tmp_path / "file").chmod(0o666)
@@ -168,7 +167,7 @@ def test_a_file_that_others_can_write_is_refused(tmp_path: Path, open_to: int) -
 
 def test_a_file_of_another_user_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "file").touch(0o600)
-    monkeypatch.setattr(private.os, "getuid", lambda: SOMEBODY)
+    monkeypatch.setattr(os, "getuid", lambda: SOMEBODY)
     with pytest.raises(UntrustedError, match="another user"), open_own(tmp_path / "file"):
         pass
 

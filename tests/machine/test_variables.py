@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable
 from pathlib import Path
@@ -19,6 +20,7 @@ WRONG = {
     "KINDERWERK_COMMIT": ["two words", "a\nb", "x" * 101, "\udce9", "\x1b[31m"],
     "KINDERWERK_APP_CONTACT": ["caf\udce9@gemeente.example", "\x1b[31mred"],
 }  # fmt: skip
+WRONG["NUMBA_NUM_THREADS"] = ["x", "0", "-1", "1.5", "100001", "inf"]
 WRONG["KINDERWERK_APP_CHILDREN"] += ["0", "2.5", "5000001", "10.000", "1e4"]
 WRONG["KINDERWERK_APP_DRAWS"] += ["0", "1", "2.5", "10001"]
 CASES = [(name, value) for name, values in WRONG.items() for value in values]
@@ -34,7 +36,7 @@ def said() -> list[object]:
     return [read() for read in variables._ALL]
 
 
-DEFAULTS: list[object] = [4 << 30, 10_000, 40, "", ""]
+DEFAULTS: list[object] = [4 << 30, 10_000, 40, "", "", os.cpu_count()]
 
 
 def test_what_is_not_set_or_empty_is_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -51,7 +53,8 @@ def test_what_is_set_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KINDERWERK_APP_DRAWS", "2")
     monkeypatch.setenv("KINDERWERK_APP_CONTACT", " hulp bij één vraag:\tjeugd@gemeente.example ")
     monkeypatch.setenv("KINDERWERK_COMMIT", "v1.2-3-gabc+")
-    assert said() == [1 << 29, 300, 2, "hulp bij één vraag: jeugd@gemeente.example", "v1.2-3-gabc+"]
+    monkeypatch.setenv("NUMBA_NUM_THREADS", "3")
+    assert said() == [1 << 29, 300, 2, "hulp bij één vraag: jeugd@gemeente.example", "v1.2-3-gabc+", 3]
     variables.check()
 
 
@@ -124,4 +127,4 @@ def test_every_variable_of_ours_is_looked_at_and_in_the_docs() -> None:
     ours = read_in([ROOT / "cli.py", ROOT / "app.py", *(p for f in folders for p in f.rglob("*.py"))])
     assert ours == set(WRONG) | ELSEWHERE
     told = read_in([ROOT / "docs" / "deploy.md"])
-    assert ours - told <= {"KINDERWERK_TRACE", "KINDERWERK_COMMIT", "XDG_CACHE_HOME"}
+    assert ours - told <= {"KINDERWERK_TRACE", "KINDERWERK_COMMIT", "NUMBA_NUM_THREADS", "XDG_CACHE_HOME"}

@@ -7,13 +7,13 @@ import math
 
 import numpy as np
 import pytest
-from worlds import HOUSEHOLD_FACTORS, Clockwork, born
 
 from sim.model.households import HouseholdJoint, HouseholdSpec, fit_joint
 from sim.model.parameters import Parameters
 from sim.model.processes import default_table
 from sim.model.transitions import compile_table
 from sim.states import AGES, QUINTILES
+from tests.worlds import HOUSEHOLD_FACTORS, Clockwork, born
 
 SPEC = default_table().households.spec()
 COMBINATIONS = list(range(1 << len(HOUSEHOLD_FACTORS)))

@@ -16,7 +16,6 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy import stats
-from worlds import scenario
 
 from sim.engine.setting import localised
 from sim.engine.simulation import with_overrides
@@ -36,6 +35,7 @@ from sim.model.parameters import (
     with_posterior,
 )
 from sim.model.processes import default_table
+from tests.worlds import scenario
 
 MANY = 3000
 Z95 = stats.norm.ppf(0.95)
@@ -165,7 +165,7 @@ def test_the_first_draw_is_the_best_fit() -> None:
 
 
 def test_one_more_parameter_moves_no_other() -> None:
-    more = of(record("newcomer", 1.0, 0.0, 2.0), *reversed(SAMPLE.records.values()))
+    more = of(record("newcomer", 1.0, 0.0, 2.0), *reversed(list(SAMPLE.records.values())))
     for index in (1, 2, 3):
         before, after = SAMPLE.draw(9, index), more.draw(9, index)
         assert all(after[name] == before[name] for name in before)
@@ -377,12 +377,12 @@ def test_the_posterior_of_its_parts_defines_it_and_not_a_column_of_its_own(three
     for index in (0, 1, 17, 200):
         one = fitted.draw(0, index)
         assert one["x.sum"] == one["x.a"] + 2 * one["x.b"] == values[index, 0] + 2 * values[index, 1]
-    one = fitted.records["x.sum"]
+    after = fitted.records["x.sum"]
     expected = np.quantile(values[1:, 0] + 2 * values[1:, 1], (0.05, 0.95))
-    assert (one.low, one.high) == pytest.approx(tuple(expected), rel=0.005)
-    assert one.grade == "calibrated"
+    assert (after.low, after.high) == pytest.approx(tuple(expected), rel=0.005)
+    assert after.grade == "calibrated"
     before = three.records["x.sum"]
-    assert one.source.endswith(f"before the fit 5 ({before.low:g} to {before.high:g}, derived)")
+    assert after.source.endswith(f"before the fit 5 ({before.low:g} to {before.high:g}, derived)")
 
 
 def seen_by(p: Parameters) -> float:

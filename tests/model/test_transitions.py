@@ -10,16 +10,16 @@ from typing import Any
 
 import numpy as np
 import pytest
-from worlds import HOUSEHOLD_FACTORS, knots, path_at, shape_at
 
 from sim.errors import InputError
 from sim.luck import DRAW_RANGE
 from sim.model.parameters import DATA, Parameters
 from sim.model.processes import ProcessTable, Transition, default_table, read_table
-from sim.model.transitions import HEADROOM, MAX_STATES, CompiledTable, compile_table
+from sim.model.transitions import MAX_STATES, CompiledTable, compile_table
 from sim.states import (
     EPOCH_YEAR,
     FORMS,
+    HEADROOM,
     JEUGDHULP,
     MECHANISMS,
     MONTHS,
@@ -27,6 +27,7 @@ from sim.states import (
     WITH_RESIDENCE,
     form_bit,
 )
+from tests.worlds import HOUSEHOLD_FACTORS, knots, path_at, shape_at
 
 LAST_YEAR = 2040
 TABLE = default_table()
@@ -143,7 +144,7 @@ def test_every_form_of_care_is_one_state(compiled: CompiledTable) -> None:
 
 def test_rows_of_one_state_stand_together(compiled: CompiledTable) -> None:
     h = compiled.hazards
-    seen = []
+    seen: list[int] = []
     for p in range(len(compiled.processes)):
         for s in range(MAX_STATES):
             rows = range(h.first_row[p, s], h.first_row[p, s + 1])

@@ -10,7 +10,6 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
-from opened import ROOT, words
 from streamlit.testing.v1 import AppTest
 
 from pages.assumptions.rows import TOPICS
@@ -32,6 +31,7 @@ from pages.shared.state import (
 from pages.shared.texts import writing_in
 from sim.decision.headline import HORIZONS
 from sim.inputs.library import registry
+from tests.opened import ROOT, words
 
 NL = writing_in("nl").words
 FIGURES = {
@@ -60,7 +60,7 @@ def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         remembered.cache_clear()
 
 
-def opened(chosen: Choices | None = None, **query: str) -> AppTest:
+def opened(chosen: Choices | None = None, /, **query: str) -> AppTest:
     """Return the app with these choices, or as a link opens it."""
     at = AppTest.from_file(str(ROOT / "pages" / "main.py"), default_timeout=120)
     if chosen is not None:

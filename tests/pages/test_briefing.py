@@ -15,7 +15,7 @@ from pypdf import PdfReader
 from streamlit.testing.v1 import AppTest
 
 from pages.shared import desk, documents, formats, watching
-from pages.shared.answers import UnwantedError
+from pages.shared.answers import Answer, UnwantedError
 from pages.shared.plan import Plan
 from pages.shared.state import Choices, scenario
 from pages.shared.texts import writing_in
@@ -56,7 +56,7 @@ def pair() -> list[Scenario]:
     return [scenario(Choices(), Plan.simple(fte)) for fte in (0.0, FTE)]
 
 
-def asked(scenarios: list[Scenario]) -> desk.Answer:
+def asked(scenarios: list[Scenario]) -> Answer:
     """Return the finished answer about scenarios, as the pages ask for it."""
     until = time.monotonic() + 100
     answer = desk.desk().ask(scenarios, "test")

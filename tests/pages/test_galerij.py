@@ -6,13 +6,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from calibration.paper.claims import CLAIMS
+from calibration.paper.claims import CLAIMS, scenario_of
 from pages import galerij
 from pages.shared.file_controls import TOLD
 from pages.shared.state import pair
 from pages.shared.texts import writing_in
+from sim.errors import InputError
 from sim.faults import fault
 
 PAGE = str(Path(__file__).resolve().parents[2] / "pages" / "galerij.py")
@@ -38,7 +40,7 @@ def words(at: AppTest) -> str:
 def went(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Return the pages that were gone to."""
     found: list[str] = []
-    monkeypatch.setattr(galerij.st, "switch_page", found.append)
+    monkeypatch.setattr(st, "switch_page", found.append)
     return found
 
 
@@ -68,7 +70,7 @@ def test_every_example_can_be_put_in_the_session(went: list[str]) -> None:
             at.button(key=f"gal-show-{claim.key}-{file}").click().run()
             assert not at.exception
             chosen: Any = at.session_state["choices"]
-            scenario = galerij.scenario_of(file)
+            scenario = scenario_of(file)
             assert chosen.municipality == scenario.municipality, file
             ours = pair(chosen)[1].canonical()
             theirs = scenario.canonical()
@@ -113,7 +115,7 @@ def test_a_file_that_cannot_be_used_is_told_in_dutch(
     went: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(*_: object) -> None:
-        raise galerij.InputError.at("x.yaml", fault("expected_lines"))
+        raise InputError.at("x.yaml", fault("expected_lines"))
 
     monkeypatch.setattr("pages.shared.plan_files.open_preset", broken)
     at = opened("bso")

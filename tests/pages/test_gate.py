@@ -23,7 +23,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFileRec
 from streamlit.web.server.starlette import starlette_routes
 
 from pages.shared import gate
-from pages.shared.gate import KEPT_BYTES, KEPT_FILES, METRICS_OPEN, OF_ONE, Gate
+from pages.shared.gate import KEPT_BYTES, KEPT_FILES, METRICS_OPEN, OF_ONE, UploadGate
 
 T = TypeVar("T")
 ROOT = Path(__file__).resolve().parents[2]
@@ -49,7 +49,7 @@ class Server:
         monkeypatch.setattr(runtime, "get_instance", lambda: active)
         upload = Route("/_stcore/upload_file/{session}/{file}", self.keep, methods=["PUT", "DELETE"])
         rest = Route("/{path:path}", lambda _: PlainTextResponse("inside"), methods=["GET", "OPTIONS"])
-        self.app: ASGIApp = Starlette(routes=[upload, rest], middleware=[Middleware(Gate)])
+        self.app: ASGIApp = Starlette(routes=[upload, rest], middleware=[Middleware(UploadGate)])
 
     async def keep(self, request: Request) -> Response:
         if self.hold is not None:

@@ -11,7 +11,6 @@ from typing import Any, get_args
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
-from worlds import scenario as world
 
 from pages.children import cash, forms, icons, kinds, timeline
 from pages.children.kept import FEW, STATES, Kept, after, covered, kept, spread
@@ -30,6 +29,7 @@ from sim.runs.experiment import Options
 from sim.runs.pairs import REASONS
 from sim.runs.twins import Twins, picture_table, totals, twins
 from sim.states import FORMS, MECHANISMS
+from tests.worlds import scenario as world
 
 PAGE = str(Path(__file__).resolve().parents[2] / "pages" / "kinderen.py")
 NL, EN = (writing_in(language).words for language in ("nl", "en"))

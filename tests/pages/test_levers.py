@@ -187,3 +187,18 @@ def test_a_label_names_the_world_where_it_is_unusual() -> None:
     )
     assert plan.label() == "20 kinderwerkers, geoormerkt, vaste plaatsen, lockdown"
     assert Plan.simple(20.0).label() == "20 kinderwerkers, geoormerkt"
+
+
+@pytest.mark.parametrize(
+    ("fte", "last", "words"),
+    [
+        ({"2026-2028": 12.0}, 0.0, "12 → 0"), ({"2026-2045": 12.0}, 12.0, "12"),
+        ({"2026": 12.0, "2027-2030": 24.0, "2031": 6.0}, 6.0, "12 → 24 → 6"), ({"2040": 12.0}, 12.0, "12"),
+    ],
+)  # fmt: skip
+def test_a_plan_tells_where_a_range_of_years_ends(fte: dict[str, float], last: float, words: str) -> None:
+    plan = Plan.of({"policy": "deficit", "programmes": {"kinderwerk": {"fte": fte, "ring_fenced": True}}})
+    assert plan.fte == last
+    assert f"{words} kinderwerkers" in plan.label()
+    beside = {"bso": {"fte": fte}, "kinderwerk": {"fte": 0.0}}
+    assert f"{last:g} fte" in Plan.of({"policy": "deficit", "programmes": beside}).label()

@@ -12,7 +12,6 @@ from urllib.parse import parse_qs
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from opened import ROOT
 from streamlit.testing.v1 import AppTest
 
 from pages.shared.packed import pack
@@ -32,6 +31,7 @@ from pages.shared.state import (
 from pages.shared.texts import writing_in
 from sim.inputs.library import allowed_range
 from sim.model.parameters import default_parameters
+from tests.opened import ROOT
 
 OWN = {
     "kind": "municipality", "name": "Dorp", "date": "2024-01-01", "source": "telling",
@@ -217,10 +217,14 @@ def test_what_newsletters_add_is_nobodys_mistake() -> None:
     assert read_link({"utm_source": ["brief"], "fbclid": ["x"], "gemeente": ["Tilburg"]}).wrong == ()
 
 
+def mistaken(_: object) -> None:
+    raise KeyError("no such key")
+
+
 def test_a_mistake_of_ours_is_logged_and_stops_no_page(monkeypatch: pytest.MonkeyPatch) -> None:
     logged: list[str] = []
     monkeypatch.setattr("pages.shared.state.log.exception", lambda *words: logged.append(words[0]))
-    monkeypatch.setitem(_READERS, "effect", lambda _: {}["no such key"])  # type: ignore[arg-type]
+    monkeypatch.setitem(_READERS, "effect", mistaken)
     link = read_link({"effect": ["half"], "gemeente": ["Tilburg"]})
     assert link.wrong == ("effect",)
     assert link.choices.municipality == "Tilburg"
@@ -228,7 +232,7 @@ def test_a_mistake_of_ours_is_logged_and_stops_no_page(monkeypatch: pytest.Monke
 
 
 def test_a_mistake_of_ours_beyond_one_key_stops_no_page_either(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pages.shared.state.read_link", lambda _: {}["no such key"])
+    monkeypatch.setattr("pages.shared.state.read_link", mistaken)
     monkeypatch.setattr("pages.shared.outcome.live", lambda *_, **__: None)
     at = AppTest.from_file(str(ROOT / "pages" / "main.py"), default_timeout=120)
     at.query_params["effect"] = "half"

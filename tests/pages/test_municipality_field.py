@@ -8,7 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from pages.own.known import merged, named
-from pages.shared.plan import pack
+from pages.shared.packed import pack
 from pages.shared.state import Choices, here
 from pages.shared.texts import writing_in
 from tests.opened import ROOT, words
@@ -86,6 +86,30 @@ def test_a_link_to_a_municipality_finds_it_or_tells() -> None:
     at = opened(gemeente="Laren")
     assert at.session_state["choices"].municipality == "Almere"
     assert "Van Laren zijn er nog geen cijfers; geef eigen cijfers" in [w.value for w in at.warning]
+
+
+@pytest.mark.parametrize("name", ["Laren", "GM9999", "*xyz*", ""])
+def test_a_wrong_municipality_in_a_link_is_told_once(name: str) -> None:
+    at = AppTest.from_file(str(ROOT / "pages/main.py"), default_timeout=120)
+    at.query_params["gemeente"] = name
+    at.run()
+    (warning,) = at.warning
+    assert not warning.value.startswith(NL["bad_link"].split("{what}")[0])
+
+
+def test_beside_other_choices_that_are_not_possible_it_is_told_once_too() -> None:
+    at = AppTest.from_file(str(ROOT / "pages/main.py"), default_timeout=120)
+    at.query_params.update({"gemeente": "Laren", "effect": "x"})
+    at.run()
+    assert at.warning[0].value == NL["bad_link"].format(what="effect")
+    assert len(at.warning) == 2
+
+
+def test_a_page_without_the_field_tells_it_above() -> None:
+    at = AppTest.from_file(str(ROOT / "pages/main.py"), default_timeout=120)
+    at.query_params["gemeente"] = "Laren"
+    at.switch_page("galerij.py").run()
+    assert NL["bad_link"].format(what="gemeente") in [warning.value for warning in at.warning]
 
 
 def test_figures_in_a_link_bear_the_name_that_everybody_uses() -> None:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -23,6 +23,7 @@ from pages.shared.plan import Plan
 from pages.shared.state import Choices, pair
 from pages.shared.texts import writing_in
 from sim.api import Comparison, compare
+from sim.decision.appraisal import CASHABLE, MUNICIPAL
 from sim.decision.dossier import Knowledge
 from sim.decision.goal import Goal
 from sim.decision.payers import lost_in_luck, pockets
@@ -217,14 +218,16 @@ def test_no_chance_where_wie_betaalt_names_none(answer: Answer) -> None:
 def test_what_is_lost_in_luck_is_said_for_each_way_of_counting(
     answer: Answer, monkeypatch: pytest.MonkeyPatch, cost: int, cash: int, key: str
 ) -> None:
-    lost = {chance.MUNICIPAL: cost, chance.CASHABLE: cash}
+    lost = {MUNICIPAL: cost, CASHABLE: cash}
     monkeypatch.setattr(chance, "running_figure", lambda d, label, years, rate: label)
     monkeypatch.setattr(chance, "drowned", lambda label, spent, draws: bool(lost[label]))
 
-    def script(answer: object) -> None:
+    def script(answer: object) -> None:  # stands alone: it is run as a page of its own
+        from typing import Any, cast
+
         from pages.doubt import chance
 
-        chance.show(answer, 10, "reference")
+        chance.show(cast(Any, answer), 10, "reference")
 
     at = AppTest.from_function(script, kwargs={"answer": answer}, default_timeout=60).run()
     assert not at.exception
@@ -256,7 +259,7 @@ def test_sentences_say_what_must_be_true_or_that_nothing_is_enough() -> None:
     assert "Nu gerekend: € 86.700 in 2026, in prijzen van 2024" in said
 
 
-def known(**changes: object) -> Knowledge:
+def known(**changes: Any) -> Knowledge:
     sure = Estimate(20e6, 1e6)
     made = Knowledge(
         90_000.0, 5000, True, 0.8, sure,
@@ -302,6 +305,7 @@ def test_what_to_collect_first_is_said_in_words(parts: list[Findings]) -> None:
 
 
 def test_luck_stands_apart_from_what_is_not_known(parts: list[Findings]) -> None:
+    assert parts[-1].spread is not None
     spread = replace(parts[-1].spread, parameters=8e6, luck_of_a_run=2e6, luck=1 / 17)
     at = rendered("rests_on", replace(parts[-1], known=known(), spread=spread, draws=200))
     assert "een spreiding van € 8,0 mln" in words(at)

@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from pages import over
 from pages.shared.texts import writing_in
-from sim.batches.results import version
+from sim.machine.project import version
 
 ROOT = Path(__file__).resolve().parents[2]
 

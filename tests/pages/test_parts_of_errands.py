@@ -5,11 +5,12 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import pytest
 
 from pages.shared import answers, desk
-from pages.shared.answers import Task
+from pages.shared.answers import BackgroundTask
 from sim.errors import SimulationError
 from sim.faults import fault
 from sim.progress import Progress, Tell
@@ -32,6 +33,9 @@ def until(true: Callable[[], bool]) -> None:
 def test_each_part_is_there_as_soon_as_it_is_found(office: desk.Desk) -> None:
     gate = threading.Semaphore(0)
 
+    def said(part: int) -> bool:
+        return bool(task.found == part)
+
     def work(tell: Tell) -> Iterator[int]:
         for part in range(3):
             gate.acquire(timeout=10)
@@ -42,7 +46,7 @@ def test_each_part_is_there_as_soon_as_it_is_found(office: desk.Desk) -> None:
     assert not task.begun
     for part in range(3):
         gate.release()
-        until(lambda part=part: task.found == part)
+        until(partial(said, part))
         assert task.begun
     until(lambda: task.finished)
     assert task.found == 2
@@ -111,6 +115,6 @@ def test_a_part_that_fails_is_told_and_can_be_tried_again(office: desk.Desk) -> 
 
 
 def test_work_in_one_go_is_done_at_once(office: desk.Desk) -> None:
-    task: Task = office.errand(("one",), lambda _: [1, 2], "me")
+    task: BackgroundTask = office.errand(("one",), lambda _: [1, 2], "me")
     until(lambda: task.finished)
     assert task.found == [1, 2]

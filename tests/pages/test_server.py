@@ -45,6 +45,9 @@ def get(app: ASGIApp, path: str, query: str = "", **headers: str) -> Answer:
     async def send(message: Message) -> None:
         sent.append(message)
 
+    async def served() -> None:
+        await app(scope, receive, send)
+
     scope = {
         "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "GET", "path": path,
         "raw_path": path.encode(), "root_path": "", "scheme": "http", "query_string": query.encode(),
@@ -53,7 +56,7 @@ def get(app: ASGIApp, path: str, query: str = "", **headers: str) -> Answer:
     }  # fmt: skip
     # In a thread of its own: a browser test before this one leaves Playwright's loop running in this one.
     with ThreadPoolExecutor(1) as thread:
-        thread.submit(asyncio.run, app(scope, receive, send)).result()
+        thread.submit(lambda: asyncio.run(served())).result()
     found = {k.decode(): v.decode() for k, v in sent[0]["headers"]}
     return Answer(sent[0]["status"], found, b"".join(m.get("body", b"") for m in sent[1:]))
 

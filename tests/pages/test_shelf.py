@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import stat
+import tempfile
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -131,7 +132,7 @@ def test_a_folder_that_cannot_be_written_is_no_mistake(kept: Path, monkeypatch: 
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr(whole.tempfile, "mkstemp", full)
+        patch.setattr(tempfile, "mkstemp", full)
         assert shelf.put("x") is None
     with monkeypatch.context() as patch:
         patch.setattr(shelf, "folder", full)

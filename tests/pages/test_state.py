@@ -6,12 +6,12 @@ import json
 from dataclasses import replace
 
 import pytest
-from opened import ROOT, shown, words
 from streamlit.testing.v1 import AppTest
 
 from pages.shared.plan import Plan
 from pages.shared.state import Choices, existing_fte, plans_around, query_of
 from pages.shared.texts import writing_in
+from tests.opened import ROOT, shown, words
 
 NL = writing_in("nl").words
 

@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from streamlit.testing.v1 import AppTest
 
+from pages.shared.packed import pack
 from pages.shared.parts import plain
-from pages.shared.plan import Plan, pack
+from pages.shared.plan import Plan
 from tests.opened import ROOT, finished
 
 NASTY = "x*y* _z_ [a](b) :red[c] :smile: $d$ `e` ~f~ &amp; 1. -> -- www.g.nl https://g.nl a@g.nl"

@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from worlds import registry, run_of
 
 from sim.api import Comparison
 from sim.engine.history import Label
 from sim.inputs.scenario import Scenario, scenario_from_dict
 from sim.runs.experiment import Options
 from sim.states import FORMS
+from tests.worlds import registry, run_of
 
 YEARS, BLOCKS, DRAWS = 20, 32, 12
 CORE: tuple[Label, ...] = (

@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 import pytest
-from comparisons import comparison
 
 from sim.api import Comparison
 from sim.report.content import Report, report_of
+from tests.report.comparisons import comparison
 
 
 @pytest.fixture(scope="session")

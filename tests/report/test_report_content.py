@@ -7,7 +7,6 @@ import re
 from dataclasses import replace
 
 import pytest
-from comparisons import CORE, FORM, OUTSIDE, PROGRAMME, WAITING, comparison
 from openpyxl import load_workbook
 from pypdf import PdfReader
 
@@ -17,8 +16,9 @@ from sim.decision.headline import UNMET
 from sim.inputs.profiles import profiles
 from sim.model.parameters import default_parameters
 from sim.report.content import Report, report_of, words, world_lines
-from sim.report.files import made
+from sim.report.files import document
 from sim.report.rows import Row
+from tests.report.comparisons import CORE, FORM, OUTSIDE, PROGRAMME, WAITING, comparison
 
 TITLE = "Almere, 36 kinderwerkers"
 
@@ -218,7 +218,8 @@ def test_the_world_of_each_scenario_is_told() -> None:
 
 @pytest.mark.parametrize("ending", [".pdf", ".xlsx", ".csv"])
 def test_every_document_tells_a_lockdown_and_fixed_places(ending: str) -> None:
-    content = made(report_of(comparison(TITLE, changes=[{"policy": "capped", "shocks": [LOCKDOWN]}])), ending)
+    report = report_of(comparison(TITLE, changes=[{"policy": "capped", "shocks": [LOCKDOWN]}]))
+    content = document(report, ending)
     if ending == ".pdf":
         text = " ".join(page.extract_text() for page in PdfReader(io.BytesIO(content)).pages)
     elif ending == ".xlsx":

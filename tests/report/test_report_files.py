@@ -6,20 +6,20 @@ import io
 import json
 import os
 import sys
+import tempfile
 from pathlib import Path
 
 import pandas as pd
 import pytest
-from comparisons import comparison
 
 import cli
 import sim.api
 from sim.api import Comparison
 from sim.errors import InputError, SimulationError
-from sim.report import files
 from sim.report.content import Report, report_of
 from sim.report.csvfile import csv_text
 from sim.report.files import ready, write
+from tests.report.comparisons import comparison
 
 ALMERE = Path(__file__).resolve().parents[2] / "scenarios" / "almere"
 HEADS = {".pdf": b"%PDF", ".xlsx": b"PK", ".csv": b"\xef\xbb\xbfKeuze;"}
@@ -64,6 +64,7 @@ def test_csv_holds_no_formula_of_a_user(title: str) -> None:
         ("x", "no ending"),
         ("none/x.pdf", "no folder"),
         ("folder.pdf", "is a folder"),
+        ("x" * 300 + ".pdf", "cannot be written: File name too long"),
     ],
 )
 def test_a_file_that_cannot_be_is_refused(tmp_path: Path, name: str, hint: str) -> None:
@@ -76,9 +77,16 @@ def test_a_folder_that_cannot_be_written_is_refused(tmp_path: Path, monkeypatch:
     def refuse(**_: object) -> None:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(files.tempfile, "TemporaryFile", refuse)
+    monkeypatch.setattr(tempfile, "TemporaryFile", refuse)
     with pytest.raises(InputError, match="Permission denied"):
         ready(tmp_path / "x.pdf", (".pdf",), "nl")
+
+
+def test_a_document_has_any_name_that_the_disk_takes(tmp_path: Path, report: Report) -> None:
+    file = tmp_path / ("x" * 250 + ".csv")
+    ready(file, (".csv",), "nl")
+    write(report, file)
+    assert [path.name for path in tmp_path.iterdir()] == [file.name]
 
 
 def test_a_full_disk_leaves_the_old_file_whole(

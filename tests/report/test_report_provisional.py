@@ -8,7 +8,6 @@ import re
 from dataclasses import replace
 
 import pytest
-from comparisons import comparison
 from openpyxl import load_workbook
 from pypdf import PdfReader
 
@@ -17,6 +16,7 @@ from sim.report.chart import description, svg
 from sim.report.content import Report, report_of
 from sim.report.csvfile import csv_text
 from sim.report.workbook import workbook
+from tests.report.comparisons import comparison
 
 RANGE = re.compile("9 van de 10|9 out of 10")
 CHANCE = re.compile("(kleiner|groter) dan \\d|(below|above) \\d|(ongeveer|about) \\d+%")

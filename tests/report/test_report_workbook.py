@@ -8,7 +8,6 @@ import zipfile
 from dataclasses import replace
 
 import pytest
-from comparisons import comparison
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import Workbook, load_workbook
@@ -18,6 +17,7 @@ from pages.shared.parameter_words import ASSUMED, basis_of
 from sim.model.parameters import default_parameters
 from sim.report.content import Report, assumed_share, report_of
 from sim.report.workbook import MARKED, workbook
+from tests.report.comparisons import comparison
 
 NASTY = ('=cmd|"/c calc"!A1', "+1+1", "-2+3", "@SUM(A1)", "{=1}", "https://x.nl", "12")
 printable = st.text(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import signal
 import threading
@@ -9,6 +10,7 @@ import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -61,15 +63,21 @@ def together(runs: Sequence[Run]) -> list[tuple[int, int, bytes]]:
         ({"threads": 0}, "threads must be"),
         ({"first_draw": -1}, "first_draw must be 0 or more, found -1"),
         ({"draws": 100_000_000}, "draws must be"),
+        ({"children": 1e4}, "children must be a whole number, found 10000.0"),
+        ({"children": True}, "children must be a whole number, found True"),
+        ({"draws": 2.5}, "draws must be a whole number"), ({"draws": None}, "draws must be a whole number"),
+        ({"seed": 1.0}, "seed must be a whole number"), ({"seed": "a"}, "seed must be a whole number"),
+        ({"threads": 1.5}, "threads must be a whole"), ({"children": math.nan}, "children must be a whole"),
     ],
-)
-def test_what_cannot_be_run_is_refused_by_name(wrong: dict[str, int], name: str) -> None:
+)  # fmt: skip
+def test_what_cannot_be_run_is_refused_by_name(wrong: dict[str, Any], name: str) -> None:
     with pytest.raises(OptionError, match=name):
         Options(**wrong)
 
 
 def test_the_least_and_the_most_that_can_be_asked() -> None:
     assert Options(children=0, threads=1, seed=(1 << 63) - 1, first_draw=0).runs() == [(0, 0)]
+    assert Options(children=np.int64(5), seed=np.uint8(3)).runs() == [(0, 0)]  # type: ignore[arg-type]
 
 
 def test_one_draw_is_the_best_fit_and_more_are_draws_from_the_first() -> None:

@@ -17,14 +17,8 @@ from sim.inputs.scenario_files import check_path
 from sim.model.catalogue import catalogue
 from sim.model.parameters import Parameters, default_parameters
 from sim.runs.experiment import Options, run_all
-from sim.runs.scenario_notes import (
-    BEFORE_START,
-    CALIBRATION,
-    as_line,
-    notes,
-    notes_of_files,
-    unlike_references,
-)
+from sim.runs.idle import BEFORE_START, CALIBRATION
+from sim.runs.scenario_notes import as_line, notes, notes_of_files, unlike_references
 
 HEAD = "kind: scenario\ntitle: T\nmunicipality: {}\n"
 KINDERWERK = "programmes:\n  kinderwerk: {fte: 36, ring_fenced: false}\n"
@@ -114,6 +108,33 @@ NOTED: dict[str, tuple[str, int, int, str]] = {
         "shocks: [{kind: lockdown, start: 2028, size: 0.5, workers: absent}]\n", 4, 60,
         "'workers: absent' does nothing: no programme has workers then",
     ),
+    "a shock that goes on after": (
+        "shocks: [{kind: lockdown, start: 2045-07, months: 7, size: 0.5}]\n", 4, 51,
+        "this shock goes on after the scenario; only its months up to 2045 count",
+    ),
+    "a year of the past": (
+        "parameters: {access.general.2015: 0.8}\n", 4, 35,
+        "'access.general.2015' does nothing from the start of a scenario on: it is about years before 2018",
+    ),
+    "tariffs of the past": (
+        "parameters: {cost.tariff_growth: 0.02}\n", 4, 34, "does nothing: it is about the years up to 2024"
+    ),
+    "children by another way": (
+        "programmes: {bso: {fte: 9, targeting: outreach}}\nparameters: {bso.neighbourhood_weight: 0.7}\n",
+        5, 40, "'bso' is for children by 'targeting: outreach'",
+    ),
+    "children by the way of the programme": (
+        KINDERWERK + "parameters: {kinderwerk.outreach_weight: 1.3}\n", 6, 42,
+        "'kinderwerk' is for children by 'targeting: neighbourhood'",
+    ),
+    "going on from nothing": (
+        KINDERWERK + "parameters: {kinderwerk.continuity: 6}\n", 6, 37,
+        "does nothing: 'kinderwerk' goes on from no other programme here",
+    ),
+    "settled at birth": (
+        "parameters: {school.boy: 0.3}\n", 4, 26,
+        "'school.boy' is settled at birth: from the start on it counts for children born since",
+    ),
     "a switch of nothing": (
         "programmes:\n  kinderwerk: {fte: 3, switches: {access: false}}\n", 5, 43,
         "'access: false' does nothing: 'kinderwerk' has no such effect",
@@ -155,6 +176,11 @@ QUIET = {
     "inside the range": "parameters: {cost.tariff_growth_projection: 0.015, kinderwerk.stay: 20}\n",
     "a number without a range": "parameters: {kinderwerk.substitution: 0.7}\n",
     "from birth": "parameters: {population.moving: {value: 0.03, from: birth}}\n",
+    "from birth too": "parameters: {school.boy: {value: 0.3, from: birth}}\n",
+    "the last year of a path": "parameters: {access.general.2019: 1.02}\n",
+    "a year of the past from birth": "parameters: {access.general.2015: {value: 0.8, from: birth}}\n",
+    "tariffs before the price year": "start: 2020\nparameters: {cost.tariff_growth: 0.02}\n",
+    "up to the last month": "shocks: [{kind: lockdown, start: 2045-07, months: 6, size: 0.5}]\n",
     "capped": "policy: capped\nparameters: {townhall.contract_up: 0.2, need.waiting: 1.2}\n",
     "a cut": KINDERWERK + "shocks: [{kind: budget_cut, start: 2028, size: 0.5, programmes: [kinderwerk]}]\n",
     "a cut of all": KINDERWERK + "shocks: [{kind: budget_cut, start: 2028, size: 0.5}]\n",
@@ -202,6 +228,20 @@ def test_few_youths_that_are_not_whole_are_asked_about(tmp_path: Path) -> None:
     ((line, _, message),) = told(tmp_path, "", figures)
     assert (line, message) == (3, "200 youths in all, not in whole numbers; are these thousands?")
     assert told(tmp_path, "", figures.replace("101.5", "101").replace("98.4", "98")) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [("Weesp", "has not been a municipality since 2022: it is part of Amsterdam"),
+     ("gemeente Haren", "has not been a municipality since 2019: it is part of Groningen")],
+)  # fmt: skip
+def test_figures_of_a_municipality_of_before_are_told_with_its_successor(
+    tmp_path: Path, name: str, words: str
+) -> None:
+    figures = f"{{name: {name}, date: 2018-01-01, source: x, population: {{0-22: 4000}}}}"
+    ((line, _, message),) = told(tmp_path, "", figures)
+    assert (line, words in message) == (3, True)
+    assert told(tmp_path, "", figures.replace(name, "Laren")) == []
 
 
 def test_a_scenario_in_memory_is_told_without_a_place() -> None:

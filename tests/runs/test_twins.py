@@ -16,7 +16,7 @@ from sim.errors import InputError
 from sim.progress import Progress
 from sim.runs.experiment import Options
 from sim.runs.pairs import run_reached
-from sim.runs.twins import Twins, events_table, parted_table, picture_table, totals, twins, when
+from sim.runs.twins import LIVES, Twins, events_table, parted_table, picture_table, totals, twins, when
 from sim.states import EPOCH_YEAR, MONTHS
 
 YEARS, START = 8, 2026
@@ -156,6 +156,16 @@ def test_tables_are_tidy(lived: Twins) -> None:
     assert max(picture["age"].to_pylist()) <= 22
     assert len(set(picture["child"].to_pylist())) <= 1000
     assert set(picture["need"].to_pylist()) <= {"none", "light", "moderate", "complex"}
+
+
+@pytest.mark.parametrize("quiet", [0, 1])
+def test_a_life_in_which_nothing_happens_is_in_the_table_of_events(lived: Twins, quiet: int) -> None:
+    none = np.array([], np.int64)
+    still = replace(lived.lives[quiet], child=none, month=none.astype(float), row=none)
+    lives = tuple(still if k == quiet else life for k, life in enumerate(lived.lives))
+    events = events_table(replace(lived, lives=lives))
+    assert set(events["life"].to_pylist()) == {LIVES[1 - quiet]}
+    assert events.schema == events_table(lived).schema == events_table(replace(lived, partings=())).schema
 
 
 def test_the_picture_is_a_sample_of_all_children(lived: Twins) -> None:

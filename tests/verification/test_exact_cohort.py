@@ -19,7 +19,6 @@ from numpy.typing import NDArray
 from ruamel.yaml import YAML
 from scipy import linalg, sparse, stats
 from scipy.sparse.linalg import expm_multiply
-from worlds import HOUSEHOLD_FACTORS, Clockwork, born, flat, path_at, shape_at
 
 from sim.engine.exposure import Exposure
 from sim.engine.population import Children
@@ -28,6 +27,7 @@ from sim.model.parameters import DATA, Parameters
 from sim.model.processes import default_table
 from sim.model.transitions import compile_table
 from sim.states import AGES, EPOCH_YEAR, FORMS, MECHANISMS, MONTHS
+from tests.worlds import HOUSEHOLD_FACTORS, Clockwork, born, flat, path_at, shape_at
 
 CHILDREN = 200_000
 BATCHES = 200

@@ -73,6 +73,13 @@ def test_twins_that_another_dominates_are_dominated() -> None:
     ]  # fmt: skip
 
 
+def test_twins_that_another_dominates_are_equal_all_the_same() -> None:
+    rows = frontier([10, 20, 20, 30], [2, 1, 1, 1], ["a", "b", "c", "d"])
+    assert [(row["status"], row["equal_to"]) for row in rows] == [
+        ("reference", None), ("dominated", None), ("dominated", "b"), ("dominated", None),
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize("noise", [1e-12, -1e-12, 1e-15])
 def test_a_difference_of_rounding_ranks_nobody(noise: float) -> None:
     assert status([1e6, 1e6 * (1 + noise)], [20, 20 * (1 - noise)]) == ["reference", "equal"]

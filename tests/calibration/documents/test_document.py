@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 from calibration.documents import document
-from calibration.documents.document import DOCS, GENERATED, parameters_page, processes_page
+from calibration.documents.document import DOCS, GENERATED, MARKS, parameters_page, processes_page, short
 from calibration.documents.report import markdown
 from sim.model.parameters import Parameters, default_parameters
 from sim.model.processes import default_table
 
+MARKED = {mark: words for words, mark in MARKS.items()}
 RENEW = "run python -m calibration.documents.document"
 
 
@@ -34,13 +36,53 @@ def test_the_page_of_processes_is_up_to_date() -> None:
 # ---- what pages hold
 
 
+def members(cell: str) -> dict[str, str]:
+    """Return what a cell says of each member of its row; of the only one under an empty name."""
+    parts = [each.rpartition(": ") for each in cell.split("; ")]
+    return {name: said for names, _, said in parts for name in names.split(", ")}
+
+
+def listed(page: str) -> dict[str, tuple[str, list[str], dict[str, str]]]:
+    """Return of each parameter: its value as the page has it, its row, and the notes of its subject."""
+    found: dict[str, tuple[str, list[str], dict[str, str]]] = {}
+    for subject in page.split("\n## ")[1:]:
+        notes = {**dict(re.findall(r"^(\d+)\. (.+)$", subject, re.MULTILINE)), **MARKED}
+        for row in cells(subject)[1:]:
+            family, values = row[0].strip("`"), row[1]
+            for member, said in members(values).items():
+                name = family if not member else f"{family}.{member}"
+                if member and family.startswith("PROGRAMME."):
+                    name = family.replace("PROGRAMME", member)
+                assert name not in found
+                found[name] = said, row, notes
+    return found
+
+
 def test_every_parameter_is_on_the_page_with_its_source(parameters: Parameters) -> None:
     page = parameters_page(parameters)
     assert page.startswith(GENERATED)
-    rows = {row[0]: row for row in cells(page)}
+    rows = listed(page)
+    assert rows.keys() == parameters.records.keys()
     for name, record in parameters.records.items():
-        assert rows[f"`{name}`"][4] == record.grade
-        assert float(rows[f"`{name}`"][1]) == pytest.approx(record.value, rel=5e-4)
+        said, (_, _, unit, grade, before, marks), notes = rows[name]
+        assert (unit, grade) == (record.unit, record.grade)
+        value, _, spread = said.partition(" ")
+        assert float(value) == pytest.approx(record.value, rel=5e-4)
+        source, _, prior = record.source.partition("before the fit ")
+        if record.low < record.high:
+            low, high = re.split(" to |–", spread.strip("()"))
+            assert [float(low), float(high)] == pytest.approx([record.low, record.high], rel=5e-4)
+        else:
+            assert spread == ("held" if prior else "fixed")
+        told = {part for mark in marks.split(", ") if mark for part in notes[mark].split("; ")}
+        assert told == set(filter(None, source.split("; ")))
+        if prior:
+            of = members(before)
+            one = of[""] if "" in of else of[name.split(".")[-1]]
+            old, low, high, graded = re.fullmatch(r"(\S+) \((\S+) to (\S+), (\w+)\)", prior).groups()  # type: ignore[union-attr]
+            start = f"({short(float(low))}"
+            assert one.startswith(f"{short(float(old))} {start}" if record.low < record.high else start)
+            assert one.endswith(f"{short(float(high))})" if graded == "assumed" else f") {graded}")
     for grade in {record.grade for record in parameters.records.values()}:
         number = sum(record.grade == grade for record in parameters.records.values())
         assert f"{grade} {number}" in page

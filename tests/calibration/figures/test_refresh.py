@@ -29,7 +29,6 @@ from calibration.figures.statline import is_provisional, number, read_renewals
 from calibration.figures.targets import TARGET_FILE
 from commands.terminal.comparison import show
 from sim.errors import InputError, SimulationError
-from sim.machine import whole
 from sim.progress import Progress
 
 HERE = Path(__file__).resolve().parents[1]
@@ -352,7 +351,7 @@ def test_a_failing_disk_leaves_the_old_file_and_nothing_beside_it(
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(whole.os, "fsync", full)
+    monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(SimulationError, match="cannot be written"):
         TargetFile.read(targets).write({("jz_2022", "value"): "476600"})
     assert targets.read_bytes() == TARGETS.encode()

@@ -151,6 +151,8 @@ def test_what_has_one_meaning_is_read(tmp_path: Path, column: str, written_: str
         ("366,455", "has no number for value: '366,455'; write 366455 for thousands, or 366.46 for decimals"),
         ("36%", "has no number for value: '36%'; write one number and nothing else"),
         ("1e23", "counts 1e+23 youths; at most 5,000,000 is possible"),
+        ("366.46", "counts 366.46 youths, which is no whole number; are these thousands?"),
+        ("366,5", "counts 366.5 youths, which is no whole number; are these thousands?"),
         ("43017500", "counts 4.30175e+07 youths; at most 5,000,000 is possible"),
     ],
 )

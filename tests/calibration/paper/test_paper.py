@@ -9,13 +9,14 @@ import pytest
 
 from calibration.paper import write as paper
 from calibration.paper.answers import waits
-from calibration.paper.claims import CLAIMS, SCENARIOS, path_of, reference_of, scenario_of
+from calibration.paper.claims import CLAIMS, path_of, reference_of, scenario_of
 from calibration.paper.people import forty
 from calibration.paper.runs import ATTENDANCE, REACHED, WHOLE, Laboratory, Size, who_comes
-from calibration.paper.words import TOO_SMALL, short, told
+from calibration.paper.words import TOO_SMALL, in_words, short
 from sim.decision.appraisal import Figure
 from sim.inputs.grid import load_grid
 from sim.inputs.library import registry
+from sim.machine.project import SCENARIOS
 from sim.model.parameters import default_parameters
 from sim.runs.warmstore import WarmStore
 from sim.words.writing import read_words
@@ -72,18 +73,17 @@ FIGURE = Figure(value=-12.0, mcse=2.0, low=-30.0, high=4.0, p_positive=0.15)
 
 
 def test_a_figure_is_told_with_its_range_and_its_chance() -> None:
-    assert told(FIGURE, "youths") == "12 fewer youths (-30 to +4; fewer in 85% of draws)"
-    assert (
-        told(Figure(9.0, 1.0, 2.0, 20.0, 0.9), "youths") == "9 more youths (+2 to +20; more in 90% of draws)"
-    )
+    assert in_words(FIGURE, "youths") == "12 fewer youths (-30 to +4; fewer in 85% of draws)"
+    more = in_words(Figure(9.0, 1.0, 2.0, 20.0, 0.9), "youths")
+    assert more == "9 more youths (+2 to +20; more in 90% of draws)"
     assert short(FIGURE) == "-12 (-30 to +4)"
 
 
 def test_what_is_below_two_errors_is_never_a_number() -> None:
     small = Figure(value=-12.0, mcse=7.0, low=-30.0, high=4.0, p_positive=0.15)
-    assert TOO_SMALL in told(small, "youths")
-    assert not re.search(r"\d", told(small, "youths"))
-    assert short(small) == "too small to tell"
+    assert TOO_SMALL in in_words(small, "youths")
+    assert not re.search(r"\d", in_words(small, "youths"))
+    assert short(small) == "too small"
     assert short(None) == "-"
 
 
@@ -139,14 +139,14 @@ def test_living_rooms_and_the_bso_reach_others_than_child_work_today(lab: Labora
 def test_the_page_puts_every_claim_beside_its_answer_and_its_limit(
     lab: Laboratory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from calibration.paper.words import Answer
+    from calibration.paper.words import ClaimAnswer
 
     told_of: list[str] = []
 
     def answer(key: str):  # type: ignore[no-untyped-def]
-        def give(_: Laboratory) -> Answer:
+        def give(_: Laboratory) -> ClaimAnswer:
             told_of.append(key)
-            return Answer(f"answer to {key}", f"figures of {key}")
+            return ClaimAnswer(f"answer to {key}", f"figures of {key}")
 
         return give
 

@@ -252,9 +252,8 @@ def test_tables_go_to_stdout_whole(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_waiting_is_told_where_it_is_known_and_cash_only_where_it_compares() -> None:
-    from worlds import scenario
-
     from sim import compare
+    from tests.worlds import scenario
 
     pair = [scenario(36, title="free", years=1), scenario(36, title="lists", policy="capped", years=1)]
     found = compare(pair, children=2000)
@@ -262,3 +261,8 @@ def test_waiting_is_told_where_it_is_known_and_cash_only_where_it_compares() -> 
     assert found.levels(1)[0].waiting is None  # a sample
     lists = compare([pair[1], pair[1].replace(title="again")], children=2000)
     assert lists.changes("again")[0].municipal_cashable is not None
+
+
+def test_workers_that_are_none_but_for_rounding_have_no_sign() -> None:
+    level = replace(LEVELS[0], fte=-1e-14)
+    assert "-0.0" not in text(level_table("T", [level]))

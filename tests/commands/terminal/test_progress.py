@@ -6,7 +6,7 @@ import io
 
 import pytest
 
-from commands.terminal.progress import LINE_SECONDS, Lines, Speed, duration, unit_progress
+from commands.terminal.progress import LINE_SECONDS, ProgressLines, Speed, duration, unit_progress
 from sim.progress import Progress
 
 
@@ -36,7 +36,7 @@ def test_speed_counts_from_what_was_there_at_the_start() -> None:
 
 def test_a_log_gets_a_line_now_and_then_and_one_at_the_end() -> None:
     clock, stream = Clock(), io.StringIO()
-    lines = Lines(stream, clock, Speed(clock))
+    lines = ProgressLines(stream, clock, Speed(clock))
     lines.tell(Progress("units", 0, 4))
     for done in (1, 2):
         clock.now += LINE_SECONDS / 2

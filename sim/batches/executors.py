@@ -1,7 +1,7 @@
-"""Many tasks on workers that may die: processes here, or a Dask cluster, by the same road.
+"""Run many tasks on workers that may die: local processes, or the workers of a Dask cluster.
 
-Both are executors of `concurrent.futures`. A task whose worker dies is tried again, alone, so that it is
-known which task kills; one that kills three times is given up, and the others go on.
+Both use the interface of `concurrent.futures`. A task whose worker dies is tried again, alone, which shows
+which task kills. A task that kills three workers is given up, and the others go on.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ TRIES = 3
 NO_DASK = fault("needs_dask")
 KILLED = fault("killed_again")
 _SPARE = 2
-"""Tasks that lie ready for each worker, so that none waits for the next."""
+"""Tasks that are queued for each worker, so that no worker waits."""
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # malloc.h of glibc
 
 
@@ -42,18 +42,18 @@ class _Try(Generic[Task]):
     deaths: int = 0
 
 
-class Crew(Protocol):
-    """Workers to hand tasks to. size: how many tasks are worked on at once."""
+class TaskExecutor(Protocol):
+    """What runs tasks on workers. size: how many tasks run at once."""
 
     size: int
 
     def submit(self, work: Callable[[Task], T], task: Task) -> Future[T]:
-        """Hand over a task."""
+        """Start a task on a worker."""
 
     def renew(self) -> None:
         """Replace workers that died. Raises SimulationError where that cannot be done."""
 
-    def __enter__(self) -> Crew: ...
+    def __enter__(self) -> TaskExecutor: ...
 
     def __exit__(self, kind: type[BaseException] | None = None, /, *_: object) -> None: ...
 
@@ -61,7 +61,7 @@ class Crew(Protocol):
 MOST_WORKERS = 1024
 
 
-class Here:
+class LocalExecutor:
     """Processes on this machine."""
 
     def __init__(self, count: int | None = None) -> None:
@@ -72,19 +72,19 @@ class Here:
         self._pool: Executor | None = None
         self._others: set[BaseProcess] = set(active_children())
 
-    def __enter__(self) -> Here:
+    def __enter__(self) -> LocalExecutor:
         return self
 
     def __exit__(self, kind: type[BaseException] | None = None, /, *_: object) -> None:
         if self._pool is not None:
             end_processes(self._pool, wait=kind is None)
             self._pool = None
-        if kind is not None:  # who stops does not wait for what is being made
+        if kind is not None:  # an exception: do not wait for tasks that run
             for process in set(active_children()) - self._others:
                 process.terminate()
 
     def submit(self, work: Callable[[Task], T], task: Task) -> Future[T]:
-        """Hand over a task; processes start with the first. Raises BrokenProcessPool where they died."""
+        """Start a task; processes start with the first. Raises BrokenProcessPool where they died."""
         if self._pool is None:
             self._others = set(active_children())
             self._pool = start_processes(self.size)
@@ -95,32 +95,12 @@ class Here:
         self.__exit__()
 
 
-class There:
+class ClusterExecutor:
     """Workers of a Dask cluster."""
 
     def __init__(self, address: str) -> None:
-        """Meet a scheduler, over TLS with the certificates of Dask's own settings where the address says so.
-
-        Raises SimulationError where it is not there, has no workers, or the settings do not fit the address.
-        """
-        try:
-            from distributed import Client, Security
-            from distributed.comm.addressing import get_address_host_port
-        except ImportError as error:
-            raise SimulationError(NO_DASK) from error
-        try:
-            if not address.startswith("inproc:"):  # in this process, without a port
-                get_address_host_port(address)  # a client that refuses its address ends in a traceback
-                _check_security(address, Security())  # type: ignore[no-untyped-call]
-            client: Any = Client(address, timeout="20s", set_as_default=False)  # type: ignore[no-untyped-call]
-        except (OSError, ValueError) as error:
-            raise SimulationError(
-                fault(
-                    "no_scheduler",
-                    address=address,
-                    reason=error.fault if isinstance(error, OptionError) else str(error),
-                )
-            ) from error
+        """Meet a scheduler. Raises SimulationError as `client_of` does, and where it has no workers."""
+        client = client_of(address)
         self._client, self.address = client, address
         self._pool: Executor = self._client.get_executor(pure=False)
         self.size = sum(self._client.nthreads().values())
@@ -128,7 +108,7 @@ class There:
             self._client.close()
             raise SimulationError(fault("scheduler_without_workers", address=address))
 
-    def __enter__(self) -> There:
+    def __enter__(self) -> ClusterExecutor:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -136,12 +116,32 @@ class There:
         self._client.close()
 
     def submit(self, work: Callable[[Task], T], task: Task) -> Future[T]:
-        """Hand over a task. Dask itself gives it to another worker when one dies."""
-        return self._pool.submit(_there, work, task)
+        """Start a task. Dask itself gives it to another worker when one dies."""
+        return self._pool.submit(_on_cluster, work, task)
 
     def renew(self) -> None:
         """Refuse: a lost scheduler cannot be replaced from here."""
         raise SimulationError(fault("scheduler_lost", address=self.address))
+
+
+def client_of(address: str) -> Any:
+    """Return a client of a Dask scheduler, over TLS with the certificates of Dask's settings if it says tls://.
+
+    Raises SimulationError where it is not there, the settings do not fit the address, or Dask is missing.
+    """
+    try:
+        from distributed import Client, Security
+        from distributed.comm.addressing import get_address_host_port
+    except ImportError as error:
+        raise SimulationError(NO_DASK) from error
+    try:
+        if not address.startswith("inproc:"):  # in this process, without a port
+            get_address_host_port(address)  # a client that refuses its address ends in a traceback
+            _check_security(address, Security())  # type: ignore[no-untyped-call]
+        return Client(address, timeout="20s", set_as_default=False)  # type: ignore[no-untyped-call]
+    except (OSError, ValueError) as error:
+        reason = error.fault if isinstance(error, OptionError) else str(error)
+        raise SimulationError(fault("no_scheduler", address=address, reason=reason)) from error
 
 
 def _check_security(address: str, settings: Any) -> None:
@@ -156,7 +156,7 @@ def _check_security(address: str, settings: Any) -> None:
         raise OptionError("cluster", fault("encryption_asked"))
 
 
-def _there(work: Callable[[Task], T], task: Task) -> T:
+def _on_cluster(work: Callable[[Task], T], task: Task) -> T:
     _keep_memory()
     return work(task)
 
@@ -174,25 +174,25 @@ def _keep_memory() -> None:
             change(option, size)
 
 
-def crew(workers: int | None, cluster: str | None) -> Crew:
+def executor(workers: int | None, cluster: str | None) -> TaskExecutor:
     """Return processes here, or the workers of a cluster. Raises what these raise."""
     if cluster is None:
-        return Here(workers)
+        return LocalExecutor(workers)
     if workers is not None:
         raise OptionError("workers", fault("workers_and_cluster"))
-    return There(cluster)
+    return ClusterExecutor(cluster)
 
 
 def share_out(
-    crew: Crew,
+    executor: TaskExecutor,
     work: Callable[[Task], T],
     tasks: Iterable[Task],
     split: Callable[[Task], Sequence[Task]] = lambda task: [task],
 ) -> Generator[tuple[Task, T | Exception], None, None]:
-    """Yield each task with what `work` made of it, as they are done, in no particular order.
+    """Yield each task with the result of `work`, in the order of completion.
 
-    A task that failed comes with its exception; `split` first parts one that can be parted, so that as
-    little as possible fails with it. What runs when nobody asks for more is left to the end of the crew.
+    A task that failed comes with its exception. `split` divides a failing task first, so that as little as
+    possible fails with it. Tasks that still run when the generator is closed end with the executor.
     Raises SimulationError where a scheduler is lost.
     """
     todo: deque[_Try[Task]] = deque(_Try(task) for task in tasks)
@@ -201,12 +201,12 @@ def share_out(
     while todo or suspects or running:
         source = suspects or todo
         alone = source is suspects
-        room = 1 if alone else (1 + _SPARE) * crew.size
+        room = 1 if alone else (1 + _SPARE) * executor.size
         died: list[_Try[Task]] = []
         while source and len(running) < room and not died:
             one = source.popleft()
             try:
-                running[crew.submit(work, one.task)] = one
+                running[executor.submit(work, one.task)] = one
             except (BrokenProcessPool, RuntimeError):  # workers died since the last answer
                 died.append(one)
         done = set() if died else wait(running, return_when=FIRST_COMPLETED).done
@@ -229,7 +229,7 @@ def share_out(
                 else:
                     died.append(one)
             running.clear()
-            crew.renew()
+            executor.renew()
             for one in died:
                 if alone and one.deaths + 1 >= TRIES:
                     yield one.task, SimulationError(KILLED)

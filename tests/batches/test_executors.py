@@ -11,13 +11,16 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+from typing import Any, TypeVar
 
 import pytest
 
-from sim.batches.crew import KILLED, Here, crew, share_out
+from sim.batches.executors import KILLED, LocalExecutor, TaskExecutor, executor, share_out
 from sim.errors import OptionError, SimulationError
 
 ROOT = Path(__file__).resolve().parents[2]
+T = TypeVar("T")
+Task = TypeVar("Task")
 Numbers = tuple[int, ...]
 
 
@@ -33,9 +36,9 @@ def single(task: Numbers) -> Sequence[Numbers]:
     return [(number,) for number in task]
 
 
-def made(hands: Here, tasks: Sequence[Numbers]) -> dict[Numbers, Numbers | str]:
+def made(running: LocalExecutor, tasks: Sequence[Numbers]) -> dict[Numbers, Numbers | str]:
     found: dict[Numbers, Numbers | str] = {}
-    for task, answer in share_out(hands, squares, tasks, single):
+    for task, answer in share_out(running, squares, tasks, single):
         assert task not in found
         found[task] = str(answer) if isinstance(answer, Exception) else answer
     return found
@@ -43,22 +46,22 @@ def made(hands: Here, tasks: Sequence[Numbers]) -> dict[Numbers, Numbers | str]:
 
 @pytest.mark.parametrize("count", [1, 2])
 def test_every_task_is_made_once(count: int) -> None:
-    with Here(count) as hands:
+    with LocalExecutor(count) as running:
         tasks = [(k, k + 1) for k in range(20)]
-        assert made(hands, tasks) == {task: tuple(n * n for n in task) for task in tasks}
-        assert made(hands, []) == {}
+        assert made(running, tasks) == {task: tuple(n * n for n in task) for task in tasks}
+        assert made(running, []) == {}
 
 
 def test_a_failing_task_is_parted_so_that_little_fails_with_it() -> None:
-    with Here(1) as hands:
-        assert made(hands, [(1, -1, 2), (3,)]) == {
+    with LocalExecutor(1) as running:
+        assert made(running, [(1, -1, 2), (3,)]) == {
             (1,): (1,), (-1,): "a negative number", (2,): (4,), (3,): (9,),
         }  # fmt: skip
 
 
 def test_a_task_that_kills_its_worker_is_given_up_and_the_others_are_made() -> None:
-    with Here(2) as hands:
-        found = made(hands, [(1, 2), (3, -10, 4), (5,), (6,), (7,), (8,), (9,), (10,)])
+    with LocalExecutor(2) as running:
+        found = made(running, [(1, 2), (3, -10, 4), (5,), (6,), (7,), (8,), (9,), (10,)])
     numbers = {number: answer for task, answer in found.items() for number in task}
     assert set(numbers) == {-10, *range(1, 11)}
     assert found.pop((-10,)) == str(KILLED)
@@ -71,14 +74,15 @@ def slowly(task: int) -> int:
 
 
 def test_a_worker_that_is_killed_from_outside_costs_nothing() -> None:
-    with Here(2) as hands:
-        found = []
-        for task, answer in share_out(hands, slowly, range(6)):
+    with LocalExecutor(2) as running:
+        found: list[tuple[int, object]] = []
+        for task, answer in share_out(running, slowly, range(6)):
             if not found:
-                processes = hands._pool._processes  # type: ignore[union-attr]
+                processes = running._pool._processes  # type: ignore[union-attr]
                 os.kill(next(iter(processes)), signal.SIGKILL)
             found.append((task, answer))
-    assert sorted(found) == [(k, k) for k in range(6)]
+    assert dict(found) == {k: k for k in range(6)}
+    assert len(found) == 6
 
 
 def very_slowly(task: int) -> int:
@@ -87,10 +91,10 @@ def very_slowly(task: int) -> int:
 
 
 def test_who_stops_does_not_wait_for_what_is_being_made() -> None:
-    hands = Here(2)
-    hands.submit(very_slowly, 1)
-    processes = list(hands._pool._processes)  # type: ignore[union-attr]
-    hands.__exit__(KeyboardInterrupt)
+    running = LocalExecutor(2)
+    running.submit(very_slowly, 1)
+    processes = list(running._pool._processes)  # type: ignore[union-attr]
+    running.__exit__(KeyboardInterrupt)
     deadline = time.monotonic() + 20
     while any(_lives(process) for process in processes):
         assert time.monotonic() < deadline
@@ -103,10 +107,10 @@ def test_who_asks_and_is_killed_leaves_no_workers_behind(tmp_path: Path) -> None
     script.write_text(
         "import os, sys, time\n"
         f"sys.path.insert(0, {str(ROOT)!r})\n"
-        "from sim.batches.crew import Here, share_out\n"
+        "from sim.batches.executors import LocalExecutor, share_out\n"
         "def work(k):\n    os.write(1, b'%d\\n' % os.getpid())\n    time.sleep(30)\n"
         "if __name__ == '__main__':\n"
-        "    with Here(2) as hands:\n        list(share_out(hands, work, [1, 2]))\n",
+        "    with LocalExecutor(2) as running:\n        list(share_out(running, work, [1, 2]))\n",
         encoding="utf-8",
     )
     asks = subprocess.Popen([sys.executable, str(script)], stdout=subprocess.PIPE, text=True)
@@ -130,17 +134,17 @@ def _lives(process: int) -> bool:
 
 def test_impossible_crews_are_refused() -> None:
     with pytest.raises(OptionError, match="workers must be between 1"):
-        crew(0, None)
+        executor(0, None)
     with pytest.raises(OptionError, match="exclude each other"):
-        crew(2, "tcp://127.0.0.1:1")
+        executor(2, "tcp://127.0.0.1:1")
     pytest.importorskip("distributed")
     with pytest.raises(SimulationError, match="no Dask scheduler at 'nonsense://nowhere'"):
-        crew(None, "nonsense://nowhere")
+        executor(None, "nonsense://nowhere")
 
 
 def test_an_address_without_a_port_is_refused_without_a_traceback() -> None:
     pytest.importorskip("distributed")
-    script = "from sim.batches.crew import crew\ntry:\n    crew(None, 'nowhere')\n"
+    script = "from sim.batches.executors import executor\ntry:\n    executor(None, 'nowhere')\n"
     script += "except Exception as error:\n    print(error)"
     done = subprocess.run(
         [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=100, check=False
@@ -155,16 +159,16 @@ class Paper:
     size = 2
 
     def __init__(self) -> None:
-        self.given: list[Future[int]] = []
+        self.given: list[Future[Any]] = []
 
-    def submit(self, work: Callable[[int], int], task: int) -> Future[int]:
+    def submit(self, work: Callable[[Task], T], task: Task) -> Future[T]:
         self.given.append(Future())
         return self.given[-1]
 
     def renew(self) -> None:
         raise AssertionError
 
-    def __enter__(self) -> Paper:
+    def __enter__(self) -> TaskExecutor:
         return self
 
     def __exit__(self, kind: type[BaseException] | None = None, /, *_: object) -> None:
@@ -173,17 +177,17 @@ class Paper:
 
 def test_what_is_under_way_when_nobody_asks_for_more_is_cancelled_by_the_pool_alone() -> None:
     """Python's pool stumbles, while it breaks, over what others cancelled; the process never ends."""
-    hands = Paper()
-    answers = share_out(hands, slowly, range(20))
+    running = Paper()
+    answers = share_out(running, slowly, range(20))
     with ThreadPoolExecutor(1) as asking:
         first = asking.submit(next, answers)
-        while len(hands.given) < 2:
+        while len(running.given) < 2:
             time.sleep(0.01)
-        hands.given[0].set_result(0)
+        running.given[0].set_result(0)
         assert first.result(timeout=30) == (0, 0)
     answers.close()
-    assert len(hands.given) > 2
-    assert not any(future.cancelled() for future in hands.given)
+    assert len(running.given) > 2
+    assert not any(future.cancelled() for future in running.given)
 
 
 @pytest.fixture(scope="module")
@@ -216,17 +220,17 @@ def test_a_cluster_over_tls_is_met_with_the_certificates_of_dasks_settings(
     ):  # fmt: skip
         address = there.scheduler_address
         assert address.startswith("tls://")
-        with crew(None, address) as hands:
-            assert dict(share_out(hands, squares, [(2,), (3,)])) == {(2,): (4,), (3,): (9,)}
+        with executor(None, address) as running:
+            assert dict(share_out(running, squares, [(2,), (3,)])) == {(2,): (4,), (3,): (9,)}
         with pytest.raises(SimulationError, match="ask for encryption; write tls://"):
-            crew(None, address.replace("tls:", "tcp:"))
+            executor(None, address.replace("tls:", "tcp:"))
         with (
             dask.config.set(dict.fromkeys(certificate)),
             pytest.raises(SimulationError, match="tls needs certificates"),
         ):
-            crew(None, address)
+            executor(None, address)
         with (
             dask.config.set({"distributed.comm.tls.ca-file": "nowhere.pem"}),
             pytest.raises(SimulationError, match="No such file"),
         ):
-            crew(None, address)
+            executor(None, address)

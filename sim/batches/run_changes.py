@@ -1,4 +1,4 @@
-"""Two runs side by side: what differs in what went in, and which figures moved, by how much."""
+"""Compare two runs: which inputs differ, and which figures moved, by how much."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ INPUTS = (
     "version", "commit", "dirty", "engine", "data", "parameters", "posterior", "targets", "seed", "draws",
     "first_draw", "replications", "children", "python", "system", "libraries", "processor", "call",
 )  # fmt: skip
-"""What goes into a run beside its scenarios, by its name in a manifest."""
+"""Inputs of a run beside its scenarios, by their names in a manifest."""
 _ROUNDING = 1e-12
-"""Of the size of a figure."""
+"""Relative to the size of a figure."""
 
 
 @dataclass(frozen=True)
-class Differs:
-    """Something that went into two runs and is not the same; None where one of them does not say it."""
+class InputChange:
+    """An input that differs between two runs; None if one of them does not have it."""
 
     what: str
     first: Any
@@ -28,7 +28,7 @@ class Differs:
 
 
 @dataclass(frozen=True)
-class Moved:
+class FigureChange:
     """A figure in two runs, with the Monte Carlo standard error of what it moved (None: unknown).
 
     kind: a level of a scenario, or its difference from a reference.
@@ -49,7 +49,7 @@ class Moved:
 
     @property
     def errors(self) -> float | None:
-        """Return by how many standard errors it moved, as if both runs had luck of their own."""
+        """Return by how many standard errors it moved, as if both runs had random numbers of their own."""
         if self.mcse is None:
             return None
         if self.lucky:
@@ -58,7 +58,7 @@ class Moved:
 
     @property
     def lucky(self) -> bool:
-        """Return whether luck is in it: an error that is no more than rounding of a sum is none."""
+        """Return whether it has Monte Carlo noise; an error no larger than rounding is none."""
         return self.mcse is not None and self.mcse > self._rounding
 
     @property
@@ -66,23 +66,23 @@ class Moved:
         return _ROUNDING * max(abs(self.first), abs(self.second))
 
     def as_json(self) -> dict[str, Any]:
-        """Return it as plain data; where there is no luck at all, errors are null."""
+        """Return it as plain data; without Monte Carlo noise, errors are null."""
         return {**asdict(self), "by": self.by, "errors": self.errors if self.lucky else None}
 
 
-def inputs_that_differ(first: Mapping[str, Any], second: Mapping[str, Any]) -> list[Differs]:
+def inputs_that_differ(first: Mapping[str, Any], second: Mapping[str, Any]) -> list[InputChange]:
     """Return what differs between two manifests, scenario by scenario and key by key."""
-    found: list[Differs] = []
+    found: list[InputChange] = []
     for name in INPUTS:
         found += _different(name, first.get(name), second.get(name))
     ours, theirs = first["scenarios"], second["scenarios"]
     for name in dict.fromkeys((*ours, *theirs)):
         if name not in ours or name not in theirs:
-            found.append(Differs(f"scenario {name}", _there(name in ours), _there(name in theirs)))
+            found.append(InputChange(f"scenario {name}", _there(name in ours), _there(name in theirs)))
         elif ours[name]["content"] != theirs[name]["content"]:
             one, other = ours[name].get("data"), theirs[name].get("data")
             detail = list(_different(f"scenario {name}", one, other)) if one and other else []
-            told = Differs(f"scenario {name}", ours[name]["content"], theirs[name]["content"])
+            told = InputChange(f"scenario {name}", ours[name]["content"], theirs[name]["content"])
             found += detail or [told]
     return found
 
@@ -91,7 +91,7 @@ def _there(here: bool) -> str:
     return "there" if here else "not there"
 
 
-def _different(what: str, first: Any, second: Any) -> Iterator[Differs]:
+def _different(what: str, first: Any, second: Any) -> Iterator[InputChange]:
     """Yield what differs, as deep as both are mappings; lists of features by what only one has."""
     if first == second:
         return
@@ -100,12 +100,12 @@ def _different(what: str, first: Any, second: Any) -> Iterator[Differs]:
             yield from _different(f"{what}.{key}", first.get(key), second.get(key))
     elif what == "processor.features" and isinstance(first, str) and isinstance(second, str):
         ours, theirs = set(first.split()), set(second.split())
-        yield Differs(what, " ".join(sorted(ours - theirs)), " ".join(sorted(theirs - ours)))
+        yield InputChange(what, " ".join(sorted(ours - theirs)), " ".join(sorted(theirs - ours)))
     else:
-        yield Differs(what, first, second)
+        yield InputChange(what, first, second)
 
 
-def as_json(differs: Sequence[Differs], moved: Sequence[Moved]) -> dict[str, Any]:
+def as_json(differs: Sequence[InputChange], moved: Sequence[FigureChange]) -> dict[str, Any]:
     """Return what differs and what moved as plain data."""
     return {"differs": [asdict(one) for one in differs], "moved": [one.as_json() for one in moved]}
 
@@ -131,7 +131,7 @@ _QUOTED = """((measure IN ('care_users', 'unmet_need') AND breakdown = 'total')
 _NAMES = {"care_users": "care_users", "unmet_need": "unmet_need", "cost": "municipal_cost"}
 
 
-def figures_that_moved(first: StoredRun, second: StoredRun) -> list[Moved]:
+def figures_that_moved(first: StoredRun, second: StoredRun) -> list[FigureChange]:
     """Return the figures that both runs have and that are not the same, those that moved most first.
 
     Levels are compared at the horizons of which both manifests hold a standard error, differences in every
@@ -149,13 +149,13 @@ def figures_that_moved(first: StoredRun, second: StoredRun) -> list[Moved]:
             ]
             if None not in errors:
                 mcse = sum(error**2 for error in errors if error is not None) ** 0.5
-                found.append(Moved(
+                found.append(FigureChange(
                     "level", row["scenario"], row["year"], name, row["first"], row["second"], mcse,
                 ))  # fmt: skip
     if all("comparison" in run.tables for run in (first, second)):
         where = _DIFFERENCES.format(where=_QUOTED)
         for row in ask(where, [_table(run, "comparison") for run in (first, second)]):
-            found.append(Moved(
+            found.append(FigureChange(
                 "difference", row["scenario"], row["year"], _NAMES[row["measure"]], row["first"],
                 row["second"], row["mcse"],
             ))  # fmt: skip
