@@ -55,9 +55,9 @@ def idle(name: str, since: str, scenario: Scenario) -> Fault | None:
     if name == "townhall.budget_growth" and scenario.budget.real_growth is not None:
         return fault("idle_by_real_growth", name=name)
     if name == UP_TO_PRICE_YEAR and since != "birth" and scenario.start >= PRICE_YEAR:
-        return fault("idle_after_year", name=name, year=str(PRICE_YEAR))
+        return fault("idle_after_year", name=name, year=PRICE_YEAR)
     if since != "birth" and (year := _over_from().get(name, scenario.start + 1)) <= scenario.start:
-        return fault("idle_from_start_after_years", name=name, year=str(year))
+        return fault("idle_from_start_after_years", name=name, year=year)
     for policy, starts in BY_POLICY.items():
         if name.startswith(starts) and scenario.policy != policy:
             return fault("idle_without_policy", name=name, policy=policy)
