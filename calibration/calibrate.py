@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -26,12 +26,15 @@ from calibration.diagnostics import summary
 from calibration.figures.targets import TARGET_FILE, Target, read_targets
 from calibration.fit import FULL, QUICK, FitPlan, Fitted, fit
 from calibration.likelihood import ObservedTargets
-from calibration.runs import Runner, Tell, national
+from calibration.runs import Runner, national
 from calibration.space import LEVELS, Space
 from sim.errors import InputError, SimulationError
+from sim.faults import fault
 from sim.machine.compiling import source_hash
 from sim.machine.project import version
+from sim.machine.whole import written_whole
 from sim.model.parameters import Parameters, prior_parameters
+from sim.progress import Progress, Tell, nobody
 from sim.states import FORMS
 
 Floats = NDArray[np.float64]
@@ -44,7 +47,7 @@ def calibrate(
     quick: bool = False,
     cluster: str | None = None,
     seed: int = 0,
-    tell: Tell = lambda *_: None,
+    tell: Tell = nobody,
     plan: FitPlan | None = None,
 ) -> dict[str, Any]:
     """Fit, write everything into `out`, and return the diagnostics.
@@ -67,10 +70,12 @@ def calibrate(
         runner = Runner(base, targets, out / "runs.jsonl", mark, tell, cluster)
         found = fit(space, fitted, runner, plan, seed)
     except OSError as error:
-        raise SimulationError(f"cannot write to {out}: {error.strerror or error}") from error
-    tell("unit costs", 0, 1)
+        raise SimulationError(
+            fault("cannot_write", folder=out, reason=error.strerror or str(error))
+        ) from error
+    tell(Progress("unit_costs", 0, 1))
     names, values, spending = _posterior(found, base, seed)
-    tell("diagnostics", 0, 1)
+    tell(Progress("diagnostics", 0, 1))
     diagnostics = summary(found, targets, seed) | {"spending": spending}
     about = {
         "version": version(), "engine": source_hash(), "targets_file": targets_file.name,
@@ -85,13 +90,15 @@ def calibrate(
 
 def _check(path: Path, chosen: Sequence[Target], targets: Sequence[Target]) -> None:
     if len(chosen) < len(LEVELS):
-        words = f"only {len(chosen)} figures about the country have the role calibrate; "
-        raise InputError.at(path, words + f"the fit has {len(LEVELS)} levels that each answer to one")
+        raise InputError.at(path, fault(
+            "too_few_figures",
+            count=len(chosen), levels=len(LEVELS),
+        ))  # fmt: skip
     counted = {target.id for target in national(targets)}
     for target in chosen:
         for other in target.share_of:
             if other not in counted:
-                raise InputError.at(path, f"'{target.id}' is a share of '{other}', which is not counted")
+                raise InputError.at(path, fault("share_not_counted", id=target.id, other=other))
 
 
 def _mark(base: Parameters, targets_file: Path) -> str:
@@ -153,16 +160,17 @@ def write(
     """
     try:
         out.mkdir(parents=True, exist_ok=True)
-        aside = {name: out / f".{name}.part" for name in FILES}
-        table = pa.table({name: pa.array(values[:, j]) for j, name in enumerate(names)})
-        pq.write_table(table, aside["posterior.parquet"], compression="zstd")
-        digest = hashlib.sha256(aside["posterior.parquet"].read_bytes()).hexdigest()
-        _dump(aside["posterior.json"], {"posterior": digest, **about})
-        _dump(aside["diagnostics.json"], {"posterior": digest, **diagnostics})
-        for name, path in aside.items():
-            os.replace(path, out / name)
+        with ExitStack() as together:  # renamed once all of them are written
+            aside = {name: together.enter_context(written_whole(out / name)) for name in reversed(FILES)}
+            table = pa.table({name: pa.array(values[:, j]) for j, name in enumerate(names)})
+            pq.write_table(table, aside["posterior.parquet"], compression="zstd")
+            digest = hashlib.sha256(aside["posterior.parquet"].read_bytes()).hexdigest()
+            _dump(aside["posterior.json"], {"posterior": digest, **about})
+            _dump(aside["diagnostics.json"], {"posterior": digest, **diagnostics})
     except OSError as error:
-        raise SimulationError(f"cannot write to {out}: {error.strerror or error}") from error
+        raise SimulationError(
+            fault("cannot_write", folder=out, reason=error.strerror or str(error))
+        ) from error
 
 
 def _dump(path: Path, content: Mapping[str, Any]) -> None:

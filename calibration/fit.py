@@ -23,6 +23,7 @@ from calibration.likelihood import ObservedTargets
 from calibration.runs import Job, Runner
 from calibration.space import LEVELS, Space
 from sim.decision.emulator import Emulator
+from sim.progress import Progress
 
 Floats = NDArray[np.float64]
 DIFF_STEP = 0.03
@@ -129,14 +130,15 @@ def fit(space: Space, fitted: ObservedTargets, runner: Runner, plan: FitPlan, se
         jobs = [
             Job(space.values(row), children, seed * _SEEDS + number * 10_000 + k) for k, row in enumerate(z)
         ]
-        wave = Wave(centre, root, points, runner.all(f"design, wave {number} of {len(plan.waves)}", jobs))
+        now = Progress("design", values={"number": number, "count": len(plan.waves)})
+        wave = Wave(centre, root, points, runner.all(now, jobs))
         waves.append(wave)
-        runner.tell(f"emulator of wave {number}", 0, 1)
+        runner.tell(Progress("emulator", 0, 1, {"number": number}))
         emulator = Emulator.fit(points, logs_of(fitted, wave.outcomes))
         best, spread = approximate(emulator, wave, fitted)
         centre, root = best, np.asarray(np.linalg.cholesky(spread) * 1.2)
     last = waves[-1]
-    runner.tell("sampling the posterior on the emulator", 0, 1)
+    runner.tell(Progress("sampling", 0, 1))
     chain = sample(emulator, last, fitted, best, spread, plan.steps, seed)
     count, children = plan.draws
     luck = np.random.default_rng([seed, 1])
@@ -148,7 +150,8 @@ def fit(space: Space, fitted: ObservedTargets, runner: Runner, plan: FitPlan, se
     draws, off = last.centre + u @ last.root.T, []
     for turn in range(plan.corrections + 1):
         jobs = draw_jobs([space.values(z) for z in draws], plan, seed, turn)
-        outcomes = runner.all(f"draws simulated anew, pass {turn + 1} of {plan.corrections + 1}", jobs)
+        now = Progress("draws_anew", values={"number": turn + 1, "count": plan.corrections + 1})
+        outcomes = runner.all(now, jobs)
         errors = logs_of(fitted, outcomes) - aims
         off.append(np.sqrt((errors**2).mean(axis=0)))
         if turn < plan.corrections:
@@ -157,7 +160,7 @@ def fit(space: Space, fitted: ObservedTargets, runner: Runner, plan: FitPlan, se
     best_aim = aims_of(emulator, last, fitted, at[None])
     for turn in range(plan.corrections + 1):
         job = best_job(space.values(best), plan, seed, turn)
-        (best_outcome,) = runner.all("best fit simulated anew", [job])
+        (best_outcome,) = runner.all(Progress("best_anew"), [job])
         error = logs_of(fitted, [best_outcome]) - best_aim
         if turn < plan.corrections:
             best = best + correction(error, noise * children / plan.best_children, slope, fitted)[0]
@@ -187,7 +190,7 @@ def monte_carlo(
 ) -> Floats:
     """Return the Monte Carlo variance [targets] of the logarithms of one run, from other runs."""
     jobs = [Job(space.values(z), children, seed + k, LAST_YEAR) for k in range(REPLICATES)]
-    return np.asarray(logs_of(fitted, runner.all("Monte Carlo noise of a run", jobs)).var(axis=0, ddof=1))
+    return np.asarray(logs_of(fitted, runner.all(Progress("noise_of_run"), jobs)).var(axis=0, ddof=1))
 
 
 def pooled_slope(waves: Sequence[Wave], fitted: ObservedTargets) -> Floats:
@@ -246,8 +249,8 @@ def best_levels(
         z = np.zeros(space.size)
         z[where] = (x - middle) / sides
         values = dict(space.values(z)) | dict(zip(free, np.exp(x).tolist(), strict=True))
-        words = f"best fit of the levels, start {len(done) + 1} of {plan.starts}"
-        (found,) = runner.all(words, [Job(values, plan.start_children, seed * _SEEDS + 1)])
+        now = Progress("best_of_levels", values={"number": len(done) + 1, "count": plan.starts})
+        (found,) = runner.all(now, [Job(values, plan.start_children, seed * _SEEDS + 1)])
         return np.concatenate([fitted.misfit(fitted.predicted(found)), z[where]])
 
     for start in range(plan.starts):

@@ -8,10 +8,10 @@ from __future__ import annotations
 import argparse
 import hashlib
 import math
-import os
 import shutil
 import sys
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +20,8 @@ from numpy.typing import NDArray
 from calibration.calibrate import FILES
 from calibration.documents.report import figure, fitted_share, markdown, read
 from sim.errors import InputError
+from sim.faults import fault
+from sim.machine.whole import written_whole
 from sim.model.parameters import (
     DATA,
     POSTERIOR_FILE,
@@ -108,18 +110,14 @@ def ship(folder: Path, data: Path = DATA, prior: Parameters | None = None) -> No
     about, found = read(folder)
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     if not about["posterior"] == found["posterior"] == digest:
-        raise InputError.at(path, "posterior, manifest and diagnostics are not of one calibration")
+        raise InputError.at(path, fault("not_of_one_calibration"))
     if about["quick"]:
-        raise InputError.at(
-            path, "was made with --quick: good for looking, not for decisions; calibrate fully"
-        )
+        raise InputError.at(path, fault("made_quickly"))
     if about["prior"] != prior.sha256():
-        raise InputError.at(path, "was fitted under other values in parameters.csv; calibrate again")
-    aside = {name: data / f".{name}.part" for name in FILES}
-    for name, place in aside.items():
-        shutil.copyfile(folder / name, place)
-    for name, place in aside.items():
-        os.replace(place, data / name)
+        raise InputError.at(path, fault("fitted_under_other_values"))
+    with ExitStack() as together:  # renamed once all of them are written
+        for name in reversed(FILES):
+            shutil.copyfile(folder / name, together.enter_context(written_whole(data / name)))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -12,9 +12,8 @@ import argparse
 import hashlib
 import json
 import math
-import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,17 +24,17 @@ from calibration.fit import FitPlan, best_job, draw_jobs
 from calibration.runs import national, run
 from sim.engine.setting import worker_threads
 from sim.errors import InputError
+from sim.faults import fault
+from sim.machine.whole import write_whole
 from sim.model.parameters import DATA, POSTERIOR_FILE, prior_parameters, read_posterior
+from sim.progress import Progress, Tell, nobody
 
 Row = dict[str, Any]
-Tell = Callable[[int, int], None]
 DIAGNOSTICS = "diagnostics.json"
 ROUNDING = 1e-9
 
 
-def recount(
-    folder: Path, targets_file: Path = TARGET_FILE, tell: Tell = lambda *_: None
-) -> list[tuple[Row, Row]]:
+def recount(folder: Path, targets_file: Path = TARGET_FILE, tell: Tell = nobody) -> list[tuple[Row, Row]]:
     """Renew the figures in the diagnostics of a posterior; return (before, after) of each that moved.
 
     Raises InputError where the figures are not those that it was fitted to, or one that was fitted moved:
@@ -44,7 +43,7 @@ def recount(
     about, found = read(folder)
     path = folder / DIAGNOSTICS
     if hashlib.sha256(targets_file.read_bytes()).hexdigest() != about["targets"]:
-        raise InputError.at(targets_file, "is not what this posterior was fitted to; calibrate again")
+        raise InputError.at(targets_file, fault("fitted_to_other_figures"))
     posterior, targets = read_posterior(folder / POSTERIOR_FILE.name), read_targets(targets_file)
     names, plan = (*about["free"], *about["held"]), FitPlan(**about["plan"])
     rows = [posterior.row(k) for k in range(len(posterior.values))]
@@ -54,19 +53,17 @@ def recount(
     outcomes = []
     with worker_threads(None) as pool:
         for k, job in enumerate(jobs):
-            tell(k, len(jobs))
+            tell(Progress("recounting", k, len(jobs)))
             outcomes.append(run(job, prior_parameters(), targets, pool))
     noise = {row["id"]: row["draw_noise"] ** 2 for row in found["emulator"]}
     renewed = target_rows(national(targets), outcomes[1:], outcomes[0], noise)
     pairs = list(zip(found["targets"], renewed, strict=True))
     moved = [(old, new) for old, new in pairs if not _alike(old, new)]
     if fitted := [new["id"] for _, new in moved if new["role"] == "calibrate"]:
-        raise InputError.at(path, f"{', '.join(fitted)}: fitted, and counted otherwise; calibrate again")
-    aside = path.with_suffix(".part")
+        raise InputError.at(path, fault("fitted_and_counted_otherwise", fitted=tuple(fitted)))
     kept = [old if _alike(old, new) else new for old, new in pairs]
     text = json.dumps({**found, "targets": kept}, indent=1, ensure_ascii=False) + "\n"
-    aside.write_text(text, encoding="utf-8")
-    os.replace(aside, path)
+    write_whole(path, text.encode())
     return moved
 
 
@@ -86,8 +83,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("folder", nargs="?", type=Path, default=DATA)
     options = parser.parse_args(arguments)
 
-    def tell(done: int, of: int) -> None:
-        print(f"\rrun {done + 1} of {of}", end="", file=sys.stderr, flush=True)
+    def tell(now: Progress) -> None:
+        print(f"\r{now.text()} {now.done + 1} of {now.total}", end="", file=sys.stderr, flush=True)
 
     try:
         moved = recount(options.folder, tell=tell)

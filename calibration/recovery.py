@@ -27,6 +27,7 @@ from calibration.runs import count, national, predict
 from calibration.space import Space
 from sim.engine.setting import worker_threads
 from sim.model.parameters import Parameters, prior_parameters
+from sim.progress import Progress
 
 Floats = NDArray[np.float64]
 SPREAD = 0.7
@@ -109,8 +110,8 @@ def recover(
     return recovered(space, z, found)
 
 
-def _tell(words: str, done: int, of: int) -> None:
-    print(f"\r{words}: {done} of {of}".ljust(60), end="", file=sys.stderr, flush=True)
+def _tell(now: Progress) -> None:
+    print(f"\r{now.text()}: {now.done} of {now.total}".ljust(60), end="", file=sys.stderr, flush=True)
 
 
 def main() -> None:

@@ -9,9 +9,10 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from numpy.typing import NDArray
 
 from calibration.figures.measures import MEASURES, OF_THEIR_YEAR, Counted
 from calibration.figures.targets import RATIOS, Target
-from sim.batches.executors import client_of
+from sim.batches.executors import ClusterExecutor, share_out
 from sim.engine.counting import layout
 from sim.engine.history import place_years
 from sim.engine.setting import Setting, worker_threads
@@ -29,6 +30,7 @@ from sim.inputs.profiles import Profile, profiles
 from sim.model.parameters import Parameters
 from sim.model.processes import default_table
 from sim.model.transitions import compile_table
+from sim.progress import Progress, Tell, nobody
 from sim.states import AGES, FORMS, HISTORY_YEAR
 
 Floats = NDArray[np.float64]
@@ -106,10 +108,6 @@ def run(job: Job, base: Parameters, targets: Sequence[Target], pool: Executor) -
     return outcome(counted, national(targets))
 
 
-Tell = Callable[[str, int, int], None]
-"""(what is going on, how many are done, of how many)."""
-
-
 @dataclass
 class Runner:
     """Makes runs, remembers them in `memory`, and tells how far it is.
@@ -121,7 +119,7 @@ class Runner:
     targets: Sequence[Target]
     memory: Path
     engine: str
-    tell: Tell = lambda *_: None
+    tell: Tell = nobody
     cluster: str | None = None
     made: int = 0
     _known: dict[str, dict[str, float]] = field(default_factory=dict)
@@ -136,16 +134,16 @@ class Runner:
                 except (ValueError, KeyError, TypeError):
                     continue
 
-    def all(self, words: str, jobs: Sequence[Job]) -> list[dict[str, float]]:
+    def all(self, now: Progress, jobs: Sequence[Job]) -> list[dict[str, float]]:
         """Return the outcome of every job, in their order; those known are not made again."""
         keys = [job.key(self.engine) for job in jobs]
         todo = {key: job for key, job in zip(keys, jobs, strict=True) if key not in self._known}
         done = len(jobs) - len(todo)
-        self.tell(words, done, len(jobs))
+        self.tell(now.at(done, len(jobs)))
         for key, found in self._there(todo) if self.cluster and len(todo) > 1 else self._here(todo):
             self._remember(key, found)
             done += 1
-            self.tell(words, done, len(jobs))
+            self.tell(now.at(done, len(jobs)))
         return [self._known[key] for key in keys]
 
     def _remember(self, key: str, found: dict[str, float]) -> None:
@@ -167,17 +165,14 @@ class Runner:
 
     def _there(self, todo: Mapping[str, Job]) -> Iterator[tuple[str, dict[str, float]]]:
         assert self.cluster is not None
-        with client_of(self.cluster) as client, client.as_current():  # of whom as_completed asks
-            from distributed import as_completed
-
-            names = {
-                client.submit(_on_worker, job, self.base, tuple(self.targets), key=f"run-{key}"): key
-                for key, job in todo.items()
-            }
-            for future in as_completed(names):  # type: ignore[no-untyped-call]
-                yield names[future], future.result()
+        work = partial(_on_worker, base=self.base, targets=tuple(self.targets))
+        with ClusterExecutor(self.cluster) as workers:
+            for (key, _), found in share_out(workers, work, todo.items()):
+                if isinstance(found, Exception):
+                    raise found
+                yield key, found
 
 
-def _on_worker(job: Job, base: Parameters, targets: Sequence[Target]) -> dict[str, float]:
+def _on_worker(keyed: tuple[str, Job], base: Parameters, targets: Sequence[Target]) -> dict[str, float]:
     with worker_threads(1) as pool:
-        return run(job, base, targets, pool)
+        return run(keyed[1], base, targets, pool)

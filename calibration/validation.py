@@ -8,7 +8,7 @@ all values before it. One year is a weak test: a straight line may do as well, a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -19,10 +19,11 @@ from calibration.figures.targets import Target
 from calibration.runs import FIT_YEAR, PROFILE, count, predict
 from sim.engine.setting import localised, worker_threads
 from sim.errors import SimulationError
+from sim.faults import fault
 from sim.inputs.profiles import profiles
 from sim.model.parameters import Parameters
+from sim.progress import Progress, Tell, nobody
 
-Tell = Callable[[str, int, int], None]
 _SEED = 7_000_000
 
 
@@ -32,7 +33,7 @@ def validate(
     draws: int = 40,
     children: int = 150_000,
     seed: int = 0,
-    tell: Tell = lambda *_: None,
+    tell: Tell = nobody,
 ) -> dict[str, Any]:
     """Return rows per held-out target, the share inside, and the skill against naive forecasts.
 
@@ -42,7 +43,7 @@ def validate(
     """
     held = [t for t in targets if t.role == "validate" and MEASURES[t.measure] is not None]
     if not held:
-        raise SimulationError("no figure has the role validate: there is nothing to test on")
+        raise SimulationError(fault("nothing_to_validate"))
     regions = sorted({t.region for t in held if t.region == "NL" or t.region in profiles()})
     steps, done = (draws + 1) * len(regions), 0
     rows: list[dict[str, Any]] = []
@@ -53,14 +54,14 @@ def validate(
             last = max(FIT_YEAR, *(t.year for t in own))
             outcomes = []
             for draw in range(draws + 1):
-                tell(f"validating: {region}", done, steps)
+                tell(Progress("validating", done, steps, {"region": region}))
                 q = localised(p.draw(seed, draw), profile)
                 size = children if region == "NL" else None
                 counted = count(q, size, _SEED + seed * 1_000 + draw, pool, last, profile)
                 outcomes.append({t.id: value for t in own if (value := predict(t, counted)) is not None})
                 done += 1
             rows += [row | {"region": region} for row in target_rows(own, outcomes[1:], outcomes[0], {})]
-    tell("validating", steps, steps)
+    tell(Progress("validating", steps, steps, {"region": None}))
     for row in rows:
         row |= _naive(next(t for t in held if t.id == row["id"]), targets)
     with_past = [row for row in rows if row["last_value"] is not None]

@@ -22,6 +22,7 @@ from commands.options import (
 from commands.shared import print_data, warn_of_size, with_reference
 from commands.terminal.progress import share_progress
 from sim.errors import InputError
+from sim.faults import fault
 
 MOST_OTHERS = 3
 
@@ -78,7 +79,7 @@ def _document(
     ready(out, endings, lang)
     chosen = with_reference(others, reference)
     if len(chosen) > MOST_OTHERS + 1:
-        raise InputError.at(others[MOST_OTHERS], f"at most {MOST_OTHERS} scenarios fit in a document")
+        raise InputError.at(others[MOST_OTHERS], fault("too_many_scenarios", most=MOST_OTHERS))
     warn_of_size(Options(**options), chosen)
     with share_progress(quiet) as tell:
         result = compare_scenarios(chosen, tell=tell, **options)

@@ -12,6 +12,7 @@ import typer
 from commands.options import Language, NewFile
 from commands.terminal.progress import share_progress
 from sim.errors import InputError
+from sim.faults import fault
 
 if TYPE_CHECKING:
     from sim.inputs.municipality import Municipality
@@ -30,7 +31,7 @@ def refresh(
     from calibration.figures.refresh import refresh as renew
     from commands.terminal.comparison import show
 
-    show(as_table(renew(table or (), write, lambda words: typer.echo(words, err=True))))
+    show(as_table(renew(table or (), write, lambda now: typer.echo(now.text(), err=True))))
 
 
 @line.command()
@@ -48,7 +49,7 @@ def municipality(
 
     if out is not None:
         refuse_taken(out)
-    figures = municipality_from_cbs(name, registry(), lambda words: typer.echo(words, err=True))
+    figures = municipality_from_cbs(name, registry(), lambda now: typer.echo(now.text(), err=True))
     if figures.use is None:
         typer.echo("CBS has no figure of youth care on this municipality: national rates hold.", err=True)
     _give(_fitted(figures, figures.name) if fit and figures.use is not None else figures, out)
@@ -82,6 +83,7 @@ def figures_template(
     from pydantic_core import PydanticCustomError
 
     from sim.errors import nearest
+    from sim.files.wording import fault_of
     from sim.inputs.library import registry
     from sim.inputs.municipality_template import template
     from sim.inputs.profiles import profiles
@@ -89,11 +91,11 @@ def figures_template(
     from sim.words.writing import LANGUAGES
 
     if lang not in LANGUAGES:
-        raise InputError.at("--lang", f"unknown language '{lang}'{nearest(lang, LANGUAGES)}")
+        raise InputError.at("--lang", fault("unknown_language", lang=lang, near=nearest(lang, LANGUAGES)))
     try:
         profile = None if name is None else profiles()[registry().municipality(name)]
     except PydanticCustomError as error:
-        raise InputError.of(str(error)) from None
+        raise InputError.of(fault_of(error)) from None
     typer.echo(f"Wrote {write_new_file(out, template(lang, profile))}", err=True)
 
 
@@ -101,10 +103,11 @@ def _fitted(figures: Municipality, where: str) -> Municipality:
     """Return a municipality with need and access fitted to its figure of use. where: what messages name."""
     from calibration.municipalities.municipal import fit_municipality, with_fit
     from sim.engine.setting import worker_threads
+    from sim.progress import nobody
 
     with share_progress(False) as tell, worker_threads(None) as pool, ThreadPoolExecutor(1) as conductor:
-        told = tell or (lambda *_: None)  # a thread of its own, for Ctrl-C: see workers.py
-        found = conductor.submit(fit_municipality, figures, pool, tell=told, where=where).result()
+        # a thread of its own, for Ctrl-C: see workers.py
+        found = conductor.submit(fit_municipality, figures, pool, tell=tell or nobody, where=where).result()
     typer.echo(
         f"{found.municipality}: use against the country {found.published:.3f} published, "
         f"{found.modelled:.3f} modelled; need x {found.need:.3f}, access x {found.access:.3f}",

@@ -22,7 +22,9 @@ def worth(text: str) -> float:
     """Return an amount of 0 or more that was typed. Raises typer.BadParameter."""
     amount = euros(text)
     if amount < 0:
-        raise typer.BadParameter(f"must be 0 or more, found {amount:g}")
+        from sim.faults import fault
+
+        raise typer.BadParameter(str(fault("must_be_or_more", low=0, found=fault("a_figure", value=amount))))
     return amount
 
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 import typer
 
 from sim.errors import InputError, OptionError, Problem
+from sim.faults import fault
 from sim.files.literal import printable
 
 LONGEST = 200
@@ -45,17 +46,16 @@ def with_reference(paths: Sequence[Path], reference: Path | None) -> list[Scenar
     if reference is not None:
         first = reference.resolve()
     elif len(named) > 1:
-        where = ", ".join(str(_shown(path)) for path in sorted(named))
-        raise InputError.at(
-            paths[0], f"the scenarios name different references ({where}); choose with --reference"
-        )
+        where = tuple(str(_shown(path)) for path in sorted(named))
+        wrong = fault("different_references", where=where)
+        raise InputError.at(paths[0], wrong)
     else:
         first = named.pop() if named else next(iter(loaded))
     if first not in loaded:
         loaded[first] = load_scenario(_shown(first), registry())
     chosen = [loaded[first], *(s for path, s in loaded.items() if path != first)]
     if len(chosen) < 2:
-        raise InputError.at(paths[0], "a comparison needs two scenarios; give another file or `reference:`")
+        raise InputError.at(paths[0], fault("nothing_to_compare"))
     tell_notes(chosen)
     return chosen
 
@@ -126,7 +126,7 @@ def refuse_unreadable(words: Iterable[str]) -> None:
 
 def option_words(error: OptionError) -> str:
     """Return what is wrong with an option, by the name that it has on the command line."""
-    return f"--{error.option.replace('_', '-')} {error.message}"
+    return f"--{error.option.replace('_', '-')} {error.fault}"
 
 
 def our_mistake(error: Exception) -> str:
@@ -159,8 +159,9 @@ def ready(out: Path) -> Path:
         missing.append(there)
         there = there.parent
     if not there.is_dir():
-        what = "is no folder; results need one" if there == out else f"cannot be made: {there} is no folder"
-        raise InputError.of(f"{out} {what}")
+        if there == out:
+            raise InputError.of(fault("out_no_folder", out=out))
+        raise InputError.of(fault("folder_not_made", out=out, there=there))
     made: list[Path] = []
     try:
         for folder in reversed(missing):  # a name may be too long, or not possible on this disk
@@ -170,7 +171,7 @@ def ready(out: Path) -> Path:
             pass
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
-        raise InputError.of(f"{out} cannot be written: {reason}") from None
+        raise InputError.of(fault("file_not_written", file=out, reason=reason)) from None
     finally:
         for folder in reversed(made):
             with contextlib.suppress(OSError):  # somebody else has put something there meanwhile
@@ -188,8 +189,12 @@ def warn_of_size(options: Options, scenarios: Sequence[Scenario]) -> None:
     if memory > MEMORY:
         raise OptionError(
             "draws" if options.draws > 1 else "replications",
-            f"times the rest is {runs:,} runs, which take {memory / 1e9:,.0f} GB of memory; this machine has "
-            f"{MEMORY / 1e9:,.0f}. Ask for fewer, or use `kinderwerk batch`",
+            fault(
+                "too_many_runs",
+                runs=runs,
+                need=memory / 1e9,
+                there=MEMORY / 1e9,
+            ),
         )
     if runs > MANY_RUNS:
         print(f"{runs:,} runs: this takes long, and {memory / 1e9:,.1f} GB of memory", file=sys.stderr)

@@ -8,13 +8,14 @@ import streamlit as st
 
 from pages.shared import figures, parts
 from pages.shared.address import saw, seen
-from pages.shared.answers import Answer, Tell
+from pages.shared.answers import Answer
 from pages.shared.documents import ROOM, Documents, comparison_of, made, question_of, slug
 from pages.shared.outcome import nothing_to_compare
 from pages.shared.state import Choices, choices, pair, reference_words, scenario
 from pages.shared.texts import language, t
 from pages.shared.watching import errand, is_stopped, live
 from sim.inputs.scenario import Scenario
+from sim.progress import Tell
 
 ABOUT = ("plan", "plans")
 PDF, EXCEL = "application/pdf", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"

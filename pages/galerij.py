@@ -15,7 +15,6 @@ from pages.shared.plan_files import Opened, Preset, open_preset, short_title
 from pages.shared.state import choices, reference_words
 from pages.shared.texts import language, t
 from sim.errors import InputError
-from sim.files.translation import told
 from sim.inputs.scenario import Scenario
 
 OUTCOME, SIDE_BY_SIDE, LEVERS = "start.py", "vergelijk.py", "verken.py"
@@ -36,9 +35,7 @@ def main() -> None:
     parts.note(t("gal_caution"))
     names = [claim.key for claim in CLAIMS]
     for claim in CLAIMS:
-        opened = folding(
-            t(f"gal_claim_{claim.key}"), "stellingen", claim.key, names, f"gal-{claim.key}"
-        )
+        opened = folding(t(f"gal_claim_{claim.key}"), "stellingen", claim.key, names, f"gal-{claim.key}")
         if opened.open:  # the files of a claim are read when somebody wants to see them
             with opened:
                 _claim(claim)
@@ -89,7 +86,7 @@ def _go(preset: Preset, page: str | None) -> None:
     try:
         opened = taken(preset)
     except InputError as error:
-        st.error(t("gal_wrong", reason=parts.plain("; ".join(told(error, language())))))
+        st.error(t("gal_wrong", reason=parts.plain("; ".join(error.told(language())))))
         return
     st.toast(t("gal_told", title=parts.plain(preset.title)))
     st.switch_page(page or (SIDE_BY_SIDE if opened.beside else OUTCOME))

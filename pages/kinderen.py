@@ -12,7 +12,7 @@ from pages.children import cash, forms, icons, kinds, timeline
 from pages.children.kept import Kept, live_twins
 from pages.shared import formats, parts
 from pages.shared.address import saw, seen
-from pages.shared.answers import Answer, Tell, key_of
+from pages.shared.answers import Answer, key_of
 from pages.shared.controls import choose_municipality
 from pages.shared.desk import CHILDREN, SEED
 from pages.shared.outcome import nothing_to_compare
@@ -24,6 +24,7 @@ from sim.decision.appraisal import year_figure
 from sim.decision.headline import UNMET, discount_rate
 from sim.engine.simulation import apart
 from sim.inputs.scenario import Scenario
+from sim.progress import Progress, Tell
 from sim.runs.experiment import Options, Run
 
 AHEAD = 10
@@ -77,7 +78,7 @@ def _lives(chosen: Choices, reference: str) -> None:
 
     errand(
         key_of(both, "twins", options), work, lambda kept: _kept(kept, chosen, reference), slot="twins",
-        size=KEPT_BYTES, words=lambda told: _progress(told, "kids_progress_first"),
+        size=KEPT_BYTES, words=lambda now: _progress(now, "kids_progress_first"),
     )  # fmt: skip
 
 
@@ -88,10 +89,9 @@ def _asked_for(words: str, name: str, key: str) -> bool:
     return on
 
 
-def _progress(told: str, first: str) -> str:
-    """Return what is going on: the model says it in English, with the year at its end."""
-    year = told[-4:]
-    return t("kids_progress", year=year) if year.isdigit() and not told.startswith("warming") else t(first)
+def _progress(now: Progress, first: str) -> str:
+    """Return what is going on: the year that is lived, or `first` before it comes to that."""
+    return t("kids_progress", year=str(now.values["year"])) if now.stage == "living" else t(first)
 
 
 def _kept(kept: Kept, chosen: Choices, reference: str) -> None:
@@ -192,7 +192,7 @@ def _waiting(chosen: Choices, reference: str) -> None:
 
     errand(
         key_of(both, "waiting"), work, lambda run: _waits(run, both, names, reference), slot="waiting",
-        size=KEPT_BYTES, words=lambda told: _progress(told, "kids_wait_progress_first"),
+        size=KEPT_BYTES, words=lambda now: _progress(now, "kids_wait_progress_first"),
     )  # fmt: skip
 
 

@@ -39,7 +39,7 @@ def main() -> None:
             key_of(scenarios, "doubt", CHILDREN), find_out(scenarios),
             lambda found: _show(found, ahead, sure / 100.0, answer, reference),
             slot="doubt", size=KEPT_BYTES, every=2.0,
-            words=lambda stage: t(f"doubt_doing_{stage}") if stage else "",
+            words=lambda now: t(f"doubt_doing_{now.stage}"),
         )  # fmt: skip
     parts.footer(reference)
 

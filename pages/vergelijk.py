@@ -17,7 +17,6 @@ from pages.shared.texts import language, t
 from pages.shared.watching import live
 from sim.decision.headline import horizons
 from sim.errors import InputError
-from sim.files.translation import told
 from sim.inputs.scenario import Scenario
 
 TERM = 4
@@ -40,7 +39,7 @@ def main() -> None:
     try:
         _scenarios(chosen, plans)
     except InputError as error:
-        st.error(t("verken_refused", reason=parts.plain("; ".join(told(error, language())))))
+        st.error(t("verken_refused", reason=parts.plain("; ".join(error.told(language())))))
         return
     chosen = keep(plans=plans)
     st.session_state[SHOWN] = plans

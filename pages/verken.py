@@ -31,7 +31,6 @@ from pages.shared.state import Choices, choices, keep, pair, reference_words
 from pages.shared.texts import language, t
 from pages.shared.workforce import workforce
 from sim.errors import InputError
-from sim.files.translation import told
 from sim.model.catalogue import catalogue
 
 FIT = """<style>
@@ -116,7 +115,7 @@ def _result(chosen: Choices) -> None:
     try:
         pair(chosen)
     except InputError as error:
-        st.error(t("verken_refused", reason=parts.plain("; ".join(told(error, language())))))
+        st.error(t("verken_refused", reason=parts.plain("; ".join(error.told(language())))))
         return
     reference = reference_words(chosen)
     parts.note(parts.plain(reference))

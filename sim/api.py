@@ -23,19 +23,21 @@ from sim.decision.budget import Ranked, best_budget
 from sim.decision.dossier import DRAWS, Dossier, dossier
 from sim.decision.goal import Goal
 from sim.decision.headline import Change, Level, change, discount_rate, horizons, level
-from sim.decision.sample import Progress, Question
+from sim.decision.sample import Question
 from sim.decision.sensitivity import Grid
 from sim.decision.sensitivity import two_way as two_way_grid
 from sim.decision.tables import tables
 from sim.engine.ledger import GEMEENTE, RIJK
 from sim.engine.setting import worker_threads
 from sim.errors import InputError, OptionError, nearest
+from sim.faults import fault
 from sim.inputs.library import registry
 from sim.inputs.profiles import profile_of
 from sim.inputs.scenario import Scenario
 from sim.inputs.scenario import load_scenario as _load
 from sim.model.parameters import default_parameters
-from sim.runs.experiment import Options, Run, Tell, comparable, run_all
+from sim.progress import Tell, nobody
+from sim.runs.experiment import Options, Run, comparable, run_all
 from sim.runs.twins import LIVES, Twins, events_table, parted_table, picture_table, totals, twins, when
 from sim.runs.workers import Workers
 
@@ -176,7 +178,7 @@ def compare(
     if reference is not None:
         ordered = [reference, *(s for s in ordered if s is not reference)]
     if len(ordered) < 2:
-        raise OptionError("scenarios", "must be two or more")
+        raise OptionError("scenarios", fault("two_scenarios_or_more"))
     comparable(ordered)
     found: Precision | None = None
     if precision is None:
@@ -235,7 +237,7 @@ def appraise(
     csv: bool = False,
     search: int = 40,
     names: Sequence[str] | None = None,
-    tell: Progress = lambda *_: None,
+    tell: Tell = nobody,
 ) -> Appraisal:
     """Judge a scenario against its reference, over draws that are kept in `folder`, and write tables there.
 
@@ -245,12 +247,12 @@ def appraise(
     started = time.monotonic()
     comparable([reference, other])
     if not other.years:
-        raise InputError.at(other.path or other.title, "the scenario has no years to judge")
+        raise InputError.at(other.path or other.title, fault("no_years_to_judge"))
     if two_way is not None:
         for name in two_way:
             if name not in default_parameters():
                 raise OptionError(
-                    "two_way", f"names an unknown parameter '{name}'{nearest(name, default_parameters())}"
+                    "two_way", fault("two_way_unknown", name=name, near=nearest(name, default_parameters()))
                 )
     options = Options(children=children, draws=draws, seed=seed, threads=threads)
     question = Question((reference, other), options)
@@ -260,10 +262,11 @@ def appraise(
     )  # fmt: skip
     if goal.year not in question.years:
         raise OptionError(
-            "year", f"must be from {question.years[0]} to {question.years[-1]}, found {goal.year}"
+            "year",
+            fault("year_out_of_range", first=question.years[0], last=question.years[-1], found=goal.year),
         )
     if payer not in (GEMEENTE, RIJK):
-        raise OptionError("payer", f"'{payer}' is unknown{nearest(payer, (GEMEENTE, RIJK))}")
+        raise OptionError("payer", fault("unknown_payer", payer=payer, near=nearest(payer, (GEMEENTE, RIJK))))
     names = names or _short_names([reference, other])
     with Workers(threads) as workers:
         found = dossier(
@@ -346,11 +349,14 @@ def twin_lives(
     if child is not None:
         where = found.position(child)
         if where is None:
-            some = ", ".join(str(found.ids[p.child]) for p in found.partings[:3])
+            some = tuple(str(found.ids[p.child]) for p in found.partings[:3])
             raise OptionError(
                 "child",
-                f"{child} was not lived twice: its programmes are the same in both scenarios, or nobody has "
-                f"that number{f' (some that differ: {some})' if some else ''}",
+                fault(
+                    "not_lived_twice",
+                    child=child,
+                    some=some,
+                ),
             )
     names = names or _short_names([reference, other])
     provenance = _provenance((reference, other), names, options, started, {"verb": "twins"})

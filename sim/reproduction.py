@@ -20,6 +20,7 @@ from sim.batches.results import MANIFEST, manifest
 from sim.batches.run_changes import INPUTS, InputChange, inputs_that_differ
 from sim.batches.store import StoredRun
 from sim.errors import InputError
+from sim.faults import fault
 from sim.inputs.library import registry
 from sim.inputs.scenario import Scenario, scenario_from_dict
 from sim.model.parameters import default_parameters
@@ -139,10 +140,10 @@ def _scenarios(run: StoredRun) -> tuple[list[str], list[Scenario]]:
 
 
 def _too_old(run: StoredRun) -> InputError:
-    made = f"version {run.manifest.get('version')}, commit {run.manifest.get('commit')}"
-    words = (
-        f"this manifest does not hold the scenarios that were run ({made}): make it again from their files"
-    )
+    words = fault(
+        "manifest_without_scenarios",
+        version=str(run.manifest.get("version")), commit=str(run.manifest.get("commit")),
+    )  # fmt: skip
     return InputError.at(run.folder / MANIFEST, words)
 
 

@@ -12,7 +12,6 @@ import pytest
 
 import cli
 from sim.errors import InputError
-from sim.files.translation import told
 from sim.inputs.grid import load_grid
 from sim.inputs.library import registry
 from sim.inputs.municipality import Municipality, load_municipality
@@ -76,8 +75,8 @@ def test_what_has_no_figures_is_told_with_its_place(written: str, tmp_path: Path
     (problem,) = caught.value.problems
     assert (problem.line, problem.column) == (3, 15)
     assert TOLD[written] in problem.message
-    assert told(caught.value, "nl")[0].startswith("Regel 3, kolom 15: ")
-    assert not any(word in told(caught.value, "nl")[0] for word in (" the ", " has ", "did you", "figures"))
+    assert caught.value.told("nl")[0].startswith("Regel 3, kolom 15: ")
+    assert not any(word in caught.value.told("nl")[0] for word in (" the ", " has ", "did you", "figures"))
 
 
 @pytest.mark.parametrize("written", WAYS)

@@ -19,6 +19,7 @@ import pandas as pd
 from calibration.validation import validate
 from commands.terminal.literal import Table
 from sim.errors import InputError
+from sim.faults import fault
 from sim.model.parameters import DATA, POSTERIOR_FILE, prior_parameters, read_posterior, with_posterior
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
@@ -47,7 +48,7 @@ def read(folder: Path = DATA) -> tuple[dict[str, Any], dict[str, Any]]:
         try:
             found.append(json.loads(path.read_text(encoding="utf-8")))
         except (OSError, ValueError) as error:
-            raise InputError.at(path, f"is not what a calibration writes: {error}") from error
+            raise InputError.at(path, fault("not_of_calibration", reason=str(error))) from error
     return found[0], found[1]
 
 

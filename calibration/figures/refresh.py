@@ -5,11 +5,8 @@ Only the cells `value` and `status` of rows that change are written; every other
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
-import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,9 +17,11 @@ from calibration.figures.statline import STATLINE_FILE, Place, Renewal, StatLine
 from calibration.figures.targets import TARGET_FILE
 from commands.terminal.literal import Table
 from sim.errors import InputError, SimulationError, nearest
+from sim.faults import fault
+from sim.machine.whole import written_whole
+from sim.progress import Progress, Tell, nobody
 
 _FIELD = re.compile(r'(?:"((?:[^"]|"")*)"|([^,\r\n]*))(,|\r\n|\n|\r|\Z)')  # a cell and what ends it
-Tell = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -39,12 +38,12 @@ class TargetFile:
         try:
             text = path.read_bytes().decode("utf-8")
         except (OSError, UnicodeDecodeError) as error:
-            raise InputError.at(path, f"cannot be read: {error}") from error
+            raise InputError.at(path, fault("cannot_read", reason=str(error))) from error
         rows = _rows(path, text)
         header = [value.lstrip("\ufeff") for value, _ in rows[0]] if rows else []
         missing = [column for column in ("id", "year", "value", "status") if column not in header]
         if missing:
-            raise InputError.at(path, f"targets need the columns {', '.join(missing)}")
+            raise InputError.at(path, fault("targets_need_columns", missing=tuple(missing), near=None))
         cells = [dict(zip(header, row, strict=False)) for row in rows[1:] if len(row) == len(header)]
         return cls(path, text, {row["id"][0]: {name: cell[1] for name, cell in row.items()} for row in cells})
 
@@ -65,22 +64,13 @@ class TargetFile:
         try:
             self._replace(text.encode("utf-8"))
         except OSError as error:
-            raise SimulationError(f"{self.path} cannot be written: {error}") from error
+            raise SimulationError(fault("file_not_written", file=self.path, reason=str(error))) from error
 
     def _replace(self, content: bytes) -> None:
-        folder = self.path.parent
-        with tempfile.NamedTemporaryFile(dir=folder, prefix=".", suffix=".aside", delete=False) as stream:
-            aside = Path(stream.name)
-            try:
-                stream.write(content)
-                stream.flush()
-                os.fsync(stream.fileno())
-                shutil.copymode(self.path, aside)
-                if self.path.read_bytes() != self.text.encode("utf-8"):
-                    raise SimulationError(f"{self.path} was changed in the meantime; nothing was written")
-                os.replace(aside, self.path)
-            finally:
-                aside.unlink(missing_ok=True)
+        with written_whole(self.path, to_disk=True) as aside:
+            aside.write_bytes(content)
+            if self.path.read_bytes() != self.text.encode("utf-8"):
+                raise SimulationError(fault("changed_meanwhile", path=self.path))
 
 
 def _rows(path: Path, text: str) -> list[list[tuple[str, tuple[int, int]]]]:
@@ -90,7 +80,7 @@ def _rows(path: Path, text: str) -> list[list[tuple[str, tuple[int, int]]]]:
     while place < len(text):
         found = _FIELD.match(text, place)
         if found is None:
-            raise InputError.at(path, "a cell has no end", text.count("\n", 0, place) + 1)
+            raise InputError.at(path, fault("open_cell"), text.count("\n", 0, place) + 1)
         value = found[2] if found[1] is None else found[1].replace('""', '"')
         if new:
             rows.append([])
@@ -122,7 +112,7 @@ class Line:
 
 
 def refresh(
-    tables: Sequence[str] = (), write: bool = False, tell: Tell = lambda _: None, path: Path = TARGET_FILE
+    tables: Sequence[str] = (), write: bool = False, tell: Tell = nobody, path: Path = TARGET_FILE
 ) -> list[Line]:
     """Return every target that the tables (default: all) renew, beside what CBS says; write what changed.
 
@@ -133,8 +123,10 @@ def refresh(
     known = list(dict.fromkeys(renewal.table for renewal in renewals))
     for table in tables:
         if table not in known:
-            hint = nearest(table, known) or f"; known: {', '.join(known)}"
-            raise InputError.at("--table", f"unknown table '{table}'{hint}")
+            raise InputError.at("--table", fault(
+                "unknown_table",
+                table=table, near=nearest(table, known), known=tuple(known),
+            ))  # fmt: skip
     file = TargetFile.read(path)
     lines: list[Line] = []
     for table in known:
@@ -145,7 +137,7 @@ def refresh(
         file.write({(line.target, "value"): line.now for line in changed if line.was != line.now}
                    | {(line.target, "status"): line.new_status for line in changed
                       if line.old_status != line.new_status})  # fmt: skip
-        tell(f"Wrote {len(changed)} rows of {path}")
+        tell(Progress("rows_written", values={"count": len(changed), "file": path}))
     return lines
 
 
@@ -154,15 +146,18 @@ def _compare(table: str, renewals: Sequence[Renewal], file: TargetFile, tell: Te
     wanted = [(renewal, target) for renewal in renewals for target in renewal.targets]
     for renewal, target in wanted:
         if target not in file.spans:
-            hint = nearest(target, file.spans)
-            raise InputError.at(STATLINE_FILE, f"{file.path} has no target '{target}'{hint}", renewal.line)
+            wrong = fault(
+                "no_target",
+                file=file.path, target=target, near=nearest(target, file.spans),
+            )  # fmt: skip
+            raise InputError.at(STATLINE_FILE, wrong, renewal.line)
     if not wanted:
-        tell(f"{table} renews no target")
+        tell(Progress("table_renews_nothing", values={"table": table}))
         return []
-    tell(f"Reading {table}, {renewals[0].title}")
+    tell(Progress("reading_titled_table", values={"table": table, "title": renewals[0].title}))
     source = StatLineTable(table)
     if fold(source.title) != fold(renewals[0].title):  # so CBS closes a table: it adds the years
-        tell(f"{table} is now called '{source.title}': look whether another table has taken its place")
+        tell(Progress("table_renamed", values={"table": table, "title": source.title}))
     places: dict[str, list[Place | None]] = {}
     for renewal, target in wanted:
         year = int(file.cell(target, "year"))

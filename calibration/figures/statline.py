@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from sim.errors import InputError, SimulationError, nearest
+from sim.faults import Fault, fault
 
 STATLINE_FILE = Path(__file__).resolve().parents[1] / "targets" / "statline.csv"
 _REGION = re.compile(r"(?:GM|PV|LD|NL)\d")
@@ -83,7 +84,7 @@ def read_renewals(path: Path = STATLINE_FILE) -> list[Renewal]:
         reader = csv.DictReader(stream)
         missing = [column for column in COLUMNS if column not in (reader.fieldnames or ())]
         if missing:
-            raise InputError.at(path, f"the tables need the columns {', '.join(missing)}")
+            raise InputError.at(path, fault("tables_need_columns", missing=tuple(missing)))
         return [
             Renewal(
                 reader.line_num, row["table"], row["title"], row["years"], row["replaces"],
@@ -128,10 +129,10 @@ class StatLineTable:
         known = [str(item["Title"]).strip() for item in self._dimensions.values()]
         for name in cells.selection:
             if fold(name) not in self._dimensions:
-                raise self._unknown(line, f"has no dimension '{name}'", name, known)
+                raise self._unknown(line, fault("no_dimension", name=name), name, known)
         for name in known:  # without a choice in every dimension, cells of several categories would add up
             if fold(name) not in map(fold, cells.selection):
-                raise self._unknown(line, f"has a dimension '{name}' in which nothing is chosen", name, [])
+                raise self._unknown(line, fault("nothing_chosen", name=name), name, [])
         members: dict[str, tuple[Item, ...]] = {}
         provisional = False
         for name, titles in cells.selection.items():
@@ -144,8 +145,12 @@ class StatLineTable:
                     return None
                 if len(found) != 1:
                     known = [str(item["Title"]).strip() for item in self.members(name)]
-                    fault = f"has {'several' if found else 'no'} '{title}' in '{name}'"
-                    raise self._unknown(line, fault, title, [] if found else known)
+                    wrong = (
+                        fault("several_categories", title=title, name=name)
+                        if found
+                        else fault("no_category", title=title, name=name)
+                    )
+                    raise self._unknown(line, wrong, title, [] if found else known)
                 provisional = provisional or (
                     dimension["Type"] == "TimeDimension" and is_provisional(found[0])
                 )
@@ -156,7 +161,7 @@ class StatLineTable:
         """Return the categories of a dimension. Raises InputError where the table does not have it."""
         if fold(dimension) not in self._dimensions:
             known = [str(item["Title"]).strip() for item in self._dimensions.values()]
-            raise self._unknown(1, f"has no dimension '{dimension}'", dimension, known)
+            raise self._unknown(1, fault("no_dimension", name=dimension), dimension, known)
         key = str(self._dimensions[fold(dimension)]["Key"]).strip()
         if key not in self._members:
             self._members[key] = self._meta(key)
@@ -199,15 +204,20 @@ class StatLineTable:
                 paths[" > ".join(titles)] = str(item["Key"]).strip()
         found = [key for known, key in paths.items() if fold(known) == fold(path)]
         if not found:
-            raise self._unknown(line, f"has no measure '{path}'", path, paths)
+            raise self._unknown(line, fault("no_measure", path=path), path, paths)
         return found[0]
 
-    def _unknown(self, line: int, fault: str, name: str, known: Iterable[str]) -> InputError:
+    def _unknown(self, line: int, why: Fault, name: str, known: Iterable[str]) -> InputError:
         names = list(known)
-        hint = nearest(name, names) or (f"; it has {', '.join(names[:8])}" if names else "")
+        near, some = nearest(name, names), tuple(names[:8])
         root, file = Path(__file__).parents[1], self.asked_by
         shown = file.relative_to(root) if file.is_relative_to(root) else file  # not where we are installed
-        return InputError.at(shown, f"CBS table {self.table} {fault}{hint}", line)
+        wrong = (
+            fault("cbs_lacks_near", table=self.table, why=why, near=near)
+            if near
+            else fault("cbs_lacks", table=self.table, why=why, some=some)
+        )
+        return InputError.at(shown, wrong, line)
 
 
 def ask(table: str, question: Callable[[Any], Answer]) -> Answer:
@@ -218,13 +228,11 @@ def ask(table: str, question: Callable[[Any], Answer]) -> Answer:
     try:
         return question(cbsodata)
     except requests.HTTPError as error:
-        raise SimulationError(f"CBS StatLine does not give table {table}: {error}") from error
+        raise SimulationError(fault("cbs_refuses", table=table, reason=str(error))) from error
     except requests.RequestException as error:
-        raise SimulationError(
-            f"CBS StatLine cannot be reached for table {table} ({type(error).__name__}); nothing was changed"
-        ) from error
+        raise SimulationError(fault("cbs_unreached", table=table, name=type(error).__name__)) from error
     except (KeyError, TypeError, ValueError) as error:
-        raise SimulationError(f"CBS StatLine gave an answer for table {table} that cannot be read") from error
+        raise SimulationError(fault("cbs_unreadable", table=table)) from error
 
 
 def fold(title: object) -> str:

@@ -18,6 +18,7 @@ from typing import TextIO
 
 from calibration.figures.measures import ALL_AGES, MEASURES
 from sim.errors import InputError, Problem, nearest
+from sim.faults import Fault, fault
 from sim.files.numerals import AGE, NUMBER, SHARE, NumeralError, Quantity, read_number
 from sim.inputs.municipality import MAX_YOUTHS
 from sim.inputs.placenames import PlaceError, find, key
@@ -34,7 +35,9 @@ COLUMNS = (
 )  # fmt: skip
 KNOWN: Mapping[str, Collection[str]] = {"measure": MEASURES, "unit": UNITS, "status": STATUSES, "role": ROLES}
 WORDED = ("id", "quantity", "definition", "region", "period", "source")
-COUNT = Quantity("a count", ("jongeren", "jeugdigen", "youths", "trajecten", "trajectories"), counted=True)
+COUNT = Quantity(
+    fault("a_count"), ("jongeren", "jeugdigen", "youths", "trajecten", "trajectories"), counted=True
+)
 SEPARATORS = (",", ";", "\t")
 MOST_EACH = 5.0
 """Trajectories that could be counted for each youth of the country."""
@@ -93,17 +96,22 @@ def read_targets(path: Path = TARGET_FILE) -> list[Target]:
         name = row["id"]
         found = _faults(row)
         if name in lines:
-            found.append(("id", f"stands here twice, first in line {lines[name]}"))
+            found.append(("id", fault("twice_first_in_line", line=lines[name])))
         elif name:
             lines[name] = line
         problems += [
-            Problem(str(path), line, _field(column), f"'{name or '(no id)'}' {fault} (column '{column}')")
-            for column, fault in sorted(found, key=lambda fault: _field(fault[0]))
+            Problem.at(
+                path,
+                fault("in_column", id=name or "(no id)", why=why, column=column),
+                line,
+                _field(column),
+            )
+            for column, why in sorted(found, key=lambda each: _field(each[0]))
         ]
         if not found:
             targets[name] = _target(row)
     if not problems and not targets:
-        raise InputError.at(path, "holds no targets: there is nothing below the names of the columns")
+        raise InputError.at(path, fault("holds_no_targets"))
     if not problems:
         problems = list(islice(_unresolved(path, targets, lines), MOST_PROBLEMS))
     if problems:
@@ -135,23 +143,22 @@ def _rows(path: Path) -> Iterator[tuple[int, Mapping[str, str]]]:
                     continue
                 number += 1
                 if number > MOST_ROWS:
-                    raise InputError.at(
-                        path, f"more than {MOST_ROWS:,} rows: this is no file of targets", line
-                    )
+                    raise InputError.at(path, fault("too_many_targets", most=MOST_ROWS), line)
                 if len(fields) != len(names):
-                    words = f"expected {len(names)} columns, found {len(fields)}"
-                    held = {",": "a comma", ";": "a semicolon", "\t": "a tab"}[separator]
-                    raise InputError.at(
-                        path, f"{words}; a text with {held} stands between double quotes", line
-                    )
+                    held = {",": fault("a_comma"), ";": fault("a_semicolon"), "\t": fault("a_tab")}[separator]
+                    wrong = fault(
+                        "wrong_number_of_columns",
+                        count=len(names), found=len(fields), held=held,
+                    )  # fmt: skip
+                    raise InputError.at(path, wrong, line)
                 yield line, {name: field.strip() for name, field in zip(names, fields, strict=True)}
     except UnicodeDecodeError as error:
         raise InputError.at(path, _not_utf8(path, error), *_place(path)) from error
     except csv.Error as error:
-        words = f"is no table of comma-separated values from here on: {error}"
-        raise InputError.at(path, words, line) from error
+        wrong = fault("no_csv", reason=str(error))
+        raise InputError.at(path, wrong, line) from error
     except OSError as error:
-        raise InputError.at(path, f"cannot be read: {error.strerror or error}") from error
+        raise InputError.at(path, fault("cannot_read", reason=error.strerror or str(error))) from error
 
 
 def _head(lines: Iterator[str]) -> tuple[str, int]:
@@ -163,7 +170,7 @@ def _head(lines: Iterator[str]) -> tuple[str, int]:
 def _text(path: Path, stream: TextIO) -> Iterator[str]:
     for line, text in enumerate(iter(partial(stream.readline, MOST_OF_LINE), ""), 1):
         if "\0" in text:
-            raise InputError.at(path, "is no text: it holds a NUL byte", line, text.index("\0") + 1)
+            raise InputError.at(path, fault("nul_byte_in_csv"), line, text.index("\0") + 1)
         yield text
 
 
@@ -171,23 +178,24 @@ def _names(path: Path, header: list[str]) -> list[str]:
     """Return the names of the columns. Raises InputError where one is missing or there twice."""
     names = [name.strip() for name in header]
     if len(names) > MOST_COLUMNS:
-        raise InputError.at(path, f"{len(names):,} columns: this is no file of targets")
+        raise InputError.at(path, fault("too_many_columns", count=len(names)))
     missing = [column for column in COLUMNS if column not in names]
     if len(missing) == len(COLUMNS):
-        found = "" if any(names) else "the first line is empty; "
-        raise InputError.at(path, f"{found}targets need the columns {', '.join(missing)}")
+        if not any(names):
+            raise InputError.at(path, fault("first_line_empty", missing=missing))
+        raise InputError.at(path, fault("targets_need_columns", missing=missing, near=None))
     if missing:
-        close = nearest(missing[0], [name for name in names if name not in COLUMNS])
-        hint = close.replace("did you mean", "is it")
-        raise InputError.at(path, f"targets need the columns {', '.join(missing)}{hint}")
+        near = nearest(missing[0], [name for name in names if name not in COLUMNS])
+        raise InputError.at(path, fault("targets_need_columns", missing=missing, near=near))
     for k, name in enumerate(names):
         if name in names[:k]:
-            raise InputError.at(path, f"the column '{name}' stands here twice", 1, k + 1)
+            raise InputError.at(path, fault("column_twice", name=name), 1, k + 1)
     return names
 
 
-def _not_utf8(path: Path, error: UnicodeDecodeError) -> str:
-    return f"is not UTF-8 (byte 0x{error.object[error.start]:02x}); save {path.name} as CSV UTF-8"
+def _not_utf8(path: Path, error: UnicodeDecodeError) -> Fault:
+    byte = f"0x{error.object[error.start]:02x}"
+    return fault("csv_not_utf8", byte=byte, file=path.name)
 
 
 def _place(path: Path) -> tuple[int, int]:
@@ -201,51 +209,54 @@ def _place(path: Path) -> tuple[int, int]:
     return 1, 1
 
 
-def _faults(row: Mapping[str, str]) -> list[tuple[str, str]]:
+def _faults(row: Mapping[str, str]) -> list[tuple[str, Fault]]:
     """Return (column, what is wrong) of everything wrong with a row."""
-    faults = [(name, f"has no {name}") for name in WORDED if not row[name]]
+    faults = [(name, fault("has_no_field", name=name)) for name in WORDED if not row[name]]
     for name, known in KNOWN.items():
         value = row[name]
         if not value:
-            faults.append((name, f"has no {name}"))
+            faults.append((name, fault("has_no_field", name=name)))
         elif value not in known:
-            shown = "; known: see calibration/figures/measures.py"
-            shown = shown if name == "measure" else f"; known: {', '.join(known)}"
-            faults.append((name, f"has {name} '{value}'{nearest(value, known) or shown}"))
+            near = nearest(value, known)
+            shown = "see calibration/figures/measures.py" if name == "measure" else tuple(known)
+            faults.append((name, fault(
+                "unknown_value_for_field",
+                name=name, value=value, near=near, known=shown,
+            )))  # fmt: skip
     numbers: dict[str, float | None] = {}
     for name, quantity in _quantities(row).items():
         numbers[name], reason = _number(row[name], quantity)
-        number = numbers[name]
+        number, text = numbers[name], row[name]
         if number is None:
-            faults.append((name, f"has no number for {name}: '{row[name]}'{reason}"))
+            faults.append((name, fault("no_number_for_field", name=name, found=row[name], hint=reason)))
         elif name in ("value", "tolerance") and not 0 < number < math.inf:
-            faults.append((name, f"needs a finite {name} above zero, found {row[name]}"))
+            faults.append((name, fault("field_not_above_zero", name=name, text=text)))
         elif name not in ("value", "tolerance") and not number.is_integer():
-            faults.append((name, f"needs a whole number for {name}, found {row[name]}"))
+            faults.append((name, fault("field_not_whole", name=name, text=text)))
     first, last, tolerance = numbers["age_from"], numbers["age_to"], numbers["tolerance"]
     if first is not None and last is not None and not 0 <= first <= last < AGES:
-        faults.append(("age_from", f"has ages {first:g} to {last:g}; known are 0 to {AGES - 1}"))
+        faults.append(("age_from", fault("unknown_ages", first=first, last=last, oldest=AGES - 1)))
     elif row["measure"] in ALL_AGES and not faults and (first, last) != (0, AGES - 1):
-        faults.append(("age_from", f"has ages {row['age_from']} to {row['age_to']}; the model counts "
-                                   f"{row['measure']} for 0 to {AGES - 1} only"))  # fmt: skip
+        wrong = fault(
+            "counted_for_all_ages",
+            age_from=row["age_from"], age_to=row["age_to"], measure=row["measure"], last=AGES - 1,
+        )  # fmt: skip
+        faults.append(("age_from", wrong))
     share = numbers["value"] if row["unit"] == "share" else None
     if share is not None and 1 < share < math.inf:
-        faults.append(("value", f"is a share of {share:g}; it is at most 1, as 0.02 for 2 percent"))
+        faults.append(("value", fault("share_over_one", share=share)))
     if row["unit"] in COUNTS and (count := numbers["value"]) is not None and count < math.inf:
         most = MAX_YOUTHS * (MOST_EACH if row["unit"] == "trajectories" else 1.0)
         if count > most:
-            faults.append(("value", f"counts {count:g} {row['unit']}; at most {most:,.0f} is possible"))
+            faults.append(("value", fault("counts_too_many", count=count, unit=row["unit"], most=most)))
         elif not count.is_integer():
-            faults.append(("value", f"counts {count:g} {row['unit']}, which is no whole number; "
-                                    "are these thousands?"))  # fmt: skip
+            faults.append(("value", fault("counts_not_whole", count=count, unit=row["unit"])))
     if tolerance is not None and 1 <= tolerance < math.inf:
-        faults.append(
-            ("tolerance", f"has a tolerance of {tolerance:g}; it is a share, as 0.02 for 2 percent")
-        )
+        faults.append(("tolerance", fault("tolerance_too_large", tolerance=tolerance)))
     if row["unit"] in RATIOS and not row["denominator"]:
-        faults.append(("denominator", f"is a {row['unit']} and has no denominator"))
+        faults.append(("denominator", fault("no_denominator", unit=row["unit"])))
     elif row["share_of"] and not row["denominator"]:
-        faults.append(("denominator", "is fitted as a share and has no denominator"))
+        faults.append(("denominator", fault("share_without_denominator")))
     return faults
 
 
@@ -255,18 +266,17 @@ def _quantities(row: Mapping[str, str]) -> dict[str, Quantity]:
     return {"age_from": AGE, "age_to": AGE, "year": NUMBER, "value": value, "tolerance": SHARE}
 
 
-def _number(text: str, quantity: Quantity) -> tuple[float | None, str]:
+def _number(text: str, quantity: Quantity) -> tuple[float | None, Fault | None]:
     """Return the number that a text can only mean, or None and how to write it."""
     try:
-        return read_number(text, quantity), ""
+        return read_number(text, quantity), None
     except NumeralError as error:
-        _, hint, repair = str(error).partition("; ")
-        reason = hint + repair
+        hint = error.hint
     try:
         number = float(text)  # as programs write what is no finite number
     except ValueError:
-        return None, reason
-    return (None, reason) if math.isfinite(number) or math.isnan(number) else (number, "")
+        return None, hint
+    return (None, hint) if math.isfinite(number) or math.isnan(number) else (number, None)
 
 
 def _target(row: Mapping[str, str]) -> Target:
@@ -297,10 +307,13 @@ def _unresolved(path: Path, targets: Mapping[str, Target], lines: Mapping[str, i
     ending: set[str] = set()  # stems from which the way up comes to an end
     for target in targets.values():
         if target.within and target.within not in parents:
-            words = f"'{target.id}' is within '{target.within}', which no row is about"
             series = targets.get(target.within)
-            words += f"; did you mean '{series.stem}'?" if series else nearest(target.within, parents)
-            yield Problem(str(path), lines[target.id], _field("within"), words)
+            wrong = fault(
+                "within_nothing",
+                id=target.id, within=target.within,
+                near=series.stem if series else nearest(target.within, parents),
+            )  # fmt: skip
+            yield Problem.at(path, wrong, lines[target.id], _field("within"))
         seen, stem = {target.stem}, target.within
         while stem and stem not in seen and stem not in ending:
             seen.add(stem)
@@ -308,9 +321,9 @@ def _unresolved(path: Path, targets: Mapping[str, Target], lines: Mapping[str, i
         if stem not in seen:
             ending |= seen
         else:
-            words = f"'{target.id}' lies within itself, by way of '{target.within}'"
-            yield Problem(str(path), lines[target.id], _field("within"), words)
+            words = fault("lies_within_itself", id=target.id, within=target.within)
+            yield Problem.at(path, words, lines[target.id], _field("within"))
         for other in target.share_of:
             if other not in targets:
-                words = f"'{target.id}' is a share of '{other}', which is no row{nearest(other, targets)}"
-                yield Problem(str(path), lines[target.id], _field("share_of"), words)
+                words = fault("share_of_nothing", id=target.id, other=other, near=nearest(other, targets))
+                yield Problem.at(path, words, lines[target.id], _field("share_of"))

@@ -13,7 +13,6 @@ import argparse
 import csv
 import datetime as dt
 import math
-import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
@@ -28,9 +27,12 @@ from calibration.figures.targets import Target, read_targets
 from calibration.runs import FIT_YEAR, PROFILE, count, predict
 from sim.engine.setting import localised, worker_threads
 from sim.errors import InputError
+from sim.faults import fault
 from sim.inputs.municipality import USE_AGES, Municipality, Use
 from sim.inputs.profiles import Profile, profile_from, profiles
+from sim.machine.whole import written_whole
 from sim.model.parameters import DATA, Parameters, default_parameters
+from sim.progress import Progress, Tell, nobody
 
 Floats = NDArray[np.float64]
 MUNICIPALITY_FILE = DATA / "municipalities.csv"
@@ -48,7 +50,6 @@ FARTHEST = 4.0
 NATIONAL_MEASURES, WIDER_MEASURE = ("jeugdhulp_share", "jeugdhulp_pgb"), "jeugdzorg_pgb"
 """What figures of use are held against, and what stands in where only that was published."""
 COUNTRIES = (PROFILE, "Nederland")
-Tell = Callable[[float, str], None]
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,7 @@ def fit(
     children: int,
     seed: int = 0,
     here_children: int | None = None,
-    tell: Tell = lambda *_: None,
+    tell: Tell = nobody,
 ) -> Local:
     """Return the multipliers of a municipality, by one figure and shrunk to 1; those it has do not count.
 
@@ -113,7 +114,7 @@ def fit(
 
     def counted(*arguments: Any, **options: Any) -> float:
         nonlocal done
-        tell(done / runs, f"fitting {profile.name}: run {done + 1} of {runs}")
+        tell(Progress("fitting", done, runs, {"name": profile.name, "run": done + 1, "runs": runs}))
         done += 1
         return figure.value(count(*arguments, **options))
 
@@ -147,7 +148,7 @@ def fit_municipality(
     pool: Executor,
     children: int = NATIONAL_CHILDREN,
     seed: int = 0,
-    tell: Tell = lambda *_: None,
+    tell: Tell = nobody,
     p: Parameters | None = None,
     targets: Sequence[Target] | None = None,
     where: str = "",
@@ -155,7 +156,7 @@ def fit_municipality(
     """Return the multipliers that a municipality's own figure of use asks for; the same for the same figures.
 
     children: of the run of the country; a municipality of any size is simulated with LOCAL_CHILDREN. tell
-    hears (share done, what is going on) before each run, and stops the fit by raising. where: what messages
+    hears how far it is before each run, and stops the fit by raising. where: what messages
     name (default: the municipality). Raises InputError where there is no figure of use, none of the country
     to hold it against, or they are too far apart.
     """
@@ -181,16 +182,18 @@ def with_fit(municipality: Municipality, found: Local) -> Municipality:
 def _figure_of(municipality: Municipality, targets: Sequence[Target], where: str) -> LocalFigure:
     use, share = municipality.use, municipality.use_share
     if use is None or share is None:
-        raise InputError.at(
-            where, "there is no figure under 'use' (the use of youth care) to fit need and access to"
-        )
+        raise InputError.at(where, fault("no_figure_of_use"))
     national = use.national or national_share(use, targets)
     ratio = share / national
     if not 1.0 / FARTHEST <= ratio <= FARTHEST:
         raise InputError.at(
             where,
-            f"{share:.1%} of the youths have jeugdhulp, {ratio:.2g} times the share in the country "
-            f"({national:.1%}); check the figure of use and the population",
+            fault(
+                "use_far_from_country",
+                share=share,
+                times=ratio,
+                national=national,
+            ),
         )
     year, ages = min(use.year, FIT_YEAR), slice(0, use.last_age + 1)
     # The figure itself is complete, but how many of few children need help in a year is luck as well.
@@ -208,11 +211,15 @@ def national_share(use: Use, targets: Sequence[Target]) -> float:
     known = national_shares(targets)
     if (use.year, use.ages) in known:
         return known[use.year, use.ages]
-    there = ", ".join(f"{year} ({ages})" for year, ages in sorted(known))
+    there = tuple(f"{year} ({ages})" for year, ages in sorted(known))
     raise InputError.at(
         "use",
-        f"there is no national figure of {use.year} at the ages {use.ages}; give the same share of the "
-        f"country under 'national', or a figure of one of: {there}",
+        fault(
+            "no_national_figure",
+            year=use.year,
+            ages=use.ages,
+            known=there,
+        ),
     )
 
 
@@ -272,12 +279,10 @@ def write(found: Sequence[Local], path: Path = MUNICIPALITY_FILE) -> None:
         row["need"] = f"{item.need:.4f}" if item else ""
         row["access"] = f"{item.access:.4f}" if item else ""
         row["local"] = "jeugdhulp" if item else ""
-    aside = path.with_suffix(".part")
-    with aside.open("w", encoding="utf-8", newline="") as stream:
+    with written_whole(path) as aside, aside.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.DictWriter(stream, list(rows[0]), lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
-    os.replace(aside, path)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -6,15 +6,17 @@ leaves out is the same on both sides of the comparison (calibration.municipaliti
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from calibration.figures.statline import Cells, Place, StatLineTable, fold
 from sim.errors import InputError
+from sim.faults import fault
 from sim.inputs.library import Registry
 from sim.inputs.municipality import Municipality, municipality_from_dict
 from sim.inputs.placenames import PlaceError, Town, code_of, find, key, meant, towns
+from sim.progress import Progress, Tell, nobody
 from sim.states import AGES
 
 POPULATION, POPULATION_MEASURE = "03759ned", "Bevolking op 1 januari"
@@ -26,24 +28,21 @@ COUNTRY = "Nederland"
 YEARS_BACK = 3
 """How many of the last years of a table are tried: CBS publishes the country before its municipalities."""
 _HERE = Path(__file__)
-Tell = Callable[[str], None]
 
 
-def municipality_from_cbs(
-    name: str, registry: Registry | None = None, tell: Tell = lambda _: None
-) -> Municipality:
+def municipality_from_cbs(name: str, registry: Registry | None = None, tell: Tell = nobody) -> Municipality:
     """Return what CBS StatLine has on a municipality: its youths, and those with jeugdhulp where published.
 
     name: of the municipality, or its CBS code. Raises InputError for what is no municipality of today (with
     the nearest name) or a title that a table no longer has, SimulationError where CBS cannot be reached.
     """
     town = _town(name)
-    tell(f"Reading {POPULATION}")
+    tell(Progress("reading_table", values={"table": POPULATION}))
     people = StatLineTable(POPULATION, _HERE)
     region = _region(people, name, town)
     year, youths, provisional = _population(people, region)
     total = sum(_population_of(people, COUNTRY, year))
-    tell(f"Reading {USE}")
+    tell(Progress("reading_table", values={"table": USE}))
     care = StatLineTable(USE, _HERE)
     use = _use(care, region.code)
     data = {
@@ -78,7 +77,7 @@ def _town(name: str) -> Town | None:
     try:
         return find(name)
     except PlaceError as error:
-        raise InputError.of(str(error)) from None
+        raise InputError.of(error.fault) from None
 
 
 def _region(table: StatLineTable, name: str, town: Town | None) -> Region:
@@ -95,10 +94,11 @@ def _region(table: StatLineTable, name: str, town: Town | None) -> Region:
     if len(found) == 1:
         return found[0]
     if found:
-        several = " or ".join(codes)
-        raise InputError.of(f"CBS has more than one municipality '{name}'; give its code: {several}")
-    hint = ("" if town else meant(name)) or "."
-    raise InputError.of(f"CBS has no municipality '{name}'{hint}")
+        raise InputError.of(fault(
+            "cbs_several_municipalities", name=name, codes=tuple(codes)
+        ))  # fmt: skip
+    near = () if town else meant(name)
+    raise InputError.of(fault("cbs_no_municipality", name=name, near=near))
 
 
 def _plain(title: str) -> str:
@@ -122,7 +122,7 @@ def _population(table: StatLineTable, region: Region) -> tuple[int, list[float],
         if len(counts) == AGES and sum(counts) > 0.0:
             return year, counts, any(place.provisional for place in places)
     raise InputError.of(
-        f"CBS has no figures on '{region.name}' of the last {YEARS_BACK} years in table {table.table}"
+        fault("cbs_no_recent_figures", name=region.name, years_back=YEARS_BACK, table=table.table)
     )
 
 
@@ -130,7 +130,7 @@ def _population_of(table: StatLineTable, region: str, year: int) -> list[float]:
     """Return youths by age in a region, which is a code or a title. Raises InputError."""
     counts = [float(count) for count in table.figures(_places(table, region, year)) if count is not None]
     if len(counts) < AGES:
-        raise InputError.of(f"CBS table {table.table} has no figures on {region} of {year}")
+        raise InputError.of(fault("cbs_no_figures", table=table.table, region=region, year=year))
     return counts
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from sim.errors import InputError
+from sim.faults import fault
 from sim.inputs.agegroups import single_years
 from sim.model.parameters import DATA
 from sim.states import AGES
@@ -40,8 +41,11 @@ def build(evidence: Path = EVIDENCE) -> list[tuple[str, str, int, float, str]]:
             elif row["date"] == TARGET_DATE:
                 totals[int(row["age_from"]), int(row["age_to"])] = float(row["value"])
             elif row["region"] != "NL":
-                fault = f"'{row['region']}' was counted on {row['date']}; expected: {DATE}, as everywhere"
-                raise InputError.at(evidence, fault, line, 2)
+                wrong = fault(
+                    "counted_on_another_day",
+                    region=row["region"], date=row["date"], wanted=DATE,
+                )  # fmt: skip
+                raise InputError.at(evidence, wrong, line, 2)
     rows = []
     for name, parts in groups.items():
         for age, youths in enumerate(single_years(parts)):

@@ -12,11 +12,9 @@ from typing import TextIO
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from commands.terminal.literal import terminal
+from sim.progress import Progress as Event
+from sim.progress import Tell, nobody
 
-Tell = Callable[[str, int, int], None]
-"""(what is going on, how many are done, of how many; 0 of 0 where nothing is counted)."""
-TellShare = Callable[[float, str], None]
-"""(share done, what is going on)."""
 LINE_SECONDS = 10.0
 """A log gets a line at least this long after the last, unless something else begins or all is done."""
 
@@ -32,9 +30,9 @@ class Speed:
 
     clock: Callable[[], float] = time.monotonic
     _started: float | None = None
-    _before: int = 0
+    _before: float = 0
 
-    def words(self, done: int, of: int) -> str:
+    def words(self, done: float, of: float) -> str:
         """Return speed and time left in words, or nothing before there is any."""
         if self._started is None:
             self._started, self._before = self.clock(), done
@@ -64,8 +62,9 @@ class ProgressLines:
     _last: float = float("-inf")
     _words: str = ""
 
-    def tell(self, words: str, done: int, of: int) -> None:
+    def tell(self, now: Event) -> None:
         """Write a line where it is time for one."""
+        words, done, of = now.text(), now.done, now.total
         rate = self.speed.words(done, of) if of else ""
         new = words != self._words
         if not new and done < of and self.clock() - self._last < LINE_SECONDS:
@@ -80,7 +79,7 @@ def unit_progress(quiet: bool = False, stream: TextIO | None = None) -> Iterator
     """Yield what to tell how far it is; on stderr unless a stream is given."""
     stream = stream or sys.stderr
     if quiet:
-        yield lambda *_: None
+        yield nobody
         return
     if not stream.isatty():
         yield ProgressLines(stream).tell
@@ -90,15 +89,15 @@ def unit_progress(quiet: bool = False, stream: TextIO | None = None) -> Iterator
         task = bar.add_task("preparing", total=None, rate="")
         speed = Speed()
 
-        def show(words: str, done: int, of: int) -> None:
-            rate = speed.words(done, of) if of else ""
-            bar.update(task, description=words, completed=done, total=of or None, rate=rate)
+        def show(now: Event) -> None:
+            rate = speed.words(now.done, now.total) if now.total else ""
+            bar.update(task, description=now.text(), completed=now.done, total=now.total or None, rate=rate)
 
         yield show
 
 
 @contextmanager
-def share_progress(quiet: bool = False) -> Iterator[TellShare | None]:
+def share_progress(quiet: bool = False) -> Iterator[Tell | None]:
     """Yield what to tell which share is done; None where nobody looks at a terminal."""
     if quiet or not sys.stderr.isatty():
         yield None
@@ -106,20 +105,21 @@ def share_progress(quiet: bool = False) -> Iterator[TellShare | None]:
     parts = (_words(), BarColumn(), TimeRemainingColumn())
     with Progress(*parts, console=terminal(stderr=True), transient=True) as bar:
         task = bar.add_task("preparing (a first run on a machine compiles for half a minute)", total=1.0)
-        yield lambda done, words: bar.update(task, completed=done, description=words)
+        yield lambda now: bar.update(task, completed=now.share, description=now.text())
 
 
 @contextmanager
 def part_progress(quiet: bool = False) -> Iterator[Tell]:
     """Yield what to tell how many of each part are done: a bar, or in a log a line per part and ten."""
     if quiet:
-        yield lambda *_: None
+        yield nobody
         return
     if not sys.stderr.isatty():
         told: set[tuple[str, int]] = set()
 
-        def line(words: str, done: int, of: int) -> None:
-            part = (words, 10 * done // max(of, 1))
+        def line(now: Event) -> None:
+            words, done, of = now.text(), now.done, now.total
+            part = (words, int(10 * now.share))
             if part not in told:
                 told.add(part)
                 print(f"{words}: {done} of {of}", file=sys.stderr, flush=True)
@@ -131,7 +131,8 @@ def part_progress(quiet: bool = False) -> Iterator[Tell]:
         task = bar.add_task("preparing", total=None)
         current = [""]
 
-        def show_part(words: str, done: int, of: int) -> None:
+        def show_part(now: Event) -> None:
+            words, done, of = now.text(), now.done, now.total
             if words != current[0]:
                 current[0] = words
                 bar.reset(task, description=words, total=of)

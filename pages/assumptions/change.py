@@ -14,7 +14,6 @@ from sim.engine.programmes import check_headroom, effect_of
 from sim.engine.setting import EXISTING
 from sim.errors import InputError
 from sim.files.numerals import EUROS, SHARE, NumeralError, two_ways, written
-from sim.files.translation import told
 from sim.inputs.library import allowed_range
 from sim.model.catalogue import catalogue
 from sim.model.parameters import Parameter, default_parameters
@@ -58,7 +57,7 @@ def refusal(chosen: Choices, record: Parameter, value: float) -> str:
         pair(changed)
         _check_together(changed)
     except InputError as error:
-        return t("assumed_refused", reason=plain("; ".join(told(error, language()))))
+        return t("assumed_refused", reason=plain("; ".join(error.told(language()))))
     return ""
 
 

@@ -13,9 +13,8 @@ from pages.shared.address import saw, seen
 from pages.shared.state import choices
 from pages.shared.texts import language, t, writing
 from sim.decision.headline import STRENGTH
-from sim.errors import InputError
+from sim.errors import Problem
 from sim.files.numerals import NumeralError
-from sim.files.translation import told
 from sim.inputs.library import allowed_range
 
 PAGE = 20
@@ -123,7 +122,7 @@ def _take(row: AssumptionRow, text: str) -> None:
     try:
         value = number(text, row.record)
     except NumeralError as error:
-        st.error(parts.plain(told(InputError.at(row.name, str(error)), language())[0]))
+        st.error(parts.plain(Problem.at(row.name, error.fault).told(language())))
         return
     except ValueError:
         st.error(t("assumed_no_number"))

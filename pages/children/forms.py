@@ -11,7 +11,6 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pages.shared import charts, formats
-from pages.shared.answers import Tell
 from pages.shared.desk import SEED, desk
 from pages.shared.state import Choices, profile
 from pages.shared.texts import language, t, writing
@@ -21,6 +20,7 @@ from sim.decision.headline import UNMET, USERS, WAITING, WEEKS, horizons
 from sim.engine.history import Label
 from sim.engine.setting import worker_threads
 from sim.inputs.scenario import Scenario
+from sim.progress import Tell
 from sim.runs.experiment import Options, Run, run_all, with_labels
 from sim.states import FORMS
 
@@ -101,23 +101,19 @@ def chart(one: Lines, what: str, start: int, names: tuple[str, str]) -> alt.Laye
             alt.Tooltip("value:Q", title=t(f"kids_wait_{what}"), format=number),
         ],
     )
-    made = (
-        alt.layer(
-            base.mark_line(strokeWidth=2.5).encode(
-                color=alt.Color(
-                    "who:N", scale=alt.Scale(domain=names, range=[REFERENCE, PLAN]), legend=None
-                ),
-                strokeDash=alt.StrokeDash(
-                    "who:N", scale=alt.Scale(domain=names, range=[charts.DASHES[1], charts.DASHES[0]]),
-                    legend=None,
-                ),
-            )
+    made = alt.layer(
+        base.mark_line(strokeWidth=2.5).encode(
+            color=alt.Color("who:N", scale=alt.Scale(domain=names, range=[REFERENCE, PLAN]), legend=None),
+            strokeDash=alt.StrokeDash(
+                "who:N",
+                scale=alt.Scale(domain=names, range=[charts.DASHES[1], charts.DASHES[0]]),
+                legend=None,
+            ),
         )
-        .properties(
-            height=CHART_HEIGHT,
-            title=t(f"pw_tail_{one.form}"),
-            description=description(one, what, start, names),
-        )
+    ).properties(
+        height=CHART_HEIGHT,
+        title=t(f"pw_tail_{one.form}"),
+        description=description(one, what, start, names),
     )
     return charts.dressed(made, language(), 13)
 

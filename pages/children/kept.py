@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pages.shared.answers import Tell
 from sim.engine.setting import worker_threads
 from sim.inputs.scenario import Scenario
+from sim.progress import Tell
 from sim.runs.experiment import Options
 from sim.runs.lifelines import Span, lifeline, need_spans
 from sim.runs.twins import Life, Parting, Total, Twins, totals, twins

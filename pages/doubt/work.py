@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import shutil
 import tempfile
@@ -11,17 +10,15 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import TextIO
 
 import numpy as np
 
-from pages.shared.answers import Tell
 from pages.shared.desk import CHILDREN, DRAWS, SEED
 from sim.decision.appraisal import Difference
 from sim.decision.dossier import TORNADO, Knowledge, Spread, knowledge
 from sim.decision.goal import Goal
 from sim.decision.headline import discount_rate
-from sim.decision.sample import Progress, Question, Sample, collect
+from sim.decision.sample import Question, Sample, collect
 from sim.decision.sensitivity import CASES, Case, Swing, live_all, live_cases, swings
 from sim.decision.thresholds import (
     POINTS,
@@ -35,7 +32,9 @@ from sim.decision.thresholds import (
 from sim.engine.simulation import apart
 from sim.inputs.scenario import Scenario
 from sim.machine.compiling import cache_root, folder_in
+from sim.machine.locking import held
 from sim.model.catalogue import catalogue
+from sim.progress import Progress, Tell
 from sim.runs.experiment import Options
 from sim.runs.workers import Workers
 
@@ -115,7 +114,7 @@ def _find_out(found: Findings, workers: Workers, tell: Tell) -> Iterator[Finding
     )  # fmt: skip
     if found.best is None:
         hear = stages.hear("swings")
-        (best,) = live_all([question], workers, "", lambda words, *_: hear(words, 0, 1))
+        (best,) = live_all([question], workers, Progress("best_fit"), lambda now: hear(now.at(0)))
         found = replace(found, best=best)
     for more in _swung(found, names, workers, stages.hear("swings")):
         yield (found := more)
@@ -139,7 +138,7 @@ def _find_out(found: Findings, workers: Workers, tell: Tell) -> Iterator[Finding
         yield from _swung(found, others, workers, stages.hear("others"))
 
 
-def _swung(found: Findings, names: Sequence[str], workers: Workers, hear: Progress) -> Iterator[Findings]:
+def _swung(found: Findings, names: Sequence[str], workers: Workers, hear: Tell) -> Iterator[Findings]:
     """Yield findings with the swings of parameters that were not moved before."""
     moved = {swing.name for swing in found.swings}
     todo = [name for name in names if name not in moved]
@@ -148,14 +147,12 @@ def _swung(found: Findings, names: Sequence[str], workers: Workers, hear: Progre
         yield found
 
 
-def _growing(found: Findings, draws: int, workers: Workers, hear: Progress) -> Iterator[Sample]:
-    """Yield a sample with more draws each time, so that other work has its turn in between."""
+def _growing(found: Findings, draws: int, workers: Workers, hear: Tell) -> Iterator[Sample]:
+    """Yield a sample of ever more draws than were found, so that others have their turn in between."""
     folder, question = draw_folder(), found.question
     prune(folder, DISK, f"draws-{question.key()}.bin")
     for upto in [*range(found.draws + TURN, draws, TURN), max(draws, found.draws)]:
-        yield collect(
-            question, max(upto, 2), folder, workers, lambda words, done, _: hear(words, done, draws)
-        )
+        yield collect(question, max(upto, 2), folder, workers, lambda now: hear(now.at(now.done, draws)))
 
 
 def _spread(found: Findings, sample: Sample, search: int) -> Findings:
@@ -204,14 +201,14 @@ class _Stages:
         """Plan stages in this order."""
         self._tell, self._sizes, self._all = tell, sizes, max(sum(sizes.values()), 1)
 
-    def hear(self, stage: str, part: int = 0, parts: int = 1) -> Progress:
+    def hear(self, stage: str, part: int = 0, parts: int = 1) -> Tell:
         """Return what hears progress of a stage, or of one of its equal parts."""
         names = list(self._sizes)
         before = sum(self._sizes[name] for name in names[: names.index(stage)])
 
-        def hear(_: str, done: int, total: int) -> None:
-            share = (part + done / max(total, 1)) / parts
-            self._tell((before + share * self._sizes[stage]) / self._all, stage)
+        def hear(now: Progress) -> None:
+            done = (part + now.share) / parts * self._sizes[stage]
+            self._tell(Progress(stage, before + done, self._all))
 
         return hear
 
@@ -226,28 +223,25 @@ def draw_folder() -> Path:
     A lock shows which app is alive, not a clock: a clock may jump, and an app may run for weeks.
     """
     root = folder_in(cache_root(), "draws")
-    for lock in root.glob(f"*/{LOCK}"):
-        if not _held(lock):
-            shutil.rmtree(lock.parent, ignore_errors=True)
-    made = tempfile.TemporaryDirectory(prefix=f"{os.getpid()}-", dir=root)
-    aside = root / f"{Path(made.name).name}{LOCK}"
-    stream = aside.open("w", encoding="utf-8")
-    with contextlib.suppress(OSError):  # a disk without locks
-        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        aside.rename(Path(made.name) / LOCK)  # seen only once it is held
-    _KEPT.append((made, stream))
+    made, kept = tempfile.TemporaryDirectory(prefix=f"{os.getpid()}-", dir=root), contextlib.ExitStack()
+    # One at a time, so that nobody sees a lock before it is held. A disk without locks is never swept.
+    with contextlib.suppress(OSError), held(root.with_suffix(".lock"), lambda: None):
+        for lock in root.glob(f"*/{LOCK}"):
+            if _abandoned(lock):
+                shutil.rmtree(lock.parent, ignore_errors=True)
+        kept.enter_context(held(Path(made.name) / LOCK))
+    _KEPT.append((made, kept))
     return Path(made.name)
 
 
-def _held(lock: Path) -> bool:
-    """Tell whether a process that is alive holds a lock."""
-    with contextlib.suppress(OSError), lock.open(encoding="utf-8") as stream:
-        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        return False
-    return True
+def _abandoned(lock: Path) -> bool:
+    """Tell whether the process that held a lock has ended."""
+    with contextlib.suppress(OSError), held(lock) as free:
+        return free
+    return False
 
 
-_KEPT: list[tuple[tempfile.TemporaryDirectory[str], TextIO]] = []
+_KEPT: list[tuple[tempfile.TemporaryDirectory[str], contextlib.ExitStack]] = []
 """Folders that are removed when the process ends, and their locks."""
 
 

@@ -11,8 +11,7 @@ from pages.own.known import GROUPS, form_name
 from pages.shared import uploads
 from pages.shared.texts import language, t
 from sim.errors import InputError
-from sim.files.translation import dutch_or_none, told
-from sim.files.wording import Fault, explain
+from sim.files.wording import Mistake, explain
 from sim.inputs.library import registry
 from sim.inputs.municipality import Municipality
 from sim.inputs.municipality_template import template
@@ -65,7 +64,7 @@ def _tried(make: Callable[[], Municipality]) -> tuple[Municipality | None, list[
     try:
         return make(), []
     except InputError as error:
-        return None, shortened(told(error, language()))
+        return None, shortened(error.told(language()))
 
 
 def of_form(data: dict[str, Any]) -> tuple[Municipality | None, list[str]]:
@@ -74,8 +73,8 @@ def of_form(data: dict[str, Any]) -> tuple[Municipality | None, list[str]]:
     try:
         figures = Municipality.model_validate(data, context=registry())
     except ValidationError as error:
-        faults = explain(Municipality, data, error)
-        others = [_sentence(fault) for fault in faults if fault.loc not in gaps]
+        mistakes = explain(Municipality, data, error)
+        others = [_sentence(each) for each in mistakes if each.loc not in gaps]
         empty = [sentence for sentences in gaps.values() for sentence in sentences]
         return None, shortened([*empty, *others])
     return figures, []
@@ -94,9 +93,9 @@ def _gaps(data: dict[str, Any]) -> dict[tuple[str | int, ...], list[str]]:
     return {place: sentences for place, sentences in found.items() if sentences}
 
 
-def _sentence(fault: Fault) -> str:
-    message = (dutch_or_none(fault.message) if language() == "nl" else None) or fault.message
-    return f"{field_name(fault.loc)}: {message}" if fault.loc else message
+def _sentence(mistake: Mistake) -> str:
+    words = mistake.fault.text(language())
+    return f"{field_name(mistake.loc)}: {words}" if mistake.loc else words
 
 
 def field_name(loc: tuple[str | int, ...]) -> str:

@@ -13,8 +13,7 @@ from pages.shared import formats
 from pages.shared.state import Choices
 from pages.shared.texts import language, t, writing
 from sim.engine.setting import Setting, localised
-from sim.errors import InputError
-from sim.files.translation import told
+from sim.errors import Problem
 from sim.inputs.library import registry
 from sim.inputs.municipality import NAME_LENGTH, Municipality, Use, municipality_from_dict
 from sim.inputs.placenames import became_of, cleaned
@@ -91,7 +90,7 @@ def named(name: str) -> str:
 def merged(name: str) -> str:
     """Return a sentence on what became of a former municipality, or nothing."""
     became = became_of(name)
-    return " ".join(told(InputError.of(became), language())) if became else ""
+    return Problem.at("", became).told(language()) if became else ""
 
 
 # What changes

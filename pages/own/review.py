@@ -12,15 +12,14 @@ import streamlit as st
 from calibration.municipalities.municipal import Local, fit_municipality, with_fit
 from pages.own.known import changes, in_use, merged
 from pages.shared import formats, parts
-from pages.shared.answers import Tell
 from pages.shared.state import WANTED, Choices, choices, elsewhere, keep, pair
 from pages.shared.texts import language, t
 from pages.shared.watching import errand
 from sim.engine.setting import worker_threads
-from sim.errors import InputError
-from sim.files.translation import told
+from sim.errors import InputError, Problem
 from sim.inputs.library import registry
 from sim.inputs.municipality import Municipality, municipality_from_dict
+from sim.progress import Tell
 from sim.runs.scenario_notes import doubts
 
 SLOT = "own-fit"
@@ -55,8 +54,8 @@ def review(figures: Municipality) -> None:
     if became := merged(figures.name):
         st.info(parts.plain(became))
     was = in_use(figures.name, choices())
-    if lines := [InputError.at(figures.name, message) for _, message in doubts(figures)]:
-        st.warning("\n\n".join(parts.plain(told(line, language())[0]) for line in lines))
+    if lines := [Problem.at(figures.name, doubt).told(language()) for _, doubt in doubts(figures)]:
+        st.warning("\n\n".join(map(parts.plain, lines)))
     if was is None:
         st.markdown(t("own_review_new"))
     to_fit = figures.use is not None and not figures.fitted
@@ -101,7 +100,7 @@ def _fit(was: Municipality | None, figures: Municipality) -> None:
 
 def _fitted(was: Municipality | None, figures: Municipality, found: Local | InputError) -> None:
     if isinstance(found, InputError):
-        st.warning(parts.plain("; ".join(told(found, language()))) + ". " + t("own_fit_failed"))
+        st.warning(parts.plain("; ".join(found.told(language()))) + ". " + t("own_fit_failed"))
         _buttons(figures, "own_accept_unfitted")
         return
     fitted = with_fit(figures, found)
@@ -137,7 +136,7 @@ def accept(figures: Municipality) -> str:
         changed = elsewhere(before, changed)
         pair(changed)
     except InputError as error:
-        return " ".join(told(error, language()))
+        return " ".join(error.told(language()))
     keep(own=changed.own, municipality=changed.municipality, plan=changed.plan)
     withdraw()
     st.session_state.pop(WANTED, None)

@@ -14,14 +14,14 @@ from sim.decision.firm import few
 from sim.decision.headline import Level, level
 from sim.engine.history import Label
 from sim.engine.ledger import GEMEENTE
+from sim.errors import InputError, OptionError, SimulationError
 from sim.inputs.scenario import Scenario
 from sim.model.catalogue import catalogue
+from sim.progress import Progress, Tell
 from sim.runs.experiment import Columns, Options, Run, with_labels
 
 UNWATCHED_SECONDS = 4.0
 Key = tuple[str, ...]
-Tell = Callable[[float, str], None]
-"""(share done, what is going on); raises UnwantedError when nobody looks any more."""
 
 BREAKDOWNS: Mapping[str, tuple[str, ...]] = {
     "care_users": ("total", "form"),
@@ -47,13 +47,12 @@ class UnwantedError(Exception):
 class Work:
     """Background work that goes on while a user waits for it."""
 
-    share: float = 0.0
-    """How much of what is worked on is done."""
-    words: str = ""
-    """What is going on."""
+    progress: Progress | None = None
+    """How far it is (None: not begun)."""
     problem: str = ""
-    """The key of a text that says what went wrong; `detail` is what the model said about it."""
-    detail: str = ""
+    """The key of a text that says what went wrong."""
+    error: InputError | OptionError | SimulationError | None = None
+    """What the model said about it."""
     running: bool = False
     watchers: dict[str, float] = field(default_factory=dict)
     news: threading.Event = field(default_factory=threading.Event)

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, ParamSpec, TypeVar
 
 from sim.errors import InputError
+from sim.faults import fault
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -29,8 +30,8 @@ STARTING = 60.0
 """Seconds that the waiting process may take to be ready, on a busy machine."""
 PATIENCE = 20.0
 """Seconds that work waits for its turn."""
-TOO_MUCH = "this file takes too long or too much memory to read; leave out what is not needed"
-BUSY = "the server is reading other files; try again in a minute"
+TOO_MUCH = fault("file_too_heavy")
+BUSY = fault("server_busy")
 _BEGUN, _LENGTH = b".", 8
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import streamlit as st
+from pydantic_core import PydanticCustomError
 from streamlit.elements.lib.mutable_expander_container import ExpanderContainer
 
 from pages.shared import charts, formats
@@ -28,8 +29,8 @@ from pages.shared.state import (
 )
 from pages.shared.texts import language, t
 from sim.decision.headline import horizons
-from sim.errors import InputError
-from sim.files.translation import told
+from sim.errors import Problem
+from sim.files.wording import fault_of
 from sim.model.catalogue import catalogue
 
 COUNTRY = "Nederland"
@@ -63,7 +64,7 @@ def _move() -> None:
     st.session_state.pop(WANTED, None)
     try:
         name = here(typed, chosen)
-    except ValueError:
+    except PydanticCustomError:
         st.session_state[WANTED] = typed
         return
     keep(municipality=name, plan=elsewhere(chosen, replace(chosen, municipality=name)).plan)
@@ -77,8 +78,8 @@ def _not_here() -> None:
         return
     try:
         here(wanted, choices())
-    except ValueError as error:
-        st.warning(plain(" ".join(told(InputError.of(str(error)), language()))))
+    except PydanticCustomError as error:
+        st.warning(plain(Problem.at("", fault_of(error)).told(language())))
     told_beside_its_field("gemeente")
     way_to("eigen_cijfers", t("municipality_own"))
 

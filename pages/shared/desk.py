@@ -19,11 +19,12 @@ from typing import Any
 
 import streamlit as st
 
-from pages.shared.answers import Answer, BackgroundTask, Key, Tell, UnwantedError, Work, key_of, slim
+from pages.shared.answers import Answer, BackgroundTask, Key, UnwantedError, Work, key_of, slim
 from sim.engine.setting import worker_threads
 from sim.errors import InputError, OptionError, SimulationError
 from sim.inputs.scenario import Scenario
 from sim.machine.variables import app_children, app_draws
+from sim.progress import Progress, Tell
 from sim.runs.experiment import Columns, Options, Run, run_all
 from sim.runs.warmstore import WarmStore
 
@@ -33,8 +34,6 @@ KEPT_WORK = 128
 KEPT_BYTES = 384 << 20
 """Bound in bytes on finished work; the least recently used is dropped first."""
 KEPT_COLUMNS = 96 << 20
-ENDING = "cannot schedule new futures"
-"""What Python says to those who are at work when the server is stopped. That is no mistake of ours."""
 log = logging.getLogger(__name__)
 
 
@@ -43,6 +42,7 @@ class Desk:
 
     def __init__(self) -> None:
         """Open the desk."""
+        self._closed = False
         self.store = WarmStore()
         self.kept: OrderedDict[Key, Work] = OrderedDict()
         self._columns: OrderedDict[tuple[str, int | None, int], Columns] = OrderedDict()
@@ -56,6 +56,7 @@ class Desk:
 
     def close(self) -> None:
         """Take no more work, and stop what runs at its next year."""
+        self._closed = True
         for work in list(self.kept.values()):
             work.watchers.clear()
         for workers in (self._firsts, self._draws, self._errands):
@@ -101,7 +102,7 @@ class Desk:
     def retry(self, work: Work, watcher: str) -> None:
         """Work again on what failed."""
         with self._lock:
-            work.problem, work.detail = "", ""
+            work.problem, work.error = "", None
             work.news.clear()
             work.watchers[watcher] = time.monotonic()
             self._go_on(work)
@@ -115,7 +116,7 @@ class Desk:
             self.kept.move_to_end(key)
             self._forget()
             if again and work.problem:
-                work.problem, work.detail = "", ""
+                work.problem, work.error = "", None
                 work.news.clear()
             if watch:
                 work.watchers[watcher] = time.monotonic()
@@ -152,15 +153,14 @@ class Desk:
         except UnwantedError:
             pass
         except (InputError, OptionError, SimulationError) as error:
-            work.detail = str(error) or type(error).__name__
-            work.problem = "failed"
+            work.error, work.problem = error, "failed"
         except MemoryError:
             with self._lock:
                 self._columns.clear()
                 self._columns_size = 0
             work.problem = "failed_memory"
-        except Exception as error:  # a mistake of ours: for the log, never for the screen
-            if ENDING not in str(error):
+        except Exception:  # a mistake of ours: for the log, never for the screen
+            if not self._closed:  # who is at work when the server is stopped may fail at anything
                 log.exception("an answer failed")
             work.problem = "failed_unknown"
         finally:
@@ -174,10 +174,10 @@ class Desk:
                     work.running = False
 
     def _teller(self, work: Work) -> Tell:
-        def tell(share: float, words: str) -> None:
+        def tell(now: Progress) -> None:
             if not work.wanted():
                 raise UnwantedError
-            work.share, work.words = share, words
+            work.progress = now
             self._give_way()
 
         return tell
@@ -204,11 +204,11 @@ class Desk:
                 self._columns.move_to_end(key)
                 return self._columns[key]
 
-        def tell(share: float, _: str) -> None:
+        def tell(now: Progress) -> None:
             if not answer.wanted():
                 raise UnwantedError
             if draw == 0:
-                answer.share = (k + share) / len(answer.scenarios)
+                answer.progress = now.at(k + now.share, len(answer.scenarios))
             else:
                 self._give_way()
 

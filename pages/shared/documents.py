@@ -11,12 +11,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 
-from pages.shared.answers import Answer, Tell
+from pages.shared.answers import Answer
 from sim import Comparison
 from sim.files.yamlfile import dumped
 from sim.inputs.profiles import profile_of
 from sim.inputs.scenario import Scenario
 from sim.machine.project import version
+from sim.progress import Progress, Tell
 from sim.report.content import Report, report_of
 from sim.report.files import document
 
@@ -57,11 +58,11 @@ def made(comparison: Comparison, language: str, tell: Tell) -> Documents:
 
     Raises ValueError for what a report cannot hold, SimulationError where a document cannot be made.
     """
-    tell(0.0, "")
+    tell(Progress("documents", 0, STEPS))
     report = report_of(comparison, language, profile=profile_of(comparison.scenarios[0]))
-    tell(1 / STEPS, "")
+    tell(Progress("documents", 1, STEPS))
     table = document(report, ".xlsx")
-    tell(2 / STEPS, "")
+    tell(Progress("documents", 2, STEPS))
     return Documents(
         sentences=_sentences(report),
         briefing=document(report, ".pdf"),

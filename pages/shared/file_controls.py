@@ -21,7 +21,6 @@ from pages.shared.plan_files import (
 from pages.shared.state import choices, keep, reference_of
 from pages.shared.texts import language, t
 from sim.errors import InputError
-from sim.files.translation import told
 
 TOLD, REFUSED = "verken-told", "verken-refused"
 MOST_FAULTS = 8
@@ -73,13 +72,13 @@ def file_control() -> None:
         return
     refused = st.session_state.get(REFUSED, ("", None))
     if refused[0] == sent.file_id:  # read once, however often the page is shown
-        _faults(told(refused[1], language()))
+        _faults(refused[1].told(language()))
         return
     try:
         opened = read_plan(sent.name, sent.getvalue(), choices())
     except InputError as error:
         st.session_state[REFUSED] = (sent.file_id, error)
-        _faults(told(error, language()))
+        _faults(error.told(language()))
     else:
         take(opened)
         st.rerun()

@@ -26,7 +26,6 @@ from pages.shared.state import EFFECTS, REFERENCES, Choices, choices, existing_f
 from pages.shared.texts import language, t, writing
 from sim.engine.plan import LIMITED
 from sim.errors import InputError
-from sim.files.translation import told
 from sim.inputs.scenario import FIRST_YEAR, LAST_YEAR, MAX_YEARS, PLACES_WORDS
 from sim.model.catalogue import TARGETING, Programme, catalogue
 from sim.states import AGES, FORMS, MONTHS
@@ -83,7 +82,7 @@ def put(plan: Plan) -> None:
     try:
         pair(replace(choices(), plan=taken))
     except InputError as error:
-        st.error(t("verken_not_taken", reason=plain("; ".join(told(error, language())))))
+        st.error(t("verken_not_taken", reason=plain("; ".join(error.told(language())))))
         return
     keep(plan=taken)
 

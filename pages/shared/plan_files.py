@@ -31,6 +31,7 @@ from pages.shared.state import (
 from pages.shared.texts import t
 from sim.decision.headline import STRENGTH
 from sim.errors import InputError, Problem
+from sim.faults import fault
 from sim.files.yamlfile import dumped, head_of
 from sim.inputs.library import registry
 from sim.inputs.scenario import load_scenario
@@ -41,7 +42,7 @@ ARGUMENTS = "argumenten"
 REFERENCE_FILE = "uitgangssituatie.yaml"
 LEFT_OUT = {"reference": "verken_no_reference", "municipality": "verken_no_municipality"}
 """The message for keys that would name files of this server."""
-TOO_MUCH = "this file says more than this page can hold"
+TOO_MUCH = fault("more_than_a_page")
 _ZIP_DATE = (2026, 1, 1, 0, 0, 0)  # the same plan is the same file, whenever it is made
 log = logging.getLogger(__name__)
 
@@ -156,7 +157,7 @@ def opened(name: str, sent: uploads.Sent, chosen: Choices) -> Opened:
     if scenario.local is not None and scenario.local.to_data() != chosen.own_data:
         changes["own"] = json.dumps(scenario.local.to_data(), sort_keys=True, ensure_ascii=False)
         notes.append("verken_own_figures")
-    _refuse_choices(Problem(name, *sent.top, TOO_MUCH), replace(chosen, **changes))
+    _refuse_choices(Problem.at(name, TOO_MUCH, *sent.top), replace(chosen, **changes))
     return Opened(changes, tuple(notes))
 
 

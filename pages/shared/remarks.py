@@ -9,7 +9,6 @@ import streamlit as st
 from pages.shared.parts import plain
 from pages.shared.texts import language, t
 from sim.errors import InputError
-from sim.files.translation import told
 from sim.inputs.scenario import Scenario
 from sim.runs.scenario_notes import notes
 
@@ -17,5 +16,5 @@ from sim.runs.scenario_notes import notes
 def remarks(scenarios: Sequence[Scenario]) -> None:
     """Tell what scenarios say that does nothing, or is unusual."""
     if found := notes(scenarios):
-        lines = [f"- {plain(line)}" for line in told(InputError(found), language())]
+        lines = [f"- {plain(line)}" for line in InputError(found).told(language())]
         st.warning("\n".join([t("remarks"), "", *lines]))

@@ -13,12 +13,12 @@ import hashlib
 import os
 import re
 import secrets
-import tempfile
 import time
 from functools import cache
 from pathlib import Path
 
 from sim.machine.compiling import cache_root
+from sim.machine.whole import ASIDE, write_whole
 
 MARK = "~"
 """With what a key begins where it stands for a text; no value of a link does."""
@@ -28,7 +28,7 @@ MOST_OF_ONE = 100_000
 UNUSED_DAYS = 30
 SECRET_BYTES = 32
 _KEY = re.compile(MARK + r"[A-Za-z0-9_-]{22}", re.ASCII)
-_ASIDE, _SUFFIX = ".part", ".txt"
+_SUFFIX = ".txt"
 
 
 def put(text: str) -> str | None:
@@ -94,7 +94,7 @@ def _secret() -> bytes:
 
 def prune(kept: Path) -> None:
     """Remove what was not used for long, and what was used longest ago until the rest fits."""
-    for left in kept.glob(f"*{_ASIDE}"):  # of a process that ended while it wrote
+    for left in kept.glob(f"*{ASIDE}"):  # of a process that ended while it wrote
         with contextlib.suppress(OSError):
             if left.stat().st_mtime < time.time() - 3600:
                 left.unlink()
@@ -117,12 +117,4 @@ def _oldest() -> float:
 def _write(path: Path, content: bytes) -> None:
     """Write aside and rename; what is made this way only its owner may read."""
     path.parent.mkdir(mode=0o700, exist_ok=True)  # somebody may have cleared the cache
-    descriptor, aside = tempfile.mkstemp(dir=path.parent, suffix=_ASIDE)
-    try:
-        with os.fdopen(descriptor, "wb") as stream:
-            stream.write(content)
-        os.replace(aside, path)
-    except OSError:
-        with contextlib.suppress(OSError):
-            os.unlink(aside)
-        raise
+    write_whole(path, content, private=True)

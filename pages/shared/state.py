@@ -22,7 +22,8 @@ from pages.shared.plan import CHILD_WORK, Plan
 from pages.shared.texts import t
 from sim.decision.headline import HORIZONS, STRENGTH
 from sim.errors import InputError
-from sim.files.yamltext import quoted
+from sim.faults import fault
+from sim.files.wording import plain_error
 from sim.inputs.library import registry
 from sim.inputs.municipality import municipality_from_dict
 from sim.inputs.placenames import beginning, find
@@ -340,7 +341,7 @@ def told_beside_its_field(key: str) -> None:
 def here(name: str, chosen: Choices | None = None) -> str:
     """Return the municipality to choose that a name means, or the beginning of one municipality's name.
 
-    Raises ValueError, which says what is wrong with the name.
+    Raises PydanticCustomError, which says what is wrong with the name (`sim.files.wording.fault_of`).
     """
     offered, written = places(chosen), registry().named(name)
     if written in offered:
@@ -349,7 +350,7 @@ def here(name: str, chosen: Choices | None = None) -> str:
         name = begun[0]
     known = registry().municipality(name)
     if known not in offered:  # the country of another year
-        raise ValueError(f"unknown municipality {quoted(name)}.")
+        raise plain_error(fault("municipality_not_offered", name=name))
     return known
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from pages.shared.apart import READER
 from sim.errors import InputError
+from sim.faults import fault
 from sim.files.yamlfile import Document, document_from
 from sim.files.yamltext import Position
 from sim.inputs.library import registry
@@ -70,13 +71,18 @@ def _refuse(document: Document, scenario: Scenario, places: Collection[str]) -> 
     """Refuse what a file may say and the pages cannot show. Raises InputError."""
     problems = []
     if scenario.years < 1:
-        problems.append(document.problem(("years",), "must be 1 or more, found 0"))
+        problems.append(document.problem(("years",), fault("must_be_or_more", low=1, found=0)))
     if scenario.local is None and scenario.municipality not in places:
-        message = f"there are no figures of the population of '{scenario.municipality}'"
+        message = fault("no_figures_population", municipality=scenario.municipality)
         problems.append(document.problem(("municipality",), message))
     for name, override in scenario.parameters.items():
         if isinstance(override.value, tuple):
-            problems.append(document.problem(("parameters", name), "expected a number, found a list"))
+            problems.append(
+                document.problem(
+                    ("parameters", name),
+                    fault("expected", expected=fault("a_number"), found=fault("a_list"), hint=None),
+                )
+            )
     if problems:
         raise InputError(problems)
 

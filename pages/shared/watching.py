@@ -8,12 +8,13 @@ from typing import Any, TypeVar
 import streamlit as st
 
 from pages.shared import formats
-from pages.shared.answers import Answer, BackgroundTask, Key, Tell, Work, key_of
+from pages.shared.answers import Answer, BackgroundTask, Key, Work, key_of
 from pages.shared.desk import CHILDREN, DRAWS, desk
-from pages.shared.parts import guarded, note
+from pages.shared.parts import guarded, note, plain
 from pages.shared.state import watcher
-from pages.shared.texts import t
+from pages.shared.texts import language, t
 from sim.inputs.scenario import Scenario
+from sim.progress import Progress, Tell
 
 PATIENCE = 0.9
 """Seconds that a page waits for news before it shows that there is none yet."""
@@ -53,13 +54,14 @@ def errand(
     *,
     slot: str,
     size: int = 1 << 20,
-    words: Callable[[str], str] = str,
+    words: Callable[[Progress], str] = lambda _: "",
     every: float = 1.0,
 ) -> None:
     """Show what a task found, once it has; until then how far it is.
 
-    key: what tells this task from others. words: what is going on, in the language of the user. every:
-    seconds after which the page looks again (below UNWATCHED_SECONDS); more where there is much to show.
+    key: what tells this task from others. words: what is going on, in the language of the user (default: that
+    it is worked on). every: seconds after which the page looks again (below UNWATCHED_SECONDS); more where
+    there is much to show.
     """
 
     def look(watch: bool) -> BackgroundTask:
@@ -67,7 +69,8 @@ def errand(
 
     def progress(task: BackgroundTask, stopped: bool) -> None:
         if not task.finished and not stopped:
-            st.progress(min(max(task.share, 0.0), 1.0), text=words(task.words) or t("working"))
+            now = task.progress
+            st.progress(now.share if now else 0.0, text=(words(now) if now else "") or t("working"))
         elif stopped and not task.finished:
             note(t("stopped_task"))
 
@@ -98,7 +101,8 @@ def _follow(
         # Each has a place of its own, so that a table opened meanwhile stays open when the button goes.
         with st.container():
             if work.problem:
-                st.error(t(work.problem, **({"reason": work.detail} if work.detail else {})))
+                reason = {"reason": plain("; ".join(work.error.told(language())))} if work.error else {}
+                st.error(t(work.problem, **reason))
                 st.button(t("again"), key=f"again-{slot}", on_click=desk().retry, args=(work, watcher(slot)))
             else:
                 progress(work, halted)
@@ -125,7 +129,7 @@ def _answer_progress(answer: Answer, stopped: bool) -> None:
     elif stopped:
         note(t("stopped", done=done, total=answer.wished))
     elif not answer.first:
-        st.progress(min(answer.share, 1.0), text=t("computing_first"))
+        st.progress(answer.progress.share if answer.progress else 0.0, text=t("computing_first"))
     else:
         st.progress(done / answer.wished, text=t("computing", done=done, total=answer.wished))
 

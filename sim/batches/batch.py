@@ -12,13 +12,12 @@ A second batch into the same folder waits for the first and then finds its units
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -26,23 +25,23 @@ from sim.batches.assembly import Assembly, Entry
 from sim.batches.executors import TaskExecutor, executor, share_out
 from sim.batches.folder import BatchMember, Folder, read_folder
 from sim.batches.results import drop_asides, manifest, save
-from sim.batches.tasks import Task, UnitOutcome, make, plan
+from sim.batches.tasks import Task, UnitOutcome, fault_in, make, plan
 from sim.batches.units import DamagedError, HashedScenario, Unit, UnitStore
 from sim.decision.headline import Change, Level, as_json
 from sim.engine.simulation import apart
 from sim.errors import Problem, SimulationError
+from sim.faults import Fault, fault
 from sim.inputs.library import registry
+from sim.machine.locking import held
 from sim.model.parameters import default_parameters
+from sim.progress import Progress, Tell, nobody
 from sim.runs.experiment import Options
 from sim.runs.workers import Workers
 
 UNITS = "units"
 """The folder of units within that of the results."""
 LOCK = ".lock"
-GOES_ON = "what was finished is kept: the same command goes on from there"
 KEPT = "stopped; units that were finished are kept: the same command goes on from there"
-Tell = Callable[[str, int, int], None]
-"""(what is going on, how many units are done, of how many)."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +69,7 @@ class Batch:
                     name: [as_json(item) for item in items] for name, items in self.changes.items()
                 },
             },
-            "problems": [asdict(problem) for problem in self.problems],
+            "problems": [problem.as_json() for problem in self.problems],
             "notes": list(self.notes),
             "tables": sorted(str(file) for file in self.folder.glob("*.parquet")),
         }
@@ -87,7 +86,7 @@ def run_batch(
     workers: int | None = None,
     cluster: str | None = None,
     csv: bool = False,
-    tell: Tell = lambda *_: None,
+    tell: Tell = nobody,
 ) -> Batch:
     """Simulate every scenario in a folder, and write tables and a manifest to `out`.
 
@@ -107,7 +106,7 @@ def simulate_members(
     options: Options,
     executor: TaskExecutor,
     csv: bool = False,
-    tell: Tell = lambda *_: None,
+    tell: Tell = nobody,
 ) -> Batch:
     """Simulate members on an executor; see `run_batch`."""
     started = time.monotonic()
@@ -141,7 +140,7 @@ class _Job:
     options: Options
     executor: TaskExecutor
     tell: Tell
-    faults: dict[str, str] = field(default_factory=dict)
+    faults: dict[str, Fault] = field(default_factory=dict)
     made: int = 0
     known: int = 0
     work_seconds: float = 0.0
@@ -167,19 +166,19 @@ class _Job:
         missing = [unit for key, unit in wanted.items() if key not in there]
         done = len(wanted) - len(missing)
         self.known = done - self.made
-        self.tell("units", done, len(wanted))
+        self.tell(Progress("units", done, len(wanted)))
         started = time.monotonic()
         tasks = plan(missing, self.executor.size)
         with contextlib.closing(share_out(self.executor, make, tasks, Task.parts)) as answers:
             for task, answer in answers:
                 self._keep(task, answer)
                 done += len(task.units)
-                self.tell("units", done, len(wanted))
+                self.tell(Progress("units", done, len(wanted)))
         self.make_seconds += time.monotonic() - started
 
     def _keep(self, task: Task, answer: list[UnitOutcome] | Exception) -> None:
         if isinstance(answer, Exception):
-            self.faults |= {unit.key: str(answer) or type(answer).__name__ for unit in task.units}
+            self.faults |= dict.fromkeys((unit.key for unit in task.units), fault_in(answer))
             return
         for outcome in answer:
             self.work_seconds += outcome.seconds
@@ -201,13 +200,16 @@ class _Job:
         for member in self.folder.members:
             failed = self._failed(member)
             if failed:
-                (draw, replication), fault = failed[0]
-                more = f" (and {len(failed) - 1} other runs)" if len(failed) > 1 else ""
-                words = f"'{member.name}' failed in draw {draw}, replication {replication}{more}: {fault}"
-                found.append(Problem(member.file, 1, 1, words))
+                (draw, replication), why = failed[0]
+                wrong = fault(
+                    "member_failed",
+                    name=member.name, draw=draw, replication=replication,
+                    more=len(failed) - 1 or None, why=why,
+                )  # fmt: skip
+                found.append(Problem.at(member.file, wrong))
         return found
 
-    def _failed(self, member: BatchMember) -> list[tuple[tuple[int, int], str]]:
+    def _failed(self, member: BatchMember) -> list[tuple[tuple[int, int], Fault]]:
         own = self.units[member.name]
         return [(run, self.faults[unit.key]) for run, unit in own.items() if unit.key in self.faults]
 
@@ -215,7 +217,9 @@ class _Job:
         """Write the tables of members that are complete. Raises SimulationError where none is."""
         complete = [member for member in self.folder.members if not self._failed(member)]
         if not complete:
-            raise SimulationError("\n".join(["nothing could be finished", *map(str, self.problems())]))
+            raise SimulationError(
+                fault("nothing_finished", problems=tuple(each.with_place() for each in self.problems()))
+            )
         names = {member.name for member in complete}
         entries = [
             Entry(
@@ -224,13 +228,13 @@ class _Job:
             )
             for m in complete
         ]  # fmt: skip
-        self.tell("writing tables", 0, 0)
+        self.tell(Progress("writing_tables"))
         with Workers(min(os.cpu_count() or 1, self.executor.size)) as workers:
             assembly = Assembly(entries, self.store, workers)
             try:
                 save(out, assembly.tables(), lambda: self._certified(assembly, started), csv)
             except SimulationError as error:
-                raise SimulationError(f"{error}; {GOES_ON}") from error
+                raise SimulationError(fault("goes_on_from_there", why=error.fault)) from error
         return assembly
 
     def _certified(self, assembly: Assembly, started: float) -> dict[str, Any]:
@@ -278,17 +282,14 @@ def _alone_in(out: Path, tell: Tell) -> Iterator[bool]:
     """
     with _written_to(out):
         out.mkdir(parents=True, exist_ok=True)
-        stream = (out / LOCK).open("w", encoding="utf-8")
-    held = True
-    with stream:
-        try:
-            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            tell(f"waiting: another batch is at work in {out}", 0, 0)
-            fcntl.flock(stream, fcntl.LOCK_EX)
-        except OSError:
-            held = False  # a disk without locks: renaming alone keeps files whole
-        yield held
+        (out / LOCK).touch()
+    with ExitStack() as stack:
+        alone = False
+        with suppress(OSError):  # a disk without locks: renaming alone keeps files whole
+            alone = stack.enter_context(
+                held(out / LOCK, lambda: tell(Progress("waiting_for_batch", values={"folder": out})))
+            )
+        yield alone
 
 
 @contextmanager
@@ -298,4 +299,6 @@ def _written_to(folder: Path) -> Iterator[None]:
         yield
     except OSError as error:
         reason = error.strerror or str(error)
-        raise SimulationError(f"results could not be written to {folder}: {reason}; {GOES_ON}") from error
+        raise SimulationError(
+            fault("goes_on_from_there", why=fault("results_not_written", folder=folder, reason=reason))
+        ) from error

@@ -20,14 +20,15 @@ from multiprocessing.process import BaseProcess
 from typing import Any, Generic, Protocol, TypeVar
 
 from sim.errors import OptionError, SimulationError, within
+from sim.faults import fault
 from sim.runs.workers import end_processes, start_processes
 
 T = TypeVar("T")
 Task = TypeVar("Task")
 TRIES = 3
 """How often a task may kill a worker that works on nothing else."""
-NO_DASK = "--cluster needs Dask: pip install 'kinderwerk[cluster]'"
-KILLED = "its worker was killed again and again: out of memory?"
+NO_DASK = fault("needs_dask")
+KILLED = fault("killed_again")
 _SPARE = 2
 """Tasks that are queued for each worker, so that no worker waits."""
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # malloc.h of glibc
@@ -105,7 +106,7 @@ class ClusterExecutor:
         self.size = sum(self._client.nthreads().values())
         if not self.size:
             self._client.close()
-            raise SimulationError(f"the Dask scheduler at '{address}' has no workers")
+            raise SimulationError(fault("scheduler_without_workers", address=address))
 
     def __enter__(self) -> ClusterExecutor:
         return self
@@ -120,7 +121,7 @@ class ClusterExecutor:
 
     def renew(self) -> None:
         """Refuse: a lost scheduler cannot be replaced from here."""
-        raise SimulationError(f"the Dask scheduler at '{self.address}' is lost")
+        raise SimulationError(fault("scheduler_lost", address=self.address))
 
 
 def client_of(address: str) -> Any:
@@ -139,19 +140,20 @@ def client_of(address: str) -> Any:
             _check_security(address, Security())  # type: ignore[no-untyped-call]
         return Client(address, timeout="20s", set_as_default=False)  # type: ignore[no-untyped-call]
     except (OSError, ValueError) as error:
-        raise SimulationError(f"no Dask scheduler at '{address}': {error}") from error
+        reason = error.fault if isinstance(error, OptionError) else str(error)
+        raise SimulationError(fault("no_scheduler", address=address, reason=reason)) from error
 
 
 def _check_security(address: str, settings: Any) -> None:
-    """Raise ValueError where Dask's settings on security do not fit an address, OSError where files do not.
+    """Raise OptionError where Dask's settings on security do not fit an address, OSError where files do not.
 
     A client that is made nevertheless raises TypeError and RuntimeError, and goes on in the background.
     """
     secret = address.startswith(("tls:", "wss:"))
     if secret and settings.get_connection_args("client").get("ssl_context") is None:
-        raise ValueError("tls needs certificates; name them in Dask's settings (distributed.comm.tls)")
+        raise OptionError("cluster", fault("tls_without_certificates"))
     if settings.require_encryption and not secret:
-        raise ValueError("Dask's settings ask for encryption; write tls:// before the address")
+        raise OptionError("cluster", fault("encryption_asked"))
 
 
 def _on_cluster(work: Callable[[Task], T], task: Task) -> T:
@@ -177,7 +179,7 @@ def executor(workers: int | None, cluster: str | None) -> TaskExecutor:
     if cluster is None:
         return LocalExecutor(workers)
     if workers is not None:
-        raise OptionError("workers", "and a cluster exclude each other")
+        raise OptionError("workers", fault("workers_and_cluster"))
     return ClusterExecutor(cluster)
 
 
@@ -230,10 +232,7 @@ def share_out(
             executor.renew()
             for one in died:
                 if alone and one.deaths + 1 >= TRIES:
-                    yield (
-                        one.task,
-                        SimulationError(KILLED),
-                    )
+                    yield one.task, SimulationError(KILLED)
                 elif alone:
                     suspects.append(_Try(one.task, one.deaths + 1))
                 else:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from sim.errors import InputError, Problem
+from sim.faults import fault
 from sim.files.yamlfile import KINDS, Document, in_order, load_document
 from sim.inputs.grid import load_grid
 from sim.inputs.registry import Registry
@@ -46,7 +47,7 @@ def read_folder(path: str | Path, registry: Registry | None = None) -> Folder:
     """
     path = Path(path)
     if not path.is_dir():
-        raise InputError.at(path, "this is not a folder" if path.exists() else "there is no such folder")
+        raise InputError.at(path, fault("not_folder") if path.exists() else fault("no_such_folder"))
     files = [
         file
         for file in sorted(path.rglob("*"))
@@ -55,7 +56,7 @@ def read_folder(path: str | Path, registry: Registry | None = None) -> Folder:
         and not any(part.startswith(".") for part in file.relative_to(path).parts)
     ]
     if not files:
-        raise InputError.at(path, "there is no .yaml or .yml file in this folder")
+        raise InputError.at(path, fault("no_yaml_in_folder"))
     found = Folder()
     members: dict[str, BatchMember] = {}
     own: dict[str, Document] = {}
@@ -64,9 +65,7 @@ def read_folder(path: str | Path, registry: Registry | None = None) -> Folder:
             document = load_document(file, tuple(KINDS))
             for member in _members(document, path, registry, found):
                 if member.name in members:
-                    words = (
-                        f"'{member.name}' is the name of another scenario too ({members[member.name].file})"
-                    )
+                    words = fault("name_taken_by_scenario", name=member.name, file=members[member.name].file)
                     raise InputError.at(file, words)
                 members[member.name] = member
                 own[member.name] = document
@@ -77,7 +76,7 @@ def read_folder(path: str | Path, registry: Registry | None = None) -> Folder:
     found.problems = in_order(found.problems)
     found.notes += map(as_line, notes(member.scenario for member in found.members))
     if not members:
-        raise InputError(found.problems or [Problem(str(path), 1, 1, "there is no scenario in this folder")])
+        raise InputError(found.problems or [Problem.at(path, fault("no_scenario_folder"))])
     return found
 
 
@@ -114,7 +113,7 @@ def _resolve(members: dict[str, BatchMember], own: Mapping[str, Document], found
             try:
                 comparable([members[reference].scenario, member.scenario])
             except InputError as error:
-                words = f"'{name}' is not compared: {error.problems[0].message}"
+                words = fault("member_not_compared", name=name, why=error.problems[0].fault)
                 found.problems.append(own[name].problem(("reference",), words))
                 reference = None
         members[name] = BatchMember(name, member.scenario, member.file, reference)

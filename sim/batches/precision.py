@@ -20,8 +20,10 @@ from scipy.special import stdtrit
 from sim.decision.appraisal import MUNICIPAL, difference, running_figure
 from sim.decision.headline import discount_rate, horizons
 from sim.errors import InputError, OptionError
+from sim.faults import fault
 from sim.inputs.scenario import Scenario
-from sim.runs.experiment import Options, Run, Tell, run_all
+from sim.progress import Progress, Tell
+from sim.runs.experiment import Options, Run, run_all
 
 Floats = NDArray[np.float64]
 FIRST = 3
@@ -95,10 +97,10 @@ def until_precise(
     were made and the half-width. Raises OptionError where these numbers make no sense.
     """
     if not 0 < euros < np.inf:
-        raise OptionError("precision", f"must be above 0 euros, found {euros:g}")
+        raise OptionError("precision", fault("precision_not_above_zero", found=euros))
     first = max(first, FIRST)
     if most < first:
-        raise OptionError("max_replications", f"must be {first} or more, found {most}")
+        raise OptionError("max_replications", fault("must_be_or_more", low=first, found=most))
     values: list[Floats] = []
     since: int | None = None
     width = float("inf")
@@ -126,16 +128,17 @@ def precise_runs(
     """
     first = scenarios[0]
     if not first.years:
-        raise InputError.at(scenarios[0].path or scenarios[0].title, "the scenario has no years to compare")
+        raise InputError.at(scenarios[0].path or scenarios[0].title, fault("no_years_to_compare"))
     years = range(first.start, first.start + first.years)
     rate, horizon = discount_rate(first), horizons(first.years)[-1]
     runs: list[Run] = []
     expected = [float(max(options.replications, FIRST) + LOOK_AHEAD)]
 
     def replicate(number: int) -> Floats:
-        def heard(done: float, words: str) -> None:
+        def heard(now: Progress) -> None:
             if tell is not None:
-                tell(min((number + done) / expected[0], 1.0), f"replication {number + 1}: {words}")
+                done, of = number + now.share, expected[0]
+                tell(Progress("replication", done, of, {"number": number + 1, "what": now.what}))
 
         one = replace(options, replications=1, first_replication=number)
         new = list(run_all(scenarios, one, tell=heard))

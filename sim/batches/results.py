@@ -25,10 +25,12 @@ from sim.decision.appraisal import MUNICIPAL, Difference, standard_error
 from sim.decision.headline import HORIZONS, UNMET, USERS
 from sim.engine.history import Label
 from sim.errors import SimulationError
+from sim.faults import fault
 from sim.files.literal import cell
 from sim.inputs.scenario import Scenario
 from sim.machine.compiling import data_hash, source_hash
 from sim.machine.project import commit, version
+from sim.machine.whole import flush_to_disk
 from sim.model.parameters import POSTERIOR_FILE, Parameters
 from sim.runs.experiment import Columns, Options, Run
 
@@ -238,12 +240,12 @@ def save(
         text = json.dumps(said, indent=2, ensure_ascii=False)
         (aside / MANIFEST).write_text(text + "\n", encoding="utf-8")
         for file in aside.iterdir():
-            _to_disk(file)
+            flush_to_disk(file)
         _put_in_place(aside, folder)
-        _to_disk(folder)
+        flush_to_disk(folder)
     except OSError as error:
         reason = os.strerror(error.errno) if error.errno else str(error)  # Arrow's own text is long
-        raise SimulationError(f"results could not be written to {folder}: {reason}") from error
+        raise SimulationError(fault("results_not_written", folder=folder, reason=reason)) from error
     finally:
         if aside is not None:
             shutil.rmtree(aside, ignore_errors=True)
@@ -293,15 +295,6 @@ def _grouped(parts: Iterable[pa.Table]) -> Iterator[pa.Table]:
 
 def _joined(tables: Sequence[pa.Table]) -> pa.Table:
     return pa.concat_tables(tables).unify_dictionaries().combine_chunks()
-
-
-def _to_disk(path: Path) -> None:
-    """Wait until a file or folder is on the disk itself."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _put_in_place(aside: Path, folder: Path) -> None:

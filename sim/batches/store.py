@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -17,6 +16,8 @@ import duckdb
 
 from sim.batches.results import MANIFEST, TABLES
 from sim.errors import InputError, OptionError, Problem, SimulationError, nearest, within
+from sim.faults import fault
+from sim.machine.locking import held
 
 UNITS, LOCK = "units", ".lock"
 MOST_DAYS = 1_000_000
@@ -76,7 +77,7 @@ def runs_in(root: Path, damaged: list[Problem] | None = None) -> list[StoredRun]
     hears of every run that cannot be read.
     """
     if not root.is_dir():
-        raise InputError.at(root, "there is no such folder of runs")
+        raise InputError.at(root, fault("no_such_store"))
     found: list[StoredRun] = []
     bad = [] if damaged is None else damaged
     for folder, below, files in os.walk(root):
@@ -108,7 +109,7 @@ def _manifest(path: Path, ours: bool = False) -> Mapping[str, Any] | None:
         data = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
         if ours:
-            raise InputError.at(path, f"this run is damaged: its manifest cannot be read ({error})") from None
+            raise InputError.at(path, fault("manifest_unreadable", reason=str(error))) from None
         return None
     if not isinstance(data, dict) or data.get("project") != "kinderwerk":
         return None
@@ -120,7 +121,7 @@ def _manifest(path: Path, ours: bool = False) -> Mapping[str, Any] | None:
     except (KeyError, TypeError, ValueError):
         wrong = ["written"]
     if wrong:
-        raise InputError.at(path, f"this run is damaged: its manifest has no sound '{wrong[0]}'")
+        raise InputError.at(path, fault("manifest_not_sound", wrong=wrong[0]))
     return data
 
 
@@ -131,7 +132,10 @@ def readable(runs: Sequence[StoredRun], damaged: list[Problem]) -> list[StoredRu
         try:
             levels(run), changes(run)
         except InputError as error:
-            damaged += [replace(p, message=f"this run is damaged: {p.message}") for p in error.problems]
+            damaged += [
+                Problem.at(p.file, fault("run_damaged", why=p.fault), p.line, p.column)
+                for p in error.problems
+            ]
         else:
             found.append(run)
     return found
@@ -150,8 +154,10 @@ def find_run(root: Path, name: str) -> StoredRun:
     for problem in damaged:
         if Path(problem.file).parent in (root / name, folder):
             raise InputError([problem])
-    hint = nearest(name, [run.id for run in runs]) or "; `kinderwerk runs list` shows all"
-    raise InputError.at(root, f"there is no run '{name}' here{hint}")
+    near = nearest(name, [run.id for run in runs])
+    raise InputError.at(root, fault(
+        "unknown_run", name=name, near=near
+    ))  # fmt: skip
 
 
 _KEY_FIGURES = """
@@ -204,7 +210,7 @@ def ask(query: str, values: Sequence[Any]) -> list[Row]:
             return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
         except duckdb.Error as error:
             bad = next((value for value in map(str, values) if value in str(error)), str(values[0]))
-            raise InputError.at(bad, f"cannot be read: {str(error).splitlines()[0]}") from error
+            raise InputError.at(bad, fault("cannot_read", reason=str(error).splitlines()[0])) from error
 
 
 def to_prune(
@@ -215,7 +221,7 @@ def to_prune(
     Raises OptionError where neither is given, or one makes no sense.
     """
     if older_than is None and keep is None:
-        raise OptionError("older_than", "or `keep` must say what may go")
+        raise OptionError("older_than", fault("nothing_to_prune_by"))
     for option, value in (("older_than", older_than), ("keep", keep)):
         within(option, value or 0, 0, MOST_DAYS)
     found = list(runs if not keep else runs[:-keep])
@@ -238,7 +244,9 @@ def remove(run: StoredRun) -> bool:
             for file in run.files():
                 file.unlink(missing_ok=True)
     except OSError as error:
-        raise SimulationError(f"{run.folder} could not be removed: {error.strerror or error}") from error
+        raise SimulationError(
+            fault("run_not_removed", folder=run.folder, reason=error.strerror or str(error))
+        ) from error
     if run.verb == "batch":
         for folder in (*(run.folder / UNITS).glob("??"), run.folder / UNITS):
             _remove_empty(folder)
@@ -257,10 +265,5 @@ def _lock(folder: Path) -> Iterator[bool]:
     if not (folder / LOCK).is_file():
         yield True
         return
-    with (folder / LOCK).open("r", encoding="utf-8") as stream:
-        try:
-            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
-            return
-        yield True
+    with held(folder / LOCK) as alone:
+        yield alone

@@ -11,7 +11,8 @@ from typing import Any
 from sim.batches.units import Unit, encode, engine
 from sim.engine.setting import Inline, Setting
 from sim.engine.warmup import WarmStart, warm_up
-from sim.errors import SimulationError
+from sim.errors import InputError, SimulationError
+from sim.faults import Fault, fault
 from sim.runs.experiment import Columns, Options, columns_of, setting_for
 from sim.runs.warmstore import WarmStore, key_for
 
@@ -43,7 +44,7 @@ class UnitOutcome:
 
     key: str
     content: bytes
-    fault: str
+    fault: Fault | None
     seconds: float
 
 
@@ -53,15 +54,23 @@ def make(task: Task) -> list[UnitOutcome]:
     Raises SimulationError if this worker has another engine than the caller.
     """
     if task.engine != engine():
-        raise SimulationError(
-            "a worker has another version of kinderwerk, its data or its libraries than this machine: "
-            "install the same on both"
-        )
+        raise SimulationError(fault("worker_of_another_version"))
     outcomes: list[UnitOutcome] = []
     warm = _Warm(task.cached)
     for _, some in itertools.groupby(task.units, key=lambda unit: unit.lives):
         outcomes += _outcomes(list(some), warm)
     return outcomes
+
+
+def fault_in(error: Exception) -> Fault:
+    """Return what went wrong in a task."""
+    if isinstance(error, SimulationError):
+        return error.fault
+    if isinstance(error, MemoryError):
+        return fault("out_of_memory")
+    if isinstance(error, InputError):
+        return error.problems[0].with_place()
+    return fault("mistake_of_ours", kind=type(error).__name__, reason=str(error))
 
 
 def _outcomes(units: list[Unit], warm: _Warm) -> list[UnitOutcome]:
@@ -72,10 +81,9 @@ def _outcomes(units: list[Unit], warm: _Warm) -> list[UnitOutcome]:
     except Exception as error:
         if len(units) > 1:
             return [outcome for unit in units for outcome in _outcomes([unit], warm)]
-        fault = "out of memory" if isinstance(error, MemoryError) else str(error) or type(error).__name__
-        return [UnitOutcome(units[0].key, b"", fault, time.perf_counter() - started)]
+        return [UnitOutcome(units[0].key, b"", fault_in(error), time.perf_counter() - started)]
     seconds = (time.perf_counter() - started) / len(units)
-    return [UnitOutcome(unit.key, content, "", seconds) for unit, content in zip(units, found, strict=True)]
+    return [UnitOutcome(unit.key, content, None, seconds) for unit, content in zip(units, found, strict=True)]
 
 
 def _lived(units: Sequence[Unit], warm: _Warm) -> list[Columns]:

@@ -10,8 +10,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import os
-import tempfile
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -27,6 +25,7 @@ from numpy.typing import NDArray
 from sim.engine.history import Label
 from sim.inputs.scenario import Scenario
 from sim.machine.compiling import data_hash, source_hash
+from sim.machine.whole import ASIDE, write_whole
 from sim.model.parameters import default_parameters
 from sim.runs.experiment import Columns
 
@@ -34,7 +33,6 @@ Floats = NDArray[np.float64]
 LIBRARIES = ("numpy", "numba", "llvmlite", "scipy", "simpy", "pyarrow", "pydantic")
 """Libraries on which the bytes of results depend."""
 _MAGIC = b"KWUNIT01"
-_ASIDE = ".part"
 _HOUR = 3600.0
 
 
@@ -195,17 +193,7 @@ class UnitStore:
         """Keep a unit. Raises OSError where it cannot be written; nothing is left of it then."""
         path = self.path(key)
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, aside = tempfile.mkstemp(dir=path.parent, suffix=_ASIDE)
-        try:
-            with os.fdopen(handle, "wb") as stream:
-                stream.write(content)
-                stream.flush()
-                os.fsync(stream.fileno())
-            os.replace(aside, path)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                os.unlink(aside)
-            raise
+        write_whole(path, content, private=True, to_disk=True)
 
     def drop_damaged(self, keys: Iterable[str]) -> int:
         """Remove units that do not hold what was written; return how many."""
@@ -220,7 +208,7 @@ class UnitStore:
 
     def sweep(self) -> None:
         """Remove what a killed writer left behind, an hour ago or more."""
-        for left in self.folder.glob(f"??/*{_ASIDE}"):
+        for left in self.folder.glob(f"??/*{ASIDE}"):
             with contextlib.suppress(OSError):
                 if left.stat().st_mtime < time.time() - _HOUR:
                     left.unlink()

@@ -18,15 +18,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.decision.appraisal import difference
-from sim.decision.sample import Progress, Question
+from sim.decision.sample import Question
 from sim.decision.thresholds import PROGRAMME, with_fte
 from sim.engine.history import Label
 from sim.engine.ledger import GEMEENTE
 from sim.engine.setting import Inline
 from sim.errors import InputError, OptionError
+from sim.faults import fault
 from sim.inputs.scenario import Scenario
 from sim.model.catalogue import TARGETING, catalogue
 from sim.model.prices import fte_price
+from sim.progress import Progress, Tell, nobody
 from sim.rates import discount_factor
 from sim.runs.workers import Workers
 from sim.ties import same, tied
@@ -100,11 +102,11 @@ def choices(scenario: Scenario, question: Question, budget: float) -> list[Choic
     """
     if PROGRAMME not in scenario.programmes:
         where = scenario.path or scenario.title
-        raise InputError.at(where, "there is no child work here to spend a budget on")
+        raise InputError.at(where, fault("no_child_work_for_budget"))
     programme = catalogue()[PROGRAMME]
     fte = round(budget / fte_price(programme.price, scenario.start, question.parameters), 1)
     if fte <= 0:
-        raise OptionError("budget", f"of {budget:,.0f} euros a year buys no child worker")
+        raise OptionError("budget", fault("budget_buys_nobody", budget=budget))
     use = scenario.programmes[PROGRAMME]
     own = use.ages or programme.ages
     reach = use.targeting or programme.targeting
@@ -154,7 +156,7 @@ def best_budget(
     workers: Workers,
     draws: int = 40,
     rate: float = 0.0225,
-    tell: Progress = lambda *_: None,
+    tell: Tell = nobody,
     tried: Sequence[Choice] | None = None,
 ) -> list[Ranked]:
     """Return the uses of a budget, most good first among gains; the question's last scenario is the pattern.
@@ -169,7 +171,7 @@ def best_budget(
     came = []
     for found in workers.map(partial(_draw, asked, rate), range(1, draws + 1)):
         came.append(found)
-        tell("uses of the budget", len(came), draws)
+        tell(Progress("uses_of_budget", len(came), draws))
     return ranked(options, _Came(*(np.stack(parts) for parts in zip(*came, strict=True))))
 
 

@@ -31,7 +31,7 @@ from sim.decision.money import (
 )
 from sim.decision.proof import REST as REST  # shown with the dossier, like Estimate
 from sim.decision.proof import Debt, proof_debt
-from sim.decision.sample import Progress, Question, Sample, collect
+from sim.decision.sample import Question, Sample, collect
 from sim.decision.sensitivity import TornadoBar, simulate_all, structural, tornado
 from sim.decision.surrogate import Surrogate, features
 from sim.decision.thresholds import (
@@ -46,9 +46,11 @@ from sim.decision.value import Acceptability, acceptability, by_group, by_parame
 from sim.decision.value import Estimate as Estimate
 from sim.engine.history import Label
 from sim.errors import OptionError
+from sim.faults import Fault, fault
 from sim.model.catalogue import catalogue
 from sim.model.parameters import Parameters
 from sim.model.prices import fte_price
+from sim.progress import Progress, Tell, nobody
 from sim.rates import discount_factor
 from sim.runs.experiment import Run, run_all, with_labels
 from sim.runs.workers import Workers
@@ -205,7 +207,7 @@ def dossier(
     folder: Path,
     workers: Workers,
     names: tuple[str, str],
-    tell: Progress = lambda *_: None,
+    tell: Tell = nobody,
     willingness: float | None = None,
     search: int = 40,
 ) -> Dossier:
@@ -217,11 +219,11 @@ def dossier(
     Raises what `collect` raises, and ValueError for a goal outside the simulated years.
     """
     if draws < 2:
-        raise OptionError("draws", f"must be 2 or more here: one draw tells no chance, found {draws}")
-    (first,) = simulate_all([(question, goal)], workers, "first answer", lambda *_: None)
+        raise OptionError("draws", fault("draws_too_few", draws=draws))
+    (first,) = simulate_all([(question, goal)], workers, Progress("best_fit"), nobody)
     first_error = float(block_standard_error(first[-1]))
-    soon = f"{_millions(float(first[-1].sum()))} ±{2e-6 * first_error:,.1f}"
-    tell(f"first answer, best fit: {soon}, provisional", 1, 1)
+    soon = {"millions": float(first[-1].sum()) / 1e6, "error": 2e-6 * first_error}
+    tell(Progress("first_answer", 1, 1, soon))
     sample = collect(question, draws, folder, workers, tell, partial(_so_far, goal))
     d = sample.difference()
     costs, errors = goal.of(d)
@@ -232,7 +234,7 @@ def dossier(
     known = knowledge(sample, goal, workers, tell, willingness)
     best, bars = tornado(question, goal, [n for n, _ in known.parameters[:TORNADO]], workers, tell)
     cases = structural(question, goal, workers, tell)
-    tell("whole lives", 0, 1)
+    tell(Progress("whole_lives", 0, 1))
     whole = _whole(question)
     unmet = d.by_draw(np.asarray(d.series(*_UNMET), np.float64)).mean(axis=1)
     low, high = np.percentile(unmet, [5.0, 95.0])
@@ -265,7 +267,7 @@ def knowledge(
     sample: Sample,
     goal: Goal,
     workers: Workers,
-    tell: Progress = lambda *_: None,
+    tell: Tell = nobody,
     willingness: float | None = None,
     emulated: int | None = None,
 ) -> Knowledge:
@@ -288,12 +290,13 @@ def knowledge(
         accuracy = float(surrogate.accuracy.explained[0])
         count = EMULATED if emulated is None else emulated
         more = range(sample.size + 1, sample.size + count + 1)
-        tell("draws of parameters", 0, count)
+        now = Progress("draws_of_parameters", 0, count)
+        tell(now)
         parts = [range(k, min(k + 500, more.stop)) for k in range(more.start, more.stop, 500)]
         drawn = []
         for part in workers.map(partial(_inputs, question), parts):
             drawn.append(part)
-            tell("draws of parameters", sum(len(x) for x in drawn), count)
+            tell(now.at(sum(len(x) for x in drawn)))
         inputs = np.concatenate(drawn)
         benefit = surrogate.predict(features(p, names, inputs))[:, 0]
     nb = np.stack([np.zeros_like(benefit), benefit], axis=1)
@@ -315,17 +318,14 @@ def knowledge(
     )
 
 
-def _millions(value: float) -> str:
-    return f"extra cost {value / 1e6:+,.1f} million"
-
-
-def _so_far(goal: Goal, sample: Sample) -> str:
-    """Return what the draws so far say, in a few words; what may still turn is provisional."""
+def _so_far(goal: Goal, sample: Sample) -> Fault:
+    """Return what the draws so far say; what may still turn is provisional."""
     d = sample.difference()
     costs, errors = goal.of(d)
-    soon = standing(figure(costs, errors, d.draws), sharpening=True) is Standing.PROVISIONAL
-    told = "provisional" if soon else f"back in {(costs <= 0).mean():.0%}"
-    return f" (after {sample.size}: {_millions(float(costs.mean()))}, {told})"
+    millions = float(costs.mean()) / 1e6
+    if standing(figure(costs, errors, d.draws), sharpening=True) is Standing.PROVISIONAL:
+        return fault("so_far_provisional", count=sample.size, millions=millions)
+    return fault("so_far_back", count=sample.size, millions=millions, chance=float((costs <= 0).mean()))
 
 
 def _deadweight(question: Question) -> float:
@@ -410,7 +410,7 @@ def _inputs(question: Question, draws: range) -> Floats:
 
 
 def _thresholds(
-    question: Question, d: Difference, goal: Goal, workers: Workers, search: int, tell: Progress
+    question: Question, d: Difference, goal: Goal, workers: Workers, search: int, tell: Tell
 ) -> tuple[Threshold, ...]:
     if "kinderwerk" not in question.scenarios[-1].programmes or not search:
         return ()

@@ -13,6 +13,7 @@ from sim.engine.history import Label
 from sim.engine.ledger import GEMEENTE
 from sim.engine.setting import Inline
 from sim.errors import OptionError
+from sim.faults import fault
 from sim.rates import discount_factor
 from sim.runs.experiment import with_labels
 
@@ -43,9 +44,11 @@ class Goal:
         Raises ValueError where the year lies outside the difference, or nobody keeps the payer's money.
         """
         if self.year not in d.years:
-            raise OptionError("year", f"must be from {d.years[0]} to {d.years[-1]}, found {self.year}")
+            raise OptionError(
+                "year", fault("year_out_of_range", first=d.years[0], last=d.years[-1], found=self.year)
+            )
         if self.label not in d.key_blocks:
-            raise OptionError("payer", f"'{self.payer}' pays nothing in these scenarios")
+            raise OptionError("payer", fault("payer_pays_nothing", payer=self.payer))
         years = d.years.index(self.year) + 1
         factors = discount_factor(self.rate, np.arange(1, years + 1))
         return np.asarray(np.einsum("ryb,y->rb", d.key_blocks[self.label][:, :years], factors))

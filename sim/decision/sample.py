@@ -27,10 +27,12 @@ from sim.engine.setting import Inline
 from sim.engine.simulation import groups
 from sim.engine.warmup import warm_up
 from sim.errors import SimulationError, within
+from sim.faults import Fault, fault
 from sim.inputs.scenario import Scenario
 from sim.machine.compiling import data_hash, source_hash
 from sim.model.catalogue import catalogue
 from sim.model.parameters import Parameters, default_parameters
+from sim.progress import Progress, Tell, nobody
 from sim.runs.experiment import MOST_DRAWS, Columns, Options, Run, columns_of, setting_for
 from sim.runs.workers import Workers
 
@@ -38,8 +40,6 @@ Floats = NDArray[np.float64]
 LABEL_CHILDREN = 200
 """Enough to meet every label; a label does not depend on how many children there are."""
 _TOLD_AFTER = (3, 10, 30, 100, 300, 1000, 3000)
-Progress = Callable[[str, int, int], None]
-"""(what is going on, how many are done, of how many)."""
 
 
 @dataclass(frozen=True)
@@ -164,12 +164,12 @@ def collect(
     draws: int,
     folder: Path,
     workers: Workers,
-    tell: Progress = lambda *_: None,
-    so_far: Callable[[Sample], str] = lambda _: "",
+    tell: Tell = nobody,
+    so_far: Callable[[Sample], Fault | None] = lambda _: None,
 ) -> Sample:
     """Return a sample of `draws` draws; those made before, in `folder`, are not made again.
 
-    so_far puts what is known after 3, 10, 30, ... draws into words, which `tell` hears from then on.
+    so_far puts what is known after 3, 10, 30, ... draws into a sentence, which `tell` hears from then on.
     Raises SimulationError where the folder cannot be written or a worker was killed, and OptionError for
     fewer than one draw.
     """
@@ -185,8 +185,8 @@ def collect(
         if size % kind.itemsize:  # a draw that was cut off
             os.truncate(path, made * kind.itemsize)
         with path.open("ab") as stream:
-            words = "draws"
-            tell(words, min(made, draws), draws)
+            now = Progress("draws", min(made, draws), draws, {"so_far": None})
+            tell(now)
             todo = range(made + 1, draws + 1)
             for record in workers.map(partial(_one, question, labels), todo):
                 stream.write(record)
@@ -194,10 +194,13 @@ def collect(
                 made += 1
                 if made in _TOLD_AFTER:
                     known = Sample(question, labels, np.memmap(path, dtype=kind, mode="r"))
-                    words = f"draws{so_far(known)}"
-                tell(words, made, draws)
+                    now = replace(now, values={"so_far": so_far(known)})
+                now = now.at(made)
+                tell(now)
     except OSError as error:
-        raise SimulationError(f"draws could not be kept in {folder}: {error.strerror or error}") from error
+        raise SimulationError(
+            fault("draws_not_kept", folder=folder, reason=error.strerror or str(error))
+        ) from error
     records = np.memmap(path, dtype=kind, mode="r")
     return Sample(question, labels, records[:draws])
 

@@ -15,10 +15,12 @@ from numpy.typing import NDArray
 
 from sim.decision.appraisal import Difference, block_standard_error
 from sim.decision.goal import Goal, lived, outcome
-from sim.decision.sample import Progress, Question
+from sim.decision.sample import Question
 from sim.errors import OptionError
+from sim.faults import fault
 from sim.inputs.scenario import Scenario
 from sim.model.parameters import Parameters
+from sim.progress import Progress, Tell, nobody
 from sim.runs.workers import Workers
 
 Floats = NDArray[np.float64]
@@ -65,12 +67,12 @@ class Swing:
 
 
 def live_all(
-    questions: Sequence[Question], workers: Workers, words: str, tell: Progress, scenario: int = 1
+    questions: Sequence[Question], workers: Workers, now: Progress, tell: Tell, scenario: int = 1
 ) -> Iterator[Difference]:
     """Yield what a scenario changes in the best fit of each question."""
-    tell(words, 0, len(questions))
+    tell(now.at(0, len(questions)))
     for k, found in enumerate(workers.map(_lived, questions), 1):
-        tell(words, k, len(questions))
+        tell(now.at(k, len(questions)))
         yield found[scenario - 1]
 
 
@@ -79,14 +81,14 @@ def _lived(question: Question) -> tuple[Difference, ...]:
 
 
 def simulate_all(
-    jobs: Sequence[tuple[Question, Goal]], workers: Workers, words: str, tell: Progress
+    jobs: Sequence[tuple[Question, Goal]], workers: Workers, now: Progress, tell: Tell
 ) -> list[Floats]:
     """Return the best fit of each question, [scenarios - 1, blocks]."""
     found = []
-    tell(words, 0, len(jobs))
+    tell(now.at(0, len(jobs)))
     for result in workers.map(_best, jobs):
         found.append(result)
-        tell(words, len(found), len(jobs))
+        tell(now.at(len(found), len(jobs)))
     return found
 
 
@@ -114,14 +116,14 @@ def tornado(
     goal: Goal,
     names: Iterable[str],
     workers: Workers,
-    tell: Progress = lambda *_: None,
+    tell: Tell = nobody,
     scenario: int = 1,
 ) -> tuple[float, list[TornadoBar]]:
     """Return the outcome of the best fit, and a bar per parameter from its 5th to its 95th percentile.
 
     Widest first. A parameter that shares its random number with others takes them along.
     """
-    (best,) = live_all([question], workers, "one parameter at a time", lambda *_: None, scenario)
+    (best,) = live_all([question], workers, Progress("one_at_a_time"), nobody, scenario)
     bars = [swing.bar(goal) for swing in swings(question, names, workers, tell, scenario)]
     return float(goal.blocks(best).sum()), sorted(bars, key=lambda bar: -bar.width)
 
@@ -130,7 +132,7 @@ def swings(
     question: Question,
     names: Iterable[str],
     workers: Workers,
-    tell: Progress = lambda *_: None,
+    tell: Tell = nobody,
     scenario: int = 1,
 ) -> Iterator[Swing]:
     """Yield the swing of each parameter from its 5th to its 95th percentile, as soon as it is simulated.
@@ -140,7 +142,7 @@ def swings(
     p = question.parameters
     ends = {name: _ends(p, name) for name in dict.fromkeys(names)}
     jobs = [with_values(question, values) for both in ends.values() for values in both]
-    found = live_all(jobs, workers, "one parameter at a time", tell, scenario)
+    found = live_all(jobs, workers, Progress("one_at_a_time"), tell, scenario)
     for name, (low, high) in ends.items():
         yield Swing(name, low[name], high[name], next(found), next(found))
 
@@ -175,7 +177,7 @@ def two_way(
     first: str,
     second: str,
     workers: Workers,
-    tell: Progress = lambda *_: None,
+    tell: Tell = nobody,
     points: int = 5,
     scenario: int = 1,
 ) -> Grid:
@@ -185,20 +187,22 @@ def two_way(
     """
     p = question.parameters
     if first == second:
-        raise OptionError("two_way", f"needs two different parameters, found '{first}' twice")
+        raise OptionError("two_way", fault("two_way_same", first=first))
     axes: list[tuple[float, ...]] = []
     for name in (first, second):
         p[name]
         record = p.records[name]
         if record.fixed:
-            raise OptionError("two_way", f"needs parameters with a range: '{name}' is certain")
+            raise OptionError("two_way", fault("two_way_certain", name=name))
         steps = np.linspace(-1.6448536269514722, 1.6448536269514722, points)
         if record.scale == "bernoulli":
             axes.append((0.0, record.value, 1.0))
         else:
             axes.append(tuple(record.at(z) for z in steps))
     jobs = [(with_values(question, {first: a, second: b}), goal) for a, b in product(*axes)]
-    found = simulate_all(jobs, workers, f"{first} by {second}", tell)
+    found = simulate_all(
+        jobs, workers, Progress("two_at_once", values={"first": first, "second": second}), tell
+    )
     values = np.array([blocks[scenario - 1].sum() for blocks in found]).reshape(len(axes[0]), len(axes[1]))
     return Grid(first, second, axes[0], axes[1], values)
 
@@ -265,7 +269,7 @@ def structural(
     question: Question,
     goal: Goal,
     workers: Workers,
-    tell: Progress = lambda *_: None,
+    tell: Tell = nobody,
     scenario: int = 1,
     cases: Sequence[Case] = CASES,
 ) -> list[tuple[Case, float, float]]:
@@ -278,7 +282,7 @@ def structural(
 def live_cases(
     question: Question,
     workers: Workers,
-    tell: Progress = lambda *_: None,
+    tell: Tell = nobody,
     scenario: int = 1,
     cases: Sequence[Case] = CASES,
 ) -> Iterator[tuple[Case, Difference]]:
@@ -289,7 +293,7 @@ def live_cases(
     same = [case for case in cases if case.question is _unchanged]
     other = [case for case in cases if case.question is not _unchanged]
     jobs = [question, *(case.question(question) for case in other)]
-    found = live_all(jobs, workers, "structural alternatives", tell, scenario)
+    found = live_all(jobs, workers, Progress("structural"), tell, scenario)
     shipped = next(found)
     yield from ((case, shipped) for case in same)
     yield from zip(other, found, strict=True)

@@ -17,12 +17,14 @@ from scipy.optimize import brentq
 
 from sim.decision.appraisal import Difference
 from sim.decision.goal import Goal, lived, outcome
-from sim.decision.sample import Progress, Question
+from sim.decision.sample import Question
 from sim.decision.sensitivity import with_values
 from sim.engine.history import Label
 from sim.errors import InputError
+from sim.faults import fault
 from sim.inputs.fte import FtePath
 from sim.inputs.scenario import Scenario
+from sim.progress import Progress, Tell, nobody
 from sim.rates import discount_factor
 from sim.runs.workers import Workers
 
@@ -97,7 +99,7 @@ def _workers(question: Question, fte: float) -> Question:
 def with_fte(scenario: Scenario, fte: float) -> Scenario:
     """Return a scenario with this many child workers in every year. Raises InputError where it has none."""
     if PROGRAMME not in scenario.programmes:
-        raise InputError.at(scenario.path or scenario.title, "the scenario has no child work")
+        raise InputError.at(scenario.path or scenario.title, fault("no_child_work"))
     use = scenario.programmes[PROGRAMME].model_copy(update={"fte": FtePath(fte)})
     return scenario.replace(programmes={**scenario.programmes, PROGRAMME: use})
 
@@ -140,7 +142,7 @@ def threshold(
     goal: Goal,
     workers: Workers,
     draws: int = DRAWS,
-    tell: Progress = lambda *_: None,
+    tell: Tell = nobody,
 ) -> Threshold:
     """Return the value of a quantity at which the goal is met in the share of draws that it asks for.
 
@@ -153,7 +155,7 @@ def threshold(
     def costs(at: float) -> Floats:
         if at not in known:
             known[at] = values(quantity.at(question, at), goal, luck, workers)
-            tell(f"threshold of {quantity.name}", min(len(known), _TRIES), _TRIES)
+            tell(Progress("threshold_of", min(len(known), _TRIES), _TRIES, {"name": quantity.name}))
         return known[at]
 
     def margin(at: float) -> float:
@@ -249,7 +251,7 @@ def explore(
     workers: Workers,
     draws: int = DRAWS,
     points: int = POINTS,
-    tell: Progress = lambda *_: None,
+    tell: Tell = nobody,
 ) -> Explored:
     """Return what draws 1..n come to at places over the range of a quantity, for any goal afterwards.
 
@@ -259,13 +261,13 @@ def explore(
     spaced = np.geomspace if quantity.least > 0 else np.linspace
     places = spaced(quantity.least, quantity.most, points)
     jobs = [(quantity.at(question, float(at)), draw) for at in places for draw in range(1, draws + 1)]
-    words = f"threshold of {quantity.name}"
-    tell(words, 0, len(jobs))
+    now = Progress("threshold_of", 0, len(jobs), {"name": quantity.name})
+    tell(now)
     found: dict[Label, list[Floats]] = {}
     for done, d in enumerate(workers.map(_last, jobs), 1):
         for label, blocks in d.key_blocks.items():
             found.setdefault(label, []).append(blocks[0].sum(axis=1))
-        tell(words, done, len(jobs))
+        tell(now.at(done))
     shape = (points, draws, len(question.years))
     costs = {label: np.array(rows).reshape(shape) for label, rows in found.items()}
     return Explored(quantity, quantity.now(question), tuple(question.years), places, costs)
@@ -284,7 +286,7 @@ def highest_price(d: Difference, goal: Goal, price: float) -> Threshold:
     costs, _ = goal.of(d)
     rows = [i for i, label in enumerate(d.labels) if label == ("cost", "programme", PROGRAMME)]
     if not rows:
-        raise InputError.at("the scenarios", "they do not differ in child work")
+        raise InputError.at("the scenarios", fault("same_child_work"))
     years = d.years.index(goal.year) + 1
     factors = discount_factor(goal.rate, np.arange(1, years + 1))
     spent = np.asarray(d.runs[:, rows[0], :years], dtype=np.float64) @ factors

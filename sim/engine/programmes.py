@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from sim.engine.exposure import Exposure, effect_level
 from sim.engine.population import NEVER, Children
 from sim.errors import InputError
+from sim.faults import fault
 from sim.luck import OCCURRENCE, Decision, uniform
 from sim.machine.kernels import kernel
 from sim.model.catalogue import Programme
@@ -87,8 +88,12 @@ def check_headroom(effects: Mapping[str, Effect], ages: Mapping[str, tuple[int, 
         if together > HEADROOM[mechanism] * (1 + _ROUNDING):
             raise InputError.at(
                 "<parameters>",
-                f"programmes together multiply {mechanism} by {together:.2f}; "
-                f"at most {HEADROOM[mechanism]:g} is possible",
+                fault(
+                    "effects_beyond_room",
+                    mechanism=mechanism,
+                    times=together,
+                    limit=HEADROOM[mechanism],
+                ),
             )
 
 

@@ -38,6 +38,7 @@ from sim.engine.townhall import TownHall, YearOfCare
 from sim.engine.waitinglist import WaitingLists, gates, occupied
 from sim.engine.warmup import NOBODY, NOT_ASIDE, Clock, WarmStart, checked, warm_up, year_span, youths_of
 from sim.errors import SimulationError
+from sim.faults import Fault, fault
 from sim.inputs.scenario import Scenario
 from sim.model.prices import care_spending
 from sim.model.transitions import CompiledTable
@@ -128,10 +129,10 @@ def apart(scenarios: Sequence[Scenario]) -> str:
     return ""
 
 
-REASONS: Mapping[str, str] = {
-    "places": "places in care are limited, so that one child's place is another's wait",
-    "parameters": "the scenarios have different parameters",
-    "shocks": "the scenarios have different shocks",
+REASONS: Mapping[str, Fault] = {
+    "places": fault("why_places"),
+    "parameters": fault("why_parameters"),
+    "shocks": fault("why_shocks"),
 }
 """Why children whom no programme reaches may live differently in two scenarios, by a word for it."""
 
@@ -206,7 +207,7 @@ class World:
             ages, before, plan.p[f"{name}.continuity"] if before >= 0 else 1.0,
         )  # fmt: skip
         if np.any(attendance.stock > places + 1e-6):
-            raise SimulationError(f"{name} has more children than places in {year}")
+            raise SimulationError(fault("more_children_than_places", name=name, year=year))
         self.attended[name].append(
             ProgrammeYear(float(places.mean()), float(attendance.participants), float(attendance.stock[-1]))
         )
@@ -406,9 +407,9 @@ def check_year(cells: Floats, lay: Layout, table: CompiledTable, year: int) -> N
             total[lay.stock + i].sum() for i, (process, _) in enumerate(table.states) if process == name
         )
         if inside > people + 1e-6:
-            raise SimulationError(f"in {year} more children are in a state of '{name}' than there are")
+            raise SimulationError(fault("more_in_state_than_there_are", year=year, name=name))
     if total.min() < 0:
-        raise SimulationError(f"a count is negative in {year}")
+        raise SimulationError(fault("count_negative", year=year))
     for k, (name, (_, none_of)) in enumerate(USER_SETS.items()):
         if not none_of and total[lay.stock_users + k].sum() > total[lay.users + k].sum() + 1e-6:
-            raise SimulationError(f"more users of '{name}' on 31 December than during {year}")
+            raise SimulationError(fault("more_on_last_day_than_in_year", name=name, year=year))

@@ -21,6 +21,7 @@ from sim.engine.counting import Layout, book, form_of, move, stop_waiting
 from sim.engine.lifecourse import Gate
 from sim.engine.population import LIFE_MONTHS, Children
 from sim.errors import SimulationError
+from sim.faults import fault
 from sim.luck import OCCURRENCE, Decision, uniform
 from sim.machine.kernels import kernel
 from sim.model.transitions import Hazards
@@ -207,14 +208,14 @@ class WaitingLists:
         )  # fmt: skip
         self.occupied -= np.sum(list(changes), axis=0)
         if np.any(self.occupied > most + 1e-6) or self.occupied.min() < 0:
-            raise SimulationError(f"places and children in care do not match at step {step}")
+            raise SimulationError(fault("places_unlike_children", step=step))
         return rows
 
 
 def _freed_in(gate: Gate, step: int, length: float) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
     n = int(gate.freed[0])
     if n > gate.freed_at.size:
-        raise SimulationError("more places came free in a year than there is room to book")
+        raise SimulationError(fault("too_many_free_places"))
     at, form = gate.freed_at[:n], gate.freed_form[:n]
     inside = (at >= step * length) & (at < (step + 1) * length)
     return at[inside], form[inside]

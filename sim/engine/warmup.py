@@ -29,6 +29,7 @@ from sim.engine.programmes import attend, check_headroom, effect_of, exposures, 
 from sim.engine.setting import EXISTING, Setting
 from sim.engine.townhall import Post, Workforce
 from sim.errors import SimulationError
+from sim.faults import fault
 from sim.model.catalogue import Programme, catalogue
 from sim.model.parameters import Parameters
 from sim.model.prices import fte_price
@@ -125,7 +126,7 @@ def live_year(
 def checked(proposals: Sequence[int], year: int) -> int:
     """Return how many events were proposed. Raises SimulationError where a clock cannot follow its rate."""
     if min(proposals) < 0:
-        raise SimulationError(f"a rate of {year} is too high: a child had impossibly many events")
+        raise SimulationError(fault("too_many_events_in_month", year=year))
     return sum(proposals)
 
 

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sim.errors import nearest
+from sim.faults import Fault, fault
 
 Floats = NDArray[np.float64]
 
@@ -51,6 +52,22 @@ FUNCTIONS = (*_ONE_ARGUMENT, *_MORE_ARGUMENTS)
 _PARTS = (ast.BinOp, ast.UnaryOp, ast.BoolOp, ast.Compare, ast.IfExp, ast.Call, ast.Name, ast.Constant)
 
 
+class ExpressionError(ValueError):
+    """An expression that cannot be used. column: where in its text, from 1, or None."""
+
+    def __init__(self, fault: Fault, column: int | None = None) -> None:
+        super().__init__(fault, column)
+        self.fault, self.column = fault, column
+
+    @property
+    def placed(self) -> Fault:
+        """What is wrong, with its column."""
+        return self.fault if self.column is None else fault("at_column", column=self.column, why=self.fault)
+
+    def __str__(self) -> str:
+        return self.placed.text()
+
+
 @dataclass(frozen=True)
 class Expression:
     """A checked expression: its text and the names that it uses. Made by `compile_expression`."""
@@ -65,38 +82,40 @@ class Expression:
         Both sides of an `if`, and of `and` and `or`, are computed, but only the one that counts can
         make the result invalid.
 
-        Raises ValueError where a name has no value or the result is not a finite number.
+        Raises ExpressionError where a name has no value or the result is not a finite number.
         """
         missing = sorted(self.names - values.keys())
         if missing:
-            raise ValueError(f"no value for {', '.join(missing)}")
+            raise ExpressionError(fault("no_value_for_names", names=tuple(missing)))
         arrays = {name: np.asarray(values[name], dtype=np.float64) for name in self.names}
         with np.errstate(all="ignore"):
             result = np.asarray(_value(self._tree, arrays), dtype=np.float64)
         if not np.all(np.isfinite(result)):
-            raise ValueError(f"not a finite number{_example(result, arrays)}: {self.text}")
+            raise ExpressionError(
+                fault("expression_not_finite", where=_example(result, arrays), text=self.text)
+            )
         return result
 
 
 def compile_expression(text: str, names: Iterable[str]) -> Expression:
     """Return the expression in `text`, which may use `names`.
 
-    Raises ValueError, with the column (from 1) in the text, when the text is too long or too deep,
+    Raises ExpressionError, with the column (from 1) in the text, when the text is too long or too deep,
     is not in the language of this module, or uses another name.
     """
     if len(text) > MAX_LENGTH:
-        raise ValueError(f"column {MAX_LENGTH + 1}: an expression has at most {MAX_LENGTH} characters")
+        raise ExpressionError(fault("expression_too_long", most=MAX_LENGTH), MAX_LENGTH + 1)
     if "#" in text:
-        raise ValueError(f"column {text.index('#') + 1}: an expression has no comments")
+        raise ExpressionError(fault("expression_with_comment"), text.index("#") + 1)
     indent = len(text) - len(text.lstrip())
     line = " ".join(text.strip().splitlines())
     try:
         tree = ast.parse(line, mode="eval").body
     except SyntaxError as error:
         column = indent + (error.offset or len(line) + 1)
-        raise ValueError(f"column {column}: {error.msg}") from None
+        raise ExpressionError(fault("no_arithmetic", reason=error.msg), column) from None
     except (ValueError, MemoryError, RecursionError):
-        raise ValueError("column 1: this is not an expression, or one with too many levels") from None
+        raise ExpressionError(fault("no_expression"), 1) from None
     _Check(line, indent, frozenset(names)).visit(tree)
     used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
     return Expression(line, frozenset(used.difference(FUNCTIONS)), tree)
@@ -112,9 +131,9 @@ class _Check:
 
     def visit(self, node: ast.AST, depth: int = 1) -> None:
         if not isinstance(node, _PARTS):
-            raise self.fault(node, "only arithmetic is allowed here")
+            raise self.fault(node, fault("only_arithmetic"))
         if depth > MAX_DEPTH:
-            raise self.fault(node, f"an expression has at most {MAX_DEPTH} levels")
+            raise self.fault(node, fault("expression_too_deep", most=MAX_DEPTH))
         match node:
             case ast.Constant(value=value):
                 self.check_number(node, value)
@@ -123,11 +142,11 @@ class _Check:
             case ast.Call():
                 self.check_call(node)
             case ast.UnaryOp(op=op) if not isinstance(op, ast.USub | ast.Not):
-                raise self.fault(node, "the only signs before a value are '-' and 'not'")
+                raise self.fault(node, fault("unknown_sign"))
             case ast.BinOp(op=op) if type(op) not in _OPERATORS:
-                raise self.fault(node, "the only operators are + - * / **")
+                raise self.fault(node, fault("unknown_operator"))
             case ast.Compare(ops=ops) if any(type(op) not in _COMPARISONS for op in ops):
-                raise self.fault(node, "the only comparisons are < <= > >= == !=")
+                raise self.fault(node, fault("unknown_comparison"))
             case _:
                 pass
         for part in _operands(node):
@@ -137,28 +156,31 @@ class _Check:
 
     def check_number(self, node: ast.AST, value: object) -> None:
         if isinstance(value, bool) or not isinstance(value, int | float):
-            raise self.fault(node, "expected a number or a name")
+            raise self.fault(node, fault("expected_number_or_name"))
         try:
             finite = math.isfinite(float(value))
         except OverflowError:
             finite = False
         if not finite:
-            raise self.fault(node, "this number is too large")
+            raise self.fault(node, fault("number_too_large"))
 
     def check_name(self, node: ast.AST, name: str) -> None:
         if name in FUNCTIONS:
-            raise self.fault(node, f"'{name}' is a function: write {name}(...)")
+            raise self.fault(node, fault("function_without_brackets", name=name))
         if name not in self.names:
-            raise self.fault(node, f"unknown name '{name}'{nearest(name, self.names)}")
+            raise self.fault(node, fault("unknown_name", name=name, near=nearest(name, self.names)))
 
     def check_call(self, node: ast.Call) -> None:
         if not isinstance(node.func, ast.Name) or node.func.id not in FUNCTIONS:
             name = node.func.id if isinstance(node.func, ast.Name) else "this"
-            hint = nearest(name, FUNCTIONS) or f"; the functions are {', '.join(FUNCTIONS)}"
-            raise self.fault(node, f"'{name}' is not a function here{hint}")
+            raise self.fault(node, fault(
+                "unknown_function",
+                name=name, near=nearest(name, FUNCTIONS), known=FUNCTIONS,
+            ))  # fmt: skip
         count, name = len(node.args), node.func.id
         if node.keywords or (count != 1 if name in _ONE_ARGUMENT else count < 2):
-            raise self.fault(node, f"{name} takes {'one value' if name in _ONE_ARGUMENT else 'two or more'}")
+            one = fault("takes_one_value", name=name)
+            raise self.fault(node, one if name in _ONE_ARGUMENT else fault("takes_two_more", name=name))
 
     def check_exponent(self, node: ast.expr) -> None:
         if any(isinstance(part, ast.Name) and part.id not in FUNCTIONS for part in ast.walk(node)):
@@ -166,12 +188,12 @@ class _Check:
         with np.errstate(all="ignore"):
             size = float(np.abs(_value(node, {})))
         if not size <= MAX_EXPONENT:
-            raise self.fault(node, f"an exponent is at most {MAX_EXPONENT:,.0f}")
+            raise self.fault(node, fault("exponent_too_large", most=MAX_EXPONENT))
 
-    def fault(self, node: ast.AST, message: str) -> ValueError:
+    def fault(self, node: ast.AST, wrong: Fault) -> ExpressionError:
         # The tree counts bytes; people count characters.
         before = self.line.encode()[: getattr(node, "col_offset", 0)].decode()
-        return ValueError(f"column {self.indent + len(before) + 1}: {message}")
+        return ExpressionError(wrong, self.indent + len(before) + 1)
 
 
 def _operands(node: ast.AST) -> list[ast.expr]:
@@ -235,10 +257,9 @@ def _truth(value: Floats) -> Floats:
     return np.where(np.isnan(value), np.nan, value != 0)
 
 
-def _example(result: Floats, values: dict[str, Floats]) -> str:
-    """Return where a result is first invalid, as ' at age = 3'."""
-    if not values:
-        return ""
+def _example(result: Floats, values: dict[str, Floats]) -> tuple[str, ...]:
+    """Return where a result is first invalid, as 'age = 3'."""
     place = np.unravel_index(int(np.argmin(np.isfinite(result))), result.shape)
-    shown = (f"{name} = {np.broadcast_to(values[name], result.shape)[place]:g}" for name in sorted(values))
-    return " at " + ", ".join(shown)
+    return tuple(
+        f"{name} = {np.broadcast_to(values[name], result.shape)[place]:g}" for name in sorted(values)
+    )

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from decimal import Decimal
 
-from sim.files.yamltext import quoted
+from sim.faults import Fault, Value, fault
 
 LONGEST = 60
 _ALIKE = str.maketrans({"\N{MINUS SIGN}": "-", "\N{NO-BREAK SPACE}": " ", "\N{NARROW NO-BREAK SPACE}": " ",
@@ -42,34 +42,62 @@ _SCALES = {
 class Quantity:
     """What a number is of. units: words that may stand beside it; counted: thousands of it are usual."""
 
-    expected: str
+    expected: Fault
     units: tuple[str, ...] = ()
     counted: bool = False
 
 
-NUMBER = Quantity("a number")
-SHARE = Quantity("a share", _PERCENT)
-FTE = Quantity("a number of FTE", ("fte", "fte's", "ftes"))
+NUMBER = Quantity(fault("a_number"))
+SHARE = Quantity(fault("a_share"), _PERCENT)
+FTE = Quantity(fault("number_of_fte"), ("fte", "fte's", "ftes"))
 """Usual with three decimals too: sim.inputs.fte.perhaps_thousands tells where they may be thousands."""
 YOUTHS = Quantity(
-    "a number of youths", ("jongeren", "jeugdigen", "kinderen", "youths", "children"), counted=True
+    fault("number_of_youths"), ("jongeren", "jeugdigen", "kinderen", "youths", "children"), counted=True
 )
-EUROS = Quantity("an amount in euros", _EUROS, counted=True)
-AGE = Quantity("an age", ("jaar", "jr", "jr.", "year", "years", "yr"))
-YEAR = Quantity("a whole number of years")
+EUROS = Quantity(fault("amount_in_euros"), _EUROS, counted=True)
+AGE = Quantity(fault("an_age"), ("jaar", "jr", "jr.", "year", "years", "yr"))
+YEAR = Quantity(fault("number_of_years"))
 
 
-def goes_with(unit: str, expected: str) -> bool:
-    """Tell whether a word or sign beside a number can be what is expected, in words: FTE, or any number."""
-    named = {FTE: "FTE", YOUTHS: "youths", EUROS: "euro", AGE: "age"}
+_OF = {
+    FTE: ("number_of_fte",),
+    YOUTHS: ("number_of_youths", "share_of_country"),
+    EUROS: ("amount_in_euros", "euros_a_year"),
+    AGE: ("an_age",),
+}
+"""What is expected, by its code, that may have the unit of a quantity beside it."""
+
+
+def goes_with(unit: str, expected: Value) -> bool:
+    """Tell whether a word or sign beside a number can be what is expected: FTE, say, or any number."""
+    kinds = expected if isinstance(expected, (tuple, list)) else (expected,)
+    codes = {kind.code for kind in map(_plain, kinds) if isinstance(kind, Fault)}
     return any(
-        unit in quantity.units and (word in expected or expected == NUMBER.expected)
-        for quantity, word in named.items()
+        unit in quantity.units and (codes.intersection(known) or NUMBER.expected.code in codes)
+        for quantity, known in _OF.items()
     )
 
 
+def _plain(kind: Value) -> Value:
+    """Return what is expected without its examples."""
+    return kind.values["expected"] if isinstance(kind, Fault) and kind.code == "for_example" else kind
+
+
 class NumeralError(ValueError):
-    """A text that is not one number of what is asked; the words say why."""
+    """A text that is not one number of what is asked; the fault says why."""
+
+    def __init__(self, fault: Fault) -> None:
+        super().__init__(fault)
+        self.fault = fault
+
+    @property
+    def hint(self) -> Fault | None:
+        """How to write it, where that is known."""
+        hint = self.fault.values.get("hint")
+        return hint if isinstance(hint, Fault) else None
+
+    def __str__(self) -> str:
+        return self.fault.text()
 
 
 @dataclass(frozen=True)
@@ -135,28 +163,32 @@ def read_number(text: str, quantity: Quantity = NUMBER) -> float:
     """
     found = written(text)
     if found is None or (found.unit and found.unit not in quantity.units):
-        hint = "; write one number and nothing else" if any(letter.isdigit() for letter in text) else ""
-        raise NumeralError(f"expected {quantity.expected}, found text {quoted(text)}{hint}")
+        hint = fault("write_one_number") if any(letter.isdigit() for letter in text) else None
+        raise NumeralError(_expected(quantity, fault("text_found", text=text), hint))
     if len(found.values) > 1 and quantity.counted:
-        raise NumeralError(f"expected {quantity.expected}, found text {quoted(text)}; {both(found.values)}")
+        raise NumeralError(_expected(quantity, fault("text_found", text=text), both(found.values)))
     return found.numbers()[-1]
 
 
-def two_ways(text: str) -> str:
+def _expected(quantity: Quantity, found: Value, hint: Fault | None) -> Fault:
+    return fault("expected", expected=quantity.expected, found=found, hint=hint)
+
+
+def two_ways(text: str) -> Fault:
     """Return that the digits in a text can be read in two ways, and how to write each."""
     found = written(text)
     assert found is not None, "this is a number"
-    return f"{quoted(text)} can be read in two ways; {both(found.values)}"
+    return fault("two_ways", text=text, hint=both(found.values))
 
 
-def both(values: tuple[Decimal, ...], exact: bool = False) -> str:
+def both(values: tuple[Decimal, ...], exact: bool = False) -> Fault:
     """Return how to write thousands and how decimals, so that either has one meaning.
 
     exact: keep every decimal (with a zero behind three) instead of rounding to two.
     """
     thousands, decimals = values
     plain = f"{decimals.normalize():f}" if exact else f"{round(decimals, 2).normalize():f}"
-    return f"write {thousands} for thousands, or {one_way(plain)} for decimals"
+    return fault("write_either", thousands=str(thousands), decimals=one_way(plain))
 
 
 def one_way(number: str) -> str:
@@ -168,4 +200,4 @@ def check_number(value: float, quantity: Quantity) -> None:
     """Refuse a number of three decimals where thousands may have been meant. Raises NumeralError."""
     shown = repr(value) if isinstance(value, float) and quantity.counted else ""
     if _TWO_WAYS.fullmatch(shown):
-        raise NumeralError(f"expected {quantity.expected}, found {shown}; {both(_values(shown))}")
+        raise NumeralError(_expected(quantity, value, both(_values(shown))))

@@ -17,7 +17,8 @@ from typing import Any
 from openpyxl import load_workbook
 
 from sim.errors import InputError
-from sim.files.yamltext import MAX_BYTES, megabytes, quoted
+from sim.faults import Fault, fault
+from sim.files.yamltext import MAX_BYTES
 
 MAX_PARTS = 100
 MAX_UNPACKED = 10_000_000
@@ -25,11 +26,9 @@ MAX_RATIO = 150.0
 """How many times its size a part may unpack to: XML of a worksheet seldom goes beyond 30."""
 _OLD = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 """How .xls files start, and workbooks with a password."""
-_PROTECTED = (
-    "this is an old or protected Excel file; save it as an ordinary .xlsx workbook without a password"
-)
-_MACRO = "the workbook holds macros; save it as .xlsx without macros"
-_DAMAGED = "the workbook is damaged and cannot be read"
+_PROTECTED = fault("workbook_protected")
+_MACRO = fault("workbook_with_macros")
+_DAMAGED = fault("workbook_damaged")
 _MACROS = re.compile(rb"macroEnabled|vbaProject|macrosheet", re.IGNORECASE)
 _MACRO_PARTS = re.compile(r"vba(Project|Data)|macrosheets/|dialogsheets/|activeX|embeddings/", re.IGNORECASE)
 _LINK_PARTS = re.compile(
@@ -80,12 +79,12 @@ def _read(
 def _check(data: bytes, name: str) -> None:
     """Raise InputError unless these are the bytes of a harmless workbook."""
     if len(data) > MAX_BYTES:
-        size = f"{len(data) / 1e6:.1f} MB"
-        raise InputError.at(name, f"too large: {size}, the limit is {MAX_BYTES / 1e6:.1f} MB")
+        size, most = len(data) / 1e6, MAX_BYTES / 1e6
+        raise InputError.at(name, fault("too_large", size=size, most=most))
     if data.startswith(_OLD):
         raise InputError.at(name, _PROTECTED)
     if not data.startswith(b"PK\x03\x04"):
-        raise InputError.at(name, "this is no Excel workbook (.xlsx)")
+        raise InputError.at(name, fault("no_workbook"))
     try:
         with zipfile.ZipFile(BytesIO(data)) as archive:
             _check_directory(archive.infolist(), name)
@@ -100,26 +99,26 @@ def _check(data: bytes, name: str) -> None:
 def _check_directory(parts: list[zipfile.ZipInfo], name: str) -> None:
     """Raise InputError where the directory alone tells that the file must not be unpacked."""
     if len(parts) > MAX_PARTS:
-        raise _strange(name, f"it holds {len(parts)} parts, the limit is {MAX_PARTS}")
+        raise _strange(name, fault("too_many_parts", count=len(parts), most=MAX_PARTS))
     unpacked = sum(part.file_size for part in parts)
     if unpacked > MAX_UNPACKED:
-        raise _strange(name, f"it unpacks to {megabytes(unpacked)}, the limit is {megabytes(MAX_UNPACKED)}")
+        raise _strange(name, fault("unpacks_too_large", size=unpacked / 1e6, most=MAX_UNPACKED / 1e6))
     seen: set[str] = set()
     for part in parts:
         if part.filename.casefold() in seen:
-            raise _strange(name, f"{quoted(part.filename)} is there twice")
+            raise _strange(name, fault("part_twice", filename=part.filename))
         seen.add(part.filename.casefold())
         if part.flag_bits & 1:
             raise InputError.at(name, _PROTECTED)
         if part.file_size > MAX_RATIO * max(part.compress_size, 100):
             times = part.file_size / max(part.compress_size, 1)
-            raise _strange(name, f"{quoted(part.filename)} unpacks to {times:.0f} times its size")
+            raise _strange(name, fault("part_unpacks_too_large", filename=part.filename, times=times))
         if _MACRO_PARTS.search(part.filename):
             raise InputError.at(name, _MACRO)
         if _LINK_PARTS.search(part.filename):
             raise _linked(name, part.filename)
     if "[content_types].xml" not in seen or "xl/workbook.xml" not in seen:
-        raise InputError.at(name, "this is no Excel workbook (.xlsx)")
+        raise InputError.at(name, fault("no_workbook"))
 
 
 def _check_parts(archive: zipfile.ZipFile, name: str) -> None:
@@ -130,12 +129,11 @@ def _check_parts(archive: zipfile.ZipFile, name: str) -> None:
             content = stream.read(left + 1)
         left -= len(content)
         if left < 0:
-            raise _strange(name, f"it unpacks to {megabytes(MAX_UNPACKED)} or more, the limit is "
-                                 f"{megabytes(MAX_UNPACKED)}")  # fmt: skip
+            raise _strange(name, fault("unpacks_beyond_limit", most=MAX_UNPACKED / 1e6))
         wide = content[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in content[:4]
         is_xml = part.filename.lower().endswith(_XML)
         if b"<!DOCTYPE" in content or b"<!ENTITY" in content or (wide and is_xml):
-            raise _strange(name, f"{quoted(part.filename)} holds a document type or another encoding")
+            raise _strange(name, fault("part_with_document_type", filename=part.filename))
         if part.filename == "[Content_Types].xml" and _MACROS.search(content):
             raise InputError.at(name, _MACRO)
         for relation in _RELATION.findall(content) if part.filename.endswith(".rels") else ():
@@ -143,12 +141,12 @@ def _check_parts(archive: zipfile.ZipFile, name: str) -> None:
                 raise _linked(name, part.filename)
 
 
-def _strange(name: str, why: str) -> InputError:
-    return InputError.at(name, f"the workbook is not what it seems: {why}")
+def _strange(name: str, why: Fault) -> InputError:
+    return InputError.at(name, fault("workbook_strange", why=why))
 
 
 def _linked(name: str, part: str) -> InputError:
     return InputError.at(
         name,
-        f"the workbook refers to other files ({quoted(part)}); replace what it takes from them by its values",
+        fault("workbook_with_links", part=part),
     )

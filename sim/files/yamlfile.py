@@ -14,9 +14,10 @@ from ruamel.yaml import YAML
 from ruamel.yaml.representer import SafeRepresenter
 
 from sim.errors import InputError, Problem, nearest
+from sim.faults import Fault, fault
 from sim.files.numerals import one_way, two_ways
 from sim.files.wording import explain
-from sim.files.yamltext import MAX_BYTES, MAX_NODES, Loc, Position, Tree, decode, parse, quoted, read_bytes
+from sim.files.yamltext import MAX_BYTES, MAX_NODES, Loc, Position, Tree, decode, parse, read_bytes
 
 Model = TypeVar("Model", bound=BaseModel)
 ANY = "*"
@@ -24,10 +25,10 @@ ANY = "*"
 
 # What to do with a file of each kind, for someone who gave it to the wrong command.
 KINDS = {
-    "scenario": "`kinderwerk run` takes a scenario",
-    "model": "`kinderwerk model` runs a model",
-    "municipality": "a scenario names a municipality, or its file, under `municipality:`",
-    "grid": "`kinderwerk batch` takes a folder of scenarios",
+    "scenario": fault("use_of_scenario"),
+    "model": fault("use_of_model"),
+    "municipality": fault("use_of_municipality"),
+    "grid": fault("use_of_grid"),
 }
 
 
@@ -63,9 +64,9 @@ class Document:
         where = self.tree.keys if key and place in self.tree.keys else self.tree.values
         return where.get(place, (1, 1))
 
-    def problem(self, loc: Iterable[str | int], message: str, key: bool = False) -> Problem:
+    def problem(self, loc: Iterable[str | int], fault: Fault, key: bool = False) -> Problem:
         """Return a problem with the value, or with `key` the key, at a place in the file."""
-        return Problem(str(self.path), *self.position(loc, key), message)
+        return Problem.at(self.path, fault, *self.position(loc, key))
 
     def unclear(self, counted: Iterable[Loc]) -> list[Problem]:
         """Return a problem for each number that has two readings, where people or euros are counted.
@@ -89,8 +90,8 @@ class Document:
         try:
             found = model.model_validate(self.data, context=context)
         except ValidationError as error:
-            faults = explain(model, self.data, error)
-            others = (self.problem(fault.loc, fault.message, fault.at_key) for fault in faults)
+            wrong = explain(model, self.data, error)
+            others = (self.problem(each.loc, each.fault, each.at_key) for each in wrong)
             raise InputError(in_order([*problems, *elsewhere(others, problems)])) from None
         if problems:
             raise InputError(in_order(problems))
@@ -138,10 +139,10 @@ def document_from(
 ) -> Document:
     """Return the YAML document in the bytes of a file called `path`, as `load_document` does."""
     if len(content) > MAX_BYTES:
-        raise InputError.at(path, f"too large: the limit is {MAX_BYTES / 1e6:.1f} MB")
+        raise InputError.at(path, fault("over_limit", most=MAX_BYTES / 1e6))
     tree = parse(path, decode(path, content), max_nodes)
     if not isinstance(tree.data, dict):
-        message = "expected a mapping (lines of 'key: value') at the top of the file"
+        message = fault("expected_lines")
         raise InputError.at(path, message, *tree.values[()])
     document = Document(path, tree.data, sha256(content).hexdigest(), tree)
     _check_kind(document, (kind,) if isinstance(kind, str) else kind)
@@ -150,17 +151,23 @@ def document_from(
 
 def _check_kind(document: Document, kinds: tuple[str, ...]) -> None:
     """Raise InputError unless the document is of one of the kinds."""
-    wanted = " or ".join(f"`kind: {kind}`" for kind in kinds)
+    wanted = tuple(f"`kind: {kind}`" for kind in kinds)
     if "kind" not in document.data:
-        raise InputError([document.problem((), f"missing key 'kind'; this file needs {wanted}")])
+        raise InputError([document.problem((), fault("missing_key_kind", wanted=wanted))])
     actual = document.data["kind"]
     if isinstance(actual, str) and actual in kinds:
         return
     if isinstance(actual, str) and actual in KINDS:
-        message = f"this is a `kind: {actual}` file, and {wanted} is needed here; {KINDS[actual]}"
+        message = fault(
+            "wrong_kind",
+            kind=actual, wanted=wanted, use=KINDS[actual],
+        )  # fmt: skip
     else:
-        hint = nearest(str(actual), KINDS) or "."
-        message = f"unknown kind {quoted(actual)}{hint} This file needs {wanted}"
+        near = nearest(str(actual), KINDS)
+        message = fault(
+            "unknown_kind",
+            kind=str(actual), near=near, wanted=wanted,
+        )  # fmt: skip
     raise InputError([document.problem(("kind",), message)])
 
 

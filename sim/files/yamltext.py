@@ -17,8 +17,10 @@ from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.scanner import ScannerError
 
 from sim.errors import InputError, nearest
+from sim.faults import Fault, fault
 
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 20
@@ -73,55 +75,53 @@ def read_bytes(path: str | Path) -> bytes:
     try:
         status = Path(path).stat()
         if stat.S_ISDIR(status.st_mode):
-            raise InputError.at(path, "this is a folder, and a file is needed here")
+            raise InputError.at(path, fault("folder_for_file"))
         if not stat.S_ISREG(status.st_mode):
-            raise InputError.at(path, "this is not an ordinary file")
+            raise InputError.at(path, fault("not_ordinary_file"))
         if status.st_size > MAX_BYTES:
-            size, most = megabytes(status.st_size), megabytes(MAX_BYTES)
-            raise InputError.at(path, f"too large: {size}, the limit is {most}")
+            raise InputError.at(path, fault("too_large", size=status.st_size / 1e6, most=MAX_BYTES / 1e6))
         with Path(path).open("rb") as file:
             content = file.read(MAX_BYTES + 1)
     except FileNotFoundError:
-        raise InputError.at(path, f"there is no such file{_nearest_file(path)}") from None
+        raise InputError.at(path, fault("no_such_file", near=_nearest_file(path))) from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        raise InputError.at(path, f"cannot be read: {reason.lower()}") from None
+        raise InputError.at(path, fault("cannot_read", reason=reason.lower())) from None
     if len(content) > MAX_BYTES:
-        raise InputError.at(path, f"too large: the limit is {megabytes(MAX_BYTES)}")
+        raise InputError.at(path, fault("over_limit", most=MAX_BYTES / 1e6))
     return content
 
 
-def megabytes(count: int) -> str:
-    """Return a number of bytes as people read it."""
-    return f"{count / 1e6:,.1f} MB"
-
-
-def _nearest_file(path: str | Path) -> str:
-    """Return a hint with the nearest file name in the same folder."""
+def _nearest_file(path: str | Path) -> str | None:
+    """Return the nearest file name in the same folder, or None."""
     try:
         return nearest(Path(path).name, [file.name for file in Path(path).parent.iterdir()])
     except (OSError, ValueError):
-        return ""
+        return None
 
 
 def decode(file: str | Path, content: bytes) -> str:
     """Return the text of UTF-8 `content`. Raises InputError at the first byte that is not text."""
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise InputError.at(file, "this file is saved as UTF-16; save it as UTF-8")
+        raise InputError.at(file, fault("saved_as_utf16"))
     nul = content.find(b"\0")
     try:
         text = content[: nul if nul >= 0 else None].decode("utf-8")
     except UnicodeDecodeError as error:
         line, column = _place(content[: error.start].decode("utf-8"))
-        message = f"byte {content[error.start]:#04x} is not UTF-8 text; save the file as UTF-8"
+        message = fault("not_utf8", byte=f"{content[error.start]:#04x}")
         raise InputError.at(file, message, line, column) from None
     if nul >= 0:
-        raise InputError.at(file, "this is a binary file (it holds a NUL byte), not text", *_place(text))
+        raise InputError.at(file, fault("binary_file"), *_place(text))
     text = text.removeprefix("\ufeff")
     if invisible := _INVISIBLE.search(text):
-        message = f"the invisible character U+{ord(invisible[0]):04X} is not allowed; remove it"
+        message = _not_allowed(invisible[0])
         raise InputError.at(file, message, *_place(text[: invisible.start()]))
     return text
+
+
+def _not_allowed(sign: str) -> Fault:
+    return fault("invisible_character", sign=f"U+{ord(sign):04X}")
 
 
 def _place(before: str) -> Position:
@@ -138,16 +138,16 @@ def parse(file: str | Path, text: str, max_nodes: int = MAX_NODES) -> Tree:
     text = text.translate(_SPACES)
     if tab := _TAB_INDENT.search(text):
         place = _place(text[: text.index("\t", tab.start())])
-        raise InputError.at(file, "a tab is used to indent; use spaces", *place)
+        raise InputError.at(file, fault("tab_indent"), *place)
     for word in text.split():
         if len(word) > MAX_TAG and "!" in word:
             place = _place(text[: text.index(word)])
-            raise InputError.at(file, "tags (!name) are not allowed; write the plain value", *place)
+            raise InputError.at(file, fault("tag_not_allowed"), *place)
     builder = _Builder(file, max_nodes)
     for event in _events(file, text):
         builder.take(event)
     if builder.documents == 0:
-        raise InputError.at(file, "the file is empty")
+        raise InputError.at(file, fault("file_empty"))
     return builder.tree
 
 
@@ -158,46 +158,104 @@ def _events(file: str | Path, text: str) -> Iterator[Any]:
     except InputError:
         raise
     except MarkedYAMLError as error:
-        mark = _mark(error)
+        stop = _Stop(text, error)
+        mark = stop.mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        raise InputError.at(file, _plain_words(error), line, column) from None
+        raise InputError.at(file, stop.fault(), line, column) from None
     # The reader lets errors of its own escape on odd escapes such as "\UFFFFFFFF".
     except (YAMLError, ValueError, ArithmeticError, LookupError, TypeError, AttributeError,
             AssertionError, NotImplementedError, RecursionError) as error:  # fmt: skip
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise InputError.at(file, f"this is not valid YAML: {reason[:MAX_REASON]}") from None
+        raise InputError.at(file, _not_yaml(reason)) from None
 
 
-_PLAIN_WORDS = (
-    ("mapping values are not allowed", "a ': ' is not allowed here; put text that holds ': ' between "
-     "quotes, and check the indentation"),
-    ("could not find expected ':'", "a ':' is missing after this key"),
-    ("'\\t' that cannot start", "a tab is not allowed here; use spaces"),
-    ("that cannot start any token", "a value cannot start with this character; put it between quotes"),
-    ("unexpected end of stream", "the file ends before a quote is closed"),
-    ("found '<stream end>'", "the file ends before a bracket is closed"),
-    ("<block end>", "the indentation does not fit the lines above"),
-    ("expected ',' or", "a ',' or a closing bracket is missing"),
-    ("<document start>", "only one document is allowed in a file"),
-)  # fmt: skip
+def _not_yaml(reason: str) -> Fault:
+    return fault("not_yaml", reason=reason[:MAX_REASON])
 
 
-def _mark(error: MarkedYAMLError) -> Any:
-    """Return where to look: for an open quote or a key without ':' that is where it starts."""
-    starts_there = error.context in ("while scanning a quoted scalar", "while scanning a simple key")
-    marks = (
-        (error.context_mark, error.problem_mark) if starts_there else (error.problem_mark, error.context_mark)
-    )
-    return marks[0] or marks[1]
+_QUOTED = re.compile(r"""'(?:[^']|'')*'(?!')|"(?:[^"\\]|\\.)*\"""", re.DOTALL)
 
 
-def _plain_words(error: MarkedYAMLError) -> str:
-    """Return what the YAML reader found wrong in words for someone who writes no YAML daily."""
-    technical = str(error.problem or error.context or "unreadable").splitlines()[0]
-    for sign, words in _PLAIN_WORDS:
-        if sign in technical:
-            return words
-    return f"this is not valid YAML: {technical[:MAX_REASON]}"
+@dataclass(frozen=True)
+class _Stop:
+    """Where the YAML reader stopped, and where it began what it was reading (None: nothing in particular).
+
+    What is wrong is told from that: the reader's words may change with its version.
+    """
+
+    text: str
+    error: MarkedYAMLError
+
+    @property
+    def stop(self) -> int:
+        return self.error.problem_mark.index if self.error.problem_mark else 0
+
+    @property
+    def start(self) -> int | None:
+        return self.error.context_mark.index if self.error.context_mark else None
+
+    @property
+    def sign(self) -> str:
+        return self.text[self.stop : self.stop + 1]
+
+    @property
+    def first(self) -> str:
+        return "" if self.start is None else self.text[self.start : self.start + 1]
+
+    @property
+    def at_end(self) -> bool:
+        return not self.text[self.stop :].strip()
+
+    @property
+    def open_quote(self) -> bool:
+        return self.first in ("'", '"') and not _QUOTED.match(self.text, self.start or 0)
+
+    @property
+    def lone_key(self) -> bool:
+        """Whether a key stands on a line without a colon: the reader goes on to the next line, or the end."""
+        if self.start is None or not isinstance(self.error, ScannerError) or self.first in ("|", ">", "%"):
+            return False
+        if inside := _QUOTED.match(self.text, self.start):
+            return inside.end() <= self.stop
+        nothing_read = self.first in ("&", "*", "!") and self.stop <= self.start + 1
+        next_line = "\n" in self.text[self.start : self.stop] or self.at_end
+        return next_line and not nothing_read
+
+    @property
+    def mark(self) -> Any:
+        """Where to look: for an open quote or a lone key that is where it starts."""
+        marks = (self.error.problem_mark, self.error.context_mark)
+        starts_there = self.open_quote or self.lone_key
+        return marks[starts_there] or marks[not starts_there]
+
+    def fault(self) -> Fault:
+        """Return what is wrong, for someone who writes no YAML daily."""
+        known = self._scanned() if isinstance(self.error, ScannerError) else self._parsed()
+        return known or _not_yaml(str(self.error.problem or self.error.context or "").partition("\n")[0])
+
+    def _scanned(self) -> Fault | None:
+        if self.open_quote:
+            return fault("open_quote")
+        if self.lone_key:
+            return fault("colon_missing")
+        if self.start is not None or self.sign in ("-", "?"):
+            return None
+        if self.sign == ":":
+            return fault("colon_not_allowed")
+        if self.sign == "\t":
+            return fault("tab_not_allowed")
+        return fault("value_start")
+
+    def _parsed(self) -> Fault | None:
+        if self.start is None:
+            return None if self.sign == "%" else fault("one_document")
+        if self.first in ("[", "{"):
+            return fault("bracket_or_comma_missing")
+        if self.at_end:
+            return fault("open_bracket")
+        if self.start < self.stop:
+            return fault("indentation")
+        return None
 
 
 _NO_KEY: Any = object()
@@ -240,26 +298,25 @@ class _Builder:
     def _start_document(self, event: Any) -> None:
         self.documents += 1
         if self.documents > 1:
-            raise self._error(event, "only one document is allowed in a file; remove '---' and what follows")
+            raise self._error(event, fault("second_document"))
         if event.version or event.tags:
-            raise self._error(event, "a %YAML or %TAG line is not allowed; remove it")
+            raise self._error(event, fault("directive_not_allowed"))
 
     def _refuse_unusual(self, event: Any, kind: str) -> None:
         self._nodes += 1
         if self._nodes > self.max_nodes:
-            raise self._error(event, f"too many values: the limit is {self.max_nodes:,} in a file")
+            raise self._error(event, fault("too_many_values", max_nodes=self.max_nodes))
         if kind == "AliasEvent":
-            raise self._error(event, "aliases (*name) are not allowed; write the value out")
+            raise self._error(event, fault("alias_not_allowed"))
         if event.anchor:
-            raise self._error(event, "anchors (&name) are not allowed; write the value out")
+            raise self._error(event, fault("anchor_not_allowed"))
         if event.tag:
-            raise self._error(event, "tags (!name) are not allowed; write the plain value")
+            raise self._error(event, fault("tag_not_allowed"))
 
     def _scalar(self, event: Any) -> None:
         text = str(event.value)
         if invisible := _INVISIBLE.search(text):
-            code = f"U+{ord(invisible[0]):04X}"
-            raise self._error(event, f"the invisible character {code} is not allowed; remove it")
+            raise self._error(event, _not_allowed(invisible[0]))
         value = plain_value(text) if event.implicit[0] else text
         parent = self._stack[-1] if self._stack else None
         if parent is not None and isinstance(parent.items, dict) and parent.key is _NO_KEY:
@@ -274,21 +331,21 @@ class _Builder:
 
     def _key(self, event: Any, parent: _Open, items: dict[Key, Any], key: Any) -> None:
         if isinstance(key, bool) or not isinstance(key, (str, int)):
-            raise self._error(event, "a key must be a word or a whole number; put it between quotes")
+            raise self._error(event, fault("key_not_quoted"))
         if _MARK in str(key):
-            raise self._error(event, "the invisible character U+FEFF is not allowed; remove it")
+            raise self._error(event, _not_allowed(_MARK))
         if key in items:
             line = self.tree.keys[(*parent.loc, key)][0]
-            raise self._error(event, f"the key {quoted(key)} is here twice (also on line {line})")
+            raise self._error(event, fault("key_twice", key=key, line=line))
         parent.key = key
         self.tree.keys[(*parent.loc, key)] = _position(event)
 
     def _container(self, event: Any, items: dict[Key, Any] | list[Any]) -> None:
         if len(self._stack) >= MAX_DEPTH:
-            raise self._error(event, f"nested too deep: the limit is {MAX_DEPTH} levels")
+            raise self._error(event, fault("too_deep", most=MAX_DEPTH))
         parent = self._stack[-1] if self._stack else None
         if parent is not None and isinstance(parent.items, dict) and parent.key is _NO_KEY:
-            raise self._error(event, "a key must be a word or a whole number, not a list or a mapping")
+            raise self._error(event, fault("key_of_many_parts"))
         loc = self._add(items)
         self.tree.values[loc] = self.tree.keys.get(loc, _position(event))
         self._stack.append(_Open(loc, items))
@@ -307,8 +364,8 @@ class _Builder:
         parent.key = _NO_KEY
         return (*parent.loc, key)
 
-    def _error(self, event: Any, message: str) -> InputError:
-        return InputError.at(self.file, message, *_position(event))
+    def _error(self, event: Any, fault: Fault) -> InputError:
+        return InputError.at(self.file, fault, *_position(event))
 
 
 def _position(event: Any) -> Position:
@@ -338,10 +395,3 @@ def visible(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(" " if unicodedata.category(sign) == "Zs" else sign for sign in _WIDTHLESS.sub("", text))
-
-
-def quoted(value: object, limit: int = 60) -> str:
-    """Return `value` between quotes on one line, shortened when it is long."""
-    text = str(value).encode("unicode_escape", "backslashreplace").decode("ascii") \
-        if not str(value).isprintable() else str(value)  # fmt: skip
-    return f"'{text if len(text) <= limit else text[:limit] + '...'}'"

@@ -15,13 +15,14 @@ from typing import Any
 from pydantic_core import InitErrorDetails, ValidationError
 
 from sim.errors import Problem
+from sim.faults import Fault, fault
 from sim.files.numerals import two_ways
 from sim.files.wording import found, number_fault, plain_error
 from sim.files.yamlfile import Document
-from sim.files.yamltext import Loc, quoted
+from sim.files.yamltext import Loc
 
 MAX_FTE = 1_000_000.0
-FTE_EXPECTED = "a number of FTE (for example 36 or 12.5)"
+FTE_EXPECTED = fault("for_example", expected=fault("number_of_fte"), examples=("36", "12.5"))
 MOST_EACH = 0.01
 """FTE for each youth that a municipality might have: a worker reaches about a hundred children."""
 _MAX_ENTRIES = 100
@@ -79,11 +80,11 @@ def read_fte(value: object) -> FtePath:
     if isinstance(value, FtePath):
         return value
     if not isinstance(value, Mapping):
-        if fault := _fault(value):
-            raise plain_error(fault)
+        if wrong := _fault(value):
+            raise plain_error(wrong)
         return FtePath(float(value))  # type: ignore[arg-type]
     if not 1 <= len(value) <= _MAX_ENTRIES:
-        raise plain_error(f"expected 1 to {_MAX_ENTRIES} years with their FTE, found {len(value)}")
+        raise plain_error(fault("wrong_number_of_years", most=_MAX_ENTRIES, count=len(value)))
     if errors := _entry_errors(value):
         raise ValidationError.from_exception_data("fte", errors)
     entries = [(years, key, float(fte)) for key, fte in value.items() if (years := years_of(key))]
@@ -115,16 +116,17 @@ def _entry_errors(value: Mapping[Any, Any]) -> list[InitErrorDetails]:
     for key, fte in value.items():
         years = years_of(key)
         if years is None:
-            message = f'expected a year (2026) or a range of years ("2026-2028"), found {found(key)}'
+            expected = fault("year_or_years")
+            message = fault("expected", expected=expected, found=found(key), hint=None)
             errors.append(InitErrorDetails(type=plain_error(message), loc=(_step(key), "[key]"), input=key))
         else:
             overlap = [other for first, last, other in taken if first <= years[1] and years[0] <= last]
             if overlap:
-                error = plain_error(f"{quoted(key)} overlaps {quoted(overlap[0])}; give each year once")
+                error = plain_error(fault("years_overlap", years=str(key), other=str(overlap[0])))
                 errors.append(InitErrorDetails(type=error, loc=(_step(key), "[key]"), input=key))
             taken.append((*years, key))
-        if fault := _fault(fte):
-            errors.append(InitErrorDetails(type=plain_error(fault), loc=(_step(key),), input=fte))
+        if wrong := _fault(fte):
+            errors.append(InitErrorDetails(type=plain_error(wrong), loc=(_step(key),), input=fte))
     return errors
 
 
@@ -132,6 +134,6 @@ def _step(key: object) -> int | str:
     return key if isinstance(key, (int, str)) else str(key)
 
 
-def _fault(value: object) -> str | None:
+def _fault(value: object) -> Fault | None:
     """Return what is wrong with `value` as a number of FTE, or None."""
     return number_fault(value, FTE_EXPECTED, low=0) or number_fault(value, FTE_EXPECTED, high=MAX_FTE)

@@ -26,9 +26,10 @@ from pathlib import Path
 from typing import Any
 
 from sim.errors import InputError, Problem, nearest
+from sim.faults import fault
 from sim.files.wording import MAX_FAULTS, found
 from sim.files.yamlfile import Document, in_order, load_document
-from sim.files.yamltext import Loc, Tree, quoted
+from sim.files.yamltext import Loc, Tree
 from sim.inputs.registry import Registry
 from sim.inputs.scenario import Scenario, scenario_from_document
 
@@ -103,38 +104,44 @@ class _Grid:
     def _check_keys(self) -> None:
         data = self.document.data
         problems = [
-            self.document.problem((key,), f"unknown key {quoted(key)}{nearest(str(key), _KEYS)}", key=True)
+            self.document.problem(
+                (key,), fault("unknown_key_of_grid", key=str(key), near=nearest(str(key), _KEYS)), key=True
+            )
             for key in data
             if key not in _KEYS
         ]
         if ("from" in data) == ("base" in data):
-            words = "a grid starts either `from:` a scenario file or from a `base:` that is written out"
+            words = fault("grid_without_start")
             problems.append(self.document.problem((), words))
         if "values" not in data:
-            problems.append(self.document.problem((), "missing key 'values': the lists that make the grid"))
+            problems.append(self.document.problem((), fault("values_missing")))
         for key in ("title", "description"):
             if key in data and (not isinstance(data[key], str) or not data[key].strip()):
-                problems.append(self.document.problem((key,), f"expected text, found {found(data[key])}"))
+                problems.append(
+                    self.document.problem(
+                        (key,), fault("expected", expected=fault("text"), found=found(data[key]), hint=None)
+                    )
+                )
         if problems:
             raise InputError(in_order(problems))
 
     def _values(self) -> tuple[tuple[str, ...], tuple[list[Any], ...]]:
         values = self.document.data["values"]
         if not isinstance(values, dict) or not values:
-            words = f"expected keys with lists of values, found {found(values)}"
+            words = fault("expected", expected=fault("keys_with_lists"), found=found(values), hint=None)
             raise InputError([self.document.problem(("values",), words)])
         if len(values) > MAX_KEYS:
-            words = f"this grid has {len(values):,} keys; the limit is {MAX_KEYS}"
+            words = fault("too_many_keys", count=len(values), most=MAX_KEYS)
             raise InputError([self.document.problem(("values",), words, key=True)])
         problems = [problem for key, items in values.items() for problem in self._list_problems(key, items)]
         keys = [key for key in values if isinstance(key, str)]
         for one, other in itertools.permutations(keys, 2):
             if other.startswith(one + "."):
-                words = f"{quoted(other)} lies within {quoted(one)}, which is in the grid too"
+                words = fault("key_within_another", other=other, one=one)
                 problems.append(self.document.problem(("values", other), words, key=True))
         size = math.prod(len(items) for items in values.values() if isinstance(items, list))
         if size > MAX_PRODUCT:
-            words = f"this grid has {size:,} combinations; the limit is {MAX_PRODUCT:,}"
+            words = fault("too_many_combinations", size=size, most=MAX_PRODUCT)
             problems.append(self.document.problem(("values",), words, key=True))
         if problems:
             raise InputError(in_order(problems))
@@ -145,18 +152,25 @@ class _Grid:
         known = fields - {"kind", "title", "description", "reference"}
         top = str(key).split(".")[0]
         if not isinstance(key, str) or len(key) > MAX_KEY or not all(key.split(".")) or top not in known:
-            hint = f"write a key with dots, such as {_EXAMPLE}"
-            words = f"unknown key {quoted(key)}{nearest(top, known)}; {hint}"
+            words = fault(
+                "unknown_grid_key",
+                key=str(key), near=nearest(top, known), example=_EXAMPLE,
+            )  # fmt: skip
             yield self.document.problem(("values", key), words, key=True)
         if not isinstance(items, list) or not items:
-            words = f"expected a list of values, such as [0, 12, 36], found {found(items)}"
+            words = fault(
+                "expected",
+                expected=fault("list_of_values", example="[0, 12, 36]"),
+                found=found(items),
+                hint=None,
+            )
             yield self.document.problem(("values", key), words)
             return
         seen: set[str] = set()
         for i, item in enumerate(items):
             text = _text(item)
             if text in seen:
-                yield self.document.problem(("values", key, i), f"{quoted(item)} stands twice in this list")
+                yield self.document.problem(("values", key, i), fault("twice_in_list", item=item))
             seen.add(text)
 
     def _base(self) -> tuple[dict[Any, Any], Tree | None]:
@@ -164,11 +178,15 @@ class _Grid:
         data = self.document.data
         if "base" in data:
             if not isinstance(data["base"], dict):
-                words = f"expected a scenario written out, found {found(data['base'])}"
+                words = fault(
+                    "expected", expected=fault("scenario_written_out"), found=found(data["base"]), hint=None
+                )
                 raise InputError([self.document.problem(("base",), words)])
             return data["base"], self.document.tree
         if not isinstance(data["from"], str):
-            words = f"expected the name of a scenario file, found {found(data['from'])}"
+            words = fault(
+                "expected", expected=fault("name_of_scenario_file"), found=found(data["from"]), hint=None
+            )
             raise InputError([self.document.problem(("from",), words)])
         start = load_document(self.folder / data["from"], "scenario")
         scenario_from_document(start, self.registry)
@@ -180,7 +198,7 @@ class _Grid:
         if own is None or isinstance(own, dict):
             return None if isinstance(own, dict) else self.base.get("reference")
         if not isinstance(own, str):
-            words = f"expected a scenario file, or a value for some of the keys, found {found(own)}"
+            words = fault("expected", expected=fault("scenario_file_or_value"), found=found(own), hint=None)
             raise InputError([self.document.problem(("reference",), words)])
         return own
 
@@ -193,13 +211,13 @@ class _Grid:
         problems = []
         for key, value in own.items():
             if key not in self.keys:
-                words = f"{quoted(key)} is not one of the keys under `values:`{nearest(str(key), self.keys)}"
+                words = fault("not_under_values", key=key, near=nearest(str(key), self.keys))
                 problems.append(self.document.problem(("reference", key), words, key=True))
                 continue
             k = self.keys.index(key)
             known = [_text(item) for item in self.lists[k]]
             if _text(value) not in known:
-                words = f"{quoted(value)} is not in the list of {quoted(key)}"
+                words = fault("not_in_list", value=value, key=key)
                 problems.append(self.document.problem(("reference", key), words))
                 continue
             fixed[k] = known.index(_text(value))
@@ -258,7 +276,7 @@ class _Grid:
             data = data[step]
             if not isinstance(data, dict):
                 key = ".".join(map(str, loc))
-                words = f"{quoted(key)} cannot be set: {quoted(step)} holds no keys"
+                words = fault("key_cannot_be_set", key=key, step=step)
                 raise InputError([self.document.problem(("values", key), words, key=True)])
         data[loc[-1]] = _copy(value)
 

@@ -22,12 +22,13 @@ from pydantic import (
     field_validator,
     model_validator,
 )
-from pydantic_core import InitErrorDetails, ValidationError
+from pydantic_core import InitErrorDetails, PydanticCustomError, ValidationError
 
 from sim.errors import InputError
+from sim.faults import Fault, fault
 from sim.files.wording import found, known_form, number_fault, one_line, plain_error, range_fault
 from sim.files.yamlfile import ANY, Document, Part, load_document
-from sim.files.yamltext import Loc, quoted
+from sim.files.yamltext import Loc
 from sim.inputs.agegroups import ages_of, ages_text, single_years
 from sim.inputs.fte import unclear_fte
 from sim.inputs.placenames import cleaned, code_of
@@ -56,9 +57,8 @@ _FAR = 50.0
 """How many times fewer youths a year of age than elsewhere in a municipality must be a mistake."""
 TARIFF_ROOM = 5.0
 """How many times beyond the elicited range a tariff may be: a price a month (12 times less) is not."""
-_IN_THOUSANDS = "are these thousands? write whole numbers"
+
 _NAME = re.compile(r"['\u2018\u2019\u201a\u201b\u02bc`\u00b4]?\w.*")
-_PERCENTAGE = "; a share is meant: 12% is written as 0.12"
 _LIMITS = {
     "kinderwerk_fte": (0.0, 10_000.0), "moving": (0.0, 0.5), "bijstand": (0.001, 0.6),
     "need": (0.2, 5.0), "access": (0.2, 5.0),
@@ -69,7 +69,7 @@ def _one_line(text: str) -> str:
     """Refuse what could be more than text where it is shown: markup, control characters, lines."""
     text = one_line(text)
     if "<" in text or ">" in text:
-        raise plain_error("the characters < and > are not allowed here")
+        raise plain_error(fault("markup_not_allowed"))
     return " ".join(text.split())
 
 
@@ -81,7 +81,7 @@ def _written(name: object) -> object:
 def _name(text: str, info: ValidationInfo) -> str:
     text = cleaned(text)
     if not _NAME.fullmatch(text):  # a workbook takes '=...' for a formula
-        raise plain_error(f"a name starts with a letter or a digit, found {quoted(text)}")
+        raise plain_error(fault("name_start", text=text))
     registry = registry_in(info.context)
     return text if registry is None else registry.named(text)
 
@@ -94,8 +94,12 @@ def _date(value: object) -> str:
     except ValueError:
         date = None
     if date is None or not FIRST_DATE <= date.year <= LAST_DATE:
-        raise plain_error(f"expected a date such as 2024-01-01, found {found(value)}")
+        raise _expected(fault("date_such_as", date="2024-01-01"), value)
     return date.isoformat()
+
+
+def _expected(expected: Fault, value: object) -> PydanticCustomError:
+    return plain_error(fault("expected", expected=expected, found=found(value), hint=None))
 
 
 def _as_sourced(value: object) -> object:
@@ -104,8 +108,8 @@ def _as_sourced(value: object) -> object:
 
 
 def _number(value: object) -> float:
-    if fault := number_fault(value, "a number"):
-        raise plain_error(fault)
+    if wrong := number_fault(value, fault("a_number")):
+        raise plain_error(wrong)
     return float(value)  # type: ignore[arg-type]
 
 
@@ -129,9 +133,9 @@ def _population(value: object) -> Frozen[str, float]:
     Raises a ValidationError with a place for each group that is wrong.
     """
     if not isinstance(value, Mapping):
-        raise plain_error(f"expected youths by age, such as 0-3: 8100, found {found(value)}")
+        raise _expected(fault("youths_by_age", such="0-3: 8100"), value)
     if len(value) > MAX_GROUPS:
-        raise plain_error(f"expected at most {MAX_GROUPS} groups of ages, found {len(value)}")
+        raise plain_error(fault("too_many_groups", most=MAX_GROUPS, count=len(value)))
     if errors := list(_group_errors(value)):
         raise ValidationError.from_exception_data("population", errors)
     groups = sorted((*_ages(key), float(youths)) for key, youths in value.items())
@@ -144,9 +148,9 @@ def _population(value: object) -> Frozen[str, float]:
         first = AGES
     if expected < AGES:
         gap = ages_text(expected, min(first, AGES) - 1)
-        raise plain_error(f"ages are missing: {gap}; every age from 0 to {AGES - 1} is needed")
+        raise plain_error(fault("ages_missing", gap=gap, last=AGES - 1))
     if not sum(youths for _, _, youths in groups):
-        raise plain_error("there are no youths in this population")
+        raise plain_error(fault("no_youths_population"))
     return Frozen({ages_text(first, last): youths for first, last, youths in groups})
 
 
@@ -157,16 +161,17 @@ def _group_errors(value: Mapping[Any, Any]) -> Iterator[InitErrorDetails]:
         step = key if isinstance(key, (int, str)) else str(key)
         ages = ages_of(key)
         if ages is None:
-            message = f'expected an age (4) or ages ("4-11"), found {found(key)}'
+            expected = fault("age_or_ages")
+            message = fault("expected", expected=expected, found=found(key), hint=None)
             yield InitErrorDetails(type=plain_error(message), loc=(step, "[key]"), input=key)
         else:
             overlap = [other for first, last, other in taken if first <= ages[1] and ages[0] <= last]
             if overlap:
-                error = plain_error(f"{quoted(key)} overlaps {quoted(overlap[0])}; count every youth once")
+                error = plain_error(fault("ages_overlap", ages=str(key), other=str(overlap[0])))
                 yield InitErrorDetails(type=error, loc=(step, "[key]"), input=key)
             taken.append((*ages, key))
-        if fault := number_fault(youths, "a number of youths", 0.0, MAX_YOUTHS):
-            yield InitErrorDetails(type=plain_error(fault), loc=(step,), input=youths)
+        if wrong := number_fault(youths, fault("number_of_youths"), 0.0, MAX_YOUTHS):
+            yield InitErrorDetails(type=plain_error(wrong), loc=(step,), input=youths)
 
 
 def _ages(key: object) -> tuple[int, int]:
@@ -187,9 +192,9 @@ class Use(Part):
     """Youths with jeugdhulp during a year, and the same share in the country where the source has it."""
 
     year: int = Field(ge=2015, le=LAST_DATE)
-    youths: float = Field(gt=0, le=MAX_YOUTHS, allow_inf_nan=False, title="a number of youths")
+    youths: float = Field(gt=0, le=MAX_YOUTHS, allow_inf_nan=False, title="number_of_youths")
     ages: Literal["0-17", "0-22"] = "0-22"
-    national: float | None = Field(None, allow_inf_nan=False, title="a share of all youths in the country")
+    national: float | None = Field(None, allow_inf_nan=False, title="share_of_country")
     source: _Source | None = None
 
     @field_validator("youths", "national", mode="before")
@@ -202,8 +207,8 @@ class Use(Part):
     @classmethod
     def _share(cls, value: float | None) -> float | None:
         """Refuse what is no share."""
-        if value is not None and (fault := range_fault(value, 0.001, 0.9)):
-            raise plain_error(fault + (_PERCENTAGE if value > 0.9 else ""))
+        if value is not None and (wrong := range_fault(value, 0.001, 0.9)):
+            raise plain_error(fault("share_meant", why=wrong) if value > 0.9 else wrong)
         return value
 
     @property
@@ -246,10 +251,9 @@ class Municipality(Part):
         """Refuse a figure that no municipality has."""
         if figure is None:
             return None
-        fault = range_fault(figure.value, *_LIMITS[str(info.field_name)])
-        if fault:
+        if wrong := range_fault(figure.value, *_LIMITS[str(info.field_name)]):
             share = info.field_name in ("moving", "bijstand") and figure.value > _LIMITS[info.field_name][1]
-            raise plain_error(fault + (_PERCENTAGE if share else ""))
+            raise plain_error(fault("share_meant", why=wrong) if share else wrong)
         return figure
 
     @field_validator("tariffs")
@@ -258,9 +262,9 @@ class Municipality(Part):
         """Refuse tariffs that must be in another unit. Raises a ValidationError with a place for each."""
         registry = registry_in(info.context)
         errors = [
-            InitErrorDetails(type=plain_error(fault), loc=(form, "value"), input=figure.value)
+            InitErrorDetails(type=plain_error(wrong), loc=(form, "value"), input=figure.value)
             for form, figure in tariffs.items()
-            if (fault := _tariff_fault(figure.value, registry.tariffs.get(form) if registry else None))
+            if (wrong := _tariff_fault(figure.value, registry.tariffs.get(form) if registry else None))
         ]
         if errors:
             raise ValidationError.from_exception_data("tariffs", errors)
@@ -279,27 +283,30 @@ class Municipality(Part):
             raise ValidationError.from_exception_data("municipality", errors)
         return self
 
-    def _people_faults(self, known: float | None) -> Iterator[tuple[Loc, str]]:
+    def _people_faults(self, known: float | None) -> Iterator[tuple[Loc, Fault]]:
         """Yield what cannot be of a population. known: the youths that the model has for it."""
         there, place = self.youths(), ("population",)
         if (most := max(self.single_ages())) > MAX_OF_ONE_AGE:
-            yield place, f"{most:.0f} youths of one age is more than there are in the Netherlands"
+            yield place, fault("too_many_of_one_age", most=most)
         if there < LEAST_YOUTHS:
-            yield place, f"{there:.1f} youths in all is fewer than any municipality has; {_IN_THOUSANDS}"
+            yield place, _thousands(fault("fewer_youths_than_any", there=there))
         elif known and there < known / _FAR:
-            yield place, f"{there:.1f} youths in all is far fewer than the {known:.0f} known; {_IN_THOUSANDS}"
+            yield place, _thousands(fault("fewer_youths_than_known", there=there, known=known))
         else:
             for key in _thin(self.population):
-                few = f"{self.population[key]:g} is far fewer than at other ages"
-                yield (*place, key), f"{few}; {_IN_THOUSANDS}"
+                youths = self.population[key]
+                yield (*place, key), _thousands(fault("fewer_than_other_ages", youths=youths))
         fte = self.kinderwerk_fte.value if self.kinderwerk_fte else 0.0
         if fte > there:
-            yield ("kinderwerk_fte",), f"{fte:.0f} FTE is more than the {there:.0f} youths there are"
+            yield ("kinderwerk_fte",), fault("more_fte_than_youths", fte=fte, there=there)
 
-    def _use_faults(self) -> Iterator[tuple[Loc, str]]:
+    def _use_faults(self) -> Iterator[tuple[Loc, Fault]]:
         if self.use is not None and self.use.youths > (there := self.youths(self.use.last_age)):
-            what = f"more than the {there:.0f} youths of {self.use.ages} in the population"
-            yield ("use", "youths"), f"{self.use.youths:.0f} youths with jeugdhulp is {what}"
+            wrong = fault(
+                "more_users_than_youths",
+                youths=self.use.youths, there=there, ages=self.use.ages,
+            )  # fmt: skip
+            yield ("use", "youths"), wrong
 
     def single_ages(self) -> tuple[float, ...]:
         """Return youths by single year of age, 0-22."""
@@ -347,16 +354,25 @@ def registry_in(context: object) -> Registry | None:
     return registry if isinstance(registry, Registry) else None
 
 
-def _tariff_fault(value: float, usual: tuple[float, float] | None) -> str | None:
+def _thousands(why: Fault) -> Fault:
+    return fault("perhaps_thousands", why=why)
+
+
+def _tariff_fault(value: float, usual: tuple[float, float] | None) -> Fault | None:
     """Return what is wrong with euros per place-year, given the usual range; the likely unit where known."""
     if value < 0:
         return range_fault(value, 0.0, float("inf"))
     if usual is None or usual[0] / TARIFF_ROOM <= value <= usual[1] * TARIFF_ROOM:
         return None
-    units = {"per month": 12, "per week": 52, "per day": 365, "in thousands": 1000}
+    units = {
+        fault("ask_per_month"): 12,
+        fault("ask_per_week"): 52,
+        fault("ask_per_day"): 365,
+        fault("ask_thousands"): 1000,
+    }
     unit = next((u for u, times in units.items() if usual[0] / 2 <= value * times <= usual[1] * 2), None)
-    hint = f"; is this {unit}?" if unit else ""
-    return f"expected euros per place-year, usually {usual[0]:.0f} to {usual[1]:.0f}, found {value:g}{hint}"
+    expected = fault("euros_per_place_year", low=usual[0], high=usual[1])
+    return fault("expected", expected=expected, found=fault("a_figure", value=value), hint=unit)
 
 
 def load_municipality(path: str | Path, registry: Registry | None = None) -> Municipality:
@@ -380,5 +396,7 @@ def municipality_from_dict(
 ) -> Municipality:
     """Return the municipality in plain data. Raises InputError with every mistake, in a file of that name."""
     if not isinstance(data, Mapping):
-        raise InputError.at(name, f"expected a mapping, found {found(data)}")
+        raise InputError.at(
+            name, fault("expected", expected=fault("a_mapping"), found=found(data), hint=None)
+        )
     return municipality_from_document(Document.in_memory(data, name), registry)

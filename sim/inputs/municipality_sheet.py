@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from sim.errors import InputError, Problem, nearest
+from sim.faults import Fault, Value, fault
 from sim.files.numerals import (
     AGE,
     EUROS,
@@ -28,7 +29,7 @@ from sim.files.numerals import (
 )
 from sim.files.wording import explain, found
 from sim.files.workbook import SheetCells, sheets
-from sim.files.yamltext import Loc, quoted
+from sim.files.yamltext import Loc
 from sim.inputs.agegroups import OLDEST, ROUNDING, ages_of, ages_text
 from sim.inputs.fte import perhaps_thousands
 from sim.inputs.municipality import Municipality
@@ -50,7 +51,7 @@ def read_sheet(data: bytes, name: str, registry: Registry | None = None) -> Muni
     """Return the municipality in a filled template, in either language.
 
     name: of the file, for messages. Raises InputError with every mistake, each with its sheet and cell
-    (`sim.files.translation.told` has it in Dutch), and for what is no harmless workbook
+    (`told` has it in Dutch), and for what is no harmless workbook
     (`sim.files.workbook`).
     """
     reading = _Reading(name, {sheet.name: sheet for sheet in sheets(data, name, ROWS + 2, COLUMNS)})
@@ -68,8 +69,9 @@ def read_figures(data: bytes, name: str, registry: Registry | None = None) -> Mu
     if ending == ".xlsx":
         return read_sheet(data, name, registry)
     if ending == ".xlsm":
-        raise InputError.at(name, "the workbook holds macros; save it as .xlsx without macros")
-    raise InputError.at(name, f"expected a file .xlsx or .yaml, found {found(ending or name)}")
+        raise InputError.at(name, fault("workbook_with_macros"))
+    expected = fault("workbook_or_yaml")
+    raise InputError.at(name, fault("expected", expected=expected, found=found(ending or name), hint=None))
 
 
 @dataclass
@@ -80,7 +82,7 @@ class _Reading:
     book: Mapping[str, SheetCells]
     data: dict[str, Any] = field(default_factory=dict)
     places: dict[Loc, tuple[str, str]] = field(default_factory=dict)
-    faults: list[tuple[str, str, str]] = field(default_factory=list)
+    faults: list[tuple[str, str, Fault]] = field(default_factory=list)
 
     def municipality(self, registry: Registry | None) -> Municipality:
         """Return the municipality. Raises InputError."""
@@ -100,9 +102,9 @@ class _Reading:
             self.stop()
             return found
         except ValidationError as error:
-            for fault in explain(Municipality, self.data, error):
-                sheet, cell = self.place(fault.loc, titles)
-                self.faults.append((sheet, cell, fault.message))
+            for each in explain(Municipality, self.data, error):
+                sheet, cell = self.place(each.loc, titles)
+                self.faults.append((sheet, cell, each.fault))
         self.stop()
         raise AssertionError("a refused municipality has a fault")
 
@@ -126,30 +128,25 @@ class _Reading:
         words = words_of_sheets()[max(count, key=lambda language: count[language])]
         titles = words["sheets"]
         problems = [
-            f"unknown sheet {quoted(title)}{nearest(title, titles.values())}"
+            fault("unknown_sheet", title=title, near=nearest(title, titles.values()))
             for title in self.book
             if title not in titles.values()
         ]
         needed = (title for key, title in titles.items() if key != "guide")
-        problems += [
-            f"the sheet {quoted(title)} is missing; use the template"
-            for title in needed
-            if title not in self.book
-        ]
+        problems += [fault("sheet_missing", title=title) for title in needed if title not in self.book]
         if problems:
-            raise InputError([Problem(self.name, 1, 1, problem) for problem in problems[:20]])
+            raise InputError([Problem.at(self.name, problem) for problem in problems[:20]])
         return words
 
     def stop(self) -> None:
         """Raise InputError where anything is wrong."""
         if self.faults:
             order = list(self.book)
-            self.faults.sort(key=lambda fault: (order.index(fault[0]), len(fault[1]), fault[1][1:], fault[1]))
-            lines = dict.fromkeys(
-                f"sheet {sheet}, cell {cell}: {message}" if cell else f"sheet {sheet}: {message}"
-                for sheet, cell, message in self.faults[:100]
+            self.faults.sort(key=lambda each: (order.index(each[0]), len(each[1]), each[1][1:], each[1]))
+            placed = dict.fromkeys(
+                fault("in_sheet", sheet=sheet, cell=cell, why=why) for sheet, cell, why in self.faults[:100]
             )
-            raise InputError([Problem(self.name, 1, 1, line) for line in lines])
+            raise InputError([Problem.at(self.name, each) for each in placed])
 
     def place(self, loc: Loc, titles: Mapping[str, str]) -> tuple[str, str]:
         """Return the sheet and cell of a place in the data, or of the nearest one around it."""
@@ -159,8 +156,8 @@ class _Reading:
 
     # Cells
 
-    def fault(self, sheet: str, row: int, column: int, message: str) -> None:
-        self.faults.append((sheet, _cell(row, column), message))
+    def fault(self, sheet: str, row: int, column: int, wrong: Fault) -> None:
+        self.faults.append((sheet, _cell(row, column), wrong))
 
     def value(self, sheet: str, row: int, column: int) -> Any:
         """Return what a cell holds, None for nothing; text without blanks around it."""
@@ -169,11 +166,11 @@ class _Reading:
         formulas = self.book[sheet].formulas
         formula = row < len(formulas) and column < len(formulas[row]) and formulas[row][column]
         if value is None and formula:
-            message = "a formula without a result; open the workbook in Excel, save it, and send it again"
+            message = fault("formula_without_result")
             self.fault(sheet, row, column, message)
         if isinstance(value, str):
             if value.startswith("#") and value[1:2].isalpha():
-                self.fault(sheet, row, column, f"expected a number, found an error ({value[:20]})")
+                self.fault(sheet, row, column, _expected(NUMBER, fault("an_error", error=value[:20])))
                 return None
             return value.strip() or None
         return value
@@ -190,10 +187,11 @@ class _Reading:
                 check_number(value, quantity)
                 return value
         except NumeralError as error:
-            self.fault(sheet, row, column, str(error))
+            self.fault(sheet, row, column, error.fault)
             return None
-        shown = f"a date ({value:%Y-%m-%d})" if isinstance(value, dt.datetime) else found(value)
-        self.fault(sheet, row, column, f"expected {quantity.expected}, found {shown}")
+        date = isinstance(value, dt.datetime)
+        shown = fault("date_of", date=f"{value:%Y-%m-%d}") if date else found(value)
+        self.fault(sheet, row, column, _expected(quantity, shown))
         return None
 
     def words_in(self, sheet: str, row: int, column: int) -> str | None:
@@ -203,8 +201,8 @@ class _Reading:
             return value
         if isinstance(value, (int, float)) and not isinstance(value, bool):
             return f"{value:g}"
-        shown = "a date" if isinstance(value, dt.datetime) else found(value)
-        self.fault(sheet, row, column, f"expected text, found {shown}")
+        shown = fault("a_date") if isinstance(value, dt.datetime) else found(value)
+        self.fault(sheet, row, column, fault("expected", expected=fault("text"), found=shown, hint=None))
         return None
 
     def whole(self, sheet: str, row: int, column: int, quantity: Quantity) -> int | None:
@@ -212,7 +210,7 @@ class _Reading:
         value = self.number(sheet, row, column, quantity)
         if value is None or float(value).is_integer():
             return None if value is None else int(value)
-        self.fault(sheet, row, column, f"expected {quantity.expected}, found {value:g}")
+        self.fault(sheet, row, column, _expected(quantity, fault("a_figure", value=value)))
         return None
 
     def year(self, sheet: str, row: int, column: int) -> int | None:
@@ -246,7 +244,7 @@ class _Reading:
         for column, wanted in enumerate(expected):
             value = self.value(sheet, 0, column)
             if fold(str(value)) != fold(wanted):
-                self.fault(sheet, 0, column, f"expected the heading {quoted(wanted)}, found {found(value)}")
+                self.fault(sheet, 0, column, fault("wrong_heading", wanted=wanted, found=found(value)))
 
     def rows(self, sheet: str, columns: int) -> Iterator[int]:
         """Yield the rows below the heading that hold anything in the first columns."""
@@ -257,7 +255,7 @@ class _Reading:
             )
             if any(cell is not None and str(cell).strip() for cell in cells) or any(formulas):
                 if row > ROWS:
-                    self.faults.append((sheet, "", f"there are more than {ROWS} rows"))
+                    self.faults.append((sheet, "", fault("too_many_rows", most=ROWS)))
                     return
                 yield row
 
@@ -268,14 +266,12 @@ class _Reading:
         for row in self.rows(sheet, 2):
             label = self.words_in(sheet, row, 0)
             if label is None:
-                self.fault(
-                    sheet, row, 1, "there is a value here and nothing in column A that says what it is"
-                )
+                self.fault(sheet, row, 1, fault("value_without_label"))
             elif fold(label) not in names:
                 known = [words["lines"][name][0] for name in LINES[key]]
-                self.fault(sheet, row, 0, f"unknown line {quoted(label)}{nearest(label, known)}")
+                self.fault(sheet, row, 0, fault("unknown_line", label=label, near=nearest(label, known)))
             elif names[fold(label)] in taken:
-                self.fault(sheet, row, 0, f"the line {quoted(label)} is here twice")
+                self.fault(sheet, row, 0, fault("line_twice", label=label))
             else:
                 taken[names[fold(label)]] = row
         for name in LINES[key]:
@@ -290,11 +286,11 @@ class _Reading:
                 self.faults_of_missing(sheet, row, words["lines"][name][0])
         for name in REQUIRED if key == "town" else ():
             if name not in taken:
-                self.faults.append((sheet, "", f"{quoted(words['lines'][name][0])} is missing"))
+                self.faults.append((sheet, "", fault("line_missing", label=words["lines"][name][0])))
 
     def faults_of_missing(self, sheet: str, row: int, label: str) -> None:
         if not any((place, cell) == (sheet, _cell(row, 1)) for place, cell, _ in self.faults):
-            self.fault(sheet, row, 1, f"{quoted(label)} is missing")
+            self.fault(sheet, row, 1, fault("line_missing", label=label))
 
     def line(self, sheet: str, row: int, name: str, inside: Loc) -> None:
         """Put the value of one line into the data."""
@@ -334,22 +330,24 @@ class _Reading:
             first, last = self.ages(sheet, row)
             if first is None:
                 if not self.faulty(sheet, row):
-                    wanted = "a youngest age (0 to 22) in this row"
-                    self.fault(sheet, row, 0, f"expected {wanted}, found nothing")
+                    wanted = fault("youngest_age")
+                    self.fault(
+                        sheet, row, 0, fault("expected", expected=wanted, found=fault("nothing"), hint=None)
+                    )
                 continue
             last = first if last is None else last
             if not 0 <= first <= OLDEST or not 0 <= last <= OLDEST:
                 odd = (first, 0) if not 0 <= first <= OLDEST else (last, 1)
-                self.fault(sheet, row, odd[1], f"must be between 0 and {OLDEST}, found {odd[0]}")
+                self.fault(sheet, row, odd[1], fault("must_be_between", low=0, high=OLDEST, found=odd[0]))
             elif last < first:
-                self.fault(sheet, row, 1, f"the oldest age is below the youngest ({first})")
+                self.fault(sheet, row, 1, fault("oldest_below_youngest", first=first))
             elif youths is None:
                 if not self.faulty(sheet, row):
-                    self.fault(sheet, row, 2, "expected a number of youths, found nothing")
+                    self.fault(sheet, row, 2, _expected(YOUTHS, fault("nothing")))
             else:
                 key = f"{first}-{last}" if last > first else str(first)
                 if key in population:
-                    message = f"{quoted(key)} overlaps {quoted(key)}; count every youth once"
+                    message = fault("ages_overlap", ages=key, other=key)
                     self.fault(sheet, row, 0, message)
                 population[key] = youths
                 self.places["population", key] = (sheet, _cell(row, 2))
@@ -358,7 +356,7 @@ class _Reading:
         counted = sum(population.values())
         for row, total in totals:  # of no use but as a check
             if abs(total - counted) > ROUNDING:
-                words = f"the rows add up to {counted:.0f} youths, and the total is {total:.0f}"
+                words = fault("rows_unlike_total", counted=counted, total=total)
                 self.fault(sheet, row, 2, words)
 
     def faulty(self, sheet: str, row: int) -> bool:
@@ -371,19 +369,23 @@ class _Reading:
             form = self.words_in(sheet, row, 0)
             price, source = self.number(sheet, row, 1, EUROS), self.words_in(sheet, row, 2)
             if form is None:
-                self.fault(
-                    sheet, row, 1, "there is a value here and nothing in column A that says what it is"
-                )
+                self.fault(sheet, row, 1, fault("value_without_label"))
             elif fold(form) not in FORMS:
-                self.fault(sheet, row, 0, f"unknown form of care {quoted(form)}{nearest(form, FORMS)}")
+                self.fault(
+                    sheet, row, 0, fault("unknown_form_in_sheet", form=form, near=nearest(form, FORMS))
+                )
             elif fold(form) in tariffs:
-                self.fault(sheet, row, 0, f"the line {quoted(form)} is here twice")
+                self.fault(sheet, row, 0, fault("line_twice", label=form))
             elif price is not None:
                 tariffs[fold(form)] = {"value": price, **({"source": source} if source else {})}
                 self.places["tariffs", fold(form)] = (sheet, _cell(row, 1))
                 self.places["tariffs", fold(form), "source"] = (sheet, _cell(row, 2))
         if tariffs:
             self.data["tariffs"] = tariffs
+
+
+def _expected(quantity: Quantity, found: Value) -> Fault:
+    return fault("expected", expected=quantity.expected, found=found, hint=None)
 
 
 def _cell(row: int, column: int) -> str:

@@ -75,7 +75,7 @@ def read_yaml(data: bytes, name: str, registry: Registry | None = None) -> Munic
     """Return the municipality in the bytes of a YAML file of at most 1 MB.
 
     name: of the file, for messages. Raises InputError with every mistake, each with its line and column
-    (`sim.files.translation.told` has it in Dutch).
+    (`told` has it in Dutch).
     """
     document = document_from(name, data, "municipality", MAX_VALUES)
     return municipality_from_document(document, registry)

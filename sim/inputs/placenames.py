@@ -20,7 +20,8 @@ from difflib import SequenceMatcher
 from functools import cache
 from pathlib import Path
 
-from sim.files.yamltext import quoted, visible
+from sim.faults import Fault, fault
+from sim.files.yamltext import visible
 
 FILE = Path(__file__).resolve().parents[1] / "data" / "municipality_names.csv"
 LONGEST = 200
@@ -40,7 +41,14 @@ _SHORT = ((re.compile(r"\bst(?:\.|\b)"), "sint "), (re.compile(r"\ba[./ ]*d\b\.?
 
 
 class PlaceError(Exception):
-    """A name or code that is of no municipality of today, or of several: what is wrong, in one sentence."""
+    """A name or code that is of no municipality of today, or of several."""
+
+    def __init__(self, fault: Fault) -> None:
+        super().__init__(fault)
+        self.fault = fault
+
+    def __str__(self) -> str:
+        return self.fault.text()
 
 
 @dataclass(frozen=True)
@@ -104,7 +112,7 @@ def find(name: str | int, today: bool = True) -> Town | None:
     code = code_of(name)
     if code is not None:
         if code not in towns():
-            raise PlaceError(f"there is no municipality with the code {code}")
+            raise PlaceError(fault("unknown_code", code=code))
         return _one(str(name), [towns()[code]], today)
     wanted = key(str(name))
     found = [towns()[each] for each in _index().get(wanted, ())]
@@ -112,44 +120,51 @@ def find(name: str | int, today: bool = True) -> Town | None:
         return _one(str(name), found, today)
     for province, short in _PROVINCES.items():
         if today and wanted in {key(province), *(key(word) for word in short if len(word) > 3)}:
-            raise PlaceError(f"{province} is a province; name one of its municipalities")
+            raise PlaceError(fault("is_a_province", province=province))
     return None
 
 
-def became_of(name: str) -> str:
-    """Return what became of a municipality that is one no longer, or nothing."""
+def became_of(name: str) -> Fault | None:
+    """Return what became of a municipality that is one no longer, or None."""
     try:
         find(name)
     except PlaceError as error:
         with contextlib.suppress(PlaceError):
             town = find(name, today=False)
-            return str(error) if town and town.until else ""
-    return ""
+            return error.fault if town and town.until else None
+    return None
 
 
 def _one(name: str, found: list[Town], today: bool) -> Town:
     """Return the one municipality that was found, which must be one today. Raises PlaceError."""
     if len(found) > 1:
-        names = _any_of(town.name for town in found)
-        raise PlaceError(f"there is more than one municipality {quoted(name)}; write {names}")
+        names = tuple(town.name for town in found)
+        raise PlaceError(fault("several_municipalities", name=str(name), names=names))
     (town,) = found
     if not town.until or not today:
         return town
     heirs = [towns()[code].name for code in town.now]
-    became = f"is part of {heirs[0]}" if len(heirs) == 1 else f"was divided over {', '.join(heirs)}"
     longer = [other for other in beginning(name) if key(re.split(r"[ ,-]", other)[0]) == key(name)]
-    hint = _meant(other for other in longer[:2] if other not in heirs)
-    raise PlaceError(f"{town.name} has not been a municipality since {town.until[:4]}: it {became}{hint}")
+    near = tuple(other for other in longer[:2] if other not in heirs)
+    if len(heirs) == 1:
+        raise PlaceError(fault(
+            "municipality_merged",
+            town=town.name, year=town.until[:4], heir=heirs[0], near=near,
+        ))  # fmt: skip
+    raise PlaceError(fault(
+        "municipality_divided",
+        town=town.name, year=town.until[:4], heirs=tuple(heirs), near=near,
+    ))  # fmt: skip
 
 
-def meant(name: str, first: Iterable[str] = ()) -> str:
-    """Return a hint with what a name that is of no municipality may be a misspelling of, or nothing.
+def meant(name: str, first: Iterable[str] = ()) -> tuple[str, ...]:
+    """Return what a name that is of no municipality may be a misspelling of.
 
     first: names that come before those of all municipalities, such as those with figures.
     """
     known = {each: towns()[codes[0]].name for each, codes in _index().items()}
     near = _nearest(name, {key(each): each for each in first})
-    return _meant(near or beginning(name)[:2] or _nearest(name, known))
+    return tuple(near or beginning(name)[:2] or _nearest(name, known))
 
 
 def beginning(name: str) -> list[str]:
@@ -167,11 +182,6 @@ def _nearest(name: str, known: Mapping[str, str]) -> list[str]:
         if match.real_quick_ratio() >= best and match.quick_ratio() >= best and match.ratio() >= best:
             best, nearest = match.ratio(), [other]
     return nearest
-
-
-def _meant(names: Iterable[str]) -> str:
-    said = _any_of(f"'{name}'" for name in names)
-    return f"; did you mean {said}?" if said else ""
 
 
 @cache
@@ -192,7 +202,3 @@ def _ways(town: Town) -> Iterator[str]:
         yield name
         for province in (town.province, *_PROVINCES.get(town.province, ())) if town.province else ():
             yield f"{name} {province}"
-
-
-def _any_of(names: Iterable[str]) -> str:
-    return " or ".join(names)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import cache
 
 from sim.errors import InputError, nearest
+from sim.faults import fault
 from sim.inputs.municipality import Municipality
 from sim.inputs.scenario import Scenario
 from sim.model.parameters import DATA
@@ -59,8 +60,8 @@ def profiles() -> Mapping[str, Profile]:
     for line, row in enumerate(_municipality_rows(), 2):
         name = row["name"]
         if name not in youths:
-            fault = f"'{name}' has no youths in population.csv (see docs/howto.md){nearest(name, youths)}"
-            raise InputError.at(DATA / "municipalities.csv", fault, line)
+            wrong = fault("no_youths_in_population", name=name, near=nearest(name, youths))
+            raise InputError.at(DATA / "municipalities.csv", wrong, line)
         overrides = {"household.bijstand": float(row["bijstand"])} if row["bijstand"] else {}
         result[name] = Profile(
             name=name,

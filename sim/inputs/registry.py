@@ -6,8 +6,8 @@ from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
+from sim.faults import fault
 from sim.files.wording import plain_error
-from sim.files.yamltext import quoted
 from sim.inputs.placenames import PlaceError, Town, cleaned, find, key, meant
 
 K = TypeVar("K", bound=Hashable)
@@ -73,11 +73,15 @@ class Registry:
         if isinstance(found, str):
             return found
         if found is None:
-            hint = meant(str(name), dict.fromkeys(self.municipalities.values())) or "."
-            builds = "`kinderwerk data municipality NAME` builds a profile of a municipality that is not here"
-            raise plain_error(f"unknown municipality {quoted(name)}{hint} {builds}")
-        builds = f'`kinderwerk data municipality "{found.name}"` builds them'
-        raise plain_error(f"there are no figures of {found.name} yet; give figures of your own. {builds}")
+            near = meant(str(name), dict.fromkeys(self.municipalities.values()))
+            raise plain_error(fault(
+                "unknown_municipality",
+                name=str(name), near=near,
+            ))  # fmt: skip
+        raise plain_error(fault(
+            "no_figures_of_municipality",
+            name=found.name,
+        ))  # fmt: skip
 
     def named(self, name: str | int) -> str:
         """Return the name to use for a municipality whose own figures somebody gives: any name will do.
@@ -96,7 +100,7 @@ class Registry:
         try:
             town = find(name, today)
         except PlaceError as error:
-            raise plain_error(str(error)) from None
+            raise plain_error(error.fault) from None
         return town and self.municipalities.get(key(town.name), town)
 
 

@@ -26,9 +26,9 @@ from pydantic import (
 from pydantic_core import InitErrorDetails, ValidationError, to_jsonable_python
 
 from sim.errors import InputError, Problem, nearest
+from sim.faults import fault, quoted
 from sim.files.wording import found, known_form, number_fault, one_line, plain_error
 from sim.files.yamlfile import Document, Part, elsewhere, in_order, load_document
-from sim.files.yamltext import quoted
 from sim.inputs.fte import FtePath, read_fte, unclear_fte
 from sim.inputs.municipality import Municipality, load_municipality
 from sim.inputs.placenames import code_of
@@ -81,8 +81,8 @@ def _place(value: object, info: ValidationInfo) -> str | Municipality:
     code = code_of(value) if type(value) is int else None  # 0034 without quotes is a number
     name = code or value
     if not isinstance(name, str):
-        expected = "the name of a municipality, its file (such as almere.yaml), or its figures"
-        raise plain_error(f"expected {expected}, found {found(value)}")
+        expected = fault("municipality_or_figures")
+        raise plain_error(fault("expected", expected=expected, found=found(value), hint=None))
     if is_file(name):
         return _own_figures(origin.folder / name, origin.registry)
     return name if origin.registry is None else origin.registry.municipality(name)
@@ -103,24 +103,28 @@ def _own_figures(path: Path, registry: Registry | None) -> Municipality:
         return load_municipality(path, registry)
     except InputError as error:
         first, *others = error.problems
-        more = f" (and {len(others)} more)" if others else ""
-        raise plain_error(f"the municipality cannot be used: {first}{more}") from None
+        raise plain_error(fault(
+            "municipality_unusable",
+            why=first.with_place(), more=len(others) or None,
+        )) from None  # fmt: skip
 
 
 def _programme(name: str, info: ValidationInfo) -> str:
     registry = _origin(info).registry
     if registry is not None and name not in registry.programmes:
         known = sorted(registry.programmes)
-        raise plain_error(
-            f"unknown programme {quoted(name)}{nearest(name, known) or '.'} Known: {', '.join(known)}"
-        )
+        near = nearest(name, known)
+        raise plain_error(fault(
+            "unknown_programme",
+            name=name, near=near, known=tuple(known),
+        ))  # fmt: skip
     return name
 
 
 def _parameter(name: str, info: ValidationInfo) -> str:
     registry = _origin(info).registry
     if registry is not None and name not in registry.parameters:
-        raise plain_error(f"unknown parameter {quoted(name)}{nearest(name, registry.parameters)}")
+        raise plain_error(fault("unknown_parameter", name=name, near=nearest(name, registry.parameters)))
     return name
 
 
@@ -128,12 +132,12 @@ def _places(value: object) -> float | str:
     """Return a number of places, or one of the words that stand for one."""
     if isinstance(value, str) and value in PLACES_WORDS:
         return value
-    expected = f"a number of places, or {' or '.join(PLACES_WORDS)}"
-    if fault := number_fault(value, expected):
-        raise plain_error(fault)
+    expected = fault("number_of_places", words=PLACES_WORDS)
+    if wrong := number_fault(value, expected):
+        raise plain_error(wrong)
     number = float(value)  # type: ignore[arg-type]
     if number < 0:
-        raise plain_error(f"expected {expected}, found {quoted(str(value))}")
+        raise plain_error(fault("expected", expected=expected, found=quoted(value), hint=None))
     return number
 
 
@@ -144,12 +148,14 @@ def _moment(value: object) -> str:
         month = int(match[2] or 1)
         if 1 <= month <= MONTHS:
             return f"{match[1]}-{month:02d}"
-    raise plain_error(f"expected a year or a month such as 2028 or 2028-09, found {found(value)}")
+    raise plain_error(
+        fault("expected", expected=fault("year_or_month_such_as"), found=found(value), hint=None)
+    )
 
 
 def _one_line_path(path: Path) -> Path:
     if not str(path).isprintable():
-        raise plain_error("expected the name of a file on one line")
+        raise plain_error(fault("name_on_one_line"))
     return path
 
 
@@ -162,7 +168,7 @@ def _reference(path: Path | None, info: ValidationInfo) -> Path | None:
     try:
         load_document(full, "scenario")
     except InputError as error:
-        raise plain_error(f"the reference cannot be used: {error.problems[0]}") from None
+        raise plain_error(fault("reference_unusable", why=error.problems[0].with_place())) from None
     if origin.path is not None:
         _refuse_circle(origin.path, full)
     return full.resolve()
@@ -176,9 +182,9 @@ def _refuse_circle(path: Path, reference: Path) -> None:
         here = Path(os.path.realpath(after))
         if here in way:
             if len(way) == 1:
-                raise plain_error("a scenario cannot be its own reference")
+                raise plain_error(fault("own_reference"))
             names = " -> ".join(each.name for each in (*way, here))
-            raise plain_error(f"references go round in a circle: {names}")
+            raise plain_error(fault("references_in_circle", names=names))
         way.append(here)
         try:
             named = load_document(here, "scenario").data.get("reference")
@@ -190,14 +196,14 @@ def _refuse_circle(path: Path, reference: Path) -> None:
 def _numbers(value: object) -> float | tuple[float, ...]:
     """Return a finite number, or a list of them as a tuple."""
     if not isinstance(value, (list, tuple)):
-        if fault := number_fault(value, "a number"):
-            raise plain_error(fault)
+        if wrong := number_fault(value, fault("a_number")):
+            raise plain_error(wrong)
         return float(value)  # type: ignore[arg-type]
     if not 1 <= len(value) <= _MAX_LIST:
-        raise plain_error(f"expected 1 to {_MAX_LIST} numbers, found {len(value)}")
-    faults = [(index, number_fault(item, "a number")) for index, item in enumerate(value)]
+        raise plain_error(fault("wrong_number_of_numbers", most=_MAX_LIST, count=len(value)))
+    faults = [(index, number_fault(item, fault("a_number"))) for index, item in enumerate(value)]
     errors = [
-        InitErrorDetails(type=plain_error(fault), loc=(i,), input=value[i]) for i, fault in faults if fault
+        InitErrorDetails(type=plain_error(each), loc=(i,), input=value[i]) for i, each in faults if each
     ]
     if errors:
         raise ValidationError.from_exception_data("numbers", errors)
@@ -246,7 +252,7 @@ class ProgrammeUse(Part):
         pair = isinstance(value, list) and len(value) == 2 and all(type(age) is int for age in value)
         if pair and 0 <= value[0] <= value[1] < AGES:  # type: ignore[index]
             return tuple(value)  # type: ignore[arg-type]
-        raise plain_error(f"expected the first and last year of age, such as [10, {AGES - 1}]")
+        raise plain_error(fault("expected_two_ages", such=f"[10, {AGES - 1}]"))
 
     def fte_by_year(self, start: int, years: int) -> tuple[float, ...]:
         """Return the FTE of each of `years` years from `start` on."""
@@ -256,17 +262,15 @@ class ProgrammeUse(Part):
 class Budget(Part):
     """The budget for youth care; None takes what the municipality spent in the start year."""
 
-    youth_care: float | None = Field(None, ge=0, allow_inf_nan=False, title="euros a year")
-    real_growth: float | None = Field(
-        None, ge=-0.5, le=0.5, allow_inf_nan=False, title="growth a year (2% is 0.02)"
-    )
+    youth_care: float | None = Field(None, ge=0, allow_inf_nan=False, title="euros_a_year")
+    real_growth: float | None = Field(None, ge=-0.5, le=0.5, allow_inf_nan=False, title="growth_a_year")
 
 
 class Shock(Part):
     """What happens from outside or in mid-term; shocks.py says what each kind does."""
 
     kind: Literal["lockdown", "teacher_shortage", "budget_cut", "registration_shift"]
-    start: Annotated[str, BeforeValidator(_moment)] = Field(title="a year or a month")
+    start: Annotated[str, BeforeValidator(_moment)] = Field(title="year_or_month")
     months: int = Field(12, ge=1, le=12 * MAX_YEARS)
     size: float = Field(ge=-1, le=1, allow_inf_nan=False)
     workers: Literal["present", "absent"] = "present"
@@ -282,11 +286,11 @@ class Shock(Part):
     def _fitting(self) -> Shock:
         """Refuse a size or key that the kind does not have."""
         if self.size < 0 and self.kind != "registration_shift":
-            raise plain_error(f"the size of a {self.kind} is a share from 0 to 1, found {self.size:g}")
+            raise plain_error(fault("shock_size", kind=self.kind, size=self.size))
         if self.workers != "present" and self.kind != "lockdown":
-            raise plain_error("only a lockdown says where child workers are")
+            raise plain_error(fault("only_lockdown"))
         if self.programmes and self.kind != "budget_cut":
-            raise plain_error("only a budget_cut names programmes")
+            raise plain_error(fault("only_budget_cut"))
         return self
 
     @property
@@ -444,14 +448,16 @@ def scenario_from_dict(
     Raises InputError with every mistake, in a file that is called <scenario>.
     """
     if not isinstance(data, Mapping):
-        raise InputError.at(IN_MEMORY, f"expected a mapping, found {found(data)}")
+        raise InputError.at(
+            IN_MEMORY, fault("expected", expected=fault("a_mapping"), found=found(data), hint=None)
+        )
     return _checked(Document.in_memory(data, IN_MEMORY), Origin(registry, Path(folder)))
 
 
 def _checked(document: Document, origin: Origin) -> Scenario:
     named = len(items(document.data.get("parameters")))
     if named > _MAX_PARAMETERS:
-        message = f"must have at most {_MAX_PARAMETERS} items, found {named}"
+        message = fault("too_many_items", count=_MAX_PARAMETERS, found=named)
         raise InputError([document.problem(("parameters",), message, key=True)])
     unclear = document.unclear(counted(origin.registry))
     problems = written_problems(document, origin.registry)

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from sim.errors import Problem
+from sim.faults import Fault, fault
 from sim.files.wording import range_fault
 from sim.files.yamlfile import ANY, Document
-from sim.files.yamltext import Loc, quoted
+from sim.files.yamltext import Loc
 from sim.inputs.fte import years_of
 from sim.inputs.municipality import COUNTED as COUNTED_OF_MUNICIPALITY
 from sim.inputs.municipality import MAX_YOUTHS, WRITTEN_FTE
@@ -49,12 +50,12 @@ def written_problems(document: Document, registry: Registry | None) -> list[Prob
     """Return what is wrong between the keys of a scenario as it is written."""
     problems = _horizon_problems(document) + _range_problems(document, registry)
     if document.data.get("places") and document.data.get("policy") != "capped":
-        problems.append(document.problem(("places",), "places count only with 'policy: capped'", key=True))
+        problems.append(document.problem(("places",), fault("places_without_policy"), key=True))
     return problems
 
 
-def _horizon(start: int, years: int) -> str:
-    return f"the scenario runs from {start} to {start + years - 1}" if years else "the scenario has 0 years"
+def _horizon(start: int, years: int) -> Fault:
+    return fault("runs_from_to", start=start, end=start + years - 1) if years else fault("runs_no_years")
 
 
 def _horizon_problems(document: Document) -> list[Problem]:
@@ -67,7 +68,7 @@ def _horizon_problems(document: Document) -> list[Problem]:
         for key, _ in items(use.get("fte")) if isinstance(use, Mapping) else ():
             span = years_of(key)
             if span and not start <= span[0] <= span[1] < start + years:
-                message = f"{quoted(key)} is outside the scenario; {_horizon(start, years)}"
+                message = fault("outside_scenario", when=str(key), horizon=_horizon(start, years))
                 problems.append(document.problem(("programmes", name, "fte", key), message, key=True))
     return problems
 
@@ -85,10 +86,22 @@ def _range_problems(document: Document, registry: Registry | None) -> list[Probl
             numbers = [(loc, value)]
         else:
             numbers = [((*loc, index), item) for index, item in enumerate(value)]
-        faults = [(place, fault) for place, number in numbers if (fault := range_fault(number, *limits))]
+        faults = [(place, wrong) for place, number in numbers if (wrong := range_fault(number, *limits))]
         if not faults and isinstance(value, (list, tuple)) and value:
-            problems.append(document.problem(loc, "expected a number, found a list; a grid takes lists"))
-        problems += [document.problem(place, f"{quoted(name)} {fault}") for place, fault in faults]
+            problems.append(
+                document.problem(
+                    loc,
+                    fault(
+                        "expected",
+                        expected=fault("a_number"),
+                        found=fault("a_list"),
+                        hint=fault("grid_takes_lists"),
+                    ),
+                )
+            )
+        problems += [
+            document.problem(place, fault("parameter_wrong", name=name, why=why)) for place, why in faults
+        ]
     return problems
 
 
@@ -100,14 +113,16 @@ def items(value: object) -> list[tuple[Any, Any]]:
 # What follows needs a scenario that is right in itself
 
 
-def lost_shocks(start: int, years: int, shocks: Iterable[tuple[str, int, int]]) -> Iterator[tuple[Loc, str]]:
-    """Yield the shocks outside the years of a scenario, which have no effect.
+def lost_shocks(
+    start: int, years: int, shocks: Iterable[tuple[str, int, int]]
+) -> Iterator[tuple[Loc, Fault]]:
+    """Yield the shocks outside a scenario: those that do nothing.
 
     shocks: when each starts, as it is written, and the first month and the one after the last from `start`.
     """
     for k, (when, first, after) in enumerate(shocks):
         if after <= 0 or first >= years * MONTHS:
-            message = f"{quoted(when)} is outside the scenario; {_horizon(start, years)}"
+            message = fault("outside_scenario", when=when, horizon=_horizon(start, years))
             yield ("shocks", k, "start"), message
 
 
@@ -117,30 +132,33 @@ def beyond_people(
     budget: float | None,
     places: Mapping[str, float | str],
     fte: Mapping[str, float],
-) -> Iterator[tuple[Loc, str]]:
-    """Yield budgets, places and FTE that are impossible for the youths of a municipality (or a country).
+) -> Iterator[tuple[Loc, Fault]]:
+    """Yield what there is too much or too little of for the youths of a municipality, or else of a country.
 
     known: the youths of `name`; fte: the most in a year, by programme.
     """
     youths = known or MAX_YOUTHS
-    there = f"the {youths:,.0f} youths of {quoted(name)}" if known else "there are youths"
-    if budget is not None and (fault := _budget_fault(budget, youths, known is not None)):
-        yield ("budget", "youth_care"), fault
+    there = (
+        fault("youths_of_place", youths=youths, name=name) if known
+        else fault("youths_there_are")
+    )  # fmt: skip
+    if budget is not None and (wrong := _budget_fault(budget, youths, known is not None)):
+        yield ("budget", "youth_care"), wrong
     for form, number in places.items():
         if not isinstance(number, str) and number > youths:
-            yield ("places", form), f"{number:,.0f} places is more than {there}; 'unlimited' sets no limit"
+            yield ("places", form), fault("more_places_than_youths", number=number, there=there)
     for programme, most in fte.items():
         if most > youths:
-            yield ("programmes", programme, "fte"), f"{most:,.0f} FTE is more than {there}"
+            yield ("programmes", programme, "fte"), fault("more_fte_than", fte=most, there=there)
 
 
-def _budget_fault(budget: float, youths: float, known: bool) -> str | None:
+def _budget_fault(budget: float, youths: float, known: bool) -> Fault | None:
     """Return why a budget cannot be that of so many youths (known: and no fewer), or None."""
     low, high = BUDGET_EACH[0] * youths if known else 0.0, BUDGET_EACH[1] * youths
     if low <= budget <= high:
         return None
     usual = [limit * youths for limit in _USUAL_BUDGET_EACH]
-    units = {"thousands": 1e3, "millions": 1e6}
+    units = {fault("ask_thousands"): 1e3, fault("ask_millions"): 1e6}
     unit = next((unit for unit, times in units.items() if usual[0] <= budget * times <= usual[1]), None)
-    hint = f"; is this in {unit}?" if unit else ""
-    return f"expected euros a year, {low:.0f} to {high:.0f} for this number of youths, found {budget:g}{hint}"
+    expected = fault("euros_for_youths", low=low, high=high)
+    return fault("expected", expected=expected, found=fault("a_figure", value=budget), hint=unit)

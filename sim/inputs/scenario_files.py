@@ -6,7 +6,6 @@ import contextlib
 import errno
 import json
 import os
-import secrets
 import shutil
 import tempfile
 from collections.abc import Callable, Mapping
@@ -14,12 +13,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from sim.errors import InputError, Problem, SimulationError
+from sim.faults import fault
 from sim.files.yamlfile import KINDS, Document, in_order, load_document
 from sim.files.yamltext import decode, plain_value, read_bytes
 from sim.inputs.municipality import municipality_from_document
 from sim.inputs.registry import Registry
 from sim.inputs.scenario import SUFFIXES, Scenario, is_file, load_scenario, scenario_from_document
 from sim.machine.project import SCENARIOS
+from sim.machine.whole import written_whole
 
 Reader = Callable[[Path], object]
 
@@ -41,7 +42,7 @@ def check_path(
         return _check_file(path, registry, readers or {}, take)
     files = sorted(file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES and not file.is_dir())
     if not files:
-        return [Problem(str(path), 1, 1, "there is no .yaml or .yml file in this folder")]
+        return [Problem.at(path, fault("no_yaml_in_folder"))]
     return in_order(problem for file in files for problem in _check_file(file, registry, readers or {}, take))
 
 
@@ -253,19 +254,19 @@ def refuse_taken(path: Path) -> None:
             pass
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        raise InputError.at(path, f"cannot be written: {reason.lower()}") from None
+        raise InputError.at(path, fault("not_writable", reason=reason.lower())) from None
 
 
 def _unwritten(path: Path, error: Exception) -> InputError | SimulationError:
     """Return what to raise where something cannot be written: the name is at fault, or the disk."""
     number, reason = getattr(error, "errno", None), getattr(error, "strerror", None) or str(error)
     if number in (errno.ENOSPC, errno.EDQUOT, errno.EIO):
-        return SimulationError(f"{path} cannot be written: {reason.lower()}")
-    return InputError.at(path, f"cannot be written: {reason.lower()}")
+        return SimulationError(fault("file_not_written", file=path, reason=reason.lower()))
+    return InputError.at(path, fault("not_writable", reason=reason.lower()))
 
 
 def _taken(path: Path) -> InputError:
-    return InputError.at(path, "this is there already, and is not overwritten; choose another name")
+    return InputError.at(path, fault("there_already"))
 
 
 def _write_aside_and_rename(path: Path, content: bytes, check: Reader) -> None:
@@ -274,28 +275,10 @@ def _write_aside_and_rename(path: Path, content: bytes, check: Reader) -> None:
     Raises FileExistsError when the name is taken, OSError when writing fails and InputError when
     the content is no good.
     """
-    aside = path.with_name(f".{os.getpid()}-{secrets.token_hex(4)}{path.suffix[:9]}")
-    with aside.open("xb") as file:
+    with written_whole(path, new=True) as aside:
+        aside.write_bytes(content)
         try:
-            file.write(content)
-            file.flush()
             check(aside)
-            _rename_to_new(aside, path)
         except InputError as error:
             problems = [replace(problem, file=str(path)) for problem in error.problems]
             raise InputError(problems) from None
-        finally:
-            aside.unlink(missing_ok=True)
-
-
-def _rename_to_new(aside: Path, path: Path) -> None:
-    """Give a file its name, unless another one has taken that name meanwhile.
-
-    Raises FileExistsError. A plain rename would overwrite; a link does not.
-    """
-    try:
-        os.link(aside, path)
-    except FileExistsError:
-        raise
-    except OSError:  # this disk has no links
-        os.rename(aside, path)

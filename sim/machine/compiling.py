@@ -27,7 +27,7 @@ NOWHERE = Path(os.devnull) / "kinderwerk"
 """Placeholder for a missing folder: nothing can be read or written there."""
 
 WORDING = (
-    "report/", "words/", "decision/tables.py", "files/literal.py", "files/translation.py",
+    "report/", "words/", "decision/tables.py", "faults.py", "files/literal.py",
     "files/workbook.py", "inputs/municipality_sheet.py", "inputs/municipality_template.py",
     "inputs/municipality_text.py",
 )  # fmt: skip

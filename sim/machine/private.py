@@ -15,11 +15,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, BinaryIO
 
+from sim.machine.whole import written_whole
+
 _OTHERS = stat.S_IWGRP | stat.S_IWOTH
 _CAREFUL = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 """Follow no link, and wait for nobody (a pipe)."""
-ASIDE = ".part"
-"""How a file ends that is still being written."""
 
 
 class UntrustedError(OSError):
@@ -87,14 +87,8 @@ def written_own(path: Path) -> Iterator[IO[bytes]]:
 
     Whatever was in its place goes: a folder, too.
     """
-    handle, aside = tempfile.mkstemp(dir=path.parent, suffix=ASIDE)
-    try:
-        with os.fdopen(handle, "wb") as stream:
+    with written_whole(path, private=True) as aside:
+        with aside.open("wb") as stream:
             yield stream
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path)
-        os.replace(aside, path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(aside)
-        raise

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable
 
 from sim.errors import InputError, Problem
+from sim.faults import Fault, fault
 
 CONTACT = "KINDERWERK_APP_CONTACT"
 MOST_CHILDREN = 5_000_000
@@ -22,8 +23,8 @@ _GROUPS = re.compile(r"[0-9]{1,3}([., _][0-9]{3})+")
 class VariableError(InputError):
     """An environment variable that cannot be used, with its name (it has no line numbers)."""
 
-    def __init__(self, name: str, message: str) -> None:
-        super().__init__([Problem(name, 1, 1, message)])
+    def __init__(self, name: str, fault: Fault) -> None:
+        super().__init__([Problem.at(name, fault)])
 
     def __str__(self) -> str:
         return "\n".join(f"{problem.file}: {problem.message}" for problem in self.problems)
@@ -67,7 +68,9 @@ def built_from() -> str:
     name = "KINDERWERK_COMMIT"
     found = _text(name).strip()
     if any(letter.isspace() for letter in found) or len(found) > _LONGEST:
-        raise VariableError(name, "expected the name of a commit, found other text")
+        raise VariableError(
+            name, fault("expected", expected=fault("name_of_commit"), found=fault("other_text"), hint=None)
+        )
     return found
 
 
@@ -87,12 +90,15 @@ def _number(name: str, default: float, least: float, most: float) -> float:
     try:
         found = float(said) if said else default
     except ValueError:
-        hint = "; write decimals with a point: " + shown.replace(",", ".") if _COMMA.fullmatch(said) else ""
-        raise VariableError(name, f"expected a number, found text '{shown}'{hint}") from None
+        hint = fault("write_with_point", number=shown.replace(",", ".")) if _COMMA.fullmatch(said) else None
+        text = fault("text_found", text=shown)
+        raise VariableError(
+            name, fault("expected", expected=fault("a_number"), found=text, hint=hint)
+        ) from None
     if not math.isfinite(found):
-        raise VariableError(name, f"must be a finite number, found {shown}")
+        raise VariableError(name, fault("must_be_finite", found=shown))
     if not least <= found <= most:
-        raise VariableError(name, f"must be between {least:,} and {most:,}, found {shown}")
+        raise VariableError(name, _outside(least, most, shown))
     return found
 
 
@@ -101,12 +107,17 @@ def _whole(name: str, default: int, least: int, most: int) -> int:
     said, shown = _said(name)
     if said and not _DIGITS.fullmatch(said):
         bare = re.sub(r"[^0-9]", "", said)
-        hint = f"; write it without separators: {bare}" if _GROUPS.fullmatch(said) else ""
-        raise VariableError(name, f"expected a whole number, found text '{shown}'{hint}")
+        hint = fault("write_plainly", number=bare) if _GROUPS.fullmatch(said) else None
+        text = fault("text_found", text=shown)
+        raise VariableError(name, fault("expected", expected=fault("whole_number"), found=text, hint=hint))
     found = default if not said else int(said[:_LONGEST])
     if not least <= found <= most:
-        raise VariableError(name, f"must be between {least:,} and {most:,}, found {shown}")
+        raise VariableError(name, _outside(least, most, shown))
     return found
+
+
+def _outside(least: float, most: float, shown: str) -> Fault:
+    return fault("variable_out_of_range", least=least, most=most, found=shown)
 
 
 def _said(name: str) -> tuple[str, str]:
@@ -119,5 +130,7 @@ def _text(name: str) -> str:
     """Return text, or nothing. Raises VariableError for bytes that are no text in this locale."""
     found = os.environ.get(name, "")
     if any(not letter.isprintable() and not letter.isspace() for letter in found):
-        raise VariableError(name, f"expected text, found {found[:_LONGEST]!a}")
+        raise VariableError(
+            name, fault("expected", expected=fault("text"), found=ascii(found[:_LONGEST]), hint=None)
+        )
     return found

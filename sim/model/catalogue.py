@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from sim.errors import InputError, nearest
+from sim.faults import Fault, fault
 from sim.files.yamlfile import Part, in_order, load_document
 from sim.model.parameters import DATA, default_parameters
 from sim.states import AGES, MONTHS
@@ -124,26 +125,27 @@ def read_catalogue(path: Path, parameters: Iterable[str] | None = None) -> Mappi
     known = frozenset(default_parameters() if parameters is None else parameters)
     wrong = [each for programme in found.values() for each in _wrong(programme, found, known)]
     if wrong:
-        raise InputError(
-            in_order(document.problem(("programmes", *place), message) for place, message in wrong)
-        )
+        raise InputError(in_order(document.problem(("programmes", *place), each) for place, each in wrong))
     return found
 
 
 def _wrong(
     programme: Programme, all_of_them: Mapping[str, Programme], known: frozenset[str]
-) -> Iterator[tuple[tuple[str | int, ...], str]]:
-    """Give what is wrong with a programme beyond its schema: the place within programmes, and a message."""
+) -> Iterator[tuple[tuple[str | int, ...], Fault]]:
+    """Give what is wrong with a programme beyond its schema: the place within programmes, and the fault."""
     name = programme.name
     if programme.first_age > programme.last_age:
-        yield (name, "ages"), "the first year of age comes before the last"
+        yield (name, "ages"), fault("ages_turned_round")
     for k, mechanism in enumerate(programme.mechanisms):
         if mechanism not in _BY_MECHANISM:
-            yield (name, "mechanisms", k), f"no mechanism '{mechanism}'{nearest(mechanism, _BY_MECHANISM)}"
+            yield (
+                (name, "mechanisms", k),
+                fault("no_mechanism", mechanism=mechanism, near=nearest(mechanism, _BY_MECHANISM)),
+            )
     before = programme.continues
     if before is not None and before not in all_of_them:
-        yield (name, "continues"), f"no programme '{before}'{nearest(before, all_of_them)}"
+        yield (name, "continues"), fault("no_programme", before=before, near=nearest(before, all_of_them))
     for parameter in programme.parameters:
         if parameter not in known:
             place = (name, "price") if parameter == programme.price else (name,)
-            yield place, f"no parameter '{parameter}'{nearest(parameter, known)}"
+            yield place, fault("no_parameter", parameter=parameter, near=nearest(parameter, known))

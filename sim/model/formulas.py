@@ -10,7 +10,8 @@ from functools import cache
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sim.files.expressions import Expression, compile_expression
+from sim.faults import fault
+from sim.files.expressions import Expression, ExpressionError, compile_expression
 
 _NAME = re.compile(r"[A-Za-z_]\w*(?:\.\w+)+")
 _POINT = "\N{MIDDLE DOT}"
@@ -34,7 +35,7 @@ def formula(text: str) -> Formula:
     """Return the formula in a text. Raises ValueError, with the column, where it is none or names nothing."""
     names = tuple(dict.fromkeys(_NAME.findall(text)))
     if not names:
-        raise ValueError("column 1: it names no parameter")
+        raise ExpressionError(fault("formula_without_parameter"), 1)
     plain = _NAME.sub(lambda found: _plain(found[0]), text)
     return Formula(names, compile_expression(plain, map(_plain, names)))
 

@@ -27,6 +27,8 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from sim.errors import InputError, Problem, nearest
+from sim.faults import Fault, fault
+from sim.files.expressions import ExpressionError
 from sim.model.formulas import formula
 
 Scale = Literal["linear", "log", "logit", "bernoulli"]
@@ -106,7 +108,8 @@ class Parameters(Mapping[str, float]):
 
     def __getitem__(self, name: str) -> float:
         if name not in self.current:
-            raise KeyError(f"unknown parameter '{name}'{nearest(name, self.current)}")
+            near = nearest(name, self.current)
+            raise KeyError(str(fault("unknown_model_parameter", parameter=name, near=near)))
         return self.current[name]
 
     def __iter__(self) -> Iterator[str]:
@@ -217,98 +220,98 @@ def read_parameters(path: Path) -> Parameters:
     with path.open(encoding="utf-8", newline="") as stream:
         reader = csv.DictReader(stream)
         if tuple(reader.fieldnames or ()) != COLUMNS:
-            raise InputError.at(path, f"expected the columns {', '.join(COLUMNS)}")
+            raise InputError.at(path, fault("expected_columns", columns=tuple(COLUMNS)))
         records: dict[str, Parameter] = {}
         lines: dict[str, int] = {}
         problems: list[Problem] = []
         for row in reader:
-            fault, record = _record(row)
+            wrong, record = _record(row)
             if record is not None and record.name in records:
-                fault = f"'{record.name}' stands here twice"
-            if fault or record is None:
-                problems.append(Problem(str(path), reader.line_num, 1, fault))
-            else:
+                wrong = fault("stands_twice", name=record.name)
+            if wrong:
+                problems.append(Problem.at(path, wrong, reader.line_num))
+            elif record is not None:
                 records[record.name] = record
                 lines[record.name] = reader.line_num
     for name, record in records.items():
-        if fault := _rank_fault(record, records) or _formula_fault(record, records):
-            problems.append(Problem(str(path), lines[name], 1, fault))
+        if wrong := _rank_fault(record, records) or _formula_fault(record, records):
+            problems.append(Problem.at(path, wrong, lines[name]))
     if problems:
         raise InputError(sorted(problems, key=lambda problem: problem.line))
     p = _defined(records)
     for name, record in p.records.items():
-        if record.formula and (fault := _range_fault(record)):
-            raise InputError.at(path, fault, lines[name])
+        if record.formula and (wrong := _range_fault(record)):
+            raise InputError.at(path, wrong, lines[name])
     return p
 
 
-def _rank_fault(record: Parameter, records: Mapping[str, Parameter]) -> str:
-    """Return what is wrong with whose luck a record shares, or an empty string."""
+def _rank_fault(record: Parameter, records: Mapping[str, Parameter]) -> Fault | None:
+    """Return what is wrong with whose luck a record shares, or None."""
     source = record.rank.lstrip("-")
     if not source:
-        return ""
+        return None
     if source not in records:
-        return f"the rank of '{record.name}' names no parameter: '{source}'{nearest(source, records)}"
+        return fault("rank_of_nothing", name=record.name, source=source, near=nearest(source, records))
     if records[source].rank:  # the luck of a follower is its leader's, so there is none to share
-        return f"the rank of '{record.name}' names '{source}', which has a rank itself"
+        return fault("rank_of_follower", name=record.name, source=source)
     if records[source].formula:
-        return f"the rank of '{record.name}' names '{source}', which others define: it has no luck of its own"
-    return ""
+        return fault("rank_of_defined", name=record.name, source=source)
+    return None
 
 
-def _formula_fault(record: Parameter, records: Mapping[str, Parameter]) -> str:
-    """Return what is wrong with what defines a record, or an empty string."""
+def _formula_fault(record: Parameter, records: Mapping[str, Parameter]) -> Fault | None:
+    """Return what is wrong with what defines a record, or None."""
     if not record.formula:
-        return ""
+        return None
     for part in formula(record.formula).names:
         if part not in records:
-            return f"the value of '{record.name}' names no parameter: '{part}'{nearest(part, records)}"
+            return fault("formula_of_nothing", name=record.name, part=part, near=nearest(part, records))
         if records[part].formula:
-            return f"the value of '{record.name}' names '{part}', which others define itself"
-    return f"'{record.name}' has a rank, and others define it: its luck is theirs" if record.rank else ""
+            return fault("formula_of_formula", name=record.name, part=part)
+    return fault("rank_and_formula", name=record.name) if record.rank else None
 
 
-def _record(row: Mapping[str | None, Any]) -> tuple[str, Parameter | None]:
+def _record(row: Mapping[str | None, Any]) -> tuple[Fault | None, Parameter | None]:
     if None in row or None in row.values():
-        return f"expected {len(COLUMNS)} columns; a text with a comma stands between double quotes", None
+        return fault("wrong_number_of_cells", count=len(COLUMNS)), None
     if not row["low"] and not row["high"]:
         try:
             formula(row["value"])
-        except ValueError as error:
-            return f"'{row['name']}' has no low and high, and its value is no arithmetic: {error}", None
+        except ExpressionError as error:
+            return fault("value_no_arithmetic", name=row["name"], why=error.placed), None
         text, value, low, high = row["value"], 0.0, 0.0, 0.0  # as the others make it, once all are read
     else:
         try:
             text, value, low, high = "", *(float(row[column]) for column in ("value", "low", "high"))
         except (TypeError, ValueError):
-            return f"value, low and high of '{row['name']}' must be numbers", None
+            return fault("value_no_number", name=row["name"]), None
     scale, grade = row["scale"], row["grade"]
     if scale not in get_args(Scale):
-        return f"unknown scale '{scale}'{nearest(scale, get_args(Scale))}", None
+        return fault("unknown_scale", scale=scale, near=nearest(scale, get_args(Scale))), None
     if grade not in get_args(Grade):
-        return f"unknown grade '{grade}'{nearest(grade, get_args(Grade))}", None
+        return fault("unknown_grade", grade=grade, near=nearest(grade, get_args(Grade))), None
     if not row["source"] or not row["unit"]:
-        return f"'{row['name']}' has no source or no unit", None
+        return fault("no_source_or_unit", name=row["name"]), None
     source = row["source"] + (f"; follows from {text}" if text else "")
     record = Parameter(
         row["name"], value, low, high, row["unit"],
         cast(Scale, scale), cast(Grade, grade), row["rank"], source, text,
     )  # fmt: skip
-    fault = "" if text else _range_fault(record)
-    return fault, None if fault else record
+    wrong = None if text else _range_fault(record)
+    return wrong, None if wrong else record
 
 
-def _range_fault(record: Parameter) -> str:
-    """Return what is wrong with the value and range of a record, or an empty string."""
+def _range_fault(record: Parameter) -> Fault | None:
+    """Return what is wrong with the value and range of a record, or None."""
     value, low, high = record.value, record.low, record.high
     if not low <= value <= high:
-        return f"the value {value:g} of '{record.name}' lies outside its range {low:g} to {high:g}"
+        return fault("value_outside_range", value=value, name=record.name, low=low, high=high)
     if math.isinf(low) or math.isinf(high):
-        return f"value, low and high of '{record.name}' must be finite"
+        return fault("value_not_finite", name=record.name)
     fits = {"log": low > 0, "logit": 0 < low <= high < 1, "bernoulli": 0 <= low <= high <= 1}
     if not fits.get(record.scale, True):
-        return f"the range of '{record.name}' does not fit the scale '{record.scale}'"
-    return ""
+        return fault("range_unlike_scale", name=record.name, scale=record.scale)
+    return None
 
 
 def read_posterior(path: Path) -> Posterior:
@@ -320,9 +323,9 @@ def read_posterior(path: Path) -> Posterior:
         table = pq.read_table(path)
         values = np.array([column.to_numpy() for column in table.columns], dtype=np.float64).T
     except (OSError, TypeError, ValueError) as error:  # pyarrow's errors are among them
-        raise InputError.at(path, f"is no posterior: {error}") from error
+        raise InputError.at(path, fault("no_posterior", reason=str(error))) from error
     if values.ndim != 2 or len(values) < 2 or not np.isfinite(values).all():
-        raise InputError.at(path, "is no posterior: expected a best fit and draws, all of them numbers")
+        raise InputError.at(path, fault("posterior_not_numbers"))
     return Posterior(tuple(table.column_names), values)
 
 
@@ -332,8 +335,10 @@ def with_posterior(p: Parameters, posterior: Posterior, path: Path = POSTERIOR_F
     Raises InputError where the posterior holds a name that is no parameter.
     """
     if unknown := [name for name in posterior.names if name not in p.records]:
-        words = f"'{unknown[0]}' in the posterior is no parameter{nearest(unknown[0], p.records)}"
-        raise InputError.at(path, words + "; calibrate again")
+        near = nearest(unknown[0], p.records)
+        raise InputError.at(path, fault(
+            "posterior_of_unknown", name=unknown[0], near=near
+        ))  # fmt: skip
     posterior = _completed(posterior, p.records)
     low, high = np.quantile(posterior.values[1:], (0.05, 0.95), axis=0)
     records = dict(p.records)

@@ -13,6 +13,7 @@ from typing import Literal
 from pydantic import Field
 
 from sim.errors import InputError, nearest
+from sim.faults import Fault, fault
 from sim.files.yamlfile import Part, in_order, load_document
 from sim.model.households import HouseholdSpec
 from sim.model.parameters import DATA, default_parameters
@@ -111,17 +112,17 @@ def read_table(path: Path, parameters: Iterable[str] | None = None) -> ProcessTa
     table = document.validate(ProcessTable)
     unknown = unknown_names(table, default_parameters() if parameters is None else parameters)
     if unknown:
-        raise InputError(in_order(document.problem(place, message) for place, message in unknown))
+        raise InputError(in_order(document.problem(place, wrong) for place, wrong in unknown))
     return table
 
 
-def unknown_names(table: ProcessTable, parameters: Iterable[str]) -> list[tuple[Place, str]]:
+def unknown_names(table: ProcessTable, parameters: Iterable[str]) -> list[tuple[Place, Fault]]:
     """Return the place in the file of every name that stands for nothing, with what was expected there."""
     names = _Names(table, frozenset(parameters))
     for name, process in table.processes.items():
         names.process(("processes", name), name, process)
     for outcome, row in table.outcomes.items():
-        names.need(("outcomes", outcome), "transition", row, names.rows)
+        names.need(("outcomes", outcome), fault("kind_transition"), row, names.rows)
     for name, trait in table.traits.items():
         names.parameter(("traits", name, "prevalence"), trait.prevalence)
         names.parameter(("traits", name, "boy"), trait.boy)
@@ -136,11 +137,11 @@ def unknown_names(table: ProcessTable, parameters: Iterable[str]) -> list[tuple[
 
 
 class _Names:
-    """What a table may name, and what it names in vain (found: place, message)."""
+    """What a table may name, and what it names in vain (found: place, fault)."""
 
     def __init__(self, table: ProcessTable, parameters: frozenset[str]) -> None:
         factors = table.households.spec().names
-        self.found: list[tuple[Place, str]] = []
+        self.found: list[tuple[Place, Fault]] = []
         self.known, self.risks = parameters, tuple(table.risks)
         self.groups = {name.rpartition(".")[0] for name in parameters}  # NAME of NAME.KNOT and NAME.STATE
         self.states = {name: tuple(process.states) for name, process in table.processes.items()}
@@ -148,15 +149,16 @@ class _Names:
         self.rows = {t.name for process in table.processes.values() for t in process.transitions}
         self.rows |= {f"{factor}_{moves}" for factor in factors for moves in ("enters", "leaves")}
 
-    def need(self, place: Place, what: str, name: str | None, known: Iterable[str]) -> bool:
-        """Tell whether a name (if there is one) is known, and keep the message where it is not."""
+    def need(self, place: Place, what: Fault, name: str | None, known: Iterable[str]) -> bool:
+        """Tell whether a name (if there is one) is known, and keep the fault where it is not."""
         if name is None or name in known:
             return True
-        self.found.append((place, f"no {what} '{name}'{nearest(name, sorted(known))}"))
+        near = nearest(name, sorted(known))
+        self.found.append((place, fault("names_nothing", what=what, name=name, near=near)))
         return False
 
     def parameter(self, place: Place, name: str | None) -> None:
-        self.need(place, "parameter", name, self.known)
+        self.need(place, fault("kind_parameter"), name, self.known)
 
     def parameters(self, place: Place, named: Mapping[str, Mapping[str, str]]) -> None:
         for group, names in named.items():
@@ -164,12 +166,12 @@ class _Names:
                 self.parameter((*place, group, key), name)
 
     def state(self, place: Place, process: str, *states: str) -> None:
-        if self.need(place, "process", process, self.states):
+        if self.need(place, fault("kind_process"), process, self.states):
             for state in states:
-                self.need(place, f"state of '{process}'", state, self.states[process])
+                self.need(place, fault("kind_state", process=process), state, self.states[process])
 
     def shape(self, place: Place, name: str | None) -> None:
-        self.need(place, "shape (parameters NAME.KNOT)", name, self.groups)
+        self.need(place, fault("kind_shape"), name, self.groups)
 
     def process(self, place: Place, name: str, process: Process) -> None:
         for k, t in enumerate(process.transitions):
@@ -178,7 +180,7 @@ class _Names:
         for k, leaves in enumerate(process.at_birthday):
             self.parameter((*place, "at_birthday", k, "probability"), leaves.probability)
             if (leaves.origin, leaves.destination) not in moves:
-                needed = f"this needs a transition from {leaves.origin} to {leaves.destination}"
+                needed = fault("needs_transition", origin=leaves.origin, destination=leaves.destination)
                 self.found.append(((*place, "at_birthday", k), needed))
 
     def transition(self, place: Place, process: str, t: Transition) -> None:
@@ -189,17 +191,17 @@ class _Names:
             self.shape((*place, "age", k), shape)
         self.shape((*place, "path"), t.path)
         self.shape((*place, "duration"), t.duration)
-        self.need((*place, "risk"), "risk", t.risk, self.risks)
-        self.need((*place, "mechanism"), "mechanism", t.mechanism, MECHANISMS)
+        self.need((*place, "risk"), fault("kind_risk"), t.risk, self.risks)
+        self.need((*place, "mechanism"), fault("kind_mechanism"), t.mechanism, MECHANISMS)
         for other, prefix in t.by_state.items():
             self.state((*place, "by_state", other), other)
-            self.need((*place, "by_state", other), "parameter NAME.STATE with NAME", prefix, self.groups)
+            self.need((*place, "by_state", other), fault("kind_group"), prefix, self.groups)
         for words, factor in t.by_form.items():
             for form in words.split("+"):
-                self.need((*place, "by_form", words), "form of care", form, (*FORMS, *FORM_GROUPS))
+                self.need((*place, "by_form", words), fault("kind_form"), form, (*FORMS, *FORM_GROUPS))
             self.parameter((*place, "by_form", words), factor)
         for other, factor in t.by_mark.items():
-            self.need((*place, "by_mark", other), "process", other, (*self.states, "waiting"))
+            self.need((*place, "by_mark", other), fault("kind_process"), other, (*self.states, "waiting"))
             self.parameter((*place, "by_mark", other), factor)
         for key, named in (("only", t.only), ("mechanism_only", t.mechanism_only)):
             for other, states in named.items():

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.errors import nearest
+from sim.faults import fault
 from sim.luck import DRAW_RANGE
 from sim.model.households import HouseholdJoint, fit_joint
 from sim.model.parameters import Parameters
@@ -202,8 +203,12 @@ class _Compiler:
 
     def _process(self, name: str) -> int:
         if name not in self.states_of:
-            raise KeyError(f"no process '{name}'{nearest(name, self.names)}")
+            raise KeyError(self._no_process(name))
         return self.names.index(name)
+
+    def _no_process(self, name: str) -> str:
+        near = nearest(name, self.names)
+        return str(fault("names_nothing", what=fault("kind_process"), name=name, near=near))
 
     def _trait_chance(self, trait: Trait, boy: bool) -> float:
         """Return the prevalence of a trait among girls or boys, who differ by an odds ratio."""
@@ -233,7 +238,7 @@ class _Compiler:
         processes = [name for name in self.names if name in named]
         unknown = named - set(processes) - {"waiting"}
         if unknown:
-            raise KeyError(f"no process '{min(unknown)}'{nearest(min(unknown), self.names)}")
+            raise KeyError(self._no_process(min(unknown)))
         if len(processes) >= WAITING.bit_length():
             raise KeyError(f"by_mark names {len(processes)} processes; at most {WAITING.bit_length() - 1}")
         return {name: 1 << k for k, name in enumerate(processes)} | {"waiting": WAITING}
@@ -260,7 +265,8 @@ class _Compiler:
         self._process(process)
         known = self.states_of[process]
         if state not in known:
-            raise KeyError(f"no state '{state}' in process '{process}'{nearest(state, known)}")
+            wrong = fault("no_state", state=state, process=process, near=nearest(state, known))
+            raise KeyError(str(wrong))
         return known.index(state)
 
     def _row(self, process: str, t: Transition) -> _Row:

@@ -122,7 +122,7 @@ def load_model(path: Path) -> CompiledModel:
     try:
         return compile_model(file)
     except ModelError as error:
-        problems = [document.problem(loc, message, key) for loc, message, key in error.mistakes]
+        problems = [document.problem(each.loc, each.fault, each.at_key) for each in error.mistakes]
         raise InputError(in_order(problems)) from None
 
 

@@ -13,10 +13,11 @@ from math import prod
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.files.expressions import compile_expression
+from sim.faults import Fault, fault
+from sim.files.expressions import ExpressionError, compile_expression
+from sim.files.wording import Mistake
 from sim.published.modelfile import (
     Loc,
-    Mistake,
     ModelError,
     ModelFile,
     ModelTransition,
@@ -36,9 +37,9 @@ Places = tuple[tuple[Loc, Mapping[str, Reward | PartialReward]], ...]
 
 MAX_CELLS = 20_000_000
 """The largest table that is built: 160 MB of float64."""
-TOO_LARGE = (
-    f"more than {MAX_CELLS:,} combinations of strategy, group, cycle, time in state and states; "
-    "take fewer cycles or groups, or floor(age) in place of age"
+TOO_LARGE = fault(
+    "model_too_large",
+    most=MAX_CELLS,
 )
 ROUNDING = 1e-9
 """How far shares and probabilities that are meant to add up to one may be from it."""
@@ -118,8 +119,8 @@ class _MarkovCompiler:
         if self.mistakes:
             raise ModelError(self.mistakes)
 
-    def fault(self, loc: Loc, message: str) -> None:
-        self.mistakes.append(Mistake(loc, message))
+    def fault(self, loc: Loc, wrong: Fault) -> None:
+        self.mistakes.append(Mistake(loc, wrong))
 
     # Who starts where
 
@@ -135,7 +136,7 @@ class _MarkovCompiler:
     def total(self, shares: Iterable[float], loc: Loc) -> float:
         total = sum(shares)
         if abs(total - 1) > ROUNDING:
-            self.fault(loc, f"the shares must add up to 1, found {total:g}")
+            self.fault(loc, fault("shares_not_one", total=total))
         return total or 1.0
 
     # Amounts
@@ -184,24 +185,24 @@ class _MarkovCompiler:
                     # Nobody is in a state for longer than the model runs.
                     used["time_in_state"] = np.minimum(used["time_in_state"], values["cycle"])
             if prod(np.broadcast_shapes(*(value.shape for value in used.values()))) > MAX_CELLS:
-                raise ValueError(TOO_LARGE)
+                raise ExpressionError(TOO_LARGE)
             return expression.evaluate(**used) + nothing
-        except ValueError as error:
-            hint = "; give the age at the start under 'age'" if "unknown name 'age'" in str(error) else ""
-            self.fault(loc, f"{error}{hint}")
+        except ExpressionError as error:
+            no_age = error.fault.code == "unknown_name" and error.fault.values["name"] == "age"
+            why = fault("give_age_at", why=error.placed) if no_age else error.placed
+            self.fault(loc, why)
             return nothing
 
-    def place(self, wrong: NDArray[np.bool_]) -> str:
+    def place(self, wrong: NDArray[np.bool_]) -> Fault:
         """Return the first group, cycle and time in state where `wrong`, on the three axes."""
         group, cycle, time = (int(index[0]) for index in np.nonzero(wrong))
-        names = []
-        if wrong.shape[0] > 1:
-            names.append(f" in group '{self.file.groups[group].name}'")
-        if wrong.shape[1] > 1:
-            names.append(f" in cycle {cycle}")
-        if wrong.shape[2] > 1:
-            names.append(f" after {time} cycles in the state")
-        return "".join(names)
+        groups, cycles, times = wrong.shape
+        return fault(
+            "in_the_model",
+            group=self.file.groups[group].name if groups > 1 else None,
+            cycle=cycle if cycles > 1 else None,
+            time=time if times > 1 else None,
+        )
 
     # Transitions
 
@@ -233,17 +234,24 @@ class _MarkovCompiler:
             value = self.evaluate(amount, (*place, key), values)
             wrong = (value < 0) | ((value > 1) & (kind == "probability"))
             if np.any(wrong):
-                limits = "from 0 to 1" if kind == "probability" else "0 or more"
-                found = f"found {value[wrong][0]:g}{self.place(wrong)}"
-                self.fault((*place, key), f"a {kind} must be {limits}, {found}")
+                found, where = float(value[wrong][0]), self.place(wrong)
+                self.fault(
+                    (*place, key),
+                    fault("probability_out_of_range", found=found, where=where)
+                    if kind == "probability"
+                    else fault("rate_below_zero", found=found, where=where),
+                )
                 value = nothing
             rates.append(value if kind == "rate" else nothing)
             probabilities.append(value if kind == "probability" else nothing)
         total = np.asarray(sum(probabilities))
         too_much = total > 1 + ROUNDING
         if np.any(too_much):
-            found = f"{total[too_much][0]:g}{self.place(too_much)}"
-            self.fault(ways[0][1], f"the probabilities out of '{state}' add up to {found}, more than 1")
+            found, where = float(total[too_much][0]), self.place(too_much)
+            self.fault(ways[0][1], fault(
+                "probabilities_over_one",
+                state=state, found=found, where=where,
+            ))  # fmt: skip
             return {}
         together = _compete(probabilities[1:], rates[1:], self.file.cycle_years) if ways else []
         return {way.to: probability for (way, _), probability in zip(ways, together, strict=True)}

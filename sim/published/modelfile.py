@@ -20,12 +20,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from keyword import iskeyword
-from typing import Annotated, Literal, NamedTuple, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from sim.errors import nearest
+from sim.faults import fault
 from sim.files.expressions import FUNCTIONS
+from sim.files.wording import Mistake, plain_error
 from sim.luck import MAX_STEP
 
 Loc = tuple[str | int, ...]
@@ -34,7 +36,7 @@ Loc = tuple[str | int, ...]
 MAX_STATES = 100
 RESERVED = ("cycle", "age", "time_in_state")
 
-Amount = Annotated[float | str, Field(title="a number or an expression", examples=["0.1", "2 * rate"])]
+Amount = Annotated[float | str, Field(title="number_or_expression", examples=["0.1", "2 * rate"])]
 Count = Annotated[int, Field(ge=0, le=MAX_STEP)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Name = Annotated[str, Field(min_length=1)]
@@ -59,9 +61,9 @@ class ModelTransition(_Strict):
     @model_validator(mode="after")
     def _has_one_amount(self) -> Self:
         if sum(value is not None for value in (self.rate, self.probability, self.expression)) != 1:
-            raise ValueError("give exactly one of rate, probability and expression")
+            raise plain_error(fault("one_amount"))
         if self.kind is not None and self.expression is None:
-            raise ValueError("'kind' belongs to an expression: it says what the expression gives")
+            raise plain_error(fault("kind_without_expression"))
         return self
 
     @property
@@ -145,27 +147,22 @@ class ModelFile(_Strict):
     ]
 
 
-class Mistake(NamedTuple):
-    """What is wrong with the value (or with `key`, the key) at one place of a file."""
-
-    loc: Loc
-    message: str
-    key: bool = False
-
-
 class ModelError(ValueError):
     """A file that reads well and makes no sense. `mistakes` lists all that is wrong."""
 
     def __init__(self, mistakes: Iterable[Mistake]) -> None:
         self.mistakes = tuple(dict.fromkeys(mistakes))
-        super().__init__("\n".join(mistake.message for mistake in self.mistakes))
+        super().__init__(self.mistakes)
+
+    def __str__(self) -> str:
+        return "\n".join(str(mistake.fault) for mistake in self.mistakes)
 
 
 def check_names(file: ModelFile) -> Iterator[Mistake]:
     """Yield what is wrong with the names in a file: unknown, given twice, taken or missing."""
     for index, state in enumerate(file.states):
         if state in file.states[:index]:
-            yield Mistake(("states", index), f"state '{state}' is named twice")
+            yield Mistake(("states", index), fault("state_named_twice", state=state))
     if isinstance(file.start, str):
         if file.start not in file.states:
             yield _unknown_state(file, file.start, ("start",))
@@ -176,7 +173,7 @@ def check_names(file: ModelFile) -> Iterator[Mistake]:
     for index, group in enumerate(file.groups):
         variables = file.groups[0].values.keys()
         if group.values.keys() != variables:
-            yield Mistake(("groups", index), f"every group needs the same values: {', '.join(variables)}")
+            yield Mistake(("groups", index), fault("groups_unlike", variables=tuple(variables)))
         for name in group.values:
             yield from _check_variable(("groups", index, "values", name), (*RESERVED, *file.parameters))
     yield from _check_transitions(file, file.transitions, ())
@@ -184,13 +181,15 @@ def check_names(file: ModelFile) -> Iterator[Mistake]:
     yield from _check_states(file, file.on_entry, ("on_entry",))
     for state in file.states:
         if state not in file.rewards:
-            yield Mistake(("rewards",), f"state '{state}' needs a cost and an effect, if only 0")
+            yield Mistake(("rewards",), fault("state_without_reward", state=state))
     for name, strategy in file.strategies.items():
         place: Loc = ("strategies", name)
         for parameter in strategy.parameters:
             if parameter not in file.parameters:
-                message = f"unknown parameter '{parameter}'{nearest(parameter, file.parameters)}"
-                yield Mistake((*place, "parameters", parameter), message, key=True)
+                message = fault(
+                    "unknown_model_parameter", parameter=parameter, near=nearest(parameter, file.parameters)
+                )
+                yield Mistake((*place, "parameters", parameter), message, True)
         yield from _check_transitions(file, strategy.transitions, place)
         yield from _check_states(file, strategy.rewards, (*place, "rewards"))
         yield from _check_states(file, strategy.on_entry, (*place, "on_entry"))
@@ -199,9 +198,9 @@ def check_names(file: ModelFile) -> Iterator[Mistake]:
 def _check_variable(loc: Loc, taken: tuple[str, ...]) -> Iterator[Mistake]:
     name = str(loc[-1])
     if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", name) or iskeyword(name):
-        yield Mistake(loc, f"a name is letters, digits and underscores, unlike '{name}'", key=True)
+        yield Mistake(loc, fault("name_not_plain", name=name), True)
     elif name in taken or name in FUNCTIONS:
-        yield Mistake(loc, f"the name '{name}' is taken; choose another", key=True)
+        yield Mistake(loc, fault("name_taken", name=name), True)
 
 
 def _check_states(file: ModelFile, states: Iterable[str], place: Loc) -> Iterator[Mistake]:
@@ -220,13 +219,18 @@ def _check_transitions(
             if state not in file.states:
                 yield _unknown_state(file, state, (*loc, key))
         if transition.from_ == transition.to:
-            yield Mistake(loc, "a transition leads to another state; staying is what is left")
+            yield Mistake(loc, fault("transition_to_itself"))
         if (transition.from_, transition.to) in seen:
             yield Mistake(
-                loc, f"the transition from '{transition.from_}' to '{transition.to}' is given twice"
+                loc,
+                fault(
+                    "transition_twice",
+                    origin=transition.from_,
+                    destination=transition.to,
+                ),
             )
         seen.add((transition.from_, transition.to))
 
 
 def _unknown_state(file: ModelFile, state: str, loc: Loc, key: bool = False) -> Mistake:
-    return Mistake(loc, f"unknown state '{state}'{nearest(state, file.states)}", key)
+    return Mistake(loc, fault("unknown_state", state=state, near=nearest(state, file.states)), key)

@@ -19,6 +19,7 @@ import typst
 from sim.decision.appraisal import Figure
 from sim.decision.headline import Change
 from sim.errors import SimulationError
+from sim.faults import fault
 from sim.model.catalogue import catalogue
 from sim.report.assumptions import Assumption
 from sim.report.chart import description, svg
@@ -71,7 +72,7 @@ def _set(content: dict[str, Any], date: str) -> bytes:
             timestamp=_moment(date),
         )
     except typst.TypstError as error:
-        raise SimulationError(f"the briefing could not be set: {error}") from error
+        raise SimulationError(fault("briefing_not_set", reason=str(error))) from error
     return bytes(made)
 
 

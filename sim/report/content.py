@@ -29,6 +29,7 @@ from sim.decision.money import (
 )
 from sim.decision.payers import Pocket, lost_in_luck, pockets
 from sim.errors import InputError, OptionError
+from sim.faults import fault
 from sim.inputs.profiles import Profile, profile_of
 from sim.inputs.scenario import Scenario
 from sim.model.catalogue import catalogue
@@ -182,11 +183,11 @@ def report_of(
     writing, scenarios = words(language), comparison.scenarios
     if not 2 <= len(scenarios) <= MOST + 1:
         raise OptionError(
-            "scenarios", f"must be a reference and 1 to {MOST} others, found {len(scenarios) - 1} others"
+            "scenarios", fault("wrong_number_of_scenarios", most=MOST, found=len(scenarios) - 1)
         )
     if not comparison.horizons:
         where = scenarios[0].path or scenarios[0].title
-        raise InputError.at(where, "the scenario has no years to report")
+        raise InputError.at(where, fault("no_years_to_report"))
     profile = profile or profile_of(scenarios[0])
     date = data_date or profile.date
     draws, rate = len({run.draw for run in comparison.runs}), discount_rate(scenarios[0])

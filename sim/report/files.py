@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
 from sim.errors import InputError, OptionError, SimulationError
+from sim.faults import fault
 from sim.machine.memory import FOR_CHARTS, refuse_little
+from sim.machine.whole import write_whole
 from sim.report.briefing import briefing
 from sim.report.content import Report
 from sim.report.csvfile import csv_text
@@ -24,14 +25,14 @@ def ready(file: Path, endings: tuple[str, ...], language: str) -> None:
     Raises SimulationError where a limit leaves too little memory for the chart of a briefing.
     """
     if language not in LANGUAGES:
-        raise OptionError("lang", f"must be {' or '.join(LANGUAGES)}, found '{language}'")
+        raise OptionError("lang", fault("must_be_one_of", known=tuple(LANGUAGES), found=language))
     if file.suffix.lower() not in endings:
-        found = f"'{file.suffix}'" if file.suffix else "no ending"
-        raise InputError.at(file, f"expected a file that ends in {' or '.join(endings)}, found {found}")
+        found = f"'{file.suffix}'" if file.suffix else fault("no_ending")
+        raise InputError.at(file, fault("wrong_ending", endings=tuple(endings), found=found))
     if os.path.isdir(file):
-        raise InputError.at(file, "is a folder; give the name of a file")
+        raise InputError.at(file, fault("is_a_folder"))
     if not os.path.isdir(file.parent):
-        raise InputError.at(file, f"there is no folder {file.parent}; make it first")
+        raise InputError.at(file, fault("no_folder", folder=file.parent))
     if ".pdf" in endings:
         refuse_little(FOR_CHARTS)
     try:
@@ -40,7 +41,7 @@ def ready(file: Path, endings: tuple[str, ...], language: str) -> None:
         with tempfile.TemporaryFile(dir=file.parent):
             pass
     except OSError as error:
-        raise InputError.at(file, f"cannot be written: {error.strerror or error}") from error
+        raise InputError.at(file, fault("not_writable", reason=error.strerror or str(error))) from error
 
 
 def document(report: Report, ending: str) -> bytes:
@@ -59,11 +60,9 @@ def write(report: Report, file: Path) -> None:
     Raises SimulationError where it cannot; then the old file is whole.
     """
     content = document(report, file.suffix)
-    aside = file.with_name(f".writing-{os.getpid()}-{secrets.token_hex(4)}")  # no longer than most disks take
     try:
-        aside.write_bytes(content)
-        os.replace(aside, file)
+        write_whole(file, content)
     except OSError as error:
-        raise SimulationError(f"{file} could not be written: {error.strerror or error}") from error
-    finally:
-        aside.unlink(missing_ok=True)
+        raise SimulationError(
+            fault("could_not_write", file=file, reason=error.strerror or str(error))
+        ) from error

@@ -25,15 +25,16 @@ from sim.engine.setting import Setting, localised, worker_threads
 from sim.engine.simulation import groups, simulate_together
 from sim.engine.warmup import WarmStart
 from sim.errors import InputError, within
+from sim.faults import fault
 from sim.inputs.profiles import profile_of
 from sim.inputs.scenario import Scenario
 from sim.model.parameters import Parameters, default_parameters
+from sim.progress import Progress, Tell
 from sim.runs.warmstore import WarmStore
 from sim.states import AGES
 
 Floats = NDArray[np.float64]
 T = TypeVar("T")
-Tell = Callable[[float, str], None]
 MOST_CHILDREN = 20_000_000
 """Four times the youths of the Netherlands: more say nothing that fewer do not."""
 MOST_DRAWS, MOST_REPLICATIONS = 1_000_000, 100_000
@@ -126,14 +127,21 @@ def comparable(scenarios: Sequence[Scenario]) -> None:
             if ours != theirs:
                 raise InputError.at(
                     other.path or other.title,
-                    f"scenarios are compared on the same children: {name} is {theirs} here "
-                    f"and {ours} in '{first.title}'",
+                    fault(
+                        "other_children_than_reference",
+                        what=name,
+                        here=theirs,
+                        there=ours,
+                        title=first.title,
+                    ),
                 )
         if first.canonical().get("local") != other.canonical().get("local"):
             raise InputError.at(
                 other.path or other.title,
-                "scenarios are compared on the same children: the municipality's own figures are others "
-                f"here than in '{first.title}'",
+                fault(
+                    "other_figures_than_reference",
+                    title=first.title,
+                ),
             )
 
 
@@ -204,13 +212,14 @@ def _runs(
             def warming(year: int) -> None:
                 conductor.check()
                 if tell is not None:
-                    tell(done, f"warming up the population: {year}")
+                    tell(Progress("warming_up", done, 1, {"year": year}))
 
             def living(year: int) -> None:
                 conductor.check()
                 if tell is not None:
-                    share = (year + 1) / max(first.years, 1) / parts
-                    tell(done + share, f"{first.title}: {first.start + year}")
+                    year_of = first.start + year
+                    tell(Progress("living", done + (year + 1) / max(first.years, 1) / parts, 1,
+                                  {"title": first.title, "year": year_of}))  # fmt: skip
 
             setting = setting_for(first, options, draw, replication, base)
             warm = store.get(setting, first.start, pool, warming)

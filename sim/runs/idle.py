@@ -7,7 +7,7 @@ from functools import cache
 from itertools import pairwise
 
 from sim.engine.setting import EXISTING
-from sim.files.yamltext import quoted
+from sim.faults import Fault, fault
 from sim.inputs.profiles import profile_of, profiles
 from sim.inputs.scenario import ProgrammeUse, Scenario
 from sim.model.catalogue import TARGETING, Programme, catalogue
@@ -38,49 +38,49 @@ def workers(scenario: Scenario, first: int | None = None, last: int | None = Non
     return {name: use for name, use in scenario.programmes.items() if any(use.fte.at(y) > 0 for y in years)}
 
 
-def why_idle(name: str, since: str, scenario: Scenario) -> str:
-    """Return why a parameter does nothing in a scenario, or an empty string.
+def idle(name: str, since: str, scenario: Scenario) -> Fault | None:
+    """Return why a parameter does nothing in a scenario, or None.
 
     since: whether it counts from the birth of every child, or from the start of the scenario.
     """
     if name in CALIBRATION:
-        return " in a scenario: only a calibration reads it"
+        return fault("idle_outside_calibration", name=name)
     if name in BEFORE_START:
         profile = profile_of(scenario) if scenario.local else profiles().get(scenario.municipality)
         own = profile and (profile.kinderwerk_fte if name == COVERAGE else profile.moving)
         if own is not None:
-            return ": the municipality has a figure of its own"
+            return fault("idle_by_own_figure", name=name)
         if since != "birth":
-            return " from the start of a scenario on; give it with 'from: birth'"
+            return fault("idle_from_start", name=name)
     if name == "townhall.budget_growth" and scenario.budget.real_growth is not None:
-        return ": 'real_growth' under 'budget' takes its place"
+        return fault("idle_by_real_growth", name=name)
     if name == UP_TO_PRICE_YEAR and since != "birth" and scenario.start >= PRICE_YEAR:
-        return f": it is about the years up to {PRICE_YEAR}"
+        return fault("idle_after_year", name=name, year=PRICE_YEAR)
     if since != "birth" and (year := _over_from().get(name, scenario.start + 1)) <= scenario.start:
-        return f" from the start of a scenario on: it is about years before {year}"
+        return fault("idle_from_start_after_years", name=name, year=year)
     for policy, starts in BY_POLICY.items():
         if name.startswith(starts) and scenario.policy != policy:
-            return f" without 'policy: {policy}'"
+            return fault("idle_without_policy", name=name, policy=policy)
     users = [each for each in catalogue().values() if name in each.parameters]
     there = workers(scenario)
     if users and not {EXISTING, *there}.intersection(each.name for each in users):
-        return f": there are no workers of {quoted(users[0].name)}"
-    kind = name.rpartition(".")[2]
+        return fault("idle_without_workers", name=name, programme=users[0].name)
     for programme in users:
         if programme.name in there and name.startswith(f"{programme.name}."):
-            return _unused(kind, programme, there[programme.name], scenario)
-    return ""
+            return _unused(name, programme, there[programme.name], scenario)
+    return None
 
 
-def _unused(kind: str, programme: Programme, use: ProgrammeUse, scenario: Scenario) -> str:
-    """Return why a number of a programme that has workers does nothing, or an empty string."""
+def _unused(name: str, programme: Programme, use: ProgrammeUse, scenario: Scenario) -> Fault | None:
+    """Return why a number of a programme that has workers does nothing, or None."""
+    kind = name.rpartition(".")[2]
     targeting = use.targeting or programme.targeting
     for way in TARGETING:
         if kind == f"{way}_weight" and targeting != way:
-            return f": {quoted(programme.name)} is for children by 'targeting: {targeting}'"
+            return fault("idle_by_targeting", name=name, programme=programme.name, targeting=targeting)
     if kind == "continuity" and not (use.switches.continuity and goes_on(programme, scenario)):
-        return f": {quoted(programme.name)} goes on from no other programme here"
-    return ""
+        return fault("idle_continues_nothing", name=name, programme=programme.name)
+    return None
 
 
 def goes_on(programme: Programme, scenario: Scenario) -> bool:
@@ -108,18 +108,19 @@ def _over_from() -> dict[str, int]:
     return found
 
 
-def parameters_told(scenario: Scenario) -> Iterator[tuple[str, str]]:
+def parameters_told(scenario: Scenario) -> Iterator[tuple[str, Fault]]:
     """Yield the parameters of a scenario that do nothing, or little, or lie outside their range, with why."""
     for name, override in scenario.parameters.items():
-        if why := why_idle(name, override.since, scenario):
-            yield name, f"{quoted(name)} does nothing{why}"
+        if why := idle(name, override.since, scenario):
+            yield name, why
             continue
         if override.since != "birth" and name in settled_at_birth():
-            yield name, (f"{quoted(name)} is settled at birth: from the start on it counts for children born "
-                         "since; give it with 'from: birth' to count for all")  # fmt: skip
+            yield name, fault("settled_at_birth", name=name)
         record = default_parameters().records.get(name)
         if record is None or record.fixed or isinstance(override.value, tuple):
             continue
         if not record.low <= override.value <= record.high:
-            known = f"outside the range {record.low:.4g} to {record.high:.4g} where it is believed to lie"
-            yield name, f"{quoted(name)} is {override.value:g}, {known}"
+            yield name, fault(
+                "outside_believed_range",
+                name=name, value=override.value, low=record.low, high=record.high,
+            )  # fmt: skip

@@ -11,8 +11,9 @@ from pathlib import Path
 
 from sim.engine.plan import LIMITED
 from sim.errors import InputError, Problem
+from sim.faults import Fault, fault
 from sim.files.yamlfile import Document, in_order, load_document
-from sim.files.yamltext import Loc, quoted
+from sim.files.yamltext import Loc
 from sim.inputs.grid import Member
 from sim.inputs.municipality import Municipality
 from sim.inputs.placenames import became_of
@@ -24,10 +25,9 @@ from sim.runs.experiment import comparable
 from sim.runs.idle import goes_on, parameters_told, workers
 from sim.states import FORMS, MECHANISMS, MONTHS
 
-Note = tuple[Loc, str]
+Note = tuple[Loc, Fault]
 FEW_YOUTHS = 1000.0
 """Fewer than most municipalities have, and about what a large city has in thousands."""
-THOUSANDS = "are these thousands?"
 LEAST_USE = 0.01
 """Share of youths with jeugdhulp below which a figure may be something else: CBS counts 4 to 20 percent."""
 ALL_OF_ONE = ("escalation", "recovery")
@@ -56,9 +56,9 @@ def as_line(note: Problem) -> str:
     return f"{note.file}:{note.line}:{note.column}: note: {note.message}"
 
 
-def notes_of_figures(municipality: Municipality) -> list[str]:
+def notes_of_figures(municipality: Municipality) -> list[Fault]:
     """Return what is to be told of a municipality's own figures."""
-    return [message for _, message in _figures(municipality)]
+    return [each for _, each in _figures(municipality)]
 
 
 def notes_of_files(read: Iterable[tuple[Document, object]]) -> list[Problem]:
@@ -82,7 +82,7 @@ def unlike_references(read: Iterable[tuple[Document, object]], registry: Registr
             try:
                 comparable([load_scenario(scenario.reference, registry), scenario])
             except InputError as error:
-                message = f"the reference cannot be used: {error.problems[0].message}"
+                message = fault("reference_unusable", why=error.problems[0].fault)
                 found.append(document.problem(("reference",), message))
     return found
 
@@ -94,9 +94,7 @@ def _scenarios(thing: object) -> list[Scenario]:
     return [one.scenario for one in thing if isinstance(one, Member)] if isinstance(thing, tuple) else []
 
 
-def _placed(
-    told: Sequence[Note], path: Path | None, documents: dict[Path | None, Document]
-) -> list[Problem]:
+def _placed(told: Sequence[Note], path: Path | None, documents: dict[Path | None, Document]) -> list[Problem]:
     """Return notes with their places: those of the scenario's own file, or of the grid that it stands in.
 
     documents: the files that were read for it already.
@@ -137,36 +135,36 @@ def _shocks(scenario: Scenario) -> Iterator[Note]:
     for k, shock in enumerate(scenario.shocks):
         loc: Loc = ("shocks", k)
         if shock.size == 0:
-            yield (*loc, "size"), "a shock of size 0 changes nothing"
+            yield (*loc, "size"), fault("shock_of_size_zero")
         if shock.span(scenario.start)[0] < 0:
-            words = f"this shock begins before the scenario; only its months from {scenario.start} on count"
+            words = fault("shock_begins_before", start=scenario.start)
             yield (*loc, "start"), words
         if shock.span(scenario.start)[1] > scenario.years * MONTHS:
             last = scenario.start + scenario.years - 1
-            words = f"this shock goes on after the scenario; only its months up to {last} count"
+            words = fault("shock_goes_on_after", last=last)
             yield (*loc, "months"), words
         if shock.kind == "budget_cut":
             yield from _cut(scenario, shock, loc)
         if shock.workers == "absent" and not _then(scenario, shock):
-            yield (*loc, "workers"), "'workers: absent' does nothing: no programme has workers then"
+            yield (*loc, "workers"), fault("absent_idle", why=fault("nobody_works_then"))
 
 
 def _cut(scenario: Scenario, shock: Shock, loc: Loc) -> Iterator[Note]:
     """Yield the programmes that a budget cut names and cannot cut, or that there is none to cut."""
     there = _then(scenario, shock)
     if not shock.programmes and all(use.ring_fenced for use in there.values()):
-        why = "all work is ring-fenced" if there else "no programme has workers then"
-        yield loc, f"this budget cut does nothing: {why}"
+        why = fault("all_ring_fenced") if there else fault("nobody_works_then")
+        yield loc, fault("cut_idle", why=why)
     for k, name in enumerate(shock.programmes):
         if name not in scenario.programmes:
-            why = "it is not in the scenario"
+            why = fault("programme_not_there")
         elif name not in there:
-            why = "it has no workers then"
+            why = fault("no_workers_then")
         elif there[name].ring_fenced:
-            why = "it is ring-fenced"
+            why = fault("programme_ring_fenced")
         else:
             continue
-        yield (*loc, "programmes", k), f"this budget cut does nothing to {quoted(name)}: {why}"
+        yield (*loc, "programmes", k), fault("cut_of_programme_idle", name=name, why=why)
 
 
 # Programmes
@@ -178,29 +176,29 @@ def _programmes(scenario: Scenario) -> Iterator[Note]:
         loc: Loc = ("programmes", name)
         for switch in (*MECHANISMS, "continuity"):
             if not getattr(use.switches, switch) and (why := _nothing_to_switch(name, switch, scenario)):
-                yield (*loc, "switches", switch), f"'{switch}: false' does nothing: {why}"
+                yield (*loc, "switches", switch), fault("switch_idle", switch=switch, why=why)
         if not use.ring_fenced and use.paid_by == "outside" and not _is_cut(scenario, name):
-            words = "'ring_fenced: false' does nothing: a shortfall is not taken from what others pay"
+            words = fault("ring_fence_idle")
             yield (*loc, "ring_fenced"), words
 
 
-def _nothing_to_switch(name: str, switch: str, scenario: Scenario) -> str:
-    """Return why a switch has nothing to switch off, or an empty string."""
+def _nothing_to_switch(name: str, switch: str, scenario: Scenario) -> Fault | None:
+    """Return why a switch has nothing to switch off, or None."""
     programme = catalogue().get(name)
     if programme is None:
-        return ""
+        return None
     if switch == "continuity":
         if not goes_on(programme, scenario):
-            return f"{quoted(name)} goes on from no other programme here"
-        return ""
+            return fault("continues_nothing", name=name)
+        return None
     if ("onset" if switch in ALL_OF_ONE else switch) not in programme.mechanisms:
-        return f"{quoted(name)} has no such effect"
+        return fault("no_such_effect", name=name)
     strength = f"{name}.{switch}"
     if switch == "substitution":
         own = scenario.parameters.get(strength)
         if (default_parameters()[strength] if own is None else own.value) == 1.0:
-            return f"{quoted(strength)} is 1"
-    return ""
+            return fault("strength_is_one", strength=strength)
+    return None
 
 
 def _is_cut(scenario: Scenario, name: str) -> bool:
@@ -212,7 +210,7 @@ def _places(scenario: Scenario) -> Iterator[Note]:
         scenario.places.get(form, "as_used" if form in LIMITED else "unlimited") == "unlimited"
         for form in FORMS
     ):
-        yield ("policy",), "'policy: capped' does nothing: the places of every form of care are unlimited"
+        yield ("policy",), fault("capped_idle")
 
 
 # A municipality
@@ -223,11 +221,13 @@ def doubts(municipality: Municipality) -> list[Note]:
     found: list[Note] = []
     there = municipality.youths()
     if there < FEW_YOUTHS and any(youths % 1.0 for youths in municipality.population.values()):
-        found.append((("population",), f"{there:.0f} youths in all, not in whole numbers; {THOUSANDS}"))
+        found.append((("population",), fault("youths_not_whole", there=there)))
     use, share = municipality.use, municipality.use_share
     if use is not None and share is not None and share < LEAST_USE:
-        few = f"{use.youths:.0f} youths with jeugdhulp is very few of the {there:.0f} youths there are"
-        found.append((("use", "youths"), f"{few}; {THOUSANDS}"))
+        found.append((("use", "youths"), fault(
+            "few_users",
+            youths=use.youths, there=there,
+        )))  # fmt: skip
     return found
 
 
@@ -236,5 +236,5 @@ def _figures(municipality: Municipality) -> Iterator[Note]:
         yield ("name",), became
     yield from doubts(municipality)
     if municipality.use is not None and not municipality.fitted:
-        words = "the figure of use does nothing yet: `kinderwerk data fit FILE` fits need and access to it"
+        words = fault("figure_of_use_idle")
         yield ("use",), words

@@ -27,12 +27,14 @@ from sim.engine.setting import Setting
 from sim.engine.simulation import REASONS, Lives, apart, beginning, plans_of
 from sim.engine.warmup import NOBODY, NOT_ASIDE, PER_CHILD, warm_up, youths_of
 from sim.errors import InputError, SimulationError
+from sim.faults import fault
 from sim.inputs.scenario import Scenario
 from sim.machine.kernels import kernel
 from sim.model.parameters import Parameters
 from sim.model.prices import unit_costs
 from sim.model.transitions import CompiledTable
-from sim.runs.experiment import Options, Tell, setting_for
+from sim.progress import Progress, Tell, nobody
+from sim.runs.experiment import Options, setting_for
 from sim.states import AGES, EPOCH_YEAR, FORMS, MECHANISMS, MONTHS
 
 Floats = NDArray[np.float64]
@@ -138,17 +140,17 @@ def twins(
     pool: Executor,
     draw: int = 0,
     pictured: int = PICTURED,
-    tell: Tell | None = None,
+    tell: Tell = nobody,
 ) -> Twins:
     """Return both lives of the children whom the scenarios reach differently, and of those of the picture.
 
-    tell hears (share done, what is going on) before the first year and after each. Raises InputError where
-    the scenarios do not share lives (simulation.apart says why).
+    tell hears how far it is before the first year and after each. Raises InputError where the scenarios do
+    not share lives (simulation.apart says why).
     """
     pair = (reference, scenario)
-    hear = tell or (lambda share, words: None)
     if why := apart(pair):
-        raise InputError.at(scenario.path or scenario.title, f"lives are not shared: {REASONS[why]}")
+        where = scenario.path or scenario.title
+        raise InputError.at(where, fault("lives_not_shared", why=REASONS[why]))
     setting = setting_for(reference, options, draw, 0)
     plans = plans_of(pair, setting)
     warm = warm_up(setting, reference.start, pool)
@@ -159,7 +161,7 @@ def twins(
     rows = np.union1d(programmes.differ, shown).astype(np.int64)
     rows = rows[np.lexsort((everyone.id[rows], everyone.birth[rows]))]
     grown = everyone.part(rows)
-    hear(0.0, "growing up")
+    tell(Progress("growing_up", 0, 1))
     kept = []
     for k, plan in enumerate(plans):
         children, parts = grown.part(slice(None)), []
@@ -169,7 +171,8 @@ def twins(
             table, lay = plan.clock.table, plan.clock.layout
             parts.append(_year(children, x, table, plan.clock.year(index), lay, setting, index))
             share = (year + 1) / reference.years
-            hear((k + share) / len(pair), f"{plan.scenario.title}: {reference.start + year}")
+            title, lived = plan.scenario.title, reference.start + year
+            tell(Progress("living", k + share, len(pair), {"title": title, "year": lived}))
         kept.append(_life(parts, rows.size, plan.columns))
     first = plans[0]
     lives = (kept[0], kept[1])
@@ -277,7 +280,7 @@ def _year(
         kinds, NOBODY, NOT_ASIDE, nobody_else(), room_for(0), no_turn(), child, month, row, care,
     )  # fmt: skip
     if count < 0:
-        raise SimulationError(f"a child had impossibly many events in {EPOCH_YEAR + index}: check the rates")
+        raise SimulationError(fault("too_many_events_in_year", year=EPOCH_YEAR + index))
     need = c.state[:, table.process("need")].copy()
     here = (c.arrives <= index) & (c.departs > index) & (c.birth < (index + 1) * MONTHS)
     here &= (index + 1) * MONTHS - c.birth.astype(np.int64) <= AGES * MONTHS

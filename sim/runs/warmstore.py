@@ -26,8 +26,9 @@ from sim.engine.population import Children
 from sim.engine.setting import Setting
 from sim.engine.warmup import WarmStart, warm_up
 from sim.machine.compiling import cache_root, folder_in, kernel_hash
-from sim.machine.private import ASIDE, open_own, written_own
+from sim.machine.private import open_own, written_own
 from sim.machine.variables import cache_bytes
+from sim.machine.whole import ASIDE
 from sim.model.parameters import DATA
 
 MEMORY_LIMIT = 1 << 29

@@ -13,6 +13,7 @@ from multiprocessing.process import BaseProcess
 from typing import TypeVar
 
 from sim.errors import SimulationError, within
+from sim.faults import fault
 
 T = TypeVar("T")
 Item = TypeVar("Item")
@@ -59,7 +60,7 @@ class Workers:
                 yield waiting.pop(0).result()
         except BrokenProcessPool as error:
             waiting.clear()  # a pool that ends stumbles over a future that is cancelled meanwhile
-            raise SimulationError("a worker was killed: out of memory, or stopped from outside") from error
+            raise SimulationError(fault("worker_killed")) from error
 
     def _started(self) -> ProcessPoolExecutor:
         if self._pool is None:

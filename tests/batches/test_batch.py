@@ -26,8 +26,10 @@ from sim.batches.batch import UNITS, Batch, run_batch, simulate_members
 from sim.batches.folder import read_folder
 from sim.batches.results import save
 from sim.errors import InputError, OptionError, SimulationError
+from sim.faults import fault
 from sim.inputs.library import registry
 from sim.machine import compiling
+from sim.progress import Progress
 from sim.runs.experiment import Options, columns_of
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -124,9 +126,9 @@ def test_the_manifest_holds_all_that_was_run(folder: Path, tmp_path: Path) -> No
 
 
 def test_progress_counts_units(folder: Path, tmp_path: Path) -> None:
-    told: list[tuple[str, int, int]] = []
-    run(folder, tmp_path / "out", tell=lambda *words: told.append(words))
-    counts = [done for words, done, of in told if words == "units" and of == 10]
+    told: list[Progress] = []
+    run(folder, tmp_path / "out", tell=told.append)
+    counts = [now.done for now in told if now.stage == "units" and now.total == 10]
     assert counts == sorted(counts)
     assert (counts[0], counts[-1]) == (0, 10)
 
@@ -191,7 +193,7 @@ def test_a_scenario_that_fails_is_told_and_left_out(
 
     def fails(scenarios: Any, *others: Any) -> Any:
         if others[0].draw == 2 and len(scenarios) != 2:  # with the others, and then alone
-            raise SimulationError("a count is negative in 2026")
+            raise SimulationError(fault("count_negative", year=2026))
         return real(scenarios, *others)
 
     with monkeypatch.context() as patch:
@@ -307,7 +309,7 @@ def test_a_batch_whose_tables_find_no_room_says_that_its_units_are_kept(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(*_: Any) -> None:
-        raise SimulationError("results could not be written to out: No space left on device")
+        raise SimulationError(fault("results_not_written", folder="out", reason="No space left on device"))
 
     with monkeypatch.context() as patch:
         patch.setattr(batch, "save", full)
@@ -421,8 +423,8 @@ def test_a_lost_scheduler_is_one_clear_error_and_what_was_made_is_kept(
         n_workers=1, threads_per_worker=1, processes=False, dashboard_address=None
     )
 
-    def told(_: str, done: int, __: int) -> None:
-        if done:
+    def told(now: Progress) -> None:
+        if now.done:
             there.close()
 
     with pytest.raises(SimulationError, match=r"the Dask scheduler at .* is lost"):

@@ -15,6 +15,7 @@ from sim.batches import tasks
 from sim.batches.tasks import MOST_UNITS, Task, make, plan
 from sim.batches.units import HashedScenario, Unit, decode, engine
 from sim.errors import SimulationError
+from sim.faults import fault
 from sim.inputs.scenario import Scenario
 from sim.runs.experiment import Options, columns_of, run_all
 from tests.worlds import scenario
@@ -58,7 +59,7 @@ def test_a_task_makes_what_every_other_run_makes() -> None:
     (run,) = run_all(SHORT, Options(children=SMALL, seed=4, threads=1, draws=1, first_draw=2))
     for outcome, expected in zip(made, run.columns, strict=True):
         found = decode(outcome.content, outcome.key)
-        assert outcome.fault == ""
+        assert outcome.fault is None
         assert found.labels == expected.labels
         assert np.array_equal(found.blocks, expected.blocks)
         assert np.array_equal(found.values, expected.values)
@@ -74,14 +75,14 @@ def test_a_unit_that_fails_does_not_take_the_others_with_it(monkeypatch: pytest.
 
     def fails(scenarios: Sequence[Scenario], *others: object) -> object:
         if SHORT[0] in scenarios:
-            raise SimulationError("a count is negative in 2026")
+            raise SimulationError(fault("count_negative", year=2026))
         return real(scenarios, *others)  # type: ignore[arg-type]
 
     monkeypatch.setattr(tasks, "columns_of", fails)
     first, second = make(_task(*SHORT))
-    assert (first.content, first.fault) == (b"", "a count is negative in 2026")
+    assert (first.content, str(first.fault)) == (b"", "a count is negative in 2026")
     assert second.content
-    assert second.fault == ""
+    assert second.fault is None
 
 
 def test_a_worker_with_another_engine_refuses() -> None:

@@ -16,8 +16,10 @@ from calibration.space import Space
 from sim.engine.setting import worker_threads
 from sim.errors import SimulationError
 from sim.model.parameters import Parameters, prior_parameters
+from sim.progress import Progress
 
 SMALL = 2_000
+NOISE = Progress("noise_of_run")
 
 
 @pytest.fixture
@@ -48,9 +50,9 @@ def jobs(*seeds: int) -> list[Job]:
 
 def test_a_run_is_made_once(base: Parameters, tmp_path: Path, made: list[int]) -> None:
     first = runner(base, tmp_path / "runs.jsonl")
-    assert [found["x"] for found in first.all("x", jobs(1, 2, 1))] == [1.0, 2.0, 1.0]
+    assert [found["x"] for found in first.all(NOISE, jobs(1, 2, 1))] == [1.0, 2.0, 1.0]
     again = runner(base, tmp_path / "runs.jsonl")
-    assert [found["x"] for found in again.all("x", jobs(2, 3, 1))] == [2.0, 3.0, 1.0]
+    assert [found["x"] for found in again.all(NOISE, jobs(2, 3, 1))] == [2.0, 3.0, 1.0]
     assert made == [1, 2, 3]
     assert (first.made, again.made) == (2, 1)
 
@@ -65,18 +67,18 @@ def test_nothing_finished_is_lost_when_it_is_stopped(
 
     monkeypatch.setattr(runs, "run", stops)
     with pytest.raises(KeyboardInterrupt):
-        runner(base, tmp_path / "runs.jsonl").all("x", jobs(1, 2, 3))
+        runner(base, tmp_path / "runs.jsonl").all(NOISE, jobs(1, 2, 3))
     kept = [json.loads(line)["outcome"]["x"] for line in (tmp_path / "runs.jsonl").read_text().splitlines()]
     assert kept == [1.0, 2.0]
 
 
 def test_a_line_that_was_cut_off_is_made_again(base: Parameters, tmp_path: Path, made: list[int]) -> None:
     memory = tmp_path / "runs.jsonl"
-    runner(base, memory).all("x", jobs(1, 2))
+    runner(base, memory).all(NOISE, jobs(1, 2))
     memory.write_bytes(memory.read_bytes()[:-20])
-    assert [found["x"] for found in runner(base, memory).all("x", jobs(1, 2))] == [1.0, 2.0]
+    assert [found["x"] for found in runner(base, memory).all(NOISE, jobs(1, 2))] == [1.0, 2.0]
     assert made == [1, 2, 2]
-    assert [found["x"] for found in runner(base, memory).all("x", jobs(1, 2))] == [1.0, 2.0]
+    assert [found["x"] for found in runner(base, memory).all(NOISE, jobs(1, 2))] == [1.0, 2.0]
     assert made == [1, 2, 2]
 
 
@@ -91,11 +93,11 @@ def test_another_engine_size_or_value_is_another_run() -> None:
 
 
 def test_progress_says_what_is_done(base: Parameters, tmp_path: Path, made: list[int]) -> None:
-    told: list[tuple[str, int, int]] = []
+    told: list[Progress] = []
     memory = tmp_path / "runs.jsonl"
-    runner(base, memory).all("x", jobs(1))
-    runner(base, memory, tell=lambda *words: told.append(words)).all("design", jobs(1, 2))
-    assert told == [("design", 1, 2), ("design", 2, 2)]
+    runner(base, memory).all(NOISE, jobs(1))
+    runner(base, memory, tell=told.append).all(NOISE, jobs(1, 2))
+    assert told == [Progress("noise_of_run", 1, 2), Progress("noise_of_run", 2, 2)]
 
 
 @pytest.mark.parametrize(("address", "why"), [("nonsense://nowhere", ""), ("tls://127.0.0.1:9", "tls needs")])
@@ -104,7 +106,7 @@ def test_a_cluster_that_is_not_there_is_one_clear_error(
 ) -> None:
     pytest.importorskip("distributed")
     with pytest.raises(SimulationError, match=f"no Dask scheduler at '{address}': .*{why}"):
-        runner(base, tmp_path / "runs.jsonl", cluster=address).all("x", jobs(1, 2))
+        runner(base, tmp_path / "runs.jsonl", cluster=address).all(NOISE, jobs(1, 2))
 
 
 def test_a_cluster_finds_what_this_machine_finds(base: Parameters, tmp_path: Path) -> None:
@@ -113,8 +115,8 @@ def test_a_cluster_finds_what_this_machine_finds(base: Parameters, tmp_path: Pat
     with distributed.LocalCluster(
         n_workers=1, threads_per_worker=1, processes=False, dashboard_address=None
     ) as there:
-        far = runner(base, tmp_path / "far.jsonl", cluster=there.scheduler_address).all("x", todo)
-    assert far == runner(base, tmp_path / "near.jsonl").all("x", todo)
+        far = runner(base, tmp_path / "far.jsonl", cluster=there.scheduler_address).all(NOISE, todo)
+    assert far == runner(base, tmp_path / "near.jsonl").all(NOISE, todo)
 
 
 def test_the_outcome_holds_every_figure_that_is_counted_and_what_costs_need(base: Parameters) -> None:

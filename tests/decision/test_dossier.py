@@ -20,6 +20,7 @@ from sim.decision.goal import Goal, outcome
 from sim.decision.sample import Question, collect
 from sim.decision.tables import tables
 from sim.model.parameters import default_parameters
+from sim.progress import Progress
 from sim.runs.experiment import Options
 from sim.runs.workers import Workers
 from tests.worlds import scenario
@@ -175,11 +176,11 @@ def test_without_doubt_about_parameters_there_is_nothing_to_know(tmp_path: Path)
     sure = p.certain({name: p[name] for name in Question(scenarios, options).uncertain})
     question = Question(scenarios, options, sure)
     assert question.uncertain == ()
-    heard: list[str] = []
+    heard: list[Progress] = []
     with Workers(1) as workers:
         d = dossier(
             question, Goal(2027), 12, tmp_path, workers, ("none", "some"),
-            lambda words, *_: heard.append(words), search=0,
+            heard.append, search=0,
         )  # fmt: skip
     assert d.knowledge.parameters == ()
     assert d.tornado == ()
@@ -187,8 +188,8 @@ def test_without_doubt_about_parameters_there_is_nothing_to_know(tmp_path: Path)
     draws = [outcome(question, Goal(2027), k)[0].sum() for k in range(1, 13)]
     npv = next(w for w in d.worths if (w.perspective, w.discounting.costs) == ("municipality, cash", 0.0225))
     assert npv.net_present_value.value == pytest.approx(-np.mean(draws), rel=1e-5)
-    assert heard[0].startswith("first answer, best fit: extra cost +")
-    assert any("after 10: extra cost" in words for words in heard)
+    assert heard[0].text().startswith("first answer, best fit: extra cost +")
+    assert any("after 10: extra cost" in now.text() for now in heard)
 
 
 @pytest.mark.parametrize(
@@ -212,7 +213,7 @@ def test_what_draws_so_far_say_is_provisional_until_it_stands(
 
     monkeypatch.setattr(Goal, "of", lambda *_: (np.array(costs), np.full(len(costs), 1e3)))
     said = module._so_far(Goal(2027), Sampled())  # type: ignore[arg-type]
-    assert said.endswith(f", {told})")
+    assert said.text().endswith(f", {told})")
 
 
 def test_a_dossier_of_few_draws_gives_no_range_and_no_chance(appraised: Appraisal) -> None:

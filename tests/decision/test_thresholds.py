@@ -132,9 +132,9 @@ def test_what_is_explored_once_has_a_threshold_for_any_goal(monkeypatch: pytest.
         return (difference([run], 1, 0, QUESTION.years),)
 
     monkeypatch.setattr(module, "lived", lived)
-    heard: list[tuple[int, int]] = []
+    heard: list[tuple[float, float]] = []
     found = explore(
-        LINE, QUESTION, WORKERS, draws=8, points=5, tell=lambda _, done, of: heard.append((done, of))
+        LINE, QUESTION, WORKERS, draws=8, points=5, tell=lambda now: heard.append((now.done, now.total))
     )
     assert found.costs[CASHABLE].shape == (5, 8, YEARS)
     assert heard[0] == (0, 40)

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, ConfigDict, Field
 
 from sim.errors import InputError
+from sim.faults import fault
 from sim.files.yamlfile import ANY, document_from, dumped, load_document
 from sim.files.yamltext import MAX_BYTES
 
@@ -22,7 +23,7 @@ class Programme(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    fte: float = Field(0, ge=0, allow_inf_nan=False, title="a number of FTE", examples=[36, 12.5])
+    fte: float = Field(0, ge=0, allow_inf_nan=False, title="number_of_fte", examples=[36, 12.5])
     ring_fenced: bool = True
     payer: Literal["gemeente", "outside"] = "gemeente"
     weights: list[float] | float = 1.0
@@ -78,7 +79,7 @@ def test_a_good_file_gives_plain_data_places_and_its_hash(tmp_path: Path) -> Non
     assert document.position(("programmes", "kinderwerk")) == (6, 3)
     assert document.position(("programmes", "kinderwerk", "weights", 1)) == (8, 18)
     assert document.position(("programmes", "kinderwerk", "unknown", 3), key=True) == (6, 3)
-    assert document.problem(("years",), "is wrong").line == 4
+    assert document.problem(("years",), fault("must_not_be_empty")).line == 4
     assert len(document.sha256) == 64
     assert document.validate(Plan).programmes["kinderwerk"].fte == 36.5
 

@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 
 from sim.engine.setting import localised
 from sim.errors import InputError
-from sim.files.translation import dutch_or_none
 from sim.inputs.library import registry
 from sim.inputs.municipality import Municipality, load_municipality, municipality_from_dict
 from sim.inputs.profiles import profile_from, profile_of, profiles
@@ -201,7 +200,7 @@ def test_three_decimals_are_asked_about_where_thousands_may_be_meant(
     (problem,) = caught.value.problems
     assert f"write {thousands} for thousands, or {decimals} for decimals" in problem.message
     assert problem.line > 5
-    assert dutch_or_none(problem.message)
+    assert problem.fault.text("nl")
 
 
 def test_small_towns_and_groups_without_youths_are_read() -> None:

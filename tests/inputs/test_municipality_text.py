@@ -10,7 +10,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sim.errors import InputError
-from sim.files.translation import told
 from sim.inputs.library import registry
 from sim.inputs.municipality import Municipality, load_municipality, municipality_from_dict
 from sim.inputs.municipality_text import municipality_yaml, read_yaml
@@ -64,7 +63,7 @@ def test_bytes_are_read_like_a_file() -> None:
         read_yaml(municipality_yaml(made()).replace("8100", "veel").encode(), "dorp.yaml")
     (problem,) = caught.value.problems
     assert (problem.file, problem.line > 5) == ("dorp.yaml", True)
-    assert told(caught.value, "nl")[0].startswith(f"Regel {problem.line}, kolom ")
+    assert caught.value.told("nl")[0].startswith(f"Regel {problem.line}, kolom ")
 
 
 @settings(deadline=None, max_examples=60)
@@ -86,7 +85,7 @@ def test_damaged_bytes_are_a_municipality_or_an_input_error(seed: int, changes: 
     try:
         found = read_yaml(bytes(content), "dorp.yaml", registry())
     except InputError as error:
-        sentences = told(error, "nl")
+        sentences = error.told("nl")
     else:
         assert isinstance(found, Municipality)
         return

@@ -10,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sim.errors import InputError
-from sim.files.translation import dutch_or_none
 from sim.files.yamlfile import dumped
 from sim.inputs.library import registry
 from sim.inputs.scenario import load_scenario, scenario_from_dict
@@ -27,7 +26,7 @@ def problems(folder: Path, rest: str, municipality: str = "Almere") -> list[tupl
         load_scenario(path, registry())
     except InputError as error:
         for problem in error.problems:
-            assert dutch_or_none(problem.message), problem.message
+            assert problem.fault.text("nl")
         return [(problem.line, problem.column, problem.message) for problem in error.problems]
     return []
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from sim.errors import InputError, SimulationError
+from sim.faults import fault
 from sim.inputs.registry import Registry
 from sim.inputs.scenario import ProgrammeUse, Scenario, load_scenario
 from sim.inputs.scenario_files import check_path, copy_shipped, template, write_new
@@ -79,11 +80,11 @@ def test_check_hands_other_kinds_to_their_reader(tmp_path: Path) -> None:
     path.write_text("kind: model\nstates: 3\n")
 
     def read_model(file: Path) -> None:
-        raise InputError.at(file, "expected states", 2, 9)
+        raise InputError.at(file, fault("missing_key", key="states"), 2, 9)
 
     assert check_path(path, REGISTRY) == []
     (problem,) = check_path(path, REGISTRY, {"model": read_model})
-    assert str(problem) == f"{path}:2:9: expected states"
+    assert str(problem) == f"{path}:2:9: missing key 'states'"
 
 
 def test_check_of_an_empty_folder_or_no_file_is_a_problem(tmp_path: Path) -> None:
@@ -174,8 +175,8 @@ def test_the_scenarios_that_ship_are_copied_whole(tmp_path: Path) -> None:
 
 def test_a_folder_that_is_there_already_is_not_copied_over(tmp_path: Path) -> None:
     (tmp_path / "mine").mkdir()
-    for taken, fault in (("mine", "not overwritten"), ("no/a", "cannot be written"), ("nul\0", "cannot")):
-        with pytest.raises(InputError, match=fault):
+    for taken, why in (("mine", "not overwritten"), ("no/a", "cannot be written"), ("nul\0", "cannot")):
+        with pytest.raises(InputError, match=why):
             copy_shipped(tmp_path / taken)
     assert list(tmp_path.rglob("*")) == [tmp_path / "mine"]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import resource
+import threading
 
 import pyarrow as pa
 import pytest
@@ -27,30 +28,57 @@ OUT = [
     MemoryError(),
     pa.ArrowMemoryError("malloc of size 64 failed"),
     OSError(errno.ENOMEM, "Cannot allocate memory"),
-    ImportError("libscipy_openblas.so: failed to map segment from shared object"),
-    ImportError("libarrow.so: cannot allocate memory in static TLS block"),
-    RuntimeError("can't start new thread"),
-    pa.ArrowException("Unknown error: Failed to launch worker thread: Resource temporarily unavailable"),
     chained(ValueError("lowering failed"), MemoryError()),
     chained(KeyError("x"), chained(RuntimeError("y"), OSError(errno.ENOMEM, "no"))),
+]
+NOT_STARTED = [
+    ImportError("in whatever words", path="/lib/libscipy_openblas.so"),
+    pa.ArrowException("in whatever words"),
 ]
 OTHER = [
     ValueError("operands could not be broadcast"),
     OSError(errno.ENOSPC, "No space left on device"),
     ImportError("No module named 'x'"),
-    RuntimeError("the thread died"),
+    ImportError("cannot import name 'x'", path="/lib/x.py"),
+    RuntimeError("can't start new thread"),  # said by who is no thread
+    pa.ArrowInvalid("not a Parquet file"),
     chained(ValueError("x"), KeyError("y")),
 ]
+
+
+@pytest.mark.parametrize("error", NOT_STARTED, ids=repr)
+def test_what_could_not_be_started_met_a_limit_that_is_nearly_full(
+    error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limit(monkeypatch, 1 << 20)
+    assert memory.ran_out(error)
+    limit(monkeypatch, 1 << 46)
+    assert not memory.ran_out(error)
+    limit(monkeypatch, resource.RLIM_INFINITY)
+    assert not memory.ran_out(error)
+
+
+def test_a_thread_that_cannot_be_started_is_known_by_where_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise RuntimeError("in whatever words")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(threading, "_start_new_thread", refuse)
+        with pytest.raises(RuntimeError) as caught:
+            threading.Thread(target=print).start()
+    limit(monkeypatch, 1 << 20)
+    assert memory.ran_out(caught.value)
+
+
+@pytest.mark.parametrize("error", OTHER, ids=repr)
+def test_other_faults_are_never_taken_for_it(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+    limit(monkeypatch, 1 << 20)
+    assert not memory.ran_out(error)
 
 
 @pytest.mark.parametrize("error", OUT, ids=repr)
 def test_that_there_is_no_memory_left_is_recognised(error: Exception) -> None:
     assert memory.ran_out(error)
-
-
-@pytest.mark.parametrize("error", OTHER, ids=repr)
-def test_other_faults_are_not_taken_for_it(error: Exception) -> None:
-    assert not memory.ran_out(error)
 
 
 def test_an_exception_that_comes_from_itself_is_looked_at_once() -> None:

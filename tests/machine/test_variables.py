@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from sim.files.translation import dutch_or_none
 from sim.machine import variables
 from sim.machine.variables import VariableError
 
@@ -77,7 +76,7 @@ def test_a_wrong_value_is_one_short_sentence_that_names_it(
     assert told.isascii()
     assert len(told) < 250
     (problem,) = caught.value.problems
-    assert dutch_or_none(problem.message) is not None
+    assert problem.fault.text("nl")
 
 
 @pytest.mark.parametrize(

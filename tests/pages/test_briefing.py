@@ -23,6 +23,7 @@ from sim.api import load_scenario
 from sim.decision.headline import change, discount_rate
 from sim.inputs.scenario import Scenario
 from sim.inputs.scenario_files import check_path
+from sim.progress import Progress
 from sim.report.content import words as report_words
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -141,8 +142,8 @@ def test_titles_are_those_of_the_user_and_not_of_who_asked_first() -> None:
 
 
 def test_making_documents_can_be_stopped() -> None:
-    def stop(share: float, _: str) -> None:
-        if share > 0:
+    def stop(now: Progress) -> None:
+        if now.share > 0:
             raise UnwantedError
 
     with pytest.raises(UnwantedError):

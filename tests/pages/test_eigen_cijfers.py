@@ -22,6 +22,7 @@ from sim.inputs.library import registry
 from sim.inputs.municipality import Municipality, municipality_from_dict
 from sim.inputs.municipality_text import municipality_yaml
 from sim.inputs.profiles import profile_from, profiles
+from sim.progress import Progress
 
 PAGE = str(Path(__file__).resolve().parents[2] / "pages" / "eigen_cijfers.py")
 NL = writing_in("nl")
@@ -242,7 +243,7 @@ def test_a_figure_that_cannot_be_fitted_is_told_and_may_be_left_out(monkeypatch:
 def test_a_fit_can_be_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
     def slow(figures: Municipality, pool: Any, tell: Any) -> None:
         while True:
-            tell(0.1, "")
+            tell(Progress("fitting", 1, 10))
             time.sleep(0.05)
 
     at = fitting(monkeypatch, youths=4801)

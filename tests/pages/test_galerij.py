@@ -15,6 +15,7 @@ from pages.shared.file_controls import TOLD
 from pages.shared.state import pair
 from pages.shared.texts import writing_in
 from sim.errors import InputError
+from sim.faults import fault
 
 PAGE = str(Path(__file__).resolve().parents[2] / "pages" / "galerij.py")
 NL, EN = (writing_in(language).words for language in ("nl", "en"))
@@ -114,7 +115,7 @@ def test_a_file_that_cannot_be_used_is_told_in_dutch(
     went: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(*_: object) -> None:
-        raise InputError.at("x.yaml", "expected a mapping, found nothing")
+        raise InputError.at("x.yaml", fault("expected_lines"))
 
     monkeypatch.setattr("pages.shared.plan_files.open_preset", broken)
     at = opened("bso")

@@ -25,6 +25,7 @@ from sim.decision.headline import municipal_programmes as programmes_of
 from sim.engine.setting import Inline
 from sim.engine.simulation import REASONS
 from sim.inputs.scenario import Scenario
+from sim.progress import Progress
 from sim.runs.experiment import Options
 from sim.runs.twins import Twins, picture_table, totals, twins
 from sim.states import FORMS, MECHANISMS
@@ -372,9 +373,10 @@ def test_the_page_speaks_english() -> None:
 def test_progress_is_told_in_the_language_of_the_user() -> None:
     from pages.kinderen import _progress
 
-    assert _progress("Almere, 36: 2031", "kids_progress_first") == NL["kids_progress"].format(year=2031)
-    assert _progress("growing up", "kids_progress_first") == NL["kids_progress_first"]
-    first = _progress("warming up the population: 2019", "kids_wait_progress_first")
+    lived = Progress("living", 1, 2, {"title": "Almere: 36 - 2018", "year": 2031})
+    assert _progress(lived, "kids_progress_first") == NL["kids_progress"].format(year=2031)
+    assert _progress(Progress("growing_up", 0, 1), "kids_progress_first") == NL["kids_progress_first"]
+    first = _progress(Progress("warming_up", 0, 1, {"year": 2019}), "kids_wait_progress_first")
     assert first == NL["kids_wait_progress_first"]
 
 

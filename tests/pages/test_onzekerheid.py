@@ -31,6 +31,7 @@ from sim.decision.proof import REST, Debt
 from sim.decision.sample import Question
 from sim.decision.thresholds import Threshold
 from sim.decision.value import Estimate
+from sim.progress import Progress
 from sim.runs.experiment import Options
 
 NL, EN = (writing_in(language).words for language in ("nl", "en"))
@@ -66,7 +67,7 @@ class Heard(NamedTuple):
 @pytest.fixture(scope="module")
 def heard(patched: None) -> Heard:
     shares: list[float] = []
-    return Heard(list(find_out(PAIR, FEW)(lambda share, _: shares.append(share))), shares)
+    return Heard(list(find_out(PAIR, FEW)(lambda now: shares.append(now.share))), shares)
 
 
 @pytest.fixture(scope="module")
@@ -121,9 +122,9 @@ def test_work_that_was_stopped_goes_on_where_it_was(patched: None) -> None:
 
     lived: list[str] = []
 
-    def tell(_: float, stage: str) -> None:
-        lived.append(stage)
-        if stage == "cases" and lived.count("cases") == 2:
+    def tell(now: Progress) -> None:
+        lived.append(now.stage)
+        if now.stage == "cases" and lived.count("cases") == 2:
             raise GoneError
 
     again = find_out(PAIR, FEW)

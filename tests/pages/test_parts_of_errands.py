@@ -10,8 +10,10 @@ from functools import partial
 import pytest
 
 from pages.shared import answers, desk
-from pages.shared.answers import BackgroundTask, Tell
+from pages.shared.answers import BackgroundTask
 from sim.errors import SimulationError
+from sim.faults import fault
+from sim.progress import Progress, Tell
 
 
 @pytest.fixture
@@ -37,7 +39,7 @@ def test_each_part_is_there_as_soon_as_it_is_found(office: desk.Desk) -> None:
     def work(tell: Tell) -> Iterator[int]:
         for part in range(3):
             gate.acquire(timeout=10)
-            tell(part / 3, "counting")
+            tell(Progress("units", part, 3))
             yield part
 
     task = office.errand(("parts",), work, "me")
@@ -48,7 +50,7 @@ def test_each_part_is_there_as_soon_as_it_is_found(office: desk.Desk) -> None:
         assert task.begun
     until(lambda: task.finished)
     assert task.found == 2
-    assert task.words == "counting"
+    assert task.progress == Progress("units", 2, 3)
 
 
 def test_others_have_their_turn_between_parts(office: desk.Desk) -> None:
@@ -81,7 +83,7 @@ def test_what_nobody_looks_at_stops_and_begins_again(
         yield "first"
         if len(begun) < 2:
             for _ in range(1000):
-                tell(0.5, "waiting")
+                tell(Progress("units", 1, 2))
                 time.sleep(0.01)
         yield "second"
 
@@ -101,12 +103,12 @@ def test_a_part_that_fails_is_told_and_can_be_tried_again(office: desk.Desk) -> 
         tries.append(1)
         yield "first"
         if len(tries) < 2:
-            raise SimulationError("no such number")
+            raise SimulationError(fault("count_negative", year=2026))
         yield "second"
 
     task = office.errand(("failing",), work, "me")
     until(lambda: bool(task.problem))
-    assert (task.problem, task.detail, task.found) == ("failed", "no such number", "first")
+    assert (task.problem, str(task.error), task.found) == ("failed", "a count is negative in 2026", "first")
     office.retry(task, "me")
     until(lambda: task.finished and not task.problem)
     assert task.found == "second"

@@ -26,7 +26,6 @@ from pages.shared.plan_files import (
 )
 from pages.shared.state import Choices, pair, reference_of, scenario
 from sim.errors import InputError
-from sim.files.translation import dutch_or_none, told
 from sim.inputs.library import registry
 from sim.inputs.scenario import load_scenario
 from sim.inputs.scenario_files import check_path
@@ -196,8 +195,8 @@ def test_every_mistake_in_a_scenario_is_told_in_dutch(line: str) -> None:
     with pytest.raises(InputError) as error:
         read_plan("x.yaml", (HEAD + line + "\n").encode(), Choices())
     for problem in error.value.problems:
-        assert dutch_or_none(problem.message) is not None, problem.message
-    assert all(sentence.startswith("Regel ") for sentence in told(error.value, "nl"))
+        assert problem.fault.text("nl")
+    assert all(sentence.startswith("Regel ") for sentence in error.value.told("nl"))
 
 
 def test_what_no_link_could_hold_is_refused() -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from pages.shared import shelf
+from sim.machine import whole
 
 
 @pytest.fixture(autouse=True)
@@ -120,7 +121,7 @@ def test_what_nobody_used_for_long_is_gone(kept: Path) -> None:
 
 def test_what_a_process_left_half_written_is_cleared(kept: Path) -> None:
     put("x")
-    (kept / f"half{shelf._ASIDE}").write_text("half")
+    (kept / f"half{whole.ASIDE}").write_text("half")
     aged(kept, 1)
     put("y")
     assert sorted(path.read_text() for path in files(kept)) == ["x", "y"]

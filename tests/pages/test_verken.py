@@ -14,6 +14,7 @@ from pages.shared.plan_files import plan_text
 from pages.shared.state import Choices, query_of
 from pages.shared.texts import writing_in
 from sim.errors import InputError
+from sim.faults import fault
 
 ROOT = Path(__file__).resolve().parents[2]
 NL = writing_in("nl").words
@@ -211,7 +212,7 @@ def test_a_wrong_file_is_read_once_however_often_the_page_is_shown(monkeypatch: 
 
     def refuse(name: str, *_: object) -> None:
         read.append(name)
-        raise InputError.at(name, "the file is empty")
+        raise InputError.at(name, fault("file_empty"))
 
     monkeypatch.setattr("pages.shared.file_controls.read_plan", refuse)
     at = page("files")

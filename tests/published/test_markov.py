@@ -55,7 +55,7 @@ def compiled(**changes: Any) -> CompiledModel:
 def mistakes(**changes: Any) -> list[tuple[tuple[str | int, ...], str]]:
     with pytest.raises(ModelError) as error:
         compiled(**changes)
-    return [(mistake.loc, mistake.message) for mistake in error.value.mistakes]
+    return [(mistake.loc, str(mistake.fault)) for mistake in error.value.mistakes]
 
 
 def out_of_well(**amounts: dict[str, Any]) -> np.ndarray:

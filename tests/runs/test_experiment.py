@@ -23,6 +23,7 @@ from sim.errors import InputError, OptionError
 from sim.inputs.profiles import profiles
 from sim.inputs.scenario import Scenario
 from sim.model.parameters import Parameters, default_parameters
+from sim.progress import Progress
 from sim.runs.experiment import Columns, Options, Run, comparable, run_all, setting_for, with_labels
 from sim.runs.warmstore import WarmStore
 
@@ -134,18 +135,18 @@ def test_scenarios_do_not_touch_each_other(store: WarmStore, pool: Executor) -> 
 
 
 def test_progress_grows_from_the_start_to_the_end(tmp_path: Path, pool: Executor) -> None:
-    told: list[tuple[float, str]] = []
+    told: list[Progress] = []
     scenarios = [short(0, title="none"), short(36, title="some")]
     options = Options(children=FEW, replications=2)
-    runs = run_all(scenarios, options, WarmStore(tmp_path), tell=lambda *words: told.append(words), pool=pool)
+    runs = run_all(scenarios, options, WarmStore(tmp_path), tell=told.append, pool=pool)
     assert isinstance(runs, Iterator)
     assert told == []  # nothing is done before it is asked for
     assert [(run.draw, run.replication) for run in runs] == [(0, 0), (0, 1)]
-    shares = [share for share, _ in told]
+    shares = [now.share for now in told]
     assert shares == sorted(shares)
     assert shares[0] == 0.0
     assert 0.5 < shares[-1] <= 1.0
-    lines = [words for _, words in told]
+    lines = [now.text() for now in told]
     assert lines[0] == "warming up the population: 1992"
     assert lines.count("none: 2019") == 2  # both are lived together
     assert sum(words.endswith(": 2017") for words in lines) == 2
@@ -163,12 +164,12 @@ def heard() -> Iterator[None]:
 def test_a_stop_ends_the_work_and_not_the_process(store: WarmStore, pool: Executor) -> None:
     told: list[str] = []
 
-    def stop(_: float, words: str) -> None:
+    def stop(now: Progress) -> None:
         assert (
             threading.current_thread() is not threading.main_thread()
         )  # no kernel runs where Ctrl-C strikes
-        told.append(words)
-        if words.endswith(": 2018"):
+        told.append(now.text())
+        if told[-1].endswith(": 2018"):
             os.kill(os.getpid(), signal.SIGINT)
             time.sleep(0.2)
 

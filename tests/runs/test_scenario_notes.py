@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from sim.engine import plan
-from sim.files.translation import dutch_or_none
 from sim.files.yamlfile import Document
 from sim.inputs.grid import load_grid
 from sim.inputs.library import registry
@@ -35,7 +34,7 @@ def told(folder: Path, rest: str, municipality: str = "Almere") -> list[tuple[in
     path.write_text(HEAD.format(municipality) + rest)
     found = notes([load_scenario(path, registry())])
     for note in found:
-        assert dutch_or_none(note.message), note.message
+        assert note.fault.text("nl")
         assert as_line(note) == f"{path}:{note.line}:{note.column}: note: {note.message}"
     return [(note.line, note.column, note.message) for note in found]
 
@@ -291,7 +290,7 @@ def test_a_reference_that_cannot_be_compared_with_is_refused(tmp_path: Path, oth
     (problem,) = unlike_references(read(tmp_path / "plan.yaml"), registry())
     assert (problem.line, problem.column) == (4, 12)
     assert "scenarios are compared on the same children" in problem.message
-    assert dutch_or_none(problem.message)
+    assert problem.fault.text("nl")
     (tmp_path / "geen.yaml").write_text(HEAD.format("Almere"))
     assert unlike_references(read(tmp_path / "plan.yaml"), registry()) == []
 

@@ -13,6 +13,7 @@ from worlds import scenario
 from sim.decision.appraisal import difference
 from sim.engine.setting import Inline
 from sim.errors import InputError
+from sim.progress import Progress
 from sim.runs.experiment import Options, Run, columns_of, setting_for
 from sim.runs.twins import LIVES, Twins, events_table, parted_table, picture_table, totals, twins, when
 from sim.states import EPOCH_YEAR, MONTHS
@@ -55,13 +56,13 @@ def test_totals_have_the_error_of_independent_lives(lived: Twins) -> None:
 
 
 def test_progress_is_told_each_year_of_both_lives_and_can_stop_the_work() -> None:
-    told: list[tuple[float, str]] = []
+    told: list[Progress] = []
     pair = scenario(0, years=2), scenario(36, years=2)
-    twins(*pair, Options(children=500), Inline(), tell=lambda share, words: told.append((share, words)))
-    assert [share for share, _ in told] == pytest.approx([0.0, 0.25, 0.5, 0.75, 1.0])
-    assert told[-1][1].endswith(str(START + 1))
+    twins(*pair, Options(children=500), Inline(), tell=told.append)
+    assert [now.share for now in told] == pytest.approx([0.0, 0.25, 0.5, 0.75, 1.0])
+    assert told[-1].values["year"] == START + 1
 
-    def stop(share: float, _: str) -> None:
+    def stop(_: Progress) -> None:
         raise InterruptedError
 
     with pytest.raises(InterruptedError):

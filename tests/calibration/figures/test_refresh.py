@@ -29,6 +29,7 @@ from calibration.figures.statline import is_provisional, number, read_renewals
 from calibration.figures.targets import TARGET_FILE
 from commands.terminal.comparison import show
 from sim.errors import InputError, SimulationError
+from sim.progress import Progress
 
 HERE = Path(__file__).resolve().parents[1]
 ROOT = HERE.parents[1]
@@ -259,10 +260,10 @@ def test_a_title_that_stands_there_twice_is_an_error(cbs: Recorded, targets: Pat
 
 
 def test_a_table_that_cbs_has_closed_is_pointed_out(cbs: Recorded, targets: Path) -> None:
-    said: list[str] = []
+    said: list[Progress] = []
     cbs.tables["85099NED"]["TableInfos"]["value"][0]["Title"] = "Kerncijfers over jeugdzorg, 2021-2024"
     refresh(["85099NED"], tell=said.append, path=targets)
-    assert any("now called 'Kerncijfers over jeugdzorg, 2021-2024'" in words for words in said)
+    assert any("now called 'Kerncijfers over jeugdzorg, 2021-2024'" in now.text() for now in said)
 
 
 def unreachable(*_: object, **__: object) -> requests.Response:
@@ -321,7 +322,7 @@ def test_nothing_is_written_where_nothing_changed(cbs: Recorded, targets: Path) 
 
 
 def test_a_file_that_was_changed_in_the_meantime_is_left_alone(cbs: Recorded, targets: Path) -> None:
-    def meddle(_: str) -> None:
+    def meddle(_: Progress) -> None:
         targets.write_bytes(TARGETS.encode() + b"\r\n")
 
     with pytest.raises(SimulationError, match="changed in the meantime"):
@@ -333,7 +334,7 @@ def test_a_file_that_was_changed_in_the_meantime_is_left_alone(cbs: Recorded, ta
 def test_killed_between_write_and_rename_leaves_the_old_file(targets: Path) -> None:
     code = (
         "import os, signal, sys; from pathlib import Path; from calibration.figures import refresh\n"
-        "refresh.os.replace = lambda *_: os.kill(os.getpid(), signal.SIGKILL)\n"
+        "os.replace = lambda *_: os.kill(os.getpid(), signal.SIGKILL)\n"
         "refresh.TargetFile.read(Path(sys.argv[1])).write({('jz_2022', 'value'): '476600'})\n"
     )
     place = {**os.environ, "PYTHONPATH": str(ROOT)}

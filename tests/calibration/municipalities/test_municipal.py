@@ -28,6 +28,7 @@ from sim.engine.setting import Inline
 from sim.errors import InputError
 from sim.inputs.municipality import Municipality, Use, municipality_from_dict
 from sim.inputs.profiles import profile_from, profiles
+from sim.progress import Progress
 
 
 def test_local_figures_are_compared_with_the_same_figure_of_the_country() -> None:
@@ -126,12 +127,12 @@ def test_a_small_number_in_care_says_less() -> None:
 
 @pytest.mark.usefixtures("few")
 def test_progress_is_told_and_stops_the_fit_by_raising() -> None:
-    told: list[tuple[float, str]] = []
-    fit_municipality(town(900), Inline(), children=1000, tell=lambda *step: told.append(step))
-    assert [share for share, _ in told] == pytest.approx([k / 4 for k in range(4)])
-    assert told[0][1] == "fitting Dorp: run 1 of 4"
+    told: list[Progress] = []
+    fit_municipality(town(900), Inline(), children=1000, tell=told.append)
+    assert [now.share for now in told] == pytest.approx([k / 4 for k in range(4)])
+    assert told[0].text() == "fitting Dorp: run 1 of 4"
 
-    def stop(_: float, __: str) -> None:
+    def stop(_: Progress) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):

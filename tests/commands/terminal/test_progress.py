@@ -7,6 +7,7 @@ import io
 import pytest
 
 from commands.terminal.progress import LINE_SECONDS, ProgressLines, Speed, duration, unit_progress
+from sim.progress import Progress
 
 
 class Clock:
@@ -36,14 +37,14 @@ def test_speed_counts_from_what_was_there_at_the_start() -> None:
 def test_a_log_gets_a_line_now_and_then_and_one_at_the_end() -> None:
     clock, stream = Clock(), io.StringIO()
     lines = ProgressLines(stream, clock, Speed(clock))
-    lines.tell("units", 0, 4)
+    lines.tell(Progress("units", 0, 4))
     for done in (1, 2):
         clock.now += LINE_SECONDS / 2
-        lines.tell("units", done, 4)
+        lines.tell(Progress("units", done, 4))
     clock.now += 1
-    lines.tell("units", 3, 4)
-    lines.tell("units", 4, 4)
-    lines.tell("writing tables", 0, 0)
+    lines.tell(Progress("units", 3, 4))
+    lines.tell(Progress("units", 4, 4))
+    lines.tell(Progress("writing_tables"))
     assert stream.getvalue().splitlines() == [
         "units: 0 of 4 (0%)",
         "units: 2 of 4 (50%), 0.2 a second, 10 s left",
@@ -60,12 +61,12 @@ class Terminal(io.StringIO):
 def test_a_terminal_gets_a_bar_with_speed_and_quiet_gets_nothing() -> None:
     stream = Terminal()
     with unit_progress(stream=stream) as tell:
-        tell("units", 0, 4)
-        tell("units", 3, 4)
+        tell(Progress("units", 0, 4))
+        tell(Progress("units", 3, 4))
     assert "units" in stream.getvalue()
     assert "3/4" in stream.getvalue()
     assert "a second" in stream.getvalue()
     silent = io.StringIO()
     with unit_progress(quiet=True, stream=silent) as tell:
-        tell("units", 1, 4)
+        tell(Progress("units", 1, 4))
     assert silent.getvalue() == ""
