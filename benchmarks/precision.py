@@ -81,7 +81,7 @@ print(json.dumps(out))
 def measured(folder: Path, seeds: int, children: int) -> dict[str, NDArray[np.float64]]:
     """Return for each pair [seeds, 1 + measures]: CPU seconds and differences, of the version in a folder."""
     told = json.dumps([PAIRS, seeds, children])
-    environment = {**os.environ, "PYTHONPATH": str(folder), "NUMBA_CACHE_DIR": str(folder / ".numba")}
+    environment = {**os.environ, "PYTHONPATH": str(folder)}
     answer = subprocess.run(
         [sys.executable, "-c", RUN, told], cwd=folder, env=environment, capture_output=True, text=True,
     )  # fmt: skip
