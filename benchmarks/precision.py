@@ -33,7 +33,7 @@ PAIRS = {
 }
 MEASURES = ("cost, EUR m", "society, EUR m", "users 2035", "users 2045", "unmet 2035", "unmet 2045")
 # Runs in either version: what moved between them is looked for in both places.
-RUN = """
+FOUND = """
 import importlib, json, sys, time
 def found(*names):
     for name in names:
@@ -48,6 +48,10 @@ library = found("sim.library", "sim.inputs.library")
 scenarios = found("sim.scenario", "sim.inputs.scenario")
 warmstore = found("sim.warmstore", "sim.runs.warmstore")
 setting = found("sim.setting", "sim.engine.setting")
+"""
+RUN = (
+    FOUND
+    + """
 import numpy as np
 pairs, seeds, children = json.loads(sys.argv[1])
 def scenario(policy, fte, fenced):
@@ -76,6 +80,7 @@ with setting.worker_threads(1) as pool:
                 out.setdefault(name, []).append([seconds, *map(float, values)])
 print(json.dumps(out))
 """
+)
 
 
 def measured(folder: Path, seeds: int, children: int) -> dict[str, NDArray[np.float64]]:
