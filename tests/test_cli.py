@@ -120,7 +120,7 @@ def test_where_results_cannot_go_nothing_is_simulated(
     def at_work(*_: object, **__: object) -> None:
         raise AssertionError("something was simulated")
 
-    monkeypatch.setattr(simulation, "live_year", at_work)
+    monkeypatch.setattr(simulation, "advance", at_work)
     monkeypatch.setattr(warmup, "live_year", at_work)
     blocked = tmp_path / "file"
     blocked.write_text("x", encoding="utf-8")

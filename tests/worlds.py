@@ -14,22 +14,12 @@ import numpy as np
 from sim.engine.counting import empty_tally, layout
 from sim.engine.exposure import Exposure
 from sim.engine.history import Label
-from sim.engine.lifecourse import (
-    Span,
-    Who,
-    YearTable,
-    advance,
-    no_turn,
-    nobody_else,
-    open_gate,
-    room_for,
-    scratch,
-    year_table,
-)
+from sim.engine.lifecourse import YearTable, advance, year_table
 from sim.engine.plan import RunPlan
 from sim.engine.population import Children, Flows, cohorts
 from sim.engine.setting import Setting
 from sim.engine.simulation import Lives
+from sim.engine.stretch import Stretch, Who, no_turn, nobody_else, open_gate, room_for, scratch
 from sim.engine.warmup import NOBODY, NOT_ASIDE, WarmStart
 from sim.inputs.profiles import municipality_names
 from sim.inputs.registry import Registry
@@ -179,7 +169,7 @@ class Clockwork:
         first, last, _ = (rows or slice(None)).indices(children.id.size)
         for year in range(first_year, first_year + years):
             for month in range(year * MONTHS, (year + 1) * MONTHS, months_per_call):
-                span = Span(month * per_month, months_per_call * per_month, per_month, year, True)
+                span = Stretch(month * per_month, months_per_call * per_month, per_month, year, True)
                 proposals = live_span(
                     children, exposure, self.table, self.bounds(year), self.key, span, tally, (first, last)
                 )
@@ -193,7 +183,7 @@ def live_span(
     table: CompiledTable,
     bounds: YearTable,
     key: np.uint64,
-    span: Span,
+    span: Stretch,
     tally: np.ndarray,
     rows: tuple[int, int] | None = None,
     kernel: Any = advance,

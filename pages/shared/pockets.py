@@ -77,7 +77,7 @@ def between(f: Figure, write: Callable[..., str], sharpening: bool = False) -> s
 
 def unmet_note(unmet: Figure, year: int, sharpening: bool = False) -> None:
     """Show unmet need, which stands beside every saving."""
-    def youths(value: float, sign: bool) -> str:
+    def youths(value: float, sign: bool = False) -> str:
         return t("pay_unmet_youths", value=formats.count(value, sign))
 
     told = writing().difference(unmet, youths, sharpening)

@@ -24,8 +24,8 @@ from numpy.typing import NDArray
 
 from sim.engine.counting import REENTRY_MONTHS, helped
 from sim.engine.exposure import Exposure
-from sim.engine.lifecourse import Partings, Rivals, Turn
 from sim.engine.population import LIFE_MONTHS, Children
+from sim.engine.stretch import Partings, Rivals, Turn
 from sim.engine.warmup import PER_CHILD
 from sim.machine.kernels import kernel
 from sim.model.transitions import Hazards

@@ -21,14 +21,14 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from sim.engine.clocks import interval, renew
 from sim.engine.counting import book, close_year, helped, move, open_year, refer, stop_waiting
-from sim.engine.exposure import Exposure, programme_factor
+from sim.engine.exposure import programme_factor
 from sim.engine.population import LIFE_MONTHS
 from sim.luck import OCCURRENCE, Decision, draw, uniform
 from sim.machine.kernels import kernel
 from sim.states import AGES, FORMS, JEUGDHULP, MONTHS, form_bit
 
-MOST_PROCESSES = 512
 MOST_TICKS = (1 << 16) - 2
 """More than so many proposals in a life are impossible: the clock of a process has no more intervals."""
 _FORMS = len(FORMS)
@@ -36,10 +36,6 @@ _JEUGDHULP = np.uint16(sum(form_bit(form) for form in JEUGDHULP))
 _MAJORITY = 18
 _COPY = np.uint64(0x9E3779B9)
 _KEYS = np.uint64(0xFFFFFFFF)
-_NO_EXPOSURE = Exposure(
-    np.empty((0, 0), np.float32), np.empty((0, 0), np.float32), np.empty((0, 0), np.int16),
-    np.empty((0, 0), np.int16), np.empty((1, 0, 0)), np.empty((1, 0)), np.empty((1, 0)),
-)  # fmt: skip
 
 
 class YearTable(NamedTuple):
@@ -81,131 +77,6 @@ def year_table(h, year):  # type: ignore[no-untyped-def]
                 for j in range(first[g], first[g + 1]):
                     plain[age, key, g] += row[age, key, plain_row[j]]
     return YearTable(row, plain)
-
-
-class Gate(NamedTuple):
-    """What limits the start of care, and what the town hall hears of a block. n children.
-
-    capped: mask of forms with a limited number of places; 0 where nobody waits.
-    paused: step at whose end a child stopped because it waits, or -1.
-    freed_at, freed_form: places left, in order of children; freed: how many there are.
-    """
-
-    capped: int
-    paused: NDArray[np.int32]  # [n]
-    freed_at: NDArray[np.float32]
-    freed_form: NDArray[np.uint8]
-    freed: NDArray[np.int64]  # [1]
-
-
-class Span(NamedTuple):
-    """Which stretch of which calendar year is lived. A step lasts 1 / per_month months.
-
-    first_step: steps since January of EPOCH_YEAR; year: since EPOCH_YEAR; record: whether counts are made.
-    """
-
-    first_step: int
-    steps: int
-    per_month: int
-    year: int
-    record: bool
-
-
-class Who(NamedTuple):
-    """Who of a block is lived: rows first..last without those `aside`, or `stopped` alone, if anybody is.
-
-    stopped: rows of children who stopped for the town hall. aside: [n], or empty where nobody is.
-    """
-
-    first: int
-    last: int
-    stopped: NDArray[np.int64]
-    aside: NDArray[np.bool_]
-
-
-class Rivals(NamedTuple):
-    """Programmes of the same children in other worlds. n children, W worlds.
-
-    x: exposures of W * n children, world by world, with W sets of effects. rate: a proposal whose acceptance
-    differs by d between worlds is written down rate * |d| times in the mean; 0: never.
-    """
-
-    x: Exposure
-    worlds: int
-    rate: float
-
-
-class Partings(NamedTuple):
-    """Proposals at which a child's lives could part, as they are written down (forks.py).
-
-    number: [1] how many there were; what did not fit is not written down. weight: how much more likely the
-    other world accepts than this one, over how often it is written down in the mean. luck: the key of the
-    luck that both lives have from there on.
-    """
-
-    number: NDArray[np.int64]
-    child: NDArray[np.int64]
-    world: NDArray[np.int64]
-    clock: NDArray[np.int32]
-    tick: NDArray[np.uint16]
-    weight: NDArray[np.float64]
-    luck: NDArray[np.uint64]
-
-
-class Turn(NamedTuple):
-    """How lives that are lived again differ from what they were, and what they stand for. Empty: not at all.
-
-    weight: [n] how many children each stands for. clock, tick: [n] the proposal at which a life turns (clock
-    -1: it has turned); accepted: [n] what becomes of it. From then on programmes are those of `x`, and luck
-    has the key `luck`.
-    """
-
-    weight: NDArray[np.float64]
-    clock: NDArray[np.int32]
-    tick: NDArray[np.uint16]
-    accepted: NDArray[np.bool_]
-    luck: NDArray[np.uint64]
-    x: Exposure
-
-
-class Scratch(NamedTuple):
-    """Room to work in, one per thread: the bound of each process."""
-
-    bound: NDArray[np.float64]
-
-
-def open_gate() -> Gate:
-    """Return the gate of a world in which nobody waits."""
-    return Gate(
-        0, np.empty(0, np.int32), np.empty(0, np.float32), np.empty(0, np.uint8), np.zeros(1, np.int64)
-    )
-
-
-def nobody_else() -> Rivals:
-    """Return the rivals of a world that is lived alone."""
-    return Rivals(_NO_EXPOSURE, 0, 0.0)
-
-
-def room_for(number: int) -> Partings:
-    """Return room for so many partings."""
-    return Partings(
-        np.zeros(1, np.int64), np.empty(number, np.int64), np.empty(number, np.int64),
-        np.empty(number, np.int32), np.empty(number, np.uint16), np.empty(number),
-        np.empty(number, np.uint64),
-    )  # fmt: skip
-
-
-def no_turn() -> Turn:
-    """Return the turn of lives that are lived once."""
-    return Turn(
-        np.empty(0), np.empty(0, np.int32), np.empty(0, np.uint16), np.empty(0, np.bool_),
-        np.empty(0, np.uint64), _NO_EXPOSURE,
-    )  # fmt: skip
-
-
-def scratch() -> Scratch:
-    """Return room for one thread."""
-    return Scratch(np.empty(MOST_PROCESSES))
 
 
 @njit(nogil=True, inline="always")
@@ -304,13 +175,6 @@ def _pick(c, i, p, luck, flags, since_year, h, table, age, key):  # type: ignore
             if left < value:
                 break
     return found, most, left
-
-
-@njit(nogil=True, inline="always")
-def renew(c, i, p, luck):  # type: ignore[no-untyped-def]
-    """Start the next interval of the clock of process p."""
-    c.ticks[i, p] += 1
-    c.left[i, p] = -np.log(uniform(luck, Decision.CLOCK + p * OCCURRENCE, c.ticks[i, p], c.id[i]))
 
 
 @njit(nogil=True, _nrt=False)
@@ -457,7 +321,7 @@ def _leave_early(  # type: ignore[no-untyped-def]
 def advance(  # type: ignore[no-untyped-def]
     c, who, x, h, table, lay, luck, span, gate, tally, room, rivals, log, turn
 ):
-    """Live a stretch of a year (`Span`) for children of one block (`Who`); `table` holds its bounds.
+    """Live a stretch of a year (`Stretch`) for children of one block (`Who`); `table` holds its bounds.
 
     Returns the number of proposals, or -1 where a clock cannot follow its rate. Compiled without reference
     counts (nothing is allocated here): counting them took two thirds of the time.
@@ -558,8 +422,7 @@ def advance(  # type: ignore[no-untyped-def]
                 turned_life = True
                 mine = turn.luck[i]
                 for q in range(c.left.shape[1]):  # what is left of an interval has no memory
-                    fresh = uniform(mine, Decision.CLOCK + q * OCCURRENCE, c.ticks[i, q], c.id[i])
-                    c.left[i, q] = -np.log(fresh)
+                    c.left[i, q] = interval(mine, q, c.ticks[i, q], c.id[i])
             if happens:
                 waited = c.waits[i] != 0
                 step = np.floor(t * per_month)

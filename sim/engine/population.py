@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.engine.clocks import interval
 from sim.inputs.profiles import Profile
 from sim.luck import OCCURRENCE, Decision, uniform
 from sim.machine.kernels import kernel
@@ -254,7 +255,7 @@ def _draw_children(  # type: ignore[no-untyped-def]
                 log_risk -= np.log1p(chance[k] * np.expm1(on_trait[g, k]))
             c.risk[i, g] = np.exp(log_risk)
         for p in range(c.left.shape[1]):
-            c.left[i, p] = -np.log(uniform(key, Decision.CLOCK + p * OCCURRENCE, 0, child))
+            c.left[i, p] = interval(key, p, 0, child)
         kept = 1.0
         threshold = uniform(key, Decision.DEPARTURE, step, child)
         for age in range(arrival[i] + 1, stay.size):

@@ -29,11 +29,12 @@ from sim.engine.counting import Layout, empty_tally
 from sim.engine.exposure import Exposure
 from sim.engine.forks import Forks, differing, rate_for, rivals, rows_of
 from sim.engine.history import CELLS, History, ProgrammeYear, child_years_waiting, place_years, reduce_tally
-from sim.engine.lifecourse import Span, Who, advance, no_turn, nobody_else, open_gate, room_for, scratch
+from sim.engine.lifecourse import advance
 from sim.engine.plan import RunPlan
 from sim.engine.population import BLOCKS, Children, cohorts, month_of
 from sim.engine.programmes import attend, participants_for, weights
 from sim.engine.setting import Setting
+from sim.engine.stretch import Stretch, Who, no_turn, nobody_else, open_gate, room_for, scratch
 from sim.engine.townhall import TownHall, YearOfCare
 from sim.engine.waitinglist import WaitingLists, gates, occupied
 from sim.engine.warmup import NOBODY, NOT_ASIDE, Clock, WarmStart, checked, warm_up, year_span, youths_of
@@ -361,7 +362,7 @@ class Lives:
         plan = self.plan
         index, per_month = calendar - EPOCH_YEAR, plan.setting.steps_per_month
         bounds, lay, steps = plan.clock.year(index), plan.clock.layout, MONTHS * per_month
-        span = Span(index * steps + step, steps - step, per_month, index, True)
+        span = Stretch(index * steps + step, steps - step, per_month, index, True)
 
         def one(b: int) -> int:
             first, last = ranges[b]

@@ -18,8 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.engine.counting import Layout, book, form_of, move, stop_waiting
-from sim.engine.lifecourse import Gate
 from sim.engine.population import LIFE_MONTHS, Children
+from sim.engine.stretch import Gate
 from sim.errors import SimulationError
 from sim.faults import fault
 from sim.luck import OCCURRENCE, Decision, uniform

@@ -12,21 +12,11 @@ from numpy.typing import NDArray
 from sim.engine.counting import empty_tally, layout
 from sim.engine.exposure import Exposure
 from sim.engine.history import CELLS, reduce_tally
-from sim.engine.lifecourse import (
-    Span,
-    Who,
-    YearTable,
-    advance,
-    no_turn,
-    nobody_else,
-    open_gate,
-    room_for,
-    scratch,
-    year_table,
-)
+from sim.engine.lifecourse import YearTable, advance, year_table
 from sim.engine.population import BLOCKS, LIFE_MONTHS, Children, cohorts, month_of
 from sim.engine.programmes import attend, check_headroom, effect_of, exposures, participants_for, weights
 from sim.engine.setting import EXISTING, Setting
+from sim.engine.stretch import Stretch, Who, no_turn, nobody_else, open_gate, room_for, scratch
 from sim.engine.townhall import Post, Workforce
 from sim.errors import SimulationError
 from sim.faults import fault
@@ -82,9 +72,9 @@ def youths_of(children: Children, index: int) -> tuple[int, int]:
     return first, int(np.searchsorted(children.birth, (index + 1) * MONTHS))
 
 
-def year_span(index: int, per_month: int, record: bool) -> Span:
+def year_span(index: int, per_month: int, record: bool) -> Stretch:
     """Return the whole of calendar year EPOCH_YEAR + `index`."""
-    return Span(index * MONTHS * per_month, MONTHS * per_month, per_month, index, record)
+    return Stretch(index * MONTHS * per_month, MONTHS * per_month, per_month, index, record)
 
 
 def live_year(

@@ -20,11 +20,12 @@ from sim.engine.counting import empty_tally
 from sim.engine.exposure import Exposure
 from sim.engine.forks import Rows, differing, rows_of
 from sim.engine.history import form_states
-from sim.engine.lifecourse import Span, Who, advance, no_turn, nobody_else, open_gate, room_for, scratch
+from sim.engine.lifecourse import advance
 from sim.engine.plan import RunPlan, never
 from sim.engine.population import LIFE_MONTHS, Children, month_of
 from sim.engine.setting import Setting
 from sim.engine.simulation import REASONS, Lives, apart, beginning, plans_of
+from sim.engine.stretch import Stretch, Who, no_turn, nobody_else, open_gate, room_for, scratch
 from sim.engine.warmup import NOBODY, NOT_ASIDE, PER_CHILD, warm_up, youths_of
 from sim.errors import InputError, SimulationError
 from sim.faults import fault
@@ -198,7 +199,7 @@ def twins(
 
 
 @dataclass(frozen=True)
-class _Programmes:
+class _Attended:
     """Who came to which programme, by world and year: rows over all blocks, and their exposure.
 
     differ: the rows whose programmes do something else in the two worlds in some year.
@@ -219,7 +220,7 @@ class _Programmes:
         return x
 
 
-def _who_comes(lives: Lives, reference: Scenario) -> _Programmes:
+def _who_comes(lives: Lives, reference: Scenario) -> _Attended:
     """Live two worlds and return who comes to their programmes."""
     firsts = np.cumsum([0, *(block.id.size for block in lives.blocks)])
     found: list[Rows] = []
@@ -241,7 +242,7 @@ def _who_comes(lives: Lives, reference: Scenario) -> _Programmes:
             years.append((np.concatenate([firsts[b] + mine for b, mine in enumerate(each)]), booked))
 
     lives.histories(attended=attended)
-    return _Programmes(np.unique(np.concatenate([NOBODY, *found])), came)
+    return _Attended(np.unique(np.concatenate([NOBODY, *found])), came)
 
 
 def _followed(c: Children, scenario: Scenario) -> Rows:
@@ -306,7 +307,7 @@ def _record(  # type: ignore[no-untyped-def]
         for m in range(12):
             if advance(
                 c, Who(i, i + 1, nobody, not_aside), x, h, bounds, lay, luck,
-                Span(year * 12 + m, 1, 1, year, True), gate, tally, room, alone, log, once,
+                Stretch(year * 12 + m, 1, 1, year, True), gate, tally, room, alone, log, once,
             ) < 0:  # fmt: skip
                 return -1
             for r in range(rows):

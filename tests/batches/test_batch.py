@@ -25,12 +25,13 @@ from sim.batches import batch, tasks
 from sim.batches.batch import UNITS, Batch, run_batch, simulate_members
 from sim.batches.folder import read_folder
 from sim.batches.results import save
+from sim.batches.units import HashedScenario, Unit, encode
 from sim.errors import InputError, OptionError, SimulationError
 from sim.faults import fault
 from sim.inputs.library import registry
 from sim.machine import compiling
 from sim.progress import Progress
-from sim.runs.experiment import Options, columns_of
+from sim.runs.experiment import Options
 
 ROOT = Path(__file__).resolve().parents[2]
 NONE = "kind: scenario\ntitle: None\nmunicipality: Almere\nyears: 2\n"
@@ -189,15 +190,17 @@ def test_a_bad_file_is_told_at_the_end_and_the_rest_is_done(folder: Path, tmp_pa
 def test_a_scenario_that_fails_is_told_and_left_out(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = columns_of
+    real = encode
+    (none,) = [member for member in read_folder(folder, registry()).members if member.name == "none"]
+    wrong = Unit.of(HashedScenario.of(none.scenario), 0, 2, 0, 300).key
 
-    def fails(scenarios: Any, *others: Any) -> Any:
-        if others[0].draw == 2 and len(scenarios) != 2:  # with the others, and then alone
+    def fails(columns: Any, key: str) -> bytes:
+        if key == wrong:
             raise SimulationError(fault("count_negative", year=2026))
-        return real(scenarios, *others)
+        return real(columns, key)
 
     with monkeypatch.context() as patch:
-        patch.setattr(tasks, "columns_of", fails)
+        patch.setattr(tasks, "encode", fails)
         done = run(folder, tmp_path / "out")
     (problem,) = done.problems
     assert Path(problem.file).name == "none.yaml"

@@ -146,4 +146,7 @@ def test_a_case_switches_off_what_it_says() -> None:
 
 def test_swapping_the_scenarios_flips_the_outcome() -> None:
     swapped = replace(QUESTION, scenarios=QUESTION.scenarios[::-1])
-    assert outcome(swapped, GOAL, 2)[0].sum() == pytest.approx(-outcome(QUESTION, GOAL, 2)[0].sum())
+    there, back = (outcome(question, GOAL, 2)[0] for question in (QUESTION, swapped))
+    error = np.sqrt(there.size * (there.var(ddof=1) + back.var(ddof=1)))  # the other one is lived in full
+    assert abs(there.sum() + back.sum()) < 4 * error
+    assert there.sum() * back.sum() < 0

@@ -312,8 +312,12 @@ def test_another_child_has_another_story(page: AppTest) -> None:
     assert first != second
 
 
+def test_work_that_is_not_fenced_shares_lives() -> None:
+    until(opened(begroting="36-o-crowd_out"), "lopen van")
+
+
 def test_where_lives_are_not_shared_the_reason_is_told_and_the_open_plan_is_offered() -> None:
-    at = until(opened(begroting="36-o-crowd_out"), NL["kids_why_crowd_out"])
+    at = until(opened(begroting="36-g-capped"), NL["kids_why_places"])
     assert "lopen van" not in words(at)
     at.toggle(key="kids-open").set_value(True).run()
     until(at, NL["kids_open_shown"], "lopen van")

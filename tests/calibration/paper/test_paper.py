@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from hashlib import sha256
 
 import pytest
@@ -73,10 +74,13 @@ FIGURE = Figure(value=-12.0, mcse=2.0, low=-30.0, high=4.0, p_positive=0.15)
 
 
 def test_a_figure_is_told_with_its_range_and_its_chance() -> None:
-    assert in_words(FIGURE, "youths") == "12 fewer youths (-30 to +4; fewer in 85% of draws)"
+    assert in_words(FIGURE, "youths") == "youths: no clear difference (-30 to +4)"
+    fewer = in_words(replace(FIGURE, high=-1.0), "youths")
+    assert fewer == "12 fewer youths (-30 to -1; fewer in 85% of draws)"
     more = in_words(Figure(9.0, 1.0, 2.0, 20.0, 0.9), "youths")
     assert more == "9 more youths (+2 to +20; more in 90% of draws)"
-    assert short(FIGURE) == "-12 (-30 to +4)"
+    assert short(FIGURE) == "no clear difference (-30 to +4)"
+    assert short(replace(FIGURE, high=-1.0)) == "-12 (-30 to -1)"
 
 
 def test_what_is_below_two_errors_is_never_a_number() -> None:

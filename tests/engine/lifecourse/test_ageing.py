@@ -20,8 +20,9 @@ from worlds import (
 )
 
 from sim.engine.counting import empty_tally, layout
-from sim.engine.lifecourse import Span, year_table
+from sim.engine.lifecourse import year_table
 from sim.engine.population import LIFE_MONTHS
+from sim.engine.stretch import Stretch
 from sim.luck import key_of
 from sim.model.parameters import Parameters
 from sim.model.transitions import compile_table
@@ -145,6 +146,6 @@ def test_impossibly_many_events_stop_the_run(parameters: Parameters) -> None:
     )
     table = compile_table(TABLE, p, 2020)
     children = born(32, table, p)
-    bounds, span = year_table(table.hazards, 0), Span(0, 12, 1, 0, True)
+    bounds, span = year_table(table.hazards, 0), Stretch(0, 12, 1, 0, True)
     tally, x = empty_tally(layout(table)), no_exposure(children.id.size)
     assert live_span(children, x, table, bounds, key_of(0), span, tally) == -1

@@ -20,8 +20,8 @@ from worlds import (
 
 from sim.engine import lifecourse
 from sim.engine.counting import empty_tally, layout
-from sim.engine.lifecourse import Span
 from sim.engine.population import Children, cohorts, flows, month_of
+from sim.engine.stretch import Stretch
 from sim.inputs.profiles import profiles
 from sim.luck import key_of
 from sim.model.catalogue import catalogue
@@ -134,7 +134,7 @@ def test_no_draw_is_used_twice(busy: Parameters, monkeypatch: pytest.MonkeyPatch
     for year in range(20):
         bounds = compiled[lifecourse, "year_table"](table.hazards, year)
         programmes._scan(children, exposed, 0, 0, 48, 180, 180, year, key, weight, 36.0, -1, 1.0, 6, np.inf)
-        span = Span(year * MONTHS, MONTHS, 1, year, True)
+        span = Stretch(year * MONTHS, MONTHS, 1, year, True)
         live_span(children, x, table, bounds, key, span, tally, kernel=lifecourse.advance)
         compiled_advance = compiled[lifecourse, "advance"]
         live_span(reference, x, table, bounds, key, span, expected, kernel=compiled_advance)

@@ -18,8 +18,9 @@ from worlds import (
 from sim.engine import lifecourse
 from sim.engine.counting import empty_tally, layout
 from sim.engine.exposure import Exposure
-from sim.engine.lifecourse import Span, scratch, year_table
+from sim.engine.lifecourse import year_table
 from sim.engine.population import LIFE_MONTHS, NEVER, Children
+from sim.engine.stretch import Stretch, scratch
 from sim.luck import key_of
 from sim.model.parameters import Parameters
 from sim.model.processes import ProcessTable
@@ -150,7 +151,7 @@ def test_every_transition_comes_as_often_as_the_table_says(parameters: Parameter
     before_the_second = -np.expm1(-together) / np.where(together > 0, together, 1.0)
     lay, tally = layout(table), empty_tally(layout(table))
     bounds = year_table(table.hazards, YEAR)
-    assert live_span(children, x, table, bounds, key_of(5), Span(now, 1, 1, YEAR, True), tally) > 0
+    assert live_span(children, x, table, bounds, key_of(5), Stretch(now, 1, 1, YEAR, True), tally) > 0
     for r, name in enumerate(table.rows):
         expected = float((by_hand[name] * before_the_second).sum())
         found = total(tally, lay.flow + r)
