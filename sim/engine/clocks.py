@@ -1,4 +1,4 @@
-"""The clock of a state: a Poisson process of rate one; its n-th interval is a function of seed, n and child."""
+"""The clock of a state: a Poisson process of rate one; interval n is a function of seed, n and child."""
 
 from __future__ import annotations
 
