@@ -10,6 +10,7 @@ import tempfile
 import traceback
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
+from errno import EISDIR
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 
@@ -176,7 +177,16 @@ def ready(out: Path) -> Path:
         for folder in reversed(made):
             with contextlib.suppress(OSError):  # somebody else has put something there meanwhile
                 folder.rmdir()
+    for file in (out / name for name in _written_in_a_folder()):
+        if file.is_dir():
+            raise InputError.of(fault("file_not_written", file=file, reason=os.strerror(EISDIR).lower()))
     return out
+
+
+def _written_in_a_folder() -> list[str]:
+    from sim.batches.results import MANIFEST, TABLES
+
+    return [*(f"{table}.{ending}" for table in TABLES for ending in ("parquet", "csv")), MANIFEST]
 
 
 def warn_of_size(options: Options, scenarios: Sequence[Scenario]) -> None:

@@ -1,10 +1,9 @@
 """A fault is a code with values; its sentence stands in a catalogue, one for each language.
 
-`words/faults/en` and `nl` give each code its sentence. `{name}` is a value: a fault in its turn, a
-number as the language writes it, a list of names, or text as it is; `{name!q}` puts it between quotes;
-`{name:,}` says how to write a number, `{names:or}` how to join a list
-(`or`, `and`, `lines`). `[...]` is left out where a value in it is
-empty, and `[...|...]` says what stands there instead.
+`words/faults/en` and `nl` give each code its sentence. `{name}` is a value: a fault in its turn, a number as
+the language writes it, a list of names, or text as it is; `{name!q}` puts it between quotes; `{name:,}` says
+how to write a number, `{names:or}` how to join a list (`or`, `and`, `lines`). `[...]` is left out where a
+value in it is empty, and `[...|...]` says what stands there instead.
 """
 
 from __future__ import annotations

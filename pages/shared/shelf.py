@@ -18,7 +18,7 @@ from functools import cache
 from pathlib import Path
 
 from sim.machine.compiling import cache_root
-from sim.machine.whole import ASIDE, write_whole
+from sim.machine.whole import ASIDE, write_whole, written_whole
 
 MARK = "~"
 """With what a key begins where it stands for a text; no value of a link does."""
@@ -88,7 +88,10 @@ def _secret() -> bytes:
     with contextlib.suppress(FileNotFoundError):
         if len(found := path.read_bytes()) == SECRET_BYTES:
             return found
-    _write(path, secrets.token_bytes(SECRET_BYTES))
+        path.unlink()
+    # where another thread or process was first, its secret is ours
+    with contextlib.suppress(FileExistsError), written_whole(path, private=True, new=True) as aside:
+        aside.write_bytes(secrets.token_bytes(SECRET_BYTES))
     return path.read_bytes()
 
 

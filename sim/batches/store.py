@@ -82,7 +82,7 @@ def runs_in(root: Path, damaged: list[Problem] | None = None) -> list[StoredRun]
     bad = [] if damaged is None else damaged
     for folder, below, files in os.walk(root):
         below[:] = sorted(name for name in below if name != UNITS and not name.startswith("."))
-        if MANIFEST not in files:
+        if MANIFEST not in files and MANIFEST not in below:
             continue
         where = Path(folder)
         name = where.relative_to(root).as_posix()
@@ -112,12 +112,16 @@ def _manifest(path: Path, ours: bool = False) -> Mapping[str, Any] | None:
             raise InputError.at(path, fault("manifest_unreadable", reason=str(error))) from None
         return None
     if not isinstance(data, dict) or data.get("project") != "kinderwerk":
+        if ours and not (isinstance(data, dict) and "project" in data):
+            raise InputError.at(path, fault("manifest_not_sound", wrong="project"))
         return None
     try:
         wrong = [key for key, kind in _LISTED.items() if not isinstance(data.get(key), kind)]
         moment = datetime.fromisoformat(data["written"])
         if moment.tzinfo is None:
             wrong.append("written")
+        if not isinstance(data.get("tables", {}), dict):
+            wrong.append("tables")
     except (KeyError, TypeError, ValueError):
         wrong = ["written"]
     if wrong:
@@ -130,6 +134,9 @@ def readable(runs: Sequence[StoredRun], damaged: list[Problem]) -> list[StoredRu
     found = []
     for run in runs:
         try:
+            for name in run.manifest.get("tables", {}):
+                if not (run.folder / name).is_file():
+                    raise InputError.at(run.folder / name, fault("table_gone"))
             levels(run), changes(run)
         except InputError as error:
             damaged += [

@@ -17,8 +17,18 @@ from commands.terminal.comparison import show
 from commands.terminal.runs import moved_table, run_table, runs_table
 from sim.api import compare, simulate
 from sim.batches.run_changes import FigureChange, figures_that_moved, inputs_that_differ
-from sim.batches.store import LOCK, StoredRun, changes, find_run, levels, remove, runs_in, to_prune
-from sim.errors import InputError, OptionError
+from sim.batches.store import (
+    LOCK,
+    StoredRun,
+    changes,
+    find_run,
+    levels,
+    readable,
+    remove,
+    runs_in,
+    to_prune,
+)
+from sim.errors import InputError, OptionError, Problem
 from sim.reproduction import reproduce
 from tests.worlds import scenario
 
@@ -93,6 +103,23 @@ def test_a_damaged_table_is_named(store: Path, tmp_path: Path) -> None:
         levels(named(tmp_path, "bad"))
     with pytest.raises(InputError, match=r"bad/results\.parquet:1:1: cannot be read"):
         figures_that_moved(named(store, "pair"), named(tmp_path, "bad"))
+
+
+@pytest.mark.parametrize("content", ["[]", '{"version": 5}', "", "folder", "gone", "tables"])
+def test_a_run_whose_manifest_or_table_is_not_whole_is_named(content: str, tmp_path: Path) -> None:
+    simulate(NONE, **FEW).save(tmp_path / "bad")
+    simulate(NONE, **FEW).save(tmp_path / "good")
+    manifest = tmp_path / "bad" / "manifest.json"
+    if content == "gone":
+        (tmp_path / "bad" / "results.parquet").unlink()
+    elif content == "tables":
+        manifest.write_text(json.dumps(json.loads(manifest.read_text()) | {"tables": 3}))
+    else:
+        manifest.unlink()
+        manifest.mkdir() if content == "folder" else manifest.write_text(content)
+    damaged: list[Problem] = []
+    assert [run.id for run in readable(runs_in(tmp_path, damaged), damaged)] == ["good"]
+    assert [Path(problem.file).parent.name for problem in damaged] == ["bad"]
 
 
 def test_tables_for_the_terminal_say_what_is_there(store: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -44,3 +44,10 @@ def test_a_new_file_has_any_name_that_the_disk_takes(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == [longest.name]
     with pytest.raises(InputError, match="cannot be written: file name too long"):
         refuse_taken(tmp_path / f"{LONG}.yaml")
+
+
+@pytest.mark.parametrize("name", ["results.parquet", "comparison.csv", "manifest.json"])
+def test_a_folder_where_a_file_should_come_is_found_first(name: str, tmp_path: Path) -> None:
+    (tmp_path / name).mkdir()
+    with pytest.raises(InputError, match=f"{name} cannot be written: is a directory"):
+        ready(tmp_path)

@@ -101,6 +101,11 @@ def test_a_place_is_never_another_that_is_spelt_alike(name: str) -> None:
         assert found is None or found.name == name
 
 
+@pytest.mark.parametrize("name", ["Xanadu", "Brussel", "Londen", "Texas", "Kopenhagen"])
+def test_a_name_that_is_like_none_gets_no_hint(name: str) -> None:
+    assert meant(name) == ()
+
+
 @given(st.sampled_from([*TODAY, *BEFORE]))
 def test_no_municipality_is_offered_another(town: Town) -> None:
     found = found_or_told(town.name)

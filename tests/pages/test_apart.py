@@ -151,7 +151,7 @@ def test_nothing_is_left_when_it_is_closed() -> None:
 
 
 def test_a_reader_that_cannot_begin_is_a_mistake_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(apart, "ROOT", apart.ROOT / "pages")  # where there is no such module
+    monkeypatch.setattr(apart, "__name__", "pages.shared.nowhere")  # there is no such module
     reader = Apart()
     with pytest.raises(RuntimeError, match="no process begins"):
         reader.do("x", operator.add, 1, 2)

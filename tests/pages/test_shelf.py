@@ -10,6 +10,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -149,3 +150,14 @@ def test_many_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     with ThreadPoolExecutor(8) as threads:
         keys = list(threads.map(lambda n: shelf.put(f"{n % 6}"), range(300)))
     assert [shelf.get(key or "") for key in keys] == [f"{n % 6}" for n in range(300)]
+
+
+def test_a_secret_is_made_once_by_whoever_comes_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shelf, "folder", cache(lambda: tmp_path))
+    with ThreadPoolExecutor(8) as threads:
+        found = set(threads.map(lambda _: shelf._secret.__wrapped__(), range(64)))
+    assert len(found) == 1
+    (tmp_path / "secret").write_bytes(b"cut")
+    assert len(shelf._secret.__wrapped__()) == shelf.SECRET_BYTES
