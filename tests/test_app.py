@@ -22,6 +22,7 @@ from pages.shared.plan import Plan
 from pages.shared.state import Choices, places, query_of, scenario
 from pages.shared.texts import writing, writing_in
 from sim import compare
+from sim.decision.firm import UNSAID, standing
 from sim.decision.headline import change, discount_rate
 from sim.errors import SimulationError
 from sim.faults import fault
@@ -196,7 +197,7 @@ def test_start_shows_the_figures_of_the_command_line() -> None:
     for metric, figure, write in zip(
         at.metric, expected, (formats.count, formats.count, formats.money), strict=True
     ):
-        assert metric.value == ("–" if figure.too_small else write(figure.value, True))
+        assert metric.value == ("–" if standing(figure) in UNSAID else write(figure.value, True))
 
 
 def test_without_child_workers_there_is_nothing_to_compare() -> None:

@@ -1,8 +1,8 @@
 """The queues of background work for all users: first answers from the best fit, draws, and longer errands.
 
 First answers go before everything else, draws of different users take turns, and errands that take long
-(twins, a dossier, an export) have a queue of their own. What a scenario came to in a draw is kept, so that
-moving a slider never lives the reference again. What nobody looks at stops within a simulated year, and goes
+(twins, a dossier, an export) have a queue of their own. What a scenario came to in a draw, beside its
+reference, is kept. What nobody looks at stops within a simulated year, and goes
 on where it was when somebody asks again.
 """
 
@@ -21,6 +21,7 @@ import streamlit as st
 
 from pages.shared.answers import Answer, BackgroundTask, Key, UnwantedError, Work, key_of, slim
 from sim.engine.setting import worker_threads
+from sim.engine.simulation import groups
 from sim.errors import InputError, OptionError, SimulationError
 from sim.inputs.scenario import Scenario
 from sim.machine.variables import app_children, app_draws
@@ -45,7 +46,7 @@ class Desk:
         self._closed = False
         self.store = WarmStore()
         self.kept: OrderedDict[Key, Work] = OrderedDict()
-        self._columns: OrderedDict[tuple[str, int | None, int], Columns] = OrderedDict()
+        self._columns: OrderedDict[tuple[str, str, int | None, int], Columns] = OrderedDict()
         self._columns_size = 0
         self._lock = threading.Lock()
         self._hurried = 0
@@ -192,34 +193,48 @@ class Desk:
 
     def _run(self, answer: Answer, draw: int) -> Run:
         """Return one draw of every scenario. Raises UnwantedError when nobody looks any more."""
+        shared, columns = groups(answer.scenarios), dict[int, Columns]()
         with worker_threads(None) as pool:
-            columns = tuple(self._lived(answer, k, draw, pool) for k in range(len(answer.scenarios)))
-        return Run(draw, 0, columns)
+            for g, group in enumerate(shared):
+                columns |= self._lived(answer, group, g / len(shared), 1 / len(shared), draw, pool)
+        return Run(draw, 0, tuple(columns[k] for k in range(len(answer.scenarios))))
 
-    def _lived(self, answer: Answer, k: int, draw: int, pool: Executor) -> Columns:
-        scenario = answer.scenarios[k]
-        key = (scenario.canonical_sha256(), answer.children, draw)
+    def _lived(
+        self, answer: Answer, group: Sequence[int], done: float, part: float, draw: int, pool: Executor
+    ) -> dict[int, Columns]:
+        """Return one draw of scenarios that are lived together, by their place.
+
+        done, part: shares of the draw, of the groups before this one and of this one.
+        """
+        first = answer.scenarios[group[0]].canonical_sha256()
+        keys = {k: (first, answer.scenarios[k].canonical_sha256(), answer.children, draw) for k in group}
         with self._lock:
-            if key in self._columns:
-                self._columns.move_to_end(key)
-                return self._columns[key]
+            found = {k: self._columns[key] for k, key in keys.items() if key in self._columns}
+            for k in found:
+                self._columns.move_to_end(keys[k])
+        missing = [k for k in group if k not in found]
+        if not missing:
+            return found
 
         def tell(now: Progress) -> None:
             if not answer.wanted():
                 raise UnwantedError
             if draw == 0:
-                answer.progress = now.at(k + now.share, len(answer.scenarios))
+                answer.progress = now.at(done + part * now.share, 1)
             else:
                 self._give_way()
 
         options = Options(children=answer.children, draws=1, first_draw=draw, seed=SEED)
-        (run,) = run_all([scenario], options, self.store, tell=tell, pool=pool)
-        found = slim(run.columns[0])
+        lived = list(dict.fromkeys([group[0], *missing]))  # the first is what the others part from
+        (run,) = run_all([answer.scenarios[k] for k in lived], options, self.store, tell=tell, pool=pool)
         with self._lock:
-            self._keep_columns(key, found)
+            for k, columns in zip(lived, run.columns, strict=True):
+                if k not in found:
+                    found[k] = slim(columns)
+                    self._keep_columns(keys[k], found[k])
         return found
 
-    def _keep_columns(self, key: tuple[str, int | None, int], found: Columns) -> None:
+    def _keep_columns(self, key: tuple[str, str, int | None, int], found: Columns) -> None:
         """Keep the results of a scenario, within a bound. Needs the lock."""
         self._columns[key] = found
         self._columns_size += found.blocks.nbytes

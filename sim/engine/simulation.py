@@ -317,17 +317,19 @@ class Lives:
             cells = self.worlds[0].cells[year, b]
             reduce_tally(tally, cells)
             for w, world in enumerate(others):
-                forks, changed = self.forks[w][b], empty_tally(lay)
+                forks = self.forks[w][b]
                 if rows.size:
                     forks.add(eve, rows, log, w)
-                if forks.row.size:
-                    everyone = Who(0, forks.row.size, NOBODY, NOT_ASIDE)
-                    found = advance(
-                        forks.children, everyone, rows_of(mine, forks.row), h, bounds, lay, key, span, gate,
-                        changed, room, alone, unwritten, forks.turn(world.exposed[b]),
-                    )  # fmt: skip
-                    proposals = _both(proposals, found)
-                    forks.next_year(index, h)
+                if not forks.row.size:
+                    world.cells[year, b] = cells
+                    continue
+                everyone, changed = Who(0, forks.row.size, NOBODY, NOT_ASIDE), empty_tally(lay)
+                found = advance(
+                    forks.children, everyone, rows_of(mine, forks.row), h, bounds, lay, key, span, gate,
+                    changed, room, alone, unwritten, forks.turn(world.exposed[b]),
+                )  # fmt: skip
+                proposals = _both(proposals, found)
+                forks.next_year(index, h)
                 reduce_tally(changed, world.cells[year, b])
                 world.cells[year, b] += cells
             return int(proposals)
