@@ -201,13 +201,20 @@ def test_a_chance_from_draws_is_never_certain(answer: Answer) -> None:
     assert list(table[table["line"] == "cost"]["back"]) == paid.tolist()
 
 
-def test_no_chance_where_wie_betaalt_names_none(answer: Answer) -> None:
-    table = chance.table(answer)
-    for line, measure in (("cost", "cost"), ("cash", "cost_cashable")):
-        shown = table[table["line"] == line]["chance"].notna().tolist()
-        found = [pockets(answer.runs, years, 0.0225) for years in range(1, 11)]
-        assert shown == [not lost_in_luck(each, "gemeente", measure, 12) for each in found]
-        assert len(set(shown)) == 2
+def test_no_chance_where_wie_betaalt_names_none(compared: Comparison) -> None:
+    other = compare(list(PAIR), children=FEW, draws=12, seed=1)  # lives that share no luck
+    mixed = [
+        replace(mine, columns=(mine.columns[0], theirs.columns[1]))
+        for mine, theirs in zip(compared.runs, other.runs, strict=True)
+    ]
+    for runs, is_clear in ((list(compared.runs), True), (mixed, False)):
+        answer = Answer(scenarios=PAIR, children=FEW, wished=12, first=runs[:1], draws=runs)
+        table = chance.table(answer)
+        for line, measure in (("cost", "cost"), ("cash", "cost_cashable")):
+            shown = table[table["line"] == line]["chance"].notna().tolist()
+            found = [pockets(runs, years, 0.0225) for years in range(1, 11)]
+            assert shown == [not lost_in_luck(each, "gemeente", measure, 12) for each in found]
+            assert all(shown) is is_clear
 
 
 @pytest.mark.parametrize(
