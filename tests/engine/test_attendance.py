@@ -13,7 +13,6 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from worlds import born, everyone
 
 from sim.engine.exposure import Exposure, effect_level
 from sim.engine.population import NEVER, Children, cohorts, flows, month_of
@@ -25,6 +24,7 @@ from sim.model.parameters import Parameters, default_parameters
 from sim.model.processes import default_table
 from sim.model.transitions import CompiledTable, compile_table
 from sim.states import MECHANISMS, MONTHS, QUINTILES
+from tests.worlds import born, everyone
 
 CHILD_WORK = catalogue()["kinderwerk"]
 P = default_parameters()
@@ -339,8 +339,8 @@ def test_the_effect_over_several_stays_is_its_closed_form(blocks: list[Children]
             known.append(stay)
     several = [i for i, known in stays.items() if len([a for a, b in known if a < b]) > 2]
     assert len(several) > 30
-    x = Exposure(*(np.concatenate([getattr(e, f) for e in town.exposed]) for f in Exposure._fields[:4]),
-                 *town.exposed[0][4:])  # fmt: skip
+    by_child = {f: np.concatenate([getattr(e, f) for e in town.exposed]) for f in Exposure._fields[:4]}
+    x = town.exposed[0]._replace(**by_child)
     for i in stays:
         level, then = 0.0, 0
         for begins, ends in stays[i]:

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from worlds import scenario
 
 from sim.engine.plan import with_overrides
 from sim.engine.setting import Inline, Setting
@@ -18,6 +17,7 @@ from sim.inputs.profiles import profiles
 from sim.inputs.scenario import Scenario
 from sim.model.parameters import Parameters, default_parameters
 from sim.runs.experiment import Columns, Options, run_all
+from tests.worlds import scenario
 
 FEW, YEARS = 1500, 6
 FIGURES = (

@@ -260,7 +260,8 @@ def test_a_euro_a_year_is_an_annuity(years: int, rate: float) -> None:
 def test_a_growing_amount_is_a_growing_annuity(rate: float, growth: float) -> None:
     ratio = (1 + growth) / (1 + rate)
     expected = 20 / (1 + rate) if ratio == 1 else (1 - ratio**20) / (1 - ratio) / (1 + rate)
-    assert present_values((1 + growth) ** np.arange(20), rate)[-1] == pytest.approx(expected, rel=1e-6)
+    grown = np.power(1 + growth, np.arange(20.0))
+    assert present_values(grown, rate)[-1] == pytest.approx(expected, rel=1e-6)
 
 
 def test_costs_at_three_and_effects_at_one_and_a_half_percent(

@@ -11,7 +11,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
-from worlds import everyone, same
 
 from sim.engine.population import (
     BLOCKS,
@@ -31,6 +30,7 @@ from sim.model.parameters import DATA, Parameters, default_parameters
 from sim.model.processes import default_table
 from sim.model.transitions import CompiledTable, compile_table
 from sim.states import AGES, EPOCH_YEAR, LAST_YEAR, MONTHS, QUINTILES
+from tests.worlds import everyone, same
 
 KEY = key_of(11)
 
@@ -151,7 +151,7 @@ def test_a_sample_of_any_size_keeps_the_age_structure(children: int, year: int) 
     table = compile_table(default_table(), p, EPOCH_YEAR)
     flow, scale = flows(profile, p, children)
     people = everyone(cohorts(flow, month_of(year - 23), month_of(year + 1), KEY, table, p))
-    here = people.part(resident(people, year).nonzero()[0])  # type: ignore[arg-type]
+    here = people.part(resident(people, year).nonzero()[0])
     age = (month_of(year + 1) - here.birth - 1) // MONTHS
     counts = np.bincount(age, minlength=AGES)
     expected = np.array(profile.youths) * (children / profile.total)
@@ -265,7 +265,8 @@ def test_a_fifth_lives_in_each_quintile(many: Children) -> None:
 
 
 def test_households_are_drawn_from_their_joint_distribution(many: Children, table: CompiledTable) -> None:
-    combination = sum(many.state[:, p].astype(int) << k for k, p in enumerate(table.household_process))
+    bits = [many.state[:, p].astype(int) << k for k, p in enumerate(table.household_process)]
+    combination = np.sum(bits, axis=0)
     for quintile in range(QUINTILES):
         here = combination[many.quintile == quintile]
         counts = np.bincount(here, minlength=8)

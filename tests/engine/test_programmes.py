@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from worlds import ALL_OFF
 
 from sim.engine.exposure import effect_level
 from sim.engine.programmes import (
@@ -25,6 +24,7 @@ from sim.errors import InputError
 from sim.model.catalogue import TARGETING, catalogue
 from sim.model.parameters import default_parameters
 from sim.states import HEADROOM, MECHANISMS, MONTHS, QUINTILES
+from tests.worlds import ALL_OFF
 
 CHILD_WORK = catalogue()["kinderwerk"]
 P = default_parameters()

@@ -7,8 +7,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from worlds import Lived as Life
-from worlds import same, scenario
 
 from sim.engine.population import month_of
 from sim.engine.setting import Setting, worker_threads
@@ -21,6 +19,8 @@ from sim.model.processes import default_table
 from sim.model.transitions import RateShock, compile_table
 from sim.runs.experiment import Columns
 from sim.states import AGES
+from tests.worlds import Lived as Life
+from tests.worlds import same, scenario
 
 YEARS = 3
 KINDS = ("lockdown", "teacher_shortage", "budget_cut", "registration_shift")
@@ -60,7 +60,7 @@ class Lived:
 
     def column(self, *label: str) -> Any:
         columns = Columns.of(self.history, self.parameters)
-        return columns.values[columns.labels.index(label)]  # type: ignore[arg-type]
+        return columns.values[columns.labels.index(label)]
 
 
 @pytest.fixture(scope="module")

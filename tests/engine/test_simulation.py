@@ -8,7 +8,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from worlds import ALL_OFF, HOUSEHOLD_FACTORS, START, scenario
 
 from sim.engine.counting import layout
 from sim.engine.exposure import Exposure
@@ -27,6 +26,7 @@ from sim.model.prices import care_spending
 from sim.model.processes import default_table
 from sim.model.transitions import CompiledTable, compile_table
 from sim.states import AGES, EPOCH_YEAR, FORMS, MONTHS
+from tests.worlds import ALL_OFF, HOUSEHOLD_FACTORS, START, scenario
 
 YEARS = 4
 CHILD_WORK = catalogue()[EXISTING]
@@ -348,8 +348,11 @@ def test_lives_do_not_depend_on_threads_from_birth_on(almere: Setting) -> None:
 def test_another_seed_draw_or_replication_is_other_luck(
     untouched: Setting, warm_untouched: WarmStart, without: History, pool: Executor
 ) -> None:
-    for luck in ({"seed": 1}, {"draw": 1}, {"replication": 1}):
-        other = simulate(scenario(years=1), replace(untouched, **luck), pool, warm_untouched)
+    settings = (
+        replace(untouched, seed=1), replace(untouched, draw=1), replace(untouched, replication=1),
+    )  # fmt: skip
+    for setting in settings:
+        other = simulate(scenario(years=1), setting, pool, warm_untouched)
         assert other.cells[0].tobytes() != without.cells[0].tobytes()
 
 

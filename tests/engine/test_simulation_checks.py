@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from worlds import scenario
 
 from sim.engine.history import History
 from sim.engine.setting import Setting
@@ -17,6 +16,7 @@ from sim.engine.simulation import check_year, simulate
 from sim.engine.warmup import WarmStart
 from sim.errors import SimulationError
 from sim.states import FORMS, USER_SETS
+from tests.worlds import scenario
 
 Floats = NDArray[np.float64]
 
@@ -69,9 +69,9 @@ def test_more_users_at_the_end_of_a_year_than_during_it_stop_the_run(without: Hi
 def test_a_programme_with_a_child_too_many_stops_the_run(
     almere: Setting, warm_almere: WarmStart, pool: Executor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from sim.engine import simulation
+    from sim.engine import programmes, simulation
 
-    full = simulation.attend
+    full = programmes.attend
 
     def overfull(*arguments: Any) -> Any:
         found = full(*arguments)

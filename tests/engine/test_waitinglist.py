@@ -14,21 +14,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from worlds import Lived, same, scenario
 
-from sim.engine import simulation
 from sim.engine.counting import stop_waiting
 from sim.engine.history import History
 from sim.engine.plan import LIMITED
 from sim.engine.population import Children
 from sim.engine.setting import Setting, worker_threads
 from sim.engine.simulation import simulate
-from sim.engine.waitinglist import fill_places, occupied
+from sim.engine.waitinglist import WaitingLists, fill_places, occupied
 from sim.engine.warmup import WarmStart, warm_up
 from sim.inputs.profiles import profiles
 from sim.model.parameters import Parameters, default_parameters
 from sim.runs.experiment import Columns
 from sim.states import AGES, EPOCH_YEAR, FORMS, MONTHS
+from tests.worlds import Lived, same, scenario
 
 Floats = NDArray[np.float64]
 PEOPLE = 15_000
@@ -254,14 +253,14 @@ def test_there_are_never_more_children_than_places(
 ) -> None:
     """The lists' own count at every step, and a count of the children themselves each 1 January."""
     seen: list[tuple[Floats, NDArray[np.int64]]] = []
-    admit = simulation.WaitingLists.admit
+    admit = WaitingLists.admit
 
     def spy(lists: Any, *arguments: Any) -> Any:
         rows = admit(lists, *arguments)
         seen.append((lists.places.copy(), lists.occupied.copy()))
         return rows
 
-    monkeypatch.setattr(simulation.WaitingLists, "admit", spy)
+    monkeypatch.setattr(WaitingLists, "admit", spy)
     before = [block.part(slice(None)) for block in warm.blocks]
     moving = Capped({}, setting, warm, pool)
     assert len(seen) == YEARS * MONTHS

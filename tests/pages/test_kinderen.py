@@ -250,7 +250,7 @@ def test_a_form_is_told_only_where_it_is_more_than_luck(compared: Comparison) ->
         f = year_figure(d, ("care_users", "form", form), 9)
         assert f.low is not None
         assert f.high is not None
-        large.append(abs(f.value) >= 2 * f.mcse and not f.low < 0 < f.high)  # neither luck nor what is not known
+        large.append(abs(f.value) >= 2 * f.mcse and not f.low < 0 < f.high)  # neither luck nor unknown
         assert (f"{NL[f'pw_tail_{form}']} " in words) == large[-1]
     assert True in large
     assert False in large

@@ -16,7 +16,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from worlds import scenario
 
 from sim.engine.history import History
 from sim.errors import InputError, OptionError
@@ -26,6 +25,7 @@ from sim.model.parameters import Parameters, default_parameters
 from sim.progress import Progress
 from sim.runs.experiment import Columns, Options, Run, comparable, run_all, setting_for, with_labels
 from sim.runs.warmstore import WarmStore
+from tests.worlds import scenario
 
 FEW = 300
 POPULATION = ("population", "total", "all")
@@ -37,7 +37,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> WarmStore:
     return WarmStore(tmp_path_factory.mktemp("warm"))
 
 
-def short(fte: float, **changes: object) -> Scenario:
+def short(fte: float, **changes: Any) -> Scenario:
     return scenario(fte, years=2, start=2018, **changes)
 
 
@@ -229,7 +229,7 @@ def test_scenarios_that_differ_in_policy_and_budget_are_compared() -> None:
     ("name", "ours", "theirs"),
     [("municipality", "Almere", "Tilburg"), ("start", 2026, 2027), ("years", 4, 5)],
 )
-def test_other_children_are_not_compared(name: str, ours: object, theirs: object) -> None:
+def test_other_children_are_not_compared(name: str, ours: object, theirs: Any) -> None:
     first, odd = scenario(0, title="the first"), scenario(36, title="the odd one", **{name: theirs})
     with pytest.raises(InputError) as caught:
         comparable([first, scenario(12), odd])

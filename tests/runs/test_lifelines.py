@@ -6,13 +6,13 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from worlds import scenario
 
 from sim.engine.setting import Inline
 from sim.runs.experiment import Options
 from sim.runs.lifelines import NEED, attendance, care_spans, lifeline, need_spans
 from sim.runs.twins import Twins, twins
 from sim.states import EPOCH_YEAR, FORMS, MONTHS
+from tests.worlds import scenario
 
 YEARS, START = 8, 2026
 JANUARY = (START - EPOCH_YEAR) * MONTHS

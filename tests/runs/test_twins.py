@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from worlds import scenario
 
 from sim.decision.appraisal import difference
 from sim.engine.setting import Inline
@@ -17,6 +16,7 @@ from sim.progress import Progress
 from sim.runs.experiment import Options, Run, columns_of, setting_for
 from sim.runs.twins import LIVES, Twins, events_table, parted_table, picture_table, totals, twins, when
 from sim.states import EPOCH_YEAR, MONTHS
+from tests.worlds import scenario
 
 YEARS, START = 8, 2026
 OPTIONS = Options(children=4000)
@@ -166,8 +166,8 @@ def test_tables_are_tidy(lived: Twins) -> None:
 def test_a_life_in_which_nothing_happens_is_in_the_table_of_events(lived: Twins, quiet: int) -> None:
     none = np.array([], np.int64)
     still = replace(lived.lives[quiet], child=none, month=none.astype(float), row=none)
-    lives = tuple(still if k == quiet else life for k, life in enumerate(lived.lives))
-    events = events_table(replace(lived, lives=lives))
+    first, second = (still if k == quiet else life for k, life in enumerate(lived.lives))
+    events = events_table(replace(lived, lives=(first, second)))
     assert set(events["life"].to_pylist()) == {LIVES[1 - quiet]}
     assert events.schema == events_table(lived).schema == events_table(replace(lived, partings=())).schema
 
@@ -189,9 +189,9 @@ def test_a_child_is_found_by_its_number(lived: Twins) -> None:
 
 
 def test_where_lives_are_not_shared_there_are_no_twins() -> None:
-    capped = [replace_policy(fte) for fte in (0, 36)]
+    one, other = (replace_policy(fte) for fte in (0, 36))
     with pytest.raises(InputError, match="lives are not shared: places in care are limited"):
-        twins(*capped, OPTIONS, Inline())
+        twins(one, other, OPTIONS, Inline())
 
 
 def replace_policy(fte: float) -> Any:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from sim.engine.setting import Setting
 from sim.engine.warmup import WarmStart, warm_up
 from sim.inputs.profiles import profiles
-from sim.model.parameters import Parameters
+from sim.model.parameters import DATA, Parameters
 from sim.runs import warmstore
 from sim.runs.warmstore import WarmStore, key_for
 
@@ -126,7 +126,7 @@ def test_whatever_is_read_before_the_start_is_in_the_key(setting: Setting) -> No
 def test_engine_and_data_are_in_the_key_and_default_values_are_not(
     setting: Setting, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for path in warmstore.DATA.iterdir():
+    for path in DATA.iterdir():
         if path.is_file():
             (tmp_path / path.name).write_bytes(path.read_bytes())
     before = key_for(setting, YEAR)
@@ -258,7 +258,7 @@ def test_a_folder_that_can_only_be_read_is_read(
     def refuse(*_: object) -> None:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(warmstore.os, "utime", refuse)
+    monkeypatch.setattr(os, "utime", refuse)
     assert same(WarmStore(tmp_path).get(setting, YEAR, pool), fresh)
     assert len(made) == 1
 
@@ -278,7 +278,7 @@ def test_a_write_that_fails_or_is_stopped_leaves_nothing_behind(
     def fail(*_: object, **__: object) -> None:
         raise failure
 
-    monkeypatch.setattr(warmstore.np if where == "savez" else warmstore.os, where, fail)
+    monkeypatch.setattr(np if where == "savez" else os, where, fail)
     store = WarmStore(tmp_path)
     if isinstance(failure, OSError):
         assert same(store.get(setting, YEAR, pool), fresh)

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import pytest
-from lives import TABLE, YEAR
-from worlds import (
-    Clockwork,
-    everyone,
-    rate_names,
-)
 
 from sim.engine.population import Children, cohorts, flows, month_of
 from sim.inputs.profiles import profiles
 from sim.luck import key_of
 from sim.model.parameters import Parameters
 from sim.model.transitions import CompiledTable, compile_table
+from tests.engine.lifecourse.lives import TABLE, YEAR
+from tests.worlds import (
+    Clockwork,
+    everyone,
+    rate_names,
+)
 
 
 @pytest.fixture(scope="module")

@@ -4,20 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from lives import TABLE, near, process, put
-from worlds import (
-    Clockwork,
-    alike,
-    born,
-    copy,
-    flat,
-    knots,
-    live_span,
-    no_exposure,
-    same,
-    still,
-    total,
-)
 
 from sim.engine.counting import empty_tally, layout
 from sim.engine.lifecourse import year_table
@@ -31,6 +17,20 @@ from sim.states import (
     DURATION_CLASSES,
     FORMS,
     MONTHS,
+)
+from tests.engine.lifecourse.lives import TABLE, near, process, put
+from tests.worlds import (
+    Clockwork,
+    alike,
+    born,
+    copy,
+    flat,
+    knots,
+    live_span,
+    no_exposure,
+    same,
+    still,
+    total,
 )
 
 
@@ -90,7 +90,7 @@ def test_endings_follow_the_time_in_care(parameters: Parameters, months_per_call
     for months in (1, 2, 3, 5, 6, 9, 12, 18, 24, 30, 36, 42, 48, 60, 72):
         inside = np.clip(months - breaks, 0, np.diff([*breaks, np.inf]))
         survival = np.exp(-(inside * yearly).sum() / MONTHS)
-        assert near(np.mean(lasted > months), survival, children.id.size), months
+        assert near(float(np.mean(lasted > months)), survival, children.id.size), months
     ambulant = FORMS.index("ambulant") * len(DURATION_CLASSES)
     counted = [total(tally, clock.layout.ended + ambulant + k) for k in range(len(DURATION_CLASSES))]
     assert counted == np.histogram(lasted[ended], [*breaks, np.inf])[0].tolist()

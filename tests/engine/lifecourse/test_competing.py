@@ -4,9 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from lives import TABLE, near, process, put
 from scipy import stats
-from worlds import (
+
+from sim.engine.population import LIFE_MONTHS
+from sim.model.parameters import Parameters
+from sim.model.processes import ProcessTable
+from sim.model.transitions import compile_table
+from sim.states import (
+    MONTHS,
+)
+from tests.engine.lifecourse.lives import TABLE, near, process, put
+from tests.worlds import (
     HOUSEHOLD_FACTORS,
     Clockwork,
     alike,
@@ -16,14 +24,6 @@ from worlds import (
     same,
     still,
     total,
-)
-
-from sim.engine.population import LIFE_MONTHS
-from sim.model.parameters import Parameters
-from sim.model.processes import ProcessTable
-from sim.model.transitions import compile_table
-from sim.states import (
-    MONTHS,
 )
 
 

@@ -6,16 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from lives import HELP, TABLE, YEAR, process, put
 from numpy.typing import NDArray
-from worlds import (
-    Clockwork,
-    alike,
-    born,
-    copy,
-    still,
-    total,
-)
 
 from sim.engine.population import LIFE_MONTHS, Children
 from sim.model.parameters import Parameters
@@ -27,6 +18,15 @@ from sim.states import (
     MONTHS,
     USER_SETS,
     form_bit,
+)
+from tests.engine.lifecourse.lives import HELP, TABLE, YEAR, process, put
+from tests.worlds import (
+    Clockwork,
+    alike,
+    born,
+    copy,
+    still,
+    total,
 )
 
 

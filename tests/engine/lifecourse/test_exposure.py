@@ -6,16 +6,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from lives import TABLE, YEAR, near, process
-from worlds import (
-    Clockwork,
-    alike,
-    born,
-    copy,
-    flat,
-    same,
-    still,
-)
 
 from sim.engine.exposure import Exposure, effect_level
 from sim.engine.population import NEVER, Children
@@ -24,6 +14,16 @@ from sim.model.transitions import CompiledTable, compile_table
 from sim.states import (
     MECHANISMS,
     MONTHS,
+)
+from tests.engine.lifecourse.lives import TABLE, YEAR, near, process
+from tests.worlds import (
+    Clockwork,
+    alike,
+    born,
+    copy,
+    flat,
+    same,
+    still,
 )
 
 

@@ -8,15 +8,6 @@ from typing import Any
 import numba
 import numpy as np
 import pytest
-from lives import TABLE, YEAR
-from worlds import (
-    Clockwork,
-    copy,
-    everyone,
-    live_span,
-    no_exposure,
-    same,
-)
 
 from sim.engine import lifecourse
 from sim.engine.counting import empty_tally, layout
@@ -29,6 +20,15 @@ from sim.model.parameters import Parameters
 from sim.model.transitions import CompiledTable, compile_table
 from sim.states import (
     MONTHS,
+)
+from tests.engine.lifecourse.lives import TABLE, YEAR
+from tests.worlds import (
+    Clockwork,
+    copy,
+    everyone,
+    live_span,
+    no_exposure,
+    same,
 )
 
 

@@ -3,17 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from lives import TABLE, YEAR, Floats, alive
-from worlds import (
-    HOUSEHOLD_FACTORS,
-    born,
-    knots,
-    live_span,
-    path_at,
-    rate_names,
-    shape_at,
-    total,
-)
 
 from sim.engine import lifecourse
 from sim.engine.counting import empty_tally, layout
@@ -33,6 +22,17 @@ from sim.states import (
     MECHANISMS,
     MONTHS,
     form_bit,
+)
+from tests.engine.lifecourse.lives import TABLE, YEAR, Floats, alive
+from tests.worlds import (
+    HOUSEHOLD_FACTORS,
+    born,
+    knots,
+    live_span,
+    path_at,
+    rate_names,
+    shape_at,
+    total,
 )
 
 

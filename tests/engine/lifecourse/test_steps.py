@@ -6,17 +6,7 @@ from concurrent.futures import Executor
 
 import numpy as np
 import pytest
-from lives import TABLE, YEAR
 from numpy.typing import NDArray
-from worlds import (
-    Clockwork,
-    born,
-    copy,
-    everyone,
-    flat,
-    same,
-    total,
-)
 
 from sim.engine.counting import layout
 from sim.engine.population import Children, cohorts, flows, month_of
@@ -28,6 +18,16 @@ from sim.states import (
     AGES,
     FORMS,
     USER_SETS,
+)
+from tests.engine.lifecourse.lives import TABLE, YEAR
+from tests.worlds import (
+    Clockwork,
+    born,
+    copy,
+    everyone,
+    flat,
+    same,
+    total,
 )
 
 
