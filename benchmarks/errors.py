@@ -2,9 +2,9 @@
 
 ``python benchmarks/errors.py [--seeds 200] [--children 2000]`` compares Almere without and with 36 workers
 under each seed, and prints for all differences the spread over seeds, divided by the standard error that the
-blocks of each run give (root mean square). 1 is right; above 1, an error is told too small. With 200 seeds the
-spread itself is known to within 10 percent. Figures that differ from zero in less than half of the seeds are
-left out.
+blocks of each run give (root mean square). 1 is right; above 1, an error is told too small. With 200 seeds
+the spread itself is known to within 10 percent. Figures that differ from zero in less than half of the seeds
+are left out.
 """
 
 from __future__ import annotations

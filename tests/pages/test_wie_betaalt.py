@@ -111,14 +111,14 @@ def test_a_shorter_horizon_comes_with_the_link() -> None:
 
 
 def test_where_places_are_fixed_a_prevented_place_saves_no_money() -> None:
-    at = shown(begroting="36-g-capped")
+    at = shown(begroting=Plan.simple(36.0, True, "capped").changed(years=4).code())
     assert NL["pay_why_places"] in words(at)
     assert "contracten lopen door" not in words(at)
 
 
 def test_who_pays_from_outside_is_a_payer_of_its_own() -> None:
     work = {"kinderwerk": {"fte": 30, "paid_by": "outside", "ring_fenced": True}}
-    at = shown(begroting=Plan.of({"policy": "deficit", "programmes": work}).code())
+    at = shown(begroting=Plan.of({"policy": "deficit", "years": 8, "programmes": work}).code())
     assert "geeft **het Rijk** naar verwachting" in words(at)
     names = [plain(name) for name in table(at, NL["pay_back_payer"])[NL["pay_back_payer"]]]
     assert any(name.startswith("Het Rijk") for name in names)
