@@ -49,8 +49,8 @@ def main() -> None:
             values.append(d.runs[0])
             errors.append(d.run_mcse[0])
     found = np.array(values)
-    counted = (found != 0).mean(axis=0) > HALF
     told = np.sqrt(np.mean(np.square(errors), axis=0))
+    counted = ((found != 0).mean(axis=0) > HALF) & (told > 1e-6)  # places of a programme are no luck
     ratio = found.std(axis=0, ddof=1)[counted] / told[counted]
     low, middle, high = np.quantile(ratio, [0.05, 0.5, 0.95])
     print(f"{counted.sum()} of {counted.size} figures: spread over standard error {middle:.2f}, nine in ten "
