@@ -19,6 +19,7 @@ that part from it (forks.py). Those that differ in rates, or whose places are li
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 
@@ -142,14 +143,17 @@ class World:
     """One scenario in the hands of its town hall: who comes to its programmes, and what its lives came to."""
 
     def __init__(self, plan: RunPlan, lives: Lives, exposed: list[Exposure], spending_before: float) -> None:
-        """Begin on 1 January of the start. exposed: of the children of each block, to all columns."""
-        self.plan, self.lives, self.exposed = plan, lives, exposed
+        """Begin on 1 January of the start. exposed: of the children of each block, to all columns.
+
+        References back are weak: what was lived is large, and must go when it is no longer needed.
+        """
+        self.plan, self.lives, self.exposed = plan, weakref.proxy(lives), exposed
         self.cells = np.empty((plan.scenario.years, BLOCKS, plan.clock.layout.kinds, CELLS))
         self.attended: dict[str, list[ProgrammeYear]] = {name: [] for name in plan.programmes}
         self.places: Mapping[str, float] = {}
         self.hall = TownHall(
             plan.scenario.start, plan.scenario.years, plan.rules(lives.contracts), plan.posts(),
-            spending_before, self,
+            spending_before, weakref.proxy(self),
         )  # fmt: skip
 
     def open_year(self, year: int, fte: Mapping[str, list[float]], places: Mapping[str, float]) -> None:
