@@ -127,8 +127,9 @@ def _hearing_who_ends() -> Iterator[None]:
 def _ask_again(lost: sys.UnraisableHookArgs) -> None:
     """Stop a moment later where stopping was asked for in the midst of what cannot be stopped."""
     if lost.exc_type is KeyboardInterrupt:
-        main = threading.main_thread().ident or 0
-        threading.Timer(0.05, signal.pthread_kill, (main, signal.SIGINT)).start()
+        main, stop = threading.main_thread().ident or 0, signal.default_int_handler
+        for number in [n for n in (signal.SIGINT, *_ENDS) if signal.getsignal(n) is stop][:1]:
+            threading.Timer(0.05, signal.pthread_kill, (main, number)).start()
     else:
         sys.__unraisablehook__(lost)
 

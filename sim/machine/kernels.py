@@ -8,6 +8,7 @@ take each other's files for their own.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import logging
 import os
@@ -25,7 +26,7 @@ from numba.core.caching import (
     UserProvidedCacheLocator,
 )
 
-from sim.machine import compiling  # noqa: F401  (says where kernels are kept)
+from sim.machine import compiling
 from sim.machine.private import open_own, private_folder, written_own
 
 log = logging.getLogger(__name__)
@@ -51,13 +52,26 @@ def _cache_of(function: Callable[..., Any]) -> Any:
         return NullCache()
 
 
+_sources = functools.cache(compiling.kernel_hash)
+
+
 class _Locator(UserProvidedCacheLocator):  # type: ignore[misc]
-    """Where the kernels of a source file are: in a folder of this user alone."""
+    """Where the kernels of a source file are: in a folder of this user alone.
+
+    A file of ours is known by its place in sim/ and by all that kernels call: every checkout and every
+    installation of the same sources shares what was compiled.
+    """
 
     def __init__(self, function: Callable[..., Any], file: str) -> None:
         super().__init__(function, file)
-        below = self.get_suitable_cache_subpath(file)
-        self._cache_path = os.path.join(os.environ["NUMBA_CACHE_DIR"], below)
+        path = Path(file)
+        ours = path.is_relative_to(compiling.SIM)
+        below = path.parent.relative_to(compiling.SIM) if ours else self.get_suitable_cache_subpath(file)
+        self._sources = _sources() if ours else None
+        self._cache_path = str(Path(os.environ["NUMBA_CACHE_DIR"]) / "sim" / below)
+
+    def get_source_stamp(self) -> Any:
+        return self._sources or super().get_source_stamp()
 
     @classmethod
     def from_function(cls, function: Callable[..., Any], file: str) -> Any:

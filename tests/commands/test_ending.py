@@ -14,6 +14,8 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from subprocess import PIPE
+from types import FrameType
+from typing import Any
 
 import pytest
 
@@ -289,15 +291,19 @@ class Deaf:
         raise KeyboardInterrupt
 
 
+@pytest.mark.parametrize("interrupt", [signal.default_int_handler, signal.SIG_IGN])  # ignored: as with nohup
 def test_a_stop_in_the_midst_of_what_cannot_be_stopped_is_heard_later(
-    capsys: pytest.CaptureFixture[str],
+    interrupt: Callable[[int, FrameType | None], Any] | signal.Handlers, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def command() -> None:
         Deaf()
         time.sleep(60)
 
-    began = time.monotonic()
-    assert ended(command) == 1
+    began, before = time.monotonic(), signal.signal(signal.SIGINT, interrupt)
+    try:
+        assert ended(command) == 1
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert time.monotonic() - began < 30
     assert capsys.readouterr().err == f"{ending.STOPPED}\n"
 

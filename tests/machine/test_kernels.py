@@ -17,9 +17,9 @@ from typing import Any
 
 import numba
 import pytest
-from numba.core.caching import NullCache, UserProvidedCacheLocator
+from numba.core.caching import NullCache
 
-from sim.machine import kernels
+from sim.machine import compiling, kernels
 
 ROOT = Path(__file__).resolve().parents[2]
 KERNELS = Path(os.environ["NUMBA_CACHE_DIR"])
@@ -279,6 +279,19 @@ def test_processes_that_begin_at_once_on_an_empty_cache_are_right(cache: Path) -
     assert (module.half(5), module.half(5.0), module.twice(5)) == (2.5, 2.5, 10)
 
 
+def test_installations_of_the_same_sources_share_what_was_compiled(
+    cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, sources, found in (("one", "a", (0, 1)), ("other", "a", (1, 0)), ("changed", "b", (0, 1))):
+        (tmp_path / name / "engine").mkdir(parents=True)
+        shutil.copyfile(tmp_path / "calc.py", tmp_path / name / "engine" / "calc.py")
+        monkeypatch.setattr(compiling, "SIM", tmp_path / name)
+        monkeypatch.setattr(kernels, "_sources", lambda sources=sources: sources)
+        half = anew(tmp_path / name / "engine").half
+        assert half(3.0) == 1.5
+        assert counts(half) == found
+
+
 def test_a_command_with_damaged_kernels_is_as_any_other(tmp_path: Path) -> None:
     def run(kernels: Path, out: str) -> bytes:
         words = ["run", str(ROOT / "scenarios" / "almere" / "huidig.yaml"), "--children", "200", "--out", out]
@@ -291,9 +304,7 @@ def test_a_command_with_damaged_kernels_is_as_any_other(tmp_path: Path) -> None:
 
     whole = run(KERNELS, "whole")
     shutil.copytree(KERNELS, tmp_path / "kernels")
-    # a cache may hold kernels of other checkouts beside those of this one
-    source = str(ROOT / "sim" / "engine" / "programmes.py")
-    mine = tmp_path / "kernels" / UserProvidedCacheLocator.get_suitable_cache_subpath(source)
+    mine = tmp_path / "kernels" / "sim" / "engine"
     (index,) = mine.glob("programmes._book*.nbi")
     index.write_bytes(b"")
     (first, *_) = mine.glob("programmes._scan*.nbc")
