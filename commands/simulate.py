@@ -71,6 +71,14 @@ def compare(
             help="Add replications until the extra cost is known to so many euros.",
         ),
     ] = None,
+    precision_of: Annotated[
+        str,
+        typer.Option(
+            "--precision-of", metavar="MEASURE",
+            help="What --precision is of, in place of the extra cost: a measure of the tables with its "
+            "breakdown, level and year, such as unmet_need@2035 or care_users/form/ambulant.",
+        ),
+    ] = "",
     max_replications: Annotated[
         int, typer.Option("--max-replications", help="Most replications that --precision may add.")
     ] = 100,
@@ -93,7 +101,8 @@ def compare(
     with share_progress(json_output) as tell:
         result = compare_scenarios(
             chosen, tell=tell, children=children, draws=draws, replications=replications, seed=seed,
-            threads=threads, precision=precision, max_replications=max_replications,
+            threads=threads, precision=precision, precision_of=precision_of,
+            max_replications=max_replications,
         )  # fmt: skip
     save(result, folder, csv)
     changes = {name: result.changes(name) for name in result.names[1:]}

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from sim.batches.precision import MOST, Precision, precise_runs
+from sim.batches.precision import MOST, Precision, Sought, precise_runs
 from sim.batches.results import comparison_table, manifest, results_table, save, standard_errors
 from sim.decision.appraisal import Difference, difference
 from sim.decision.budget import Ranked, best_budget
@@ -162,6 +162,7 @@ def compare(
     tell: Tell | None = None,
     names: Sequence[str] | None = None,
     precision: float | None = None,
+    precision_of: str = "",
     max_replications: int = MOST,
     **options: Any,
 ) -> Comparison:
@@ -169,7 +170,8 @@ def compare(
 
     names: what the scenarios are called in tables, the reference first. precision: add replications until
     the extra cost to the municipality at the last horizon is known to so many euros (half of a 95%
-    confidence interval), but no more than max_replications; see precision.py. Raises ValueError for fewer
+    confidence interval), but no more than max_replications; precision_of names another difference, such as
+    `unmet_need@2035` or `care_users/form/ambulant`; see precision.py. Raises ValueError for fewer
     than two scenarios or impossible options, and InputError where municipality, start or years differ.
     """
     started = time.monotonic()
@@ -184,7 +186,8 @@ def compare(
     if precision is None:
         runs = tuple(run_all(ordered, chosen, tell=tell))
     else:
-        found, runs = precise_runs(ordered, chosen, precision, max_replications, tell)
+        sought = Sought.read(precision_of) if precision_of else Sought()
+        found, runs = precise_runs(ordered, chosen, precision, max_replications, tell, sought)
         chosen = replace(chosen, replications=found.made)
     seconds = time.monotonic() - started
     return Comparison(tuple(ordered), chosen, runs, seconds, tuple(names) if names else None, found)

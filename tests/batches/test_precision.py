@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,9 +11,10 @@ import numpy as np
 import pytest
 
 from sim.api import compare
-from sim.batches.precision import FIRST, LOOK_AHEAD, half_width, look_ahead, until_precise
+from sim.batches.precision import FIRST, LOOK_AHEAD, Sought, half_width, look_ahead, until_precise
 from sim.decision.appraisal import MUNICIPAL, running_figure
 from sim.decision.headline import discount_rate
+from sim.engine.history import Label
 from sim.errors import OptionError
 from tests.worlds import scenario
 
@@ -102,3 +104,42 @@ def test_a_comparison_is_that_of_its_replications(tmp_path: Path) -> None:
 def test_several_draws_are_averaged_in_each_replication() -> None:
     found = compare(PAIR, precision=1e12, children=300, draws=2, threads=1)
     assert [(run.draw, run.replication) for run in found.runs] == [(d, r) for d in (1, 2) for r in range(8)]
+
+
+@pytest.mark.parametrize(
+    ("text", "label", "year"),
+    [
+        ("unmet_need", ("unmet_need", "total", "all"), None),
+        ("unmet_need@2027", ("unmet_need", "total", "all"), 2027),
+        ("care_users/form/ambulant", ("care_users", "form", "ambulant"), None),
+        (" cost/payer_form/gemeente|ambulant@2026 ", ("cost", "payer_form", "gemeente|ambulant"), 2026),
+    ],
+)
+def test_any_measure_and_year_can_be_sought(text: str, label: Label, year: int | None) -> None:
+    sought = Sought.read(text)
+    assert (sought.label, sought.year) == (label, year)
+    found = compare(PAIR, precision=1e12, precision_of=text, children=300, threads=1)
+    d = found.differences[found.names[1]]
+    assert found.precision is not None
+    assert (found.precision.of, found.precision.year) == ("/".join(label), year or 2027)
+    count = (year or 2027) - 2025
+    values = d.runs[:, d.labels.index(label), :count]
+    worth = values @ (1.0 + discount_rate(PAIR[0])) ** -np.arange(1.0, count + 1.0)
+    expected = worth if label[0] == "cost" else values[:, -1]
+    assert found.precision.half_width == pytest.approx(half_width(expected[:, None]))
+    assert ("€" in found.precision.words()) is (label[0] == "cost")
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("unmet_ned", "did you mean 'unmet_need/total/all'"),
+        ("care_users/form/ambulent", "did you mean 'care_users/form/ambulant'"),
+        ("unmet_need@2050", "2026 to 2027; found 2050"),
+        ("unmet_need@27", "expected a year after @"),
+        ("unmet_need@", "expected a year after @"),
+    ],
+)
+def test_what_is_in_no_table_is_refused_with_the_nearest(text: str, told: str) -> None:
+    with pytest.raises(OptionError, match=re.escape(told)):
+        compare(PAIR, precision=1e12, precision_of=text, children=300, threads=1)
