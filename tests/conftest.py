@@ -6,7 +6,7 @@ import json
 import os
 
 os.environ.setdefault("KINDERWERK_APP_CHILDREN", "2000")  # before the pages are imported
-os.environ.setdefault("KINDERWERK_APP_DRAWS", "12")  # figures stand from ten draws on
+os.environ.setdefault("KINDERWERK_APP_DRAWS", "10")  # figures stand from ten draws on
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor

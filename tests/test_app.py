@@ -255,8 +255,10 @@ def test_a_name_of_a_user_is_no_markup_in_a_table() -> None:
 
 
 def test_compare_says_that_limited_places_are_another_world() -> None:
-    for code, told in (("0-g-deficit~30-g-capped", 1), ("0-g-capped~30-g-capped", 0)):
-        at = shown("pages/vergelijk.py", begrotingen=code)
+    capped = [Plan.simple(fte, True, "capped").changed(years=4) for fte in (0.0, 30.0)]
+    free = Plan.simple(0.0, True, "deficit").changed(years=4)
+    for plans, told in (((free, capped[1]), 1), (capped, 0)):
+        at = shown("pages/vergelijk.py", begrotingen="~".join(plan.code() for plan in plans))
         assert [w.value for w in at.warning] == [NL["compare_mixed"]] * told
 
 

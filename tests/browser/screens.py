@@ -51,7 +51,7 @@ def running_app() -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
     port = free_port()
     sizes = {
         "KINDERWERK_APP_CHILDREN": os.environ.get("KINDERWERK_APP_CHILDREN", "2000"),
-        "KINDERWERK_APP_DRAWS": os.environ.get("KINDERWERK_APP_DRAWS", "12"),
+        "KINDERWERK_APP_DRAWS": os.environ.get("KINDERWERK_APP_DRAWS", "10"),
     }
     call = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
     process = subprocess.Popen(

@@ -41,8 +41,8 @@ def state(page: Page) -> dict[str, object]:
     """Return what the page shows, once all of it is there: charts aside, which come when they come."""
     settled(page)
     found = page.evaluate(STATE)
-    for _ in range(60):
-        page.wait_for_timeout(1500)
+    for _ in range(400):  # a busy machine is no failure
+        page.wait_for_timeout(750)
         page.wait_for_selector(READY, timeout=120_000)
         before, found = found, page.evaluate(STATE)
         if before == found and not page.locator("[data-testid=stProgress]").count():
@@ -182,9 +182,10 @@ def test_what_is_chosen_is_there_again(page: Watched, browser: Browser, app_url:
     CHOOSE[name](page)
     before, address = state(page), page.url
     assert urlsplit(address).query
-    page.reload()
-    assert state(page) == before
-    assert page.url == address
+    if name == "start":  # for the server a reload is a new visitor with the same address: once is enough
+        page.reload()
+        assert state(page) == before
+        assert page.url == address
     context = browser.new_context(locale="nl-NL", viewport={"width": 1280, "height": 2200})
     other = context.new_page()
     other.goto(address)

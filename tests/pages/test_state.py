@@ -11,17 +11,29 @@ from streamlit.testing.v1 import AppTest
 from pages.shared.plan import Plan
 from pages.shared.state import Choices, existing_fte, plans_around, query_of
 from pages.shared.texts import writing_in
-from tests.opened import ROOT, shown, words
+from tests.opened import ROOT, words
 
 NL = writing_in("nl").words
 
 
+def quietly(monkeypatch: pytest.MonkeyPatch, page: str, **query: str) -> AppTest:
+    """Return a page opened by a link, without waiting for the model."""
+    monkeypatch.setattr("pages.shared.outcome.outcome", lambda *_: None)
+    monkeypatch.setattr("pages.shared.watching.live", lambda *_, **__: None)
+    at = AppTest.from_file(str(ROOT / page), default_timeout=120)
+    for key, value in query.items():
+        at.query_params[key] = value
+    return at.run()
+
+
 @pytest.mark.parametrize("shock", [False, True])
-def test_another_municipality_leaves_a_budget_of_more_than_child_work_as_it_was(shock: bool) -> None:
+def test_another_municipality_leaves_a_budget_of_more_than_child_work_as_it_was(
+    shock: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     plan = Plan.simple(30.0, fenced=False)
     if shock:
         plan = plan.changed(shocks=[{"kind": "lockdown", "start": "2027-03", "months": 6, "size": 0.7}])
-    at = shown("pages/main.py", begroting=plan.code())
+    at = quietly(monkeypatch, "pages/main.py", begroting=plan.code())
     at.selectbox[0].set_value("Hoorn").run()
     chosen = at.session_state["choices"]
     assert chosen.municipality == "Hoorn"
@@ -32,8 +44,11 @@ def test_another_municipality_leaves_a_budget_of_more_than_child_work_as_it_was(
     assert chosen.plans == plans_around(fte) != plans_around(36.0)  # what nobody changed goes along
 
 
-def test_a_budget_that_was_kept_says_whose_numbers_it_has_however_often_one_moves() -> None:
-    at = shown("pages/main.py", begroting=Plan.simple(36.0).changed(policy="capped", years=10).code())
+def test_a_budget_that_was_kept_says_whose_numbers_it_has_however_often_one_moves(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    kept = Plan.simple(36.0).changed(policy="capped", years=10)
+    at = quietly(monkeypatch, "pages/main.py", begroting=kept.code())
     for name, whose in (("Tilburg", "Almere"), ("Hoorn", "Almere"), ("Almere", ""), ("Tilburg", "Almere")):
         at.selectbox[0].set_value(name).run()
         said = [m.value for m in at.markdown if NL["plan_kept"].split(":")[0] in m.value]
@@ -41,8 +56,10 @@ def test_a_budget_that_was_kept_says_whose_numbers_it_has_however_often_one_move
 
 
 @pytest.mark.parametrize("changed", [False, True])
-def test_fields_of_vergelijk_show_the_budgets_of_the_municipality_unless_changed(changed: bool) -> None:
-    at = shown("pages/vergelijk.py")
+def test_fields_of_vergelijk_show_the_budgets_of_the_municipality_unless_changed(
+    changed: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at = quietly(monkeypatch, "pages/vergelijk.py")
     if changed:
         at.number_input[1].set_value(20.0).run()
     at.selectbox[0].set_value("Hoorn").run()
@@ -54,9 +71,11 @@ def test_fields_of_vergelijk_show_the_budgets_of_the_municipality_unless_changed
     assert at.session_state["choices"].plans[2].fte == at.number_input[2].value == 3.0
 
 
-def test_a_link_to_a_municipality_alone_begins_with_child_work_as_it_is_there() -> None:
+def test_a_link_to_a_municipality_alone_begins_with_child_work_as_it_is_there(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     for name in ("Almere", "Tilburg", "Hoorn"):
-        at = shown("pages/main.py", gemeente=name)
+        at = quietly(monkeypatch, "pages/main.py", gemeente=name)
         chosen = at.session_state["choices"]
         fte = existing_fte(chosen)
         assert (chosen.plan, chosen.plans) == (Plan.simple(fte), plans_around(fte))
@@ -64,8 +83,8 @@ def test_a_link_to_a_municipality_alone_begins_with_child_work_as_it_is_there() 
     assert "begrotingen" in query_of(replace(chosen, plans=plans_around(36.0)), "nl")
 
 
-def test_what_is_chosen_counts_each_time() -> None:
-    at = shown("pages/main.py")
+def test_what_is_chosen_counts_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    at = quietly(monkeypatch, "pages/main.py")
     for name in ("Tilburg", "Hoorn", "Almere", "Hoorn"):
         at.selectbox[0].set_value(name).run()
         assert at.session_state["choices"].municipality == at.selectbox[0].value == name
@@ -86,16 +105,6 @@ def test_budgets_go_along_through_a_town_without_child_workers() -> None:
     at.selectbox[0].set_value("Hoorn").run()
     chosen = at.session_state["choices"]
     assert chosen.plans == plans_around(existing_fte(chosen))
-
-
-def quietly(monkeypatch: pytest.MonkeyPatch, page: str, **query: str) -> AppTest:
-    """Return a page opened by a link, without waiting for the model."""
-    monkeypatch.setattr("pages.shared.outcome.outcome", lambda *_: None)
-    monkeypatch.setattr("pages.shared.watching.live", lambda *_, **__: None)
-    at = AppTest.from_file(str(ROOT / page), default_timeout=120)
-    for key, value in query.items():
-        at.query_params[key] = value
-    return at.run()
 
 
 def test_a_budget_that_cannot_be_elsewhere_becomes_the_child_work_of_there(
