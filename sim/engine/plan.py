@@ -97,10 +97,14 @@ class RunPlan:
         use = self.scenario.programmes.get(name)
         return use is None or use.paid_by == "gemeente"
 
+    def unexposed(self, count: int) -> Exposure:
+        """Return the exposure of `count` children who came to no programme, for all columns."""
+        effects = {name: self.effects.get(name, _NONE) for name in self.columns}
+        return exposures(count, list(self.columns), effects)
+
     def exposure(self, x: Exposure, count: int) -> Exposure:
         """Return the exposure at the start (`x`, to EXISTING alone) for `count` children and all columns."""
-        effects = {name: self.effects.get(name, _NONE) for name in self.columns}
-        wide = exposures(count, list(self.columns), effects)
+        wide = self.unexposed(count)
         k, n = self.columns.index(EXISTING), x.joins.shape[0]
         for f in PER_CHILD:
             getattr(wide, f)[:n, k : k + 1] = getattr(x, f)

@@ -213,7 +213,7 @@ class _Attended:
         who, booked = self.came[world][year]
         where = np.full(count, -1, np.int64)
         where[who] = np.arange(who.size)
-        x = plan.exposure(rows_of(booked, NOBODY), rows.size)
+        x = plan.unexposed(rows.size)
         here = np.flatnonzero(where[rows] >= 0)
         for f in PER_CHILD:
             getattr(x, f)[here] = getattr(booked, f)[where[rows[here]]]

@@ -280,9 +280,9 @@ def always_there(n: int, birth: int, log_effect: tuple[float, ...]) -> Exposure:
         past_time=np.zeros((n, 1), np.float32),
         joins=np.full((n, 1), birth, np.int16),
         leaves=np.full((n, 1), birth + 30 * MONTHS, np.int16),
-        log_effect=np.array([log_effect]),
-        build=np.array([1e-9]),
-        decay=np.array([0.0]),
+        log_effect=np.array([[log_effect]]),
+        build=np.array([[1e-9]]),
+        decay=np.array([[0.0]]),
     )
 
 
