@@ -347,7 +347,8 @@ def _book(x, k, child, until, joined, month0):  # type: ignore[no-untyped-def]
         i = child[m]
         if joined[m] >= 0:
             if x.joins[i, k] < x.leaves[i, k] and x.leaves[i, k] <= joined[m]:
-                start = x.past_level[i, k] * np.exp(-x.decay[k] * (x.joins[i, k] - x.past_time[i, k]))
+                faded = max(x.joins[i, k] - x.past_time[i, k], 0.0)  # what is carried on does not fade yet
+                start = x.past_level[i, k] * np.exp(-x.decay[k] * faded)
                 stayed = x.leaves[i, k] - x.joins[i, k]
                 x.past_level[i, k] = 1.0 - (1.0 - start) * np.exp(-stayed / x.build[k])
                 x.past_time[i, k] = x.leaves[i, k]
