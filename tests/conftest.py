@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 
 os.environ.setdefault("KINDERWERK_APP_CHILDREN", "2000")  # before the pages are imported
 os.environ.setdefault("KINDERWERK_APP_DRAWS", "10")  # figures stand from ten draws on
@@ -39,6 +40,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for folder, marker in MARKED.items():
             if folder in item.path.parts:
                 item.add_marker(marker)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def nobody_watches() -> Iterator[None]:
+    """Let the work of the app end with the tests that asked for it."""
+    yield
+    if shared := sys.modules.get("pages.shared.desk"):
+        for work in list(shared.desk().kept.values()):
+            work.watchers.clear()
 
 
 @pytest.fixture
