@@ -184,6 +184,8 @@ def compare(
     comparable(ordered)
     found: Precision | None = None
     if precision is None:
+        if precision_of:
+            raise OptionError("precision_of", fault("precision_of_alone"))
         runs = tuple(run_all(ordered, chosen, tell=tell))
     else:
         sought = Sought.read(precision_of) if precision_of else Sought()

@@ -143,3 +143,8 @@ def test_any_measure_and_year_can_be_sought(text: str, label: Label, year: int |
 def test_what_is_in_no_table_is_refused_with_the_nearest(text: str, told: str) -> None:
     with pytest.raises(OptionError, match=re.escape(told)):
         compare(PAIR, precision=1e12, precision_of=text, children=300, threads=1)
+
+
+def test_what_is_to_be_precise_is_no_use_without_how_precise() -> None:
+    with pytest.raises(OptionError, match="say how precise, too"):
+        compare(PAIR, precision_of="unmet_need", children=300, threads=1)

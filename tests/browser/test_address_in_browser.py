@@ -182,10 +182,9 @@ def test_what_is_chosen_is_there_again(page: Watched, browser: Browser, app_url:
     CHOOSE[name](page)
     before, address = state(page), page.url
     assert urlsplit(address).query
-    if name == "start":  # for the server a reload is a new visitor with the same address: once is enough
-        page.reload()
-        assert state(page) == before
-        assert page.url == address
+    page.reload()
+    assert state(page) == before
+    assert page.url == address
     context = browser.new_context(locale="nl-NL", viewport={"width": 1280, "height": 2200})
     other = context.new_page()
     other.goto(address)
