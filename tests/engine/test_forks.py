@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,7 +13,7 @@ from numpy.typing import NDArray
 
 from sim.engine.plan import with_overrides
 from sim.engine.setting import Inline, Setting
-from sim.engine.simulation import apart, groups, simulate, simulate_together
+from sim.engine.simulation import Lives, apart, groups, plans_of, simulate, simulate_together
 from sim.engine.warmup import WarmStart, warm_up
 from sim.inputs.profiles import profiles
 from sim.inputs.scenario import Scenario
@@ -156,6 +158,21 @@ def test_which_scenarios_can_be_lived_together(scenarios: list[Scenario], why: s
     if why:
         with pytest.raises(ValueError, match="lives are not shared"):
             simulate_together(scenarios, setting(), Inline(), warm)
+
+
+def test_what_was_lived_goes_as_soon_as_it_is_counted(warm: WarmStart) -> None:
+    pair = [scenario(0, years=1), scenario(36, years=1)]
+    gc.collect()
+    gc.disable()
+    try:
+        lives = Lives(plans_of(pair, setting()), warm, Inline())
+        held = weakref.ref(lives)
+        histories = lives.histories()
+        del lives
+        assert held() is None, "a circle of references keeps all children until garbage is collected"
+    finally:
+        gc.enable()
+    assert len(histories) == 2
 
 
 def test_scenarios_are_grouped_by_what_they_share() -> None:

@@ -129,6 +129,21 @@ def test_the_same_scenario_twice_parts_nobody() -> None:
     assert not found.euros.any()
 
 
+def test_euros_add_up_where_scenarios_have_different_programmes() -> None:
+    other = {"programmes": {"kinderwerk": {"fte": 30}, "jongerenwerk": {"fte": 60}}}
+    pair = scenario(60, years=4), scenario(years=4, **other)
+    found = twins(*pair, OPTIONS, Inline())
+    setting = setting_for(pair[0], OPTIONS, 0, 0)
+    whole = Run(0, 0, tuple(columns_of([each], setting, Inline())[0] for each in pair))
+    d = difference([whole], 1, 0, range(START, START + 4))
+    care = d.series("cost", "total")[0]
+    for name in ("kinderwerk", "jongerenwerk"):
+        care = care - d.series("cost", "programme", name)[0]
+    assert np.abs(care).max() > 1000
+    np.testing.assert_allclose(found.euros.sum(axis=0) * found.scale, care, rtol=1e-9, atol=1e-3)
+    assert set(found.lives[0].programmes) == {"kinderwerk", "jongerenwerk"}
+
+
 def test_a_programme_that_does_nothing_parts_nobody() -> None:
     nothing = {"switches": NOTHING}
     found = twins(scenario(0, years=2, use=nothing), scenario(60, years=2, use=nothing), OPTIONS, Inline())
