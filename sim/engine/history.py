@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from sim.engine.counting import GROUPS, Layout
 from sim.engine.townhall import Accounts
+from sim.machine.kernels import kernel
 from sim.model.parameters import Parameters
 from sim.model.registration import registered
 from sim.model.transitions import CompiledTable
@@ -43,27 +44,38 @@ GROUP_LEVELS = (
 MARGINS = (*SEXES, *GROUP_LEVELS)
 
 
-def margin_matrix() -> Floats:
-    """Return [GROUPS, margins]: which one-way levels each joint group belongs to."""
-    matrix = np.zeros((GROUPS, len(MARGINS)))
+def _margins_of() -> NDArray[np.int64]:
+    found = []
     for group in range(GROUPS):
         sex, rest = group % 2, group // 2
         quintile, combo = rest % QUINTILES, rest // QUINTILES
         levels = [SEXES[sex], f"wijk_kwintiel_{quintile + 1}"]
         levels += [GROUP_LEVELS[QUINTILES + 2 * k + ((combo >> k) & 1)] for k in range(3)]
-        for level in levels:
-            matrix[group, MARGINS.index(level)] = 1.0
-    return matrix
+        found.append([MARGINS.index(level) for level in levels])
+    return np.array(found)
 
 
-MARGIN_MATRIX = margin_matrix()
 CELLS = AGES + len(MARGINS)
+MARGINS_OF = _margins_of()
+"""[GROUPS, 5]: the one-way levels that each joint group counts in."""
 
 
-def reduce_tally(tally: Floats, cells: Floats) -> None:
-    """Write a tally of [kinds, AGES + GROUPS] into cells [kinds, AGES + margins]."""
-    cells[:, :AGES] = tally[:, :AGES]
-    np.matmul(tally[:, AGES:], MARGIN_MATRIX, out=cells[:, AGES:])
+def settle(tally: Floats, cells: Floats) -> None:
+    """Write a tally of [kinds, AGES + GROUPS] into cells [kinds, AGES + margins], and leave it empty."""
+    _settle(tally, cells, MARGINS_OF)
+
+
+@kernel
+def _settle(tally, cells, margins_of):  # type: ignore[no-untyped-def]
+    for kind in range(tally.shape[0]):
+        for column in range(cells.shape[1]):
+            cells[kind, column] = tally[kind, column] if column < AGES else 0.0
+        for group in range(tally.shape[1] - AGES):
+            amount = tally[kind, AGES + group]
+            if amount != 0.0:
+                for margin in margins_of[group]:
+                    cells[kind, AGES + margin] += amount
+        tally[kind, :] = 0.0
 
 
 class ProgrammeYear(NamedTuple):

@@ -29,7 +29,7 @@ from numpy.typing import NDArray
 from sim.engine.counting import Layout, empty_tally
 from sim.engine.exposure import Exposure
 from sim.engine.forks import Forks, differing, rate_for, rivals, rows_of
-from sim.engine.history import CELLS, History, ProgrammeYear, child_years_waiting, place_years, reduce_tally
+from sim.engine.history import CELLS, History, ProgrammeYear, child_years_waiting, place_years, settle
 from sim.engine.lifecourse import advance
 from sim.engine.plan import RunPlan
 from sim.engine.population import BLOCKS, Children, cohorts, month_of
@@ -235,6 +235,7 @@ class Lives:
         if self.contracts is not None:
             self.blocks = [_able_to_wait(block) for block in self.blocks]
         self.proposals = 0
+        self.spare: list[Floats] = []
         self.waiting: WaitingLists | None = None
         self.worlds = []
         for each in plans:
@@ -288,7 +289,7 @@ class Lives:
         def one(b: int) -> int:
             children, mine = self.blocks[b], self.worlds[0].exposed[b]
             first, last = youths_of(children, index)
-            tally, room = empty_tally(lay), scratch()
+            tally, room = self._empty_tally(), scratch()
             rows, aside, log = NOBODY, NOT_ASIDE, unwritten
             if others:
                 rows = differing(mine, [world.exposed[b] for world in others])
@@ -301,17 +302,17 @@ class Lives:
                 against = rivals([world.exposed[b] for world in others], rows, self.rate)
                 log = room_for(4 * rows.size + 64)
                 while True:
-                    there, part = eve.part(slice(None)), empty_tally(lay)
+                    there = eve.part(slice(None))
                     log.number[0] = 0
                     everyone = Who(0, rows.size, NOBODY, NOT_ASIDE)
                     proposals = advance(
-                        there, everyone, rows_of(mine, rows), h, bounds, lay, key, span, gate, part, room,
+                        there, everyone, rows_of(mine, rows), h, bounds, lay, key, span, gate, tally, room,
                         against, log, once,
                     )  # fmt: skip
                     if log.number[0] <= log.child.size:
                         break
                     log = room_for(int(log.number[0]))
-                tally += part
+                    tally[:] = 0.0
                 children.put(rows, there)
             found = advance(
                 children, Who(first, last, NOBODY, aside), mine, h, bounds, lay, key, span, gate, tally, room,
@@ -319,7 +320,7 @@ class Lives:
             )  # fmt: skip
             proposals = _both(proposals, found)
             cells = self.worlds[0].cells[year, b]
-            reduce_tally(tally, cells)
+            settle(tally, cells)
             for w, world in enumerate(others):
                 forks = self.forks[w][b]
                 if rows.size:
@@ -327,18 +328,26 @@ class Lives:
                 if not forks.row.size:
                     world.cells[year, b] = cells
                     continue
-                everyone, changed = Who(0, forks.row.size, NOBODY, NOT_ASIDE), empty_tally(lay)
+                everyone = Who(0, forks.row.size, NOBODY, NOT_ASIDE)
                 found = advance(
                     forks.children, everyone, rows_of(mine, forks.row), h, bounds, lay, key, span, gate,
-                    changed, room, alone, unwritten, forks.turn(world.exposed[b]),
+                    tally, room, alone, unwritten, forks.turn(world.exposed[b]),
                 )  # fmt: skip
                 proposals = _both(proposals, found)
                 forks.next_year(index, h)
-                reduce_tally(changed, world.cells[year, b])
+                settle(tally, world.cells[year, b])
                 world.cells[year, b] += cells
+            self.spare.append(tally)
             return int(proposals)
 
         return one
+
+    def _empty_tally(self) -> Floats:
+        """Return a tally that was settled, or a new one: a block that fails gives none back."""
+        try:
+            return self.spare.pop()
+        except IndexError:
+            return empty_tally(self.plan.clock.layout)
 
     def live_step(self, year: int, step: int) -> None:
         """Hand out the places of one step, and let those who stopped for it live on."""
@@ -359,7 +368,7 @@ class Lives:
         cells, plan = self.worlds[0].cells[year], self.plan
         if self.waiting is not None:
             for tally, own in zip(self.tallies, cells, strict=True):
-                reduce_tally(tally, own)
+                settle(tally, own)
         check_year(cells, plan.clock.layout, plan.clock.table, plan.scenario.start + year)
 
     def _advance(

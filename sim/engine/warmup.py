@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from sim.engine.counting import empty_tally, layout
 from sim.engine.exposure import Exposure
-from sim.engine.history import CELLS, reduce_tally
+from sim.engine.history import CELLS, settle
 from sim.engine.lifecourse import YearTable, advance, year_table
 from sim.engine.population import BLOCKS, LIFE_MONTHS, Children, cohorts, month_of
 from sim.engine.programmes import attend, check_headroom, effect_of, exposures, participants_for, weights
@@ -106,7 +106,7 @@ def live_year(
             span, gate, tally, scratch(), nobody_else(), room_for(0), no_turn(),
         )  # fmt: skip
         if cells is not None:
-            reduce_tally(tally, cells[b])
+            settle(tally, cells[b])
         return int(proposals)
 
     proposals = list(pool.map(one, range(len(blocks))))

@@ -20,6 +20,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
+from statistics import NormalDist
 from typing import Any, Literal, cast, get_args
 
 import numpy as np
@@ -30,6 +31,7 @@ from sim.errors import InputError, Problem, nearest
 from sim.faults import Fault, fault
 from sim.files.expressions import ExpressionError
 from sim.model.formulas import formula
+from sim.model.latin import uniform
 
 Scale = Literal["linear", "log", "logit", "bernoulli"]
 Grade = Literal["cited", "derived", "calibrated", "provisional", "assumed"]
@@ -37,6 +39,7 @@ Grade = Literal["cited", "derived", "calibrated", "provisional", "assumed"]
 DATA = Path(__file__).resolve().parents[1] / "data"
 PARAMETER_FILE = DATA / "parameters.csv"
 POSTERIOR_FILE = DATA / "posterior.parquet"
+_NORMAL = NormalDist()
 _Z95 = 1.6448536269514722
 _DRAWS = 200
 """Draws that give the range of what others define: as many as the shipped posterior has."""
@@ -147,8 +150,8 @@ class Parameters(Mapping[str, float]):
         """Return draw `index` of every uncertain value; index 0 is the best fit (the values as they are).
 
         Calibrated parameters come from draw `index` of the posterior, whatever the seed. The luck of
-        another parameter depends on its name, the seed and the index alone, so that adding a parameter
-        moves no other. A seed may have any size.
+        another parameter (latin.py) depends on its name, the seed and the index alone, so that adding a
+        parameter moves no other. A seed may have any size.
         """
         if index == 0:
             return self
@@ -163,12 +166,10 @@ class Parameters(Mapping[str, float]):
         if name in together:
             return together[name]
         source, sign = (record.rank.lstrip("-"), -1 if record.rank.startswith("-") else 1)
-        key = zlib.crc32((source or name).encode())
-        key |= ((seed & 0xFFFFFFFF) << 96) | (index << 64)
-        luck = np.random.Generator(np.random.Philox(key=key, counter=(seed >> 32) << 64))
+        luck = uniform(zlib.crc32((source or name).encode()), seed, index)
         if record.scale == "bernoulli":
-            return float(luck.random() < record.value)
-        z = float(np.clip(luck.standard_normal(), -_Z_LIMIT, _Z_LIMIT))
+            return float(luck < record.value)
+        z = min(max(_NORMAL.inv_cdf(luck), -_Z_LIMIT), _Z_LIMIT) if luck > 0 else -_Z_LIMIT
         return record.at(sign * z)
 
     def sha256(self) -> str:

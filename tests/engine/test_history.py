@@ -15,14 +15,14 @@ from sim.engine.counting import GROUPS, WIDTH
 from sim.engine.history import (
     CELLS,
     GROUP_LEVELS,
-    MARGIN_MATRIX,
     MARGINS,
+    MARGINS_OF,
     History,
     Label,
     form_states,
     measures,
     place_years,
-    reduce_tally,
+    settle,
 )
 from sim.engine.plan import LIMITED
 from sim.model.parameters import Parameters
@@ -97,24 +97,27 @@ def table(lived: History, parameters: Parameters) -> Table:
 
 # ---- margins
 
+BELONGS = (MARGINS_OF[:, :, None] == np.arange(len(MARGINS))).any(axis=1)
+"""[GROUPS, margins]"""
+
 
 @pytest.mark.parametrize("factor", FACTORS)
 def test_a_group_has_one_level_of_each_factor(factor: str) -> None:
     columns = [MARGINS.index(level) for level in FACTORS[factor]]
-    assert np.all(MARGIN_MATRIX[:, columns].sum(axis=1) == 1)
+    assert np.all(BELONGS[:, columns].sum(axis=1) == 1)
     # and its levels are equally many: every combination is there once
-    assert np.ptp(MARGIN_MATRIX[:, columns].sum(axis=0)) == 0
+    assert np.ptp(BELONGS[:, columns].sum(axis=0)) == 0
 
 
 def test_no_two_groups_are_the_same() -> None:
-    assert np.unique(MARGIN_MATRIX, axis=0).shape == (GROUPS, len(MARGINS))
+    assert np.unique(BELONGS, axis=0).shape == (GROUPS, len(MARGINS))
     assert sum(map(len, FACTORS.values())) == len(MARGINS)
 
 
 def test_a_boy_in_the_fourth_quintile_with_two_factors() -> None:
     combo = 0b101  # bijstand, two parents, a parent with mental illness
     group = 1 + 2 * (3 + QUINTILES * combo)
-    levels = {MARGINS[m] for m in np.flatnonzero(MARGIN_MATRIX[group])}
+    levels = {MARGINS[m] for m in np.flatnonzero(BELONGS[group])}
     assert levels == {"boy", "wijk_kwintiel_4", "bijstand", "twee_ouders", "ouder_met_ggz"}
 
 
@@ -128,10 +131,11 @@ TALLIES = arrays(np.float64, (3, WIDTH), elements=st.integers(0, 50).map(float))
 @settings(max_examples=50)
 @given(TALLIES)
 def test_margins_add_up_and_ages_stay(tally: np.ndarray) -> None:
-    cells = np.full((3, CELLS), np.nan)
-    reduce_tally(tally, cells)
-    assert np.array_equal(cells[:, :AGES], tally[:, :AGES])
-    whole = tally[:, AGES:].sum(axis=1)
+    cells, before = np.full((3, CELLS), np.nan), tally.copy()
+    settle(tally, cells)
+    assert not tally.any()
+    assert np.array_equal(cells[:, :AGES], before[:, :AGES])
+    whole = before[:, AGES:].sum(axis=1)
     for levels in FACTORS.values():
         assert np.array_equal(sum(cells[:, AGES + MARGINS.index(level)] for level in levels), whole)
 
@@ -140,9 +144,9 @@ def test_margins_add_up_and_ages_stay(tally: np.ndarray) -> None:
 @given(TALLIES, TALLIES)
 def test_two_tallies_together_are_their_sum(a: np.ndarray, b: np.ndarray) -> None:
     one, other, both = (np.empty((3, CELLS)) for _ in range(3))
-    reduce_tally(a, one)
-    reduce_tally(b, other)
-    reduce_tally(a + b, both)
+    settle(a + b, both)
+    settle(a, one)
+    settle(b, other)
     assert np.array_equal(both, one + other)
 
 
