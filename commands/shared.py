@@ -210,8 +210,8 @@ def warn_of_size(options: Options, scenarios: Sequence[Scenario]) -> None:
         print(f"{runs:,} runs: this takes long, and {memory / 1e9:,.1f} GB of memory", file=sys.stderr)
 
 
-BYTES_OF_A_YEAR = 170_000
-"""What the figures of one year of one run take (700 labels by 32 blocks, 8 bytes each, with a reserve)."""
+BYTES_OF_A_YEAR = 100_000
+"""What the figures of one year of one run take (700 labels by 16 blocks, 8 bytes each, with a reserve)."""
 MANY_RUNS = 2000
 
 

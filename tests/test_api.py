@@ -15,6 +15,7 @@ from sim.api import Comparison, Result
 from sim.decision.appraisal import MUNICIPAL, difference
 from sim.decision.headline import USERS
 from sim.engine.history import Label
+from sim.engine.population import BLOCKS
 from sim.errors import InputError, SimulationError
 from sim.inputs.library import registry
 from sim.inputs.scenario import Scenario, scenario_from_dict
@@ -114,7 +115,7 @@ def test_standard_error_predicts_the_spread_over_replications() -> None:
     runs = simulate(made(36, years=2), children=1500, replications=40, threads=2).runs
     values = np.array([run.columns[0].values[run.columns[0].labels.index(USERS), 1] for run in runs])
     blocks = np.stack([run.columns[0].blocks[run.columns[0].labels.index(USERS), 1] for run in runs])
-    predicted = np.sqrt((32 * blocks.var(axis=1, ddof=1)).mean())
+    predicted = np.sqrt((BLOCKS * blocks.var(axis=1, ddof=1)).mean())
     assert 0.7 < values.std(ddof=1) / predicted < 1.4
 
 

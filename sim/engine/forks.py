@@ -34,15 +34,17 @@ from sim.states import MONTHS
 Rows = NDArray[np.int64]
 RATE, CHILDREN = 100.0, 5_000.0
 """How many pairs are followed for each life that would part by itself, with up to so many children."""
+DRAWN = 0.25
+"""Which part of that is enough in a draw of the parameters: luck averages out over draws."""
 
 
-def rate_for(children: float) -> float:
+def rate_for(children: float, draw: int = 0) -> float:
     """Return how many pairs are followed for each life that would part by itself.
 
     Fewer where there are more children, for luck is smaller there: the work grows as their cube root.
     """
     share = min(1.0, CHILDREN / max(children, 1.0))
-    return float(RATE * share ** (2.0 / 3.0))
+    return float(RATE * share ** (2.0 / 3.0)) * (DRAWN if draw else 1.0)
 
 
 def rows_of(x: Exposure, rows: Rows) -> Exposure:

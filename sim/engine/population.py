@@ -27,7 +27,7 @@ from sim.model.parameters import Parameters
 from sim.model.transitions import CompiledTable
 from sim.states import AGES, EPOCH_YEAR, MONTHS, QUINTILES
 
-BLOCKS = 32
+BLOCKS = 16
 SERIAL_BITS = 16
 ARRIVAL_BITS = 5
 NEVER = np.int16(32767)

@@ -228,7 +228,7 @@ class Lives:
         plan = plans[0]
         self.plan, self.pool = plan, pool
         simulated = sum(plan.setting.profile.youths) / plan.scale if plan.scale else 0.0
-        self.rate = rate_for(simulated) if rate is None else rate
+        self.rate = rate_for(simulated, plan.setting.draw) if rate is None else rate
         self.blocks = beginning(plan, warm, pool)
         self.before = place_years_before(warm, plan.clock)
         self.contracts = plan.contracts(self.before)

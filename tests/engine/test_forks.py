@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from sim.engine.forks import rate_for
 from sim.engine.plan import with_overrides
 from sim.engine.setting import Inline, Setting
 from sim.engine.simulation import Lives, apart, groups, plans_of, simulate, simulate_together
@@ -158,6 +159,15 @@ def test_which_scenarios_can_be_lived_together(scenarios: list[Scenario], why: s
     if why:
         with pytest.raises(ValueError, match="lives are not shared"):
             simulate_together(scenarios, setting(), Inline(), warm)
+
+
+def test_fewer_pairs_are_followed_of_many_children_and_in_draws() -> None:
+    assert rate_for(100) == rate_for(5_000) == 100.0
+    assert rate_for(40_000) == pytest.approx(25.0)
+    assert rate_for(5_000, draw=3) == 25.0
+    drawn = Setting(profiles()["Almere"], default_parameters(), seed=0, children=200, draw=3)
+    pair = [scenario(0, years=1), scenario(36, years=1)]
+    assert Lives(plans_of(pair, drawn), warm_up(drawn, 2026, Inline()), Inline()).rate == 25.0
 
 
 def test_what_was_lived_goes_as_soon_as_it_is_counted(warm: WarmStart) -> None:

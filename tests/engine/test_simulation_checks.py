@@ -45,7 +45,7 @@ def test_a_year_that_was_lived_is_accepted(without: History) -> None:
 @pytest.mark.parametrize("process", ["need", "verblijf", "ambulant", "bijstand"])
 def test_more_children_in_a_process_than_there_are_stop_the_run(without: History, process: str) -> None:
     last = [i for i, (name, _) in enumerate(without.table.states) if name == process][-1]
-    cells = broken(without, without.layout.stock + last, 1000.0)
+    cells = broken(without, without.layout.stock + last, 4000.0)
     with pytest.raises(SimulationError, match=f"in 2026 more children are in a state of '{process}'"):
         check_year(cells, without.layout, without.table, 2026)
 
