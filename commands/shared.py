@@ -208,10 +208,18 @@ def warn_of_size(options: Options, scenarios: Sequence[Scenario]) -> None:
         )
     if runs > MANY_RUNS:
         print(f"{runs:,} runs: this takes long, and {memory / 1e9:,.1f} GB of memory", file=sys.stderr)
+    if options.children is not None and options.children < FEW_CHILDREN:
+        print(
+            f"{options.children} children are too few: rare care is missed, and so is luck. An error of 0 says "
+            f"nothing here; take {FEW_CHILDREN:,} or more",
+            file=sys.stderr,
+        )
 
 
 BYTES_OF_A_YEAR = 100_000
 """What the figures of one year of one run take (700 labels by 16 blocks, 8 bytes each, with a reserve)."""
+FEW_CHILDREN = 400
+"""With fewer, blocks of children of which errors are made hold hardly any in residence or foster care."""
 MANY_RUNS = 2000
 
 

@@ -207,6 +207,17 @@ def test_large_work_is_told_beforehand(capsys: pytest.CaptureFixture[str]) -> No
     assert "2,400 runs" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(("children", "warned"), [(1, True), (399, True), (400, False), (None, False)])
+def test_too_few_children_are_told(
+    children: int | None, warned: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from commands.shared import warn_of_size
+    from sim.runs.experiment import Options
+
+    warn_of_size(Options(children), [load_scenario(SCENARIO)])
+    assert ("too few" in capsys.readouterr().err) is warned
+
+
 def test_published_model_prints_one_json_object() -> None:
     model = "scenarios/published/sick-sicker-krijkamp2018.yaml"
     done = process("model", model, "--persons", "1000", "--json")
