@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 _BELOW_ONE = np.nextafter(1.0, 0.0)
 
 
-def uniform(key: int, seed: int, index: int) -> float:
-    """Return the luck in [0, 1) of a parameter in draw `index` (1 and up).
+def probability(key: int, seed: int, index: int) -> float:
+    """Return the luck of a parameter in draw `index` (1 and up): where its distribution is read, in [0, 1).
 
     key: 32 bits for the name; seed: any number below 2^224.
     """

@@ -31,7 +31,7 @@ from sim.errors import InputError, Problem, nearest
 from sim.faults import Fault, fault
 from sim.files.expressions import ExpressionError
 from sim.model.formulas import formula
-from sim.model.latin import uniform
+from sim.model.latin import probability
 
 Scale = Literal["linear", "log", "logit", "bernoulli"]
 Grade = Literal["cited", "derived", "calibrated", "provisional", "assumed"]
@@ -166,7 +166,7 @@ class Parameters(Mapping[str, float]):
         if name in together:
             return together[name]
         source, sign = (record.rank.lstrip("-"), -1 if record.rank.startswith("-") else 1)
-        luck = uniform(zlib.crc32((source or name).encode()), seed, index)
+        luck = probability(zlib.crc32((source or name).encode()), seed, index)
         if record.scale == "bernoulli":
             return float(luck < record.value)
         z = min(max(_NORMAL.inv_cdf(luck), -_Z_LIMIT), _Z_LIMIT) if luck > 0 else -_Z_LIMIT

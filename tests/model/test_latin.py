@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.model.latin import uniform
+from sim.model.latin import probability
 
 KEYS, SEEDS = st.integers(0, 2**32 - 1), st.integers(0, 2**70)
 
 
 def first(count: int, key: int = 1, seed: int = 0) -> np.ndarray:
-    return np.array([uniform(key, seed, index) for index in range(1, count + 1)])
+    return np.array([probability(key, seed, index) for index in range(1, count + 1)])
 
 
 @given(KEYS, SEEDS, st.integers(0, 9))
@@ -27,7 +27,7 @@ def test_every_power_of_two_has_one_draw_in_each_part(key: int, seed: int, doubl
 
 @given(KEYS, SEEDS, st.integers(1, 40))
 def test_a_draw_does_not_depend_on_how_many_there_are(key: int, seed: int, index: int) -> None:
-    alone = uniform(key, seed, index)
+    alone = probability(key, seed, index)
     assert first(64, key, seed)[index - 1] == alone
 
 
@@ -40,7 +40,7 @@ def test_within_its_part_a_draw_lies_anywhere() -> None:
 
 @pytest.mark.parametrize("index", [1, 2, 3, 7, 100])
 def test_each_draw_alone_is_uniform(index: int) -> None:
-    values = np.sort([uniform(key, 5, index) for key in range(2000)])
+    values = np.sort([probability(key, 5, index) for key in range(2000)])
     distance = np.abs(values - (np.arange(2000) + 0.5) / 2000).max()
     assert distance < 1.95 / math.sqrt(2000)  # Kolmogorov, one in a thousand
 
