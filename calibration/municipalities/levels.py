@@ -52,11 +52,10 @@ addresses per square kilometre around them (2022). Each as log(1 + x), less the 
 VAGUE = 10.0
 """Standard deviation of the weights of LIKE and of the mean: flat beside figures that spread by 0.2."""
 OWN, PREDICTED = "own", "predicted"
+AGES_SOURCE = "ages derived from age bands (CBS 83502NED, 85039NED)"
 SOURCES = {
-    OWN: "ages derived from age bands (CBS 83502NED, 85039NED); use estimated from its own figures of "
-    "2021 and 2022, provisional (CBS 85075NED, 85335NED), and from like municipalities",
-    PREDICTED: "ages derived from age bands (CBS 83502NED, 85039NED); use predicted from like municipalities, "
-    "as none of its own is known",
+    OWN: "use estimated from its own figures of 2021 and 2022, provisional (CBS 85075NED, 85335NED)",
+    PREDICTED: "use predicted from municipalities like it, as no figures of its own are known",
 }
 RANGE = (0.05, 0.95)
 COLUMNS = ("code", "name", "date", *(f"a{age}" for age in range(AGES)), "use", "low", "high", "need",
@@ -287,7 +286,7 @@ def build(model: Model) -> list[tuple[str, ...]]:
         numbers = (level, level - half, level + half, p[NEED_OF_USE] * level, p[ACCESS_OF_USE] * level)
         rows.append((
             code, towns()[code].name, DATE, *(f"{youths:g}" for youths in known.youths[i]),
-            *(f"{math.exp(number):.4f}" for number in numbers), basis, SOURCES[basis],
+            *(f"{math.exp(number):.4f}" for number in numbers), basis, f"{AGES_SOURCE}; {SOURCES[basis]}",
         ))  # fmt: skip
     return rows
 

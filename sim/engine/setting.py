@@ -37,9 +37,8 @@ def of_town(p: Parameters, profile: Profile) -> Parameters:
         return p
     grade: Grade = "calibrated" if OWN_USE in profile.local else "derived"
     low, high = profile.use
-    own = replace(
-        record, low=low, high=high, grade=grade, source=profile.source, luck=f"{USE}.{profile.code}"
-    )
+    source, luck = profile.source.split("; ")[-1], f"{USE}.{profile.code}"
+    own = replace(record, low=low, high=high, grade=grade, source=source, luck=luck)
     return replace(p, records={**p.records, USE: own})
 
 
