@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import unicodedata
 from collections.abc import Callable
 from pathlib import Path
 
@@ -28,7 +27,8 @@ WAYS = {
     "Almere (gemeente)": "Almere", "Laren (NH.)": "Laren", "GM0417": "Laren", "Beek (L.)": "Beek",
 }  # fmt: skip
 TOLD = {
-    "Haaren": "since 2021: it was divided over Vught, Oisterwijk, Boxtel, Tilburg", "Bergen": "write Bergen (NH.) or Bergen (L.)",
+    "Haaren": "since 2021: it was divided over Vught, Oisterwijk, Boxtel, Tilburg",
+    "Bergen": "write Bergen (NH.) or Bergen (L.)",
     "Tilbrug": "unknown municipality 'Tilbrug'; did you mean 'Tilburg'?",
 }  # fmt: skip
 

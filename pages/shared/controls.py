@@ -70,7 +70,7 @@ def _move() -> None:
     except PydanticCustomError:
         st.session_state[WANTED] = typed
         return
-    if became_of(typed):
+    if (became := became_of(typed)) and became.values.get("heir") == name:
         st.session_state[BEFORE] = typed
     keep(municipality=name, plan=elsewhere(chosen, replace(chosen, municipality=name)).plan)
 

@@ -250,7 +250,7 @@ def _own(code: str) -> dict[str, Any]:
 def _municipality(name: str) -> dict[str, Any]:
     try:
         found = {"municipality": here(name)}
-        if became_of(name):
+        if (became := became_of(name)) and became.values.get("heir") == found["municipality"]:
             st.session_state[BEFORE] = name
         return found
     except ValueError:

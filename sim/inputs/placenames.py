@@ -174,6 +174,18 @@ def beginning(name: str) -> list[str]:
     return [each for each in names if key(each).startswith(wanted)] if len(wanted) > 2 else []
 
 
+def search(words: str) -> list[Town]:
+    """Return the municipalities of today, by name, of which a name, now or before, or code holds the words."""
+    wanted = key(words)
+    found = {
+        code
+        for town in towns().values()
+        if any(wanted in key(written) for written in (town.name, *town.also, town.code))
+        for code in (town.now if town.until else (town.code,))
+    }
+    return sorted((towns()[code] for code in found), key=lambda town: key(town.name))
+
+
 def _nearest(name: str, known: Mapping[str, str]) -> list[str]:
     """Return the name whose key is most like that of `name`, in a list that is empty where none is."""
     wanted, best, nearest = key(name), NEAR, list[str]()

@@ -28,7 +28,8 @@ class Profile:
 
     need and access multiply the national rates at which need arises and help starts: 1 where there are no
     local figures (calibration/municipalities/municipal.py, levels.py). use: 5th and 95th percentile of what
-    use may be, over what these make of it; None where no range is known. code: of CBS.
+    use may be, over `level`, use over that of national rates at the same ages; None where that is not
+    estimated. code: of CBS.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Profile:
     access: float = 1.0
     local: tuple[str, ...] = ()
     use: tuple[float, float] | None = None
+    level: float = 1.0
     code: str = ""
 
     @property
@@ -105,6 +107,7 @@ def towns_of_the_country() -> Mapping[str, Profile]:
                 access=float(row["access"]),
                 local=(OWN_USE if row["basis"] == "own" else PREDICTED_USE,),
                 use=(low / use, high / use),
+                level=use,
                 code=row["code"],
             )
     return result

@@ -207,3 +207,25 @@ def test_every_row_has_a_grade_and_a_source() -> None:
         rows = list(csv.DictReader(stream))
     assert {row["grade"] for row in rows} == {"observed", "assumed"}
     assert all(row["source"] for row in rows)
+
+
+# ---- search
+
+
+@pytest.mark.parametrize(
+    ("words", "names"),
+    [
+        ("urk", ["Urk"]), ("weesp", ["Amsterdam"]), ("GM0457", ["Amsterdam"]), ("GM0363", ["Amsterdam"]),
+        ("gravenhage", ["Den Haag"]), ("Bergen", ["Bergen (L.)", "Bergen (NH.)", "Bergen op Zoom"]),
+        ("haaren", ["Boxtel", "Oisterwijk", "Tilburg", "Vught"]), ("xyzzy", []),
+    ],
+)  # fmt: skip
+def test_search_finds_names_of_now_and_before_and_codes(words: str, names: list[str]) -> None:
+    found = [town.name for town in placenames.search(words)]
+    assert found == sorted(found, key=placenames.key)
+    assert [name for name in found if name in names] == names
+    assert len(found) - len(names) <= 3  # names that hold the words inside another, such as Eijsden
+
+
+def test_search_for_nothing_is_every_municipality() -> None:
+    assert set(placenames.search("")) == set(TODAY)
