@@ -41,7 +41,8 @@ def town_table(town: Town, before: Sequence[Town]) -> Table:
     table = Table(title=f"{town.name} ({town.code})", title_justify="left")
     for column in ("figure", "value", "known how"):
         table.add_column(column)
-    names = ", ".join(f"{each.name} (to {each.until[:4]}{', in part' if len(each.now) > 1 else ''})" for each in before)
+    parts = {each.name: ", in part" if len(each.now) > 1 else "" for each in before}
+    names = ", ".join(f"{each.name} (to {each.until[:4]}{parts[each.name]})" for each in before)
     table.add_row("province", town.province, "measured")
     table.add_row("municipalities of before", names or "none since 1988", "measured")
     table.add_row("youths of 0-22", f"{profile.total:,.0f} on {profile.date}", "derived from age bands")
