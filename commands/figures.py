@@ -99,6 +99,26 @@ def figures_template(
     typer.echo(f"Wrote {write_new_file(out, template(lang, profile))}", err=True)
 
 
+@line.command("towns")
+def known_towns(
+    words: Annotated[str, typer.Argument(help="Part of a name, now or before, or a CBS code.")] = "",
+) -> None:
+    """List the municipalities that the model knows; of one: what is measured, derived and borrowed."""
+    from commands.terminal.comparison import show
+    from commands.terminal.towns import town_table, towns_table
+    from sim.inputs.placenames import code_of, meant, search, towns
+
+    found = search(code_of(words) or words)
+    if not found:
+        raise InputError.of(fault("unknown_municipality", name=words, near=meant(words)))
+    exact = [town for town in found if town.name.casefold() == words.casefold()]
+    if len(found) > 1 and not exact:
+        show(towns_table(found))
+        return
+    (town,) = exact or found
+    show(town_table(town, [each for each in towns().values() if town.code in each.now]))
+
+
 def _fitted(figures: Municipality, where: str) -> Municipality:
     """Return a municipality with need and access fitted to its figure of use. where: what messages name."""
     from calibration.municipalities.municipal import fit_municipality, with_fit

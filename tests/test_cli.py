@@ -26,7 +26,7 @@ BAD = {
     "wrong type": (GOOD.replace("36", "zes"), ":7:10:", "number of FTE"),
     "wrong kind": (GOOD.replace("scenario", "model"), ":1:7:", "kind: scenario"),
     "negative": (GOOD.replace("36", "-3"), ":7:10:", "0 or more"),
-    "municipality": (GOOD.replace("Almere", "Almeer"), ":3:15:", "did you mean 'Almere'"),
+    "municipality": (GOOD.replace("Almere", "Almeer"), ":3:15:", "did you mean 'Aalsmeer' or 'Almere'"),
     "overlap": (GOOD.replace("36", "{2026-2027: 3, 2027: 4}"), ":7:", "2027"),
     "comma": (GOOD.replace("36", "12,5"), ":7:10:", "12.5"),
     "empty": ("", ":1:1:", ""),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import pandas as pd
@@ -18,6 +18,7 @@ from pages.shared.parameter_words import (
 from pages.shared.state import Choices, pair, profile
 from pages.shared.texts import language, t
 from sim.decision.dossier import GROUPS, group_of
+from sim.engine.setting import of_town
 from sim.model.parameters import Parameter, default_parameters
 from sim.report.assumptions import Assumption, assumptions
 from sim.words.parameter_words import HELD, grade_of
@@ -70,11 +71,21 @@ class AssumptionRow:
 
 def rows(chosen: Choices) -> tuple[AssumptionRow, ...]:
     """Return every number, in the order of the file, as it holds for the plan in hand."""
-    records, said = default_parameters().records, _words(language())
+    records, said = of_town(default_parameters(), profile(chosen)).records, _words(language())
     return tuple(
-        AssumptionRow(records[found.name], said[found.name], basis_of(records[found.name]), found)
+        AssumptionRow(
+            record := records[found.name], _with_source(said[found.name], record), basis_of(record), found
+        )
         for found in assumptions(pair(chosen), profile(chosen))
     )
+
+
+def _with_source(words: Words, record: Parameter) -> Words:
+    """Return words with the source that a number has in the municipality in hand."""
+    if not record.luck:
+        return words
+    source = source_words(record.source)
+    return replace(words, source=source, sought=f"{words.sought} {source.casefold()}")
 
 
 @lru_cache(maxsize=4)

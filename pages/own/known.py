@@ -61,6 +61,7 @@ def shipped(name: str) -> Municipality | None:
     profile = profiles().get(name) if name not in COUNTRY else None
     if profile is None:
         return None
+    use = profile.source.rpartition("; ")[2] if profile.use else "kinderwerk"
     data: dict[str, Any] = {
         "name": profile.name,
         "date": profile.date,
@@ -69,8 +70,8 @@ def shipped(name: str) -> Municipality | None:
         "kinderwerk_fte": _sourced(profile.kinderwerk_fte, "kinderwerk"),
         "moving": _sourced(profile.moving, "kinderwerk"),
         "bijstand": _sourced(profile.overrides.get("household.bijstand"), "CBS"),
-        "need": _sourced(None if profile.need == 1.0 else profile.need, "kinderwerk"),
-        "access": _sourced(None if profile.access == 1.0 else profile.access, "kinderwerk"),
+        "need": _sourced(None if profile.need == 1.0 else profile.need, use),
+        "access": _sourced(None if profile.access == 1.0 else profile.access, use),
     }
     return municipality_from_dict({k: v for k, v in data.items() if v is not None}, registry())
 

@@ -13,6 +13,7 @@ from pages.shared import charts, formats
 from pages.shared.address import saw_parts, seen_parts
 from pages.shared.parts import note, plain, way_to
 from pages.shared.state import (
+    BEFORE,
     SURE,
     WANTED,
     Choices,
@@ -31,6 +32,7 @@ from pages.shared.texts import language, t
 from sim.decision.headline import horizons
 from sim.errors import Problem
 from sim.files.wording import fault_of
+from sim.inputs.placenames import became_of
 from sim.model.catalogue import catalogue
 
 COUNTRY = "Nederland"
@@ -62,17 +64,22 @@ def _move() -> None:
     """Move to what was chosen or typed; `_not_here` names what cannot be chosen."""
     chosen, typed = choices(), st.session_state[PLACE]
     st.session_state.pop(WANTED, None)
+    st.session_state.pop(BEFORE, None)
     try:
         name = here(typed, chosen)
     except PydanticCustomError:
         st.session_state[WANTED] = typed
         return
+    if (became := became_of(typed)) and became.values.get("heir") == name:
+        st.session_state[BEFORE] = typed
     keep(municipality=name, plan=elsewhere(chosen, replace(chosen, municipality=name)).plan)
 
 
 def _not_here() -> None:
     """Show the alternatives for a municipality that cannot be chosen, and what is wrong with the request."""
     wanted = st.session_state.get(WANTED)
+    if became := became_of(st.session_state.get(BEFORE, "")):
+        note(plain(Problem.at("", became).told(language())))
     if wanted is None:
         way_to("eigen_cijfers", t("municipality_not_here"))
         return

@@ -26,7 +26,7 @@ from sim.faults import fault
 from sim.files.wording import plain_error
 from sim.inputs.library import registry
 from sim.inputs.municipality import municipality_from_dict
-from sim.inputs.placenames import beginning, find
+from sim.inputs.placenames import became_of, beginning, find
 from sim.inputs.profiles import Profile, profiles
 from sim.inputs.scenario import Scenario, scenario_from_dict
 from sim.runs.experiment import Options, setting_for
@@ -66,6 +66,8 @@ LEFT_OUT = "left-out-of-link"
 """By the text that tells it: the keys of what a link said and was left out."""
 WANTED = "municipality-wanted"
 """A municipality that somebody asked for and that cannot be chosen."""
+BEFORE = "municipality-of-before"
+"""A municipality that somebody asked for and that is part of the one in hand today."""
 SURE = (50, 75, 90)
 """How sure somebody may want to be that the money comes back, percent."""
 _ADDED_BY_OTHERS = re.compile(r"utm_\w+|fbclid|gclid|msclkid|mc_[ce]id", re.ASCII)
@@ -247,7 +249,10 @@ def _own(code: str) -> dict[str, Any]:
 
 def _municipality(name: str) -> dict[str, Any]:
     try:
-        return {"municipality": here(name)}
+        found = {"municipality": here(name)}
+        if (became := became_of(name)) and became.values.get("heir") == found["municipality"]:
+            st.session_state[BEFORE] = name
+        return found
     except ValueError:
         st.session_state[WANTED] = name  # told beside the field
         raise LinkError(name) from None

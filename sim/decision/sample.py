@@ -23,11 +23,12 @@ from numpy.typing import NDArray
 from sim.decision.appraisal import KEY_LABELS, Difference, difference
 from sim.engine.history import Label
 from sim.engine.population import BLOCKS
-from sim.engine.setting import Inline
+from sim.engine.setting import Inline, of_town
 from sim.engine.simulation import groups
 from sim.engine.warmup import warm_up
 from sim.errors import SimulationError, within
 from sim.faults import Fault, fault
+from sim.inputs.profiles import profile_of
 from sim.inputs.scenario import Scenario
 from sim.machine.compiling import data_hash, source_hash
 from sim.model.catalogue import catalogue
@@ -62,7 +63,7 @@ class Question:
     @property
     def parameters(self) -> Parameters:
         """Return the parameters from which draws are made."""
-        return self.base or default_parameters()
+        return of_town(self.base or default_parameters(), profile_of(self.scenarios[0]))
 
     @cached_property
     def uncertain(self) -> tuple[str, ...]:

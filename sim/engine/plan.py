@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sim.engine.exposure import Exposure
 from sim.engine.population import NEVER
 from sim.engine.programmes import Effect, check_headroom, effect_of, exposures
-from sim.engine.setting import EXISTING, Setting
+from sim.engine.setting import EXISTING, Setting, with_use
 from sim.engine.shocks import Shocks
 from sim.engine.townhall import Contracts, Post, Rules
 from sim.engine.warmup import PER_CHILD, Clock, post_for
@@ -39,7 +39,7 @@ def with_overrides(p: Parameters, scenario: Scenario, since: str) -> Parameters:
     for name, override in scenario.parameters.items():
         if override.since == since:
             changes[name] = float(override.value)  # type: ignore[arg-type]
-    return p.replace(changes)
+    return p.replace(with_use(p, changes))
 
 
 @dataclass(frozen=True)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 import numpy as np
@@ -14,10 +14,10 @@ import numpy as np
 from sim.engine.population import Flows, flows
 from sim.engine.programmes import fte_for
 from sim.errors import within
-from sim.inputs.profiles import Profile
+from sim.inputs.profiles import OWN_USE, Profile
 from sim.luck import key_of
 from sim.model.catalogue import Programme, catalogue
-from sim.model.parameters import Parameters
+from sim.model.parameters import Grade, Parameters
 
 T = TypeVar("T")
 EXISTING = "kinderwerk"
@@ -26,13 +26,41 @@ EXISTING = "kinderwerk"
 NEED_RATES = ("need.onset_light", "need.onset_moderate")
 ACCESS_RATES = ("start.wijkteam", "start.ambulant", "start.netwerk", "start.daghulp")
 """What a municipality's multipliers act on."""
+USE, NEED_OF_USE, ACCESS_OF_USE = "town.use", "town.need", "town.access"
+"""How far use may be from the level of a municipality, and how need and access follow it."""
+
+
+def of_town(p: Parameters, profile: Profile) -> Parameters:
+    """Return parameters in which a municipality has its own range of use, drawn with luck of its own."""
+    record = p.records[USE]
+    if profile.use is None or record.luck:
+        return p
+    grade: Grade = "calibrated" if OWN_USE in profile.local else "derived"
+    low, high = profile.use
+    source, luck = profile.source.split("; ")[-1], f"{USE}.{profile.code}"
+    own = replace(record, low=low, high=high, grade=grade, source=source, luck=luck)
+    return replace(p, records={**p.records, USE: own})
 
 
 def localised(p: Parameters, profile: Profile) -> Parameters:
     """Return national parameters with what is known of a municipality: its own figures and multipliers."""
-    factors = dict.fromkeys(NEED_RATES, profile.need) | dict.fromkeys(ACCESS_RATES, profile.access)
+    need, access = profile.need * p[USE] ** p[NEED_OF_USE], profile.access * p[USE] ** p[ACCESS_OF_USE]
+    factors = dict.fromkeys(NEED_RATES, need) | dict.fromkeys(ACCESS_RATES, access)
     changed = {name: p[name] * factor for name, factor in factors.items() if factor != 1.0}
     return p.replace(changed | dict(profile.overrides))
+
+
+def with_use(p: Parameters, changes: Mapping[str, float]) -> dict[str, float]:
+    """Return changes of localised parameters, with the rates that follow where use is among them.
+
+    A rate that is itself among the changes has the value that they give.
+    """
+    found = dict(changes)
+    for power, rates in ((NEED_OF_USE, NEED_RATES), (ACCESS_OF_USE, ACCESS_RATES)):
+        factor = changes.get(USE, p[USE]) ** changes.get(power, p[power]) / p[USE] ** p[power]
+        if factor != 1.0:
+            found = {name: p[name] * factor for name in rates} | found
+    return found
 
 
 class Inline(Executor):

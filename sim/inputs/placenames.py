@@ -28,6 +28,8 @@ LONGEST = 200
 """Signs of a name that are looked at."""
 NEAR = 0.8
 """How much of two names must be alike for one to be a misspelling of the other."""
+ALIKE = 0.03
+"""How much less alike a second name may be and still be offered: Almeer is Aalsmeer or Almere."""
 _PROVINCES = {
     "Drenthe": ("DR",), "Flevoland": ("FL",), "Fryslân": ("FR", "Friesland"),
     "Gelderland": ("GLD", "GL", "GE"), "Groningen": ("GR",), "Limburg": ("L", "LB", "LI"),
@@ -174,14 +176,27 @@ def beginning(name: str) -> list[str]:
     return [each for each in names if key(each).startswith(wanted)] if len(wanted) > 2 else []
 
 
+def search(words: str) -> list[Town]:
+    """Return the municipalities of today, by name, of which a name (now or before) or code holds words."""
+    wanted = key(words)
+    found = {
+        code
+        for town in towns().values()
+        if any(wanted in key(written) for written in (town.name, *town.also, town.code))
+        for code in (town.now if town.until else (town.code,))
+    }
+    return sorted((towns()[code] for code in found), key=lambda town: key(town.name))
+
+
 def _nearest(name: str, known: Mapping[str, str]) -> list[str]:
-    """Return the name whose key is most like that of `name`, in a list that is empty where none is."""
-    wanted, best, nearest = key(name), NEAR, list[str]()
+    """Return the name whose key is most like that of `name`, and a second that is as good as that (ALIKE)."""
+    wanted, found = key(name), list[tuple[float, str]]()
     for each, other in known.items():
         match = SequenceMatcher(None, wanted, each)
-        if match.real_quick_ratio() >= best and match.quick_ratio() >= best and match.ratio() >= best:
-            best, nearest = match.ratio(), [other]
-    return nearest
+        if match.real_quick_ratio() >= NEAR and match.quick_ratio() >= NEAR and match.ratio() >= NEAR:
+            found.append((match.ratio(), other))
+    found.sort(key=lambda pair: -pair[0])
+    return list(dict.fromkeys(other for ratio, other in found if ratio > found[0][0] - ALIKE))[:2]
 
 
 @cache

@@ -12,7 +12,12 @@ from sim.faults import fault
 from sim.inputs.municipality import Municipality
 from sim.inputs.scenario import Scenario
 from sim.model.parameters import DATA
+from sim.states import AGES
 
+TOWN_FILE = DATA / "towns.csv"
+"""Every municipality of 2023; rows are written by calibration/municipalities/levels.py."""
+OWN_USE, PREDICTED_USE = "gebruik", "voorspeld"
+"""What use of youth care rests on in a municipality of TOWN_FILE (see Profile.local)."""
 CARE_FIGURES = ("jeugdhulp", "tarieven")
 """What a municipality may know of its own youth care (see Profile.local)."""
 
@@ -22,7 +27,9 @@ class Profile:
     """A municipality: youths by single year of age, and what is known of it locally.
 
     need and access multiply the national rates at which need arises and help starts: 1 where there are no
-    local figures (calibration/municipalities/municipal.py).
+    local figures (calibration/municipalities/municipal.py, levels.py). use: 5th and 95th percentile of what
+    use may be, over `level`, use over that of national rates at the same ages; None where that is not
+    estimated. code: of CBS.
     """
 
     name: str
@@ -35,6 +42,9 @@ class Profile:
     need: float = 1.0
     access: float = 1.0
     local: tuple[str, ...] = ()
+    use: tuple[float, float] | None = None
+    level: float = 1.0
+    code: str = ""
 
     @property
     def total(self) -> float:
@@ -49,7 +59,10 @@ class Profile:
 
 @cache
 def profiles() -> Mapping[str, Profile]:
-    """Return the shipped profiles by canonical name. Raises InputError for one without youths."""
+    """Return the shipped profiles by canonical name. Raises InputError for one without youths.
+
+    Those in municipalities.csv are as they were before the model knew every municipality.
+    """
     youths: dict[str, list[float]] = {}
     meta: dict[str, tuple[str, str]] = {}
     with (DATA / "population.csv").open(encoding="utf-8", newline="") as stream:
@@ -75,6 +88,28 @@ def profiles() -> Mapping[str, Profile]:
             access=float(row["access"] or 1.0),
             local=tuple(filter(None, row["local"].split(";"))),
         )
+    return {**{name: town for name, town in towns_of_the_country().items() if name not in result}, **result}
+
+
+@cache
+def towns_of_the_country() -> Mapping[str, Profile]:
+    """Return every municipality of 2023 by name, with derived ages and its estimated use of youth care."""
+    result = {}
+    with TOWN_FILE.open(encoding="utf-8", newline="") as stream:
+        for row in csv.DictReader(stream):
+            use, low, high = (float(row[column]) for column in ("use", "low", "high"))
+            result[row["name"]] = Profile(
+                name=row["name"],
+                youths=tuple(float(row[f"a{age}"]) for age in range(AGES)),
+                date=row["date"],
+                source=row["source"],
+                need=float(row["need"]),
+                access=float(row["access"]),
+                local=(OWN_USE if row["basis"] == "own" else PREDICTED_USE,),
+                use=(low / use, high / use),
+                level=use,
+                code=row["code"],
+            )
     return result
 
 
@@ -113,7 +148,7 @@ def municipality_names() -> Mapping[str, str]:
     for row in _municipality_rows():
         for alias in (row["name"], *filter(None, row["aliases"].split(";"))):
             names[alias.casefold()] = row["name"]
-    return names
+    return {**{name.casefold(): name for name in profiles() if name not in names.values()}, **names}
 
 
 def _municipality_rows() -> list[dict[str, str]]:

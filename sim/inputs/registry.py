@@ -66,6 +66,8 @@ class Registry:
     def municipality(self, name: str | int) -> str:
         """Return the name to use for a name, alias or CBS code of a municipality with figures.
 
+        A municipality of before is the one that all of it is part of today (scenario_notes tells it).
+
         Raises PydanticCustomError, which says whether it is a municipality without figures, one that is no
         more, one of several of that name, or none, and what may be meant.
         """
@@ -100,7 +102,10 @@ class Registry:
         try:
             town = find(name, today)
         except PlaceError as error:
-            raise plain_error(error.fault) from None
+            heir, near = (error.fault.values.get(name) for name in ("heir", "near"))
+            if not heir or near or key(str(heir)) not in self.municipalities:
+                raise plain_error(error.fault) from None
+            return self.municipalities[key(str(heir))]
         return town and self.municipalities.get(key(town.name), town)
 
 

@@ -48,7 +48,7 @@ _Z_LIMIT = 2.5  # keeps a draw from the far tails that an elicited range says no
 
 @dataclass(frozen=True)
 class Parameter:
-    """One number of the model with what is known about it."""
+    """One number of the model with what is known about it. luck: by what its draws go, if not its name."""
 
     name: str
     value: float
@@ -60,6 +60,7 @@ class Parameter:
     rank: str
     source: str
     formula: str = ""
+    luck: str = ""
 
     @property
     def fixed(self) -> bool:
@@ -166,7 +167,7 @@ class Parameters(Mapping[str, float]):
         if name in together:
             return together[name]
         source, sign = (record.rank.lstrip("-"), -1 if record.rank.startswith("-") else 1)
-        luck = probability(zlib.crc32((source or name).encode()), seed, index)
+        luck = probability(zlib.crc32((source or record.luck or name).encode()), seed, index)
         if record.scale == "bernoulli":
             return float(luck < record.value)
         z = min(max(_NORMAL.inv_cdf(luck), -_Z_LIMIT), _Z_LIMIT) if luck > 0 else -_Z_LIMIT

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sim.engine.setting import localised
+from sim.engine.setting import localised, of_town
 from sim.inputs.profiles import Profile
 from sim.inputs.scenario import Scenario
 from sim.model.parameters import default_parameters
@@ -56,7 +56,7 @@ class Assumption:
 
 def assumptions(scenarios: Sequence[Scenario], profile: Profile) -> tuple[Assumption, ...]:
     """Return every parameter, in the order of the file, marked where somebody set it."""
-    p = default_parameters()
+    p = of_town(default_parameters(), profile)
     here = localised(p, profile)
     found = []
     for name, record in p.records.items():

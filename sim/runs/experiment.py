@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from sim.engine.history import History, Label, measures
 from sim.engine.ledger import costs
 from sim.engine.plan import with_overrides
-from sim.engine.setting import Setting, localised, worker_threads
+from sim.engine.setting import Setting, localised, of_town, worker_threads
 from sim.engine.simulation import groups, simulate_together
 from sim.engine.warmup import WarmStart
 from sim.errors import InputError, within
@@ -113,7 +113,7 @@ def setting_for(
 ) -> Setting:
     """Return the setting in which a scenario is run: its municipality, drawn parameters, and luck."""
     profile = profile_of(scenario)
-    p = localised((base or default_parameters()).draw(options.seed, draw), profile)
+    p = localised(of_town(base or default_parameters(), profile).draw(options.seed, draw), profile)
     p = with_overrides(p, scenario, "birth")
     return Setting(profile, p, options.seed, draw, replication, options.children)
 

@@ -38,7 +38,11 @@ def notes(scenarios: Iterable[Scenario]) -> list[Problem]:
     """Return what is to be told of scenarios, each thing once, with its place in the file that it is from."""
     documents: dict[Path | None, Document] = {None: Document.in_memory({}, "<scenario>")}
     return in_order(
-        note for scenario in scenarios for note in _placed(list(_told(scenario)), scenario.path, documents)
+        note
+        for scenario in scenarios
+        for note in _placed(
+            [*_told(scenario), *_before(scenario, documents)], scenario.path, documents
+        )
     )
 
 
@@ -49,6 +53,18 @@ def _told(scenario: Scenario) -> Iterator[Note]:
     yield from _places(scenario)
     if scenario.local is not None:
         yield from ((("municipality", *loc), message) for loc, message in _figures(scenario.local))
+
+
+def _before(scenario: Scenario, documents: dict[Path | None, Document]) -> Iterator[Note]:
+    """Yield what became of a municipality that a scenario or grid names and that is one no longer."""
+    data = _document(scenario.path, documents).data
+    parts = [part for part in (data, data.get("base"), data.get("values")) if isinstance(part, dict)]
+    for part in parts:
+        written = part.get("municipality")
+        for name in written if isinstance(written, list) else [written]:
+            became = became_of(str(name)) if isinstance(name, (str, int)) else None
+            if became is not None and became.values.get("heir") == scenario.municipality:
+                yield ("municipality",), became
 
 
 def as_line(note: Problem) -> str:
@@ -101,15 +117,21 @@ def _placed(told: Sequence[Note], path: Path | None, documents: dict[Path | None
     """
     if not told:
         return []
-    if path is not None and path not in documents:
+    document = _document(path, documents)
+    if document.data.get("kind") != "grid":
+        return [document.problem(loc, message) for loc, message in told]
+    return [document.problem(_in_grid(document, loc), message) for loc, message in told]
+
+
+def _document(path: Path | None, documents: dict[Path | None, Document]) -> Document:
+    """Return the document of a scenario, read once."""
+    if path not in documents:
+        assert path is not None, "what is made in memory has a document already"
         try:
             documents[path] = load_document(path, ("scenario", "grid"))
         except InputError:  # it is gone since the scenario was read
             documents[path] = Document.in_memory({}, str(path))
-    document = documents[path]
-    if document.data.get("kind") != "grid":
-        return [document.problem(loc, message) for loc, message in told]
-    return [document.problem(_in_grid(document, loc), message) for loc, message in told]
+    return documents[path]
 
 
 def _in_grid(document: Document, loc: Loc) -> Loc:

@@ -20,7 +20,7 @@ from ruamel.yaml import YAML
 
 from sim.decision.appraisal import Figure
 from sim.decision.firm import UNSAID, Standing, few, has_range, standing
-from sim.inputs.profiles import CARE_FIGURES
+from sim.inputs.profiles import CARE_FIGURES, OWN_USE, PREDICTED_USE
 
 LANGUAGES = {"nl": "Nederlands", "en": "English"}
 LOCALES = {"nl": "nl_NL", "en": "en_GB"}
@@ -183,6 +183,9 @@ class Writing:
 
         known: what is known of the municipality itself (see Profile.local); own: whether it gave figures.
         """
+        for use in (OWN_USE, PREDICTED_USE):
+            if use in known:
+                return self.t(f"local_{use}", name=name)
         lacking = [figure for figure in CARE_FIGURES if figure not in known]
         if not own:
             return self.t("no_local") if lacking else ""

@@ -4,10 +4,21 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
-from sim.engine.setting import ACCESS_RATES, NEED_RATES, localised
+from sim.engine.plan import with_overrides
+from sim.engine.setting import (
+    ACCESS_OF_USE,
+    ACCESS_RATES,
+    NEED_OF_USE,
+    NEED_RATES,
+    USE,
+    localised,
+    of_town,
+)
 from sim.inputs.profiles import Profile, profiles
+from sim.inputs.scenario import scenario_from_dict
 from sim.model.parameters import Parameters
 
 PLAIN = Profile("Here", (1.0,) * 23, "2021-01-01", "made up")
@@ -67,3 +78,52 @@ def test_every_shipped_municipality_can_be_localised(parameters: Parameters, nam
     assert 0.2 < profile.access < 5
     expected = set(NEED_RATES if profile.need != 1 else ()) | set(ACCESS_RATES if profile.access != 1 else ())
     assert changed(parameters, localised(parameters, profile)) == expected | set(profile.overrides)
+
+
+# ---- use that is not sure
+
+
+def test_use_may_be_otherwise_in_every_draw_with_luck_of_each_municipality(parameters: Parameters) -> None:
+    town = replace(PLAIN, use=(0.8, 1.3), code="GM0001")
+    here, there = (of_town(parameters, each) for each in (town, replace(town, code="GM0002")))
+    drawn = [[p.draw(0, k)[USE] for k in range(1, 65)] for p in (here, there)]
+    assert here[USE] == here.draw(0, 0)[USE] == 1.0
+    assert np.quantile(drawn[0], (0.05, 0.95)) == pytest.approx((0.8, 1.3), rel=0.06)
+    assert abs(np.corrcoef(np.log(drawn))[0, 1]) < 0.4
+    assert all(here.draw(0, 3)[n] == parameters.draw(0, 3)[n] for n in parameters if n != USE)
+
+
+@pytest.mark.parametrize("name", ["Almere", "Rotterdam", "Nederland"])
+def test_what_has_no_range_of_use_draws_none(parameters: Parameters, name: str) -> None:
+    assert of_town(parameters, profiles()[name]) is parameters
+    assert parameters.draw(0, 5)[USE] == 1.0
+
+
+def test_need_and_access_follow_use(parameters: Parameters) -> None:
+    drawn = parameters.replace({USE: 0.7})
+    local = localised(drawn, replace(PLAIN, need=1.2))
+    need, access = 0.7 ** parameters[NEED_OF_USE], 0.7 ** parameters[ACCESS_OF_USE]
+    assert local["need.onset_light"] == pytest.approx(1.2 * need * parameters["need.onset_light"])
+    assert local["start.ambulant"] == pytest.approx(access * parameters["start.ambulant"])
+
+
+def test_a_value_that_is_certain_is_not_drawn_again(parameters: Parameters) -> None:
+    town = profiles()["Urk"]
+    certain = of_town(parameters, town).certain({USE: 1.0})
+    assert of_town(certain, town) is certain
+    assert certain.draw(0, 4)[USE] == 1.0
+
+
+@pytest.mark.parametrize("since", ["start", "birth"])
+def test_a_scenario_that_sets_use_sets_what_follows(parameters: Parameters, since: str) -> None:
+    """As if the municipality had been drawn so, whatever was drawn; a rate of its own wins."""
+    data = {"title": "T", "municipality": "Urk", "parameters": {USE: {"value": 0.8, "from": since},
+            "start.daghulp": {"value": 0.01, "from": since}}}  # fmt: skip
+    town = profiles()["Urk"]
+    drawn = localised(of_town(parameters, town).draw(0, 3), town)
+    assert drawn[USE] != 1.0
+    found = with_overrides(drawn, scenario_from_dict(data), since)
+    wanted = localised(parameters.draw(0, 3).replace({USE: 0.8}), town)
+    for name in {*NEED_RATES, *ACCESS_RATES} - {"start.daghulp"}:
+        assert found[name] == pytest.approx(wanted[name], rel=1e-12)
+    assert found["start.daghulp"] == 0.01

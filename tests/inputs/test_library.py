@@ -7,8 +7,10 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic_core import PydanticCustomError
 
 from sim.inputs.library import allowed_range, registry
+from sim.inputs.placenames import Town, towns
 from sim.inputs.profiles import profiles
 from sim.model.catalogue import catalogue
 from sim.model.parameters import Parameter, Scale, default_parameters
@@ -26,6 +28,22 @@ def test_everything_that_ships_can_be_named() -> None:
     assert names.programmes == set(catalogue())
     assert set(names.parameters) == set(default_parameters())
     assert registry() is names  # read once
+
+
+@pytest.mark.parametrize("town", [town for town in towns().values() if not town.until], ids=lambda t: t.code)
+def test_every_municipality_can_be_named_and_is_its_own(town: Town) -> None:
+    for written in (town.name, town.code, *town.also):
+        assert registry().municipality(written) == town.name
+    assert profiles()[town.name].total > 100
+
+
+@pytest.mark.parametrize("town", [town for town in towns().values() if town.until], ids=lambda t: t.code)
+def test_a_municipality_of_before_is_what_it_became_or_is_told(town: Town) -> None:
+    if len(town.now) == 1:
+        assert registry().municipality(town.code) == towns()[town.now[0]].name
+    else:
+        with pytest.raises(PydanticCustomError, match="it was divided over"):
+            registry().municipality(town.code)
 
 
 @pytest.mark.parametrize("name", default_parameters())

@@ -168,7 +168,7 @@ def test_a_misspelling_is_met_with_what_it_may_mean(written: str, hint: tuple[st
 
 
 def test_names_that_come_first_are_offered_first() -> None:
-    assert meant("Almeer") == ("Aalsmeer",)
+    assert meant("Almeer") == ("Aalsmeer", "Almere")
     assert meant("Almeer", ["Almere"]) == ("Almere",)
 
 
@@ -207,3 +207,25 @@ def test_every_row_has_a_grade_and_a_source() -> None:
         rows = list(csv.DictReader(stream))
     assert {row["grade"] for row in rows} == {"observed", "assumed"}
     assert all(row["source"] for row in rows)
+
+
+# ---- search
+
+
+@pytest.mark.parametrize(
+    ("words", "names"),
+    [
+        ("urk", ["Urk"]), ("weesp", ["Amsterdam"]), ("GM0457", ["Amsterdam"]), ("GM0363", ["Amsterdam"]),
+        ("gravenhage", ["Den Haag"]), ("Bergen", ["Bergen (L.)", "Bergen (NH.)", "Bergen op Zoom"]),
+        ("haaren", ["Boxtel", "Oisterwijk", "Tilburg", "Vught"]), ("xyzzy", []),
+    ],
+)  # fmt: skip
+def test_search_finds_names_of_now_and_before_and_codes(words: str, names: list[str]) -> None:
+    found = [town.name for town in placenames.search(words)]
+    assert found == sorted(found, key=placenames.key)
+    assert [name for name in found if name in names] == names
+    assert len(found) < 30  # names that hold the words inside another are found too, such as Zevenbergen
+
+
+def test_search_for_nothing_is_every_municipality() -> None:
+    assert set(placenames.search("")) == set(TODAY)

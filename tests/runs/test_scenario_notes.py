@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from sim.engine import plan
+from sim.engine.setting import ACCESS_OF_USE, NEED_OF_USE, USE
 from sim.files.yamlfile import Document
 from sim.inputs.grid import load_grid
 from sim.inputs.library import registry
@@ -342,4 +343,5 @@ def test_what_is_told_to_do_nothing_is_never_read_and_the_rest_is(looked_at: set
     idle = {*BEFORE_START, *CALIBRATION}
     assert not idle & looked_at
     discounting = {name for name in default_parameters() if name.startswith("discount.")}  # read of results
-    assert set(default_parameters()) - looked_at - idle == discounting
+    before = {USE, NEED_OF_USE, ACCESS_OF_USE}  # other rates follow them where they are set
+    assert set(default_parameters()) - looked_at - idle == discounting | before

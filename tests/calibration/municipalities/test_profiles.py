@@ -10,6 +10,7 @@ import pytest
 from calibration.municipalities import profiles
 from calibration.municipalities.profiles import EVIDENCE, NAMES, build
 from sim.inputs.profiles import profiles as shipped
+from sim.inputs.profiles import towns_of_the_country
 from sim.model.parameters import DATA
 from sim.states import AGES
 
@@ -79,5 +80,5 @@ def test_the_shipped_file_is_what_is_built(tmp_path: Path, monkeypatch: pytest.M
     )
 
 
-def test_every_profile_of_the_model_is_built(rows: list[tuple[str, str, int, float, str]]) -> None:
-    assert set(shipped()) <= {name for name, *_ in rows}
+def test_every_profile_is_built_here_or_by_levels(rows: list[tuple[str, str, int, float, str]]) -> None:
+    assert set(shipped()) <= {name for name, *_ in rows} | set(towns_of_the_country())

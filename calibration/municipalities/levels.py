@@ -1,0 +1,347 @@
+"""The level of use of youth care in each municipality, and sim/data/towns.csv, which the model reads.
+
+Run as ``python -m calibration.municipalities.levels`` to see how well a municipality is predicted by the
+others, with ``--write`` to build the file, and with ``--gains`` to measure how use follows need and access.
+
+What is measured: youths with jeugdzorg in natura in 2021 and 2022 (provisional) in four municipalities in
+five. They are held against what national rates by age group make of the municipality's own ages (indirect
+standardisation). The logarithm of that ratio is the figure; of two years the mean is taken, and no trend.
+
+    figure = level + luck          luck: 1/youths counted, and how figures differ from year to year
+    level  = bijstand, low income, density + province + municipality
+
+The last two are drawn from normal distributions around 0 whose spreads are estimated (maximum likelihood);
+the weights of the first have a flat prior. All are then normal together, so that what the figures say of
+each level is one formula (empirical Bayes; the best linear unbiased prediction of a mixed regression). A
+municipality with figures keeps to them as far as they are surer than the prediction; one without has the
+prediction, with an interval as wide as municipalities that are alike differ.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from functools import cache
+from pathlib import Path
+from statistics import NormalDist
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize, minimize_scalar
+
+from calibration.municipalities.municipal import SPREAD, USE_TOLERANCE
+from calibration.municipalities.profiles import DATE
+from calibration.runs import count
+from sim.engine.setting import ACCESS_OF_USE, NEED_OF_USE, localised, worker_threads
+from sim.inputs.placenames import towns
+from sim.inputs.profiles import TOWN_FILE, Profile, profiles
+from sim.machine.whole import written_whole
+from sim.model.parameters import default_parameters
+from sim.states import AGES
+
+Floats = NDArray[np.float64]
+EVIDENCE = Path(__file__).resolve().parents[1] / "evidence"
+YEARS = (2021, 2022)
+GROUPS = {"0-3": slice(0, 4), "4-11": slice(4, 12), "12-17": slice(12, 18), "18-22": slice(18, AGES)}
+LIKE = ("bijstand_pct", "low_income_pct", "density")
+"""What makes municipalities alike: persons on bijstand, households on a low income (2021, percent), and
+addresses per square kilometre around them (2022). Each as log(1 + x), less the mean, over the spread."""
+VAGUE = 10.0
+"""Standard deviation of the weights of LIKE and of the mean: flat beside figures that spread by 0.2."""
+OWN, PREDICTED = "own", "predicted"
+AGES_SOURCE = "ages derived from age bands (CBS 83502NED, 85039NED)"
+SOURCES = {
+    OWN: "use estimated from its own figures of 2021 and 2022, provisional (CBS 85075NED, 85335NED)",
+    PREDICTED: "use predicted from municipalities like it, as no figures of its own are known",
+}
+RANGE = (0.05, 0.95)
+COLUMNS = ("code", "name", "date", *(f"a{age}" for age in range(AGES)), "use", "low", "high", "need",
+           "access", "basis", "source")  # fmt: skip
+_STEP, _CHILDREN, _SEEDS = 1.25, 600_000, (0, 1)
+
+
+@dataclass(frozen=True)
+class Towns:
+    """What is known of the municipalities, in the order of their codes.
+
+    youths: [n, AGES] on 1 January 2021; growth: youths a year later over youths; like: [n, LIKE], scaled.
+    use: youths with jeugdzorg by code, year, and age group or `0-22`; what is suppressed is not there.
+    """
+
+    codes: tuple[str, ...]
+    youths: Floats
+    growth: Floats
+    like: Floats
+    use: Mapping[tuple[str, int], Mapping[str, float]]
+
+    @property
+    def provinces(self) -> Floats:
+        """Return [n, provinces], 1 where a municipality lies in one."""
+        names = [towns()[code].province for code in self.codes]
+        return np.array([[name == each for each in sorted(set(names))] for name in names], dtype=np.float64)
+
+    @property
+    def with_figures(self) -> list[int]:
+        """Return the positions of those of which use is known in every year."""
+        return [i for i, code in enumerate(self.codes) if all((code, year) in self.use for year in YEARS)]
+
+    def expected(self, year: int) -> Floats:
+        """Return [n] youths with jeugdzorg if rates of all with figures, by age group, held everywhere."""
+        youths = self.youths * (self.growth[:, None] if year == YEARS[1] else 1.0)
+        total = np.zeros(len(self.codes))
+        for group, ages in GROUPS.items():
+            there = youths[:, ages].sum(axis=1)
+            known = {
+                i: self.use[code, year][group]
+                for i, code in enumerate(self.codes)
+                if group in self.use.get((code, year), {})
+            }
+            total += there * sum(known.values()) / there[list(known)].sum()
+        return total
+
+    def counted(self, year: int) -> Floats:
+        """Return youths with jeugdzorg of those with figures."""
+        return np.array([self.use[self.codes[i], year]["0-22"] for i in self.with_figures])
+
+
+@cache
+def read() -> Towns:
+    """Return the evidence."""
+    rows = _rows("municipalities.csv")
+    like = np.log1p([[float(row[name]) for name in LIKE] for row in rows])
+    youths = np.array([[float(row[f"a{age}"]) for age in range(AGES)] for row in rows])
+    use = {
+        (row["code"], int(row["year"])): {
+            group: float(row[group]) for group in ("0-22", *GROUPS) if row[group]
+        }
+        for row in _rows("municipal_use.csv")
+    }
+    return Towns(
+        tuple(row["code"] for row in rows),
+        youths,
+        np.array([float(row["youths_2022"]) for row in rows]) / youths.sum(axis=1),
+        (like - like.mean(axis=0)) / like.std(axis=0),
+        use,
+    )
+
+
+def _rows(name: str) -> list[dict[str, str]]:
+    with (EVIDENCE / name).open(encoding="utf-8", newline="") as stream:
+        return list(csv.DictReader(stream))
+
+
+@dataclass(frozen=True)
+class Spreads:
+    """Standard deviations of the logarithm: of municipalities, provinces, and years around a level."""
+
+    town: float
+    province: float
+    year: float
+
+
+@dataclass(frozen=True)
+class Model:
+    """The regression. figures, luck: [m], logarithms and their variances, of those `there`."""
+
+    towns: Towns
+    there: list[int]
+    figures: Floats
+    luck: Floats
+    spreads: Spreads
+
+    @classmethod
+    def of(cls, towns: Towns) -> Model:
+        """Return the regression of what is known, its spreads those under which the figures are likeliest."""
+        there = towns.with_figures
+        logs = [np.log(towns.counted(year) / towns.expected(year)[there]) for year in YEARS]
+        counts = [towns.counted(year) for year in YEARS]
+        figures, change = (logs[0] + logs[1]) / 2, logs[1] - logs[0]
+        chance = 1 / counts[0] + 1 / counts[1]
+        change = change - change.mean()
+
+        def unlikely(year: float) -> float:
+            variance = 2 * year**2 + chance
+            return float(np.log(variance).sum() + (change**2 / variance).sum())
+
+        year = float(minimize_scalar(unlikely, bounds=(0.0, 0.5), method="bounded").x)
+        luck = (2 * year**2 + chance) / 4
+
+        def of_spreads(logs: Floats) -> Model:
+            town, province = np.exp(logs).tolist()
+            return cls(towns, there, figures, luck, Spreads(town, province, year))
+
+        def surprise(logs: Floats) -> float:
+            return of_spreads(logs).surprise()
+
+        best = minimize(surprise, np.log([0.15, 0.06]), method="Nelder-Mead")
+        return of_spreads(best.x)
+
+    def prior(self, rows: Sequence[int], columns: Sequence[int]) -> Floats:
+        """Return covariances of levels, [rows, columns], before any figure."""
+        like = np.column_stack((np.ones(len(self.towns.codes)), self.towns.like))
+        where = self.towns.provinces
+        shared = VAGUE**2 * like[rows] @ like[columns].T
+        shared += self.spreads.province**2 * where[rows] @ where[columns].T
+        same = np.equal.outer(np.asarray(rows), np.asarray(columns))
+        return np.asarray(shared + self.spreads.town**2 * same, dtype=np.float64)
+
+    def of_figures(self) -> Floats:
+        """Return covariances of the figures, [m, m]."""
+        return self.prior(self.there, self.there) + np.diag(self.luck)
+
+    def surprise(self) -> float:
+        """Return how unlikely the figures are: minus the logarithm of their density, up to a constant."""
+        root = np.linalg.cholesky(self.of_figures())
+        steps = np.linalg.solve(root, self.figures)
+        return float(np.log(np.diag(root)).sum() + steps @ steps / 2)
+
+    def levels(self) -> tuple[Floats, Floats]:
+        """Return [n] logarithms of levels and their standard deviations.
+
+        The youths with jeugdzorg that all levels together make of the country are those of national rates.
+        """
+        everyone = list(range(len(self.towns.codes)))
+        across = self.prior(everyone, self.there)
+        weights = np.linalg.solve(self.of_figures(), across.T)
+        mean = weights.T @ self.figures
+        variance = np.diag(self.prior(everyone, everyone)) - (across * weights.T).sum(axis=1)
+        expected = sum(self.towns.expected(year) for year in YEARS)
+        return mean - math.log(float(expected @ np.exp(mean) / np.sum(expected))), np.sqrt(variance)
+
+    def left_out(self) -> tuple[Floats, Floats]:
+        """Return [m] predictions of each figure by all others, and their standard deviations.
+
+        The spreads stay as all figures have them; weights and provinces are estimated anew.
+        """
+        inverse = np.linalg.inv(self.of_figures())
+        precision = np.diag(inverse)
+        return self.figures - inverse @ self.figures / precision, 1 / np.sqrt(precision)
+
+
+@dataclass(frozen=True)
+class Check:
+    """Each municipality with figures, predicted by the others.
+
+    inside: share of figures in the interval of that chance. error: mean absolute error of the share of
+    youths with jeugdzorg, by who predicts it; relative: the same, over the share itself.
+    """
+
+    count: int
+    inside: Mapping[float, float]
+    error: Mapping[str, float]
+    relative: Mapping[str, float]
+    correlation: Mapping[str, float]
+
+    def text(self) -> str:
+        """Return it in words."""
+        first, last = YEARS
+        lines = [f"{self.count} municipalities with figures of {first} and {last}, each left out in turn"]
+        lines += [f"figures inside the {chance:.0%} interval: {x:.0%}" for chance, x in self.inside.items()]
+        lines += [
+            f"mean absolute error, {who}: {100 * x:.2f} youths in 100, {self.relative[who]:.1%} of use"
+            for who, x in self.error.items()
+        ]
+        lines += [f"use correlates with {name}: {r:.2f}" for name, r in self.correlation.items()]
+        return "\n".join(lines)
+
+
+def check(model: Model) -> Check:
+    """Return how well each municipality with figures is predicted by the others."""
+    known, there = model.towns, model.there
+    mean, sd = model.left_out()
+    z = np.abs(model.figures - mean) / sd
+    youths = known.youths.sum(axis=1)[there] * (1 + known.growth[there])
+    counted = sum(known.counted(year) for year in YEARS)
+    expected = sum(known.expected(year)[there] for year in YEARS)
+    share, same_ages = counted / youths, expected / youths
+    predicted = {
+        "the national share for everybody": np.full(len(there), np.sum(counted) / youths.sum()),
+        "national rates at its own ages": same_ages,
+        "like municipalities": same_ages * np.exp(mean),
+    }
+    like = dict(zip(LIKE, known.like[there].T, strict=True))
+    return Check(
+        len(there),
+        {chance: float((z <= NormalDist().inv_cdf(0.5 + chance / 2)).mean()) for chance in (0.5, 0.9)},
+        {who: float(np.abs(share - p).mean()) for who, p in predicted.items()},
+        {who: float(np.abs(p / share - 1).mean()) for who, p in predicted.items()},
+        {name: float(np.corrcoef(column, share)[0, 1]) for name, column in like.items()},
+    )
+
+
+def build(model: Model) -> list[tuple[str, ...]]:
+    """Return the rows of sim/data/towns.csv. Their range is wider by USE_TOLERANCE: what figures mean."""
+    known, p = model.towns, default_parameters()
+    mean, sd = model.levels()
+    z = NormalDist().inv_cdf(RANGE[1])
+    own = set(model.there)
+    rows = []
+    for i, code in enumerate(known.codes):
+        basis = OWN if i in own else PREDICTED
+        half = z * math.hypot(sd[i], USE_TOLERANCE)
+        level = float(mean[i])
+        numbers = (level, level - half, level + half, p[NEED_OF_USE] * level, p[ACCESS_OF_USE] * level)
+        rows.append((
+            code, towns()[code].name, DATE, *(f"{youths:g}" for youths in known.youths[i]),
+            *(f"{math.exp(number):.4f}" for number in numbers), basis, f"{AGES_SOURCE}; {SOURCES[basis]}",
+        ))  # fmt: skip
+    return rows
+
+
+def gains() -> tuple[float, float]:
+    """Return the powers of use that need and access are, in the country (two minutes).
+
+    Together they change use by as much as is asked for, and each has the part that its prior (SPREAD) and its
+    effect on use give it, as in `municipal.shrink`.
+    """
+    p, country = default_parameters(), profiles()["Nederland"]
+
+    def slope(of: str, seed: int) -> float:
+        ends = [use(_changed(country, of, factor), seed) for factor in (_STEP, 1 / _STEP)]
+        return math.log(ends[0] / ends[1]) / (2 * math.log(_STEP))
+
+    def use(profile: Profile, seed: int) -> float:
+        counted = count(localised(p, profile), _CHILDREN, seed, pool, YEARS[-1], country)
+        return sum(counted.users("jeugdzorg", year) for year in YEARS)
+
+    with worker_threads(None) as pool:
+        slopes = np.array([np.mean([slope(of, seed) for seed in _SEEDS]) for of in SPREAD])
+    parts = np.array(list(SPREAD.values())) ** 2 * slopes
+    need, access = parts / (slopes @ parts)
+    return float(need), float(access)
+
+
+def _changed(profile: Profile, of: str, factor: float) -> Profile:
+    return replace(profile, need=factor) if of == "need" else replace(profile, access=factor)
+
+
+def write(rows: Sequence[Sequence[str]], path: Path = TOWN_FILE) -> None:
+    """Write the file that the model reads, aside first."""
+    with written_whole(path) as aside, aside.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.writer(stream, lineterminator="\n")
+        writer.writerow(COLUMNS)
+        writer.writerows(rows)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Print how well municipalities are predicted; with --write, build the file."""
+    parser = argparse.ArgumentParser(description="Estimate the use of youth care in each municipality.")
+    parser.add_argument("--write", action="store_true", help="build sim/data/towns.csv")
+    parser.add_argument("--gains", action="store_true", help="measure town.need and town.access")
+    options = parser.parse_args(arguments)
+    if options.gains:
+        need, access = gains()
+        print(f"{NEED_OF_USE} {need:.3f}, {ACCESS_OF_USE} {access:.3f}: put them in sim/data/parameters.csv")
+        return
+    model = Model.of(read())
+    print("; ".join(f"spread by {name} {spread:.3f}" for name, spread in asdict(model.spreads).items()))
+    print(check(model).text())
+    if options.write:
+        write(build(model))
+
+
+if __name__ == "__main__":
+    main()

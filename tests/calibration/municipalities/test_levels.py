@@ -1,0 +1,164 @@
+"""Levels of use follow the figures of municipalities as far as those can tell, with honest intervals."""
+
+from __future__ import annotations
+
+import csv
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from calibration.municipalities.levels import (
+    COLUMNS,
+    EVIDENCE,
+    LIKE,
+    OWN,
+    PREDICTED,
+    YEARS,
+    Model,
+    Towns,
+    build,
+    check,
+    main,
+    read,
+)
+from calibration.runs import count
+from sim.engine.setting import Inline, localised
+from sim.inputs.placenames import towns
+from sim.inputs.profiles import TOWN_FILE, profiles, towns_of_the_country
+from sim.model.parameters import default_parameters
+from sim.states import AGES
+
+
+@pytest.fixture(scope="module")
+def model() -> Model:
+    return Model.of(read())
+
+
+def place(model: Model, name: str) -> int:
+    return next(i for i, code in enumerate(model.towns.codes) if towns()[code].name == name)
+
+
+def without(known: Towns, code: str) -> Towns:
+    """Return what is known without the figures of one municipality."""
+    return replace(known, use={key: groups for key, groups in known.use.items() if key[0] != code})
+
+
+def test_the_evidence_is_of_every_municipality_and_says_where_it_is_from() -> None:
+    sources = {row["source"] for row in rows("municipal_sources.csv")}
+    for name in ("municipalities.csv", "municipal_use.csv"):
+        assert all(set(row["source"].split(";")) <= sources for row in rows(name))
+    assert set(read().codes) == {town.code for town in towns().values() if not town.until}
+    assert {row["status"].partition(",")[0] for row in rows("municipal_use.csv")} == {"provisional"}
+
+
+def rows(name: str) -> list[dict[str, str]]:
+    with (EVIDENCE / name).open(encoding="utf-8", newline="") as stream:
+        return list(csv.DictReader(stream))
+
+
+def test_the_shipped_file_is_what_is_built(model: Model) -> None:
+    with TOWN_FILE.open(encoding="utf-8", newline="") as stream:
+        header, *shipped = list(csv.reader(stream))
+    assert tuple(header) == COLUMNS
+    numbers = slice(3, COLUMNS.index("basis"))
+    for built, there in zip(build(model), shipped, strict=True):
+        assert (built[:3], built[numbers.stop :]) == (tuple(there[:3]), tuple(there[numbers.stop :]))
+        close = np.array(there[numbers], float), np.array(built[numbers], float)
+        np.testing.assert_allclose(*close, rtol=2e-3, err_msg="run calibration.municipalities.levels --write")
+
+
+def test_a_municipality_left_out_is_predicted_as_if_its_figures_were_not_known(model: Model) -> None:
+    """The formula of leaving out against doing it; the national rates hardly move by one municipality."""
+    mean, sd = model.left_out()
+    for k in (0, 100, len(model.there) - 1):
+        i, kept = model.there[k], [j for j in range(len(model.there)) if j != k]
+        known = without(model.towns, model.towns.codes[i])
+        there = [model.there[j] for j in kept]
+        fewer = Model(known, there, model.figures[kept], model.luck[kept], model.spreads)
+        across = fewer.prior([i], fewer.there)
+        weights = np.linalg.solve(fewer.of_figures(), across.T)[:, 0]
+        assert weights @ fewer.figures == pytest.approx(mean[k], abs=1e-6)
+        variance = fewer.prior([i], [i])[0, 0] - across[0] @ weights + model.luck[k]
+        assert math.sqrt(variance) == pytest.approx(sd[k], rel=1e-4)
+
+
+def test_intervals_cover_as_often_as_they_say_and_likeness_beats_the_national_share(model: Model) -> None:
+    found = check(model)
+    assert found.count == 276
+    assert 0.44 <= found.inside[0.5] <= 0.62
+    assert 0.85 <= found.inside[0.9] <= 0.95
+    national, likeness = found.error["the national share for everybody"], found.error["like municipalities"]
+    assert 0.7 * national < likeness < 0.9 * national
+    assert 0.2 < found.correlation[LIKE[1]] < found.correlation[LIKE[0]] < 0.5  # wide intervals are due
+
+
+def test_the_check_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    main([])
+    told = capsys.readouterr().out
+    assert "276 municipalities with figures of 2021 and 2022, each left out in turn" in told
+    assert "the national share for everybody" in told
+
+
+def test_sure_figures_are_kept_and_unsure_ones_give_way_to_like_municipalities(model: Model) -> None:
+    sure, unsure = (replace(model, luck=np.full_like(model.luck, x)) for x in (1e-8, 1e9))
+    kept, _ = sure.levels()
+    shift = kept[model.there] - model.figures
+    assert np.ptp(shift) < 1e-4  # all by as much: levels are counted from the country's
+    away, sd = unsure.levels()
+    assert np.ptp(away) < 0.05
+    assert sd.min() > model.spreads.town
+
+
+def test_the_levels_together_are_the_country(model: Model) -> None:
+    mean, _ = model.levels()
+    expected = sum(model.towns.expected(year) for year in YEARS)
+    assert expected @ np.exp(mean) == pytest.approx(np.sum(expected))
+
+
+def test_what_is_predicted_is_less_sure_than_what_is_known_and_keeps_to_likeness() -> None:
+    known = towns_of_the_country()
+    with TOWN_FILE.open(encoding="utf-8", newline="") as stream:
+        basis = {row["name"]: row["basis"] for row in csv.DictReader(stream)}
+    width = {name: math.log(use[1] / use[0]) for name, town in known.items() if (use := town.use)}
+    assert sorted(basis.values()).count(PREDICTED) == 66
+    assert min(width[n] for n in basis if basis[n] == PREDICTED) > 0.45  # at least 25 percent either way
+    large = [n for n in basis if basis[n] == OWN and known[n].total > 10_000]
+    assert max(width[n] for n in large) < 0.25
+
+
+def test_rotterdam_is_far_below_what_its_like_would_predict(model: Model) -> None:
+    mean, sd = model.left_out()
+    k = model.there.index(place(model, "Rotterdam"))
+    assert (model.figures[k] - mean[k]) / sd[k] < -2.5
+    assert model.levels()[0][model.there[k]] < -0.2  # it keeps to its own figures all the same
+
+
+def test_what_is_suppressed_is_not_counted_as_none() -> None:
+    known = read()
+    fewer = dict(known.use)
+    code, year = next(key for key, groups in fewer.items() if "18-22" not in groups)
+    fewer[code, year] = {**fewer[code, year], "18-22": 0.0}
+    there = known.codes.index(code)
+    assert replace(known, use=fewer).expected(year)[there] < known.expected(year)[there]
+
+
+def test_a_level_changes_use_in_the_model_by_as_much() -> None:
+    """Within luck and 4 percent: what need and access do to use is measured near 1."""
+    p, country = default_parameters(), profiles()["Nederland"]
+
+    def use(level: float) -> float:
+        changed = p.replace({"town.use": level})
+        counted = count(localised(changed, country), 60_000, 0, Inline(), YEARS[-1], country)
+        return sum(counted.users("jeugdzorg", year) for year in YEARS)
+
+    here = use(1.0)
+    for level in (0.7, 1.4):
+        assert use(level) / here == pytest.approx(level, rel=0.04)
+
+
+def test_every_municipality_has_youths_of_every_age() -> None:
+    for town in towns_of_the_country().values():
+        assert len(town.youths) == AGES
+        assert min(town.youths) > 0

@@ -1,0 +1,47 @@
+"""`data towns` lists municipalities by name, and says of one how each figure is known."""
+
+from __future__ import annotations
+
+import pytest
+
+import cli
+
+
+def told(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, *words: str) -> tuple[int, str]:
+    monkeypatch.setattr("sys.argv", ["kinderwerk", "data", "towns", *words])
+    with pytest.raises(SystemExit) as left:
+        cli.main()
+    out = capsys.readouterr()
+    return int(left.value.code or 0), out.out + out.err
+
+
+@pytest.mark.parametrize(
+    ("words", "parts"),
+    [
+        ("urk", ("Urk (GM0184)", "predicted from municipalities like it", "in 9 of 10", "national")),
+        ("emmen", ("Emmen (GM0114)", "estimated from its own figures", "derived from age bands")),
+        ("weesp", ("Amsterdam (GM0363)", "Weesp (to 2022)", "not in use: ")),
+        ("Tilburg", ("Haaren (to 2021, in part)",)),
+        ("Almere", ("fitted to its own figure of 2020", "36.0", "measured")),
+    ],
+)
+def test_of_one_municipality_each_figure_says_how_it_is_known(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, words: str, parts: tuple[str, ...]
+) -> None:
+    code, text = told(capsys, monkeypatch, words)
+    assert code == 0
+    assert all(part in text for part in parts)
+
+
+def test_the_list_is_in_the_order_of_names(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code, text = told(capsys, monkeypatch)
+    codes = [word for word in text.split() if word.startswith("GM")]
+    assert (code, len(codes), codes[0], codes[-1]) == (0, 342, "GM1680", "GM0193")  # Aa en Hunze to Zwolle
+
+
+def test_an_unknown_one_is_told(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    code, text = told(capsys, monkeypatch, "Tilbrug")
+    assert code == 2
+    assert "unknown municipality 'Tilbrug'; did you mean 'Tilburg'?" in text
