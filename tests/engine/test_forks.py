@@ -81,7 +81,12 @@ def test_the_same_scenario_twice_differs_in_nothing(warm: WarmStart) -> None:
 
 
 def test_a_programme_without_effect_costs_its_price_and_changes_no_life(warm: WarmStart) -> None:
-    off = {"switches": dict.fromkeys(("onset", "escalation", "recovery", "signalling", "participation", "access", "substitution"), False)}  # noqa: E501
+    off = {
+        "switches": dict.fromkeys(
+            ("onset", "escalation", "recovery", "signalling", "participation", "access", "substitution"),
+            False,
+        )
+    }  # noqa: E501
     pair = [scenario(0, years=YEARS, use=off), scenario(60, years=YEARS, use=off)]
     a, b = simulate_together(pair, setting(), Inline(), warm)
     assert a.cells.tobytes() == b.cells.tobytes()
@@ -149,9 +154,11 @@ def test_any_number_of_threads_gives_the_same_bytes(tmp_path: Any) -> None:
         ([scenario(0, **UNFENCED), scenario(36, **UNFENCED)], ""),
         ([scenario(0, policy="capped"), scenario(36, policy="capped")], "places"),
         ([scenario(0), scenario(36, parameters={"need.onset_light": 0.03})], "parameters"),
+        ([scenario(0), scenario(36, prior="nearest")], "parameters"),
+        ([scenario(0, prior="nearest"), scenario(36, prior="nearest")], ""),
         ([scenario(0), scenario(36, shocks=[{"kind": "lockdown", "start": 2027, "size": 0.5}])], "shocks"),
     ],
-    ids=["budgets", "unfenced", "places", "parameters", "shocks"],
+    ids=["budgets", "unfenced", "places", "parameters", "another prior", "one prior", "shocks"],
 )
 def test_which_scenarios_can_be_lived_together(scenarios: list[Scenario], why: str, warm: WarmStart) -> None:
     assert apart(scenarios) == why
