@@ -77,6 +77,16 @@ def believing(p: Parameters, prior: str) -> Parameters:
     return replace(p, records={**p.records, **changed}, current={**p.current, **values})
 
 
+def prior_data(prior: str) -> dict[str, object]:
+    """Return a prior as plain data: of each number that priors differ in its value and 95% interval."""
+    records = believing(default_parameters(), prior).records
+    names = dict.fromkeys(name for held in priors().values() for name in held)
+    numbers = {
+        name: {"value": records[name].value, "interval": list(interval(records[name]))} for name in names
+    }
+    return {"prior": prior, "parameters": numbers}
+
+
 def interval(record: Parameter) -> tuple[float, float]:
     """Return the 95% interval of a parameter, as trials print it."""
     return record.at(-_Z975), record.at(_Z975)

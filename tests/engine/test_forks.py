@@ -81,12 +81,7 @@ def test_the_same_scenario_twice_differs_in_nothing(warm: WarmStart) -> None:
 
 
 def test_a_programme_without_effect_costs_its_price_and_changes_no_life(warm: WarmStart) -> None:
-    off = {
-        "switches": dict.fromkeys(
-            ("onset", "escalation", "recovery", "signalling", "participation", "access", "substitution"),
-            False,
-        )
-    }  # noqa: E501
+    off = {"switches": dict.fromkeys(("onset", "escalation", "recovery", "signalling", "participation", "access", "substitution"), False)}  # noqa: E501
     pair = [scenario(0, years=YEARS, use=off), scenario(60, years=YEARS, use=off)]
     a, b = simulate_together(pair, setting(), Inline(), warm)
     assert a.cells.tobytes() == b.cells.tobytes()
