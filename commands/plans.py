@@ -51,6 +51,9 @@ def check(paths: Annotated[list[Path], typer.Argument(help="Scenario files or fo
         read.append((document, thing))
 
     problems = [problem for path in paths for problem in check_path(path, registry(), _readers(), take)]
+    for document, thing in read:
+        for prior in named_priors(thing):
+            typer.echo(f"{document.path}: effect of child work: {prior}.", err=True)
     notes = notes_of_files(read)
     for note in notes:
         typer.echo(as_line(note), err=True)
@@ -58,6 +61,20 @@ def check(paths: Annotated[list[Path], typer.Argument(help="Scenario files or fo
         raise InputError(problems)
     some = f"No mistakes; {len(notes)} {'note' if len(notes) == 1 else 'notes'} above."
     typer.echo(some if notes else "All well.", err=True)
+
+
+def named_priors(thing: object) -> list[str]:
+    """Return in words the priors, other than the usual one, of a scenario or of the scenarios of a grid."""
+    from sim.inputs.grid import Member
+    from sim.inputs.scenario import Scenario
+    from sim.model.priors import ASSUMED
+    from sim.words.prior_words import prior_words
+    from sim.words.writing import Writing
+
+    members = thing if isinstance(thing, tuple) else (thing,)
+    scenarios = [each.scenario if isinstance(each, Member) else each for each in members]
+    found = dict.fromkeys(each.prior for each in scenarios if isinstance(each, Scenario))
+    return [prior_words(prior, Writing("en")) for prior in found if prior != ASSUMED]
 
 
 def _readers() -> dict[str, Callable[[Path], Any]]:

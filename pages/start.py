@@ -9,7 +9,7 @@ from pages.shared.controls import choose_municipality, fte_offered
 from pages.shared.outcome import outcome
 from pages.shared.state import EFFECTS, Choices, keep, pair, reference_words
 from pages.shared.texts import t, writing
-from sim.decision.headline import weight_of_no_effect
+from sim.decision.headline import believed, weight_of_no_effect
 
 
 def main() -> None:
@@ -21,8 +21,9 @@ def main() -> None:
     parts.note(parts.plain(reference))
     outcome(chosen, reference)
     with st.expander(t("unknown_title"), expanded=True):
-        none = weight_of_no_effect(pair(chosen))
-        st.markdown(t("unknown", effect=writing().unknown_effect(none)))
+        both = pair(chosen)
+        told = writing().unknown_effect(weight_of_no_effect(both), believed(both))
+        st.markdown(t("unknown", effect=told))
     parts.footer(reference)
 
 

@@ -19,7 +19,7 @@ from pages.shared import charts, desk, formats, parts, watching
 from pages.shared.answers import Answer
 from pages.shared.packed import pack
 from pages.shared.plan import Plan
-from pages.shared.state import Choices, places, query_of, scenario
+from pages.shared.state import Choices, pair, places, query_of, scenario
 from pages.shared.texts import writing, writing_in
 from sim import compare
 from sim.decision.firm import UNSAID, standing
@@ -188,10 +188,28 @@ def test_a_strength_that_was_set_has_no_weight_on_no_effect() -> None:
     assert "25% van het gewicht" not in words(at)
 
 
+@pytest.mark.parametrize("language", ["nl", "en"])
+def test_start_offers_the_named_priors_and_names_the_one_that_is_chosen(language: str) -> None:
+    at = shown("pages/main.py", effect="sceptical", taal=language)
+    told = CATALOGUES[language]
+    assert at.session_state["choices"].effect == "sceptical"
+    field = at.selectbox(key="start-effect")
+    assert set(field.options) >= {told[f"effect_{prior}"] for prior in ("sceptical", "nearest", "favourable")}
+    assert told["unknown_effect_prior"].format(prior=told["effect_sceptical"]) in words(at)
+
+
+def test_a_chosen_prior_goes_with_the_link_and_into_every_scenario() -> None:
+    at = shown("pages/main.py")
+    at.selectbox(key="start-effect").set_value("nearest").run()
+    assert any("effect=nearest" in code.value for code in at.code)
+    chosen = at.session_state["choices"]
+    assert {one.prior for one in pair(chosen)} == {"nearest"}
+
+
 def test_start_shows_the_figures_of_the_command_line() -> None:
     at = shown("pages/main.py")
-    pair = [scenario(Choices(), Plan.simple(fte)) for fte in (0.0, 36.0)]
-    d = next(iter(compare(pair, children=desk.CHILDREN, draws=desk.DRAWS).differences.values()))
+    both = [scenario(Choices(), Plan.simple(fte)) for fte in (0.0, 36.0)]
+    d = next(iter(compare(both, children=desk.CHILDREN, draws=desk.DRAWS).differences.values()))
     near, far = (change(d, years, discount_rate()) for years in (10, 20))
     expected = [near.care_users, near.unmet_need, far.municipal_cost]
     for metric, figure, write in zip(

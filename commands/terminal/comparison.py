@@ -13,6 +13,8 @@ from sim.decision.appraisal import Figure
 from sim.decision.firm import ENOUGH_DRAWS, Standing, by_luck_alone, few, has_range, standing
 from sim.decision.headline import Change, Level
 from sim.decision.tables import EQUAL
+from sim.inputs.scenario import Scenario
+from sim.words.prior_words import prior_words
 from sim.words.writing import Writing
 
 TOO_SMALL = "too small to tell"
@@ -235,6 +237,25 @@ def _notes(draws: int, rate: float) -> str:
             "is not known."
         )
     return "\n".join(notes)
+
+
+OTHER_PRIORS = (
+    "The scenarios differ in what they believe of child work: their differences come from that too. "
+    "Give them the same 'prior:'."
+)
+
+
+def priors_told(scenarios: Sequence[Scenario]) -> RenderableType:
+    """Return what the scenarios believe of the effect of child work, each prior once."""
+    found: dict[str, list[str]] = {}
+    for scenario in scenarios:
+        found.setdefault(scenario.prior, []).append(scenario.title)
+    lines = []
+    for prior, titles in found.items():
+        whose = "" if len(found) == 1 else f" ({'; '.join(titles)})"
+        lines.append(f"Effect of child work{whose}: {prior_words(prior, Writing('en'))}.")
+    warned = [Text(OTHER_PRIORS, style="bold")] if len(found) > 1 else []
+    return Group(*warned, Text("\n".join(lines), style="dim"))
 
 
 def model_table(found: Mapping[str, Any]) -> RenderableType:

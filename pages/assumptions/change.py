@@ -7,7 +7,7 @@ from dataclasses import replace
 from babel.numbers import get_group_symbol
 
 from pages.shared.parts import plain
-from pages.shared.state import MOST_ASSUMPTIONS, Choices, choices, keep, overrides, pair
+from pages.shared.state import EFFECTS, MOST_ASSUMPTIONS, Choices, choices, keep, overrides, pair, prior_of
 from pages.shared.texts import language, t, writing
 from sim.decision.headline import STRENGTH
 from sim.engine.programmes import check_headroom, effect_of
@@ -17,6 +17,7 @@ from sim.files.numerals import EUROS, SHARE, NumeralError, two_ways, written
 from sim.inputs.library import allowed_range
 from sim.model.catalogue import catalogue
 from sim.model.parameters import Parameter, default_parameters
+from sim.model.priors import believing
 
 _NEAR = 10.0
 
@@ -69,7 +70,8 @@ def with_value(chosen: Choices, record: Parameter, value: float | None) -> Choic
     kept = {name: own for name, own in chosen.assumptions if name != record.name}
     if value is not None and value != record.value:
         kept[record.name] = value
-    effect = "full" if record.name == STRENGTH else chosen.effect
+    by_strength = record.name == STRENGTH and EFFECTS[chosen.effect] is not None
+    effect = "full" if by_strength else chosen.effect
     plan, of_plan = chosen.plan, chosen.plan.data.get("parameters", {})
     if record.name in of_plan:
         plan = plan.changed(parameters={name: own for name, own in of_plan.items() if name != record.name})
@@ -94,7 +96,8 @@ def _check_together(chosen: Choices) -> None:
     """Refuse effects that are together more than the model leaves room for. Raises InputError."""
     given = overrides(chosen, chosen.plan).items()
     own = {name: float(own["value"] if isinstance(own, dict) else own) for name, own in given}
-    p, uses = default_parameters().replace(own), chosen.plan.programmes
+    p = believing(default_parameters(), prior_of(chosen.effect)).replace(own)
+    uses = chosen.plan.programmes
     names = dict.fromkeys((EXISTING, *uses))
     check_headroom(
         {name: effect_of(catalogue()[name], p, uses.get(name, {}).get("switches", {})) for name in names},

@@ -15,7 +15,11 @@ from sim.words.parameter_words import slug
 
 FILE = Path(__file__).resolve().parents[2] / "calibration" / "evidence" / "effects_evidence.csv"
 AGAINST = (
-    "own_search", "smallegange_et_al_j_social_work", "jones_et_al_pediatrics_125_e130",
+    "own_search", "jonkman_and_van_wonderen_j_children_s_services_12_32",
+    "jonkman_et_al_int_j_developmental_science_9", "westlake_et_al_swis_trial",
+    "taheri_and_welsh_youth_violence_and_juvenile_justice_14_272",
+    "prevention_science_10_1007_s11121_020_01176_6",
+    "smallegange_et_al_j_social_work", "jones_et_al_pediatrics_125_e130",
     "mieloo_et_al_bmj_open_12_e048933", "aef_stelsel_in_groei_nji_reply", "wsipp_programme_765",
 )  # fmt: skip
 """Findings of no effect, of more use of care, or of a programme that did not pay: they stand first."""

@@ -10,12 +10,14 @@ from pages.assumptions.change import number, put, put_all_back, refusal
 from pages.assumptions.rows import AssumptionRow, grade_words
 from pages.shared import parts
 from pages.shared.address import saw, seen
-from pages.shared.state import choices
+from pages.shared.state import EFFECTS, choices, prior_of
 from pages.shared.texts import language, t, writing
 from sim.decision.headline import STRENGTH
 from sim.errors import Problem
 from sim.files.numerals import NumeralError
 from sim.inputs.library import allowed_range
+from sim.model.priors import ASSUMED
+from sim.words.prior_words import prior_words
 
 PAGE = 20
 """Numbers on the screen at a time."""
@@ -26,13 +28,16 @@ def changed_ones(found: Sequence[AssumptionRow]) -> None:
     """Show the numbers that this session changed, with a way to put each and all back."""
     chosen = choices()
     by_effect = chosen.effect != "full"
-    changed = [row for row in found if row.own is not None and not (by_effect and row.name == STRENGTH)]
+    by_strength = EFFECTS[chosen.effect] is not None
+    changed = [row for row in found if row.own is not None and not (by_strength and row.name == STRENGTH)]
     if not changed and not by_effect:
         return
     st.header(t("assumed_changed", n=len(changed)))
     st.markdown(t("assumed_changed_lead"))
     if by_effect:
         st.markdown(t("assumed_effect", effect=t(f"effect_{chosen.effect}")))
+        if (prior := prior_of(chosen.effect)) != ASSUMED:
+            parts.note(prior_words(prior, writing()))
     for row in changed:
         left, right = st.columns([4, 1], vertical_alignment="center")
         own = writing().significant(row.own or 0.0)
@@ -80,7 +85,7 @@ def _number(row: AssumptionRow, where: str) -> None:
             told.append(t("assumed_local", value=write(row.found.local)))
         st.markdown(" ".join(told))
         if row.own is not None:
-            by_effect = row.name == STRENGTH and choices().effect != "full"
+            by_effect = row.name == STRENGTH and EFFECTS[choices().effect] is not None
             st.markdown(t("assumed_own_effect" if by_effect else "assumed_own", value=write(row.own)))
         basis, grade = t(f"assumed_basis_{row.basis}"), grade_words(row.grade)
         rests = t("assumed_rests", basis=basis if basis == grade else f"{basis} ({grade})")

@@ -15,11 +15,12 @@ from pages.shared.parameter_words import (
     source_words,
     unit_words,
 )
-from pages.shared.state import Choices, pair, profile
+from pages.shared.state import Choices, pair, prior_of, profile
 from pages.shared.texts import language, t
 from sim.decision.dossier import GROUPS, group_of
 from sim.engine.setting import of_town
 from sim.model.parameters import Parameter, default_parameters
+from sim.model.priors import believing
 from sim.report.assumptions import Assumption, assumptions
 from sim.words.parameter_words import HELD, grade_of
 
@@ -71,7 +72,9 @@ class AssumptionRow:
 
 def rows(chosen: Choices) -> tuple[AssumptionRow, ...]:
     """Return every number, in the order of the file, as it holds for the plan in hand."""
-    records, said = of_town(default_parameters(), profile(chosen)).records, _words(language())
+    prior = prior_of(chosen.effect)
+    records = believing(of_town(default_parameters(), profile(chosen)), prior).records
+    said = _words(language(), prior)
     return tuple(
         AssumptionRow(
             record := records[found.name], _with_source(said[found.name], record), basis_of(record), found
@@ -88,11 +91,11 @@ def _with_source(words: Words, record: Parameter) -> Words:
     return replace(words, source=source, sought=f"{words.sought} {source.casefold()}")
 
 
-@lru_cache(maxsize=4)
-def _words(language: str) -> dict[str, Words]:
+@lru_cache(maxsize=8)
+def _words(language: str, prior: str) -> dict[str, Words]:
     """Return what is said of every parameter; language: the one in use, by which this is kept."""
     said = {}
-    for name, record in default_parameters().records.items():
+    for name, record in believing(default_parameters(), prior).records.items():
         title, unit, source = parameter_title(name), unit_words(record.unit), source_words(record.source)
         group = group_title(group_of(name))
         said[name] = Words(title, unit, source, f"{title} {name} {unit} {source} {group}".casefold())

@@ -26,6 +26,7 @@ from pages.shared.state import (
     overrides,
     pair,
     places,
+    prior_of,
     reference_of,
 )
 from pages.shared.texts import t
@@ -36,6 +37,7 @@ from sim.files.yamlfile import dumped, head_of
 from sim.inputs.library import registry
 from sim.inputs.scenario import load_scenario
 from sim.machine.project import SCENARIOS
+from sim.model.priors import ASSUMED
 
 ARGUMENTS = "argumenten"
 """Scenarios that make a point about any municipality."""
@@ -141,7 +143,7 @@ def opened(name: str, sent: uploads.Sent, chosen: Choices) -> Opened:
     scenario, notes = sent.scenario, [LEFT_OUT[key] for key in sent.left_out]
     parameters = scenario.to_data()["parameters"]
     plan = Plan.of_scenario(scenario)
-    effect = _effect(parameters)
+    effect = _effect(parameters) if scenario.prior == ASSUMED else scenario.prior
     since_start = {n: o["value"] for n, o in parameters.items() if o["from"] == "start"}
     since_birth = {n: o for n, o in parameters.items() if o["from"] == "birth"}
     if since_start or chosen.assumptions:
@@ -231,6 +233,7 @@ def _text(head: Mapping[str, Any], chosen: Choices, plan: Plan) -> str:
         "start": start,
         "years": years,
         "policy": plan.policy,
+        "prior": None if prior_of(chosen.effect) == ASSUMED else chosen.effect,
         "places": data.get("places"),
         "budget": data.get("budget"),
         "programmes": programmes,

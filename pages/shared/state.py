@@ -29,11 +29,14 @@ from sim.inputs.municipality import municipality_from_dict
 from sim.inputs.placenames import became_of, beginning, find
 from sim.inputs.profiles import Profile, profiles
 from sim.inputs.scenario import Scenario, scenario_from_dict
+from sim.model.priors import ASSUMED, PRIORS
 from sim.runs.experiment import Options, setting_for
 from sim.words.writing import LANGUAGES
 
-EFFECTS = {"full": None, "half": 0.375, "none": 0.0}
-"""Expected strength of the effect (STRENGTH); None leaves the prior as it is."""
+EFFECTS: Mapping[str, float | None] = {
+    "full": None, "half": 0.375, "none": 0.0, **dict.fromkeys(PRIORS[1:]),
+}  # fmt: skip
+"""Expected strength of the effect (STRENGTH); None leaves it as the prior has it. Priors have their names."""
 REFERENCES = ("none", "now")
 """What is compared with: no programmes at all, or child work as it is today."""
 MAX_PLANS = 4
@@ -387,9 +390,15 @@ def _scenario(
         "kind": "scenario",
         "title": f"{municipality}, {title}"[:200],
         "municipality": json.loads(own) or municipality,
+        "prior": prior_of(effect),
         "parameters": _overrides(effect, assumptions, plan),
     }
     return scenario_from_dict(data, registry())
+
+
+def prior_of(effect: str) -> str:
+    """Return the prior that a choice of an effect means."""
+    return effect if effect in PRIORS else ASSUMED
 
 
 def overrides(chosen: Choices, plan: Plan) -> dict[str, Any]:

@@ -145,6 +145,7 @@ def manifest(
                 "title": s.title,
                 "file": s.sha256,
                 "content": s.canonical_sha256(),
+                "prior": s.prior,
                 "data": {key: value for key, value in s.to_data().items() if key != "reference"},
             }
             for name, s in zip(names, scenarios, strict=True)

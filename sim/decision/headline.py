@@ -95,6 +95,11 @@ def weight_of_no_effect(scenarios: Iterable[Scenario]) -> float | None:
     return 1.0 - default_parameters()[STRENGTH]
 
 
+def believed(scenarios: Iterable[Scenario]) -> tuple[str, ...]:
+    """Return the priors of scenarios, each once, in their order."""
+    return tuple(dict.fromkeys(scenario.prior for scenario in scenarios))
+
+
 def discount_rate(reference: Scenario | None = None) -> float:
     """Return the real discount rate per year: what the reference says under `parameters`, or the default."""
     own = reference.parameters.get(DISCOUNT) if reference is not None else None

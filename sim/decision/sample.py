@@ -33,6 +33,7 @@ from sim.inputs.scenario import Scenario
 from sim.machine.compiling import data_hash, source_hash
 from sim.model.catalogue import catalogue
 from sim.model.parameters import Parameters, default_parameters
+from sim.model.priors import believing
 from sim.progress import Progress, Tell, nobody
 from sim.runs.experiment import MOST_DRAWS, Columns, Options, Run, columns_of, setting_for
 from sim.runs.workers import Workers
@@ -62,8 +63,10 @@ class Question:
 
     @property
     def parameters(self) -> Parameters:
-        """Return the parameters from which draws are made."""
-        return of_town(self.base or default_parameters(), profile_of(self.scenarios[0]))
+        """Return the parameters from which draws are made, under the prior where all scenarios share it."""
+        prior = self.scenarios[0].prior
+        p = of_town(self.base or default_parameters(), profile_of(self.scenarios[0]))
+        return believing(p, prior) if {s.prior for s in self.scenarios} == {prior} else p
 
     @cached_property
     def uncertain(self) -> tuple[str, ...]:

@@ -150,7 +150,7 @@ def swings(
 def _ends(p: Parameters, name: str) -> tuple[dict[str, float], dict[str, float]]:
     """Return the values of a parameter, and of those that share its number, where it is low and high."""
     record = p.records[name]
-    ends = ({name: record.low}, {name: record.high})
+    ends = ({name: max(record.low, record.least)}, {name: record.high})
     for other in p.records.values():
         if other.rank.lstrip("-") == name:
             mirrored = other.rank.startswith("-")

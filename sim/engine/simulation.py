@@ -122,7 +122,7 @@ def apart(scenarios: Sequence[Scenario]) -> str:
     for scenario in scenarios:
         if scenario.policy == "capped":
             return "places"
-        if scenario.parameters != first.parameters:
+        if scenario.parameters != first.parameters or scenario.prior != first.prior:
             return "parameters"
         if [s for s in scenario.shocks if s.kind != "budget_cut"] != [
             s for s in first.shocks if s.kind != "budget_cut"

@@ -47,6 +47,7 @@ from sim.inputs.scenario_checks import (
     lost_shocks,
     written_problems,
 )
+from sim.model.priors import ASSUMED, Prior
 from sim.states import AGES, MONTHS
 
 FIRST_YEAR, LAST_YEAR, MAX_YEARS = 2015, 2060, 60
@@ -338,6 +339,7 @@ class Scenario(Part):
     start: int = Field(DEFAULT_START, ge=FIRST_YEAR, le=LAST_YEAR)
     years: int = Field(DEFAULT_YEARS, ge=0, le=MAX_YEARS)
     policy: Literal["deficit", "crowd_out", "capped"] = "crowd_out"
+    prior: Prior = ASSUMED
     budget: Budget = Budget()
     places: Annotated[
         Mapping[Annotated[str, AfterValidator(known_form)], Annotated[float | str, PlainValidator(_places)]],
@@ -392,12 +394,14 @@ class Scenario(Part):
             for name, use in sorted(self.programmes.items())
         }
         own = {} if self.local is None else {"local": self.local.canonical()}
+        believed = {} if self.prior == ASSUMED else {"prior": self.prior}  # hashes stay
         return {
             "municipality": self.municipality,
             **own,
             "start": self.start,
             "years": self.years,
             "policy": self.policy,
+            **believed,
             "budget": self.budget.model_dump(mode="json"),
             "programmes": programmes,
             "places": dict(sorted(self.places.items())),
@@ -414,7 +418,8 @@ class Scenario(Part):
 
     def to_data(self) -> dict[str, Any]:
         """Return the scenario as plain data that a file could hold."""
-        return self.model_dump(mode="json", by_alias=True, exclude_none=True)
+        usual = {"prior"} if self.prior == ASSUMED else None
+        return self.model_dump(mode="json", by_alias=True, exclude_none=True, exclude=usual)
 
     def replace(self, **changes: Any) -> Scenario:
         """Return a scenario with `changes`, checked like a file. Raises InputError."""

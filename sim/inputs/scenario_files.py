@@ -95,6 +95,13 @@ years: 20                     # aantal jaren (0 tot en met 60)
 #   capped     er zijn vaste aantallen plaatsen, dus wachtlijsten
 policy: crowd_out
 
+# Wat van het effect van kinderwerk wordt geloofd (mag weg). Geef scenario's die u vergelijkt hetzelfde.
+#   assumed      zoals in het model: een aanname waar geen effect in zit (zo gaat het als er niets staat)
+#   sceptical    gemiddeld geen effect
+#   nearest      zoals in onderzoek naar werk dat er het meest op lijkt
+#   favourable   zoals in gunstig onderzoek, naar training en mentoren
+# prior: sceptical
+
 # Het aantal plaatsen per vorm van hulp, alleen bij capped (mag weg). Een getal, as_used (zoveel als in het
 # jaar voor de start in gebruik waren) of unlimited. Waar niets staat: as_used voor ingekochte hulp.
 # places:

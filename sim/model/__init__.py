@@ -1,3 +1,3 @@
 """The model as data: parameters, households, processes and what they cost."""
 
-__all__ = ["catalogue", "parameters", "prices", "processes", "registration", "transitions"]
+__all__ = ["catalogue", "parameters", "prices", "priors", "processes", "registration", "transitions"]

@@ -48,7 +48,10 @@ _Z_LIMIT = 2.5  # keeps a draw from the far tails that an elicited range says no
 
 @dataclass(frozen=True)
 class Parameter:
-    """One number of the model with what is known about it. luck: by what its draws go, if not its name."""
+    """One number of the model with what is known about it.
+
+    luck: by what its draws go, if not its name; least: a draw below it counts as this.
+    """
 
     name: str
     value: float
@@ -61,6 +64,7 @@ class Parameter:
     source: str
     formula: str = ""
     luck: str = ""
+    least: float = -math.inf
 
     @property
     def fixed(self) -> bool:
@@ -74,7 +78,7 @@ class Parameter:
         middle, low, high = (_to(self.scale, x) for x in (self.value, self.low, self.high))
         side = (high - middle) if z > 0 else (middle - low)
         value = _from(self.scale, middle + z * side / _Z95)
-        return max(value, 0.0) if self.scale == "linear" and self.low >= 0 else value
+        return max(value, 0.0 if self.scale == "linear" and self.low >= 0 else self.least)
 
 
 def _to(scale: Scale, x: float) -> float:

@@ -9,6 +9,7 @@ from sim.engine.setting import localised, of_town
 from sim.inputs.profiles import Profile
 from sim.inputs.scenario import Scenario
 from sim.model.parameters import default_parameters
+from sim.model.priors import ASSUMED, believing
 from sim.words.parameter_words import basis_of, grade_of
 
 SUFFIXES = ("effect_exists", "moderate_need", "signalling", "retained", "visits_per_child", "uptake_ceiling")
@@ -55,8 +56,12 @@ class Assumption:
 
 
 def assumptions(scenarios: Sequence[Scenario], profile: Profile) -> tuple[Assumption, ...]:
-    """Return every parameter, in the order of the file, marked where somebody set it."""
-    p = of_town(default_parameters(), profile)
+    """Return every parameter under the prior of the last scenario, in the order of the file.
+
+    Marked where somebody set it.
+    """
+    prior = scenarios[-1].prior if scenarios else ASSUMED
+    p = believing(of_town(default_parameters(), profile), prior)
     here = localised(p, profile)
     found = []
     for name, record in p.records.items():

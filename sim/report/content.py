@@ -14,7 +14,7 @@ import numpy as np
 from sim.api import Comparison
 from sim.decision.appraisal import Difference, drowned
 from sim.decision.firm import ENOUGH_DRAWS, few
-from sim.decision.headline import Change, Level, discount_rate, weight_of_no_effect
+from sim.decision.headline import Change, Level, believed, discount_rate, weight_of_no_effect
 from sim.decision.money import (
     DISCOUNTS,
     PERSPECTIVES,
@@ -314,7 +314,7 @@ def _unknown(
     uneven = [writing.t("unknown_changed", names=clipped(titles, writing))] if names else []
     found = [
         *uneven,
-        writing.unknown_effect(weight_of_no_effect(scenarios)),
+        writing.unknown_effect(weight_of_no_effect(scenarios), believed(scenarios)),
         *writing.t("unknown_items").splitlines(),
         writing.t("unknown_capped" if capped else "unknown_open"),
     ]

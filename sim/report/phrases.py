@@ -12,6 +12,7 @@ from sim.decision.appraisal import Figure
 from sim.decision.firm import Standing, standing
 from sim.inputs.scenario import Scenario, Shock
 from sim.model.catalogue import catalogue
+from sim.model.priors import ASSUMED
 from sim.states import FORMS, MONTHS
 from sim.words.writing import Writing
 
@@ -56,6 +57,8 @@ def _world(scenario: Scenario, writing: Writing) -> Iterator[str]:
         yield t("world_budget", money=writing.money(s.budget.youth_care))
     if s.budget.real_growth is not None:
         yield t("world_growth", growth=writing.percent(s.budget.real_growth, 1))
+    if s.prior != ASSUMED:
+        yield t("world_prior", prior=t(f"effect_{s.prior}"))
     for shock in s.shocks:
         yield _shock(shock, writing)
 

@@ -29,6 +29,7 @@ from sim.faults import fault
 from sim.inputs.profiles import profile_of
 from sim.inputs.scenario import Scenario
 from sim.model.parameters import Parameters, default_parameters
+from sim.model.priors import believing
 from sim.progress import Progress, Tell
 from sim.runs.warmstore import WarmStore
 from sim.states import AGES
@@ -113,7 +114,8 @@ def setting_for(
 ) -> Setting:
     """Return the setting in which a scenario is run: its municipality, drawn parameters, and luck."""
     profile = profile_of(scenario)
-    p = localised(of_town(base or default_parameters(), profile).draw(options.seed, draw), profile)
+    p = believing(of_town(base or default_parameters(), profile), scenario.prior)
+    p = localised(p.draw(options.seed, draw), profile)
     p = with_overrides(p, scenario, "birth")
     return Setting(profile, p, options.seed, draw, replication, options.children)
 

@@ -21,6 +21,7 @@ from ruamel.yaml import YAML
 from sim.decision.appraisal import Figure
 from sim.decision.firm import UNSAID, Standing, few, has_range, standing
 from sim.inputs.profiles import CARE_FIGURES, OWN_USE, PREDICTED_USE
+from sim.model.priors import ASSUMED
 
 LANGUAGES = {"nl": "Nederlands", "en": "English"}
 LOCALES = {"nl": "nl_NL", "en": "en_GB"}
@@ -172,10 +173,15 @@ class Writing:
             return ""
         return self.t("interval", low=write(f.low, True), high=write(f.high, True))
 
-    def unknown_effect(self, none: float | None) -> str:
-        """Return that nobody knows the effect. none: the weight on no effect; None where it was set."""
+    def unknown_effect(self, none: float | None, priors: Collection[str] = (ASSUMED,)) -> str:
+        """Return that nobody knows the effect. none: the weight on no effect; None where it was set.
+
+        priors: what the scenarios believe of it, each once.
+        """
         if none is None:
             return self.t("unknown_effect_set")
+        if set(priors) != {ASSUMED}:
+            return self.t("unknown_effect_prior", prior="; ".join(self.t(f"effect_{one}") for one in priors))
         return self.t("unknown_effect", none=self.percent(none))
 
     def local_figures(self, name: str, known: Collection[str], own: bool) -> str:

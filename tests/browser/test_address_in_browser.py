@@ -97,7 +97,7 @@ def unfold(page: Page, title: str) -> None:
 def start(page: Page) -> None:
     pick(page, "Gemeente", "Tilburg")
     slide(page, 2)
-    pick(page, "Wat als het minder goed werkt?", "half zo goed")
+    pick(page, "Hoe goed werkt kinderwerk?", "half zo goed")
     page.get_by_text("Geoormerkt", exact=True).click()
 
 

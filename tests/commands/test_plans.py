@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -64,3 +65,30 @@ def test_who_has_no_checkout_gets_the_scenarios_that_ship(tmp_path: Path) -> Non
     again = call("scenarios", cwd=tmp_path)
     assert again.returncode == 2
     assert "not overwritten" in again.stderr
+
+
+def test_check_tells_a_named_prior_and_compare_that_beliefs_differ(tmp_path: Path) -> None:
+    (tmp_path / "geen.yaml").write_text(GOOD.replace("36", "0"), encoding="utf-8")
+    (tmp_path / "near.yaml").write_text(GOOD + "prior: nearest\nreference: geen.yaml\n", encoding="utf-8")
+    done = call("check", tmp_path / "near.yaml")
+    assert done.returncode == 0
+    assert "near.yaml: effect of child work: as in trials" in done.stderr
+    assert "0.91 (95%: 0.71 to 1.15)" in done.stderr
+    assert call("check", tmp_path / "geen.yaml").stderr == "All well.\n"
+    done = call("compare", tmp_path / "near.yaml", "--out", tmp_path / "out", *FEW)
+    assert done.returncode == 0
+    told = " ".join(done.stdout.split())  # lines are as wide as the terminal
+    assert "The scenarios differ in what they believe of child work" in told
+    assert "0.91 (95%: 0.71 to 1.15)" in told
+    assert "25% of the weight on no effect" in told
+
+
+def test_json_and_the_manifest_hold_the_prior(tmp_path: Path) -> None:
+    (tmp_path / "near.yaml").write_text(GOOD + "prior: nearest\n", encoding="utf-8")
+    done = call("run", tmp_path / "near.yaml", "--out", tmp_path / "out", *FEW, "--json")
+    found = json.loads(done.stdout)["headline"]
+    assert found["priors"]["near"]["prior"] == "nearest"
+    need = found["priors"]["near"]["parameters"]["kinderwerk.moderate_need"]
+    assert need["interval"][0] < need["value"] < need["interval"][1]
+    kept = json.loads((tmp_path / "out" / "manifest.json").read_text(encoding="utf-8"))["scenarios"]["near"]
+    assert kept["prior"] == kept["data"]["prior"] == "nearest"

@@ -11,10 +11,11 @@ import pytest
 from sim.decision import sample as module
 from sim.decision.appraisal import KEY_LABELS, difference
 from sim.decision.sample import Question, Sample, collect
+from sim.decision.sensitivity import with_values
 from sim.engine.setting import Inline
 from sim.errors import OptionError, SimulationError
 from sim.model.parameters import default_parameters
-from sim.runs.experiment import Options
+from sim.runs.experiment import Options, setting_for
 from sim.runs.workers import Workers
 from tests.worlds import scenario
 
@@ -94,6 +95,28 @@ def test_a_certain_parameter_does_not_vary() -> None:
     assert {"kinderwerk.retained", "start.ambulant"} <= set(question().uncertain)
     assert not {"kinderwerk.retained", "start.ambulant"} & set(q.uncertain)
     assert {p.draw(0, k)["start.ambulant"] for k in range(1, 6)} == {0.4}
+
+
+def test_inputs_are_those_of_the_prior_that_all_scenarios_share() -> None:
+    need, exists = "kinderwerk.moderate_need", "kinderwerk.effect_exists"
+    usual, near = question(), question(prior="nearest")
+    assert exists in usual.uncertain
+    assert exists not in near.uncertain  # it is 1 in every draw
+    setting = setting_for(near.scenarios[0], near.options, 3, 0)
+    assert near.inputs(3)[near.uncertain.index(need)] == setting.parameters[need]
+    assert near.value(need) == setting_for(near.scenarios[0], near.options, 0, 0).parameters[need]
+    mixed = Question((usual.scenarios[0], near.scenarios[1]), usual.options)
+    assert mixed.parameters is default_parameters()
+    assert len({q.key() for q in (usual, near, mixed)}) == 3
+
+
+def test_what_is_made_certain_is_so_under_a_prior_too() -> None:
+    need = "kinderwerk.moderate_need"
+    for at in (0.7, default_parameters()[need]):
+        sure = with_values(question(prior="nearest"), {need: at})
+        for draw in (0, 3):
+            setting = setting_for(sure.scenarios[1], sure.options, draw, 0, sure.base)
+            assert setting.parameters[need] == at
 
 
 def test_what_others_define_is_no_uncertainty_of_its_own() -> None:

@@ -10,10 +10,11 @@ import pytest
 from sim.decision.appraisal import difference
 from sim.decision.goal import Goal, outcome
 from sim.decision.sample import Question
-from sim.decision.sensitivity import CASES, structural, swings, tornado, two_way, with_values
+from sim.decision.sensitivity import CASES, _ends, structural, swings, tornado, two_way, with_values
 from sim.engine.setting import Inline
 from sim.errors import OptionError
 from sim.model.parameters import default_parameters
+from sim.model.priors import SEEN, believing
 from sim.runs.experiment import Options
 from sim.runs.workers import Workers
 from tests.worlds import scenario
@@ -150,3 +151,9 @@ def test_swapping_the_scenarios_flips_the_outcome() -> None:
     error = np.sqrt(there.size * (there.var(ddof=1) + back.var(ddof=1)))  # the other one is lived in full
     assert abs(there.sum() + back.sum()) < 4 * error
     assert there.sum() * back.sum() < 0
+
+
+def test_the_low_end_of_a_prior_is_not_below_what_counts() -> None:
+    near = believing(default_parameters(), "nearest")
+    assert near.records[SEEN].low < 1.0
+    assert _ends(near, SEEN)[0] == {SEEN: 1.0}

@@ -372,6 +372,7 @@ def test_places_and_shocks_are_kept_as_written() -> None:
 
 def test_references_that_go_round_in_a_circle_are_refused(tmp_path: Path) -> None:
     """Two that name each other, and three in a row; a chain that ends is none."""
+
     def written(name: str, reference: str | None) -> Path:
         file = tmp_path / f"{name}.yaml"
         said = f"reference: {reference}.yaml\n" if reference else ""
@@ -392,3 +393,33 @@ def test_more_parameters_than_there_are_are_not_looked_up_one_by_one(tmp_path: P
     lines = "".join(f"  effect.onse{i}: 1\n" for i in range(601))
     (problem,) = refused(tmp_path, HEAD + "parameters:\n" + lines)
     assert problem == (4, 1, "must have at most 600 items, found 601")
+
+
+# What is believed of the effect
+
+
+def test_a_prior_is_part_of_a_scenario_only_where_it_is_another() -> None:
+    usual, said = (
+        scenario_from_dict(SMALL, REGISTRY),
+        scenario_from_dict({**SMALL, "prior": "assumed"}, REGISTRY),
+    )
+    assert usual == said
+    assert usual.canonical_sha256() == said.canonical_sha256()
+    for data in (usual.canonical(), usual.to_data()):
+        assert "prior" not in data
+    near = usual.replace(prior="nearest")
+    assert near.canonical() == {**usual.canonical(), "prior": "nearest"}
+    assert scenario_from_dict(near.to_data(), REGISTRY) == near
+    assert near.replace(prior="assumed") == usual
+
+
+def test_the_content_of_a_file_from_before_there_were_priors_has_its_old_hash() -> None:
+    shipped = Path(__file__).resolve().parents[2] / "scenarios" / "almere" / "huidig.yaml"
+    before = "8d47e3df65b294817a18735ada11de1ea870d28b9944791434e3b4746ec81bc5"
+    assert load_scenario(shipped).canonical_sha256() == before
+
+
+def test_an_unknown_prior_is_refused_with_the_nearest(tmp_path: Path) -> None:
+    ((line, _, message),) = refused(tmp_path, HEAD + "prior: scepticl\n")
+    assert line == 4
+    assert "'sceptical'" in message

@@ -137,6 +137,18 @@ def test_a_value_for_the_strength_takes_the_place_of_the_choice_of_an_effect() -
     assert with_value(half, RECORDS[STAY], 20.0).effect == "half"
 
 
+def test_under_a_named_prior_numbers_are_those_of_the_prior_and_a_value_leaves_it() -> None:
+    near = Choices(effect="nearest")
+    need = next(row for row in rows.rows(near) if row.name == "kinderwerk.moderate_need")
+    usual = next(row for row in rows.rows(Choices()) if row.name == "kinderwerk.moderate_need")
+    assert (need.record.value, need.found.value) == (0.9131, 0.9131)
+    assert "Taheri" in need.words.source
+    assert (usual.record.value, usual.own, need.own) == (0.92, None, None)
+    changed = with_value(near, RECORDS["kinderwerk.effect_exists"], 0.2)
+    assert (changed.effect, dict(changed.assumptions)) == ("nearest", {"kinderwerk.effect_exists": 0.2})
+    assert scenario(changed, changed.plan).prior == "nearest"
+
+
 # Finding
 
 

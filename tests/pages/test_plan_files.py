@@ -29,6 +29,7 @@ from sim.errors import InputError
 from sim.inputs.library import registry
 from sim.inputs.scenario import load_scenario
 from sim.inputs.scenario_files import check_path
+from sim.model.priors import PRIORS
 
 RICH = Plan.of({
     "policy": "capped", "places": {"ambulant": 1200.0, "daghulp": "unlimited"}, "start": 2027, "years": 10,
@@ -129,6 +130,17 @@ def test_a_file_comes_back_as_the_choices_it_was_made_from() -> None:
     assert back.plan == shortest(RICH).changed(title="ons plan")
     assert (back.effect, back.assumptions, back.municipality) == ("half", CHOSEN.assumptions, "Almere")
     assert opened.notes == ("verken_assumptions",)
+
+
+@pytest.mark.parametrize("prior", PRIORS[1:])
+def test_a_prior_goes_along_in_the_file_and_comes_back(prior: str, tmp_path: Path) -> None:
+    chosen = replace(CHOSEN, effect=prior, assumptions=())
+    text = plan_text(chosen, "Almere, ons plan")
+    (tmp_path / "plan.yaml").write_text(text, encoding="utf-8")
+    assert load_scenario(tmp_path / "plan.yaml", registry()).prior == prior
+    assert load_scenario(tmp_path / "plan.yaml").canonical() == scenario(chosen, chosen.plan).canonical()
+    assert read_plan("x.yaml", text.encode(), Choices()).changes["effect"] == prior
+    assert "prior:" not in plan_text(CHOSEN, "Almere, ons plan")
 
 
 def test_no_path_in_a_file_is_followed(tmp_path: Path) -> None:

@@ -18,10 +18,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sim.engine.history import History
+from sim.engine.setting import localised
 from sim.errors import InputError, OptionError
 from sim.inputs.profiles import profiles
 from sim.inputs.scenario import Scenario
 from sim.model.parameters import Parameters, default_parameters
+from sim.model.priors import believing
 from sim.progress import Progress
 from sim.runs.experiment import Columns, Options, Run, comparable, run_all, setting_for, with_labels
 from sim.runs.warmstore import WarmStore
@@ -215,6 +217,19 @@ def test_overrides_from_birth_are_in_the_setting_and_those_from_the_start_are_no
 def test_a_base_stands_in_for_the_shipped_parameters(parameters: Parameters) -> None:
     base = parameters.replace({"frailty.sd": 0.25})
     assert setting_for(scenario(36), Options(), 0, 0, base).parameters["frailty.sd"] == 0.25
+
+
+@pytest.mark.parametrize("draw", [0, 5])
+def test_a_setting_has_the_prior_of_its_scenario_but_for_what_that_sets_from_birth(draw: int) -> None:
+    p, need = default_parameters(), "kinderwerk.moderate_need"
+    usual, near = (
+        setting_for(scenario(36, prior=name), Options(), draw, 0).parameters
+        for name in ("assumed", "nearest")
+    )
+    assert usual == localised(p.draw(0, draw), profiles()["Almere"])
+    assert near == localised(believing(p, "nearest").draw(0, draw), profiles()["Almere"])
+    own = scenario(36, prior="nearest", parameters={need: {"value": 0.5, "from": "birth"}})
+    assert setting_for(own, Options(), draw, 0).parameters[need] == 0.5
 
 
 # ---- comparable

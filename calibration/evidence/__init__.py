@@ -1,0 +1,1 @@
+"""Published evidence: effects, risks, prices and people; and the steps from effect sizes to parameters."""
