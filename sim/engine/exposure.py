@@ -55,7 +55,7 @@ def programme_factor(x, i, mechanism, t, w=0):  # type: ignore[no-untyped-def]
         for k in range(x.build.shape[1]):
             if x.joins[i, k] <= t < x.leaves[i, k]:
                 added += x.log_effect[w, k, mechanism]
-        return min(added, _MOST[mechanism])
+        return min(max(added, 0.0), _MOST[mechanism])  # it opens a route, and closes no other
     log_factor = 0.0
     for k in range(x.build.shape[1]):
         if mechanism == _WHILE_THERE and not x.joins[i, k] <= t < x.leaves[i, k]:

@@ -20,7 +20,7 @@ from sim.inputs.profiles import profiles
 from sim.inputs.scenario import Scenario
 from sim.model.parameters import Parameters, default_parameters
 from sim.runs.experiment import Columns, Options, run_all
-from tests.worlds import scenario
+from tests.worlds import ALL_OFF, scenario
 
 FEW, YEARS = 1500, 6
 FIGURES = (
@@ -161,6 +161,14 @@ def test_which_scenarios_can_be_lived_together(scenarios: list[Scenario], why: s
     if why:
         with pytest.raises(ValueError, match="lives are not shared"):
             simulate_together(scenarios, setting(), Inline(), warm)
+
+
+def test_signalling_below_one_sees_nobody_less(warm: WarmStart) -> None:
+    mine = setting(p=default_parameters().replace({"kinderwerk.signalling": 0.7}))
+    alone = {"switches": {**ALL_OFF, "signalling": True}}
+    pair = [scenario(fte, years=YEARS, use=alone) for fte in (0, 60)]
+    a, b = simulate_together(pair, mine, Inline(), warm)
+    assert a.cells.tobytes() == b.cells.tobytes()
 
 
 def test_fewer_pairs_are_followed_of_many_children_and_in_draws() -> None:
