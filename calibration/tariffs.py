@@ -97,14 +97,15 @@ def _rounded(amount: float) -> float:
 
 def _step(row: dict[str, str]) -> Step:
     share, times, factor = (float(row[name]) for name in ("share", "times", "to_2024"))
-    ends = []
-    for amount, often in (("low", "often_low"), ("amount", "often"), ("high", "often_high")):
-        ends.append(share * float(row[amount]) * _number(row[often]) * times * factor)
+    low, middle, high = (
+        share * float(row[amount]) * _number(row[often]) * times * factor
+        for amount, often in (("low", "often_low"), ("amount", "often"), ("high", "often_high"))
+    )
     words = f"{row['what']}: {float(row['amount']):,.10g} a {row['per']} x {row['often']} {row['how_often']}"
     for symbol, number in ((" x ", times), (" x share ", share), (" x prices ", factor)):
         words += f"{symbol}{number:g}" if number != 1 else ""
     assumed = f"; assumed: {row['assumed']}" if row["assumed"] else ""
-    return Step(*ends, f"{words} [{row['grade']}: {row['source']}{assumed}]")
+    return Step(low, middle, high, f"{words} [{row['grade']}: {row['source']}{assumed}]")
 
 
 def _number(text: str) -> float:

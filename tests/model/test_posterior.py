@@ -21,6 +21,7 @@ from sim.model.parameters import (
     Parameter,
     Parameters,
     Posterior,
+    Scale,
     prior_parameters,
     read_parameters,
     read_posterior,
@@ -236,7 +237,7 @@ def test_no_value_and_no_median_lies_on_a_bound_unless_its_row_says_why() -> Non
 
 
 def test_what_lies_on_a_bound_is_found_on_every_scale() -> None:
-    rows = {"linear": (0.0, 10.0), "log": (1.0, 100.0), "logit": (0.1, 0.9)}
+    rows: dict[Scale, tuple[float, float]] = {"linear": (0.0, 10.0), "log": (1.0, 100.0), "logit": (0.1, 0.9)}
     for scale, (low, high) in rows.items():
         middle = (low * high) ** 0.5 or 5.0
         one = replace(SAMPLE.records["line"], scale=scale, low=low, high=high, value=middle)
