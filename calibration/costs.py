@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
-from calibration.tariffs import Estimate, budgets
+from calibration.tariffs import PriceEstimate, budgets
 from sim.model.parameters import Parameters
 from sim.model.prices import PRICE_YEAR, paid_places, spending
 from sim.states import FORMS
@@ -155,7 +155,7 @@ def _misfit(prices: Floats, place_years: Floats, p: Parameters) -> Floats:
     return found
 
 
-def spread(budget: Estimate) -> float:
+def spread(budget: PriceEstimate) -> float:
     """Return the standard deviation of a budget as evidence on the country, on the log scale."""
     return float(np.hypot(np.log(budget.high / budget.low) / (2.0 * _Z95), TOWN))
 

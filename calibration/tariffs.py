@@ -38,7 +38,7 @@ class Step:
 
 
 @dataclass(frozen=True)
-class Estimate:
+class PriceEstimate:
     """What a place-year of one form costs, or of several on average (a budget), in euros of 2024."""
 
     forms: tuple[str, ...]
@@ -62,7 +62,7 @@ class Estimate:
 
 
 @cache
-def estimates() -> tuple[Estimate, ...]:
+def estimates() -> tuple[PriceEstimate, ...]:
     """Return all estimates of the file, in its order. Raises KeyError for what is no form of care."""
     with PRICE_FILE.open(encoding="utf-8", newline="") as stream:
         rows = list(csv.DictReader(stream))
@@ -71,11 +71,11 @@ def estimates() -> tuple[Estimate, ...]:
         known = tuple(forms.split(" + "))
         if unknown := set(known) - set(FORMS):
             raise KeyError(f"{PRICE_FILE.name}: no form of care: {', '.join(sorted(unknown))}")
-        found.append(Estimate(known, name, tuple(_step(row) for row in lines)))
+        found.append(PriceEstimate(known, name, tuple(_step(row) for row in lines)))
     return tuple(found)
 
 
-def budgets() -> tuple[Estimate, ...]:
+def budgets() -> tuple[PriceEstimate, ...]:
     """Return the estimates of several forms together."""
     return tuple(one for one in estimates() if len(one.forms) > 1)
 

@@ -6,9 +6,8 @@ the municipality's (Jeugdwet); a programme is paid by the municipality or from o
 A place that is not needed saves its price; fixed cost and the rest stay what they are (model/prices.py).
 Cashable is what a municipality can turn into money: programme costs in full; what places cost for the
 realisable share, and only after the contract lag, because contracts follow use with a delay; and what stands
-whatever happens, in full. Where
-places are limited, a place that comes free goes to the next child on the list: what can be cashed is
-the price of the contracted places, which change only as contracts do.
+whatever happens, in full. Where places are limited, a place that comes free goes to the next child on the
+list: what can be cashed is the price of the contracted places, which change only as contracts do.
 """
 
 from __future__ import annotations

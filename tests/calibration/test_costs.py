@@ -7,7 +7,7 @@ import pytest
 
 from calibration import costs
 from calibration.costs import NAMES, PRICES, YEARS, best_costs, draw_costs, modelled, published, spread
-from calibration.tariffs import Estimate, Step
+from calibration.tariffs import PriceEstimate, Step
 from sim.model.parameters import Parameters, prior_parameters
 from sim.model.prices import paid_places, unit_costs
 from sim.states import FORMS
@@ -46,7 +46,7 @@ def test_a_budget_moves_its_own_forms_towards_it_and_no_others(
 ) -> None:
     forms = ("pleegzorg", "residentieel")
     aim = times * mean_price(forms, dict(p), p, lived[2024])
-    one = Estimate(forms, "a town", (Step(aim * 0.9, aim, aim * 1.1, "its budget"),))
+    one = PriceEstimate(forms, "a town", (Step(aim * 0.9, aim, aim * 1.1, "its budget"),))
     monkeypatch.setattr(costs, "budgets", lambda: (one,))
     found = best_costs(lived, p)
     for form in FORMS:
