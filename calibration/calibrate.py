@@ -35,7 +35,6 @@ from sim.machine.project import version
 from sim.machine.whole import written_whole
 from sim.model.parameters import Parameters, prior_parameters
 from sim.progress import Progress, Tell, nobody
-from sim.states import FORMS
 
 Floats = NDArray[np.float64]
 FILES = ("posterior.parquet", "posterior.json", "diagnostics.json")
@@ -108,47 +107,14 @@ def _mark(base: Parameters, targets_file: Path) -> str:
 
 
 def _posterior(found: Fitted, base: Parameters, seed: int) -> tuple[list[str], Floats, dict[str, Any]]:
-    """Return names and values [1 + draws, names] of the posterior, unit costs included, and spending."""
+    """Return names and values [1 + draws, names] of the posterior, costs included, and spending."""
     space = found.space
     names = [*space.names, *space.held, *costs.NAMES]
-    rows, spent, effective = [], [], []
-    first = _place_years(found.best_outcome)
-    best = dict(space.values(found.best)) | costs.best_costs(first, base)
-    for k, (z, outcome) in enumerate(zip(found.draws, found.outcomes, strict=True)):
-        lived = _place_years(outcome)
-        drawn, size = costs.draw_costs(lived, base, np.random.default_rng([seed, 5, k]))
-        rows.append(dict(space.values(z)) | drawn)
-        spent.append(costs.spending(lived, base.replace(drawn)))
-        effective.append(size)
+    priced = costs.priced([found.best_outcome, *found.outcomes], base, seed)
     held = {name: base[name] for name in space.held}
-    values = np.array([[(row | held)[name] for name in names] for row in (best, *rows)])
-    fitted = costs.spending(first, base.replace({name: best[name] for name in costs.NAMES}))
-    totals = {
-        str(year): {
-            "published": total, "best": fitted[year],
-            "low": float(np.quantile([s[year] for s in spent], 0.025)),
-            "high": float(np.quantile([s[year] for s in spent], 0.975)),
-        }
-        for year, total in costs.totals(base).items()
-    }  # fmt: skip
-    prices = [
-        {"name": name, "prior": base.records[name].value, "prior_low": base.records[name].low,
-         "prior_high": base.records[name].high, "best": best[name],
-         "low": float(np.quantile([row[name] for row in rows], 0.05)),
-         "high": float(np.quantile([row[name] for row in rows], 0.95))}
-        for name in costs.NAMES
-    ]  # fmt: skip
-    prior = costs.spending(first, base)
-    return names, values, {
-        "totals": totals, "prices": prices, "effective_candidates": float(np.min(effective)),
-        "before_the_fit": {str(year): amount for year, amount in prior.items()},
-    }  # fmt: skip
-
-
-def _place_years(outcome: Mapping[str, float]) -> dict[int, Floats]:
-    return {
-        year: np.array([outcome[f"place_years.{form}.{year}"] for form in FORMS]) for year in (2019, 2024)
-    }
+    lives = [space.values(z) for z in (found.best, *found.draws)]
+    rows = [{**life, **held, **own} for life, own in zip(lives, priced.rows, strict=True)]
+    return names, np.array([[row[name] for name in names] for row in rows]), priced.spending
 
 
 def write(

@@ -19,7 +19,7 @@ from typing import Any
 
 from calibration.diagnostics import target_rows
 from calibration.documents.report import read
-from calibration.figures.targets import TARGET_FILE, read_targets
+from calibration.figures.targets import TARGET_FILE, Target, read_targets
 from calibration.fit import FitPlan, best_job, draw_jobs
 from calibration.runs import national, run
 from sim.engine.setting import worker_threads
@@ -44,17 +44,8 @@ def recount(folder: Path, targets_file: Path = TARGET_FILE, tell: Tell = nobody)
     path = folder / DIAGNOSTICS
     if hashlib.sha256(targets_file.read_bytes()).hexdigest() != about["targets"]:
         raise InputError.at(targets_file, fault("fitted_to_other_figures"))
-    posterior, targets = read_posterior(folder / POSTERIOR_FILE.name), read_targets(targets_file)
-    names, plan = (*about["free"], *about["held"]), FitPlan(**about["plan"])
-    rows = [posterior.row(k) for k in range(len(posterior.values))]
-    best, *draws = ({name: row[name] for name in names} for row in rows)
-    turn = plan.corrections  # the last pass is what is shipped
-    jobs = [best_job(best, plan, about["seed"], turn), *draw_jobs(draws, plan, about["seed"], turn)]
-    outcomes = []
-    with worker_threads(None) as pool:
-        for k, job in enumerate(jobs):
-            tell(Progress("recounting", k, len(jobs)))
-            outcomes.append(run(job, prior_parameters(), targets, pool))
+    targets = read_targets(targets_file)
+    outcomes = again(folder, targets, tell)
     noise = {row["id"]: row["draw_noise"] ** 2 for row in found["emulator"]}
     renewed = target_rows(national(targets), outcomes[1:], outcomes[0], noise)
     pairs = list(zip(found["targets"], renewed, strict=True))
@@ -65,6 +56,26 @@ def recount(folder: Path, targets_file: Path = TARGET_FILE, tell: Tell = nobody)
     text = json.dumps({**found, "targets": kept}, indent=1, ensure_ascii=False) + "\n"
     write_whole(path, text.encode())
     return moved
+
+
+def again(folder: Path, targets: Sequence[Target], tell: Tell = nobody) -> list[dict[str, float]]:
+    """Return the outcomes of the runs behind a posterior, made again: of its best fit, then of its draws.
+
+    They are those of the last pass, which is what is shipped. Raises InputError where it cannot be read.
+    """
+    about, _ = read(folder)
+    posterior = read_posterior(folder / POSTERIOR_FILE.name)
+    names, plan = (*about["free"], *about["held"]), FitPlan(**about["plan"])
+    rows = [posterior.row(k) for k in range(len(posterior.values))]
+    best, *draws = ({name: row[name] for name in names} for row in rows)
+    turn = plan.corrections
+    jobs = [best_job(best, plan, about["seed"], turn), *draw_jobs(draws, plan, about["seed"], turn)]
+    outcomes = []
+    with worker_threads(None) as pool:
+        for k, job in enumerate(jobs):
+            tell(Progress("recounting", k, len(jobs)))
+            outcomes.append(run(job, prior_parameters(), targets, pool))
+    return outcomes
 
 
 def _alike(old: Row, new: Row) -> bool:

@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from calibration.costs import YEARS
 from calibration.figures.measures import MEASURES, OF_THEIR_YEAR, Counted
 from calibration.figures.targets import RATIOS, Target
 from sim.batches.executors import ClusterExecutor, share_out
@@ -76,7 +77,7 @@ def national(targets: Sequence[Target]) -> list[Target]:
 def outcome(counted: Counted, targets: Sequence[Target]) -> dict[str, float]:
     """Return what a run came to by name: targets, place-years by form, use and need by age."""
     found = {target.id: value for target in targets if (value := predict(target, counted)) is not None}
-    for year in (2019, 2024):
+    for year in YEARS:
         if year <= counted.last_year:
             years = place_years(counted.year(year), counted.layout, counted.table)
             found |= {f"place_years.{form}.{year}": float(x) for form, x in zip(FORMS, years, strict=True)}

@@ -270,22 +270,25 @@ def _identifiability(known: Mapping[str, Any]) -> str:
 
 
 def _spending(spending: Mapping[str, Any]) -> str:
-    lines = []
-    for year, row in spending["totals"].items():
-        before = spending["before_the_fit"][year]
-        lines.append(
-            f"- {year}: published {row['published'] / 1e9:.2f} billion (euros of 2024), best fit "
-            f"{row['best'] / 1e9:.2f} ({row['low'] / 1e9:.2f} to {row['high'] / 1e9:.2f}); with unit costs as "
-            f"believed before, {before / 1e9:.2f}."
-        )
+    lines = [
+        f"- {name[0].upper()}{name[1:]}: published {row['published'] / 1e9:.2f} billion (euros of 2024), best fit "
+        f"{row['best'] / 1e9:.2f} ({row['low'] / 1e9:.2f} to {row['high'] / 1e9:.2f}); with costs as believed "
+        f"before, {row['before_the_fit'] / 1e9:.2f}."
+        for name, row in spending["totals"].items()
+    ]
+    parts = ", ".join(f"{part} {euros / 1e9:.2f}" for part, euros in spending["parts"].items())
+    lines.append(f"- Of all spending in 2024, in billions: {parts}.")
     table = markdown(
-        ("parameter", "best fit", "inside its range before"),
+        ("parameter", "believed before", "best fit", "draws"),
         (
-            (f"`{row['name']}`", figure(row["best"]), _within(row["prior_low"], row["best"], row["prior_high"]))
+            (f"`{row['name']}`",
+             f"{figure(row['prior'])} ({figure(row['prior_low'])} to {figure(row['prior_high'])})",
+             figure(row["best"]), between(row["low"], row["high"]))
             for row in spending["prices"]
         ),
     )  # fmt: skip
-    return "\n".join(lines) + "\n\n" + table
+    text = "`python -m calibration.tariffs` shows what was believed before, step by step."
+    return "\n".join(lines) + "\n\n" + table + "\n" + text + "\n"
 
 
 def _interval(row: Mapping[str, Any]) -> str:

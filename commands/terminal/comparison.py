@@ -101,6 +101,10 @@ def level_table(title: str, levels: Sequence[Level]) -> RenderableType:
         table.add_row("youths on a waiting list, 31 December", *waiting[0])
         table.add_row("mean wait of those who started (weeks)", *waiting[1])
     table.add_row("cost to the municipality (EUR million)", *(euros(item.municipal_cost) for item in levels))
+    if any(item.care for item in levels):
+        table.add_row("  places in care, at their price", *(euros(item.care) for item in levels))
+        table.add_row("  rest: care cost beyond places", *(euros(item.rest) for item in levels))
+        table.add_row("  fixed: access, prevention, execution", *(euros(item.fixed) for item in levels))
     return Group(
         table,
         Text(

@@ -274,7 +274,7 @@ def partings_table(t: Twins) -> RenderableType:
     table.add_section()
     table.add_row("together", "", people(parted), euros(care, True), people(years, True))
     note = (
-        "Euros of 2024, overhead included, over all years, the scenario minus the reference. What follows a "
+        "Euros of 2024, prices of places, over all years, the scenario minus the reference. What follows a "
         "parting is its luck as well: single kinds tell little, the total is the difference of the scenarios."
     )
     return Group(table, Text(note, style="dim"))

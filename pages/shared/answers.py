@@ -27,7 +27,7 @@ BREAKDOWNS: Mapping[str, tuple[str, ...]] = {
     "care_users": ("total", "form"),
     "unmet_need": ("total",),
     "need_stock": ("need",),
-    "cost": ("total", "payer", "form", "programme"),
+    "cost": ("total", "payer", "form", "programme", "part"),
     "cost_cashable": ("total", "payer"),
     "cost_society": ("total", "payer"),
     "waiting_stock": ("total", "form"),

@@ -25,6 +25,7 @@ from sim.engine.ledger import GEMEENTE
 from sim.inputs.scenario import Scenario
 from sim.model.catalogue import catalogue
 from sim.model.parameters import default_parameters
+from sim.model.prices import CARE, FIXED, REST
 from sim.rates import discount_factor
 from sim.runs.experiment import Run
 
@@ -48,7 +49,8 @@ class Level:
     """What one scenario is like after a number of years: means over runs.
 
     waiting and weeks (youths on a list on 31 December; mean wait of those who started) are None where
-    nobody can wait, or where too few children are simulated to say.
+    nobody can wait, or where too few children are simulated to say. care, fixed and rest are the parts of
+    municipal_cost (sim/model/prices.py); programmes of the municipality are what is left of it.
     """
 
     year: int
@@ -59,6 +61,9 @@ class Level:
     fte: float
     waiting: float | None = None
     weeks: float | None = None
+    care: float = 0.0
+    fixed: float = 0.0
+    rest: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -124,7 +129,8 @@ def level(runs: Sequence[Run], scenario: int, start: int, horizon: int) -> Level
     return Level(
         start + index, mean(USERS), mean(UNMET), mean(MUNICIPAL),
         over_programmes("programme_participants"), over_programmes("programme_fte"),
-        *(mean(label) if told else None for label in (WAITING, WEEKS)),
+        mean(WAITING) if told else None, mean(WEEKS) if told else None,
+        *(mean(("cost", "part", part)) for part in (CARE, FIXED, REST)),
     )  # fmt: skip
 
 

@@ -3,10 +3,11 @@
 All money is in euros of 2024, undiscounted; `present_values` discounts afterwards. Every care euro is
 the municipality's (Jeugdwet); a programme is paid by the municipality or from outside (the Rijk).
 
-Cashable is what a municipality can turn into money: programme costs in full; care costs for the
-realisable share, and only after the contract lag, because contracts follow use with a delay. Where
-places are limited, a place that comes free goes to the next child on the list: what can be cashed is
-the price of the contracted places, which change only as contracts do.
+A place that is not needed saves its price; fixed cost and the rest stay what they are (model/prices.py).
+Cashable is what a municipality can turn into money: programme costs in full; what places cost for the
+realisable share, and only after the contract lag, because contracts follow use with a delay; and what stands
+whatever happens, in full. Where places are limited, a place that comes free goes to the next child on the
+list: what can be cashed is the price of the contracted places, which change only as contracts do.
 """
 
 from __future__ import annotations
@@ -16,11 +17,11 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.engine.history import History, Measure
+from sim.engine.history import History, Measure, form_states
 from sim.model.parameters import Parameters
-from sim.model.prices import OVERHEAD, unit_costs
+from sim.model.prices import CARE, PARTS, PROGRAMMES, STANDING, spending, unit_costs
 from sim.rates import discount_factor
-from sim.states import AGES, FORMS
+from sim.states import AGES, FORMS, MONTHS
 
 Floats = NDArray[np.float64]
 GEMEENTE, RIJK = "gemeente", "rijk"
@@ -43,9 +44,9 @@ def costs(history: History, p: Parameters) -> list[Measure]:
     years = list(history.years)
     prices = np.stack([unit_costs(year, p) for year in years]) if years else np.zeros((0, len(FORMS)))
     care = history.place_years() * prices[:, None, :]
-    overhead = care.sum(axis=2) * p["cost.overhead"]
+    standing = _standing(history, p)
     lines: list[tuple[str, str, Floats]] = [(GEMEENTE, form, care[:, :, f]) for f, form in enumerate(FORMS)]
-    lines.append((GEMEENTE, OVERHEAD, overhead))
+    lines += [(GEMEENTE, part, values) for part, values in standing.items()]
     programmes: list[tuple[str, str, Floats]] = []
     for name, yearly in history.accounts.programme_cost.items():
         payer = GEMEENTE if history.paid_by_gemeente[name] else RIJK
@@ -63,7 +64,10 @@ def costs(history: History, p: Parameters) -> list[Measure]:
             found.append(Measure(("cost", "payer", payer), _total(own, shape)))
         found += [Measure(("cost", "payer_form", f"{payer}|{form}"), values) for _, form, values in own]
     found += [Measure(("cost", "programme", name), values) for _, name, values in programmes]
-    cashable = _cashable(history, care, prices, p)
+    parts = {CARE: care.sum(axis=2), **standing, PROGRAMMES: _total(programmes, shape)}
+    found += [Measure(("cost", "part", part), parts[part]) for part in PARTS]
+    found += _by_age(history, prices)
+    cashable = _cashable(history, care, prices, p) + sum(standing.values(), np.zeros(shape))
     for payer in (GEMEENTE, RIJK):
         own = [line for line in programmes if line[0] == payer]
         if payer == GEMEENTE:
@@ -72,6 +76,26 @@ def costs(history: History, p: Parameters) -> list[Measure]:
             found.append(Measure(("cost_cashable", "payer", payer), _total(own, shape)))
     found.append(Measure(("cost_cashable", "total", "all"), cashable + _total(programmes, shape)))
     return [*found, *_beyond(history, p)]
+
+
+def _standing(history: History, p: Parameters) -> dict[str, Floats]:
+    """Return by part what no avoided place lowers, [years, blocks]: even over blocks, as it is of nobody."""
+    before, blocks = history.place_years_before, history.cells.shape[1]
+    yearly = [spending(before, before, year, p) for year in history.years]
+    return {
+        part: np.repeat(np.array([each[part] for each in yearly])[:, None] / blocks, blocks, axis=1)
+        for part in STANDING
+    }
+
+
+def _by_age(history: History, prices: Floats) -> list[Measure]:
+    """Return what the care of youths of each age costs; prices: [years, forms].
+
+    Places times their price, by the age on 1 January. It adds up to the part `care`.
+    """
+    kinds = [history.layout.time + state for state in form_states(history.table)]
+    care = np.einsum("ybfa,yf->yba", history.cells[:, :, kinds, :AGES], prices) / MONTHS
+    return [Measure(("cost", "age", str(age)), care[:, :, age]) for age in range(AGES)]
 
 
 def _beyond(history: History, p: Parameters) -> list[Measure]:
@@ -111,8 +135,8 @@ def _cashable(history: History, care: Floats, prices: Floats, p: Parameters) -> 
     contracted = np.array([[year.get(form, 0.0) for form in FORMS] for year in places]).reshape(
         care.shape[0], len(FORMS)
     )
-    bill = (contracted * prices).sum(axis=1) * (1 + p["cost.overhead"]) / (history.scale or 1.0) / blocks
-    free = care[:, :, ~limited].sum(axis=2) * (1 + p["cost.overhead"])
+    bill = (contracted * prices).sum(axis=1) / (history.scale or 1.0) / blocks
+    free = care[:, :, ~limited].sum(axis=2)
     return np.asarray(bill[:, None] + _realised(history, free, ~limited, p))
 
 
@@ -120,7 +144,7 @@ def _realised(history: History, care: Floats, forms: NDArray[np.bool_], p: Param
     """Return the realisable share of care costs, moved back by the contract lag (linear within years)."""
     blocks = care.shape[1]
     prices = unit_costs(history.start - 1, p)[forms]
-    before = float(history.place_years_before[forms] @ prices) * (1 + p["cost.overhead"])
+    before = float(history.place_years_before[forms] @ prices)
     lag = p["townhall.contract_lag"]
     known = np.concatenate([np.full((2, blocks), before / blocks), care])  # two years of history suffice
     positions = np.clip(np.arange(care.shape[0]) + 2 - lag, 0, None)

@@ -42,7 +42,7 @@ from sim.engine.warmup import NOBODY, NOT_ASIDE, Clock, WarmStart, checked, warm
 from sim.errors import SimulationError
 from sim.faults import Fault, fault
 from sim.inputs.scenario import Scenario
-from sim.model.prices import care_spending
+from sim.model.prices import spending
 from sim.model.transitions import CompiledTable
 from sim.states import EPOCH_YEAR, FORMS, MONTHS, USER_SETS
 
@@ -174,7 +174,7 @@ class World:
         years = place_years(self.cells[year], plan.clock.layout, plan.clock.table).sum(axis=0)
         waiting = child_years_waiting(self.cells[year], plan.clock.layout).sum(axis=0)
         return YearOfCare(
-            spending=care_spending(years, calendar, plan.p) * plan.scale,
+            spending=_spent(years, self.lives.before, calendar, plan),
             place_years=dict(zip(FORMS, (years * plan.scale).tolist(), strict=True)),
             waiting_years=dict(zip(FORMS, (waiting * plan.scale).tolist(), strict=True)),
         )
@@ -240,8 +240,8 @@ class Lives:
         self.worlds = []
         for each in plans:
             exposed = [each.exposure(x, b.id.size) for x, b in zip(warm.exposed, self.blocks, strict=True)]
-            spending = care_spending(self.before, plan.scenario.start - 1, each.p) * plan.scale
-            self.worlds.append(World(each, self, exposed, spending))
+            spent = _spent(self.before, self.before, plan.scenario.start - 1, each)
+            self.worlds.append(World(each, self, exposed, spent))
         self.forks = [[Forks.none(block) for block in self.blocks] for _ in plans[1:]]
 
     def histories(
@@ -401,6 +401,11 @@ def _both(one: int, other: int) -> int:
 
 def _able_to_wait(children: Children) -> Children:
     return children._replace(waits_since=np.zeros((children.id.size, len(FORMS)), np.float32))
+
+
+def _spent(years: Floats, before: Floats, year: int, plan: RunPlan) -> float:
+    """Return what the municipality spends on youth care in a year, without programmes."""
+    return sum(spending(years, before, year, plan.p).values()) * plan.scale
 
 
 def place_years_before(warm: WarmStart, clock: Clock) -> Floats:

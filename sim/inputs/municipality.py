@@ -7,6 +7,7 @@ Every figure may stand alone or with its source: `kinderwerk_fte: 36` or
 from __future__ import annotations
 
 import datetime as dt
+import math
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -56,7 +57,9 @@ LEAST_YOUTHS = 50.0
 _FAR = 50.0
 """How many times fewer youths a year of age than elsewhere in a municipality must be a mistake."""
 TARIFF_ROOM = 5.0
-"""How many times beyond the elicited range a tariff may be: a price a month (12 times less) is not."""
+"""How many times beyond the elicited range a tariff may be."""
+TARIFF_LEAST = 0.1
+"""Share of the high end of that range below which a tariff is refused: a price a month is a twelfth of it."""
 
 _NAME = re.compile(r"['\u2018\u2019\u201a\u201b\u02bc`\u00b4]?\w.*")
 _LIMITS = {
@@ -362,7 +365,10 @@ def _tariff_fault(value: float, usual: tuple[float, float] | None) -> Fault | No
     """Return what is wrong with euros per place-year, given the usual range; the likely unit where known."""
     if value < 0:
         return range_fault(value, 0.0, float("inf"))
-    if usual is None or usual[0] / TARIFF_ROOM <= value <= usual[1] * TARIFF_ROOM:
+    if usual is None:
+        return None
+    low, high = usual
+    if max(low / TARIFF_ROOM, high * TARIFF_LEAST) <= value <= high * TARIFF_ROOM:
         return None
     units = {
         fault("ask_per_month"): 12,
@@ -370,8 +376,10 @@ def _tariff_fault(value: float, usual: tuple[float, float] | None) -> Fault | No
         fault("ask_per_day"): 365,
         fault("ask_thousands"): 1000,
     }
-    unit = next((u for u, times in units.items() if usual[0] / 2 <= value * times <= usual[1] * 2), None)
-    expected = fault("euros_per_place_year", low=usual[0], high=usual[1])
+    fits = {unit: value * times for unit, times in units.items() if low / 2 <= value * times <= high * 2}
+    middle = math.sqrt(low * high)
+    unit = min(fits, key=lambda u: abs(math.log(fits[u] / middle)), default=None)
+    expected = fault("euros_per_place_year", low=low, high=high)
     return fault("expected", expected=expected, found=fault("a_figure", value=value), hint=unit)
 
 

@@ -1,4 +1,10 @@
-"""What a place-year costs, in euros of the price year 2024."""
+"""What a place-year costs, in euros of the price year 2024, and what youth care costs beside its places.
+
+Spending under the Jeugdwet has three parts. Care: places times their price by form. Fixed: access, prevention
+and execution. Rest: care cost that places and prices do not explain. Fixed and rest are shares of the care of
+the year before a scenario starts, and grow with tariffs: a place that is not needed saves its price alone.
+Care and rest make up the care cost, all three all spending; `cost.whole` says which of both is shown.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +15,11 @@ from sim.model.parameters import Parameters
 from sim.states import FORMS
 
 PRICE_YEAR = 2024
-OVERHEAD = "overhead"
-"""Access, overhead and persoonsgebonden budget: spending that belongs to no form."""
+CARE, FIXED, REST, PROGRAMMES = "care", "fixed", "rest", "programmes"
+STANDING = (FIXED, REST)
+"""The parts that no avoided place lowers."""
+PARTS = (CARE, *STANDING, PROGRAMMES)
+"""The parts of the cost of a town; programmes stand apart from youth care."""
 
 
 def tariff_factor(year: int, p: Parameters) -> float:
@@ -39,9 +48,20 @@ def unit_costs(year: int, p: Parameters) -> NDArray[np.float64]:
     return np.array([p[f"cost.{form}"] for form in FORMS]) * paid_places(p) * tariff_factor(year, p)
 
 
-def care_spending(place_years: NDArray[np.float64], year: int, p: Parameters) -> float:
-    """Return municipal spending on youth care from place-years by form, overhead included."""
-    return float(place_years @ unit_costs(year, p)) * (1.0 + p["cost.overhead"])
+def spending(
+    place_years: NDArray[np.float64], before: NDArray[np.float64], year: int, p: Parameters
+) -> dict[str, float]:
+    """Return municipal spending on youth care in a year by part, without programmes.
+
+    place_years, before: place-years by form [forms] in that year, and in the year before the start.
+    """
+    prices = unit_costs(year, p)
+    base = float(before @ prices)
+    return {
+        CARE: float(place_years @ prices),
+        FIXED: base * p["cost.overhead"] * p["cost.whole"],
+        REST: base * p["cost.rest"],
+    }
 
 
 def fte_price(parameter: str, year: int, p: Parameters) -> float:

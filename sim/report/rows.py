@@ -11,7 +11,7 @@ from sim.api import Comparison
 from sim.decision.appraisal import CASHABLE, MUNICIPAL, Difference, Figure, running_figure, year_figure
 from sim.decision.headline import UNMET, USERS, WAITING, WEEKS
 from sim.engine.history import Label
-from sim.model.prices import OVERHEAD
+from sim.model.prices import STANDING
 from sim.states import FORMS
 
 RUNNING = "municipal_running"
@@ -110,6 +110,6 @@ def form_rows(arm: Arm) -> Sequence[Row]:
     """Return youths, costs and waiting by form of care, of what both scenarios tell."""
     return [
         *arm.by("care_users", "form", PEOPLE, GROUPS),
-        *arm.by("cost", "form", EUROS, (*FORMS, OVERHEAD)),
+        *arm.by("cost", "form", EUROS, (*FORMS, *STANDING)),
         *arm.by("waiting_stock", "form", PEOPLE, FORMS),
     ]

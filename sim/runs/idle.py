@@ -18,7 +18,10 @@ from sim.model.processes import default_table
 COVERAGE, MOVING = f"{EXISTING}.existing_coverage", "population.moving"
 BEFORE_START = (COVERAGE, MOVING)
 """Parameters that say how the municipality was before the scenario, and nothing after its start."""
-CALIBRATION = ("cost.cpi_2019", "cost.total_2019", "cost.total_2024", "registration.parallel")
+CALIBRATION = (
+    "cost.cpi_2019", "cost.cpi_2022", "cost.total_2019", "cost.care_total_2022", "cost.total_2024",
+    "registration.parallel",
+)  # fmt: skip
 """Parameters that only a calibration reads."""
 UP_TO_PRICE_YEAR = "cost.tariff_growth"
 """How tariffs grew up to the year that prices are of."""

@@ -117,7 +117,7 @@ class Twins:
     lives: tuple[Life, Life]
     partings: tuple[Parting, ...]
     euros: Floats
-    """[n, years] care of the scenario's life minus the reference's, overhead included; of one child."""
+    """[n, years] what the places of the scenario's life cost minus the reference's; of one child."""
     care_years: Floats
     """[n, years] place-years in care, the same way."""
     pictured: Rows
@@ -178,7 +178,7 @@ def twins(
     first = plans[0]
     lives = (kept[0], kept[1])
     years = range(reference.start, reference.start + reference.years)
-    prices = np.stack([unit_costs(year, first.p) for year in years]) * (1.0 + first.p["cost.overhead"])
+    prices = np.stack([unit_costs(year, first.p) for year in years])
     months = lives[1].months_in_care - lives[0].months_in_care
     return Twins(
         scenarios=pair,

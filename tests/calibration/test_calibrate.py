@@ -10,17 +10,21 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from calibration import calibrate as module
 from calibration import posteriors
 from calibration.calibrate import FILES, calibrate
+from calibration.costs import NAMES, published
 from calibration.documents import report
 from calibration.figures.targets import TARGET_FILE, read_targets
 from calibration.fit import FitPlan, sobol_normal
 from calibration.posteriors import compare, ship
 from calibration.recount import recount
 from calibration.recovery import Recovery, recover
+from calibration.reprice import reprice
 from calibration.runs import national
 from calibration.space import LEVELS, SHAPES
 from sim.errors import InputError, SimulationError
@@ -130,7 +134,7 @@ def test_diagnostics_are_complete(folder: Path) -> None:
     assert {item["group"] for item in known["collinearity"]} >= {"need, signal and access"}
     assert 0 <= found["coverage"]["parameters"] <= 1
     assert len(found["ages"]) == 23
-    assert set(found["spending"]["totals"]) == {"2019", "2024"}
+    assert set(found["spending"]["totals"]) == set(published(prior_parameters()))
 
 
 def test_the_page_shows_every_figure_and_parameter(folder: Path) -> None:
@@ -204,6 +208,29 @@ def test_figures_that_come_to_be_counted_otherwise_are_renewed_and_no_others(
     assert {name for name in after if after[name] != before[name]} == {"targets"}
     rows = {row["id"]: row for row in before["targets"]} | {new["id"]: new for _, new in moved}
     assert after["targets"] == list(rows.values())
+
+
+def test_costs_are_renewed_and_lives_stay_as_they_are(copy: Path) -> None:
+    """As if its costs had been fitted to something else: they come back, and nothing else moves."""
+    fitted = read_posterior(copy / "posterior.parquet")
+    about, told = report.read(copy)
+    table = pq.read_table(copy / "posterior.parquet")
+    old = {name: table[name] if name not in NAMES else pa.array([1.0] * len(table)) for name in fitted.names}
+    pq.write_table(pa.table(old), copy / "posterior.parquet")
+    moved = reprice(copy)
+    assert [(name, before) for name, before, _ in moved] == [(name, 1.0) for name in NAMES]
+    found = read_posterior(copy / "posterior.parquet")
+    lives = [name for name in fitted.names if name not in NAMES]
+    for name in lives:
+        assert found.values[:, found.names.index(name)].tobytes() == table[name].to_numpy().tobytes()
+    assert found.names == (*lives, *NAMES)
+    for name in NAMES:
+        ours, theirs = (each.values[:, each.names.index(name)] for each in (found, fitted))
+        assert ours == pytest.approx(theirs, rel=1e-9)
+    again, said = report.read(copy)
+    assert again == about | {"posterior": again["posterior"]}
+    assert {name for name in said if said[name] != told[name]} <= {"posterior", "spending"}
+    ship(copy, copy)  # whole, and of one calibration
 
 
 def test_a_posterior_does_not_answer_to_another_count_of_what_was_fitted(

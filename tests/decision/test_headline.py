@@ -92,6 +92,13 @@ def test_a_level_is_the_mean_over_runs_and_the_sum_over_programmes() -> None:
     assert found == Level(2026, 15.0, 1.5, 2.0, 9.0, 8.0)
 
 
+def test_a_level_holds_the_parts_of_what_the_municipality_pays() -> None:
+    euros = {"care": 300.0, "fixed": 150.0, "rest": 40.0}
+    parts = {("cost", "part", part): flat(amount) for part, amount in euros.items()}
+    found = level([run_of({**arm((10.0,), (500.0,)), **parts})], 0, START, 1)
+    assert (found.care, found.fixed, found.rest, found.municipal_cost) == (300.0, 150.0, 40.0, 500.0)
+
+
 def test_a_change_by_hand() -> None:
     found = changed(run())
     assert found.year == 2028
@@ -155,7 +162,7 @@ def test_plain_data_says_what_is_too_small() -> None:
     plain = as_json(level([run()], 1, START, 2))
     assert plain == {
         "year": 2027, "care_users": 90.0, "unmet_need": 9.0, "municipal_cost": 480.0, "participants": 30.0,
-        "fte": 10.0, "waiting": None, "weeks": None,
+        "fte": 10.0, "waiting": None, "weeks": None, "care": 0.0, "fixed": 0.0, "rest": 0.0,
     }  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from sim.engine.history import History, Label, form_states, measures
 from sim.engine.ledger import BEYOND, costs, present_values
 from sim.engine.plan import LIMITED
 from sim.model.parameters import Parameters
-from sim.model.prices import OVERHEAD, fte_price, unit_costs
+from sim.model.prices import FIXED, PARTS, PROGRAMMES, REST, STANDING, fte_price, unit_costs
 from sim.states import AGES, FORMS, MONTHS
 
 Table = Mapping[Label, np.ndarray]
@@ -49,14 +49,14 @@ def table(history: History, parameters: Parameters) -> Table:
 # ---- adding up
 
 
-@pytest.mark.parametrize("breakdown", ["form", "payer", "payer_form"])
+@pytest.mark.parametrize("breakdown", ["form", "payer", "payer_form", "part"])
 def test_costs_add_up(table: Table, breakdown: str) -> None:
     assert parts(table, "cost", breakdown) == pytest.approx(table["cost", "total", "all"], rel=1e-12)
 
 
 def test_a_payer_pays_for_its_own_forms(history: History, table: Table) -> None:
     payer = "gemeente" if history.paid_by_gemeente[PROGRAMME] else "rijk"
-    for form in (*FORMS, OVERHEAD):
+    for form in (*FORMS, *STANDING):
         assert np.array_equal(table["cost", "payer_form", f"gemeente|{form}"], table["cost", "form", form])
     programme = table["cost", "programme", PROGRAMME]
     assert np.array_equal(table["cost", "payer_form", f"{payer}|{PROGRAMME}"], programme)
@@ -96,8 +96,75 @@ def test_a_line_is_place_years_times_its_unit_cost(
         prices = unit_costs(year, parameters)
         for f, form in enumerate(FORMS):
             assert table["cost", "form", form][t] == pytest.approx(years[t, :, f] * prices[f], rel=1e-12)
-    care = sum(table["cost", "form", form] for form in FORMS)
-    assert table["cost", "form", OVERHEAD] == pytest.approx(parameters["cost.overhead"] * care, rel=1e-12)
+
+
+def test_what_stands_is_a_share_of_the_care_before_the_start(
+    history: History, table: Table, parameters: Parameters
+) -> None:
+    for name, part in (("cost.overhead", FIXED), ("cost.rest", REST)):
+        for t, year in enumerate(history.years):
+            base = history.place_years_before @ unit_costs(year, parameters)
+            assert table["cost", "part", part][t].sum() == pytest.approx(parameters[name] * base, rel=1e-9)
+            assert np.ptp(table["cost", "part", part][t]) == 0.0  # of no child, so of no block
+        assert np.array_equal(table["cost", "part", part], table["cost", "form", part])
+    assert set(PARTS) == {label[2] for label in table if label[:2] == ("cost", "part")}
+
+
+def test_a_place_that_is_not_needed_saves_its_price_and_nothing_else(
+    lived: History, parameters: Parameters
+) -> None:
+    p = parameters.replace({"townhall.realisable": 1.0, "townhall.contract_lag": 0.0})
+    cells = lived.cells.copy()
+    kind = lived.layout.time + form_states(lived.table)[FORMS.index("residentieel")]
+    cells[1, 0, kind, 12] += MONTHS  # one place-year more
+    less, more = table_of(lived, p), table_of(replace(lived, cells=cells), p)
+    price = unit_costs(lived.start + 1, p)[FORMS.index("residentieel")]
+    for measure in ("cost", "cost_cashable"):
+        extra = more[measure, "total", "all"] - less[measure, "total", "all"]
+        assert extra.sum() == pytest.approx(price, rel=1e-6)
+    for part in (*STANDING, PROGRAMMES):
+        assert np.array_equal(more["cost", "part", part], less["cost", "part", part])
+
+
+def test_one_choice_shows_care_cost_or_all_spending(history: History, parameters: Parameters) -> None:
+    whole, care = (table_of(history, parameters.replace({"cost.whole": k})) for k in (1.0, 0.0))
+    assert not care["cost", "part", FIXED].any()
+    fixed = whole["cost", "part", FIXED]
+    assert fixed.min() > 0
+    for measure in ("cost", "cost_cashable"):
+        for breakdown, level in (("total", "all"), ("payer", "gemeente")):
+            gap = whole[measure, breakdown, level] - care[measure, breakdown, level]
+            assert gap == pytest.approx(fixed, rel=1e-6)
+    for part in ("care", REST, PROGRAMMES):
+        assert np.array_equal(whole["cost", "part", part], care["cost", "part", part])
+
+
+def test_what_children_of_each_age_cost_adds_up_to_the_care_of_the_municipality(
+    history: History, table: Table, parameters: Parameters
+) -> None:
+    assert parts(table, "cost", "age") == pytest.approx(table["cost", "part", "care"], rel=1e-12)
+    kinds = [history.layout.time + state for state in form_states(history.table)]
+    for t, year in enumerate(history.years):
+        prices = unit_costs(year, parameters)
+        for age in (0, 9, 17):
+            by_hand = sum(history.cells[t, :, k, age] * prices[f] for f, k in enumerate(kinds)) / MONTHS
+            assert table["cost", "age", str(age)][t] == pytest.approx(by_hand, rel=1e-12)
+    assert {label[2] for label in table if label[:2] == ("cost", "age")} == {str(a) for a in range(AGES)}
+
+
+@given(st.data())
+def test_whatever_is_lived_and_paid_ages_and_forms_add_up_to_the_same_care(
+    lived: History, parameters: Parameters, data: st.DataObject
+) -> None:
+    cells = lived.cells.copy()
+    kinds = [lived.layout.time + state for state in form_states(lived.table)]
+    shape = (cells.shape[0], cells.shape[1], len(kinds), AGES)
+    luck = np.random.default_rng(data.draw(st.integers(0, 2**31)))
+    cells[:, :, kinds, :AGES] = luck.gamma(0.3, 100.0, shape)
+    prices = {f"cost.{form}": data.draw(st.floats(1.0, 1e6)) for form in FORMS}
+    table = table_of(replace(lived, cells=cells), parameters.replace(prices))
+    care = sum(table["cost", "payer_form", f"gemeente|{form}"] for form in FORMS)
+    assert parts(table, "cost", "age") == pytest.approx(care, rel=1e-9)
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -110,8 +177,8 @@ def test_doubling_a_unit_cost_doubles_its_line_only(
     for other in (*FORMS, PROGRAMME):
         factor = 2.0 if other == form else 1.0
         assert dear["cost", "form", other] == pytest.approx(factor * plain["cost", "form", other], rel=1e-12)
-    extra = plain["cost", "form", form] * (1 + parameters["cost.overhead"])
-    assert dear["cost", "total", "all"] - plain["cost", "total", "all"] == pytest.approx(extra, abs=1e-3)
+    extra = dear["cost", "part", "care"] - plain["cost", "part", "care"]
+    assert extra == pytest.approx(plain["cost", "form", form], rel=1e-6)
 
 
 def test_a_programme_costs_its_workers_at_work(
@@ -142,7 +209,7 @@ def test_a_programme_costs_its_activities_for_those_who_take_part(
 def test_the_town_hall_and_the_ledger_agree_on_spending(
     history: History, table: Table, parameters: Parameters
 ) -> None:
-    care = table["cost", "total", "all"] - table["cost", "programme", PROGRAMME]
+    care = table["cost", "total", "all"] - table["cost", "part", PROGRAMMES]
     assert care.sum(axis=1) * history.scale == pytest.approx(history.accounts.spending, rel=1e-9)
 
 
@@ -157,7 +224,7 @@ def spending(history: History, p: Parameters, *yearly: float) -> History:
     """Return a history in which wijkteams alone cost this much: before the start, then in each year."""
     cells = np.zeros_like(history.cells[: len(yearly) - 1])
     kind = history.layout.time + [s for _, s in history.table.states].index("active")
-    prices = [unit_costs(history.start - 1 + t, p)[0] * (1 + p["cost.overhead"]) for t in range(len(yearly))]
+    prices = [unit_costs(history.start - 1 + t, p)[0] for t in range(len(yearly))]
     for t, euros in enumerate(yearly[1:]):
         cells[t, :, kind, 9] = euros / prices[t + 1] * MONTHS / cells.shape[1]
     before = np.zeros(len(FORMS))
@@ -181,9 +248,10 @@ def test_care_becomes_cash_for_a_share_and_after_the_contract_lag(
 ) -> None:
     p = parameters.replace({"townhall.contract_lag": lag, "townhall.realisable": 0.7})
     table = table_of(spending(lived, p, 100.0, 200.0, 300.0, 500.0, 900.0), p)
-    care = table["cost_cashable", "total", "all"] - table["cost", "programme", PROGRAMME]
+    standing = sum(table["cost", "part", part] for part in (*STANDING, PROGRAMMES))
+    care = table["cost_cashable", "total", "all"] - standing
     assert care.sum(axis=1) == pytest.approx([0.7 * euros for euros in expected], rel=1e-6)
-    total = table["cost", "total", "all"] - table["cost", "programme", PROGRAMME]
+    total = table["cost", "total", "all"] - standing
     assert total.sum(axis=1) == pytest.approx([200.0, 300.0, 500.0, 900.0], rel=1e-6)
 
 
@@ -194,8 +262,8 @@ def test_where_places_are_limited_the_price_of_the_places_is_cashable(
     """Of forms without limits a share, as before the lag; of those with limits the contracts, and no more."""
     p = parameters.replace({"townhall.contract_lag": float(lag), "townhall.realisable": 0.7})
     table = table_of(lived_capped, p)
-    found = (table["cost_cashable", "total", "all"] - table["cost", "programme", PROGRAMME]).sum(axis=1)
-    overhead = 1 + p["cost.overhead"]
+    standing = sum(table["cost", "part", part] for part in (*STANDING, PROGRAMMES))
+    found = (table["cost_cashable", "total", "all"] - standing).sum(axis=1)
     free = [form for form in FORMS if form not in LIMITED]
     then = lived_capped.place_years_before * unit_costs(lived_capped.start - 1, p)
     used = [sum(cost for form, cost in zip(FORMS, then, strict=True) if form in free)]
@@ -204,7 +272,7 @@ def test_where_places_are_limited_the_price_of_the_places_is_cashable(
     for t, year in enumerate(lived_capped.years):
         prices = dict(zip(FORMS, unit_costs(year, p), strict=True))
         bill = sum(places * prices[form] for form, places in lived_capped.accounts.places[t].items())
-        expected.append(bill * overhead / lived_capped.scale + 0.7 * used[t + 1 - lag] * overhead)
+        expected.append(bill / lived_capped.scale + 0.7 * used[t + 1 - lag])
     assert found == pytest.approx(expected, rel=1e-9)
 
 
@@ -214,13 +282,16 @@ def test_a_place_more_or_less_in_use_changes_no_bill(lived_capped: History, para
     limited = states[[FORMS.index(form) for form in LIMITED]]
     fewer[:, :, limited] *= 0.5
     ours, theirs = (table_of(replace(lived_capped, cells=c), parameters) for c in (lived_capped.cells, fewer))
-    assert theirs["cost", "total", "all"].sum() < 0.9 * ours["cost", "total", "all"].sum()
+    assert theirs["cost", "part", "care"].sum() < 0.9 * ours["cost", "part", "care"].sum()
     assert theirs["cost_cashable", "total", "all"] == pytest.approx(ours["cost_cashable", "total", "all"])
 
 
-def test_programmes_are_cashable_in_full_and_at_once(history: History, parameters: Parameters) -> None:
+def test_programmes_and_what_stands_are_cashable_in_full_and_at_once(
+    history: History, parameters: Parameters
+) -> None:
     table = table_of(history, parameters.replace({"townhall.realisable": 0.0}))
-    assert np.array_equal(table["cost_cashable", "total", "all"], table["cost", "programme", PROGRAMME])
+    standing = sum(table["cost", "part", part] for part in (*STANDING, PROGRAMMES))
+    assert table["cost_cashable", "total", "all"] == pytest.approx(standing, rel=1e-12)
 
 
 def test_without_lag_and_with_all_realisable_everything_is_cash(

@@ -22,7 +22,7 @@ from sim.errors import InputError
 from sim.inputs.profiles import profiles
 from sim.model.catalogue import catalogue
 from sim.model.parameters import Parameters
-from sim.model.prices import care_spending
+from sim.model.prices import spending
 from sim.model.processes import default_table
 from sim.model.transitions import CompiledTable, compile_table
 from sim.states import AGES, EPOCH_YEAR, FORMS, MONTHS
@@ -179,7 +179,8 @@ def test_place_years_and_money_are_those_of_the_lives(without: History, paramete
             if form == (process if state == "active" else state)
         ]
         np.testing.assert_allclose(places, np.array(months) / MONTHS)
-        expected = care_spending(places, year, parameters) * without.scale
+        spent = spending(places, without.place_years_before, year, parameters)
+        expected = sum(spent.values()) * without.scale
         assert without.accounts.spending[k] == pytest.approx(expected, rel=1e-12)
 
 
@@ -187,7 +188,8 @@ def test_the_default_budget_is_last_years_spending_in_every_scenario(
     almere: Setting, warm_almere: WarmStart, parameters: Parameters, pool: Executor
 ) -> None:
     found = [simulate(scenario(fte, years=1), almere, pool, warm_almere) for fte in (None, 36, 300)]
-    before = care_spending(found[0].place_years_before, START - 1, parameters) * found[0].scale
+    places = found[0].place_years_before
+    before = sum(spending(places, places, START - 1, parameters).values()) * found[0].scale
     assert before > 1e6
     for history in found:
         assert history.accounts.budget == [before * (1 + parameters["townhall.budget_growth"])]

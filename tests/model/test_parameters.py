@@ -403,11 +403,9 @@ SPEAKS_OF_OTHERS = re.compile(
     r"\b(sum|product|half|twice) of\b|(^|; )as (ambulant|child work)\b|class before"
 )
 ON_THEIR_OWN = {
-    "cost.netwerk": "a price believed as large; it is fitted to spending on its own",
     "cost.jongerenwerk_fte": "a wage believed as large; each programme has its own price",
     "cost.gezinssteun_fte": "idem", "cost.ouderbetrokkenheid_fte": "idem", "cost.burgerschap_fte": "idem",
     "cost.schoolmaatschappelijk_werk_fte": "idem, of a higher scale",
-    "cost.tariff_growth_projection": "what is believed of years to come, with a range of its own",
     "end.duration.600": "held where it was believed while the class before was fitted",
     "peuterwerk.signalling": "believed as large; each programme has its own effect",
     "bijstand.exit": "half of the children, not of a parameter",

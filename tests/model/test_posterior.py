@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,8 +17,11 @@ from sim.errors import InputError
 from sim.model import parameters as module
 from sim.model.parameters import (
     PARAMETER_FILE,
+    POSTERIOR_FILE,
+    Parameter,
     Parameters,
     Posterior,
+    Scale,
     prior_parameters,
     read_parameters,
     read_posterior,
@@ -194,3 +198,54 @@ def test_what_is_believed_before_a_fit_is_what_the_file_says() -> None:
     assert dict(prior_parameters()) == dict(read_parameters(PARAMETER_FILE))
     assert prior_parameters().posterior is None
     assert not {r.name for r in prior_parameters().records.values() if r.grade == "calibrated"}
+
+
+ON_A_BOUND = "on a bound"
+"""What a row says, with the reason, of a value or a median that lies at an end of its range or beyond."""
+
+
+def share_of_range(record: Parameter, value: float) -> float:
+    """Return where a value lies in a range, on the scale of its record: 0 is the low end, 1 the high one."""
+    place: Callable[[float], float] = {
+        "log": math.log, "logit": lambda x: math.log(x / (1 - x)),
+    }.get(record.scale, float)  # fmt: skip
+    low, at, high = (place(x) for x in (record.low, value, record.high))
+    return (at - low) / (high - low)
+
+
+def pressed(p: Parameters, fitted: Posterior | None) -> dict[str, float]:
+    """Return each parameter whose value, best fit or median lies within 1 percent of an end, or beyond."""
+    found = {}
+    for name, record in p.records.items():
+        if record.fixed or record.formula or record.scale == "bernoulli":
+            continue
+        values = [record.value]
+        if fitted and name in fitted.names:
+            column = fitted.values[:, fitted.names.index(name)]
+            values += [float(column[0]), float(np.median(column[1:]))]
+        places = [share_of_range(record, value) for value in values]
+        if outside := [place for place in places if not 0.01 < place < 0.99]:
+            found[name] = outside[0]
+    return found
+
+
+def test_no_value_and_no_median_lies_on_a_bound_unless_its_row_says_why() -> None:
+    found = pressed(prior_parameters(), read_posterior(POSTERIOR_FILE))
+    said = {name for name, record in prior_parameters().records.items() if ON_A_BOUND in record.source}
+    assert set(found) == said, found
+    assert not {name for name in found if name.startswith("cost.")}
+
+
+def test_what_lies_on_a_bound_is_found_on_every_scale() -> None:
+    rows: dict[Scale, tuple[float, float]] = {"linear": (0.0, 10.0), "log": (1.0, 100.0), "logit": (0.1, 0.9)}
+    for scale, (low, high) in rows.items():
+        middle = (low * high) ** 0.5 or 5.0
+        one = replace(SAMPLE.records["line"], scale=scale, low=low, high=high, value=middle)
+        p = replace(SAMPLE, records={"line": one})
+        assert pressed(p, None) == {}
+        for value in (low, high):
+            assert set(pressed(replace(p, records={"line": replace(one, value=value)}), None)) == {"line"}
+        for best, draws in ((middle, [high, high]), (high, [middle, middle]), (middle, [low, low])):
+            fitted = Posterior(("line",), np.array([best, *draws])[:, None])
+            assert set(pressed(p, fitted)) == {"line"}, (scale, best, draws)
+        assert pressed(p, Posterior(("line",), np.array([middle, middle, middle])[:, None])) == {}

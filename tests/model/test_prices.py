@@ -11,9 +11,9 @@ from sim.model.parameters import Parameters, default_parameters
 from sim.model.prices import (
     PRICE_YEAR,
     ambulant_registration,
-    care_spending,
     fte_price,
     paid_places,
+    spending,
     tariff_factor,
     unit_costs,
 )
@@ -60,10 +60,16 @@ def test_every_price_follows_the_same_tariffs(year: int) -> None:
 
 
 @given(st.lists(st.floats(0, 1e6), min_size=len(FORMS), max_size=len(FORMS)), YEARS)
-def test_spending_is_place_years_times_unit_costs_and_overhead(amounts: list[float], year: int) -> None:
+def test_care_is_place_years_times_prices_and_the_rest_stands(amounts: list[float], year: int) -> None:
     p = default_parameters()
-    by_hand = sum(a * c for a, c in zip(amounts, unit_costs(year, p), strict=True)) * (1 + p["cost.overhead"])
-    assert care_spending(np.array(amounts), year, p) == pytest.approx(by_hand, rel=1e-9)
+    before = np.arange(10.0, 10.0 + len(FORMS))
+    by_hand = sum(a * c for a, c in zip(amounts, unit_costs(year, p), strict=True))
+    base = sum(a * c for a, c in zip(before, unit_costs(year, p), strict=True))
+    found = spending(np.array(amounts), before, year, p)
+    assert found["care"] == pytest.approx(by_hand, rel=1e-9)
+    assert found["fixed"] == pytest.approx(base * p["cost.overhead"], rel=1e-9)
+    assert found["rest"] == pytest.approx(base * p["cost.rest"], rel=1e-9)
+    assert spending(np.array(amounts), before, year, p.replace({"cost.whole": 0.0}))["fixed"] == 0.0
 
 
 @pytest.mark.parametrize("form", FORMS)

@@ -180,7 +180,7 @@ QUIET = {
     "from birth too": "parameters: {school.boy: {value: 0.3, from: birth}}\n",
     "the last year of a path": "parameters: {access.general.2019: 1.02}\n",
     "a year of the past from birth": "parameters: {access.general.2015: {value: 0.8, from: birth}}\n",
-    "tariffs before the price year": "start: 2020\nparameters: {cost.tariff_growth: 0.02}\n",
+    "tariffs before the price year": "start: 2020\nparameters: {cost.tariff_growth: 0.03}\n",
     "up to the last month": "shocks: [{kind: lockdown, start: 2045-07, months: 6, size: 0.5}]\n",
     "capped": "policy: capped\nparameters: {townhall.contract_up: 0.2, need.waiting: 1.2}\n",
     "a cut": KINDERWERK + "shocks: [{kind: budget_cut, start: 2028, size: 0.5, programmes: [kinderwerk]}]\n",

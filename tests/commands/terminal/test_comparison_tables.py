@@ -16,7 +16,7 @@ from sim.decision.headline import Change, Level
 
 LEVELS = [
     Level(2029, 5000.4, 321.0, 60.04e6, 1800.0, 36.0),
-    Level(2035, 5100.0, 333.0, 61.06e6, 1850.0, 36.5),
+    Level(2035, 5100.0, 333.0, 61.06e6, 1850.0, 36.5, care=30.1e6, fixed=20.2e6, rest=9.3e6),
 ]
 NOTHING = Figure(0.0, 0.0, None, None, None)
 
@@ -102,7 +102,11 @@ def test_levels_stand_below_their_years() -> None:
     assert line(shown, "child workers at work") == ["36.0", "36.5"]
     assert line(shown, "youths with youth care") == ["5,000", "5,100"]
     assert line(shown, "cost to the municipality") == ["60.0", "61.1"]
+    assert line(shown, "places in care") == ["0.0", "30.1"]
+    assert line(shown, "rest: care cost beyond places") == ["0.0", "9.3"]
+    assert line(shown, "fixed: access") == ["0.0", "20.2"]
     assert "fitted to figures of CBS" in shown
+    assert "places in care" not in text(level_table("Huidig", LEVELS[:1]))  # results of before had no parts
 
 
 def test_a_run_of_no_years_has_an_empty_table() -> None:
