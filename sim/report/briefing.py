@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import re
+import unicodedata
 from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
@@ -90,8 +91,17 @@ def _pages(pdf: bytes) -> int:
 
 
 def drawable(text: str) -> str:
-    """Return a text with every sign that the fonts cannot draw written as its code."""
-    return text if _drawn(text) else "".join(c if _drawn(c) else f"[U+{ord(c):04X}]" for c in text)
+    """Return a text with every sign that the fonts cannot draw written as its code.
+
+    A mark without a letter before it is one: in a line it joins a space, and that no font has.
+    """
+    spaced = " " + text
+    lone = [unicodedata.category(c)[0] == "M" and spaced[k].isspace() for k, c in enumerate(text)]
+    if not any(lone) and _drawn(text):
+        return text
+    return "".join(
+        f"[U+{ord(c):04X}]" if alone or not _drawn(c) else c for c, alone in zip(text, lone, strict=True)
+    )
 
 
 @cache

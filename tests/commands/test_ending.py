@@ -27,7 +27,7 @@ from sim.machine import memory
 from tests.terminal import ALMERE, GOOD, ROOT, call
 
 FULL = "/dev/full"
-RUN = ("run", str(ALMERE[1]), "--children", "200")
+RUN = ("run", str(ALMERE[1]), "--children", "400")
 
 
 def command(
@@ -212,7 +212,7 @@ def test_more_children_than_fit_are_one_clear_line(tmp_path: Path) -> None:
 
 
 def test_a_chart_that_would_end_the_process_is_refused_before_anything_is_simulated(tmp_path: Path) -> None:
-    words = ("briefing", *map(str, ALMERE), "--children", "200", "--out", str(tmp_path / "x.pdf"))
+    words = ("briefing", *map(str, ALMERE), "--children", "400", "--out", str(tmp_path / "x.pdf"))
     done = command(*words, before=limited(8 << 30))
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith("too little memory: ulimit -v allows 8,590 MB here")

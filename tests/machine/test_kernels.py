@@ -294,7 +294,7 @@ def test_installations_of_the_same_sources_share_what_was_compiled(
 
 def test_a_command_with_damaged_kernels_is_as_any_other(tmp_path: Path) -> None:
     def run(kernels: Path, out: str) -> bytes:
-        words = ["run", str(ROOT / "scenarios" / "almere" / "huidig.yaml"), "--children", "200", "--out", out]
+        words = ["run", str(ROOT / "scenarios" / "almere" / "huidig.yaml"), "--children", "400", "--out", out]
         done = subprocess.run(
             [sys.executable, str(ROOT / "cli.py"), *words], cwd=tmp_path, capture_output=True, text=True,
             env=os.environ | {"NUMBA_CACHE_DIR": str(kernels)}, timeout=240, check=False,

@@ -10,7 +10,7 @@ from html import unescape
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pypdf import PdfReader
 from pypdf.generic import DictionaryObject
@@ -138,6 +138,7 @@ def test_the_same_report_is_the_same_file(report: Report) -> None:
 def test_what_no_font_draws_is_written_as_its_code() -> None:
     assert drawable("Zoë €") == "Zoë €"
     assert drawable("a日b") == "a[U+65E5]b"
+    assert drawable("\u1dc0") == "[U+1DC0]"  # a mark without a letter, which joins the space before it
 
 
 def test_a_title_is_cut_between_words() -> None:
@@ -147,6 +148,7 @@ def test_a_title_is_cut_between_words() -> None:
 
 @settings(max_examples=5)
 @given(title=printable)
+@example(title="\u1dc0")
 def test_any_printable_title_survives(report: Report, title: str) -> None:
     outcomes = tuple(replace(o, title=title, sentence=f"x {title} y") for o in report.outcomes)
     named = replace(report, title=title, reference=title, outcomes=outcomes)
