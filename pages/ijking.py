@@ -174,11 +174,13 @@ def _parameters(found: Mapping[str, Any]) -> None:
 
 def _spending(found: Mapping[str, Any]) -> None:
     st.header(t("fit_spending"))
-    for year, row in found["spending"]["totals"].items():
-        amounts = {"published": row["published"], "model": row["best"]}
-        amounts["before"] = found["spending"]["before_the_fit"][year]
-        written = {name: formats.money(amount) for name, amount in amounts.items()}
-        st.markdown(t("fit_spent", year=year, **written))
+    for name, row in found["spending"]["totals"].items():
+        kind, _, year = name.partition(" 2")
+        amounts = {"published": row["published"], "model": row["best"], "before": row["before_the_fit"]}
+        written = {word: formats.money(amount) for word, amount in amounts.items()}
+        st.markdown(t(f"fit_{kind.replace(' ', '_')}", year=f"2{year}", **written))
+    parts_of = {part: formats.money(amount) for part, amount in found["spending"]["parts"].items()}
+    st.markdown(t("fit_spending_parts", **parts_of))
     parts.note(t("fit_spending_note"))
 
 
