@@ -104,7 +104,7 @@ CHANGES: dict[str, tuple[Choices, set[str]]] = {
     "surer": (replace(BASE, sure=SURE[1]), {"zeker"}),
     "another chart": (replace(BASE, chart="unmet"), {"grafiek"}),
     "other budgets to compare": (replace(BASE, plans=(Plan.simple(1.0), MORE)), {"begrotingen"}),
-    "a number of the model": (replace(BASE, assumptions=(("cost.overhead", 0.5),)), {"aannames"}),
+    "a number of the model": (replace(BASE, assumptions=(("cost.overhead", 0.6),)), {"aannames"}),
     "figures of one's own": (
         Choices(own=OWN, municipality="Dorp", plan=Plan.simple(2.5), plans=plans_around(2.5)), {"eigen"}
     ),
