@@ -210,8 +210,8 @@ def warn_of_size(options: Options, scenarios: Sequence[Scenario]) -> None:
         print(f"{runs:,} runs: this takes long, and {memory / 1e9:,.1f} GB of memory", file=sys.stderr)
     if options.children is not None and options.children < FEW_CHILDREN:
         print(
-            f"{options.children} children are too few: rare care is missed, and so is luck. An error of 0 "
-            f"says nothing here; take {FEW_CHILDREN:,} or more",
+            f"--children {options.children} is too few: rare care may not occur at all, and errors come out "
+            f"too small, even 0. Take {FEW_CHILDREN:,} or more",
             file=sys.stderr,
         )
 

@@ -41,7 +41,8 @@ DRAWN = 0.25
 def rate_for(children: float, draw: int = 0) -> float:
     """Return how many pairs are followed for each life that would part by itself.
 
-    Fewer where there are more children, for luck is smaller there: the work grows as their cube root.
+    Fewer where there are more children, for luck is smaller there: the work grows as their cube root. draw: 0
+    is the best fit.
     """
     share = min(1.0, CHILDREN / max(children, 1.0))
     return float(RATE * share ** (2.0 / 3.0)) * (DRAWN if draw else 1.0)
