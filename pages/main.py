@@ -41,10 +41,8 @@ LISTS = """<style>
 LESS_SPACE = """<style>
 .stMainBlockContainer {padding-top: 3.5rem}
 .stMainBlockContainer [data-testid=stPageLink] a p {text-decoration: underline}
-[data-testid=stTable] :is(th, td):first-child p {overflow-wrap: anywhere}
 </style>"""
-"""The sentence on Start should stand on the first screen; a link to a page is seen to be one; a long name in
-a table is broken where a phone has no room for it."""
+"""The sentence on Start should stand on the first screen; a link to a page is seen to be one."""
 LONGEST_KEY, MOST_KEYS = 30, 5
 """Bounds on the parts of a link that are shown: anybody may have written it."""
 Layout = Literal["centered", "wide"]

@@ -26,9 +26,15 @@ from sim.files.yamltext import MAX_BYTES
 from sim.machine.project import commit, version
 
 LONG_WORDS = (
-    "kinder|werkers", "terug|verdienen", "zorg|behoefte", "ge|oormerkt", "ge|meente", "zorg|verzekeraar",
-    "Pro|gramma’s", "Pro|grammes",
+    "aat|schappelijk", "achter|stand", "activi|teiten", "be|zoeken", "bijstands|gezin", "buurt|gericht",
+    "chool|uitval", "depri|vation", "een|ouder|gezin", "eugd|bescherming", "eugd|gezondheids|zorg",
+    "eugd|reclassering", "ge|meente", "ge|oormerkt", "inder|mishandeling", "inder|werk", "kin|deren",
+    "kwets|baarheid", "leeftijds|groep", "leeftijds|opbouw", "maan|den", "mal|treatment", "muni|cipalit",
+    "neighbour|hood", "org|behoefte", "partici|pa", "Pro|gramma’s", "Pro|grammes", "regis|tration",
+    "resi|dentieel", "school|verlater", "terug|verdienen", "ver|standelijk", "ver|trouwen",
+    "vindplaats|gericht", "zorg|verzekeraar",
 )  # fmt: skip
+"""Where a word of a table may be broken. Without its first letter, where that may be a capital."""
 SHOWN_NAMES = 6
 _MARKUP = re.compile(r"([\\`*_\[\]<>~$|&]|^[#+=-])", re.MULTILINE)
 """What markdown would read as a sign."""
@@ -61,7 +67,7 @@ def plain(text: str) -> str:
 
 
 def breakable(text: str) -> str:
-    """Return a text whose long words may be broken, so that a table of four columns fits on a phone."""
+    """Return a text whose long words may be broken, so that a table of five columns fits on a phone."""
     for word in LONG_WORDS:
         text = text.replace(word.replace("|", ""), word.replace("|", "\N{SOFT HYPHEN}"))
     return text
