@@ -61,7 +61,8 @@ def headers(at: AppTest) -> list[str]:
 
 def rows(table: pd.DataFrame) -> dict[str, tuple[str, str]]:
     """Return what was and becomes by figure, without the places where a word may be broken."""
-    return {row.iloc[0].replace("\N{SOFT HYPHEN}", ""): (row.iloc[1], row.iloc[2]) for _, row in table.iterrows()}
+    names = table.iloc[:, 0].str.replace("\N{SOFT HYPHEN}", "")
+    return dict(zip(names, zip(table.iloc[:, 1], table.iloc[:, 2], strict=True), strict=True))
 
 
 # The form
