@@ -28,8 +28,6 @@ from sim.progress import Progress
 Floats = NDArray[np.float64]
 DIFF_STEP = 0.03
 """Relative step of derivatives: simulated counts are step functions, so that the default finds zeros."""
-LAST_YEAR = 2024
-"""The last year that the best fit and the draws are simulated to."""
 _SEEDS = 1_000_000
 _FRESH = 900_000
 
@@ -173,12 +171,12 @@ def draw_jobs(values: Sequence[Mapping[str, float]], plan: FitPlan, seed: int, t
     """Return the runs in which draws, by name, are simulated again; turn: 0 is the first pass."""
     count, children = plan.draws
     first = seed * _SEEDS + _FRESH + turn * count
-    return [Job(draw, children, first + k, LAST_YEAR) for k, draw in enumerate(values)]
+    return [Job(draw, children, first + k) for k, draw in enumerate(values)]
 
 
 def best_job(values: Mapping[str, float], plan: FitPlan, seed: int, turn: int) -> Job:
     """Return the run in which the best fit, by name, is simulated again."""
-    return Job(values, plan.best_children, seed * _SEEDS + _FRESH - 1 - turn, LAST_YEAR)
+    return Job(values, plan.best_children, seed * _SEEDS + _FRESH - 1 - turn)
 
 
 REPLICATES = 16
@@ -189,7 +187,7 @@ def monte_carlo(
     space: Space, fitted: ObservedTargets, runner: Runner, z: Floats, children: int, seed: int
 ) -> Floats:
     """Return the Monte Carlo variance [targets] of the logarithms of one run, from other runs."""
-    jobs = [Job(space.values(z), children, seed + k, LAST_YEAR) for k in range(REPLICATES)]
+    jobs = [Job(space.values(z), children, seed + k) for k in range(REPLICATES)]
     return np.asarray(logs_of(fitted, runner.all(Progress("noise_of_run"), jobs)).var(axis=0, ddof=1))
 
 

@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calibration.costs import YEARS
+from calibration.figures.entrants import Entrants
 from calibration.figures.measures import MEASURES, OF_THEIR_YEAR, Counted
 from calibration.figures.targets import RATIOS, Target
 from sim.batches.executors import ClusterExecutor, share_out
@@ -36,8 +37,8 @@ from sim.states import AGES, FORMS, HISTORY_YEAR
 
 Floats = NDArray[np.float64]
 PROFILE = "Nederland 2018"
-FIT_YEAR = 2019
-"""The last year that is simulated for the fit; shares with a single year are read in it."""
+FIT_YEAR = 2024
+"""The last year that is simulated for the fit; shares of later years are read in it."""
 
 
 def count(
@@ -50,20 +51,25 @@ def count(
 ) -> Counted:
     """Return what the model counts in 2015 up to `last_year` (default: in the country of 2018)."""
     setting = Setting(profile or profiles()[PROFILE], p, seed=seed, children=children)
-    warm = warm_up(setting, last_year + 1, pool, count_from=HISTORY_YEAR)
+    cohort = Entrants()
+    warm = warm_up(
+        setting, last_year + 1, pool, count_from=HISTORY_YEAR, watch=cohort.see, watched=Entrants.YEARS
+    )
     table = compile_table(default_table(), p, last_year + 1)
-    return Counted(warm.cells.sum(axis=1) * setting.flow()[1], layout(table), table, p)
+    cells = warm.cells.sum(axis=1) * setting.flow()[1]
+    return Counted(cells, layout(table), table, p, cohort.shares())
 
 
 def predict(target: Target, counted: Counted) -> float | None:
     """Return the model's value of a target, or None where it is not counted.
 
-    Counts are read in their own year, structural shares in FIT_YEAR at the latest. A share of youths in care
-    is read in the last simulated year if its own comes later, registered as in its own year.
+    Counts are read in their own year, structural shares in the nearest year that is simulated. A share of
+    youths in care is read in the last simulated year if its own comes later, registered as in its own year.
     """
     measure = MEASURES[target.measure]
     care_share = target.measure in OF_THEIR_YEAR
-    year = min(target.year, FIT_YEAR) if target.unit in RATIOS and not care_share else target.year
+    nearest = min(max(target.year, HISTORY_YEAR), counted.last_year)
+    year = nearest if target.unit in RATIOS and not care_share else target.year
     if measure is None or year < HISTORY_YEAR or (year > counted.last_year and not care_share):
         return None
     return measure(counted, year, slice(target.age_from, target.age_to + 1))

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from calibration.figures.measures import MEASURES, Counted
 from calibration.figures.targets import Target, read_targets
-from calibration.runs import FIT_YEAR, PROFILE, count, predict
+from calibration.runs import PROFILE, count, predict
 from sim.engine.setting import localised, worker_threads
 from sim.errors import InputError
 from sim.faults import fault
@@ -38,6 +38,8 @@ Floats = NDArray[np.float64]
 MUNICIPALITY_FILE = DATA / "municipalities.csv"
 SPREAD = {"need": 0.15, "access": 0.20}
 """Standard deviation between municipalities of the logarithm of each multiplier (assumed)."""
+LEVEL_YEAR = 2019
+"""The last year before registration changed: ratios of later figures of use are read in it."""
 STEP = 1.1
 LOTS = 4
 """Replications to average over, because a municipality is small."""
@@ -195,7 +197,7 @@ def _figure_of(municipality: Municipality, targets: Sequence[Target], where: str
                 national=national,
             ),
         )
-    year, ages = min(use.year, FIT_YEAR), slice(0, use.last_age + 1)
+    year, ages = min(use.year, LEVEL_YEAR), slice(0, use.last_age + 1)
     # The figure itself is complete, but how many of few children need help in a year is luck as well.
     tolerance = math.hypot(USE_TOLERANCE, 1.0 / math.sqrt(use.youths))
     measure = MEASURES["jeugdhulp_share"]

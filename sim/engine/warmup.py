@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 
@@ -30,6 +30,9 @@ from sim.states import EPOCH_YEAR, HISTORY_YEAR, MONTHS
 Floats = NDArray[np.float64]
 NOBODY = np.empty(0, np.int64)
 NOT_ASIDE = np.empty(0, np.bool_)
+QUARTERS = 4
+Watch = Callable[[int, int, Children], None]
+"""Sees (months since EPOCH_YEAR, number of the block, the block) at the end of a quarter; changes nothing."""
 
 
 @dataclass(frozen=True)
@@ -85,29 +88,38 @@ def live_year(
     setting: Setting,
     cells: Floats | None,
     pool: Executor,
+    watch: Watch | None = None,
 ) -> int:
     """Let every child live calendar year `year`; return the number of events proposed.
 
     Counts are written into `cells` [blocks, kinds, CELLS], or not made where it is None. Blocks are
-    independent and each writes its own part, so that results do not depend on threads.
+    independent and each writes its own part, so that results do not depend on threads. watch sees each
+    block at the end of every quarter; lives do not depend on it.
     Raises SimulationError where a child has impossibly many events.
     """
     index = year - EPOCH_YEAR
     bounds = clock.year(index)
     key, lay, gate = setting.key, clock.layout, open_gate()
-    span = year_span(index, setting.steps_per_month, cells is not None)
+    whole = year_span(index, setting.steps_per_month, cells is not None)
+    parts = 1 if watch is None else QUARTERS
+    steps = whole.steps // parts
+    spans = [whole._replace(first_step=whole.first_step + k * steps, steps=steps) for k in range(parts)]
 
     def one(b: int) -> int:
         children = blocks[b]
         tally = empty_tally(lay)
         first, last = youths_of(children, index)
-        proposals = advance(
-            children, Who(first, last, NOBODY, NOT_ASIDE), exposed[b], clock.table.hazards, bounds, lay, key,
-            span, gate, tally, scratch(), nobody_else(), room_for(0), no_turn(),
-        )  # fmt: skip
+        proposals = []
+        for span in spans:
+            proposals.append(int(advance(
+                children, Who(first, last, NOBODY, NOT_ASIDE), exposed[b], clock.table.hazards, bounds, lay,
+                key, span, gate, tally, scratch(), nobody_else(), room_for(0), no_turn(),
+            )))  # fmt: skip
+            if watch is not None:
+                watch((span.first_step + steps) // span.per_month, b, children)
         if cells is not None:
             settle(tally, cells[b])
-        return int(proposals)
+        return -1 if min(proposals) < 0 else sum(proposals)
 
     proposals = list(pool.map(one, range(len(blocks))))
     return checked(proposals, year)
@@ -155,11 +167,13 @@ def warm_up(
     pool: Executor,
     tell: Callable[[int], None] | None = None,
     count_from: int | None = None,
+    watch: Watch | None = None,
+    watched: Container[int] = (),
 ) -> WarmStart:
     """Let cohorts live from 1992 up to 1 January of `start`, with the child work that existed.
 
     What happens is counted from the year `count_from` on, and not before 2015 (default: the last
-    year, whichever it is). tell hears each year that is done.
+    year, whichever it is). tell hears each year that is done; watch sees the quarters of `watched` years.
     """
     p = setting.parameters
     clock = Clock(compile_table(default_table(), p, start))
@@ -171,7 +185,7 @@ def warm_up(
     for year in range(EPOCH_YEAR, start):
         existing.attend(blocks, exposed, year, pool)
         counted = cells[year - counted_from] if year >= counted_from else None
-        live_year(blocks, exposed, clock, year, setting, counted, pool)
+        live_year(blocks, exposed, clock, year, setting, counted, pool, watch if year in watched else None)
         if tell is not None:
             tell(year)
     alive = [int(np.searchsorted(b.birth, month_of(start) - LIFE_MONTHS, side="right")) for b in blocks]

@@ -86,7 +86,7 @@ def test_another_engine_size_or_value_is_another_run() -> None:
     job = Job({"need.onset_light": 0.04}, 10, 1)
     others = [
         Job({"need.onset_light": 0.05}, 10, 1), Job({"need.onset_light": 0.04}, 11, 1),
-        Job({"need.onset_light": 0.04}, 10, 2), Job({"need.onset_light": 0.04}, 10, 1, 2024),
+        Job({"need.onset_light": 0.04}, 10, 2), Job({"need.onset_light": 0.04}, 10, 1, 2019),
     ]  # fmt: skip
     keys = {job.key("a"), job.key("b"), *(other.key("a") for other in others)}
     assert len(keys) == 6
