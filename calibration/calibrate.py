@@ -38,6 +38,8 @@ from sim.progress import Progress, Tell, nobody
 
 Floats = NDArray[np.float64]
 FILES = ("posterior.parquet", "posterior.json", "diagnostics.json")
+OUTCOMES = "outcomes.parquet"
+"""What the best fit and each draw came to when they were run: rows as in posterior.parquet."""
 
 
 def calibrate(
@@ -84,6 +86,7 @@ def calibrate(
         "wall_seconds": round(time.monotonic() - started, 1),
     }  # fmt: skip
     write(out, names, values, about, diagnostics)
+    write_outcomes(out / OUTCOMES, [found.best_outcome, *found.outcomes])
     return diagnostics
 
 
@@ -137,6 +140,14 @@ def write(
         raise SimulationError(
             fault("cannot_write", folder=out, reason=error.strerror or str(error))
         ) from error
+
+
+def write_outcomes(path: Path, outcomes: Sequence[Mapping[str, float]]) -> None:
+    """Write what runs came to, a row a run and a column a figure."""
+    names = [name for name in outcomes[0] if all(name in found for found in outcomes)]
+    table = pa.table({name: pa.array([found[name] for found in outcomes]) for name in names})
+    with written_whole(path) as aside:
+        pq.write_table(table, aside, compression="zstd")
 
 
 def _dump(path: Path, content: Mapping[str, Any]) -> None:

@@ -11,10 +11,10 @@ from scipy.linalg import cho_factor, cho_solve
 
 from calibration.figures.measures import MEASURES
 from calibration.figures.targets import Target
-from calibration.fit import Fitted, Wave, logs_of
+from calibration.fit import POOLED, Fitted, Frame, Wave, logs_of, sizes, typical
 from calibration.likelihood import ObservedTargets, log_of
 from calibration.space import LEVELS, Space
-from sim.decision.emulator import Emulator
+from calibration.surface import Surface, explained
 from sim.states import AGES
 
 Floats = NDArray[np.float64]
@@ -134,22 +134,24 @@ def identifiability(space: Space, jacobian: Floats, fitted: ObservedTargets) -> 
 def coverage(wave: Wave, fitted: ObservedTargets, seed: int) -> dict[str, float]:
     """Return how often 90 percent intervals hold the truth when the truth is known.
 
-    Runs of the design are set apart, the emulator is fitted without them, and what each came to, with
+    Runs of the design are set apart, the surface is fitted without them, and what each came to, with
     errors of the figures added, stands in for what was published. Their parameters were drawn from the
-    design, which is the prior of this test; intervals are normal, around the mode on the emulator.
+    design, which is the prior of this test; intervals are normal, around the mode on the surface.
     """
-    held = slice(0, min(HELD_OUT_RUNS, len(wave.points) // 4))
+    points = Frame(wave.centre, wave.root).of(wave.z)
+    held = slice(0, min(HELD_OUT_RUNS, len(points) // 4))
     rest = slice(held.stop, None)
     logs = logs_of(fitted, wave.outcomes)
-    emulator = Emulator.fit(wave.points[rest], logs[rest])
+    surface = Surface.fit(points[rest], logs[rest], sizes([wave])[rest])
+    errors = fitted.covariance + np.diag(surface.variance(typical(points.shape[1])) + surface.luck)
     luck = np.random.default_rng([seed, 4])
     root = np.linalg.cholesky(fitted.covariance)
     inside: list[NDArray[np.bool_]] = []
     narrowed: list[NDArray[np.bool_]] = []
     directions: list[NDArray[np.bool_]] = []
-    for u, seen in zip(wave.points[held], logs[held], strict=True):
+    for u, seen in zip(points[held], logs[held], strict=True):
         observed = seen + root @ luck.standard_normal(seen.size)
-        found, spread, jacobian = _mode(emulator, fitted.covariance, observed)
+        found, spread, jacobian = _mode(surface, errors, observed)
         error = u - found
         z_spread = np.sqrt(np.einsum("ij,jk,ik->i", wave.root, spread, wave.root))
         z_error = wave.root @ error
@@ -159,8 +161,8 @@ def coverage(wave: Wave, fitted: ObservedTargets, seed: int) -> dict[str, float]
         narrowed.append(hits[z_spread < 0.8 * before])
         _, _, vectors = np.linalg.svd(jacobian, full_matrices=False)
         top = vectors[:10]
-        sizes = np.sqrt(np.einsum("ij,jk,ik->i", top, spread, top))
-        directions.append(np.abs(top @ error) <= Z90 * sizes)
+        widths = np.sqrt(np.einsum("ij,jk,ik->i", top, spread, top))
+        directions.append(np.abs(top @ error) <= Z90 * widths)
     return {
         "runs": float(len(inside)),
         "parameters": float(np.mean(np.concatenate(inside))),
@@ -169,42 +171,43 @@ def coverage(wave: Wave, fitted: ObservedTargets, seed: int) -> dict[str, float]
     }
 
 
-def _mode(emulator: Emulator, covariance: Floats, observed: Floats) -> tuple[Floats, Floats, Floats]:
+def _mode(surface: Surface, errors: Floats, observed: Floats) -> tuple[Floats, Floats, Floats]:
     """Return mode, covariance and scaled Jacobian of the posterior in u with prior N(0, 1)."""
-    u = np.zeros(emulator.points.shape[1])
+    u = np.zeros(surface.points.shape[1])
     spread: Floats = np.eye(u.size)
     scaled: Floats = np.zeros((observed.size, u.size))
+    factor, root = cho_factor(errors), np.linalg.cholesky(errors)
     for _ in range(6):
-        at = u[None]
-        jacobian = emulator.jacobian(u)
-        errors = covariance + np.diag(emulator.variance(at)[0] + emulator.noise())
-        weighted = cho_solve(cho_factor(errors), jacobian)
+        jacobian = surface.jacobian(u)
+        weighted = cho_solve(factor, jacobian)
         spread = np.asarray(np.linalg.inv(np.eye(u.size) + jacobian.T @ weighted), dtype=np.float64)
-        step = spread @ (weighted.T @ (observed - emulator.predict(at)[0] + jacobian @ u)) - u
+        step = spread @ (weighted.T @ (observed - surface.predict(u[None])[0] + jacobian @ u)) - u
         u = np.asarray(u + 0.8 * step)
-        scaled = np.linalg.solve(np.linalg.cholesky(errors), jacobian)
+        scaled = np.linalg.solve(root, jacobian)
     return u, spread, scaled
 
 
-def emulator_error(found: Fitted) -> list[dict[str, Any]]:
-    """Return per target how well runs left out, and draws simulated again, were predicted."""
-    logs = logs_of(found.fitted, found.waves[-1].outcomes)
-    errors, sizes = found.emulator.left_out()
-    inverse = np.linalg.inv(found.waves[-1].root)
-    u = (found.draws - found.waves[-1].centre) @ inverse.T
-    own = np.sqrt(found.emulator.variance(u).mean(axis=0))
+def surface_error(found: Fitted) -> list[dict[str, Any]]:
+    """Return per target how well the surface predicts runs that it has not seen, and where members ended.
+
+    explained: of the variance over the latest waves that is no luck of a run, each run predicted from all
+    others. near: the same over the last round of the ensemble alone. off: by how much members missed their
+    own figures in the first round and in the last.
+    """
+    latest = found.waves[-POOLED:]
+    children = sizes(latest)
+    logs = np.concatenate([logs_of(found.fitted, wave.outcomes) for wave in latest])
+    errors = found.surface.left_out()
+    luck = found.noise * found.waves[-1].children / children[:, None]
+    last = slice(children.size - len(latest[-1].z), None)
     return [
-        {
-            "id": target.id,
-            "explained": float(1 - errors[:, m].var() / logs[:, m].var()),
-            "left_out": float(np.std(errors[:, m] / sizes[:, m])),
-            "run_noise": float(np.sqrt(found.emulator.noise()[m])),
-            "emulator_sd": float(own[m]),
-            "draw_noise": float(np.sqrt(found.noise[m])),
-            "off_first": float(found.off[0][m]),
-            "off_last": float(found.off[-1][m]),
-        }
-        for m, target in enumerate(found.fitted.targets)
+        {"id": target.id, "explained": float(whole), "near": float(near), "draw_noise": float(np.sqrt(noise)),
+         "off_first": float(first), "off_last": float(final)}
+        for target, whole, near, noise, first, final in zip(
+            found.fitted.targets, explained(logs, errors, luck),
+            explained(logs[last], errors[last], luck[last]), found.noise, found.off[0], found.off[-1],
+            strict=True,
+        )
     ]  # fmt: skip
 
 
@@ -228,28 +231,20 @@ def summary(found: Fitted, targets: Sequence[Target], seed: int) -> dict[str, An
     """Return all diagnostics of a fit as plain data."""
     noise = dict(zip((t.id for t in found.fitted.targets), found.noise.tolist(), strict=True))
     counted = [t for t in targets if t.region == "NL" and MEASURES[t.measure] is not None]
-    last = found.waves[-1]
-    at = np.asarray(np.linalg.solve(last.root, found.best - last.centre), dtype=np.float64)
-    jacobian = found.emulator.jacobian(at) @ np.linalg.inv(last.root)
+    at = found.frame.of(found.best[None])[0]
+    jacobian = found.surface.jacobian(at) @ np.linalg.inv(found.frame.root)
     misfits = []
     for wave in found.waves:
         distances = found.fitted.misfit(logs_of(found.fitted, wave.outcomes))
-        misfits.append(
-            {"runs": len(wave.points), "median_misfit": float(np.median((distances**2).sum(axis=1)))}
-        )
+        misfits.append({"runs": len(wave.z), "median_misfit": float(np.median((distances**2).sum(axis=1)))})
     return {
         "targets": target_rows(counted, found.outcomes, found.best_outcome, noise),
         "parameters": parameter_rows(found.space, found.draws, found.best),
-        "correlations": correlations(found.space, found.chain.u @ found.waves[-1].root.T),
+        "correlations": correlations(found.space, found.draws),
         "identifiability": identifiability(found.space, jacobian, found.fitted),
-        "sampler": {
-            "walkers": found.chain.walkers, "steps": found.chain.steps,
-            "acceptance": found.chain.acceptance, "tau_largest": float(found.chain.tau.max()),
-            "tau_median": float(np.median(found.chain.tau)), "effective": found.chain.effective,
-        },
-        "emulator": emulator_error(found),
-        "coverage": coverage(found.waves[-1], found.fitted, seed),
-        "starts": [{"first": first, "last": last} for first, last in found.starts],
+        "sampler": {"effective": float(len(found.draws)), "rounds": len(found.off)},
+        "emulator": surface_error(found),
+        "coverage": coverage(found.waves[-len(found.off) - 1], found.fitted, seed),
         "waves": misfits,
         "ages": age_profile(found),
     }  # fmt: skip

@@ -1,93 +1,83 @@
-"""The fit in three stages: best fit of the levels, emulator with MCMC, and draws simulated again.
+"""The fit: waves of runs, a surface through them, and an ensemble of draws that were really run.
 
-(a) `least_squares` over the parameters that answer to a figure of their own, from several starts.
-(b) Designs in waves: Sobol points through the posterior so far, each run with random numbers of its own; a
-    quadratic emulator; emcee on the emulator, with its variance in the likelihood.
-(c) Draws of the chain, simulated again with new numbers: the posterior that is shipped, unweighted. Where a
-    run shows that the emulator was off, the draw is moved to where it was meant to be, and run again.
+(a) Designs in waves: Sobol points through what is believed so far, each run with random numbers of its own; a
+    surface through the latest waves (surface.py); its mode and spread are where the next wave looks.
+(b) An ensemble by randomized maximum likelihood (Oliver, He & Reynolds 1996; in rounds on real runs:
+    Chen & Oliver 2012). A member has parameters of its own, drawn from what was believed, and figures of its
+    own, drawn within their errors. It moves to where its run comes to its figures and its parameters are
+    nearest to its own; it is run again, and moves on. Members are independent draws; the last run is kept.
+
+The surface is used for its slopes alone: how a member moves. Where it ends is decided by its runs. Their luck
+counts as an error of the figures, so that a member answers to its luck no more than to them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-import emcee
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import least_squares
 from scipy.stats import norm, qmc
 
 from calibration.likelihood import ObservedTargets
 from calibration.runs import Job, Runner
-from calibration.space import LEVELS, Space
-from sim.decision.emulator import Emulator
+from calibration.space import Space
+from calibration.surface import Surface
 from sim.progress import Progress
 
 Floats = NDArray[np.float64]
-DIFF_STEP = 0.03
-"""Relative step of derivatives: simulated counts are step functions, so that the default finds zeros."""
-_SEEDS = 1_000_000
-_FRESH = 900_000
+SEEDS = 1_000_000
+FRESH = 900_000
+FIRST_SPREAD = 0.5
+"""How far the first wave looks, in standard deviations of the prior."""
+WIDER = 1.2
+"""How much further than the spread of the posterior the next wave looks."""
+POOLED = 4
+"""Waves that a surface goes through: earlier ones lie too far off."""
+FARTHEST = 3.0
+"""How far a member may move in a round, in standard deviations of the prior."""
 
 
 @dataclass(frozen=True)
 class FitPlan:
-    """How much work. (runs, children of each) for each wave of the design and for the draws."""
+    """How much work. (runs, children of each) for each wave; (members, children of each) of the ensemble.
 
-    starts: int
-    evaluations: int
-    start_children: int
+    rounds: how often the ensemble is run.
+    """
+
     waves: tuple[tuple[int, int], ...]
-    draws: tuple[int, int]
+    members: tuple[int, int]
+    rounds: int
     best_children: int
-    steps: int
-    corrections: int
 
 
-FULL = FitPlan(
-    3,
-    4,
-    50_000,
-    ((240, 60_000), (240, 80_000), (300, 100_000), (500, 200_000)),
-    (200, 120_000),
-    1_500_000,
-    6_000,
-    2,
-)
-QUICK = FitPlan(1, 2, 25_000, ((200, 25_000), (260, 35_000)), (60, 35_000), 200_000, 2_000, 1)
+FULL = FitPlan(((300, 20_000), (300, 30_000), (300, 25_000), (250, 25_000)), (120, 40_000), 3, 400_000)
+QUICK = FitPlan(((200, 20_000), (200, 20_000)), (60, 30_000), 2, 200_000)
+REPLICATES = 16
 
 
 @dataclass(frozen=True)
 class Wave:
-    """A design: points u [n, d] around z = centre + root u, and what their runs came to."""
+    """A design: points z [n, d], from a normal around `centre` with root `root`, and what they came to."""
 
     centre: Floats
     root: Floats
-    points: Floats
+    z: Floats
+    children: int
     outcomes: Sequence[dict[str, float]]
-
-    @property
-    def z(self) -> Floats:
-        """Return the points in standard deviations of the prior [n, d]."""
-        return np.asarray(self.centre + self.points @ self.root.T)
 
 
 @dataclass(frozen=True)
-class Chain:
-    """The sample of the posterior on the emulator. u: [k, d]; tau: autocorrelation times [d] in steps."""
+class Frame:
+    """Coordinates u of a surface: z = centre + root u."""
 
-    u: Floats
-    tau: Floats
-    acceptance: float
-    steps: int
-    walkers: int
+    centre: Floats
+    root: Floats
 
-    @property
-    def effective(self) -> float:
-        """Return the effective sample size of the slowest parameter."""
-        return float(self.walkers * self.steps / self.tau.max())
+    def of(self, z: Floats) -> Floats:
+        """Return u [k, d] of points z [k, d]."""
+        return np.asarray(np.linalg.solve(self.root, (z - self.centre).T).T)
 
 
 @dataclass(frozen=True)
@@ -96,17 +86,23 @@ class Fitted:
 
     space: Space
     fitted: ObservedTargets
-    starts: Sequence[tuple[float, float]]  # misfit at the start and where it ended, for each start
-    waves: Sequence[Wave]
-    emulator: Emulator
+    waves: Sequence[Wave]  # designs, then rounds of the ensemble
+    frame: Frame
+    surface: Surface
     best: Floats
-    spread: Floats  # [d, d] of the normal approximation
-    chain: Chain
-    draws: Floats  # [k, d]
-    outcomes: Sequence[dict[str, float]]
     best_outcome: dict[str, float]
-    noise: Floats  # [targets] Monte Carlo variance of one run of a draw
-    off: Sequence[Floats]  # root mean square [targets] by which draws missed their aims, at each pass
+    noise: Floats  # [targets] variance of the luck of the run of a member
+    off: Sequence[Floats]  # root mean square [targets] by which members miss their figures, in each round
+
+    @property
+    def draws(self) -> Floats:
+        """Return the draws z [k, d]: the members in the last round."""
+        return self.waves[-1].z
+
+    @property
+    def outcomes(self) -> Sequence[dict[str, float]]:
+        """Return what the draws came to when they were run."""
+        return self.waves[-1].outcomes
 
 
 def sobol_normal(n: int, d: int, seed: int) -> Floats:
@@ -118,108 +114,101 @@ def sobol_normal(n: int, d: int, seed: int) -> Floats:
 
 def fit(space: Space, fitted: ObservedTargets, runner: Runner, plan: FitPlan, seed: int) -> Fitted:
     """Run all stages and return what they found. Finished runs are taken from the runner's memory."""
-    levels, starts = best_levels(space, fitted, runner, plan, seed)
-    centre: Floats = levels
-    root: Floats = np.diag(_first_spread(space))
+    frame = Frame(np.zeros(space.size), FIRST_SPREAD * np.eye(space.size))
     waves: list[Wave] = []
     for number, (runs, children) in enumerate(plan.waves, 1):
-        points = sobol_normal(runs, space.size, seed + number)
-        z = centre + points @ root.T
-        jobs = [
-            Job(space.values(row), children, seed * _SEEDS + number * 10_000 + k) for k, row in enumerate(z)
-        ]
+        z = frame.centre + sobol_normal(runs, space.size, seed + number) @ frame.root.T
         now = Progress("design", values={"number": number, "count": len(plan.waves)})
-        wave = Wave(centre, root, points, runner.all(now, jobs))
-        waves.append(wave)
+        waves.append(_wave(frame, z, children, seed * SEEDS + number * 10_000, space, runner, now))
         runner.tell(Progress("emulator", 0, 1, {"number": number}))
-        emulator = Emulator.fit(points, logs_of(fitted, wave.outcomes))
-        best, spread = approximate(emulator, wave, fitted)
-        centre, root = best, np.asarray(np.linalg.cholesky(spread) * 1.2)
-    last = waves[-1]
-    runner.tell(Progress("sampling", 0, 1))
-    chain = sample(emulator, last, fitted, best, spread, plan.steps, seed)
-    count, children = plan.draws
+        best, spread = approximate(through(waves, frame, fitted), frame, fitted)
+        frame = Frame(best, np.asarray(np.linalg.cholesky(spread) * WIDER))
+    members, children = plan.members
+    surface = through(waves, frame, fitted)
+    best, _ = approximate(surface, frame, fitted)
+    noise = luck_of(space, fitted, runner, best, children, seed * SEEDS + FRESH + 500_000)
     luck = np.random.default_rng([seed, 1])
-    u = chain.u[luck.choice(len(chain.u), count, replace=False)]
-    first = seed * _SEEDS + _FRESH
-    noise = monte_carlo(space, fitted, runner, best, children, first + 50_000)
-    slope = pooled_slope(waves, fitted)
-    aims = aims_of(emulator, last, fitted, u)
-    draws, off = last.centre + u @ last.root.T, []
-    for turn in range(plan.corrections + 1):
-        jobs = draw_jobs([space.values(z) for z in draws], plan, seed, turn)
-        now = Progress("draws_anew", values={"number": turn + 1, "count": plan.corrections + 1})
-        outcomes = runner.all(now, jobs)
-        errors = logs_of(fitted, outcomes) - aims
-        off.append(np.sqrt((errors**2).mean(axis=0)))
-        if turn < plan.corrections:
-            draws = draws + correction(errors, noise, slope, fitted)
-    at = np.asarray(np.linalg.solve(last.root, best - last.centre), dtype=np.float64)
-    best_aim = aims_of(emulator, last, fitted, at[None])
-    for turn in range(plan.corrections + 1):
-        job = best_job(space.values(best), plan, seed, turn)
-        (best_outcome,) = runner.all(Progress("best_anew"), [job])
-        error = logs_of(fitted, [best_outcome]) - best_aim
-        if turn < plan.corrections:
-            best = best + correction(error, noise * children / plan.best_children, slope, fitted)[0]
-    return Fitted(
-        space, fitted, starts, waves, emulator, best, spread, chain, draws, outcomes, best_outcome, noise, off
+    own = luck.standard_normal((members, space.size))
+    aims = (
+        fitted.observed
+        + luck.standard_normal((members, noise.size)) @ np.linalg.cholesky(fitted.covariance).T
     )
+    z, came = (
+        np.repeat(best[None], members, axis=0),
+        np.repeat(surface.predict(frame.of(best[None])), members, 0),
+    )
+    off = []
+    for turn in range(plan.rounds):
+        slope = surface.jacobian(frame.of(best[None])[0]) @ np.linalg.inv(frame.root)
+        z = moved(z, came, own, aims, slope, fitted.covariance + np.diag(noise))
+        now = Progress("draws_anew", values={"number": turn + 1, "count": plan.rounds})
+        first = seed * SEEDS + FRESH + turn * members
+        waves.append(_wave(frame, z, children, first, space, runner, now))
+        came = logs_of(fitted, waves[-1].outcomes)
+        off.append(np.sqrt(((came - aims) ** 2).mean(axis=0)))
+        surface = through(waves, frame, fitted)
+        best, _ = approximate(surface, frame, fitted)
+    best, nothing = waves[-1].z.mean(axis=0), np.zeros((1, space.size))
+    slope = surface.jacobian(frame.of(best[None])[0]) @ np.linalg.inv(frame.root)
+    errors = fitted.covariance + np.diag(noise * children / plan.best_children)
+    for turn in range(plan.rounds):
+        (best_outcome,) = runner.all(Progress("best_anew"), [best_job(space.values(best), plan, seed)])
+        if turn < plan.rounds - 1:
+            came = logs_of(fitted, [best_outcome])
+            best = moved(best[None], came, nothing, fitted.observed[None], slope, errors)[0]
+    return Fitted(space, fitted, waves, frame, surface, best, best_outcome, noise, off)
 
 
-def draw_jobs(values: Sequence[Mapping[str, float]], plan: FitPlan, seed: int, turn: int) -> list[Job]:
-    """Return the runs in which draws, by name, are simulated again; turn: 0 is the first pass."""
-    count, children = plan.draws
-    first = seed * _SEEDS + _FRESH + turn * count
-    return [Job(draw, children, first + k) for k, draw in enumerate(values)]
+def moved(z: Floats, came: Floats, own: Floats, aims: Floats, slope: Floats, errors: Floats) -> Floats:
+    """Return where members z [k, d] go, whose runs came to `came` [k, targets].
+
+    Each to the least of its squared distance from its own parameters `own` [k, d] and that of its run from
+    its own figures `aims` [k, targets] in terms of `errors` [targets, targets], were runs straight in z with
+    `slope` [targets, d] (Gauss-Newton). No further than FARTHEST in any direction.
+    """
+    gain = slope.T @ np.linalg.inv(slope @ slope.T + errors)
+    there = own + (aims - came + (z - own) @ slope.T) @ gain.T
+    return np.asarray(z + np.clip(there - z, -FARTHEST, FARTHEST))
 
 
-def best_job(values: Mapping[str, float], plan: FitPlan, seed: int, turn: int) -> Job:
-    """Return the run in which the best fit, by name, is simulated again."""
-    return Job(values, plan.best_children, seed * _SEEDS + _FRESH - 1 - turn)
-
-
-REPLICATES = 16
-RIDGE = 10.0
-
-
-def monte_carlo(
-    space: Space, fitted: ObservedTargets, runner: Runner, z: Floats, children: int, seed: int
+def luck_of(
+    space: Space, fitted: ObservedTargets, runner: Runner, z: Floats, children: int, first: int
 ) -> Floats:
-    """Return the Monte Carlo variance [targets] of the logarithms of one run, from other runs."""
-    jobs = [Job(space.values(z), children, seed + k) for k in range(REPLICATES)]
+    """Return the variance [targets] of the luck of one run with so many children, from runs of one point."""
+    jobs = [Job(space.values(z), children, first + k) for k in range(REPLICATES)]
     return np.asarray(logs_of(fitted, runner.all(Progress("noise_of_run"), jobs)).var(axis=0, ddof=1))
 
 
-def pooled_slope(waves: Sequence[Wave], fitted: ObservedTargets) -> Floats:
-    """Return the mean slopes [targets, d] of logarithms in z over all waves (ridge, within waves)."""
-    z = np.concatenate([wave.z - wave.z.mean(axis=0) for wave in waves])
-    logs = [logs_of(fitted, wave.outcomes) for wave in waves]
-    y = np.concatenate([values - values.mean(axis=0) for values in logs])
-    return np.asarray(np.linalg.solve(z.T @ z + RIDGE * np.eye(z.shape[1]), z.T @ y).T)
+def _wave(
+    frame: Frame, z: Floats, children: int, first: int, space: Space, runner: Runner, now: Progress
+) -> Wave:
+    jobs = [Job(space.values(row), children, first + k) for k, row in enumerate(z)]
+    return Wave(frame.centre, frame.root, z, children, runner.all(now, jobs))
 
 
-def aims_of(emulator: Emulator, wave: Wave, fitted: ObservedTargets, u: Floats) -> Floats:
-    """Return the logarithms [k, targets] that draws are meant to come to.
-
-    Those that the emulator expects, without the part of their spread that its own variance brought
-    into the likelihood: from here on runs replace the emulator.
-    """
-    own = emulator.variance(wave.points[:100]).mean(axis=0)
-    tolerance = np.diag(fitted.covariance)
-    kept = np.sqrt(tolerance / (tolerance + own))
-    return np.asarray(fitted.observed + kept * (emulator.predict(u) - fitted.observed))
+def draw_jobs(values: Sequence[Mapping[str, float]], plan: FitPlan, seed: int) -> list[Job]:
+    """Return the last runs of the draws, by name."""
+    members, children = plan.members
+    first = seed * SEEDS + FRESH + (plan.rounds - 1) * members
+    return [Job(draw, children, first + k) for k, draw in enumerate(values)]
 
 
-def correction(errors: Floats, noise: Floats, slope: Floats, fitted: ObservedTargets) -> Floats:
-    """Return moves [k, d] of draws that undo their errors [k, targets], the smallest in terms of the prior.
+def best_job(values: Mapping[str, float], plan: FitPlan, seed: int) -> Job:
+    """Return the run of the best fit, by name."""
+    return Job(values, plan.best_children, seed * SEEDS + FRESH - 1)
 
-    Of each error the part is undone that is no noise of a run: 1 minus `noise` over its mean square.
-    """
-    sure = np.clip(1.0 - noise / np.maximum((errors**2).mean(axis=0), 1e-12), 0.0, 1.0)
-    within = slope @ slope.T + fitted.covariance + np.diag(noise)
-    moves = -(sure * errors) @ np.linalg.solve(within, slope)
-    return np.asarray(np.clip(moves, -1.0, 1.0))
+
+def sizes(waves: Sequence[Wave]) -> Floats:
+    """Return the children [n] of each run of waves."""
+    return np.concatenate([np.full(len(wave.z), float(wave.children)) for wave in waves])
+
+
+def through(waves: Sequence[Wave], frame: Frame, fitted: ObservedTargets) -> Surface:
+    """Return the surface through the latest waves, in the coordinates of a frame."""
+    latest = waves[-POOLED:]
+    z = np.concatenate([wave.z for wave in latest])
+    logs = np.concatenate([logs_of(fitted, wave.outcomes) for wave in latest])
+    return Surface.fit(frame.of(z), logs, sizes(latest))
 
 
 def logs_of(fitted: ObservedTargets, outcomes: Sequence[dict[str, float]]) -> Floats:
@@ -227,113 +216,25 @@ def logs_of(fitted: ObservedTargets, outcomes: Sequence[dict[str, float]]) -> Fl
     return np.array([fitted.predicted(found) for found in outcomes])
 
 
-def best_levels(
-    space: Space, fitted: ObservedTargets, runner: Runner, plan: FitPlan, seed: int
-) -> tuple[Floats, list[tuple[float, float]]]:
-    """Return z [d] of the best fit of the levels, and (first, last) misfit of each start.
-
-    The other parameters stay at the middle of their prior. Runs share random numbers here, and only here:
-    derivatives need it.
-    """
-    free = [name for name in LEVELS if name in space.names]
-    where = space.positions(free)
-    records = [space.base.records[name] for name in free]
-    middle = np.log([record.value for record in records])
-    sides = np.array([np.log(record.at(1.0) / record.value) for record in records])
-    luck = np.random.default_rng([seed, 2])
-    done: list[tuple[float, float, Floats]] = []
-
-    def misfit(x: Floats) -> Floats:
-        z = np.zeros(space.size)
-        z[where] = (x - middle) / sides
-        values = dict(space.values(z)) | dict(zip(free, np.exp(x).tolist(), strict=True))
-        now = Progress("best_of_levels", values={"number": len(done) + 1, "count": plan.starts})
-        (found,) = runner.all(now, [Job(values, plan.start_children, seed * _SEEDS + 1)])
-        return np.concatenate([fitted.misfit(fitted.predicted(found)), z[where]])
-
-    for start in range(plan.starts):
-        x = middle + (luck.standard_normal(len(free)) * 0.5 * sides if start else 0.0)
-        found: Any = least_squares(
-            misfit,
-            x,
-            x_scale=sides,
-            diff_step=np.full(x.size, DIFF_STEP),
-            max_nfev=plan.evaluations,
-            loss="soft_l1",
-        )
-        first = misfit(x)
-        done.append((float(first @ first), float(found.fun @ found.fun), np.asarray(found.x)))
-    best = min(done, key=lambda item: item[1])[2]
-    z = np.zeros(space.size)
-    z[where] = (best - middle) / sides
-    return z, [(first, last) for first, last, _ in done]
-
-
-def _first_spread(space: Space) -> Floats:
-    """Return how far the first wave spreads [d]: narrower than the prior, more so for the levels."""
-    return np.array([0.3 if name in LEVELS else 0.6 for name in space.names])
-
-
-def approximate(emulator: Emulator, wave: Wave, fitted: ObservedTargets) -> tuple[Floats, Floats]:
-    """Return the mode and covariance of the posterior in z, by Gauss-Newton on the emulator.
+def approximate(surface: Surface, frame: Frame, fitted: ObservedTargets) -> tuple[Floats, Floats]:
+    """Return the mode and covariance of the posterior in z, by Gauss-Newton on the surface.
 
     A step may go no further than the runs reach: two standard deviations of the design in each direction.
     """
-    u = np.zeros(wave.centre.size)
-    inverse = np.linalg.inv(wave.root)
+    inverse = np.linalg.inv(frame.root)
+    u = np.zeros(frame.centre.size)
+    extra = surface.variance(typical(u.size))
     spread = np.eye(u.size)
-    for _ in range(12):
+    for _ in range(20):
         at = u[None]
-        jacobian = emulator.jacobian(u) @ inverse
-        z = wave.centre + wave.root @ u
-        extra = emulator.variance(at)[0]
-        mean, spread = fitted.gaussian(jacobian, z, emulator.predict(at)[0], extra)
-        aim = inverse @ (mean - wave.centre)
-        u = u + 0.7 * (np.clip(aim, -2.0, 2.0) - u)
-    return wave.centre + wave.root @ u, spread
+        jacobian = surface.jacobian(u) @ inverse
+        z = frame.centre + frame.root @ u
+        mean, spread = fitted.gaussian(jacobian, z, surface.predict(at)[0], extra)
+        aim = inverse @ (mean - frame.centre)
+        u = u + 0.5 * (np.clip(aim, -2.0, 2.0) - u)
+    return frame.centre + frame.root @ u, spread
 
 
-def log_posterior(emulator: Emulator, wave: Wave, fitted: ObservedTargets) -> Callable[[Floats], Floats]:
-    """Return the logarithm of the posterior density [k] at points u [k, d], up to a constant.
-
-    The emulator's own variance is that at the design's points, on average: within the design it hardly
-    varies, and a constant keeps the sampler from being drawn to where the emulator knows least.
-    """
-    extra = emulator.variance(wave.points[:100]).mean(axis=0)
-    root = np.linalg.inv(np.linalg.cholesky(fitted.covariance + np.diag(extra)))
-
-    def density(u: Floats) -> Floats:
-        z = wave.centre + u @ wave.root.T
-        distance = (emulator.predict(u) - fitted.observed) @ root.T
-        return np.asarray(-0.5 * ((z**2).sum(axis=1) + (distance**2).sum(axis=1)))
-
-    return density
-
-
-def sample(
-    emulator: Emulator,
-    wave: Wave,
-    fitted: ObservedTargets,
-    best: Floats,
-    spread: Floats,
-    steps: int,
-    seed: int,
-) -> Chain:
-    """Return a sample of the posterior on the emulator, by emcee with differential evolution."""
-    d = best.size
-    walkers = 2 * d + 2
-    inverse = np.linalg.inv(wave.root)
-    luck = np.random.default_rng([seed, 3])
-    first = best + luck.standard_normal((walkers, d)) @ np.linalg.cholesky(spread).T
-    sampler = emcee.EnsembleSampler(
-        walkers, d, log_posterior(emulator, wave, fitted), vectorize=True,
-        moves=[(emcee.moves.DEMove(), 0.9), (emcee.moves.DESnookerMove(), 0.1)],
-    )  # fmt: skip
-    sampler.random_state = np.random.RandomState(seed).get_state()
-    thin = max(steps // 1_000, 1)
-    burned = steps // 4 // thin
-    sampler.run_mcmc((first - wave.centre) @ inverse.T, steps // thin, thin_by=thin)
-    tau = np.asarray(sampler.get_autocorr_time(tol=0, quiet=True, discard=burned)) * thin
-    u = np.asarray(sampler.get_chain(discard=burned, flat=True))
-    kept = steps - burned * thin
-    return Chain(u, tau, float(np.mean(sampler.acceptance_fraction)), kept, walkers)
+def typical(d: int) -> Floats:
+    """Return points u [64, d] as far out as those of a wave, at which the variance of a surface is taken."""
+    return sobol_normal(64, d, 0) / WIDER

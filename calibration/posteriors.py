@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from calibration.calibrate import FILES
+from calibration.calibrate import FILES, OUTCOMES
 from calibration.documents.report import figure, fitted_share, markdown, read
 from sim.errors import InputError
 from sim.faults import fault
@@ -116,7 +116,7 @@ def ship(folder: Path, data: Path = DATA, prior: Parameters | None = None) -> No
     if about["prior"] != prior.sha256():
         raise InputError.at(path, fault("fitted_under_other_values"))
     with ExitStack() as together:  # renamed once all of them are written
-        for name in reversed(FILES):
+        for name in (OUTCOMES, *reversed(FILES)):
             shutil.copyfile(folder / name, together.enter_context(written_whole(data / name)))
 
 

@@ -13,15 +13,15 @@ import hashlib
 import json
 import math
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from calibration.diagnostics import target_rows
 from calibration.documents.report import read
 from calibration.figures.targets import TARGET_FILE, Target, read_targets
-from calibration.fit import FitPlan, best_job, draw_jobs
-from calibration.runs import national, run
+from calibration.fit import FRESH, SEEDS, FitPlan, best_job, draw_jobs
+from calibration.runs import Job, national, run
 from sim.engine.setting import worker_threads
 from sim.errors import InputError
 from sim.faults import fault
@@ -61,21 +61,38 @@ def recount(folder: Path, targets_file: Path = TARGET_FILE, tell: Tell = nobody)
 def again(folder: Path, targets: Sequence[Target], tell: Tell = nobody) -> list[dict[str, float]]:
     """Return the outcomes of the runs behind a posterior, made again: of its best fit, then of its draws.
 
-    They are those of the last pass, which is what is shipped. Raises InputError where it cannot be read.
+    Raises InputError where it cannot be read.
     """
     about, _ = read(folder)
     posterior = read_posterior(folder / POSTERIOR_FILE.name)
-    names, plan = (*about["free"], *about["held"]), FitPlan(**about["plan"])
+    names = (*about["free"], *about["held"])
     rows = [posterior.row(k) for k in range(len(posterior.values))]
     best, *draws = ({name: row[name] for name in names} for row in rows)
-    turn = plan.corrections
-    jobs = [best_job(best, plan, about["seed"], turn), *draw_jobs(draws, plan, about["seed"], turn)]
+    jobs = jobs_of(best, draws, about["plan"], about["seed"])
     outcomes = []
     with worker_threads(None) as pool:
         for k, job in enumerate(jobs):
             tell(Progress("recounting", k, len(jobs)))
             outcomes.append(run(job, prior_parameters(), targets, pool))
     return outcomes
+
+
+def jobs_of(
+    best: Mapping[str, float], draws: Sequence[Mapping[str, float]], plan: Mapping[str, Any], seed: int
+) -> list[Job]:
+    """Return the last runs of a best fit and of draws, by the plan in posterior.json.
+
+    One with corrections was made before the ensemble, by runs numbered pass by pass.
+    """
+    if "corrections" not in plan:
+        made = FitPlan(**plan)
+        return [best_job(best, made, seed), *draw_jobs(draws, made, seed)]
+    turn, (count, children) = plan["corrections"], plan["draws"]
+    first = seed * SEEDS + FRESH
+    return [
+        Job(best, plan["best_children"], first - 1 - turn),
+        *(Job(draw, children, first + turn * count + k) for k, draw in enumerate(draws)),
+    ]
 
 
 def _alike(old: Row, new: Row) -> bool:

@@ -93,7 +93,7 @@ def summary_table(found: Mapping[str, Any]) -> Table:
     table.add_row(
         "directions that the figures inform", f"{known['informed_directions']} of {known['free_parameters']}"
     )
-    table.add_row("effective sample size (slowest parameter)", f"{found['sampler']['effective']:,.0f}")
+    table.add_row("independent draws", f"{found['sampler']['effective']:,.0f}")
     return table
 
 
@@ -144,7 +144,7 @@ def page(about: Mapping[str, Any], found: Mapping[str, Any], tested: Mapping[str
     inside, error = fitted_share(found)
     rows = found["targets"]
     outside = [row for row in rows if row["role"] == "calibrate" and not row["inside"]]
-    plan, known, cover, walk = about["plan"], found["identifiability"], found["coverage"], found["sampler"]
+    known = found["identifiability"]
     parts = [
         GENERATED + "# Calibration report\n",
         "For researchers: how well does the model fit the published figures, and what do these not tell?\n",
@@ -156,7 +156,7 @@ def page(about: Mapping[str, Any], found: Mapping[str, Any], tested: Mapping[str
         f"- {inside:.0%} of the {sum(row['role'] == 'calibrate' for row in rows)} fitted figures lie inside their "
         f"95 percent predictive interval; median absolute error of the best fit {error:.1%}.\n"
         f"- Held-out figures inside: {tested['inside_share']:.0%}; {verdict(tested)}. "
-        "One held-out year proves little: most series moved along a line.\n"
+        "Two held-out years prove little: most series moved along a line.\n"
         f"- The figures inform {known['informed_directions']} directions of {known['free_parameters']} "
         "parameters. The rest is prior: nothing in these data says what child work does.\n",
         "## Fit per target\n",
@@ -164,8 +164,7 @@ def page(about: Mapping[str, Any], found: Mapping[str, Any], tested: Mapping[str
         "Figures without a role were fitted. *Interval*: 95 percent of the draws, without the Monte Carlo noise of their runs; `noise` where the draws "
         "differ by no more than that noise. The best fit is another run and may lie outside. *Predictive*: with the "
         "tolerance of the figure. Figures that are fitted as a share of others are shown at the level of those "
-        "others. Totals from 2021 on include the providers that CBS then began to count (`registration.*`, at its "
-        "middle in every draw here).\n",
+        "others. Totals from 2021 on include the providers that CBS then began to count (`registration.*`).\n",
         markdown(
             ("figure", "role", "published", "best fit", "error", "interval", "predictive", ""),
             ((row["id"] + (" (share)" if row["share_of"] else ""),
@@ -198,31 +197,46 @@ def page(about: Mapping[str, Any], found: Mapping[str, Any], tested: Mapping[str
         "## Unit costs and total spending\n",
         _spending(found["spending"]),
         "## How well it was computed\n",
-        "- Best fit of the levels: squared misfit "
-        + "; ".join(f"{row['first']:,.0f} to {row['last']:,.0f}" for row in found["starts"])
-        + " (a row of starts). Waves of the design, median squared misfit of their runs: "
+        _computed(about, found),
+    ]  # fmt: skip
+    return "\n".join(parts)
+
+
+def _computed(about: Mapping[str, Any], found: Mapping[str, Any]) -> str:
+    """Return how well a posterior was computed; of one from before the ensemble, only that."""
+    rows, plan, cover, walk = found["targets"], about["plan"], found["coverage"], found["sampler"]
+    if "rounds" not in walk:
+        return "Made before the ensemble: draws of a chain, each moved and run anew.\n"
+    parts = [
+        "- Waves of the design, median squared misfit of their runs: "
         + ", ".join(f"{row['median_misfit']:,.0f} ({row['runs']} runs)" for row in found["waves"]) + ".\n"
-        f"- Sampler: {walk['walkers']} walkers, {walk['steps']:,} steps kept, acceptance {walk['acceptance']:.2f}, "
-        f"autocorrelation time {walk['tau_median']:.0f} (largest {walk['tau_largest']:.0f}) steps, effective "
-        f"sample {walk['effective']:,.0f}.\n"
+        f"- {about['draws']} members of an ensemble were run {walk['rounds']} times, with {plan['members'][1]:,} children each. They are "
+        "independent draws, without weights. Each is a set of parameters that was run in the last round; what it came to stands in "
+        "`outcomes.parquet`.\n"
+        f"- Distance of figures from the middle of their predictive interval, in its standard deviations: {_distances(rows, 'calibrate')} "
+        f"for fitted ones, {_distances(rows, 'validate')} for held-out ones (1 is right).\n"
         f"- Coverage with a known truth ({cover['runs']:.0f} runs set apart): 90 percent intervals hold "
         f"{cover['parameters']:.1%} of parameters, {cover['narrowed_parameters']:.1%} of those that the figures "
         f"narrow, {cover['strongest_directions']:.1%} of the ten strongest directions.\n"
-        "- A last number below 85 percent means that the emulator is too sure in those directions. The draws do not "
-        "rest on it: each was run, corrected by the emulator's error, and run again (columns *off target*; what is "
-        "left is about the noise of a run).\n"
-        f"- Draws were simulated anew with {plan['draws'][1]:,} children each, the best fit with "
-        f"{plan['best_children']:,}.\n"
-        f"- The {FURTHEST} figures whose draws end furthest off target; all are in `sim/data/diagnostics.json`:\n",
+        "- The surface through the runs gives only the direction in which members move; where they end is decided by their own "
+        "runs. Near the posterior it explains little, because many parameters act together there.\n"
+        f"- The {FURTHEST} figures that members miss most in the end; all are in `sim/data/diagnostics.json`. *Explained*: of what is "
+        "no luck of a run, each run predicted from all others; *near*: over the last round alone. *Off*: how far members are from "
+        "their own figures, the luck of their run included.\n",
         markdown(
-            ("figure", "explained", "left out (1 is right)", "unexplained", "emulator sd", "noise of a run", "off target, first run", "last run"),
-            ((row["id"], f"{row['explained']:.2f}", f"{row['left_out']:.2f}", f"{row['run_noise']:.3f}",
-              f"{row['emulator_sd']:.3f}", f"{row['draw_noise']:.3f}", f"{row['off_first']:.3f}",
-              f"{row['off_last']:.3f}")
+            ("figure", "explained", "near", "luck of a run", "off, first round", "last round"),
+            ((row["id"], f"{row['explained']:.2f}", f"{row['near']:.2f}", f"{row['draw_noise']:.3f}",
+              f"{row['off_first']:.3f}", f"{row['off_last']:.3f}")
              for row in sorted(found["emulator"], key=lambda row: -row["off_last"])[:FURTHEST]),
         ),
     ]  # fmt: skip
     return "\n".join(parts)
+
+
+def _distances(rows: Sequence[Mapping[str, Any]], role: str) -> str:
+    """Return the root mean square of distances of the figures of a role."""
+    found = [row["distance"] ** 2 for row in rows if row["role"] == role]
+    return f"{math.sqrt(sum(found) / len(found)):.2f}" if found else "-"
 
 
 def _moved(parameters: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:

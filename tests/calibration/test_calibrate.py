@@ -7,7 +7,7 @@ import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pyarrow as pa
@@ -19,10 +19,11 @@ from calibration import posteriors
 from calibration.calibrate import FILES, calibrate
 from calibration.costs import NAMES, published
 from calibration.documents import report
+from calibration.figures.measures import MEASURES, Count
 from calibration.figures.targets import TARGET_FILE, read_targets
-from calibration.fit import FitPlan, sobol_normal
+from calibration.fit import FARTHEST, FitPlan, moved, sobol_normal
 from calibration.posteriors import compare, ship
-from calibration.recount import recount
+from calibration.recount import jobs_of, recount
 from calibration.recovery import Recovery, recover
 from calibration.reprice import reprice
 from calibration.runs import national
@@ -32,7 +33,7 @@ from sim.model import registration
 from sim.model.parameters import prior_parameters, read_posterior, with_posterior
 
 Agree = Callable[[str, float, float, float], None]
-TINY = FitPlan(1, 1, 1_500, ((50, 1_500), (50, 2_000)), (8, 2_000), 4_000, 120, 1)
+TINY = FitPlan(((50, 1_500), (50, 2_000)), (8, 2_000), 2, 4_000)
 
 
 @pytest.fixture(scope="module")
@@ -73,9 +74,46 @@ def test_points_of_a_design_fill_a_normal_evenly() -> None:
     assert not (sobol_normal(256, 8, 2) == points).all()
 
 
+def test_members_of_a_straight_model_are_draws_of_its_posterior() -> None:
+    """In one move, where runs are straight in the parameters: its mean and covariance are known."""
+    luck = np.random.default_rng(3)
+    slope, errors = luck.standard_normal((3, 2)), np.diag([0.2, 0.1, 0.3])
+    seen = np.array([1.0, -0.5, 0.4])
+    own = luck.standard_normal((40_000, 2))
+    aims = seen + luck.standard_normal((40_000, 3)) @ np.sqrt(errors)
+    start = np.full_like(own, 0.3)
+    found = moved(start, start @ slope.T, own, aims, slope, errors)
+    spread = np.linalg.inv(np.eye(2) + slope.T @ np.linalg.inv(errors) @ slope)
+    assert found.mean(axis=0) == pytest.approx(spread @ slope.T @ np.linalg.inv(errors) @ seen, abs=0.02)
+    assert np.cov(found.T) == pytest.approx(spread, abs=0.01)
+    again = moved(found, found @ slope.T, own, aims, slope, errors)
+    assert again == pytest.approx(found)  # there is nowhere else to go
+
+
+def test_no_member_goes_further_than_its_run_can_tell() -> None:
+    far = moved(
+        np.zeros((1, 1)), np.zeros((1, 1)), np.zeros((1, 1)), np.full((1, 1), 900.0), np.ones((1, 1)),
+        np.full((1, 1), 0.01),
+    )  # fmt: skip
+    assert far == pytest.approx(FARTHEST)
+
+
+def test_draws_are_parameters_that_were_run_and_their_outcomes_are_kept(folder: Path) -> None:
+    kept = pq.read_table(folder / module.OUTCOMES).to_pylist()
+    assert len(kept) == 1 + TINY.members[0]
+    runs = [json.loads(line) for line in (folder / "runs.jsonl").read_text().splitlines()]
+    made = {run["outcome"]["jz_2018"] for run in runs}
+    assert {row["jz_2018"] for row in kept} <= made
+    _, found = report.read(folder)
+    shown = next(row for row in found["targets"] if row["id"] == "jz_2018")
+    logs = np.log([row["jz_2018"] for row in kept[1:]])
+    assert shown["median"] == pytest.approx(np.exp(logs.mean()))
+    assert shown["best"] == pytest.approx(kept[0]["jz_2018"])
+
+
 def test_the_posterior_can_be_read_and_drawn_from(folder: Path) -> None:
     posterior = read_posterior(folder / "posterior.parquet")
-    assert posterior.values.shape[0] == 1 + TINY.draws[0]
+    assert posterior.values.shape[0] == 1 + TINY.members[0]
     assert set(LEVELS) | set(SHAPES) | {"cost.ambulant"} <= set(posterior.names)
     p = with_posterior(prior_parameters(), posterior)
     first, second = p.draw(0, 1), p.draw(0, 2)
@@ -125,7 +163,7 @@ def test_diagnostics_are_complete(folder: Path) -> None:
     rows = {row["id"]: row for row in found["targets"]}
     one = rows["jz_2018"]  # eight draws may spread less than the luck of runs: then nothing is left of it
     assert one["predictive_low"] < one["low"] <= one["high"] < one["predictive_high"]
-    assert rows["jz_2019"]["role"] == "validate"
+    assert rows["jz_2023"]["role"] == "validate"
     assert rows["pleegzorg_2019"]["share_of"] == "verblijf_2019"
     assert {row["name"] for row in found["parameters"]} == set(LEVELS) | set(SHAPES)
     known = found["identifiability"]
@@ -194,15 +232,17 @@ def test_a_posterior_that_is_counted_as_before_stays_as_it_is(copy: Path) -> Non
 def test_figures_that_come_to_be_counted_otherwise_are_renewed_and_no_others(
     copy: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As if CBS had begun two years later to count the providers that it began to count in 2021."""
-    before = report.read(copy)[1]
-    monkeypatch.setattr(registration, "FIRST_YEAR", 2023)
+    """As if CBS counted two trajectories for each that the model counts on 30 June: held out, not fitted."""
+    before, count = report.read(copy)[1], MEASURES["trajectories_mid_year"]
+    assert count is not None
+    monkeypatch.setitem(
+        cast("dict[str, Count]", MEASURES), "trajectories_mid_year", lambda *where: 2 * count(*where)
+    )
     moved = recount(copy, copy / "figures.csv")
-    assert [new["id"] for _, new in moved] == ["jz_2021", "jz_2022"]
-    fewer = 1 / (1 + 34_000 / 435_760)
+    assert [new["id"] for _, new in moved] == ["jh_trajectories_stock_nl_2023"]
     for old, new in moved:
         for name in ("best", "median", "low", "high", "predictive_low", "predictive_high"):
-            assert new[name] == pytest.approx(fewer * old[name], rel=1e-6)
+            assert new[name] == pytest.approx(2 * old[name], rel=1e-6)
         assert new["best_error"] == pytest.approx(new["best"] / new["value"] - 1)
     after = report.read(copy)[1]
     assert {name for name in after if after[name] != before[name]} == {"targets"}
@@ -250,7 +290,7 @@ def test_a_posterior_is_shipped_whole_or_not_at_all(copy: Path, tmp_path: Path) 
     data = tmp_path / "data"
     data.mkdir()
     ship(copy, data)
-    assert {path.name for path in data.iterdir()} == set(FILES)
+    assert {path.name for path in data.iterdir()} == {*FILES, module.OUTCOMES}
     (copy / "diagnostics.json").write_text(json.dumps({"posterior": "another"}))
     with pytest.raises(InputError, match="not of one calibration"):
         ship(copy, data)
@@ -273,3 +313,14 @@ def test_what_was_fitted_under_other_priors_is_not_shipped(copy: Path, tmp_path:
 def test_the_verbs_end_with_2_on_bad_input(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert posteriors.main(["ship", str(tmp_path)]) == 2
     assert "is no posterior" in capsys.readouterr().err
+
+
+def test_the_runs_behind_a_posterior_of_before_the_ensemble_are_found_again() -> None:
+    """Numbered pass by pass: those of the last pass."""
+    plan = {"draws": [200, 120_000], "best_children": 1_500_000, "corrections": 2, "starts": 3}
+    best, first, second = jobs_of({"a": 1.0}, [{"a": 2.0}, {"a": 3.0}], plan, 1)
+    assert (best.children, best.seed) == (1_500_000, 1_900_000 - 1 - 2)
+    assert [(job.children, job.seed) for job in (first, second)] == [
+        (120_000, 1_900_400),
+        (120_000, 1_900_401),
+    ]
