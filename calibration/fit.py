@@ -5,7 +5,8 @@
 (b) An ensemble by randomized maximum likelihood (Oliver, He & Reynolds 1996; in rounds on real runs:
     Chen & Oliver 2012). A member has parameters of its own, drawn from what was believed, and figures of its
     own, drawn within their errors. It moves to where its run comes to its figures and its parameters are
-    nearest to its own; it is run again, and moves on. Members are independent draws; the last run is kept.
+    nearest to its own; it is run again, with new luck, and moves on by half as far, a third, and so on
+    (Robbins & Monro 1951). Members are independent draws; the last run is kept.
 
 The surface is used for its slopes alone: how a member moves. Where it ends is decided by its runs. Their luck
 counts as an error of the figures, so that a member answers to its luck no more than to them.
@@ -140,7 +141,8 @@ def fit(space: Space, fitted: ObservedTargets, runner: Runner, plan: FitPlan, se
     off = []
     for turn in range(plan.rounds):
         slope = surface.jacobian(frame.of(best[None])[0]) @ np.linalg.inv(frame.root)
-        z = moved(z, came, own, aims, slope, fitted.covariance + np.diag(noise))
+        there = moved(z, came, own, aims, slope, fitted.covariance + np.diag(noise))
+        z = z + (there - z) / (turn + 1)
         now = Progress("draws_anew", values={"number": turn + 1, "count": plan.rounds})
         first = seed * SEEDS + FRESH + turn * members
         waves.append(_wave(frame, z, children, first, space, runner, now))
@@ -155,7 +157,8 @@ def fit(space: Space, fitted: ObservedTargets, runner: Runner, plan: FitPlan, se
         (best_outcome,) = runner.all(Progress("best_anew"), [best_job(space.values(best), plan, seed)])
         if turn < plan.rounds - 1:
             came = logs_of(fitted, [best_outcome])
-            best = moved(best[None], came, nothing, fitted.observed[None], slope, errors)[0]
+            there = moved(best[None], came, nothing, fitted.observed[None], slope, errors)[0]
+            best = best + (there - best) / (turn + 2)
     return Fitted(space, fitted, waves, frame, surface, best, best_outcome, noise, off)
 
 
