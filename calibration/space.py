@@ -21,13 +21,16 @@ LEVELS = (
     "need.onset_light", "need.onset_age.14", "need.eenouder.yes", "start.wijkteam", "start.ambulant",
     "start.netwerk", "start.daghulp", "start.pleegzorg", "start.gezinshuis", "start.residentieel",
     "start.gesloten", "start.jeugdbescherming", "start.jeugdreclassering", "start.second",
-    "start.with_residence", "start.legal_age.18", "start.care_age.2", "start.care_age.12",
+    "start.with_residence", "start.legal_age.18", "start.care_age.0", "start.care_age.4",
+    "start.care_age.6", "start.care_age.10", "start.care_age.12", "start.care_age.15",
     "access.wijkteam.2015", "access.wijkteam.2016", "access.wijkteam.2017", "access.general.2015",
     "access.netwerk.2016", "access.netwerk.2017", "access.residence.2015", "access.probation.2015",
-    "end.by_need.none", "maltreatment.start", "education.enter", "school.leave", "offence.first",
-    "registration.parallel",
+    "access.wijkteam.2022", "access.netwerk.2022", "access.residence.2023", "access.probation.2022",
+    "access.protection.2016", "access.protection.2021", "access.protection.2023",
+    "access.growth_after_2019", "registration.shift_total", "need.per_quintile", "end.by_need.none",
+    "maltreatment.start", "education.enter", "school.leave", "offence.first", "registration.parallel",
 )  # fmt: skip
-"""What the best fit of stage (a) moves: each answers to a figure of its own."""
+"""What answers to a figure each."""
 
 
 SHAPES = (
@@ -39,7 +42,7 @@ SHAPES = (
     "signal.light", "signal.none", "signal.forget", "start.seen.unseen", "start.ambulant.light",
     "start.ambulant.complex", "start.wijkteam.light", "start.pleegzorg.complex",
     "start.residentieel.complex", "start.jeugdbescherming.complex", "start.with_protection",
-    "start.wijkteam_to_other", "start.protection_maltreated", "start.care_age.17",
+    "start.wijkteam_to_other", "start.protection_maltreated", "start.care_age.18",
     "start.probation_age.18", "end.wijkteam", "end.ambulant", "end.netwerk", "end.daghulp",
     "end.pleegzorg", "end.residentieel", "end.jeugdbescherming", "end.jeugdreclassering",
     "end.by_need.complex", "end.duration.3", "end.duration.6", "end.duration.12", "end.duration.24",
@@ -54,8 +57,7 @@ HELD_SUBJECTS = (
     "eenouder", "ouder_ggz", "trait", "maltreatment", "education", "school", "offence", "registration",
 )  # fmt: skip
 NOT_YET = (
-    "access.growth_after_2019", "access.growth_projection", "need.waiting", "registration.shift_total",
-    "registration.shift_ambulant",
+    "access.growth_projection", "need.waiting", "registration.shift_ambulant",
 )  # fmt: skip
 """Act after 2019 or while a child waits for a place: no figure that is fitted knows of them."""
 

@@ -21,7 +21,7 @@ from sim.model.parameters import DATA
 
 SERIES = ("jz", "jh", "zonder", "wijkteam", "ambulant", "netwerk", "daghulp", "verblijf")
 TESTS = DATA / "validation.json"
-LAST_YEAR = 2018
+LAST_YEAR = 2022
 """Of the counts of youths that the fit saw."""
 
 
@@ -64,7 +64,7 @@ def _series(found: Mapping[str, Any]) -> None:
     rows = [
         {"series": t(f"fit_{row['measure_stem']}"), "year": row["year"], "published": row["value"],
          "model": row["best"], "low": row["predictive_low"], "high": row["predictive_high"]}
-        for row in ({**r, "measure_stem": r["id"].rsplit("_", 1)[0]} for r in found["targets"])
+        for row in ({**r, "measure_stem": r["id"].removesuffix(f"_{r['year']}")} for r in found["targets"])
         if row["measure_stem"] in SERIES and row["role"] != "report"
     ]  # fmt: skip
     data = pd.DataFrame(rows)
