@@ -114,7 +114,7 @@ def _find_out(found: Findings, workers: Workers, tell: Tell) -> Iterator[Finding
     )  # fmt: skip
     if found.best is None:
         hear = stages.hear("swings")
-        (best,) = live_all([question], workers, Progress("best_fit"), lambda now: hear(now.at(0)))
+        (best,) = live_all(question, [question], workers, Progress("best_fit"), lambda now: hear(now.at(0)))
         found = replace(found, best=best)
     for more in _swung(found, names, workers, stages.hear("swings")):
         yield (found := more)

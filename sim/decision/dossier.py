@@ -32,7 +32,7 @@ from sim.decision.money import (
 from sim.decision.proof import REST as REST  # shown with the dossier, like Estimate
 from sim.decision.proof import Debt, proof_debt
 from sim.decision.sample import Question, Sample, collect
-from sim.decision.sensitivity import TornadoBar, simulate_all, structural, tornado
+from sim.decision.sensitivity import TornadoBar, live_all, structural, tornado
 from sim.decision.surrogate import Surrogate, features
 from sim.decision.thresholds import (
     QUANTITIES,
@@ -220,9 +220,9 @@ def dossier(
     """
     if draws < 2:
         raise OptionError("draws", fault("draws_too_few", draws=draws))
-    (first,) = simulate_all([(question, goal)], workers, Progress("best_fit"), nobody)
-    first_error = float(block_standard_error(first[-1]))
-    soon = {"millions": float(first[-1].sum()) / 1e6, "error": 2e-6 * first_error}
+    (first,) = live_all(question, [question], workers, Progress("best_fit"), nobody)
+    first_cost, first_error = (float(found[0]) for found in goal.of(first))
+    soon = {"millions": 1e-6 * first_cost, "error": 2e-6 * first_error}
     tell(Progress("first_answer", 1, 1, soon))
     sample = collect(question, draws, folder, workers, tell, partial(_so_far, goal))
     d = sample.difference()

@@ -42,6 +42,16 @@ def with_overrides(p: Parameters, scenario: Scenario, since: str) -> Parameters:
     return p.replace(with_use(p, changes))
 
 
+def touches_no_life(name: str) -> bool:
+    """Tell whether a parameter that changes at the start leaves lives as they are, but of who comes then.
+
+    Such a parameter is of a programme, of the town hall or of money: no rate in the table of transitions
+    reads it.
+    """
+    family, _, rest = name.partition(".")
+    return (family in catalogue() or family in ("townhall", "cost", "value")) and rest != "existing_coverage"
+
+
 @dataclass(frozen=True)
 class RunPlan:
     """One scenario in one setting. columns: programmes of an exposure by name, its own among them."""

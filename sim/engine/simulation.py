@@ -13,8 +13,9 @@ Order of events:
 3. Invariants are checked for each year: a state outside its process, a child too many in a
    programme or in care, or a count that does not add up stops the run.
 
-Scenarios that differ in their programmes alone are lived together: the first in full, the others as the lives
-that part from it (forks.py). Those that differ in rates, or whose places are limited, are lived one by one.
+Scenarios that differ in their programmes alone, in what these do or in money, are lived together: the first
+in full, the others as the lives that part from it (forks.py). Those that differ in rates, or whose places are
+limited, are lived one by one.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ from sim.engine.exposure import Exposure
 from sim.engine.forks import Forks, differing, rate_for, rivals, rows_of
 from sim.engine.history import CELLS, History, ProgrammeYear, child_years_waiting, place_years, settle
 from sim.engine.lifecourse import advance
-from sim.engine.plan import RunPlan
+from sim.engine.plan import RunPlan, touches_no_life
 from sim.engine.population import BLOCKS, Children, cohorts, month_of
 from sim.engine.programmes import attend, participants_for, weights
 from sim.engine.setting import Setting
@@ -41,7 +42,7 @@ from sim.engine.waitinglist import WaitingLists, gates, occupied
 from sim.engine.warmup import NOBODY, NOT_ASIDE, Clock, WarmStart, checked, warm_up, year_span, youths_of
 from sim.errors import SimulationError
 from sim.faults import Fault, fault
-from sim.inputs.scenario import Scenario
+from sim.inputs.scenario import Override, Scenario
 from sim.model.prices import spending
 from sim.model.transitions import CompiledTable
 from sim.states import EPOCH_YEAR, FORMS, MONTHS, USER_SETS
@@ -122,13 +123,19 @@ def apart(scenarios: Sequence[Scenario]) -> str:
     for scenario in scenarios:
         if scenario.policy == "capped":
             return "places"
-        if scenario.parameters != first.parameters or scenario.prior != first.prior:
+        if _of_lives(scenario) != _of_lives(first) or scenario.prior != first.prior:
             return "parameters"
         if [s for s in scenario.shocks if s.kind != "budget_cut"] != [
             s for s in first.shocks if s.kind != "budget_cut"
         ]:
             return "shocks"
     return ""
+
+
+def _of_lives(scenario: Scenario) -> dict[str, Override]:
+    """Return what a scenario says of parameters that any life depends on."""
+    told = scenario.parameters.items()
+    return {name: own for name, own in told if own.since != "start" or not touches_no_life(name)}
 
 
 REASONS: Mapping[str, Fault] = {

@@ -12,6 +12,7 @@ from sim.decision import sample as module
 from sim.decision.appraisal import KEY_LABELS, difference
 from sim.decision.sample import Question, Sample, collect
 from sim.decision.sensitivity import with_values
+from sim.engine.plan import with_overrides
 from sim.engine.setting import Inline
 from sim.errors import OptionError, SimulationError
 from sim.model.parameters import default_parameters
@@ -111,12 +112,12 @@ def test_inputs_are_those_of_the_prior_that_all_scenarios_share() -> None:
 
 
 def test_what_is_made_certain_is_so_under_a_prior_too() -> None:
-    need = "kinderwerk.moderate_need"
-    for at in (0.7, default_parameters()[need]):
-        sure = with_values(question(prior="nearest"), {need: at})
-        for draw in (0, 3):
-            setting = setting_for(sure.scenarios[1], sure.options, draw, 0, sure.base)
-            assert setting.parameters[need] == at
+    for name in ("kinderwerk.moderate_need", "end.ambulant"):
+        for at in (0.7, default_parameters()[name]):
+            sure = with_values(question(prior="nearest"), {name: at})
+            for draw in (0, 3):
+                setting = setting_for(sure.scenarios[1], sure.options, draw, 0, sure.base)
+                assert with_overrides(setting.parameters, sure.scenarios[1], "start")[name] == at
 
 
 def test_what_others_define_is_no_uncertainty_of_its_own() -> None:
