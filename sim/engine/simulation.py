@@ -112,7 +112,9 @@ def beginning(plan: RunPlan, warm: WarmStart, pool: Executor) -> list[Children]:
     """Return the children on 1 January of the start by block, with those who will be born until the end."""
     start, end = month_of(plan.scenario.start), month_of(plan.scenario.start + plan.scenario.years)
     born = cohorts(plan.setting.flow()[0], start, end, plan.setting.key, plan.clock.table, plan.p, pool)
-    return [old.part(slice(None)).joined(new) for old, new in zip(warm.blocks, born, strict=True)]
+    for b in range(BLOCKS):
+        born[b] = warm.take(b).joined(born[b])
+    return born
 
 
 def apart(scenarios: Sequence[Scenario]) -> str:

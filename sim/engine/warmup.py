@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,13 +36,26 @@ NOT_ASIDE = np.empty(0, np.bool_)
 class WarmStart:
     """The population on the eve of a scenario, and what was counted in the last years before it.
 
-    cells: [years, blocks, kinds, CELLS], the last of them the year before the start.
+    cells: [years, blocks, kinds, CELLS], the last of them the year before the start. once: one simulation
+    alone begins from it, and takes its children, for it is large.
     """
 
     start: int
     blocks: list[Children]
     exposed: list[Exposure]
     cells: Floats
+    once: bool = False
+    taken: list[int] = field(default_factory=list)
+
+    def take(self, b: int) -> Children:
+        """Return the children of a block. Raises RuntimeError where another simulation has taken them."""
+        if b in self.taken:
+            raise RuntimeError("the children of this warm start are gone")
+        block = self.blocks[b]
+        if self.once:
+            self.taken.append(b)
+            self.blocks[b] = block.part(slice(0, 0))
+        return block
 
 
 class Clock:
@@ -174,13 +187,10 @@ def warm_up(
         live_year(blocks, exposed, clock, year, setting, counted, pool)
         if tell is not None:
             tell(year)
-    alive = [int(np.searchsorted(b.birth, month_of(start) - LIFE_MONTHS, side="right")) for b in blocks]
-    return WarmStart(
-        start=start,
-        blocks=[b.part(slice(n, None)) for b, n in zip(blocks, alive, strict=True)],
-        exposed=[later_rows(x, n) for x, n in zip(exposed, alive, strict=True)],
-        cells=cells,
-    )
+    for b, block in enumerate(blocks):  # one by one: in the country all of them are gigabytes
+        alive = int(np.searchsorted(block.birth, month_of(start) - LIFE_MONTHS, side="right"))
+        blocks[b], exposed[b] = block.part(slice(alive, None)), later_rows(exposed[b], alive)
+    return WarmStart(start, blocks, exposed, cells)
 
 
 PER_CHILD = ("past_level", "past_time", "joins", "leaves")
