@@ -18,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sim.engine.history import History
-from sim.engine.setting import localised
+from sim.engine.setting import localised, of_town
 from sim.errors import InputError, OptionError
 from sim.inputs.profiles import profiles
 from sim.inputs.scenario import Scenario
@@ -190,9 +190,9 @@ def test_a_setting_is_the_place_its_parameters_and_the_luck() -> None:
     setting = setting_for(scenario(36, municipality="Utrecht"), Options(children=7, seed=3), 0, 4)
     assert (setting.profile.name, setting.seed, setting.draw, setting.replication) == ("Utrecht", 3, 0, 4)
     assert setting.children == 7
-    local = profiles()["Utrecht"].overrides
-    assert local
-    assert setting.parameters == p.replace(local)
+    town = profiles()["Utrecht"]
+    assert town.overrides
+    assert setting.parameters == localised(of_town(p, town), town)
 
 
 def test_a_draw_depends_on_seed_and_draw_and_not_on_replication() -> None:
