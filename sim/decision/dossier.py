@@ -232,7 +232,8 @@ def dossier(
     zero = np.zeros_like(costs)
     curve = acceptability(np.stack([zero, costs], 1), np.stack([zero, gained], 1), LEVELS)
     known = knowledge(sample, goal, workers, tell, willingness)
-    best, bars = tornado(question, goal, [n for n, _ in known.parameters[:TORNADO]], workers, tell)
+    moved = [*(n for n, _ in known.parameters[:TORNADO]), *question.levers]
+    best, bars = tornado(question, goal, moved, workers, tell)
     cases = structural(question, goal, workers, tell)
     tell(Progress("whole_lives", 0, 1))
     whole = _whole(question)

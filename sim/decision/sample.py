@@ -87,6 +87,13 @@ class Question:
         # effect_exists is 0 or 1, and may by chance be the same twice
         return tuple(n for n in ours if one[n] != other[n] or _may_differ(p, n))
 
+    @property
+    def levers(self) -> tuple[str, ...]:
+        """Return the parameters of programmes in use that no draw moves, and that may be moved by hand."""
+        used = (catalogue()[name] for name in self.scenarios[-1].programmes)
+        records = self.parameters.records
+        return tuple(n for each in used for n in each.parameters if records[n].scale == "lever")
+
     def value(self, name: str) -> float:
         """Return the best fit of a parameter, or what the last scenario says instead.
 

@@ -110,6 +110,11 @@ class RunPlan:
             getattr(wide, f)[:n, k : k + 1] = getattr(x, f)
         return wide
 
+    @cached_property
+    def by_need(self) -> bool:
+        """Tell whether who comes to its programmes depends on need, and so on the lives of this world."""
+        return any(self.p[f"{name}.uptake_by_need"] != 1.0 for name in self.programmes)
+
     def contracts(self, before: Floats) -> Contracts | None:
         """Return the contracts for places: those of the scenario, else what was used before the start.
 

@@ -14,7 +14,8 @@ Order of events:
    programme or in care, or a count that does not add up stops the run.
 
 Scenarios that differ in their programmes alone are lived together: the first in full, the others as the lives
-that part from it (forks.py). Those that differ in rates, or whose places are limited, are lived one by one.
+that part from it (forks.py). Those that differ in rates, whose places are limited, or whose programmes take
+in children by their need, are lived one by one.
 """
 
 from __future__ import annotations
@@ -84,7 +85,10 @@ def simulate_together(
     warm = warm or warm_up(setting, first.start, pool)
     if warm.start != first.start:
         raise ValueError(f"the warm start is of {warm.start}, the scenario begins in {first.start}")
-    return Lives(plans_of(scenarios, setting), warm, pool, rate).histories(tell)
+    plans = plans_of(scenarios, setting)
+    if len(plans) > 1 and any(plan.by_need for plan in plans):  # by the setting, where no scenario says so
+        return [simulate(each, setting, pool, warm, tell) for each in scenarios]
+    return Lives(plans, warm, pool, rate).histories(tell)
 
 
 def plans_of(scenarios: Sequence[Scenario], setting: Setting) -> list[RunPlan]:
@@ -122,6 +126,8 @@ def apart(scenarios: Sequence[Scenario]) -> str:
     for scenario in scenarios:
         if scenario.policy == "capped":
             return "places"
+        if any(k.endswith(".uptake_by_need") and own.value != 1.0 for k, own in scenario.parameters.items()):
+            return "need"
         if scenario.parameters != first.parameters or scenario.prior != first.prior:
             return "parameters"
         if [s for s in scenario.shocks if s.kind != "budget_cut"] != [
@@ -133,6 +139,7 @@ def apart(scenarios: Sequence[Scenario]) -> str:
 
 REASONS: Mapping[str, Fault] = {
     "places": fault("why_places"),
+    "need": fault("why_need"),
     "parameters": fault("why_parameters"),
     "shocks": fault("why_shocks"),
 }
@@ -210,6 +217,7 @@ class World:
             self.lives.blocks, self.exposed, plan.columns.index(name), programme, places, year - EPOCH_YEAR,
             plan.setting.key, weights(targeting, programme, plan.p), plan.p[f"{name}.stay"], self.lives.pool,
             ages, before, plan.p[f"{name}.continuity"] if before >= 0 else 1.0,
+            plan.p[f"{name}.uptake_by_need"], plan.clock.table.process("need"),
         )  # fmt: skip
         if np.any(attendance.stock > places + 1e-6):
             raise SimulationError(fault("more_children_than_places", name=name, year=year))

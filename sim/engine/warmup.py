@@ -135,17 +135,19 @@ class ExistingWork:
         scale = setting.flow()[1]
         self.places = np.full(MONTHS, reached / scale if scale else 0.0)
         self.weight = weights(self.programme.targeting, self.programme, p)
-        self.stay = p[f"{EXISTING}.stay"]
+        self.stay, self.by_need = p[f"{EXISTING}.stay"], p[f"{EXISTING}.uptake_by_need"]
 
     def exposure(self, count: int) -> Exposure:
         """Return the exposure of children who never came."""
         return exposures(count, [EXISTING], self.effects)
 
-    def attend(self, blocks: list[Children], exposed: list[Exposure], year: int, pool: Executor) -> None:
-        """Fill the places for calendar year `year`."""
+    def attend(
+        self, blocks: list[Children], exposed: list[Exposure], year: int, need: int, pool: Executor
+    ) -> None:
+        """Fill the places for calendar year `year`. need: the process of that name."""
         attend(
             blocks, exposed, 0, self.programme, self.places, year - EPOCH_YEAR, self.key, self.weight,
-            self.stay, pool,
+            self.stay, pool, by_need=self.by_need, need=need,
         )  # fmt: skip
 
 
@@ -169,7 +171,7 @@ def warm_up(
     counted_from = start - 1 if count_from is None else max(count_from, HISTORY_YEAR)
     cells = np.empty((max(start - counted_from, 0), BLOCKS, clock.layout.kinds, CELLS))
     for year in range(EPOCH_YEAR, start):
-        existing.attend(blocks, exposed, year, pool)
+        existing.attend(blocks, exposed, year, clock.table.process("need"), pool)
         counted = cells[year - counted_from] if year >= counted_from else None
         live_year(blocks, exposed, clock, year, setting, counted, pool)
         if tell is not None:

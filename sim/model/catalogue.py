@@ -20,7 +20,7 @@ Targeting = Literal["everyone", "neighbourhood", "outreach"]
 TARGETING: tuple[Targeting, ...] = ("everyone", "neighbourhood", "outreach")
 PROGRAMME_FILE = DATA / "programmes.yaml"
 _RUN = (
-    "visits_per_fte", "visits_per_child", "uptake_ceiling", "stay", "neighbourhood_weight",
+    "visits_per_fte", "visits_per_child", "uptake_ceiling", "uptake_by_need", "stay", "neighbourhood_weight",
     "outreach_weight", "hiring_delay", "turnover", "activity_cost",
 )  # fmt: skip
 """The parameters that any programme needs to run."""
