@@ -112,6 +112,8 @@ def programme_control(name: str, chosen: Choices) -> None:
         use |= _run(programme, use)
     put(plan.changed(programmes={**plan.programmes, name: use}))
     if there:
+        if programme.workers:
+            note(t("verken_workers"))
         _by_need(name)
 
 

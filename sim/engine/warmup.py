@@ -22,7 +22,7 @@ from sim.errors import SimulationError
 from sim.faults import fault
 from sim.model.catalogue import Programme, catalogue
 from sim.model.parameters import Parameters
-from sim.model.prices import fte_price
+from sim.model.prices import worker_price
 from sim.model.processes import default_table
 from sim.model.transitions import CompiledTable, compile_table
 from sim.states import EPOCH_YEAR, HISTORY_YEAR, MONTHS
@@ -211,6 +211,6 @@ def post_for(
         municipal=municipal,
         hiring_delay=round(p[f"{programme.name}.hiring_delay"]),
         turnover=p[f"{programme.name}.turnover"],
-        price=lambda year: fte_price(programme.price, year, p),
+        price=lambda year: worker_price(programme, year, p),
         cuts=cuts,
     )
