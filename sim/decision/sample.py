@@ -89,10 +89,13 @@ class Question:
 
     @property
     def levers(self) -> tuple[str, ...]:
-        """Return the parameters of programmes in use that no draw moves, and that may be moved by hand."""
-        used = (catalogue()[name] for name in self.scenarios[-1].programmes)
-        records = self.parameters.records
-        return tuple(n for each in used for n in each.parameters if records[n].scale == "lever")
+        """Return the parameters that no draw moves and that may be moved by hand.
+
+        Of programmes only those of which the last scenario has some.
+        """
+        idle = set(catalogue()) - set(self.scenarios[-1].programmes)
+        records = self.parameters.records.values()
+        return tuple(r.name for r in records if r.scale == "lever" and r.name.split(".")[0] not in idle)
 
     def value(self, name: str) -> float:
         """Return the best fit of a parameter, or what the last scenario says instead.

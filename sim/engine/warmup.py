@@ -23,7 +23,7 @@ from sim.faults import fault
 from sim.model.catalogue import Programme, catalogue
 from sim.model.parameters import Parameters
 from sim.model.prices import worker_price
-from sim.model.processes import default_table
+from sim.model.processes import table_for
 from sim.model.transitions import CompiledTable, compile_table
 from sim.states import EPOCH_YEAR, HISTORY_YEAR, MONTHS
 
@@ -164,7 +164,7 @@ def warm_up(
     year, whichever it is). tell hears each year that is done.
     """
     p = setting.parameters
-    clock = Clock(compile_table(default_table(), p, start))
+    clock = Clock(compile_table(table_for(p), p, start))
     blocks = cohorts(setting.flow()[0], 0, month_of(start), setting.key, clock.table, p, pool)
     existing = ExistingWork(setting)
     exposed = [existing.exposure(block.id.size) for block in blocks]
