@@ -18,7 +18,17 @@ from streamlit.elements.lib.mutable_expander_container import ExpanderContainer
 from pages.shared import formats
 from pages.shared.controls import folding
 from pages.shared.lever_words import SECTIONS, programme_title, title_of, words_of
-from pages.shared.levers import POLICIES, falls_in, mechanisms, period, shortest, some, within
+from pages.shared.levers import (
+    POLICIES,
+    by_need,
+    falls_in,
+    mechanisms,
+    period,
+    shortest,
+    some,
+    with_by_need,
+    within,
+)
 from pages.shared.parts import note, plain
 from pages.shared.path_controls import fte_control
 from pages.shared.plan import MOST_EUROS, MOST_PLACES, Plan
@@ -34,6 +44,8 @@ NUMBER = "number"
 WORKS, FILES = "works", "files"
 """Parts of the page that are no levers of their own."""
 KINDS = ("lockdown", "teacher_shortage", "budget_cut", "registration_shift")
+TIMES = (1.0, 1.5, 2.0, 3.0)
+"""How many times as often children with need may be said to come."""
 NEW_SHOCK = {"kind": "lockdown", "months": 6, "size": 0.5}
 
 
@@ -95,9 +107,33 @@ def programme_control(name: str, chosen: Choices) -> None:
     programme, plan = catalogue()[name], chosen.plan
     use = dict(plan.programmes.get(name, {"fte": 0.0}))
     use["fte"] = fte_control(name, use["fte"], *period(plan), key)
-    if some(use["fte"]):
+    there = some(use["fte"])
+    if there:
         use |= _run(programme, use)
     put(plan.changed(programmes={**plan.programmes, name: use}))
+    if there:
+        if programme.workers:
+            note(t("verken_workers"))
+        _by_need(name)
+
+
+def _by_need(name: str) -> None:
+    """Show how many times as often children with need come, and take it."""
+    now = by_need(name, choices())
+    offered = sorted({*TIMES, now})
+    times = st.selectbox(
+        t("verken_by_need"), offered, offered.index(now), help=t("verken_by_need_help"),
+        key=key(name, "by-need"), format_func=_times,
+    )  # fmt: skip
+    if times != now:
+        changed = with_by_need(name, times, choices())
+        keep(plan=changed.plan, assumptions=changed.assumptions)
+
+
+def _times(times: float) -> str:
+    if times == 1.0:
+        return _usual(t("verken_by_need_alike"), True)
+    return t("verken_by_need_times", times=writing().significant(times))
 
 
 def _run(programme: Programme, use: dict[str, Any]) -> dict[str, Any]:

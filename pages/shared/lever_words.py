@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pages.shared import formats
-from pages.shared.levers import at_first, mechanisms, period, some, steps_of
+from pages.shared.levers import at_first, by_need, mechanisms, period, some, steps_of
 from pages.shared.plan import Plan
 from pages.shared.state import Choices
 from pages.shared.texts import t, writing
@@ -54,7 +54,11 @@ def words_of(section: str, chosen: Choices) -> str:
     """Return what a part of the page holds, in a few words."""
     plan = chosen.plan
     if section in catalogue():
-        return use_words(section, plan.programmes.get(section), period(plan)[0])
+        words = use_words(section, plan.programmes.get(section), period(plan)[0])
+        times = by_need(section, chosen)
+        if times == 1.0 or words == t("lever_nothing"):
+            return words
+        return f"{words}, {t('lever_by_need', times=writing().significant(times))}"
     if section == MONEY:
         return money_words(plan)
     if section == SHOCKS:

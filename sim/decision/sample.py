@@ -87,6 +87,16 @@ class Question:
         # effect_exists is 0 or 1, and may by chance be the same twice
         return tuple(n for n in ours if one[n] != other[n] or _may_differ(p, n))
 
+    @property
+    def levers(self) -> tuple[str, ...]:
+        """Return the parameters that no draw moves and that may be moved by hand.
+
+        Of programmes only those of which the last scenario has some.
+        """
+        idle = set(catalogue()) - set(self.scenarios[-1].programmes)
+        records = self.parameters.records.values()
+        return tuple(r.name for r in records if r.scale == "lever" and r.name.split(".")[0] not in idle)
+
     def value(self, name: str) -> float:
         """Return the best fit of a parameter, or what the last scenario says instead.
 

@@ -22,8 +22,8 @@ from sim.errors import SimulationError
 from sim.faults import fault
 from sim.model.catalogue import Programme, catalogue
 from sim.model.parameters import Parameters
-from sim.model.prices import fte_price
-from sim.model.processes import default_table
+from sim.model.prices import worker_price
+from sim.model.processes import table_for
 from sim.model.transitions import CompiledTable, compile_table
 from sim.states import EPOCH_YEAR, HISTORY_YEAR, MONTHS
 
@@ -148,17 +148,19 @@ class ExistingWork:
         scale = setting.flow()[1]
         self.places = np.full(MONTHS, reached / scale if scale else 0.0)
         self.weight = weights(self.programme.targeting, self.programme, p)
-        self.stay = p[f"{EXISTING}.stay"]
+        self.stay, self.by_need = p[f"{EXISTING}.stay"], p[f"{EXISTING}.uptake_by_need"]
 
     def exposure(self, count: int) -> Exposure:
         """Return the exposure of children who never came."""
         return exposures(count, [EXISTING], self.effects)
 
-    def attend(self, blocks: list[Children], exposed: list[Exposure], year: int, pool: Executor) -> None:
-        """Fill the places for calendar year `year`."""
+    def attend(
+        self, blocks: list[Children], exposed: list[Exposure], year: int, need: int, pool: Executor
+    ) -> None:
+        """Fill the places for calendar year `year`. need: the process of that name."""
         attend(
             blocks, exposed, 0, self.programme, self.places, year - EPOCH_YEAR, self.key, self.weight,
-            self.stay, pool,
+            self.stay, pool, by_need=self.by_need, need=need,
         )  # fmt: skip
 
 
@@ -175,14 +177,14 @@ def warm_up(
     year, whichever it is). tell hears each year that is done.
     """
     p = setting.parameters
-    clock = Clock(compile_table(default_table(), p, start))
+    clock = Clock(compile_table(table_for(p), p, start))
     blocks = cohorts(setting.flow()[0], 0, month_of(start), setting.key, clock.table, p, pool)
     existing = ExistingWork(setting)
     exposed = [existing.exposure(block.id.size) for block in blocks]
     counted_from = start - 1 if count_from is None else max(count_from, HISTORY_YEAR)
     cells = np.empty((max(start - counted_from, 0), BLOCKS, clock.layout.kinds, CELLS))
     for year in range(EPOCH_YEAR, start):
-        existing.attend(blocks, exposed, year, pool)
+        existing.attend(blocks, exposed, year, clock.table.process("need"), pool)
         counted = cells[year - counted_from] if year >= counted_from else None
         live_year(blocks, exposed, clock, year, setting, counted, pool)
         if tell is not None:
@@ -219,6 +221,6 @@ def post_for(
         municipal=municipal,
         hiring_delay=round(p[f"{programme.name}.hiring_delay"]),
         turnover=p[f"{programme.name}.turnover"],
-        price=lambda year: fte_price(programme.price, year, p),
+        price=lambda year: worker_price(programme, year, p),
         cuts=cuts,
     )

@@ -11,6 +11,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.model.catalogue import Programme
 from sim.model.parameters import Parameters
 from sim.states import FORMS
 
@@ -67,3 +68,8 @@ def spending(
 def fte_price(parameter: str, year: int, p: Parameters) -> float:
     """Return euros per FTE-year of a worker; wages follow the tariffs of care."""
     return p[parameter] * tariff_factor(year, p)
+
+
+def worker_price(programme: Programme, year: int, p: Parameters) -> float:
+    """Return euros a year for each unit of a programme's budget: an FTE, or a worker who has part of one."""
+    return fte_price(programme.price, year, p) * (p[programme.workers] if programme.workers else 1.0)
