@@ -15,6 +15,7 @@ from pages.shared.state import REFERENCES, Choices, fte_here, reference_of
 from sim.inputs.fte import read_fte
 from sim.inputs.scenario import DEFAULT_START, DEFAULT_YEARS, Shock
 from sim.model.catalogue import Programme, catalogue
+from sim.model.futures import MODEL_TODAY
 from sim.states import MECHANISMS, MONTHS
 
 Steps = list[tuple[int, float]]
@@ -27,7 +28,7 @@ WITH_ONSET = ("onset", "escalation", "recovery")
 def at_first(chosen: Choices) -> Choices:
     """Return the choices with every lever as it is before anybody moves one; assumptions stay."""
     plan = Plan.simple(fte_here(chosen))
-    return replace(chosen, plan=plan, reference=REFERENCES[0], effect="full")
+    return replace(chosen, plan=plan, reference=REFERENCES[0], effect="full", future=MODEL_TODAY)
 
 
 def period(plan: Plan) -> tuple[int, int]:

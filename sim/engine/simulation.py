@@ -124,6 +124,8 @@ def apart(scenarios: Sequence[Scenario]) -> str:
             return "places"
         if scenario.parameters != first.parameters or scenario.prior != first.prior:
             return "parameters"
+        if scenario.future != first.future:
+            return "parameters"
         if [s for s in scenario.shocks if s.kind != "budget_cut"] != [
             s for s in first.shocks if s.kind != "budget_cut"
         ]:
