@@ -38,7 +38,9 @@ from sim.engine.plan import LIMITED
 from sim.errors import InputError
 from sim.inputs.scenario import FIRST_YEAR, LAST_YEAR, MAX_YEARS, PLACES_WORDS
 from sim.model.catalogue import TARGETING, Programme, catalogue
+from sim.model.futures import FUTURES
 from sim.states import AGES, FORMS, MONTHS
+from sim.words.future_words import future_words
 
 NUMBER = "number"
 WORKS, FILES = "works", "files"
@@ -371,7 +373,7 @@ def period_control(chosen: Choices) -> None:
 
 
 def compared_control(chosen: Choices) -> None:
-    """Show what the plan is compared with, and the assumed strength of child work."""
+    """Show what the plan is compared with, the assumed strength of child work, and how youth care grows."""
     reference = st.radio(
         t("verken_reference"), REFERENCES, REFERENCES.index(chosen.reference), key=key("reference"),
         format_func=lambda name: t(f"lever_reference_{name}"),
@@ -382,4 +384,9 @@ def compared_control(chosen: Choices) -> None:
         t("less_well"), effects, effects.index(chosen.effect), format_func=lambda e: t(f"effect_{e}"),
         help=t("less_well_help"), key=key("effect"),
     )  # fmt: skip
-    keep(reference=reference, effect=effect)
+    future = st.selectbox(
+        t("future_lever"), FUTURES, FUTURES.index(chosen.future), format_func=lambda f: t(f"future_{f}"),
+        help=t("future_lever_help"), key=key("future"),
+    )  # fmt: skip
+    note(future_words(future, writing()) + ".")
+    keep(reference=reference, effect=effect, future=future)

@@ -12,6 +12,7 @@ from pages.shared.plan import Plan
 from pages.shared.state import Choices
 from pages.shared.texts import t, writing
 from sim.model.catalogue import catalogue
+from sim.model.futures import MODEL_TODAY
 from sim.states import FORMS
 
 MONEY, SHOCKS, PERIOD, COMPARED = SECTIONS = ("money", "shocks", "period", "compared")
@@ -133,8 +134,10 @@ def period_words(plan: Plan) -> str:
 
 
 def compared_words(chosen: Choices) -> str:
-    """Return what the plan is compared with, and how well it works."""
-    against = t(f"lever_reference_{chosen.reference}")
-    if chosen.effect == "full":
-        return against
-    return f"{against}; {t('lever_effect', effect=t(f'effect_{chosen.effect}'))}"
+    """Return what the plan is compared with, how well it works, and how youth care grows."""
+    found = [t(f"lever_reference_{chosen.reference}")]
+    if chosen.effect != "full":
+        found.append(t("lever_effect", effect=t(f"effect_{chosen.effect}")))
+    if chosen.future != MODEL_TODAY:
+        found.append(t("lever_future", future=t(f"future_{chosen.future}")))
+    return "; ".join(found)

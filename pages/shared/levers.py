@@ -15,6 +15,7 @@ from pages.shared.state import REFERENCES, Choices, fte_here, overrides, referen
 from sim.inputs.fte import read_fte
 from sim.inputs.scenario import DEFAULT_START, DEFAULT_YEARS, Shock
 from sim.model.catalogue import Programme, catalogue
+from sim.model.futures import MODEL_TODAY
 from sim.model.parameters import default_parameters
 from sim.states import MECHANISMS, MONTHS
 
@@ -33,7 +34,9 @@ def at_first(chosen: Choices) -> Choices:
     """Return the choices with every lever as it is before anybody moves one; other assumptions stay."""
     plan = Plan.simple(fte_here(chosen))
     kept = tuple((name, own) for name, own in chosen.assumptions if not name.endswith(f".{BY_NEED}"))
-    return replace(chosen, plan=plan, reference=REFERENCES[0], effect="full", assumptions=kept)
+    return replace(
+        chosen, plan=plan, reference=REFERENCES[0], effect="full", future=MODEL_TODAY, assumptions=kept
+    )
 
 
 def by_need(name: str, chosen: Choices) -> float:

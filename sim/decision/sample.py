@@ -32,6 +32,7 @@ from sim.inputs.profiles import profile_of
 from sim.inputs.scenario import Scenario
 from sim.machine.compiling import data_hash, source_hash
 from sim.model.catalogue import catalogue
+from sim.model.futures import foreseeing
 from sim.model.parameters import Parameters, default_parameters
 from sim.model.priors import believing
 from sim.progress import Progress, Tell, nobody
@@ -63,10 +64,11 @@ class Question:
 
     @property
     def parameters(self) -> Parameters:
-        """Return the parameters from which draws are made, under the prior where all scenarios share it."""
-        prior = self.scenarios[0].prior
+        """Return the parameters from which draws are made, under the prior and the future that all share."""
+        prior, future = self.scenarios[0].prior, self.scenarios[0].future
         p = of_town(self.base or default_parameters(), profile_of(self.scenarios[0]))
-        return believing(p, prior) if {s.prior for s in self.scenarios} == {prior} else p
+        p = believing(p, prior) if {s.prior for s in self.scenarios} == {prior} else p
+        return foreseeing(p, future) if {s.future for s in self.scenarios} == {future} else p
 
     @cached_property
     def uncertain(self) -> tuple[str, ...]:

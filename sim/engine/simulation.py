@@ -138,6 +138,8 @@ def apart(scenarios: Sequence[Scenario]) -> str:
         if _of_lives(scenario) != _of_lives(first) or scenario.prior != first.prior:
             return "parameters"
             return "parameters"
+        if scenario.future != first.future:
+            return "parameters"
         if [s for s in scenario.shocks if s.kind != "budget_cut"] != [
             s for s in first.shocks if s.kind != "budget_cut"
         ]:

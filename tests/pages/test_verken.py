@@ -11,10 +11,11 @@ from streamlit.testing.v1 import AppTest
 
 from pages.shared.plan import Plan
 from pages.shared.plan_files import plan_text
-from pages.shared.state import Choices, pair, query_of
+from pages.shared.state import Choices, pair, query_of, read_link
 from pages.shared.texts import writing_in
 from sim.errors import InputError
 from sim.faults import fault
+from sim.model.futures import FUTURES
 
 ROOT = Path(__file__).resolve().parents[2]
 NL = writing_in("nl").words
@@ -319,3 +320,25 @@ def test_what_a_plan_says_that_does_nothing_is_told_before_its_figures() -> None
     at = page(choices=Choices(plan=Plan.simple(40.0).changed(shocks=[shock])))
     (told,) = [warning.value for warning in at.warning]
     assert told == f"{NL['remarks']}\n\n- Deze korting doet niets: alles is geoormerkt"
+
+
+def test_a_future_is_chosen_for_both_budgets_told_and_put_in_the_address(quiet: None) -> None:
+    at = page("compared")
+    lever = field(at, "selectbox", NL["future_lever"])
+    assert lever.value == "model_today"
+    assert [NL[f"future_{name}"] for name in FUTURES] == lever.options
+    lever.set_value("van_ark").run()
+    assert not at.exception
+    chosen = at.session_state["choices"]
+    assert [one.future for one in pair(chosen)] == ["van_ark", "van_ark"]
+    assert "toekomst=van_ark" in query_of(chosen, "nl")
+    assert "toekomst" not in query_of(Choices(), "nl")
+    assert NL["future_van_ark"] in words(at)  # among what was changed
+    field(at, "button", NL["verken_reset"]).click().run()
+    assert at.session_state["choices"].future == "model_today"
+
+
+def test_an_address_gives_the_future_and_one_that_does_not_exist_is_named() -> None:
+    assert read_link({"toekomst": ["almere_long"]}).choices.future == "almere_long"
+    wrong = read_link({"toekomst": ["van_arc"]})
+    assert (wrong.choices.future, wrong.wrong) == ("model_today", ("toekomst",))
