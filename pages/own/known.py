@@ -18,6 +18,7 @@ from sim.inputs.library import registry
 from sim.inputs.marks import marks
 from sim.inputs.municipality import NAME_LENGTH, Municipality, Use, municipality_from_dict
 from sim.inputs.placenames import became_of, cleaned
+from sim.inputs.placenames import key as spelled
 from sim.inputs.profiles import PREDICTED_USE, Profile, profile_from, profiles
 from sim.model.parameters import default_parameters
 from sim.report.content import words
@@ -40,8 +41,8 @@ class Fact:
 
 
 def towns() -> list[str]:
-    """Return the municipalities whose figures ship with the model."""
-    return [name for name in profiles() if name not in COUNTRY]
+    """Return the municipalities whose figures ship with the model, by name."""
+    return sorted((name for name in profiles() if name not in COUNTRY), key=spelled)
 
 
 def own_of(chosen: Choices) -> Municipality | None:
