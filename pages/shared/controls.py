@@ -24,6 +24,7 @@ from pages.shared.state import (
     keep,
     kept_from,
     left_behind,
+    other_names,
     places,
     profile,
     told_beside_its_field,
@@ -52,7 +53,12 @@ def choose_municipality() -> Choices:
     # Of its own name: a field that Streamlit knows by its contents is another one once those change, and
     # forgets what is chosen in it meanwhile.
     st.session_state[PLACE] = chosen.municipality
-    st.selectbox(t("municipality"), places(chosen), key=PLACE, on_change=_move, accept_new_options=True)
+    offered = places(chosen)
+    others = {name: meant for name, meant in other_names().items() if name not in offered}
+    st.selectbox(
+        t("municipality"), [*offered, *others], key=PLACE, on_change=_move, accept_new_options=True,
+        format_func=lambda name: f"{name} → {others[name]}" if name in others else name,
+    )  # fmt: skip
     _not_here()
     whose_plan(chosen)
     if chosen.municipality == COUNTRY:

@@ -26,7 +26,8 @@ from sim.faults import fault
 from sim.files.wording import plain_error
 from sim.inputs.library import registry
 from sim.inputs.municipality import municipality_from_dict
-from sim.inputs.placenames import became_of, beginning, find
+from sim.inputs.placenames import became_of, beginning, find, towns
+from sim.inputs.placenames import key as spelled
 from sim.inputs.profiles import Profile, profiles
 from sim.inputs.scenario import Scenario, scenario_from_dict
 from sim.model.futures import FUTURES, MODEL_TODAY
@@ -367,11 +368,25 @@ def here(name: str, chosen: Choices | None = None) -> str:
 
 
 def places(chosen: Choices | None = None) -> list[str]:
-    """Return the municipalities to choose from: local figures first, then Almere; the country last."""
-    names = [name for name in profiles() if name not in ("Nederland", "Nederland 2018", "Almere")]
-    shipped = ["Almere", *sorted(names), "Nederland"]
-    own = json.loads(chosen.own)["name"] if chosen is not None and chosen.own else None
-    return shipped if own is None or own in shipped else [own, *shipped]
+    """Return the municipalities to choose from, by name; the country last."""
+    own = {json.loads(chosen.own)["name"]} if chosen is not None and chosen.own else set()
+    names = {*profiles(), *own} - {"Nederland", "Nederland 2018"}
+    return [*sorted(names, key=lambda name: (spelled(name), name)), "Nederland"]
+
+
+@lru_cache(maxsize=1)
+def other_names() -> Mapping[str, str]:
+    """Return the municipality that other ways to write one mean, by name: names of before, and codes.
+
+    What was divided, and what several are called, is not there.
+    """
+    found: dict[str, set[str]] = {}
+    for town in towns().values():
+        now = {towns()[code].name for code in town.now or (town.code,)}
+        for written in (town.name, *town.also, town.code):
+            found[written] = found.get(written, set()) | now
+    one = {written: name for written, (name, *more) in found.items() if not more and name != written}
+    return dict(sorted(one.items(), key=lambda pair: spelled(pair[0])))
 
 
 def scenario(chosen: Choices, plan: Plan) -> Scenario:

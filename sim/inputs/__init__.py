@@ -5,6 +5,7 @@ __all__ = [
     "fte",
     "grid",
     "library",
+    "marks",
     "municipality",
     "municipality_sheet",
     "municipality_template",

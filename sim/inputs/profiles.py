@@ -117,7 +117,7 @@ def towns_of_the_country() -> Mapping[str, Profile]:
                 need=float(row["need"]),
                 access=float(row["access"]),
                 local=(OWN_USE if row["basis"] == "own" else PREDICTED_USE,),
-                use=(low / use, high / use),
+                use=(round(low / use, 4), round(high / use, 4)),
                 level=use,
                 code=row["code"],
             )
@@ -132,23 +132,30 @@ def profile_of(scenario: Scenario) -> Profile:
 def profile_from(local: Municipality) -> Profile:
     """Return the profile of a municipality's own figures; what they do not say is as in the country.
 
-    Its figure of use counts as known (`jeugdhulp`) once need and access are fitted to it.
+    Its figure of use counts as known (`jeugdhulp`) once need and access are fitted to it. A municipality that
+    ships and is given as it is has the same draws of its use.
     """
     overrides = {f"cost.{form}": tariff.value for form, tariff in sorted(local.tariffs.items())}
     if local.bijstand is not None:
         overrides["household.bijstand"] = local.bijstand.value
     known = {"jeugdhulp": local.fitted, "tarieven": bool(local.tariffs)}
+    around = local.use_range
+    if around is not None and not local.fitted:
+        known[PREDICTED_USE if around.basis == "predicted" else OWN_USE] = True
+    town = towns_of_the_country().get(local.name)
     return Profile(
         name=local.name,
         youths=local.single_ages(),
         date=local.date,
-        source=local.source,
+        source=f"{local.source}; {around.source}" if around and around.source else local.source,
         moving=None if local.moving is None else local.moving.value,
         kinderwerk_fte=None if local.kinderwerk_fte is None else local.kinderwerk_fte.value,
         overrides=overrides,
         need=1.0 if local.need is None else local.need.value,
         access=1.0 if local.access is None else local.access.value,
         local=tuple(name for name, here in known.items() if here),
+        use=None if around is None else (around.low, around.high),
+        code=town.code if town else local.name,
     )
 
 
