@@ -160,6 +160,10 @@ def test_structural_cases_are_the_model_otherwise() -> None:
     assert found["no_net_widening"][0] == pytest.approx(outcome(blind, goal, 0)[0].sum())
     never = with_values(QUESTION, {"kinderwerk.effect_exists": 0.0})
     assert found["only_signalling"][0] == pytest.approx(outcome(never, goal, 0)[0].sum())
+    d = difference([QUESTION.run(0, Inline())], 1, 0, QUESTION.years)
+    price = d.series("cost", "programme", "kinderwerk")[0] @ 1.0225 ** -np.arange(1.0, YEARS + 1)
+    assert found["no_effect"][0] == pytest.approx(price)
+    assert found["no_effect"][1] == pytest.approx(0.0, abs=1e-3)
 
 
 def test_a_case_switches_off_what_it_says() -> None:
