@@ -33,7 +33,7 @@ from sim.inputs.scenario import Scenario
 from sim.machine.compiling import data_hash, source_hash
 from sim.model.catalogue import catalogue
 from sim.model.futures import foreseeing
-from sim.model.parameters import Parameters, default_parameters
+from sim.model.parameters import Parameters, default_parameters, prior_parameters
 from sim.model.priors import believing
 from sim.progress import Progress, Tell, nobody
 from sim.runs.experiment import MOST_DRAWS, Columns, Options, Run, columns_of, setting_for
@@ -93,11 +93,17 @@ class Question:
     def levers(self) -> tuple[str, ...]:
         """Return the parameters that no draw moves and that may be moved by hand.
 
-        Of programmes only those of which the last scenario has some.
+        Of programmes only those of which the last scenario has some, and only what does something by itself:
+        how an effect rises with visits does not, where these are as many as it is believed for.
         """
-        idle = set(catalogue()) - set(self.scenarios[-1].programmes)
-        records = self.parameters.records.values()
-        return tuple(r.name for r in records if r.scale == "lever" and r.name.split(".")[0] not in idle)
+        without = set(catalogue()) - set(self.scenarios[-1].programmes)
+        names = [name for name, record in self.parameters.records.items() if record.scale == "lever"]
+        return tuple(n for n in names if n.split(".")[0] not in without and not self._at_rest(n))
+
+    def _at_rest(self, name: str) -> bool:
+        programme, _, kind = name.rpartition(".")
+        visits = f"{programme}.visits_per_child"
+        return kind == "effect_by_visits" and self.value(visits) == prior_parameters()[visits]
 
     def value(self, name: str) -> float:
         """Return the best fit of a parameter, or what the last scenario says instead.

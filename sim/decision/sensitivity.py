@@ -23,6 +23,7 @@ from sim.inputs.scenario import Override, Scenario
 from sim.model.parameters import Parameters
 from sim.progress import Progress, Tell, nobody
 from sim.runs.workers import Workers
+from sim.states import MECHANISMS
 
 Floats = NDArray[np.float64]
 BEST_FIT = 0
@@ -258,6 +259,7 @@ CASES: tuple[Case, ...] = (
     Case("no_net_widening", "child work sees nobody earlier", _switched(("signalling",)), _same),
     Case("only_signalling", "child work sees earlier and prevents nothing",
          _switched(("onset", "escalation", "recovery")), _same),
+    Case("no_effect", "child work does nothing, and costs its price", _switched(MECHANISMS), _same),
     Case("an_effect_for_sure", "child work works (the prior gives that three in four)",
          _fixed({"kinderwerk.effect_exists": 1.0}), _same),
     Case("all_cashable", "every euro of care avoided is saved",

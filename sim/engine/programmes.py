@@ -23,7 +23,7 @@ from sim.faults import fault
 from sim.luck import OCCURRENCE, Decision, uniform
 from sim.machine.kernels import kernel
 from sim.model.catalogue import Programme
-from sim.model.parameters import Parameters
+from sim.model.parameters import Parameters, prior_parameters
 from sim.states import ADDED_ROUTE, AGES, HEADROOM, MECHANISMS, MONTHS, QUINTILES, WHILE_THERE
 
 Floats = NDArray[np.float64]
@@ -45,12 +45,12 @@ def effect_of(programme: Programme, p: Parameters, switches: Mapping[str, bool])
 
     Onset, escalation and recovery share one uncertain strength: `effect_exists` scales all three (a
     draw is 0 or 1, the best fit the prior weight), and `share_onset` splits one log ratio of new
-    moderate need over onset and escalation.
+    moderate need over onset and escalation. With `effect_by_visits` it rises with visits per child.
     """
     name = programme.name
     full = dict.fromkeys(MECHANISMS, 0.0)
     if "onset" in programme.mechanisms:
-        exists = p[f"{name}.effect_exists"]
+        exists = p[f"{name}.effect_exists"] * by_visits(name, p)
         strength = exists * math.log(p[f"{name}.moderate_need"])
         share = p[f"{name}.share_onset"]
         full["onset"] = share * strength
@@ -67,6 +67,16 @@ def effect_of(programme: Programme, p: Parameters, switches: Mapping[str, bool])
         build_up=p[f"{name}.build_up"] if programme.mechanisms else 1.0,
         decay=-math.log(max(retained, _LEAST_RETAINED)) / MONTHS if retained < 1 else 0.0,
     )
+
+
+def by_visits(name: str, p: Parameters) -> float:
+    """Return the strength of a programme's effect on need at its visits per child.
+
+    It is 1 at as many visits as were believed before any fit, for which the effect was believed too.
+    """
+    rise = p[f"{name}.effect_by_visits"]
+    visits = f"{name}.visits_per_child"
+    return (p[visits] / prior_parameters()[visits]) ** rise if rise else 1.0
 
 
 def check_headroom(effects: Mapping[str, Effect], ages: Mapping[str, tuple[int, int]]) -> None:

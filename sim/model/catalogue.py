@@ -32,6 +32,7 @@ _BY_MECHANISM: dict[str, tuple[str, ...]] = {
         "moderate_need",
         "share_onset",
         "recovery_light",
+        "effect_by_visits",
     ),
     **{name: (name,) for name in ("signalling", "participation", "access", "substitution")},
 }

@@ -142,6 +142,33 @@ def test_a_grid_of_what_cannot_vary_is_refused(
         two_way(QUESTION, GOAL, first, second, WORKERS)
 
 
+def test_levers_are_moved_by_hand_and_only_where_they_do_something() -> None:
+    rise = "kinderwerk.effect_by_visits"
+    assert rise not in QUESTION.levers
+    assert set(QUESTION.levers) & set(QUESTION.uncertain) == set()
+    often = {"kinderwerk.visits_per_child": 80.0}
+    told = tuple(scenario(fte, years=YEARS, parameters=often) for fte in (0, 36))
+    assert set(replace(QUESTION, scenarios=told).levers) == {*QUESTION.levers, rise}
+    youth = tuple(scenario(years=YEARS, programmes={"jongerenwerk": {"fte": fte}}) for fte in (0, 9))
+    assert set(replace(QUESTION, scenarios=youth).levers) == {"jongerenwerk.uptake_by_need", "need.to_care"}
+
+
+def test_a_bar_of_a_lever_goes_from_one_end_to_the_other() -> None:
+    """A worker with less than a full post costs less; where less need is not less care, care costs more."""
+    _, bars = tornado(QUESTION, GOAL, QUESTION.levers, WORKERS)
+    found = {bar.name: bar for bar in bars}
+    assert set(found) == set(QUESTION.levers)
+    part = found["kinderwerk.fte_per_worker"]
+    d = difference([QUESTION.run(0, Inline())], 1, 0, QUESTION.years)
+    factors = 1.0225 ** -np.arange(1.0, YEARS + 1)
+    spent = d.series("cost", "programme", "kinderwerk")[0] @ factors
+    assert part.at_high - part.at_low == pytest.approx(0.4 * spent, rel=1e-6)
+    for name in ("kinderwerk.uptake_by_need", "need.to_care"):
+        stands = "at_low" if name == "kinderwerk.uptake_by_need" else "at_high"
+        assert getattr(found[name], stands) == pytest.approx(part.at_high)
+        assert found[name].width > 0
+
+
 def test_structural_cases_are_the_model_otherwise() -> None:
     goal = Goal(LAST)
     rows = structural(QUESTION, goal, WORKERS)
@@ -160,6 +187,10 @@ def test_structural_cases_are_the_model_otherwise() -> None:
     assert found["no_net_widening"][0] == pytest.approx(best(blind, goal))
     never = with_values(QUESTION, {"kinderwerk.effect_exists": 0.0})
     assert found["only_signalling"][0] == pytest.approx(best(never, goal))
+    d = difference([QUESTION.run(0, Inline())], 1, 0, QUESTION.years)
+    price = d.series("cost", "programme", "kinderwerk")[0] @ 1.0225 ** -np.arange(1.0, YEARS + 1)
+    assert found["no_effect"][0] == pytest.approx(price)
+    assert found["no_effect"][1] == pytest.approx(0.0, abs=1e-3)
 
 
 def test_a_case_switches_off_what_it_says() -> None:
