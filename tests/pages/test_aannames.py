@@ -262,3 +262,10 @@ def test_every_finding_has_its_words_with_the_numbers_of_the_file() -> None:
 def test_every_status_of_a_published_figure_has_a_word() -> None:
     for target in targets():
         assert f"origin_status_{STATUS_WORDS[target.status]}" in NL
+
+
+def test_a_lever_says_how_far_it_goes_and_that_no_run_moves_it() -> None:
+    at = page()
+    at.text_input(key="assumed-search").set_value("need.to_care").run()
+    assert not at.exception
+    assert NL["assumed_lever"].format(low="0", high="1") in words(at)
