@@ -87,7 +87,8 @@ def _number(row: AssumptionRow, where: str) -> None:
         if row.record.fixed:
             told.append(t("assumed_fixed"))
         else:
-            told.append(t("assumed_range", low=write(row.record.low), high=write(row.record.high)))
+            words = "assumed_lever" if row.record.scale == "lever" else "assumed_range"
+            told.append(t(words, low=write(row.record.low), high=write(row.record.high)))
         if row.found.local is not None:
             told.append(t("assumed_local", value=write(row.found.local)))
         st.markdown(" ".join(told))

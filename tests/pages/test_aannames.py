@@ -274,3 +274,10 @@ def test_the_numbers_of_a_future_are_listed_where_it_is_chosen_and_are_not_typed
     assert not at.exception
     assert "`cost.future_growth`" in words(at)
     assert not any("future_growth" in (b.key or "") for b in at.button)
+
+
+def test_a_lever_says_how_far_it_goes_and_that_no_run_moves_it() -> None:
+    at = page()
+    at.text_input(key="assumed-search").set_value("need.to_care").run()
+    assert not at.exception
+    assert NL["assumed_lever"].format(low="0", high="1") in words(at)
