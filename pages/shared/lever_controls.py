@@ -36,7 +36,15 @@ from pages.shared.state import EFFECTS, REFERENCES, Choices, choices, existing_f
 from pages.shared.texts import language, t, writing
 from sim.engine.plan import LIMITED
 from sim.errors import InputError
-from sim.inputs.scenario import FIRST_YEAR, LAST_YEAR, MAX_YEARS, PLACES_WORDS
+from sim.inputs.scenario import (
+    BOTH_WAYS,
+    FIRST_YEAR,
+    LAST_YEAR,
+    MAX_YEARS,
+    MOST_SHORTER,
+    ON_FORMS,
+    PLACES_WORDS,
+)
 from sim.model.catalogue import TARGETING, Programme, catalogue
 from sim.model.futures import FUTURES
 from sim.states import AGES, FORMS, MONTHS
@@ -45,7 +53,7 @@ from sim.words.future_words import future_words
 NUMBER = "number"
 WORKS, FILES = "works", "files"
 """Parts of the page that are no levers of their own."""
-KINDS = ("lockdown", "teacher_shortage", "budget_cut", "registration_shift")
+KINDS = ("lockdown", "teacher_shortage", "budget_cut", "registration_shift", *ON_FORMS)
 TIMES = (1.0, 1.5, 2.0, 3.0)
 """How many times as often children with need may be said to come."""
 NEW_SHOCK = {"kind": "lockdown", "months": 6, "size": 0.5}
@@ -306,14 +314,15 @@ def _shock(n: int, shock: dict[str, Any], plan: Plan) -> dict[str, Any]:
         t("verken_shock_months", n=n), 1, MONTHS * MAX_YEARS, int(shock.get("months", 12)),
         key=key("shock-months", n),
     )  # fmt: skip
-    lowest = -100.0 if kind == "registration_shift" else 0.0
+    lowest = -100.0 if kind in BOTH_WAYS else 0.0
+    most = 100.0 * MOST_SHORTER if kind == "shorter_care" else 100.0
     size = right.number_input(
-        t("verken_shock_size", n=n), lowest, 100.0, max(round(100 * shock["size"], 6), lowest), step=5.0,
-        format="%g", key=key("shock-size", n, lowest),
+        t("verken_shock_size", n=n), lowest, most, min(max(round(100 * shock["size"], 6), lowest), most),
+        step=5.0, format="%g", key=key("shock-size", n, lowest, most),
     )  # fmt: skip
     found = {
         "kind": kind, "start": f"{year_now}-{month_now:02d}", "months": int(length),
-        "size": _kept(shock["size"] if shock["size"] >= lowest / 100 else None, size / 100, 1e-9),
+        "size": _kept(shock["size"] if lowest <= 100 * shock["size"] <= most else None, size / 100, 1e-9),
     }  # fmt: skip
     return found | _of_kind(n, kind, shock, plan)
 
@@ -326,6 +335,12 @@ def _of_kind(n: int, kind: str, shock: dict[str, Any], plan: Plan) -> dict[str, 
             key=key("shock-workers", n),
         )  # fmt: skip
         return {} if present else {"workers": "absent"}
+    if kind in ON_FORMS:
+        forms = st.multiselect(
+            t("verken_shock_forms", n=n), list(FORMS), shock.get("forms", []),
+            format_func=lambda form: t(f"pw_tail_{form}"), key=key("shock-forms", n),
+        )  # fmt: skip
+        return {"forms": forms} if forms else {}
     if kind != "budget_cut":
         return {}
     open_ones = [

@@ -124,6 +124,8 @@ def shock_words(shock: Mapping[str, Any]) -> str:
         words += t("lever_shock_absent")
     if names := shock.get("programmes"):
         words += t("lever_shock_of", names=", ".join(programme_title(name) for name in names))
+    if forms := shock.get("forms"):
+        words += t("lever_shock_of", names=", ".join(t(f"pw_tail_{form}") for form in forms))
     return words
 
 

@@ -45,7 +45,7 @@ from sim.errors import SimulationError
 from sim.faults import Fault, fault
 from sim.inputs.scenario import Override, Scenario
 from sim.model.parameters import default_parameters
-from sim.model.prices import spending
+from sim.model.prices import spending, unit_costs
 from sim.model.processes import TO_CARE, default_table
 from sim.model.transitions import CompiledTable, compile_table
 from sim.states import EPOCH_YEAR, FORMS, MONTHS, USER_SETS
@@ -172,6 +172,7 @@ class World:
         References back are weak: what was lived is large, and must go when it is no longer needed.
         """
         self.plan, self.lives, self.exposed = plan, weakref.proxy(lives), exposed
+        self.payments = plan.shocks.payments()
         self.cells = np.empty((plan.scenario.years, BLOCKS, plan.clock.layout.kinds, CELLS))
         self.attended: dict[str, list[ProgrammeYear]] = {name: [] for name in plan.programmes}
         self.places: Mapping[str, float] = {}
@@ -198,10 +199,15 @@ class World:
         years = place_years(self.cells[year], plan.clock.layout, plan.clock.table).sum(axis=0)
         waiting = child_years_waiting(self.cells[year], plan.clock.layout).sum(axis=0)
         return YearOfCare(
-            spending=_spent(years, self.lives.before, calendar, plan),
+            spending=_spent(years, self.lives.before, calendar, plan) - self._paid(years, year),
             place_years=dict(zip(FORMS, (years * plan.scale).tolist(), strict=True)),
             waiting_years=dict(zip(FORMS, (waiting * plan.scale).tolist(), strict=True)),
         )
+
+    def _paid(self, years: Floats, year: int) -> float:
+        """Return what families pay in a year; years: place-years by form [forms]."""
+        prices = unit_costs(self.plan.scenario.start + year, self.plan.p)
+        return float((years * self.payments[year]) @ prices) * self.plan.scale
 
     def history(self, proposals: int) -> History:
         """Return what was counted."""
@@ -218,6 +224,7 @@ class World:
             paid_by_gemeente={name: plan.paid_by_gemeente(name) for name in plan.programmes},
             activity_cost={name: plan.p[f"{name}.activity_cost"] for name in plan.programmes},
             registration=plan.shocks.registration(),
+            payments=self.payments,
             proposals=proposals,
         )
 

@@ -132,6 +132,9 @@ programmes:{programme}
 #   teacher_shortage    scholen zien minder kinderen
 #   budget_cut          een deel van de ongeoormerkte banen vervalt tussentijds
 #   registration_shift  er worden meer (of met een min: minder) jeugdigen geteld, zonder andere hulp
+#   fewer_starts        hulp begint minder vaak (of met een min: vaker); forms: [ambulant, netwerk]
+#   shorter_care        hulp duurt een deel korter; forms zoals hierboven
+#   own_payment         gezinnen betalen een deel van de prijs van een plek; forms zoals hierboven
 shocks: []
 # shocks:
 #   - {{kind: lockdown, start: 2028-03, months: 6, size: 0.5, workers: present}}

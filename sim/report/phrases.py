@@ -81,6 +81,9 @@ def _shock(shock: Shock, writing: Writing) -> str:
     if shock.programmes:
         names = ", ".join(catalogue()[name].title[writing.language] for name in shock.programmes)
         words += writing.t("world_only", names=names)
+    if shock.forms:
+        forms = ", ".join(writing.t(f"level_{form}") for form in shock.forms)
+        words += writing.t("world_only", names=forms)
     return words
 
 

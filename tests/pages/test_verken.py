@@ -342,3 +342,15 @@ def test_an_address_gives_the_future_and_one_that_does_not_exist_is_named() -> N
     assert read_link({"toekomst": ["almere_long"]}).choices.future == "almere_long"
     wrong = read_link({"toekomst": ["van_arc"]})
     assert (wrong.choices.future, wrong.wrong) == ("model_today", ("toekomst",))
+
+
+@pytest.mark.usefixtures("quiet")
+def test_a_policy_on_forms_of_care_is_set_with_its_forms() -> None:
+    shock = {"kind": "lockdown", "start": "2028-01", "months": 12, "size": 1.0}
+    at = page("shocks", choices=Choices(plan=Plan.simple(36.0).changed(shocks=[shock])))
+    field(at, "selectbox", NL["verken_shock_kind"].format(n=1)).set_value("shorter_care").run()
+    assert plan(at)["shocks"][0]["size"] == 0.9  # care cannot end at once
+    field(at, "selectbox", NL["verken_shock_kind"].format(n=1)).set_value("own_payment").run()
+    field(at, "multiselect", NL["verken_shock_forms"].format(n=1)).set_value(["daghulp"]).run()
+    assert plan(at)["shocks"][0]["forms"] == ["daghulp"]
+    assert plan(at)["shocks"][0]["kind"] == "own_payment"
