@@ -13,11 +13,13 @@ from pages.shared.levers import period, within
 from pages.shared.plan import MOST_FTE, Plan
 from pages.shared.remarks import remarks
 from pages.shared.state import MAX_PLANS, Choices, choices, fte_here, keep, plans_around, scenario
-from pages.shared.texts import language, t
+from pages.shared.texts import language, t, writing
 from pages.shared.watching import live
 from sim.decision.headline import horizons
 from sim.errors import InputError
 from sim.inputs.scenario import Scenario
+from sim.model.futures import MODEL_TODAY
+from sim.words.future_words import future_words
 
 TERM = 4
 """Years of a council."""
@@ -46,6 +48,8 @@ def main() -> None:
     parts.note(t("compare_reference"))
     if chosen.effect != "full":
         parts.note(t("compare_effect", effect=t(f"effect_{chosen.effect}")))
+    if chosen.future != MODEL_TODAY:
+        parts.note(t("future_chosen", told=future_words(chosen.future, writing())))
     plans = _same_years(plans)
     reference = t("compared_to", name=f"{chosen.municipality}, {plans[0].label()}")
     scenarios = _scenarios(chosen, plans)

@@ -10,11 +10,13 @@ from pages.doubt.work import Findings
 from pages.shared import bars, charts, formats, parts
 from pages.shared.bars import HOLLOW, Bar, Kind
 from pages.shared.parameter_words import parameter_title, unit_words
+from pages.shared.state import choices
 from pages.shared.texts import t, writing
 from sim.decision.appraisal import Difference, Figure, year_figure
 from sim.decision.firm import by_luck_alone
 from sim.decision.goal import Goal
 from sim.decision.headline import UNMET
+from sim.model.futures import foreseeing
 from sim.model.parameters import default_parameters
 
 MOST = 10
@@ -73,7 +75,7 @@ def _tornado(rows: list[tuple[str, float, float]], best: float, year: int) -> al
 
 def _value(name: str, value: float) -> str:
     """Return a parameter's value with its unit, short enough for a table."""
-    record = default_parameters().records[name]
+    record = foreseeing(default_parameters(), choices().future).records[name]
     if record.scale == "bernoulli":
         return t("doubt_yes" if value else "doubt_no")
     number = writing().significant(value)

@@ -24,6 +24,7 @@ from sim.decision.headline import discount_rate
 from sim.files.literal import cell
 from sim.files.yamltext import MAX_BYTES
 from sim.machine.project import commit, version
+from sim.model.futures import MODEL_TODAY
 
 LONG_WORDS = (
     "aat|schappelijk", "achter|stand", "activi|teiten", "be|zoeken", "bijstands|gezin", "buurt|gericht",
@@ -184,6 +185,8 @@ def marks() -> list[str]:
         found.append(t("changed_assumptions", names=titles + more))
     if chosen.effect != "full":
         found.append(t("compare_effect", effect=t(f"effect_{chosen.effect}")))
+    if chosen.future != MODEL_TODAY:
+        found.append(t("future_chosen", told=t(f"future_{chosen.future}")))
     return found
 
 

@@ -28,6 +28,7 @@ from sim.inputs.municipality import municipality_from_dict
 from sim.inputs.placenames import became_of, beginning, find
 from sim.inputs.profiles import Profile, profiles
 from sim.inputs.scenario import Scenario, scenario_from_dict
+from sim.model.futures import FUTURES, MODEL_TODAY
 from sim.model.priors import ASSUMED, PRIORS
 from sim.runs.experiment import Options, setting_for
 from sim.words.writing import LANGUAGES
@@ -99,6 +100,7 @@ class Choices:
     plans: tuple[Plan, ...] = PLANS
     reference: str = "none"
     effect: str = "full"
+    future: str = MODEL_TODAY
     assumptions: tuple[tuple[str, float], ...] = ()
     own: str = ""
     horizon: int = HORIZONS[-1]
@@ -302,6 +304,7 @@ _READERS: Mapping[str, Callable[[str], dict[str, Any]]] = {
     "gemeente": _municipality,
     "aannames": _assumptions,
     "effect": _one_of("effect", EFFECTS),
+    "toekomst": _one_of("future", FUTURES),
     "vergeleken": _one_of("reference", REFERENCES),
     "termijn": _one_of("horizon", HORIZONS),
     "zeker": _one_of("sure", SURE),
@@ -332,6 +335,7 @@ def written_in_link(chosen: Choices) -> Mapping[str, str]:
         "eigen": pack(chosen.own) if chosen.own else "",
         "aannames": "~".join(f"{name}:{value!r}" for name, value in chosen.assumptions),
         "effect": chosen.effect,
+        "toekomst": chosen.future,
         "vergeleken": chosen.reference,
         "termijn": str(chosen.horizon),
         "zeker": str(chosen.sure),
@@ -391,7 +395,7 @@ def places(chosen: Choices | None = None) -> list[str]:
 def scenario(chosen: Choices, plan: Plan) -> Scenario:
     """Return the scenario of a plan. Raises InputError where it is not possible."""
     return _scenario(chosen.municipality, json.dumps(chosen.own_data or ""), chosen.effect,
-                     chosen.assumptions, plan, plan.label())  # fmt: skip
+                     chosen.future, chosen.assumptions, plan, plan.label())  # fmt: skip
 
 
 @lru_cache(maxsize=512)
@@ -399,6 +403,7 @@ def _scenario(
     municipality: str,
     own: str,
     effect: str,
+    future: str,
     assumptions: tuple[tuple[str, float], ...],
     plan: Plan,
     title: str,
@@ -409,6 +414,7 @@ def _scenario(
         "title": f"{municipality}, {title}"[:200],
         "municipality": json.loads(own) or municipality,
         "prior": prior_of(effect),
+        "future": future,
         "parameters": _overrides(effect, assumptions, plan),
     }
     return scenario_from_dict(data, registry())

@@ -49,7 +49,7 @@ from sim.errors import OptionError
 from sim.faults import Fault, fault
 from sim.model.catalogue import catalogue
 from sim.model.parameters import Parameters
-from sim.model.prices import fte_price
+from sim.model.prices import worker_price
 from sim.progress import Progress, Tell, nobody
 from sim.rates import discount_factor
 from sim.runs.experiment import Run, run_all, with_labels
@@ -232,7 +232,8 @@ def dossier(
     zero = np.zeros_like(costs)
     curve = acceptability(np.stack([zero, costs], 1), np.stack([zero, gained], 1), LEVELS)
     known = knowledge(sample, goal, workers, tell, willingness)
-    best, bars = tornado(question, goal, [n for n, _ in known.parameters[:TORNADO]], workers, tell)
+    moved = [*(n for n, _ in known.parameters[:TORNADO]), *question.levers]
+    best, bars = tornado(question, goal, moved, workers, tell)
     cases = structural(question, goal, workers, tell)
     tell(Progress("whole_lives", 0, 1))
     whole = _whole(question)
@@ -421,6 +422,6 @@ def _thresholds(
     found = [threshold(q, question, goal, workers, search, tell) for q in quantities]
     if ("cost", "programme", "kinderwerk") in d.labels:
         p: Parameters = question.parameters
-        price = fte_price(catalogue()["kinderwerk"].price, question.years[0], p)
+        price = worker_price(catalogue()["kinderwerk"], question.years[0], p)
         found.append(highest_price(d, goal, price))
     return tuple(found)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 
 from sim.errors import InputError, nearest
@@ -61,7 +61,8 @@ class Profile:
 def profiles() -> Mapping[str, Profile]:
     """Return the shipped profiles by canonical name. Raises InputError for one without youths.
 
-    Those in municipalities.csv are as they were before the model knew every municipality.
+    Those in municipalities.csv have ages and figures of their own. The level of use is that of TOWN_FILE,
+    unless need and access were fitted to the municipality itself.
     """
     youths: dict[str, list[float]] = {}
     meta: dict[str, tuple[str, str]] = {}
@@ -76,7 +77,7 @@ def profiles() -> Mapping[str, Profile]:
             wrong = fault("no_youths_in_population", name=name, near=nearest(name, youths))
             raise InputError.at(DATA / "municipalities.csv", wrong, line)
         overrides = {"household.bijstand": float(row["bijstand"])} if row["bijstand"] else {}
-        result[name] = Profile(
+        known = Profile(
             name=name,
             youths=tuple(youths[name]),
             date=meta[name][0],
@@ -88,7 +89,17 @@ def profiles() -> Mapping[str, Profile]:
             access=float(row["access"] or 1.0),
             local=tuple(filter(None, row["local"].split(";"))),
         )
+        town = towns_of_the_country().get(name)
+        result[name] = known if town is None or known.local else _with_level_of(town, known)
     return {**{name: town for name, town in towns_of_the_country().items() if name not in result}, **result}
+
+
+def _with_level_of(town: Profile, known: Profile) -> Profile:
+    """Return what is known of a municipality with its estimated level of use."""
+    return replace(
+        known, need=town.need, access=town.access, local=town.local, use=town.use, level=town.level,
+        code=town.code, source=f"{known.source}; {town.source.rpartition('; ')[2]}",
+    )  # fmt: skip
 
 
 @cache

@@ -47,6 +47,7 @@ from sim.inputs.scenario_checks import (
     lost_shocks,
     written_problems,
 )
+from sim.model.futures import MODEL_TODAY, Future
 from sim.model.priors import ASSUMED, Prior
 from sim.states import AGES, MONTHS
 
@@ -340,6 +341,7 @@ class Scenario(Part):
     years: int = Field(DEFAULT_YEARS, ge=0, le=MAX_YEARS)
     policy: Literal["deficit", "crowd_out", "capped"] = "crowd_out"
     prior: Prior = ASSUMED
+    future: Future = MODEL_TODAY
     budget: Budget = Budget()
     places: Annotated[
         Mapping[Annotated[str, AfterValidator(known_form)], Annotated[float | str, PlainValidator(_places)]],
@@ -395,6 +397,7 @@ class Scenario(Part):
         }
         own = {} if self.local is None else {"local": self.local.canonical()}
         believed = {} if self.prior == ASSUMED else {"prior": self.prior}  # hashes stay
+        foreseen = {} if self.future == MODEL_TODAY else {"future": self.future}
         return {
             "municipality": self.municipality,
             **own,
@@ -402,6 +405,7 @@ class Scenario(Part):
             "years": self.years,
             "policy": self.policy,
             **believed,
+            **foreseen,
             "budget": self.budget.model_dump(mode="json"),
             "programmes": programmes,
             "places": dict(sorted(self.places.items())),
@@ -418,7 +422,8 @@ class Scenario(Part):
 
     def to_data(self) -> dict[str, Any]:
         """Return the scenario as plain data that a file could hold."""
-        usual = {"prior"} if self.prior == ASSUMED else None
+        usual = {name for name, plain in (("prior", ASSUMED), ("future", MODEL_TODAY))
+                 if getattr(self, name) == plain}  # fmt: skip
         return self.model_dump(mode="json", by_alias=True, exclude_none=True, exclude=usual)
 
     def replace(self, **changes: Any) -> Scenario:

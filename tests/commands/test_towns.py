@@ -20,7 +20,7 @@ def told(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, *w
     [
         ("urk", ("Urk (GM0184)", "predicted from municipalities like it", "in 9 of 10", "national")),
         ("emmen", ("Emmen (GM0114)", "estimated from its own figures", "derived from age bands")),
-        ("weesp", ("Amsterdam (GM0363)", "Weesp (to 2022)", "not in use: ")),
+        ("weesp", ("Amsterdam (GM0363)", "Weesp (to 2022)", "1.04 (0.97 to 1.11", "13.5%")),
         ("Tilburg", ("Haaren (to 2021, in part)",)),
         ("Almere", ("fitted to its own figure of 2020", "36.0", "measured")),
     ],

@@ -188,10 +188,12 @@ def test_any_number_of_threads_gives_the_same_bytes(tmp_path: Any) -> None:
         ([scenario(0), scenario(36, parameters={"kinderwerk.existing_coverage": 0.1})], "parameters"),
         ([scenario(0), scenario(36, prior="nearest")], "parameters"),
         ([scenario(0, prior="nearest"), scenario(36, prior="nearest")], ""),
+        ([scenario(0), scenario(36, future="flat")], "parameters"),
+        ([scenario(0, future="flat"), scenario(36, future="flat")], ""),
         ([scenario(0), scenario(36, shocks=[{"kind": "lockdown", "start": 2027, "size": 0.5}])], "shocks"),
     ],
     ids=["budgets", "unfenced", "places", "rates", "programmes and prices", "from birth",
-         "before the start", "another prior", "one prior", "shocks"],
+         "before the start", "another prior", "one prior", "another future", "one future", "shocks"],
 )
 def test_which_scenarios_can_be_lived_together(scenarios: list[Scenario], why: str, warm: WarmStart) -> None:
     assert apart(scenarios) == why

@@ -165,6 +165,14 @@ def test_parameters_can_be_drawn_with_any_seed_that_luck_takes() -> None:
     assert len({p.draw(seed, 1)["line"] for seed in (1, 2**32, 2**32 + 1, 2**64)}) == 4
 
 
+def test_a_lever_stands_where_it_is_in_every_draw_and_goes_as_far_as_its_range() -> None:
+    lever = record("lever", 1.0, 1.0, 3.0, scale="lever")
+    p = of(lever)
+    assert {p.draw(0, k)["lever"] for k in range(40)} == {1.0}
+    assert [lever.at(z) for z in (-2.5, 0.0, Z95, 2.5)] == [1.0, 1.0, pytest.approx(3.0), 3.0]
+    assert {p.replace({"lever": 2.0}).draw(0, k)["lever"] for k in range(4)} == {2.0}
+
+
 # Values and changes
 
 

@@ -99,6 +99,7 @@ CHANGES: dict[str, tuple[Choices, set[str]]] = {
     "not ring-fenced": (replace(BASE, plan=Plan.simple(36.0, False)), {"begroting"}),
     "a shock": (replace(BASE, plan=MORE), {"begroting"}),
     "less effect": (replace(BASE, effect="half"), {"effect"}),
+    "another future": (replace(BASE, future="van_ark"), {"toekomst"}),
     "another reference": (replace(BASE, reference="now", plan=MORE), {"vergeleken", "begroting"}),
     "another term": (replace(BASE, horizon=HORIZONS[0]), {"termijn"}),
     "surer": (replace(BASE, sure=SURE[1]), {"zeker"}),

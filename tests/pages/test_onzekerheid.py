@@ -149,7 +149,10 @@ def test_what_is_moved_first_is_uncertain_and_moves_alone() -> None:
     assert "kinderwerk.moderate_need" in names
     assert "cost.kinderwerk_fte" in names
     assert "kinderwerk.recovery_light" not in names  # it goes along with another
-    assert set(names) <= set(question.uncertain)
+    assert set(names) <= {*question.uncertain, *question.levers}
+    assert names[-len(question.levers) :] == list(question.levers) == [
+        "kinderwerk.fte_per_worker", "kinderwerk.uptake_by_need", "need.to_care",
+    ]  # fmt: skip
     half = pair(Choices(effect="half"))
     assert "kinderwerk.effect_exists" not in first_names(Question(half, Options(children=FEW)))
 
