@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from pages.shared import charts, figures, levels, parts
+from pages.shared import charts, figures, level_chart, parts
 from pages.shared.answers import Answer
 from pages.shared.controls import choose_chart, choose_mode, choose_money, choose_municipality
 from pages.shared.lever_words import period_words
@@ -126,7 +126,7 @@ def _answer(answer: Answer, plans: tuple[Plan, ...], reference: str) -> None:
     if len({plan.policy == "capped" for plan in plans}) > 1:
         st.warning(t("compare_mixed"))
     if mode == "level":
-        levels.show(answer, labels, what, choices(), reference)
+        level_chart.show(answer, labels, what, choices(), reference)
     else:
         parts.plot(found, what, reference)
     st.header(t("differences", name=parts.plain(labels[0])))

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import streamlit as st
 
-from pages.shared import charts, formats, levels, parts
+from pages.shared import charts, formats, level_chart, parts
 from pages.shared.answers import Answer
 from pages.shared.controls import choose_chart, choose_mode, choose_money
 from pages.shared.figures import LONG, MIDDLE
@@ -68,7 +68,8 @@ def _show(answer: Answer, chosen: Choices, reference: str, key: str) -> None:
     if choose_mode(key) == "level":
         if what == "money":
             choose_money(key)
-        levels.show(answer, [t(_REFERENCE[chosen.reference]), chosen.plan.label()], what, chosen, reference)
+        names = [t(_REFERENCE[chosen.reference]), chosen.plan.label()]
+        level_chart.show(answer, names, what, chosen, reference)
         return
     parts.plot([charts.series(d, what, chosen.plan.label(), rate, answer.sharpening)], what, reference)
 

@@ -18,7 +18,7 @@ from pages.shared.desk import CHILDREN, SEED
 from pages.shared.state import Choices, profile
 from pages.shared.texts import language, t
 from pages.shared.watching import errand
-from sim.decision.levels import level_by_year
+from sim.decision.level_by_year import level_by_year
 from sim.engine.setting import worker_threads
 from sim.inputs.observed import Observation, inhabitants, users_observed
 from sim.inputs.scenario import Scenario
@@ -30,7 +30,7 @@ from sim.runs.past import Past, past_users
 
 COUNTRY = "Nederland"
 MONEY_PARTS = {"together": "money", "care": "care", "programmes": "programmes"}
-"""What a chart of money may show, and what that is in `sim.decision.levels.LEVELS`."""
+"""What a chart of money may show, and what that is in `sim.decision.level_by_year.LEVELS`."""
 INFLATION = "discount.inflation"
 SAME = 0.01
 """Lines that differ by less than this share lie on each other on a chart that begins at zero."""
@@ -188,7 +188,8 @@ def chart(found: Lines) -> dict[str, Any]:
     data["open"] = data["dot"] & data["year"].isin(provisional)
     data["banded"] = (data["name"] == budgets[0]) & data["low"].notna()
     records = charts.records(data)
-    return {**drawn, "datasets": {**drawn["datasets"], DATA: records}, "description": description(found)}
+    datasets = {**drawn.get("datasets", {}), DATA: records}
+    return {**drawn, "datasets": datasets, "description": description(found)}
 
 
 def description(found: Lines) -> str:
