@@ -9,11 +9,16 @@ import streamlit as st
 from pydantic_core import PydanticCustomError
 from streamlit.elements.lib.mutable_expander_container import ExpanderContainer
 
-from pages.shared import charts, formats
+from pages.shared import formats
 from pages.shared.address import saw_parts, seen_parts
 from pages.shared.parts import note, plain, way_to
 from pages.shared.state import (
     BEFORE,
+    CHARTS,
+    MODES,
+    MONEY,
+    PER,
+    PRICES,
     SURE,
     WANTED,
     Choices,
@@ -120,15 +125,34 @@ def choose_horizon(years: int) -> int:
 
 
 def choose_chart(key: str) -> str:
-    """Show the choice of what the chart of differences shows, and return it. key: other on each page."""
-    now = choices().chart
+    """Show the choice of what charts of budgets show, and return it. key: other on each page."""
+    return _one_of("chart", CHARTS, "chart_of", key)
+
+
+def choose_mode(key: str) -> str:
+    """Show the choice between levels and differences, and return it. key: other on each page."""
+    return _one_of("mode", MODES, "mode", f"mode-{key}")
+
+
+def choose_money(key: str) -> None:
+    """Show the choices of which money a chart of levels shows. key: other on each page."""
+    left, middle, right = st.columns(3)
+    with left:
+        _one_of("money", MONEY, "money", f"money-{key}")
+    with middle:
+        _one_of("per", PER, "per", f"per-{key}")
+    with right:
+        _one_of("prices", PRICES, "prices", f"prices-{key}")
+
+
+def _one_of(field: str, offered: Sequence[str], words: str, key: str) -> str:
+    now = str(getattr(choices(), field))
     picked = st.segmented_control(
-        t("chart"), list(charts.SHOWN), default=now, format_func=lambda w: t(f"chart_{w}"), key=key,
-        required=True,
-    )  # fmt: skip
+        t(words), offered, default=now, format_func=lambda w: t(f"{words}_{w}"), key=key, required=True
+    )
     found = str(picked or now)
     if found != now:
-        keep(chart=found)
+        keep(**{field: found})
         st.rerun()  # the link at the foot names it
     return found
 

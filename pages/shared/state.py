@@ -16,7 +16,6 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from pages.shared import shelf
-from pages.shared.charts import SHOWN
 from pages.shared.packed import MOST_LETTERS, LinkError, data_in, pack
 from pages.shared.plan import CHILD_WORK, Plan
 from pages.shared.texts import t
@@ -75,6 +74,12 @@ BEFORE = "municipality-of-before"
 """A municipality that somebody asked for and that is part of the one in hand today."""
 SURE = (50, 75, 90)
 """How sure somebody may want to be that the money comes back, percent."""
+CHARTS = ("users", "money", "unmet")
+"""What charts of budgets show."""
+MODES = ("level", "difference")
+MONEY = ("together", "care", "programmes")
+"""Which money a chart of levels shows."""
+PER, PRICES = ("municipality", "inhabitant"), ("fixed", "current")
 _ADDED_BY_OTHERS = re.compile(r"utm_\w+|fbclid|gclid|msclkid|mc_[ce]id", re.ASCII)
 """Keys that newsletters and sites add to every link; nobody who follows one can do anything about them."""
 _ASSUMPTION = re.compile(r"([a-z0-9_.-]{1,80}):(-?\d{1,17}(?:\.\d{1,20})?(?:e[-+]?\d{1,3})?)", re.ASCII)
@@ -87,7 +92,8 @@ class Choices:
     assumptions: (parameter, value) that this session changed. own: local figures as JSON, the content of a
     file of `kind: municipality`; they stand for the municipality of their name. horizon: how many years
     ahead money is counted, one of HORIZONS; sure: how sure a plan is to pay for itself, percent, one of SURE;
-    chart: what the chart of differences shows, one of SHOWN.
+    chart: what charts show, one of CHARTS; mode: levels or differences; money, per, prices: which money a
+    chart of levels shows, of whom and in which euros.
     """
 
     municipality: str = "Almere"
@@ -100,7 +106,11 @@ class Choices:
     own: str = ""
     horizon: int = HORIZONS[-1]
     sure: int = SURE[0]
-    chart: str = next(iter(SHOWN))
+    chart: str = CHARTS[0]
+    mode: str = MODES[0]
+    money: str = MONEY[0]
+    per: str = PER[0]
+    prices: str = PRICES[0]
 
     @property
     def own_data(self) -> dict[str, Any] | None:
@@ -299,7 +309,11 @@ _READERS: Mapping[str, Callable[[str], dict[str, Any]]] = {
     "vergeleken": _one_of("reference", REFERENCES),
     "termijn": _one_of("horizon", HORIZONS),
     "zeker": _one_of("sure", SURE),
-    "grafiek": _one_of("chart", SHOWN),
+    "grafiek": _one_of("chart", CHARTS),
+    "beeld": _one_of("mode", MODES),
+    "kosten": _one_of("money", MONEY),
+    "per": _one_of("per", PER),
+    "prijzen": _one_of("prices", PRICES),
     "begroting": lambda code: {"plan": Plan.of_code(code)},
     "begrotingen": _plans,
 }
@@ -327,6 +341,10 @@ def written_in_link(chosen: Choices) -> Mapping[str, str]:
         "termijn": str(chosen.horizon),
         "zeker": str(chosen.sure),
         "grafiek": chosen.chart,
+        "beeld": chosen.mode,
+        "kosten": chosen.money,
+        "per": chosen.per,
+        "prijzen": chosen.prices,
         "begroting": chosen.plan.code(),
         "begrotingen": "~".join(plan.code() for plan in chosen.plans),
     }

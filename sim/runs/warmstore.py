@@ -35,8 +35,9 @@ from sim.model.parameters import DATA
 MEMORY_LIMIT = 1 << 29
 LARGE = 1 << 29
 """Bytes beyond which a population is not kept in memory: whoever asks for it is the only one to use it."""
-_VALUES = ("parameters.csv", "posterior.parquet", "posterior.json", "diagnostics.json", "validation.json")
-"""Files of values: those in use are hashed themselves."""
+_VALUES = ("parameters.csv", "posterior.parquet", "posterior.json", "diagnostics.json", "validation.json",
+           "observed.csv")  # fmt: skip
+"""Files of values: those in use before a start are hashed themselves."""
 DISK_LIMIT = cache_bytes()
 
 
