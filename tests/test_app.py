@@ -15,7 +15,7 @@ from streamlit.testing.v1 import AppTest
 
 from calibration.documents.report import fitted_share, read
 from pages import ijking
-from pages.shared import charts, desk, formats, parts, watching
+from pages.shared import desk, formats, level_chart, parts, watching
 from pages.shared.answers import Answer
 from pages.shared.packed import pack
 from pages.shared.plan import Plan
@@ -289,7 +289,7 @@ def test_compare_says_when_it_computes_with_less_effect() -> None:
 
 
 def test_the_table_below_a_chart_has_dutch_numbers() -> None:
-    at = shown("pages/main.py")
+    at = shown("pages/main.py", beeld="difference", grafiek="money")
     table = at.table[0].value
     assert list(table.columns) == ["Jaar", "gemiddeld", "laag (5%)", "hoog (95%)"]
     assert list(table["Jaar"]) == [str(year) for year in range(2026, 2046)]
@@ -354,7 +354,7 @@ def test_a_mistake_of_ours_is_for_the_log_and_not_for_the_screen(
 
 
 def test_a_page_that_breaks_says_so_in_the_language_of_the_user(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(charts, "chart", lambda *_: 1 / 0)
+    monkeypatch.setattr(level_chart, "chart", lambda *_: 1 / 0)
     at = AppTest.from_file(MAIN, default_timeout=60)
     at.query_params["taal"] = "en"
     at.run()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import streamlit as st
@@ -126,30 +126,30 @@ def choose_horizon(years: int) -> int:
 
 def choose_chart(key: str) -> str:
     """Show the choice of what charts of budgets show, and return it. key: other on each page."""
-    return _one_of("chart", CHARTS, "chart_of", key)
+    return _one_of("chart", CHARTS, t("chart_of"), lambda w: t(f"chart_of_{w}"), key)
 
 
 def choose_mode(key: str) -> str:
     """Show the choice between levels and differences, and return it. key: other on each page."""
-    return _one_of("mode", MODES, "mode", f"mode-{key}")
+    return _one_of("mode", MODES, t("mode"), lambda w: t(f"mode_{w}"), f"mode-{key}")
 
 
 def choose_money(key: str) -> None:
     """Show the choices of which money a chart of levels shows. key: other on each page."""
     left, middle, right = st.columns(3)
     with left:
-        _one_of("money", MONEY, "money", f"money-{key}")
+        _one_of("money", MONEY, t("money"), lambda w: t(f"money_{w}"), f"money-{key}")
     with middle:
-        _one_of("per", PER, "per", f"per-{key}")
+        _one_of("per", PER, t("per"), lambda w: t(f"per_{w}"), f"per-{key}")
     with right:
-        _one_of("prices", PRICES, "prices", f"prices-{key}")
+        _one_of("prices", PRICES, t("prices"), lambda w: t(f"prices_{w}"), f"prices-{key}")
 
 
-def _one_of(field: str, offered: Sequence[str], words: str, key: str) -> str:
+def _one_of(
+    field: str, offered: Sequence[str], label: str, words: Callable[[str], str], key: str
+) -> str:
     now = str(getattr(choices(), field))
-    picked = st.segmented_control(
-        t(words), offered, default=now, format_func=lambda w: t(f"{words}_{w}"), key=key, required=True
-    )
+    picked = st.segmented_control(label, offered, default=now, format_func=words, key=key, required=True)
     found = str(picked or now)
     if found != now:
         keep(**{field: found})

@@ -51,8 +51,8 @@ class Lines:
 
     @property
     def unit(self) -> str:
-        """Return the key of the text that says in what values are counted."""
-        return f"unit_level_{self.what}"
+        """Return in what values are counted."""
+        return t(f"unit_level_{self.what}")
 
 
 def show(answer: Answer, names: Sequence[str], what: str, chosen: Choices, reference: str) -> None:
@@ -123,7 +123,7 @@ def _plot(found: Lines, chosen: Choices, reference: str) -> None:
     named = {
         "name": t("scenario"), "year": t("year"), "value": t("middle"), "low": t("low"), "high": t("high"),
     }  # fmt: skip
-    data = data.assign(**{t("csv_unit"): t(found.unit)})
+    data = data.assign(**{t("csv_unit"): found.unit})
     parts.below(shown.rename(columns=named), data.rename(columns=named), f"niveau-{found.what}", reference)
 
 
@@ -153,7 +153,8 @@ def _sources(found: Lines, chosen: Choices) -> str:
     if found.what in ("money", "head") and chosen.prices == "current":
         told.append(t("level_inflation", rate=formats.percent(default_parameters()[INFLATION])))
     if found.country:
-        told.append(t("level_country_own" if found.observed else "level_country", name=chosen.municipality))
+        words = "level_country_own" if found.observed else "level_country"
+        told.append(t(words, name=parts.plain(chosen.municipality)))
     if found.observed:
         told.append(t("level_observed"))
     return " ".join(told)
@@ -194,7 +195,7 @@ def chart(found: Lines) -> dict[str, Any]:
 
 def description(found: Lines) -> str:
     """Return what the chart shows, for those who do not see it."""
-    unit = t(found.unit)
+    unit = found.unit
     lines = "; ".join(
         t("alt_line", name=one.name, unit=unit, first=_written(float(one.mean[0]), found),
           last=_written(float(one.mean[-1]), found))
@@ -218,7 +219,7 @@ def _drawn(
         "year:Q", title=t("year"), scale=alt.Scale(domain=[begins, last], nice=False),
         axis=alt.Axis(format="d", tickMinStep=1, tickCount=6, grid=False),
     )  # fmt: skip
-    y = alt.Axis(title=t(unit), titleAngle=0, titleAlign="left", titleAnchor="start", titleX=0, titleY=-22)
+    y = alt.Axis(title=unit, titleAngle=0, titleAlign="left", titleAnchor="start", titleX=0, titleY=-22)
     legend = alt.Legend(
         orient="bottom", title=None, columns=1, labelLimit=320, symbolType="stroke", symbolSize=600,
         symbolStrokeWidth=3, symbolOpacity=1.0,

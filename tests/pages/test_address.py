@@ -104,6 +104,9 @@ CHANGES: dict[str, tuple[Choices, set[str]]] = {
     "another term": (replace(BASE, horizon=HORIZONS[0]), {"termijn"}),
     "surer": (replace(BASE, sure=SURE[1]), {"zeker"}),
     "another chart": (replace(BASE, chart="unmet"), {"grafiek"}),
+    "the difference": (replace(BASE, mode="difference"), {"beeld"}),
+    "other money": (replace(BASE, money="care", per="inhabitant", prices="current"),
+                    {"kosten", "per", "prijzen"}),
     "other budgets to compare": (replace(BASE, plans=(Plan.simple(1.0), MORE)), {"begrotingen"}),
     "a number of the model": (replace(BASE, assumptions=(("cost.overhead", 0.6),)), {"aannames"}),
     "figures of one's own": (
