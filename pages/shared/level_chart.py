@@ -225,11 +225,11 @@ def _drawn(
         symbolStrokeWidth=3, symbolOpacity=1.0,
     )  # fmt: skip
     colour = alt.Color(
-        "name:N", legend=legend, sort=list(names),
+        "name:N", legend=legend,
         scale=alt.Scale(domain=names, range=[looks[name][0] for name in names]),
     )  # fmt: skip
     dash = alt.StrokeDash(
-        "name:N", legend=legend, sort=list(names),
+        "name:N", legend=legend,
         scale=alt.Scale(domain=names, range=[looks[name][1] for name in names]),
     )  # fmt: skip
     value = alt.Y("value:Q", axis=y, scale=alt.Scale(zero=True))
