@@ -33,11 +33,11 @@ MONEY_PARTS = {"together": "money", "care": "care", "programmes": "programmes"}
 """What a chart of money may show, and what that is in `sim.decision.level_by_year.LEVELS`."""
 INFLATION = "discount.inflation"
 SAME = 0.01
-"""Lines that differ by less than this share lie on each other on a chart that begins at zero."""
+"""LevelLines that differ by less than this share lie on each other on a chart that begins at zero."""
 
 
 @dataclass(frozen=True)
-class Lines:
+class LevelLines:
     """What a chart of levels shows. budgets: the reference first; others may be empty.
 
     observed, country: (year, value, provisional); country: what the country's figures would be here.
@@ -75,7 +75,7 @@ def _past(scenario: Scenario, tell: Tell) -> Past:
         return past_users(scenario, Options(children=CHILDREN, seed=SEED), pool, tell)
 
 
-def lines_of(answer: Answer, names: Sequence[str], what: str, chosen: Choices) -> Lines:
+def lines_of(answer: Answer, names: Sequence[str], what: str, chosen: Choices) -> LevelLines:
     """Return what is shown of an answer's budgets."""
     kind = MONEY_PARTS[chosen.money] if what == "money" else what
     years = tuple(range(answer.scenarios[0].start, answer.scenarios[0].start + answer.scenarios[0].years))
@@ -92,8 +92,8 @@ def lines_of(answer: Answer, names: Sequence[str], what: str, chosen: Choices) -
         low, high = (None if end is None else end * factor for end in (one.low, one.high))
         budgets.append(replace(one, mean=one.mean * factor, low=low, high=high))
     if what != "users":
-        return Lines("head" if unit == people else what, tuple(budgets))
-    return Lines(what, tuple(budgets), *_measured(chosen))
+        return LevelLines("head" if unit == people else what, tuple(budgets))
+    return LevelLines(what, tuple(budgets), *_measured(chosen))
 
 
 def _measured(chosen: Choices) -> tuple[tuple[Observation, ...], tuple[Observation, ...]]:
@@ -109,7 +109,7 @@ def _measured(chosen: Choices) -> tuple[tuple[Observation, ...], tuple[Observati
     return own, tuple(replace(each, value=each.value * share) for each in country)
 
 
-def _plot(found: Lines, chosen: Choices, reference: str) -> None:
+def _plot(found: LevelLines, chosen: Choices, reference: str) -> None:
     parts.draw(chart(found))
     parts.note(" ".join(filter(None, [_band(found), _lying_together(found), _sources(found, chosen)])))
     data = frame(found)
@@ -127,19 +127,19 @@ def _plot(found: Lines, chosen: Choices, reference: str) -> None:
     parts.below(shown.rename(columns=named), data.rename(columns=named), f"niveau-{found.what}", reference)
 
 
-def _written(value: float, found: Lines) -> str:
+def _written(value: float, found: LevelLines) -> str:
     """Return a value as people write it, without its unit; nothing where there is none."""
     if pd.isna(value):
         return ""
     return formats.millions(value * 1e6) if found.what == "money" else formats.count(value)
 
 
-def _band(found: Lines) -> str:
+def _band(found: LevelLines) -> str:
     first = found.budgets[0]
     return t("level_band") if first.low is not None else charts.band_words(found.budgets)
 
 
-def _lying_together(found: Lines) -> str:
+def _lying_together(found: LevelLines) -> str:
     """Return that lines lie on each other where they do, or nothing."""
     means = np.stack([one.mean for one in found.budgets])
     if len(found.budgets) < 2 or any(any(one.marks) for one in found.budgets) or not means[0].all():
@@ -148,7 +148,7 @@ def _lying_together(found: Lines) -> str:
     return t("level_close", share=formats.percent(SAME)) if apart < SAME else ""
 
 
-def _sources(found: Lines, chosen: Choices) -> str:
+def _sources(found: LevelLines, chosen: Choices) -> str:
     told = [t("level_money")] if found.what in ("money", "head") else []
     if found.what in ("money", "head") and chosen.prices == "current":
         told.append(t("level_inflation", rate=formats.percent(default_parameters()[INFLATION])))
@@ -160,7 +160,7 @@ def _sources(found: Lines, chosen: Choices) -> str:
     return " ".join(told)
 
 
-def frame(found: Lines) -> pd.DataFrame:
+def frame(found: LevelLines) -> pd.DataFrame:
     """Return every line as a long table: name, year, value, low, high."""
     rows: list[tuple[str, int, float, float, float]] = []
     named = ((t("level_measured"), found.observed), (t("level_as_country"), found.country))
@@ -176,7 +176,7 @@ def frame(found: Lines) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["name", "year", "value", "low", "high"])
 
 
-def chart(found: Lines) -> dict[str, Any]:
+def chart(found: LevelLines) -> dict[str, Any]:
     """Return the Vega-Lite chart with its data, from zero, with what was measured before the start."""
     data = frame(found)
     names = tuple(dict.fromkeys(data["name"]))
@@ -193,7 +193,7 @@ def chart(found: Lines) -> dict[str, Any]:
     return {**drawn, "datasets": datasets, "description": description(found)}
 
 
-def description(found: Lines) -> str:
+def description(found: LevelLines) -> str:
     """Return what the chart shows, for those who do not see it."""
     unit = found.unit
     lines = "; ".join(
@@ -238,14 +238,14 @@ def _drawn(
            alt.Tooltip("value:Q", title=t("middle"), format=",.0f")]  # fmt: skip
     layers: list[alt.Chart] = [
         base.transform_filter("datum.banded")
-        .mark_area(opacity=0.18, color=charts.COLOURS[0])
+        .mark_area(opacity=0.18, color=charts.COLOURS[0], aria=False)
         .encode(x=x, y=alt.Y("low:Q", axis=y), y2="high:Q"),
         base.mark_line(strokeWidth=2.5).encode(x=x, y=value, color=colour, strokeDash=dash, tooltip=tip),
         base.transform_filter("datum.dot && !datum.open")
-        .mark_point(filled=True, size=55, opacity=1, color=INK)
+        .mark_point(filled=True, size=55, opacity=1, color=INK, aria=False)
         .encode(x=x, y=value, tooltip=tip),
         base.transform_filter("datum.open")
-        .mark_point(filled=True, size=55, opacity=1, color="white", stroke=INK, strokeWidth=2)
+        .mark_point(filled=True, size=55, opacity=1, color="white", stroke=INK, strokeWidth=2, aria=False)
         .encode(x=x, y=value, tooltip=tip),
     ]
     if begins < start:

@@ -20,7 +20,7 @@ from sim.engine.plan import touches_no_life
 from sim.errors import OptionError
 from sim.faults import fault
 from sim.inputs.scenario import Override, Scenario
-from sim.model.parameters import Parameters
+from sim.model.parameters import Parameters, default_parameters
 from sim.progress import Progress, Tell, nobody
 from sim.runs.workers import Workers
 from sim.states import MECHANISMS
@@ -100,7 +100,8 @@ def with_values(question: Question, values: Mapping[str, float]) -> Question:
     """
     for name in values:
         question.parameters[name]
-    later = {name: Override(value=value) for name, value in values.items() if touches_no_life(name)}
+    written = [name for name in values if touches_no_life(name) and name in default_parameters()]
+    later = {name: Override(value=values[name]) for name in written}  # what a future adds no scenario says
     rates = {name: value for name, value in values.items() if name not in later}
     told = (_silent(scenario, rates) for scenario in question.scenarios)
     return replace(

@@ -10,6 +10,7 @@ __all__ = [
     "municipality_sheet",
     "municipality_template",
     "municipality_text",
+    "observed",
     "placenames",
     "profiles",
     "scenario",

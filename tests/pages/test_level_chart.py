@@ -10,7 +10,7 @@ import pytest
 
 from pages.shared import level_chart
 from pages.shared.answers import Answer, slim
-from pages.shared.level_chart import INFLATION, Lines, chart, frame, lines_of
+from pages.shared.level_chart import INFLATION, LevelLines, chart, frame, lines_of
 from pages.shared.state import Choices
 from sim.inputs.observed import inhabitants, users_observed
 from sim.inputs.profiles import profiles
@@ -34,7 +34,7 @@ def answer(draws: int = 12) -> Answer:
 ANSWER = answer()
 
 
-def shown(what: str, **chosen: Any) -> Lines:
+def shown(what: str, **chosen: Any) -> LevelLines:
     return lines_of(ANSWER, NAMES, what, replace(Choices(), **chosen))
 
 
