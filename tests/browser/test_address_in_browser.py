@@ -44,7 +44,7 @@ def state(page: Page) -> dict[str, object]:
     """
     settled(page)
     found, same = page.evaluate(STATE), 0
-    for _ in range(400):  # a busy machine is no failure
+    for _ in range(800):  # a busy machine is no failure
         page.wait_for_timeout(750)
         page.wait_for_selector(READY, timeout=120_000)
         before, found = found, page.evaluate(STATE)
