@@ -83,7 +83,7 @@ def foreseeing(p: Parameters, future: str) -> Parameters:
 
 def years_grown(year: int, p: Parameters) -> int:
     """Return how many years of a future's growth lie before the end of `year`: 0 without a future."""
-    return min(max(year - FROM, 0), round(p.get(YEARS, 0.0)))
+    return min(max(year - FROM, 0), round(float(p.get(YEARS, 0.0))))
 
 
 def future_data(future: str) -> dict[str, object]:

@@ -123,6 +123,13 @@ class Parameters(Mapping[str, float]):
             raise KeyError(str(fault("unknown_model_parameter", parameter=name, near=near)))
         return self.current[name]
 
+    def __contains__(self, name: object) -> bool:
+        return name in self.current  # without the search for a name that is near
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """Return a value, or `default` where there is none of that name."""
+        return self.current.get(name, default)
+
     def __iter__(self) -> Iterator[str]:
         return iter(self.current)
 

@@ -19,6 +19,7 @@ from sim.engine.plan import with_overrides
 from sim.engine.setting import localised
 from sim.errors import InputError
 from sim.inputs.profiles import profiles
+from sim.model import parameters as module
 from sim.model.parameters import (
     COLUMNS,
     Parameter,
@@ -444,3 +445,14 @@ def steps_of(one: Parameter, value: float) -> float:
         middle = (low + high) / 2
         low, high = (middle, high) if one.at(middle) < value else (low, middle)
     return low
+
+
+def test_asking_for_a_name_that_is_not_there_searches_for_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    def slow(*_: object) -> str:
+        raise AssertionError("a search for a name that is near")
+
+    monkeypatch.setattr(module, "nearest", slow)
+    p = default_parameters()
+    assert "cost.future_growth" not in p
+    assert p.get("cost.future_growth", 0.0) == 0.0
+    assert p.get("cost.ambulant") == p["cost.ambulant"]
