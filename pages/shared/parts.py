@@ -31,8 +31,8 @@ LONG_WORDS = (
     "chool|uitval", "depri|vation", "een|ouder|gezin", "eugd|bescherming", "eugd|gezondheids|zorg",
     "eugd|reclassering", "ge|meente", "ge|oormerkt", "inder|mishandeling", "inder|werk", "kin|deren",
     "kwets|baarheid", "leeftijds|groep", "leeftijds|opbouw", "maan|den", "mal|treatment", "muni|cipalit",
-    "neighbour|hood", "org|behoefte", "partici|pa", "Pro|gramma’s", "Pro|grammes", "regis|tration",
-    "resi|dentieel", "school|verlater", "terug|verdienen", "ver|standelijk", "ver|trouwen",
+    "be|groting", "neighbour|hood", "nver|vulde", "org|behoefte", "partici|pa", "pro|blem", "regis|tration",
+    "resi|dentieel", "ro|gramma’s", "ro|grammes", "ver|schil", "voor|komen", "school|verlater", "terug|verdienen", "ver|standelijk", "ver|trouwen",
     "vindplaats|gericht", "zorg|verzekeraar",
 )  # fmt: skip
 """Where a word of a table may be broken. Without its first letter, where that may be a capital."""
