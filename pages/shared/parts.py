@@ -32,7 +32,8 @@ LONG_WORDS = (
     "eugd|reclassering", "ge|meente", "ge|oormerkt", "inder|mishandeling", "inder|werk", "kin|deren",
     "kwets|baarheid", "leeftijds|groep", "leeftijds|opbouw", "maan|den", "mal|treatment", "muni|cipalit",
     "be|groting", "neighbour|hood", "nver|vulde", "org|behoefte", "partici|pa", "pro|blem", "regis|tration",
-    "resi|dentieel", "ro|gramma’s", "ro|grammes", "ver|schil", "voor|komen", "school|verlater", "terug|verdienen", "ver|standelijk", "ver|trouwen",
+    "resi|dentieel", "ro|gramma’s", "ro|grammes", "ver|schil", "voor|komen",
+    "school|verlater", "terug|verdienen", "ver|standelijk", "ver|trouwen",
     "vindplaats|gericht", "zorg|verzekeraar",
 )  # fmt: skip
 """Where a word of a table may be broken. Without its first letter, where that may be a capital."""
