@@ -126,7 +126,7 @@ def choose_horizon(years: int) -> int:
 
 def choose_chart(key: str) -> str:
     """Show the choice of what charts of budgets show, and return it. key: other on each page."""
-    return _one_of("chart", CHARTS, t("chart_of"), lambda w: t(f"chart_of_{w}"), key)
+    return _one_of("chart", CHARTS, t("chart"), lambda w: t(f"chart_of_{w}"), key)
 
 
 def choose_mode(key: str) -> str:

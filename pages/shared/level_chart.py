@@ -11,7 +11,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from pages.shared import charts, formats, parts
+from pages.shared import charts, figures, formats, parts
 from pages.shared.answers import Answer
 from pages.shared.charts import DASHES, DATA, GREY, HEIGHT, INK, LINE_HEIGHT, Series
 from pages.shared.desk import CHILDREN, SEED
@@ -33,7 +33,7 @@ MONEY_PARTS = {"together": "money", "care": "care", "programmes": "programmes"}
 """What a chart of money may show, and what that is in `sim.decision.level_by_year.LEVELS`."""
 INFLATION = "discount.inflation"
 SAME = 0.01
-"""LevelLines that differ by less than this share lie on each other on a chart that begins at zero."""
+"""Lines that differ by less than this share lie on each other on a chart that begins at zero."""
 
 
 @dataclass(frozen=True)
@@ -86,9 +86,9 @@ def lines_of(answer: Answer, names: Sequence[str], what: str, chosen: Choices) -
     if what == "money" and chosen.per == "inhabitant" and people is not None:
         unit = people
     budgets = []
-    for k, name in enumerate(names):
-        figures = level_by_year(answer.runs, k, kind)
-        one = charts.series_of(figures, years, name, answer.sharpening, unit)
+    for k, name in enumerate(figures.distinct(names)):
+        by_year = level_by_year(answer.runs, k, kind)
+        one = charts.series_of(by_year, years, name, answer.sharpening, unit)
         low, high = (None if end is None else end * factor for end in (one.low, one.high))
         budgets.append(replace(one, mean=one.mean * factor, low=low, high=high))
     if what != "users":
@@ -150,6 +150,8 @@ def _lying_together(found: LevelLines) -> str:
 
 def _sources(found: LevelLines, chosen: Choices) -> str:
     told = [t("level_money")] if found.what in ("money", "head") else []
+    if found.what == "money" and chosen.per == "inhabitant":
+        told.append(t("level_no_inhabitants", name=parts.plain(chosen.municipality)))
     if found.what in ("money", "head") and chosen.prices == "current":
         told.append(t("level_inflation", rate=formats.percent(default_parameters()[INFLATION])))
     if found.country:
@@ -164,8 +166,8 @@ def frame(found: LevelLines) -> pd.DataFrame:
     """Return every line as a long table: name, year, value, low, high."""
     rows: list[tuple[str, int, float, float, float]] = []
     named = ((t("level_measured"), found.observed), (t("level_as_country"), found.country))
-    for name, figures in named:
-        rows += [(name, each.year, each.value, np.nan, np.nan) for each in figures]
+    for name, observed in named:
+        rows += [(name, each.year, each.value, np.nan, np.nan) for each in observed]
     if found.past is not None:
         past = zip(found.past.years, found.past.users.tolist(), strict=True)
         rows += [(t("level_model"), year, value, np.nan, np.nan) for year, value in past]
@@ -183,7 +185,8 @@ def chart(found: LevelLines) -> dict[str, Any]:
     first, last = found.budgets[0].years[0], int(data["year"].max())
     begins = int(data["year"].min())
     budgets = tuple(one.name for one in found.budgets)
-    drawn = _drawn(names, budgets, found.unit, (begins, first, last), language())
+    number = ",.1f" if found.what == "money" else ",.0f"
+    drawn = _drawn(names, budgets, found.unit, (begins, first, last), number, language())
     provisional = {each.year for each in found.observed if each.provisional}
     data["dot"] = data["name"] == t("level_measured")
     data["open"] = data["dot"] & data["year"].isin(provisional)
@@ -207,7 +210,12 @@ def description(found: LevelLines) -> str:
 
 @lru_cache(maxsize=128)
 def _drawn(
-    names: tuple[str, ...], budgets: tuple[str, ...], unit: str, years: tuple[int, int, int], spoken: str
+    names: tuple[str, ...],
+    budgets: tuple[str, ...],
+    unit: str,
+    years: tuple[int, int, int],
+    number: str,
+    spoken: str,
 ) -> dict[str, Any]:
     """Return a chart without its data; years: the first, the start and the last."""
     begins, start, last = years
@@ -235,7 +243,7 @@ def _drawn(
     value = alt.Y("value:Q", axis=y, scale=alt.Scale(zero=True))
     base = alt.Chart(alt.NamedData(DATA))
     tip = [alt.Tooltip("name:N", title=t("scenario")), alt.Tooltip("year:Q", title=t("year"), format="d"),
-           alt.Tooltip("value:Q", title=t("middle"), format=",.0f")]  # fmt: skip
+           alt.Tooltip("value:Q", title=t("middle"), format=number)]  # fmt: skip
     layers: list[alt.Chart] = [
         base.transform_filter("datum.banded")
         .mark_area(opacity=0.18, color=charts.COLOURS[0], aria=False)

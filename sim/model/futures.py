@@ -8,16 +8,14 @@ alone, so that two futures meet the same luck in every draw.
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Final, Literal, cast, get_args
 
-from sim.errors import InputError
-from sim.faults import fault
 from sim.model.parameters import DATA, Grade, Parameter, Parameters, Scale
+from sim.model.priors import ranges
 
 FUTURE_FILE = DATA / "futures.csv"
 COLUMNS = ("future", "name", "value", "low", "high", "unit", "scale", "grade", "source")
@@ -44,22 +42,11 @@ def read_futures(path: Path) -> dict[str, dict[str, Parameter]]:
     Raises InputError where the file has other columns, or names what is no number of a future.
     """
     found: dict[str, dict[str, Parameter]] = {name: {} for name in FUTURES}
-    with path.open(encoding="utf-8", newline="") as stream:
-        reader = csv.DictReader(stream)
-        if tuple(reader.fieldnames or ()) != COLUMNS:
-            raise InputError.at(path, fault("expected_columns", columns=COLUMNS))
-        for row in reader:
-            name = row["name"]
-            if name not in NAMES or row["future"] not in FUTURES[1:]:
-                raise InputError.at(path, fault("unknown_parameter", name=name, near=None), reader.line_num)
-            low, value, high = (float(row[column]) for column in ("low", "value", "high"))
-            if not low <= value <= high:
-                wrong = fault("value_outside_range", value=value, name=name, low=low, high=high)
-                raise InputError.at(path, wrong, reader.line_num)
-            found[row["future"]][name] = Parameter(
-                name, value, low, high, row["unit"], cast(Scale, row["scale"]), cast(Grade, row["grade"]),
-                "", row["source"],
-            )  # fmt: skip
+    for row, (low, value, high) in ranges(path, COLUMNS, "future", FUTURES[1:], NAMES):
+        found[row["future"]][row["name"]] = Parameter(
+            row["name"], value, low, high, row["unit"], cast(Scale, row["scale"]), cast(Grade, row["grade"]),
+            "", row["source"],
+        )  # fmt: skip
     return found
 
 

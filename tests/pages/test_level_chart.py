@@ -98,3 +98,17 @@ def test_what_is_still_provisional_is_marked() -> None:
     assert found.budgets[0].low is None
     assert all(found.budgets[0].marks)
     assert "Voorlopig" in level_chart._band(found)
+
+
+def test_where_inhabitants_are_not_known_that_is_told() -> None:
+    own = replace(Choices(), municipality="Dorp", per="inhabitant")
+    found = lines_of(ANSWER, NAMES, "money", own)
+    assert found.budgets[0].mean == pytest.approx(shown("money").budgets[0].mean)
+    assert "niet bekend" in level_chart._sources(found, own)
+    here = replace(own, municipality="Almere")
+    assert "niet bekend" not in level_chart._sources(shown("money", per="inhabitant"), here)
+
+
+def test_budgets_of_one_name_are_two_lines() -> None:
+    found = lines_of(ANSWER, ["zonder", "zonder"], "users", Choices())
+    assert len({one.name for one in found.budgets}) == 2
