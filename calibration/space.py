@@ -86,6 +86,7 @@ class Space:
             and name not in (*NOT_YET, *self.names)
             and not record.fixed
             and not record.formula
+            and record.scale != "lever"
         )
 
     @property

@@ -17,7 +17,7 @@ from calibration.diagnostics import target_rows
 from calibration.figures.measures import MEASURES
 from calibration.figures.targets import Target
 from calibration.runs import FIT_YEAR, PROFILE, count, predict
-from sim.engine.setting import localised, worker_threads
+from sim.engine.setting import localised, of_town, worker_threads
 from sim.errors import SimulationError
 from sim.faults import fault
 from sim.inputs.profiles import profiles
@@ -55,7 +55,7 @@ def validate(
             outcomes = []
             for draw in range(draws + 1):
                 tell(Progress("validating", done, steps, {"region": region}))
-                q = localised(p.draw(seed, draw), profile)
+                q = localised(of_town(p, profile).draw(seed, draw), profile)
                 size = children if region == "NL" else None
                 counted = count(q, size, _SEED + seed * 1_000 + draw, pool, last, profile)
                 outcomes.append({t.id: value for t in own if (value := predict(t, counted)) is not None})

@@ -13,6 +13,7 @@ from sim.errors import InputError
 
 if TYPE_CHECKING:
     from sim.files.yamlfile import Document
+    from sim.inputs.scenario import Scenario
 
 
 def new(
@@ -54,6 +55,8 @@ def check(paths: Annotated[list[Path], typer.Argument(help="Scenario files or fo
     for document, thing in read:
         for prior in named_priors(thing):
             typer.echo(f"{document.path}: effect of child work: {prior}.", err=True)
+        for future in named_futures(thing):
+            typer.echo(f"{document.path}: future: {future}.", err=True)
     notes = notes_of_files(read)
     for note in notes:
         typer.echo(as_line(note), err=True)
@@ -65,16 +68,32 @@ def check(paths: Annotated[list[Path], typer.Argument(help="Scenario files or fo
 
 def named_priors(thing: object) -> list[str]:
     """Return in words the priors, other than the usual one, of a scenario or of the scenarios of a grid."""
-    from sim.inputs.grid import Member
-    from sim.inputs.scenario import Scenario
     from sim.model.priors import ASSUMED
     from sim.words.prior_words import prior_words
     from sim.words.writing import Writing
 
+    found = dict.fromkeys(scenario.prior for scenario in _scenarios(thing))
+    return [prior_words(prior, Writing("en")) for prior in found if prior != ASSUMED]
+
+
+def named_futures(thing: object) -> list[str]:
+    """Return in words the futures, other than the usual one, of a scenario or of the scenarios of a grid."""
+    from sim.model.futures import MODEL_TODAY
+    from sim.words.future_words import future_words
+    from sim.words.writing import Writing
+
+    found = dict.fromkeys(scenario.future for scenario in _scenarios(thing))
+    return [future_words(future, Writing("en")) for future in found if future != MODEL_TODAY]
+
+
+def _scenarios(thing: object) -> list[Scenario]:
+    """Return the scenarios of a file that was read: none, one, or those of a grid."""
+    from sim.inputs.grid import Member
+    from sim.inputs.scenario import Scenario
+
     members = thing if isinstance(thing, tuple) else (thing,)
     scenarios = [each.scenario if isinstance(each, Member) else each for each in members]
-    found = dict.fromkeys(each.prior for each in scenarios if isinstance(each, Scenario))
-    return [prior_words(prior, Writing("en")) for prior in found if prior != ASSUMED]
+    return [each for each in scenarios if isinstance(each, Scenario)]
 
 
 def _readers() -> dict[str, Callable[[Path], Any]]:

@@ -50,19 +50,22 @@ def run(
     save(result, folder, csv)
     if json_output:
         from sim.decision.headline import as_json
+        from sim.model.futures import future_data
         from sim.model.priors import prior_data
 
         figures = {
             "scenario": result.names[0],
             "horizons": [as_json(item) for item in result.levels()],
             "priors": {result.names[0]: prior_data(chosen.prior)},
+            "futures": {result.names[0]: future_data(chosen.future)},
         }
         print_json(result, figures, folder)
         return
-    from commands.terminal.comparison import level_table, priors_told, show
+    from commands.terminal.comparison import futures_told, level_table, priors_told, show
 
     show(level_table(chosen.title, result.levels()))
     show(priors_told([chosen]))
+    show(futures_told([chosen]))
 
 
 def compare(
@@ -114,6 +117,7 @@ def compare(
     changes = {name: result.changes(name) for name in result.names[1:]}
     if json_output:
         from sim.decision.headline import as_json
+        from sim.model.futures import future_data
         from sim.model.priors import prior_data
 
         figures = {
@@ -126,16 +130,18 @@ def compare(
             },
             "differences": {name: [as_json(item) for item in items] for name, items in changes.items()},
             "priors": {name: prior_data(s.prior) for name, s in zip(result.names, chosen, strict=True)},
+            "futures": {name: future_data(s.future) for name, s in zip(result.names, chosen, strict=True)},
         }
         print_json(result, figures, folder)
     else:
-        from commands.terminal.comparison import comparison, priors_told, show
+        from commands.terminal.comparison import comparison, futures_told, priors_told, show
         from sim.decision.headline import discount_rate
 
         levels = {name: result.levels(k) for k, name in enumerate(result.names)}
         rate = discount_rate(chosen[0])
         show(comparison([s.title for s in chosen], result.names, changes, levels, draws, rate))
         show(priors_told(chosen))
+        show(futures_told(chosen))
     if result.precision is not None:
         typer.echo(result.precision.words(), err=True)
         if not result.precision.reached:

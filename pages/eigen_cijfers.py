@@ -9,7 +9,7 @@ import streamlit as st
 from pages.own import review
 from pages.own.files import of_form, read, workbook_template, yaml_template
 from pages.own.form import form
-from pages.own.known import changes, in_use, named, own_of, shipped, towns
+from pages.own.known import changes, in_use, named, own_of, shipped, table_of, towns
 from pages.shared import figures, formats, parts
 from pages.shared.address import saw, seen
 from pages.shared.answers import Answer
@@ -119,6 +119,10 @@ def _enter(chosen: Choices) -> None:
     start = name if name in names else other
     saw("begin", OTHER if start == other else start, first)
     known = None if start == other else in_use(start, chosen)
+    if known is not None:
+        with st.expander(t("own_known", name=parts.plain(known.name))):
+            st.markdown(t("own_marks"))
+            review.show_changes(table_of(known))
     way = st.segmented_control(
         t("own_way"), WAYS, default=seen("wijze", WAYS, WAYS[0]), key="own-way", required=True,
         format_func=lambda w: t(f"own_way_{w}"),

@@ -22,10 +22,10 @@ from pages.shared.texts import t, writing
 from pages.shared.watching import errand, live
 from sim.decision.appraisal import year_figure
 from sim.decision.headline import UNMET, discount_rate
-from sim.engine.simulation import apart
 from sim.inputs.scenario import Scenario
 from sim.progress import Progress, Tell
 from sim.runs.experiment import Options, Run
+from sim.runs.twins import unpaired
 
 AHEAD = 10
 """Years ahead that the page begins with."""
@@ -63,10 +63,10 @@ def _lives(chosen: Choices, reference: str) -> None:
     """Show twins, or why there are none and what can be shown instead."""
     st.header(t("kids_picture", n=formats.count(1000)))
     parts.note(t("kids_simulated"))
-    if why := apart(pair(chosen)):
+    if why := unpaired(pair(chosen)):
         st.info(t(f"kids_why_{why}"))
         opened = replace(chosen, plan=chosen.plan.changed(policy="deficit", places=None))
-        if apart(pair(opened)) or not _asked_for("kids_open", "toch", "kids-open"):
+        if unpaired(pair(opened)) or not _asked_for("kids_open", "toch", "kids-open"):
             return
         chosen, reference = opened, f"{reference_words(opened)} {t('kids_open_shown')}"
         parts.note(t("kids_open_shown"))

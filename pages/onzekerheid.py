@@ -51,6 +51,7 @@ def _show(found: Findings, ahead: int, sure: float, answer: Answer, reference: s
     for show in (
         partial(depends.numbers, found, goal, reference),
         partial(needed.show, found, goal, answer, reference),
+        partial(depends.ways, found, goal, reference),
         partial(depends.otherwise, found, goal, reference),
         partial(evidence.rests_on, found, reference),
         partial(evidence.collect_first, found, reference),

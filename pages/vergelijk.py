@@ -5,19 +5,21 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from pages.shared import charts, figures, parts
+from pages.shared import charts, figures, level_chart, parts
 from pages.shared.answers import Answer
-from pages.shared.controls import choose_chart, choose_municipality
+from pages.shared.controls import choose_chart, choose_mode, choose_money, choose_municipality
 from pages.shared.lever_words import period_words
 from pages.shared.levers import period, within
 from pages.shared.plan import MOST_FTE, Plan
 from pages.shared.remarks import remarks
 from pages.shared.state import MAX_PLANS, Choices, choices, fte_here, keep, plans_around, scenario
-from pages.shared.texts import language, t
+from pages.shared.texts import language, t, writing
 from pages.shared.watching import live
 from sim.decision.headline import horizons
 from sim.errors import InputError
 from sim.inputs.scenario import Scenario
+from sim.model.futures import MODEL_TODAY
+from sim.words.future_words import future_words
 
 TERM = 4
 """Years of a council."""
@@ -46,6 +48,8 @@ def main() -> None:
     parts.note(t("compare_reference"))
     if chosen.effect != "full":
         parts.note(t("compare_effect", effect=t(f"effect_{chosen.effect}")))
+    if chosen.future != MODEL_TODAY:
+        parts.note(t("future_chosen", told=future_words(chosen.future, writing())))
     plans = _same_years(plans)
     reference = t("compared_to", name=f"{chosen.municipality}, {plans[0].label()}")
     scenarios = _scenarios(chosen, plans)
@@ -112,13 +116,19 @@ def _answer(answer: Answer, plans: tuple[Plan, ...], reference: str) -> None:
     differences = [answer.difference(k) for k in range(1, len(plans))]
     labels = figures.distinct([p.label() for p in plans])
     what = choose_chart("shown2")
+    mode = choose_mode("shown2")
+    if mode == "level" and what == "money":
+        choose_money("shown2")
     found = [
         charts.series(d, what, n, sharpening=answer.sharpening)
         for d, n in zip(differences, labels[1:], strict=True)
     ]
     if len({plan.policy == "capped" for plan in plans}) > 1:
         st.warning(t("compare_mixed"))
-    parts.plot(found, what, reference)
+    if mode == "level":
+        level_chart.show(answer, labels, what, choices(), reference)
+    else:
+        parts.plot(found, what, reference)
     st.header(t("differences", name=parts.plain(labels[0])))
     years = answer.scenarios[0].years
     tables = [figures.table(answer, differences, labels[1:], ahead) for ahead in horizons(years)]

@@ -106,7 +106,10 @@ def _overview(chosen: Choices) -> None:
 
 def _reset() -> None:
     first = at_first(choices())
-    keep(plan=first.plan, reference=first.reference, effect=first.effect)
+    keep(
+        plan=first.plan, reference=first.reference, effect=first.effect, future=first.future,
+        assumptions=first.assumptions,
+    )  # fmt: skip
     renew()
 
 

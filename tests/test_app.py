@@ -15,7 +15,7 @@ from streamlit.testing.v1 import AppTest
 
 from calibration.documents.report import fitted_share, read
 from pages import ijking
-from pages.shared import charts, desk, formats, parts, watching
+from pages.shared import desk, formats, level_chart, parts, watching
 from pages.shared.answers import Answer
 from pages.shared.packed import pack
 from pages.shared.plan import Plan
@@ -289,7 +289,7 @@ def test_compare_says_when_it_computes_with_less_effect() -> None:
 
 
 def test_the_table_below_a_chart_has_dutch_numbers() -> None:
-    at = shown("pages/main.py")
+    at = shown("pages/main.py", beeld="difference", grafiek="money")
     table = at.table[0].value
     assert list(table.columns) == ["Jaar", "gemiddeld", "laag (5%)", "hoog (95%)"]
     assert list(table["Jaar"]) == [str(year) for year in range(2026, 2046)]
@@ -326,6 +326,11 @@ def test_an_answer_that_fails_is_told_without_a_trace_and_can_be_tried_again(
     at = AppTest.from_file(MAIN, default_timeout=60)
     at.query_params["begroting"] = "17-g-crowd_out"
     at.run()
+    for _ in range(60):  # what other pages asked for may come first
+        if at.error:
+            break
+        time.sleep(0.5)
+        at.run()
     assert not at.exception
     reason = "een aantal is negatief in 2026"
     assert [error.value for error in at.error] == [NL["failed"].format(reason=reason)]
@@ -354,7 +359,7 @@ def test_a_mistake_of_ours_is_for_the_log_and_not_for_the_screen(
 
 
 def test_a_page_that_breaks_says_so_in_the_language_of_the_user(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(charts, "chart", lambda *_: 1 / 0)
+    monkeypatch.setattr(level_chart, "chart", lambda *_: 1 / 0)
     at = AppTest.from_file(MAIN, default_timeout=60)
     at.query_params["taal"] = "en"
     at.run()
@@ -370,8 +375,7 @@ def test_the_stop_button_stops_and_go_on_goes_on(monkeypatch: pytest.MonkeyPatch
     at.run()
     next(b for b in at.button if b.label == NL["stop"]).click().run()
     assert "Gestopt na" in words(at)
-    answer = next(reversed(desk.desk().kept.values()))  # the one asked last
-    assert isinstance(answer, Answer)
+    answer = next(one for one in reversed(desk.desk().kept.values()) if isinstance(one, Answer))  # asked last
     until = time.monotonic() + 30
     while answer.running and time.monotonic() < until:
         time.sleep(0.05)
@@ -412,8 +416,8 @@ def test_the_desk_keeps_a_bounded_number_of_answers(monkeypatch: pytest.MonkeyPa
 
 def test_places_are_those_with_a_profile() -> None:
     found = places()
-    assert found[0] == "Almere"
-    assert found[-1] == "Nederland"
+    assert found[:3] == ["Aa en Hunze", "Aalsmeer", "Aalten"]
+    assert found[-2:] == ["Zwolle", "Nederland"]
     assert len(set(found)) == len(found)
 
 

@@ -36,7 +36,8 @@ def parameters_page(p: Parameters) -> str:
         "In brackets: 5th to 95th percentile. *Before the fit*: the prior of a calibrated number; its grade\n"
     )
     text += "is `assumed` where none stands there. `held`: no published figure informs the number, and it\n"
-    text += "stays at the middle of its prior. `fixed`: one value.\n"
+    text += "stays at the middle of its prior. `fixed`: one value. `lever`: no draw moves it,\n"
+    text += "a scenario may.\n"
     text += "A row may hold several numbers: in `need.onset_age`, *3* is `need.onset_age.3`; in\n"
     text += "`PROGRAMME.stay`, *bso* is `bso.stay`. Numbers under *source* stand below each table; "
     text += "; ".join(f"{mark}: {words}" for words, mark in MARKS.items()) + ".\n"
@@ -94,7 +95,7 @@ def _listed(words: Mapping[str, str]) -> str:
 def _range(r: Parameter) -> str:
     """Return the range of a parameter in brackets; in a word where it has one value."""
     if r.low < r.high:
-        return f"({interval(r.low, r.high)})"
+        return f"({interval(r.low, r.high)})" + (" lever" if r.scale == "lever" else "")
     return "held" if PRIOR in r.source else "fixed"
 
 

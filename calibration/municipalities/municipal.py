@@ -17,6 +17,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from pathlib import Path
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
@@ -171,13 +172,15 @@ def fit_municipality(
 
 
 def with_fit(municipality: Municipality, found: Local) -> Municipality:
-    """Return the municipality with the multipliers that were found."""
+    """Return the municipality with the multipliers that were found, and how far the figure may be off."""
     assert municipality.use is not None, "what was fitted has a figure of use"
     use = municipality.use
+    off = math.exp(NormalDist().inv_cdf(0.95) * _tolerance(use))
     source = f"kinderwerk: fitted to the use of {use.year} at the ages {use.ages}, and shrunk to the country"
     return municipality.replace(
         need={"value": round(found.need, 4), "source": source},
         access={"value": round(found.access, 4), "source": source},
+        use_range={"low": round(1 / off, 4), "high": round(off, 4), "basis": "fitted", "source": source},
     )
 
 
@@ -198,11 +201,17 @@ def _figure_of(municipality: Municipality, targets: Sequence[Target], where: str
             ),
         )
     year, ages = min(use.year, LEVEL_YEAR), slice(0, use.last_age + 1)
-    # The figure itself is complete, but how many of few children need help in a year is luck as well.
-    tolerance = math.hypot(USE_TOLERANCE, 1.0 / math.sqrt(use.youths))
     measure = MEASURES["jeugdhulp_share"]
     assert measure is not None, "the model counts the share with jeugdhulp"
-    return LocalFigure(f"use_{use.year}", ratio, lambda c: measure(c, year, ages), tolerance)
+    return LocalFigure(f"use_{use.year}", ratio, lambda c: measure(c, year, ages), _tolerance(use))
+
+
+def _tolerance(use: Use) -> float:
+    """Return the relative standard deviation of a figure of use as a measure of the municipality's own rates.
+
+    The figure itself is complete, but how many of few children need help in a year is luck as well.
+    """
+    return math.hypot(USE_TOLERANCE, 1.0 / math.sqrt(use.youths))
 
 
 def national_share(use: Use, targets: Sequence[Target]) -> float:

@@ -14,6 +14,8 @@ from sim.decision.firm import ENOUGH_DRAWS, Standing, by_luck_alone, few, has_ra
 from sim.decision.headline import Change, Level
 from sim.decision.tables import EQUAL
 from sim.inputs.scenario import Scenario
+from sim.model.futures import MODEL_TODAY
+from sim.words.future_words import future_words
 from sim.words.prior_words import prior_words
 from sim.words.writing import Writing
 
@@ -259,6 +261,27 @@ def priors_told(scenarios: Sequence[Scenario]) -> RenderableType:
         whose = "" if len(found) == 1 else f" ({'; '.join(titles)})"
         lines.append(f"Effect of child work{whose}: {prior_words(prior, Writing('en'))}.")
     warned = [Text(OTHER_PRIORS, style="bold")] if len(found) > 1 else []
+    return Group(*warned, Text("\n".join(lines), style="dim"))
+
+
+OTHER_FUTURES = (
+    "The scenarios differ in how youth care grows: their differences come from that too. "
+    "Give them the same 'future:'."
+)
+
+
+def futures_told(scenarios: Sequence[Scenario]) -> RenderableType:
+    """Return how youth care grows in the scenarios, each future once; nothing where it is as usual in all."""
+    found: dict[str, list[str]] = {}
+    for scenario in scenarios:
+        found.setdefault(scenario.future, []).append(scenario.title)
+    if list(found) == [MODEL_TODAY]:
+        return Group()
+    lines = []
+    for future, titles in found.items():
+        whose = "" if len(found) == 1 else f" ({'; '.join(titles)})"
+        lines.append(f"Future{whose}: {future_words(future, Writing('en'))}.")
+    warned = [Text(OTHER_FUTURES, style="bold")] if len(found) > 1 else []
     return Group(*warned, Text("\n".join(lines), style="dim"))
 
 

@@ -1,14 +1,23 @@
-"""The municipalities that the model knows, and what is measured, derived or borrowed of one."""
+"""The municipalities that the model knows, and how each figure of one is known."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rich.console import Group, RenderableType
+from rich.text import Text
+
 from commands.terminal.literal import Table
 from sim.engine.setting import Setting, localised
+from sim.inputs.marks import marks
 from sim.inputs.placenames import Town
-from sim.inputs.profiles import OWN_USE, PREDICTED_USE, Profile, profiles, towns_of_the_country
+from sim.inputs.profiles import OWN_USE, PREDICTED_USE, Profile, profiles
 from sim.model.parameters import default_parameters
+
+IMPROVE = """\
+What would tell most is the municipality's own number of youths with jeugdhulp, with the year:
+kinderwerk data template --municipality {code} --lang en, and then kinderwerk data fit FILE.
+"""
 
 
 def towns_table(found: Sequence[Town]) -> Table:
@@ -26,40 +35,46 @@ def towns_table(found: Sequence[Town]) -> Table:
 
 def _basis(profile: Profile) -> str:
     if OWN_USE in profile.local:
-        return "estimated from its own figures"
+        return "from its own figures of 2021 and 2022"
     if PREDICTED_USE in profile.local:
         return "predicted from municipalities like it"
     return "fitted to its own figure of 2020" if profile.local else "as in the country"
 
 
-def town_table(town: Town, before: Sequence[Town]) -> Table:
+def town_table(town: Town, before: Sequence[Town]) -> RenderableType:
     """Return what is known of a municipality, each figure with how. before: those that are part of it now."""
     profile = profiles()[town.name]
     p = localised(default_parameters(), profile)
-    fte = Setting(profile, p).existing_fte()
-    bijstand = p["household.bijstand"]
+    known = marks(profile)
     table = Table(title=f"{town.name} ({town.code})", title_justify="left")
     for column in ("figure", "value", "known how"):
         table.add_column(column)
     parts = {each.name: ", in part" if len(each.now) > 1 else "" for each in before}
     names = ", ".join(f"{each.name} (to {each.until[:4]}{parts[each.name]})" for each in before)
+    why = {
+        "youths": "from age bands",
+        "use": _basis(profile),
+        "kinderwerk_fte": "" if profile.kinderwerk_fte is not None else "a coverage assumed everywhere",
+    }
+    moving = p["population.moving"] if profile.moving is None else profile.moving
+    rows = {
+        "youths": ("youths of 0-22", f"{profile.total:,.0f} on {profile.date}"),
+        "use": ("use of youth care, over national rates", _use(profile)),
+        "kinderwerk_fte": ("FTE of child work", f"{Setting(profile, p).existing_fte():,.1f}"),
+        "bijstand": ("children in a family on bijstand", f"{p['household.bijstand']:.1%}"),
+        "moving": ("youths who leave in a year", f"{moving:.1%}"),
+        "cost.ambulant": ("prices of care", "as in the country"),
+    }
     table.add_row("province", town.province, "measured")
     table.add_row("municipalities of before", names or "none since 1988", "measured")
-    table.add_row("youths of 0-22", f"{profile.total:,.0f} on {profile.date}", "derived from age bands")
-    table.add_row("use of youth care, over national rates", *_use(profile, town))
-    known = "measured" if profile.kinderwerk_fte is not None else "borrowed: a coverage assumed everywhere"
-    table.add_row("FTE of child work", f"{fte:,.1f}", known)
-    known = "measured" if "household.bijstand" in profile.overrides else "borrowed: national"
-    table.add_row("children in a family on bijstand", f"{bijstand:.1%}", known)
-    table.add_row("prices of care", "as in the country", "borrowed: national")
-    return table
+    for name, (what, value) in rows.items():
+        because = why.get(name, "" if known[name] == "measured" else "national")
+        table.add_row(what, value, f"{known[name]}{because and f': {because}'}")
+    return Group(Text(IMPROVE.format(code=town.code)), table)
 
 
-def _use(profile: Profile, town: Town) -> tuple[str, str]:
-    estimate = towns_of_the_country()[town.name]
-    low, high = estimate.use or (1.0, 1.0)
-    level = f"{estimate.level:.2f} ({estimate.level * low:.2f} to {estimate.level * high:.2f} in 9 of 10)"
+def _use(profile: Profile) -> str:
     if profile.use is None:
-        factors = f"need x {profile.need:g}, access x {profile.access:g}"
-        return factors, f"{_basis(profile)}; not in use: {level}, {_basis(estimate)}"
-    return level, _basis(profile)
+        return f"need x {profile.need:g}, access x {profile.access:g}"
+    low, high = (profile.level * end for end in profile.use)
+    return f"{profile.level:.2f} ({low:.2f} to {high:.2f} in 9 of 10)"

@@ -16,6 +16,7 @@ from sim.errors import InputError
 from sim.files.numerals import EUROS, SHARE, NumeralError, two_ways, written
 from sim.inputs.library import allowed_range
 from sim.model.catalogue import catalogue
+from sim.model.futures import MODEL_TODAY
 from sim.model.parameters import Parameter, default_parameters
 from sim.model.priors import believing
 
@@ -89,7 +90,7 @@ def put_all_back() -> None:
     plan = choices().plan
     if plan.data.get("parameters"):
         plan = plan.changed(parameters=None)
-    keep(assumptions=(), effect="full", plan=plan)
+    keep(assumptions=(), effect="full", future=MODEL_TODAY, plan=plan)
 
 
 def _check_together(chosen: Choices) -> None:

@@ -16,7 +16,10 @@ from sim.decision.headline import STRENGTH
 from sim.errors import Problem
 from sim.files.numerals import NumeralError
 from sim.inputs.library import allowed_range
+from sim.model.futures import MODEL_TODAY
+from sim.model.parameters import default_parameters
 from sim.model.priors import ASSUMED
+from sim.words.future_words import future_words
 from sim.words.prior_words import prior_words
 
 PAGE = 20
@@ -30,7 +33,8 @@ def changed_ones(found: Sequence[AssumptionRow]) -> None:
     by_effect = chosen.effect != "full"
     by_strength = EFFECTS[chosen.effect] is not None
     changed = [row for row in found if row.own is not None and not (by_strength and row.name == STRENGTH)]
-    if not changed and not by_effect:
+    by_future = chosen.future != MODEL_TODAY
+    if not changed and not by_effect and not by_future:
         return
     st.header(t("assumed_changed", n=len(changed)))
     st.markdown(t("assumed_changed_lead"))
@@ -38,6 +42,9 @@ def changed_ones(found: Sequence[AssumptionRow]) -> None:
         st.markdown(t("assumed_effect", effect=t(f"effect_{chosen.effect}")))
         if (prior := prior_of(chosen.effect)) != ASSUMED:
             parts.note(prior_words(prior, writing()))
+    if by_future:
+        st.markdown(t("future_chosen", told=t(f"future_{chosen.future}")))
+        parts.note(future_words(chosen.future, writing()) + ".")
     for row in changed:
         left, right = st.columns([4, 1], vertical_alignment="center")
         own = writing().significant(row.own or 0.0)
@@ -80,7 +87,8 @@ def _number(row: AssumptionRow, where: str) -> None:
         if row.record.fixed:
             told.append(t("assumed_fixed"))
         else:
-            told.append(t("assumed_range", low=write(row.record.low), high=write(row.record.high)))
+            words = "assumed_lever" if row.record.scale == "lever" else "assumed_range"
+            told.append(t(words, low=write(row.record.low), high=write(row.record.high)))
         if row.found.local is not None:
             told.append(t("assumed_local", value=write(row.found.local)))
         st.markdown(" ".join(told))
@@ -92,7 +100,7 @@ def _number(row: AssumptionRow, where: str) -> None:
         parts.note(f"{rests} {t('assumed_source', source=parts.plain(row.words.source))} `{row.name}`")
         if st.session_state.get(EDITED) == (where, row.name):
             _editor(row)
-        else:
+        elif row.name in default_parameters():  # numbers of a future come and go with it
             st.button(
                 t("assumed_change"), key=f"assumed-edit-{where}-{row.name}", on_click=_edit,
                 args=(where, row.name), help=parts.plain(row.words.title),

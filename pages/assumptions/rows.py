@@ -19,6 +19,7 @@ from pages.shared.state import Choices, pair, prior_of, profile
 from pages.shared.texts import language, t
 from sim.decision.dossier import GROUPS, group_of
 from sim.engine.setting import of_town
+from sim.model.futures import foreseeing
 from sim.model.parameters import Parameter, default_parameters
 from sim.model.priors import believing
 from sim.report.assumptions import Assumption, assumptions
@@ -72,9 +73,9 @@ class AssumptionRow:
 
 def rows(chosen: Choices) -> tuple[AssumptionRow, ...]:
     """Return every number, in the order of the file, as it holds for the plan in hand."""
-    prior = prior_of(chosen.effect)
-    records = believing(of_town(default_parameters(), profile(chosen)), prior).records
-    said = _words(language(), prior)
+    prior, future = prior_of(chosen.effect), chosen.future
+    records = foreseeing(believing(of_town(default_parameters(), profile(chosen)), prior), future).records
+    said = _words(language(), prior, future)
     return tuple(
         AssumptionRow(
             record := records[found.name], _with_source(said[found.name], record), basis_of(record), found
@@ -92,10 +93,10 @@ def _with_source(words: Words, record: Parameter) -> Words:
 
 
 @lru_cache(maxsize=8)
-def _words(language: str, prior: str) -> dict[str, Words]:
+def _words(language: str, prior: str, future: str) -> dict[str, Words]:
     """Return what is said of every parameter; language: the one in use, by which this is kept."""
     said = {}
-    for name, record in believing(default_parameters(), prior).records.items():
+    for name, record in foreseeing(believing(default_parameters(), prior), future).records.items():
         title, unit, source = parameter_title(name), unit_words(record.unit), source_words(record.source)
         group = group_title(group_of(name))
         said[name] = Words(title, unit, source, f"{title} {name} {unit} {source} {group}".casefold())

@@ -10,11 +10,13 @@ from pages.doubt.work import Findings
 from pages.shared import bars, charts, formats, parts
 from pages.shared.bars import HOLLOW, Bar, Kind
 from pages.shared.parameter_words import parameter_title, unit_words
+from pages.shared.state import choices
 from pages.shared.texts import t, writing
-from sim.decision.appraisal import Difference, Figure, year_figure
+from sim.decision.appraisal import Difference, Figure, block_standard_error, figure, year_figure
 from sim.decision.firm import by_luck_alone
 from sim.decision.goal import Goal
-from sim.decision.headline import UNMET
+from sim.decision.headline import UNMET, USERS
+from sim.model.futures import foreseeing
 from sim.model.parameters import default_parameters
 
 MOST = 10
@@ -73,7 +75,7 @@ def _tornado(rows: list[tuple[str, float, float]], best: float, year: int) -> al
 
 def _value(name: str, value: float) -> str:
     """Return a parameter's value with its unit, short enough for a table."""
-    record = default_parameters().records[name]
+    record = foreseeing(default_parameters(), choices().future).records[name]
     if record.scale == "bernoulli":
         return t("doubt_yes" if value else "doubt_no")
     number = writing().significant(value)
@@ -104,6 +106,43 @@ def otherwise(found: Findings, goal: Goal, reference: str) -> None:
     columns = [names[0], names[1], t("pay_mcse"), names[2], t("doubt_col_unmet_mcse")]
     parts.csv(pd.DataFrame(data, columns=columns).assign(**birth), f"kinderwerk-ander-model-{goal.year}.csv")
     parts.note(t("doubt_cases_note"))
+
+
+WAYS = ("only_signalling", "no_net_widening", "as_shipped")
+"""What programmes do by seeing sooner, by preventing, and by both."""
+
+
+def ways(found: Findings, goal: Goal, reference: str) -> None:
+    """Show what seeing sooner costs in care and gains in need that is met, and what preventing does."""
+    st.header(t("doubt_ways"))
+    known = {case.name: d for case, d in found.cases}
+    if not known:
+        st.markdown(t("doubt_coming"))
+        return
+    st.markdown(t("doubt_ways_lead", year=goal.year))
+    rows, data = [], []
+    for name in WAYS:
+        d = known[name]
+        blocks = goal.blocks(d) - goal.blocks(known["no_effect"])  # which is the price of the programmes
+        care = by_luck_alone(figure(blocks.sum(axis=1), block_standard_error(blocks), d.draws))
+        users = by_luck_alone(year_figure(d, USERS, d.years.index(goal.year)))
+        unmet, title = _unmet(d, goal.year), t(f"doubt_way_{name}")
+        rows.append((title, writing().difference(care, formats.millions),
+                     writing().difference(users, formats.count),
+                     writing().difference(unmet, formats.count)))  # fmt: skip
+        data.append((title, care.value, care.mcse, users.value, users.mcse, unmet.value, unmet.mcse))
+    of_year = [t(f"doubt_col_{what}", year=goal.year) for what in ("users", "unmet")]
+    names = [t("doubt_col_way"), t("doubt_col_care"), *of_year]
+    st.table(
+        pd.DataFrame(rows, columns=names).map(parts.breakable).rename(columns=parts.breakable),
+        hide_index=True,
+    )
+    errors = [t("pay_mcse"), t("doubt_col_users_mcse"), t("doubt_col_unmet_mcse")]
+    columns = [names[0], *(name for both in zip(names[1:], errors, strict=True) for name in both)]
+    birth = {t("csv_reference"): reference, t("csv_birth"): parts.birth(reference)}
+    told = pd.DataFrame(data, columns=columns).assign(**birth)
+    parts.csv(told, f"kinderwerk-zien-en-voorkomen-{goal.year}.csv")
+    parts.note(t("doubt_ways_note"))
 
 
 def _cost(d: Difference, goal: Goal) -> Figure:

@@ -17,7 +17,7 @@ from sim.decision.goal import Goal
 from sim.decision.thresholds import PROGRAMME, Threshold, highest_price
 from sim.inputs.scenario import Scenario
 from sim.model.catalogue import catalogue
-from sim.model.prices import fte_price
+from sim.model.prices import worker_price
 from sim.runs.experiment import Options, setting_for
 
 _WRITE: dict[str, Callable[[float], str]] = {
@@ -113,4 +113,4 @@ def _price(answer: Answer, goal: Goal) -> list[Threshold]:
 def _now(scenario: Scenario) -> float:
     """Return the price of a worker in the first year, euros of 2024."""
     p = setting_for(scenario, Options(), 0, 0).parameters
-    return float(fte_price(catalogue()[PROGRAMME].price, scenario.start, p))
+    return float(worker_price(catalogue()[PROGRAMME], scenario.start, p))

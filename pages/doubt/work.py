@@ -114,7 +114,7 @@ def _find_out(found: Findings, workers: Workers, tell: Tell) -> Iterator[Finding
     )  # fmt: skip
     if found.best is None:
         hear = stages.hear("swings")
-        (best,) = live_all([question], workers, Progress("best_fit"), lambda now: hear(now.at(0)))
+        (best,) = live_all(question, [question], workers, Progress("best_fit"), lambda now: hear(now.at(0)))
         found = replace(found, best=best)
     for more in _swung(found, names, workers, stages.hear("swings")):
         yield (found := more)
@@ -166,13 +166,17 @@ def _spread(found: Findings, sample: Sample, search: int) -> Findings:
 
 
 def first_names(question: Question) -> list[str]:
-    """Return the parameters that are moved first: those of the programmes in use, and what workers cost."""
+    """Return the parameters that are moved first: those of the programmes in use, and what workers cost.
+
+    Levers, which no draw moves, come last: some take whole lives.
+    """
     uncertain = set(question.uncertain)
     used = [name for name in catalogue() if name in question.scenarios[-1].programmes]
     names = [f"{programme}.{lever}" for programme in used for lever in _LEVERS]
     names += [catalogue()[programme].price for programme in used]
     records = question.parameters.records
-    return [name for name in names if name in uncertain and not records[name].rank][: 2 * TORNADO]
+    drawn = [name for name in names if name in uncertain and not records[name].rank][: 2 * TORNADO]
+    return [*drawn, *question.levers]
 
 
 def _cases(question: Question) -> list[Case]:

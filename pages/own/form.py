@@ -32,8 +32,9 @@ def form(known: Municipality | None, key: str, name: str = "") -> Data | None:
     name: of one of which nothing is known.
     """
     with st.form(f"own-form-{key}", enter_to_submit=False):
-        data = {**_about(known, key, name), **_now(known, key)}
+        who = _who(known, key, name)
         use = _use(known, key)
+        data = {**who, **_people(known, key), **_now(known, key)}
         tariffs = _tariffs(known, key)
         handed_in = st.form_submit_button(t("own_submit"), type="primary")
     if not handed_in:
@@ -43,8 +44,8 @@ def form(known: Municipality | None, key: str, name: str = "") -> Data | None:
     return {**data, **_multipliers(known, data)}
 
 
-def _about(known: Municipality | None, key: str, name: str) -> Data:
-    """Show who and when, and the population by groups of ages."""
+def _who(known: Municipality | None, key: str, name: str) -> Data:
+    """Show who and when."""
     name = st.text_input(t("own_name"), known.name if known else name, NAME_LENGTH, key=f"own-name-{key}")
     year = st.number_input(
         t("own_year"), FIRST_DATE, LAST_DATE, int(known.date[:4]) if known else None, format="%d",
@@ -54,6 +55,13 @@ def _about(known: Municipality | None, key: str, name: str) -> Data:
         t("own_source"), known.source if known else "", SOURCE_LENGTH, key=f"own-source-{key}",
         help=t("own_source_help"),
     )  # fmt: skip
+    same_day = known is not None and year == int(known.date[:4])
+    date = known.date if known and same_day else f"{year:d}-01-01" if year is not None else ""
+    return {"name": name.strip(), "date": date, "source": source.strip()}
+
+
+def _people(known: Municipality | None, key: str) -> Data:
+    """Show the population by groups of ages."""
     st.markdown(f"**{t('own_population')}**")
     ages = known.single_ages() if known else ()
     population: Data = {}
@@ -67,9 +75,7 @@ def _about(known: Municipality | None, key: str, name: str) -> Data:
             population |= {str(age): round(ages[age], 1) for age in range(first, last + 1)}
         elif count is not None:
             population[f"{first}-{last}"] = float(count)
-    same_day = known is not None and year == int(known.date[:4])
-    date = known.date if same_day and known else f"{year:d}-01-01" if year is not None else ""
-    return {"name": name.strip(), "date": date, "source": source.strip(), "population": population}
+    return {"population": population}
 
 
 def _now(known: Municipality | None, key: str) -> Data:
@@ -95,6 +101,8 @@ def _use(known: Municipality | None, key: str) -> Data:
     """Show the figure of use to which need and access are fitted; return nothing where it is empty."""
     before = known.use if known else None
     st.markdown(f"**{t('own_use')}**")
+    if known is None or not known.fitted:
+        st.markdown(t("own_first"))
     parts.note(t("own_use_note"))
     fields = _two_by_two(4)
     youths = fields[0].number_input(
@@ -153,14 +161,17 @@ def _two_by_two(fields: int) -> list[DeltaGenerator]:
 
 
 def _multipliers(known: Municipality | None, data: Data) -> Data:
-    """Return need and access as they were, where nothing that they were fitted to has changed."""
+    """Return need, access and the range of use as they were, where nothing that they rest on has changed."""
     if known is None or known.name != data["name"]:
         return {}
     before = known.to_data()
+    multipliers: Data = {name: before[name] for name in ("need", "access", "use_range") if name in before}
+    if known.use_range is not None and not known.fitted:
+        return multipliers  # a level, which holds until a figure of use is fitted
     fitted_to = ("population", "use", "bijstand", "moving") if known.use else ("use",)
     if any(_bare(before.get(name)) != _bare(data.get(name)) for name in fitted_to):
         return {}
-    return {name: before[name] for name in ("need", "access") if name in before}
+    return multipliers
 
 
 def _bare(figure: Any) -> Any:

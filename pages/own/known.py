@@ -12,19 +12,21 @@ import pandas as pd
 from pages.shared import formats
 from pages.shared.state import Choices
 from pages.shared.texts import language, t, writing
-from sim.engine.setting import Setting, localised
+from sim.engine.setting import ACCESS_OF_USE, NEED_OF_USE, Setting, localised
 from sim.errors import Problem
 from sim.inputs.library import registry
+from sim.inputs.marks import marks
 from sim.inputs.municipality import NAME_LENGTH, Municipality, Use, municipality_from_dict
 from sim.inputs.placenames import became_of, cleaned
-from sim.inputs.profiles import Profile, profile_from, profiles
+from sim.inputs.placenames import key as spelled
+from sim.inputs.profiles import PREDICTED_USE, Profile, profile_from, profiles
 from sim.model.parameters import default_parameters
 from sim.report.content import words
 from sim.states import FORMS
 
 GROUPS = ((0, 3), (4, 11), (12, 17), (18, 22))
 """Ages of the form: before school, primary school, secondary school, after."""
-FITTED = ("need", "access")
+FITTED = ("need", "access", "use_range")
 COUNTRY = ("Nederland", "Nederland 2018")
 
 
@@ -39,8 +41,8 @@ class Fact:
 
 
 def towns() -> list[str]:
-    """Return the municipalities whose figures ship with the model."""
-    return [name for name in profiles() if name not in COUNTRY]
+    """Return the municipalities whose figures ship with the model, by name."""
+    return sorted((name for name in profiles() if name not in COUNTRY), key=spelled)
 
 
 def own_of(chosen: Choices) -> Municipality | None:
@@ -61,19 +63,30 @@ def shipped(name: str) -> Municipality | None:
     profile = profiles().get(name) if name not in COUNTRY else None
     if profile is None:
         return None
-    use = profile.source.rpartition("; ")[2] if profile.use else "kinderwerk"
+    source, use = profile.source, "kinderwerk"
+    if profile.use:
+        source, _, use = profile.source.rpartition("; ")
     data: dict[str, Any] = {
         "name": profile.name,
         "date": profile.date,
-        "source": profile.source,
+        "source": source,
         "population": {str(age): round(youths, 1) for age, youths in enumerate(profile.youths)},
         "kinderwerk_fte": _sourced(profile.kinderwerk_fte, "kinderwerk"),
         "moving": _sourced(profile.moving, "kinderwerk"),
         "bijstand": _sourced(profile.overrides.get("household.bijstand"), "CBS"),
         "need": _sourced(None if profile.need == 1.0 else profile.need, use),
         "access": _sourced(None if profile.access == 1.0 else profile.access, use),
+        "use_range": _around(profile, use),
     }
     return municipality_from_dict({k: v for k, v in data.items() if v is not None}, registry())
+
+
+def _around(profile: Profile, source: str) -> dict[str, Any] | None:
+    """Return how far the use of a municipality may be from its level, as figures of one's own have it."""
+    if profile.use is None:
+        return None
+    basis = "predicted" if PREDICTED_USE in profile.local else "own"
+    return {"low": profile.use[0], "high": profile.use[1], "basis": basis, "source": source}
 
 
 def _sourced(value: float | None, source: str) -> dict[str, Any] | None:
@@ -122,7 +135,7 @@ def facts(municipality: Municipality) -> Mapping[str, Fact]:
     """Return the figures of a municipality by key, and what stands in for those that it does not say."""
     profile = profile_from(municipality)
     here = localised(default_parameters(), profile)
-    found = {
+    found: dict[str, Fact] = {
         "date": Fact(t("own_date"), profile.date, formats.date(profile.date), t("own_acts_date")),
         **_people(profile.youths),
         "fte": _fte(profile),
@@ -135,7 +148,12 @@ def facts(municipality: Municipality) -> Mapping[str, Fact]:
     }
     if municipality.use is not None:
         found["use"] = _use(municipality.use)
-    for name in FITTED:
+    if profile.use is not None:
+        level = (profile.need * profile.access) ** (1 / (here[NEED_OF_USE] + here[ACCESS_OF_USE]))
+        low, high = (formats.number(level * end, 2) for end in profile.use)
+        text = t("own_level_between", level=formats.number(level, 2), low=low, high=high)
+        found["use_range"] = Fact(t("own_use_range"), text, text, t("own_acts_use_range"))
+    for name in ("need", "access"):
         value = getattr(profile, name)
         text = t("own_times", times=formats.number(value, 3))
         found[name] = Fact(t(f"own_{name}"), round(value, 4), text, t(f"own_acts_{name}"))
@@ -145,6 +163,19 @@ def facts(municipality: Municipality) -> Mapping[str, Fact]:
         text = writing().euros(value) if own else t("own_national", value=writing().euros(value))
         found[f"tariff-{form}"] = Fact(form_name(form), (value, own), text, t("own_acts_tariff"))
     return found
+
+
+def table_of(municipality: Municipality) -> pd.DataFrame:
+    """Return a row for each figure of a municipality: what it is, its value, and how it is known."""
+    known = marks(profile_from(municipality))
+    same = {**dict.fromkeys(FITTED, "use"), "fte": "kinderwerk_fte"}
+    rows = []
+    for key, fact in facts(municipality).items():
+        group, _, form = key.partition("-")
+        name = "youths" if group in ("date", "people") else f"cost.{form}" if form else same.get(key, key)
+        mark = "measured" if key == "use" else known[name]
+        rows.append((fact.what, fact.text, t(f"own_mark_{mark}")))
+    return pd.DataFrame(rows, columns=[t("own_what"), t("own_value"), t("own_how")])
 
 
 def _people(youths: Sequence[float]) -> dict[str, Fact]:

@@ -155,11 +155,11 @@ def chart(found: Sequence[Series], what: str) -> dict[str, Any]:
     """
     band = any(one.low is not None for one in found)
     drawn = _drawn(tuple(one.name for one in found), what, found[0].years, band, language())
-    data = {**drawn["datasets"], DATA: _records(frame(found))}
+    data = {**drawn["datasets"], DATA: records(frame(found))}
     return {**drawn, "datasets": data, "description": description(found, what)}
 
 
-def _records(data: Frame) -> list[dict[str, Any]]:
+def records(data: Frame) -> list[dict[str, Any]]:
     """Return rows as a browser reads them: what is no number is missing, and leaves a gap."""
     rows = data.astype(object).where(data.notna(), None).to_dict("records")
     return [{str(name): value for name, value in row.items()} for row in rows]

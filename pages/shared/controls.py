@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import streamlit as st
 from pydantic_core import PydanticCustomError
 from streamlit.elements.lib.mutable_expander_container import ExpanderContainer
 
-from pages.shared import charts, formats
+from pages.shared import formats
 from pages.shared.address import saw_parts, seen_parts
 from pages.shared.parts import note, plain, way_to
 from pages.shared.state import (
     BEFORE,
+    CHARTS,
+    MODES,
+    MONEY,
+    PER,
+    PRICES,
     SURE,
     WANTED,
     Choices,
@@ -24,6 +29,7 @@ from pages.shared.state import (
     keep,
     kept_from,
     left_behind,
+    other_names,
     places,
     profile,
     told_beside_its_field,
@@ -52,7 +58,12 @@ def choose_municipality() -> Choices:
     # Of its own name: a field that Streamlit knows by its contents is another one once those change, and
     # forgets what is chosen in it meanwhile.
     st.session_state[PLACE] = chosen.municipality
-    st.selectbox(t("municipality"), places(chosen), key=PLACE, on_change=_move, accept_new_options=True)
+    offered = places(chosen)
+    others = {name: meant for name, meant in other_names().items() if name not in offered}
+    st.selectbox(
+        t("municipality"), [*offered, *others], key=PLACE, on_change=_move, accept_new_options=True,
+        format_func=lambda name: f"{name} → {others[name]}" if name in others else name,
+    )  # fmt: skip
     _not_here()
     whose_plan(chosen)
     if chosen.municipality == COUNTRY:
@@ -114,15 +125,34 @@ def choose_horizon(years: int) -> int:
 
 
 def choose_chart(key: str) -> str:
-    """Show the choice of what the chart of differences shows, and return it. key: other on each page."""
-    now = choices().chart
-    picked = st.segmented_control(
-        t("chart"), list(charts.SHOWN), default=now, format_func=lambda w: t(f"chart_{w}"), key=key,
-        required=True,
-    )  # fmt: skip
+    """Show the choice of what charts of budgets show, and return it. key: other on each page."""
+    return _one_of("chart", CHARTS, t("chart"), lambda w: t(f"chart_of_{w}"), key)
+
+
+def choose_mode(key: str) -> str:
+    """Show the choice between levels and differences, and return it. key: other on each page."""
+    return _one_of("mode", MODES, t("mode"), lambda w: t(f"mode_{w}"), f"mode-{key}")
+
+
+def choose_money(key: str) -> None:
+    """Show the choices of which money a chart of levels shows. key: other on each page."""
+    left, middle, right = st.columns(3)
+    with left:
+        _one_of("money", MONEY, t("money"), lambda w: t(f"money_{w}"), f"money-{key}")
+    with middle:
+        _one_of("per", PER, t("per"), lambda w: t(f"per_{w}"), f"per-{key}")
+    with right:
+        _one_of("prices", PRICES, t("prices"), lambda w: t(f"prices_{w}"), f"prices-{key}")
+
+
+def _one_of(
+    field: str, offered: Sequence[str], label: str, words: Callable[[str], str], key: str
+) -> str:
+    now = str(getattr(choices(), field))
+    picked = st.segmented_control(label, offered, default=now, format_func=words, key=key, required=True)
     found = str(picked or now)
     if found != now:
-        keep(chart=found)
+        keep(**{field: found})
         st.rerun()  # the link at the foot names it
     return found
 

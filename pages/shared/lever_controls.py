@@ -18,7 +18,17 @@ from streamlit.elements.lib.mutable_expander_container import ExpanderContainer
 from pages.shared import formats
 from pages.shared.controls import folding
 from pages.shared.lever_words import SECTIONS, programme_title, title_of, words_of
-from pages.shared.levers import POLICIES, falls_in, mechanisms, period, shortest, some, within
+from pages.shared.levers import (
+    POLICIES,
+    by_need,
+    falls_in,
+    mechanisms,
+    period,
+    shortest,
+    some,
+    with_by_need,
+    within,
+)
 from pages.shared.parts import note, plain
 from pages.shared.path_controls import fte_control
 from pages.shared.plan import MOST_EUROS, MOST_PLACES, Plan
@@ -26,14 +36,26 @@ from pages.shared.state import EFFECTS, REFERENCES, Choices, choices, existing_f
 from pages.shared.texts import language, t, writing
 from sim.engine.plan import LIMITED
 from sim.errors import InputError
-from sim.inputs.scenario import FIRST_YEAR, LAST_YEAR, MAX_YEARS, PLACES_WORDS
+from sim.inputs.scenario import (
+    BOTH_WAYS,
+    FIRST_YEAR,
+    LAST_YEAR,
+    MAX_YEARS,
+    MOST_SHORTER,
+    ON_FORMS,
+    PLACES_WORDS,
+)
 from sim.model.catalogue import TARGETING, Programme, catalogue
+from sim.model.futures import FUTURES
 from sim.states import AGES, FORMS, MONTHS
+from sim.words.future_words import future_words
 
 NUMBER = "number"
 WORKS, FILES = "works", "files"
 """Parts of the page that are no levers of their own."""
-KINDS = ("lockdown", "teacher_shortage", "budget_cut", "registration_shift")
+KINDS = ("lockdown", "teacher_shortage", "budget_cut", "registration_shift", *ON_FORMS)
+TIMES = (1.0, 1.5, 2.0, 3.0)
+"""How many times as often children with need may be said to come."""
 NEW_SHOCK = {"kind": "lockdown", "months": 6, "size": 0.5}
 
 
@@ -95,9 +117,33 @@ def programme_control(name: str, chosen: Choices) -> None:
     programme, plan = catalogue()[name], chosen.plan
     use = dict(plan.programmes.get(name, {"fte": 0.0}))
     use["fte"] = fte_control(name, use["fte"], *period(plan), key)
-    if some(use["fte"]):
+    there = some(use["fte"])
+    if there:
         use |= _run(programme, use)
     put(plan.changed(programmes={**plan.programmes, name: use}))
+    if there:
+        if programme.workers:
+            note(t("verken_workers"))
+        _by_need(name)
+
+
+def _by_need(name: str) -> None:
+    """Show how many times as often children with need come, and take it."""
+    now = by_need(name, choices())
+    offered = sorted({*TIMES, now})
+    times = st.selectbox(
+        t("verken_by_need"), offered, offered.index(now), help=t("verken_by_need_help"),
+        key=key(name, "by-need"), format_func=_times,
+    )  # fmt: skip
+    if times != now:
+        changed = with_by_need(name, times, choices())
+        keep(plan=changed.plan, assumptions=changed.assumptions)
+
+
+def _times(times: float) -> str:
+    if times == 1.0:
+        return _usual(t("verken_by_need_alike"), True)
+    return t("verken_by_need_times", times=writing().significant(times))
 
 
 def _run(programme: Programme, use: dict[str, Any]) -> dict[str, Any]:
@@ -268,14 +314,15 @@ def _shock(n: int, shock: dict[str, Any], plan: Plan) -> dict[str, Any]:
         t("verken_shock_months", n=n), 1, MONTHS * MAX_YEARS, int(shock.get("months", 12)),
         key=key("shock-months", n),
     )  # fmt: skip
-    lowest = -100.0 if kind == "registration_shift" else 0.0
+    lowest = -100.0 if kind in BOTH_WAYS else 0.0
+    most = 100.0 * MOST_SHORTER if kind == "shorter_care" else 100.0
     size = right.number_input(
-        t("verken_shock_size", n=n), lowest, 100.0, max(round(100 * shock["size"], 6), lowest), step=5.0,
-        format="%g", key=key("shock-size", n, lowest),
+        t("verken_shock_size", n=n), lowest, most, min(max(round(100 * shock["size"], 6), lowest), most),
+        step=5.0, format="%g", key=key("shock-size", n, lowest, most),
     )  # fmt: skip
     found = {
         "kind": kind, "start": f"{year_now}-{month_now:02d}", "months": int(length),
-        "size": _kept(shock["size"] if shock["size"] >= lowest / 100 else None, size / 100, 1e-9),
+        "size": _kept(shock["size"] if lowest <= 100 * shock["size"] <= most else None, size / 100, 1e-9),
     }  # fmt: skip
     return found | _of_kind(n, kind, shock, plan)
 
@@ -288,6 +335,12 @@ def _of_kind(n: int, kind: str, shock: dict[str, Any], plan: Plan) -> dict[str, 
             key=key("shock-workers", n),
         )  # fmt: skip
         return {} if present else {"workers": "absent"}
+    if kind in ON_FORMS:
+        forms = st.multiselect(
+            t("verken_shock_forms", n=n), list(FORMS), shock.get("forms", []),
+            format_func=lambda form: t(f"pw_tail_{form}"), key=key("shock-forms", n),
+        )  # fmt: skip
+        return {"forms": forms} if forms else {}
     if kind != "budget_cut":
         return {}
     open_ones = [
@@ -335,7 +388,7 @@ def period_control(chosen: Choices) -> None:
 
 
 def compared_control(chosen: Choices) -> None:
-    """Show what the plan is compared with, and the assumed strength of child work."""
+    """Show what the plan is compared with, the assumed strength of child work, and how youth care grows."""
     reference = st.radio(
         t("verken_reference"), REFERENCES, REFERENCES.index(chosen.reference), key=key("reference"),
         format_func=lambda name: t(f"lever_reference_{name}"),
@@ -346,4 +399,9 @@ def compared_control(chosen: Choices) -> None:
         t("less_well"), effects, effects.index(chosen.effect), format_func=lambda e: t(f"effect_{e}"),
         help=t("less_well_help"), key=key("effect"),
     )  # fmt: skip
-    keep(reference=reference, effect=effect)
+    future = st.selectbox(
+        t("future_lever"), FUTURES, FUTURES.index(chosen.future), format_func=lambda f: t(f"future_{f}"),
+        help=t("future_lever_help"), key=key("future"),
+    )  # fmt: skip
+    note(future_words(future, writing()) + ".")
+    keep(reference=reference, effect=effect, future=future)

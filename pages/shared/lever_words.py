@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from pages.shared import formats
-from pages.shared.levers import at_first, mechanisms, period, some, steps_of
+from pages.shared.levers import at_first, by_need, mechanisms, period, some, steps_of
 from pages.shared.plan import Plan
 from pages.shared.state import Choices
 from pages.shared.texts import t, writing
 from sim.model.catalogue import catalogue
+from sim.model.futures import MODEL_TODAY
 from sim.states import FORMS
 
 MONEY, SHOCKS, PERIOD, COMPARED = SECTIONS = ("money", "shocks", "period", "compared")
@@ -54,7 +55,11 @@ def words_of(section: str, chosen: Choices) -> str:
     """Return what a part of the page holds, in a few words."""
     plan = chosen.plan
     if section in catalogue():
-        return use_words(section, plan.programmes.get(section), period(plan)[0])
+        words = use_words(section, plan.programmes.get(section), period(plan)[0])
+        times = by_need(section, chosen)
+        if times == 1.0 or words == t("lever_nothing"):
+            return words
+        return f"{words}, {t('lever_by_need', times=writing().significant(times))}"
     if section == MONEY:
         return money_words(plan)
     if section == SHOCKS:
@@ -119,6 +124,8 @@ def shock_words(shock: Mapping[str, Any]) -> str:
         words += t("lever_shock_absent")
     if names := shock.get("programmes"):
         words += t("lever_shock_of", names=", ".join(programme_title(name) for name in names))
+    if forms := shock.get("forms"):
+        words += t("lever_shock_of", names=", ".join(t(f"pw_tail_{form}") for form in forms))
     return words
 
 
@@ -129,8 +136,10 @@ def period_words(plan: Plan) -> str:
 
 
 def compared_words(chosen: Choices) -> str:
-    """Return what the plan is compared with, and how well it works."""
-    against = t(f"lever_reference_{chosen.reference}")
-    if chosen.effect == "full":
-        return against
-    return f"{against}; {t('lever_effect', effect=t(f'effect_{chosen.effect}'))}"
+    """Return what the plan is compared with, how well it works, and how youth care grows."""
+    found = [t(f"lever_reference_{chosen.reference}")]
+    if chosen.effect != "full":
+        found.append(t("lever_effect", effect=t(f"effect_{chosen.effect}")))
+    if chosen.future != MODEL_TODAY:
+        found.append(t("lever_future", future=t(f"future_{chosen.future}")))
+    return "; ".join(found)

@@ -11,10 +11,12 @@ from dataclasses import replace
 from typing import Any
 
 from pages.shared.plan import CHILD_WORK, Plan
-from pages.shared.state import REFERENCES, Choices, fte_here, reference_of
+from pages.shared.state import REFERENCES, Choices, fte_here, overrides, reference_of
 from sim.inputs.fte import read_fte
 from sim.inputs.scenario import DEFAULT_START, DEFAULT_YEARS, Shock
 from sim.model.catalogue import Programme, catalogue
+from sim.model.futures import MODEL_TODAY
+from sim.model.parameters import default_parameters
 from sim.states import MECHANISMS, MONTHS
 
 Steps = list[tuple[int, float]]
@@ -24,10 +26,36 @@ WITH_ONSET = ("onset", "escalation", "recovery")
 """Mechanisms that share one strength: a programme with the first has all three."""
 
 
+BY_NEED = "uptake_by_need"
+"""How many times as often children with need come to a programme: an assumption that is a lever too."""
+
+
 def at_first(chosen: Choices) -> Choices:
-    """Return the choices with every lever as it is before anybody moves one; assumptions stay."""
+    """Return the choices with every lever as it is before anybody moves one; other assumptions stay."""
     plan = Plan.simple(fte_here(chosen))
-    return replace(chosen, plan=plan, reference=REFERENCES[0], effect="full")
+    kept = tuple((name, own) for name, own in chosen.assumptions if not name.endswith(f".{BY_NEED}"))
+    return replace(
+        chosen, plan=plan, reference=REFERENCES[0], effect="full", future=MODEL_TODAY, assumptions=kept
+    )
+
+
+def by_need(name: str, chosen: Choices) -> float:
+    """Return how many times as often children with need come to a programme."""
+    parameter = f"{name}.{BY_NEED}"
+    own = overrides(chosen, chosen.plan).get(parameter, default_parameters()[parameter])
+    return float(own["value"] if isinstance(own, Mapping) else own)
+
+
+def with_by_need(name: str, times: float, chosen: Choices) -> Choices:
+    """Return choices in which children with need come that many times as often, in every plan of them."""
+    parameter = f"{name}.{BY_NEED}"
+    kept = {other: own for other, own in chosen.assumptions if other != parameter}
+    if times != default_parameters()[parameter]:
+        kept[parameter] = times
+    plan, of_plan = chosen.plan, chosen.plan.data.get("parameters", {})
+    if parameter in of_plan:
+        plan = plan.changed(parameters={other: own for other, own in of_plan.items() if other != parameter})
+    return replace(chosen, plan=plan, assumptions=tuple(sorted(kept.items())))
 
 
 def period(plan: Plan) -> tuple[int, int]:

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import streamlit as st
 
-from pages.shared import charts, formats, parts
+from pages.shared import charts, formats, level_chart, parts
 from pages.shared.answers import Answer
-from pages.shared.controls import choose_chart
+from pages.shared.controls import choose_chart, choose_mode, choose_money
 from pages.shared.figures import LONG, MIDDLE
 from pages.shared.plan import CHILD_WORK
 from pages.shared.remarks import remarks
@@ -19,6 +19,8 @@ from pages.shared.watching import live
 from sim.decision.appraisal import Figure
 from sim.decision.firm import UNSAID, Standing, standing
 from sim.decision.headline import Change, change, discount_rate
+
+_REFERENCE = {"none": "level_without", "now": "level_now"}
 
 
 def outcome(
@@ -63,6 +65,12 @@ def _show(answer: Answer, chosen: Choices, reference: str, key: str) -> None:
     st.markdown(t("sentence_honest"))
     _figures(answer, near, far, chosen)
     what = choose_chart(key)
+    if choose_mode(key) == "level":
+        if what == "money":
+            choose_money(key)
+        names = [t(_REFERENCE[chosen.reference]), chosen.plan.label()]
+        level_chart.show(answer, names, what, chosen, reference)
+        return
     parts.plot([charts.series(d, what, chosen.plan.label(), rate, answer.sharpening)], what, reference)
 
 

@@ -24,14 +24,16 @@ from sim.decision.headline import discount_rate
 from sim.files.literal import cell
 from sim.files.yamltext import MAX_BYTES
 from sim.machine.project import commit, version
+from sim.model.futures import MODEL_TODAY
 
 LONG_WORDS = (
     "aat|schappelijk", "achter|stand", "activi|teiten", "be|zoeken", "bijstands|gezin", "buurt|gericht",
     "chool|uitval", "depri|vation", "een|ouder|gezin", "eugd|bescherming", "eugd|gezondheids|zorg",
     "eugd|reclassering", "ge|meente", "ge|oormerkt", "inder|mishandeling", "inder|werk", "kin|deren",
     "kwets|baarheid", "leeftijds|groep", "leeftijds|opbouw", "maan|den", "mal|treatment", "muni|cipalit",
-    "neighbour|hood", "org|behoefte", "partici|pa", "Pro|gramma’s", "Pro|grammes", "regis|tration",
-    "resi|dentieel", "school|verlater", "terug|verdienen", "ver|standelijk", "ver|trouwen",
+    "be|groting", "neighbour|hood", "nver|vulde", "org|behoefte", "partici|pa", "pro|blem", "regis|tration",
+    "resi|dentieel", "ro|gramma’s", "ro|grammes", "ver|schil", "voor|komen",
+    "school|verlater", "terug|verdienen", "ver|standelijk", "ver|trouwen",
     "vindplaats|gericht", "zorg|verzekeraar",
 )  # fmt: skip
 """Where a word of a table may be broken. Without its first letter, where that may be a capital."""
@@ -184,6 +186,8 @@ def marks() -> list[str]:
         found.append(t("changed_assumptions", names=titles + more))
     if chosen.effect != "full":
         found.append(t("compare_effect", effect=t(f"effect_{chosen.effect}")))
+    if chosen.future != MODEL_TODAY:
+        found.append(t("future_chosen", told=t(f"future_{chosen.future}")))
     return found
 
 

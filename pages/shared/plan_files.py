@@ -37,6 +37,7 @@ from sim.files.yamlfile import dumped, head_of
 from sim.inputs.library import registry
 from sim.inputs.scenario import load_scenario
 from sim.machine.project import SCENARIOS
+from sim.model.futures import MODEL_TODAY
 from sim.model.priors import ASSUMED
 
 ARGUMENTS = "argumenten"
@@ -153,6 +154,7 @@ def opened(name: str, sent: uploads.Sent, chosen: Choices) -> Opened:
             shortest(plan.changed(parameters=since_birth)), short_title(scenario.title, scenario.municipality)
         ),
         "effect": effect,
+        "future": scenario.future,
         "assumptions": tuple(sorted(since_start.items())),
         "municipality": scenario.municipality,
     }
@@ -234,6 +236,7 @@ def _text(head: Mapping[str, Any], chosen: Choices, plan: Plan) -> str:
         "years": years,
         "policy": plan.policy,
         "prior": None if prior_of(chosen.effect) == ASSUMED else chosen.effect,
+        "future": None if chosen.future == MODEL_TODAY else chosen.future,
         "places": data.get("places"),
         "budget": data.get("budget"),
         "programmes": programmes,

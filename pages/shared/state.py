@@ -16,7 +16,6 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from pages.shared import shelf
-from pages.shared.charts import SHOWN
 from pages.shared.packed import MOST_LETTERS, LinkError, data_in, pack
 from pages.shared.plan import CHILD_WORK, Plan
 from pages.shared.texts import t
@@ -26,9 +25,11 @@ from sim.faults import fault
 from sim.files.wording import plain_error
 from sim.inputs.library import registry
 from sim.inputs.municipality import municipality_from_dict
-from sim.inputs.placenames import became_of, beginning, find
+from sim.inputs.placenames import became_of, beginning, find, towns
+from sim.inputs.placenames import key as spelled
 from sim.inputs.profiles import Profile, profiles
 from sim.inputs.scenario import Scenario, scenario_from_dict
+from sim.model.futures import FUTURES, MODEL_TODAY
 from sim.model.priors import ASSUMED, PRIORS
 from sim.runs.experiment import Options, setting_for
 from sim.words.writing import LANGUAGES
@@ -73,6 +74,12 @@ BEFORE = "municipality-of-before"
 """A municipality that somebody asked for and that is part of the one in hand today."""
 SURE = (50, 75, 90)
 """How sure somebody may want to be that the money comes back, percent."""
+CHARTS = ("users", "money", "unmet")
+"""What charts of budgets show."""
+MODES = ("level", "difference")
+MONEY = ("together", "care", "programmes")
+"""Which money a chart of levels shows."""
+PER, PRICES = ("municipality", "inhabitant"), ("fixed", "current")
 _ADDED_BY_OTHERS = re.compile(r"utm_\w+|fbclid|gclid|msclkid|mc_[ce]id", re.ASCII)
 """Keys that newsletters and sites add to every link; nobody who follows one can do anything about them."""
 _ASSUMPTION = re.compile(r"([a-z0-9_.-]{1,80}):(-?\d{1,17}(?:\.\d{1,20})?(?:e[-+]?\d{1,3})?)", re.ASCII)
@@ -85,7 +92,8 @@ class Choices:
     assumptions: (parameter, value) that this session changed. own: local figures as JSON, the content of a
     file of `kind: municipality`; they stand for the municipality of their name. horizon: how many years
     ahead money is counted, one of HORIZONS; sure: how sure a plan is to pay for itself, percent, one of SURE;
-    chart: what the chart of differences shows, one of SHOWN.
+    chart: what charts show, one of CHARTS; mode: levels or differences; money, per, prices: which money a
+    chart of levels shows, of whom and in which euros.
     """
 
     municipality: str = "Almere"
@@ -93,11 +101,16 @@ class Choices:
     plans: tuple[Plan, ...] = PLANS
     reference: str = "none"
     effect: str = "full"
+    future: str = MODEL_TODAY
     assumptions: tuple[tuple[str, float], ...] = ()
     own: str = ""
     horizon: int = HORIZONS[-1]
     sure: int = SURE[0]
-    chart: str = next(iter(SHOWN))
+    chart: str = CHARTS[0]
+    mode: str = MODES[0]
+    money: str = MONEY[0]
+    per: str = PER[0]
+    prices: str = PRICES[0]
 
     @property
     def own_data(self) -> dict[str, Any] | None:
@@ -292,10 +305,15 @@ _READERS: Mapping[str, Callable[[str], dict[str, Any]]] = {
     "gemeente": _municipality,
     "aannames": _assumptions,
     "effect": _one_of("effect", EFFECTS),
+    "toekomst": _one_of("future", FUTURES),
     "vergeleken": _one_of("reference", REFERENCES),
     "termijn": _one_of("horizon", HORIZONS),
     "zeker": _one_of("sure", SURE),
-    "grafiek": _one_of("chart", SHOWN),
+    "grafiek": _one_of("chart", CHARTS),
+    "beeld": _one_of("mode", MODES),
+    "kosten": _one_of("money", MONEY),
+    "per": _one_of("per", PER),
+    "prijzen": _one_of("prices", PRICES),
     "begroting": lambda code: {"plan": Plan.of_code(code)},
     "begrotingen": _plans,
 }
@@ -318,10 +336,15 @@ def written_in_link(chosen: Choices) -> Mapping[str, str]:
         "eigen": pack(chosen.own) if chosen.own else "",
         "aannames": "~".join(f"{name}:{value!r}" for name, value in chosen.assumptions),
         "effect": chosen.effect,
+        "toekomst": chosen.future,
         "vergeleken": chosen.reference,
         "termijn": str(chosen.horizon),
         "zeker": str(chosen.sure),
         "grafiek": chosen.chart,
+        "beeld": chosen.mode,
+        "kosten": chosen.money,
+        "per": chosen.per,
+        "prijzen": chosen.prices,
         "begroting": chosen.plan.code(),
         "begrotingen": "~".join(plan.code() for plan in chosen.plans),
     }
@@ -363,17 +386,31 @@ def here(name: str, chosen: Choices | None = None) -> str:
 
 
 def places(chosen: Choices | None = None) -> list[str]:
-    """Return the municipalities to choose from: local figures first, then Almere; the country last."""
-    names = [name for name in profiles() if name not in ("Nederland", "Nederland 2018", "Almere")]
-    shipped = ["Almere", *sorted(names), "Nederland"]
-    own = json.loads(chosen.own)["name"] if chosen is not None and chosen.own else None
-    return shipped if own is None or own in shipped else [own, *shipped]
+    """Return the municipalities to choose from, by name; the country last."""
+    own = {json.loads(chosen.own)["name"]} if chosen is not None and chosen.own else set()
+    names = {*profiles(), *own} - {"Nederland", "Nederland 2018"}
+    return [*sorted(names, key=lambda name: (spelled(name), name)), "Nederland"]
+
+
+@lru_cache(maxsize=1)
+def other_names() -> Mapping[str, str]:
+    """Return the municipality that other ways to write one mean, by name: names of before, and codes.
+
+    What was divided, and what several are called, is not there.
+    """
+    found: dict[str, set[str]] = {}
+    for town in towns().values():
+        now = {towns()[code].name for code in town.now or (town.code,)}
+        for written in (town.name, *town.also, town.code):
+            found[written] = found.get(written, set()) | now
+    one = {written: name for written, (name, *more) in found.items() if not more and name != written}
+    return dict(sorted(one.items(), key=lambda pair: spelled(pair[0])))
 
 
 def scenario(chosen: Choices, plan: Plan) -> Scenario:
     """Return the scenario of a plan. Raises InputError where it is not possible."""
     return _scenario(chosen.municipality, json.dumps(chosen.own_data or ""), chosen.effect,
-                     chosen.assumptions, plan, plan.label())  # fmt: skip
+                     chosen.future, chosen.assumptions, plan, plan.label())  # fmt: skip
 
 
 @lru_cache(maxsize=512)
@@ -381,6 +418,7 @@ def _scenario(
     municipality: str,
     own: str,
     effect: str,
+    future: str,
     assumptions: tuple[tuple[str, float], ...],
     plan: Plan,
     title: str,
@@ -391,6 +429,7 @@ def _scenario(
         "title": f"{municipality}, {title}"[:200],
         "municipality": json.loads(own) or municipality,
         "prior": prior_of(effect),
+        "future": future,
         "parameters": _overrides(effect, assumptions, plan),
     }
     return scenario_from_dict(data, registry())

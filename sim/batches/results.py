@@ -146,6 +146,7 @@ def manifest(
                 "file": s.sha256,
                 "content": s.canonical_sha256(),
                 "prior": s.prior,
+                "future": s.future,
                 "data": {key: value for key, value in s.to_data().items() if key != "reference"},
             }
             for name, s in zip(names, scenarios, strict=True)

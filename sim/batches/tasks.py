@@ -115,7 +115,11 @@ class _Warm:
         key = key_for(setting, start)
         if self._last is None or key != self._key:
             self._key = key
-            self._last = _STORE.get(setting, start, pool) if self._cached else warm_up(setting, start, pool)
+            self._last = None
+            found = _STORE.get(setting, start, pool) if self._cached else warm_up(setting, start, pool)
+            if found.once:
+                return found
+            self._last = found
         return self._last
 
 

@@ -60,7 +60,8 @@ class HashedScenario:
         """Return the work of a scenario."""
         said = scenario.canonical()
         born = {name: p for name, p in said["parameters"].items() if p["from"] == "birth"}
-        before = [said["municipality"], said.get("local"), said["start"], said.get("prior"), born]
+        world = [said.get("prior"), said.get("future")]
+        before = [said["municipality"], said.get("local"), said["start"], *world, born]
         return cls(scenario, scenario.canonical_sha256(), json.dumps(before, sort_keys=True))
 
 

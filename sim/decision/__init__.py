@@ -9,6 +9,7 @@ __all__ = [
     "firm",
     "goal",
     "headline",
+    "level_by_year",
     "money",
     "payers",
     "sample",

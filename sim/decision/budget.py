@@ -27,7 +27,7 @@ from sim.errors import InputError, OptionError
 from sim.faults import fault
 from sim.inputs.scenario import Scenario
 from sim.model.catalogue import TARGETING, catalogue
-from sim.model.prices import fte_price
+from sim.model.prices import worker_price
 from sim.progress import Progress, Tell, nobody
 from sim.rates import discount_factor
 from sim.runs.workers import Workers
@@ -104,7 +104,7 @@ def choices(scenario: Scenario, question: Question, budget: float) -> list[Choic
         where = scenario.path or scenario.title
         raise InputError.at(where, fault("no_child_work_for_budget"))
     programme = catalogue()[PROGRAMME]
-    fte = round(budget / fte_price(programme.price, scenario.start, question.parameters), 1)
+    fte = round(budget / worker_price(programme, scenario.start, question.parameters), 1)
     if fte <= 0:
         raise OptionError("budget", fault("budget_buys_nobody", budget=budget))
     use = scenario.programmes[PROGRAMME]

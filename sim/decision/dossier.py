@@ -32,7 +32,7 @@ from sim.decision.money import (
 from sim.decision.proof import REST as REST  # shown with the dossier, like Estimate
 from sim.decision.proof import Debt, proof_debt
 from sim.decision.sample import Question, Sample, collect
-from sim.decision.sensitivity import TornadoBar, simulate_all, structural, tornado
+from sim.decision.sensitivity import TornadoBar, live_all, structural, tornado
 from sim.decision.surrogate import Surrogate, features
 from sim.decision.thresholds import (
     QUANTITIES,
@@ -49,7 +49,7 @@ from sim.errors import OptionError
 from sim.faults import Fault, fault
 from sim.model.catalogue import catalogue
 from sim.model.parameters import Parameters
-from sim.model.prices import fte_price
+from sim.model.prices import worker_price
 from sim.progress import Progress, Tell, nobody
 from sim.rates import discount_factor
 from sim.runs.experiment import Run, run_all, with_labels
@@ -220,9 +220,9 @@ def dossier(
     """
     if draws < 2:
         raise OptionError("draws", fault("draws_too_few", draws=draws))
-    (first,) = simulate_all([(question, goal)], workers, Progress("best_fit"), nobody)
-    first_error = float(block_standard_error(first[-1]))
-    soon = {"millions": float(first[-1].sum()) / 1e6, "error": 2e-6 * first_error}
+    (first,) = live_all(question, [question], workers, Progress("best_fit"), nobody)
+    first_cost, first_error = (float(found[0]) for found in goal.of(first))
+    soon = {"millions": 1e-6 * first_cost, "error": 2e-6 * first_error}
     tell(Progress("first_answer", 1, 1, soon))
     sample = collect(question, draws, folder, workers, tell, partial(_so_far, goal))
     d = sample.difference()
@@ -232,7 +232,8 @@ def dossier(
     zero = np.zeros_like(costs)
     curve = acceptability(np.stack([zero, costs], 1), np.stack([zero, gained], 1), LEVELS)
     known = knowledge(sample, goal, workers, tell, willingness)
-    best, bars = tornado(question, goal, [n for n, _ in known.parameters[:TORNADO]], workers, tell)
+    moved = [*(n for n, _ in known.parameters[:TORNADO]), *question.levers]
+    best, bars = tornado(question, goal, moved, workers, tell)
     cases = structural(question, goal, workers, tell)
     tell(Progress("whole_lives", 0, 1))
     whole = _whole(question)
@@ -421,6 +422,6 @@ def _thresholds(
     found = [threshold(q, question, goal, workers, search, tell) for q in quantities]
     if ("cost", "programme", "kinderwerk") in d.labels:
         p: Parameters = question.parameters
-        price = fte_price(catalogue()["kinderwerk"].price, question.years[0], p)
+        price = worker_price(catalogue()["kinderwerk"], question.years[0], p)
         found.append(highest_price(d, goal, price))
     return tuple(found)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import compress
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,10 +67,29 @@ class Goal:
 
 def lived(question: Question, draw: int) -> tuple[Difference, ...]:
     """Return what each scenario but the first changes in one draw, of the lines that any goal is about."""
-    run = question.run(draw, Inline())
-    slim = [with_labels(c, [label for label in KEY_LABELS if label in c.labels]) for c in run.columns]
-    few = replace(run, columns=tuple(slim))
-    return tuple(difference([few], k, 0, question.years) for k in range(1, len(question.scenarios)))
+    return lived_beside(question, [question], draw)[0]
+
+
+def lived_beside(question: Question, variants: Sequence[Question], draw: int) -> list[tuple[Difference, ...]]:
+    """Return what `lived` does for each variant of a question.
+
+    A variant whose rates are those of the question is not lived by itself: all its lives part from those of
+    the question's first scenario. What it comes to does not depend on which variants are beside it.
+    """
+    alike = [v.base is question.base and v.options == question.options for v in variants]
+    together = list(question.scenarios[:1])
+    for variant in compress(variants, alike):
+        together += [scenario for scenario in variant.scenarios if scenario not in together]
+    shared = replace(question, scenarios=tuple(together)).run(draw, Inline()) if any(alike) else None
+    found: list[tuple[Difference, ...]] = []
+    for variant in variants:
+        run, among = (shared, together) if alike[len(found)] else (None, variant.scenarios)
+        run = run or variant.run(draw, Inline())
+        columns = [run.columns[among.index(scenario)] for scenario in variant.scenarios]
+        slim = [with_labels(c, [label for label in KEY_LABELS if label in c.labels]) for c in columns]
+        few = replace(run, columns=tuple(slim))
+        found.append(tuple(difference([few], k, 0, question.years) for k in range(1, len(columns))))
+    return found
 
 
 def outcome(question: Question, goal: Goal, draw: int) -> Floats:

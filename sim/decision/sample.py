@@ -32,7 +32,8 @@ from sim.inputs.profiles import profile_of
 from sim.inputs.scenario import Scenario
 from sim.machine.compiling import data_hash, source_hash
 from sim.model.catalogue import catalogue
-from sim.model.parameters import Parameters, default_parameters
+from sim.model.futures import foreseeing
+from sim.model.parameters import Parameters, default_parameters, prior_parameters
 from sim.model.priors import believing
 from sim.progress import Progress, Tell, nobody
 from sim.runs.experiment import MOST_DRAWS, Columns, Options, Run, columns_of, setting_for
@@ -63,10 +64,11 @@ class Question:
 
     @property
     def parameters(self) -> Parameters:
-        """Return the parameters from which draws are made, under the prior where all scenarios share it."""
-        prior = self.scenarios[0].prior
+        """Return the parameters from which draws are made, under the prior and the future that all share."""
+        prior, future = self.scenarios[0].prior, self.scenarios[0].future
         p = of_town(self.base or default_parameters(), profile_of(self.scenarios[0]))
-        return believing(p, prior) if {s.prior for s in self.scenarios} == {prior} else p
+        p = believing(p, prior) if {s.prior for s in self.scenarios} == {prior} else p
+        return foreseeing(p, future) if {s.future for s in self.scenarios} == {future} else p
 
     @cached_property
     def uncertain(self) -> tuple[str, ...]:
@@ -86,6 +88,22 @@ class Question:
         ours = [n for n in p if n.split(".")[0] not in names and n not in prices | given]
         # effect_exists is 0 or 1, and may by chance be the same twice
         return tuple(n for n in ours if one[n] != other[n] or _may_differ(p, n))
+
+    @property
+    def levers(self) -> tuple[str, ...]:
+        """Return the parameters that no draw moves and that may be moved by hand.
+
+        Of programmes only those of which the last scenario has some, and only what does something by itself:
+        how an effect rises with visits does not, where these are as many as it is believed for.
+        """
+        without = set(catalogue()) - set(self.scenarios[-1].programmes)
+        names = [name for name, record in self.parameters.records.items() if record.scale == "lever"]
+        return tuple(n for n in names if n.split(".")[0] not in without and not self._at_rest(n))
+
+    def _at_rest(self, name: str) -> bool:
+        programme, _, kind = name.rpartition(".")
+        visits = f"{programme}.visits_per_child"
+        return kind == "effect_by_visits" and self.value(visits) == prior_parameters()[visits]
 
     def value(self, name: str) -> float:
         """Return the best fit of a parameter, or what the last scenario says instead.

@@ -14,17 +14,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.decision.appraisal import Difference, block_standard_error
-from sim.decision.goal import Goal, lived, outcome
+from sim.decision.goal import Goal, lived_beside
 from sim.decision.sample import Question
+from sim.engine.plan import touches_no_life
 from sim.errors import OptionError
 from sim.faults import fault
-from sim.inputs.scenario import Scenario
-from sim.model.parameters import Parameters
+from sim.inputs.scenario import Override, Scenario
+from sim.model.parameters import Parameters, default_parameters
 from sim.progress import Progress, Tell, nobody
 from sim.runs.workers import Workers
+from sim.states import MECHANISMS
 
 Floats = NDArray[np.float64]
 BEST_FIT = 0
+PORTION = 8
+"""Variants whose lives part from the same ones: enough to share them, few enough to show progress."""
 
 
 @dataclass(frozen=True)
@@ -67,42 +71,44 @@ class Swing:
 
 
 def live_all(
-    questions: Sequence[Question], workers: Workers, now: Progress, tell: Tell, scenario: int = 1
+    question: Question,
+    variants: Sequence[Question],
+    workers: Workers,
+    now: Progress,
+    tell: Tell,
+    scenario: int = 1,
 ) -> Iterator[Difference]:
-    """Yield what a scenario changes in the best fit of each question."""
-    tell(now.at(0, len(questions)))
-    for k, found in enumerate(workers.map(_lived, questions), 1):
-        tell(now.at(k, len(questions)))
-        yield found[scenario - 1]
+    """Yield what a scenario changes in the best fit of each variant of a question."""
+    jobs = [(question, variants[k : k + PORTION]) for k in range(0, len(variants), PORTION)]
+    done = 0
+    tell(now.at(0, len(variants)))
+    for portion in workers.map(_lived, jobs):
+        done += len(portion)
+        tell(now.at(done, len(variants)))
+        yield from (found[scenario - 1] for found in portion)
 
 
-def _lived(question: Question) -> tuple[Difference, ...]:
-    return lived(question, BEST_FIT)
-
-
-def simulate_all(
-    jobs: Sequence[tuple[Question, Goal]], workers: Workers, now: Progress, tell: Tell
-) -> list[Floats]:
-    """Return the best fit of each question, [scenarios - 1, blocks]."""
-    found = []
-    tell(now.at(0, len(jobs)))
-    for result in workers.map(_best, jobs):
-        found.append(result)
-        tell(now.at(len(found), len(jobs)))
-    return found
-
-
-def _best(job: tuple[Question, Goal]) -> Floats:
-    return outcome(*job, BEST_FIT)
+def _lived(job: tuple[Question, Sequence[Question]]) -> list[tuple[Difference, ...]]:
+    return lived_beside(*job, BEST_FIT)
 
 
 def with_values(question: Question, values: Mapping[str, float]) -> Question:
     """Return a question in which these parameters are certain, whatever its scenarios say of them.
 
-    Raises KeyError for an unknown one.
+    One that touches no life but of those who come to a programme has its value from the start on; the past
+    stays as it was observed. Raises KeyError for an unknown one.
     """
-    base = question.parameters.certain(values)
-    return replace(question, base=base, scenarios=tuple(_silent(s, values) for s in question.scenarios))
+    for name in values:
+        question.parameters[name]
+    written = [name for name in values if touches_no_life(name) and name in default_parameters()]
+    later = {name: Override(value=values[name]) for name in written}  # what a future adds no scenario says
+    rates = {name: value for name, value in values.items() if name not in later}
+    told = (_silent(scenario, rates) for scenario in question.scenarios)
+    return replace(
+        question,
+        base=question.parameters.certain(rates) if rates else question.base,
+        scenarios=tuple(s.replace(parameters={**s.parameters, **later}) if later else s for s in told),
+    )
 
 
 def _silent(scenario: Scenario, names: Iterable[str]) -> Scenario:
@@ -123,7 +129,7 @@ def tornado(
 
     Widest first. A parameter that shares its random number with others takes them along.
     """
-    (best,) = live_all([question], workers, Progress("one_at_a_time"), nobody, scenario)
+    (best,) = live_all(question, [question], workers, Progress("one_at_a_time"), nobody, scenario)
     bars = [swing.bar(goal) for swing in swings(question, names, workers, tell, scenario)]
     return float(goal.blocks(best).sum()), sorted(bars, key=lambda bar: -bar.width)
 
@@ -142,7 +148,7 @@ def swings(
     p = question.parameters
     ends = {name: _ends(p, name) for name in dict.fromkeys(names)}
     jobs = [with_values(question, values) for both in ends.values() for values in both]
-    found = live_all(jobs, workers, Progress("one_at_a_time"), tell, scenario)
+    found = live_all(question, jobs, workers, Progress("one_at_a_time"), tell, scenario)
     for name, (low, high) in ends.items():
         yield Swing(name, low[name], high[name], next(found), next(found))
 
@@ -199,11 +205,10 @@ def two_way(
             axes.append((0.0, record.value, 1.0))
         else:
             axes.append(tuple(record.at(z) for z in steps))
-    jobs = [(with_values(question, {first: a, second: b}), goal) for a, b in product(*axes)]
-    found = simulate_all(
-        jobs, workers, Progress("two_at_once", values={"first": first, "second": second}), tell
-    )
-    values = np.array([blocks[scenario - 1].sum() for blocks in found]).reshape(len(axes[0]), len(axes[1]))
+    jobs = [with_values(question, {first: a, second: b}) for a, b in product(*axes)]
+    now = Progress("two_at_once", values={"first": first, "second": second})
+    found = [goal.blocks(d).sum() for d in live_all(question, jobs, workers, now, tell, scenario)]
+    values = np.array(found).reshape(len(axes[0]), len(axes[1]))
     return Grid(first, second, axes[0], axes[1], values)
 
 
@@ -255,6 +260,7 @@ CASES: tuple[Case, ...] = (
     Case("no_net_widening", "child work sees nobody earlier", _switched(("signalling",)), _same),
     Case("only_signalling", "child work sees earlier and prevents nothing",
          _switched(("onset", "escalation", "recovery")), _same),
+    Case("no_effect", "child work does nothing, and costs its price", _switched(MECHANISMS), _same),
     Case("an_effect_for_sure", "child work works (the prior gives that three in four)",
          _fixed({"kinderwerk.effect_exists": 1.0}), _same),
     Case("all_cashable", "every euro of care avoided is saved",
@@ -293,7 +299,7 @@ def live_cases(
     same = [case for case in cases if case.question is _unchanged]
     other = [case for case in cases if case.question is not _unchanged]
     jobs = [question, *(case.question(question) for case in other)]
-    found = live_all(jobs, workers, Progress("structural"), tell, scenario)
+    found = live_all(question, jobs, workers, Progress("structural"), tell, scenario)
     shipped = next(found)
     yield from ((case, shipped) for case in same)
     yield from zip(other, found, strict=True)

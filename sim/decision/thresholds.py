@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scipy.optimize import brentq
 
 from sim.decision.appraisal import Difference
-from sim.decision.goal import Goal, lived, outcome
+from sim.decision.goal import Goal, lived_beside, outcome
 from sim.decision.sample import Question
 from sim.decision.sensitivity import with_values
 from sim.engine.history import Label
@@ -260,21 +260,24 @@ def explore(
     """
     spaced = np.geomspace if quantity.least > 0 else np.linspace
     places = spaced(quantity.least, quantity.most, points)
-    jobs = [(quantity.at(question, float(at)), draw) for at in places for draw in range(1, draws + 1)]
-    now = Progress("threshold_of", 0, len(jobs), {"name": quantity.name})
+    at_places = [quantity.at(question, float(at)) for at in places]
+    now = Progress("threshold_of", 0, draws, {"name": quantity.name})
     tell(now)
     found: dict[Label, list[Floats]] = {}
-    for done, d in enumerate(workers.map(_last, jobs), 1):
-        for label, blocks in d.key_blocks.items():
-            found.setdefault(label, []).append(blocks[0].sum(axis=1))
+    for done, by_place in enumerate(
+        workers.map(partial(_lasts, question, at_places), range(1, draws + 1)), 1
+    ):
+        for d in by_place:
+            for label, blocks in d.key_blocks.items():
+                found.setdefault(label, []).append(blocks[0].sum(axis=1))
         tell(now.at(done))
-    shape = (points, draws, len(question.years))
-    costs = {label: np.array(rows).reshape(shape) for label, rows in found.items()}
+    shape = (draws, points, len(question.years))
+    costs = {label: np.swapaxes(np.array(rows).reshape(shape), 0, 1) for label, rows in found.items()}
     return Explored(quantity, quantity.now(question), tuple(question.years), places, costs)
 
 
-def _last(job: tuple[Question, int]) -> Difference:
-    return lived(*job)[-1]
+def _lasts(question: Question, at_places: Sequence[Question], draw: int) -> list[Difference]:
+    return [found[-1] for found in lived_beside(question, at_places, draw)]
 
 
 def highest_price(d: Difference, goal: Goal, price: float) -> Threshold:

@@ -10,7 +10,7 @@ followed with chance min(1, rate * |d|) and counts the more for it (Russian roul
 out in the mean. Both lives share their luck.
 
 Who comes to a programme depends on age, neighbourhood and luck alone. Where it depends on how others fare
-(limited places) a world is lived in full instead.
+(limited places) or on need, which programmes change, a world is lived in full instead.
 """
 
 from __future__ import annotations

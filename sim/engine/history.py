@@ -91,7 +91,8 @@ class History:
     """One life of a population under one scenario. cells: [years, blocks, kinds, CELLS].
 
     place_years_before: [forms], in the year before the start, simulated children. activity_cost: euros
-    per participant-year by programme. registration: [years], factor on counts of users.
+    per participant-year by programme. registration: [years], factor on counts of users. payments:
+    [years, forms], share of the price of a place that families pay.
     """
 
     start: int
@@ -105,6 +106,7 @@ class History:
     paid_by_gemeente: Mapping[str, bool]
     activity_cost: Mapping[str, float]
     registration: Floats
+    payments: Floats
     proposals: int
 
     @property

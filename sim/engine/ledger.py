@@ -1,7 +1,8 @@
 """Euros by year, form, payer and cashable: pure functions of a history. Never simulates.
 
 All money is in euros of 2024, undiscounted; `present_values` discounts afterwards. Every care euro is
-the municipality's (Jeugdwet); a programme is paid by the municipality or from outside (the Rijk).
+the municipality's (Jeugdwet), less what families pay of it where a scenario says so: that moves money from
+one payer to another and changes no total. A programme is paid by the municipality or from outside (the Rijk).
 
 A place that is not needed saves its price; fixed cost and the rest stay what they are (model/prices.py).
 Cashable is what a municipality can turn into money: programme costs in full; what places cost for the
@@ -24,7 +25,8 @@ from sim.rates import discount_factor
 from sim.states import AGES, FORMS, MONTHS
 
 Floats = NDArray[np.float64]
-GEMEENTE, RIJK = "gemeente", "rijk"
+GEMEENTE, RIJK, FAMILY = "gemeente", "rijk", "family"
+OWN_PAYMENT = "own_payment"
 BEYOND: Mapping[str, tuple[str, str]] = {
     "special_education": ("school", "value.special_education"),
     "first_offences": ("justitie", "value.first_offence"),
@@ -56,24 +58,31 @@ def costs(history: History, p: Parameters) -> list[Measure]:
         programmes.append((payer, name, np.repeat(real[:, None], blocks, axis=1)))
     lines += programmes
     shape = (len(years), blocks)
+    paid = np.einsum("ybf,yf->yb", care, history.payments[: len(years)])
+    payments = [(GEMEENTE, -paid), (FAMILY, paid)] if paid.any() else []
     found = [Measure(("cost", "total", "all"), _total(lines, shape))]
     found += [Measure(("cost", "form", form), values) for _, form, values in lines]
-    for payer in (GEMEENTE, RIJK):
+    lines += [(payer, OWN_PAYMENT, values) for payer, values in payments]
+    for payer in (GEMEENTE, RIJK, FAMILY):
         own = [line for line in lines if line[0] == payer]
         if own:
             found.append(Measure(("cost", "payer", payer), _total(own, shape)))
         found += [Measure(("cost", "payer_form", f"{payer}|{form}"), values) for _, form, values in own]
     found += [Measure(("cost", "programme", name), values) for _, name, values in programmes]
-    parts = {CARE: care.sum(axis=2), **standing, PROGRAMMES: _total(programmes, shape)}
+    whole = care.sum(axis=2) - paid if payments else care.sum(axis=2)
+    parts = {CARE: whole, **standing, PROGRAMMES: _total(programmes, shape)}
     found += [Measure(("cost", "part", part), parts[part]) for part in PARTS]
     found += _by_age(history, prices)
     cashable = _cashable(history, care, prices, p) + sum(standing.values(), np.zeros(shape))
     for payer in (GEMEENTE, RIJK):
         own = [line for line in programmes if line[0] == payer]
         if payer == GEMEENTE:
-            found.append(Measure(("cost_cashable", "payer", payer), cashable + _total(own, shape)))
+            cash = cashable - paid if payments else cashable
+            found.append(Measure(("cost_cashable", "payer", payer), cash + _total(own, shape)))
         elif own:
             found.append(Measure(("cost_cashable", "payer", payer), _total(own, shape)))
+    if payments:
+        found.append(Measure(("cost_cashable", "payer", FAMILY), paid))
     found.append(Measure(("cost_cashable", "total", "all"), cashable + _total(programmes, shape)))
     return [*found, *_beyond(history, p)]
 
@@ -91,7 +100,7 @@ def _standing(history: History, p: Parameters) -> dict[str, Floats]:
 def _by_age(history: History, prices: Floats) -> list[Measure]:
     """Return what the care of youths of each age costs; prices: [years, forms].
 
-    Places times their price, by the age on 1 January. It adds up to the part `care`.
+    Places times their price, by the age on 1 January. It adds up to the part `care` and what families pay.
     """
     kinds = [history.layout.time + state for state in form_states(history.table)]
     care = np.einsum("ybfa,yf->yba", history.cells[:, :, kinds, :AGES], prices) / MONTHS

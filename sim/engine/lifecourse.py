@@ -112,7 +112,7 @@ def _key(c, i, h):  # type: ignore[no-untyped-def]
 
 @njit(nogil=True, inline="always")
 def _bounds(c, i, since_year, h, table, age, key, plain, bound):  # type: ignore[no-untyped-def]
-    """Write the bound per month of each process of child i to `bound`.
+    """Write the bound per month of each process of child i to `bound`: 0 for need that moves along.
 
     It holds until the child changes state or the year ends. since_year: the month from which the year counts
     for this child (1 January or its birth): classes of duration are bounded from then on.
@@ -130,12 +130,20 @@ def _bounds(c, i, since_year, h, table, age, key, plain, bound):  # type: ignore
             if d >= 0:
                 value *= h.duration_bound[d, _duration_class(h, d, max(since_year - c.since[i, p], 0.0))]
             bound[p] += value
-        return
-    flags = np.uint32(c.forms[i]) | (np.uint32(c.marks[i]) << 16)
-    for p in range(processes):
-        s = c.state[i, p]
-        for r in range(h.first_row[p, s], h.first_row[p, s + 1]):
-            bound[p] += _row_bound(c, i, r, p, flags, since_year, h, table, age, key)
+    else:
+        flags = np.uint32(c.forms[i]) | (np.uint32(c.marks[i]) << 16)
+        for p in range(processes):
+            s = c.state[i, p]
+            for r in range(h.first_row[p, s], h.first_row[p, s + 1]):
+                bound[p] += _row_bound(c, i, r, p, flags, since_year, h, table, age, key)
+    if _along(c, i, h):
+        bound[h.echo] = 0.0
+
+
+@njit(nogil=True, inline="always")
+def _along(c, i, h):  # type: ignore[no-untyped-def]
+    """Tell whether child i has need beside demand, in the same state: then one clock runs for both."""
+    return h.echo >= 0 and c.state[i, h.echo] == c.state[i, h.base]
 
 
 @njit(nogil=True, inline="always")
@@ -408,6 +416,7 @@ def advance(  # type: ignore[no-untyped-def]
             renew(c, i, k, mine)
             now = min(int(t - c.birth[i]) // MONTHS, AGES - 1)
             ratio = _ratio(c, i, h, year, r, age, now, since_year, t)
+            s, together, in_full = c.state[i, p], p == h.base and _along(c, i, h), ratio
             if _felt(c, i, h, r):
                 if turned_life and turn.weight.size:
                     factor = programme_factor(turn.x, i, h.mechanism[r], t)
@@ -415,20 +424,33 @@ def advance(  # type: ignore[no-untyped-def]
                     factor = programme_factor(x, i, h.mechanism[r], t)
                 if rivals.worlds:
                     _write_down(c, i, rivals, h.mechanism[r], ratio, factor, t, mine, k, tick, log)
+                in_full = ratio * factor
+                if p == h.base:
+                    factor = factor**h.share
                 ratio *= factor
             happens = pick < most * ratio
+            echoes = together and pick < most * in_full
             if not turned_life and turn.clock[i] == k and turn.tick[i] == tick:
                 happens = turn.accepted[i]
                 turned_life = True
                 mine = turn.luck[i]
                 for q in range(c.left.shape[1]):  # what is left of an interval has no memory
                     c.left[i, q] = interval(mine, q, c.ticks[i, q], c.id[i])
-            if happens:
+            if happens or echoes:
                 waited = c.waits[i] != 0
                 step = np.floor(t * per_month)
-                _happen(
-                    c, i, p, r, t, step * length, gated, gate, h, lay, weight, age, group, year_start, tally
-                )
+                if happens:
+                    _happen(
+                        c, i, p, r, t, step * length, gated, gate, h, lay, weight, age, group, year_start,
+                        tally,
+                    )  # fmt: skip
+                if echoes:
+                    _happen(
+                        c, i, h.echo, h.row_to[h.echo, s, h.destination[r]], t, step * length, gated, gate, h,
+                        lay, weight, age, group, year_start, tally,
+                    )  # fmt: skip
+                if (p == h.base or p == h.echo) and _along(c, i, h) and c.state[i, h.echo] == 0:
+                    c.since[i, h.echo] = c.since[i, h.base]  # from here on one clock runs for both
                 if gated and c.waits[i] and not waited:
                     stop = min(stop, np.int64(step) + 1)
                     until = stop * length

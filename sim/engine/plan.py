@@ -19,7 +19,7 @@ from sim.engine.warmup import PER_CHILD, Clock, post_for
 from sim.inputs.scenario import Scenario
 from sim.model.catalogue import Programme, catalogue
 from sim.model.parameters import Parameters
-from sim.model.processes import default_table
+from sim.model.processes import TO_CARE, table_for
 from sim.model.registration import registered
 from sim.model.transitions import compile_table
 from sim.states import FORMS, MECHANISMS
@@ -40,6 +40,16 @@ def with_overrides(p: Parameters, scenario: Scenario, since: str) -> Parameters:
         if override.since == since:
             changes[name] = float(override.value)  # type: ignore[arg-type]
     return p.replace(with_use(p, changes))
+
+
+def touches_no_life(name: str) -> bool:
+    """Tell whether a parameter that changes at the start leaves lives as they are, but of who comes then.
+
+    Such a parameter is of a programme, of the town hall or of money: no rate in the table of transitions
+    reads it.
+    """
+    family, _, rest = name.partition(".")
+    return (family in catalogue() or family in ("townhall", "cost", "value")) and rest != "existing_coverage"
 
 
 @dataclass(frozen=True)
@@ -64,7 +74,7 @@ class RunPlan:
         p = with_overrides(setting.parameters, scenario, "start")
         shocks = Shocks(scenario.shocks, scenario.start, scenario.years)
         last_year = scenario.start + max(scenario.years, 1)
-        clock = like.clock if like else Clock(compile_table(default_table(), p, last_year, shocks.rates()))
+        clock = like.clock if like else Clock(compile_table(table_for(p), p, last_year, shocks.rates()))
         all_of_them = sorted({EXISTING, *scenario.programmes, *columns})  # one order, whoever is lived with
         plan = cls(scenario, setting, p, shocks, clock, tuple(all_of_them))
         if setting.draw == 0:
@@ -109,6 +119,15 @@ class RunPlan:
         for f in PER_CHILD:
             getattr(wide, f)[:n, k : k + 1] = getattr(x, f)
         return wide
+
+    @cached_property
+    def whole(self) -> bool:
+        """Tell whether its lives are no forks of another's.
+
+        Who comes to its programmes depends on need, and so on its lives; or one event moves need and demand.
+        """
+        by_need = any(self.p[f"{name}.uptake_by_need"] != 1.0 for name in self.programmes)
+        return by_need or self.p[TO_CARE] != 1.0
 
     def contracts(self, before: Floats) -> Contracts | None:
         """Return the contracts for places: those of the scenario, else what was used before the start.

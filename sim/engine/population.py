@@ -265,6 +265,35 @@ def _draw_children(  # type: ignore[no-untyped-def]
                 break
 
 
+def with_need(children: Children, table: CompiledTable, key: np.uint64) -> Children:
+    """Return children with a process of need beside the demand for care that they have, in the same state.
+
+    As they are where the table has no demand, or they have both already.
+    """
+    n, more = children.id.size, len(table.processes) - children.state.shape[1]
+    if not more:
+        return children
+    demand = table.process("demand")
+    left = np.empty((n, len(table.states)), np.float32)
+    ticks = np.zeros((n, len(table.states)), np.uint16)
+    known = children.left.shape[1]
+    left[:, :known], ticks[:, :known] = children.left, children.ticks
+    _first_intervals(children, left, known, key)
+    return children._replace(
+        state=np.concatenate([children.state, children.state[:, demand : demand + 1]], axis=1),
+        since=np.concatenate([children.since, children.since[:, demand : demand + 1]], axis=1),
+        left=left,
+        ticks=ticks,
+    )
+
+
+@kernel
+def _first_intervals(c, left, first, key):  # type: ignore[no-untyped-def]
+    for i in range(c.id.size):
+        for k in range(first, left.shape[1]):
+            left[i, k] = interval(key, k, 0, c.id[i])
+
+
 def month_of(year: int) -> int:
     """Return the month number of 1 January of `year`."""
     return (year - EPOCH_YEAR) * MONTHS

@@ -1,7 +1,8 @@
 """Programmes reach children through age, neighbourhood and voluntary uptake, and through nothing else.
 
 Workers give places, places take in children, children who come gain an effect that builds up while
-they come and fades when they stop. Who comes never depends on need, care or household.
+they come and fades when they stop. Who comes never depends on care or household, and on need only where
+`uptake_by_need` says so: then a world's programmes depend on its lives, and it is lived in full.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from sim.faults import fault
 from sim.luck import OCCURRENCE, Decision, uniform
 from sim.machine.kernels import kernel
 from sim.model.catalogue import Programme
-from sim.model.parameters import Parameters
+from sim.model.parameters import Parameters, prior_parameters
 from sim.states import ADDED_ROUTE, AGES, HEADROOM, MECHANISMS, MONTHS, QUINTILES, WHILE_THERE
 
 Floats = NDArray[np.float64]
@@ -44,12 +45,12 @@ def effect_of(programme: Programme, p: Parameters, switches: Mapping[str, bool])
 
     Onset, escalation and recovery share one uncertain strength: `effect_exists` scales all three (a
     draw is 0 or 1, the best fit the prior weight), and `share_onset` splits one log ratio of new
-    moderate need over onset and escalation.
+    moderate need over onset and escalation. With `effect_by_visits` it rises with visits per child.
     """
     name = programme.name
     full = dict.fromkeys(MECHANISMS, 0.0)
     if "onset" in programme.mechanisms:
-        exists = p[f"{name}.effect_exists"]
+        exists = p[f"{name}.effect_exists"] * by_visits(name, p)
         strength = exists * math.log(p[f"{name}.moderate_need"])
         share = p[f"{name}.share_onset"]
         full["onset"] = share * strength
@@ -66,6 +67,16 @@ def effect_of(programme: Programme, p: Parameters, switches: Mapping[str, bool])
         build_up=p[f"{name}.build_up"] if programme.mechanisms else 1.0,
         decay=-math.log(max(retained, _LEAST_RETAINED)) / MONTHS if retained < 1 else 0.0,
     )
+
+
+def by_visits(name: str, p: Parameters) -> float:
+    """Return the strength of a programme's effect on need at its visits per child.
+
+    It is 1 at as many visits as were believed before any fit, for which the effect was believed too.
+    """
+    rise = p[f"{name}.effect_by_visits"]
+    visits = f"{name}.visits_per_child"
+    return (p[visits] / prior_parameters()[visits]) ** rise if rise else 1.0
 
 
 def check_headroom(effects: Mapping[str, Effect], ages: Mapping[str, tuple[int, int]]) -> None:
@@ -190,6 +201,8 @@ def attend(
     ages: tuple[int, int] | None = None,
     before: int = -1,
     continuity: float = 1.0,
+    by_need: float = 1.0,
+    need: int = 0,
 ) -> Attendance:
     """Fill the places of one programme for the twelve months of a year, and book who joins and leaves.
 
@@ -198,7 +211,8 @@ def attend(
     in line. Where places are cut, those who would have left soonest leave first. Never more children
     than places. ages: first and last year of age, where they are not the programme's own. before: the
     index of a programme that this one continues (or -1); children who come from it have `continuity`
-    times the weight of others.
+    times the weight of others. by_need: how many times the weight of others those have who are not in the
+    first state of process `need` on 1 January. Nobody's place in line depends on who else there is.
     """
     first, until_age = programme.months if ages is None else (ages[0] * MONTHS, (ages[1] + 1) * MONTHS)
     oldest = max(until_age, programme.months[1])
@@ -210,7 +224,7 @@ def attend(
             pool.map(
                 lambda b: _scan(
                     b[0], b[1], index, programme.number, first, until_age, oldest, year, key, weight, stay,
-                    before, continuity, GAP_MONTHS, furthest,
+                    before, continuity, GAP_MONTHS, by_need, need, furthest,
                 ),
                 zip(blocks, exposed, strict=True),
             )
@@ -259,7 +273,23 @@ def _furthest(room: int, children: int, weight: Floats) -> float:
 
 @kernel
 def _scan(  # type: ignore[no-untyped-def]
-    c, x, k, number, first, before, oldest, year, key, weight, stay, earlier, continuity, gap, furthest
+    c,
+    x,
+    k,
+    number,
+    first,
+    before,
+    oldest,
+    year,
+    key,
+    weight,
+    stay,
+    earlier,
+    continuity,
+    gap,
+    by_need,
+    need,
+    furthest,
 ):
     """List the children who take part, or could this year and stand before `furthest` in line.
 
@@ -278,7 +308,8 @@ def _scan(  # type: ignore[no-untyped-def]
     closes = np.empty(n, np.int64)
     inside = np.empty(n, np.bool_)
     m = 0
-    back = np.exp(-furthest * weight * (continuity if earlier >= 0 else 1.0))  # luck below it is too far
+    most = (continuity if earlier >= 0 else 1.0) * max(by_need, 1.0)
+    back = np.exp(-furthest * weight * most)  # luck below it is too far
     for i in range(low, high):
         enrolled = x.joins[i, k] <= month0 < x.leaves[i, k]
         lives_here = c.arrives[i] <= year < c.departs[i]
@@ -297,6 +328,8 @@ def _scan(  # type: ignore[no-untyped-def]
             ended = min(x.leaves[i, earlier], NEVER - gap)
             if ended + gap >= month0:
                 line[m] /= continuity
+        if by_need != 1.0 and c.state[i, need] != 0:
+            line[m] /= by_need
         child[m] = i
         inside[m] = enrolled
         m += 1

@@ -14,7 +14,7 @@ import numpy as np
 from sim.engine.population import Flows, flows
 from sim.engine.programmes import fte_for
 from sim.errors import within
-from sim.inputs.profiles import OWN_USE, Profile
+from sim.inputs.profiles import PREDICTED_USE, Profile
 from sim.luck import key_of
 from sim.model.catalogue import Programme, catalogue
 from sim.model.parameters import Grade, Parameters
@@ -35,7 +35,7 @@ def of_town(p: Parameters, profile: Profile) -> Parameters:
     record = p.records[USE]
     if profile.use is None or record.luck:
         return p
-    grade: Grade = "calibrated" if OWN_USE in profile.local else "derived"
+    grade: Grade = "derived" if PREDICTED_USE in profile.local else "calibrated"
     low, high = profile.use
     source, luck = profile.source.split("; ")[-1], f"{USE}.{profile.code}"
     own = replace(record, low=low, high=high, grade=grade, source=source, luck=luck)

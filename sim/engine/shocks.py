@@ -4,6 +4,9 @@ lockdown           school, youth health care and the access see fewer children; 
 teacher_shortage   schools see fewer children
 budget_cut         posts of unfenced programmes are cut from a month on, within the budget year
 registration_shift more (or fewer) youths are counted as users, while nobody lives otherwise
+fewer_starts       help of some forms begins less often (below zero: more often)
+shorter_care       help of some forms ends sooner: its mean duration is shorter by that share
+own_payment        families pay a share of the price of a place in some forms to the municipality
 
 A size of 0 changes nothing; a size of 1 is a standstill (or all posts, or twice the users).
 """
@@ -18,11 +21,13 @@ from numpy.typing import NDArray
 from sim.engine.population import month_of
 from sim.inputs.scenario import Shock
 from sim.model.transitions import RateShock
-from sim.states import MONTHS
+from sim.states import FORMS, MONTHS
 
 Floats = NDArray[np.float64]
-CONTACTS = ("seen_by_school", "seen_by_health", "seen_by_access")
-SCHOOL = ("seen_by_school",)
+LIGHT = ("ambulant", "netwerk")
+"""Forms that a policy on care is about where it names none: bought help without residence, not by the day."""
+CONTACTS: tuple[str, ...] = ("seen_by_school", "seen_by_health", "seen_by_access")
+SCHOOL: tuple[str, ...] = ("seen_by_school",)
 
 
 class Shocks:
@@ -34,13 +39,31 @@ class Shocks:
 
     def rates(self) -> list[RateShock]:
         """Return the temporary factors on rates."""
-        rows = {"lockdown": CONTACTS, "teacher_shortage": SCHOOL}
-        return [
-            RateShock(rows[s.kind], month_of(s.year) + s.month, month_of(s.year) + s.month + s.months,
-                      1.0 - s.size)
-            for s in self.shocks
-            if s.kind in rows
-        ]  # fmt: skip
+        found = []
+        for s in self.shocks:
+            forms, factor = s.forms or LIGHT, 1.0 - s.size
+            if s.kind == "lockdown":
+                rows = CONTACTS
+            elif s.kind == "teacher_shortage":
+                rows = SCHOOL
+            elif s.kind == "fewer_starts":
+                rows = tuple(f"start_{form}" for form in forms)
+            elif s.kind == "shorter_care":
+                rows, factor = tuple(f"end_{form}" for form in forms), 1.0 / factor
+            else:
+                continue
+            first = month_of(s.year) + s.month
+            found.append(RateShock(rows, first, first + s.months, factor))
+        return found
+
+    def payments(self) -> Floats:
+        """Return the share of the price of a place that families pay by year and form, [years, forms]."""
+        share = np.zeros((self.years, MONTHS, len(FORMS)))
+        for shock in self.shocks:
+            if shock.kind == "own_payment":
+                for form in shock.forms or LIGHT:
+                    share.reshape(-1, len(FORMS))[self._monthly(shock), FORMS.index(form)] += shock.size
+        return np.asarray(np.minimum(share, 1.0).mean(axis=1))
 
     def _monthly(self, shock: Shock) -> slice:
         first = (shock.year - self.start) * MONTHS + shock.month

@@ -13,8 +13,10 @@ Order of events:
 3. Invariants are checked for each year: a state outside its process, a child too many in a
    programme or in care, or a count that does not add up stops the run.
 
-Scenarios that differ in their programmes alone are lived together: the first in full, the others as the lives
-that part from it (forks.py). Those that differ in rates, or whose places are limited, are lived one by one.
+Scenarios that differ in their programmes alone, in what these do or in money, are lived together: the first
+in full, the others as the lives that part from it (forks.py). Those that differ in rates, whose places are
+limited, whose programmes take in children by their need, or in which less need is not as much less care, are
+lived one by one.
 """
 
 from __future__ import annotations
@@ -31,8 +33,8 @@ from sim.engine.exposure import Exposure
 from sim.engine.forks import Forks, differing, rate_for, rivals, rows_of
 from sim.engine.history import CELLS, History, ProgrammeYear, child_years_waiting, place_years, settle
 from sim.engine.lifecourse import advance
-from sim.engine.plan import RunPlan
-from sim.engine.population import BLOCKS, Children, cohorts, month_of
+from sim.engine.plan import RunPlan, touches_no_life
+from sim.engine.population import BLOCKS, Children, cohorts, month_of, with_need
 from sim.engine.programmes import attend, participants_for, weights
 from sim.engine.setting import Setting
 from sim.engine.stretch import Stretch, Who, no_turn, nobody_else, open_gate, room_for, scratch
@@ -41,9 +43,11 @@ from sim.engine.waitinglist import WaitingLists, gates, occupied
 from sim.engine.warmup import NOBODY, NOT_ASIDE, Clock, WarmStart, checked, warm_up, year_span, youths_of
 from sim.errors import SimulationError
 from sim.faults import Fault, fault
-from sim.inputs.scenario import Scenario
-from sim.model.prices import spending
-from sim.model.transitions import CompiledTable
+from sim.inputs.scenario import Override, Scenario
+from sim.model.parameters import default_parameters
+from sim.model.prices import spending, unit_costs
+from sim.model.processes import TO_CARE, default_table
+from sim.model.transitions import CompiledTable, compile_table
 from sim.states import EPOCH_YEAR, FORMS, MONTHS, USER_SETS
 
 Floats = NDArray[np.float64]
@@ -84,7 +88,10 @@ def simulate_together(
     warm = warm or warm_up(setting, first.start, pool)
     if warm.start != first.start:
         raise ValueError(f"the warm start is of {warm.start}, the scenario begins in {first.start}")
-    return Lives(plans_of(scenarios, setting), warm, pool, rate).histories(tell)
+    plans = plans_of(scenarios, setting)
+    if len(plans) > 1 and any(plan.whole for plan in plans):  # by the setting, where no scenario says so
+        return [simulate(each, setting, pool, warm, tell) for each in scenarios]
+    return Lives(plans, warm, pool, rate).histories(tell)
 
 
 def plans_of(scenarios: Sequence[Scenario], setting: Setting) -> list[RunPlan]:
@@ -111,7 +118,9 @@ def beginning(plan: RunPlan, warm: WarmStart, pool: Executor) -> list[Children]:
     """Return the children on 1 January of the start by block, with those who will be born until the end."""
     start, end = month_of(plan.scenario.start), month_of(plan.scenario.start + plan.scenario.years)
     born = cohorts(plan.setting.flow()[0], start, end, plan.setting.key, plan.clock.table, plan.p, pool)
-    return [old.part(slice(None)).joined(new) for old, new in zip(warm.blocks, born, strict=True)]
+    for b in range(BLOCKS):
+        born[b] = with_need(warm.take(b), plan.clock.table, plan.setting.key).joined(born[b])
+    return born
 
 
 def apart(scenarios: Sequence[Scenario]) -> str:
@@ -122,7 +131,14 @@ def apart(scenarios: Sequence[Scenario]) -> str:
     for scenario in scenarios:
         if scenario.policy == "capped":
             return "places"
-        if scenario.parameters != first.parameters or scenario.prior != first.prior:
+        if any(k.endswith(".uptake_by_need") and own.value != 1.0 for k, own in scenario.parameters.items()):
+            return "need"
+        if TO_CARE in scenario.parameters and scenario.parameters[TO_CARE].value != 1.0:
+            return "care"
+        if _of_lives(scenario) != _of_lives(first) or scenario.prior != first.prior:
+            return "parameters"
+            return "parameters"
+        if scenario.future != first.future:
             return "parameters"
         if [s for s in scenario.shocks if s.kind != "budget_cut"] != [
             s for s in first.shocks if s.kind != "budget_cut"
@@ -131,8 +147,16 @@ def apart(scenarios: Sequence[Scenario]) -> str:
     return ""
 
 
+def _of_lives(scenario: Scenario) -> dict[str, Override]:
+    """Return what a scenario says of parameters that any life depends on."""
+    told = scenario.parameters.items()
+    return {name: own for name, own in told if own.since != "start" or not touches_no_life(name)}
+
+
 REASONS: Mapping[str, Fault] = {
     "places": fault("why_places"),
+    "need": fault("why_need"),
+    "care": fault("why_care"),
     "parameters": fault("why_parameters"),
     "shocks": fault("why_shocks"),
 }
@@ -148,6 +172,7 @@ class World:
         References back are weak: what was lived is large, and must go when it is no longer needed.
         """
         self.plan, self.lives, self.exposed = plan, weakref.proxy(lives), exposed
+        self.payments = plan.shocks.payments()
         self.cells = np.empty((plan.scenario.years, BLOCKS, plan.clock.layout.kinds, CELLS))
         self.attended: dict[str, list[ProgrammeYear]] = {name: [] for name in plan.programmes}
         self.places: Mapping[str, float] = {}
@@ -174,10 +199,15 @@ class World:
         years = place_years(self.cells[year], plan.clock.layout, plan.clock.table).sum(axis=0)
         waiting = child_years_waiting(self.cells[year], plan.clock.layout).sum(axis=0)
         return YearOfCare(
-            spending=_spent(years, self.lives.before, calendar, plan),
+            spending=_spent(years, self.lives.before, calendar, plan) - self._paid(years, year),
             place_years=dict(zip(FORMS, (years * plan.scale).tolist(), strict=True)),
             waiting_years=dict(zip(FORMS, (waiting * plan.scale).tolist(), strict=True)),
         )
+
+    def _paid(self, years: Floats, year: int) -> float:
+        """Return what families pay in a year; years: place-years by form [forms]."""
+        prices = unit_costs(self.plan.scenario.start + year, self.plan.p)
+        return float((years * self.payments[year]) @ prices) * self.plan.scale
 
     def history(self, proposals: int) -> History:
         """Return what was counted."""
@@ -194,6 +224,7 @@ class World:
             paid_by_gemeente={name: plan.paid_by_gemeente(name) for name in plan.programmes},
             activity_cost={name: plan.p[f"{name}.activity_cost"] for name in plan.programmes},
             registration=plan.shocks.registration(),
+            payments=self.payments,
             proposals=proposals,
         )
 
@@ -210,6 +241,7 @@ class World:
             self.lives.blocks, self.exposed, plan.columns.index(name), programme, places, year - EPOCH_YEAR,
             plan.setting.key, weights(targeting, programme, plan.p), plan.p[f"{name}.stay"], self.lives.pool,
             ages, before, plan.p[f"{name}.continuity"] if before >= 0 else 1.0,
+            plan.p[f"{name}.uptake_by_need"], plan.clock.table.process("need"),
         )  # fmt: skip
         if np.any(attendance.stock > places + 1e-6):
             raise SimulationError(fault("more_children_than_places", name=name, year=year))
@@ -410,6 +442,8 @@ def _spent(years: Floats, before: Floats, year: int, plan: RunPlan) -> float:
 
 def place_years_before(warm: WarmStart, clock: Clock) -> Floats:
     """Return place-years by form in the last year of a warm start, simulated children."""
+    if warm.cells.shape[2] != clock.layout.kinds:  # lived without demand beside need
+        clock = Clock(compile_table(default_table(), default_parameters(), EPOCH_YEAR))
     if not warm.cells.shape[0]:  # a scenario that starts in 2015 has no recorded year before it
         return np.zeros(len(place_years(warm.cells, clock.layout, clock.table).sum(axis=(0, 1))))
     return np.asarray(place_years(warm.cells[-1], clock.layout, clock.table).sum(axis=0))

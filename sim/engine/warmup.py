@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,8 +22,8 @@ from sim.errors import SimulationError
 from sim.faults import fault
 from sim.model.catalogue import Programme, catalogue
 from sim.model.parameters import Parameters
-from sim.model.prices import fte_price
-from sim.model.processes import default_table
+from sim.model.prices import worker_price
+from sim.model.processes import table_for
 from sim.model.transitions import CompiledTable, compile_table
 from sim.states import EPOCH_YEAR, HISTORY_YEAR, MONTHS
 
@@ -39,13 +39,26 @@ Watch = Callable[[int, int, Children], None]
 class WarmStart:
     """The population on the eve of a scenario, and what was counted in the last years before it.
 
-    cells: [years, blocks, kinds, CELLS], the last of them the year before the start.
+    cells: [years, blocks, kinds, CELLS], the last of them the year before the start. once: one simulation
+    alone begins from it, and takes its children, for it is large.
     """
 
     start: int
     blocks: list[Children]
     exposed: list[Exposure]
     cells: Floats
+    once: bool = False
+    taken: list[int] = field(default_factory=list)
+
+    def take(self, b: int) -> Children:
+        """Return the children of a block. Raises RuntimeError where another simulation has taken them."""
+        if b in self.taken:
+            raise RuntimeError("the children of this warm start are gone")
+        block = self.blocks[b]
+        if self.once:
+            self.taken.append(b)
+            self.blocks[b] = block.part(slice(0, 0))
+        return block
 
 
 class Clock:
@@ -147,17 +160,19 @@ class ExistingWork:
         scale = setting.flow()[1]
         self.places = np.full(MONTHS, reached / scale if scale else 0.0)
         self.weight = weights(self.programme.targeting, self.programme, p)
-        self.stay = p[f"{EXISTING}.stay"]
+        self.stay, self.by_need = p[f"{EXISTING}.stay"], p[f"{EXISTING}.uptake_by_need"]
 
     def exposure(self, count: int) -> Exposure:
         """Return the exposure of children who never came."""
         return exposures(count, [EXISTING], self.effects)
 
-    def attend(self, blocks: list[Children], exposed: list[Exposure], year: int, pool: Executor) -> None:
-        """Fill the places for calendar year `year`."""
+    def attend(
+        self, blocks: list[Children], exposed: list[Exposure], year: int, need: int, pool: Executor
+    ) -> None:
+        """Fill the places for calendar year `year`. need: the process of that name."""
         attend(
             blocks, exposed, 0, self.programme, self.places, year - EPOCH_YEAR, self.key, self.weight,
-            self.stay, pool,
+            self.stay, pool, by_need=self.by_need, need=need,
         )  # fmt: skip
 
 
@@ -176,25 +191,22 @@ def warm_up(
     year, whichever it is). tell hears each year that is done; watch sees the quarters of `watched` years.
     """
     p = setting.parameters
-    clock = Clock(compile_table(default_table(), p, start))
+    clock = Clock(compile_table(table_for(p), p, start))
     blocks = cohorts(setting.flow()[0], 0, month_of(start), setting.key, clock.table, p, pool)
     existing = ExistingWork(setting)
     exposed = [existing.exposure(block.id.size) for block in blocks]
     counted_from = start - 1 if count_from is None else max(count_from, HISTORY_YEAR)
     cells = np.empty((max(start - counted_from, 0), BLOCKS, clock.layout.kinds, CELLS))
     for year in range(EPOCH_YEAR, start):
-        existing.attend(blocks, exposed, year, pool)
+        existing.attend(blocks, exposed, year, clock.table.process("need"), pool)
         counted = cells[year - counted_from] if year >= counted_from else None
         live_year(blocks, exposed, clock, year, setting, counted, pool, watch if year in watched else None)
         if tell is not None:
             tell(year)
-    alive = [int(np.searchsorted(b.birth, month_of(start) - LIFE_MONTHS, side="right")) for b in blocks]
-    return WarmStart(
-        start=start,
-        blocks=[b.part(slice(n, None)) for b, n in zip(blocks, alive, strict=True)],
-        exposed=[later_rows(x, n) for x, n in zip(exposed, alive, strict=True)],
-        cells=cells,
-    )
+    for b, block in enumerate(blocks):  # one by one: in the country all of them are gigabytes
+        alive = int(np.searchsorted(block.birth, month_of(start) - LIFE_MONTHS, side="right"))
+        blocks[b], exposed[b] = block.part(slice(alive, None)), later_rows(exposed[b], alive)
+    return WarmStart(start, blocks, exposed, cells)
 
 
 PER_CHILD = ("past_level", "past_time", "joins", "leaves")
@@ -223,6 +235,6 @@ def post_for(
         municipal=municipal,
         hiring_delay=round(p[f"{programme.name}.hiring_delay"]),
         turnover=p[f"{programme.name}.turnover"],
-        price=lambda year: fte_price(programme.price, year, p),
+        price=lambda year: worker_price(programme, year, p),
         cuts=cuts,
     )

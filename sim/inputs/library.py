@@ -31,6 +31,8 @@ def allowed_range(record: Parameter) -> tuple[float, float]:
     """Return the lowest and highest value that a scenario may give a parameter."""
     if record.scale == "bernoulli":
         return 0.0, 1.0
+    if record.scale == "lever":
+        return record.low, record.high
     if record.scale == "logit" or (record.unit.startswith(("share", "probability")) and record.high <= 1):
         return (0.0, 1.0) if record.scale == "linear" else (1e-6, 1.0 - 1e-6)
     if record.scale == "log":

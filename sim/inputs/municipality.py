@@ -43,6 +43,8 @@ MAX_OF_ONE_AGE = 330_000.0
 """Half as much again as there are in the Netherlands (CBS: 220,000 at 18-24, fewer at other ages)."""
 USE_AGES = ("0-17", "0-22")
 """Ages for which CBS counts youths with jeugdhulp."""
+USE_BASES = ("own", "predicted", "fitted")
+"""What need and access may rest on (see UseRange)."""
 MAX_GROUPS = 100
 """Groups of ages in a population: there are 23 ages."""
 NAME_LENGTH, SOURCE_LENGTH = 80, 300
@@ -220,13 +222,35 @@ class Use(Part):
         return _ages(self.ages)[1]
 
 
+class UseRange(Part):
+    """How far use may be from what need and access bring about: 5th and 95th percentile, over it.
+
+    basis: whether need and access rest on figures of the municipality itself, on municipalities like it, or
+    were fitted to the figure of use that stands beside them.
+    """
+
+    low: float = Field(allow_inf_nan=False)
+    high: float = Field(allow_inf_nan=False)
+    basis: Literal["own", "predicted", "fitted"] = "own"
+    source: _Source | None = None
+
+    @field_validator("low", "high")
+    @classmethod
+    def _around_one(cls, value: float, info: ValidationInfo) -> float:
+        """Refuse a range without the level itself."""
+        low, high = (0.2, 1.0) if info.field_name == "low" else (1.0, 5.0)
+        if wrong := range_fault(value, low, high):
+            raise plain_error(wrong)
+        return value
+
+
 class Municipality(Part):
     """Local figures. Frozen, hashable, picklable.
 
     date: of the population; population: youths by group of ages that together cover 0-22 ("0-3", "4");
     moving: share that leaves in a year; bijstand: share of children in a family on bijstand; tariffs: euros
     of 2024 per place-year by form; need, access: multipliers of the national rates
-    (calibration.municipalities.municipal).
+    (calibration.municipalities.municipal); use_range: how far use may be from what they bring about.
     """
 
     kind: Literal["municipality"] = "municipality"
@@ -247,6 +271,7 @@ class Municipality(Part):
     ] = Frozen()
     need: _Figure | None = None
     access: _Figure | None = None
+    use_range: UseRange | None = None
 
     @field_validator(*_LIMITS)
     @classmethod
@@ -327,13 +352,16 @@ class Municipality(Part):
 
     @property
     def fitted(self) -> bool:
-        """Tell whether need and access were fitted to the figure of use."""
-        return self.use is not None and self.need is not None and self.access is not None
+        """Tell whether need and access were fitted to the figure of use, and are not those of a level."""
+        there = self.use is not None and self.need is not None and self.access is not None
+        return there and (self.use_range is None or self.use_range.basis == "fitted")
 
     def canonical(self) -> dict[str, Any]:
         """Return everything that affects results, ready for JSON; sources do not."""
         figures = {name: getattr(self, name) for name in _LIMITS}
+        around = self.use_range
         return {
+            **({} if around is None else {"use_range": [around.low, around.high]}),
             "name": self.name,
             "date": self.date,
             "population": sorted((*_ages(key), youths) for key, youths in self.population.items()),

@@ -42,7 +42,9 @@ from sim.states import FORMS
 ROWS, COLUMNS = 200, 5
 REQUIRED = ("name", "date", "source")
 REQUIRED_OF_USE = ("year", "youths")
-SOURCED = ("kinderwerk_fte", "moving", "bijstand")
+SOURCED = ("kinderwerk_fte", "moving", "bijstand", "need", "access")
+AROUND = {"use_low": "low", "use_high": "high", "use_basis": "basis"}
+"""Lines of the sheet of the municipality that are one figure together, use_range."""
 TOTALS = ("totaal", "total", "eindtotaal", "grand total", "som", "sum", "alle leeftijden", "all ages")
 QUANTITIES = {"kinderwerk_fte": FTE, "moving": SHARE, "bijstand": SHARE, "national": SHARE, "youths": YOUTHS}
 
@@ -308,14 +310,16 @@ class _Reading:
         source = self.words_in(sheet, row, 3)
         if value is None:
             return
+        if name in AROUND:
+            inside, name = ("use_range",), AROUND[name]
         if name in SOURCED:
             value = {"value": value, **({"source": source} if source else {})}
-        target = self.data.setdefault("use", {}) if inside else self.data
+        target = self.data.setdefault(str(inside[0]), {}) if inside else self.data
         target[name] = value
         self.places[(*inside, name)] = (sheet, _cell(row, 1))
         self.places.setdefault(inside or (name,), (sheet, _cell(row, 1)))
         self.places[(*inside, name, "source")] = (sheet, _cell(row, 3))
-        if inside and source and (name == "youths" or "source" not in target):
+        if inside and source and (name in ("youths", "low") or "source" not in target):
             target["source"] = source
             self.places[(*inside, "source")] = (sheet, _cell(row, 3))
 

@@ -13,17 +13,21 @@ from typing import Any, TypeAlias
 import xlsxwriter
 from ruamel.yaml import YAML
 
-from sim.inputs.municipality import USE_AGES
-from sim.inputs.profiles import Profile
+from sim.inputs.municipality import USE_AGES, USE_BASES
+from sim.inputs.profiles import PREDICTED_USE, Profile
 from sim.states import FORMS
 
 WORDS = Path(__file__).resolve().parents[1] / "words" / "sheet.yaml"
 LINES = {
-    "town": ("name", "date", "source", "kinderwerk_fte", "moving", "bijstand"),
+    "town": (
+        "name", "date", "source", "kinderwerk_fte", "moving", "bijstand", "need", "access", "use_low",
+        "use_high", "use_basis",
+    ),
     "use": ("year", "ages", "youths", "national"),
 }
 """The lines of the sheets that have a value a line."""
-TEXTS = ("name", "source", "ages")
+TEXTS = ("name", "source", "ages", "use_basis")
+CHOICES = {"ages": USE_AGES, "use_basis": USE_BASES}
 GROUPS = 30
 """Rows for groups of ages."""
 Words: TypeAlias = Mapping[str, Any]
@@ -88,7 +92,15 @@ class _Template:
             known["kinderwerk_fte"] = (self.profile.kinderwerk_fte, "kinderwerk")
         if "household.bijstand" in self.profile.overrides:
             known["bijstand"] = (self.profile.overrides["household.bijstand"], "CBS")
-        return known
+        use = "kinderwerk"
+        if self.profile.use is not None:
+            low, high = self.profile.use
+            rest, _, use = self.profile.source.rpartition("; ")
+            basis = "predicted" if PREDICTED_USE in self.profile.local else "own"
+            known |= {"source": (rest or use, ""), "use_low": (low, use), "use_high": (high, use),
+                      "use_basis": (basis, "")}  # fmt: skip
+        factors = {"need": self.profile.need, "access": self.profile.access}
+        return known | {name: (factor, use) for name, factor in factors.items() if factor != 1.0}
 
     def sheet(self, key: str, widths: tuple[int, ...]) -> Any:
         """Return a new sheet with its headings."""
@@ -118,8 +130,8 @@ class _Template:
                 sheet.write_number(row, 1, value, self.cell) if value else sheet.write_blank(
                     row, 1, None, self.cell
                 )
-            if name == "ages":
-                sheet.data_validation(row, 1, row, 1, {"validate": "list", "source": list(USE_AGES)})
+            if name in CHOICES:
+                sheet.data_validation(row, 1, row, 1, {"validate": "list", "source": list(CHOICES[name])})
             sheet.write_string(row, 2, unit, self.label)
             sheet.write_string(row, 3, source, self.text)
             sheet.write_string(row, 4, note, self.label)

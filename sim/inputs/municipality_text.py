@@ -32,6 +32,7 @@ _NOTES = {
     "tariffs": "euro's van 2024 per plaats per jaar",
     "need": "zoveel keer de landelijke kans op nieuwe zorgen (volgt uit use: kinderwerk data fit BESTAND)",
     "access": "zoveel keer de landelijke kans op hulp (volgt uit use: kinderwerk data fit BESTAND)",
+    "use_range": "zoveel keer wat daaruit volgt kan het gebruik zijn, in negen van de tien gevallen",
 }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 
 from sim.errors import InputError, nearest
@@ -61,7 +61,8 @@ class Profile:
 def profiles() -> Mapping[str, Profile]:
     """Return the shipped profiles by canonical name. Raises InputError for one without youths.
 
-    Those in municipalities.csv are as they were before the model knew every municipality.
+    Those in municipalities.csv have ages and figures of their own. The level of use is that of TOWN_FILE,
+    unless need and access were fitted to the municipality itself.
     """
     youths: dict[str, list[float]] = {}
     meta: dict[str, tuple[str, str]] = {}
@@ -76,7 +77,7 @@ def profiles() -> Mapping[str, Profile]:
             wrong = fault("no_youths_in_population", name=name, near=nearest(name, youths))
             raise InputError.at(DATA / "municipalities.csv", wrong, line)
         overrides = {"household.bijstand": float(row["bijstand"])} if row["bijstand"] else {}
-        result[name] = Profile(
+        known = Profile(
             name=name,
             youths=tuple(youths[name]),
             date=meta[name][0],
@@ -88,7 +89,17 @@ def profiles() -> Mapping[str, Profile]:
             access=float(row["access"] or 1.0),
             local=tuple(filter(None, row["local"].split(";"))),
         )
+        town = towns_of_the_country().get(name)
+        result[name] = known if town is None or known.local else _with_level_of(town, known)
     return {**{name: town for name, town in towns_of_the_country().items() if name not in result}, **result}
+
+
+def _with_level_of(town: Profile, known: Profile) -> Profile:
+    """Return what is known of a municipality with its estimated level of use."""
+    return replace(
+        known, need=town.need, access=town.access, local=town.local, use=town.use, level=town.level,
+        code=town.code, source=f"{known.source}; {town.source.rpartition('; ')[2]}",
+    )  # fmt: skip
 
 
 @cache
@@ -106,7 +117,7 @@ def towns_of_the_country() -> Mapping[str, Profile]:
                 need=float(row["need"]),
                 access=float(row["access"]),
                 local=(OWN_USE if row["basis"] == "own" else PREDICTED_USE,),
-                use=(low / use, high / use),
+                use=(round(low / use, 4), round(high / use, 4)),
                 level=use,
                 code=row["code"],
             )
@@ -121,23 +132,30 @@ def profile_of(scenario: Scenario) -> Profile:
 def profile_from(local: Municipality) -> Profile:
     """Return the profile of a municipality's own figures; what they do not say is as in the country.
 
-    Its figure of use counts as known (`jeugdhulp`) once need and access are fitted to it.
+    Its figure of use counts as known (`jeugdhulp`) once need and access are fitted to it. A municipality that
+    ships and is given as it is has the same draws of its use.
     """
     overrides = {f"cost.{form}": tariff.value for form, tariff in sorted(local.tariffs.items())}
     if local.bijstand is not None:
         overrides["household.bijstand"] = local.bijstand.value
     known = {"jeugdhulp": local.fitted, "tarieven": bool(local.tariffs)}
+    around = local.use_range
+    if around is not None and not local.fitted:
+        known[PREDICTED_USE if around.basis == "predicted" else OWN_USE] = True
+    town = towns_of_the_country().get(local.name)
     return Profile(
         name=local.name,
         youths=local.single_ages(),
         date=local.date,
-        source=local.source,
+        source=f"{local.source}; {around.source}" if around and around.source else local.source,
         moving=None if local.moving is None else local.moving.value,
         kinderwerk_fte=None if local.kinderwerk_fte is None else local.kinderwerk_fte.value,
         overrides=overrides,
         need=1.0 if local.need is None else local.need.value,
         access=1.0 if local.access is None else local.access.value,
         local=tuple(name for name, here in known.items() if here),
+        use=None if around is None else (around.low, around.high),
+        code=town.code if town else local.name,
     )
 
 

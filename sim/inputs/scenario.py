@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -21,7 +19,6 @@ from pydantic import (
     PrivateAttr,
     ValidationInfo,
     field_validator,
-    model_validator,
 )
 from pydantic_core import InitErrorDetails, ValidationError, to_jsonable_python
 
@@ -47,10 +44,17 @@ from sim.inputs.scenario_checks import (
     lost_shocks,
     written_problems,
 )
+from sim.inputs.shock import BOTH_WAYS as BOTH_WAYS
+from sim.inputs.shock import MAX_YEARS as MAX_YEARS
+from sim.inputs.shock import MOST_SHORTER as MOST_SHORTER
+from sim.inputs.shock import ON_FORMS as ON_FORMS
+from sim.inputs.shock import Origin, origin_of, programme_name
+from sim.inputs.shock import Shock as Shock
+from sim.model.futures import MODEL_TODAY, Future
 from sim.model.priors import ASSUMED, Prior
-from sim.states import AGES, MONTHS
+from sim.states import AGES
 
-FIRST_YEAR, LAST_YEAR, MAX_YEARS = 2015, 2060, 60
+FIRST_YEAR, LAST_YEAR = 2015, 2060
 IN_MEMORY = "<scenario>"
 SUFFIXES = (".yaml", ".yml")
 _MAX_LIST = 1000
@@ -60,23 +64,9 @@ PLACES_WORDS = ("as_used", "unlimited")
 """As many places as were used in the year before the start; no limit at all."""
 
 
-@dataclass(frozen=True)
-class Origin:
-    """The origin of a scenario, which is no part of its content."""
-
-    registry: Registry | None = None
-    folder: Path = Path()
-    path: Path | None = None
-    sha256: str = ""
-
-
-def _origin(info: ValidationInfo) -> Origin:
-    return info.context if isinstance(info.context, Origin) else Origin()
-
-
 def _place(value: object, info: ValidationInfo) -> str | Municipality:
     """Return the name of a shipped municipality, or the figures in a file or mapping."""
-    origin = _origin(info)
+    origin = origin_of(info)
     if isinstance(value, (Mapping, Municipality)):
         return Municipality.model_validate(value, context=origin)
     code = code_of(value) if type(value) is int else None  # 0034 without quotes is a number
@@ -110,20 +100,8 @@ def _own_figures(path: Path, registry: Registry | None) -> Municipality:
         )) from None  # fmt: skip
 
 
-def _programme(name: str, info: ValidationInfo) -> str:
-    registry = _origin(info).registry
-    if registry is not None and name not in registry.programmes:
-        known = sorted(registry.programmes)
-        near = nearest(name, known)
-        raise plain_error(fault(
-            "unknown_programme",
-            name=name, near=near, known=tuple(known),
-        ))  # fmt: skip
-    return name
-
-
 def _parameter(name: str, info: ValidationInfo) -> str:
-    registry = _origin(info).registry
+    registry = origin_of(info).registry
     if registry is not None and name not in registry.parameters:
         raise plain_error(fault("unknown_parameter", name=name, near=nearest(name, registry.parameters)))
     return name
@@ -142,18 +120,6 @@ def _places(value: object) -> float | str:
     return number
 
 
-def _moment(value: object) -> str:
-    """Return a month as YYYY-MM; a year alone is its January."""
-    text = str(value) if type(value) is int else value
-    if isinstance(text, str) and (match := re.fullmatch(r"(\d{4})(?:-(\d{2}))?", text)):
-        month = int(match[2] or 1)
-        if 1 <= month <= MONTHS:
-            return f"{match[1]}-{month:02d}"
-    raise plain_error(
-        fault("expected", expected=fault("year_or_month_such_as"), found=found(value), hint=None)
-    )
-
-
 def _one_line_path(path: Path) -> Path:
     if not str(path).isprintable():
         raise plain_error(fault("name_on_one_line"))
@@ -162,7 +128,7 @@ def _one_line_path(path: Path) -> Path:
 
 def _reference(path: Path | None, info: ValidationInfo) -> Path | None:
     """Return the full path of the reference, which must be another scenario file."""
-    origin = _origin(info)
+    origin = origin_of(info)
     if path is None or info.context is None:
         return path
     full = origin.folder / _one_line_path(path)
@@ -267,49 +233,6 @@ class Budget(Part):
     real_growth: float | None = Field(None, ge=-0.5, le=0.5, allow_inf_nan=False, title="growth_a_year")
 
 
-class Shock(Part):
-    """What happens from outside or in mid-term; shocks.py says what each kind does."""
-
-    kind: Literal["lockdown", "teacher_shortage", "budget_cut", "registration_shift"]
-    start: Annotated[str, BeforeValidator(_moment)] = Field(title="year_or_month")
-    months: int = Field(12, ge=1, le=12 * MAX_YEARS)
-    size: float = Field(ge=-1, le=1, allow_inf_nan=False)
-    workers: Literal["present", "absent"] = "present"
-    programmes: tuple[Annotated[str, AfterValidator(_programme)], ...] = ()
-
-    @field_validator("programmes", mode="before")
-    @classmethod
-    def _programmes(cls, value: object) -> object:
-        """Return a list as the tuple that is kept."""
-        return tuple(value) if isinstance(value, list) else value
-
-    @model_validator(mode="after")
-    def _fitting(self) -> Shock:
-        """Refuse a size or key that the kind does not have."""
-        if self.size < 0 and self.kind != "registration_shift":
-            raise plain_error(fault("shock_size", kind=self.kind, size=self.size))
-        if self.workers != "present" and self.kind != "lockdown":
-            raise plain_error(fault("only_lockdown"))
-        if self.programmes and self.kind != "budget_cut":
-            raise plain_error(fault("only_budget_cut"))
-        return self
-
-    @property
-    def year(self) -> int:
-        """The calendar year in which the shock starts."""
-        return int(self.start[:4])
-
-    @property
-    def month(self) -> int:
-        """The month of that year, 0 for January."""
-        return int(self.start[5:]) - 1
-
-    def span(self, start: int) -> tuple[int, int]:
-        """Return its first month and the month after its last, counted from January of `start`."""
-        first = (self.year - start) * MONTHS + self.month
-        return first, first + self.months
-
-
 class Override(Part):
     """A value, or a list of them, in place of a parameter's own, and from when it acts."""
 
@@ -317,7 +240,7 @@ class Override(Part):
     since: Literal["start", "birth"] = Field("start", alias="from")
 
 
-_ProgrammeName = Annotated[str, AfterValidator(_programme)]
+_ProgrammeName = Annotated[str, AfterValidator(programme_name)]
 _ParameterName = Annotated[str, AfterValidator(_parameter)]
 _OverrideData = Annotated[Override, BeforeValidator(_as_override)]
 
@@ -340,6 +263,7 @@ class Scenario(Part):
     years: int = Field(DEFAULT_YEARS, ge=0, le=MAX_YEARS)
     policy: Literal["deficit", "crowd_out", "capped"] = "crowd_out"
     prior: Prior = ASSUMED
+    future: Future = MODEL_TODAY
     budget: Budget = Budget()
     places: Annotated[
         Mapping[Annotated[str, AfterValidator(known_form)], Annotated[float | str, PlainValidator(_places)]],
@@ -395,6 +319,7 @@ class Scenario(Part):
         }
         own = {} if self.local is None else {"local": self.local.canonical()}
         believed = {} if self.prior == ASSUMED else {"prior": self.prior}  # hashes stay
+        foreseen = {} if self.future == MODEL_TODAY else {"future": self.future}
         return {
             "municipality": self.municipality,
             **own,
@@ -402,6 +327,7 @@ class Scenario(Part):
             "years": self.years,
             "policy": self.policy,
             **believed,
+            **foreseen,
             "budget": self.budget.model_dump(mode="json"),
             "programmes": programmes,
             "places": dict(sorted(self.places.items())),
@@ -418,7 +344,8 @@ class Scenario(Part):
 
     def to_data(self) -> dict[str, Any]:
         """Return the scenario as plain data that a file could hold."""
-        usual = {"prior"} if self.prior == ASSUMED else None
+        usual = {name for name, plain in (("prior", ASSUMED), ("future", MODEL_TODAY))
+                 if getattr(self, name) == plain}  # fmt: skip
         return self.model_dump(mode="json", by_alias=True, exclude_none=True, exclude=usual)
 
     def replace(self, **changes: Any) -> Scenario:

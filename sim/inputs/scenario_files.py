@@ -102,6 +102,17 @@ policy: crowd_out
 #   favourable   zoals in gunstig onderzoek, naar training en mentoren
 # prior: sceptical
 
+# Hoe de jeugdzorg groeit zonder dat iemand er iets aan doet (mag weg). Geef scenario's die u vergelijkt
+# hetzelfde. Groei per jaar van jeugdigen en van kosten voor elk, boven de inflatie:
+#   model_today        0% en 1% (zo gaat het als er niets staat)
+#   flat               niets groeit
+#   almere             1,5% en 0%, tot en met 2029
+#   almere_long        1% en 2,5%, tot en met 2050
+#   van_ark            1% en 3,7%, tot en met 2035
+#   history_2019_2024  0,2% en 3,5%, tot en met 2031
+#   history_2015_2024  1,8% en 4,3%, tot en met 2035
+# future: van_ark
+
 # Het aantal plaatsen per vorm van hulp, alleen bij capped (mag weg). Een getal, as_used (zoveel als in het
 # jaar voor de start in gebruik waren) of unlimited. Waar niets staat: as_used voor ingekochte hulp.
 # places:
@@ -121,6 +132,9 @@ programmes:{programme}
 #   teacher_shortage    scholen zien minder kinderen
 #   budget_cut          een deel van de ongeoormerkte banen vervalt tussentijds
 #   registration_shift  er worden meer (of met een min: minder) jeugdigen geteld, zonder andere hulp
+#   fewer_starts        hulp begint minder vaak (of met een min: vaker); forms: [ambulant, netwerk]
+#   shorter_care        hulp duurt een deel korter; forms zoals hierboven
+#   own_payment         gezinnen betalen een deel van de prijs van een plek; forms zoals hierboven
 shocks: []
 # shocks:
 #   - {{kind: lockdown, start: 2028-03, months: 6, size: 0.5, workers: present}}

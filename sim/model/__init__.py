@@ -1,3 +1,5 @@
 """The model as data: parameters, households, processes and what they cost."""
 
-__all__ = ["catalogue", "parameters", "prices", "priors", "processes", "registration", "transitions"]
+__all__ = [
+    "catalogue", "futures", "parameters", "prices", "priors", "processes", "registration", "transitions",
+]  # fmt: skip

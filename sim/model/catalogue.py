@@ -20,7 +20,7 @@ Targeting = Literal["everyone", "neighbourhood", "outreach"]
 TARGETING: tuple[Targeting, ...] = ("everyone", "neighbourhood", "outreach")
 PROGRAMME_FILE = DATA / "programmes.yaml"
 _RUN = (
-    "visits_per_fte", "visits_per_child", "uptake_ceiling", "stay", "neighbourhood_weight",
+    "visits_per_fte", "visits_per_child", "uptake_ceiling", "uptake_by_need", "stay", "neighbourhood_weight",
     "outreach_weight", "hiring_delay", "turnover", "activity_cost",
 )  # fmt: skip
 """The parameters that any programme needs to run."""
@@ -32,6 +32,7 @@ _BY_MECHANISM: dict[str, tuple[str, ...]] = {
         "moderate_need",
         "share_onset",
         "recovery_light",
+        "effect_by_visits",
     ),
     **{name: (name,) for name in ("signalling", "participation", "access", "substitution")},
 }
@@ -57,6 +58,7 @@ class Programme:
     source: str
     continues: str | None = None
     number: int = 0
+    workers: str | None = None
 
     @property
     def ages(self) -> tuple[int, int]:
@@ -74,7 +76,8 @@ class Programme:
         own = [*_RUN, *(_FELT if self.mechanisms else ()), *(["continuity"] if self.continues else [])]
         for mechanism in self.mechanisms:
             own += _BY_MECHANISM.get(mechanism, ())
-        return (self.price, *(f"{self.name}.{parameter}" for parameter in own))
+        counted = (self.workers,) if self.workers else ()
+        return (self.price, *counted, *(f"{self.name}.{parameter}" for parameter in own))
 
 
 Age = Annotated[int, Field(ge=0, lt=AGES)]
@@ -94,6 +97,7 @@ class _Spec(Part):
     grade: Literal["cited", "derived", "assumed"]
     source: Annotated[str, Field(min_length=1)]
     continues: str | None = None
+    workers: str | None = None
 
 
 class _Programmes(Part):
@@ -118,7 +122,7 @@ def read_catalogue(path: Path, parameters: Iterable[str] | None = None) -> Mappi
     found = {
         name: Programme(
             name, spec.title.model_dump(), spec.ages[0], spec.ages[1], spec.targeting, spec.price,
-            tuple(spec.mechanisms), spec.grade, spec.source, spec.continues,
+            tuple(spec.mechanisms), spec.grade, spec.source, spec.continues, workers=spec.workers,
         )
         for name, spec in specs.items()
     }  # fmt: skip
@@ -147,5 +151,6 @@ def _wrong(
         yield (name, "continues"), fault("no_programme", before=before, near=nearest(before, all_of_them))
     for parameter in programme.parameters:
         if parameter not in known:
-            place = (name, "price") if parameter == programme.price else (name,)
+            keys = {programme.price: "price", programme.workers: "workers"}
+            place = (name, keys[parameter]) if parameter in keys else (name,)
             yield place, fault("no_parameter", parameter=parameter, near=nearest(parameter, known))

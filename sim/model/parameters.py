@@ -2,6 +2,7 @@
 
 `low` and `high` are read as the 5th and 95th percentile of a two-piece normal distribution around
 `value` on the record's scale (linear, log or logit); `bernoulli` draws 0 or 1 with mean `value`.
+A `lever` is moved by hand and never drawn: `low` and `high` are how far it goes, `value` is where it stands.
 A record with `rank` shares the luck of another one (with a leading minus: mirrored).
 A record with `formula` is defined by others: it has the value that they make of it wherever they are fitted,
 drawn or replaced, until it is given a value itself.
@@ -33,7 +34,7 @@ from sim.files.expressions import ExpressionError
 from sim.model.formulas import formula
 from sim.model.latin import probability
 
-Scale = Literal["linear", "log", "logit", "bernoulli"]
+Scale = Literal["linear", "log", "logit", "bernoulli", "lever"]
 Grade = Literal["cited", "derived", "calibrated", "provisional", "assumed"]
 
 DATA = Path(__file__).resolve().parents[1] / "data"
@@ -78,6 +79,8 @@ class Parameter:
         middle, low, high = (_to(self.scale, x) for x in (self.value, self.low, self.high))
         side = (high - middle) if z > 0 else (middle - low)
         value = _from(self.scale, middle + z * side / _Z95)
+        if self.scale == "lever":
+            return min(max(value, self.low), self.high)
         return max(value, 0.0 if self.scale == "linear" and self.low >= 0 else self.least)
 
 
@@ -119,6 +122,13 @@ class Parameters(Mapping[str, float]):
             near = nearest(name, self.current)
             raise KeyError(str(fault("unknown_model_parameter", parameter=name, near=near)))
         return self.current[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.current  # without the search for a name that is near
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """Return a value, or `default` where there is none of that name."""
+        return self.current.get(name, default)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.current)
@@ -166,8 +176,8 @@ class Parameters(Mapping[str, float]):
 
     def _drawn(self, name: str, together: Mapping[str, float], seed: int, index: int) -> float:
         record = self.records[name]
-        if self.current[name] != record.value or record.fixed or record.formula:
-            return self.current[name]  # a user's own value, or a certain one, stays what it is
+        if self.current[name] != record.value or record.fixed or record.formula or record.scale == "lever":
+            return self.current[name]  # a user's own value, a certain one and a lever stay what they are
         if name in together:
             return together[name]
         source, sign = (record.rank.lstrip("-"), -1 if record.rank.startswith("-") else 1)

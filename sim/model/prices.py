@@ -11,6 +11,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.model.catalogue import Programme
+from sim.model.futures import COST, WAGES, years_grown
 from sim.model.parameters import Parameters
 from sim.states import FORMS
 
@@ -23,10 +25,26 @@ PARTS = (CARE, *STANDING, PROGRAMMES)
 
 
 def tariff_factor(year: int, p: Parameters) -> float:
-    """Return the real tariff of `year` over that of the price year."""
+    """Return what a place costs in `year` over what it cost in the price year, consumer prices apart."""
+    return _growth(year, p, p.get(COST, 0.0))
+
+
+def wage_factor(year: int, p: Parameters) -> float:
+    """Return what a worker costs in `year` over what one cost in the price year, consumer prices apart.
+
+    As tariffs do; but of what a named future adds to growth they have a share: the rest is more help for each
+    youth, and no dearer hour.
+    """
+    today, cost = p["cost.tariff_growth_projection"], p.get(COST, 0.0)
+    return _growth(year, p, min(cost, today) + p.get(WAGES, 0.0) * max(cost - today, 0.0))
+
+
+def _growth(year: int, p: Parameters, future: float) -> float:
+    """Return growth since the price year. future: growth a year, in the years of a named future."""
     grown = (1.0 + p["cost.tariff_growth"]) ** (min(year, PRICE_YEAR) - PRICE_YEAR)
-    expected = (1.0 + p["cost.tariff_growth_projection"]) ** max(year - PRICE_YEAR, 0)
-    return float(grown * expected)
+    named = years_grown(year, p)
+    expected = (1.0 + p["cost.tariff_growth_projection"]) ** (max(year - PRICE_YEAR, 0) - named)
+    return float(grown * expected * (1.0 + future) ** named)
 
 
 def ambulant_registration(p: Parameters) -> float:
@@ -65,5 +83,10 @@ def spending(
 
 
 def fte_price(parameter: str, year: int, p: Parameters) -> float:
-    """Return euros per FTE-year of a worker; wages follow the tariffs of care."""
-    return p[parameter] * tariff_factor(year, p)
+    """Return euros per FTE-year of a worker; wages follow the tariffs of care (see `wage_factor`)."""
+    return p[parameter] * wage_factor(year, p)
+
+
+def worker_price(programme: Programme, year: int, p: Parameters) -> float:
+    """Return euros a year for each unit of a programme's budget: an FTE, or a worker who has part of one."""
+    return fte_price(programme.price, year, p) * (p[programme.workers] if programme.workers else 1.0)

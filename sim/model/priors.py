@@ -8,7 +8,7 @@ alone, so that two priors meet the same luck in every draw.
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -35,23 +35,35 @@ def read_priors(path: Path, p: Parameters) -> dict[str, dict[str, Parameter]]:
     Raises InputError where the file has other columns, names what is no parameter or lacks a prior.
     """
     found: dict[str, dict[str, Parameter]] = {name: {} for name in PRIORS[1:]}
+    for row, (low, value, high) in ranges(path, COLUMNS, "prior", found, p.records):
+        found[row["prior"]][row["name"]] = replace(
+            p.records[row["name"]], value=value, low=low, high=high, grade=cast(Grade, row["grade"]),
+            source=row["source"], least=float(row["least"] or "-inf"),
+        )  # fmt: skip
+    return found
+
+
+def ranges(
+    path: Path, columns: tuple[str, ...], of: str, known: Collection[str], names: Collection[str]
+) -> Iterator[tuple[dict[str, str], tuple[float, float, float]]]:
+    """Yield each row of a file of values with its low, value and high.
+
+    of: the column that says whose the value is, one of `known`; its name is one of `names`. Raises InputError
+    where the file has other columns, a row is of something else, or a value lies outside its range.
+    """
     with path.open(encoding="utf-8", newline="") as stream:
         reader = csv.DictReader(stream)
-        if tuple(reader.fieldnames or ()) != COLUMNS:
-            raise InputError.at(path, fault("expected_columns", columns=COLUMNS))
+        if tuple(reader.fieldnames or ()) != columns:
+            raise InputError.at(path, fault("expected_columns", columns=columns))
         for row in reader:
             name = row["name"]
-            if name not in p.records or row["prior"] not in found:
+            if name not in names or row[of] not in known:
                 raise InputError.at(path, fault("unknown_parameter", name=name, near=None), reader.line_num)
             low, value, high = (float(row[column]) for column in ("low", "value", "high"))
             if not low <= value <= high:
                 wrong = fault("value_outside_range", value=value, name=name, low=low, high=high)
                 raise InputError.at(path, wrong, reader.line_num)
-            found[row["prior"]][name] = replace(
-                p.records[name], value=value, low=low, high=high, grade=cast(Grade, row["grade"]),
-                source=row["source"], least=float(row["least"] or "-inf"),
-            )  # fmt: skip
-    return found
+            yield row, (low, value, high)
 
 
 @cache

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field
 
@@ -20,6 +20,9 @@ from sim.model.parameters import DATA, default_parameters
 from sim.states import FORM_GROUPS, FORMS, MECHANISMS
 
 PROCESS_FILE = DATA / "processes.yaml"
+NEED, DEMAND = "need", "demand"
+TO_CARE = "need.to_care"
+"""Which share of what programmes do to need reaches the demand for care."""
 Place = tuple[str | int, ...]
 
 
@@ -114,6 +117,34 @@ def read_table(path: Path, parameters: Iterable[str] | None = None) -> ProcessTa
     if unknown:
         raise InputError(in_order(document.problem(place, wrong) for place, wrong in unknown))
     return table
+
+
+def table_for(parameters: Mapping[str, float]) -> ProcessTable:
+    """Return the shipped table, or where less need is not as much less care, that with demand beside need."""
+    return default_table() if parameters[TO_CARE] == 1.0 else _with_demand()
+
+
+@cache
+def _with_demand() -> ProcessTable:
+    """Return the shipped table in which care follows the process `demand`, and all else the process `need`.
+
+    Demand is what need is in the shipped table, and stands in its place, so that it meets the same luck.
+    """
+
+    def led(names: dict[str, Any]) -> dict[str, Any]:
+        return {DEMAND if name == NEED else name: value for name, value in names.items()}
+
+    found: dict[str, Process] = {}
+    for name, process in default_table().processes.items():
+        rows = process.transitions
+        if name == NEED:
+            rows = [t.model_copy(update={"name": f"{DEMAND}_{t.name}"}) for t in rows]
+        elif name == "signal" or {name, *process.states} & set(FORMS):
+            reads = ("by_state", "only", "mechanism_only")
+            rows = [t.model_copy(update={key: led(getattr(t, key)) for key in reads}) for t in rows]
+        found[DEMAND if name == NEED else name] = process.model_copy(update={"transitions": rows})
+    found[NEED] = default_table().processes[NEED]
+    return default_table().model_copy(update={"processes": found})
 
 
 def unknown_names(table: ProcessTable, parameters: Iterable[str]) -> list[tuple[Place, Fault]]:

@@ -18,9 +18,10 @@ from numpy.typing import NDArray
 from sim.errors import nearest
 from sim.faults import fault
 from sim.luck import DRAW_RANGE
+from sim.model.futures import POWER, VOLUME, years_grown
 from sim.model.households import HouseholdJoint, fit_joint
 from sim.model.parameters import Parameters
-from sim.model.processes import BirthdayExit, ProcessTable, Trait, Transition
+from sim.model.processes import DEMAND, NEED, TO_CARE, BirthdayExit, ProcessTable, Trait, Transition
 from sim.states import (
     AGES,
     EPOCH_YEAR,
@@ -96,6 +97,9 @@ class Hazards(NamedTuple):
     shock: NDArray[np.float32]  # [months, R]: temporary factors from month `shock_from` on; empty without
     shock_from: int
     state_index: NDArray[np.int32]  # [P, MAX_STATES]: position among all states
+    base: int  # process of the demand for care, or -1
+    echo: int  # process of need beside it, which moves along while it is in the same state; or -1
+    share: float  # share of what programmes do to need (in its logarithm) that demand feels
     rate: Floats
     bound: Floats
 
@@ -167,6 +171,8 @@ class _Compiler:
         self.household_names = table.households.spec().names
         self.states_of = {name: tuple(process.states) for name, process in table.processes.items()}
         self.states_of.update(dict.fromkeys(self.household_names, ("no", "yes")))
+        if DEMAND in self.states_of:  # need comes last, so that nobody else's luck changes
+            self.states_of[NEED] = self.states_of.pop(NEED)
         self.names = tuple(self.states_of)
         self.joint = fit_joint(table.households.spec(), parameters)
         self.risks = (*table.risks, "household_slopes")
@@ -312,6 +318,9 @@ class _Compiler:
                 self.years <= 2026, self.p["access.growth_after_2019"], self.p["access.growth_projection"]
             ),
         )
+        if VOLUME in self.p:
+            named = [years_grown(y, self.p) > years_grown(y - 1, self.p) for y in self.years.tolist()]
+            growth = np.where(named, self.p[POWER] * np.log1p(self.p[VOLUME]), growth)
         return np.asarray(path * np.exp(np.cumsum(growth)))
 
     def _state_factors(self, process: str, prefix: str) -> list[float]:
@@ -430,6 +439,9 @@ class _Compiler:
             shock=shock,
             shock_from=shock_from,
             state_index=index,
+            base=self.names.index(DEMAND) if DEMAND in self.names else -1,
+            echo=self.names.index(NEED) if DEMAND in self.names else -1,
+            share=self.p[TO_CARE],
             rate=np.ascontiguousarray(rate),
             bound=np.ascontiguousarray(bound),
         )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sim.engine.setting import localised, of_town
 from sim.inputs.profiles import Profile
 from sim.inputs.scenario import Scenario
+from sim.model.futures import MODEL_TODAY, foreseeing
 from sim.model.parameters import default_parameters
 from sim.model.priors import ASSUMED, believing
 from sim.words.parameter_words import basis_of, grade_of
@@ -56,12 +57,13 @@ class Assumption:
 
 
 def assumptions(scenarios: Sequence[Scenario], profile: Profile) -> tuple[Assumption, ...]:
-    """Return every parameter under the prior of the last scenario, in the order of the file.
+    """Return every parameter under prior and future of the last scenario, in the order of the file.
 
     Marked where somebody set it.
     """
     prior = scenarios[-1].prior if scenarios else ASSUMED
-    p = believing(of_town(default_parameters(), profile), prior)
+    future = scenarios[-1].future if scenarios else MODEL_TODAY
+    p = foreseeing(believing(of_town(default_parameters(), profile), prior), future)
     here = localised(p, profile)
     found = []
     for name, record in p.records.items():

@@ -12,6 +12,7 @@ from sim.decision.appraisal import Figure
 from sim.decision.firm import Standing, standing
 from sim.inputs.scenario import Scenario, Shock
 from sim.model.catalogue import catalogue
+from sim.model.futures import MODEL_TODAY
 from sim.model.priors import ASSUMED
 from sim.states import FORMS, MONTHS
 from sim.words.writing import Writing
@@ -59,6 +60,8 @@ def _world(scenario: Scenario, writing: Writing) -> Iterator[str]:
         yield t("world_growth", growth=writing.percent(s.budget.real_growth, 1))
     if s.prior != ASSUMED:
         yield t("world_prior", prior=t(f"effect_{s.prior}"))
+    if s.future != MODEL_TODAY:
+        yield t("world_future", future=t(f"future_{s.future}"))
     for shock in s.shocks:
         yield _shock(shock, writing)
 
@@ -78,6 +81,9 @@ def _shock(shock: Shock, writing: Writing) -> str:
     if shock.programmes:
         names = ", ".join(catalogue()[name].title[writing.language] for name in shock.programmes)
         words += writing.t("world_only", names=names)
+    if shock.forms:
+        forms = ", ".join(writing.t(f"level_{form}") for form in shock.forms)
+        words += writing.t("world_only", names=forms)
     return words
 
 

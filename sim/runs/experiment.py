@@ -28,6 +28,7 @@ from sim.errors import InputError, within
 from sim.faults import fault
 from sim.inputs.profiles import profile_of
 from sim.inputs.scenario import Scenario
+from sim.model.futures import foreseeing
 from sim.model.parameters import Parameters, default_parameters
 from sim.model.priors import believing
 from sim.progress import Progress, Tell
@@ -115,6 +116,7 @@ def setting_for(
     """Return the setting in which a scenario is run: its municipality, drawn parameters, and luck."""
     profile = profile_of(scenario)
     p = believing(of_town(base or default_parameters(), profile), scenario.prior)
+    p = foreseeing(p, scenario.future)
     p = localised(p.draw(options.seed, draw), profile)
     p = with_overrides(p, scenario, "birth")
     return Setting(profile, p, options.seed, draw, replication, options.children)

@@ -8,6 +8,7 @@ the two scenarios. A simulated child is nobody: it shows how the model reasons.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import Any
@@ -146,10 +147,10 @@ def twins(
     """Return both lives of the children whom the scenarios reach differently, and of those of the picture.
 
     tell hears how far it is before the first year and after each. Raises InputError where the scenarios do
-    not share lives (simulation.apart says why).
+    not share lives (`unpaired` says why).
     """
     pair = (reference, scenario)
-    if why := apart(pair):
+    if why := unpaired(pair):
         where = scenario.path or scenario.title
         raise InputError.at(where, fault("lives_not_shared", why=REASONS[why]))
     setting = setting_for(reference, options, draw, 0)
@@ -196,6 +197,18 @@ def twins(
         care_years=months.sum(axis=2) / MONTHS,
         pictured=np.flatnonzero(np.isin(rows, shown)),
     )
+
+
+def unpaired(pair: Sequence[Scenario]) -> str:
+    """Return why the lives in two scenarios cannot be held side by side, as a word of REASONS, or nothing.
+
+    Where prices differ, every life costs something else, and not only those that part.
+    """
+    ours, theirs = (
+        {name: own for name, own in scenario.parameters.items() if name.startswith("cost.")}
+        for scenario in pair
+    )
+    return apart(pair) or ("parameters" if ours != theirs else "")
 
 
 @dataclass(frozen=True)

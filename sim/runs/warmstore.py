@@ -13,8 +13,9 @@ import threading
 import time
 import zipfile
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -32,8 +33,11 @@ from sim.machine.whole import ASIDE
 from sim.model.parameters import DATA
 
 MEMORY_LIMIT = 1 << 29
-_VALUES = ("parameters.csv", "posterior.parquet", "posterior.json", "diagnostics.json", "validation.json")
-"""Files of values: those in use are hashed themselves."""
+LARGE = 1 << 29
+"""Bytes beyond which a population is not kept in memory: whoever asks for it is the only one to use it."""
+_VALUES = ("parameters.csv", "posterior.parquet", "posterior.json", "diagnostics.json", "validation.json",
+           "observed.csv")  # fmt: skip
+"""Files of values: those in use before a start are hashed themselves."""
 DISK_LIMIT = cache_bytes()
 
 
@@ -74,6 +78,8 @@ class WarmStore:
         if warm is None:
             warm = warm_up(setting, start, pool, tell)
             self._write(key, warm)
+        if _size(warm) > LARGE:
+            return replace(warm, once=True)
         self._remember(key, warm)
         return warm
 
@@ -100,14 +106,12 @@ class WarmStore:
 
     def _write(self, key: str, warm: WarmStart) -> None:
         """Write aside and rename. A cache that cannot be written costs time, never a result."""
-        arrays = {n: np.concatenate([getattr(b, n) for b in warm.blocks]) for n in Children._fields}
-        arrays |= {n: np.concatenate([getattr(x, n) for x in warm.exposed]) for n in _EXPOSED}
-        arrays |= {n: getattr(warm.exposed[0], n) for n in Exposure._fields if n not in _EXPOSED}
-        sizes = np.array([b.id.size for b in warm.blocks])
         with contextlib.suppress(OSError):
             self.folder.mkdir(parents=True, exist_ok=True)
-            with written_own(self._path(key)) as stream:
-                np.savez(stream, sizes=sizes, cells=warm.cells, **arrays)  # type: ignore[arg-type]
+            with written_own(self._path(key)) as stream, zipfile.ZipFile(stream, "w") as archive:
+                for name, array in _arrays(warm):
+                    with archive.open(f"{name}.npy", "w", force_zip64=True) as entry:
+                        np.lib.format.write_array(entry, array, allow_pickle=False)
             self._prune()
 
     def _prune(self) -> None:
@@ -127,6 +131,19 @@ _EXPOSED = ("past_level", "past_time", "joins", "leaves")
 _HOUR = 3600.0
 
 
+def _arrays(warm: WarmStart) -> Iterator[tuple[str, NDArray[Any]]]:
+    """Yield what is stored by name, one by one: in the country all of it is gigabytes."""
+    yield "sizes", np.array([b.id.size for b in warm.blocks])
+    yield "cells", warm.cells
+    for name in Children._fields:
+        yield name, np.concatenate([getattr(block, name) for block in warm.blocks])
+    for name in Exposure._fields:
+        if name in _EXPOSED:
+            yield name, np.concatenate([getattr(x, name) for x in warm.exposed])
+        else:
+            yield name, getattr(warm.exposed[0], name)
+
+
 def _array(archive: zipfile.ZipFile, name: str) -> NDArray[Any]:
     """Return an array that fills its place. Raises ValueError, or what reading raises.
 
@@ -141,16 +158,18 @@ def _array(archive: zipfile.ZipFile, name: str) -> NDArray[Any]:
 
 
 def _restored(archive: zipfile.ZipFile, start: int) -> WarmStart:
-    arrays = {n: _array(archive, n) for n in (*Children._fields, *Exposure._fields, "sizes", "cells")}
-    ends = np.cumsum(arrays["sizes"])[:-1]
-    parts = {n: np.split(arrays[n], ends) for n in (*Children._fields, *_EXPOSED)}
-    fixed = {n: arrays[n] for n in Exposure._fields if n not in _EXPOSED}
-    count = arrays["sizes"].size
+    sizes = _array(archive, "sizes")
+    ends, count = np.cumsum(sizes)[:-1], sizes.size
+    parts = {  # copies, so that a block can go by itself
+        n: [part.copy() for part in np.split(_array(archive, n), ends)]
+        for n in (*Children._fields, *_EXPOSED)
+    }
+    fixed = {n: _array(archive, n) for n in Exposure._fields if n not in _EXPOSED}
     return WarmStart(
         start=start,
         blocks=[Children(*(parts[n][b] for n in Children._fields)) for b in range(count)],
         exposed=[Exposure(**{n: parts[n][b] for n in _EXPOSED}, **fixed) for b in range(count)],
-        cells=arrays["cells"],
+        cells=_array(archive, "cells"),
     )
 
 

@@ -189,9 +189,12 @@ class Writing:
 
         known: what is known of the municipality itself (see Profile.local); own: whether it gave figures.
         """
-        for use in (OWN_USE, PREDICTED_USE):
-            if use in known:
-                return self.t(f"local_{use}", name=name)
+        levels = [self.t(f"local_{use}", name=name) for use in (OWN_USE, PREDICTED_USE) if use in known]
+        if levels and not own:
+            return f"{levels[0]} {self.t('local_rest')}"
+        if levels:
+            rest = self.local_figures(name, {*known, CARE_FIGURES[0]} - {OWN_USE, PREDICTED_USE}, own)
+            return f"{rest} {levels[0]}"
         lacking = [figure for figure in CARE_FIGURES if figure not in known]
         if not own:
             return self.t("no_local") if lacking else ""

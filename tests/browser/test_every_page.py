@@ -58,7 +58,7 @@ def opened(page: Page, path: str) -> None:
 def settled(page: Page) -> None:
     """Wait until nothing is worked on: what Streamlit is about to replace is dimmed for a moment."""
     quiet = 0
-    for _ in range(400):
+    for _ in range(800):
         page.wait_for_timeout(700)
         busy = page.locator("[data-testid=stProgress], [data-stale=true]").count()
         quiet = 0 if busy else quiet + 1

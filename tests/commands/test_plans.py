@@ -92,3 +92,31 @@ def test_json_and_the_manifest_hold_the_prior(tmp_path: Path) -> None:
     assert need["interval"][0] < need["value"] < need["interval"][1]
     kept = json.loads((tmp_path / "out" / "manifest.json").read_text(encoding="utf-8"))["scenarios"]["near"]
     assert kept["prior"] == kept["data"]["prior"] == "nearest"
+
+
+def test_check_run_and_compare_tell_a_named_future(tmp_path: Path) -> None:
+    (tmp_path / "geen.yaml").write_text(GOOD.replace("36", "0"), encoding="utf-8")
+    (tmp_path / "ark.yaml").write_text(GOOD + "future: van_ark\nreference: geen.yaml\n", encoding="utf-8")
+    done = call("check", tmp_path / "ark.yaml")
+    assert done.returncode == 0
+    assert "ark.yaml: future: as the Deskundigencommissie Jeugd expects" in done.stderr
+    done = call("compare", tmp_path / "ark.yaml", "--out", tmp_path / "out", *FEW)
+    assert done.returncode == 0
+    told = " ".join(done.stdout.split())
+    assert "The scenarios differ in how youth care grows" in told
+    assert "3.7% (0.1% to 7.4%)" in told
+    done = call("run", tmp_path / "geen.yaml", "--out", tmp_path / "usual", *FEW)
+    assert "Future" not in done.stdout
+    done = call("run", tmp_path / "ark.yaml", "--out", tmp_path / "named", *FEW, "--json")
+    assert json.loads(done.stdout)["headline"]["futures"]["ark"]["future"] == "van_ark"
+    kept = json.loads((tmp_path / "named" / "manifest.json").read_text(encoding="utf-8"))["scenarios"]["ark"]
+    assert kept["future"] == kept["data"]["future"] == "van_ark"
+
+
+def test_an_unknown_future_is_one_error_with_the_nearest_name(tmp_path: Path) -> None:
+    (tmp_path / "plan.yaml").write_text(GOOD + "future: van_arc\n", encoding="utf-8")
+    for verb in ("check", "run"):
+        done = call(verb, tmp_path / "plan.yaml")
+        assert done.returncode == 2
+        assert done.stderr.count("plan.yaml:8:9:") == 1
+        assert "'van_ark'" in done.stderr

@@ -18,11 +18,15 @@ def told(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, *w
 @pytest.mark.parametrize(
     ("words", "parts"),
     [
-        ("urk", ("Urk (GM0184)", "predicted from municipalities like it", "in 9 of 10", "national")),
-        ("emmen", ("Emmen (GM0114)", "estimated from its own figures", "derived from age bands")),
-        ("weesp", ("Amsterdam (GM0363)", "Weesp (to 2022)", "not in use: ")),
+        ("urk", (
+            "Urk (GM0184)", "estimated: predicted from municipalities like it",
+            "0.85 (0.65 to 1.11 in 9 of 10)", "borrowed: national",
+        )),
+        ("emmen", ("Emmen (GM0114)", "estimated: from its own figures", "derived: from age bands")),
+        ("weesp", ("Amsterdam (GM0363)", "Weesp (to 2022)", "1.04 (0.97 to 1.11", "13.5%")),
         ("Tilburg", ("Haaren (to 2021, in part)",)),
-        ("Almere", ("fitted to its own figure of 2020", "36.0", "measured")),
+        ("Almere", ("estimated: fitted to its own figure of 2020", "36.0", "measured")),
+        ("Rotterdam", ("0.74 (0.69 to 0.79", "14.3%", "own number of youths with jeugdhulp", "GM0599")),
     ],
 )
 def test_of_one_municipality_each_figure_says_how_it_is_known(

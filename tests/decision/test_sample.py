@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,11 @@ from sim.decision import sample as module
 from sim.decision.appraisal import KEY_LABELS, difference
 from sim.decision.sample import Question, Sample, collect
 from sim.decision.sensitivity import with_values
+from sim.engine.plan import with_overrides
 from sim.engine.setting import Inline
 from sim.errors import OptionError, SimulationError
+from sim.model.futures import COST, NAMES
+from sim.model.futures import YEARS as LASTS
 from sim.model.parameters import default_parameters
 from sim.runs.experiment import Options, setting_for
 from sim.runs.workers import Workers
@@ -110,13 +114,23 @@ def test_inputs_are_those_of_the_prior_that_all_scenarios_share() -> None:
     assert len({q.key() for q in (usual, near, mixed)}) == 3
 
 
+def test_inputs_are_those_of_the_future_that_all_scenarios_share() -> None:
+    usual, grown = question(), question(future="van_ark")
+    assert set(grown.uncertain) - set(usual.uncertain) == set(NAMES) - {LASTS}
+    assert not set(NAMES) & set(usual.uncertain)
+    mixed = replace(usual, scenarios=(usual.scenarios[0], grown.scenarios[1]))
+    assert mixed.uncertain == usual.uncertain
+    sure = with_values(grown, {COST: 0.5})
+    assert {setting_for(s, sure.options, 3, 0, sure.base).parameters[COST] for s in sure.scenarios} == {0.5}
+
+
 def test_what_is_made_certain_is_so_under_a_prior_too() -> None:
-    need = "kinderwerk.moderate_need"
-    for at in (0.7, default_parameters()[need]):
-        sure = with_values(question(prior="nearest"), {need: at})
-        for draw in (0, 3):
-            setting = setting_for(sure.scenarios[1], sure.options, draw, 0, sure.base)
-            assert setting.parameters[need] == at
+    for name in ("kinderwerk.moderate_need", "end.ambulant"):
+        for at in (0.7, default_parameters()[name]):
+            sure = with_values(question(prior="nearest"), {name: at})
+            for draw in (0, 3):
+                setting = setting_for(sure.scenarios[1], sure.options, draw, 0, sure.base)
+                assert with_overrides(setting.parameters, sure.scenarios[1], "start")[name] == at
 
 
 def test_what_others_define_is_no_uncertainty_of_its_own() -> None:

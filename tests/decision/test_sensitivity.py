@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from sim.decision.appraisal import difference
-from sim.decision.goal import Goal, outcome
+from sim.decision.goal import Goal, lived_beside, outcome
 from sim.decision.sample import Question
 from sim.decision.sensitivity import CASES, _ends, structural, swings, tornado, two_way, with_values
 from sim.engine.setting import Inline
@@ -24,6 +24,21 @@ QUESTION = Question((scenario(0, years=YEARS), scenario(36, years=YEARS)), Optio
 LAST = QUESTION.years[-1]
 GOAL = Goal(LAST, measure="cost")
 WORKERS = Workers(1)
+
+
+def best(variant: Question, goal: Goal = GOAL) -> float:
+    """Return the outcome of the best fit of a variant of QUESTION."""
+    ((found,),) = lived_beside(QUESTION, [variant], 0)
+    return float(goal.blocks(found).sum())
+
+
+def test_what_a_variant_comes_to_does_not_depend_on_which_are_beside_it() -> None:
+    values = [{"kinderwerk.moderate_need": 0.7}, {"end.ambulant": 1.0}, {"kinderwerk.stay": 12.0}, {}]
+    variants = [with_values(QUESTION, value) for value in values]
+    for variant, (found,) in zip(variants, lived_beside(QUESTION, variants, 0), strict=True):
+        assert float(GOAL.blocks(found).sum()) == pytest.approx(best(variant))
+    assert best(variants[1]) == pytest.approx(outcome(variants[1], GOAL, 0)[0].sum())
+    assert best(variants[3]) == pytest.approx(outcome(QUESTION, GOAL, 0)[0].sum())
 
 
 def test_the_outcome_is_the_present_value_of_the_municipalitys_extra_cost() -> None:
@@ -45,8 +60,8 @@ def test_a_goal_outside_the_years_or_without_money_is_refused() -> None:
 
 def test_a_bar_is_what_the_ends_come_to_and_the_widest_comes_first() -> None:
     names = ["cost.kinderwerk_fte", "kinderwerk.retained", "kinderwerk.moderate_need"]
-    best, bars = tornado(QUESTION, GOAL, names, WORKERS)
-    assert best == pytest.approx(outcome(QUESTION, GOAL, 0)[0].sum())
+    outset, bars = tornado(QUESTION, GOAL, names, WORKERS)
+    assert outset == pytest.approx(outcome(QUESTION, GOAL, 0)[0].sum())
     assert {bar.name for bar in bars} == set(names)
     assert [bar.width for bar in bars] == sorted((bar.width for bar in bars), reverse=True)
     price = next(bar for bar in bars if bar.name == "cost.kinderwerk_fte")
@@ -73,9 +88,22 @@ def test_what_is_tried_goes_before_what_a_scenario_says() -> None:
         QUESTION, scenarios=tuple(scenario(fte, years=YEARS, parameters=chosen) for fte in (0, 36))
     )
     tried = with_values(said, {"kinderwerk.effect_exists": 1.0})
-    assert tried.parameters.draw(0, 3)["kinderwerk.effect_exists"] == 1.0
-    assert [set(s.parameters) for s in tried.scenarios] == [{"kinderwerk.stay"}] * 2
-    assert with_values(said, {"cost.overhead": 0.1}).scenarios[0] is said.scenarios[0]
+    assert tried.base is said.base
+    for s in tried.scenarios:
+        assert {name: own.value for name, own in s.parameters.items()} == {
+            **chosen,
+            "kinderwerk.effect_exists": 1,
+        }
+    rates = with_values(
+        replace(
+            said,
+            scenarios=tuple(scenario(fte, years=YEARS, parameters={"end.ambulant": 2.0}) for fte in (0, 36)),
+        ),
+        {"end.ambulant": 1.0},
+    )
+    assert rates.parameters.draw(0, 3)["end.ambulant"] == 1.0
+    assert not any(s.parameters for s in rates.scenarios)
+    assert with_values(said, {"end.ambulant": 1.0}).scenarios[0] is said.scenarios[0]
 
 
 def test_a_parameter_takes_those_along_that_share_its_luck() -> None:
@@ -86,7 +114,7 @@ def test_a_parameter_takes_those_along_that_share_its_luck() -> None:
         "kinderwerk.moderate_need": records["kinderwerk.moderate_need"].low,
         "kinderwerk.recovery_light": records["kinderwerk.recovery_light"].high,
     }
-    assert bar.at_low == pytest.approx(outcome(with_values(QUESTION, together), GOAL, 0)[0].sum())
+    assert bar.at_low == pytest.approx(best(with_values(QUESTION, together)))
 
 
 def test_a_grid_holds_the_outcome_of_each_pair() -> None:
@@ -96,8 +124,7 @@ def test_a_grid_holds_the_outcome_of_each_pair() -> None:
     assert grid.first_values[0] == pytest.approx(records["cost.kinderwerk_fte"].low)
     assert grid.second_values[-1] == pytest.approx(records["cost.ambulant"].high)
     corner = {"cost.kinderwerk_fte": grid.first_values[0], "cost.ambulant": grid.second_values[-1]}
-    expected = outcome(with_values(QUESTION, corner), GOAL, 0)[0].sum()
-    assert grid.outcomes[0, -1] == pytest.approx(expected)
+    assert grid.outcomes[0, -1] == pytest.approx(best(with_values(QUESTION, corner)))
 
 
 @pytest.mark.parametrize(
@@ -115,6 +142,33 @@ def test_a_grid_of_what_cannot_vary_is_refused(
         two_way(QUESTION, GOAL, first, second, WORKERS)
 
 
+def test_levers_are_moved_by_hand_and_only_where_they_do_something() -> None:
+    rise = "kinderwerk.effect_by_visits"
+    assert rise not in QUESTION.levers
+    assert set(QUESTION.levers) & set(QUESTION.uncertain) == set()
+    often = {"kinderwerk.visits_per_child": 80.0}
+    told = tuple(scenario(fte, years=YEARS, parameters=often) for fte in (0, 36))
+    assert set(replace(QUESTION, scenarios=told).levers) == {*QUESTION.levers, rise}
+    youth = tuple(scenario(years=YEARS, programmes={"jongerenwerk": {"fte": fte}}) for fte in (0, 9))
+    assert set(replace(QUESTION, scenarios=youth).levers) == {"jongerenwerk.uptake_by_need", "need.to_care"}
+
+
+def test_a_bar_of_a_lever_goes_from_one_end_to_the_other() -> None:
+    """A worker with less than a full post costs less; where less need is not less care, care costs more."""
+    _, bars = tornado(QUESTION, GOAL, QUESTION.levers, WORKERS)
+    found = {bar.name: bar for bar in bars}
+    assert set(found) == set(QUESTION.levers)
+    part = found["kinderwerk.fte_per_worker"]
+    d = difference([QUESTION.run(0, Inline())], 1, 0, QUESTION.years)
+    factors = 1.0225 ** -np.arange(1.0, YEARS + 1)
+    spent = d.series("cost", "programme", "kinderwerk")[0] @ factors
+    assert part.at_high - part.at_low == pytest.approx(0.4 * spent, rel=1e-6)
+    for name in ("kinderwerk.uptake_by_need", "need.to_care"):
+        stands = "at_low" if name == "kinderwerk.uptake_by_need" else "at_high"
+        assert getattr(found[name], stands) == pytest.approx(part.at_high)
+        assert found[name].width > 0
+
+
 def test_structural_cases_are_the_model_otherwise() -> None:
     goal = Goal(LAST)
     rows = structural(QUESTION, goal, WORKERS)
@@ -130,9 +184,13 @@ def test_structural_cases_are_the_model_otherwise() -> None:
             scenario(fte, years=YEARS, use={"switches": {"signalling": False}}) for fte in (0, 36)
         ),
     )
-    assert found["no_net_widening"][0] == pytest.approx(outcome(blind, goal, 0)[0].sum())
+    assert found["no_net_widening"][0] == pytest.approx(best(blind, goal))
     never = with_values(QUESTION, {"kinderwerk.effect_exists": 0.0})
-    assert found["only_signalling"][0] == pytest.approx(outcome(never, goal, 0)[0].sum())
+    assert found["only_signalling"][0] == pytest.approx(best(never, goal))
+    d = difference([QUESTION.run(0, Inline())], 1, 0, QUESTION.years)
+    price = d.series("cost", "programme", "kinderwerk")[0] @ 1.0225 ** -np.arange(1.0, YEARS + 1)
+    assert found["no_effect"][0] == pytest.approx(price)
+    assert found["no_effect"][1] == pytest.approx(0.0, abs=1e-3)
 
 
 def test_a_case_switches_off_what_it_says() -> None:
@@ -141,8 +199,8 @@ def test_a_case_switches_off_what_it_says() -> None:
     assert (only.onset, only.escalation, only.recovery, only.signalling) == (False, False, False, True)
     without = cases["no_net_widening"].question(QUESTION).scenarios[1].programmes["kinderwerk"].switches
     assert (without.onset, without.signalling) == (True, False)
-    stays = cases["no_fade_out"].question(QUESTION).parameters
-    assert {stays.draw(0, k)["kinderwerk.retained"] for k in range(4)} == {1.0}
+    stays = cases["no_fade_out"].question(QUESTION).scenarios
+    assert [s.parameters["kinderwerk.retained"].value for s in stays] == [1.0, 1.0]
 
 
 def test_swapping_the_scenarios_flips_the_outcome() -> None:

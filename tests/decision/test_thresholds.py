@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 
 from sim.decision import thresholds as module
 from sim.decision.appraisal import CASHABLE, MUNICIPAL, Difference, difference
-from sim.decision.goal import Goal
+from sim.decision.goal import Goal, lived_beside
 from sim.decision.sample import Question
 from sim.decision.thresholds import (
     QUANTITIES,
@@ -23,8 +24,9 @@ from sim.decision.thresholds import (
     values,
     with_fte,
 )
+from sim.engine.plan import with_overrides
 from sim.errors import InputError
-from sim.runs.experiment import Options
+from sim.runs.experiment import Options, setting_for
 from sim.runs.workers import Workers
 from tests.worlds import run_of, scenario
 
@@ -102,10 +104,13 @@ def test_the_highest_price_of_a_worker_is_what_care_saved_pays_for() -> None:
 
 def test_what_is_searched_is_what_is_lived() -> None:
     effect, reach = QUANTITIES
-    p = effect.at(QUESTION, 30.0).parameters.draw(0, 7)
+    setting = setting_for(QUESTION.scenarios[1], QUESTION.options, 7, 0)
+    p, q = (
+        with_overrides(setting.parameters, tried.scenarios[1], "start")
+        for tried in (effect.at(QUESTION, 30.0), reach.at(QUESTION, 200.0))
+    )
     assert p["kinderwerk.effect_exists"] == 1.0
     assert p["kinderwerk.moderate_need"] == pytest.approx(0.7)
-    q = reach.at(QUESTION, 200.0).parameters.draw(0, 7)
     assert q["kinderwerk.visits_per_fte"] / q["kinderwerk.visits_per_child"] == pytest.approx(200.0)
     fte = of_workers(QUESTION)
     assert (fte.least, fte.now(QUESTION), fte.most) == pytest.approx((3.6, 36.0, 108.0))
@@ -124,21 +129,26 @@ def test_more_effect_never_costs_more_on_the_same_luck() -> None:
 def test_what_is_explored_once_has_a_threshold_for_any_goal(monkeypatch: pytest.MonkeyPatch) -> None:
     """Draw k costs k + 1 minus the quantity in the first year, and nothing more or less after that."""
 
-    def lived(question: Question, draw: int) -> tuple[Difference, ...]:
-        at = (question.options.children or 0) / 1000
-        yearly = np.zeros((YEARS, 4))
-        yearly[0] = (draw + 1.0 - at) / 4
-        run = run_of({CASHABLE: 0 * yearly, MUNICIPAL: 0 * yearly}, {CASHABLE: yearly, MUNICIPAL: 2 * yearly})
-        return (difference([run], 1, 0, QUESTION.years),)
+    def lived(question: Question, variants: Sequence[Question], draw: int) -> list[tuple[Difference, ...]]:
+        assert question is QUESTION
+        found: list[tuple[Difference, ...]] = []
+        for variant in variants:
+            at = (variant.options.children or 0) / 1000
+            yearly = np.zeros((YEARS, 4))
+            yearly[0] = (draw + 1.0 - at) / 4
+            nothing = {CASHABLE: 0 * yearly, MUNICIPAL: 0 * yearly}
+            run = run_of(nothing, {CASHABLE: yearly, MUNICIPAL: 2 * yearly})
+            found.append((difference([run], 1, 0, QUESTION.years),))
+        return found
 
-    monkeypatch.setattr(module, "lived", lived)
+    monkeypatch.setattr(module, "lived_beside", lived)
     heard: list[tuple[float, float]] = []
     found = explore(
         LINE, QUESTION, WORKERS, draws=8, points=5, tell=lambda now: heard.append((now.done, now.total))
     )
     assert found.costs[CASHABLE].shape == (5, 8, YEARS)
-    assert heard[0] == (0, 40)
-    assert heard[-1] == (40, 40)
+    assert heard[0] == (0, 8)
+    assert heard[-1] == (8, 8)
     today = difference([run_of({CASHABLE: np.zeros((YEARS, 4))}, {CASHABLE: np.ones((YEARS, 4))})], 1, 0,
                        QUESTION.years)  # fmt: skip
     for chance, expected in ((0.5, 5.5), (0.25, 3.75), (0.75, 7.25)):
@@ -172,8 +182,13 @@ def test_what_is_explored_is_what_is_searched() -> None:
     found = explore(QUANTITIES[0], QUESTION, WORKERS, draws=3, points=2)
     factors = (1.0 + goal.rate) ** -np.arange(1.0, YEARS + 1)
     for k, at in enumerate((0.0, 80.0)):
-        expected = values(QUANTITIES[0].at(QUESTION, at), goal, range(1, 4), WORKERS)
+        there = QUANTITIES[0].at(QUESTION, at)
+        beside = [lived_beside(QUESTION, [there], draw)[0][-1] for draw in range(1, 4)]
+        expected = [goal.blocks(d).sum() for d in beside]
         assert found.costs[goal.label][k] @ factors == pytest.approx(expected)
+        alone = values(there, goal, range(1, 4), WORKERS)  # whose reference is lived in full
+        error = max(float(goal.of(d)[1][0]) for d in beside)
+        assert np.abs(alone - expected).max() < 4.0 * error
 
 
 def test_child_work_that_is_not_there_has_no_workers_to_change() -> None:

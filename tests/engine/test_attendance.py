@@ -32,6 +32,7 @@ NO_EFFECT = Effect((0.0,) * len(MECHANISMS), 9.0, 0.05)
 YEAR = 24
 """2016, counted from 1992: everybody of up to 23 has been born."""
 SEED = 4
+NEED = list(default_table().processes).index("need")
 Floats = NDArray[np.float64]
 
 
@@ -52,11 +53,13 @@ class Town(NamedTuple):
         return cls(list(blocks), [exposures(block.id.size, list(names), names) for block in blocks])
 
     def attend(
-        self, places: object, pool: Executor, year: int = YEAR, stay: float = 36.0, weight: object = 1.0
-    ) -> Attendance:
+        self, places: object, pool: Executor, year: int = YEAR, stay: float = 36.0, weight: object = 1.0,
+        by_need: float = 1.0,
+    ) -> Attendance:  # fmt: skip
         return attend(
             self.blocks, self.exposed, 0, CHILD_WORK, np.broadcast_to(np.asarray(places, float), MONTHS),
             year, key_of(SEED), np.broadcast_to(np.asarray(weight, float), QUINTILES), stay, pool,
+            by_need=by_need, need=NEED,
         )  # fmt: skip
 
     @property
@@ -180,17 +183,119 @@ def test_who_comes_does_not_depend_on_need_care_or_household(blocks: list[Childr
     assert np.array_equal(town.leaves, changed.leaves)
 
 
+@pytest.mark.parametrize("by_need", [1.0, 3.0])
 @pytest.mark.parametrize("furthest", [np.inf, 1e-3])
 def test_who_is_not_listed_would_not_have_come(
-    blocks: list[Children], pool: Executor, monkeypatch: pytest.MonkeyPatch, furthest: float
+    blocks: list[Children], pool: Executor, monkeypatch: pytest.MonkeyPatch, furthest: float, by_need: float
 ) -> None:
-    found, expected = Town.of(blocks), Town.of(blocks)
-    found.attend(3, pool, weight=weights("outreach", CHILD_WORK, P))
+    found, expected = Town.of(in_need(blocks)), Town.of(in_need(blocks))
+    found.attend(3, pool, weight=weights("outreach", CHILD_WORK, P), by_need=by_need)
     # everyone, or far too few at first
     monkeypatch.setattr("sim.engine.programmes._furthest", lambda *_: furthest)
-    expected.attend(3, pool, weight=weights("outreach", CHILD_WORK, P))
+    expected.attend(3, pool, weight=weights("outreach", CHILD_WORK, P), by_need=by_need)
     assert np.array_equal(found.joins, expected.joins)
     assert np.array_equal(found.leaves, expected.leaves)
+
+
+# Who comes where uptake depends on need
+
+
+def in_need(blocks: Sequence[Children], share: float = 0.3) -> list[Children]:
+    """Return children of whom a share, by their own luck, has some need."""
+    found = []
+    for block in blocks:
+        state = block.state.copy()
+        chance = np.array([luck(SEED + 1, Decision.TRAIT, 0, child) for child in block.id.tolist()])
+        state[:, NEED] = np.where(chance < share, 1 + (block.id % 3), 0)
+        found.append(block._replace(state=state))
+    return found
+
+
+def test_children_with_need_stand_as_many_times_nearer_in_line(
+    blocks: list[Children], pool: Executor
+) -> None:
+    """Who comes is known exactly: the first places go to the shortest of -log(luck) / weight / factor."""
+    weight = weights("neighbourhood", CHILD_WORK, P)
+    town = Town.of(in_need(blocks))
+    town.attend(40, pool, weight=weight, by_need=2.5)
+    now = YEAR * MONTHS
+    line = town.line(YEAR, weight) / np.where(town.children.state[:, NEED] > 0, 2.5, 1.0)
+    could = np.flatnonzero(town.could_come(now))
+    first = could[np.argsort(line[could])[:40]]
+    assert set(np.flatnonzero(town.joins == now)) == set(first)
+    plain = Town.of(in_need(blocks))
+    plain.attend(40, pool, weight=weight)
+    assert set(np.flatnonzero(plain.joins == now)) != set(first)
+
+
+@pytest.mark.parametrize("factor", [1.0, 2.0, 3.0])
+def test_who_begins_to_come_has_need_that_many_times_as_often(
+    table: CompiledTable, parameters: Parameters, pool: Executor, factor: float
+) -> None:
+    """While places are few, against others of the same age and neighbourhood."""
+    (many,) = in_need([born(60_000, table, parameters, month=(YEAR - 8) * MONTHS)])
+    town = Town.of([many])
+    counted = town.attend(1500, pool, weight=weights("neighbourhood", CHILD_WORK, P), by_need=factor)
+    assert counted.stock.tolist() == [1500] * MONTHS
+    came, need = town.joins == YEAR * MONTHS, many.state[:, NEED] > 0
+    ratios, precision = [], []
+    for quintile in range(QUINTILES):
+        here = many.quintile == quintile
+        a, b = (int((came & here & who).sum()) for who in (need, ~need))
+        of_a, of_b = (int((here & who).sum()) for who in (need, ~need))
+        hazard = math.log(-math.log1p(-a / of_a)) - math.log(-math.log1p(-b / of_b))  # a race, so exact
+        ratios.append(hazard)
+        precision.append(1 / (1 / a + 1 / b))
+    mean = np.average(ratios, weights=precision)
+    assert abs(mean - math.log(factor)) < 4 / math.sqrt(sum(precision))
+
+
+def test_one_place_goes_to_a_child_with_need_with_its_share_of_all_weights(
+    blocks: list[Children], pool: Executor
+) -> None:
+    """In closed form: f a / (f a + b), with a children in need and b others, over seeds."""
+    (few,) = in_need([everyone(blocks).part(slice(0, None, 40))], share=0.4)
+    now, factor, seeds = YEAR * MONTHS, 3.0, 1500
+    town = Town.of([few])
+    could, need = town.could_come(now), few.state[:, NEED] > 0
+    a, b = int((could & need).sum()), int((could & ~need).sum())
+    assert min(a, b) >= 4
+    got = 0
+    for seed in range(seeds):
+        found = Town.of([few])
+        attend(
+            found.blocks, found.exposed, 0, CHILD_WORK, np.array([1.0] + [0.0] * 11), YEAR, key_of(seed),
+            np.ones(QUINTILES), 36.0, pool, by_need=factor, need=NEED,
+        )  # fmt: skip
+        (came,) = np.flatnonzero(found.joins == now)
+        got += need[came]
+    expected = factor * a / (factor * a + b)
+    assert abs(got / seeds - expected) < 4 * math.sqrt(expected * (1 - expected) / seeds)
+
+
+def test_as_many_visits_whoever_comes(blocks: list[Children], pool: Executor) -> None:
+    alike, sought = Town.of(in_need(blocks)), Town.of(in_need(blocks))
+    for year in range(YEAR, YEAR + 4):
+        places = np.linspace(30, 90, MONTHS)
+        a, b = (t.attend(places, pool, year, by_need=f) for t, f in ((alike, 1.0), (sought, 3.0)))
+        assert a.stock.tolist() == b.stock.tolist() == np.floor(places).tolist()
+    assert not np.array_equal(alike.joins, sought.joins)
+
+
+def test_one_more_child_takes_at_most_one_place(blocks: list[Children], pool: Executor) -> None:
+    """Nobody's place in line depends on who else there is, so that nobody else's luck changes."""
+    (all_of_them,) = in_need([everyone(blocks)])
+    now = YEAR * MONTHS
+    town = Town.of([all_of_them])
+    town.attend(40, pool, by_need=3.0)
+    (chosen,) = np.flatnonzero(town.joins == now)[:1]
+    rest = np.delete(np.arange(all_of_them.id.size), chosen)
+    without = Town.of([all_of_them.part(rest)])
+    without.attend(40, pool, by_need=3.0)
+    ids, others = all_of_them.id, all_of_them.id[rest]
+    came, came_without = set(ids[town.joins == now]), set(others[without.joins == now])
+    assert came - {ids[chosen]} < came_without
+    assert len(came_without - came) == 1
 
 
 def test_another_year_is_another_order(blocks: list[Children], pool: Executor) -> None:

@@ -12,7 +12,7 @@ import pytest
 from numpy.typing import NDArray
 
 from sim.engine.forks import rate_for
-from sim.engine.plan import with_overrides
+from sim.engine.plan import touches_no_life, with_overrides
 from sim.engine.setting import Inline, Setting
 from sim.engine.simulation import Lives, apart, groups, plans_of, simulate, simulate_together
 from sim.engine.warmup import WarmStart, warm_up
@@ -20,6 +20,7 @@ from sim.inputs.profiles import profiles
 from sim.inputs.scenario import Scenario
 from sim.model.parameters import Parameters, default_parameters
 from sim.runs.experiment import Columns, Options, run_all
+from sim.states import MECHANISMS
 from tests.worlds import ALL_OFF, scenario
 
 FEW, YEARS = 1500, 6
@@ -88,14 +89,31 @@ def test_a_programme_without_effect_costs_its_price_and_changes_no_life(warm: Wa
     assert sum(b.accounts.programme_cost["kinderwerk"]) > sum(a.accounts.programme_cost["kinderwerk"])
 
 
-@pytest.mark.parametrize("other", [{}, UNFENCED], ids=["deficit", "unfenced"])
-def test_in_the_mean_it_is_the_difference_of_worlds_lived_in_full(other: dict[str, Any]) -> None:
+OTHERWISE = {
+    "kinderwerk.moderate_need": 1.1,
+    "kinderwerk.signalling": 1.6,
+    "kinderwerk.retained": 0.2,
+    "kinderwerk.stay": 12.0,
+    "kinderwerk.visits_per_child": 15.0,
+}
+"""Child work of which nearly everything is otherwise than in `strong`."""
+
+
+@pytest.mark.parametrize(
+    "pair",
+    [
+        [scenario(0, years=YEARS), scenario(80, years=YEARS)],
+        [scenario(0, years=YEARS, **UNFENCED), scenario(80, years=YEARS, **UNFENCED)],
+        [scenario(80, years=YEARS), scenario(80, years=YEARS, parameters=OTHERWISE)],
+    ],
+    ids=["deficit", "unfenced", "another programme"],
+)
+def test_in_the_mean_it_is_the_difference_of_worlds_lived_in_full(pair: list[Scenario]) -> None:
     """Over seeds, for every figure summed over the years and in the last one; forks at two rates.
 
     32 seeds tell a bias of one standard error of the difference of worlds lived in full.
     """
     p = strong(default_parameters())
-    pair = [scenario(0, years=YEARS, **other), scenario(80, years=YEARS, **other)]
     ways: dict[float | None, list[Floats]] = {None: [], 2.0: [], 60.0: []}
     for seed in range(32):
         mine = setting(seed, p=p)
@@ -110,6 +128,22 @@ def test_in_the_mean_it_is_the_difference_of_worlds_lived_in_full(other: dict[st
         z = gap.mean(axis=0) / np.where(error > 0, error, 1.0)
         assert np.abs(z).max() < 4.0, (rate, z)
     assert (np.array(ways[60.0]).std(axis=0) < full.std(axis=0)).mean() > 0.8
+
+
+def test_what_touches_no_life_leaves_all_lives_as_they_are(warm: WarmStart) -> None:
+    p = default_parameters()
+    ends = {
+        name: record.high if p[name] != record.high else record.low
+        for name, record in p.records.items()
+        if touches_no_life(name) and not record.fixed
+    }
+    assert {"kinderwerk.stay", "bso.stay", "cost.ambulant", "townhall.realisable"} <= set(ends)
+    off = {"switches": dict.fromkeys(MECHANISMS, False)}
+    mine, before = (
+        simulate(scenario(36, years=YEARS, use=off, parameters=changed), setting(), Inline(), warm)
+        for changed in ({}, ends)
+    )
+    assert mine.cells.tobytes() == before.cells.tobytes()
 
 
 def test_blocks_tell_the_error_of_a_difference() -> None:
@@ -149,11 +183,17 @@ def test_any_number_of_threads_gives_the_same_bytes(tmp_path: Any) -> None:
         ([scenario(0, **UNFENCED), scenario(36, **UNFENCED)], ""),
         ([scenario(0, policy="capped"), scenario(36, policy="capped")], "places"),
         ([scenario(0), scenario(36, parameters={"need.onset_light": 0.03})], "parameters"),
+        ([scenario(0), scenario(36, parameters={"kinderwerk.stay": 12, "cost.ambulant": 9000})], ""),
+        ([scenario(0), scenario(36, parameters={"bso.stay": {"value": 9, "from": "birth"}})], "parameters"),
+        ([scenario(0), scenario(36, parameters={"kinderwerk.existing_coverage": 0.1})], "parameters"),
         ([scenario(0), scenario(36, prior="nearest")], "parameters"),
         ([scenario(0, prior="nearest"), scenario(36, prior="nearest")], ""),
+        ([scenario(0), scenario(36, future="flat")], "parameters"),
+        ([scenario(0, future="flat"), scenario(36, future="flat")], ""),
         ([scenario(0), scenario(36, shocks=[{"kind": "lockdown", "start": 2027, "size": 0.5}])], "shocks"),
     ],
-    ids=["budgets", "unfenced", "places", "parameters", "another prior", "one prior", "shocks"],
+    ids=["budgets", "unfenced", "places", "rates", "programmes and prices", "from birth",
+         "before the start", "another prior", "one prior", "another future", "one future", "shocks"],
 )
 def test_which_scenarios_can_be_lived_together(scenarios: list[Scenario], why: str, warm: WarmStart) -> None:
     assert apart(scenarios) == why

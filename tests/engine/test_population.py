@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -24,7 +25,7 @@ from sim.engine.population import (
     month_of,
 )
 from sim.errors import InputError
-from sim.inputs.profiles import Profile, municipality_names, profiles
+from sim.inputs.profiles import Profile, municipality_names, profiles, towns_of_the_country
 from sim.luck import key_of
 from sim.model.parameters import DATA, Parameters, default_parameters
 from sim.model.processes import default_table
@@ -91,6 +92,23 @@ def test_local_figures_are_only_claimed_where_they_are() -> None:
     assert not profiles()["Almere"].has_local_care_figures
     assert "jeugdhulp" in profiles()["Almere"].local  # and no tariffs
     assert replace(profiles()["Almere"], local=("jeugdhulp", "tarieven")).has_local_care_figures
+
+
+def test_a_municipality_with_ages_of_its_own_has_its_estimated_level_of_use() -> None:
+    with (DATA / "municipalities.csv").open(encoding="utf-8", newline="") as stream:
+        rows = {row["name"]: row for row in csv.DictReader(stream)}
+    estimated = {name for name, row in rows.items() if not row["need"]} & set(towns_of_the_country())
+    assert len(estimated) == 11
+    for name in estimated:
+        here, town = profiles()[name], towns_of_the_country()[name]
+        assert (here.need, here.access, here.use, here.level, here.local, here.code) == (
+            town.need, town.access, town.use, town.level, town.local, town.code
+        )  # fmt: skip
+        assert here.youths != town.youths
+        assert here.source.endswith(f"; {town.source.split('; ')[-1]}")
+        assert here.overrides.get("household.bijstand") == (float(rows[name]["bijstand"] or 0) or None)
+    assert (profiles()["Almere"].need, profiles()["Almere"].use) == (float(rows["Almere"]["need"]), None)
+    assert (profiles()["Nederland"].need, profiles()["Nederland"].access) == (1.0, 1.0)
 
 
 # The age structure

@@ -131,6 +131,47 @@ def test_onset_and_escalation_share_one_ratio(exists: float, ratio: float, share
     assert signalling == pytest.approx(0.3)  # whether or not there is an effect on need
 
 
+VISITS, RISE = "kinderwerk.visits_per_child", "kinderwerk.effect_by_visits"
+ON_NEED = [MECHANISMS.index(m) for m in ("onset", "escalation", "recovery")]
+
+
+@given(st.floats(25, 80))
+def test_without_a_word_an_effect_does_not_depend_on_visits(visits: float) -> None:
+    record = P.records[RISE]
+    assert (record.value, record.low, record.high, record.scale) == (0.0, 0.0, 2.0, "lever")
+    assert effect_of(CHILD_WORK, P.replace({VISITS: visits}), {}) == effect_of(CHILD_WORK, P, {})
+
+
+@given(st.floats(25, 80), st.floats(0, 2))
+def test_an_effect_on_need_rises_by_a_power_of_visits_and_no_other_does(visits: float, rise: float) -> None:
+    plain = np.array(effect_of(CHILD_WORK, P, {}).log_effect)
+    found = np.array(effect_of(CHILD_WORK, P.replace({VISITS: visits, RISE: rise}), {}).log_effect)
+    others = [m for m in range(len(MECHANISMS)) if m not in ON_NEED]
+    np.testing.assert_allclose(found[ON_NEED], plain[ON_NEED] * (visits / 40) ** rise, rtol=1e-12)
+    assert np.array_equal(found[others], plain[others])
+
+
+@given(st.floats(0, 2))
+def test_at_the_visits_for_which_it_is_believed_an_effect_is_what_is_believed(rise: float) -> None:
+    """Also where a sensitivity makes the visits certain, which is then what a record says."""
+    p = P.certain({VISITS: 40.0, RISE: rise})
+    assert effect_of(CHILD_WORK, p, {}) == effect_of(CHILD_WORK, P, {})
+    often = P.certain({VISITS: 80.0, RISE: 1.0})
+    assert effect_of(CHILD_WORK, often, {}).log_effect[0] == 2 * effect_of(CHILD_WORK, P, {}).log_effect[0]
+
+
+def test_where_it_rises_in_proportion_a_visit_does_as_much_whoever_has_it() -> None:
+    """Twice the visits for half of the children; with a power of 2 fewer children have more together."""
+
+    def together(visits: float, rise: float) -> float:
+        p = P.replace({VISITS: visits, RISE: rise})
+        return participants_for(1.0, 1e9, CHILD_WORK, p) * effect_of(CHILD_WORK, p, {}).log_effect[0]
+
+    assert together(80.0, 1.0) == pytest.approx(together(40.0, 1.0))
+    assert together(80.0, 0.0) == pytest.approx(0.5 * together(40.0, 0.0))
+    assert together(80.0, 2.0) == pytest.approx(2.0 * together(40.0, 2.0))
+
+
 def test_what_is_retained_is_what_is_left_after_a_year() -> None:
     for retained in (0.1, 0.6, 0.99):
         effect = effect_of(CHILD_WORK, P.replace({"kinderwerk.retained": retained}), {})

@@ -93,7 +93,7 @@ def test_use_may_be_otherwise_in_every_draw_with_luck_of_each_municipality(param
     assert all(here.draw(0, 3)[n] == parameters.draw(0, 3)[n] for n in parameters if n != USE)
 
 
-@pytest.mark.parametrize("name", ["Almere", "Rotterdam", "Nederland"])
+@pytest.mark.parametrize("name", ["Almere", "Nederland", "Nederland 2018"])
 def test_what_has_no_range_of_use_draws_none(parameters: Parameters, name: str) -> None:
     assert of_town(parameters, profiles()[name]) is parameters
     assert parameters.draw(0, 5)[USE] == 1.0

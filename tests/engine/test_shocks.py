@@ -8,22 +8,24 @@ from typing import Any
 import numpy as np
 import pytest
 
+from sim.engine.ledger import FAMILY, GEMEENTE
 from sim.engine.population import month_of
 from sim.engine.setting import Setting, worker_threads
-from sim.engine.shocks import CONTACTS, SCHOOL, Shocks
+from sim.engine.shocks import CONTACTS, LIGHT, SCHOOL, Shocks
 from sim.engine.warmup import WarmStart, warm_up
+from sim.errors import InputError
 from sim.inputs.profiles import profiles
-from sim.inputs.scenario import Shock
+from sim.inputs.scenario import ON_FORMS, Shock
 from sim.model.parameters import default_parameters
 from sim.model.processes import default_table
 from sim.model.transitions import RateShock, compile_table
 from sim.runs.experiment import Columns
-from sim.states import AGES
+from sim.states import AGES, FORMS
 from tests.worlds import Lived as Life
 from tests.worlds import same, scenario
 
 YEARS = 3
-KINDS = ("lockdown", "teacher_shortage", "budget_cut", "registration_shift")
+KINDS = ("lockdown", "teacher_shortage", "budget_cut", "registration_shift", *ON_FORMS)
 
 
 @pytest.fixture(scope="module")
@@ -167,3 +169,94 @@ def test_shocks_multiply_and_stay_within_the_scenario() -> None:
     start = month_of(2026)
     assert [(s.first - start, s.before - start) for s in shocks.rates()] == [(-6, 6), (3, 123)]
     assert Shocks((), 2026, 2).cuts("kinderwerk") == ()
+
+
+# ---- policies on forms of care
+
+
+def from_the_second_year(kind: str, size: float, **changes: Any) -> dict[str, Any]:
+    return {"kind": kind, "start": "2027-01", "months": 12 * (YEARS - 1), "size": size, **changes}
+
+
+def test_starts_are_fewer_from_the_month_on_in_these_forms_alone(
+    setting: Setting, warm: WarmStart, pool: Executor, calm: Lived
+) -> None:
+    none = Lived(setting, warm, pool, from_the_second_year("fewer_starts", 1.0, forms=["ambulant"]))
+    h, lay = none.history, none.history.layout
+    kind = lay.flow + h.table.row("start_ambulant")
+    starts = [h.cells[year, :, kind, :AGES].sum() for year in range(YEARS)]
+    before = calm.history.cells[0, :, kind, :AGES].sum()
+    assert starts == [before, 0.0, 0.0]
+    assert none.flow("start_netwerk") > 0.9 * calm.flow("start_netwerk")
+    fewer = Lived(setting, warm, pool, from_the_second_year("fewer_starts", 0.5))
+    more = Lived(setting, warm, pool, from_the_second_year("fewer_starts", -0.5))
+    for form in LIGHT:
+        row = f"start_{form}"
+        assert fewer.flow(row) < 0.85 * calm.flow(row) < calm.flow(row) < 0.9 * more.flow(row)
+    unmet = ("unmet_need", "total", "all")
+    assert fewer.column(*unmet)[-1] > calm.column(*unmet)[-1] > more.column(*unmet)[-1]
+
+
+@pytest.mark.parametrize("size", [0.0, 0.02, 0.25, 0.9])
+def test_a_share_shorter_is_an_end_as_much_sooner(size: float) -> None:
+    shock = Shock.model_validate(from_the_second_year("shorter_care", size, forms=["pleegzorg"]))
+    (rate,) = Shocks([shock], 2026, YEARS).rates()
+    assert rate.rows == ("end_pleegzorg",)
+    assert 1.0 / rate.factor == pytest.approx(1.0 - size)
+    assert (rate.first, rate.before) == (month_of(2027), month_of(2026 + YEARS))
+
+
+def test_shorter_care_takes_fewer_places(
+    setting: Setting, warm: WarmStart, pool: Executor, calm: Lived
+) -> None:
+    short = Lived(setting, warm, pool, from_the_second_year("shorter_care", 0.3))
+    for form in FORMS:
+        ratio = short.column("cost", "form", form) / calm.column("cost", "form", form)
+        assert ratio[0] == 1.0
+        assert (ratio[2] < 0.9) == (form in LIGHT)
+
+
+def test_families_pay_by_month_and_never_more_than_the_price() -> None:
+    half = {"kind": "own_payment", "start": "2027-07", "months": 12, "size": 0.5}
+    found = Shocks([Shock.model_validate(half)] * 3, 2026, 3).payments()
+    by_form = {form: found[:, FORMS.index(form)].tolist() for form in FORMS}
+    for form, shares in by_form.items():
+        assert shares == ([0.0, 0.5, 0.5] if form in LIGHT else [0.0] * 3)
+
+
+def test_what_families_pay_moves_from_one_payer_to_another_and_changes_no_life(
+    setting: Setting, warm: WarmStart, pool: Executor, calm: Lived
+) -> None:
+    share = 0.2
+    paid = Lived(setting, warm, pool, from_the_second_year("own_payment", share))
+    assert paid.lives(calm)
+    light = sum(calm.column("cost", "form", form) for form in LIGHT)
+    due = np.array([0.0, share, share]) * light
+    for measure in ("cost", "cost_cashable"):
+        assert paid.column(measure, "payer", FAMILY) == pytest.approx(due)
+        ours, before = (one.column(measure, "payer", GEMEENTE) for one in (paid, calm))
+        assert ours == pytest.approx(before - due)
+        assert np.array_equal(paid.column(measure, "total", "all"), calm.column(measure, "total", "all"))
+    parts = sum(paid.column("cost", "part", part) for part in ("care", "fixed", "rest", "programmes"))
+    assert parts == pytest.approx(paid.column("cost", "payer", GEMEENTE))
+    spent, before = (np.array(one.history.accounts.spending) for one in (paid, calm))
+    assert spent == pytest.approx(before - due)
+
+
+def test_only_policies_on_forms_name_forms_and_care_cannot_end_at_once() -> None:
+    for wrong in (
+        {"kind": "lockdown", "start": 2027, "size": 0.5, "forms": ["ambulant"]},
+        {"kind": "shorter_care", "start": 2027, "size": 0.95},
+        {"kind": "own_payment", "start": 2027, "size": -0.1},
+        {"kind": "fewer_starts", "start": 2027, "size": 0.5, "forms": ["ambulent"]},
+    ):
+        with pytest.raises(InputError):
+            scenario(36, shocks=[wrong])
+
+
+def test_a_shock_without_forms_is_written_as_before() -> None:
+    told = scenario(36, shocks=[{"kind": "budget_cut", "start": 2027, "size": 0.5}])
+    assert "forms" not in told.canonical()["shocks"][0]
+    named = scenario(36, shocks=[from_the_second_year("own_payment", 0.1, forms=["daghulp"])])
+    assert named.canonical()["shocks"][0]["forms"] == ["daghulp"]
+    assert scenario(36, **{"shocks": named.to_data()["shocks"]}).canonical() == named.canonical()

@@ -53,12 +53,15 @@ def test_what_is_believed_of_a_parameter_may_be_said_of_it(name: str) -> None:
     ours = default_parameters().records[name]
     if ours.scale == "bernoulli":
         assert allowed == (0.0, 1.0)
+    if ours.scale == "lever":
+        assert allowed == (ours.low, ours.high)
     assert allowed[0] <= ours.low <= ours.value <= ours.high <= allowed[1]
     assert allowed[0] < allowed[1]
 
 
 def test_ranges_by_hand() -> None:
     assert allowed_range(record("bernoulli", 0.75, 0.0, 1.0)) == (0.0, 1.0)
+    assert allowed_range(record("lever", 1.0, 1.0, 3.0)) == (1.0, 3.0)
     assert allowed_range(record("logit", 0.5, 0.3, 0.75)) == (1e-6, 1 - 1e-6)
     assert allowed_range(record("linear", 0.1, 0.0, 0.3, "share of the shortfall")) == (0.0, 1.0)
     assert allowed_range(record("log", 0.1, 0.05, 0.3, "probability per birthday")) == (1e-6, 1 - 1e-6)

@@ -305,6 +305,8 @@ def test_the_hash_follows_every_figure_and_no_source() -> None:
         {"tariffs": {"ambulant": 9001, "residentieel": 110000}},
         {"need": 1.06},
         {"access": 0.96},
+        {"use_range": {"low": 0.9, "high": 1.1}},
+        {"use_range": {"low": 0.9, "high": 1.2}},
         {"name": "Stad"},
     ]
     hashes = [scenario({**FULL, **change}).canonical_sha256() for change in changes]
@@ -339,6 +341,40 @@ def test_every_figure_reaches_the_profile() -> None:
     }  # fmt: skip
     assert found.local == ("jeugdhulp", "tarieven")
     assert found.has_local_care_figures
+
+
+RANGE = {"low": 0.8, "high": 1.3, "source": "like towns"}
+
+
+@pytest.mark.parametrize(
+    ("basis", "local"), [("own", ("tarieven", "gebruik")), ("predicted", ("tarieven", "voorspeld"))]
+)
+def test_a_range_of_use_reaches_the_profile_and_says_what_it_rests_on(
+    basis: str, local: tuple[str, ...]
+) -> None:
+    """A figure of use beside it is not fitted to: need and access are those of the level."""
+    for more in ({}, {"use": None}):
+        given = made(use_range={**RANGE, "basis": basis}, **more)
+        found = profile_from(given)
+        assert (found.use, found.local, given.fitted) == ((0.8, 1.3), local, False)
+        assert found.source == "eigen telling; like towns"
+    fitted = profile_from(made(use_range={**RANGE, "basis": "fitted"}))
+    assert fitted.local == ("jeugdhulp", "tarieven")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "line"),
+    [
+        ({"low": 1.1, "high": 1.3}, "must be between 0.2 and 1, found 1.1"),
+        ({"low": 0.8, "high": 0.9}, "must be between 1 and 5, found 0.9"),
+        ({"low": 0.8, "high": float("nan")}, "nan"),
+        ({"low": 0.8}, "missing key 'high'"),
+        ({"low": 0.8, "high": 1.2, "basis": "guess"}, "own"),
+    ],
+)
+def test_a_range_of_use_lies_around_the_level(wrong: dict[str, Any], line: str) -> None:
+    with pytest.raises(InputError, match=line):
+        made(use_range=wrong)
 
 
 def test_a_figure_of_use_counts_once_it_is_fitted() -> None:

@@ -96,10 +96,25 @@ def test_an_empty_template_says_what_to_fill_in(language: str) -> None:
     assert [line.endswith("ontbreekt") for line in lines[:3]] == [True, True, True]
 
 
-@pytest.mark.parametrize("name", ["Utrecht", "Nederland"])
+@pytest.mark.parametrize("name", ["Utrecht", "Nederland", "Almere", "Urk"])
 def test_every_known_figure_is_filled_in(name: str) -> None:
-    town = read(template("nl", profiles()[name]))
-    assert profile_from(town).overrides == profiles()[name].overrides
+    shipped = profiles()[name]
+    found = profile_from(read(template("nl", shipped)))
+    assert found.overrides == shipped.overrides
+    assert (found.need, found.access, found.use) == (shipped.need, shipped.access, shipped.use)
+    assert found.source == shipped.source
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_level_and_its_range_are_read_from_a_workbook(language: str) -> None:
+    town = read(template(language, profiles()["Urk"]))
+    assert town.use_range is not None
+    assert town.use_range.basis == "predicted"
+    assert profile_from(town).local == profiles()["Urk"].local
+    sheet = "Gemeente" if language == "nl" else "Municipality"
+    wrong = cells(**{f"{sheet}_B10": 1.2, f"{sheet}_B12": "somehow"})
+    told = refused(changed(wrong, template(language, profiles()["Urk"])))
+    assert ["B10" in told[0], "B12" in told[1], len(told)] == [True, True, 2]
 
 
 def test_a_template_is_the_same_bytes_each_time() -> None:
@@ -424,7 +439,7 @@ def test_another_kind_of_file_is_refused(name: str, words: str) -> None:
 @settings(max_examples=15, deadline=None)
 def test_a_template_holds_names_and_sources_as_text(text: str) -> None:
     for nasty in (text, f"={text}", f"@{text}", f"_x0041_{text}"):
-        profile = replace(profiles()["Tilburg"], name=nasty, source=nasty)
+        profile = replace(profiles()["Tilburg"], name=nasty, source=f"{nasty}; use")
         sheet = openpyxl.load_workbook(BytesIO(template("nl", profile)))["Gemeente"]
         for cell in (sheet["B2"], sheet["B4"]):
             assert (cell.data_type, cell.value) == ("s", nasty)

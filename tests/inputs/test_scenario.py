@@ -423,3 +423,27 @@ def test_an_unknown_prior_is_refused_with_the_nearest(tmp_path: Path) -> None:
     ((line, _, message),) = refused(tmp_path, HEAD + "prior: scepticl\n")
     assert line == 4
     assert "'sceptical'" in message
+
+
+# How youth care grows
+
+
+def test_a_future_is_part_of_a_scenario_only_where_it_is_another() -> None:
+    usual, said = (
+        scenario_from_dict(SMALL, REGISTRY),
+        scenario_from_dict({**SMALL, "future": "model_today"}, REGISTRY),
+    )
+    assert usual == said
+    assert usual.canonical_sha256() == said.canonical_sha256()
+    for data in (usual.canonical(), usual.to_data()):
+        assert "future" not in data
+    grown = usual.replace(future="van_ark")
+    assert grown.canonical() == {**usual.canonical(), "future": "van_ark"}
+    assert scenario_from_dict(grown.to_data(), REGISTRY) == grown
+    assert grown.replace(future="model_today") == usual
+
+
+def test_an_unknown_future_is_refused_with_the_nearest(tmp_path: Path) -> None:
+    ((line, _, message),) = refused(tmp_path, HEAD + "future: van_arc\n")
+    assert line == 4
+    assert "'van_ark'" in message

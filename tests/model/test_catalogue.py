@@ -44,6 +44,8 @@ def test_every_parameter_of_a_programme_is_named_by_it_or_is_a_coverage() -> Non
         ("mechanisms: [signalling, access]", "mechanisms: [signalling, acces]", "did you mean 'access'?"),
         ("mechanisms: [signalling, access]", "mechanisms: [recovery]", "no mechanism 'recovery'"),
         ("price: cost.bso_fte", "price: cost.bso", "no parameter 'cost.bso'; did you mean 'cost.bso_fte'?"),
+        ("workers: kinderwerk.fte_per_worker", "workers: kinderwerk.fte_per_man",
+         "no parameter 'kinderwerk.fte_per_man'; did you mean 'kinderwerk.fte_per_worker'?"),
         ("continues: peuterwerk", "continues: peuter", "no programme 'peuter'; did you mean 'peuterwerk'?"),
         ("ages: [10, 22]", "ages: [10, 23]", "23"),
         ("ages: [10, 22]", "ages: [10]", "2"),

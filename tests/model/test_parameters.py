@@ -19,6 +19,7 @@ from sim.engine.plan import with_overrides
 from sim.engine.setting import localised
 from sim.errors import InputError
 from sim.inputs.profiles import profiles
+from sim.model import parameters as module
 from sim.model.parameters import (
     COLUMNS,
     Parameter,
@@ -163,6 +164,14 @@ def test_seeds_and_indices_do_not_run_into_each_other() -> None:
 def test_parameters_can_be_drawn_with_any_seed_that_luck_takes() -> None:
     p = of(record("line", 5.0, 3.0, 9.0))
     assert len({p.draw(seed, 1)["line"] for seed in (1, 2**32, 2**32 + 1, 2**64)}) == 4
+
+
+def test_a_lever_stands_where_it_is_in_every_draw_and_goes_as_far_as_its_range() -> None:
+    lever = record("lever", 1.0, 1.0, 3.0, scale="lever")
+    p = of(lever)
+    assert {p.draw(0, k)["lever"] for k in range(40)} == {1.0}
+    assert [lever.at(z) for z in (-2.5, 0.0, Z95, 2.5)] == [1.0, 1.0, pytest.approx(3.0), 3.0]
+    assert {p.replace({"lever": 2.0}).draw(0, k)["lever"] for k in range(4)} == {2.0}
 
 
 # Values and changes
@@ -436,3 +445,14 @@ def steps_of(one: Parameter, value: float) -> float:
         middle = (low + high) / 2
         low, high = (middle, high) if one.at(middle) < value else (low, middle)
     return low
+
+
+def test_asking_for_a_name_that_is_not_there_searches_for_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    def slow(*_: object) -> str:
+        raise AssertionError("a search for a name that is near")
+
+    monkeypatch.setattr(module, "nearest", slow)
+    p = default_parameters()
+    assert "cost.future_growth" not in p
+    assert p.get("cost.future_growth", 0.0) == 0.0
+    assert p.get("cost.ambulant") == p["cost.ambulant"]

@@ -217,7 +217,7 @@ def pressed(p: Parameters, fitted: Posterior | None) -> dict[str, float]:
     """Return each parameter whose value, best fit or median lies within 1 percent of an end, or beyond."""
     found = {}
     for name, record in p.records.items():
-        if record.fixed or record.formula or record.scale == "bernoulli":
+        if record.fixed or record.formula or record.scale in ("bernoulli", "lever"):
             continue
         values = [record.value]
         if fitted and name in fitted.names:

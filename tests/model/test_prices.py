@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sim.model.catalogue import catalogue
 from sim.model.parameters import Parameters, default_parameters
 from sim.model.prices import (
     PRICE_YEAR,
@@ -16,6 +17,7 @@ from sim.model.prices import (
     spending,
     tariff_factor,
     unit_costs,
+    worker_price,
 )
 from sim.states import FORMS
 
@@ -36,6 +38,18 @@ def test_prices_of_the_price_year_are_the_parameters(parameters: Parameters) -> 
     own[FORMS.index("ambulant")] *= ambulant_registration(parameters)
     assert unit_costs(PRICE_YEAR, parameters) == pytest.approx(own)
     assert fte_price("cost.kinderwerk_fte", PRICE_YEAR, parameters) == parameters["cost.kinderwerk_fte"]
+
+
+def test_a_worker_costs_the_part_of_an_fte_that_each_has() -> None:
+    p = default_parameters()
+    for programme in catalogue().values():
+        full = fte_price(programme.price, 2030, p)
+        assert worker_price(programme, 2030, p) == full
+        assert programme.workers in (None, f"{programme.name}.fte_per_worker")
+    part = p.replace({"kinderwerk.fte_per_worker": 0.67})
+    child_work = catalogue()["kinderwerk"]
+    assert worker_price(child_work, 2030, part) == pytest.approx(0.67 * worker_price(child_work, 2030, p))
+    assert worker_price(catalogue()["bso"], 2030, part) == fte_price("cost.bso_fte", 2030, p)
 
 
 def test_tariffs_grew_as_observed_before_and_grow_as_expected_after() -> None:

@@ -16,6 +16,7 @@ from pages.shared.plan import Plan
 from pages.shared.state import MOST_ASSUMPTIONS, Choices, scenario
 from pages.shared.texts import writing_in
 from sim.files.numerals import NumeralError
+from sim.model.futures import NAMES
 from sim.model.parameters import default_parameters
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -262,3 +263,21 @@ def test_every_finding_has_its_words_with_the_numbers_of_the_file() -> None:
 def test_every_status_of_a_published_figure_has_a_word() -> None:
     for target in targets():
         assert f"origin_status_{STATUS_WORDS[target.status]}" in NL
+
+
+def test_the_numbers_of_a_future_are_listed_where_it_is_chosen_and_are_not_typed_over() -> None:
+    usual, ark = (rows.rows(Choices(future=future)) for future in ("model_today", "van_ark"))
+    assert {row.name for row in ark} - {row.name for row in usual} == set(NAMES)
+    at = page(choices=Choices(future="van_ark"))
+    assert any(NL["future_chosen"].format(told=NL["future_van_ark"]) in m.value for m in at.markdown)
+    at.text_input(key="assumed-search").set_value("toekomst kosten inflatie").run()
+    assert not at.exception
+    assert "`cost.future_growth`" in words(at)
+    assert not any("future_growth" in (b.key or "") for b in at.button)
+
+
+def test_a_lever_says_how_far_it_goes_and_that_no_run_moves_it() -> None:
+    at = page()
+    at.text_input(key="assumed-search").set_value("need.to_care").run()
+    assert not at.exception
+    assert NL["assumed_lever"].format(low="0", high="1") in words(at)

@@ -18,10 +18,13 @@ from pages.own import files, form, known, review
 from pages.shared.plan import Plan
 from pages.shared.state import Choices, profile, query_of
 from pages.shared.texts import writing_in
+from sim.engine.setting import of_town
 from sim.inputs.library import registry
 from sim.inputs.municipality import Municipality, municipality_from_dict
-from sim.inputs.municipality_text import municipality_yaml
+from sim.inputs.municipality_sheet import read_sheet
+from sim.inputs.municipality_text import municipality_yaml, read_yaml
 from sim.inputs.profiles import profile_from, profiles
+from sim.model.parameters import default_parameters
 from sim.progress import Progress
 
 PAGE = str(Path(__file__).resolve().parents[2] / "pages" / "eigen_cijfers.py")
@@ -65,6 +68,59 @@ def rows(table: pd.DataFrame) -> dict[str, tuple[str, str]]:
     return dict(zip(names, zip(table.iloc[:, 1], table.iloc[:, 2], strict=True), strict=True))
 
 
+def tables(at: AppTest) -> list[pd.DataFrame]:
+    """Return the tables of what changes, without that of what is known."""
+    return [table.value for table in at.table if NL.t("own_how") not in table.value.columns]
+
+
+# What is known
+
+
+def marked(at: AppTest) -> dict[str, str]:
+    (table,) = (each.value for each in at.table if NL.t("own_how") in each.value.columns)
+    return {what: mark for what, (_, mark) in rows(table).items()}
+
+
+@pytest.mark.parametrize(("name", "level"), [("Rotterdam", "0,74"), ("Urk", "0,85")])
+def test_each_figure_says_how_it_is_known(name: str, level: str) -> None:
+    at = opened(gemeente=name)
+    found = marked(at)
+    assert found["Jongeren van 4 tot en met 11 jaar"] == "afgeleid"
+    assert [found[NL.t(f"own_{x}")] for x in ("use_range", "need", "access")] == ["geschat"] * 3
+    assert found["Kinderwerkers (fte)"] == found["Ambulant"] == found[NL.t("own_moving")] == "geleend"
+    assert found[NL.t("own_bijstand")] == ("gemeten" if name == "Rotterdam" else "geleend")
+    (table,) = (each.value for each in at.table if NL.t("own_how") in each.value.columns)
+    assert rows(table)[NL.t("own_use_range")][0].startswith(f"{level} keer landelijk (")
+
+
+def test_what_would_tell_most_is_asked_first() -> None:
+    at = opened(gemeente="Urk")
+    assert NL.t("own_first") in [each.value for each in at.markdown]
+    numbers = [each.label for each in at.number_input]
+    assert numbers[:2] == [NL.t("own_year"), NL.t("own_use_youths")]
+
+
+@pytest.mark.parametrize("name", ["Rotterdam", "Urk"])
+def test_a_level_and_its_range_survive_loading_editing_and_downloading(name: str) -> None:
+    at = opened(gemeente=name)
+    field(at, NL.t("own_fte")).set_value(20.0)
+    press(press(at, "own_submit"), "own_accept")
+    own = known.own_of(at.session_state["choices"])
+    assert own is not None
+    town, p = profiles()[name], default_parameters()
+    again = read_yaml(municipality_yaml(own).encode(), "mine.yaml", registry())
+    sheet = read_sheet(files.workbook_template(own), "mine.xlsx", registry())
+    for each in (own, again, sheet):
+        found = profile_from(each)
+        assert (found.need, found.access) == (town.need, town.access)
+        assert (found.use, found.code) == (town.use, town.code)
+        assert found.local == town.local
+        assert found.kinderwerk_fte == 20.0
+        assert of_town(p, found).draw(0, 3)["town.use"] == of_town(p, town).draw(0, 3)["town.use"] != 1.0
+    assert marked(at)["Kinderwerkers (fte)"] == "gemeten"
+    assert marked(at)[NL.t("own_use_range")] == "geschat"
+
+
 # The form
 
 
@@ -80,7 +136,7 @@ def test_figures_act_only_once_they_are_accepted_and_can_be_taken_out_again() ->
     field(at, NL.t("own_people", first=4, last=11)).set_value(21900)
     field(at, "Ambulant").set_value(9100)
     at = press(at, "own_submit")
-    table = at.table[0].value
+    table = tables(at)[0]
     assert rows(table) == {
         "Jongeren van 4 tot en met 11 jaar": ("21.124", "21.900"),
         "Kinderwerkers (fte)": ("36", "20"),
@@ -95,7 +151,7 @@ def test_figures_act_only_once_they_are_accepted_and_can_be_taken_out_again() ->
     assert sum(profile(chosen).youths[4:12]) == pytest.approx(21900)
     assert profile(chosen).youths[:4] == pytest.approx(profiles()["Almere"].youths[:4], abs=0.05)
     assert profile(chosen).need == profiles()["Almere"].need  # as it was fitted: no figure of use is here
-    assert rows(at.table[-1].value) == rows(table)
+    assert rows(tables(at)[-1]) == rows(table)
     press(at, "own_drop")
     assert at.session_state["choices"] == Choices(plan=Plan.simple(0.0))
 
@@ -217,9 +273,9 @@ def test_a_figure_of_use_is_fitted_before_it_is_accepted(monkeypatch: pytest.Mon
     while not any(b.label == NL.t("own_accept") for b in at.button) and time.monotonic() < until:
         time.sleep(0.3)
         at.run()
-    told = rows(at.table[1].value)
-    assert set(told) == {NL.t("own_need"), NL.t("own_access")}
-    assert NL.t("own_need") not in rows(at.table[0].value)
+    told = rows(tables(at)[1])
+    assert set(told) == {NL.t("own_need"), NL.t("own_access"), NL.t("own_use_range")}
+    assert NL.t("own_need") not in rows(tables(at)[0])
     press(at, "own_accept")
     own = known.own_of(at.session_state["choices"])
     assert own is not None
@@ -387,7 +443,7 @@ def test_a_group_in_thousands_is_refused_in_the_form() -> None:
     field(at, NL.t("own_people", first=4, last=11)).set_value(21)
     at = press(at, "own_submit")
     assert "21 is veel minder dan op andere leeftijden; zijn dit duizendtallen?" in at.error[0].value
-    assert not at.table
+    assert not tables(at)
 
 
 def test_very_few_youths_in_care_are_asked_about_before_they_act() -> None:
@@ -396,3 +452,14 @@ def test_very_few_youths_in_care_are_asked_about_before_they_act() -> None:
     at = press(at, "own_submit")
     assert "7 jongeren met jeugdhulp is heel weinig van de 61583" in at.warning[0].value
     assert not at.session_state["choices"].own
+
+
+def test_a_figure_of_use_beside_a_level_is_still_to_be_fitted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(municipal, "LOCAL_CHILDREN", 1000)
+    monkeypatch.setattr(review, "fit_municipality", partial(municipal.fit_municipality, children=1000))
+    at = opened(gemeente="Urk")
+    field(at, NL.t("own_use_youths")).set_value(800)
+    at = press(at, "own_submit")
+    put = municipality_from_dict(json.loads(at.session_state[review.PROPOSED]), registry())
+    assert (put.fitted, put.need is not None, put.use_range is not None) == (False, True, True)
+    assert NL.t("own_fit") in [header.value for header in at.subheader]

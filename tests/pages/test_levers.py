@@ -13,7 +13,7 @@ from pages.shared.lever_words import changes, words_of
 from pages.shared.levers import as_reference, at_first, evenly, path_of, shortest, steps_of, within
 from pages.shared.plan import Plan
 from pages.shared.state import Choices, existing_fte, scenario
-from sim.inputs.scenario import Scenario, Switches, scenario_from_dict
+from sim.inputs.scenario import ON_FORMS, Scenario, Switches, scenario_from_dict
 from sim.model.catalogue import catalogue
 
 START, YEARS = 2026, 20
@@ -179,6 +179,17 @@ def test_every_lever_has_words() -> None:
         "lockdown, 50% vanaf 3-2028, 6 maanden, werkers zijn er ook niet; "
         "korting halverwege, 30% vanaf 1-2029, 24 maanden, alleen Jongerenwerk"
     )
+
+
+def test_policies_on_forms_of_care_have_words_and_come_back_from_a_link() -> None:
+    shocks = [{"kind": kind, "start": "2028-01", "months": 24, "size": 0.1, "forms": ["daghulp"]}
+              for kind in ON_FORMS]  # fmt: skip
+    plan = Plan.simple(36.0).changed(shocks=shocks)
+    told = words_of("shocks", Choices(plan=plan)).split("; ")
+    assert told[2] == "eigen bijdrage, 10% vanaf 1-2028, 24 maanden, alleen daghulp"
+    assert len({line.split(",")[0] for line in told}) == len(ON_FORMS)
+    assert Plan.of_code(shortest(plan).code()) == shortest(plan)
+    assert Plan.of_scenario(scenario(Choices(), plan)).data["shocks"][0]["forms"] == ["daghulp"]
 
 
 def test_a_label_names_the_world_where_it_is_unusual() -> None:

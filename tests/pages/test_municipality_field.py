@@ -9,8 +9,9 @@ from streamlit.testing.v1 import AppTest
 
 from pages.own.known import merged, named
 from pages.shared.packed import pack
-from pages.shared.state import Choices, here
+from pages.shared.state import Choices, here, other_names
 from pages.shared.texts import writing_in
+from sim.inputs.placenames import key
 from tests.opened import ROOT, words
 
 NL, EN = writing_in("nl").words, writing_in("en").words
@@ -52,6 +53,25 @@ def test_what_is_typed_finds_its_municipality(typed: str, name: str) -> None:
 def test_what_is_typed_is_never_taken_for_another(typed: str) -> None:
     with pytest.raises(ValueError, match=r"\w"):
         here(typed)
+
+
+def test_the_list_has_names_in_their_order_and_after_them_names_of_before_and_codes() -> None:
+    options = opened().selectbox[0].options
+    names = options[: options.index("Nederland")]
+    assert len(names) == 342
+    assert names == sorted(names, key=key)
+    for other, name in (("Weesp", "Amsterdam"), ("GM0363", "Amsterdam"), ("'s-Gravenhage", "Den Haag")):
+        assert f"{other} → {name}" in options[len(names) :]
+    assert not [each for each in options if each.startswith(("Haaren", "Bergen →"))]  # divided; two of them
+    assert all(here(written) == name for written, name in other_names().items())
+
+
+def test_a_name_of_before_is_chosen_from_the_list() -> None:
+    at = opened()
+    at.selectbox[0].set_value("Weesp").run()
+    assert not at.exception
+    assert at.selectbox[0].value == at.session_state["choices"].municipality == "Amsterdam"
+    assert "hoort nu bij Amsterdam" in words(at)
 
 
 @pytest.mark.parametrize("page", ["start", "vergelijk"])

@@ -134,7 +134,7 @@ def test_work_that_was_stopped_goes_on_where_it_was(patched: None) -> None:
     found = next(again(tell))
     assert lived.count("swings") == swings
     assert found.cases
-    assert len(found.swings) == 2
+    assert len(found.swings) == 2 + len(found.question.levers)
 
 
 def test_progress_only_grows(heard: Heard) -> None:
@@ -149,7 +149,10 @@ def test_what_is_moved_first_is_uncertain_and_moves_alone() -> None:
     assert "kinderwerk.moderate_need" in names
     assert "cost.kinderwerk_fte" in names
     assert "kinderwerk.recovery_light" not in names  # it goes along with another
-    assert set(names) <= set(question.uncertain)
+    assert set(names) <= {*question.uncertain, *question.levers}
+    assert names[-len(question.levers) :] == list(question.levers) == [
+        "kinderwerk.fte_per_worker", "kinderwerk.uptake_by_need", "need.to_care",
+    ]  # fmt: skip
     half = pair(Choices(effect="half"))
     assert "kinderwerk.effect_exists" not in first_names(Question(half, Options(children=FEW)))
 
@@ -284,6 +287,33 @@ def test_the_debt_of_proof_is_what_is_assumed() -> None:
     assert sum(shares.values()) == pytest.approx(1.0)
 
 
+def test_seeing_sooner_and_preventing_stand_apart(parts: list[Findings]) -> None:
+    """Each against programmes that do nothing and cost their price; each case is lived by itself."""
+    found = parts[-1]
+
+    def script(found: object) -> None:
+        from dataclasses import replace
+        from typing import Any, cast
+
+        from pages.doubt import depends
+
+        known = cast(Any, found)
+        depends.ways(known, replace(known.goal, year=2030), "reference")
+
+    at = AppTest.from_function(script, kwargs={"found": found}, default_timeout=60).run()
+    assert not at.exception
+    table = at.table[0].value
+    assert [plain(cell) for cell in table.iloc[:, 0]] == [
+        NL[f"doubt_way_{name}"] for name in ("only_signalling", "no_net_widening", "as_shipped")
+    ]
+    goal = replace(found.goal, year=2030)
+    cases = {case.name: float(goal.blocks(d).sum()) for case, d in found.cases}
+    price = cases["no_effect"]
+    assert price > 1e6
+    for name in depends.WAYS:  # what is left without the price is care, of a few million at most
+        assert abs(cases[name] - price) < 0.5 * price
+
+
 def rendered(show: str, found: object) -> AppTest:
     """Return what one part of the page shows of some findings."""
 
@@ -349,7 +379,9 @@ def test_the_page_shows_every_part_once_it_is_found() -> None:
         assert f"- **{name}**" in told
     cases = next(t.value for t in at.table if plain(t.value.columns[0]) == NL["doubt_col_case"])
     assert plain(cases.iloc[0, 0]) == NL["doubt_case_as_shipped"]
-    assert cases.shape == (9, 3)
+    assert cases.shape == (10, 3)
+    apart = next(t.value for t in at.table if plain(t.value.columns[0]) == NL["doubt_col_way"])
+    assert apart.shape == (3, 4)
     assert NL["doubt_preliminary"][:13] in told
     assert "Onvervulde zorgbehoefte in 2035" in told
     assert re.search("termijn=10&zeker=75", at.code[0].value)

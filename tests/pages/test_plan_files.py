@@ -29,6 +29,7 @@ from sim.errors import InputError
 from sim.inputs.library import registry
 from sim.inputs.scenario import load_scenario
 from sim.inputs.scenario_files import check_path
+from sim.model.futures import FUTURES
 from sim.model.priors import PRIORS
 
 RICH = Plan.of({
@@ -122,6 +123,19 @@ def test_any_title_comes_back_as_it_was(title: str) -> None:
 
 
 # A file of a user
+
+
+@pytest.mark.parametrize("future", FUTURES[1:])
+def test_a_future_goes_along_in_the_file_and_comes_back(future: str, tmp_path: Path) -> None:
+    chosen = replace(CHOSEN, future=future, assumptions=())
+    text = plan_text(chosen, "Almere, ons plan")
+    (tmp_path / "plan.yaml").write_text(text, encoding="utf-8")
+    assert load_scenario(tmp_path / "plan.yaml").canonical() == scenario(chosen, chosen.plan).canonical()
+    assert f"future: {future}" in reference_text(chosen, "zonder")
+    assert read_plan("x.yaml", text.encode(), Choices()).changes["future"] == future
+    assert "future:" not in plan_text(CHOSEN, "Almere, ons plan")
+    plain = read_plan("x.yaml", plan_text(CHOSEN, "x").encode(), chosen)
+    assert plain.changes["future"] == "model_today"
 
 
 def test_a_file_comes_back_as_the_choices_it_was_made_from() -> None:

@@ -11,10 +11,11 @@ from streamlit.testing.v1 import AppTest
 
 from pages.shared.plan import Plan
 from pages.shared.plan_files import plan_text
-from pages.shared.state import Choices, query_of
+from pages.shared.state import Choices, pair, query_of, read_link
 from pages.shared.texts import writing_in
 from sim.errors import InputError
 from sim.faults import fault
+from sim.model.futures import FUTURES
 
 ROOT = Path(__file__).resolve().parents[2]
 NL = writing_in("nl").words
@@ -99,6 +100,37 @@ def test_levers_of_a_programme() -> None:
     assert at.session_state["choices"].plan == Plan.simple(36.0)
     assert NL["verken_unchanged"] in words(at)
     assert field(at, "number_input", "Fte Kinderwerk").value == 36.0
+
+
+@pytest.mark.usefixtures("quiet")
+def test_children_with_need_may_come_more_often_in_all_budgets() -> None:
+    at = page("kinderwerk")
+    label = NL["verken_by_need"]
+    assert field(at, "selectbox", label).value == 1.0
+    field(at, "selectbox", label).select(2.0).run()
+    chosen = at.session_state["choices"]
+    assert chosen.assumptions == (("kinderwerk.uptake_by_need", 2.0),)
+    assert chosen.plan == Plan.simple(36.0)
+    for one in pair(chosen):
+        assert one.parameters["kinderwerk.uptake_by_need"].value == 2.0
+    assert "**gewijzigd**: 36 fte, geoormerkt, kinderen met problemen 2 keer zo vaak" in words(at)
+    field(at, "button", NL["verken_reset"]).click().run()
+    assert at.session_state["choices"].assumptions == ()
+    field(at, "selectbox", label).select(3.0).run()
+    field(at, "selectbox", label).select(1.0).run()
+    assert at.session_state["choices"] == Choices(plan=Plan.simple(36.0))
+
+
+@pytest.mark.usefixtures("quiet")
+def test_a_file_that_has_it_from_birth_keeps_it_until_it_is_moved() -> None:
+    own = {"kinderwerk.uptake_by_need": {"value": 2.5, "from": "birth"}}
+    given = Plan.simple(20.0).changed(parameters=own)
+    at = page("kinderwerk", choices=Choices(plan=given))
+    assert field(at, "selectbox", NL["verken_by_need"]).value == 2.5
+    assert at.session_state["choices"].plan == given
+    field(at, "selectbox", NL["verken_by_need"]).select(2.0).run()
+    assert at.session_state["choices"].plan == Plan.simple(20.0)
+    assert at.session_state["choices"].assumptions == (("kinderwerk.uptake_by_need", 2.0),)
 
 
 @pytest.mark.usefixtures("quiet")
@@ -227,8 +259,8 @@ def test_a_wrong_file_is_read_once_however_often_the_page_is_shown(monkeypatch: 
 def test_a_link_restores_every_lever() -> None:
     chosen = Choices(plan=RICH, reference="now", effect="half")
     at = AppTest.from_file(str(ROOT / "pages" / "verken.py"), default_timeout=120)
-    for pair in query_of(chosen, "en").split("&"):
-        key, _, value = pair.partition("=")
+    for part in query_of(chosen, "en").split("&"):
+        key, _, value = part.partition("=")
         at.query_params[key] = value
     at.run()
     assert not at.exception
@@ -288,3 +320,37 @@ def test_what_a_plan_says_that_does_nothing_is_told_before_its_figures() -> None
     at = page(choices=Choices(plan=Plan.simple(40.0).changed(shocks=[shock])))
     (told,) = [warning.value for warning in at.warning]
     assert told == f"{NL['remarks']}\n\n- Deze korting doet niets: alles is geoormerkt"
+
+
+def test_a_future_is_chosen_for_both_budgets_told_and_put_in_the_address(quiet: None) -> None:
+    at = page("compared")
+    lever = field(at, "selectbox", NL["future_lever"])
+    assert lever.value == "model_today"
+    assert [NL[f"future_{name}"] for name in FUTURES] == lever.options
+    lever.set_value("van_ark").run()
+    assert not at.exception
+    chosen = at.session_state["choices"]
+    assert [one.future for one in pair(chosen)] == ["van_ark", "van_ark"]
+    assert "toekomst=van_ark" in query_of(chosen, "nl")
+    assert "toekomst" not in query_of(Choices(), "nl")
+    assert NL["future_van_ark"] in words(at)  # among what was changed
+    field(at, "button", NL["verken_reset"]).click().run()
+    assert at.session_state["choices"].future == "model_today"
+
+
+def test_an_address_gives_the_future_and_one_that_does_not_exist_is_named() -> None:
+    assert read_link({"toekomst": ["almere_long"]}).choices.future == "almere_long"
+    wrong = read_link({"toekomst": ["van_arc"]})
+    assert (wrong.choices.future, wrong.wrong) == ("model_today", ("toekomst",))
+
+
+@pytest.mark.usefixtures("quiet")
+def test_a_policy_on_forms_of_care_is_set_with_its_forms() -> None:
+    shock = {"kind": "lockdown", "start": "2028-01", "months": 12, "size": 1.0}
+    at = page("shocks", choices=Choices(plan=Plan.simple(36.0).changed(shocks=[shock])))
+    field(at, "selectbox", NL["verken_shock_kind"].format(n=1)).set_value("shorter_care").run()
+    assert plan(at)["shocks"][0]["size"] == 0.9  # care cannot end at once
+    field(at, "selectbox", NL["verken_shock_kind"].format(n=1)).set_value("own_payment").run()
+    field(at, "multiselect", NL["verken_shock_forms"].format(n=1)).set_value(["daghulp"]).run()
+    assert plan(at)["shocks"][0]["forms"] == ["daghulp"]
+    assert plan(at)["shocks"][0]["kind"] == "own_payment"

@@ -17,11 +17,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from calibration.evidence.growth import growing
 from sim.engine.history import History
-from sim.engine.setting import localised
+from sim.engine.setting import localised, of_town
 from sim.errors import InputError, OptionError
 from sim.inputs.profiles import profiles
 from sim.inputs.scenario import Scenario
+from sim.model.futures import foreseeing
 from sim.model.parameters import Parameters, default_parameters
 from sim.model.priors import believing
 from sim.progress import Progress
@@ -190,9 +192,9 @@ def test_a_setting_is_the_place_its_parameters_and_the_luck() -> None:
     setting = setting_for(scenario(36, municipality="Utrecht"), Options(children=7, seed=3), 0, 4)
     assert (setting.profile.name, setting.seed, setting.draw, setting.replication) == ("Utrecht", 3, 0, 4)
     assert setting.children == 7
-    local = profiles()["Utrecht"].overrides
-    assert local
-    assert setting.parameters == p.replace(local)
+    town = profiles()["Utrecht"]
+    assert town.overrides
+    assert setting.parameters == localised(of_town(p, town), town)
 
 
 def test_a_draw_depends_on_seed_and_draw_and_not_on_replication() -> None:
@@ -230,6 +232,37 @@ def test_a_setting_has_the_prior_of_its_scenario_but_for_what_that_sets_from_bir
     assert near == localised(believing(p, "nearest").draw(0, draw), profiles()["Almere"])
     own = scenario(36, prior="nearest", parameters={need: {"value": 0.5, "from": "birth"}})
     assert setting_for(own, Options(), draw, 0).parameters[need] == 0.5
+
+
+@pytest.mark.parametrize("draw", [0, 5])
+def test_a_setting_has_the_future_of_its_scenario(draw: int) -> None:
+    p = foreseeing(default_parameters(), "van_ark").draw(0, draw)
+    found = setting_for(scenario(36, future="van_ark"), Options(), draw, 0).parameters
+    assert found == localised(p, profiles()["Almere"])
+    usual = setting_for(scenario(36, future="model_today"), Options(), draw, 0).parameters
+    assert usual == setting_for(scenario(36), Options(), draw, 0).parameters
+
+
+def test_with_growth_users_follow_their_path_and_places_their_price() -> None:
+    """Youths within a tenth after ten years, and what a place costs to the digit."""
+    years, youths, cost = 10, 0.03, 0.04
+    one = scenario(0, years=years + 1)
+
+    def lived(base: Parameters) -> Columns:
+        return next(run_all([one], Options(children=20_000), base=base)).columns[0]
+
+    still, grown, dear = (
+        lived(growing(*rates, years, 2.3)) for rates in ((0.0, 0.0), (youths, 0.0), (0.0, cost))
+    )
+    path = (1 + youths) ** np.arange(years + 1)
+    labels = ("care_users", "total", "all"), ("cost", "part", "care")
+    users, care = (still.labels.index(label) for label in labels)
+    assert (grown.values[:, 0] == still.values[:, 0]).all()
+    assert grown.values[users] / still.values[users] == pytest.approx(path, rel=0.1)
+    assert grown.values[users, years] / still.values[users, years] > path[years] * 0.95
+    prices = (1 + cost) ** np.arange(years + 1)
+    assert dear.values[care] == pytest.approx(still.values[care] * prices, rel=1e-9)
+    assert (dear.values[users] == still.values[users]).all()
 
 
 # ---- comparable

@@ -14,11 +14,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sim.engine.setting import Setting
+from sim.engine.simulation import simulate
 from sim.engine.warmup import WarmStart, warm_up
 from sim.inputs.profiles import profiles
 from sim.model.parameters import DATA, Parameters
 from sim.runs import warmstore
 from sim.runs.warmstore import WarmStore, key_for
+from tests.worlds import scenario
 
 YEAR = 2016
 
@@ -263,7 +265,7 @@ def test_a_folder_that_can_only_be_read_is_read(
     assert len(made) == 1
 
 
-@pytest.mark.parametrize("where", ["savez", "replace"])
+@pytest.mark.parametrize("where", ["write_array", "replace"])
 @pytest.mark.parametrize("failure", [OSError(28, "No space left on device"), KeyboardInterrupt()])
 def test_a_write_that_fails_or_is_stopped_leaves_nothing_behind(
     setting: Setting,
@@ -278,7 +280,7 @@ def test_a_write_that_fails_or_is_stopped_leaves_nothing_behind(
     def fail(*_: object, **__: object) -> None:
         raise failure
 
-    monkeypatch.setattr(np if where == "savez" else os, where, fail)
+    monkeypatch.setattr(np.lib.format if where == "write_array" else os, where, fail)
     store = WarmStore(tmp_path)
     if isinstance(failure, OSError):
         assert same(store.get(setting, YEAR, pool), fresh)
@@ -377,3 +379,22 @@ def test_what_is_used_stays_in_memory(
     for k in (0, 1, 0, 2, 0):  # 1 was used longest ago when 2 came
         store.get(some[k], YEAR, pool)
     assert asked == [0, 1, 2]
+
+
+def test_what_is_too_large_to_keep_is_used_once_and_lets_go(
+    tmp_path: Path, setting: Setting, fresh: WarmStart, pool: Executor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lived = [simulate(scenario(start=YEAR), setting, pool, fresh).cells.tobytes()]
+    monkeypatch.setattr(warmstore, "LARGE", 1000)
+    store = WarmStore(tmp_path)
+    for _ in range(2):  # made, and then read from disk
+        warm = store.get(setting, YEAR, pool)
+        assert warm.once
+        assert same(warm, fresh)
+        lived.append(simulate(scenario(start=YEAR), setting, pool, warm).cells.tobytes())
+        assert sum(block.bytes() for block in warm.blocks) == 0
+        with pytest.raises(RuntimeError, match="are gone"):
+            simulate(scenario(start=YEAR), setting, pool, warm)
+    assert len(set(lived)) == 1
+    assert not fresh.once
+    assert fresh.blocks[0].id.size

@@ -9,12 +9,13 @@ import pytest
 
 from pages.shared.parameter_words import ASSUMED, ESTIMATED, MEASURED, basis_of
 from sim.decision.dossier import group_of
+from sim.model.futures import futures
 from sim.model.parameters import default_parameters
 from sim.report.content import words
 from sim.words.parameter_words import FOLDER, group_title, parameter_title, source_words, unit_words
 from sim.words.writing import Writing, read_words
 
-RECORDS = default_parameters().records
+RECORDS = {**default_parameters().records, **futures()["van_ark"]}
 
 
 @pytest.fixture(params=["nl", "en"])

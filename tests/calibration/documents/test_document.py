@@ -70,7 +70,9 @@ def test_every_parameter_is_on_the_page_with_its_source(parameters: Parameters) 
         assert float(value) == pytest.approx(record.value, rel=5e-4)
         source, _, prior = record.source.partition("before the fit ")
         if record.low < record.high:
-            low, high = re.split(" to |–", spread.strip("()"))
+            bounds, _, scale = spread.lstrip("(").partition(")")
+            assert scale.strip() == (record.scale if record.scale == "lever" else "")
+            low, high = re.split(" to |–", bounds)
             assert [float(low), float(high)] == pytest.approx([record.low, record.high], rel=5e-4)
         else:
             assert spread == ("held" if prior else "fixed")

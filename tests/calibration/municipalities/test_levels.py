@@ -24,7 +24,7 @@ from calibration.municipalities.levels import (
     read,
 )
 from calibration.runs import count
-from sim.engine.setting import Inline, localised
+from sim.engine.setting import Inline, localised, of_town
 from sim.inputs.placenames import towns
 from sim.inputs.profiles import TOWN_FILE, profiles, towns_of_the_country
 from sim.model.parameters import default_parameters
@@ -156,6 +156,19 @@ def test_a_level_changes_use_in_the_model_by_as_much() -> None:
     here = use(1.0)
     for level in (0.7, 1.4):
         assert use(level) / here == pytest.approx(level, rel=0.04)
+
+
+@pytest.mark.parametrize("name", ["Amsterdam", "Den Haag", "Rotterdam", "Utrecht"])
+def test_published_users_of_the_four_largest_lie_within_what_is_drawn(name: str) -> None:
+    """Eight draws tell the middle and spread of the interval, not its ends: those are of a normal."""
+    town, p = profiles()[name], of_town(default_parameters(), profiles()[name])
+    counted = [
+        count(localised(p.draw(0, k), town), 10_000, k, Inline(), YEARS[-1], town) for k in range(1, 9)
+    ]
+    for year in YEARS:
+        logs = np.log([each.users("jeugdzorg", year) for each in counted])
+        published = read().use[town.code, year]["0-22"]
+        assert abs(math.log(published) - logs.mean()) < 1.96 * logs.std(ddof=1)
 
 
 def test_every_municipality_has_youths_of_every_age() -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import csv
+import math
 import shutil
 from dataclasses import replace
 from pathlib import Path
+from statistics import NormalDist
 
 import numpy as np
 import pytest
@@ -108,6 +110,10 @@ def test_more_use_than_the_model_expects_asks_for_more_need_and_access() -> None
 def test_multipliers_that_are_there_already_do_not_move_the_fit() -> None:
     found = fit_municipality(town(900), Inline(), children=3000)
     fitted = with_fit(town(900), found)
+    assert fitted.use_range is not None
+    off = math.exp(NormalDist().inv_cdf(0.95) * math.hypot(0.03, 1 / math.sqrt(900)))
+    assert (fitted.use_range.low, fitted.use_range.high) == pytest.approx((1 / off, off), abs=1e-4)
+    assert (fitted.use_range.basis, fitted.fitted) == ("fitted", True)
     assert fit_municipality(fitted, Inline(), children=3000) == found
     profile = profile_from(fitted)
     assert (profile.need, profile.access) == (round(found.need, 4), round(found.access, 4))

@@ -133,7 +133,9 @@ def test_no_draw_is_used_twice(busy: Parameters, monkeypatch: pytest.MonkeyPatch
     weight = np.ones(5)
     for year in range(20):
         bounds = compiled[lifecourse, "year_table"](table.hazards, year)
-        programmes._scan(children, exposed, 0, 0, 48, 180, 180, year, key, weight, 36.0, -1, 1.0, 6, np.inf)
+        programmes._scan(
+            children, exposed, 0, 0, 48, 180, 180, year, key, weight, 36.0, -1, 1.0, 6, 1.0, 0, np.inf
+        )
         span = Stretch(year * MONTHS, MONTHS, 1, year, True)
         live_span(children, x, table, bounds, key, span, tally, kernel=lifecourse.advance)
         compiled_advance = compiled[lifecourse, "advance"]

@@ -1,0 +1,278 @@
+"""Use and cost themselves: what was measured, the model beside it, and every budget after the start."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Any
+
+import altair as alt
+import numpy as np
+import pandas as pd
+
+from pages.shared import charts, figures, formats, parts
+from pages.shared.answers import Answer
+from pages.shared.charts import DASHES, DATA, GREY, HEIGHT, INK, LINE_HEIGHT, Series
+from pages.shared.desk import CHILDREN, SEED
+from pages.shared.state import Choices, profile
+from pages.shared.texts import language, t
+from pages.shared.watching import errand
+from sim.decision.level_by_year import level_by_year
+from sim.engine.setting import worker_threads
+from sim.inputs.observed import Observation, inhabitants, users_observed
+from sim.inputs.scenario import Scenario
+from sim.model.parameters import default_parameters
+from sim.model.prices import PRICE_YEAR
+from sim.progress import Tell
+from sim.runs.experiment import Options
+from sim.runs.past import Past, past_users
+
+COUNTRY = "Nederland"
+MONEY_PARTS = {"together": "money", "care": "care", "programmes": "programmes"}
+"""What a chart of money may show, and what that is in `sim.decision.level_by_year.LEVELS`."""
+INFLATION = "discount.inflation"
+SAME = 0.01
+"""Lines that differ by less than this share lie on each other on a chart that begins at zero."""
+
+
+@dataclass(frozen=True)
+class LevelLines:
+    """What a chart of levels shows. budgets: the reference first; others may be empty.
+
+    observed, country: (year, value, provisional); country: what the country's figures would be here.
+    """
+
+    what: str
+    budgets: tuple[Series, ...]
+    observed: tuple[Observation, ...] = ()
+    country: tuple[Observation, ...] = ()
+    past: Past | None = None
+
+    @property
+    def unit(self) -> str:
+        """Return in what values are counted."""
+        return t(f"unit_level_{self.what}")
+
+
+def show(answer: Answer, names: Sequence[str], what: str, chosen: Choices, reference: str) -> None:
+    """Show the level of every budget of an answer, the reference first, with what was measured."""
+    found = lines_of(answer, names, what, chosen)
+    if what != "users":
+        _plot(found, chosen, reference)
+        return
+    first = answer.scenarios[0]
+    errand(
+        ("past", first.municipality, first.canonical_sha256(), repr(answer.children)),
+        lambda tell: _past(first, tell),
+        lambda past: _plot(replace(found, past=past), chosen, reference),
+        slot="past",
+    )
+
+
+def _past(scenario: Scenario, tell: Tell) -> Past:
+    with worker_threads(None) as pool:
+        return past_users(scenario, Options(children=CHILDREN, seed=SEED), pool, tell)
+
+
+def lines_of(answer: Answer, names: Sequence[str], what: str, chosen: Choices) -> LevelLines:
+    """Return what is shown of an answer's budgets."""
+    kind = MONEY_PARTS[chosen.money] if what == "money" else what
+    years = tuple(range(answer.scenarios[0].start, answer.scenarios[0].start + answer.scenarios[0].years))
+    factor, unit = np.ones(len(years)), 1e6 if what == "money" else 1.0
+    if what == "money" and chosen.prices == "current":
+        factor = (1.0 + default_parameters()[INFLATION]) ** (np.array(years) - PRICE_YEAR)
+    people = inhabitants(chosen.municipality)
+    if what == "money" and chosen.per == "inhabitant" and people is not None:
+        unit = people
+    budgets = []
+    for k, name in enumerate(figures.distinct(names)):
+        by_year = level_by_year(answer.runs, k, kind)
+        one = charts.series_of(by_year, years, name, answer.sharpening, unit)
+        low, high = (None if end is None else end * factor for end in (one.low, one.high))
+        budgets.append(replace(one, mean=one.mean * factor, low=low, high=high))
+    if what != "users":
+        return LevelLines("head" if unit == people else what, tuple(budgets))
+    return LevelLines(what, tuple(budgets), *_measured(chosen))
+
+
+def _measured(chosen: Choices) -> tuple[tuple[Observation, ...], tuple[Observation, ...]]:
+    """Return what was measured here, and the country's figures brought to the size of this municipality."""
+    own, country = users_observed(chosen.municipality), users_observed(COUNTRY)
+    if chosen.municipality == COUNTRY:
+        return own, ()
+    last = {each.year: each.value for each in country}
+    if own:
+        share = own[-1].value / last[own[-1].year]
+    else:
+        share = profile(chosen).total / profile(replace(chosen, municipality=COUNTRY, own="")).total
+    return own, tuple(replace(each, value=each.value * share) for each in country)
+
+
+def _plot(found: LevelLines, chosen: Choices, reference: str) -> None:
+    parts.draw(chart(found))
+    parts.note(" ".join(filter(None, [_band(found), _lying_together(found), _sources(found, chosen)])))
+    data = frame(found)
+    shown = data.assign(
+        **{
+            column: [_written(value, found) for value in data[column]] for column in ("value", "low", "high")
+        },
+        year=data["year"].astype(str),
+        name=data["name"].map(lambda name: parts.breakable(parts.plain(name))),
+    )
+    named = {
+        "name": t("scenario"), "year": t("year"), "value": t("middle"), "low": t("low"), "high": t("high"),
+    }  # fmt: skip
+    data = data.assign(**{t("csv_unit"): found.unit})
+    parts.below(shown.rename(columns=named), data.rename(columns=named), f"niveau-{found.what}", reference)
+
+
+def _written(value: float, found: LevelLines) -> str:
+    """Return a value as people write it, without its unit; nothing where there is none."""
+    if pd.isna(value):
+        return ""
+    return formats.millions(value * 1e6) if found.what == "money" else formats.count(value)
+
+
+def _band(found: LevelLines) -> str:
+    first = found.budgets[0]
+    return t("level_band") if first.low is not None else charts.band_words(found.budgets)
+
+
+def _lying_together(found: LevelLines) -> str:
+    """Return that lines lie on each other where they do, or nothing."""
+    means = np.stack([one.mean for one in found.budgets])
+    if len(found.budgets) < 2 or any(any(one.marks) for one in found.budgets) or not means[0].all():
+        return ""
+    apart = float(np.abs(means[1:] / means[0] - 1.0).max())
+    return t("level_close", share=formats.percent(SAME)) if apart < SAME else ""
+
+
+def _sources(found: LevelLines, chosen: Choices) -> str:
+    told = [t("level_money")] if found.what in ("money", "head") else []
+    if found.what == "money" and chosen.per == "inhabitant":
+        told.append(t("level_no_inhabitants", name=parts.plain(chosen.municipality)))
+    if found.what in ("money", "head") and chosen.prices == "current":
+        told.append(t("level_inflation", rate=formats.percent(default_parameters()[INFLATION])))
+    if found.country:
+        words = "level_country_own" if found.observed else "level_country"
+        told.append(t(words, name=parts.plain(chosen.municipality)))
+    if found.observed:
+        told.append(t("level_observed"))
+    return " ".join(told)
+
+
+def frame(found: LevelLines) -> pd.DataFrame:
+    """Return every line as a long table: name, year, value, low, high."""
+    rows: list[tuple[str, int, float, float, float]] = []
+    named = ((t("level_measured"), found.observed), (t("level_as_country"), found.country))
+    for name, observed in named:
+        rows += [(name, each.year, each.value, np.nan, np.nan) for each in observed]
+    if found.past is not None:
+        past = zip(found.past.years, found.past.users.tolist(), strict=True)
+        rows += [(t("level_model"), year, value, np.nan, np.nan) for year, value in past]
+    for one in found.budgets:
+        nothing = np.full(len(one.years), np.nan)
+        low, high = (nothing if end is None else end for end in (one.low, one.high))
+        rows += zip([one.name] * len(one.years), one.years, one.mean, low, high, strict=True)
+    return pd.DataFrame(rows, columns=["name", "year", "value", "low", "high"])
+
+
+def chart(found: LevelLines) -> dict[str, Any]:
+    """Return the Vega-Lite chart with its data, from zero, with what was measured before the start."""
+    data = frame(found)
+    names = tuple(dict.fromkeys(data["name"]))
+    first, last = found.budgets[0].years[0], int(data["year"].max())
+    begins = int(data["year"].min())
+    budgets = tuple(one.name for one in found.budgets)
+    number = ",.1f" if found.what == "money" else ",.0f"
+    drawn = _drawn(names, budgets, found.unit, (begins, first, last), number, language())
+    provisional = {each.year for each in found.observed if each.provisional}
+    data["dot"] = data["name"] == t("level_measured")
+    data["open"] = data["dot"] & data["year"].isin(provisional)
+    data["banded"] = (data["name"] == budgets[0]) & data["low"].notna()
+    records = charts.records(data)
+    datasets = {**drawn.get("datasets", {}), DATA: records}
+    return {**drawn, "datasets": datasets, "description": description(found)}
+
+
+def description(found: LevelLines) -> str:
+    """Return what the chart shows, for those who do not see it."""
+    unit = found.unit
+    lines = "; ".join(
+        t("alt_line", name=one.name, unit=unit, first=_written(float(one.mean[0]), found),
+          last=_written(float(one.mean[-1]), found))
+        for one in found.budgets
+    )  # fmt: skip
+    years = found.budgets[0].years
+    return t("alt", what=t(f"level_{found.what}"), year0=years[0], year1=years[-1], lines=lines)
+
+
+@lru_cache(maxsize=128)
+def _drawn(
+    names: tuple[str, ...],
+    budgets: tuple[str, ...],
+    unit: str,
+    years: tuple[int, int, int],
+    number: str,
+    spoken: str,
+) -> dict[str, Any]:
+    """Return a chart without its data; years: the first, the start and the last."""
+    begins, start, last = years
+    looks = {
+        t("level_measured"): (INK, [1, 0]), t("level_as_country"): (GREY, [6, 4]),
+        t("level_model"): (INK, [2, 3]),
+    } | {name: (charts.COLOURS[k], DASHES[k]) for k, name in enumerate(budgets)}  # fmt: skip
+    x = alt.X(
+        "year:Q", title=t("year"), scale=alt.Scale(domain=[begins, last], nice=False),
+        axis=alt.Axis(format="d", tickMinStep=1, tickCount=6, grid=False),
+    )  # fmt: skip
+    y = alt.Axis(title=unit, titleAngle=0, titleAlign="left", titleAnchor="start", titleX=0, titleY=-22)
+    legend = alt.Legend(
+        orient="bottom", title=None, columns=1, labelLimit=320, symbolType="stroke", symbolSize=600,
+        symbolStrokeWidth=3, symbolOpacity=1.0,
+    )  # fmt: skip
+    colour = alt.Color(
+        "name:N", legend=legend,
+        scale=alt.Scale(domain=names, range=[looks[name][0] for name in names]),
+    )  # fmt: skip
+    dash = alt.StrokeDash(
+        "name:N", legend=legend,
+        scale=alt.Scale(domain=names, range=[looks[name][1] for name in names]),
+    )  # fmt: skip
+    value = alt.Y("value:Q", axis=y, scale=alt.Scale(zero=True))
+    base = alt.Chart(alt.NamedData(DATA))
+    tip = [alt.Tooltip("name:N", title=t("scenario")), alt.Tooltip("year:Q", title=t("year"), format="d"),
+           alt.Tooltip("value:Q", title=t("middle"), format=number)]  # fmt: skip
+    layers: list[alt.Chart] = [
+        base.transform_filter("datum.banded")
+        .mark_area(opacity=0.18, color=charts.COLOURS[0], aria=False)
+        .encode(x=x, y=alt.Y("low:Q", axis=y), y2="high:Q"),
+        base.mark_line(strokeWidth=2.5).encode(x=x, y=value, color=colour, strokeDash=dash, tooltip=tip),
+        base.transform_filter("datum.dot && !datum.open")
+        .mark_point(filled=True, size=55, opacity=1, color=INK, aria=False)
+        .encode(x=x, y=value, tooltip=tip),
+        base.transform_filter("datum.open")
+        .mark_point(filled=True, size=55, opacity=1, color="white", stroke=INK, strokeWidth=2, aria=False)
+        .encode(x=x, y=value, tooltip=tip),
+    ]
+    if begins < start:
+        layers += _now(start, x)
+    made = alt.layer(*layers).properties(
+        height=HEIGHT + LINE_HEIGHT * len(names), padding={"top": 8, "right": 16}
+    )
+    drawn: dict[str, Any] = charts.dressed(made, spoken).to_dict()
+    return drawn
+
+
+def _now(start: int, x: alt.X) -> list[alt.Chart]:
+    """Return a line at the start, with what is left and right of it."""
+    data = pd.DataFrame({"year": [start - 0.5]})
+    rule = alt.Chart(data).mark_rule(color=GREY, strokeDash=[4, 4]).encode(x=x)
+    before = alt.Chart(data.assign(text=t("level_before"))).mark_text(
+        align="right", dx=-6, dy=-4, baseline="bottom", fontSize=13, color=INK
+    )
+    after = alt.Chart(data.assign(text=t("level_after"))).mark_text(
+        align="left", dx=6, dy=-4, baseline="bottom", fontSize=13, color=INK
+    )
+    return [rule, *(words.encode(x=x, y=alt.value(0), text="text:N") for words in (before, after))]

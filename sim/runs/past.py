@@ -1,0 +1,46 @@
+"""What the model makes of the years before a scenario, to hold beside what was observed."""
+
+from __future__ import annotations
+
+from concurrent.futures import Executor
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.engine.counting import layout
+from sim.engine.plan import with_overrides
+from sim.engine.warmup import warm_up
+from sim.inputs.scenario import Scenario
+from sim.model.processes import default_table
+from sim.model.registration import registered
+from sim.model.transitions import compile_table
+from sim.progress import Progress, Tell, nobody
+from sim.runs.experiment import Options, setting_for
+from sim.states import AGES, HISTORY_YEAR, USER_SETS
+
+BEST_FIT = 0
+
+
+@dataclass(frozen=True)
+class Past:
+    """Youths with jeugdzorg in each year before the start, [years], of the best fit, in real children."""
+
+    years: tuple[int, ...]
+    users: NDArray[np.float64]
+
+
+def past_users(scenario: Scenario, options: Options, pool: Executor, tell: Tell = nobody) -> Past:
+    """Return the youths with jeugdzorg of the model from 2015 up to a scenario's start."""
+    setting = setting_for(scenario, options, BEST_FIT, 0)
+
+    def heard(year: int) -> None:
+        tell(Progress("warming_up", 0, 1, {"year": year}))
+
+    warm = warm_up(setting, scenario.start, pool, heard, HISTORY_YEAR)
+    years = tuple(range(scenario.start - warm.cells.shape[0], scenario.start))
+    lay = layout(compile_table(default_table(), setting.parameters, scenario.start))
+    kind = lay.users + list(USER_SETS).index("jeugdzorg")
+    lived = warm.cells[:, :, kind, :AGES].sum(axis=(1, 2)) * setting.flow()[1]
+    p = with_overrides(setting.parameters, scenario, "start")
+    return Past(years, lived * registered("jeugdzorg", years, p, budgets=True))

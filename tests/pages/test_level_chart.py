@@ -1,0 +1,114 @@
+"""The chart of use and cost themselves: what it holds, of whom, in which euros, and what stands below it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from pages.shared import level_chart
+from pages.shared.answers import Answer, slim
+from pages.shared.level_chart import INFLATION, LevelLines, chart, frame, lines_of
+from pages.shared.state import Choices
+from sim.inputs.observed import inhabitants, users_observed
+from sim.inputs.profiles import profiles
+from sim.model.parameters import default_parameters
+from sim.runs.experiment import Options, Run, run_all
+from sim.runs.past import Past
+from tests.worlds import scenario
+
+PAIR = (scenario(0, years=4), scenario(36, years=4))
+NAMES = ["zonder kinderwerk", "36 kinderwerkers"]
+
+
+def answer(draws: int = 12) -> Answer:
+    runs = [
+        Run(run.draw, 0, tuple(slim(c) for c in run.columns))
+        for run in run_all(PAIR, Options(children=400, draws=draws))
+    ]
+    return Answer(scenarios=PAIR, children=400, wished=draws, first=runs[:1], draws=runs)
+
+
+ANSWER = answer()
+
+
+def shown(what: str, **chosen: Any) -> LevelLines:
+    return lines_of(ANSWER, NAMES, what, replace(Choices(), **chosen))
+
+
+def test_users_have_a_past_and_the_country_beside_it() -> None:
+    found = replace(shown("users"), past=Past((2024, 2025), np.array([6000.0, 6100.0])))
+    data = frame(found)
+    assert set(data["name"]) == {
+        "gemeten (CBS)", "zoals in heel Nederland", "het model, voor de start", *NAMES
+    }  # fmt: skip
+    own, country = (data[data["name"] == name].set_index("year")["value"] for name in list(
+        dict.fromkeys(data["name"]))[:2])  # fmt: skip
+    assert country[2022] == pytest.approx(own[2022])
+    assert country[2019] / country[2022] == pytest.approx(443_585 / 476_560)
+    drawn = chart(found)
+    rows = drawn["datasets"]["series"]
+    assert [row["year"] for row in rows if row["open"]] == [2021, 2022]
+    assert {row["name"] for row in rows if row["banded"]} == {NAMES[0]}
+    assert "zonder kinderwerk: van" in drawn["description"]
+
+
+def test_the_country_itself_has_no_line_beside_it() -> None:
+    found = shown("users", municipality="Nederland")
+    assert found.country == ()
+    assert len(found.observed) == 10
+
+
+def test_a_municipality_without_figures_has_the_countrys_by_its_youths() -> None:
+    name = next(name for name in profiles() if not users_observed(name) and profiles()[name].code)
+    found = shown("users", municipality=name)
+    assert found.observed == ()
+    share = profiles()[name].total / profiles()["Nederland"].total
+    assert found.country[-1].value == pytest.approx(share * 481_355)
+
+
+@pytest.mark.parametrize("part", ["together", "care", "programmes"])
+def test_money_is_by_inhabitant_and_in_euros_of_each_year_where_asked(part: str) -> None:
+    plain, head, later = (
+        shown("money", money=part, **more).budgets[1]
+        for more in ({}, {"per": "inhabitant"}, {"prices": "current"})
+    )
+    people = inhabitants("Almere")
+    assert people is not None
+    assert head.mean == pytest.approx(plain.mean * 1e6 / people)
+    grown = (1 + default_parameters()[INFLATION]) ** (np.arange(2026, 2030) - 2024)
+    assert later.mean == pytest.approx(plain.mean * grown)
+    assert plain.low is not None
+    assert later.low == pytest.approx(plain.low * grown)
+
+
+def test_lines_that_lie_on_each_other_are_told() -> None:
+    found = shown("users")
+    assert "liggen bijna op elkaar" in level_chart._lying_together(found)
+    far = replace(found.budgets[1], mean=found.budgets[1].mean * 1.2)
+    assert not level_chart._lying_together(replace(found, budgets=(found.budgets[0], far)))
+    assert not level_chart._lying_together(replace(found, budgets=found.budgets[:1]))
+
+
+def test_what_is_still_provisional_is_marked() -> None:
+    few = replace(ANSWER, draws=[])
+    found = lines_of(few, NAMES, "users", Choices())
+    assert found.budgets[0].low is None
+    assert all(found.budgets[0].marks)
+    assert "Voorlopig" in level_chart._band(found)
+
+
+def test_where_inhabitants_are_not_known_that_is_told() -> None:
+    own = replace(Choices(), municipality="Dorp", per="inhabitant")
+    found = lines_of(ANSWER, NAMES, "money", own)
+    assert found.budgets[0].mean == pytest.approx(shown("money").budgets[0].mean)
+    assert "niet bekend" in level_chart._sources(found, own)
+    here = replace(own, municipality="Almere")
+    assert "niet bekend" not in level_chart._sources(shown("money", per="inhabitant"), here)
+
+
+def test_budgets_of_one_name_are_two_lines() -> None:
+    found = lines_of(ANSWER, ["zonder", "zonder"], "users", Choices())
+    assert len({one.name for one in found.budgets}) == 2
