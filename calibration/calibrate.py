@@ -50,8 +50,9 @@ def calibrate(
     seed: int = 0,
     tell: Tell = nobody,
     plan: FitPlan | None = None,
+    base: Parameters | None = None,
 ) -> dict[str, Any]:
-    """Fit, write everything into `out`, and return the diagnostics.
+    """Fit, write everything into `out`, and return the diagnostics. base: beliefs (default: those shipped).
 
     Raises InputError for targets that cannot be used and SimulationError where files cannot be written
     or there is no cluster. Runs finished earlier, in the same folder under the same engine, parameters
@@ -60,7 +61,7 @@ def calibrate(
     started = time.monotonic()
     targets = read_targets(targets_file)
     plan = plan or (QUICK if quick else FULL)
-    base = prior_parameters()
+    base = base or prior_parameters()
     space = Space(base)
     chosen = [target for target in national(targets) if target.role == "calibrate"]
     _check(targets_file, chosen, targets)

@@ -51,6 +51,7 @@ def target_rows(targets: Sequence[Target], outcomes: Sequence[Mapping[str, float
         unit = target.value / np.exp(seen)  # back from a share to the figure
         rows.append({
             "id": target.id, "role": target.role, "measure": target.measure, "year": target.year,
+            "age_from": target.age_from, "age_to": target.age_to,
             "share_of": "+".join(target.share_of), "value": target.value, "tolerance": target.tolerance,
             "best": float(np.exp(log_of(target, best)) * unit),
             "best_error": float(np.exp(log_of(target, best) - seen) - 1),

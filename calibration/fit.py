@@ -36,6 +36,10 @@ WIDER = 1.2
 """How much further than the spread of the posterior the next wave looks."""
 POOLED = 4
 """Waves that a surface goes through: earlier ones lie too far off."""
+NUDGE = 0.5
+"""By how much a parameter is changed for a slope, in standard deviations of its prior."""
+STEPS = (1.0, 0.5, 0.25, 0.1)
+"""Parts of a step that are tried, the longest first."""
 FARTHEST = 3.0
 """How far a member may move in a round, in standard deviations of the prior."""
 
@@ -44,16 +48,17 @@ FARTHEST = 3.0
 class FitPlan:
     """How much work. (runs, children of each) for each wave; (members, children of each) of the ensemble.
 
-    rounds: how often the ensemble is run.
+    rounds: how often the ensemble is run. bends: how often slopes are taken anew on the way to the best fit.
     """
 
     waves: tuple[tuple[int, int], ...]
     members: tuple[int, int]
     rounds: int
     best_children: int
+    bends: int = 3
 
 
-FULL = FitPlan(((300, 20_000), (300, 30_000), (300, 25_000), (250, 25_000)), (120, 40_000), 3, 400_000)
+FULL = FitPlan(((300, 20_000), (300, 30_000), (300, 25_000), (250, 25_000)), (200, 120_000), 5, 400_000)
 QUICK = FitPlan(((200, 20_000), (200, 20_000)), (60, 30_000), 2, 200_000)
 REPLICATES = 16
 
@@ -150,16 +155,43 @@ def fit(space: Space, fitted: ObservedTargets, runner: Runner, plan: FitPlan, se
         off.append(np.sqrt(((came - aims) ** 2).mean(axis=0)))
         surface = through(waves, frame, fitted)
         best, _ = approximate(surface, frame, fitted)
-    best, nothing = waves[-1].z.mean(axis=0), np.zeros((1, space.size))
-    slope = surface.jacobian(frame.of(best[None])[0]) @ np.linalg.inv(frame.root)
-    errors = fitted.covariance + np.diag(noise * children / plan.best_children)
-    for turn in range(plan.rounds):
-        (best_outcome,) = runner.all(Progress("best_anew"), [best_job(space.values(best), plan, seed)])
-        if turn < plan.rounds - 1:
-            came = logs_of(fitted, [best_outcome])
-            there = moved(best[None], came, nothing, fitted.observed[None], slope, errors)[0]
-            best = best + (there - best) / (turn + 2)
+    best, best_outcome = _best(waves[-1].z.mean(axis=0), space, fitted, noise, runner, plan, seed)
     return Fitted(space, fitted, waves, frame, surface, best, best_outcome, noise, off)
+
+
+def _best(
+    z: Floats, space: Space, fitted: ObservedTargets, noise: Floats, runner: Runner, plan: FitPlan, seed: int
+) -> tuple[Floats, dict[str, float]]:
+    """Return the best fit [d] and what its run came to: steps from `z` on, each kept where it is better.
+
+    Gauss-Newton with backtracking. Slopes are differences between runs that share their luck. They are taken
+    anew after a step: many parameters that bend a little bend much together.
+    """
+    children = plan.members[1]
+    errors = fitted.covariance + np.diag(noise * children / plan.best_children)
+    now, nothing = Progress("best_anew"), np.zeros((1, z.size))
+
+    def run(point: Floats) -> tuple[float, dict[str, float]]:
+        (outcome,) = runner.all(now, [best_job(space.values(point), plan, seed)])
+        off = logs_of(fitted, [outcome])[0] - fitted.observed
+        return float(off @ np.linalg.solve(errors, off) + point @ point), outcome
+
+    least, outcome = run(z)
+    for _ in range(plan.bends):
+        around = [z, *(z + NUDGE * np.eye(z.size))]
+        jobs = [Job(space.values(point), children, seed * SEEDS + FRESH - 2) for point in around]
+        here, *there = logs_of(fitted, runner.all(now, jobs))
+        slope = ((np.array(there) - here) / NUDGE).T
+        came = logs_of(fitted, [outcome])
+        ahead = moved(z[None], came, nothing, fitted.observed[None], slope, errors)[0] - z
+        for step in STEPS:
+            found, its = run(z + step * ahead)
+            if found < least:
+                z, least, outcome = z + step * ahead, found, its
+                break
+        else:
+            break
+    return z, outcome
 
 
 def moved(z: Floats, came: Floats, own: Floats, aims: Floats, slope: Floats, errors: Floats) -> Floats:

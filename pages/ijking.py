@@ -20,17 +20,20 @@ from sim.machine.project import version
 from sim.model.parameters import DATA
 
 SERIES = ("jz", "jh", "zonder", "wijkteam", "ambulant", "netwerk", "daghulp", "verblijf")
-TESTS = DATA / "validation.json"
+KEPT = (DATA / "validation.json", DATA / "rolling.json", DATA / "left_out.json")
+"""Tests on figures that no fit saw: held out, of later years, and of municipalities."""
+RULES = ("last_value", "straight_line", "damped_trend")
+WHO = ("like municipalities", "the national share for everybody")
 LAST_YEAR = 2022
 """Of the counts of youths that the fit saw."""
 
 
 def main() -> None:
-    """Show the page."""
+    """Show the page: a question, a picture, a sentence; tables and the rest below."""
     st.title(t("page_ijking"))
     try:
         about, found = read()
-        tested = json.loads(TESTS.read_text(encoding="utf-8"))
+        tested, rolling, left_out = (json.loads(path.read_text(encoding="utf-8")) for path in KEPT)
     except (InputError, OSError, ValueError):
         st.info(t("fit_none"))
         return
@@ -42,12 +45,14 @@ def main() -> None:
     )  # fmt: skip
     st.markdown(t("fit_not"))
     _series(found)
-    _tested(tested)
-    _source(found)
     _ages(found)
-    _known(found)
-    _parameters(found)
+    _ahead(rolling, tested)
+    _towns(left_out)
     _spending(found)
+    _missed(found)
+    _known(found)
+    st.header(t("fit_more"))
+    _parameters(found)
     _table(_figures(found["targets"]), "figures", t("fit_all"))
     walk, cover = found["sampler"], found["coverage"]
     parts.note(
@@ -55,11 +60,12 @@ def main() -> None:
           effective=formats.count(walk["effective"]), cover=formats.percent(cover["parameters"]),
           mark=found["posterior"][:12])
     )  # fmt: skip
+    _source(found)
     parts.footer(reference_words(choices()))
 
 
 def _series(found: Mapping[str, Any]) -> None:
-    """Show the series of users: what was counted, and the model with its interval."""
+    """Show how many youths were counted and expected: all of them, and by form of help below."""
     st.header(t("fit_series"))
     rows = [
         {"series": t(f"fit_{row['measure_stem']}"), "year": row["year"], "published": row["value"],
@@ -68,12 +74,14 @@ def _series(found: Mapping[str, Any]) -> None:
         if row["measure_stem"] in SERIES and row["role"] != "report"
     ]  # fmt: skip
     data = pd.DataFrame(rows)
-    names = list(dict.fromkeys(data["series"]))
-    for first in range(0, len(names), 2):  # side by side; on a phone below each other
-        for column, name in zip(st.columns(2), names[first : first + 2], strict=True):
-            with column:
-                parts.draw(_one_series(data[data["series"] == name], name))
+    first, *others = dict.fromkeys(data["series"])
+    parts.draw(_one_series(data[data["series"] == first], first))
     parts.note(t("fit_series_note"))
+    with st.expander(t("fit_forms")):
+        for k in range(0, len(others), 2):  # side by side; on a phone below each other
+            for column, name in zip(st.columns(2), others[k : k + 2], strict=False):
+                with column:
+                    parts.draw(_one_series(data[data["series"] == name], name))
     titles = {"series": t("fit_figure"), "year": t("year"), "published": t("fit_published"),
              "model": t("fit_model"), "low": t("fit_low"), "high": t("fit_high")}  # fmt: skip
     _table(data.rename(columns=titles), "series", years=(t("year"),))
@@ -103,16 +111,69 @@ def _one_series(data: pd.DataFrame, name: str) -> alt.LayerChart:
     return charts.dressed(made, language(), 13)
 
 
-def _tested(tested: Mapping[str, Any]) -> None:
-    st.header(t("fit_tested"))
-    errors = tested["errors"]
+def _ahead(rolling: Mapping[str, Any], tested: Mapping[str, Any]) -> None:
+    """Show how well the model foretold years that it had not seen, beside three simple rules."""
+    st.header(t("fit_ahead"))
+    *origins, total = rolling["summary"]
+    best = min(RULES, key=lambda rule: total[rule])
     st.markdown(
-        t("fit_tested_lead", inside=formats.percent(tested["inside_share"]), n=len(tested["targets"]),
-          model=formats.percent(errors["median"], 1), last=formats.percent(errors["last_value"], 1),
-          line=formats.percent(errors["straight_line"], 1),
-          verdict=t("fit_wins" if all(tested["beats"].values()) else "fit_loses"))
+        t("fit_ahead_lead", n=total["figures"], first=origins[0]["origin"], last=origins[-1]["origin"],
+          model=formats.percent(total["model"], 1), rule=t(f"fit_rule_{best}"),
+          error=formats.percent(total[best], 1), inside=formats.percent(total["inside_90"]),
+          verdict=t("fit_wins" if total["model"] < total[best] else "fit_loses"))
     )  # fmt: skip
-    _table(_figures(tested["targets"]).drop(columns=t("fit_role")), "held-out")
+    told = [
+        {"origin": str(row["origin"]), "rule": t(f"fit_rule_{rule}"), "error": row[rule]}
+        for row in origins for rule in ("model", *RULES)
+    ]  # fmt: skip
+    names = [t(f"fit_rule_{rule}") for rule in ("model", *RULES)]
+    bars = (
+        alt.Chart(pd.DataFrame(told))
+        .mark_bar()
+        .encode(
+            x=alt.X("origin:N", title=t("fit_origin"), axis=alt.Axis(labelAngle=0)),
+            xOffset=alt.XOffset("rule:N", scale=alt.Scale(domain=names)),
+            y=alt.Y("error:Q", title=None, axis=alt.Axis(format=".0%", tickCount=5)),
+            color=alt.Color(
+                "rule:N", title=None, legend=alt.Legend(orient="top", columns=2),
+                scale=alt.Scale(domain=names, range=list(charts.COLOURS[: len(names)])),
+            ),
+        )
+        .properties(height=260, description=t("fit_ahead_note"))
+    )  # fmt: skip
+    parts.draw(charts.dressed(alt.layer(bars), language(), 13))
+    parts.note(t("fit_ahead_note"))
+    shown = pd.DataFrame(
+        {t("fit_origin"): str(row["origin"] or t("fit_together")), t("fit_count"): str(row["figures"]),
+         **{t(f"fit_rule_{rule}"): formats.percent(row[rule], 1) for rule in ("model", *RULES)},
+         t("fit_inside_90"): formats.percent(row["inside_90"])}
+        for row in rolling["summary"]
+    )  # fmt: skip
+    _below(shown, pd.DataFrame(rolling["figures"]), "forecasts", t("table"))
+    st.markdown(
+        t("fit_tested_lead", inside=formats.percent(tested["inside_share"]), n=len(tested["targets"]))
+    )
+    _table(_figures(tested["targets"]).drop(columns=t("fit_role")), "held-out", t("fit_tested"))
+
+
+def _towns(left_out: Mapping[str, Any]) -> None:
+    """Tell how well the use of a municipality follows from others."""
+    st.header(t("fit_towns"))
+    error = {who: formats.number(100 * left_out["error"][who], 1) for who in WHO}
+    inside = {width: formats.percent(share) for width, share in left_out["inside"].items()}
+    st.markdown(
+        t("fit_towns_lead", n=left_out["count"], like=error[WHO[0]], country=error[WHO[1]],
+          half=inside["50%"], most=inside["90%"])
+    )  # fmt: skip
+
+
+def _missed(found: Mapping[str, Any]) -> None:
+    """List the figures that the model does not come to."""
+    st.header(t("fit_missed"))
+    seen = [row for row in found["targets"] if row["role"] != "report"]
+    outside = [row for row in seen if not row["inside"]]
+    st.markdown(t("fit_missed_lead", n=len(outside), all=len(seen)))
+    _table(_figures(outside), "outside", t("fit_missed_table"))
 
 
 def _figures(targets: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
@@ -128,22 +189,37 @@ def _figures(targets: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
 
 
 def _ages(found: Mapping[str, Any]) -> None:
+    """Show who is in care by age: bands that were counted, and single years by the model alone."""
     st.header(t("fit_ages"))
-    data = pd.DataFrame(found["ages"])
-    percent = alt.Axis(format=".0%", title=None)
-    base = alt.Chart(data).encode(x=alt.X("age:Q", title=t("fit_age"), axis=alt.Axis(format="d")))
-    band = base.mark_area(opacity=0.2, color=charts.COLOURS[0]).encode(
-        y=alt.Y("users_share_low:Q", axis=percent), y2="users_share_high:Q"
+    rows = [row for row in found["targets"] if row["measure"] == "stock_share"]
+    bands = pd.DataFrame(
+        {"band": f"{row['age_from']}–{row['age_to']}", "published": row["value"], "model": row["median"],
+         "low": row["predictive_low"], "high": row["predictive_high"]}
+        for row in rows
+    )  # fmt: skip
+    furthest = max(rows, key=lambda row: abs(row["median"] / row["value"] - 1))
+    st.markdown(
+        t("fit_ages_lead", first=furthest["age_from"], last=furthest["age_to"],
+          model=formats.percent(furthest["median"]), published=formats.percent(furthest["value"]))
+    )  # fmt: skip
+    percent = alt.Axis(format=".0%", title=None, tickCount=5)
+    ages = alt.X("band:O", sort=None, title=t("fit_age"), axis=alt.Axis(labelAngle=0))
+    base = alt.Chart(bands).encode(x=ages)
+    rule = base.mark_rule(strokeWidth=5, opacity=0.35, color=charts.COLOURS[0]).encode(
+        y=alt.Y("low:Q", axis=percent, scale=alt.Scale(zero=True)), y2="high:Q"
     )
-    line = base.mark_line(strokeWidth=3, color=charts.COLOURS[0]).encode(y="users_share:Q")
-    chart = alt.layer(band, line).properties(height=240, description=t("fit_ages_note"))
+    tick = base.mark_tick(color=charts.COLOURS[0], thickness=3, width=18).encode(y="model:Q")
+    dot = base.mark_point(color=charts.INK, filled=True, size=45).encode(y="published:Q")
+    chart = alt.layer(rule, tick, dot).properties(height=240, description=t("fit_bands_note"))
     parts.draw(charts.dressed(chart, language(), 13))
-    parts.note(t("fit_ages_note"))
+    parts.note(t("fit_bands_note"))
+    data = pd.DataFrame(found["ages"])
     shares = ["users_share", "users_share_low", "users_share_high"]
     titles = dict(zip(["age", *shares], map(t, ("fit_age", "fit_model", "fit_low", "fit_high")), strict=True))
     told = data[["age", *shares]].astype({"age": int})
     shown = told.assign(**{name: told[name].map(lambda share: formats.percent(share, 1)) for name in shares})
-    _below(shown.rename(columns=titles), told.rename(columns=titles), "ages", t("table"))
+    _below(shown.rename(columns=titles), told.rename(columns=titles), "ages", t("fit_single_ages"))
+    parts.note(t("fit_ages_note"))
     _source(found)
 
 
@@ -182,6 +258,7 @@ def _spending(found: Mapping[str, Any]) -> None:
     parts_of = {part: formats.money(amount) for part, amount in found["spending"]["parts"].items()}
     st.markdown(t("fit_spending_parts", **parts_of))
     parts.note(t("fit_spending_note"))
+    _source(found)
 
 
 def _figure(value: float | None) -> str:

@@ -445,7 +445,7 @@ def test_the_page_of_the_calibration_says_what_it_fits_and_what_it_cannot_tell(
 
 
 def test_without_a_calibration_the_page_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(ijking, "TESTS", tmp_path / "none.json")
+    monkeypatch.setattr(ijking, "KEPT", (tmp_path / "none.json",))
     monkeypatch.setattr("streamlit.info", lambda text: told.append(text))
     told: list[str] = []
     ijking.main()

@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -39,7 +40,7 @@ from sim.engine.setting import ACCESS_OF_USE, NEED_OF_USE, localised, worker_thr
 from sim.inputs.placenames import towns
 from sim.inputs.profiles import TOWN_FILE, Profile, profiles
 from sim.machine.whole import written_whole
-from sim.model.parameters import default_parameters
+from sim.model.parameters import DATA, default_parameters
 from sim.states import AGES
 
 Floats = NDArray[np.float64]
@@ -58,6 +59,8 @@ SOURCES = {
     PREDICTED: "use predicted from municipalities like it, as no figures of its own are known",
 }
 RANGE = (0.05, 0.95)
+LEFT_OUT = DATA / "left_out.json"
+"""How well municipalities are predicted by others, which the app shows."""
 COLUMNS = ("code", "name", "date", *(f"a{age}" for age in range(AGES)), "use", "low", "high", "need",
            "access", "basis", "source")  # fmt: skip
 _STEP, _CHILDREN, _SEEDS = 1.25, 600_000, (0, 1)
@@ -326,10 +329,17 @@ def write(rows: Sequence[Sequence[str]], path: Path = TOWN_FILE) -> None:
         writer.writerows(rows)
 
 
+def keep(found: Check, path: Path = LEFT_OUT) -> None:
+    """Write how well municipalities are predicted, for the page that shows it."""
+    named = asdict(found) | {"inside": {f"{chance:.0%}": share for chance, share in found.inside.items()}}
+    with written_whole(path) as aside:
+        aside.write_text(json.dumps(named, indent=1) + "\n", encoding="utf-8")
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Print how well municipalities are predicted; with --write, build the file."""
+    """Print how well municipalities are predicted; with --write, build the files."""
     parser = argparse.ArgumentParser(description="Estimate the use of youth care in each municipality.")
-    parser.add_argument("--write", action="store_true", help="build sim/data/towns.csv")
+    parser.add_argument("--write", action="store_true", help="build sim/data/towns.csv and left_out.json")
     parser.add_argument("--gains", action="store_true", help="measure town.need and town.access")
     options = parser.parse_args(arguments)
     if options.gains:
@@ -338,9 +348,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
         return
     model = Model.of(read())
     print("; ".join(f"spread by {name} {spread:.3f}" for name, spread in asdict(model.spreads).items()))
-    print(check(model).text())
+    found = check(model)
+    print(found.text())
     if options.write:
         write(build(model))
+        keep(found)
 
 
 if __name__ == "__main__":
