@@ -52,7 +52,9 @@ def calibrate(
     plan: FitPlan | None = None,
     base: Parameters | None = None,
 ) -> dict[str, Any]:
-    """Fit, write everything into `out`, and return the diagnostics. base: beliefs (default: those shipped).
+    """Fit, write everything into `out`, and return the diagnostics.
+
+    base: beliefs (default: those shipped). Other beliefs may stand alone where figures are few.
 
     Raises InputError for targets that cannot be used and SimulationError where files cannot be written
     or there is no cluster. Runs finished earlier, in the same folder under the same engine, parameters
@@ -61,10 +63,10 @@ def calibrate(
     started = time.monotonic()
     targets = read_targets(targets_file)
     plan = plan or (QUICK if quick else FULL)
-    base = base or prior_parameters()
+    few, base = base is not None, base or prior_parameters()
     space = Space(base)
     chosen = [target for target in national(targets) if target.role == "calibrate"]
-    _check(targets_file, chosen, targets)
+    _check(targets_file, chosen, targets, few)
     fitted = ObservedTargets.of(chosen, targets)
     mark = _mark(base, targets_file)
     try:
@@ -91,8 +93,8 @@ def calibrate(
     return diagnostics
 
 
-def _check(path: Path, chosen: Sequence[Target], targets: Sequence[Target]) -> None:
-    if len(chosen) < len(LEVELS):
+def _check(path: Path, chosen: Sequence[Target], targets: Sequence[Target], few: bool) -> None:
+    if len(chosen) < len(LEVELS) and not few:
         raise InputError.at(path, fault(
             "too_few_figures",
             count=len(chosen), levels=len(LEVELS),

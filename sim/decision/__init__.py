@@ -4,7 +4,6 @@ __all__ = [
     "appraisal",
     "budget",
     "dossier",
-    "emulator",
     "equity",
     "firm",
     "goal",

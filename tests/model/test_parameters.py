@@ -418,6 +418,9 @@ ON_THEIR_OWN = {
     "end.duration.600": "held where it was believed while the class before was fitted",
     "peuterwerk.signalling": "believed as large; each programme has its own effect",
     "bijstand.exit": "half of the children, not of a parameter",
+    **dict.fromkeys(
+        (f"access.protection.{year}" for year in (2016, 2021, 2023)), "half of a year, not of a parameter"
+    ),
 }  # fmt: skip
 
 

@@ -12,15 +12,17 @@ from calibration.figures.targets import RATIOS, Target, read_targets
 from calibration.runs import FIT_YEAR, national, outcome, predict
 from sim.engine.counting import layout
 from sim.engine.history import CELLS, MARGINS, History, measures
-from sim.model.parameters import Parameters
+from sim.model.parameters import Parameters, default_parameters
 from sim.model.processes import default_table
 from sim.model.transitions import compile_table
 from sim.states import AGES, DURATION_CLASSES, FORMS, HISTORY_YEAR, JEUGDHULP, USER_SETS
 
 YEARS = 5
 GROUPS = list(USER_SETS)
-TOTAL, AMBULANT = 1 + 34_000 / 435_760, 1 + 53_000 / 293_985
-"""How many CBS registers from 2021 on for each that it registered before (NJi, CBS)."""
+P = default_parameters()
+TOTAL = 1 + P["registration.shift_total"] / P["registration.users_2020"]
+AMBULANT = 1 + P["registration.shift_ambulant"] / P["registration.ambulant_2019"]
+"""How many CBS registers from 2021 on for each that it registered before."""
 
 
 def target(measure: str, year: int = 2018, unit: str = "youths", ages: tuple[int, int] = (0, 22)) -> Target:
