@@ -26,6 +26,7 @@ from calibration.posteriors import compare, ship
 from calibration.recount import jobs_of, recount
 from calibration.recovery import Recovery, recover
 from calibration.reprice import reprice
+from calibration.rolling import NAIVE
 from calibration.runs import national
 from calibration.space import LEVELS, SHAPES
 from sim.errors import InputError, SimulationError
@@ -182,7 +183,13 @@ def test_the_page_shows_every_figure_and_parameter(folder: Path) -> None:
         "errors": {"median": 0.02, "last_value": 0.01, "straight_line": 0.03},
         "beats": {"last_value": False, "straight_line": True},
     }  # fmt: skip
-    page = report.page(about, found, tested)
+    scores = dict.fromkeys(("model", *NAIVE, "crps", "inside_50", "inside_90"), 0.25)
+    rolling = {"summary": [{"origin": None, "figures": 3, **scores}]}
+    left_out = {"count": 7, "inside": {"50%": 0.5}, "error": {"like municipalities": 0.0126}}
+    page = report.page(about, found, tested, rolling, left_out)
+    assert "does no better than: last value, straight line, damped trend" in page
+    assert "7 municipalities" in page
+    assert "like municipalities 1.26" in page
     assert page.startswith(report.GENERATED)
     assert "does NOT beat the last value" in page
     assert all(f"| {row['id']}" in page for row in found["targets"])
