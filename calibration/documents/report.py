@@ -275,7 +275,7 @@ def _forecasts(rolling: Mapping[str, Any]) -> str:
     table = markdown(
         ("known up to", "figures", "model", "last value", "straight line", "damped trend", "CRPS of the model", "in 50%", "in 90%"),
         (
-            (row["origin"] or "together", row["figures"], *(f"{row[name]:.1%}" for name in ("model", *rules, "crps")),
+            (str(row["origin"] or "together"), str(row["figures"]), *(f"{row[name]:.1%}" for name in ("model", *rules, "crps")),
              f"{row['inside_50']:.0%}", f"{row['inside_90']:.0%}")
             for row in rolling["summary"]
         ),
