@@ -37,7 +37,7 @@ def test_a_municipality_that_is_not_in_the_list_is_told_with_a_way_on(page: Watc
     page.set_viewport_size({"width": width, "height": 900})
     page.goto("/?begroting=" + Plan.simple(0.0).code())
     page.wait_for_selector(READY, timeout=60_000)
-    field = page.locator("[data-testid=stSelectbox] input").first
+    field = page.get_by_role("combobox", name="Gemeente")
     field.click()
     field.fill("")
     field.press_sequentially("Kattendam")
@@ -59,7 +59,7 @@ def test_a_name_that_is_written_otherwise_finds_its_municipality(page: Watched, 
     page.set_viewport_size({"width": width, "height": 900})
     page.goto("/?begroting=" + Plan.simple(0.0).code())
     page.wait_for_selector(READY, timeout=60_000)
-    field = page.locator("[data-testid=stSelectbox] input").first
+    field = page.get_by_role("combobox", name="Gemeente")
     for typed, name in (("\u2018s gravenhage", "Den Haag"), ("tilb", "Tilburg"), ("GM0034", "Almere")):
         field.click()
         field.fill("")
@@ -71,7 +71,7 @@ def test_a_name_that_is_written_otherwise_finds_its_municipality(page: Watched, 
 def test_a_list_without_what_was_typed_says_so_in_the_language_of_the_reader(page: Watched) -> None:
     page.goto("/?taal=en&begroting=" + Plan.simple(0.0).code())
     page.wait_for_selector(READY, timeout=60_000)
-    field = page.locator("[data-testid=stSelectbox] input").nth(1)
+    field = page.get_by_role("combobox", name="How well does child work work?")
     field.click()
     field.fill("zzz")
     empty = page.locator(f"{LIST} [data-empty] > *")
