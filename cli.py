@@ -39,6 +39,7 @@ VERBS: tuple[Callable[..., None], ...] = (
     fitting.calibrate,
     fitting.validate,
     browser.app,
+    browser.ahead,
 )
 """Each function is a verb of its own name; in this order --help lists them."""
 command_line = typer.Typer(

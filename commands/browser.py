@@ -1,4 +1,4 @@
-"""The app in the browser (`app`)."""
+"""The app in the browser (`app`), and its first answers (`ahead`)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from typing import Annotated
 import typer
 
 from commands.shared import fail
+from commands.terminal.progress import share_progress
 from sim.machine.project import ROOT, file_beside
+from sim.progress import nobody
 
 FEW_ARENAS = {"MALLOC_ARENA_MAX": "2"}
 """For glibc: an arena for each of many threads keeps what others freed (docs/robustness.md)."""
@@ -22,8 +24,7 @@ def app(
     headless: Annotated[bool, typer.Option("--headless", help="Do not open a browser.")] = False,
 ) -> None:
     """Start the app in the browser."""
-    if find_spec("streamlit") is None:
-        fail("the app needs Streamlit: pip install 'kinderwerk[app]' (in a checkout: -e '.[app]')", 2)
+    _needs_streamlit()
     # Streamlit reads .streamlit/config.toml in the folder where it is started.
     settings = file_beside(".streamlit/config.toml").parents[1]
     call = [sys.executable, "-m", "streamlit", "run", str(ROOT / "app.py")]
@@ -40,3 +41,30 @@ def app(
     except KeyboardInterrupt:  # Ctrl-C is how one leaves it
         code = 0
     raise typer.Exit(code)
+
+
+def ahead(
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Municipalities, by name, code or old name.")
+    ] = None,
+    everywhere: Annotated[bool, typer.Option("--all", help="Every municipality, and the country.")] = False,
+) -> None:
+    """Answer the first questions of the app ahead, so that Start and Vergelijk have them at once.
+
+    Answers are kept in the cache, for this version alone. Stopped, it goes on where it was.
+    """
+    _needs_streamlit()
+    if bool(names) == everywhere:
+        fail("name municipalities, or give --all", 2)
+    from pages.shared.ahead import answer_ahead, first_questions, named
+
+    chosen = named(names or [])
+    for k, name in enumerate(chosen, start=1):
+        with share_progress() as tell:
+            answer_ahead(first_questions(name), tell or nobody)
+        print(f"{name} ({k} of {len(chosen)})", file=sys.stderr, flush=True)
+
+
+def _needs_streamlit() -> None:
+    if find_spec("streamlit") is None:
+        fail("the app needs Streamlit: pip install 'kinderwerk[app]' (in a checkout: -e '.[app]')", 2)

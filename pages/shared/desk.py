@@ -13,7 +13,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
@@ -21,12 +21,12 @@ import streamlit as st
 
 from pages.shared.answers import Answer, BackgroundTask, Key, UnwantedError, Work, key_of, slim
 from sim.engine.setting import worker_threads
-from sim.engine.simulation import groups
 from sim.errors import InputError, OptionError, SimulationError
 from sim.inputs.scenario import Scenario
 from sim.machine.variables import app_children, app_draws
 from sim.progress import Progress, Tell
-from sim.runs.experiment import Columns, Options, Run, run_all
+from sim.runs.experiment import Options, Run
+from sim.runs.lives import LifeStore
 from sim.runs.warmstore import WarmStore
 
 CHILDREN, DRAWS = app_children(), app_draws()
@@ -34,7 +34,6 @@ SEED = 0
 KEPT_WORK = 128
 KEPT_BYTES = 384 << 20
 """Bound in bytes on finished work; the least recently used is dropped first."""
-KEPT_COLUMNS = 96 << 20
 log = logging.getLogger(__name__)
 
 
@@ -45,9 +44,8 @@ class Desk:
         """Open the desk."""
         self._closed = False
         self.store = WarmStore()
+        self.lives = LifeStore(slim, self.store)
         self.kept: OrderedDict[Key, Work] = OrderedDict()
-        self._columns: OrderedDict[tuple[str, str, int | None, int], Columns] = OrderedDict()
-        self._columns_size = 0
         self._lock = threading.Lock()
         self._hurried = 0
         self._quiet = threading.Condition()
@@ -156,9 +154,7 @@ class Desk:
         except (InputError, OptionError, SimulationError) as error:
             work.error, work.problem = error, "failed"
         except MemoryError:
-            with self._lock:
-                self._columns.clear()
-                self._columns_size = 0
+            self.lives.forget()
             work.problem = "failed_memory"
         except Exception:  # a mistake of ours: for the log, never for the screen
             if not self._closed:  # who is at work when the server is stopped may fail at anything
@@ -193,54 +189,18 @@ class Desk:
 
     def _run(self, answer: Answer, draw: int) -> Run:
         """Return one draw of every scenario. Raises UnwantedError when nobody looks any more."""
-        shared, columns = groups(answer.scenarios), dict[int, Columns]()
-        with worker_threads(None) as pool:
-            for g, group in enumerate(shared):
-                columns |= self._lived(answer, group, g / len(shared), 1 / len(shared), draw, pool)
-        return Run(draw, 0, tuple(columns[k] for k in range(len(answer.scenarios))))
-
-    def _lived(
-        self, answer: Answer, group: Sequence[int], done: float, part: float, draw: int, pool: Executor
-    ) -> dict[int, Columns]:
-        """Return one draw of scenarios that are lived together, by their place.
-
-        done, part: shares of the draw, of the groups before this one and of this one.
-        """
-        first = answer.scenarios[group[0]].canonical_sha256()
-        keys = {k: (first, answer.scenarios[k].canonical_sha256(), answer.children, draw) for k in group}
-        with self._lock:
-            found = {k: self._columns[key] for k, key in keys.items() if key in self._columns}
-            for k in found:
-                self._columns.move_to_end(keys[k])
-        missing = [k for k in group if k not in found]
-        if not missing:
-            return found
 
         def tell(now: Progress) -> None:
             if not answer.wanted():
                 raise UnwantedError
             if draw == 0:
-                answer.progress = now.at(done + part * now.share, 1)
+                answer.progress = now
             else:
                 self._give_way()
 
-        options = Options(children=answer.children, draws=1, first_draw=draw, seed=SEED)
-        lived = list(dict.fromkeys([group[0], *missing]))  # the first is what the others part from
-        (run,) = run_all([answer.scenarios[k] for k in lived], options, self.store, tell=tell, pool=pool)
-        with self._lock:
-            for k, columns in zip(lived, run.columns, strict=True):
-                if k not in found:
-                    found[k] = slim(columns)
-                    self._keep_columns(keys[k], found[k])
-        return found
-
-    def _keep_columns(self, key: tuple[str, str, int | None, int], found: Columns) -> None:
-        """Keep the results of a scenario, within a bound. Needs the lock."""
-        self._columns[key] = found
-        self._columns_size += found.blocks.nbytes
-        while self._columns_size > KEPT_COLUMNS and len(self._columns) > 1:
-            _, old = self._columns.popitem(last=False)
-            self._columns_size -= old.blocks.nbytes
+        options = Options(children=answer.children, seed=answer.seed)
+        with worker_threads(None) as pool:
+            return self.lives.run(answer.scenarios, options, draw, pool, tell)
 
     @contextmanager
     def _hurry(self) -> Iterator[None]:

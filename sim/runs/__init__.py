@@ -1,3 +1,3 @@
 """Runs of scenarios: draws, replications, twins."""
 
-__all__ = ["experiment", "lifelines", "past", "scenario_notes", "twins", "warmstore", "workers"]
+__all__ = ["experiment", "lifelines", "lives", "past", "scenario_notes", "twins", "warmstore", "workers"]

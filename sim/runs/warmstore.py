@@ -6,11 +6,8 @@ municipality, seed, draw, replication, size, step, start.
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
-import os
 import threading
-import time
 import zipfile
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
@@ -26,10 +23,9 @@ from sim.engine.exposure import Exposure
 from sim.engine.population import Children
 from sim.engine.setting import Setting
 from sim.engine.warmup import WarmStart, warm_up
+from sim.machine.arrays import ArrayFiles, array
 from sim.machine.compiling import cache_root, folder_in, kernel_hash
-from sim.machine.private import open_own, written_own
 from sim.machine.variables import cache_bytes
-from sim.machine.whole import ASIDE
 from sim.model.parameters import DATA
 
 MEMORY_LIMIT = 1 << 29
@@ -38,7 +34,8 @@ LARGE = 1 << 29
 _VALUES = ("parameters.csv", "posterior.parquet", "posterior.json", "diagnostics.json", "validation.json",
            "observed.csv")  # fmt: skip
 """Files of values: those in use before a start are hashed themselves."""
-DISK_LIMIT = cache_bytes()
+DISK_LIMIT = cache_bytes() * 3 // 4
+"""The rest of the cache is for results (lives.py)."""
 
 
 def key_for(setting: Setting, start: int) -> str:
@@ -61,6 +58,7 @@ class WarmStore:
     def __init__(self, folder: Path | None = None, memory_limit: int = MEMORY_LIMIT) -> None:
         """Keep files in `folder` (default: the cache folder) and at most `memory_limit` bytes in memory."""
         self.folder = folder or folder_in(cache_root(), "warm")
+        self._files = ArrayFiles(self.folder, DISK_LIMIT)
         self.memory_limit = memory_limit
         self._memory: OrderedDict[str, WarmStart] = OrderedDict()
         self._lock = threading.Lock()
@@ -77,7 +75,7 @@ class WarmStore:
         warm = self._read(key, start)
         if warm is None:
             warm = warm_up(setting, start, pool, tell)
-            self._write(key, warm)
+            self._files.write(key, _arrays(warm))
         if _size(warm) > LARGE:
             return replace(warm, once=True)
         self._remember(key, warm)
@@ -89,46 +87,16 @@ class WarmStore:
             while len(self._memory) > 1 and sum(map(_size, self._memory.values())) > self.memory_limit:
                 self._memory.popitem(last=False)
 
-    def _path(self, key: str) -> Path:
-        return self.folder / f"{key}.npz"
-
     def _read(self, key: str, start: int) -> WarmStart | None:
         """Return what is stored, or None: what is damaged, however damaged, or not ours is made again."""
-        path = self._path(key)
         try:
-            with open_own(path) as stream, zipfile.ZipFile(stream) as archive:
-                warm = _restored(archive, start)
+            with self._files.opened(key) as archive:
+                return _restored(archive, start)
         except Exception:
             return None
-        with contextlib.suppress(OSError):  # a folder that others filled may be read-only
-            os.utime(path)
-        return warm
-
-    def _write(self, key: str, warm: WarmStart) -> None:
-        """Write aside and rename. A cache that cannot be written costs time, never a result."""
-        with contextlib.suppress(OSError):
-            self.folder.mkdir(parents=True, exist_ok=True)
-            with written_own(self._path(key)) as stream, zipfile.ZipFile(stream, "w") as archive:
-                for name, array in _arrays(warm):
-                    with archive.open(f"{name}.npy", "w", force_zip64=True) as entry:
-                        np.lib.format.write_array(entry, array, allow_pickle=False)
-            self._prune()
-
-    def _prune(self) -> None:
-        for left in self.folder.glob(f"*{ASIDE}"):  # by a run that was killed while it wrote
-            if left.stat().st_mtime < time.time() - _HOUR:
-                left.unlink(missing_ok=True)
-        files = sorted(self.folder.glob("*.npz"), key=lambda f: f.stat().st_mtime)
-        total = sum(f.stat().st_size for f in files)
-        for file in files[:-1]:
-            if total <= DISK_LIMIT:
-                return
-            total -= file.stat().st_size
-            file.unlink(missing_ok=True)
 
 
 _EXPOSED = ("past_level", "past_time", "joins", "leaves")
-_HOUR = 3600.0
 
 
 def _arrays(warm: WarmStart) -> Iterator[tuple[str, NDArray[Any]]]:
@@ -144,32 +112,19 @@ def _arrays(warm: WarmStart) -> Iterator[tuple[str, NDArray[Any]]]:
             yield name, getattr(warm.exposed[0], name)
 
 
-def _array(archive: zipfile.ZipFile, name: str) -> NDArray[Any]:
-    """Return an array that fills its place. Raises ValueError, or what reading raises.
-
-    Reading to the end makes zipfile look at its checksum, which it does not where a damaged header asks for
-    less.
-    """
-    with archive.open(f"{name}.npy") as stream:
-        array: NDArray[Any] = np.lib.format.read_array(stream, allow_pickle=False)
-        if stream.read(1):
-            raise ValueError(f"{name} is longer than it says")
-    return array
-
-
 def _restored(archive: zipfile.ZipFile, start: int) -> WarmStart:
-    sizes = _array(archive, "sizes")
+    sizes = array(archive, "sizes")
     ends, count = np.cumsum(sizes)[:-1], sizes.size
     parts = {  # copies, so that a block can go by itself
-        n: [part.copy() for part in np.split(_array(archive, n), ends)]
+        n: [part.copy() for part in np.split(array(archive, n), ends)]
         for n in (*Children._fields, *_EXPOSED)
     }
-    fixed = {n: _array(archive, n) for n in Exposure._fields if n not in _EXPOSED}
+    fixed = {n: array(archive, n) for n in Exposure._fields if n not in _EXPOSED}
     return WarmStart(
         start=start,
         blocks=[Children(*(parts[n][b] for n in Children._fields)) for b in range(count)],
         exposed=[Exposure(**{n: parts[n][b] for n in _EXPOSED}, **fixed) for b in range(count)],
-        cells=_array(archive, "cells"),
+        cells=array(archive, "cells"),
     )
 
 
