@@ -143,11 +143,11 @@ def _ahead(rolling: Mapping[str, Any], tested: Mapping[str, Any]) -> None:
     )  # fmt: skip
     parts.draw(charts.dressed(alt.layer(bars), language(), 13))
     parts.note(t("fit_ahead_note"))
-    shown = pd.DataFrame(
-        {t("fit_origin"): str(row["origin"] or t("fit_together")), t("fit_count"): str(row["figures"]),
-         **{t(f"fit_rule_{rule}"): formats.percent(row[rule], 1) for rule in ("model", *RULES)},
-         t("fit_inside_90"): formats.percent(row["inside_90"])}
-        for row in rolling["summary"]
+    shown = pd.DataFrame(  # a row for each rule, so that it fits on a phone
+        {t("fit_origin"): f"{row['origin'] or t('fit_together')} ({t('fit_count', n=row['figures'])})",
+         t("fit_rule"): t(f"fit_rule_{rule}"), t("fit_error"): formats.percent(row[rule], 1),
+         t("fit_inside_90"): formats.percent(row["inside_90"]) if rule == "model" else ""}
+        for row in rolling["summary"] for rule in ("model", *RULES)
     )  # fmt: skip
     _below(shown, pd.DataFrame(rolling["figures"]), "forecasts", t("table"))
     st.markdown(

@@ -26,7 +26,9 @@ from sim.decision.firm import UNSAID, standing
 from sim.decision.headline import change, discount_rate
 from sim.errors import SimulationError
 from sim.faults import fault
+from sim.machine.arrays import ArrayFiles
 from sim.model.parameters import Grade
+from sim.runs import lives
 from sim.runs.experiment import run_all
 from tests.opened import finished, shown, words
 
@@ -315,6 +317,14 @@ def test_every_grade_has_its_word() -> None:
 # When something goes wrong
 
 
+@pytest.fixture
+def nothing_kept(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Let the app find nothing on disk that an earlier run of the tests kept there."""
+    monkeypatch.setattr(desk.desk().lives, "_files", ArrayFiles(tmp_path, 1 << 30))
+    desk.desk().lives.forget()
+
+
+@pytest.mark.usefixtures("nothing_kept")
 def test_an_answer_that_fails_is_told_without_a_trace_and_can_be_tried_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -322,7 +332,7 @@ def test_an_answer_that_fails_is_told_without_a_trace_and_can_be_tried_again(
         raise SimulationError(fault("count_negative", year=2026))
 
     real = run_all
-    monkeypatch.setattr(desk, "run_all", broken)
+    monkeypatch.setattr(lives, "run_all", broken)
     at = AppTest.from_file(MAIN, default_timeout=60)
     at.query_params["begroting"] = "17-g-crowd_out"
     at.run()
@@ -335,13 +345,14 @@ def test_an_answer_that_fails_is_told_without_a_trace_and_can_be_tried_again(
     reason = "een aantal is negatief in 2026"
     assert [error.value for error in at.error] == [NL["failed"].format(reason=reason)]
     assert not at.metric
-    monkeypatch.setattr(desk, "run_all", real)
+    monkeypatch.setattr(lives, "run_all", real)
     next(b for b in at.button if b.label == NL["again"]).click().run()
     at = finished(at)
     assert not at.error
     assert len(at.metric) == 3
 
 
+@pytest.mark.usefixtures("nothing_kept")
 @pytest.mark.parametrize("kind", [KeyError, ValueError])
 def test_a_mistake_of_ours_is_for_the_log_and_not_for_the_screen(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, kind: type[Exception]
@@ -349,7 +360,7 @@ def test_a_mistake_of_ours_is_for_the_log_and_not_for_the_screen(
     def broken(*_: Any, **__: Any) -> Any:
         raise kind("secret inside")
 
-    monkeypatch.setattr(desk, "run_all", broken)
+    monkeypatch.setattr(lives, "run_all", broken)
     at = AppTest.from_file(MAIN, default_timeout=60)
     at.query_params["begroting"] = f"{18 if kind is KeyError else 19}-g-crowd_out"
     at.run()
@@ -367,6 +378,7 @@ def test_a_page_that_breaks_says_so_in_the_language_of_the_user(monkeypatch: pyt
     assert [error.value for error in at.error] == [EN["failed_unknown"]]
 
 
+@pytest.mark.usefixtures("nothing_kept")
 def test_the_stop_button_stops_and_go_on_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(desk, "DRAWS", 4000)
     monkeypatch.setattr(watching, "DRAWS", 4000)
@@ -405,7 +417,7 @@ def test_two_sessions_at_once_each_get_their_own_answer() -> None:
 
 
 def test_the_desk_keeps_a_bounded_number_of_answers(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(desk, "run_all", lambda *_, **__: iter(()))
+    monkeypatch.setattr(lives, "run_all", lambda *_, **__: iter(()))
     one = desk.Desk()
     for fte in range(desk.KEPT_WORK + 20):
         plans = Plan.simple(0.0), Plan.simple(float(fte))

@@ -124,7 +124,7 @@ def picture(
 def below(shown: pd.DataFrame, data: pd.DataFrame, name: str, reference: str) -> None:
     """Show what stands below every chart: its table, the table as a file, and the source."""
     with st.expander(t("table")):
-        st.table(shown, hide_index=True)
+        st.table(shown.map(lambda cell: breakable(cell) if isinstance(cell, str) else cell), hide_index=True)
     certified = data.assign(**{t("csv_reference"): reference, t("csv_birth"): birth(reference)})
     csv(certified, f"kinderwerk-{name}.csv")
     source()

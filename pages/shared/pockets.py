@@ -129,7 +129,7 @@ def _one(
     )  # fmt: skip
     data = in_numbers(figures, t("pay_back_payer"), sharpening).assign(**{t("csv_unit"): t("pay_euros")})
     name = "betalers" if title == "pay_money" else "buiten-jeugdzorg"
-    parts.picture(chart, shown.map(parts.breakable), data, f"{name}-{ahead}-jaar", reference)
+    parts.picture(chart, shown, data, f"{name}-{ahead}-jaar", reference)
 
 
 def ends(f: Figure, sharpening: bool) -> tuple[float | None, float | None]:

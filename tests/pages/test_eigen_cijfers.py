@@ -140,7 +140,7 @@ def test_figures_act_only_once_they_are_accepted_and_can_be_taken_out_again() ->
     assert rows(table) == {
         "Jongeren van 4 tot en met 11 jaar": ("21.124", "21.900"),
         "Kinderwerkers (fte)": ("36", "20"),
-        "Ambulant": ("€ 6.162 (landelijk)", "€ 9.100"),
+        "Ambulant": (f"€ {NL.number(default_parameters()['cost.ambulant'], 0)} (landelijk)", "€ 9.100"),
     }
     assert all(table[NL.t("own_acts")])
     assert not at.session_state["choices"].own
