@@ -159,8 +159,9 @@ def wijkteam(lab: Laboratory) -> ClaimAnswer:
     wider = pairs[0].figure(("care_users", "form", "wijkteam"), 4)
     body += (
         "\nThe rise in the claim is that of jeugdzorg: 8.5 to 10 percent of youths, 380,000 in 2015 and "
-        "443,585 in 2019. The model was fitted to 2015-2022 with access that grew; 2023 and 2024 were held out "
-        "([calibration.md](calibration.md)). That access grew and not need is an argument, not an outcome.\n"
+        "443,585 in 2019. The model was fitted to 2015-2022 with access that grew; 2023 and 2024 were held "
+        "out ([calibration.md](calibration.md)). That access grew and not need is an argument, not an "
+        "outcome.\n"
     )
     net = "The net widens" if wider.value > 0 and standing(wider) is Standing.FIRM else "No wider net is seen"
     words = f"{net}: {in_words(wider, 'youths with help of the wijkteam after 4 years')}. {both(pairs[0])}"

@@ -74,7 +74,8 @@ def test_the_figures_are_those_of_the_engine(page: AppTest) -> None:
     if standing(here.cost) not in UNSAID:
         assert f"**{formats.money(abs(here.cost.value))}** meer uit" in words(page)
     unmet = dutch.difference(
-        year_figure(d, UNMET, 19), lambda value, sign=False: dutch.t("pay_unmet_youths", value=formats.count(value, sign))
+        year_figure(d, UNMET, 19),
+        lambda value, sign=False: dutch.t("pay_unmet_youths", value=formats.count(value, sign)),
     )
     assert words(page).count(f"Onvervulde zorgbehoefte in 2045: **{unmet}**") == 2
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+from collections.abc import Iterator
 from concurrent.futures import Executor
 from pathlib import Path
 from typing import Any, NoReturn
@@ -80,7 +81,7 @@ def test_only_what_is_new_is_lived_beside_its_reference(
     store.run([short(0), short(36)], OPTIONS, 0, pool)
     asked: list[list[Scenario]] = []
 
-    def noted(some: list[Scenario], *args: Any, **kwargs: Any) -> list[Run]:
+    def noted(some: list[Scenario], *args: Any, **kwargs: Any) -> Iterator[Run]:
         asked.append(some)
         return run_all(some, *args, **kwargs)
 
