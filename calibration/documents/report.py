@@ -194,7 +194,7 @@ def page(
         _errors(tested),
         "## The model as a forecaster\n",
         _forecasts(rolling),
-        "## Municipalities left out in turn\n",
+        "## Municipalities and provinces left out in turn\n",
         _left_out(left_out),
         "## Use and need by single year of age\n",
         "Four groups of ages were fitted in 2018 and five in 2023; single years were not.\n\n![ages](pictures/calibration-ages.svg)\n",
@@ -292,11 +292,16 @@ def _forecasts(rolling: Mapping[str, Any]) -> str:
 
 
 def _left_out(found: Mapping[str, Any]) -> str:
-    errors = "; ".join(f"{who} {100 * x:.2f}" for who, x in found["error"].items())
+    """Return how well municipalities are predicted by others, and by those of other provinces."""
+
+    def told(one: Mapping[str, Any]) -> str:
+        errors = "; ".join(f"{who} {100 * x:.2f}" for who, x in one["error"].items())
+        inside = ", ".join(f"{share:.0%} inside the {width} interval" for width, share in one["inside"].items())
+        return f"{inside}. Mean absolute error in youths of 100, by who predicts: {errors}."
+
     return (
-        f"{found['count']} municipalities with figures of 2021 and 2022, each predicted by the others: "
-        + ", ".join(f"{share:.0%} inside the {width} interval" for width, share in found["inside"].items())
-        + f". Mean absolute error in youths of 100, by who predicts: {errors}. Provinces are not left out as a whole.\n"
+        f"{found['count']} municipalities with figures of 2021 and 2022, each predicted by the others: {told(found)}\n\n"
+        f"Provinces left out in turn, each municipality predicted by those of other provinces: {told(found['provinces'])}\n"
     )
 
 
