@@ -149,6 +149,7 @@ def page(
     tested: Mapping[str, Any],
     rolling: Mapping[str, Any],
     left_out: Mapping[str, Any],
+    bands: str = "",
 ) -> str:
     """Return docs/calibration.md."""
     inside, error = fitted_share(found)
@@ -196,6 +197,7 @@ def page(
         _forecasts(rolling),
         "## Municipalities and provinces left out in turn\n",
         _left_out(left_out),
+        bands + "\n",
         "## Use and need by single year of age\n",
         "Four groups of ages were fitted in 2018 and five in 2023; single years were not.\n\n![ages](pictures/calibration-ages.svg)\n",
         "## Posterior against prior\n",
@@ -425,6 +427,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("folder", nargs="?", type=Path, default=DATA)
     parser.add_argument("--draws", type=int, default=60)
     options = parser.parse_args(arguments)
+    from calibration.ages import bands, text
     from calibration.figures.targets import read_targets
 
     about, found = read(options.folder)
@@ -435,7 +438,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     rolling, left_out = (
         json.loads((DATA / name).read_text(encoding="utf-8")) for name in ("rolling.json", "left_out.json")
     )
-    (DOCS / "calibration.md").write_text(page(about, found, tested, rolling, left_out), encoding="utf-8")
+    (DOCS / "calibration.md").write_text(page(about, found, tested, rolling, left_out, text(bands())), encoding="utf-8")
     for name, chart in (
         ("fit", fit_chart(found)),
         ("ages", ages_chart(found)),
