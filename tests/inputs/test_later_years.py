@@ -16,6 +16,8 @@ from sim.inputs.library import registry
 from sim.inputs.profiles import Profile, profile_of, profiles
 from sim.inputs.scenario import Scenario, load_scenario, scenario_from_dict
 from sim.inputs.scenario_files import write_new
+from sim.report.content import words
+from sim.report.phrases import world_words
 from sim.runs.experiment import comparable
 from sim.states import AGES
 from sim.words.population_words import population_data, population_words
@@ -228,3 +230,5 @@ def test_words_tell_the_youths_at_the_start_and_the_end(language: str) -> None:
     assert writing.count(1.5 * ALMERE.total) in told
     assert writing.count(population_data(growing)["youths"]["2026"]) in told
     assert population_data(scenario())["population"] == "constant"
+    assert told in world_words(growing, words(language))
+    assert "p.csv" not in world_words(scenario(), words(language))
