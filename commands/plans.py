@@ -57,6 +57,8 @@ def check(paths: Annotated[list[Path], typer.Argument(help="Scenario files or fo
             typer.echo(f"{document.path}: effect of child work: {prior}.", err=True)
         for future in named_futures(thing):
             typer.echo(f"{document.path}: future: {future}.", err=True)
+        for population in named_populations(thing):
+            typer.echo(f"{document.path}: population: {population}.", err=True)
     notes = notes_of_files(read)
     for note in notes:
         typer.echo(as_line(note), err=True)
@@ -84,6 +86,15 @@ def named_futures(thing: object) -> list[str]:
 
     found = dict.fromkeys(scenario.future for scenario in _scenarios(thing))
     return [future_words(future, Writing("en")) for future in found if future != MODEL_TODAY]
+
+
+def named_populations(thing: object) -> list[str]:
+    """Return in words the youths of later years that a scenario gives, or the scenarios of a grid."""
+    from sim.words.population_words import population_words
+    from sim.words.writing import Writing
+
+    given = [scenario for scenario in _scenarios(thing) if scenario.population is not None]
+    return list(dict.fromkeys(population_words(scenario, Writing("en")) for scenario in given))
 
 
 def _scenarios(thing: object) -> list[Scenario]:

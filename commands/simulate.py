@@ -52,20 +52,23 @@ def run(
         from sim.decision.headline import as_json
         from sim.model.futures import future_data
         from sim.model.priors import prior_data
+        from sim.words.population_words import population_data
 
         figures = {
             "scenario": result.names[0],
             "horizons": [as_json(item) for item in result.levels()],
             "priors": {result.names[0]: prior_data(chosen.prior)},
             "futures": {result.names[0]: future_data(chosen.future)},
+            "populations": {result.names[0]: population_data(chosen)},
         }
         print_json(result, figures, folder)
         return
-    from commands.terminal.comparison import futures_told, level_table, priors_told, show
+    from commands.terminal.comparison import futures_told, level_table, population_told, priors_told, show
 
     show(level_table(chosen.title, result.levels()))
     show(priors_told([chosen]))
     show(futures_told([chosen]))
+    show(population_told([chosen]))
 
 
 def compare(
@@ -119,6 +122,7 @@ def compare(
         from sim.decision.headline import as_json
         from sim.model.futures import future_data
         from sim.model.priors import prior_data
+        from sim.words.population_words import population_data
 
         figures = {
             "reference": {
@@ -131,10 +135,11 @@ def compare(
             "differences": {name: [as_json(item) for item in items] for name, items in changes.items()},
             "priors": {name: prior_data(s.prior) for name, s in zip(result.names, chosen, strict=True)},
             "futures": {name: future_data(s.future) for name, s in zip(result.names, chosen, strict=True)},
+            "populations": {name: population_data(s) for name, s in zip(result.names, chosen, strict=True)},
         }
         print_json(result, figures, folder)
     else:
-        from commands.terminal.comparison import comparison, futures_told, priors_told, show
+        from commands.terminal.comparison import comparison, futures_told, population_told, priors_told, show
         from sim.decision.headline import discount_rate
 
         levels = {name: result.levels(k) for k, name in enumerate(result.names)}
@@ -142,6 +147,7 @@ def compare(
         show(comparison([s.title for s in chosen], result.names, changes, levels, draws, rate))
         show(priors_told(chosen))
         show(futures_told(chosen))
+        show(population_told(chosen))
     if result.precision is not None:
         typer.echo(result.precision.words(), err=True)
         if not result.precision.reached:

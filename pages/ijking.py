@@ -104,9 +104,8 @@ def _one_series(data: pd.DataFrame, name: str) -> alt.LayerChart:
             alt.Tooltip("model:Q", title=t("fit_model"), format=",.0f"),
         ],
     )
-    made = (
-        alt.layer(rule, model, seen)
-        .properties(height=210, title=name, description=f"{name}: {t('fit_series_note')}")
+    made = alt.layer(rule, model, seen).properties(
+        height=210, title=name, description=f"{name}: {t('fit_series_note')}"
     )
     return charts.dressed(made, language(), 13)
 
@@ -157,13 +156,15 @@ def _ahead(rolling: Mapping[str, Any], tested: Mapping[str, Any]) -> None:
 
 
 def _towns(left_out: Mapping[str, Any]) -> None:
-    """Tell how well the use of a municipality follows from others."""
+    """Tell how well the use of a municipality follows from others, and from those of other provinces."""
     st.header(t("fit_towns"))
     error = {who: formats.number(100 * left_out["error"][who], 1) for who in WHO}
     inside = {width: formats.percent(share) for width, share in left_out["inside"].items()}
+    far = left_out["provinces"]
     st.markdown(
         t("fit_towns_lead", n=left_out["count"], like=error[WHO[0]], country=error[WHO[1]],
-          half=inside["50%"], most=inside["90%"])
+          half=inside["50%"], most=inside["90%"], far=formats.number(100 * far["error"][WHO[0]], 1),
+          far_most=formats.percent(far["inside"]["90%"]))
     )  # fmt: skip
 
 

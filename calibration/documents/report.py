@@ -149,6 +149,7 @@ def page(
     tested: Mapping[str, Any],
     rolling: Mapping[str, Any],
     left_out: Mapping[str, Any],
+    bands: str = "",
 ) -> str:
     """Return docs/calibration.md."""
     inside, error = fitted_share(found)
@@ -194,8 +195,9 @@ def page(
         _errors(tested),
         "## The model as a forecaster\n",
         _forecasts(rolling),
-        "## Municipalities left out in turn\n",
+        "## Municipalities and provinces left out in turn\n",
         _left_out(left_out),
+        bands + "\n",
         "## Use and need by single year of age\n",
         "Four groups of ages were fitted in 2018 and five in 2023; single years were not.\n\n![ages](pictures/calibration-ages.svg)\n",
         "## Posterior against prior\n",
@@ -292,11 +294,16 @@ def _forecasts(rolling: Mapping[str, Any]) -> str:
 
 
 def _left_out(found: Mapping[str, Any]) -> str:
-    errors = "; ".join(f"{who} {100 * x:.2f}" for who, x in found["error"].items())
+    """Return how well municipalities are predicted by others, and by those of other provinces."""
+
+    def told(one: Mapping[str, Any]) -> str:
+        errors = "; ".join(f"{who} {100 * x:.2f}" for who, x in one["error"].items())
+        inside = ", ".join(f"{share:.0%} inside the {width} interval" for width, share in one["inside"].items())
+        return f"{inside}. Mean absolute error in youths of 100, by who predicts: {errors}."
+
     return (
-        f"{found['count']} municipalities with figures of 2021 and 2022, each predicted by the others: "
-        + ", ".join(f"{share:.0%} inside the {width} interval" for width, share in found["inside"].items())
-        + f". Mean absolute error in youths of 100, by who predicts: {errors}. Provinces are not left out as a whole.\n"
+        f"{found['count']} municipalities with figures of 2021 and 2022, each predicted by the others: {told(found)}\n\n"
+        f"Provinces left out in turn, each municipality predicted by those of other provinces: {told(found['provinces'])}\n"
     )
 
 
@@ -420,6 +427,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("folder", nargs="?", type=Path, default=DATA)
     parser.add_argument("--draws", type=int, default=60)
     options = parser.parse_args(arguments)
+    from calibration.ages import bands, text
     from calibration.figures.targets import read_targets
 
     about, found = read(options.folder)
@@ -430,7 +438,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     rolling, left_out = (
         json.loads((DATA / name).read_text(encoding="utf-8")) for name in ("rolling.json", "left_out.json")
     )
-    (DOCS / "calibration.md").write_text(page(about, found, tested, rolling, left_out), encoding="utf-8")
+    (DOCS / "calibration.md").write_text(page(about, found, tested, rolling, left_out, text(bands())), encoding="utf-8")
     for name, chart in (
         ("fit", fit_chart(found)),
         ("ages", ages_chart(found)),

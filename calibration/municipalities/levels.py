@@ -1,7 +1,8 @@
 """The level of use of youth care in each municipality, and sim/data/towns.csv, which the model reads.
 
 Run as ``python -m calibration.municipalities.levels`` to see how well a municipality is predicted by the
-others, with ``--write`` to build the file, and with ``--gains`` to measure how use follows need and access.
+others, and by those of other provinces, with ``--write`` to build the file, and with ``--gains`` to measure
+how use follows need and access.
 
 What is measured: youths with jeugdzorg in natura in 2021 and 2022 (provisional) in four municipalities in
 five. They are held against what national rates by age group make of the municipality's own ages (indirect
@@ -28,6 +29,7 @@ from dataclasses import asdict, dataclass, replace
 from functools import cache
 from pathlib import Path
 from statistics import NormalDist
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -86,6 +88,11 @@ class Towns:
         names = [towns()[code].province for code in self.codes]
         return np.array([[name == each for each in sorted(set(names))] for name in names], dtype=np.float64)
 
+    def outside(self, province: str) -> Towns:
+        """Return what is known where the figures of a province are not."""
+        use = {key: groups for key, groups in self.use.items() if towns()[key[0]].province != province}
+        return replace(self, use=use)
+
     @property
     def with_figures(self) -> list[int]:
         """Return the positions of those of which use is known in every year."""
@@ -108,6 +115,11 @@ class Towns:
     def counted(self, year: int) -> Floats:
         """Return youths with jeugdzorg of those with figures."""
         return np.array([self.use[self.codes[i], year]["0-22"] for i in self.with_figures])
+
+    def figures(self) -> Floats:
+        """Return [years, m]: use of those with figures over that of national rates, logarithms."""
+        there = self.with_figures
+        return np.stack([np.log(self.counted(year) / self.expected(year)[there]) for year in YEARS])
 
 
 @cache
@@ -159,7 +171,7 @@ class Model:
     def of(cls, towns: Towns) -> Model:
         """Return the regression of what is known, its spreads those under which the figures are likeliest."""
         there = towns.with_figures
-        logs = [np.log(towns.counted(year) / towns.expected(year)[there]) for year in YEARS]
+        logs = towns.figures()
         counts = [towns.counted(year) for year in YEARS]
         figures, change = (logs[0] + logs[1]) / 2, logs[1] - logs[0]
         chance = 1 / counts[0] + 1 / counts[1]
@@ -225,13 +237,71 @@ class Model:
 
 
 @dataclass(frozen=True)
-class Check:
-    """Each municipality with figures, predicted by the others.
+class Foretold:
+    """[m] figures with their predictions by others, and the youths with jeugdzorg of rates of those others.
 
-    inside: share of figures in the interval of that chance. error: mean absolute error of the share of
-    youths with jeugdzorg, by who predicts it; relative: the same, over the share itself.
+    expected: of both years together; everywhere: the share that those others have.
     """
 
+    figures: Floats
+    mean: Floats
+    sd: Floats
+    expected: Floats
+    everywhere: Floats
+
+
+def one_by_one(model: Model) -> Foretold:
+    """Return each municipality as the others predict it; of one, national rates hardly move."""
+    known, there = model.towns, model.there
+    expected = sum(known.expected(year)[there] for year in YEARS)
+    share = sum(known.counted(year).sum() for year in YEARS) / youths_of(model).sum()
+    return Foretold(model.figures, *model.left_out(), np.asarray(expected), np.full(len(there), share))
+
+
+def by_province(model: Model) -> Foretold:
+    """Return each municipality as those of other provinces predict it.
+
+    Rates, weights and figures are those of the others; the spreads stay as all figures have them.
+    """
+    known, there = model.towns, np.array(model.there)
+    province = np.array([towns()[known.codes[i]].province for i in there])
+    youths, counts = youths_of(model), np.sum([known.counted(year) for year in YEARS], axis=0)
+    found = {name: np.empty(len(there)) for name in Foretold.__annotations__}
+    for left in sorted(set(province)):
+        out, others = province == left, known.outside(left)
+        kept = Model(
+            others, others.with_figures, others.figures().mean(axis=0), model.luck[~out], model.spreads
+        )
+        rows = there[out].tolist()
+        across = kept.prior(rows, kept.there)
+        weights = np.linalg.solve(kept.of_figures(), across.T)
+        variance = np.diag(kept.prior(rows, rows)) - (across * weights.T).sum(axis=1) + model.luck[out]
+        rates = [others.expected(year)[rows] for year in YEARS]
+        found["mean"][out], found["sd"][out] = weights.T @ kept.figures, np.sqrt(variance)
+        found["expected"][out] = sum(rates)
+        found["figures"][out] = np.mean(
+            [np.log(known.counted(y)[out] / each) for y, each in zip(YEARS, rates, strict=True)], axis=0
+        )
+        found["everywhere"][out] = counts[~out].sum() / youths[~out].sum()
+    return Foretold(**found)
+
+
+def youths_of(model: Model) -> Floats:
+    """Return [m] youths of those with figures, of both years together."""
+    known = model.towns
+    return np.asarray(known.youths.sum(axis=1)[model.there] * (1 + known.growth[model.there]))
+
+
+@dataclass(frozen=True)
+class Check:
+    """Each municipality with figures, predicted by others: by all of them, or by those of other provinces.
+
+    who: the words for how they were left out. inside: share of figures in the interval of that chance. error:
+    mean absolute error of the share of youths with jeugdzorg, by who predicts it; relative: the same, over
+    the share itself.
+    """
+
+    who: str
     count: int
     inside: Mapping[float, float]
     error: Mapping[str, float]
@@ -241,7 +311,7 @@ class Check:
     def text(self) -> str:
         """Return it in words."""
         first, last = YEARS
-        lines = [f"{self.count} municipalities with figures of {first} and {last}, each left out in turn"]
+        lines = [f"{self.count} municipalities with figures of {first} and {last}, {self.who}"]
         lines += [f"figures inside the {chance:.0%} interval: {x:.0%}" for chance, x in self.inside.items()]
         lines += [
             f"mean absolute error, {who}: {100 * x:.2f} youths in 100, {self.relative[who]:.1%} of use"
@@ -251,22 +321,25 @@ class Check:
         return "\n".join(lines)
 
 
-def check(model: Model) -> Check:
-    """Return how well each municipality with figures is predicted by the others."""
+ONE_BY_ONE, BY_PROVINCE = "each left out in turn", "provinces left out in turn"
+
+
+def check(model: Model, who: str = ONE_BY_ONE) -> Check:
+    """Return how well each municipality with figures is predicted by others."""
     known, there = model.towns, model.there
-    mean, sd = model.left_out()
-    z = np.abs(model.figures - mean) / sd
-    youths = known.youths.sum(axis=1)[there] * (1 + known.growth[there])
+    foretold = one_by_one(model) if who == ONE_BY_ONE else by_province(model)
+    z = np.abs(foretold.figures - foretold.mean) / foretold.sd
+    youths = youths_of(model)
     counted = sum(known.counted(year) for year in YEARS)
-    expected = sum(known.expected(year)[there] for year in YEARS)
-    share, same_ages = counted / youths, expected / youths
+    share, same_ages = counted / youths, foretold.expected / youths
     predicted = {
-        "the national share for everybody": np.full(len(there), np.sum(counted) / youths.sum()),
+        "the national share for everybody": foretold.everywhere,
         "national rates at its own ages": same_ages,
-        "like municipalities": same_ages * np.exp(mean),
+        "like municipalities": same_ages * np.exp(foretold.mean),
     }
     like = dict(zip(LIKE, known.like[there].T, strict=True))
     return Check(
+        who,
         len(there),
         {chance: float((z <= NormalDist().inv_cdf(0.5 + chance / 2)).mean()) for chance in (0.5, 0.9)},
         {who: float(np.abs(share - p).mean()) for who, p in predicted.items()},
@@ -329,11 +402,17 @@ def write(rows: Sequence[Sequence[str]], path: Path = TOWN_FILE) -> None:
         writer.writerows(rows)
 
 
-def keep(found: Check, path: Path = LEFT_OUT) -> None:
+def keep(found: Check, provinces: Check, path: Path = LEFT_OUT) -> None:
     """Write how well municipalities are predicted, for the page that shows it."""
-    named = asdict(found) | {"inside": {f"{chance:.0%}": share for chance, share in found.inside.items()}}
     with written_whole(path) as aside:
-        aside.write_text(json.dumps(named, indent=1) + "\n", encoding="utf-8")
+        aside.write_text(
+            json.dumps({**_plain(found), "provinces": _plain(provinces)}, indent=1) + "\n", encoding="utf-8"
+        )
+
+
+def _plain(found: Check) -> dict[str, Any]:
+    inside = {f"{chance:.0%}": share for chance, share in found.inside.items()}
+    return {name: value for name, value in asdict(found).items() if name != "who"} | {"inside": inside}
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -348,11 +427,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
         return
     model = Model.of(read())
     print("; ".join(f"spread by {name} {spread:.3f}" for name, spread in asdict(model.spreads).items()))
-    found = check(model)
+    found, provinces = check(model), check(model, BY_PROVINCE)
     print(found.text())
+    print(provinces.text())
     if options.write:
         write(build(model))
-        keep(found)
+        keep(found, provinces)
 
 
 if __name__ == "__main__":

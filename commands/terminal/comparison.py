@@ -16,6 +16,7 @@ from sim.decision.tables import EQUAL
 from sim.inputs.scenario import Scenario
 from sim.model.futures import MODEL_TODAY
 from sim.words.future_words import future_words
+from sim.words.population_words import population_words
 from sim.words.prior_words import prior_words
 from sim.words.writing import Writing
 
@@ -283,6 +284,13 @@ def futures_told(scenarios: Sequence[Scenario]) -> RenderableType:
         lines.append(f"Future{whose}: {future_words(future, Writing('en'))}.")
     warned = [Text(OTHER_FUTURES, style="bold")] if len(found) > 1 else []
     return Group(*warned, Text("\n".join(lines), style="dim"))
+
+
+def population_told(scenarios: Sequence[Scenario]) -> RenderableType:
+    """Return the youths of later years that all scenarios have; nothing where the age structure stays."""
+    if scenarios[0].population is None:
+        return Group()
+    return Text(f"Population: {population_words(scenarios[0], Writing('en'))}.", style="dim")
 
 
 def model_table(found: Mapping[str, Any]) -> RenderableType:

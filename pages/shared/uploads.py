@@ -14,6 +14,7 @@ from sim.errors import InputError
 from sim.faults import fault
 from sim.files.yamlfile import Document, document_from
 from sim.files.yamltext import Position
+from sim.inputs.later_years import CONSTANT
 from sim.inputs.library import registry
 from sim.inputs.municipality import Municipality
 from sim.inputs.municipality_sheet import read_figures
@@ -62,6 +63,8 @@ def plan_here(name: str, content: bytes, here: str | Mapping[str, Any], places: 
     if is_file(data.get("municipality")):
         data["municipality"] = here
         left_out.append("municipality")
+    if data.pop("population", CONSTANT) not in (None, CONSTANT):  # a path here, or what no page shows
+        left_out.append("population")
     scenario = scenario_from_document(replace(document, data=data), registry())
     _refuse(document, scenario, places)
     return Sent(scenario, tuple(left_out), document.position(()))

@@ -27,6 +27,7 @@ from sim.engine.history import Label
 from sim.errors import SimulationError
 from sim.faults import fault
 from sim.files.literal import cell
+from sim.inputs.later_years import CONSTANT
 from sim.inputs.scenario import Scenario
 from sim.machine.compiling import data_hash, source_hash
 from sim.machine.project import commit, version
@@ -147,6 +148,7 @@ def manifest(
                 "content": s.canonical_sha256(),
                 "prior": s.prior,
                 "future": s.future,
+                "population": CONSTANT if s.population is None else s.population.source,
                 "data": {key: value for key, value in s.to_data().items() if key != "reference"},
             }
             for name, s in zip(names, scenarios, strict=True)

@@ -60,7 +60,7 @@ class HashedScenario:
         """Return the work of a scenario."""
         said = scenario.canonical()
         born = {name: p for name, p in said["parameters"].items() if p["from"] == "birth"}
-        world = [said.get("prior"), said.get("future")]
+        world = [said.get("prior"), said.get("future"), said.get("population")]
         before = [said["municipality"], said.get("local"), said["start"], *world, born]
         return cls(scenario, scenario.canonical_sha256(), json.dumps(before, sort_keys=True))
 

@@ -1,9 +1,9 @@
 """Children as a struct of arrays: who is born, arrives and leaves, and with what they start.
 
 A cohort is everyone born in one month who ever lives in the municipality. Births, arrivals and
-departures keep the age structure of the profile (constant cohorts, grade assumed). Moves take place
-on 1 January: those who arrive lived elsewhere before under the same rates, so that every child has a
-history; those who leave are followed no further.
+departures keep the age structure of the profile (constant cohorts, grade assumed), or meet the numbers
+that a scenario gives by age and year. Moves take place on 1 January: those who arrive lived elsewhere
+before under the same rates, so that every child has a history; those who leave are followed no further.
 
 An id holds (month of birth, age at arrival, serial number) and is never reused; one child more
 changes nobody else's id or luck. Children are dealt over a fixed number of blocks, each a random-like
@@ -34,7 +34,6 @@ NEVER = np.int16(32767)
 LIFE_MONTHS = AGES * MONTHS
 
 Floats = NDArray[np.float64]
-
 
 
 class Children(NamedTuple):
@@ -88,7 +87,8 @@ class Children(NamedTuple):
 class Flows:
     """Expected children per month of birth by age at arrival, and the share who stay each 1 January.
 
-    arrivals: [AGES]; index 0 are births. stay: [AGES]; from age index a - 1 to a.
+    arrivals: [AGES]; index 0 are births. stay: [AGES]; from age index a - 1 to a. Where they differ by year
+    of birth: [years, AGES], years from EPOCH_YEAR; the last row holds for all who are born later.
     """
 
     arrivals: Floats
@@ -98,22 +98,34 @@ class Flows:
 def flows(profile: Profile, parameters: Parameters, children: int | None) -> tuple[Flows, float]:
     """Return the flows that keep the age structure, and the factor from simulated to real children.
 
-    With `children` the population is sampled down (or up) to that number; None simulates everyone.
+    Where the profile has youths of later years, the flows meet those instead: who is of an age on 31 December
+    is as many as on the next 1 January; moves are what years of birth lack, or have too many. With
+    `children` the population of the profile is sampled down (or up) to that number; None simulates everyone.
     Raises ValueError where `children` is negative.
     """
     if children is not None and children < 0:
         raise ValueError(f"the number of children must not be negative, found {children}")
     total = profile.total
     share = 1.0 if children is None else children / total
-    resident = np.array(profile.youths) * share / MONTHS
+    resident = _by_birth(profile) * share / MONTHS
     moving = profile.moving if profile.moving is not None else parameters["population.moving"]
-    stay = np.ones(AGES)
+    stay = np.ones_like(resident)
     arrivals = resident.copy()
     for age in range(1, AGES):
-        before = resident[age - 1]
-        stay[age] = min(np.exp(-moving), resident[age] / before) if before > 0 else 1.0
-        arrivals[age] = max(resident[age] - before * stay[age], 0.0)
+        before, here = resident[..., age - 1], resident[..., age]
+        kept = np.divide(here, before, out=np.ones_like(here), where=before > 0)
+        stay[..., age] = np.where(before > 0, np.minimum(np.exp(-moving), kept), 1.0)
+        arrivals[..., age] = np.maximum(here - before * stay[..., age], 0.0)
     return Flows(arrivals, stay), (1.0 / share if share > 0 else 0.0)
+
+
+def _by_birth(profile: Profile) -> Floats:
+    """Return the youths of each age, [AGES], or [years of birth, AGES] where they change over the years."""
+    if not profile.later:
+        return np.array(profile.youths)
+    years = range(profile.later[-1][0] - EPOCH_YEAR)
+    counted = np.array([profile.youths_on(EPOCH_YEAR + year + 1) for year in range(len(years) + AGES)])
+    return np.array([[counted[born + age, age] for age in range(AGES)] for born in years])
 
 
 class Arrivals(NamedTuple):
@@ -134,11 +146,16 @@ def arrivals(flow: Flows, first_month: int, last_month: int) -> Arrivals:
 
     Raises ValueError where a month has more children than an id can number.
     """
-    months = np.arange(first_month, last_month + 1, dtype=np.float64)
+    months = np.arange(first_month, last_month + 1)
+    rate = np.atleast_2d(flow.arrivals)
+    born = np.clip(months // MONTHS, 0, len(rate) - 1)
+    change = np.diff(rate, axis=0, prepend=rate[:1]) * (np.arange(len(rate)) * MONTHS)[:, None]
+    offset = -np.cumsum(change, axis=0)  # so that years of birth with other rates go on from each other
     births, ages, serials = [], [], []
     for age in range(AGES):
         phase = (age * 0.6180339887498949) % 1.0  # spreads the rounding of small numbers over ages
-        upto = np.floor(months * flow.arrivals[age] + phase).astype(np.int64)
+        upto = np.floor(months * rate[born, age] + offset[born, age] + phase).astype(np.int64)
+        upto = np.maximum.accumulate(upto)  # where years meet, rounding may be off by a hair
         counts = np.diff(upto)
         if counts.size and counts.max() >= 1 << SERIAL_BITS:
             raise ValueError("more children are born in a month than an id can number")
@@ -207,7 +224,7 @@ def endowed(who: Arrivals, flow: Flows, key: np.uint64, table: CompiledTable, p:
     _draw_children(
         children,
         who.age,
-        flow.stay,
+        np.atleast_2d(flow.stay),
         key,
         p["population.boy"],
         np.cumsum(table.households.probability, axis=1),
@@ -258,8 +275,9 @@ def _draw_children(  # type: ignore[no-untyped-def]
             c.left[i, p] = interval(key, p, 0, child)
         kept = 1.0
         threshold = uniform(key, Decision.DEPARTURE, step, child)
-        for age in range(arrival[i] + 1, stay.size):
-            kept *= stay[age]
+        year = min(max(c.birth[i] // MONTHS, 0), stay.shape[0] - 1)
+        for age in range(arrival[i] + 1, stay.shape[1]):
+            kept *= stay[year, age]
             if threshold >= kept:
                 c.departs[i] = np.int16(c.birth[i] // MONTHS + age)
                 break

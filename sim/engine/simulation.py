@@ -137,7 +137,6 @@ def apart(scenarios: Sequence[Scenario]) -> str:
             return "care"
         if _of_lives(scenario) != _of_lives(first) or scenario.prior != first.prior:
             return "parameters"
-            return "parameters"
         if scenario.future != first.future:
             return "parameters"
         if [s for s in scenario.shocks if s.kind != "budget_cut"] != [
@@ -231,7 +230,7 @@ class World:
     def _attend(self, name: str, fte: Floats, year: int) -> None:
         plan, programme = self.plan, self.plan.programmes[name]
         use, ages = plan.scenario.programmes.get(name), plan.ages(name)
-        eligible = float(sum(plan.setting.profile.youths[ages[0] : ages[1] + 1]))
+        eligible = float(sum(plan.setting.profile.youths_on(year)[ages[0] : ages[1] + 1]))
         reached = [participants_for(f, eligible, programme, plan.p) for f in fte]
         places = np.array(reached) / plan.scale if plan.scale else np.zeros(MONTHS)
         targeting = (use.targeting if use else None) or programme.targeting

@@ -4,6 +4,7 @@ __all__ = [
     "agegroups",
     "fte",
     "grid",
+    "later_years",
     "library",
     "marks",
     "municipality",

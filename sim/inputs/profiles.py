@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -29,7 +30,8 @@ class Profile:
     need and access multiply the national rates at which need arises and help starts: 1 where there are no
     local figures (calibration/municipalities/municipal.py, levels.py). use: 5th and 95th percentile of what
     use may be, over `level`, use over that of national rates at the same ages; None where that is not
-    estimated. code: of CBS.
+    estimated. code: of CBS. later: youths by age on 1 January of later years, in the order of the years;
+    nothing where the age structure stays what it is.
     """
 
     name: str
@@ -45,6 +47,24 @@ class Profile:
     use: tuple[float, float] | None = None
     level: float = 1.0
     code: str = ""
+    later: tuple[tuple[int, tuple[float, ...]], ...] = ()
+
+    def youths_on(self, year: int) -> tuple[float, ...]:
+        """Return the youths by age on 1 January of a year.
+
+        Between two years with figures they change by the same number a year, after the last they stay. Before
+        the first of `later` are those of the profile, at its date; before that date they were the same.
+        """
+        known = [(int(self.date[:4]), self.youths), *self.later]
+        if len(known) > 1 and known[1][0] <= known[0][0]:
+            known = known[1:]
+        years = [at for at, _ in known]
+        after = bisect_right(years, year)
+        if after in (0, len(known)):
+            return known[max(after - 1, 0)][1]
+        (first, here), (last, there) = known[after - 1 : after + 1]
+        part = (year - first) / (last - first)
+        return tuple(a + part * (b - a) for a, b in zip(here, there, strict=True))
 
     @property
     def total(self) -> float:
@@ -125,8 +145,10 @@ def towns_of_the_country() -> Mapping[str, Profile]:
 
 
 def profile_of(scenario: Scenario) -> Profile:
-    """Return the profile of a scenario's municipality: its own figures, or what ships by that name."""
-    return profiles()[scenario.municipality] if scenario.local is None else profile_from(scenario.local)
+    """Return the profile of a scenario's municipality: its own figures or what ships, with later years."""
+    here = profiles()[scenario.municipality] if scenario.local is None else profile_from(scenario.local)
+    given = scenario.population
+    return here if given is None else replace(here, later=given.youths(here.youths))
 
 
 def profile_from(local: Municipality) -> Profile:

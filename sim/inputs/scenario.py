@@ -27,6 +27,7 @@ from sim.faults import fault, quoted
 from sim.files.wording import found, known_form, number_fault, one_line, plain_error
 from sim.files.yamlfile import Document, Part, elsewhere, in_order, load_document
 from sim.inputs.fte import FtePath, read_fte, unclear_fte
+from sim.inputs.later_years import CONSTANT, SUFFIX, LaterYears, far_off, load_population
 from sim.inputs.municipality import Municipality, load_municipality
 from sim.inputs.placenames import code_of
 from sim.inputs.registry import Frozen, Registry
@@ -98,6 +99,46 @@ def _own_figures(path: Path, registry: Registry | None) -> Municipality:
             "municipality_unusable",
             why=first.with_place(), more=len(others) or None,
         )) from None  # fmt: skip
+
+
+def _population(value: object, info: ValidationInfo) -> LaterYears | None:
+    """Return the youths of later years in a file or mapping; None where the age structure stays."""
+    if value is None or value == CONSTANT:
+        return None
+    origin, place = origin_of(info), info.data.get("place")
+    name = place.name if isinstance(place, Municipality) else place
+    if isinstance(value, (Mapping, LaterYears)):
+        given = LaterYears.model_validate(value)
+        if off := far_off(given, _known(place, origin.registry)):
+            raise plain_error(off[1])
+        return given
+    if not is_table(value):
+        near = nearest(value, (CONSTANT,)) if isinstance(value, str) else None
+        hint = fault("did_you_mean", near=near) if near else None
+        expected = fault("population_or_file", word=CONSTANT, such=f"almere{SUFFIX}")
+        raise plain_error(fault("expected", expected=expected, found=found(value), hint=hint))
+    if name is None:
+        return None  # the municipality is wrong: told at its place
+    try:
+        known = _known(place, origin.registry)
+        return load_population(origin.folder / str(value), name, known, origin.registry)
+    except InputError as error:
+        first, *others = error.problems
+        raise plain_error(
+            fault("population_unusable", why=first.with_place(), more=len(others) or None)
+        ) from None
+
+
+def is_table(population: object) -> bool:
+    """Return whether what stands under `population:` is the path of a file."""
+    return isinstance(population, str) and Path(population).suffix.lower() == SUFFIX
+
+
+def _known(place: str | Municipality | None, registry: Registry | None) -> float | None:
+    """Return the youths that are known of a municipality, or None."""
+    if isinstance(place, Municipality):
+        return place.youths()
+    return None if registry is None or place is None else registry.youths.get(place)
 
 
 def _parameter(name: str, info: ValidationInfo) -> str:
@@ -264,6 +305,11 @@ class Scenario(Part):
     policy: Literal["deficit", "crowd_out", "capped"] = "crowd_out"
     prior: Prior = ASSUMED
     future: Future = MODEL_TODAY
+    population: Annotated[
+        LaterYears | None,
+        PlainValidator(_population),
+        PlainSerializer(lambda given: given and given.model_dump(mode="json", exclude_none=True)),
+    ] = None
     budget: Budget = Budget()
     places: Annotated[
         Mapping[Annotated[str, AfterValidator(known_form)], Annotated[float | str, PlainValidator(_places)]],
@@ -320,6 +366,7 @@ class Scenario(Part):
         own = {} if self.local is None else {"local": self.local.canonical()}
         believed = {} if self.prior == ASSUMED else {"prior": self.prior}  # hashes stay
         foreseen = {} if self.future == MODEL_TODAY else {"future": self.future}
+        people = {} if self.population is None else {"population": self.population.canonical()}
         return {
             "municipality": self.municipality,
             **own,
@@ -328,6 +375,7 @@ class Scenario(Part):
             "policy": self.policy,
             **believed,
             **foreseen,
+            **people,
             "budget": self.budget.model_dump(mode="json"),
             "programmes": programmes,
             "places": dict(sorted(self.places.items())),
@@ -407,8 +455,7 @@ def _checked(document: Document, origin: Origin) -> Scenario:
 def _impossible(scenario: Scenario, document: Document, registry: Registry | None) -> list[Problem]:
     """Return settings of a scenario that are impossible, or certainly have no effect."""
     name, start, years = scenario.municipality, scenario.start, scenario.years
-    known = registry.youths.get(name) if registry else None
-    youths = known if scenario.local is None else scenario.local.youths()
+    youths = _known(scenario.place, registry)
     fte = {of: max(use.fte_by_year(start, years), default=0.0) for of, use in scenario.programmes.items()}
     shocks = [(shock.start, *shock.span(start)) for shock in scenario.shocks]
     found = [

@@ -18,7 +18,14 @@ from sim.files.yamlfile import KINDS, Document, in_order, load_document
 from sim.files.yamltext import decode, plain_value, read_bytes
 from sim.inputs.municipality import municipality_from_document
 from sim.inputs.registry import Registry
-from sim.inputs.scenario import SUFFIXES, Scenario, is_file, load_scenario, scenario_from_document
+from sim.inputs.scenario import (
+    SUFFIXES,
+    Scenario,
+    is_file,
+    is_table,
+    load_scenario,
+    scenario_from_document,
+)
 from sim.machine.project import SCENARIOS
 from sim.machine.whole import written_whole
 
@@ -113,6 +120,11 @@ policy: crowd_out
 #   history_2015_2024  1,8% en 4,3%, tot en met 2035
 # future: van_ark
 
+# Hoeveel jeugdigen er in latere jaren zijn (mag weg). constant (zo is het als er niets staat): de leeftijden
+# blijven zoals zij zijn. Of een bestand met de kolommen municipality,year,age,youths of
+# municipality,year,age,growth (op 1 januari; 1.04 is 4% meer). Geef scenario's die u vergelijkt hetzelfde.
+# population: bevolking.csv
+
 # Het aantal plaatsen per vorm van hulp, alleen bij capped (mag weg). Een getal, as_used (zoveel als in het
 # jaar voor de start in gebruik waren) of unlimited. Waar niets staat: as_used voor ingekochte hulp.
 # places:
@@ -203,9 +215,9 @@ def _copied(preset: Scenario, folder: Path) -> str:
         raise ValueError("this preset was not read from a file")
     lines = decode(preset.path, read_bytes(preset.path)).splitlines()
     document = load_document(preset.path, "scenario")
-    for key in ("reference", "municipality"):
+    for key in ("reference", "municipality", "population"):
         there = document.data.get(key)
-        if there is not None and (key == "reference" or is_file(there)):
+        if there is not None and (key == "reference" or is_file(there) or is_table(there)):
             line, column = document.position((key,))
             target = (preset.path.parent / there).resolve()
             seen = Path(os.path.relpath(target, folder.resolve())).as_posix()

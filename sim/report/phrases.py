@@ -15,6 +15,7 @@ from sim.model.catalogue import catalogue
 from sim.model.futures import MODEL_TODAY
 from sim.model.priors import ASSUMED
 from sim.states import FORMS, MONTHS
+from sim.words.population_words import population_words
 from sim.words.writing import Writing
 
 MOST_NAMES = 4
@@ -62,6 +63,8 @@ def _world(scenario: Scenario, writing: Writing) -> Iterator[str]:
         yield t("world_prior", prior=t(f"effect_{s.prior}"))
     if s.future != MODEL_TODAY:
         yield t("world_future", future=t(f"future_{s.future}"))
+    if s.population is not None:
+        yield population_words(s, writing)
     for shock in s.shocks:
         yield _shock(shock, writing)
 

@@ -139,6 +139,10 @@ def comparable(scenarios: Sequence[Scenario]) -> None:
                         title=first.title,
                     ),
                 )
+        if first.canonical().get("population") != other.canonical().get("population"):
+            raise InputError.at(
+                other.path or other.title, fault("other_population_than_reference", title=first.title)
+            )
         if first.canonical().get("local") != other.canonical().get("local"):
             raise InputError.at(
                 other.path or other.title,

@@ -185,11 +185,13 @@ def test_the_page_shows_every_figure_and_parameter(folder: Path) -> None:
     }  # fmt: skip
     scores = dict.fromkeys(("model", *NAIVE, "crps", "inside_50", "inside_90"), 0.25)
     rolling = {"summary": [{"origin": None, "figures": 3, **scores}]}
-    left_out = {"count": 7, "inside": {"50%": 0.5}, "error": {"like municipalities": 0.0126}}
+    alone = {"count": 7, "inside": {"50%": 0.5}, "error": {"like municipalities": 0.0126}}
+    left_out = {**alone, "provinces": {**alone, "inside": {"50%": 0.4}}}
     page = report.page(about, found, tested, rolling, left_out)
     assert "does no better than: last value, straight line, damped trend" in page
     assert "7 municipalities" in page
     assert "like municipalities 1.26" in page
+    assert "predicted by those of other provinces: 40% inside the 50% interval" in page
     assert page.startswith(report.GENERATED)
     assert "does NOT beat the last value" in page
     assert all(f"| {row['id']}" in page for row in found["targets"])

@@ -113,6 +113,45 @@ def test_check_run_and_compare_tell_a_named_future(tmp_path: Path) -> None:
     assert kept["future"] == kept["data"]["future"] == "van_ark"
 
 
+PEOPLE = "municipality,year,age,growth\nAlmere,2026,0-22,1\nAlmere,2036,0-22,1.25\n"
+
+
+def test_check_run_and_compare_tell_a_population(tmp_path: Path) -> None:
+    (tmp_path / "people.csv").write_text(PEOPLE, encoding="utf-8")
+    (tmp_path / "geen.yaml").write_text(GOOD.replace("36", "0"), encoding="utf-8")
+    more = GOOD + "population: people.csv\n"
+    (tmp_path / "more.yaml").write_text(more, encoding="utf-8")
+    (tmp_path / "none.yaml").write_text(more.replace("36", "0"), encoding="utf-8")
+    done = call("check", tmp_path / "more.yaml")
+    assert done.returncode == 0
+    assert "more.yaml: population: youths of 0-22 from people.csv: " in done.stderr
+    done = call("compare", tmp_path / "none.yaml", tmp_path / "more.yaml", "--out", tmp_path / "out", *FEW)
+    assert done.returncode == 0
+    assert "Population: youths of 0-22 from people.csv: " in " ".join(done.stdout.split())
+    done = call("run", tmp_path / "more.yaml", "--out", tmp_path / "more", *FEW, "--json")
+    found = json.loads(done.stdout)["headline"]["populations"]["more"]
+    years = list(found["youths"].values())
+    assert found["population"] == "people.csv"
+    assert years[0] < years[-1]
+    kept = json.loads((tmp_path / "more" / "manifest.json").read_text(encoding="utf-8"))["scenarios"]["more"]
+    assert kept["population"] == kept["data"]["population"]["source"] == "people.csv"
+    done = call("compare", tmp_path / "geen.yaml", tmp_path / "more.yaml", *FEW)
+    assert done.returncode == 2
+    assert "the population of later years is another here than in" in done.stderr
+    done = call("run", tmp_path / "geen.yaml", "--out", tmp_path / "usual", *FEW)
+    assert "Population" not in done.stdout
+
+
+def test_a_mistake_in_a_population_is_one_error_with_its_place(tmp_path: Path) -> None:
+    (tmp_path / "people.csv").write_text(PEOPLE.replace("Almere,2036", "Almeer,2036"), encoding="utf-8")
+    (tmp_path / "plan.yaml").write_text(GOOD + "population: people.csv\n", encoding="utf-8")
+    for verb in ("check", "run"):
+        done = call(verb, tmp_path / "plan.yaml")
+        assert done.returncode == 2
+        assert done.stderr.count("plan.yaml:8:13:") == 1
+        assert "people.csv:3:1: unknown municipality 'Almeer'; did you mean" in done.stderr
+
+
 def test_an_unknown_future_is_one_error_with_the_nearest_name(tmp_path: Path) -> None:
     (tmp_path / "plan.yaml").write_text(GOOD + "future: van_arc\n", encoding="utf-8")
     for verb in ("check", "run"):

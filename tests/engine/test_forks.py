@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import weakref
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,7 @@ from sim.inputs.profiles import profiles
 from sim.inputs.scenario import Scenario
 from sim.model.parameters import Parameters, default_parameters
 from sim.runs.experiment import Columns, Options, run_all
-from sim.states import MECHANISMS
+from sim.states import AGES, MECHANISMS
 from tests.worlds import ALL_OFF, scenario
 
 FEW, YEARS = 1500, 6
@@ -74,6 +75,27 @@ def test_the_reference_lives_as_it_does_alone(warm: WarmStart) -> None:
     alone = simulate(pair[0], setting(), Inline(), warm)
     together = simulate_together(pair, setting(), Inline(), warm)[0]
     np.testing.assert_allclose(together.cells, alone.cells, rtol=1e-9, atol=1e-9)
+
+
+def test_children_who_come_to_a_growing_town_are_the_same_in_every_budget() -> None:
+    """Births and moves meet the given youths, whoever is helped; and programmes find more children."""
+    almere = profiles()["Almere"]
+    later = ((2026, almere.youths), (2032, tuple(1.5 * youths for youths in almere.youths)))
+    mine = replace(setting(), profile=replace(almere, later=later))
+    warm = warm_up(mine, 2026, Inline())
+    pair = [scenario(0, years=YEARS), scenario(80, years=YEARS)]
+    a, b = simulate_together(pair, mine, Inline(), warm)
+    people = [history.cells[:, :, history.layout.people, :AGES].sum(axis=(1, 2)) for history in (a, b)]
+    assert people[0].tolist() == people[1].tolist()
+    expected = [sum(mine.profile.youths_on(2027 + year)) / a.scale for year in range(YEARS)]
+    assert people[0] == pytest.approx(expected, rel=0.03)
+    alone = simulate(pair[0], mine, Inline(), warm)
+    np.testing.assert_allclose(a.cells, alone.cells, rtol=1e-9, atol=1e-9)
+    whole = simulate(pair[1], mine, Inline(), warm)
+    assert whole.cells[:, :, a.layout.people].sum() == b.cells[:, :, a.layout.people].sum()
+    constant = simulate(pair[1], setting(), Inline())
+    reached = [history.programmes["kinderwerk"][-1].places for history in (whole, constant)]
+    assert reached[0] > reached[1]  # the ceiling is a share of the children there are
 
 
 def test_the_same_scenario_twice_differs_in_nothing(warm: WarmStart) -> None:

@@ -178,6 +178,94 @@ def test_a_sample_of_any_size_keeps_the_age_structure(children: int, year: int) 
     assert children == 0 or scale == pytest.approx(profile.total / children)
 
 
+# Youths of later years
+
+
+def growing(*points: tuple[int, float], base: float = 1200.0, moving: float = 0.05) -> Profile:
+    """Return a town whose youths of each age become so many at the start of some years."""
+    later = tuple(
+        (year, tuple(base * times * (1 + age / 50) for age in range(AGES))) for year, times in points
+    )
+    return replace(town(*(base * (1 + age / 50) for age in range(AGES)), moving=moving), later=later)
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(2015, 2060), st.floats(0.3, 3.0)), min_size=1, max_size=4,
+        unique_by=lambda point: point[0],
+    ),
+    st.floats(0, 0.3),
+    st.integers(1993, 2080),
+)  # fmt: skip
+def test_moves_meet_the_youths_of_every_year(
+    points: list[tuple[int, float]], moving: float, year: int
+) -> None:
+    """Those of each age on 31 December are as many as are given for 1 January of the next year."""
+    profile = growing(*sorted(points), moving=moving)
+    flow, scale = flows(profile, default_parameters(), None)
+    assert scale == 1.0
+    assert flow.arrivals.min() >= 0
+    assert flow.stay.min() >= 0
+    assert flow.stay.max() <= 1
+    counted = profile.youths_on(year + 1)
+    for age in range(min(AGES, year - EPOCH_YEAR + 1)):
+        born = min(year - age - EPOCH_YEAR, len(flow.arrivals) - 1)
+        here = 0.0
+        for each in range(age + 1):
+            here = here * flow.stay[born, each] + flow.arrivals[born, each]
+        assert here * MONTHS == pytest.approx(counted[age])
+
+
+def test_youths_who_stay_the_same_are_the_children_of_a_constant_age_structure(
+    table: CompiledTable, parameters: Parameters
+) -> None:
+    """To the byte: the same ids, luck and departures."""
+    still = growing()
+    given_too = replace(still, later=((2030, still.youths), (2040, still.youths)))
+    ours, theirs = (
+        cohorts(flows(profile, parameters, 3000)[0], 0, month_of(2060), KEY, table, parameters)
+        for profile in (still, given_too)
+    )
+    assert all(same(a, b) for a, b in zip(ours, theirs, strict=True))
+
+
+@pytest.mark.parametrize("year", [2024, 2030, 2040, 2055])
+def test_as_many_children_live_as_are_given(year: int, table: CompiledTable, parameters: Parameters) -> None:
+    profile = growing((2026, 1.0), (2036, 1.6), (2046, 0.7))
+    flow, scale = flows(profile, parameters, 20_000)
+    people = everyone(cohorts(flow, 0, month_of(year + 1), KEY, table, parameters))
+    here = people.part(resident(people, year).nonzero()[0])
+    counts = np.bincount((month_of(year + 1) - here.birth - 1) // MONTHS, minlength=AGES)
+    expected = np.array(profile.youths_on(year + 1)) / scale
+    assert np.all(np.abs(counts - expected) <= 1.5 + np.sqrt(AGES) + 5.0 * np.sqrt(expected))
+    assert counts.sum() == pytest.approx(expected.sum(), rel=0.02)
+
+
+def test_growing_children_come_the_same_whenever_they_are_asked_for(
+    table: CompiledTable, parameters: Parameters
+) -> None:
+    flow, _ = flows(growing((2020, 0.8), (2031, 1.7)), parameters, 3000)
+    cut, end = month_of(2026), month_of(2040)
+    at_once = cohorts(flow, 0, end, KEY, table, parameters)
+    parts = [cohorts(flow, a, b, KEY, table, parameters) for a, b in ((0, cut), (cut, end))]
+    for whole, first, second in zip(at_once, *parts, strict=True):
+        assert same(whole, first.joined(second))
+
+
+def test_growth_changes_nobody_who_lives_in_both(table: CompiledTable, parameters: Parameters) -> None:
+    """Children born before anything grows have the same start; no id stands for two of them."""
+    few, more = (
+        everyone(cohorts(flows(p, parameters, 3000)[0], 0, month_of(2050), KEY, table, parameters))
+        for p in (growing(), growing((2030, 1.0), (2040, 1.5)))
+    )
+    assert np.unique(more.id).size == more.id.size > few.id.size
+    _, a, b = np.intersect1d(few.id, more.id, return_indices=True)
+    early = few.birth[a] < month_of(2005)
+    assert early.sum() > 1000
+    for name in ("sex", "quintile", "traits", "risk", "left"):
+        assert np.array_equal(getattr(few, name)[a[early]], getattr(more, name)[b[early]]), name
+
+
 # Ids
 
 

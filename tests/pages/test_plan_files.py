@@ -125,6 +125,16 @@ def test_any_title_comes_back_as_it_was(title: str) -> None:
 # A file of a user
 
 
+@pytest.mark.parametrize("given", ["/etc/people.csv", "{measure: growth, years: {2030: [1.1]}}", "5"])
+def test_youths_of_later_years_are_left_out_and_told(given: str) -> None:
+    """A path would be one of this server; what stands there is not read at all."""
+    text = plan_text(CHOSEN, "x") + f"population: {given}\n"
+    opened = read_plan("x.yaml", text.encode(), Choices())
+    assert "verken_no_population" in opened.notes
+    plain = read_plan("x.yaml", (plan_text(CHOSEN, "x") + "population: constant\n").encode(), Choices())
+    assert "verken_no_population" not in plain.notes
+
+
 @pytest.mark.parametrize("future", FUTURES[1:])
 def test_a_future_goes_along_in_the_file_and_comes_back(future: str, tmp_path: Path) -> None:
     chosen = replace(CHOSEN, future=future, assumptions=())

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import csv
+import json
 import math
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 from scipy.stats import t
 
 from calibration.municipalities.levels import (
+    BY_PROVINCE,
     COLUMNS,
     EVIDENCE,
+    LEFT_OUT,
     LIKE,
     OWN,
     PREDICTED,
@@ -20,8 +24,11 @@ from calibration.municipalities.levels import (
     Model,
     Towns,
     build,
+    by_province,
     check,
+    keep,
     main,
+    one_by_one,
     read,
 )
 from calibration.runs import count
@@ -85,6 +92,43 @@ def test_a_municipality_left_out_is_predicted_as_if_its_figures_were_not_known(m
         assert math.sqrt(variance) == pytest.approx(sd[k], rel=1e-4)
 
 
+def test_a_province_left_out_is_predicted_without_any_of_its_figures(model: Model) -> None:
+    """Whatever the figures of a province say, their predictions stay; those of the others move."""
+    found = by_province(model)
+    provinces = np.array([towns()[model.towns.codes[i]].province for i in model.there])
+    there = provinces == "Zeeland"
+    codes = {model.towns.codes[i] for i, here in zip(model.there, there, strict=True) if here}
+    doubled = {
+        key: {group: n * (2 if key[0] in codes else 1) for group, n in groups.items()}
+        for key, groups in model.towns.use.items()
+    }
+    known = replace(model.towns, use=doubled)
+    other = by_province(replace(model, towns=known, figures=known.figures().mean(axis=0)))
+    for name in ("mean", "sd", "expected", "everywhere"):
+        ours, theirs = getattr(found, name), getattr(other, name)
+        np.testing.assert_allclose(ours[there], theirs[there], rtol=1e-9)
+    assert np.abs(found.mean - other.mean)[~there].min() > 0.0
+    np.testing.assert_allclose(other.figures[there] - found.figures[there], math.log(2))
+
+
+def test_who_lacks_a_province_is_less_sure_and_further_off(model: Model) -> None:
+    near, far = one_by_one(model), by_province(model)
+    assert (far.sd > near.sd).mean() > 0.95
+    near_off, far_off = (np.abs(each.figures - each.mean).mean() for each in (near, far))
+    assert near_off < far_off < np.abs(far.figures).mean()
+    assert 0.44 <= check(model, BY_PROVINCE).inside[0.5] <= 0.62
+    assert 0.85 <= check(model, BY_PROVINCE).inside[0.9] <= 0.95
+
+
+def test_what_the_page_shows_is_what_is_found(model: Model, tmp_path: Path) -> None:
+    keep(check(model), check(model, BY_PROVINCE), tmp_path / "left_out.json")
+    made, shown = (json.loads(path.read_text("utf-8")) for path in (tmp_path / "left_out.json", LEFT_OUT))
+    assert made.keys() == shown.keys()
+    for ours, theirs in ((made, shown), (made["provinces"], shown["provinces"])):
+        assert ours["error"] == pytest.approx(theirs["error"], rel=1e-3)
+        assert ours["inside"] == pytest.approx(theirs["inside"], abs=0.01)
+
+
 def test_intervals_cover_as_often_as_they_say_and_likeness_beats_the_national_share(model: Model) -> None:
     found = check(model)
     assert found.count == 276
@@ -99,6 +143,7 @@ def test_the_check_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     main([])
     told = capsys.readouterr().out
     assert "276 municipalities with figures of 2021 and 2022, each left out in turn" in told
+    assert "276 municipalities with figures of 2021 and 2022, provinces left out in turn" in told
     assert "the national share for everybody" in told
 
 

@@ -1,0 +1,51 @@
+"""What is left of a posterior without some figures, against cases that can be worked out."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from calibration.ages import BANDS, ENOUGH, bands, left_in_effect, text
+from calibration.documents.report import DOCS
+from calibration.figures.targets import read_targets
+
+
+def test_a_figure_that_says_nothing_leaves_all_members() -> None:
+    errors = np.random.default_rng(1).normal(size=(100, 3))
+    assert left_in_effect(errors, np.diag([1.0, 1.0, 1e9]), [2]) == pytest.approx(100.0, rel=1e-6)
+
+
+def test_a_member_that_alone_misses_a_figure_by_far_counts_for_all() -> None:
+    errors = np.zeros((100, 2))
+    errors[7, 1] = 10.0
+    assert left_in_effect(errors, np.eye(2), [1]) == pytest.approx(1.0, abs=1e-3)
+    assert left_in_effect(errors, np.eye(2), [0]) == pytest.approx(100.0)
+
+
+def test_what_other_figures_explain_is_no_miss() -> None:
+    """Of two figures that are off together, one tells what the other is off by."""
+    errors = np.random.default_rng(2).normal(size=(50, 1)) * np.array([[1.0, 0.999]])
+    together = np.array([[1.0, 0.999], [0.999, 1.0]])
+    assert left_in_effect(errors, together, [1]) > 49
+    assert left_in_effect(errors, np.eye(2), [1]) < 40
+
+
+def test_weights_follow_from_the_likelihood() -> None:
+    errors, covariance = np.array([[0.0, 1.0], [0.5, 2.0], [0.1, 0.0]]), np.diag([1.0, 4.0])
+    weight = np.exp(np.array([1.0, 4.0, 0.0]) / 8)
+    assert left_in_effect(errors, covariance, [1]) == pytest.approx(weight.sum() ** 2 / (weight**2).sum())
+
+
+def test_every_band_has_fitted_figures_that_cover_its_ages() -> None:
+    known = {one.id: one for one in read_targets()}
+    for band, names in BANDS.items():
+        first, last = map(int, band.split("-"))
+        assert {known[name].role for name in names} == {"calibrate"}
+        assert min(known[name].age_from for name in names) == first
+        assert max(known[name].age_to for name in names) == last
+
+
+def test_the_page_says_what_is_found() -> None:
+    found = bands()
+    assert all(1.0 <= effective < ENOUGH < members for members, effective in found.values())
+    assert text(found) in (DOCS / "calibration.md").read_text(encoding="utf-8")
