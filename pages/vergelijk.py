@@ -9,6 +9,7 @@ import streamlit as st
 from streamlit.elements.lib.mutable_expander_container import ExpanderContainer
 
 from pages.compare.conclusion import conclusion
+from pages.compare.fences import fences
 from pages.compare.fields import fields, shown
 from pages.compare.forest import forest
 from pages.compare.rows import BudgetRow, row
@@ -113,6 +114,8 @@ def _answer(answer: Answer, plans: tuple[Plan, ...], ahead: int, reference: str)
     }  # fmt: skip
     forest(rows, _like(answer, 1, plans[0], ahead, year), heads, t("compare_table", years=ahead))
     parts.note(t("compare_legend" if answer.chance_known else "band_few"))
+    if told := fences(answer, plans, ahead):
+        st.markdown(told)
     if len(plans) > 2:
         _two(answer, plans, ahead, heads)
     if not _over_years(answer, labels, reference):

@@ -14,7 +14,9 @@ from hypothesis import strategies as st
 
 from pages.compare import forest
 from pages.compare.conclusion import conclusion
+from pages.compare.fences import fences
 from pages.compare.rows import OUTCOMES, BudgetRow, Told, row
+from pages.shared import formats
 from pages.shared.answers import Answer, slim
 from pages.shared.plan import Plan
 from pages.shared.state import MAX_PLANS, Choices, plans_around, plans_offered, query_of, scenario
@@ -173,6 +175,33 @@ def test_words_stand_beside_every_bar_and_names_are_no_markup() -> None:
     assert made(2, UP, UP, UP).range_words("care") == "10 tot 30 meer"
     assert made(2, SOON, SOON, SOON).range_words("care") == ""
     assert made(2, SOON, SOON, SOON).words("care") == "20 meer (voorlopig)"
+
+
+# Ring-fences
+
+
+@pytest.mark.parametrize("budget", [1e7, 6e9])
+def test_what_a_budget_without_a_ring_fence_loses_is_told_from_the_run(budget: float) -> None:
+    plans = tuple(Plan.simple(36.0, fenced).changed(years=4, budget={"youth_care": budget})
+                  for fenced in (True, False))  # fmt: skip
+    both = tuple(scenario(Choices(), plan) for plan in plans)
+    runs = run_all(both, Options(children=400, draws=10))
+    lived = [Run(run.draw, 0, tuple(slim(c) for c in run.columns)) for run in runs]
+    answer = Answer(scenarios=both, children=400, wished=10, first=lived[:1], draws=lived)
+    told = fences(answer, plans, 4)
+    if budget > 1e7:
+        assert told == NL["compare_fence_none"].format(n=2, draws=10)
+    else:
+        label = ("programme_fte", "programme", "kinderwerk")
+        lost = np.stack([a.values[a.labels.index(label)] - b.values[b.labels.index(label)]
+                         for a, b in (run.columns for run in lived)])  # fmt: skip
+        some = int((lost.max(axis=1) > 0.05).sum())
+        assert lost.mean() > 1.0
+        assert 5 < some <= 10
+        values = {"fte": formats.fte(lost.mean()), "whole": "36", "some": some, "draws": 10}
+        assert told == NL["compare_fence_lost"].format(n=2, **values)
+    assert fences(answer.seen(False), plans[:1], 4) == ""  # no twin to tell it by
+    assert fences(replace(answer, draws=lived[:9]), plans, 4) == ""
 
 
 # The budgets
