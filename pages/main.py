@@ -49,8 +49,8 @@ Layout = Literal["centered", "wide"]
 HERE = Path(__file__).parent
 ICON = HERE / "icon.svg"
 """Of our own: for one of Streamlit's, the browser of every visitor would call Google."""
-WIDE = ("verken",)
-"""Pages that show the outcome beside the choices."""
+WIDE = ("verken", "vergelijk")
+"""Pages that show the outcome beside the choices, or budgets in rows."""
 SECTIONS = {
     "section_choose": ("start", "verken", "vergelijk", "galerij"),
     "section_outcomes": ("wie-betaalt", "kinderen", "onzekerheid"),

@@ -1,18 +1,34 @@
-"""Vergelijk: two to four budgets on the same axes, and the table of differences."""
+"""Vergelijk: two to six budgets in rows, on one scale, with one sentence on top."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pandas as pd
 import streamlit as st
+from streamlit.elements.lib.mutable_expander_container import ExpanderContainer
 
-from pages.shared import charts, figures, level_chart, parts
+from pages.compare.conclusion import conclusion
+from pages.compare.fences import fences
+from pages.compare.fields import fields, shown
+from pages.compare.forest import forest
+from pages.compare.rows import BudgetRow, row
+from pages.shared import charts, figures, formats, level_chart, parts
+from pages.shared.address import saw, seen
 from pages.shared.answers import Answer
-from pages.shared.controls import choose_chart, choose_mode, choose_money, choose_municipality
+from pages.shared.controls import (
+    choose_chart,
+    choose_horizon,
+    choose_mode,
+    choose_money,
+    choose_municipality,
+    folding,
+)
 from pages.shared.lever_words import period_words
 from pages.shared.levers import period, within
-from pages.shared.plan import MOST_FTE, Plan
+from pages.shared.plan import Plan
 from pages.shared.remarks import remarks
-from pages.shared.state import MAX_PLANS, Choices, choices, fte_here, keep, plans_around, scenario
+from pages.shared.state import Choices, choices, keep, scenario
 from pages.shared.texts import language, t, writing
 from pages.shared.watching import live
 from sim.decision.headline import horizons
@@ -23,51 +39,53 @@ from sim.words.future_words import future_words
 
 TERM = 4
 """Years of a council."""
-SHOWN, FIELDS = "compare-shown", "compare-fields"
+OPEN = ("begrotingen", "twee", "verloop", "cijfers")
+"""Parts of the page that open and close, as the address calls them."""
+FIRST_PAIR = "3-2"
+"""Which two are compared at first: the step from as much as now to more is what a council chooses."""
+ABREAST = 3
+"""Budgets in one table of figures: more do not fit on a phone."""
 
 
 def main() -> None:
     """Show the page."""
     st.title(t("page_vergelijk"))
-    st.markdown(t("compare_lead"))
-    chosen = choose_municipality()
-    fields = _fields(chosen.plans)
-    number = st.segmented_control(
-        t("compare_count"), list(range(2, MAX_PLANS + 1)), default=len(chosen.plans), key=f"count-{fields}",
-        required=True,
-    )  # fmt: skip
-    offered = chosen.plans + plans_around(fte_here(chosen))[len(chosen.plans) :]
-    plans = tuple(_plan(k, offered[k], fields) for k in range(number))
+    left, right = st.columns(2)
+    with left:
+        chosen = choose_municipality()
+    outcome = st.container()
+    with _folding("begrotingen", t("compare_budgets")):
+        plans = fields(chosen)
     try:
         _scenarios(chosen, plans)
     except InputError as error:
-        st.error(t("verken_refused", reason=parts.plain("; ".join(error.told(language())))))
+        outcome.error(t("verken_refused", reason=parts.plain("; ".join(error.told(language())))))
         return
     chosen = keep(plans=plans)
-    st.session_state[SHOWN] = plans
-    parts.note(t("compare_reference"))
-    if chosen.effect != "full":
-        parts.note(t("compare_effect", effect=t(f"effect_{chosen.effect}")))
-    if chosen.future != MODEL_TODAY:
-        parts.note(t("future_chosen", told=future_words(chosen.future, writing())))
-    plans = _same_years(plans)
+    shown(plans)
+    with outcome:
+        if chosen.effect != "full":
+            parts.note(t("compare_effect", effect=t(f"effect_{chosen.effect}")))
+        if chosen.future != MODEL_TODAY:
+            parts.note(t("future_chosen", told=future_words(chosen.future, writing())))
+        plans = _same_years(plans)
+    with right:
+        ahead = choose_horizon(period(plans[0])[1])
     reference = t("compared_to", name=f"{chosen.municipality}, {plans[0].label()}")
     scenarios = _scenarios(chosen, plans)
-    remarks(scenarios)
-    live(scenarios, lambda answer: _answer(answer, plans, reference), slot="compare")
+    with outcome:
+        remarks(scenarios)
+        live(scenarios, lambda answer: _answer(answer, plans, ahead, reference), slot="compare")
     parts.footer(reference)
+
+
+def _folding(part: str, title: str) -> ExpanderContainer:
+    return folding(title, "open", part, OPEN, f"compare-open-{part}")
 
 
 def _scenarios(chosen: Choices, plans: tuple[Plan, ...]) -> list[Scenario]:
     """Return the scenarios of budgets. Raises InputError where one cannot be."""
     return [scenario(chosen, plan) for plan in plans]
-
-
-def _fields(plans: tuple[Plan, ...]) -> int:
-    """Return a number for the keys of fields: another where budgets came from elsewhere, to show those."""
-    if st.session_state.get(SHOWN) != plans:
-        st.session_state[FIELDS] = st.session_state.get(FIELDS, 0) + 1
-    return int(st.session_state[FIELDS])
 
 
 def _same_years(plans: tuple[Plan, ...]) -> tuple[Plan, ...]:
@@ -78,67 +96,126 @@ def _same_years(plans: tuple[Plan, ...]) -> tuple[Plan, ...]:
     return tuple(within(plan, *period(plans[0])) for plan in plans)
 
 
-def _plan(k: int, now: Plan, fields: int) -> Plan:
-    """Show one budget, and return it as changed; its other levers stay as they are."""
-    key = f"{k}-{fields}"
-    with st.container(border=True):
-        columns = st.columns([2, 2, 3], vertical_alignment="bottom")
-        mark = now.code()[:40]
-        fte = columns[0].number_input(
-            f"{k + 1}. {t('fte')}", 0.0, MOST_FTE, now.fte, step=1.0, format="%g", key=f"fte-{key}",
-            disabled=not now.steady,
-        )  # fmt: skip
-        fenced = columns[1].toggle(t("ring_fence"), now.fenced, key=f"fence-{key}", help=t("ring_fence_help"))
-        policies = ["crowd_out", "deficit", "capped"]
-        policy = columns[2].selectbox(
-            t("policy"), policies, policies.index(now.policy), key=f"policy-{key}",
-            format_func=lambda p: t(f"policy_{p}"), help=t("policy_help"),
-        )  # fmt: skip
-        if set(now.data) - {"policy", "programmes"} or set(now.programmes) - {"kinderwerk"}:
-            parts.note(t("start_beside", what=parts.plain(now.label())))
-        use_mine = st.button(t("compare_mine"), key=f"mine{k}-{mark}", help=t("compare_mine_help"))
-    if use_mine:
-        changed = [*choices().plans]
-        changed[k : k + 1] = [choices().plan]
-        keep(plans=tuple(changed))
-        st.rerun()
-    if now.steady and (fte, fenced) != (now.fte, now.fenced):
-        now = now.with_child_work(fte, fenced)
-    return now if policy == now.policy else _with_policy(now, policy)
-
-
-def _with_policy(plan: Plan, policy: str) -> Plan:
-    """Return a plan under another policy; numbers of places count only where places are limited."""
-    return plan.changed(policy=policy, places=plan.data.get("places") if policy == "capped" else None)
-
-
-def _answer(answer: Answer, plans: tuple[Plan, ...], reference: str) -> None:
-    differences = [answer.difference(k) for k in range(1, len(plans))]
+def _answer(answer: Answer, plans: tuple[Plan, ...], ahead: int, reference: str) -> None:
     labels = figures.distinct([p.label() for p in plans])
-    what = choose_chart("shown2")
-    mode = choose_mode("shown2")
-    if mode == "level" and what == "money":
-        choose_money("shown2")
-    found = [
-        charts.series(d, what, n, sharpening=answer.sharpening)
-        for d, n in zip(differences, labels[1:], strict=True)
-    ]
+    year = answer.scenarios[0].start + ahead - 1
+    rows = [_row(answer, k, plans[k - 1], ahead) for k in range(2, len(plans) + 1)]
+    first, *more = conclusion(rows, 1, ahead, year)
+    st.markdown(f"## {first}")
+    if more:
+        st.markdown(f"**{' '.join(more)}**")
     if len({plan.policy == "capped" for plan in plans}) > 1:
         st.warning(t("compare_mixed"))
-    if mode == "level":
-        level_chart.show(answer, labels, what, choices(), reference)
-    else:
+    start = answer.scenarios[0].start
+    heads = {
+        "name": t("scenario"), "cost": t("compare_head_cost", start=start, year=year),
+        "care": t("compare_head_care", year=year), "unmet": t("compare_head_unmet", year=year),
+        "chance": t("compare_head_chance", year=year),
+    }  # fmt: skip
+    forest(rows, _like(answer, 1, plans[0], ahead, year), heads, t("compare_table", years=ahead))
+    parts.note(t("compare_legend" if answer.chance_known else "band_few"))
+    if told := fences(answer, plans, ahead):
+        st.markdown(told)
+    if len(plans) > 2:
+        _two(answer, plans, ahead, heads)
+    if not _over_years(answer, labels, reference):
+        parts.source()
+    _figures(answer, labels, reference)
+
+
+def _row(answer: Answer, number: int, plan: Plan, ahead: int) -> BudgetRow:
+    return row(answer, number, _name(number, plan), _about(plan), ahead)
+
+
+def _name(number: int, plan: Plan) -> str:
+    return f"{number}. {plan.label()}"
+
+
+def _about(plan: Plan) -> str:
+    """Return what is in a budget, where its name does not say it."""
+    return plan.described() if "title" in plan.data else ""
+
+
+def _like(answer: Answer, number: int, plan: Plan, ahead: int, year: int) -> tuple[str, str, str]:
+    """Return the name of what is compared with, what is in it, and how many youths it leaves where."""
+    level = answer.level(number - 1, ahead)
+    like = t(
+        "compare_first", year=year, care=formats.count(level.care_users),
+        unmet=formats.count(level.unmet_need),
+    )  # fmt: skip
+    return _name(number, plan), _about(plan), writing().provisional(like, not answer.chance_known)
+
+
+def _two(answer: Answer, plans: tuple[Plan, ...], ahead: int, heads: Mapping[str, str]) -> None:
+    """Show two budgets of choice beside each other, paired child by child, where that part is open."""
+    part = _folding("twee", t("compare_two"))
+    if not part.open:
+        return
+    numbers = range(1, len(plans) + 1)
+    pairs = [f"{a}-{b}" for a in numbers for b in numbers if a != b]
+    held = seen("paar", pairs, FIRST_PAIR)
+    if held not in pairs:
+        held = FIRST_PAIR
+    with part:
+        left, right = st.columns(2)
+        a = left.selectbox(
+            t("compare_two_this"), numbers, int(held[0]) - 1, key=f"pair-this-{len(plans)}",
+            format_func=lambda n: _name(n, plans[n - 1]),
+        )  # fmt: skip
+        b = right.selectbox(
+            t("compare_two_that"), numbers, int(held[2]) - 1, key=f"pair-that-{len(plans)}",
+            format_func=lambda n: _name(n, plans[n - 1]),
+        )  # fmt: skip
+        if a == b:
+            parts.note(t("compare_two_same"))
+            return
+        saw("paar", f"{a}-{b}", FIRST_PAIR)
+        one = row(answer, a, _name(a, plans[a - 1]), _about(plans[a - 1]), ahead, b - 1)
+        year = answer.scenarios[0].start + ahead - 1
+        st.markdown(" ".join(conclusion([one], b, ahead, year)))
+        like = _like(answer, b, plans[b - 1], ahead, year)
+        forest([one], like, heads, t("compare_two_table", this=a, that=b))
+        parts.note(t("compare_two_note"))
+
+
+def _over_years(answer: Answer, labels: list[str], reference: str) -> bool:
+    """Show use and cost by year where that part is open, and tell whether it is."""
+    part = _folding("verloop", t("compare_over_years"))
+    if not part.open:
+        return False
+    with part:
+        what = choose_chart("shown2")
+        mode = choose_mode("shown2")
+        if mode == "level":
+            if what == "money":
+                choose_money("shown2")
+            level_chart.show(answer, labels, what, choices(), reference)
+            return True
+        found = [
+            charts.series(answer.difference(k), what, name, sharpening=answer.sharpening)
+            for k, name in enumerate(labels[1:], 1)
+        ]
         parts.plot(found, what, reference)
-    st.header(t("differences", name=parts.plain(labels[0])))
-    years = answer.scenarios[0].years
-    tables = [figures.table(answer, differences, labels[1:], ahead) for ahead in horizons(years)]
-    for ahead, table in zip(horizons(years), tables, strict=True):
-        last = answer.scenarios[0].start + ahead - 1
-        st.markdown("**" + t("after_term" if ahead == TERM else "after", years=ahead, year=last) + "**")
-        named = table.rename_axis(t("figure_name"))
-        st.table(named.rename(index=parts.breakable, columns=lambda name: parts.breakable(parts.plain(name))))
-    whole = pd.concat(tables, keys=[t("mark", years=h) for h in horizons(years)]).reset_index(names=["", " "])
-    parts.csv(whole.assign(**{t("csv_birth"): parts.birth(reference)}), "kinderwerk-verschillen.csv")
+    return True
+
+
+def _figures(answer: Answer, labels: list[str], reference: str) -> None:
+    """Show every difference in words, after a council term and later, and offer them as a file."""
+    with _folding("cijfers", t("differences", name=parts.plain(labels[0]))):
+        differences = [answer.difference(k) for k in range(1, len(labels))]
+        years = answer.scenarios[0].years
+        tables = [figures.table(answer, differences, labels[1:], ahead) for ahead in horizons(years)]
+        for ahead, table in zip(horizons(years), tables, strict=True):
+            last = answer.scenarios[0].start + ahead - 1
+            st.markdown("**" + t("after_term" if ahead == TERM else "after", years=ahead, year=last) + "**")
+            named = table.rename_axis(t("figure_name")).rename(
+                index=parts.breakable, columns=lambda name: parts.breakable(parts.plain(name))
+            )
+            for k in range(0, len(labels) - 1, ABREAST):
+                st.table(named.iloc[:, k : k + ABREAST])
+        whole = pd.concat(tables, keys=[t("mark", years=h) for h in horizons(years)])
+        whole = whole.reset_index(names=["", " "])
+        parts.csv(whole.assign(**{t("csv_birth"): parts.birth(reference)}), "kinderwerk-verschillen.csv")
 
 
 if __name__ == "__main__":

@@ -244,6 +244,13 @@ def test_compare_shows_the_differences_of_every_budget() -> None:
     assert "Vergeleken met: Almere, 0 kinderwerkers." in words(at)
 
 
+def test_six_budgets_are_compared_and_their_figures_fit_on_a_phone() -> None:
+    codes = "~".join(Plan.simple(float(fte)).code() for fte in (0, 10, 20, 30, 40, 50))
+    at = shown("pages/vergelijk.py", begrotingen=codes)
+    assert len(at.session_state["choices"].plans) == 6
+    assert [len(table.value.columns) for table in at.table] == [3, 2] * 3
+
+
 def test_compare_shows_the_figures_of_the_command_line() -> None:
     at = shown("pages/vergelijk.py", begrotingen="10-g-deficit~30-g-deficit~30-o-crowd_out")
     plans = [Plan.simple(10.0, True, "deficit"), Plan.simple(30.0, True, "deficit"), Plan.simple(30.0, False)]
@@ -262,7 +269,7 @@ def test_compare_shows_the_figures_of_the_command_line() -> None:
 
 def test_compare_puts_budgets_of_other_years_over_those_of_the_first() -> None:
     plans = (Plan.simple(0.0).changed(years=6), Plan.simple(20.0), Plan.simple(30.0).changed(start=2030))
-    at = shown("pages/vergelijk.py", begrotingen="~".join(plan.code() for plan in plans))
+    at = shown("pages/vergelijk.py", begrotingen="~".join(plan.code() for plan in plans), open="verloop")
     assert not at.error
     assert "6 jaar, van 2026 tot en met 2031" in words(at)
     assert len(at.session_state["choices"].plans[1].data) == 2  # the budgets themselves stay as they were

@@ -122,10 +122,10 @@ class Answer(Work):
         """Tell whether there is something to show."""
         return bool(self.first)
 
-    def difference(self, scenario: int = 1) -> Difference:
-        """Return a scenario minus the reference, from the runs so far."""
+    def difference(self, scenario: int = 1, reference: int = 0) -> Difference:
+        """Return a scenario minus the reference, or minus another, from the runs so far: paired by child."""
         start = self.scenarios[0].start
-        return difference(self.runs, scenario, 0, range(start, start + self.scenarios[0].years))
+        return difference(self.runs, scenario, reference, range(start, start + self.scenarios[0].years))
 
     def level(self, scenario: int, horizon: int) -> Level:
         """Return what a scenario is like after `horizon` years, from the runs so far."""

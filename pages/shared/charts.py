@@ -20,8 +20,8 @@ from sim.decision.firm import Standing, has_range, standing
 from sim.decision.headline import HORIZONS, UNMET, USERS, discount_rate
 
 # Okabe and Ito: distinguished by colour-blind eyes; darkened where the original is below 3 to 1 on white
-COLOURS = ("#0072B2", "#B85000", "#007A5A", "#A3508A")
-DASHES = ([1, 0], [6, 3], [2, 2], [8, 2, 2, 2])
+COLOURS = ("#0072B2", "#B85000", "#007A5A", "#A3508A", "#7A6A00", "#7B1E3A")
+DASHES = ([1, 0], [6, 3], [2, 2], [8, 2, 2, 2], [12, 4], [3, 3, 9, 3])
 INK, GREY = "#1d2730", "#5b6770"
 HEIGHT, LINE_HEIGHT = 340, 24
 CROWDED = 25

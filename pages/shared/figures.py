@@ -23,7 +23,7 @@ def table(
     answer: Answer, differences: Sequence[Difference], labels: Sequence[str], ahead: int
 ) -> pd.DataFrame:
     """Return the differences up to a number of years ahead, a column per budget beside the reference."""
-    changes = [_change(answer, k, d, ahead) for k, d in enumerate(differences, 1)]
+    changes = [change_of(answer, k, d, ahead) for k, d in enumerate(differences, 1)]
     return _columns([_rows(c, answer) for c in changes], labels)
 
 
@@ -38,7 +38,7 @@ def key_table(answer: Answer, labels: Sequence[str]) -> pd.DataFrame:
 def key_figures(answer: Answer, scenario: int = 1) -> Rows:
     """Return the figures of Start, unmet need beside the use of care, and the chance."""
     years, d = answer.scenarios[0].years, answer.difference(scenario)
-    near, far = (_change(answer, scenario, d, min(ahead, years)) for ahead in (MIDDLE, LONG))
+    near, far = (change_of(answer, scenario, d, min(ahead, years)) for ahead in (MIDDLE, LONG))
     return [
         (t("figure_users", year=near.year), _in_words(near.care_users, formats.count, answer)),
         (t("figure_unmet", year=near.year), _in_words(near.unmet_need, formats.count, answer)),
@@ -75,9 +75,9 @@ def distinct(labels: Sequence[str]) -> list[str]:
     return [f"{k + 1}. {n}" if list(labels).count(n) > 1 else n for k, n in enumerate(labels)]
 
 
-def _change(answer: Answer, scenario: int, d: Difference, ahead: int) -> Change:
+def change_of(answer: Answer, scenario: int, d: Difference, ahead: int, reference: int = 0) -> Change:
     """Return what changes up to a number of years ahead; cash only where care is paid in the same way."""
-    ways = {answer.scenarios[k].policy == "capped" for k in (0, scenario)}
+    ways = {answer.scenarios[k].policy == "capped" for k in (reference, scenario)}
     return change(d, ahead, discount_rate(answer.scenarios[0]), len(ways) == 1)
 
 

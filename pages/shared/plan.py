@@ -129,6 +129,16 @@ class Plan:
         found += dict.fromkeys(t(f"lever_shock_{shock['kind']}") for shock in self.data.get("shocks", []))
         return found
 
+    def described(self) -> str:
+        """Return what it spends on in a few words, whatever its title is."""
+        return self.changed().label()
+
+    def named(self, title: str) -> Plan:
+        """Return the plan under a title; without one where that is empty or says what its own words say."""
+        words = " ".join("".join(c if c.isprintable() else " " for c in title).split())
+        plan = self.changed()
+        return plan if words in ("", plan.label()) else plan.changed(title=words)
+
     def phrase(self) -> str:
         """Return the plan as it stands in a sentence that begins with 'with'."""
         only = set(self.programmes) <= {CHILD_WORK} and "title" not in self.data

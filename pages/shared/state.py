@@ -40,7 +40,7 @@ EFFECTS: Mapping[str, float | None] = {
 """Expected strength of the effect (STRENGTH); None leaves it as the prior has it. Priors have their names."""
 REFERENCES = ("none", "now")
 """What is compared with: no programmes at all, or child work as it is today."""
-MAX_PLANS = 4
+MAX_PLANS = 6
 PLAN = Plan.simple()
 log = logging.getLogger(__name__)
 
@@ -50,6 +50,11 @@ def plans_around(fte: float) -> tuple[Plan, ...]:
     return Plan.simple(0.0), Plan.simple(fte), Plan.simple(2 * fte), Plan.simple(2 * fte, False)
 
 
+def plans_offered(fte: float) -> tuple[Plan, ...]:
+    """Return the budgets that stand ready where somebody wants more of them: MAX_PLANS."""
+    return *plans_around(fte), Plan.simple(fte, False), Plan.simple(3 * fte)
+
+
 PLANS = plans_around(PLAN.fte)
 MOST_ASSUMPTIONS = 60
 LEFT_BEHIND = "plan-left-behind"
@@ -57,6 +62,7 @@ KEPT_FROM, FROM = "plan-kept-from", "van"
 """Whose numbers the plan in hand has: in the session, and in a link."""
 VIEWS: Mapping[str, tuple[str, ...]] = {
     "verken": ("delen", "programma"),
+    "vergelijk": ("open", "paar"),
     "galerij": ("stellingen",),
     "kinderen": ("jaar", "kind", "wachten", "toch", "plekken"),
     "aannames": ("zoek", "rust", "onderwerpen", *(f"vanaf{n}" for n in range(12))),

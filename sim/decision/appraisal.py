@@ -18,6 +18,8 @@ from sim.runs.experiment import Columns, Run, with_labels
 Floats = NDArray[np.float64]
 LOW, HIGH = 5.0, 95.0
 """Percentiles of the parameter interval."""
+QUARTILES = 25.0, 75.0
+"""Percentiles between which half of the draws lie."""
 MUNICIPAL: Label = ("cost", "payer", GEMEENTE)
 CASHABLE: Label = ("cost_cashable", "payer", GEMEENTE)
 SOCIETY: Label = ("cost_society", "total", "all")
@@ -151,7 +153,8 @@ class Figure:
 
     p_positive: probability that it exceeds zero, over draws; None with one draw. draw_count: on how many it
     rests, the best fit being one; None where that is beside the point. draw_error: standard error of the mean
-    over them, which holds luck as well. What may be said of a figure, `firm.standing` tells.
+    over them, which holds luck as well; quartiles: 25 and 75 percent over them, for charts, or None. What may
+    be said of a figure, `firm.standing` tells.
     """
 
     value: float
@@ -161,6 +164,7 @@ class Figure:
     p_positive: float | None
     draw_count: int | None = field(default=None, compare=False, repr=False)
     draw_error: float = field(default=0.0, compare=False, repr=False)
+    quartiles: tuple[float, float] | None = field(default=None, compare=False, repr=False)
 
     @property
     def too_small(self) -> bool:
@@ -175,7 +179,7 @@ class Figure:
 
 def plain(item: Any) -> dict[str, Any]:
     """Return a dataclass as plain data; of the figures in it what a file holds."""
-    inner = {"draw_count", "draw_error"}
+    inner = {"draw_count", "draw_error", "quartiles"}
     return asdict(item, dict_factory=lambda pairs: {key: value for key, value in pairs if key not in inner})
 
 
@@ -186,10 +190,12 @@ def figure(by_run: Floats, errors: Floats, draws: Sequence[int]) -> Figure:
     mcse = float(np.sqrt((errors**2).mean() / by_run.size))
     if by_draw.size < 2:
         return Figure(float(by_run.mean()), mcse, None, None, None, 1)
-    low, high = np.percentile(by_draw, [LOW, HIGH])
+    low, first, third, high = map(float, np.percentile(by_draw, [LOW, *QUARTILES, HIGH]))
     positive = float((by_draw > 0).mean() + 0.5 * (by_draw == 0).mean())
     error = float(by_draw.std(ddof=1) / np.sqrt(by_draw.size))
-    return Figure(float(by_run.mean()), mcse, float(low), float(high), positive, by_draw.size, error)
+    return Figure(
+        float(by_run.mean()), mcse, low, high, positive, by_draw.size, error, (first, third)
+    )  # fmt: skip
 
 
 def running_figure(d: Difference, label: Label, years: int, rate: float) -> Figure:

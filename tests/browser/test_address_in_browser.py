@@ -120,9 +120,12 @@ def verken(page: Page) -> None:
 
 
 def vergelijk(page: Page) -> None:
+    unfold(page, "Begrotingen veranderen")
     press(page, "3")
+    fill(page, "2. Naam", "Voorstel")
     fill(page, "2. Aantal kinderwerkers", "12")
     pick(page, "Bij een tekort op jeugdzorg", "vaste plaatsen, wachtlijst")
+    unfold(page, "Verloop per jaar")
     press(page, "Hulp nodig, niet gekregen")
 
 

@@ -178,7 +178,7 @@ IMPOSSIBLE: dict[str, dict[str, list[str]]] = {
     "an unknown programme": {"begroting": ["z" + pack('{"programmes": {"kinderwurk": {"fte": 3}}}')]},
     "the name of a file": {"begroting": ["z" + pack('{"reference": "scenarios/almere/geen.yaml"}')]},
     "one budget to compare": {"begrotingen": ["36-g-crowd_out"]},
-    "five budgets to compare": {"begrotingen": ["~".join(["36-g-crowd_out"] * 5)]},
+    "seven budgets to compare": {"begrotingen": ["~".join(["36-g-crowd_out"] * 7)]},
     "an impossible budget to compare": {"begrotingen": ["36-g-crowd_out~z" + pack(WORK % "1e308")]},
     "figures with a key twice": {"eigen": [pack('{"kind": "municipality", "name": "Dorp", "name": "Stad"}')]},
     "figures beyond the country": {"eigen": [pack(json.dumps(OWN | {"population": {"0-22": 1e308}}))]},

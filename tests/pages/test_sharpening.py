@@ -77,7 +77,9 @@ def said(at: AppTest) -> str:
     texts = [element.value for element in (*at.markdown, *at.info, *at.metric)]
     cells = [str(cell) for table in at.table for row in table.value.itertuples() for cell in row]
     heads = [str(name) for table in at.table for name in table.value.columns]
-    return "\n".join([*texts, *cells, *heads]).replace("\N{SOFT HYPHEN}", "")
+    written: list[Any] = list(at.get("html"))
+    tables = [element.value for element in written]  # Vergelijk writes its rows itself
+    return "\n".join([*texts, *cells, *heads, *tables]).replace("\N{SOFT HYPHEN}", "")
 
 
 @pytest.mark.parametrize("draws", [1, 9])
