@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from sim.decision.appraisal import HIGH, LOW, Figure
-from sim.decision.firm import UNSAID, Standing, few, has_range, standing
+from sim.decision.firm import few
 from sim.words.parameter_words import group_title
 from sim.words.writing import Writing
 
@@ -108,7 +108,7 @@ def told(value: Value, writing: Writing) -> str:
         case Said(code, values):
             return writing.t(f"gal_said_{code}", **{name: told(one, writing) for name, one in values.items()})
         case ChangeTold():
-            return _changed(value, writing)
+            return writing.more_or_less(value.figure, value.money, value.decimals)
         case SpreadTold():
             return _spread(value, writing)
         case Chance(of, draws):
@@ -129,26 +129,4 @@ def _spread(s: SpreadTold, writing: Writing) -> str:
         return middle
     if few(s.draws):
         return writing.t("gal_range_few", value=middle, low=low, high=high, draws=s.draws)
-    return writing.t("gal_range", value=middle, low=low, high=high)
-
-
-def _changed(c: ChangeTold, writing: Writing) -> str:
-    """Return a difference in words: more or less, with its range, or what may be said of it."""
-
-    def write(x: float, sign: bool = False) -> str:
-        return writing.millions(abs(x)) if c.money else writing.number(abs(x), c.decimals)
-
-    f, found = c.figure, standing(c.figure)
-    if found is Standing.NONE:
-        return writing.t("no_difference")
-    if found in UNSAID:
-        words = writing.remark(f, write)
-        return writing.t("gal_in_millions", words=words) if c.money and found is Standing.UNCLEAR else words
-    value = writing.t("gal_millions", value=write(f.value)) if c.money else write(f.value)
-    words = writing.t("gal_more" if f.value > 0 else "gal_less", value=value)
-    if write(f.value) == write(0.0):
-        words = writing.t("near_zero")
-    if f.low is not None and f.high is not None and has_range(f):
-        low, high = sorted((abs(f.low), abs(f.high)))
-        return writing.t("gal_range", value=words, low=write(low), high=write(high))
-    return writing.provisional(words, found is Standing.PROVISIONAL)
+    return writing.t("nine_of_ten", value=middle, low=low, high=high)

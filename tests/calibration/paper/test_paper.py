@@ -89,7 +89,7 @@ def test_a_figure_is_told_with_its_range() -> None:
     more = ChangeTold(Figure(9.04e6, 1.0, 2.0e6, 20.0e6, 0.9), money=True)
     assert english(more) == "9.0 million euros more (in 9 of 10 computations 2.0 to 20.0)"
     either = ChangeTold(Figure(1e6, 1.0, -2.0e6, 4.0e6, 0.9), money=True)
-    assert english(either) == "no clear difference (2.0 less to 4.0 more) (million euros)"
+    assert english(either) == "no clear difference (2.0 million euros less to 4.0 million euros more)"
     assert english(ChangeTold(Figure(0.0, 0.0, 0.0, 0.0, 0.0))) == "no difference"
     assert english(ChangeTold(Figure(-9.0, 1.0, -12.0, -7.0, 0.0, 4))) == "9 less (provisional)"
     assert english(ChangeTold(Figure(-0.2, 0.0, -0.4, -0.1, 0.0))).startswith("almost 0")
