@@ -190,12 +190,12 @@ class _Told:
 
     def neighbourhoods(self) -> Iterator[str]:
         """Yield the change in unmet need by fifth of neighbourhoods, the least deprived first."""
-        for arm in self.arms:
-            labels = [("unmet_need", "group", group) for group in NEIGHBOURHOODS]
-            if not set(labels) <= set(arm.difference.labels):
-                continue
-            years = len(arm.difference.years)
-            yield self._of(arm, self.t("frame_fifths", years=years))
+        labels = [("unmet_need", "group", group) for group in NEIGHBOURHOODS]
+        counted = [arm for arm in self.arms if set(labels) <= set(arm.difference.labels)]
+        years = self.scenarios[0].years
+        if counted:
+            yield self.t("frame_fifths", years=years)
+        for arm in counted:
             for k, label in enumerate(labels, 1):
                 found = self._people(self._over(arm, [label], years))
                 yield self._of(arm, self.t("frame_fifth", fifth=k, change=found))

@@ -103,6 +103,9 @@ def test_neighbourhoods_are_told_only_where_they_were_counted() -> None:
     assert found.filled is Filled.PART
     head, *lines = found.known
     assert "hetzelfde effect aangenomen" in head
+    two = of(comparison("plan", "meer", labels=(*CORE, *FIFTHS)))["2.4"]
+    assert two.known[0] == head  # said once, then a line for each group of each scenario
+    assert [line.split(":")[0] for line in two.known[1:]] == ["plan"] * 5 + ["meer"] * 5
     d = counted.differences[counted.names[1]]
     for k, (label, line) in enumerate(zip(FIFTHS, lines, strict=True), 1):
         change = np.asarray(d.runs)[:, d.labels.index(label)].sum(axis=1).mean()
