@@ -10,6 +10,7 @@ from pages.shared import figures, parts
 from pages.shared.address import saw, seen
 from pages.shared.answers import Answer
 from pages.shared.documents import ROOM, Documents, comparison_of, made, question_of, slug
+from pages.shared.framework import own_words
 from pages.shared.outcome import nothing_to_compare
 from pages.shared.state import Choices, choices, pair, reference_words, scenario
 from pages.shared.texts import language, t
@@ -62,12 +63,13 @@ def _documents(scenarios: Sequence[Scenario], labels: Sequence[str], chosen: Cho
     stopped = is_stopped(answer, slot)
     enough = answer.chance_known or len(answer.draws) >= answer.wished
     if enough and (answer.finished or stopped):
-        comparison, words = comparison_of(answer, scenarios), language()
+        comparison, words, own = comparison_of(answer, scenarios), language(), own_words()
 
         def work(tell: Tell) -> Documents:
-            return made(comparison, words, tell)
+            return made(comparison, words, tell, own)
 
-        key = (question_of(scenarios), words, str(answer.children), str(len(answer.draws)))
+        size = str(answer.children), str(len(answer.draws))
+        key = (question_of(scenarios), words, *size, repr(sorted(own.items())))
         errand(key, work, lambda found: _downloads(found, chosen), slot="documents", size=ROOM)
     elif stopped:
         st.info(t("briefing_too_few"))

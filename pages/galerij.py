@@ -8,12 +8,15 @@ from functools import cache
 import streamlit as st
 
 from calibration.paper.claims import CLAIMS, Claim, path_of, reference_of, scenario_of
-from pages.shared import parts
+from calibration.paper.kept import Answers, out_of_date, shipped
+from calibration.paper.runs import Size
+from calibration.paper.telling import told
+from pages.shared import formats, parts
 from pages.shared.controls import folding
 from pages.shared.file_controls import take
 from pages.shared.plan_files import Opened, Preset, open_preset, short_title
 from pages.shared.state import choices, reference_words
-from pages.shared.texts import language, t
+from pages.shared.texts import language, t, writing
 from sim.errors import InputError
 from sim.inputs.scenario import Scenario
 
@@ -50,14 +53,39 @@ def _pair(file: str) -> tuple[Scenario, Scenario | None]:
 
 
 def _claim(claim: Claim) -> None:
-    """Show what the model does with a claim, what it cannot say, and its scenarios."""
-    st.markdown(t("gal_does", text=t(f"gal_works_{claim.key}")))
+    """Show what the model answers to a claim, what it cannot say, what it does, and its scenarios."""
+    _answer(shipped(), claim.key)
     st.markdown(t("gal_limits", text=t(f"gal_limit_{claim.key}")))
+    st.markdown(t("gal_does", text=t(f"gal_works_{claim.key}")))
     for file in claim.files:
         _example(claim, file)
     for grid in claim.grids:
         command = f"`kinderwerk batch scenarios/{grid}.yaml --out results`"
         parts.note(t("gal_grid", command=command))
+
+
+def _answer(answers: Answers, key: str) -> None:
+    """Show the answer to a claim with what it was made from, and whether that is out of date."""
+    if key not in answers.claims:  # a claim that is newer than the answers
+        st.info(t("gal_no_answer"))
+        return
+    if out_of_date(answers, key):
+        st.warning(t("gal_out_of_date"))
+    found = answers.claims[key]
+    st.markdown("\n".join([t("gal_answer"), "", *(f"- {told(one, writing())}" for one in found.said)]))
+    sizes = [
+        t("gal_size", children=formats.count(children), draws=draws)
+        if children
+        else t("gal_size_all", draws=draws)
+        for children, draws in found.sizes
+    ]
+    parameters = answers.model["parameters"]
+    parts.note(
+        t("gal_made", version=answers.version, sizes="; ".join(sizes), seed=answers.seed,
+          parameters=parameters)
+    )  # fmt: skip
+    if answers.size != Size():
+        parts.note(t("gal_short"))
 
 
 def _example(claim: Claim, file: str) -> None:

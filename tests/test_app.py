@@ -37,8 +37,8 @@ CATALOGUES = {"nl": NL, "en": EN}
 ROOT = Path(__file__).resolve().parents[1]
 MAIN = str(ROOT / "pages" / "main.py")
 PAGES = [ROOT / "app.py", *sorted((ROOT / "pages").rglob("*.py"))]
-READERS = [*PAGES, *sorted((ROOT / "sim").rglob("*.py"))]
-"""Whoever may use a word: exports share some with the pages."""
+READERS = [*PAGES, *sorted((ROOT / "sim").rglob("*.py")), *sorted((ROOT / "calibration/paper").glob("*.py"))]
+"""Whoever may use a word: exports and docs/paper.md share some with the pages."""
 
 
 # Words

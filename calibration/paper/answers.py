@@ -7,23 +7,15 @@ from dataclasses import replace
 
 from calibration.documents.report import markdown
 from calibration.paper.runs import Laboratory, Pair, level
-from calibration.paper.words import (
-    TOO_SMALL,
-    UNMET,
-    USERS,
-    ClaimAnswer,
-    in_words,
-    quintiles,
-    short,
-    spread,
-    table,
-)
+from calibration.paper.telling import Chance, ChangeTold, Count, Said, Share, Value, said
+from calibration.paper.words import UNMET, USERS, ClaimAnswer, most_deprived, short, spread, table
 from sim.decision.firm import Standing, standing
 from sim.decision.headline import HORIZONS
 from sim.engine.history import Label
 
 NOW = "almere/huidig"
-TEN = "youths with unmet need after 10 years"
+TEN = 10
+"""Years after which a change in youths is told."""
 FTE_PER_PERCENT = 12.2
 """FTE in one percent of Almere's youth budget, as scenarios/argumenten/oormerk-aandeel.yaml says."""
 WAITING: Label = ("waiting_stock", "total", "all")
@@ -36,21 +28,24 @@ OUTCOMES: Mapping[str, Label] = {
 }
 
 
-def both(pair: Pair, years: int = 10) -> str:
+def both(pair: Pair, years: int = TEN) -> Said:
     """Return what a scenario does to care and to unmet need, side by side."""
     users, unmet = pair.figure(USERS, years), pair.figure(UNMET, years)
-    if {standing(users), standing(unmet)} == {Standing.TOO_SMALL}:
-        return f"After {years} years the changes in jeugdzorg and in unmet need are {TOO_SMALL}."
-    words = f"{in_words(users, 'youths with jeugdzorg')}; {in_words(unmet, 'youths with unmet need')}"
-    return f"After {years} years: {words}."
+    return said("both", years=Count(years), users=ChangeTold(users), unmet=ChangeTold(unmet))
 
 
-def paid(pair: Pair, years: int = 20) -> str:
+def unmet(pair: Pair, years: int = TEN) -> ChangeTold:
+    """Return what a scenario does to the number of youths with unmet need."""
+    return ChangeTold(pair.figure(UNMET, years))
+
+
+def paid(pair: Pair, years: int = 20) -> Said:
     """Return what a scenario costs the municipality on balance, and the chance that this is nothing."""
     c = pair.after(years)
-    net = short(c.municipal_cost, 1e6, 1)
-    chance = "" if c.p_paid_back is None else f", paid back in {c.p_paid_back:.0%} of draws"
-    return f"Over {years} years the municipality spends {net} million euros net{chance}."
+    told: dict[str, Value] = {"years": Count(years), "net": ChangeTold(c.municipal_cost, money=True)}
+    if c.p_paid_back is None:
+        return Said("paid", told)
+    return Said("paid_back", {**told, "chance": Chance(c.p_paid_back, len(set(pair.d.draws)))})
 
 
 def compared(lab: Laboratory, *files: str) -> tuple[list[Pair], str]:
@@ -73,11 +68,14 @@ def almere(lab: Laboratory) -> ClaimAnswer:
     rooms, _ = lab.comes("almere/huiskamers", "kinderwerk")
     moved = lab.pair("almere/huiskamers", NOW)
     body += (
-        f"\nOf the children who come, {quintiles(now)} live in the two most deprived fifths of "
-        f"neighbourhoods today, and {quintiles(rooms)} with living rooms there (best fit). Living rooms "
-        f"against the same workers as today. {both(moved)}\n"
+        f"\nOf the children who come, {most_deprived(now):.0%} live in the two most deprived fifths of "
+        f"neighbourhoods today, and {most_deprived(rooms):.0%} with living rooms there (best fit).\n"
     )
-    return ClaimAnswer(f"36 workers against none. {both(pairs[0])} {paid(pairs[0])}", body)
+    answer = said("almere", both=both(pairs[0]), paid=paid(pairs[0]))
+    homes = said(
+        "almere_rooms", now=Share(most_deprived(now)), rooms=Share(most_deprived(rooms)), both=both(moved)
+    )
+    return ClaimAnswer((answer, homes), body)
 
 
 def tilburg(lab: Laboratory) -> ClaimAnswer:
@@ -86,22 +84,16 @@ def tilburg(lab: Laboratory) -> ClaimAnswer:
         lab, "tilburg/aanwezig", "tilburg/met-gezinssteun", "tilburg/lerarentekort",
         "tilburg/lerarentekort-burgerschap",
     )  # fmt: skip
-    third = "youths with unmet need in its third year"
-    words = [
-        f"Going to where children are, against fixed places: {in_words(pairs[0].figure(UNMET, 10), TEN)}.",
-        f"Family support added: {in_words(pairs[1].figure(UNMET, 10), TEN)}.",
-        f"The teacher shortage itself: {in_words(pairs[2].figure(UNMET, 3), third)}.",
-        f"Lessons in six schools during it: {in_words(pairs[3].figure(UNMET, 3), third)}.",
-    ]
-    return ClaimAnswer(" ".join(words), body)
+    work = said("tilburg", reach=unmet(pairs[0]), family=unmet(pairs[1]))
+    shortage = said("tilburg_shortage", itself=unmet(pairs[2], 3), lessons=unmet(pairs[3], 3))
+    return ClaimAnswer((work, shortage), body)
 
 
 def hilversum(lab: Laboratory) -> ClaimAnswer:
     """One line against a gap, and parents."""
     pairs, body = compared(lab, "hilversum/gat", "hilversum/doorlopende-lijn", "hilversum/ouders")
-    line, parents = pairs[1], pairs[2]
-    words = f"One line against a gap at 12-14, with as many FTE. {both(line)} Parents added. {both(parents)}"
-    return ClaimAnswer(words, body)
+    line, parents = (both(pair) for pair in pairs[1:])
+    return ClaimAnswer((said("hilversum", both=line), said("hilversum_parents", both=parents)), body)
 
 
 def municipalities(lab: Laboratory) -> ClaimAnswer:
@@ -111,30 +103,22 @@ def municipalities(lab: Laboratory) -> ClaimAnswer:
         "hoorn/huidig", "rotterdam/rond-het-kind",
     )  # fmt: skip
     clear = sum(standing(p.figure(UNMET, 10)) is Standing.FIRM for p in pairs)
-    words = (
-        f"All {len(pairs)} run; in {clear} of them the change in unmet need after 10 years has one direction "
-        "in nine of ten draws. None has local figures of care, cost and child work: differences between them "
-        "are those of their size and of assumed FTE, and no more."
-    )
-    return ClaimAnswer(words, body)
+    return ClaimAnswer((said("gemeenten", clear=Count(clear), all=Count(len(pairs))),), body)
 
 
 def cut(lab: Laboratory) -> ClaimAnswer:
     """Child work that goes, and child work as projects."""
     pairs, body = compared(lab, "argumenten/wegbezuinigd", "argumenten/projectmatig")
-    return ClaimAnswer(f"Cut entirely. {both(pairs[0])} As projects. {both(pairs[1])}", body)
+    gone, projects = (both(pair) for pair in pairs)
+    return ClaimAnswer((said("wegbezuinigd", both=gone), said("wegbezuinigd_projects", both=projects)), body)
 
 
 def youth_work(lab: Laboratory) -> ClaimAnswer:
     """Child work only, youth work only, both; for the same money."""
     pairs, body = compared(lab, NOW, "argumenten/alleen-jongerenwerk", "argumenten/kinder-en-jongerenwerk")
     mixed = lab.pair("argumenten/kinder-en-jongerenwerk", "argumenten/alleen-jongerenwerk")
-    words = (
-        f"Both against youth work only, for the same money. {both(mixed)} Against none: "
-        f"{in_words(pairs[0].figure(UNMET, 10), TEN)} by child work only; "
-        f"{in_words(pairs[1].figure(UNMET, 10), TEN)} by youth work only."
-    )
-    return ClaimAnswer(words, body)
+    alone = said("jongerenwerk_alone", child=unmet(pairs[0]), youth=unmet(pairs[1]))
+    return ClaimAnswer((said("jongerenwerk", both=both(mixed)), alone), body)
 
 
 def bso(lab: Laboratory) -> ClaimAnswer:
@@ -146,11 +130,8 @@ def bso(lab: Laboratory) -> ClaimAnswer:
     body += (
         f"\nOver 20 years {more:,.0f} children come to the BSO and {many:,.0f} to child work (best fit).\n"
     )
-    words = (
-        f"It reaches other children: {quintiles(other)} of those who come live in the two most deprived "
-        f"fifths of neighbourhoods, against {quintiles(child)} in child work. {both(pairs[0])}"
-    )
-    return ClaimAnswer(words, body)
+    reached = said("bso", bso=Share(most_deprived(other)), child=Share(most_deprived(child)))
+    return ClaimAnswer((reached, said("bso_instead", both=both(pairs[0]))), body)
 
 
 def wijkteam(lab: Laboratory) -> ClaimAnswer:
@@ -163,9 +144,9 @@ def wijkteam(lab: Laboratory) -> ClaimAnswer:
         "out ([calibration.md](calibration.md)). That access grew and not need is an argument, not an "
         "outcome.\n"
     )
-    net = "The net widens" if wider.value > 0 and standing(wider) is Standing.FIRM else "No wider net is seen"
-    words = f"{net}: {in_words(wider, 'youths with help of the wijkteam after 4 years')}. {both(pairs[0])}"
-    return ClaimAnswer(words, body)
+    widens = wider.value > 0 and standing(wider) is Standing.FIRM
+    net = said("wijkteam_wider" if widens else "wijkteam_no_wider", wider=ChangeTold(wider))
+    return ClaimAnswer((net, both(pairs[0])), body)
 
 
 def ring_fence(lab: Laboratory) -> ClaimAnswer:
@@ -192,11 +173,8 @@ def ring_fence(lab: Laboratory) -> ClaimAnswer:
         ("share of the budget", "FTE asked", "ring-fenced", "FTE at work in year 8",
          "unmet need in year 8 against none"), rows,
     )  # fmt: skip
-    words = (
-        f"Without a ring-fence up to {lost[False]:.0%} of the workers of the second year are gone by the end "
-        f"of two council terms, with one {lost[True]:.0%}. 72 unfenced workers against none. {both(pairs[1])}"
-    )
-    return ClaimAnswer(words, body)
+    gone = said("oormerk", without=Share(lost[False]), fenced=Share(lost[True]))
+    return ClaimAnswer((gone, said("oormerk_unfenced", both=both(pairs[1]))), body)
 
 
 def light_need(lab: Laboratory) -> ClaimAnswer:
@@ -218,11 +196,8 @@ def light_need(lab: Laboratory) -> ClaimAnswer:
         rows.append((f"{share:g}", *(spread(values) for values in changes)))
     body += "\nHow often light need still leads to ambulant care, and what follows in year 10 (1 is off):\n\n"
     body += markdown(("still ambulant", "youths with ambulant care", "moderate need", "unmet need"), rows)
-    words = (
-        f"Over 10 years: {in_words(ambulant, 'starts of ambulant care')}. The limit is that a child without "
-        f"that help misses what it does; after 10 years: {in_words(heavier, 'youths with moderate need')}."
-    )
-    return ClaimAnswer(words, body)
+    less = said("verwelzijnen", ambulant=ChangeTold(ambulant))
+    return ClaimAnswer((less, said("verwelzijnen_missed", heavier=ChangeTold(heavier))), body)
 
 
 def term(lab: Laboratory) -> ClaimAnswer:
@@ -234,29 +209,24 @@ def term(lab: Laboratory) -> ClaimAnswer:
     body += markdown(("what", *(f"{years} years" for years in costs)), rows)
     spent = costs[4].programme_cost / costs[20].programme_cost
     early, late = pair.over(UNMET, 4), pair.over(UNMET, 20)
-    words = f"The first four of twenty years hold {spent:.0%} of the money for workers. "
+    first = said("termijn", spent=Share(spent))
     if standing(early) is not Standing.FIRM or standing(late) is not Standing.FIRM:
-        words += "What of the change in unmet need falls within them is not clear. "
+        change = said("termijn_unclear")
     else:
-        words += f"They hold {early.value / late.value:.0%} of the change in child-years of unmet need. "
-    return ClaimAnswer(words + " ".join(paid(pair, years) for years in costs), body)
+        change = said("termijn_change", share=Share(early.value / late.value))
+    return ClaimAnswer((first, change, *(paid(pair, years) for years in costs)), body)
 
 
 def pandemic(lab: Laboratory) -> ClaimAnswer:
     """A lockdown with and without child workers."""
     pairs, body = compared(lab, "argumenten/lockdown-afwezig", "argumenten/lockdown-aanwezig")
-    noun = "youths with unmet need at the end of that year"
-    words = (
-        f"A lockdown in which all close, against none: {in_words(pairs[0].figure(UNMET, 2), noun)}. "
-        f"Child workers who stay, against workers who go: {in_words(pairs[1].figure(UNMET, 2), noun)}."
-    )
-    return ClaimAnswer(words, body)
+    return ClaimAnswer((said("pandemie", closed=unmet(pairs[0], 2), stay=unmet(pairs[1], 2)),), body)
 
 
-def waits(pair: Pair, years: int = 10) -> str:
+def waits(pair: Pair, years: int = TEN) -> Said:
     """Return how many wait in a year, on both sides: more children seen may mean more waiting."""
-    before, after = (level(pair.runs, k, WAITING, years - 1).mean() for k in (0, 1))
-    return f"{after:,.0f} youths wait in year {years}, against {before:,.0f} (too few draws for a range)"
+    before, after = (Count(float(level(pair.runs, k, WAITING, years - 1).mean())) for k in (0, 1))
+    return said("waits", years=Count(years), after=after, before=before)
 
 
 def scarcity(lab: Laboratory) -> ClaimAnswer:
@@ -276,10 +246,10 @@ def scarcity(lab: Laboratory) -> ClaimAnswer:
     body += f"\nWaiting in year 10, in the reference and in the scenario ({lab.size.everyone} draws):\n\n"
     header = ("scenario", "waiting in the reference", "waiting", "mean weeks in the reference", "mean weeks")
     body += markdown(header, rows)
-    words = (
-        f"Fixed places instead of an open end. {both(pairs[0])} Child work under fixed places, against none: "
-        f"{in_words(pairs[1].figure(UNMET, 10), TEN)}; {waits(pairs[1])}. If waiting made nothing worse: "
-        f"{in_words(pairs[2].figure(UNMET, 10), TEN)}. These are {lab.size.everyone} draws of every child: "
-        "ranges are rough."
+    statements = (
+        said("schaarste", both=both(pairs[0])),
+        said("schaarste_work", unmet=unmet(pairs[1]), waits=waits(pairs[1])),
+        said("schaarste_waiting", unmet=unmet(pairs[2])),
+        said("schaarste_rough", draws=Count(lab.size.everyone)),
     )
-    return ClaimAnswer(words, body)
+    return ClaimAnswer(statements, body)

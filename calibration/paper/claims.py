@@ -59,6 +59,9 @@ CLAIMS = (
 )  # fmt: skip
 
 
+GRIDS = frozenset(grid for claim in CLAIMS for grid in claim.grids)
+
+
 def path_of(file: str) -> Path:
     """Return the path of a scenario file of a claim."""
     return SCENARIOS / f"{file}.yaml"

@@ -13,18 +13,22 @@ from calibration.documents.report import markdown
 from calibration.paper.answers import NOW, OUTCOMES
 from calibration.paper.claims import scenario_of
 from calibration.paper.runs import Floats, Laboratory, level, lives, who_is_well
-from calibration.paper.words import ClaimAnswer, in_words, spread
+from calibration.paper.telling import ChangeTold, Count, GroupTold, Said, Share, Value, said, spread_of
+from calibration.paper.words import ClaimAnswer, spread
+from sim.decision.appraisal import Figure
 from sim.decision.dossier import ENOUGH, knowledge
-from sim.decision.equity import Gain, gains
+from sim.decision.equity import NEIGHBOURHOODS, Gain, gains
 from sim.decision.goal import Goal
 from sim.decision.sample import Question, collect
 from sim.engine.history import GROUP_LEVELS, Label
 from sim.runs.experiment import Options, Run
 from sim.runs.workers import Workers
 
-CLAIMED = 0.40
-"""The share of rising criminal talent that was known to youth care, as the position paper has it."""
 EVENTS = {"first_offences": "first offenders", "early_school_leavers": "early school leavers"}
+COMPARED = {
+    "bijstand": "bijstand", "others": "geen_bijstand", "most": NEIGHBOURHOODS[-1], "least": NEIGHBOURHOODS[0],
+}  # fmt: skip
+"""Groups whose change is told on the page, by what the words call them."""
 PLACES: Label = ("programme_places", "programme", "kinderwerk")
 FTE: Label = ("programme_fte", "programme", "kinderwerk")
 
@@ -43,13 +47,10 @@ def vulnerability(lab: Laboratory) -> ClaimAnswer:
         "([model.md](model.md)). The fourth kind, social, is the household: results by group stand below.\n"
     )
     vulnerable = {name: share for name, share in shares.items() if name != "none of the three"}
-    most = "Most" if min(vulnerable.values()) > 0.5 else "Not in every kind most"
-    named = ", ".join(f"{name} {share:.0%}" for name, share in vulnerable.items())
-    words = (
-        f"{most} vulnerable youths have no need for care at a given moment ({named}). 36 workers against "
-        f"none, after 10 years: {in_words(part, 'youths who take part')}."
-    )
-    return ClaimAnswer(words, body)
+    kinds: dict[str, Value] = {name: Share(share) for name, share in vulnerable.items()}
+    most = min(vulnerable.values()) > 0.5
+    well = Said("kwetsbaarheid_most" if most else "kwetsbaarheid_not_most", kinds)
+    return ClaimAnswer((well, said("kwetsbaarheid_part", part=ChangeTold(part))), body)
 
 
 def families(lab: Laboratory) -> ClaimAnswer:
@@ -71,17 +72,20 @@ def families(lab: Laboratory) -> ClaimAnswer:
         for group in GROUP_LEVELS
     ]
     ratio = users["bijstand"] / people["bijstand"] / (users["geen_bijstand"] / people["geen_bijstand"])
-    words = (
-        f"Youths in bijstand have jeugdzorg {ratio:.1f} times as often as others in the model (a relative "
-        "risk of 1.5 to 2.5 was assumed for what is published). What 36 workers change by group is below."
-    )
+    often = said("gezinnen", times=Count(ratio, 1))
+    shown = {name: _as_change(found[group], lab.size.draws) for name, group in COMPARED.items()}
     body = (
         "Almere without child work in 2029 (mean over draws), and the change in unmet need with 36 workers, "
         "mean over 20 years per 1,000 of the group:\n\n"
     )
     return ClaimAnswer(
-        words, body + markdown(("group", "youths", "with jeugdzorg", "unmet need per 1,000"), rows)
+        (often, Said("gezinnen_change", shown)),
+        body + markdown(("group", "youths", "with jeugdzorg", "unmet need per 1,000"), rows),
     )
+
+
+def _as_change(gain: Gain, draws: int) -> ChangeTold:
+    return ChangeTold(Figure(gain.per_1000, gain.mcse, gain.low, gain.high, None, draws), decimals=2)
 
 
 def _change(gain: Gain) -> str:
@@ -98,19 +102,17 @@ def forty(lab: Laboratory) -> ClaimAnswer:
     had = lives(runs)
     everyone = _with(had, set())
     helped = _with(had, {"care"})
-    rows, words = [], []
+    rows, statements = [], []
     for outcome, name in EVENTS.items():
         before = _before(runs, outcome)
         crossed, ever = _with(had, {"care", outcome}), _with(had, {outcome})
         reverse, without = crossed / helped, (ever - crossed) / (everyone - helped)
         rows.append((name, *(spread(share, True) for share in (before, reverse, without))))
-        points = 100 * (before.mean() - CLAIMED)
-        words.append(
-            f"{spread(before, True)} of {name} had jeugdhulp now or before, {abs(points):.0f} points "
-            f"{'above' if points > 0 else 'below'} the paper's 40 percent. The other way round, "
-            f"{spread(reverse, True)} of youths who had jeugdhulp ever became one, and "
-            f"{spread(without, True)} of those who never had it."
-        )
+        statements.append(Said(f"veertig_{outcome}", {
+            "before": spread_of(before, True), "reverse": spread_of(reverse, True),
+            "without": spread_of(without, True),
+        }))  # fmt: skip
+    statements.append(said("veertig", everyone=spread_of(helped / everyone, True)))
     body = markdown(
         ("who", "had jeugdhulp at or before the event", "of youths who had jeugdhulp, ever before 23",
          "of youths who never had it, ever before 23"), rows,
@@ -121,7 +123,7 @@ def forty(lab: Laboratory) -> ClaimAnswer:
         "paper's 40 percent is an advocacy figure of a narrower group (rising criminal talent): agreement "
         "would prove little, and a difference is no refutation.\n"
     )
-    return ClaimAnswer(" ".join(words), body)
+    return ClaimAnswer(tuple(statements), body)
 
 
 def _with(had: Mapping[str, Floats], events: set[str]) -> Floats:
@@ -148,11 +150,11 @@ def figures(lab: Laboratory) -> ClaimAnswer:
         rows.append((f"{visits:g}", f"{float(children[0]):,.0f}"))
     body = "Children at any moment per worker at work, by visits per child per year (best fit):\n\n"
     body += markdown(("visits per child per year", "children per worker"), rows)
-    words = f"At any moment a worker reaches {spread(reach)} children. "
+    reached = said("cijfers", reach=spread_of(reach))
     if lab.size.knowledge < ENOUGH:
-        return ClaimAnswer(words + "Too few draws to say what is worth knowing.", body)
+        return ClaimAnswer((reached, said("cijfers_unknown")), body)
     first, worth = _worth(lab)
-    return ClaimAnswer(f"{words}Worth knowing first: {first}.", f"{body}\n{worth}")
+    return ClaimAnswer((reached, said("cijfers_first", group=GroupTold(first))), f"{body}\n{worth}")
 
 
 def _worth(lab: Laboratory) -> tuple[str, str]:

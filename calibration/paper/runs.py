@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -68,14 +67,19 @@ class Done:
 
 @dataclass
 class Laboratory:
-    """Runs scenarios, each pair once, and keeps what was run."""
+    """Runs scenarios, each pair once, and keeps what was run: `done` in all, `used` since `begin`."""
 
     size: Size
     pool: Executor
     store: WarmStore = field(default_factory=WarmStore)
     done: list[Done] = field(default_factory=list)
+    used: list[Done] = field(default_factory=list)
     known: dict[tuple[str, str], Pair] = field(default_factory=dict)
     began: float = field(default_factory=time.monotonic)
+
+    def begin(self) -> None:
+        """Begin to keep anew what is used."""
+        self.used = []
 
     def pair(self, file: str, against: str | None = None) -> Pair:
         """Return a scenario with what its file, or `against`, says that it is compared with.
@@ -89,6 +93,7 @@ class Laboratory:
         key = (file, str(reference.path))
         if key not in self.known:
             self.known[key] = self._pair(scenario, reference)
+        self._keep(self.known[key].done)
         return self.known[key]
 
     def _pair(self, scenario: Scenario, reference: Scenario) -> Pair:
@@ -96,14 +101,9 @@ class Laboratory:
         options, places = self.size.options(), scenario.policy == "capped"
         if places:
             options = replace(options, children=self.size.waits_of, draws=self.size.everyone)
-        runs = self.runs(both, options)
-        return Pair(both, difference(runs, 1, 0, years_of(reference)), runs)
-
-    def runs(self, scenarios: Sequence[Scenario], options: Options) -> list[Run]:
-        """Return the runs of scenarios."""
-        found = list(run_all(scenarios, options, self.store, pool=self.pool))
-        self.note(scenarios, WHOLE if len(groups(scenarios)) == len(scenarios) else PARTED, options)
-        return found
+        runs = list(run_all(both, options, self.store, pool=self.pool))
+        done = self.note(both, WHOLE if len(groups(both)) == len(both) else PARTED, options)
+        return Pair(both, difference(runs, 1, 0, years_of(reference)), runs, done)
 
     def whole(self, files: Iterable[str], options: Options) -> list[Run]:
         """Return whole lives in scenarios: levels and not only differences."""
@@ -117,16 +117,20 @@ class Laboratory:
         members = load_grid(path_of(file), registry())
         scenarios = [member.scenario for member in members]
         found = list(run_all(scenarios, options, self.store, pool=self.pool))
-        self.done.append(Done(((f"{file}.yaml", _digest(path_of(file))),), WHOLE, options.children or 0,
-                              options.draws))  # fmt: skip
+        named = ((f"{file}.yaml", digest(file)),)
+        self._keep(Done(named, WHOLE, options.children or 0, options.draws))
         return [member.name for member in members], scenarios, found
 
-    def note(self, scenarios: Sequence[Scenario], how: str, options: Options) -> None:
-        """Keep what was run, for the list at the end of the page; the same is listed once."""
-        named = tuple((_name(s), s.sha256[:12]) for s in scenarios)
-        done = Done(named, how, options.children or 0, options.draws)
-        if done not in self.done:
-            self.done.append(done)
+    def note(self, scenarios: Sequence[Scenario], how: str, options: Options) -> Done:
+        """Keep what was run, for the list at the end of the page, and return it; the same is listed once."""
+        named = tuple((name_of(s), s.sha256[:12]) for s in scenarios)
+        return self._keep(Done(named, how, options.children or 0, options.draws))
+
+    def _keep(self, done: Done) -> Done:
+        for kept in (self.done, self.used):
+            if done not in kept:
+                kept.append(done)
+        return done
 
     def comes(self, file: str, programme: str) -> tuple[Floats, float]:
         """Return who comes to a programme (see `who_comes`), and keep that this was looked at."""
@@ -141,6 +145,7 @@ class Pair:
     both: tuple[Scenario, Scenario]
     d: Difference
     runs: Sequence[Run]
+    done: Done
 
     def after(self, years: int) -> Change:
         """Return what changes up to and in the last year of a horizon."""
@@ -217,9 +222,11 @@ def who_is_well(scenario: Scenario, lab: Laboratory) -> dict[str, float]:
     return shares
 
 
-def _name(scenario: Scenario) -> str:
+def name_of(scenario: Scenario) -> str:
+    """Return how a scenario is listed: its file with its folder."""
     return scenario.title if scenario.path is None else f"{scenario.path.parent.name}/{scenario.path.name}"
 
 
-def _digest(path: Path) -> str:
-    return sha256(path.read_bytes()).hexdigest()[:12]
+def digest(file: str) -> str:
+    """Return the start of the hash of a file with a grid."""
+    return sha256(path_of(file).read_bytes()).hexdigest()[:12]

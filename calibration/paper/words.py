@@ -1,4 +1,4 @@
-"""Figures of docs/paper.md in words and tables: never without their range, and nothing below its error."""
+"""Figures of docs/paper.md in tables: never without their range, and nothing below its error."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 
 from calibration.documents.report import markdown
 from calibration.paper.runs import Floats, Pair
+from calibration.paper.telling import Said
 from sim.decision.appraisal import Figure
 from sim.decision.firm import Standing, standing
 from sim.decision.headline import horizons
@@ -16,8 +17,6 @@ from sim.engine.history import Label
 
 USERS: Label = ("care_users", "total", "all")
 UNMET: Label = ("unmet_need", "total", "all")
-TOO_SMALL = "too small to tell"
-"""Where noise exceeds a difference: places are limited, so that every life differs."""
 HEADER = (
     "scenario", "after", "youths with jeugdzorg", "unmet need", "programmes", "municipality net",
     "paid back",
@@ -26,36 +25,16 @@ HEADER = (
 
 @dataclass(frozen=True)
 class ClaimAnswer:
-    """The answer to one claim: in a few sentences, and with its figures."""
+    """The answer to one claim: statements that every language has words for, and its figures in English."""
 
-    short: str
+    said: tuple[Said, ...]
     body: str
-
-
-def in_words(f: Figure, noun: str, decimals: int = 0) -> str:
-    """Return a difference in words: how many more or fewer, its range, and in what share of draws."""
-    if f.value == 0 and f.mcse == 0:
-        return f"no difference in {noun} in these runs"
-    said = standing(f)
-    if said is Standing.TOO_SMALL:
-        return f"{noun}: {TOO_SMALL}"
-    if said is Standing.UNCLEAR:
-        return f"{noun}: {unclear(f, 1.0, decimals)}"
-    way, chance = ("more", f.p_positive) if f.value > 0 else ("fewer", _below(f))
-    words = f"{abs(f.value):,.{decimals}f} {way} {noun}"
-    if f.low is None or f.high is None or chance is None:
-        return words
-    return f"{words} ({f.low:+,.{decimals}f} to {f.high:+,.{decimals}f}; {way} in {chance:.0%} of draws)"
 
 
 def unclear(f: Figure, scale: float, decimals: int) -> str:
     """Return that a difference may go either way, with its range."""
     low, high = ((end or 0.0) / scale for end in (f.low, f.high))
     return f"no clear difference ({low:+,.{decimals}f} to {high:+,.{decimals}f})"
-
-
-def _below(f: Figure) -> float | None:
-    return None if f.p_positive is None else 1.0 - f.p_positive
 
 
 def short(f: Figure | None, scale: float = 1.0, decimals: int = 0) -> str:
@@ -98,6 +77,6 @@ def spread(values: Floats, percent: bool = False) -> str:
     return f"{values.mean():,.0f} ({low:,.0f} to {high:,.0f})"
 
 
-def quintiles(shares: Floats) -> str:
-    """Return the share of the two most deprived fifths of neighbourhoods."""
-    return f"{shares[3:].sum():.0%}"
+def most_deprived(shares: Floats) -> float:
+    """Return the share of the two most deprived fifths of neighbourhoods. shares: by fifth, [5]."""
+    return float(shares[3:].sum())

@@ -1,8 +1,8 @@
-"""Write docs/paper.md: each claim of the position paper with the answer of the model, from runs.
+"""Write docs/paper.md and answers.json: each claim of the position paper as the model answers it, from runs.
 
-Run as ``python -m calibration.paper.write`` (``--quick`` for a look at the form with a few children). Every
-figure is of the runs at the end of the page, with the version, seed, draws, children and hashes of the
-scenarios.
+Run as ``python -m calibration.paper.write`` (``--quick`` for a look at the form with a few children,
+``--short`` for five minutes). Every figure is of the runs at the end of the page, with the version, seed,
+draws, children and hashes of the scenarios. The page Argumenten shows answers.json in both languages.
 """
 
 from __future__ import annotations
@@ -18,20 +18,26 @@ from calibration.documents.report import DOCS, markdown
 from calibration.paper import answers as paper_answers
 from calibration.paper import people as paper_people
 from calibration.paper.claims import CLAIMS, Claim
+from calibration.paper.kept import ANSWERS_FILE, SEED, Answers, ClaimKept, model_now, written
 from calibration.paper.runs import Laboratory, Size
+from calibration.paper.telling import told
 from calibration.paper.words import ClaimAnswer
 from sim.engine.setting import worker_threads
 from sim.machine.project import commit, version
+from sim.machine.whole import write_whole
 from sim.model.parameters import default_parameters
-from sim.words.writing import read_words
+from sim.words.parameter_words import FOLDER as PARAMETERS
+from sim.words.writing import WORDS as SHARED
+from sim.words.writing import Writing, read_words
 
 PAGE = DOCS / "paper.md"
-WORDS = Path(__file__).resolve().parents[2] / "pages" / "texts" / "en" / "galerij.yaml"
+TEXTS = Path(__file__).resolve().parents[2] / "pages" / "texts"
 WRITTEN = (
     "<!-- written by `python -m calibration.paper.write`; "
     "edit the code or the scenarios, not this page -->\n\n"
 )
 QUICK = Size(children=1500, draws=2, everyone=1, country=6000, country_draws=2, knowledge=0, waits_of=3000)
+SHORT = Size(children=2000, draws=10, everyone=1, country=6000, country_draws=6, knowledge=0)
 LEAD = """# The claims of the position paper, and what the model answers
 
 For aldermen and advisors: which claims of the position paper does the model bear out, how surely, and where
@@ -76,21 +82,41 @@ ANSWERS: Mapping[str, Callable[[Laboratory], ClaimAnswer]] = {
 """What answers each of `calibration.paper.claims.CLAIMS`, by its key."""
 
 
-def page(lab: Laboratory, words: dict[str, str]) -> str:
-    """Return the page."""
-    answers = {}
+def english() -> Writing:
+    """Return the words of the page: those of Argumenten, with those that all share."""
+    return Writing(
+        "en", read_words([SHARED / "en.yaml", PARAMETERS / "en.yaml", TEXTS / "en" / "galerij.yaml"])
+    )
+
+
+def answered(lab: Laboratory) -> tuple[dict[str, ClaimAnswer], Answers]:
+    """Run what every claim needs; return the answers by claim, and what is kept of them for the app."""
+    found, kept = dict[str, ClaimAnswer](), dict[str, ClaimKept]()
     for claim in CLAIMS:
         print(f"{claim.key} ({time.monotonic() - lab.began:.0f} s)", file=sys.stderr, flush=True)
-        answers[claim.key] = ANSWERS[claim.key](lab)
+        lab.begin()
+        found[claim.key] = ANSWERS[claim.key](lab)
+        kept[claim.key] = ClaimKept(found[claim.key].said, tuple(lab.used))
+    return found, Answers(version(), model_now(), SEED, lab.size, kept)
+
+
+def page(lab: Laboratory, answers: Mapping[str, ClaimAnswer]) -> str:
+    """Return the page."""
+    english_words = english()
+    words = english_words.words
     text = WRITTEN + LEAD + "## Claims and answers\n\n"
-    rows = [(words[f"gal_claim_{c.key}"], answers[c.key].short, words[f"gal_limit_{c.key}"]) for c in CLAIMS]
+    rows = [
+        (words[f"gal_claim_{c.key}"], " ".join(told(one, english_words) for one in answers[c.key].said),
+         words[f"gal_limit_{c.key}"])
+        for c in CLAIMS
+    ]  # fmt: skip
     text += markdown(("claim", "what the model answers", "where it cannot say"), rows)
     for claim in CLAIMS:
         text += "\n" + section(claim, answers[claim.key], words)
     return text + "\n" + manifest(lab)
 
 
-def section(claim: Claim, answer: ClaimAnswer, words: dict[str, str]) -> str:
+def section(claim: Claim, answer: ClaimAnswer, words: Mapping[str, str]) -> str:
     """Return the figures of one claim; its answer and limit stand in the table at the top."""
     files = ", ".join(f"`scenarios/{file}.yaml`" for file in (*claim.files, *claim.grids))
     return (
@@ -104,8 +130,8 @@ def manifest(lab: Laboratory) -> str:
     head, dirty = commit()
     code = (head or "unknown")[:10] + (" with changes" if dirty else "")
     text = f"## Runs\n\nVersion {version()}, commit {code}, parameters {default_parameters().sha256()[:12]}, "
-    text += f"seed 0, {time.monotonic() - lab.began:,.0f} seconds. Where there is one draw, it is the best "
-    text += "fit; other runs are of draws 1 and up.\n\n"
+    text += f"seed {SEED}, {time.monotonic() - lab.began:,.0f} seconds. Where there is one draw, it is the "
+    text += "best fit; other runs are of draws 1 and up.\n\n"
     files: dict[tuple[str, str, str], list[str]] = {}
     for done in lab.done:
         size = done.how, f"{done.children:,}" if done.children else "all", f"{done.draws}"
@@ -117,17 +143,24 @@ def manifest(lab: Laboratory) -> str:
 def main() -> None:
     """Run everything and write the page."""
     parser = argparse.ArgumentParser(description="write docs/paper.md")
-    parser.add_argument("--quick", action="store_true", help="a few children, to look at the form")
+    sizes = parser.add_mutually_exclusive_group()
+    sizes.add_argument("--quick", action="store_true", help="a few children, to look at the form")
+    sizes.add_argument("--short", action="store_true", help="five minutes: draws enough for ranges, no more")
     parser.add_argument("--children", type=int, help="children of a pair of scenarios")
     parser.add_argument("--draws", type=int, help="draws of a pair of scenarios")
-    parser.add_argument("--out", type=Path, default=PAGE)
+    parser.add_argument("--knowledge", type=int, help="draws for what is worth knowing (0: not told)")
+    parser.add_argument("--out", type=Path, default=PAGE, help="the page (default: docs/paper.md)")
+    parser.add_argument("--data", type=Path, help="the answers for the app (default: beside another page)")
     asked = parser.parse_args()
-    size = QUICK if asked.quick else Size()
-    size = replace(size, children=asked.children or size.children, draws=asked.draws or size.draws)
+    size = QUICK if asked.quick else SHORT if asked.short else Size()
+    own = {"children": asked.children, "draws": asked.draws, "knowledge": asked.knowledge}
+    size = replace(size, **{name: number for name, number in own.items() if number is not None})
+    data = asked.data or (ANSWERS_FILE if asked.out == PAGE else asked.out.with_suffix(".json"))
     with worker_threads(None) as pool:
         lab = Laboratory(size, pool)
-        text = page(lab, read_words([WORDS]))
-    asked.out.write_text(text, encoding="utf-8")
+        answers, kept = answered(lab)
+    asked.out.write_text(page(lab, answers), encoding="utf-8")
+    write_whole(data, written(kept))
 
 
 if __name__ == "__main__":

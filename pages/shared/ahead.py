@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from pydantic_core import PydanticCustomError
 
-from pages.shared.answers import slim
+from pages.shared.answers import KEPT, slim
 from pages.shared.desk import CHILDREN, DRAWS, SEED
 from pages.shared.state import Choices, fte_here, here, pair, places, plans_around, scenario
 from sim.engine.setting import worker_threads
@@ -45,7 +45,7 @@ def answer_ahead(questions: Sequence[Sequence[Scenario]], tell: Tell = nobody) -
     What is kept already is not lived again, so that it goes on where it stopped. `tell` hears the share done.
     Raises SimulationError.
     """
-    lives, options = LifeStore(slim), Options(children=CHILDREN, seed=SEED)
+    lives, options = LifeStore(slim, kept=KEPT), Options(children=CHILDREN, seed=SEED)
     pieces = [(scenarios, draw) for scenarios in questions for draw in range(DRAWS + 1)]
     with worker_threads(None) as pool:
         for k, (scenarios, draw) in enumerate(pieces):

@@ -10,6 +10,7 @@ from typing import Any
 
 from sim import Comparison
 from sim.decision.appraisal import KEY_LABELS, Difference, difference
+from sim.decision.equity import NEIGHBOURHOODS
 from sim.decision.firm import few
 from sim.decision.headline import Level, level
 from sim.engine.history import Label
@@ -18,6 +19,7 @@ from sim.errors import InputError, OptionError, SimulationError
 from sim.inputs.scenario import Scenario
 from sim.model.catalogue import catalogue
 from sim.progress import Progress, Tell
+from sim.report.framework import OTHERS
 from sim.runs.experiment import Columns, Options, Run, with_labels
 
 UNWATCHED_SECONDS = 4.0
@@ -25,7 +27,7 @@ Key = tuple[str, ...]
 
 BREAKDOWNS: Mapping[str, tuple[str, ...]] = {
     "care_users": ("total", "form"),
-    "unmet_need": ("total",),
+    "unmet_need": ("total", "group"),
     "need_stock": ("need",),
     "cost": ("total", "payer", "form", "programme", "part"),
     "cost_cashable": ("total", "payer"),
@@ -35,8 +37,11 @@ BREAKDOWNS: Mapping[str, tuple[str, ...]] = {
     "places": ("form",),
     "programme_fte": ("programme",),
     "programme_participants": ("programme",),
+    **dict.fromkeys(OTHERS, ("total",)),
 }
 """What pages and exports show. The rest is let go, so that answers stay small."""
+KEPT = repr((BREAKDOWNS, KEY_LABELS, NEIGHBOURHOODS))
+"""What of results is kept, as a part of the name under which they are kept."""
 
 
 class UnwantedError(Exception):
@@ -193,6 +198,8 @@ class BackgroundTask(Work):
 def shown(label: Label) -> bool:
     """Tell whether a page or an export shows a label."""
     measure, breakdown, level = label
+    if breakdown == "group":
+        return measure == "unmet_need" and level in NEIGHBOURHOODS
     if label in KEY_LABELS or breakdown in BREAKDOWNS.get(measure, ()):
         return True
     payer, _, form = level.partition("|")

@@ -19,7 +19,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.shared.answers import Answer, BackgroundTask, Key, UnwantedError, Work, key_of, slim
+from pages.shared.answers import KEPT, Answer, BackgroundTask, Key, UnwantedError, Work, key_of, slim
 from sim.engine.setting import worker_threads
 from sim.errors import InputError, OptionError, SimulationError
 from sim.inputs.scenario import Scenario
@@ -44,7 +44,7 @@ class Desk:
         """Open the desk."""
         self._closed = False
         self.store = WarmStore()
-        self.lives = LifeStore(slim, self.store)
+        self.lives = LifeStore(slim, self.store, kept=KEPT)
         self.kept: OrderedDict[Key, Work] = OrderedDict()
         self._lock = threading.Lock()
         self._hurried = 0

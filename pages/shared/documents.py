@@ -7,7 +7,7 @@ import json
 import re
 import unicodedata
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 
@@ -53,13 +53,16 @@ def question_of(scenarios: Sequence[Scenario]) -> str:
     return sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
 
-def made(comparison: Comparison, language: str, tell: Tell) -> Documents:
+def made(
+    comparison: Comparison, language: str, tell: Tell, own: Mapping[str, str] | None = None
+) -> Documents:
     """Return the documents of a comparison. tell hears how far it is, and stops the work by raising.
 
+    own: what the municipality filled in at elements of the framework, by their number.
     Raises ValueError for what a report cannot hold, SimulationError where a document cannot be made.
     """
     tell(Progress("documents", 0, STEPS))
-    report = report_of(comparison, language, profile=profile_of(comparison.scenarios[0]))
+    report = report_of(comparison, language, profile=profile_of(comparison.scenarios[0]), own=own)
     tell(Progress("documents", 1, STEPS))
     table = document(report, ".xlsx")
     tell(Progress("documents", 2, STEPS))

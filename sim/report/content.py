@@ -36,6 +36,7 @@ from sim.model.catalogue import catalogue
 from sim.rates import discount_factor
 from sim.report.assumptions import Assumption, assumptions, main_names
 from sim.report.cheers import CheersItem, cheers
+from sim.report.framework import Element, framework
 from sim.report.phrases import between, clipped, listed, world_words
 from sim.report.rows import Arm, Row, form_rows, payer_rows, yearly_rows
 from sim.words.parameter_words import ASSUMED, parameter_title, source_words
@@ -116,6 +117,7 @@ class Report:
     version: str
     about: tuple[tuple[str, str], ...]
     cheers: tuple[CheersItem, ...]
+    framework: tuple[Element, ...]
 
     @cached_property
     def writing(self) -> Writing:
@@ -172,11 +174,13 @@ def report_of(
     title: str | None = None,
     profile: Profile | None = None,
     data_date: str | None = None,
+    own: Mapping[str, str] | None = None,
 ) -> Report:
     """Return what a document says about a comparison.
 
     profile: the municipality with its local figures (default: the one of the scenarios). data_date: the
-    reference date of its population (default: the profile's). Raises OptionError for more than three
+    reference date of its population (default: the profile's). own: what the municipality filled in at
+    elements of the framework, by their number. Raises OptionError for more than three
     scenarios beside the reference, InputError for scenarios without years, and KeyError for an unknown
     language.
     """
@@ -235,6 +239,7 @@ def report_of(
         version=str(manifest["version"]),
         about=_about(manifest, scenarios, profile, writing, date, rate, draws),
         cheers=cheers(writing, reported, **facts),
+        framework=framework(comparison, writing, own),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sim.decision.appraisal import Figure
 from sim.decision.firm import has_range
@@ -60,6 +60,7 @@ def sheets(report: Report) -> tuple[Sheet, ...]:
         _terms(report),
         _payback(report),
         _worth(report),
+        _framework(report),
         _assumptions(report),
         _cheers(report),
         _about(report),
@@ -72,9 +73,8 @@ def _sheet(
     """Return a sheet with its name and a note above the table; columns by the keys of their words."""
     t = report.writing.t
     named = tuple((t(key), width) for key, width in columns)
-    return Sheet(
-        t(name), (t(name), note), named, tuple(rows), wrapped=name in ("sheet_cheers", "sheet_about")
-    )
+    wrapped = name in ("sheet_cheers", "sheet_about", "sheet_framework")
+    return Sheet(t(name), (t(name), note), named, tuple(rows), wrapped=wrapped)
 
 
 def _figure(f: Figure, unit: str) -> tuple[Cell, ...]:
@@ -272,6 +272,22 @@ def _assumptions(report: Report) -> Sheet:
     marked = frozenset(k for k, a in enumerate(report.assumptions) if a.changed)
     above = (t("sheet_assumptions"), t("assumptions_note"))
     return Sheet(t("sheet_assumptions"), above, tuple(columns), tuple(rows), marked=marked)
+
+
+def _framework(report: Report) -> Sheet:
+    """Return the elements, a row each; no cell is empty."""
+    t = report.writing.t
+    rows: list[tuple[Cell, ...]] = []
+    for e in report.framework:
+        told = "\n".join([*e.known, *(t("frame_why", reason=reason) for reason in e.unknown)])
+        asked = t("frame_not_filled", ask=e.ask) if e.ask else t("frame_not_asked")
+        rows.append((e.number, e.name, told, e.sure, e.where, e.own or asked))
+    columns = (
+        ("frame_col_number", 6), ("frame_col_element", 30), ("frame_col_known", 100),
+        ("frame_col_sure", 34), ("frame_col_where", 26), ("frame_col_own", 60),
+    )  # fmt: skip
+    sheet = _sheet(report, "sheet_framework", t("frame_by"), columns, rows)
+    return replace(sheet, above=(*sheet.above, t("frame_proof")))
 
 
 def _cheers(report: Report) -> Sheet:

@@ -1,7 +1,7 @@
 """What scenarios came to in a draw, beside their reference: lived once, then kept in memory and on disk.
 
-The key is a hash of everything that a result depends on: engine and data, both scenarios, size, seed, draw. A
-result of an older version has another key, so that it is never read.
+The key is a hash of everything that a result depends on: engine and data, both scenarios, size, seed, draw,
+and what is kept. A result of an older version has another key, so that it is never read.
 """
 
 from __future__ import annotations
@@ -37,12 +37,19 @@ class LifeStore:
     """A bounded store of results by draw; safe to share between threads and processes."""
 
     def __init__(
-        self, keep: Callable[[Columns], Columns], warm: WarmStore | None = None, folder: Path | None = None
+        self,
+        keep: Callable[[Columns], Columns],
+        warm: WarmStore | None = None,
+        folder: Path | None = None,
+        kept: str = "",
     ) -> None:
-        """Keep of each result what `keep` leaves of it, in `folder` (default: the cache folder)."""
+        """Keep of each result what `keep` leaves of it, in `folder` (default: the cache folder).
+
+        kept: a word for what `keep` leaves, so that a result of which less was kept is never read.
+        """
         self.warm = warm or WarmStore()
         self._keep = keep
-        self._made_by = source_hash(), data_hash(), np.__version__, numba.__version__
+        self._made_by = kept, source_hash(), data_hash(), np.__version__, numba.__version__
         self._files = ArrayFiles(folder or folder_in(cache_root(), "lives"), DISK_LIMIT)
         self._memory: OrderedDict[str, Columns] = OrderedDict()
         self._size = 0

@@ -173,6 +173,33 @@ class Writing:
             return ""
         return self.t("interval", low=write(f.low, True), high=write(f.high, True))
 
+    def more_or_less(
+        self, f: Figure, money: bool = False, decimals: int = 0, ways: tuple[str, str] = ("more", "less")
+    ) -> str:
+        """Return a difference without signs: how much more or less with its range, or what may be said of it.
+
+        money: in millions of euros. ways: what is above zero and below it (see `way_more` in the words).
+        """
+
+        def write(x: float, sign: bool = False) -> str:
+            return self.millions(abs(x)) if money else self.number(abs(x), decimals)
+
+        def with_unit(x: float, sign: bool = False) -> str:
+            return self.t("millions", value=write(x)) if money else write(x)
+
+        found = standing(f)
+        if found is Standing.NONE:
+            return self.t("no_difference")
+        if found in UNSAID:
+            return self.remark(f, with_unit)
+        words = self.t(f"way_{ways[0] if f.value > 0 else ways[1]}", value=with_unit(f.value))
+        if write(f.value) == write(0.0):
+            words = self.t("near_zero")
+        if f.low is not None and f.high is not None and has_range(f):
+            low, high = sorted((abs(f.low), abs(f.high)))
+            return self.t("nine_of_ten", value=words, low=write(low), high=write(high))
+        return self.provisional(words, found is Standing.PROVISIONAL)
+
     def unknown_effect(self, none: float | None, priors: Collection[str] = (ASSUMED,)) -> str:
         """Return that nobody knows the effect. none: the weight on no effect; None where it was set.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,9 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from calibration.paper.claims import CLAIMS, scenario_of
+from calibration.paper.kept import shipped
+from calibration.paper.runs import Size
+from calibration.paper.telling import told
 from pages import galerij
 from pages.shared.file_controls import TOLD
 from pages.shared.state import pair
@@ -61,6 +65,41 @@ def test_english_is_complete() -> None:
     at = opened("veertig", language="en")
     assert EN["gal_limit_veertig"] in words(at)
     assert "Compared with" in words(at)
+
+
+@pytest.mark.parametrize("language", ["nl", "en"])
+def test_the_answer_stands_first_with_what_it_was_made_from(language: str) -> None:
+    at, writing = opened("bso", language=language), writing_in(language)
+    found = shipped().claims["bso"]
+    said = words(at)
+    for one in found.said:
+        assert f"- {told(one, writing)}" in said
+    (children, draws), *_ = found.sizes
+    mark = said[said.index(writing.words["gal_made"].split("{")[0]) :]
+    assert f"{shipped().version}: {writing.count(children)} " in mark
+    assert f" {draws} " in mark
+    assert shipped().model["parameters"] in mark
+    assert (writing.words["gal_short"] in mark) == (shipped().size != Size())
+    heads = [writing.words[key].split("{")[0] for key in ("gal_answer", "gal_limits", "gal_does")]
+    assert sorted(heads, key=said.index) == heads
+
+
+def test_an_answer_of_another_model_is_told_to_be_out_of_date(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("calibration.paper.kept.model_now", lambda: dict(shipped().model))
+    assert not opened("bso").warning
+    monkeypatch.setattr("calibration.paper.kept.model_now", lambda: {**shipped().model, "engine": "other"})
+    for language, catalogue in (("nl", NL), ("en", EN)):
+        at = opened("bso", language=language)
+        assert [warning.value for warning in at.warning] == [catalogue["gal_out_of_date"]]
+        assert catalogue["gal_answer"] in words(at)
+
+
+def test_a_claim_without_an_answer_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    none = replace(shipped(), claims={})
+    monkeypatch.setattr("calibration.paper.kept.shipped", lambda: none)
+    at = opened("bso")
+    assert [info.value for info in at.info] == [NL["gal_no_answer"]]
+    assert NL["gal_limit_bso"] in words(at)
 
 
 def test_every_example_can_be_put_in_the_session(went: list[str]) -> None:

@@ -15,9 +15,11 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from streamlit.testing.v1 import AppTest
 
+from pages.shared.framework import OWN
 from pages.shared.packed import pack
 from pages.shared.parts import plain
 from pages.shared.plan import Plan
+from sim.report.framework import ASKED
 from tests.opened import ROOT, finished
 
 NASTY = "x*y* _z_ [a](b) :red[c] :smile: $d$ `e` ~f~ &amp; 1. -> -- www.g.nl https://g.nl a@g.nl"
@@ -38,7 +40,7 @@ LINK = {
 }  # fmt: skip
 AS_IT_IS = {
     "selectbox.options", "selectbox.raw_value", "selectbox.default", "text_input.default", "text_input.value",
-    "code.code_text",
+    "text_area.default", "text_area.value", "code.code_text",
 }  # fmt: skip
 """Fields that Streamlit shows as they are; beside them ids, which nobody sees, and charts."""
 DATA = re.compile(
@@ -47,7 +49,7 @@ DATA = re.compile(
 """Where a text in a chart stands as it is: in its data, what a scale has, and what is read aloud."""
 PAGES = (
     "start", "verken", "vergelijk", "wie_betaalt", "kinderen", "onzekerheid", "aannames", "eigen_cijfers",
-    "briefing", "over", "galerij", "ijking",
+    "briefing", "over", "galerij", "ijking", "afwegingskader",
 )  # fmt: skip
 
 
@@ -105,8 +107,9 @@ def test_no_page_reads_what_users_wrote_as_markup(page: str) -> None:
     at = AppTest.from_file(str(ROOT / f"pages/{page}.py"), default_timeout=120)
     for name, text in LINK.items():
         at.query_params[name] = text
+    at.session_state[OWN] = dict.fromkeys(ASKED, NASTY)
     at.run()
-    if page in ("start", "verken", "vergelijk", "wie_betaalt", "briefing"):
+    if page in ("start", "verken", "vergelijk", "wie_betaalt", "briefing", "afwegingskader"):
         finished(at)
     assert not at.exception
     said = read_as_markup(at)

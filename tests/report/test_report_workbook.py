@@ -47,7 +47,7 @@ def rows_of(sheet: Worksheet, heading: str) -> list[dict[str, object]]:
 def test_sheets_are_named_in_the_language_of_the_report(book: Workbook, report: Report) -> None:
     assert book.sheetnames == [
         "Samenvatting", "Grafieken", "Per jaar", "Per betaler", "Per zorgvorm", "Per raadsperiode",
-        "Terugverdienen", "Andere rekenwijzen", "Aannames", "CHEERS 2022", "Herkomst",
+        "Terugverdienen", "Andere rekenwijzen", "Afwegingskader", "Aannames", "CHEERS 2022", "Herkomst",
     ]  # fmt: skip
     english = load_workbook(io.BytesIO(workbook(report_of(comparison("x"), "en"))))
     assert english.sheetnames[:3] == ["Summary", "Charts", "Per year"]
@@ -185,7 +185,7 @@ def test_what_users_write_is_never_a_formula_or_a_link(slim: Report, titles: tup
     content = workbook(titled(slim, *titles))
     archive = zipfile.ZipFile(io.BytesIO(content))
     pages = [name for name in archive.namelist() if re.fullmatch(r"xl/worksheets/sheet\d+\.xml", name)]
-    assert len(pages) == 11
+    assert len(pages) == 12
     assert not any(b"<f>" in archive.read(name) or b"<hyperlink" in archive.read(name) for name in pages)
     found = load_workbook(io.BytesIO(content))
     assert found["Samenvatting"]["A1"].value == titles[0]

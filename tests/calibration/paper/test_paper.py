@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from hashlib import sha256
 
+import numpy as np
 import pytest
 
 from calibration.paper import write as paper
@@ -13,17 +14,19 @@ from calibration.paper.answers import waits
 from calibration.paper.claims import CLAIMS, path_of, reference_of, scenario_of
 from calibration.paper.people import forty
 from calibration.paper.runs import ATTENDANCE, PARTED, WHOLE, Laboratory, Size, who_comes
-from calibration.paper.words import TOO_SMALL, in_words, short
+from calibration.paper.telling import ChangeTold, Count, Said, SpreadTold, Value, spread_of, told
+from calibration.paper.words import short
+from pages.shared.texts import writing_in
 from sim.decision.appraisal import Figure
 from sim.inputs.grid import load_grid
 from sim.inputs.library import registry
 from sim.machine.project import SCENARIOS
 from sim.model.parameters import default_parameters
 from sim.runs.warmstore import WarmStore
-from sim.words.writing import read_words
 
 TINY = Size(children=600, draws=2, everyone=1, waits_of=600, country=2000, country_draws=2, knowledge=0)
-ENGLISH = read_words([paper.WORDS])
+WRITING = {"en": paper.english(), "nl": writing_in("nl")}
+ENGLISH = WRITING["en"].words
 
 
 @pytest.fixture(scope="module")
@@ -74,22 +77,39 @@ def test_a_municipality_without_local_figures_says_so_in_each_of_its_files(folde
 FIGURE = Figure(value=-12.0, mcse=2.0, low=-30.0, high=4.0, p_positive=0.15)
 
 
-def test_a_figure_is_told_with_its_range_and_its_chance() -> None:
-    assert in_words(FIGURE, "youths") == "youths: no clear difference (-30 to +4)"
-    fewer = in_words(replace(FIGURE, high=-1.0), "youths")
-    assert fewer == "12 fewer youths (-30 to -1; fewer in 85% of draws)"
-    more = in_words(Figure(9.0, 1.0, 2.0, 20.0, 0.9), "youths")
-    assert more == "9 more youths (+2 to +20; more in 90% of draws)"
+def english(value: Value) -> str:
+    return told(value, WRITING["en"])
+
+
+def test_a_figure_is_told_with_its_range() -> None:
+    assert english(ChangeTold(FIGURE)) == "no clear difference (30 less to 4 more)"
+    fewer = ChangeTold(replace(FIGURE, high=-1.0))
+    assert english(fewer) == "12 less (in 9 of 10 computations 1 to 30)"
+    assert told(fewer, WRITING["nl"]) == "12 minder (in 9 van de 10 berekeningen 1 tot 30)"
+    more = ChangeTold(Figure(9.04e6, 1.0, 2.0e6, 20.0e6, 0.9), money=True)
+    assert english(more) == "9.0 million euros more (in 9 of 10 computations 2.0 to 20.0)"
+    either = ChangeTold(Figure(1e6, 1.0, -2.0e6, 4.0e6, 0.9), money=True)
+    assert english(either) == "no clear difference (2.0 million euros less to 4.0 million euros more)"
+    assert english(ChangeTold(Figure(0.0, 0.0, 0.0, 0.0, 0.0))) == "no difference"
+    assert english(ChangeTold(Figure(-9.0, 1.0, -12.0, -7.0, 0.0, 4))) == "9 less (provisional)"
+    assert english(ChangeTold(Figure(-0.2, 0.0, -0.4, -0.1, 0.0))).startswith("almost 0")
     assert short(FIGURE) == "no clear difference (-30 to +4)"
     assert short(replace(FIGURE, high=-1.0)) == "-12 (-30 to -1)"
 
 
 def test_what_is_below_two_errors_is_never_a_number() -> None:
     small = Figure(value=-12.0, mcse=7.0, low=-30.0, high=4.0, p_positive=0.15)
-    assert TOO_SMALL in in_words(small, "youths")
-    assert not re.search(r"\d", in_words(small, "youths"))
+    assert english(ChangeTold(small)) == "too small to tell"
     assert short(small) == "too small"
     assert short(None) == "-"
+
+
+def test_a_range_over_few_draws_is_no_nine_of_ten() -> None:
+    many, few, one = (spread_of(np.arange(float(n))) for n in (21, 3, 1))
+    assert english(many) == "10 (in 9 of 10 computations 1 to 19)"
+    assert english(few) == "1 (in 3 computations 0 to 2)"
+    assert english(one) == "0"
+    assert english(SpreadTold(0.5, 0.25, 0.75, 20, share=True)) == "50% (in 9 of 10 computations 25% to 75%)"
 
 
 def test_a_pair_is_run_once_and_as_cheaply_as_it_may_be(lab: Laboratory) -> None:
@@ -114,14 +134,15 @@ def test_who_was_looked_at_without_a_life_is_listed_too_and_once(lab: Laboratory
 
 
 def test_how_many_wait_is_told_on_both_sides(lab: Laboratory) -> None:
-    words = waits(lab.pair("argumenten/wachtlijsten-met-kinderwerk"))
-    assert re.fullmatch(r"[\d,]+ youths wait in year 10, against [\d,]+ \(too few draws for a range\)", words)
+    words = english(waits(lab.pair("argumenten/wachtlijsten-met-kinderwerk")))
+    assert re.fullmatch(r"In year 10 [\d,]+ youths wait, and [\d,]+ without .* for a range\.", words)
 
 
 def test_both_directions_of_the_forty_percent_stand_together(lab: Laboratory) -> None:
     answer = forty(lab)
-    assert len(re.findall(r"The other way round", answer.short)) == 2
-    assert "the paper's 40 percent" in answer.short
+    short_answer = " ".join(english(one) for one in answer.said)
+    assert len(re.findall(r"The other way round", short_answer)) == 2
+    assert "The paper says 40 percent" in short_answer
     rows = [
         line for line in answer.body.splitlines() if line.startswith("| first") or line.startswith("| early")
     ]
@@ -151,19 +172,27 @@ def test_the_page_puts_every_claim_beside_its_answer_and_its_limit(
     def answer(key: str):  # type: ignore[no-untyped-def]
         def give(_: Laboratory) -> ClaimAnswer:
             told_of.append(key)
-            return ClaimAnswer(f"answer to {key}", f"figures of {key}")
+            lab.pair("almere/huidig")
+            return ClaimAnswer((Said("paid", {"years": Count(4), "net": Count(7)}),), f"figures of {key}")
 
         return give
 
     monkeypatch.setattr(paper, "ANSWERS", {claim.key: answer(claim.key) for claim in CLAIMS})
-    lab.pair("almere/huidig")
-    text = paper.page(lab, ENGLISH)
+    lab.pair("almere/dubbel")
+    answers, kept = paper.answered(lab)
+    text = paper.page(lab, answers)
+    assert kept.size == TINY
+    for claim in CLAIMS:  # what others used is no part of it
+        assert [name for done in kept.claims[claim.key].runs for name, _ in done.scenarios] == [
+            "almere/geen.yaml", "almere/huidig.yaml",
+        ]  # fmt: skip
+        assert kept.claims[claim.key].sizes == ((600, 2),)
     assert told_of == [claim.key for claim in CLAIMS]
     for claim in CLAIMS:
         row = next(
             line for line in text.splitlines() if line.startswith(f"| {ENGLISH[f'gal_claim_{claim.key}']}")
         )
-        assert f"answer to {claim.key}" in row
+        assert "What the municipality pays on balance in 4 years: 7." in row
         assert ENGLISH[f"gal_limit_{claim.key}"] in row
         assert f"figures of {claim.key}" in text
     runs = text[text.index("## Runs") :]
