@@ -62,6 +62,11 @@ def note(text: str) -> None:
         st.markdown(f":small[{text}]")
 
 
+def notes(*lines: str) -> None:
+    """Show lines of small print, close together."""
+    st.markdown("  \n".join(f":small[{line}]" for line in lines if line))
+
+
 def plain(text: str) -> str:
     """Return a text of a user so that markdown shows it as it is."""
     lines = "\n".join(line.strip() for line in text.split("\n"))
