@@ -28,7 +28,7 @@ def main() -> None:
     chosen = _how_well(chosen)
     reference = reference_words(chosen)
     with answer:
-        outcome(chosen, reference)
+        outcome(chosen, reference, beside=True)
     with st.expander(t("unknown_title")):
         both = pair(chosen)
         told = writing().unknown_effect(weight_of_no_effect(both), believed(both))

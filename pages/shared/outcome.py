@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import streamlit as st
 
-from pages.shared import charts, formats, level_chart, parts
-from pages.shared.answers import Answer
+from pages.shared import charts, formats, level_chart, parts, weaker
+from pages.shared.answers import Answer, BackgroundTask
 from pages.shared.controls import choose_chart, choose_mode, choose_money
 from pages.shared.figures import LONG, MIDDLE
 from pages.shared.plan import CHILD_WORK
@@ -20,6 +20,8 @@ from sim.decision.appraisal import Figure
 from sim.decision.firm import Standing, standing
 from sim.decision.headline import HORIZONS, Change, believed, change, discount_rate, weight_of_no_effect
 
+Others = Sequence[tuple[str, weaker.Figures | None]]
+"""Other effects with their figures, None while they are still to come."""
 _REFERENCE = {"none": "level_without", "now": "level_now"}
 FIGURES = """<style>
 [data-testid=stMetric] :is([data-testid=stMetricLabel], [data-testid=stMetricValue]) :is(div, p) {
@@ -32,12 +34,17 @@ FIGURES = """<style>
 
 
 def outcome(
-    chosen: Choices, reference: str, key: str = "shown", more: Callable[[Answer], None] = lambda _: None
+    chosen: Choices,
+    reference: str,
+    key: str = "shown",
+    more: Callable[[Answer], None] = lambda _: None,
+    beside: bool = False,
 ) -> Answer | None:
     """Show the outcome of the plan in hand, again as draws come in; return the answer so far.
 
     None where there is nothing to compare. key: of the choice of a chart, other on each page. more: what the
-    page shows of it besides.
+    page shows of it besides. beside: whether figures for another effect come beside the first, once those
+    stand.
     """
     if nothing_to_compare(chosen):
         return None
@@ -49,7 +56,17 @@ def outcome(
     both = pair(chosen)
     remarks(both[1:])
     st.html(FIGURES)
-    return live(both, show, first=lambda answer: _told(answer, chosen))
+
+    def weaker_too() -> BackgroundTask | None:
+        return weaker.ask(chosen) if beside else None
+
+    def told(answer: Answer) -> None:
+        if not answer.finished:
+            weaker.wait()
+        task = weaker_too() if answer.finished else None
+        _told(answer, chosen, (task.found if task else None) or {}, weaker.effects(chosen) if beside else ())
+
+    return live(both, show, first=told, after=weaker_too)
 
 
 def nothing_to_compare(chosen: Choices) -> bool:
@@ -67,13 +84,13 @@ def is_reference(chosen: Choices) -> bool:
     return both_empty or reference.canonical_sha256() == plan.canonical_sha256()
 
 
-def _told(answer: Answer, chosen: Choices) -> None:
-    """Show the sentence, that nobody measured it, and the figures."""
+def _told(answer: Answer, chosen: Choices, found: weaker.Found, effects: Sequence[str]) -> None:
+    """Show the sentence, that nobody measured it, and the figures; those for other effects as they come."""
     years, d, rate = answer.scenarios[0].years, answer.difference(), discount_rate(answer.scenarios[0])
     term, near, far = (change(d, min(ahead, years), rate) for ahead in (HORIZONS[0], MIDDLE, LONG))
     st.markdown("## " + key_sentence(answer, term, far, chosen))
     st.markdown(writing().unknown_effect(weight_of_no_effect(answer.scenarios), believed(answer.scenarios)))
-    _figures(answer, near, far, chosen)
+    _figures(answer, near, far, chosen, [(effect, found.get(effect)) for effect in effects])
 
 
 def _picture(answer: Answer, chosen: Choices, reference: str, key: str) -> None:
@@ -115,20 +132,28 @@ def key_sentence(answer: Answer, term: Change, far: Change, chosen: Choices) -> 
     return f"{first} {t(second, chance=chance, years=min(LONG, years))}"
 
 
-def _figures(answer: Answer, near: Change, far: Change, chosen: Choices) -> None:
+def _figures(answer: Answer, near: Change, far: Change, chosen: Choices, others: Others) -> None:
     """Show what it costs and what it changes, each with the level that it is a difference from."""
     without, with_plan = (answer.level(k, min(MIDDLE, answer.scenarios[0].years)) for k in (0, 1))
     both = "now" if chosen.reference == "now" else "without"
     shown = (
-        (t("figure_money", year=far.year), far.municipal_cost, formats.money, _shares(answer, far)),
-        (t("figure_unmet", year=near.year), near.unmet_need, formats.count,
+        ("cost", t("figure_money", year=far.year), far.municipal_cost, formats.money, ""),
+        ("unmet", t("figure_unmet", year=near.year), near.unmet_need, formats.count,
          _level(near.unmet_need, without.unmet_need, with_plan.unmet_need, answer.sharpening, both)),
-        (t("figure_users", year=near.year), near.care_users, formats.count,
+        ("users", t("figure_users", year=near.year), near.care_users, formats.count,
          _level(near.care_users, without.care_users, with_plan.care_users, answer.sharpening, both)),
     )  # fmt: skip
-    for column, (label, figure, write, below) in zip(st.columns(3), shown, strict=True):
+    for column, (name, label, figure, write, below) in zip(st.columns(3), shown, strict=True):
         with column:
             _metric(label, figure, write, below, answer.sharpening)
+            parts.notes(*(_other(effect, one, name, write) for effect, one in others))
+            parts.note(_shares(answer, far) if name == "cost" else "")
+
+
+def _other(effect: str, figures: weaker.Figures | None, name: str, write: Callable[..., str]) -> str:
+    """Return what a figure would be with another effect, or that it is still to come."""
+    found = figures and writing().change(getattr(figures, name), write, _less(write))
+    return t(f"weaker_{effect}", told=found or t("weaker_coming"))
 
 
 def _level(f: Figure, before: float, after: float, sharpening: bool, both: str) -> str:

@@ -64,7 +64,8 @@ def note(text: str) -> None:
 
 def notes(*lines: str) -> None:
     """Show lines of small print, close together."""
-    st.markdown("  \n".join(f":small[{line}]" for line in lines if line))
+    if found := [f":small[{line}]" for line in lines if line]:
+        st.markdown("  \n".join(found))
 
 
 def plain(text: str) -> str:

@@ -29,13 +29,15 @@ def live(
     children: int | None = CHILDREN,
     draws: int | None = None,
     first: Callable[[Answer], None] | None = None,
+    after: Callable[[], Work | None] = lambda: None,
 ) -> Answer:
     """Show an answer about scenarios, and again each time there is more of it; return it as far as it is.
 
     What is shown is the answer of one moment, whatever comes meanwhile.
 
     first: what of it stands above how far the work is. slot: what on the page it is; a session watches one
-    answer for each. children, draws: see Desk.ask.
+    answer for each. children, draws: see Desk.ask. after: asks for what is worked on once the
+    answer is complete, and what is shown is shown again until that is as well.
     """
     wished = DRAWS if draws is None else draws
     key = key_of(scenarios, children, wished)
@@ -46,7 +48,8 @@ def live(
     def seen(shown: Callable[[Answer], None]) -> Callable[[Answer], None]:
         return lambda answer: shown(answer.seen(is_stopped(answer, slot)))
 
-    return _follow(look, key, slot, seen(show), _answer_progress, first=seen(first) if first else None)
+    above = seen(first) if first else None
+    return _follow(look, key, slot, seen(show), _answer_progress, first=above, after=after)
 
 
 def errand(
@@ -87,14 +90,21 @@ def _follow(
     progress: Callable[[W, bool], None],
     every: float = 1.0,
     first: Callable[[W], None] | None = None,
+    after: Callable[[], Work | None] = lambda: None,
 ) -> W:
     """Show work in a part of the page that runs again each second until the work is finished or stopped."""
 
     def stopped() -> bool:
         return bool(st.session_state.get(f"stopped-{slot}") == key)
 
+    def ended(work: W) -> bool:
+        if stopped() or not work.finished:
+            return stopped()
+        more = after()
+        return more is None or more.finished
+
     work = look(not stopped())
-    over = work.finished or stopped()
+    over = ended(work)
 
     def again() -> None:
         halted = stopped()
@@ -120,7 +130,7 @@ def _follow(
         with st.container():
             if work.begun:
                 show(work)
-        if (work.finished or halted) != over:
+        if ended(work) != over:
             st.rerun()  # starts or stops the timer
 
     st.fragment(lambda: guarded(again), run_every=None if over else every)()
