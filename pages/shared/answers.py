@@ -8,6 +8,7 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from pages.shared.plan import CHILD_WORK
 from sim import Comparison
 from sim.decision.appraisal import KEY_LABELS, Difference, difference
 from sim.decision.firm import few
@@ -28,6 +29,7 @@ BREAKDOWNS: Mapping[str, tuple[str, ...]] = {
     "unmet_need": ("total",),
     "need_stock": ("need",),
     "cost": ("total", "payer", "form", "programme", "part"),
+    "programme_places": ("programme",),
     "cost_cashable": ("total", "payer"),
     "cost_society": ("total", "payer"),
     "waiting_stock": ("total", "form"),
@@ -37,6 +39,9 @@ BREAKDOWNS: Mapping[str, tuple[str, ...]] = {
     "programme_participants": ("programme",),
 }
 """What pages and exports show. The rest is let go, so that answers stay small."""
+_CHILD_WORK = catalogue()[CHILD_WORK]
+AGES_OF_CHILD_WORK = frozenset(map(str, range(_CHILD_WORK.first_age, _CHILD_WORK.last_age + 1)))
+"""Of whom it is told what their care costs."""
 
 
 class UnwantedError(Exception):
@@ -195,6 +200,8 @@ def shown(label: Label) -> bool:
     measure, breakdown, level = label
     if label in KEY_LABELS or breakdown in BREAKDOWNS.get(measure, ()):
         return True
+    if (measure, breakdown) in (("cost", "age"), ("population", "age")):
+        return level in AGES_OF_CHILD_WORK
     payer, _, form = level.partition("|")
     return breakdown == "payer_form" and payer == GEMEENTE and form in catalogue()
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import streamlit as st
 
-from pages.shared import charts, formats, level_chart, parts, weaker
+from pages.shared import charts, formats, level_chart, parts, quitte, weaker
 from pages.shared.answers import Answer, BackgroundTask
 from pages.shared.controls import choose_chart, choose_mode, choose_money
 from pages.shared.figures import LONG, MIDDLE
@@ -44,7 +44,7 @@ def outcome(
 
     None where there is nothing to compare. key: of the choice of a chart, other on each page. more: what the
     page shows of it besides. beside: whether figures for another effect come beside the first, once those
-    stand.
+    stand, and under them what would have to be true for the money to come back.
     """
     if nothing_to_compare(chosen):
         return None
@@ -65,6 +65,8 @@ def outcome(
             weaker.wait()
         task = weaker_too() if answer.finished else None
         _told(answer, chosen, (task.found if task else None) or {}, weaker.effects(chosen) if beside else ())
+        if beside:
+            quitte.show(answer)
 
     return live(both, show, first=told, after=weaker_too)
 

@@ -127,9 +127,13 @@ def picture(
     below(shown, data, name, reference)
 
 
-def below(shown: pd.DataFrame, data: pd.DataFrame, name: str, reference: str) -> None:
-    """Show what stands below every chart: its table, the table as a file, and the source."""
-    with st.expander(t("table")):
+def below(shown: pd.DataFrame, data: pd.DataFrame, name: str, reference: str, lines: str = "") -> None:
+    """Show what stands below every chart: its table, the table as a file, and the source.
+
+    lines: what its lines are, with the table.
+    """
+    with st.expander(t("table") if not lines else t("table_and_lines")):
+        note(lines)
         st.table(shown, hide_index=True)
     certified = data.assign(**{t("csv_reference"): reference, t("csv_birth"): birth(reference)})
     csv(certified, f"kinderwerk-{name}.csv")
