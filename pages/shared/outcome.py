@@ -97,11 +97,7 @@ def _told(answer: Answer, chosen: Choices, found: weaker.Found, effects: Sequenc
 
 def _picture(answer: Answer, chosen: Choices, reference: str, key: str) -> None:
     """Show the chart with the choices of what it shows."""
-    left, right = st.columns([3, 2])
-    with left:
-        what = choose_chart(key)
-    with right:
-        mode = choose_mode(key)
+    what, mode = choose_chart(key), choose_mode(key)
     if mode == "level":
         if what == "money":
             choose_money(key)
