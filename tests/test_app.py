@@ -187,7 +187,7 @@ def test_what_a_link_got_wrong_is_said_until_something_is_chosen() -> None:
 def test_a_strength_that_was_set_has_no_weight_on_no_effect() -> None:
     at = shown("pages/main.py", effect="half")
     assert NL["unknown_effect_set"] in words(at)
-    assert "25% van het gewicht" not in words(at)
+    assert "25% kans op geen effect" not in words(at)
 
 
 @pytest.mark.parametrize("language", ["nl", "en"])
