@@ -68,7 +68,7 @@ class User:
                 max_size=64 << 20,
             ) as ws:
                 self._rerun(ws)
-                if not self._wait(ws, "kinderwerkers in Almere", FIRST_ANSWER):
+                if not self._wait(ws, "Met 36 kinderwerkers", FIRST_ANSWER):
                     self.errors.append("no first answer")
                     return
                 luck = np.random.default_rng(self.number)
@@ -78,7 +78,7 @@ class User:
                     started = time.monotonic()
                     self._forget()
                     self._rerun(ws)
-                    if self._wait(ws, f"Met {self.fte:g} kinderwerkers in Almere", LOST_AFTER):
+                    if self._wait(ws, f"Met {self.fte:g} kinderwerkers", LOST_AFTER):
                         self.seconds.append(time.monotonic() - started)
                     else:
                         self.lost += 1

@@ -40,7 +40,7 @@ LISTS = """<style>
 """Streamlit says in English that a list has nothing of what was typed, and offers to add it."""
 LESS_SPACE = """<style>
 .stMainBlockContainer {padding-top: 3.5rem}
-.stMainBlockContainer [data-testid=stPageLink] a p {text-decoration: underline}
+.stMainBlockContainer [data-testid=stPageLink] a p {text-decoration: underline; white-space: normal}
 </style>"""
 """The sentence on Start should stand on the first screen; a link to a page is seen to be one."""
 LONGEST_KEY, MOST_KEYS = 30, 5

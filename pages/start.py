@@ -1,4 +1,4 @@
-"""Start: one sentence, three figures, one chart."""
+"""Start: what a budget costs and changes, how sure that is, and the choices that make it."""
 
 from __future__ import annotations
 
@@ -11,43 +11,48 @@ from pages.shared.state import EFFECTS, Choices, keep, pair, reference_words
 from pages.shared.texts import t, writing
 from sim.decision.headline import believed, weight_of_no_effect
 
+FIT = """<style>
+.stMainBlockContainer {max-width: 62rem}
+.stMainBlockContainer h1 {font-size: 1.5rem; padding-top: 0}
+.stMainBlockContainer h2 {font-size: 1.6rem; padding-top: 0.5rem}
+</style>"""
+"""The answer must fit on the first screen of a laptop, and in two of a phone."""
+
 
 def main() -> None:
     """Show the page."""
+    st.html(FIT)
     st.title(t("app"))
-    st.markdown(t("lead"))
     chosen = _controls()
+    answer = st.container()  # what it shows follows from a choice that stands below it
+    chosen = _how_well(chosen)
     reference = reference_words(chosen)
-    parts.note(parts.plain(reference))
-    outcome(chosen, reference)
-    with st.expander(t("unknown_title"), expanded=True):
+    with answer:
+        outcome(chosen, reference, beside=True)
+    with st.expander(t("unknown_title")):
         both = pair(chosen)
         told = writing().unknown_effect(weight_of_no_effect(both), believed(both))
         st.markdown(t("unknown", effect=told))
+        st.markdown(t("sentence_honest"))
     parts.footer(reference)
 
 
 def _controls() -> Choices:
-    """Show the four choices of this page, and return what is chosen."""
-    left, right = st.columns(2)
+    """Show where, how many and ring-fenced or not in one row, and return what is chosen."""
+    left, right = st.columns([2, 3])
     with left:
         chosen = choose_municipality()
-    plan, effects = chosen.plan, list(EFFECTS)
-    effect = right.selectbox(
-        t("less_well"), effects, effects.index(chosen.effect), format_func=lambda e: t(f"effect_{e}"),
-        help=t("less_well_help"), key="start-effect",
-    )  # fmt: skip
-    left, right = st.columns([2, 1], vertical_alignment="bottom")
-    with left:
+    plan = chosen.plan
+    with right.container(horizontal=True, vertical_alignment="center"):
         fte = _workers(chosen)
-    fenced = right.toggle(t("ring_fence"), plan.fenced, help=t("ring_fence_help"), key="start-fenced")
+        fenced = st.toggle(t("ring_fence"), plan.fenced, help=t("ring_fence_help"), key="start-fenced")
     if fte is not None and (fte, fenced) != (plan.fte, plan.fenced):
         plan = plan.with_child_work(fte, fenced)
     elif fte is None and fenced != plan.fenced:
         plan = plan.with_child_work(plan.child_work["fte"], fenced)
     if extra := _beside(chosen):
         parts.note(t("start_beside", what=parts.plain(extra)))
-    return keep(plan=plan, effect=effect)
+    return keep(plan=plan)
 
 
 def _workers(chosen: Choices) -> float | None:
@@ -67,6 +72,17 @@ def _beside(chosen: Choices) -> str:
     keys = set(chosen.plan.data) - {"policy", "programmes", "title"}
     keys |= set(chosen.plan.programmes) - {"kinderwerk"}
     return chosen.plan.label() if keys or chosen.plan.policy != "crowd_out" else ""
+
+
+def _how_well(chosen: Choices) -> Choices:
+    """Show, folded, the choice of another effect than is expected, and return what is chosen."""
+    effects = list(EFFECTS)
+    with st.expander(t("less_well"), expanded=chosen.effect != "full"):
+        effect = st.selectbox(
+            t("less_well_choose"), effects, effects.index(chosen.effect),
+            format_func=lambda e: t(f"effect_{e}"), help=t("less_well_help"), key="start-effect",
+        )  # fmt: skip
+    return keep(effect=effect)
 
 
 if __name__ == "__main__":

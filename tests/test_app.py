@@ -22,7 +22,7 @@ from pages.shared.plan import Plan
 from pages.shared.state import Choices, pair, places, query_of, scenario
 from pages.shared.texts import writing, writing_in
 from sim import compare
-from sim.decision.firm import UNSAID, standing
+from sim.decision.firm import Standing, standing
 from sim.decision.headline import change, discount_rate
 from sim.errors import SimulationError
 from sim.faults import fault
@@ -153,8 +153,8 @@ def test_an_impossible_link_is_told_and_left_out(query: dict[str, str]) -> None:
 # Pages
 
 
-@pytest.mark.parametrize(("language", "sentence"), [("nl", "is de kans"), ("en", "the chance is")])
-def test_start_shows_a_sentence_three_figures_and_what_is_not_known(language: str, sentence: str) -> None:
+@pytest.mark.parametrize(("language", "sentence"), [("nl", "De kans dat de"), ("en", "The chance that the")])
+def test_start_shows_a_sentence_what_is_not_known_and_three_figures(language: str, sentence: str) -> None:
     at = shown("pages/main.py", taal=language)
     until = time.monotonic() + 30
     while sentence not in words(at) and time.monotonic() < until:  # it comes with the next look at the answer
@@ -165,7 +165,9 @@ def test_start_shows_a_sentence_three_figures_and_what_is_not_known(language: st
     told = CATALOGUES[language]["unknown_effect"].format(none="25%")
     assert any(told in m.value for m in at.markdown)
     assert CATALOGUES[language]["sentence_honest"][:30] in words(at)
-    assert [tab.label for tab in at.expander][-2:]
+    below = [m.value for m in at.markdown]
+    told_at = next(k for k, text in enumerate(below) if sentence in text)
+    assert told in below[told_at + 1]  # directly under it, and not folded away
 
 
 def test_the_choice_of_a_chart_is_kept_and_goes_with_the_link() -> None:
@@ -187,7 +189,7 @@ def test_what_a_link_got_wrong_is_said_until_something_is_chosen() -> None:
 def test_a_strength_that_was_set_has_no_weight_on_no_effect() -> None:
     at = shown("pages/main.py", effect="half")
     assert NL["unknown_effect_set"] in words(at)
-    assert "25% van het gewicht" not in words(at)
+    assert "25% kans op geen effect" not in words(at)
 
 
 @pytest.mark.parametrize("language", ["nl", "en"])
@@ -212,12 +214,26 @@ def test_start_shows_the_figures_of_the_command_line() -> None:
     at = shown("pages/main.py")
     both = [scenario(Choices(), Plan.simple(fte)) for fte in (0.0, 36.0)]
     d = next(iter(compare(both, children=desk.CHILDREN, draws=desk.DRAWS).differences.values()))
-    near, far = (change(d, years, discount_rate()) for years in (10, 20))
-    expected = [near.care_users, near.unmet_need, far.municipal_cost]
-    for metric, figure, write in zip(
-        at.metric, expected, (formats.count, formats.count, formats.money), strict=True
-    ):
-        assert metric.value == ("–" if standing(figure) in UNSAID else write(figure.value, True))
+    term, near, far = (change(d, years, discount_rate()) for years in (4, 10, 20))
+    youths = [(figure, formats.count) for figure in (near.unmet_need, near.care_users)]
+    expected = [(far.municipal_cost, formats.money), *youths]
+    for metric, (figure, write) in zip(at.metric, expected, strict=True):
+        assert metric.value.lower() == writing().change(figure, write, "fewer").lower()
+        assert metric.value.strip("\N{EN DASH}-")
+        assert writing().range(figure, write, "fewer") in words(at)
+    paid = writing().about_euros(term.municipal_cost.value)
+    assert f"betaalt Almere in 4 jaar ongeveer {paid} meer" in words(at)
+
+
+def test_the_level_stands_under_every_difference_of_youths() -> None:
+    at = shown("pages/main.py")
+    answer = next(one for one in reversed(desk.desk().kept.values()) if isinstance(one, Answer))
+    level, near = answer.level(0, 10), change(answer.difference(), 10, discount_rate())
+    for figure, before in ((near.unmet_need, level.unmet_need), (near.care_users, level.care_users)):
+        told = f"van ongeveer {writing().about(before)} zonder kinderwerk naar"
+        if standing(figure) is not Standing.FIRM:
+            told = f"ongeveer {writing().about(before)}, met en zonder kinderwerk"
+        assert told in words(at)
 
 
 def test_without_child_workers_there_is_nothing_to_compare() -> None:
@@ -418,8 +434,8 @@ def test_two_sessions_at_once_each_get_their_own_answer() -> None:
     first.run()
     second.run()
     first, second = finished(first), finished(second)
-    assert "in Tilburg" in words(first)
-    assert "child workers in Almere" in words(second)
+    assert re.search("kinderwerkers? betaalt Tilburg|of Tilburg in 4 jaar", words(first))
+    assert "child workers, Almere pays" in words(second)
     assert first.session_state["watcher"] != second.session_state["watcher"]
 
 

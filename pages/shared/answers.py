@@ -8,6 +8,7 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from pages.shared.plan import CHILD_WORK
 from sim import Comparison
 from sim.decision.appraisal import KEY_LABELS, Difference, difference
 from sim.decision.equity import NEIGHBOURHOODS
@@ -30,6 +31,7 @@ BREAKDOWNS: Mapping[str, tuple[str, ...]] = {
     "unmet_need": ("total", "group"),
     "need_stock": ("need",),
     "cost": ("total", "payer", "form", "programme", "part"),
+    "programme_places": ("programme",),
     "cost_cashable": ("total", "payer"),
     "cost_society": ("total", "payer"),
     "waiting_stock": ("total", "form"),
@@ -40,7 +42,10 @@ BREAKDOWNS: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(OTHERS, ("total",)),
 }
 """What pages and exports show. The rest is let go, so that answers stay small."""
-KEPT = repr((BREAKDOWNS, KEY_LABELS, NEIGHBOURHOODS))
+_CHILD_WORK = catalogue()[CHILD_WORK]
+AGES_OF_CHILD_WORK = frozenset(map(str, range(_CHILD_WORK.first_age, _CHILD_WORK.last_age + 1)))
+"""Of whom it is told what their care costs."""
+KEPT = repr((BREAKDOWNS, KEY_LABELS, NEIGHBOURHOODS, sorted(AGES_OF_CHILD_WORK)))
 """What of results is kept, as a part of the name under which they are kept."""
 
 
@@ -202,6 +207,8 @@ def shown(label: Label) -> bool:
         return measure == "unmet_need" and level in NEIGHBOURHOODS
     if label in KEY_LABELS or breakdown in BREAKDOWNS.get(measure, ()):
         return True
+    if (measure, breakdown) in (("cost", "age"), ("population", "age")):
+        return level in AGES_OF_CHILD_WORK
     payer, _, form = level.partition("|")
     return breakdown == "payer_form" and payer == GEMEENTE and form in catalogue()
 

@@ -63,6 +63,7 @@ def choose_municipality() -> Choices:
     st.selectbox(
         t("municipality"), [*offered, *others], key=PLACE, on_change=_move, accept_new_options=True,
         format_func=lambda name: f"{name} → {others[name]}" if name in others else name,
+        help=t("municipality_help"),
     )  # fmt: skip
     _not_here()
     whose_plan(chosen)

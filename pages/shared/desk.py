@@ -98,6 +98,12 @@ class Desk:
         assert isinstance(found, BackgroundTask)
         return found
 
+    def leave(self, watcher: str) -> None:
+        """Let go of what a watcher looks at."""
+        with self._lock:
+            for work in self.kept.values():
+                work.watchers.pop(watcher, None)
+
     def retry(self, work: Work, watcher: str) -> None:
         """Work again on what failed."""
         with self._lock:

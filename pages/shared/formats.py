@@ -10,6 +10,11 @@ def count(value: float, sign: bool = False) -> str:
     return writing().count(value, sign)
 
 
+def about(value: float) -> str:
+    """Return a number with three digits: more is not known of a level."""
+    return writing().about(value)
+
+
 def fte(value: float) -> str:
     """Return a number of FTE with at most one decimal."""
     return writing().fte(value)

@@ -111,7 +111,7 @@ def _measured(chosen: Choices) -> tuple[tuple[Observation, ...], tuple[Observati
 
 def _plot(found: LevelLines, chosen: Choices, reference: str) -> None:
     parts.draw(chart(found))
-    parts.note(" ".join(filter(None, [_band(found), _lying_together(found), _sources(found, chosen)])))
+    parts.note(" ".join(filter(None, [_band(found), _lying_together(found)])))
     data = frame(found)
     shown = data.assign(
         **{
@@ -124,7 +124,8 @@ def _plot(found: LevelLines, chosen: Choices, reference: str) -> None:
         "name": t("scenario"), "year": t("year"), "value": t("middle"), "low": t("low"), "high": t("high"),
     }  # fmt: skip
     data = data.assign(**{t("csv_unit"): found.unit})
-    parts.below(shown.rename(columns=named), data.rename(columns=named), f"niveau-{found.what}", reference)
+    shown, data = (table.rename(columns=named) for table in (shown, data))
+    parts.below(shown, data, f"niveau-{found.what}", reference, _sources(found, chosen))
 
 
 def _written(value: float, found: LevelLines) -> str:

@@ -1,14 +1,14 @@
-"""The outcome of a plan: one sentence, three figures, one chart; the same on every page."""
+"""The outcome of a plan: one sentence, how sure it is, three figures, one chart; the same on every page."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import streamlit as st
 
-from pages.shared import charts, formats, level_chart, parts
-from pages.shared.answers import Answer
+from pages.shared import charts, formats, level_chart, parts, quitte, weaker
+from pages.shared.answers import Answer, BackgroundTask
 from pages.shared.controls import choose_chart, choose_mode, choose_money
 from pages.shared.figures import LONG, MIDDLE
 from pages.shared.plan import CHILD_WORK
@@ -17,30 +17,58 @@ from pages.shared.state import Choices, pair, reference_of
 from pages.shared.texts import t, writing
 from pages.shared.watching import live
 from sim.decision.appraisal import Figure
-from sim.decision.firm import UNSAID, Standing, standing
-from sim.decision.headline import Change, change, discount_rate
+from sim.decision.firm import Standing, standing
+from sim.decision.headline import HORIZONS, Change, believed, change, discount_rate, weight_of_no_effect
 
+Others = Sequence[tuple[str, weaker.Figures | None]]
+"""Other effects with their figures, None while they are still to come."""
 _REFERENCE = {"none": "level_without", "now": "level_now"}
+FIGURES = """<style>
+[data-testid=stMetric] :is([data-testid=stMetricLabel], [data-testid=stMetricValue]) :is(div, p) {
+  white-space: normal; overflow: visible;
+}
+[data-testid=stMetricValue] {font-size: 1.6rem; line-height: 1.25}
+[data-testid=stMetric] {padding-bottom: 0}
+</style>"""
+"""What is told of a figure may take two lines: words are not cut off."""
 
 
 def outcome(
-    chosen: Choices, reference: str, key: str = "shown", more: Callable[[Answer], None] = lambda _: None
+    chosen: Choices,
+    reference: str,
+    key: str = "shown",
+    more: Callable[[Answer], None] = lambda _: None,
+    beside: bool = False,
 ) -> Answer | None:
     """Show the outcome of the plan in hand, again as draws come in; return the answer so far.
 
     None where there is nothing to compare. key: of the choice of a chart, other on each page. more: what the
-    page shows of it besides.
+    page shows of it besides. beside: whether figures for another effect come beside the first, once those
+    stand, and under them what would have to be true for the money to come back.
     """
     if nothing_to_compare(chosen):
         return None
 
     def show(answer: Answer) -> None:
-        _show(answer, chosen, reference, key)
+        _picture(answer, chosen, reference, key)
         more(answer)
 
     both = pair(chosen)
     remarks(both[1:])
-    return live(both, show)
+    st.html(FIGURES)
+
+    def weaker_too() -> BackgroundTask | None:
+        return weaker.ask(chosen) if beside else None
+
+    def told(answer: Answer) -> None:
+        if not answer.finished:
+            weaker.wait()
+        task = weaker_too() if answer.finished else None
+        _told(answer, chosen, (task.found if task else None) or {}, weaker.effects(chosen) if beside else ())
+        if beside:
+            quitte.show(answer)
+
+    return live(both, show, first=told, after=weaker_too)
 
 
 def nothing_to_compare(chosen: Choices) -> bool:
@@ -58,25 +86,31 @@ def is_reference(chosen: Choices) -> bool:
     return both_empty or reference.canonical_sha256() == plan.canonical_sha256()
 
 
-def _show(answer: Answer, chosen: Choices, reference: str, key: str) -> None:
+def _told(answer: Answer, chosen: Choices, found: weaker.Found, effects: Sequence[str]) -> None:
+    """Show the sentence, that nobody measured it, and the figures; those for other effects as they come."""
     years, d, rate = answer.scenarios[0].years, answer.difference(), discount_rate(answer.scenarios[0])
-    near, far = (change(d, min(ahead, years), rate) for ahead in (MIDDLE, LONG))
-    st.markdown("## " + key_sentence(answer, far, chosen))
-    st.markdown(t("sentence_honest"))
-    _figures(answer, near, far, chosen)
-    what = choose_chart(key)
-    if choose_mode(key) == "level":
+    term, near, far = (change(d, min(ahead, years), rate) for ahead in (HORIZONS[0], MIDDLE, LONG))
+    st.markdown("## " + key_sentence(answer, term, far, chosen))
+    st.markdown(writing().unknown_effect(weight_of_no_effect(answer.scenarios), believed(answer.scenarios)))
+    _figures(answer, near, far, chosen, [(effect, found.get(effect)) for effect in effects])
+
+
+def _picture(answer: Answer, chosen: Choices, reference: str, key: str) -> None:
+    """Show the chart with the choices of what it shows."""
+    what, mode = choose_chart(key), choose_mode(key)
+    if mode == "level":
         if what == "money":
             choose_money(key)
         names = [t(_REFERENCE[chosen.reference]), chosen.plan.label()]
         level_chart.show(answer, names, what, chosen, reference)
         return
+    d, rate = answer.difference(), discount_rate(answer.scenarios[0])
     parts.plot([charts.series(d, what, chosen.plan.label(), rate, answer.sharpening)], what, reference)
 
 
-def key_sentence(answer: Answer, far: Change, chosen: Choices) -> str:
-    """Return the one sentence: the chance of break-even, or why none is given."""
-    years = min(LONG, answer.scenarios[0].years)
+def key_sentence(answer: Answer, term: Change, far: Change, chosen: Choices) -> str:
+    """Return what it costs in a council term and the chance of break-even, or why that is not told."""
+    years = answer.scenarios[0].years
     words = {"plan": parts.plain(chosen.plan.phrase()), "name": parts.plain(chosen.municipality)}
     soon = standing(far.municipal_cost, answer.sharpening) is Standing.PROVISIONAL
     if far.p_paid_back is None or soon or not answer.chance_known:
@@ -85,43 +119,62 @@ def key_sentence(answer: Answer, far: Change, chosen: Choices) -> str:
         return t("sentence_equal", **words)
     if far.drowned:
         return t("sentence_small", **words)
+    cost = term.municipal_cost
+    told = "unclear"
+    if standing(cost, answer.sharpening) is Standing.FIRM:
+        told = "more" if cost.value > 0 else "less"
+    spent = writing().about_euros(cost.value)
+    first = t(f"sentence_pays_{told}", cost=spent, years=min(HORIZONS[0], years), **words)
     chance = writing().chance(far.p_paid_back, len(answer.draws))
-    return t(
-        "sentence_chance" if far.municipal_programme_cost > 0 else "sentence_other",
-        chance=chance,
-        years=years,
-        **words,
-    )
+    second = "sentence_chance" if far.municipal_programme_cost > 0 else "sentence_other"
+    return f"{first} {t(second, chance=chance, years=min(LONG, years))}"
 
 
-def _figures(answer: Answer, near: Change, far: Change, chosen: Choices) -> None:
-    level = answer.level(0, min(MIDDLE, answer.scenarios[0].years))
-    columns = st.columns(3)
+def _figures(answer: Answer, near: Change, far: Change, chosen: Choices, others: Others) -> None:
+    """Show what it costs and what it changes, each with the level that it is a difference from."""
+    without, with_plan = (answer.level(k, min(MIDDLE, answer.scenarios[0].years)) for k in (0, 1))
+    both = "now" if chosen.reference == "now" else "without"
     shown = (
-        (t("figure_users", year=near.year), near.care_users, formats.count, formats.count(level.care_users)),
-        (t("figure_unmet", year=near.year), near.unmet_need, formats.count, formats.count(level.unmet_need)),
-        (t("figure_money", year=far.year), far.municipal_cost, formats.money, ""),
-    )
-    against = "figure_of" if chosen.reference == "none" else "figure_of_now"
-    for column, (label, figure, write, base) in zip(columns, shown, strict=True):
+        ("cost", t("figure_money", year=far.year), far.municipal_cost, formats.money, ""),
+        ("unmet", t("figure_unmet", year=near.year), near.unmet_need, formats.count,
+         _level(near.unmet_need, without.unmet_need, with_plan.unmet_need, answer.sharpening, both)),
+        ("users", t("figure_users", year=near.year), near.care_users, formats.count,
+         _level(near.care_users, without.care_users, with_plan.care_users, answer.sharpening, both)),
+    )  # fmt: skip
+    for column, (name, label, figure, write, below) in zip(st.columns(3), shown, strict=True):
         with column:
-            _metric(label, figure, write, answer.sharpening)
-            parts.note(t(against, level=base) if base else _shares(answer, far))
+            _metric(label, figure, write, below, answer.sharpening)
+            parts.notes(*(_other(effect, one, name, write) for effect, one in others))
+            parts.note(_shares(answer, far) if name == "cost" else "")
 
 
-def _metric(label: str, figure: Figure, write: Callable[..., str], sharpening: bool) -> None:
-    """Show one figure, and below it what may be said of it: always a line, so that little moves."""
-    told = standing(figure, sharpening)
-    if told in UNSAID:
-        st.metric(label, "–")
-        help_words = f": {t('too_small_help')}" if told is Standing.TOO_SMALL else "."
-        parts.note(f"**{writing().remark(figure, write, sharpening)}**{help_words}")
-    elif told is Standing.PROVISIONAL:
-        st.metric(label, write(figure.value, True))
-        parts.note(t("provisional_help"))
-    else:
-        st.metric(label, writing().difference(figure, write))
-    parts.note(writing().interval(figure, write, sharpening))
+def _other(effect: str, figures: weaker.Figures | None, name: str, write: Callable[..., str]) -> str:
+    """Return what a figure would be with another effect, or that it is still to come."""
+    found = figures and writing().change(getattr(figures, name), write, _less(write))
+    return t(f"weaker_{effect}", told=found or t("weaker_coming"))
+
+
+def _level(f: Figure, before: float, after: float, sharpening: bool, both: str) -> str:
+    """Return the level under a difference: one number where nobody can tell the two apart."""
+    old, new = writing().about(before), writing().about(after)
+    if old == new or standing(f, sharpening) is not Standing.FIRM:
+        return t(f"figure_same_{both}", level=old)
+    return t(f"figure_from_{both}", old=old, new=new)
+
+
+def _metric(label: str, figure: Figure, write: Callable[..., str], below: str, sharpening: bool) -> None:
+    """Show one figure in words, and under it what may be said of it and what it is a difference from."""
+    told, less = standing(figure, sharpening), _less(write)
+    said = writing().change(figure, write, less, sharpening)
+    st.metric(label, said[:1].upper() + said[1:])
+    helps = {Standing.PROVISIONAL: "provisional_help", Standing.TOO_SMALL: "too_small_help"}
+    help_words = t(helps[told]) if told in helps else ""
+    parts.notes(help_words, writing().range(figure, write, less, sharpening), below)
+
+
+def _less(write: Callable[..., str]) -> str:
+    """Return the word for below zero: of money there is less, of youths there are fewer."""
+    return "less" if write is formats.money else "fewer"
 
 
 def _shares(answer: Answer, far: Change) -> str:
@@ -130,4 +183,6 @@ def _shares(answer: Answer, far: Change) -> str:
     care = replace(far.municipal_cost, value=far.municipal_cost.value - spent)
     words = "figure_cost" if answer.scenarios[1].programmes.keys() <= {CHILD_WORK} else "figure_cost_of_all"
     cost = writing().provisional(formats.money(spent), not answer.chance_known)
-    return t(words, cost=cost, care=writing().difference(care, formats.money, answer.sharpening))
+    soon = standing(care, answer.sharpening) is Standing.PROVISIONAL
+    told = writing().provisional(writing().change(care, formats.money, "less", answer.sharpening), soon)
+    return t(words, cost=cost, care=told)

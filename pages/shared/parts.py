@@ -62,6 +62,12 @@ def note(text: str) -> None:
         st.markdown(f":small[{text}]")
 
 
+def notes(*lines: str) -> None:
+    """Show lines of small print, close together."""
+    if found := [f":small[{line}]" for line in lines if line]:
+        st.markdown("  \n".join(found))
+
+
 def plain(text: str) -> str:
     """Return a text of a user so that markdown shows it as it is."""
     lines = "\n".join(line.strip() for line in text.split("\n"))
@@ -121,9 +127,13 @@ def picture(
     below(shown, data, name, reference)
 
 
-def below(shown: pd.DataFrame, data: pd.DataFrame, name: str, reference: str) -> None:
-    """Show what stands below every chart: its table, the table as a file, and the source."""
-    with st.expander(t("table")):
+def below(shown: pd.DataFrame, data: pd.DataFrame, name: str, reference: str, lines: str = "") -> None:
+    """Show what stands below every chart: its table, the table as a file, and the source.
+
+    lines: what its lines are, with the table.
+    """
+    with st.expander(t("table") if not lines else t("table_and_lines")):
+        note(lines)
         st.table(shown.map(lambda cell: breakable(cell) if isinstance(cell, str) else cell), hide_index=True)
     certified = data.assign(**{t("csv_reference"): reference, t("csv_birth"): birth(reference)})
     csv(certified, f"kinderwerk-{name}.csv")

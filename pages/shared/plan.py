@@ -113,7 +113,7 @@ class Plan:
         if "title" in self.data:
             return str(self.data["title"])
         fence = "" if self.fte == 0 else ", " + (t("fenced") if self.fenced else t("unfenced"))
-        words = t("workers", fte=self._fte_words()) + fence
+        words = self._workers() + fence
         for name, use in sorted(self.programmes.items()):
             if name != CHILD_WORK and _most(use["fte"]):
                 title = catalogue()[name].title[writing().language] if name in catalogue() else name
@@ -142,7 +142,12 @@ class Plan:
     def phrase(self) -> str:
         """Return the plan as it stands in a sentence that begins with 'with'."""
         only = set(self.programmes) <= {CHILD_WORK} and "title" not in self.data
-        return t("workers", fte=self._fte_words()) if only else t("this_budget", name=self.label())
+        return self._workers() if only else t("this_budget", name=self.label())
+
+    def _workers(self) -> str:
+        """Return how much child work there is: a part of a worker is no worker, but FTE."""
+        whole = all(float(value).is_integer() for value in self._path(self.child_work["fte"]))
+        return t("workers" if whole else "workers_part", fte=self._fte_words())
 
     def _fte_words(self) -> str:
         steps = list(dict.fromkeys(writing().fte(value) for value in self._path(self.child_work["fte"])))

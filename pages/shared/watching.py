@@ -28,12 +28,16 @@ def live(
     slot: str = "answer",
     children: int | None = CHILDREN,
     draws: int | None = None,
+    first: Callable[[Answer], None] | None = None,
+    after: Callable[[], Work | None] = lambda: None,
 ) -> Answer:
     """Show an answer about scenarios, and again each time there is more of it; return it as far as it is.
 
     What is shown is the answer of one moment, whatever comes meanwhile.
 
-    slot: what on the page it is; a session watches one answer for each. children, draws: see Desk.ask.
+    first: what of it stands above how far the work is. slot: what on the page it is; a session watches one
+    answer for each. children, draws: see Desk.ask. after: asks for what is worked on once the
+    answer is complete, and what is shown is shown again until that is as well.
     """
     wished = DRAWS if draws is None else draws
     key = key_of(scenarios, children, wished)
@@ -41,10 +45,11 @@ def live(
     def look(watch: bool) -> Answer:
         return desk().ask(scenarios, watcher(slot), watch=watch, children=children, draws=wished)
 
-    def seen(answer: Answer) -> None:
-        show(answer.seen(is_stopped(answer, slot)))
+    def seen(shown: Callable[[Answer], None]) -> Callable[[Answer], None]:
+        return lambda answer: shown(answer.seen(is_stopped(answer, slot)))
 
-    return _follow(look, key, slot, seen, _answer_progress)
+    above = seen(first) if first else None
+    return _follow(look, key, slot, seen(show), _answer_progress, first=above, after=after)
 
 
 def errand(
@@ -84,14 +89,22 @@ def _follow(
     show: Callable[[W], None],
     progress: Callable[[W, bool], None],
     every: float = 1.0,
+    first: Callable[[W], None] | None = None,
+    after: Callable[[], Work | None] = lambda: None,
 ) -> W:
     """Show work in a part of the page that runs again each second until the work is finished or stopped."""
 
     def stopped() -> bool:
         return bool(st.session_state.get(f"stopped-{slot}") == key)
 
+    def ended(work: W) -> bool:
+        if stopped() or not work.finished:
+            return stopped()
+        more = after()
+        return more is None or more.finished
+
     work = look(not stopped())
-    over = work.finished or stopped()
+    over = ended(work)
 
     def again() -> None:
         halted = stopped()
@@ -99,20 +112,25 @@ def _follow(
         if not halted and not work.begun:
             work.news.wait(PATIENCE)
         # Each has a place of its own, so that a table opened meanwhile stays open when the button goes.
+        if first:
+            with st.container():
+                if work.begun:
+                    first(work)
         with st.container():
             if work.problem:
                 reason = {"reason": plain("; ".join(work.error.told(language())))} if work.error else {}
                 st.error(t(work.problem, **reason))
                 st.button(t("again"), key=f"again-{slot}", on_click=desk().retry, args=(work, watcher(slot)))
             else:
-                progress(work, halted)
-                if not work.finished:
-                    label, target = (t("go_on"), None) if halted else (t("stop"), key)
-                    st.button(label, key=f"stop-{slot}-{halted}", on_click=_stop, args=(slot, target))
+                with st.container(horizontal=True, vertical_alignment="center"):
+                    progress(work, halted)
+                    if not work.finished:
+                        label, target = (t("go_on"), None) if halted else (t("stop"), key)
+                        st.button(label, key=f"stop-{slot}-{halted}", on_click=_stop, args=(slot, target))
         with st.container():
             if work.begun:
                 show(work)
-        if (work.finished or halted) != over:
+        if ended(work) != over:
             st.rerun()  # starts or stops the timer
 
     st.fragment(lambda: guarded(again), run_every=None if over else every)()

@@ -11,6 +11,7 @@ __all__ = [
     "level_by_year",
     "money",
     "payers",
+    "place",
     "sample",
     "sensitivity",
     "tables",

@@ -35,6 +35,7 @@ _SINGULAR = {
     "computations": "computation", "gesimuleerde kinderen": "gesimuleerd kind",
     "simulated children": "simulated child",
 }  # fmt: skip
+_LARGE = (("billions", 1e9), ("millions", 1e6), ("thousands", 1e3))
 _COUNTED = re.compile(rf"(\{{(\w+)\}}(?:\*\*)?) ({'|'.join(_SINGULAR)})\b")
 """A number in a text, and what it counts, in the plural."""
 
@@ -119,6 +120,16 @@ class Writing:
         """Return an amount in whole euros."""
         return f"€ {self.count(euros, sign)}"
 
+    def about_euros(self, euros: float) -> str:
+        """Return an amount in words with two digits, without its sign, such as 12 miljoen euro."""
+        amount = abs(float(f"{euros:.2g}"))
+        unit, size = next(((unit, size) for unit, size in _LARGE if amount >= size), ("euros", 1.0))
+        return self.t(unit, amount=self.number(amount / size, 1))
+
+    def about(self, value: float) -> str:
+        """Return a number with three digits: more is not known of a level."""
+        return self.count(float(f"{value:.3g}"))
+
     def date(self, iso: str) -> str:
         """Return a date such as 2021-01-01 in words; what is no date stays as it is."""
         try:
@@ -199,6 +210,33 @@ class Writing:
             low, high = sorted((abs(f.low), abs(f.high)))
             return self.t("nine_of_ten", value=words, low=write(low), high=write(high))
         return self.provisional(words, found is Standing.PROVISIONAL)
+
+    def change(self, f: Figure, write: Callable[..., str], less: str, sharpening: bool = False) -> str:
+        """Return a difference as `difference` does, with words in place of signs: 32 minder.
+
+        less: the word for below zero, `fewer` for youths and `less` for money. What cannot be told comes
+        without its range, which is in `range`, and what is provisional without its mark.
+        """
+        told = standing(f, sharpening)
+        if told in UNSAID:
+            unclear = told is Standing.UNCLEAR
+            return self.t("no_clear_change") if unclear else self.remark(f, write, sharpening)
+        size = write(abs(f.value))
+        if told is Standing.NONE or size == write(0.0):
+            return self.t("no_difference" if told is Standing.NONE else "near_zero")
+        return self.t("more" if f.value > 0 else less, value=size)
+
+    def range(self, f: Figure, write: Callable[..., str], less: str, sharpening: bool = False) -> str:
+        """Return the range of a figure over draws in words, or nothing where there is none to show."""
+        if f.low is None or f.high is None or not has_range(f, sharpening):
+            return ""
+        if f.low < 0.0 < f.high:
+            between = self.t(f"range_{less}_more", low=write(-f.low), high=write(f.high))
+        elif f.low >= 0.0:
+            between = self.t("range_more", low=write(f.low), high=write(f.high))
+        else:
+            between = self.t(f"range_{less}", low=write(-f.high), high=write(-f.low))
+        return self.t("in_nine_of_ten", range=between)
 
     def unknown_effect(self, none: float | None, priors: Collection[str] = (ASSUMED,)) -> str:
         """Return that nobody knows the effect. none: the weight on no effect; None where it was set.

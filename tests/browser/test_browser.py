@@ -48,9 +48,9 @@ def in_colour(page: Page, colour: str) -> int:
 def test_start_says_a_sentence_with_its_chance_and_three_figures(page: Watched) -> None:
     opened(page)
     finished(page)
-    page.get_by_text("is de kans").wait_for(timeout=20_000)
+    page.get_by_text("De kans dat de gemeente").wait_for(timeout=20_000)
     expect(page.locator("[data-testid=stMetricValue]")).to_have_count(3)
-    expect(page.locator("[data-testid=stMetricValue]").nth(2)).to_contain_text("mln")
+    expect(page.locator("[data-testid=stMetricValue]").first).to_contain_text("mln")
     page.wait_for_selector("[data-testid=stVegaLiteChart] canvas, [data-testid=stVegaLiteChart] svg")
     lines = COLOURS[:2]  # which lie on each other: across the chart, and not axes alone
     assert soon(page, lambda: sum(in_colour(page, colour) for colour in lines) > 300)
@@ -65,7 +65,7 @@ def test_moving_the_slider_gives_new_figures(page: Watched) -> None:
     slider.focus()
     for _ in range(4):
         slider.press("ArrowRight")
-    page.get_by_text("Met 40 kinderwerkers in Almere").wait_for(timeout=60_000)
+    page.get_by_text("Met 40 kinderwerkers betaalt Almere").wait_for(timeout=60_000)
     assert page.errors == []
 
 
@@ -94,7 +94,7 @@ def test_the_slider_writes_its_number_in_the_language_of_the_app(page: Watched) 
 
 def test_link_restores_the_screen(page: Watched) -> None:
     opened(page, "/?gemeente=Tilburg&begroting=20-o-crowd_out&effect=half&taal=en")
-    page.get_by_text("With 20 child workers in Tilburg").wait_for(timeout=60_000)
+    page.get_by_text("With 20 child workers, Tilburg pays").wait_for(timeout=60_000)
     assert (
         page.get_by_role("switch", name="Ring-fenced")
         .or_(page.get_by_role("checkbox", name="Ring-fenced"))
@@ -106,7 +106,7 @@ def test_link_restores_the_screen(page: Watched) -> None:
 def test_impossible_link_is_told_and_left_out(page: Watched) -> None:
     opened(page, "/?gemeente=%3Cscript%3E&begroting=-5-g-deficit")
     page.get_by_text("De link bevatte een keuze die niet kan").wait_for(timeout=20_000)
-    page.get_by_text("Met 36 kinderwerkers in Almere").wait_for(timeout=60_000)
+    page.get_by_text("Met 36 kinderwerkers betaalt Almere").wait_for(timeout=60_000)
     assert page.errors == []
 
 

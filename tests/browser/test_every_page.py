@@ -144,7 +144,7 @@ def test_dutch_numbers_under_an_english_browser(page: Watched) -> None:
     opened(page, "/")
     page.locator("[data-testid=stMetricValue]").nth(2).wait_for(timeout=120_000)
     page.get_by_text("keer andere aannames").wait_for(timeout=120_000)
-    assert "," in page.locator("[data-testid=stMetricValue]").nth(2).inner_text()
+    assert "," in page.locator("[data-testid=stMetricValue]").first.inner_text()
     settled(page)  # a finer answer may still be about to take the place of this table
     page.get_by_text("Tabel", exact=True).first.click()
     page.locator("table td", has_text=",").first.wait_for(timeout=60_000)

@@ -39,7 +39,7 @@ def test_levers_with_the_keyboard_and_a_file_that_comes_back(page: Watched, tmp_
     assert load_scenario(file, registry()).programmes["kinderwerk"].fte.base == 20.0
     ready(page)
     page.get_by_role("button", name="Zet alles terug").click()
-    page.get_by_text("Met 36 kinderwerkers in Almere").wait_for(timeout=60_000)
+    page.get_by_text("Met 36 kinderwerkers betaalt Almere").wait_for(timeout=60_000)
     ready(page)
     page.locator("input[type=file]").set_input_files(str(file))
     page.get_by_text("Met 20 kinderwerkers in Almere").wait_for(timeout=60_000)

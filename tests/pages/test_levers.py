@@ -198,6 +198,8 @@ def test_a_label_names_the_world_where_it_is_unusual() -> None:
     )
     assert plan.label() == "20 kinderwerkers, geoormerkt, vaste plaatsen, lockdown"
     assert Plan.simple(20.0).label() == "20 kinderwerkers, geoormerkt"
+    assert Plan.simple(3.4).label() == "3,4 fte kinderwerk, geoormerkt"
+    assert Plan.simple(1.0).phrase() == "1 kinderwerker"
 
 
 @pytest.mark.parametrize(

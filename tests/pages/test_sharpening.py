@@ -140,10 +140,10 @@ def test_work_that_was_stopped_too_early_leaves_provisional_figures(both: Answer
         luck = NL["too_small"]
         assert all(text.endswith("(voorlopig)") or text == luck for _, text in rows[:-1])
         assert rows[-1][1] == NL["not_yet"]
-        far = change(after(both, draws).difference(), 20, discount_rate())
-        sentence = outcome.key_sentence(after(both, draws, stopped=True), far, Choices())
+        term, far = (change(after(both, draws).difference(), ahead, discount_rate()) for ahead in (4, 20))
+        sentence = outcome.key_sentence(after(both, draws, stopped=True), term, far, Choices())
         assert "te weinig berekend" in sentence
-        assert "wordt nog gerekend" in outcome.key_sentence(after(both, draws), far, Choices())
+        assert "wordt nog gerekend" in outcome.key_sentence(after(both, draws), term, far, Choices())
 
 
 def test_a_chart_has_no_band_before_ten_draws_and_gaps_where_a_year_is_provisional(both: Answer) -> None:
@@ -194,7 +194,7 @@ def test_budgets_that_are_equal_are_called_equal_and_get_no_chance() -> None:
     assert list(rows.values()) == ["0", "0", "0", NL["no_difference"]]
     far = change(answer.difference(), 20, discount_rate())
     assert far.equal
-    assert "geen verschil" in outcome.key_sentence(answer, far, Choices())
+    assert "geen verschil" in outcome.key_sentence(answer, far, far, Choices())
     assert NL["pay_same"].format(years=20, payer=NL["pay_payer_gemeente"]) in pockets.sentence(
         pockets_of(answer.runs, 20, discount_rate()), 20
     )

@@ -200,7 +200,7 @@ def test_a_plan_of_few_or_many_years_is_shown(years: int) -> None:
     assert not at.error
     assert len(at.metric) == 3
     last = 2027 + min(years, 20) - 1
-    assert at.metric[2].label == NL["figure_money"].format(year=last)
+    assert at.metric[0].label == NL["figure_money"].format(year=last)
 
 
 def test_compared_with_child_work_as_it_is_now() -> None:

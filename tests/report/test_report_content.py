@@ -141,7 +141,7 @@ def test_every_parameter_is_there_and_changes_are_marked(report: Report) -> None
 
 
 def test_a_strength_that_was_set_is_not_said_to_have_a_weight_on_no_effect() -> None:
-    weight = "25% van het gewicht"
+    weight = "25% kans op geen effect"
     assert weight in report_of(comparison(TITLE)).unknown[0]
     parameters = {"kinderwerk.effect_exists": 0.375}
     changed = report_of(comparison(TITLE, changes=[{"parameters": parameters}])).unknown

@@ -1,0 +1,61 @@
+"""Differences in words: no signs, no bare number where nothing can be told, and the range of the draws."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sim.decision.appraisal import Figure
+from sim.decision.firm import UNSAID, standing
+from sim.words.writing import LANGUAGES, Writing
+
+SIZES = st.floats(-5000, 5000, allow_nan=False)
+
+
+def figure(value: float, low: float, high: float, mcse: float = 0.0) -> Figure:
+    return Figure(value, mcse, low, high, 0.5, 40, (high - low) / 20)
+
+
+@given(SIZES, st.floats(0, 3000), st.floats(0, 3000), st.sampled_from(list(LANGUAGES)))
+def test_a_change_has_no_sign_and_says_which_way(value: float, down: float, up: float, language: str) -> None:
+    writing, f = Writing(language), figure(value, value - down, value + up)
+    told = writing.change(f, writing.count, "fewer")
+    assert not re.search("[+\N{MINUS SIGN}-]\\d", told)
+    if standing(f) in UNSAID:
+        assert not re.search("\\d", told)
+    elif round(abs(value)):
+        assert told == writing.t("more" if value > 0 else "fewer", value=writing.count(abs(value)))
+
+
+@given(SIZES, st.floats(0, 3000), st.floats(0, 3000))
+def test_a_range_has_both_ends_the_smaller_first(value: float, down: float, up: float) -> None:
+    writing, f = Writing("nl"), figure(value, value - down, value + up)
+    told = writing.range(f, writing.count, "fewer")
+    found = [int(n.replace(".", "")) for n in re.findall("\\d[\\d.]*", told.removeprefix("in 9 van de 10"))]
+    assert sorted(found) == sorted(abs(round(end)) for end in (f.low or 0.0, f.high or 0.0))
+    assert ("minder" in told) == ((f.low or 0.0) < 0)
+    assert ("meer" in told) == ((f.high or 0.0) > 0 or (f.low or 0.0) >= 0)
+    if (f.low or 0.0) >= 0 or (f.high or 0.0) <= 0:
+        assert found == sorted(found)
+
+
+@pytest.mark.parametrize(
+    ("euros", "nl", "en"),
+    [
+        (11_640_000, "12 miljoen euro", "12 million euros"),
+        (-2_140_000, "2,1 miljoen euro", "2.1 million euros"),
+        (999_999, "1 miljoen euro", "1 million euros"),
+        (843_200, "840 duizend euro", "840 thousand euros"),
+        (1.94e9, "1,9 miljard euro", "1.9 billion euros"),
+        (843, "840 euro", "840 euros"),
+    ],
+)
+def test_an_amount_in_a_sentence_has_two_digits(euros: float, nl: str, en: str) -> None:
+    assert (Writing("nl").about_euros(euros), Writing("en").about_euros(euros)) == (nl, en)
+
+
+def test_a_level_has_three_digits() -> None:
+    assert Writing("nl").about(6944.2) == "6.940"
