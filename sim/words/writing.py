@@ -196,7 +196,7 @@ class Writing:
             return self.millions(abs(x)) if money else self.number(abs(x), decimals)
 
         def with_unit(x: float, sign: bool = False) -> str:
-            return self.t("millions", value=write(x)) if money else write(x)
+            return self.t("millions", amount=write(x)) if money else write(x)
 
         found = standing(f)
         if found is Standing.NONE:
