@@ -77,7 +77,7 @@ def _beside(chosen: Choices) -> str:
 def _how_well(chosen: Choices) -> Choices:
     """Show, folded, the choice of another effect than is expected, and return what is chosen."""
     effects = list(EFFECTS)
-    with st.expander(t("less_well")):
+    with st.expander(t("less_well"), expanded=chosen.effect != "full"):
         effect = st.selectbox(
             t("less_well_choose"), effects, effects.index(chosen.effect),
             format_func=lambda e: t(f"effect_{e}"), help=t("less_well_help"), key="start-effect",

@@ -49,6 +49,7 @@ def state(page: Page) -> dict[str, object]:
         page.wait_for_selector(READY, timeout=120_000)
         before, found = found, page.evaluate(STATE)
         busy = page.locator("[data-testid=stProgress], [data-stale=true]").count()
+        busy += page.locator("strong").get_by_text("volgt", exact=True).count()  # figures still to come
         same = same + 1 if before == found and not busy else 0
         if same == 4:
             return found
@@ -104,7 +105,8 @@ def unfold(page: Page, title: str) -> None:
 def start(page: Page) -> None:
     pick(page, "Gemeente", "Tilburg")
     slide(page, 2)
-    pick(page, "Hoe goed werkt kinderwerk?", "half zo goed")
+    unfold(page, "Hoe goed werkt kinderwerk?")
+    pick(page, "Reken met een ander effect", "half zo goed")
     page.get_by_text("Geoormerkt", exact=True).click()
 
 

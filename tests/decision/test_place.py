@@ -20,8 +20,9 @@ LABELS: tuple[Label, ...] = (
 
 
 def columns(places: float, spent: float, youths: float, care: float) -> Columns:
-    """Return two equal years of a scenario in which every age is alike."""
-    values = np.array([places, spent, *[youths / 11] * 11, *[care / 11] * 11])[:, None] * np.ones(2)
+    """Return two equal years of a scenario whose ages have other numbers each."""
+    uneven = np.arange(1, 12) / 66
+    values = np.array([places, spent, *(youths * uneven), *(care * uneven[::-1])])[:, None] * np.ones(2)
     return Columns(LABELS, values, values[:, :, None], 100)
 
 
