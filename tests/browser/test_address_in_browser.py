@@ -49,6 +49,7 @@ def state(page: Page) -> dict[str, object]:
         page.wait_for_selector(READY, timeout=120_000)
         before, found = found, page.evaluate(STATE)
         busy = page.locator("[data-testid=stProgress], [data-stale=true]").count()
+        busy += page.locator("strong").get_by_text("volgt", exact=True).count()  # figures still to come
         same = same + 1 if before == found and not busy else 0
         if same == 4:
             return found
