@@ -9,6 +9,7 @@ from pydantic_core import PydanticCustomError
 from pages.shared.answers import KEPT, slim
 from pages.shared.desk import CHILDREN, DRAWS, SEED
 from pages.shared.state import Choices, fte_here, here, pair, places, plans_around, scenario
+from pages.shared.weaker import questions
 from sim.engine.setting import worker_threads
 from sim.errors import InputError
 from sim.files.wording import fault_of
@@ -33,10 +34,9 @@ def first_questions(name: str) -> list[list[Scenario]]:
     """Return what Start and Vergelijk ask of a municipality before anything is chosen there."""
     first = Choices(municipality=name)
     plans = plans_around(fte_here(first))
-    return [
-        list(pair(Choices(municipality=name, plan=plans[1]))),
-        [scenario(first, plan) for plan in plans],
-    ]
+    start = Choices(municipality=name, plan=plans[1])
+    weaker = questions(start).values()
+    return [list(pair(start)), [scenario(first, plan) for plan in plans], *map(list, weaker)]
 
 
 def answer_ahead(questions: Sequence[Sequence[Scenario]], tell: Tell = nobody) -> None:

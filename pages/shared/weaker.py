@@ -15,8 +15,8 @@ from sim.decision.headline import change, discount_rate
 from sim.engine.setting import worker_threads
 from sim.inputs.scenario import Scenario
 from sim.model.priors import PRIORS
-from sim.progress import Tell
-from sim.runs.experiment import Options, Run, run_all, with_labels
+from sim.progress import Progress, Tell
+from sim.runs.experiment import Options, Run, with_labels
 
 FULL, HALF, NONE = "full", "half", "none"
 SLOT = "weaker"
@@ -47,9 +47,14 @@ def effects(chosen: Choices) -> tuple[str, ...]:
     return tuple(effect for effect in others if effect != chosen.effect)
 
 
+def questions(chosen: Choices) -> Mapping[str, Sequence[Scenario]]:
+    """Return the scenarios of the reference and of the plan under each of the other effects."""
+    return {effect: pair(replace(chosen, effect=effect)) for effect in effects(chosen)}
+
+
 def ask(chosen: Choices) -> BackgroundTask | None:
     """Return the figures so far, by effect, as a task whose work is queued; None where there are none."""
-    pairs = {effect: pair(replace(chosen, effect=effect)) for effect in effects(chosen)}
+    pairs = questions(chosen)
     if not pairs:
         return None
     key = key_of([one for both in pairs.values() for one in both], "weaker", CHILDREN, DRAWS)
@@ -70,10 +75,15 @@ def find(pairs: Mapping[str, Sequence[Scenario]], tell: Tell) -> Iterator[Found]
 
 
 def _figures(both: Sequence[Scenario], tell: Tell) -> Figures:
-    options = Options(children=CHILDREN, draws=DRAWS, first_draw=1, seed=SEED)
+    options = Options(children=CHILDREN, seed=SEED)
     first, runs = both[0], list[Run]()
     with worker_threads(None) as pool:
-        for run in run_all(list(both), options, desk().store, tell=tell, pool=pool):
+        for draw in range(1, DRAWS + 1):
+
+            def heard(now: Progress, done: int = draw - 1) -> None:
+                tell(now.at(done + now.share, DRAWS))
+
+            run = desk().lives.run(both, options, draw, pool, heard)
             few = [with_labels(c, [label for label in KEY_LABELS if label in c.labels]) for c in run.columns]
             runs.append(replace(run, columns=tuple(few)))
     d = difference(runs, 1, 0, range(first.start, first.start + first.years))

@@ -45,7 +45,7 @@ def test_the_app_has_what_was_answered_ahead(tmp_path: Path, monkeypatch: pytest
     for module in (ahead, desk):
         monkeypatch.setattr(module, "DRAWS", 2)
         monkeypatch.setattr(module, "CHILDREN", 400)
-    (start, _) = ahead.first_questions("Zwolle")
+    start, *_ = ahead.first_questions("Zwolle")
     ahead.answer_ahead([start])
     monkeypatch.setattr(lives, "run_all", refuse)
     ahead.answer_ahead([start])
