@@ -434,7 +434,7 @@ def test_two_sessions_at_once_each_get_their_own_answer() -> None:
     first.run()
     second.run()
     first, second = finished(first), finished(second)
-    assert re.search("kinderwerkers? betaalt Tilburg|of Tilburg in 4 jaar", words(first))
+    assert re.search("betaalt Tilburg in 4 jaar|of Tilburg in 4 jaar", words(first))
     assert "child workers, Almere pays" in words(second)
     assert first.session_state["watcher"] != second.session_state["watcher"]
 
