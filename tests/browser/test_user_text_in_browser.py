@@ -7,6 +7,7 @@ from playwright.sync_api import expect
 
 from pages.shared.plan import Plan
 from tests.browser.screens import READY, Watched, soon
+from tests.browser.test_every_page import settled
 from tests.pages.test_user_text import LINK, NAME, NASTY
 
 pytestmark = pytest.mark.browser
@@ -72,6 +73,7 @@ def test_a_list_without_what_was_typed_says_so_in_the_language_of_the_reader(pag
     page.goto("/?taal=en&begroting=" + Plan.simple(0.0).code())
     page.wait_for_selector(READY, timeout=60_000)
     page.locator("summary", has_text="How well does child work work?").click()
+    settled(page)  # what is open stands in the address, so the page is drawn anew
     field = page.get_by_role("combobox", name="Compute with another effect")
     field.click()
     field.fill("zzz")
