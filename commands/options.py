@@ -42,6 +42,13 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instea
 Store = Annotated[Path, typer.Option("--in", help="The folder below which runs are.")]
 RunName = Annotated[str, typer.Argument(help="A run, as `runs list` names it, or its folder.")]
 Cluster = Annotated[str | None, typer.Option("--cluster", help="Address of a Dask scheduler.")]
+OwnModel = Annotated[
+    Path | None,
+    typer.Option(
+        "--own-model", metavar="FOLDER",
+        help="A folder with parameters, processes, programmes or measures of your own.",
+    ),
+]
 Csv = Annotated[bool, typer.Option("--csv", help="Write CSV files beside the Parquet files.")]
 Reference = Annotated[Path, typer.Argument(help="The scenario to compare with.")]
 Others = Annotated[list[Path], typer.Argument(help="One to three scenarios.")]

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from commands.shared import refuse_unreadable
+from commands.options import OwnModel
+from commands.shared import own, refuse_unreadable
 from sim.errors import InputError
 
 if TYPE_CHECKING:
@@ -39,19 +40,24 @@ def scenarios(
     typer.echo(f"Wrote {copy_shipped(folder)}", err=True)
 
 
-def check(paths: Annotated[list[Path], typer.Argument(help="Scenario files or folders of them.")]) -> None:
+def check(
+    paths: Annotated[list[Path], typer.Argument(help="Scenario files or folders of them.")],
+    own_model: OwnModel = None,
+) -> None:
     """Validate scenario files; list every error with its place and the nearest valid name."""
-    from sim.inputs.library import registry
+    from sim.inputs.library import registry, registry_of
     from sim.inputs.scenario_files import check_path
     from sim.runs.scenario_notes import as_line, notes_of_files, unlike_references
 
+    model = own(own_model)
+    known = registry() if model is None else registry_of(model)
     refuse_unreadable(str(file) for path in paths for file in path.rglob("*.y*ml"))
     read: list[tuple[Document, object]] = []
 
     def take(document: Document, thing: object) -> None:
         read.append((document, thing))
 
-    problems = [problem for path in paths for problem in check_path(path, registry(), _readers(), take)]
+    problems = [problem for path in paths for problem in check_path(path, known, _readers(), take)]
     for document, thing in read:
         for prior in named_priors(thing):
             typer.echo(f"{document.path}: effect of child work: {prior}.", err=True)
@@ -62,7 +68,7 @@ def check(paths: Annotated[list[Path], typer.Argument(help="Scenario files or fo
     notes = notes_of_files(read)
     for note in notes:
         typer.echo(as_line(note), err=True)
-    if problems := [*problems, *unlike_references(read, registry())]:
+    if problems := [*problems, *unlike_references(read, known)]:
         raise InputError(problems)
     some = f"No mistakes; {len(notes)} {'note' if len(notes) == 1 else 'notes'} above."
     typer.echo(some if notes else "All well.", err=True)

@@ -24,21 +24,24 @@ LONGEST = 200
 """Bytes of the name of a folder; most disks take 255."""
 
 if TYPE_CHECKING:
-    from sim import Result
+    from sim import Model, Result
     from sim.inputs.scenario import Scenario
     from sim.runs.experiment import Options
 
 
-def with_reference(paths: Sequence[Path], reference: Path | None) -> list[Scenario]:
+def with_reference(
+    paths: Sequence[Path], reference: Path | None, model: Model | None = None
+) -> list[Scenario]:
     """Return the scenarios with the reference first: --reference, else the one they name, else the first."""
-    from sim.inputs.library import registry
+    from sim.inputs.library import registry, registry_of
     from sim.inputs.scenario import load_scenario
 
+    known = registry() if model is None else registry_of(model)
     problems: list[Problem] = []
     loaded: dict[Path, Scenario] = {}
     for path in dict.fromkeys(p.resolve() for p in (*paths, *([reference] if reference else []))):
         try:
-            loaded[path] = load_scenario(_shown(path), registry())
+            loaded[path] = load_scenario(_shown(path), known)
         except InputError as error:
             problems += error.problems
     if problems:
@@ -53,12 +56,23 @@ def with_reference(paths: Sequence[Path], reference: Path | None) -> list[Scenar
     else:
         first = named.pop() if named else next(iter(loaded))
     if first not in loaded:
-        loaded[first] = load_scenario(_shown(first), registry())
+        loaded[first] = load_scenario(_shown(first), known)
     chosen = [loaded[first], *(s for path, s in loaded.items() if path != first)]
     if len(chosen) < 2:
         raise InputError.at(paths[0], fault("nothing_to_compare"))
     tell_notes(chosen)
     return chosen
+
+
+def own(folder: Path | None) -> Model | None:
+    """Return the model of a folder, if there is one, and tell that it is used. Raises InputError."""
+    if folder is None:
+        return None
+    from sim import load_model
+
+    model = load_model(folder)
+    typer.echo(f"A model of your own: {folder} ({model.sha256[:12]}).", err=True)
+    return model
 
 
 def tell_notes(scenarios: Sequence[Scenario]) -> None:

@@ -7,9 +7,22 @@ from typing import Annotated
 
 import typer
 
-from commands.options import Children, Cluster, Csv, Draws, Json, Out, Replications, Seed, Threads, euros
+from commands.options import (
+    Children,
+    Cluster,
+    Csv,
+    Draws,
+    Json,
+    Out,
+    OwnModel,
+    Replications,
+    Seed,
+    Threads,
+    euros,
+)
 from commands.shared import (
     fail,
+    own,
     print_data,
     print_json,
     ready,
@@ -33,19 +46,21 @@ def run(
     out: Out = None,
     json_output: Json = False,
     csv: Csv = False,
+    own_model: OwnModel = None,
 ) -> None:
     """Simulate one scenario and write its results."""
     from sim import load_scenario, simulate
     from sim.runs.experiment import Options
 
-    chosen = load_scenario(scenario)
+    model = own(own_model)
+    chosen = load_scenario(scenario, model)
     folder = where(out, f"run-{chosen.municipality}-{chosen.path.stem if chosen.path else 'scenario'}")
     warn_of_size(Options(children, draws, replications, seed, threads), [chosen])
     tell_notes([chosen])
     with share_progress(json_output) as tell:
         result = simulate(
             chosen, tell=tell, children=children, draws=draws, replications=replications, seed=seed,
-            threads=threads,
+            threads=threads, model=model,
         )  # fmt: skip
     save(result, folder, csv)
     if json_output:
@@ -102,19 +117,21 @@ def compare(
     out: Out = None,
     json_output: Json = False,
     csv: Csv = False,
+    own_model: OwnModel = None,
 ) -> None:
     """Compare scenarios with a reference, on the same children with common random numbers."""
     from sim import compare as compare_scenarios
     from sim.runs.experiment import Options
 
-    chosen = with_reference(scenarios, reference)
+    model = own(own_model)
+    chosen = with_reference(scenarios, reference, model)
     folder = where(out, f"compare-{chosen[0].municipality}")
     warn_of_size(Options(children, draws, replications, seed, threads), chosen)
     with share_progress(json_output) as tell:
         result = compare_scenarios(
             chosen, tell=tell, children=children, draws=draws, replications=replications, seed=seed,
             threads=threads, precision=precision, precision_of=precision_of,
-            max_replications=max_replications,
+            max_replications=max_replications, model=model,
         )  # fmt: skip
     save(result, folder, csv)
     changes = {name: result.changes(name) for name in result.names[1:]}

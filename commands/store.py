@@ -7,8 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
-from commands.options import Json, RunName, Store, Threads
-from commands.shared import fail, json_or, print_data
+from commands.options import Json, OwnModel, RunName, Store, Threads
+from commands.shared import fail, json_or, own, print_data
 from sim.errors import Problem
 
 line = typer.Typer(help="The store of runs: list, show, compare, reproduce, remove.")
@@ -70,13 +70,17 @@ def compare_runs(
 
 @line.command("reproduce")
 def reproduce_run(
-    name: RunName, store: Store = Path("results"), threads: Threads = None, json_output: Json = False
+    name: RunName,
+    store: Store = Path("results"),
+    threads: Threads = None,
+    json_output: Json = False,
+    own_model: OwnModel = None,
 ) -> None:
     """Make a run again from its manifest: the same to the byte (exit code 0), or what differs (1)."""
     from sim.batches.store import find_run
     from sim.reproduction import reproduce
 
-    found = reproduce(find_run(store, name), threads)
+    found = reproduce(find_run(store, name), threads, own(own_model))
     print_data(found.as_json()) if json_output else print(found.words())
     raise typer.Exit(0 if found.same else 1)
 

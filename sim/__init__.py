@@ -26,12 +26,14 @@ if TYPE_CHECKING:
     )
     from sim.batches.batch import Batch, run_batch
     from sim.inputs.scenario import Scenario
+    from sim.model.extension import Model, load_model
 
 __all__ = [
     "Appraisal",
     "Batch",
     "Comparison",
     "InputError",
+    "Model",
     "OptionError",
     "Result",
     "Scenario",
@@ -39,6 +41,7 @@ __all__ = [
     "TwinLives",
     "appraise",
     "compare",
+    "load_model",
     "load_scenario",
     "run_batch",
     "simulate",
@@ -46,7 +49,9 @@ __all__ = [
 ]
 _ELSEWHERE = {
     "Batch": "sim.batches.batch",
+    "Model": "sim.model.extension",
     "Scenario": "sim.inputs.scenario",
+    "load_model": "sim.model.extension",
     "run_batch": "sim.batches.batch",
 }
 

@@ -31,10 +31,11 @@ from sim.engine.ledger import GEMEENTE, RIJK
 from sim.engine.setting import worker_threads
 from sim.errors import InputError, OptionError, nearest
 from sim.faults import fault
-from sim.inputs.library import registry
+from sim.inputs.library import registry, registry_of
 from sim.inputs.profiles import profile_of
 from sim.inputs.scenario import Scenario
 from sim.inputs.scenario import load_scenario as _load
+from sim.model.extension import Model, shipped
 from sim.model.parameters import default_parameters
 from sim.progress import Tell, nobody
 from sim.runs.experiment import Options, Run, comparable, run_all
@@ -45,9 +46,12 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def load_scenario(path: str | Path) -> Scenario:
-    """Read a scenario file, with its names checked. Raises InputError with every mistake."""
-    return _load(path, registry())
+def load_scenario(path: str | Path, model: Model | None = None) -> Scenario:
+    """Read a scenario file, with its names checked. Raises InputError with every mistake.
+
+    model: one of one's own (`load_model`), whose names the scenario may use.
+    """
+    return _load(path, registry() if model is None else registry_of(model))
 
 
 @dataclass(frozen=True)
@@ -59,6 +63,7 @@ class Result:
     runs: tuple[Run, ...]
     seconds: float = field(compare=False)
     given_names: tuple[str, ...] | None = None
+    model: Model = field(default_factory=shipped, compare=False)
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -82,7 +87,7 @@ class Result:
         columns = self.runs[0].columns
         errors = {name: standard_errors(own) for name, own in zip(self.names, columns, strict=True)}
         return manifest(
-            self.scenarios, self.names, self.options, default_parameters(), self.runs, self.seconds, errors,
+            self.scenarios, self.names, self.options, self.model, self.runs, self.seconds, errors,
             self._call(),
         )  # fmt: skip
 
@@ -142,17 +147,23 @@ class Comparison(Result):
 
 
 def simulate(
-    scenario: Scenario, *, tell: Tell | None = None, names: Sequence[str] | None = None, **options: Any
+    scenario: Scenario,
+    *,
+    tell: Tell | None = None,
+    names: Sequence[str] | None = None,
+    model: Model | None = None,
+    **options: Any,
 ) -> Result:
     """Simulate one scenario. options: children, draws, replications, seed, threads (see Options).
 
-    names: what the scenario is called in tables. Raises OptionError for impossible options and
-    SimulationError where an invariant breaks.
+    names: what the scenario is called in tables. model: one of one's own (`load_model`), by which lives go.
+    Raises OptionError for impossible options and SimulationError where an invariant breaks.
     """
     started = time.monotonic()
-    chosen = Options(**options)
-    runs = tuple(run_all([scenario], chosen, tell=tell))
-    return Result((scenario,), chosen, runs, time.monotonic() - started, tuple(names) if names else None)
+    chosen, model = Options(**options), model or shipped()
+    runs = tuple(run_all([scenario], chosen, tell=tell, model=model))
+    seconds = time.monotonic() - started
+    return Result((scenario,), chosen, runs, seconds, tuple(names) if names else None, model)
 
 
 def compare(
@@ -164,6 +175,7 @@ def compare(
     precision: float | None = None,
     precision_of: str = "",
     max_replications: int = MOST,
+    model: Model | None = None,
     **options: Any,
 ) -> Comparison:
     """Compare scenarios with `reference` (default: the first) on the same children.
@@ -171,11 +183,12 @@ def compare(
     names: what the scenarios are called in tables, the reference first. precision: add replications until
     the extra cost to the municipality at the last horizon is known to so many euros (half of a 95%
     confidence interval), but no more than max_replications; precision_of names another difference, such as
-    `unmet_need@2035` or `care_users/form/ambulant`; see precision.py. Raises ValueError for fewer
+    `unmet_need@2035` or `care_users/form/ambulant`; see precision.py. model: one of one's own (`load_model`),
+    by which lives go. Raises ValueError for fewer
     than two scenarios or impossible options, and InputError where municipality, start or years differ.
     """
     started = time.monotonic()
-    chosen = Options(**options)
+    chosen, model = Options(**options), model or shipped()
     ordered = list(scenarios)
     if reference is not None:
         ordered = [reference, *(s for s in ordered if s is not reference)]
@@ -186,13 +199,15 @@ def compare(
     if precision is None:
         if precision_of:
             raise OptionError("precision_of", fault("precision_of_alone"))
-        runs = tuple(run_all(ordered, chosen, tell=tell))
+        runs = tuple(run_all(ordered, chosen, tell=tell, model=model))
     else:
         sought = Sought.read(precision_of) if precision_of else Sought()
-        found, runs = precise_runs(ordered, chosen, precision, max_replications, tell, sought)
+        found, runs = precise_runs(ordered, chosen, precision, max_replications, tell, sought, model)
         chosen = replace(chosen, replications=found.made)
     seconds = time.monotonic() - started
-    return Comparison(tuple(ordered), chosen, runs, seconds, tuple(names) if names else None, found)
+    return Comparison(
+        tuple(ordered), chosen, runs, seconds, tuple(names) if names else None, model, found
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -379,7 +394,7 @@ def _provenance(
 ) -> dict[str, Any]:
     """Return the manifest of an analysis that simulated only children whom scenarios reach differently."""
     seconds = time.monotonic() - started
-    found = manifest(scenarios, names, options, default_parameters(), [], seconds, {}, call)
+    found = manifest(scenarios, names, options, shipped(), [], seconds, {}, call)
     everyone = profile_of(scenarios[0]).total
     return {**found, "children": round(everyone) if options.children is None else options.children}
 

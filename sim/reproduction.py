@@ -21,9 +21,9 @@ from sim.batches.run_changes import INPUTS, InputChange, inputs_that_differ
 from sim.batches.store import StoredRun
 from sim.errors import InputError
 from sim.faults import fault
-from sim.inputs.library import registry
+from sim.inputs.library import registry_of
 from sim.inputs.scenario import Scenario, scenario_from_dict
-from sim.model.parameters import default_parameters
+from sim.model.extension import Model, shipped
 from sim.runs.experiment import Options
 
 HERE = tuple(name for name in INPUTS if name not in ("call", "children"))
@@ -95,25 +95,31 @@ def _brief(value: Any) -> str:
     return text if len(text) <= 60 else text[:57] + "..."
 
 
-def reproduce(run: StoredRun, threads: int | None = None) -> Reproduction:
+def reproduce(run: StoredRun, threads: int | None = None, model: Model | None = None) -> Reproduction:
     """Make a run again, beside it and without anything kept from it, and compare table by table.
 
-    Raises InputError where its manifest does not hold what is needed, and what making it raises.
+    model: the model of one's own that it was made with, if any. Raises InputError where its manifest does not
+    hold what is needed or names another model, and what making it raises.
     """
-    names, scenarios = _scenarios(run)
+    model = model or shipped()
+    if (run.manifest.get("own_model") or "") != model.sha256:
+        raise InputError.at(run.folder / MANIFEST, fault("made_with_other_model"))
+    names, scenarios = _scenarios(run, model)
     verb = MAKERS.get(run.verb)
     if verb is None or not run.manifest.get("tables"):
         raise _too_old(run)
     with tempfile.TemporaryDirectory(prefix="kinderwerk-again-") as aside:
-        verb(run, names, scenarios, Path(aside), threads)
+        verb(run, names, scenarios, Path(aside), threads, model)
         found = [_compared(run, name, Path(aside)) for name in sorted(run.manifest["tables"])]
-    return Reproduction(run.id, tuple(found), tuple(not_as_then(run, names, scenarios)))
+    return Reproduction(run.id, tuple(found), tuple(not_as_then(run, names, scenarios, model)))
 
 
-def not_as_then(run: StoredRun, names: Sequence[str], scenarios: Sequence[Scenario]) -> list[InputChange]:
+def not_as_then(
+    run: StoredRun, names: Sequence[str], scenarios: Sequence[Scenario], model: Model | None = None
+) -> list[InputChange]:
     """Return what is here now and not as it was when a run was made: version, data, libraries, processor."""
     options = Options(**_options(run))
-    now = manifest(scenarios, names, options, default_parameters(), [], 0.0, {})
+    now = manifest(scenarios, names, options, model or shipped(), [], 0.0, {})
     now["first_draw"] = run.manifest["first_draw"]
     then: dict[str, Any] = {**{name: run.manifest.get(name) for name in HERE}, "scenarios": {}}
     return inputs_that_differ(then, {**{name: now[name] for name in HERE}, "scenarios": {}})
@@ -128,14 +134,14 @@ def _options(run: StoredRun) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _scenarios(run: StoredRun) -> tuple[list[str], list[Scenario]]:
+def _scenarios(run: StoredRun, model: Model) -> tuple[list[str], list[Scenario]]:
     """Return the names and scenarios of a run, which its manifest holds in full."""
     names, scenarios = [], []
     for name, kept in run.manifest["scenarios"].items():
         if "data" not in kept:
             raise _too_old(run)
         names.append(name)
-        scenarios.append(scenario_from_dict(kept["data"], registry()))
+        scenarios.append(scenario_from_dict(kept["data"], registry_of(model)))
     return names, scenarios
 
 
@@ -147,24 +153,27 @@ def _too_old(run: StoredRun) -> InputError:
     return InputError.at(run.folder / MANIFEST, words)
 
 
-Maker = Callable[[StoredRun, Sequence[str], Sequence[Scenario], Path, int | None], None]
+Maker = Callable[[StoredRun, Sequence[str], Sequence[Scenario], Path, int | None, Model], None]
 
 
 def _run(
-    run: StoredRun, names: Sequence[str], scenarios: Sequence[Scenario], out: Path, threads: int | None
-) -> None:
-    simulate(scenarios[0], names=names, threads=threads, **_options(run)).save(out)
+    run: StoredRun, names: Sequence[str], scenarios: Sequence[Scenario], out: Path, threads: int | None,
+    model: Model,
+) -> None:  # fmt: skip
+    simulate(scenarios[0], names=names, threads=threads, model=model, **_options(run)).save(out)
 
 
 def _compare(
-    run: StoredRun, names: Sequence[str], scenarios: Sequence[Scenario], out: Path, threads: int | None
-) -> None:
-    compare(scenarios, names=names, threads=threads, **_options(run)).save(out)
+    run: StoredRun, names: Sequence[str], scenarios: Sequence[Scenario], out: Path, threads: int | None,
+    model: Model,
+) -> None:  # fmt: skip
+    compare(scenarios, names=names, threads=threads, model=model, **_options(run)).save(out)
 
 
 def _batch(
-    run: StoredRun, names: Sequence[str], scenarios: Sequence[Scenario], out: Path, threads: int | None
-) -> None:
+    run: StoredRun, names: Sequence[str], scenarios: Sequence[Scenario], out: Path, threads: int | None,
+    model: Model,
+) -> None:  # fmt: skip
     references = run.manifest["call"]["references"]
     members = tuple(
         BatchMember(name, scenario, name, references.get(name))
@@ -175,8 +184,9 @@ def _batch(
 
 
 def _sensitivity(
-    run: StoredRun, names: Sequence[str], scenarios: Sequence[Scenario], out: Path, threads: int | None
-) -> None:
+    run: StoredRun, names: Sequence[str], scenarios: Sequence[Scenario], out: Path, threads: int | None,
+    model: Model,
+) -> None:  # fmt: skip
     asked: Mapping[str, Any] = run.manifest["call"]
     about = {name: asked[name] for name in SENSITIVITY if name in asked}
     appraise(
@@ -187,8 +197,9 @@ def _sensitivity(
 
 
 def _twins(
-    run: StoredRun, names: Sequence[str], scenarios: Sequence[Scenario], out: Path, threads: int | None
-) -> None:
+    run: StoredRun, names: Sequence[str], scenarios: Sequence[Scenario], out: Path, threads: int | None,
+    model: Model,
+) -> None:  # fmt: skip
     m = run.manifest
     twin_lives(
         scenarios[0], scenarios[1], out, names=names, threads=threads, children=m["children_asked"],

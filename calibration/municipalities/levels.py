@@ -158,7 +158,7 @@ class Spreads:
 
 
 @dataclass(frozen=True)
-class Model:
+class Regression:
     """The regression. figures, luck: [m], logarithms and their variances, of those `there`."""
 
     towns: Towns
@@ -168,7 +168,7 @@ class Model:
     spreads: Spreads
 
     @classmethod
-    def of(cls, towns: Towns) -> Model:
+    def of(cls, towns: Towns) -> Regression:
         """Return the regression of what is known, its spreads those under which the figures are likeliest."""
         there = towns.with_figures
         logs = towns.figures()
@@ -184,7 +184,7 @@ class Model:
         year = float(minimize_scalar(unlikely, bounds=(0.0, 0.5), method="bounded").x)
         luck = (2 * year**2 + chance) / 4
 
-        def of_spreads(logs: Floats) -> Model:
+        def of_spreads(logs: Floats) -> Regression:
             town, province = np.exp(logs).tolist()
             return cls(towns, there, figures, luck, Spreads(town, province, year))
 
@@ -250,7 +250,7 @@ class Foretold:
     everywhere: Floats
 
 
-def one_by_one(model: Model) -> Foretold:
+def one_by_one(model: Regression) -> Foretold:
     """Return each municipality as the others predict it; of one, national rates hardly move."""
     known, there = model.towns, model.there
     expected = sum(known.expected(year)[there] for year in YEARS)
@@ -258,7 +258,7 @@ def one_by_one(model: Model) -> Foretold:
     return Foretold(model.figures, *model.left_out(), np.asarray(expected), np.full(len(there), share))
 
 
-def by_province(model: Model) -> Foretold:
+def by_province(model: Regression) -> Foretold:
     """Return each municipality as those of other provinces predict it.
 
     Rates, weights and figures are those of the others; the spreads stay as all figures have them.
@@ -269,7 +269,7 @@ def by_province(model: Model) -> Foretold:
     found = {name: np.empty(len(there)) for name in Foretold.__annotations__}
     for left in sorted(set(province)):
         out, others = province == left, known.outside(left)
-        kept = Model(
+        kept = Regression(
             others, others.with_figures, others.figures().mean(axis=0), model.luck[~out], model.spreads
         )
         rows = there[out].tolist()
@@ -286,7 +286,7 @@ def by_province(model: Model) -> Foretold:
     return Foretold(**found)
 
 
-def youths_of(model: Model) -> Floats:
+def youths_of(model: Regression) -> Floats:
     """Return [m] youths of those with figures, of both years together."""
     known = model.towns
     return np.asarray(known.youths.sum(axis=1)[model.there] * (1 + known.growth[model.there]))
@@ -324,7 +324,7 @@ class Check:
 ONE_BY_ONE, BY_PROVINCE = "each left out in turn", "provinces left out in turn"
 
 
-def check(model: Model, who: str = ONE_BY_ONE) -> Check:
+def check(model: Regression, who: str = ONE_BY_ONE) -> Check:
     """Return how well each municipality with figures is predicted by others."""
     known, there = model.towns, model.there
     foretold = one_by_one(model) if who == ONE_BY_ONE else by_province(model)
@@ -348,7 +348,7 @@ def check(model: Model, who: str = ONE_BY_ONE) -> Check:
     )
 
 
-def build(model: Model) -> list[tuple[str, ...]]:
+def build(model: Regression) -> list[tuple[str, ...]]:
     """Return the rows of sim/data/towns.csv. Their range is wider by USE_TOLERANCE: what figures mean."""
     known, p = model.towns, default_parameters()
     mean, sd = model.levels()
@@ -425,7 +425,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         need, access = gains()
         print(f"{NEED_OF_USE} {need:.3f}, {ACCESS_OF_USE} {access:.3f}: put them in sim/data/parameters.csv")
         return
-    model = Model.of(read())
+    model = Regression.of(read())
     print("; ".join(f"spread by {name} {spread:.3f}" for name, spread in asdict(model.spreads).items()))
     found, provinces = check(model), check(model, BY_PROVINCE)
     print(found.text())

@@ -15,7 +15,7 @@ from sim.decision.equity import NEIGHBOURHOODS
 from sim.decision.firm import few
 from sim.decision.headline import Level, level
 from sim.engine.history import Label
-from sim.engine.ledger import GEMEENTE
+from sim.engine.ledger import is_municipal_programme
 from sim.errors import InputError, OptionError, SimulationError
 from sim.inputs.scenario import Scenario
 from sim.model.catalogue import catalogue
@@ -209,8 +209,7 @@ def shown(label: Label) -> bool:
         return True
     if (measure, breakdown) in (("cost", "age"), ("population", "age")):
         return level in AGES_OF_CHILD_WORK
-    payer, _, form = level.partition("|")
-    return breakdown == "payer_form" and payer == GEMEENTE and form in catalogue()
+    return is_municipal_programme(label)
 
 
 def slim(columns: Columns) -> Columns:

@@ -33,7 +33,7 @@ from sim.errors import Problem, SimulationError
 from sim.faults import Fault, fault
 from sim.inputs.library import registry
 from sim.machine.locking import held
-from sim.model.parameters import default_parameters
+from sim.model.extension import shipped
 from sim.progress import Progress, Tell, nobody
 from sim.runs.experiment import Options
 from sim.runs.workers import Workers
@@ -242,7 +242,7 @@ class _Job:
         references = {entry.name: entry.reference for entry in entries if entry.reference}
         found = manifest(
             [entry.scenario for entry in entries], [entry.name for entry in entries], o,
-            default_parameters(), [], time.monotonic() - started, assembly.errors,
+            shipped(), [], time.monotonic() - started, assembly.errors,
             {"verb": "batch", "references": references},
         )  # fmt: skip
         found["children"] = assembly.children

@@ -24,6 +24,7 @@ from sim.engine.history import Label
 from sim.errors import InputError, OptionError, nearest
 from sim.faults import fault
 from sim.inputs.scenario import Scenario
+from sim.model.extension import Model
 from sim.progress import Progress, Tell
 from sim.rates import discount_factor
 from sim.runs.experiment import Options, Run, run_all
@@ -174,6 +175,7 @@ def precise_runs(
     most: int = MOST,
     tell: Tell | None = None,
     sought: Sought = Sought(),
+    model: Model | None = None,
 ) -> tuple[Precision, tuple[Run, ...]]:
     """Return how many replications were enough, and the runs of all that were made, in their usual order.
 
@@ -196,7 +198,7 @@ def precise_runs(
                 tell(Progress("replication", done, of, {"number": number + 1, "what": now.what}))
 
         one = replace(options, replications=1, first_replication=number)
-        new = list(run_all(scenarios, one, tell=heard))
+        new = list(run_all(scenarios, one, tell=heard, model=model))
         runs.extend(new)
         found = [difference(new, k, 0, years) for k in range(1, len(scenarios))]
         return np.array([sought.values(d, rate, last) for d in found])

@@ -32,6 +32,7 @@ from sim.inputs.scenario import Scenario
 from sim.machine.compiling import data_hash, source_hash
 from sim.machine.project import commit, version
 from sim.machine.whole import flush_to_disk
+from sim.model.extension import Model
 from sim.model.parameters import POSTERIOR_FILE, Parameters
 from sim.runs.experiment import Columns, Options, Run
 
@@ -123,7 +124,7 @@ def manifest(
     scenarios: Sequence[Scenario],
     names: Sequence[str],
     options: Options,
-    parameters: Parameters,
+    model: Model,
     runs: Sequence[Run],
     seconds: float,
     standard_errors: Mapping[str, Any],
@@ -153,8 +154,9 @@ def manifest(
             }
             for name, s in zip(names, scenarios, strict=True)
         },
-        "parameters": parameters.sha256(),
-        "parameter_grades": _grades(parameters),
+        "own_model": model.sha256 or None,
+        "parameters": model.parameters.sha256(),
+        "parameter_grades": _grades(model.parameters),
         "posterior": _hash_of(POSTERIOR_FILE),
         "targets": _hash_of(TARGET_FILE),
         "seed": options.seed,

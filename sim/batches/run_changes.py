@@ -10,8 +10,8 @@ from typing import Any
 from sim.batches.store import StoredRun, ask
 
 INPUTS = (
-    "version", "commit", "dirty", "engine", "data", "parameters", "posterior", "targets", "seed", "draws",
-    "first_draw", "replications", "children", "python", "system", "libraries", "processor", "call",
+    "version", "commit", "dirty", "engine", "data", "own_model", "parameters", "posterior", "targets", "seed",
+    "draws", "first_draw", "replications", "children", "python", "system", "libraries", "processor", "call",
 )  # fmt: skip
 """Inputs of a run beside its scenarios, by their names in a manifest."""
 _ROUNDING = 1e-12

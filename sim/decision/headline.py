@@ -21,9 +21,8 @@ from sim.decision.appraisal import (
 )
 from sim.decision.firm import NOTHING, nothing
 from sim.engine.history import Label
-from sim.engine.ledger import GEMEENTE
+from sim.engine.ledger import is_municipal_programme
 from sim.inputs.scenario import Scenario
-from sim.model.catalogue import catalogue
 from sim.model.parameters import default_parameters
 from sim.model.prices import CARE, FIXED, REST
 from sim.rates import discount_factor
@@ -161,8 +160,7 @@ def change(d: Difference, horizon: int, rate: float, alike: bool = True) -> Chan
 
 def municipal_programmes(d: Difference, horizon: int, rate: float) -> float:
     """Return what the municipality spends more on programmes over a horizon, as a present value."""
-    own = {("cost", "payer_form", f"{GEMEENTE}|{name}") for name in catalogue()}
-    rows = [i for i, label in enumerate(d.labels) if label in own]
+    rows = [i for i, label in enumerate(d.labels) if is_municipal_programme(label)]
     factors = discount_factor(rate, np.arange(1, horizon + 1))
     return float(d.mean[rows][:, :horizon].sum(axis=0) @ factors) if rows else 0.0
 

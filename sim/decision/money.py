@@ -25,8 +25,7 @@ from sim.decision.appraisal import (
 )
 from sim.decision.headline import horizons
 from sim.engine.history import Label
-from sim.engine.ledger import GEMEENTE, present_values
-from sim.model.catalogue import catalogue
+from sim.engine.ledger import is_municipal_programme, present_values
 from sim.rates import discount_factor
 
 Floats = NDArray[np.float64]
@@ -250,9 +249,8 @@ def care_money(d: Difference, rate: float) -> CareMoney:
 
     The price of programmes is certain: it has no Monte Carlo error.
     """
-    own: list[Label] = [("cost", "payer_form", f"{GEMEENTE}|{name}") for name in catalogue()]
     programmes = sum(
-        (d.runs[:, d.labels.index(label)] for label in own if label in d.labels),
+        (d.runs[:, k] for k, label in enumerate(d.labels) if is_municipal_programme(label)),
         np.zeros((d.runs.shape[0], len(d.years))),
     )
     values, figures = {}, {}

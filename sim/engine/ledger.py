@@ -18,7 +18,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.engine.history import History, Measure, form_states
+from sim.engine.history import History, Label, Measure, form_states
 from sim.model.parameters import Parameters
 from sim.model.prices import CARE, PARTS, PROGRAMMES, STANDING, spending, unit_costs
 from sim.rates import discount_factor
@@ -85,6 +85,15 @@ def costs(history: History, p: Parameters) -> list[Measure]:
         found.append(Measure(("cost_cashable", "payer", FAMILY), paid))
     found.append(Measure(("cost_cashable", "total", "all"), cashable + _total(programmes, shape)))
     return [*found, *_beyond(history, p)]
+
+
+def is_municipal_programme(label: Label) -> bool:
+    """Tell whether a label is what the municipality pays for a programme."""
+    measure, breakdown, level = label
+    payer, _, what = level.partition("|")
+    if (measure, breakdown, payer) != ("cost", "payer_form", GEMEENTE):
+        return False
+    return what not in FORMS and what not in STANDING and what != OWN_PAYMENT
 
 
 def _standing(history: History, p: Parameters) -> dict[str, Floats]:

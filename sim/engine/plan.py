@@ -19,7 +19,7 @@ from sim.engine.warmup import PER_CHILD, Clock, post_for
 from sim.inputs.scenario import Scenario
 from sim.model.catalogue import Programme, catalogue
 from sim.model.parameters import Parameters
-from sim.model.processes import TO_CARE, table_for
+from sim.model.processes import TO_CARE
 from sim.model.registration import registered
 from sim.model.transitions import compile_table
 from sim.states import FORMS, MECHANISMS
@@ -74,7 +74,8 @@ class RunPlan:
         p = with_overrides(setting.parameters, scenario, "start")
         shocks = Shocks(scenario.shocks, scenario.start, scenario.years)
         last_year = scenario.start + max(scenario.years, 1)
-        clock = like.clock if like else Clock(compile_table(table_for(p), p, last_year, shocks.rates()))
+        table = setting.model.table_for(p)
+        clock = like.clock if like else Clock(compile_table(table, p, last_year, shocks.rates()))
         all_of_them = sorted({EXISTING, *scenario.programmes, *columns})  # one order, whoever is lived with
         plan = cls(scenario, setting, p, shocks, clock, tuple(all_of_them))
         if setting.draw == 0:
@@ -85,7 +86,7 @@ class RunPlan:
     def programmes(self) -> Mapping[str, Programme]:
         """The scenario's programmes by name; child work always, for it may be there before the start."""
         names = [EXISTING, *(name for name in self.scenario.programmes if name != EXISTING)]
-        return {name: catalogue()[name] for name in names}
+        return {name: self.setting.model.programmes[name] for name in names}
 
     @cached_property
     def effects(self) -> Mapping[str, Effect]:

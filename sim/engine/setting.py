@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 import numpy as np
@@ -16,7 +16,8 @@ from sim.engine.programmes import fte_for
 from sim.errors import within
 from sim.inputs.profiles import PREDICTED_USE, Profile
 from sim.luck import key_of
-from sim.model.catalogue import Programme, catalogue
+from sim.model.catalogue import Programme
+from sim.model.extension import Model, shipped
 from sim.model.parameters import Grade, Parameters
 
 T = TypeVar("T")
@@ -90,7 +91,10 @@ def worker_threads(threads: int | None) -> Iterator[Executor]:
 
 @dataclass(frozen=True)
 class Setting:
-    """What a run is about, apart from the scenario: where, with which numbers, luck and size."""
+    """What a run is about, apart from the scenario: where, with which numbers, luck and size.
+
+    parameters: as drawn, and as they are here; those of the model are what they were drawn from.
+    """
 
     profile: Profile
     parameters: Parameters
@@ -99,6 +103,7 @@ class Setting:
     replication: int = 0
     children: int | None = None
     steps_per_month: int = 1
+    model: Model = field(default_factory=shipped)
 
     def __post_init__(self) -> None:
         """Refuse steps that the engine cannot take. Raises ValueError."""
@@ -118,7 +123,7 @@ class Setting:
         """Return the FTE of child work before the scenario: local, or from the assumed coverage."""
         if self.profile.kinderwerk_fte is not None:
             return self.profile.kinderwerk_fte
-        programme = catalogue()[EXISTING]
+        programme = self.model.programmes[EXISTING]
         coverage = self.parameters[f"{EXISTING}.existing_coverage"]
         return fte_for(coverage, self.eligible(programme), programme, self.parameters)
 

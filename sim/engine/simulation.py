@@ -44,9 +44,8 @@ from sim.engine.warmup import NOBODY, NOT_ASIDE, Clock, WarmStart, checked, warm
 from sim.errors import SimulationError
 from sim.faults import Fault, fault
 from sim.inputs.scenario import Override, Scenario
-from sim.model.parameters import default_parameters
 from sim.model.prices import spending, unit_costs
-from sim.model.processes import TO_CARE, default_table
+from sim.model.processes import TO_CARE
 from sim.model.transitions import CompiledTable, compile_table
 from sim.states import EPOCH_YEAR, FORMS, MONTHS, USER_SETS
 
@@ -261,7 +260,7 @@ class Lives:
         simulated = sum(plan.setting.profile.youths) / plan.scale if plan.scale else 0.0
         self.rate = rate_for(simulated, plan.setting.draw) if rate is None else rate
         self.blocks = beginning(plan, warm, pool)
-        self.before = place_years_before(warm, plan.clock)
+        self.before = place_years_before(warm, plan.clock, plan.setting)
         self.contracts = plan.contracts(self.before)
         if self.contracts is not None:
             self.blocks = [_able_to_wait(block) for block in self.blocks]
@@ -439,10 +438,10 @@ def _spent(years: Floats, before: Floats, year: int, plan: RunPlan) -> float:
     return sum(spending(years, before, year, plan.p).values()) * plan.scale
 
 
-def place_years_before(warm: WarmStart, clock: Clock) -> Floats:
+def place_years_before(warm: WarmStart, clock: Clock, setting: Setting) -> Floats:
     """Return place-years by form in the last year of a warm start, simulated children."""
     if warm.cells.shape[2] != clock.layout.kinds:  # lived without demand beside need
-        clock = Clock(compile_table(default_table(), default_parameters(), EPOCH_YEAR))
+        clock = Clock(compile_table(setting.model.table, setting.parameters, EPOCH_YEAR))
     if not warm.cells.shape[0]:  # a scenario that starts in 2015 has no recorded year before it
         return np.zeros(len(place_years(warm.cells, clock.layout, clock.table).sum(axis=(0, 1))))
     return np.asarray(place_years(warm.cells[-1], clock.layout, clock.table).sum(axis=0))

@@ -20,10 +20,9 @@ from sim.engine.stretch import Stretch, Who, no_turn, nobody_else, open_gate, ro
 from sim.engine.townhall import Post, Workforce
 from sim.errors import SimulationError
 from sim.faults import fault
-from sim.model.catalogue import Programme, catalogue
+from sim.model.catalogue import Programme
 from sim.model.parameters import Parameters
 from sim.model.prices import worker_price
-from sim.model.processes import table_for
 from sim.model.transitions import CompiledTable, compile_table
 from sim.states import EPOCH_YEAR, HISTORY_YEAR, MONTHS
 
@@ -151,7 +150,7 @@ class ExistingWork:
     def __init__(self, setting: Setting) -> None:
         """Work out the places from the coverage. Raises InputError for effects beyond the headroom."""
         p = setting.parameters
-        self.key, self.programme = setting.key, catalogue()[EXISTING]
+        self.key, self.programme = setting.key, setting.model.programmes[EXISTING]
         self.effects = {EXISTING: effect_of(self.programme, p, {})}
         if setting.draw == 0:
             check_headroom(self.effects, {EXISTING: self.programme.ages})
@@ -191,7 +190,7 @@ def warm_up(
     year, whichever it is). tell hears each year that is done; watch sees the quarters of `watched` years.
     """
     p = setting.parameters
-    clock = Clock(compile_table(table_for(p), p, start))
+    clock = Clock(compile_table(setting.model.table_for(p), p, start))
     blocks = cohorts(setting.flow()[0], 0, month_of(start), setting.key, clock.table, p, pool)
     existing = ExistingWork(setting)
     exposed = [existing.exposure(block.id.size) for block in blocks]

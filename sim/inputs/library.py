@@ -6,8 +6,8 @@ from functools import cache
 
 from sim.inputs.profiles import municipality_names, profiles
 from sim.inputs.registry import Registry as Registry
-from sim.model.catalogue import catalogue
-from sim.model.parameters import Parameter, default_parameters, prior_parameters
+from sim.model.extension import Model, shipped
+from sim.model.parameters import Parameter, prior_parameters
 from sim.states import FORMS
 
 _FAR = 100.0  # a scenario may go this many times beyond an elicited range, to explore; not into nonsense
@@ -18,13 +18,18 @@ _THOUSANDS = 1000.0
 @cache
 def registry() -> Registry:
     """Return the names of municipalities, programmes and parameters, with the ranges of what has one."""
-    records = default_parameters().records
+    return registry_of(shipped())
+
+
+def registry_of(model: Model) -> Registry:
+    """Return the names that scenarios of a model may use."""
+    records = model.parameters.records
     limits = {name: allowed_range(record) for name, record in records.items()}
     prices = {form: prior_parameters().records[f"cost.{form}"] for form in FORMS}
     tariffs = {form: (price.low, price.high) for form, price in prices.items()}
     youths = {name: profile.total for name, profile in profiles().items()}
     counted = frozenset(name for name, record in records.items() if record.high >= _THOUSANDS)
-    return Registry(municipality_names(), frozenset(catalogue()), limits, tariffs, youths, counted)
+    return Registry(municipality_names(), frozenset(model.programmes), limits, tariffs, youths, counted)
 
 
 def allowed_range(record: Parameter) -> tuple[float, float]:

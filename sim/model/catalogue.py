@@ -117,20 +117,31 @@ def read_catalogue(path: Path, parameters: Iterable[str] | None = None) -> Mappi
     Raises InputError, with line and column, where the file breaks the schema, or names a mechanism,
     programme or parameter that does not exist.
     """
+    return with_own_programmes({}, path, default_parameters() if parameters is None else parameters)
+
+
+def with_own_programmes(
+    programmes: Mapping[str, Programme], path: Path, parameters: Iterable[str]
+) -> Mapping[str, Programme]:
+    """Return programmes with those of a file beside them, or in place of those of the same name.
+
+    Raises InputError as `read_catalogue` does.
+    """
     document = load_document(path, "programmes")
     specs = document.validate(_Programmes).programmes
+    numbers = {name: k for k, name in enumerate(dict.fromkeys([*programmes, *specs]))}
     found = {
         name: Programme(
             name, spec.title.model_dump(), spec.ages[0], spec.ages[1], spec.targeting, spec.price,
-            tuple(spec.mechanisms), spec.grade, spec.source, spec.continues, workers=spec.workers,
+            tuple(spec.mechanisms), spec.grade, spec.source, spec.continues, numbers[name], spec.workers,
         )
         for name, spec in specs.items()
     }  # fmt: skip
-    known = frozenset(default_parameters() if parameters is None else parameters)
-    wrong = [each for programme in found.values() for each in _wrong(programme, found, known)]
+    whole, known = {**programmes, **found}, frozenset(parameters)
+    wrong = [each for programme in found.values() for each in _wrong(programme, whole, known)]
     if wrong:
         raise InputError(in_order(document.problem(("programmes", *place), each) for place, each in wrong))
-    return found
+    return whole
 
 
 def _wrong(

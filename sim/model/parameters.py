@@ -233,6 +233,26 @@ def read_parameters(path: Path) -> Parameters:
     Raises InputError with every record that is incomplete, out of its own range or without a source or
     grade.
     """
+    records, lines = _read(path, {})
+    return _in_range(_defined(records), path, lines)
+
+
+def with_own(p: Parameters, path: Path) -> Parameters:
+    """Return parameters with those of a file beside them, or in place of those of the same name.
+
+    What the file says of a calibrated parameter holds in every draw as the file says it. Raises InputError
+    as `read_parameters` does.
+    """
+    own, lines = _read(path, p.records)
+    posterior = p.posterior
+    if posterior is not None:
+        kept = [k for k, name in enumerate(posterior.names) if name not in own]
+        posterior = Posterior(tuple(posterior.names[k] for k in kept), posterior.values[:, kept])
+    return _in_range(_defined({**p.records, **own}, posterior), path, lines)
+
+
+def _read(path: Path, beside: Mapping[str, Parameter]) -> tuple[dict[str, Parameter], dict[str, int]]:
+    """Return the records of a file and their lines. beside: others that they may refer to."""
     with path.open(encoding="utf-8", newline="") as stream:
         reader = csv.DictReader(stream)
         if tuple(reader.fieldnames or ()) != COLUMNS:
@@ -249,15 +269,21 @@ def read_parameters(path: Path) -> Parameters:
             elif record is not None:
                 records[record.name] = record
                 lines[record.name] = reader.line_num
+    known = {**beside, **records}
     for name, record in records.items():
-        if wrong := _rank_fault(record, records) or _formula_fault(record, records):
+        if wrong := _rank_fault(record, known) or _formula_fault(record, known):
             problems.append(Problem.at(path, wrong, lines[name]))
     if problems:
         raise InputError(sorted(problems, key=lambda problem: problem.line))
-    p = _defined(records)
-    for name, record in p.records.items():
+    return records, lines
+
+
+def _in_range(p: Parameters, path: Path, lines: Mapping[str, int]) -> Parameters:
+    """Return the parameters. Raises InputError where what others define lies outside its own range."""
+    for name, line in lines.items():
+        record = p.records[name]
         if record.formula and (wrong := _range_fault(record)):
-            raise InputError.at(path, wrong, lines[name])
+            raise InputError.at(path, wrong, line)
     return p
 
 

@@ -119,23 +119,17 @@ def read_table(path: Path, parameters: Iterable[str] | None = None) -> ProcessTa
     return table
 
 
-def table_for(parameters: Mapping[str, float]) -> ProcessTable:
-    """Return the shipped table, or where less need is not as much less care, that with demand beside need."""
-    return default_table() if parameters[TO_CARE] == 1.0 else _with_demand()
+def with_demand(table: ProcessTable) -> ProcessTable:
+    """Return a table in which care follows the process `demand`, and all else the process `need`.
 
-
-@cache
-def _with_demand() -> ProcessTable:
-    """Return the shipped table in which care follows the process `demand`, and all else the process `need`.
-
-    Demand is what need is in the shipped table, and stands in its place, so that it meets the same luck.
+    Demand is what need is in the given table, and stands in its place, so that it meets the same luck.
     """
 
     def led(names: dict[str, Any]) -> dict[str, Any]:
         return {DEMAND if name == NEED else name: value for name, value in names.items()}
 
     found: dict[str, Process] = {}
-    for name, process in default_table().processes.items():
+    for name, process in table.processes.items():
         rows = process.transitions
         if name == NEED:
             rows = [t.model_copy(update={"name": f"{DEMAND}_{t.name}"}) for t in rows]
@@ -143,8 +137,8 @@ def _with_demand() -> ProcessTable:
             reads = ("by_state", "only", "mechanism_only")
             rows = [t.model_copy(update={key: led(getattr(t, key)) for key in reads}) for t in rows]
         found[DEMAND if name == NEED else name] = process.model_copy(update={"transitions": rows})
-    found[NEED] = default_table().processes[NEED]
-    return default_table().model_copy(update={"processes": found})
+    found[NEED] = table.processes[NEED]
+    return table.model_copy(update={"processes": found})
 
 
 def unknown_names(table: ProcessTable, parameters: Iterable[str]) -> list[tuple[Place, Fault]]:

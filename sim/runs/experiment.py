@@ -28,10 +28,12 @@ from sim.errors import InputError, within
 from sim.faults import fault
 from sim.inputs.profiles import profile_of
 from sim.inputs.scenario import Scenario
+from sim.model.extension import Model, shipped
 from sim.model.futures import foreseeing
-from sim.model.parameters import Parameters, default_parameters
+from sim.model.parameters import Parameters
 from sim.model.priors import believing
 from sim.progress import Progress, Tell
+from sim.runs.own_measures import own_measures
 from sim.runs.warmstore import WarmStore
 from sim.states import AGES
 
@@ -93,9 +95,13 @@ class Columns:
     children: int
 
     @classmethod
-    def of(cls, history: History, p: Parameters) -> Columns:
-        """Return the columns of a history: its counts and its costs."""
+    def of(cls, history: History, p: Parameters, model: Model | None = None) -> Columns:
+        """Return the columns of a history: its counts, its costs, and what a model of one's own adds.
+
+        Raises InputError for measures of one's own that are none.
+        """
         found = [*measures(history, p), *costs(history, p)]
+        found += own_measures(history, p, model or shipped(), {each.label for each in found})
         blocks = np.stack([column.values for column in found]) * history.scale
         simulated = history.cells[:1, :, history.layout.people, :AGES].sum()
         return cls(tuple(column.label for column in found), blocks.sum(axis=2), blocks, int(simulated))
@@ -111,15 +117,23 @@ class Run:
 
 
 def setting_for(
-    scenario: Scenario, options: Options, draw: int, replication: int, base: Parameters | None = None
+    scenario: Scenario,
+    options: Options,
+    draw: int,
+    replication: int,
+    base: Parameters | None = None,
+    model: Model | None = None,
 ) -> Setting:
-    """Return the setting in which a scenario is run: its municipality, drawn parameters, and luck."""
-    profile = profile_of(scenario)
-    p = believing(of_town(base or default_parameters(), profile), scenario.prior)
+    """Return the setting in which a scenario is run: its municipality, drawn parameters, and luck.
+
+    base: parameters other than those of the model (default: the shipped one).
+    """
+    profile, model = profile_of(scenario), model or shipped()
+    p = believing(of_town(base or model.parameters, profile), scenario.prior)
     p = foreseeing(p, scenario.future)
     p = localised(p.draw(options.seed, draw), profile)
     p = with_overrides(p, scenario, "birth")
-    return Setting(profile, p, options.seed, draw, replication, options.children)
+    return Setting(profile, p, options.seed, draw, replication, options.children, model=model)
 
 
 def comparable(scenarios: Sequence[Scenario]) -> None:
@@ -160,14 +174,18 @@ def run_all(
     base: Parameters | None = None,
     tell: Tell | None = None,
     pool: Executor | None = None,
+    model: Model | None = None,
 ) -> Iterator[Run]:
-    """Yield each run as it is done. tell hears (share done, what is going on), from another thread."""
+    """Yield each run as it is done. tell hears (share done, what is going on), from another thread.
+
+    base: parameters other than those of the model (default: the shipped one).
+    """
     store = store or WarmStore()
     if pool is not None:
-        yield from _runs(scenarios, options, store, base, tell, pool)
+        yield from _runs(scenarios, options, store, base, model, tell, pool)
         return
     with worker_threads(options.threads) as own:
-        yield from _runs(scenarios, options, store, base, tell, own)
+        yield from _runs(scenarios, options, store, base, model, tell, own)
 
 
 class _StoppedError(Exception):
@@ -205,6 +223,7 @@ def _runs(
     options: Options,
     store: WarmStore,
     base: Parameters | None,
+    model: Model | None,
     tell: Tell | None,
     pool: Executor,
 ) -> Iterator[Run]:
@@ -229,7 +248,7 @@ def _runs(
                     tell(Progress("living", done + (year + 1) / max(first.years, 1) / parts, 1,
                                   {"title": first.title, "year": year_of}))  # fmt: skip
 
-            setting = setting_for(first, options, draw, replication, base)
+            setting = setting_for(first, options, draw, replication, base, model)
             warm = store.get(setting, first.start, pool, warming)
             return columns_of(mine, setting, pool, warm, living)
 
@@ -252,7 +271,7 @@ def columns_of(
     """Return the results of scenarios that are lived together. Raises as `simulate_together` does."""
     histories = simulate_together(scenarios, setting, pool, warm, tell)
     return tuple(
-        Columns.of(history, with_overrides(setting.parameters, scenario, "start"))
+        Columns.of(history, with_overrides(setting.parameters, scenario, "start"), setting.model)
         for history, scenario in zip(histories, scenarios, strict=True)
     )
 

@@ -12,7 +12,6 @@ from sim.engine.counting import layout
 from sim.engine.plan import with_overrides
 from sim.engine.warmup import warm_up
 from sim.inputs.scenario import Scenario
-from sim.model.processes import default_table
 from sim.model.registration import registered
 from sim.model.transitions import compile_table
 from sim.progress import Progress, Tell, nobody
@@ -39,7 +38,7 @@ def past_users(scenario: Scenario, options: Options, pool: Executor, tell: Tell 
 
     warm = warm_up(setting, scenario.start, pool, heard, HISTORY_YEAR)
     years = tuple(range(scenario.start - warm.cells.shape[0], scenario.start))
-    lay = layout(compile_table(default_table(), setting.parameters, scenario.start))
+    lay = layout(compile_table(setting.model.table, setting.parameters, scenario.start))
     kind = lay.users + list(USER_SETS).index("jeugdzorg")
     lived = warm.cells[:, :, kind, :AGES].sum(axis=(1, 2)) * setting.flow()[1]
     p = with_overrides(setting.parameters, scenario, "start")

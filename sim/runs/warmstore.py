@@ -46,7 +46,7 @@ def key_for(setting: Setting, start: int) -> str:
             digest.update(path.read_bytes())
     words = (
         setting.parameters.sha256(), repr(setting.profile), setting.seed, setting.draw,
-        setting.replication, setting.children, setting.steps_per_month, start,
+        setting.replication, setting.children, setting.steps_per_month, setting.model.sha256, start,
     )  # fmt: skip
     digest.update(repr(words).encode())
     return digest.hexdigest()

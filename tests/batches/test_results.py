@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from sim.decision.appraisal import difference
 from sim.engine.history import Label
 from sim.errors import SimulationError
 from sim.machine.compiling import data_hash, source_hash
+from sim.model.extension import shipped
 from sim.model.parameters import Parameters
 from sim.runs.experiment import Options
 from tests.worlds import run_of, scenario
@@ -51,8 +53,8 @@ def tables() -> dict[str, pa.Table]:
 
 
 def certificate(p: Parameters, options: Options | None = None) -> dict[str, Any]:
-    options = options or Options(draws=2, replications=2)
-    return manifest(SCENARIOS, NAMES, options, p, RUNS, 1.23456, {"geen": {"care_users": {"4": 0.5}}})
+    options, model = options or Options(draws=2, replications=2), replace(shipped(), parameters=p)
+    return manifest(SCENARIOS, NAMES, options, model, RUNS, 1.23456, {"geen": {"care_users": {"4": 0.5}}})
 
 
 def content(folder: Path) -> dict[str, bytes]:

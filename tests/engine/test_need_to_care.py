@@ -17,8 +17,9 @@ from sim.engine.warmup import WarmStart, warm_up
 from sim.errors import InputError
 from sim.inputs.profiles import profiles
 from sim.inputs.scenario import Scenario
+from sim.model.extension import shipped
 from sim.model.parameters import Parameters, default_parameters
-from sim.model.processes import TO_CARE, default_table, table_for
+from sim.model.processes import TO_CARE, default_table
 from sim.model.transitions import compile_table
 from sim.runs.experiment import Columns, Options
 from sim.runs.twins import twins
@@ -59,14 +60,14 @@ def warm() -> WarmStart:
 def test_it_is_a_lever_that_stands_at_all_of_it() -> None:
     record = default_parameters().records[TO_CARE]
     assert (record.value, record.low, record.high, record.scale) == (1.0, 0.0, 1.0, "lever")
-    assert table_for(default_parameters()) is default_table()
+    assert shipped().table_for(default_parameters()) is default_table()
 
 
 def test_demand_stands_where_need_stood_and_care_follows_it() -> None:
     """So that it meets the same luck; need comes last and has rates of its own that are the same."""
     p = default_parameters()
     plain = compile_table(default_table(), p, 2020)
-    both = compile_table(table_for({TO_CARE: 0.5}), p.replace({TO_CARE: 0.5}), 2020)
+    both = compile_table(shipped().table_for({TO_CARE: 0.5}), p.replace({TO_CARE: 0.5}), 2020)
     assert [("need" if name == "demand" else name) for name in both.processes[:-1]] == list(plain.processes)
     assert both.processes[-1] == "need"
     known = len(plain.rows)
@@ -78,7 +79,7 @@ def test_demand_stands_where_need_stood_and_care_follows_it() -> None:
         )
     reads = {
         name: {q for t in process.transitions for q in (*t.by_state, *t.only, *t.mechanism_only)}
-        for name, process in table_for({TO_CARE: 0.5}).processes.items()
+        for name, process in shipped().table_for({TO_CARE: 0.5}).processes.items()
     }
     for name, process in default_table().processes.items():
         looks = any("need" in (*t.by_state, *t.only) for t in process.transitions)
@@ -167,7 +168,7 @@ def test_from_birth_and_by_a_setting_it_is_lived_as_well() -> None:
 
 def test_children_who_have_both_already_stay_as_they_are(warm: WarmStart) -> None:
     p: Parameters = default_parameters().replace({TO_CARE: 0.5})
-    table = compile_table(table_for(p), p, START)
+    table = compile_table(shipped().table_for(p), p, START)
     once = with_need(warm.blocks[0], table, setting().key)
     assert once.state.shape[1] == len(table.processes)
     assert np.array_equal(once.state[:, -1], once.state[:, table.process("demand")])

@@ -68,3 +68,9 @@ def test_a_mistake_is_told_with_its_place(right: str, wrong: str, message: str, 
     assert told
     assert {problem.line for problem in told} <= {changed + 1, changed + 2}
     assert {problem.file for problem in told} == {str(path)}
+
+
+def test_each_programme_has_a_number_of_its_own() -> None:
+    """By it, who comes first to one programme is not who comes first to the others."""
+    numbers = [programme.number for programme in catalogue().values()]
+    assert numbers == list(range(len(numbers)))

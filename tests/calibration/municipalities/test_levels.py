@@ -21,7 +21,7 @@ from calibration.municipalities.levels import (
     OWN,
     PREDICTED,
     YEARS,
-    Model,
+    Regression,
     Towns,
     build,
     by_province,
@@ -40,11 +40,11 @@ from sim.states import AGES
 
 
 @pytest.fixture(scope="module")
-def model() -> Model:
-    return Model.of(read())
+def model() -> Regression:
+    return Regression.of(read())
 
 
-def place(model: Model, name: str) -> int:
+def place(model: Regression, name: str) -> int:
     return next(i for i, code in enumerate(model.towns.codes) if towns()[code].name == name)
 
 
@@ -66,7 +66,7 @@ def rows(name: str) -> list[dict[str, str]]:
         return list(csv.DictReader(stream))
 
 
-def test_the_shipped_file_is_what_is_built(model: Model) -> None:
+def test_the_shipped_file_is_what_is_built(model: Regression) -> None:
     with TOWN_FILE.open(encoding="utf-8", newline="") as stream:
         header, *shipped = list(csv.reader(stream))
     assert tuple(header) == COLUMNS
@@ -77,14 +77,14 @@ def test_the_shipped_file_is_what_is_built(model: Model) -> None:
         np.testing.assert_allclose(*close, rtol=2e-3, err_msg="run calibration.municipalities.levels --write")
 
 
-def test_a_municipality_left_out_is_predicted_as_if_its_figures_were_not_known(model: Model) -> None:
+def test_a_municipality_left_out_is_predicted_as_if_its_figures_were_not_known(model: Regression) -> None:
     """The formula of leaving out against doing it; the national rates hardly move by one municipality."""
     mean, sd = model.left_out()
     for k in (0, 100, len(model.there) - 1):
         i, kept = model.there[k], [j for j in range(len(model.there)) if j != k]
         known = without(model.towns, model.towns.codes[i])
         there = [model.there[j] for j in kept]
-        fewer = Model(known, there, model.figures[kept], model.luck[kept], model.spreads)
+        fewer = Regression(known, there, model.figures[kept], model.luck[kept], model.spreads)
         across = fewer.prior([i], fewer.there)
         weights = np.linalg.solve(fewer.of_figures(), across.T)[:, 0]
         assert weights @ fewer.figures == pytest.approx(mean[k], abs=1e-6)
@@ -92,7 +92,7 @@ def test_a_municipality_left_out_is_predicted_as_if_its_figures_were_not_known(m
         assert math.sqrt(variance) == pytest.approx(sd[k], rel=1e-4)
 
 
-def test_a_province_left_out_is_predicted_without_any_of_its_figures(model: Model) -> None:
+def test_a_province_left_out_is_predicted_without_any_of_its_figures(model: Regression) -> None:
     """Whatever the figures of a province say, their predictions stay; those of the others move."""
     found = by_province(model)
     provinces = np.array([towns()[model.towns.codes[i]].province for i in model.there])
@@ -111,7 +111,7 @@ def test_a_province_left_out_is_predicted_without_any_of_its_figures(model: Mode
     np.testing.assert_allclose(other.figures[there] - found.figures[there], math.log(2))
 
 
-def test_who_lacks_a_province_is_less_sure_and_further_off(model: Model) -> None:
+def test_who_lacks_a_province_is_less_sure_and_further_off(model: Regression) -> None:
     near, far = one_by_one(model), by_province(model)
     assert (far.sd > near.sd).mean() > 0.95
     near_off, far_off = (np.abs(each.figures - each.mean).mean() for each in (near, far))
@@ -120,7 +120,7 @@ def test_who_lacks_a_province_is_less_sure_and_further_off(model: Model) -> None
     assert 0.85 <= check(model, BY_PROVINCE).inside[0.9] <= 0.95
 
 
-def test_what_the_page_shows_is_what_is_found(model: Model, tmp_path: Path) -> None:
+def test_what_the_page_shows_is_what_is_found(model: Regression, tmp_path: Path) -> None:
     keep(check(model), check(model, BY_PROVINCE), tmp_path / "left_out.json")
     made, shown = (json.loads(path.read_text("utf-8")) for path in (tmp_path / "left_out.json", LEFT_OUT))
     assert made.keys() == shown.keys()
@@ -129,7 +129,9 @@ def test_what_the_page_shows_is_what_is_found(model: Model, tmp_path: Path) -> N
         assert ours["inside"] == pytest.approx(theirs["inside"], abs=0.01)
 
 
-def test_intervals_cover_as_often_as_they_say_and_likeness_beats_the_national_share(model: Model) -> None:
+def test_intervals_cover_as_often_as_they_say_and_likeness_beats_the_national_share(
+    model: Regression,
+) -> None:
     found = check(model)
     assert found.count == 276
     assert 0.44 <= found.inside[0.5] <= 0.62
@@ -147,7 +149,7 @@ def test_the_check_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     assert "the national share for everybody" in told
 
 
-def test_sure_figures_are_kept_and_unsure_ones_give_way_to_like_municipalities(model: Model) -> None:
+def test_sure_figures_are_kept_and_unsure_ones_give_way_to_like_municipalities(model: Regression) -> None:
     sure, unsure = (replace(model, luck=np.full_like(model.luck, x)) for x in (1e-8, 1e9))
     kept, _ = sure.levels()
     shift = kept[model.there] - model.figures
@@ -157,7 +159,7 @@ def test_sure_figures_are_kept_and_unsure_ones_give_way_to_like_municipalities(m
     assert sd.min() > model.spreads.town
 
 
-def test_the_levels_together_are_the_country(model: Model) -> None:
+def test_the_levels_together_are_the_country(model: Regression) -> None:
     mean, _ = model.levels()
     expected = sum(model.towns.expected(year) for year in YEARS)
     assert expected @ np.exp(mean) == pytest.approx(np.sum(expected))
@@ -174,7 +176,7 @@ def test_what_is_predicted_is_less_sure_than_what_is_known_and_keeps_to_likeness
     assert max(width[n] for n in large) < 0.25
 
 
-def test_rotterdam_is_far_below_what_its_like_would_predict(model: Model) -> None:
+def test_rotterdam_is_far_below_what_its_like_would_predict(model: Regression) -> None:
     mean, sd = model.left_out()
     k = model.there.index(place(model, "Rotterdam"))
     assert (model.figures[k] - mean[k]) / sd[k] < -2.5
