@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.app_load import free_port, wait_until_healthy
+from sim.machine.compiling import cache_root
 from tests.test_project import project_files
 
 pytestmark = pytest.mark.slow
@@ -93,6 +94,8 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Product:
     needed = [path for path in sys.path if Path(path).name == "site-packages"]
     (packages / "what-it-needs.pth").write_text("\n".join(needed), encoding="utf-8")
     (folder / "empty").mkdir()
+    if (kept := cache_root() / "kernels").is_dir():  # of the same sources: what was compiled is shared
+        shutil.copytree(kept, folder / "cache" / "kernels", ignore=shutil.ignore_patterns("*.lock"))
     return Product(sdist, wheel, folder / "env" / "bin", folder / "empty")
 
 

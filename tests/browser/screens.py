@@ -75,6 +75,33 @@ def running_app() -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
         process.wait(timeout=20)
 
 
+QUIET = """() => {
+  const main = "[data-testid=stMain]";
+  if (window.lastChange === undefined) {
+    window.lastChange = performance.now();
+    new MutationObserver(changes => {
+      if (changes.some(c => !c.target.closest || c.target.closest(main)))
+        window.lastChange = performance.now();
+    }).observe(document.body, {childList: true, subtree: true, characterData: true, attributes: true,
+      attributeFilter: ["value", "checked", "open", "aria-checked", "aria-pressed", "data-stale"]});
+  }
+  const busy = document.querySelector("[data-testid=stProgress], [data-stale=true]")
+    || [...document.querySelectorAll(`${main} strong`)].some(e => e.innerText === "volgt");
+  return busy || !document.querySelector(main) ? 0 : performance.now() - window.lastChange;
+}"""
+"""How long, in milliseconds, nothing changed on the page and nothing is worked on or still to come."""
+
+
+def quiet_for(page: Page, milliseconds: int) -> None:
+    """Wait until the page has stayed as it is for so long: on a busy machine parts come one by one."""
+    for _ in range(2400):  # ten minutes: a busy machine is no failure
+        page.wait_for_selector(READY, timeout=120_000)
+        if page.evaluate(QUIET) >= milliseconds:
+            return
+        page.wait_for_timeout(250)
+    pytest.fail("the page never came to rest")
+
+
 def soon(page: Page, holds: Callable[[], bool], seconds: float = 30) -> bool:
     """Tell whether something comes to hold in time: a page goes on writing after its first words stand."""
     until = time.monotonic() + seconds

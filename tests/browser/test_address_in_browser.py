@@ -11,7 +11,7 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 
 from pages.shared.plan import Plan
 from pages.shared.shelf import is_key
-from tests.browser.screens import READY, Watched
+from tests.browser.screens import READY, Watched, quiet_for
 from tests.browser.test_every_page import path_of, settled
 
 pytestmark = pytest.mark.browser
@@ -38,22 +38,10 @@ STATE = """() => {
 
 
 def state(page: Page) -> dict[str, object]:
-    """Return what the page shows, once all of it is there: charts aside, which come when they come.
-
-    That is when it has stayed the same for three seconds: on a busy machine parts come one by one.
-    """
-    settled(page)
-    found, same = page.evaluate(STATE), 0
-    for _ in range(800):  # a busy machine is no failure
-        page.wait_for_timeout(750)
-        page.wait_for_selector(READY, timeout=120_000)
-        before, found = found, page.evaluate(STATE)
-        busy = page.locator("[data-testid=stProgress], [data-stale=true]").count()
-        busy += page.locator("strong").get_by_text("volgt", exact=True).count()  # figures still to come
-        same = same + 1 if before == found and not busy else 0
-        if same == 4:
-            return found
-    pytest.fail("the page never came to rest")
+    """Return what the page shows, once all of it is there: charts aside, which come when they come."""
+    quiet_for(page, 2500)
+    found: dict[str, object] = page.evaluate(STATE)
+    return found
 
 
 def at_rest(page: Page) -> None:

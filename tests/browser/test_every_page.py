@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import Page
 
-from tests.browser.screens import PAGES, READY, Watched, soon
+from tests.browser.screens import PAGES, READY, Watched, quiet_for, soon
 
 pytestmark = pytest.mark.browser
 LINK = "/{page}?gemeente=Tilburg&begroting=20-o-deficit&vergeleken=now&effect=half&aannames=cost.overhead:0.6"
@@ -57,14 +57,7 @@ def opened(page: Page, path: str) -> None:
 
 def settled(page: Page) -> None:
     """Wait until nothing is worked on: what Streamlit is about to replace is dimmed for a moment."""
-    quiet = 0
-    for _ in range(800):
-        page.wait_for_timeout(700)
-        busy = page.locator("[data-testid=stProgress], [data-stale=true]").count()
-        quiet = 0 if busy else quiet + 1
-        if quiet == 3:
-            return
-    pytest.fail("the page never came to rest")
+    quiet_for(page, 1200)
 
 
 def walked(page: Page) -> None:
