@@ -44,7 +44,8 @@ def _share(share: float, draws: int) -> str:
 
 
 def _estimate(e: Estimate) -> str:
-    return "0" if e.value == 0 else f"{euros(e.value)} ±{euros(2 * e.se)}"
+    text = "0" if e.value == 0 else f"{euros(e.value)} ±{euros(2 * e.se)}"
+    return f"more than {text}" if e.missed else text
 
 
 def shown(d: Dossier) -> RenderableType:

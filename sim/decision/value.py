@@ -2,18 +2,21 @@
 
 Net benefit nb is float64[draws, strategies], in euros, higher is better. What a parameter explains of it is
 found by regression (Strong, Oakley & Brennan 2014, Med Decis Making 34:311), so that the noise of a run,
-which no parameter explains, adds nothing to the value of knowing one.
+which no parameter explains, adds nothing to the value of knowing one. Whether the regression follows what
+there is to follow is checked on its residuals; `nested.py` is another way, for who has the model at hand.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, combinations_with_replacement
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.spatial import cKDTree
 from scipy.special import fdtrc
 
 from sim.ties import same
@@ -23,6 +26,13 @@ KNOTS = 6
 """Of a natural cubic spline; its wiggles are held back by a ridge that cross-validation chooses."""
 MOST_PRODUCTS = 8
 """Columns of a group whose products are tried: those that explain most alone."""
+MOST_NEAR = 6
+"""Columns among which a draw with nearly the same values can be found."""
+HIGHEST_DEGREE, DRAWS_PER_TERM = 5, 20
+"""Of the polynomials that are tried where a regression has missed something."""
+NEGLIGIBLE = 0.005
+"""Share of the variance below which nobody needs to know what was missed."""
+_SURE = 3.0
 _AGAIN = 200
 _CHANCE = 0.01
 _RIDGES = np.logspace(-8, 4, 25)
@@ -30,10 +40,16 @@ _RIDGES = np.logspace(-8, 4, 25)
 
 @dataclass(frozen=True)
 class Estimate:
-    """A number with its standard error."""
+    """A number with its standard error.
+
+    missed: the share of the variance that the parameters explain and the regression does not, where that is
+    more than chance; the number is then too low. None where there was no regression, or too many parameters
+    to tell.
+    """
 
     value: float
     se: float
+    missed: float | None = None
 
 
 def _checked(nb: ArrayLike) -> Floats:
@@ -72,25 +88,34 @@ def evppi(nb: ArrayLike, x: ArrayLike) -> Estimate:
     are brought back to the variance that is left without that of the regression itself, and what chance
     alone may explain (F test, 1 percent) is worth nothing. Never below 0 or above the EVPI.
 
+    Where the residuals of draws with nearly the same x are alike, the regression has missed something: it is
+    tried again with products of more parameters, and what is still missed is told (`Estimate.missed`).
+
     Raises ValueError where shapes do not fit.
     """
     values = _checked(nb)
     known = _columns(x, values.shape[0])
     gains = values - values[:, :1]
-    fit = _regress(known, gains)
+    fit = _regress(known, gains, _basis)
     if fit is None:
         return Estimate(0.0, 0.0)
+    missed = _missed(known, gains, fit.fitted)
+    if missed:
+        richer = _regress(known, gains, _products)
+        left = None if richer is None else _missed(known, gains, richer.fitted)
+        if richer is not None and left is not None and left < missed:
+            fit, missed = richer, left
     luck = np.random.default_rng(0)
     value = _worth(fit.deflated()) if fit.chance < _CHANCE else 0.0
     again = np.array([_worth(fit.drawn(luck)) for _ in range(_AGAIN)])
     most = evpi(values)
-    return Estimate(float(np.clip(value, 0.0, most.value)), float(again.std(ddof=1)))
+    return Estimate(float(np.clip(value, 0.0, most.value)), float(again.std(ddof=1)), missed)
 
 
 def explained(y: ArrayLike, x: ArrayLike) -> float:
     """Return the share of the variance of y [draws] that x [draws, k] explains, 0..1 (adjusted R squared)."""
     outcome = np.asarray(y, dtype=np.float64)
-    fit = _regress(_columns(x, outcome.size), outcome[:, None])
+    fit = _regress(_columns(x, outcome.size), outcome[:, None], _basis)
     total = float(outcome.var(ddof=1))
     if fit is None or total <= 0:
         return 0.0
@@ -138,12 +163,12 @@ class _Fit(NamedTuple):
         return np.asarray(self.fitted + self.left @ (z @ self.root.T))
 
 
-def _regress(x: Floats, y: Floats) -> _Fit | None:
+def _regress(x: Floats, y: Floats, basis_of: Callable[[Floats, Floats], Floats]) -> _Fit | None:
     """Return the regression of y [draws, outputs] on a basis of x, or None where nothing can be explained."""
     mean = y.mean(axis=0)
     if not x.shape[1] or not (y.std(axis=0) > 0).any():
         return None
-    basis = _basis(x, y)
+    basis = basis_of(x, y)
     draws = y.shape[0]
     left, sizes, _ = np.linalg.svd(basis - basis.mean(axis=0), full_matrices=False)
     kept = sizes > 1e-10 * sizes[0]
@@ -185,6 +210,41 @@ def _basis(x: Floats, y: Floats) -> Floats:
         parts += [(x[:, i] * x[:, j])[:, None] for i, j in combinations(sorted(first.tolist()), 2)]
     basis = np.concatenate(parts, axis=1)
     return np.asarray(basis / np.maximum(basis.std(axis=0), 1e-12))
+
+
+def _products(x: Floats, y: Floats) -> Floats:
+    """Return that basis with all polynomials of the columns up to the degree that the draws can carry."""
+    most = max(len(x) // DRAWS_PER_TERM, 1)
+    terms = [
+        powers
+        for degree in range(2, HIGHEST_DEGREE + 1)
+        if math.comb(x.shape[1] + degree, degree) <= most
+        for powers in combinations_with_replacement(range(x.shape[1]), degree)
+        if len(set(powers)) > 1
+    ]
+    parts = [_basis(x, y), *(x[:, list(powers)].prod(axis=1)[:, None] for powers in terms)]
+    basis = np.concatenate(parts, axis=1)
+    return np.asarray(basis / np.maximum(basis.std(axis=0), 1e-12))
+
+
+def _missed(x: Floats, y: Floats, fitted: Floats) -> float | None:
+    """Return which share of the variance of y [draws, outputs] x explains and the fit does not, if any.
+
+    Residuals of a draw and of the draw with the nearest x have a product of mean zero where the fit follows
+    all that x explains (a difference-based test of lack of fit). None with too many columns: then no draw
+    is near another.
+    """
+    if not 0 < x.shape[1] <= MOST_NEAR:
+        return None
+    near = np.asarray(cKDTree(x).query(x, k=2)[1])
+    here, there = np.arange(len(x)), near[:, 1]
+    pairs = np.unique(np.sort(np.stack([here, there], axis=1), axis=1), axis=0)
+    alike = (y - fitted)[pairs[:, 0]] * (y - fitted)[pairs[:, 1]]
+    error = alike.std(axis=0, ddof=1) / np.sqrt(len(pairs))
+    total = np.where(y.var(axis=0) > 0, y.var(axis=0), 1.0)
+    sure = alike.mean(axis=0) > _SURE * error
+    share = np.where(sure, alike.mean(axis=0) / total, 0.0)
+    return float(share.max()) if share.max() > NEGLIGIBLE else 0.0
 
 
 def _curve(column: Floats) -> Floats:

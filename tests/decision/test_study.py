@@ -1,0 +1,80 @@
+"""What a study is worth: closed forms of normal beliefs, limits, and the error of a design."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from sim.decision.study import Study, evsi, study_worth
+from sim.decision.value import evpi, evppi
+from tests.decision.test_value_of_interactions import normal_loss
+
+DRAWS = 10_000
+DESIGN = Study(neighbourhoods=10, children=200, icc=0.01, price=1e6)
+
+
+def beliefs(mean: float, sd: float, seed: int = 1) -> tuple[np.ndarray, np.ndarray]:
+    effect = mean + sd * np.random.default_rng(seed).standard_normal(DRAWS)
+    return np.stack([np.zeros(DRAWS), effect], axis=1), effect
+
+
+@pytest.mark.parametrize("mean", [0.0, 30.0, -80.0])
+@pytest.mark.parametrize("error", [20.0, 100.0, 400.0])
+def test_a_normal_belief_has_a_closed_form(mean: float, error: float) -> None:
+    """Raiffa & Schlaifer 1961: the posterior mean is normal, with the part of the variance that is learnt."""
+    nb, effect = beliefs(mean, 100.0)
+    learnt = 100.0**2 / math.sqrt(100.0**2 + error**2)
+    found = evsi(nb, effect, error)
+    assert found.value == pytest.approx(normal_loss(mean, learnt), rel=0.08, abs=0.6)
+    assert found.value <= evpi(nb).value
+
+
+def test_a_study_without_error_tells_what_the_parameter_tells() -> None:
+    nb, effect = beliefs(30.0, 100.0)
+    assert evsi(nb, effect, 0.0) == evppi(nb, effect)
+
+
+def test_a_study_of_nothing_is_worth_nothing() -> None:
+    nb, effect = beliefs(30.0, 100.0)
+    assert evsi(nb, effect, 1e6).value < 0.5
+    other = np.random.default_rng(2).standard_normal(DRAWS)
+    assert evsi(nb, other, 0.1).value < 1.0
+
+
+def test_a_larger_study_is_worth_more_and_never_more_than_all_there_is_to_know() -> None:
+    nb, effect = beliefs(0.0, 100.0)
+    worth = [evsi(nb, effect / 1e4, DESIGN.error(0.05) / k).value for k in (1, 2, 4, 8)]
+    assert worth == sorted(worth)
+    assert worth[-1] <= evpi(nb).value
+
+
+def test_the_error_of_a_design() -> None:
+    """Two arms of 10 times 200 children at 5 percent, design effect 2.99."""
+    expected = math.sqrt(2 * 0.05 * 0.95 / 2000 * (1 + 199 * 0.01))
+    assert DESIGN.error(0.05) == pytest.approx(expected)
+    alone = Study(neighbourhoods=10, children=200, icc=0.0, price=0.0)
+    assert alone.error(0.05) == pytest.approx(math.sqrt(2 * 0.05 * 0.95 / 2000))
+    assert Study(10, 10**9, 0.01, 0.0).error(0.05) == pytest.approx(math.sqrt(2 * 0.05 * 0.95 * 0.01 / 10))
+
+
+def test_what_is_left_after_its_price() -> None:
+    nb, effect = beliefs(0.0, 100.0)
+    found = study_worth(DESIGN, nb, effect / 1e4, 0.05, decisions=342)
+    assert found.all_of_them == pytest.approx(342 * found.one.value)
+    assert found.net == pytest.approx(found.all_of_them - 1e6)
+    assert found.one.value <= found.most.value
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"neighbourhoods": 1}, {"children": 0}, {"icc": 1.5}, {"price": -1.0}]
+)
+def test_what_is_no_study_is_refused(wrong: dict[str, float]) -> None:
+    with pytest.raises(ValueError, match="no study"):
+        Study(**{**vars(DESIGN), **wrong})
+
+
+def test_an_effect_of_another_shape_is_refused() -> None:
+    with pytest.raises(ValueError, match="effect by draw"):
+        evsi(np.zeros((5, 2)), np.zeros(4), 1.0)
