@@ -194,7 +194,8 @@ class World:
     def close_year(self, year: int) -> YearOfCare:
         """Tell the town hall what the year cost."""
         calendar, plan = self.plan.scenario.start + year, self.plan
-        self.lives.close_year(year)
+        if self is self.lives.worlds[0]:
+            self.lives.close_year(year)
         years = place_years(self.cells[year], plan.clock.layout, plan.clock.table).sum(axis=0)
         waiting = child_years_waiting(self.cells[year], plan.clock.layout).sum(axis=0)
         return YearOfCare(
