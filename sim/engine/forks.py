@@ -16,7 +16,7 @@ Who comes to a programme depends on age, neighbourhood and luck alone. Where it 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
 from numba import njit
@@ -24,11 +24,12 @@ from numpy.typing import NDArray
 
 from sim.engine.counting import REENTRY_MONTHS, helped
 from sim.engine.exposure import Exposure
-from sim.engine.population import LIFE_MONTHS, Children
-from sim.engine.stretch import Partings, Rivals, Turn
+from sim.engine.history import settle
+from sim.engine.lifecourse import advance
+from sim.engine.population import LIFE_MONTHS, NEVER, Children
+from sim.engine.stretch import Rivals, Turn, Who
 from sim.engine.warmup import PER_CHILD
 from sim.machine.kernels import kernel
-from sim.model.transitions import Hazards
 from sim.states import MONTHS
 
 Rows = NDArray[np.int64]
@@ -53,42 +54,10 @@ def rows_of(x: Exposure, rows: Rows) -> Exposure:
     return x._replace(**{f: getattr(x, f)[rows] for f in PER_CHILD})
 
 
-def differing(mine: Exposure, others: Sequence[Exposure]) -> Rows:
-    """Return the rows whose programmes do something else in another world than in this one.
-
-    A programme without effect, or one that a child never came to, does the same in every world.
-    """
-    found = np.zeros(mine.joins.shape[0], np.bool_)
-    for other in others:
-        effects = (mine.log_effect, mine.build, mine.decay), (other.log_effect, other.build, other.decay)
-        for k in range(mine.joins.shape[1]):
-            if not mine.log_effect[0, k].any() and not other.log_effect[0, k].any():
-                continue
-            same = all(np.array_equal(a[0, k], b[0, k]) for a, b in zip(*effects, strict=True))
-            for f in PER_CHILD:
-                a, b = getattr(mine, f)[:, k], getattr(other, f)[:, k]
-                found |= a != b
-            if not same:
-                came = (mine.joins[:, k] != _NEVER) | (mine.past_level[:, k] > 0.0)
-                found |= came
-    return np.flatnonzero(found)
-
-
-_NEVER = np.int16(32767)
-
-
-def rivals(others: Sequence[Exposure], rows: Rows, rate: float) -> Rivals:
-    """Return what other worlds do to the given children."""
-    parts = [rows_of(x, rows) for x in others]
-    stacked = Exposure(*(np.concatenate([getattr(x, f) for x in parts]) for f in Exposure._fields))
-    return Rivals(stacked, len(others), rate)
-
-
-@dataclass
-class Forks:
+class Forks(NamedTuple):
     """Pairs of lives in one world that count for what it changes; of one block.
 
-    children: two rows a pair; row: whose lives they are, by row of the block; turn: see lifecourse.Turn.
+    children: two rows a pair; row: whose lives they are, by row of the block; the rest: see stretch.Turn.
     """
 
     children: Children
@@ -99,50 +68,229 @@ class Forks:
     accepted: NDArray[np.bool_]
     luck: NDArray[np.uint64]
 
-    @classmethod
-    def none(cls, like: Children) -> Forks:
-        """Return no forks."""
-        return cls(
-            like.part(slice(0, 0)), np.empty(0, np.int64), np.empty(0), np.empty(0, np.int32),
-            np.empty(0, np.uint16), np.empty(0, np.bool_), np.empty(0, np.uint64),
-        )  # fmt: skip
 
-    def add(self, eve: Children, rows: Rows, log: Partings, world: int) -> None:
-        """Add the pairs that begin in a year. eve: children of `rows` on 1 January; log: what was noted."""
-        here = np.flatnonzero(log.world[: int(log.number[0])] == world)
-        if not here.size:
-            return
-        twice = np.repeat(here, 2)
-        accepted = np.tile(np.array([True, False]), here.size)
-        child = log.child[twice]
-        self.children = self.children.joined(eve.part(child))
-        self.row = np.concatenate([self.row, rows[child]])
-        self.weight = np.concatenate([self.weight, np.where(accepted, 1.0, -1.0) * log.weight[twice]])
-        self.clock = np.concatenate([self.clock, log.clock[twice]])
-        self.tick = np.concatenate([self.tick, log.tick[twice]])
-        self.accepted = np.concatenate([self.accepted, accepted])
-        self.luck = np.concatenate([self.luck, log.luck[twice]])
+def no_forks(like: Children) -> Forks:
+    """Return no forks."""
+    return Forks(
+        like.part(slice(0, 0)), np.empty(0, np.int64), np.empty(0), np.empty(0, np.int32),
+        np.empty(0, np.uint16), np.empty(0, np.bool_), np.empty(0, np.uint64),
+    )  # fmt: skip
 
-    def turn(self, x: Exposure) -> Turn:
-        """Return how the lives turn; x: the world's programmes of all children of the block."""
-        return Turn(self.weight, self.clock, self.tick, self.accepted, self.luck, rows_of(x, self.row))
 
-    def next_year(self, year: int, h: Hazards) -> None:
-        """Set the clocks of pairs alike after calendar year EPOCH_YEAR + `year`.
+def beside(worlds: Sequence[Exposure]) -> tuple[Exposure, list[Exposure]]:
+    """Return exposures of the same children in some worlds as one, world by world, and the part of each."""
+    whole = Exposure(*(np.concatenate([getattr(x, f) for x in worlds]) for f in Exposure._fields))
+    n = worlds[0].joins.shape[0]
 
-        Lets go of who is not a youth here any more, and of pairs whose lives have become the same.
-        """
-        self.clock = np.full(self.row.size, -1, np.int32)
-        c, apart = self.children, np.empty(self.row.size, np.bool_)
-        _bring_together(c, h, (year + 1) * MONTHS, apart)
-        kept = np.flatnonzero((c.birth + LIFE_MONTHS > (year + 1) * MONTHS) & (c.departs > year + 1) & apart)
-        if kept.size < self.row.size:
-            self.children = Children._make(array[kept] for array in c)
-            self.row, self.weight, self.clock = self.row[kept], self.weight[kept], self.clock[kept]
-            self.tick, self.accepted, self.luck = self.tick[kept], self.accepted[kept], self.luck[kept]
+    def part(name: str, w: int) -> NDArray[Any]:
+        size = n if name in PER_CHILD else 1
+        return getattr(whole, name)[w * size : (w + 1) * size]  # type: ignore[no-any-return]
+
+    return whole, [Exposure(*(part(f, w) for f in Exposure._fields)) for w in range(len(worlds))]
 
 
 @kernel
+def differing(mine, others, first, last):  # type: ignore[no-untyped-def]
+    """Return which of the rows first..last have programmes that do something else in another world.
+
+    others: W worlds, one after the other. A programme without effect, or one that a child never came to, does
+    the same in every world.
+    """
+    n, programmes = mine.joins.shape
+    worlds = others.build.shape[0]
+    felt = np.zeros((worlds, programmes), np.bool_)
+    same = np.ones((worlds, programmes), np.bool_)
+    for w in range(worlds):
+        for k in range(programmes):
+            same[w, k] = mine.build[0, k] == others.build[w, k] and mine.decay[0, k] == others.decay[w, k]
+            for m in range(mine.log_effect.shape[2]):
+                a, b = mine.log_effect[0, k, m], others.log_effect[w, k, m]
+                felt[w, k] |= a != 0.0 or b != 0.0
+                same[w, k] &= a == b
+    rows = np.empty(max(last - first, 0), np.int64)
+    found = 0
+    for i in range(first, last):
+        differ = False
+        for w in range(worlds):
+            j = w * n + i
+            for k in range(programmes):
+                if not felt[w, k]:
+                    continue
+                came = mine.joins[i, k] != NEVER or mine.past_level[i, k] > 0.0
+                differ |= (
+                    (came and not same[w, k])
+                    or mine.joins[i, k] != others.joins[j, k]
+                    or mine.leaves[i, k] != others.leaves[j, k]
+                    or mine.past_level[i, k] != others.past_level[j, k]
+                    or mine.past_time[i, k] != others.past_time[j, k]
+                )
+        if differ:
+            rows[found] = i
+            found += 1
+    return rows[:found].copy()
+
+
+@kernel
+def live_reference(  # type: ignore[no-untyped-def]
+    c, x, others, rate, first, last, h, table, lay, luck, span, gate, tally, cells, room, alone, log,
+    unwritten, once,
+):  # fmt: skip
+    """Live a year of rows first..last of a block in the reference, and write down where other worlds part.
+
+    others: exposures of the other worlds, one after the other; log: room to write down. Counts go into
+    `cells`. Returns (number of proposals or -1, rows whose lives may part, those children on 1 January);
+    where `log` had not room enough, those rows alone have been lived, and nothing is counted.
+    """
+    nobody = np.empty(0, np.int64)
+    rows = differing(x, others, first, last)
+    eve = _gathered(c, rows, c, nobody)
+    aside = np.zeros(c.id.size if rows.size else 0, np.bool_)
+    log.number[0] = 0
+    proposals = 0
+    if rows.size:
+        against = Rivals(others, others.build.shape[0], rate)
+        for n in range(rows.size):
+            aside[rows[n]] = True
+        proposals = advance(
+            c, Who(first, last, rows, aside[:0]), x, h, table, lay, luck, span, gate, tally, room, against,
+            log, once,
+        )  # fmt: skip
+        if log.number[0] > log.child.size:
+            tally[:] = 0.0
+            return proposals, rows, eve
+    rest = advance(
+        c, Who(first, last, nobody, aside), x, h, table, lay, luck, span, gate, tally, room, alone, unwritten,
+        once,
+    )  # fmt: skip
+    settle(tally, cells)
+    return (proposals + rest if proposals >= 0 and rest >= 0 else -1), rows, eve
+
+
+@kernel
+def live_forks(  # type: ignore[no-untyped-def]
+    forks, world, eve, rows, log, x, other, reference, cells, h, table, lay, luck, span, gate, tally, room,
+    alone, unwritten,
+):  # fmt: skip
+    """Live a year of the forks of a block in one world, with those that begin in it.
+
+    eve, rows, log: of the reference. x, other: exposures of the block in the reference and in this world.
+    `cells` becomes what was counted in the `reference` and in the forks. Returns (number of proposals or -1,
+    the forks that are left).
+    """
+    forks = _added(forks, world, eve, rows, log)
+    turn = Turn(forks.row, forks.weight, forks.clock, forks.tick, forks.accepted, forks.luck, other)
+    first = int(np.int64(0))  # a bare 0 would be a type of its own
+    everyone = Who(first, forks.row.size, np.empty(0, np.int64), np.empty(0, np.bool_))
+    proposals = advance(
+        forks.children, everyone, x, h, table, lay, luck, span, gate, tally, room, alone, unwritten, turn
+    )
+    settle(tally, cells)
+    for kind in range(cells.shape[0]):
+        for column in range(cells.shape[1]):
+            cells[kind, column] += reference[kind, column]
+    return proposals, _next_year(forks, span.year, h)
+
+
+@njit(nogil=True)
+def _added(forks, world, eve, rows, log):  # type: ignore[no-untyped-def]
+    """Return forks with the pairs that begin in a year: an event happens in one life and not in the other."""
+    number = 0
+    for n in range(log.number[0]):
+        number += log.world[n] == world
+    old = forks.row.size
+    size = old + 2 * number
+    row, weight, clock = np.empty(size, np.int64), np.empty(size), np.empty(size, np.int32)
+    tick, accepted, luck = np.empty(size, np.uint16), np.empty(size, np.bool_), np.empty(size, np.uint64)
+    row[:old], weight[:old], clock[:old] = forks.row, forks.weight, forks.clock
+    tick[:old], accepted[:old], luck[:old] = forks.tick, forks.accepted, forks.luck
+    child = np.empty(2 * number, np.int64)
+    at = 0
+    for n in range(log.number[0]):
+        if log.world[n] == world:
+            for life in range(2):
+                j = old + at
+                child[at] = np.searchsorted(rows, log.child[n])
+                row[j], clock[j], tick[j], luck[j] = log.child[n], log.clock[n], log.tick[n], log.luck[n]
+                weight[j] = log.weight[n] if life == 0 else -log.weight[n]
+                accepted[j] = life == 0
+                at += 1
+    children = _gathered(forks.children, np.arange(old), eve, child)
+    return Forks(children, row, weight, clock, tick, accepted, luck)
+
+
+@njit(nogil=True)
+def _next_year(forks, year, h):  # type: ignore[no-untyped-def]
+    """Return forks after calendar year EPOCH_YEAR + `year`, with the clocks of pairs set alike.
+
+    Lets go of who is not a youth here any more, and of pairs whose lives have become the same.
+    """
+    c, month = forks.children, (year + 1) * MONTHS
+    apart = np.empty(forks.row.size, np.bool_)
+    _bring_together(c, h, month, apart)
+    kept = np.empty(forks.row.size, np.int64)
+    found = 0
+    for j in range(forks.row.size):
+        if c.birth[j] + LIFE_MONTHS > month and c.departs[j] > year + 1 and apart[j]:
+            kept[found] = j
+            found += 1
+    kept = kept[:found].copy()
+    turned = np.full(found, -1, np.int32)
+    return Forks(
+        _gathered(c, kept, c, kept[:0]), forks.row[kept], forks.weight[kept], turned, forks.tick[kept],
+        forks.accepted[kept], forks.luck[kept],
+    )  # fmt: skip
+
+
+@njit(nogil=True)
+def _gathered(a, mine, b, theirs):  # type: ignore[no-untyped-def]
+    """Return copies of some children, and after them of some others."""
+    return Children(
+        _values(a.id, mine, b.id, theirs),
+        _values(a.birth, mine, b.birth, theirs),
+        _values(a.arrives, mine, b.arrives, theirs),
+        _values(a.departs, mine, b.departs, theirs),
+        _values(a.sex, mine, b.sex, theirs),
+        _values(a.quintile, mine, b.quintile, theirs),
+        _values(a.traits, mine, b.traits, theirs),
+        _table(a.risk, mine, b.risk, theirs),
+        _table(a.state, mine, b.state, theirs),
+        _table(a.since, mine, b.since, theirs),
+        _values(a.forms, mine, b.forms, theirs),
+        _values(a.marks, mine, b.marks, theirs),
+        _values(a.used, mine, b.used, theirs),
+        _values(a.waits, mine, b.waits, theirs),
+        _table(a.waits_since, mine, b.waits_since, theirs),
+        _values(a.group, mine, b.group, theirs),
+        _values(a.care_ended, mine, b.care_ended, theirs),
+        _table(a.left, mine, b.left, theirs),
+        _table(a.ticks, mine, b.ticks, theirs),
+        _values(a.run_to, mine, b.run_to, theirs),
+    )
+
+
+@njit(nogil=True)
+def _values(a, mine, b, theirs):  # type: ignore[no-untyped-def]
+    found = np.empty(mine.size + theirs.size, a.dtype)
+    for j in range(mine.size):
+        found[j] = a[mine[j]]
+    for j in range(theirs.size):
+        found[mine.size + j] = b[theirs[j]]
+    return found
+
+
+@njit(nogil=True)
+def _table(a, mine, b, theirs):  # type: ignore[no-untyped-def]
+    found = np.empty((mine.size + theirs.size, a.shape[1]), a.dtype)
+    for j in range(mine.size):
+        for k in range(a.shape[1]):
+            found[j, k] = a[mine[j], k]
+    for j in range(theirs.size):
+        for k in range(a.shape[1]):
+            found[mine.size + j, k] = b[theirs[j], k]
+    return found
+
+
+@njit(nogil=True)
 def _bring_together(c, h, month, apart):  # type: ignore[no-untyped-def]
     """Set the clocks of pairs (rows 2k, 2k + 1) alike, and write whether they differ in what counts later."""
     for k in range(c.id.size // 2):

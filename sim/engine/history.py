@@ -60,22 +60,24 @@ MARGINS_OF = _margins_of()
 """[GROUPS, 5]: the one-way levels that each joint group counts in."""
 
 
-def settle(tally: Floats, cells: Floats) -> None:
-    """Write a tally of [kinds, AGES + GROUPS] into cells [kinds, AGES + margins], and leave it empty."""
-    _settle(tally, cells, MARGINS_OF)
-
-
 @kernel
-def _settle(tally, cells, margins_of):  # type: ignore[no-untyped-def]
+def settle(tally, cells):  # type: ignore[no-untyped-def]
+    """Write a tally of [kinds, AGES + GROUPS] into cells [kinds, AGES + margins], and leave it empty."""
     for kind in range(tally.shape[0]):
+        something = False
+        for column in range(tally.shape[1]):
+            something |= tally[kind, column] != 0.0
         for column in range(cells.shape[1]):
             cells[kind, column] = tally[kind, column] if column < AGES else 0.0
+        if not something:
+            continue
         for group in range(tally.shape[1] - AGES):
             amount = tally[kind, AGES + group]
             if amount != 0.0:
-                for margin in margins_of[group]:
-                    cells[kind, AGES + margin] += amount
-        tally[kind, :] = 0.0
+                for m in range(MARGINS_OF.shape[1]):
+                    cells[kind, AGES + MARGINS_OF[group, m]] += amount
+        for column in range(tally.shape[1]):
+            tally[kind, column] = 0.0
 
 
 class ProgrammeYear(NamedTuple):

@@ -342,9 +342,10 @@ def advance(  # type: ignore[no-untyped-def]
     processes = c.state.shape[1]
     bound = room.bound
     proposals = 0
-    again = who.stopped.size > 0
-    for n in range(who.stopped.size if again else who.last - who.first):
-        i = np.uintp(who.stopped[n] if again else who.first + n)  # unsigned: never from the end
+    listed = who.listed.size > 0
+    again = listed and gate.capped != 0
+    for n in range(who.listed.size if listed else who.last - who.first):
+        i = np.uintp(who.listed[n] if listed else who.first + n)  # unsigned: never from the end
         if who.aside.size and who.aside[i]:
             continue
         birth_step = c.birth[i] * per_month
@@ -361,7 +362,7 @@ def advance(  # type: ignore[no-untyped-def]
             weight = turn.weight[i] if turn.weight.size else 1.0
         gated = weight != 0.0 and gate.capped != 0
         turned_life = turn.weight.size == 0 or turn.clock[i] < 0
-        mine = luck
+        mine, e = luck, np.uintp(turn.row[i]) if turn.row.size else i
         if turn.weight.size and turned_life:
             mine = turn.luck[i]
         age = max(0, year * MONTHS - c.birth[i]) // MONTHS
@@ -419,9 +420,9 @@ def advance(  # type: ignore[no-untyped-def]
             s, together, in_full = c.state[i, p], p == h.base and _along(c, i, h), ratio
             if _felt(c, i, h, r):
                 if turned_life and turn.weight.size:
-                    factor = programme_factor(turn.x, i, h.mechanism[r], t)
+                    factor = programme_factor(turn.x, e, h.mechanism[r], t)
                 else:
-                    factor = programme_factor(x, i, h.mechanism[r], t)
+                    factor = programme_factor(x, e, h.mechanism[r], t)
                 if rivals.worlds:
                     _write_down(c, i, rivals, h.mechanism[r], ratio, factor, t, mine, k, tick, log)
                 in_full = ratio * factor

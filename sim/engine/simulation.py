@@ -30,7 +30,7 @@ from numpy.typing import NDArray
 
 from sim.engine.counting import Layout, empty_tally
 from sim.engine.exposure import Exposure
-from sim.engine.forks import Forks, differing, rate_for, rivals, rows_of
+from sim.engine.forks import beside, live_forks, live_reference, no_forks, rate_for
 from sim.engine.history import CELLS, History, ProgrammeYear, child_years_waiting, place_years, settle
 from sim.engine.lifecourse import advance
 from sim.engine.plan import RunPlan, touches_no_life
@@ -193,7 +193,8 @@ class World:
     def close_year(self, year: int) -> YearOfCare:
         """Tell the town hall what the year cost."""
         calendar, plan = self.plan.scenario.start + year, self.plan
-        self.lives.close_year(year)
+        if self is self.lives.worlds[0]:
+            self.lives.close_year(year)
         years = place_years(self.cells[year], plan.clock.layout, plan.clock.table).sum(axis=0)
         waiting = child_years_waiting(self.cells[year], plan.clock.layout).sum(axis=0)
         return YearOfCare(
@@ -267,12 +268,19 @@ class Lives:
         self.proposals = 0
         self.spare: list[Floats] = []
         self.waiting: WaitingLists | None = None
+        exposed, self.beside = [list[Exposure]() for _ in plans], list[Exposure]()
+        for x, block in zip(warm.exposed, self.blocks, strict=True):
+            mine, *others = (each.exposure(x, block.id.size) for each in plans)
+            whole, parts = beside(others) if others else (nobody_else().x, [])
+            self.beside.append(whole)
+            for known, part in zip(exposed, [mine, *parts], strict=True):
+                known.append(part)
         self.worlds = []
-        for each in plans:
-            exposed = [each.exposure(x, b.id.size) for x, b in zip(warm.exposed, self.blocks, strict=True)]
+        for each, known in zip(plans, exposed, strict=True):
             spent = _spent(self.before, self.before, plan.scenario.start - 1, each)
-            self.worlds.append(World(each, self, exposed, spent))
-        self.forks = [[Forks.none(block) for block in self.blocks] for _ in plans[1:]]
+            self.worlds.append(World(each, self, known, spent))
+        self.partings = [1 << 10] * BLOCKS
+        self.forks = [[no_forks(block) for block in self.blocks] for _ in plans[1:]]
 
     def histories(
         self, tell: Tell | None = None, attended: Callable[[int], None] = lambda _: None
@@ -317,56 +325,28 @@ class Lives:
         alone, once, unwritten = nobody_else(), no_turn(), room_for(0)
 
         def one(b: int) -> int:
-            children, mine = self.blocks[b], self.worlds[0].exposed[b]
+            children, mine, cells = self.blocks[b], self.worlds[0].exposed[b], self.worlds[0].cells[year, b]
             first, last = youths_of(children, index)
-            tally, room = self._empty_tally(), scratch()
-            rows, aside, log = NOBODY, NOT_ASIDE, unwritten
-            if others:
-                rows = differing(mine, [world.exposed[b] for world in others])
-                rows = rows[(rows >= first) & (rows < last)]
-            proposals = 0
-            if rows.size:
-                aside = np.zeros(children.id.size, np.bool_)
-                aside[rows] = True
-                eve = children.part(rows)
-                against = rivals([world.exposed[b] for world in others], rows, self.rate)
-                log = room_for(4 * rows.size + 64)
-                while True:
-                    there = eve.part(slice(None))
-                    log.number[0] = 0
-                    everyone = Who(0, rows.size, NOBODY, NOT_ASIDE)
-                    proposals = advance(
-                        there, everyone, rows_of(mine, rows), h, bounds, lay, key, span, gate, tally, room,
-                        against, log, once,
-                    )  # fmt: skip
-                    if log.number[0] <= log.child.size:
-                        break
-                    log = room_for(int(log.number[0]))
-                    tally[:] = 0.0
-                children.put(rows, there)
-            found = advance(
-                children, Who(first, last, NOBODY, aside), mine, h, bounds, lay, key, span, gate, tally, room,
-                alone, unwritten, once,
-            )  # fmt: skip
-            proposals = _both(proposals, found)
-            cells = self.worlds[0].cells[year, b]
-            settle(tally, cells)
+            tally, room, log = self._empty_tally(), scratch(), room_for(self.partings[b])
+            while True:
+                proposals, rows, eve = live_reference(
+                    children, mine, self.beside[b], self.rate, first, last, h, bounds, lay, key, span, gate,
+                    tally, cells, room, alone, log, unwritten, once,
+                )  # fmt: skip
+                if log.number[0] <= log.child.size:
+                    break
+                children.put(rows, eve)
+                self.partings[b] = 2 * int(log.number[0])
+                log = room_for(self.partings[b])
             for w, world in enumerate(others):
-                forks = self.forks[w][b]
-                if rows.size:
-                    forks.add(eve, rows, log, w)
-                if not forks.row.size:
+                if not rows.size and not self.forks[w][b].row.size:
                     world.cells[year, b] = cells
                     continue
-                everyone = Who(0, forks.row.size, NOBODY, NOT_ASIDE)
-                found = advance(
-                    forks.children, everyone, rows_of(mine, forks.row), h, bounds, lay, key, span, gate,
-                    tally, room, alone, unwritten, forks.turn(world.exposed[b]),
+                found, self.forks[w][b] = live_forks(
+                    self.forks[w][b], w, eve, rows, log, mine, world.exposed[b], cells, world.cells[year, b],
+                    h, bounds, lay, key, span, gate, tally, room, alone, unwritten,
                 )  # fmt: skip
                 proposals = _both(proposals, found)
-                forks.next_year(index, h)
-                settle(tally, world.cells[year, b])
-                world.cells[year, b] += cells
             self.spare.append(tally)
             return int(proposals)
 

@@ -12,7 +12,7 @@ from sim.engine.exposure import Exposure
 MOST_PROCESSES = 512
 _NO_EXPOSURE = Exposure(
     np.empty((0, 0), np.float32), np.empty((0, 0), np.float32), np.empty((0, 0), np.int16),
-    np.empty((0, 0), np.int16), np.empty((1, 0, 0)), np.empty((1, 0)), np.empty((1, 0)),
+    np.empty((0, 0), np.int16), np.empty((0, 0, 0)), np.empty((0, 0)), np.empty((0, 0)),
 )  # fmt: skip
 
 
@@ -45,14 +45,15 @@ class Stretch(NamedTuple):
 
 
 class Who(NamedTuple):
-    """Who of a block is lived: rows first..last without those `aside`, or `stopped` alone, if anybody is.
+    """Who of a block is lived: rows first..last without those `aside`, or the `listed` alone, if anybody is.
 
-    stopped: rows of children who stopped for the town hall. aside: [n], or empty where nobody is.
+    listed: rows; where places are limited, of children who stopped for the town hall. aside: [n], or empty
+    where nobody is.
     """
 
     first: int
     last: int
-    stopped: NDArray[np.int64]
+    listed: NDArray[np.int64]
     aside: NDArray[np.bool_]
 
 
@@ -88,10 +89,12 @@ class Partings(NamedTuple):
 class Turn(NamedTuple):
     """How lives that are lived again differ from what they were, and what they stand for. Empty: not at all.
 
-    weight: [n] how many children each stands for. clock, tick: [n] the proposal at which a life turns (clock
-    -1: it has turned); accepted: [n] what becomes of it. From then on programmes are those of `x`, and luck
-    has the key `luck`.
+    row: [n] whose lives they are, by row of both exposures. weight: [n] how many children each stands for.
+    clock, tick: [n] the proposal at which a life turns (clock -1: it has turned); accepted: [n] what becomes
+    of it. From then on programmes are those of `x`, and luck has the key `luck`.
     """
+
+    row: NDArray[np.int64]
 
     weight: NDArray[np.float64]
     clock: NDArray[np.int32]
@@ -131,8 +134,8 @@ def room_for(number: int) -> Partings:
 def no_turn() -> Turn:
     """Return the turn of lives that are lived once."""
     return Turn(
-        np.empty(0), np.empty(0, np.int32), np.empty(0, np.uint16), np.empty(0, np.bool_),
-        np.empty(0, np.uint64), _NO_EXPOSURE,
+        np.empty(0, np.int64), np.empty(0), np.empty(0, np.int32), np.empty(0, np.uint16),
+        np.empty(0, np.bool_), np.empty(0, np.uint64), _NO_EXPOSURE,
     )  # fmt: skip
 
 

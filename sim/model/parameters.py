@@ -19,7 +19,7 @@ import math
 import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from statistics import NormalDist
 from typing import Any, Literal, cast, get_args
@@ -109,6 +109,12 @@ class Posterior:
         return dict(zip(self.names, self.values[row].tolist(), strict=True))
 
 
+@lru_cache(1024)
+def _points(names: tuple[str, ...], prefix: str) -> list[tuple[float, str]]:
+    """Return the knots of a shape with their parameters; kept, for every draw has the same names."""
+    return sorted((float(name[len(prefix) :]), name) for name in names if name.startswith(prefix))
+
+
 @dataclass(frozen=True)
 class Parameters(Mapping[str, float]):
     """Values for every record. Frozen: `replace` returns a new set and never changes this one."""
@@ -155,10 +161,9 @@ class Parameters(Mapping[str, float]):
 
         Raises KeyError where there is none.
         """
-        prefix = name + "."
-        points = sorted((float(key[len(prefix) :]), key) for key in self.current if key.startswith(prefix))
+        points = _points(tuple(self.current), name + ".")
         if not points:
-            raise KeyError(f"no shape '{name}' (no parameter '{prefix}KNOT')")
+            raise KeyError(f"no shape '{name}' (no parameter '{name}.KNOT')")
         return [knot for knot, _ in points], [self.current[key] for _, key in points]
 
     def draw(self, seed: int, index: int) -> Parameters:

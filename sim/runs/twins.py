@@ -243,9 +243,7 @@ def _who_comes(lives: Lives, reference: Scenario) -> _Attended:
         index = reference.start + year - EPOCH_YEAR
         for b, block in enumerate(lives.blocks):
             ours, theirs = (world.exposed[b] for world in lives.worlds)
-            rows = differing(ours, [theirs])
-            first, last = youths_of(block, index)
-            found.append(firsts[b] + rows[(rows >= first) & (rows < last)])
+            found.append(firsts[b] + differing(ours, theirs, *youths_of(block, index)))
         for world, years in zip(lives.worlds, came, strict=True):
             each = [np.flatnonzero(~never(x)) for x in world.exposed]
             parts = [rows_of(x, mine) for x, mine in zip(world.exposed, each, strict=True)]

@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from sim.engine.forks import rate_for
+from sim.engine.forks import beside, differing, rate_for
 from sim.engine.plan import touches_no_life, with_overrides
 from sim.engine.setting import Inline, Setting
 from sim.engine.simulation import Lives, apart, groups, plans_of, simulate, simulate_together
-from sim.engine.warmup import WarmStart, warm_up
+from sim.engine.warmup import PER_CHILD, WarmStart, warm_up
 from sim.inputs.profiles import profiles
 from sim.inputs.scenario import Scenario
 from sim.model.parameters import Parameters, default_parameters
@@ -150,6 +150,60 @@ def test_in_the_mean_it_is_the_difference_of_worlds_lived_in_full(pair: list[Sce
         z = gap.mean(axis=0) / np.where(error > 0, error, 1.0)
         assert np.abs(z).max() < 4.0, (rate, z)
     assert (np.array(ways[60.0]).std(axis=0) < full.std(axis=0)).mean() > 0.8
+
+
+def followed(rate: float = 60.0, room: int | None = None, fte: int = 80) -> tuple[Lives, list[Floats]]:
+    """Return lives of two budgets and what was counted; room: for so few partings of a block a year."""
+    mine = setting(p=strong(default_parameters()))
+    plans = plans_of([scenario(0, years=2), scenario(fte, years=2)], mine)
+    lives = Lives(plans, warm_up(mine, 2026, Inline()), Inline(), rate)
+    if room is not None:
+        lives.partings = [room] * len(lives.blocks)
+    return lives, [history.cells for history in lives.histories()]
+
+
+def test_each_pair_has_luck_of_its_own_and_its_two_lives_share_it() -> None:
+    lives, _ = followed()
+    mine = [forks for forks in lives.forks[0] if forks.row.size]
+    luck, weight = (np.concatenate([getattr(forks, name) for forks in mine]) for name in ("luck", "weight"))
+    assert luck.size > 100
+    assert (luck[::2] == luck[1::2]).all()
+    assert np.unique(luck[::2]).size == luck.size // 2, "copies of a pair would be one life counted often"
+    assert setting().key not in luck, "from a fork on, luck that the reference used is known"
+    assert (weight[::2] == -weight[1::2]).all()
+    assert weight.all()
+    for block, forks in zip(lives.blocks, lives.forks[0], strict=True):
+        assert (forks.children.id == block.id[forks.row]).all()
+        assert (forks.row[::2] == forks.row[1::2]).all()
+        assert forks.accepted[::2].all()
+        assert not forks.accepted[1::2].any()
+
+
+def test_a_year_with_more_partings_than_expected_is_lived_again_and_is_the_same() -> None:
+    _, enough = followed()
+    again, scarce = followed(room=1)
+    assert max(again.partings) > 1
+    assert [a.tobytes() for a in enough] == [b.tobytes() for b in scarce]
+    assert again.proposals > 0
+
+
+def test_who_may_live_otherwise_is_who_comes_to_something_else() -> None:
+    lives, _ = followed(fte=20)
+    ours, theirs = (world.exposed for world in lives.worlds)
+    found = 0
+    for a, b in zip(ours, theirs, strict=True):
+        n = a.joins.shape[0]
+        other = np.zeros(n, np.bool_)
+        for name in PER_CHILD:
+            other |= (getattr(a, name) != getattr(b, name)).any(axis=1)
+        rows = differing(a, b, 0, n)
+        assert rows.tolist() == np.flatnonzero(other).tolist()
+        half = differing(a, b, n // 2, n)
+        assert half.tolist() == [row for row in rows if row >= n // 2]
+        beside_itself, _ = beside([a, b])
+        assert differing(a, beside_itself, 0, n).tolist() == rows.tolist()
+        found += rows.size
+    assert found > 20
 
 
 def test_what_touches_no_life_leaves_all_lives_as_they_are(warm: WarmStart) -> None:
