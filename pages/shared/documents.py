@@ -12,7 +12,9 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 
 from pages.shared.answers import Answer
+from pages.shared.desk import CHILDREN, SEED
 from sim import Comparison
+from sim.engine.setting import worker_threads
 from sim.files.yamlfile import dumped
 from sim.inputs.profiles import profile_of
 from sim.inputs.scenario import Scenario
@@ -20,6 +22,8 @@ from sim.machine.project import version
 from sim.progress import Progress, Tell
 from sim.report.content import Report, report_of
 from sim.report.files import document
+from sim.runs.experiment import Options
+from sim.runs.past import past_users
 
 STEPS = 3
 LONGEST_NAME = 50
@@ -62,7 +66,10 @@ def made(
     Raises ValueError for what a report cannot hold, SimulationError where a document cannot be made.
     """
     tell(Progress("documents", 0, STEPS))
-    report = report_of(comparison, language, profile=profile_of(comparison.scenarios[0]), own=own)
+    first = comparison.scenarios[0]
+    with worker_threads(None) as pool:
+        past = past_users(first, Options(children=CHILDREN, seed=SEED), pool)
+    report = report_of(comparison, language, profile=profile_of(first), own=own, past=past)
     tell(Progress("documents", 1, STEPS))
     table = document(report, ".xlsx")
     tell(Progress("documents", 2, STEPS))

@@ -28,6 +28,7 @@ from sim.decision.money import (
     worth,
 )
 from sim.decision.payers import Pocket, lost_in_luck, pockets
+from sim.decision.place import place_cost
 from sim.errors import InputError, OptionError
 from sim.faults import fault
 from sim.inputs.profiles import Profile, profile_of
@@ -37,8 +38,11 @@ from sim.rates import discount_factor
 from sim.report.assumptions import Assumption, assumptions, main_names
 from sim.report.cheers import CheersItem, cheers
 from sim.report.framework import Element, framework
-from sim.report.phrases import between, clipped, listed, world_words
+from sim.report.levels import Levels, levels_of
+from sim.report.phrases import clipped, in_words, listed, world_words
 from sim.report.rows import Arm, Row, form_rows, payer_rows, yearly_rows
+from sim.runs.past import Past
+from sim.words.break_even_words import break_even_words
 from sim.words.parameter_words import ASSUMED, parameter_title, source_words
 from sim.words.parameter_words import FOLDER as PARAMETERS
 from sim.words.writing import LANGUAGES, WORDS, Writing, read_words
@@ -46,6 +50,7 @@ from sim.words.writing import LANGUAGES, WORDS, Writing, read_words
 MOST = 3
 """Scenarios beside the reference in one document."""
 CASH = "municipality, cash"
+CHILD_WORK = "kinderwerk"
 
 
 @dataclass(frozen=True)
@@ -65,7 +70,8 @@ class Back:
 class ComparedScenario:
     """One scenario against the reference: its key sentence with unmet need, and figures at each horizon.
 
-    worths: each with whether Monte Carlo noise exceeds the cost of programmes.
+    worths: each with whether Monte Carlo noise exceeds the cost of programmes. place: what a place of child work
+    costs and when that pays for itself, or nothing.
     alike: whether both pay for care in the same way, so that what can be cashed may be compared.
     """
 
@@ -79,6 +85,7 @@ class ComparedScenario:
     paybacks: tuple[Back, ...]
     worths: tuple[tuple[Worth, bool], ...]
     alike: bool
+    place: str
 
     @property
     def equal(self) -> bool:
@@ -118,6 +125,7 @@ class Report:
     about: tuple[tuple[str, str], ...]
     cheers: tuple[CheersItem, ...]
     framework: tuple[Element, ...]
+    levels: tuple[Levels, ...]
 
     @cached_property
     def writing(self) -> Writing:
@@ -175,14 +183,15 @@ def report_of(
     profile: Profile | None = None,
     data_date: str | None = None,
     own: Mapping[str, str] | None = None,
+    past: Past | None = None,
 ) -> Report:
     """Return what a document says about a comparison.
 
     profile: the municipality with its local figures (default: the one of the scenarios). data_date: the
     reference date of its population (default: the profile's). own: what the municipality filled in at
-    elements of the framework, by their number. Raises OptionError for more than three
-    scenarios beside the reference, InputError for scenarios without years, and KeyError for an unknown
-    language.
+    elements of the framework, by their number. past: youths of the model before the start, for charts. Raises
+    OptionError for more than three scenarios beside the reference, InputError for scenarios without years, and
+    KeyError for an unknown language.
     """
     writing, scenarios = words(language), comparison.scenarios
     if not 2 <= len(scenarios) <= MOST + 1:
@@ -240,6 +249,7 @@ def report_of(
         about=_about(manifest, scenarios, profile, writing, date, rate, draws),
         cheers=cheers(writing, reported, **facts),
         framework=framework(comparison, writing, own),
+        levels=levels_of(comparison, profile, past),
     )
 
 
@@ -260,7 +270,7 @@ def _outcome(arm: Arm, writing: Writing, draws: int, rate: float) -> ComparedSce
     return ComparedScenario(
         title=scenario.title,
         sentence=_sentence(arm.alike, scenario.title, last, years, writing, draws),
-        unmet=writing.t("key_unmet", year=last.year, change=between(last.unmet_need, writing)),
+        unmet=writing.t("key_unmet", year=last.year, change=in_words(last.unmet_need, writing)),
         policy=scenario.policy,
         levels=tuple(comparison.levels(arm.scenario)),
         changes=changes,
@@ -268,7 +278,17 @@ def _outcome(arm: Arm, writing: Writing, draws: int, rate: float) -> ComparedSce
         paybacks=tuple(_back(d, back, ahead, found, draws) for back in paid),
         worths=tuple(_worth(d, name, way, draws) for name in views for way in DISCOUNTS),
         alike=arm.alike,
+        place=_place(arm, writing, draws),
     )
+
+
+def _place(arm: Arm, writing: Writing, draws: int) -> str:
+    """Return when a place of child work pays for itself, as Start tells it, or nothing."""
+    comparison = arm.comparison
+    if few(draws) or CHILD_WORK not in comparison.scenarios[arm.scenario].programmes:
+        return ""
+    found = place_cost(comparison.runs, CHILD_WORK, comparison.horizons[0], arm.scenario)
+    return "" if found is None else break_even_words(found, writing).replace("**", "")
 
 
 def _back(

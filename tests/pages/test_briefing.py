@@ -105,7 +105,7 @@ def test_the_same_figures_on_start_here_in_the_pdf_and_in_the_workbook(made: doc
         if standing(figure) not in UNSAID:
             told += 1
             assert metric.value.lower() == NL.change(figure, write, "less").lower()  # without a sign
-            assert text in pdf
+            assert metric.value in pdf  # in the very words of Start
     assert told, "the test needs a figure that can be told"
 
 
