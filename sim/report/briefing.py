@@ -47,7 +47,7 @@ IN_CHART = 40
 """Signs of a title below a chart, which has half of the page."""
 FULL_NAMES = 2
 """Up to how many scenarios have their title there; with more there is room for their letters."""
-IN_SENTENCE = 100
+IN_SENTENCE = 80
 """Signs of a title in a sentence: it stands whole among the choices, just above."""
 LONGEST = 240
 """Signs of a title elsewhere; longer is only one of which the fonts draw nothing."""

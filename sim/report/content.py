@@ -29,6 +29,7 @@ from sim.decision.money import (
 )
 from sim.decision.payers import Pocket, lost_in_luck, pockets
 from sim.decision.place import place_cost
+from sim.decision.sums import Sums, sums_of
 from sim.errors import InputError, OptionError
 from sim.faults import fault
 from sim.inputs.profiles import Profile, profile_of
@@ -126,6 +127,7 @@ class Report:
     cheers: tuple[CheersItem, ...]
     framework: tuple[Element, ...]
     levels: tuple[Levels, ...]
+    sums: tuple[Sums, ...]
 
     @cached_property
     def writing(self) -> Writing:
@@ -250,6 +252,10 @@ def report_of(
         cheers=cheers(writing, reported, **facts),
         framework=framework(comparison, writing, own),
         levels=levels_of(comparison, profile, past),
+        sums=tuple(
+            sums_of(arm.difference, comparison.runs, scenarios, comparison.options, arm.scenario, rate)
+            for arm in arms
+        ),
     )
 
 

@@ -16,6 +16,8 @@ from sim.runs.past import Past
 from sim.words.writing import Writing
 
 USERS, MONEY = "users", "money"
+HEADS = (USERS, "unmet")
+"""Levels that count youths; the others are euros."""
 CLOSE = 0.01
 """Lines that differ by less than this share lie on each other on a chart that begins at zero."""
 MEASURED, COUNTRY, MODEL = "level_measured", "level_as_country", "level_model"

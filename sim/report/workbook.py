@@ -18,6 +18,7 @@ from sim.report.chart import COLOURS
 from sim.report.content import Report
 from sim.report.rows import EUROS, RUNNING, Row
 from sim.report.sheets import Cell, Sheet, sheets
+from sim.report.sumsheet import SumSheets
 
 FORMATS = {
     "count": "#,##0",
@@ -26,6 +27,7 @@ FORMATS = {
     "signed_decimal": "+#,##0.0;-#,##0.0;0.0",
     "rate": "0.00%",
     "ratio": "0.00",
+    "factor": "0.0000",
     "number": "General",
     "year": "0",
 }
@@ -36,6 +38,8 @@ YEAR, DIFFERENCE, LOW, BAND = 4, 6, 8, 10
 """Columns of the sheet by year from which charts are drawn."""
 CHART = {"width": 560, "height": 330}
 MARKED = "#FFF2CC"
+ASKED = ("count", "rate", "year")
+"""Kinds of numbers that an advisor puts in."""
 Formats = Mapping[str, Any]
 
 
@@ -48,9 +52,11 @@ def workbook(report: Report) -> bytes:
         found = sheets(report)
         _write(book.add_worksheet(found[0].name), found[0], formats)
         charts = book.add_worksheet(report.writing.t("sheet_charts"))
+        own = book.add_worksheet(report.writing.t("sheet_sums"))
         for sheet in found[1:]:
             _write(book.add_worksheet(sheet.name), sheet, formats)
         _draw(book, charts, report, found[1], formats)
+        SumSheets(report, own, book.add_worksheet(report.writing.t("sheet_sum_figures")), formats).write()
     return stream.getvalue()
 
 
@@ -76,12 +82,14 @@ def _formats(book: xlsxwriter.Workbook) -> Formats:
     plain["text"] = {"valign": "top"}
     plain["wrapped"] = {"valign": "top", "text_wrap": True}
     marked = {f"marked {kind}": {**style, "bg_color": MARKED} for kind, style in plain.items()}
+    asked = {f"asked {kind}": {**plain[kind], "bg_color": MARKED, "border": 1} for kind in ASKED}
     own = {
+        "header year": {"bold": True, "num_format": "0", "bottom": 1, "bg_color": "#EEF3F7"},
         "title": {"bold": True, "font_size": 14},
         "line": {},
         "header": {"bold": True, "text_wrap": True, "valign": "top", "bottom": 1, "bg_color": "#EEF3F7"},
     }
-    return {kind: book.add_format(style) for kind, style in {**plain, **marked, **own}.items()}
+    return {kind: book.add_format(style) for kind, style in {**plain, **marked, **asked, **own}.items()}
 
 
 def _write(page: Any, sheet: Sheet, formats: Formats) -> None:
