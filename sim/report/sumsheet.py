@@ -89,12 +89,12 @@ class SumSheets:
         page.write_string(1, 0, t("sum_lead"), formats["line"])
         page.write_string(2, 0, t("reference_title", title=self.report.reference), formats["line"])
         self._heading(page, ASKED - 1, ("sum_asked", "sum_yours", "sum_model"))
-        known = {a.name: a for a in self.report.assumptions}
+        means = {work.programme: float(np.mean(work.price)) for sums in self.report.sums for work in sums.works}
         for name, row in self.asked.items():
             parameter = self.prices[name]
             page.write_string(row, 0, parameter_title(parameter, self.report.writing), formats["text"])
             page.write_blank(row, 1, None, formats["asked count"])
-            page.write_number(row, 2, known[parameter].stands, formats["count"])
+            page.write_number(row, 2, means[name], formats["count"])
             page.data_validation(row, 1, row, 1, {
                 "validate": "decimal", "criteria": ">=", "value": 0, "ignore_blank": True,
                 "error_message": t("sum_price_wrong"),

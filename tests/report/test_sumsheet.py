@@ -96,7 +96,7 @@ def test_a_price_is_that_of_a_run_with_this_price(price: float) -> None:
     assert found["Extra kosten van de gemeente"] == pytest.approx(expected.value)
     assert (found["Laag (5%)"], found["Hoog (95%)"]) == pytest.approx((expected.low, expected.high))
     assert found["Verschil door uw keuzes"] == pytest.approx(
-        found["Extra kosten van de gemeente"] - found["In het model"]
+        found["Extra kosten van de gemeente"] - found["In het model (gemiddeld)"]
     )
 
 
