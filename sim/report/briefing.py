@@ -29,7 +29,7 @@ from sim.report.chart import description, svg
 from sim.report.content import Report, assumed_share, changed_note, world_lines
 from sim.report.level_chart import level_alt, level_svg
 from sim.report.levels import CLOSE, MONEY, USERS
-from sim.report.phrases import between, listed
+from sim.report.phrases import between
 from sim.words.break_even_words import research_words
 
 TEMPLATE = Path(__file__).with_name("briefing.typ")
