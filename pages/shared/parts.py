@@ -180,8 +180,8 @@ def source_words() -> str:
 def csv(table: pd.DataFrame, name: str, reference: str = "") -> None:
     """Offer a table as a file that a spreadsheet in the user's language opens as it is, with its provenance.
 
-    Both are in one zip: a second button at every table would hide the first, and be left unpressed. reference:
-    what the figures are a difference from, where they are one.
+    Both are in one zip: a second button at every table would hide the first, and nobody would press it.
+    reference: what the figures are a difference from, where they are one.
     """
     separator, decimal = (";", ",") if language() == "nl" else (",", ".")
     safe = table.map(cell, numbers=True).rename(columns=cell)

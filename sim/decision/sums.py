@@ -1,4 +1,4 @@
-"""What a scenario costs the municipality more, split so that a price, a rate and a horizon can be put in later.
+"""What a scenario costs the municipality more, split so that price, rate and years can be put in later.
 
 Euros by draw and year are the price of a worker times workers, other cost of programmes, and youth care.
 How many workers there are is that of the run: it does not follow another price.
@@ -25,10 +25,10 @@ ByDraw = tuple[tuple[float, ...], ...]
 
 
 @dataclass(frozen=True)
-class Work:
-    """Extra workers of a programme that the municipality pays. price: by draw, euros of the price year per FTE.
+class PricedWork:
+    """Extra workers of a programme that the municipality pays.
 
-    fte: [draws, years], counted with the growth of wages, so that price times fte is what they cost.
+    price: by draw, euros of the price year per FTE. fte: [draws, years], counted with the growth of wages, so that price times fte is what they cost.
     """
 
     programme: str
@@ -41,12 +41,12 @@ class Work:
 class Sums:
     """The extra cost of the municipality: `works`, each at its price, `other` of programmes, and `care`.
 
-    other, care: [draws, years]. luck: the Monte Carlo standard error of the present value over the first year,
-    the first two, and so on, at the rate of the run.
+    other, care: [draws, years]. luck: the Monte Carlo standard error of the present value over the first
+    year, the first two, and so on, at the rate of the run.
     """
 
     years: tuple[int, ...]
-    works: tuple[Work, ...]
+    works: tuple[PricedWork, ...]
     other: ByDraw
     care: ByDraw
     luck: tuple[float, ...]
@@ -76,7 +76,7 @@ def sums_of(
         if not fte.any():
             continue
         price = d.by_draw(same[:, None])[:, 0]
-        works.append(Work(name, programme.price, tuple(price.tolist()), _rows(fte)))
+        works.append(PricedWork(name, programme.price, tuple(price.tolist()), _rows(fte)))
         other = other - fte * price[:, None]
     luck = tuple(running_figure(d, MUNICIPAL, n, rate).mcse for n in range(1, len(d.years) + 1))
     return Sums(tuple(d.years), tuple(works), _rows(other), _rows(care), luck)

@@ -236,7 +236,7 @@ def _even(report: Report, marks: Sequence[str]) -> list[str]:
 
 
 def _chances(report: Report, marks: Sequence[str]) -> dict[str, Any]:
-    """Return the chance that the money comes back, by scenario and horizon. marks: none where there is one."""
+    """Return the chance that the money comes back, by scenario and horizon. marks: none of a single one."""
     t, ahead = report.writing.t, range(len(report.horizons))
     chances = [[report.chance(o, k) for k in ahead] for o in report.outcomes]
     return {
@@ -282,6 +282,9 @@ def _figures(report: Report, names: Sequence[str]) -> dict[str, Any]:
         value = writing.provisional(writing.change(f, write, less), standing(f) is Standing.PROVISIONAL)
         return [value[:1].upper() + value[1:], writing.range(f, write, less), base]
 
+    def now(level: float) -> str:
+        return t("now", level=writing.about(level))
+
     rows = []
     for name, o in zip(names, report.outcomes, strict=True):
         middle, last = o.changes[near], o.changes[-1]
@@ -289,8 +292,8 @@ def _figures(report: Report, names: Sequence[str]) -> dict[str, Any]:
             {
                 "name": name,
                 "cells": [
-                    cell(middle.care_users, writing.count, "fewer", t("now", level=writing.about(before.care_users))),
-                    cell(middle.unmet_need, writing.count, "fewer", t("now", level=writing.about(before.unmet_need))),
+                    cell(middle.care_users, writing.count, "fewer", now(before.care_users)),
+                    cell(middle.unmet_need, writing.count, "fewer", now(before.unmet_need)),
                     cell(
                         last.municipal_cost,
                         writing.money,

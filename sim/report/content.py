@@ -71,8 +71,8 @@ class Back:
 class ComparedScenario:
     """One scenario against the reference: its key sentence with unmet need, and figures at each horizon.
 
-    worths: each with whether Monte Carlo noise exceeds the cost of programmes. place: what a place of child work
-    costs and when that pays for itself, or nothing.
+    worths: each with whether Monte Carlo noise exceeds the cost of programmes. place: what a place of child
+    work costs and when that pays for itself, or nothing.
     alike: whether both pay for care in the same way, so that what can be cashed may be compared.
     """
 
@@ -192,8 +192,8 @@ def report_of(
     profile: the municipality with its local figures (default: the one of the scenarios). data_date: the
     reference date of its population (default: the profile's). own: what the municipality filled in at
     elements of the framework, by their number. past: youths of the model before the start, for charts. Raises
-    OptionError for more than three scenarios beside the reference, InputError for scenarios without years, and
-    KeyError for an unknown language.
+    OptionError for more than three scenarios beside the reference, InputError for scenarios without years,
+    and KeyError for an unknown language.
     """
     writing, scenarios = words(language), comparison.scenarios
     if not 2 <= len(scenarios) <= MOST + 1:

@@ -1,4 +1,4 @@
-"""The charts of use and cost themselves in the briefing: what was counted, the model, every budget's range."""
+"""The charts of use and cost themselves in the briefing: counts, the model, every budget with its range."""
 
 from __future__ import annotations
 
@@ -71,12 +71,9 @@ def _chart(report: Report, levels: Levels, names: Sequence[str]) -> alt.LayerCha
     looks = {names[0]: (GREY, [1, 0]), t(MODEL): (INK, [2, 3]), t(COUNTRY): (GREY, [6, 4])}
     looks |= {name: (COLOURS[k], DASHES[k]) for k, name in enumerate(names[1:])}
     shown = list(dict.fromkeys(lines["name"]))
-    colour = alt.Color(
-        "name:N", legend=legend(shown), scale=alt.Scale(domain=shown, range=[looks[name][0] for name in shown])
-    )
-    dash = alt.StrokeDash(
-        "name:N", legend=legend(shown), scale=alt.Scale(domain=shown, range=[looks[name][1] for name in shown])
-    )
+    colours, dashes = (alt.Scale(domain=shown, range=[looks[name][k] for name in shown]) for k in (0, 1))
+    colour = alt.Color("name:N", legend=legend(shown), scale=colours)
+    dash = alt.StrokeDash("name:N", legend=legend(shown), scale=dashes)
     begins = int(data["year"].min())
     x, axis = years_axis(begins, levels.years[-1]), values_axis(t(f"unit_of_{levels.what}"))
     value = alt.Y("value:Q", axis=axis, scale=alt.Scale(zero=True))

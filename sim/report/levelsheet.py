@@ -1,4 +1,4 @@
-"""The sheet charts of use and cost themselves: dots for what was counted, a line for each budget, its range thin."""
+"""The sheet charts of use and cost themselves: dots for counts, a line for each budget, its range thin."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ YEAR, VALUE, LOW, HIGH = 3, 4, 5, 6
 """Columns of the sheet of levels."""
 
 
-def level_charts(book: xlsxwriter.Workbook, report: Report, sheet: str, first: int) -> Iterator[tuple[str, Any]]:
+def level_charts(
+    book: xlsxwriter.Workbook, report: Report, sheet: str, first: int
+) -> Iterator[tuple[str, Any]]:
     """Yield for each level its name and chart. sheet, first: where its rows stand."""
     row = first
     for levels in report.levels:
@@ -60,8 +62,15 @@ def _dressed(chart: Any, report: Report, levels: Levels, hidden: list[int]) -> A
     t = report.writing.t
     heads = levels.what in HEADS
     chart.set_title({"name": t(f"level_{levels.what}_what"), "name_font": {"size": 11}})
-    begins = min([levels.years[0], *(year for _, values in levels.before(report.writing) for year, _ in values)])
-    chart.set_x_axis({"min": begins, "max": levels.years[-1], "num_format": "0", "major_gridlines": {"visible": False}})
+    before = [year for _, values in levels.before(report.writing) for year, _ in values]
+    chart.set_x_axis(
+        {
+            "min": min([levels.years[0], *before]),
+            "max": levels.years[-1],
+            "num_format": "0",
+            "major_gridlines": {"visible": False},
+        }
+    )
     chart.set_y_axis(
         {
             "name": t("unit_people" if heads else "unit_of_money"),

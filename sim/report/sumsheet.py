@@ -74,7 +74,8 @@ class SumSheets:
             row = self._results(row, outcome, sums, totals)
         for k, line in enumerate(self.t("sum_notes").splitlines()):
             self.page.write_string(row + 1 + k, 0, line, self.formats["line"])
-        for sheet, widths in ((self.page, (40, 34, 18, 18, 18, 26, 18, 18)), (self.figures, (36, 34, 12, 14))):
+        wide = ((self.page, (40, 34, 18, 18, 18, 26, 18, 18)), (self.figures, (36, 34, 12, 14)))
+        for sheet, widths in wide:
             for column, width in enumerate(widths):
                 sheet.set_column(column, column, width)
             sheet.set_landscape()
@@ -89,7 +90,8 @@ class SumSheets:
         page.write_string(1, 0, t("sum_lead"), formats["line"])
         page.write_string(2, 0, t("reference_title", title=self.report.reference), formats["line"])
         self._heading(page, ASKED - 1, ("sum_asked", "sum_yours", "sum_model"))
-        means = {work.programme: float(np.mean(work.price)) for sums in self.report.sums for work in sums.works}
+        works = [work for sums in self.report.sums for work in sums.works]
+        means = {work.programme: float(np.mean(work.price)) for work in works}
         for name, row in self.asked.items():
             parameter = self.prices[name]
             page.write_string(row, 0, parameter_title(parameter, self.report.writing), formats["text"])
@@ -147,7 +149,7 @@ class SumSheets:
             sheet.write_string(5, self.sums + part, t(key), formats["header"])
 
     def _draws(self, row: int, title: str, sums: Sums) -> tuple[int, _Totals]:
-        """Write the figures of a scenario by draw with their sums; return the next row and where sums stand."""
+        """Write the figures of a scenario by draw with sums; return the next row and where sums stand."""
         t, draws = self.t, range(len(sums.care))
         own: list[list[str]] = [[] for _ in draws]
         care, spent = np.array(sums.care) @ self.discount, np.array(sums.other) @ self.discount
@@ -217,8 +219,8 @@ class SumSheets:
             page.write_formula(row, 2, f"=AVERAGE({cells})", formats["signed"], mean)
             if self.report.chance_known:
                 for column, share in ((3, LOW), (4, HIGH)):
-                    end = f"=PERCENTILE({cells},{share / 100})"
-                    page.write_formula(row, column, end, formats["signed"], float(np.percentile(values, share)))
+                    end, known = f"=PERCENTILE({cells},{share / 100})", float(np.percentile(values, share))
+                    page.write_formula(row, column, end, formats["signed"], known)
             said = self._said(row, cells, found.luck) if part else ""
             if said:
                 page.write_formula(row, 5, f"={said}", formats["text"], self._told(values, sums))

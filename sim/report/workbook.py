@@ -135,7 +135,7 @@ def _cell(page: Any, row: int, column: int, cell: Cell, text: Any, number: Any) 
 
 
 def _draw(book: xlsxwriter.Workbook, page: Any, report: Report, found: Found, formats: Formats) -> None:
-    """Draw use and cost themselves, and for each scenario money, use of care and unmet need beside each other."""
+    """Draw use and cost themselves, and for each scenario money, use of care and unmet need side by side."""
     t = report.writing.t
     levels, yearly = (found[t(name)] for name in ("sheet_levels", "sheet_yearly"))
     page.set_landscape()

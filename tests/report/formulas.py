@@ -81,7 +81,7 @@ class _Reader:
         left = self._joined()
         while sign := self._next("=", "<>", "<=", ">=", "<", ">"):
             right = self._joined()
-            left, right = ("" if x is None and isinstance(y, str) else x for x, y in ((left, right), (right, left)))
+            left = "" if left is None and isinstance(right, str) else left  # as a spreadsheet has it
             left = {
                 "=": lambda a, b: a == b, "<>": lambda a, b: a != b, "<=": lambda a, b: a <= b,
                 ">=": lambda a, b: a >= b, "<": lambda a, b: a < b, ">": lambda a, b: a > b,

@@ -1,4 +1,4 @@
-"""The sheet to compute with: its formulas come to the model's own figures at every price, rate and horizon."""
+"""The sheet to compute with: its formulas come to the model's own figures at any price, rate and horizon."""
 
 from __future__ import annotations
 
