@@ -28,7 +28,8 @@ ByDraw = tuple[tuple[float, ...], ...]
 class PricedWork:
     """Extra workers of a programme that the municipality pays.
 
-    price: by draw, euros of the price year per FTE. fte: [draws, years], counted with the growth of wages, so that price times fte is what they cost.
+    price: by draw, euros of the price year per FTE. fte: [draws, years], counted with the growth of
+    wages, so that price times fte is what they cost.
     """
 
     programme: str

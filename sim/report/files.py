@@ -62,8 +62,8 @@ def document(report: Report, ending: str) -> bytes:
 def write(report: Report, file: Path) -> None:
     """Write a report in the form of the file's ending, in place of what stood there.
 
-    A table has its provenance in a file beside it, written first. Raises SimulationError where it cannot; then
-    the old file is whole.
+    A table has its provenance in a file beside it, written first. Raises SimulationError where it cannot;
+    then the old file is whole.
     """
     content = {file: document(report, file.suffix)}
     if file.suffix.lower() == ".csv":

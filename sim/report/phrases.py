@@ -31,14 +31,10 @@ def between(f: Figure, writing: Writing, write: Callable[..., str] | None = None
     return writing.t("between", value=value, low=write(f.low, True), high=write(f.high, True))
 
 
-def in_words(f: Figure, writing: Writing, write: Callable[..., str] | None = None, less: str = "fewer") -> str:
-    """Return a difference as the pages tell it, without signs, with its range in brackets.
-
-    less: the word for below zero (see `Writing.change`).
-    """
-    write = write or writing.count
-    value = writing.change(f, write, less)
-    within = writing.range(f, write, less)
+def in_words(f: Figure, writing: Writing) -> str:
+    """Return a difference in youths as the pages tell it, without signs, with its range in brackets."""
+    value = writing.change(f, writing.count, "fewer")
+    within = writing.range(f, writing.count, "fewer")
     told = f"{value} ({within})" if within else value
     return writing.provisional(told, standing(f) is Standing.PROVISIONAL)
 
