@@ -9,12 +9,11 @@ from __future__ import annotations
 import datetime as dt
 import json
 import re
-import unicodedata
 from bisect import bisect
 from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import typst
 
@@ -27,13 +26,13 @@ from sim.model.catalogue import catalogue
 from sim.report.assumptions import Assumption
 from sim.report.chart import description, svg
 from sim.report.content import Report, assumed_share, changed_note, world_lines
+from sim.report.lettering import BREAK, STANDARD, ZERO, breakable, drawable, short
 from sim.report.level_chart import level_alt, level_svg
 from sim.report.levels import CLOSE, MONEY, USERS
 from sim.report.phrases import between
 from sim.words.break_even_words import research_words
 
 TEMPLATE = Path(__file__).with_name("briefing.typ")
-STANDARD: Final = "ua-1"
 PAGES = 2
 Size = tuple[float, float]
 SIZES = ((10.5, 3.2), (10.0, 2.7), (9.5, 2.3), (9.0, 2.0), (8.5, 1.7), (8.0, 1.4), (7.5, 1.1))
@@ -51,9 +50,6 @@ IN_SENTENCE = 80
 """Signs of a title in a sentence: it stands whole among the choices, just above."""
 LONGEST = 240
 """Signs of a title elsewhere; longer is only one of which the fonts draw nothing."""
-ZERO = "\N{ZERO WIDTH SPACE}"
-BREAK = {"text": 40, "column": 16}
-"""From how many signs a word may be broken anywhere."""
 
 
 def briefing(report: Report) -> bytes:
@@ -105,44 +101,6 @@ def _moment(date: str) -> dt.datetime:
 def _pages(pdf: bytes) -> int:
     found = re.search(rb"<xmpTPg:NPages>(\d+)<", pdf)
     return int(found[1]) if found else 0
-
-
-def drawable(text: str) -> str:
-    """Return a text with every sign that the fonts cannot draw written as its code.
-
-    A mark without a letter before it is one: in a line it joins a space, and that no font has.
-    """
-    spaced = " " + text
-    lone = [unicodedata.category(c)[0] == "M" and spaced[k].isspace() for k, c in enumerate(text)]
-    if not any(lone) and _drawn(text):
-        return text
-    return "".join(
-        f"[U+{ord(c):04X}]" if alone or not _drawn(c) else c for c, alone in zip(text, lone, strict=True)
-    )
-
-
-@cache
-def _drawn(text: str) -> bool:
-    if text.isascii():
-        return True
-    probe = b'#set document(title: "x")\n#sys.inputs.text'
-    try:
-        typst.compile(probe, sys_inputs={"text": text}, pdf_standards=STANDARD, ignore_system_fonts=True)
-    except typst.TypstError:
-        return False
-    return True
-
-
-def short(title: str, most: int) -> str:
-    """Return a title of at most `most` signs, cut between words where it has them."""
-    if len(title) <= most:
-        return title
-    return title[: most - 1].rsplit(" ", 1)[0].rstrip(",;: ") + "…"
-
-
-def breakable(text: str, longest: int = BREAK["text"]) -> str:
-    """Return a text whose very long words may be broken, so that none runs off the page."""
-    return re.sub(rf"(\S{{{longest}}})(?=\S)", rf"\1{ZERO}", text)
 
 
 def _shown(title: str) -> str:

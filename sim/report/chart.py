@@ -24,6 +24,7 @@ FONT = "Libertinus Serif"
 WIDTH = 280
 """Of a chart, which has half of a page; its letters are then about 8 points high."""
 LETTERS = 12
+Layers = alt.LayerChart | alt.FacetChart
 D3: Mapping[str, Literal["nl-NL", "en-GB"]] = {"nl": "nl-NL", "en": "en-GB"}
 
 
@@ -40,7 +41,7 @@ def svg(report: Report, names: Sequence[str], height: int) -> str:
     return drawn(_chart(report, names), height, report.language)
 
 
-def drawn(chart: alt.LayerChart, height: int, language: str) -> str:
+def drawn(chart: Layers, height: int, language: str) -> str:
     """Return a chart as SVG in the look of the briefing.
 
     Raises SimulationError where a limit leaves too little memory for it.
@@ -127,7 +128,7 @@ def _ends(f: Figure) -> dict[str, float]:
     return {"low": f.low / 1e6, "high": f.high / 1e6}
 
 
-def _chart(report: Report, names: Sequence[str]) -> alt.LayerChart:
+def _chart(report: Report, names: Sequence[str]) -> Layers:
     rows = money_rows(report)
     data = _frame(rows, names)
     several = len(names) > 1
@@ -146,8 +147,7 @@ def _chart(report: Report, names: Sequence[str]) -> alt.LayerChart:
     dash = alt.StrokeDash("name:N", scale=dashes, legend=legend(names) if several else None)
     line = base.mark_line(strokeWidth=2.5)
     layers.append(line.encode(x=x, y=alt.Y("mean:Q", axis=y), color=colour, strokeDash=dash))
-    found: alt.LayerChart = alt.layer(*layers)
-    return found
+    return alt.layer(*layers)
 
 
 def _marks(report: Report, row: Row, x: alt.X) -> list[alt.Chart]:

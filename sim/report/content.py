@@ -36,6 +36,7 @@ from sim.inputs.profiles import Profile, profile_of
 from sim.inputs.scenario import Scenario
 from sim.model.catalogue import catalogue
 from sim.rates import discount_factor
+from sim.report.about import about, local_words
 from sim.report.assumptions import Assumption, assumptions, main_names
 from sim.report.cheers import CheersItem, cheers
 from sim.report.framework import Element, framework
@@ -44,7 +45,7 @@ from sim.report.phrases import clipped, in_words, listed, world_words
 from sim.report.rows import Arm, Row, form_rows, payer_rows, yearly_rows
 from sim.runs.past import Past
 from sim.words.break_even_words import break_even_words
-from sim.words.parameter_words import ASSUMED, parameter_title, source_words
+from sim.words.parameter_words import ASSUMED, parameter_title
 from sim.words.parameter_words import FOLDER as PARAMETERS
 from sim.words.writing import LANGUAGES, WORDS, Writing, read_words
 
@@ -245,10 +246,10 @@ def report_of(
         unknown=_unknown(scenarios, outcomes, writing),
         assumptions=assumed,
         main=main_names(scenarios),
-        local=_local(profile, scenarios, writing),
+        local=local_words(profile, scenarios, writing),
         date=date,
         version=str(manifest["version"]),
-        about=_about(manifest, scenarios, profile, writing, date, rate, draws),
+        about=about(manifest, scenarios, profile, writing, date, rate, draws),
         cheers=cheers(writing, reported, **facts),
         framework=framework(comparison, writing, own),
         levels=levels_of(comparison, profile, past),
@@ -352,49 +353,6 @@ def _unknown(
     if any(o.policy == "capped" and o.levels[-1].waiting is None for o in outcomes):
         found.append(writing.t("unknown_waiting"))
     return tuple(found)
-
-
-def _local(profile: Profile, scenarios: Sequence[Scenario], writing: Writing) -> str:
-    return writing.local_figures(profile.name, profile.local, scenarios[0].local is not None)
-
-
-def _about(
-    manifest: Mapping[str, object],
-    scenarios: Sequence[Scenario],
-    profile: Profile,
-    writing: Writing,
-    date: str,
-    rate: float,
-    draws: int,
-) -> tuple[tuple[str, str], ...]:
-    """Return the provenance; of its moment only what the same run has again."""
-    t = writing.t
-    local = t("local_yes") if profile.has_local_care_figures else _local(profile, scenarios, writing)
-    dirty = f" ({t('about_dirty')})" if manifest["dirty"] else ""
-    libraries: Mapping[str, str] = manifest["libraries"]  # type: ignore[assignment]
-    return (
-        (t("about_municipality"), profile.name),
-        (t("about_local"), local),
-        (t("about_date"), writing.date(date)),
-        (t("about_source"), source_words(profile.source, writing)),
-        (t("about_version"), str(manifest["version"])),
-        (t("about_commit"), f"{manifest['commit'] or '-'}{dirty}"),
-        (t("about_seed"), str(manifest["seed"])),
-        (t("about_draws"), str(draws)),
-        (t("about_replications"), str(manifest["replications"])),
-        (t("about_children"), writing.count(float(str(manifest["children"])))),
-        (t("about_rate"), writing.percent(rate, 2)),
-        (t("about_prices"), t("prices")),
-        *((t("about_world", title=s.title), world_words(s, writing)) for s in scenarios),
-        *((t("about_scenario", title=s.title), s.canonical_sha256()) for s in scenarios),
-        *(
-            (t(f"about_{name}"), str(manifest[name] or "-"))
-            for name in ("engine", "data", "parameters", "posterior", "targets")
-        ),
-        (t("about_system"), f"{manifest['system']}, Python {manifest['python']}"),
-        (t("about_libraries"), ", ".join(f"{name} {number}" for name, number in libraries.items())),
-        (t("about_dates"), t("dates")),
-    )
 
 
 def world_lines(

@@ -36,11 +36,11 @@ def ready(file: Path, endings: tuple[str, ...], language: str) -> None:
         raise InputError.at(file, fault("no_folder", folder=file.parent))
     if ".pdf" in endings:
         refuse_little(FOR_CHARTS)
-    found = [file, beside(file, language)] if file.suffix.lower() == ".csv" else [file]
-    if os.path.isdir(found[-1]):
-        raise InputError.at(found[-1], fault("is_a_folder"))
+    both = [file, beside(file, language)] if file.suffix.lower() == ".csv" else [file]
+    if os.path.isdir(both[-1]):
+        raise InputError.at(both[-1], fault("is_a_folder"))
     try:
-        for each in found:
+        for each in both:
             with contextlib.suppress(FileNotFoundError):
                 each.lstat()  # a name may be too long
         with tempfile.TemporaryFile(dir=file.parent):

@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
 import altair as alt
 import pandas as pd
 
 from sim.decision.firm import has_range
-from sim.report.chart import COLOURS, DASHES, GREY, INK, LETTERS, drawn, legend, values_axis, years_axis
+from sim.report.chart import (
+    COLOURS,
+    DASHES,
+    GREY,
+    INK,
+    LETTERS,
+    Layers,
+    drawn,
+    legend,
+    values_axis,
+    years_axis,
+)
 from sim.report.content import Report
 from sim.report.levels import COUNTRY, MEASURED, MODEL, MONEY, Levels
 
@@ -62,7 +74,7 @@ def _frame(report: Report, levels: Levels, names: Sequence[str]) -> pd.DataFrame
     return data.assign(low=data["low"] / unit, high=data["high"] / unit)
 
 
-def _chart(report: Report, levels: Levels, names: Sequence[str]) -> alt.LayerChart:
+def _chart(report: Report, levels: Levels, names: Sequence[str]) -> Layers:
     t = report.writing.t
     data = _frame(report, levels, names)
     dots = data[data["name"] == t(MEASURED)]
@@ -90,14 +102,16 @@ def _chart(report: Report, levels: Levels, names: Sequence[str]) -> alt.LayerCha
             layers.append(point.encode(x=x, y=value))
     if begins < levels.years[0]:
         layers += _now(report, levels.years[0], x)
-    found: alt.LayerChart = alt.layer(*layers)
-    return found
+    return alt.layer(*layers)
 
 
 def _now(report: Report, start: int, x: alt.X) -> list[alt.Chart]:
     """Return a line at the start, with what is left and right of it."""
     base = alt.Chart(pd.DataFrame({"year": [start - 0.5]})).encode(x=x)
-    sides = (("level_before", "right", -5), ("level_after", "left", 5))
+    sides: tuple[tuple[str, Literal["left", "right"], int], ...] = (
+        ("level_before", "right", -5),
+        ("level_after", "left", 5),
+    )
     return [
         base.mark_rule(color=GREY, strokeDash=[4, 4]),
         *(

@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 from pypdf import PdfReader
 from pypdf.generic import DictionaryObject
 
-from sim.report.briefing import briefing, drawable, short
+from sim.report.briefing import briefing
 from sim.report.chart import description, svg
 from sim.report.content import Report, assumed_share, report_of
+from sim.report.lettering import drawable, short
 from sim.report.level_chart import level_alt
 from sim.words.break_even_words import research_words
 from tests.report.comparisons import CORE, comparison
