@@ -15,7 +15,7 @@ pytestmark = pytest.mark.browser
 @pytest.mark.parametrize(
     ("path", "answer", "words"),
     [
-        ("/", "Wanneer is het quitte?", ("betaalt Almere in 4 jaar", "Hulp nodig, niet gekregen")),
+        ("/", "van elke 100 euro", ("betaalt Almere in 4 jaar", "Hulp nodig, niet gekregen")),
         ("/vergelijk", "Hiermee vergelijken we", ("72 kinderwerkers", "Kosten gemeente 2026-2045")),
     ],
 )
