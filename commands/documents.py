@@ -72,9 +72,11 @@ def _document(
 ) -> None:
     """Compare and write a document; what can be refused is refused before anything is simulated."""
     from sim import compare as compare_scenarios
+    from sim.engine.setting import worker_threads
     from sim.report.content import report_of
     from sim.report.files import ready, write
     from sim.runs.experiment import Options
+    from sim.runs.past import past_users
 
     ready(out, endings, lang)
     chosen = with_reference(others, reference)
@@ -83,7 +85,9 @@ def _document(
     warn_of_size(Options(**options), chosen)
     with share_progress(quiet) as tell:
         result = compare_scenarios(chosen, tell=tell, **options)
-    write(report_of(result, lang), out)
+    with worker_threads(options["threads"]) as pool:
+        past = past_users(result.scenarios[0], result.options, pool)
+    write(report_of(result, lang, past=past), out)
     typer.echo(f"Wrote {out}", err=True)
     if quiet:
         print_data({"manifest": result.manifest, "file": str(out)})

@@ -32,7 +32,7 @@ def main() -> None:
     st.header(t("assumed_all"))
     st.markdown(t("assumed_all_lead"))
     _search(found)
-    parts.csv(table(found), "kinderwerk-aannames.csv")
+    parts.csv(table(found), "kinderwerk-aannames")
     evidence.show()
     figures.show(chosen)
     parts.footer(reference_words(chosen))

@@ -93,7 +93,7 @@ def _downloads(found: Documents, chosen: Choices) -> None:
     files = (
         ("pdf", found.briefing, f"{name}.pdf", PDF),
         ("excel", found.workbook, f"{name}.xlsx", EXCEL),
-        ("csv", found.csv, f"{name}.csv", "text/csv"),
+        ("csv", found.csv, f"{name}-cijfers.zip", "application/zip"),
         ("scenarios", found.scenarios, f"{name}-scenarios.zip", "application/zip"),
         ("manifest", found.manifest, f"{name}-manifest.json", "application/json"),
     )

@@ -288,8 +288,7 @@ def _table(table: pd.DataFrame, name: str, title: str = "", years: Sequence[str]
 def _below(shown: pd.DataFrame, data: pd.DataFrame, name: str, title: str) -> None:
     with st.expander(title):
         st.table(shown.map(_foldable), hide_index=True)
-    reference = reference_words(choices())
-    parts.csv(data.assign(**{t("csv_birth"): parts.birth(reference)}), f"kinderwerk-ijking-{name}.csv")
+    parts.csv(data, f"kinderwerk-ijking-{name}", reference_words(choices()))
 
 
 def _foldable(cell: object) -> str:

@@ -122,10 +122,7 @@ def _picture(kept: Kept, names: Names, reference: str) -> None:
     short = t("kids_life_reference"), t("kids_life_plan")
     st.table(icons.table(kept, index, short), hide_index=True)
     parts.note(t("kids_picture_caution"))
-    certified = icons.all_years(kept).assign(
-        **{t("csv_reference"): reference, t("csv_birth"): parts.birth(reference)}
-    )
-    parts.csv(certified, "kinderwerk-dezelfde-kinderen.csv")
+    parts.csv(icons.all_years(kept), "kinderwerk-dezelfde-kinderen", reference)
     parts.source()
 
 
@@ -161,10 +158,7 @@ def _totals(kept: Kept, reference: str) -> None:
     st.markdown(kinds.lead(kept))
     st.table(kinds.table(kept), hide_index=True)
     parts.note(t("kids_totals_caution", n=formats.count(CHILDREN)))
-    certified = kinds.whole(kept).assign(
-        **{t("csv_reference"): reference, t("csv_birth"): parts.birth(reference)}
-    )
-    parts.csv(certified, "kinderwerk-uiteen.csv")
+    parts.csv(kinds.whole(kept), "kinderwerk-uiteen", reference)
 
 
 # Waiting

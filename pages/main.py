@@ -80,6 +80,7 @@ def main() -> None:
             required=True,
         )
     st.html(LESS_SPACE)
+    st.html(HERE / "print.css")
     st.html(LISTS.format(nothing=t("list_nothing"), typed=t("list_typed")))
     st.html(LANGUAGE_OF_PAGE.format(language()), unsafe_allow_javascript=True)
     st.html(MENU_CLOSES + ONE_STEP, unsafe_allow_javascript=True)

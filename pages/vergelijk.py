@@ -215,7 +215,7 @@ def _figures(answer: Answer, labels: list[str], reference: str) -> None:
                 st.table(named.iloc[:, k : k + ABREAST])
         whole = pd.concat(tables, keys=[t("mark", years=h) for h in horizons(years)])
         whole = whole.reset_index(names=["", " "])
-        parts.csv(whole.assign(**{t("csv_birth"): parts.birth(reference)}), "kinderwerk-verschillen.csv")
+        parts.csv(whole, "kinderwerk-verschillen", reference)
 
 
 if __name__ == "__main__":

@@ -109,9 +109,7 @@ def _csv(
 ) -> None:
     """Offer figures as a file, with what their luck amounts to."""
     table = pockets.in_numbers(rows, "", sharpening)
-    birth = {t("csv_unit"): t(unit), t("csv_reference"): reference,
-             t("csv_birth"): parts.birth(reference)}  # fmt: skip
-    parts.csv(table.assign(**birth), f"kinderwerk-{name}.csv")
+    parts.csv(table.assign(**{t("csv_unit"): t(unit)}), f"kinderwerk-{name}", reference)
 
 
 def _by_year(d: Difference, reference: str, sharpening: bool) -> None:
@@ -188,8 +186,7 @@ def _back(answer: Answer, d: Difference, rate: float, reference: str) -> None:
         hide_index=True,
     )
     parts.note(t("pay_back_others"))
-    table = pd.DataFrame(rows, columns=columns).assign(**{t("csv_birth"): parts.birth(reference)})
-    parts.csv(table, "kinderwerk-terugverdienen.csv")
+    parts.csv(pd.DataFrame(rows, columns=columns), "kinderwerk-terugverdienen", reference)
 
 
 def _told_back(

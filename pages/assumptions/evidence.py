@@ -43,7 +43,7 @@ def show() -> None:
     ):
         st.markdown(f"**{t(title)}**")
         st.table(_table(chosen), hide_index=True)
-    parts.csv(pd.DataFrame(findings()).drop(columns="key"), "kinderwerk-bewijs.csv")
+    parts.csv(pd.DataFrame(findings()).drop(columns="key"), "kinderwerk-bewijs")
     parts.note(t("evidence_file"))
 
 

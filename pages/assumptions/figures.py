@@ -43,7 +43,7 @@ def show(chosen: Choices) -> None:
     columns = ("id", "quantity", "definition", "region", "year", "period", "value", "unit", "status", "role",
                "source", "note")  # fmt: skip
     whole = pd.DataFrame([{name: getattr(target, name) for name in columns} for target in targets()])
-    parts.csv(whole, f"kinderwerk-{TARGET_FILE.stem}.csv")
+    parts.csv(whole, f"kinderwerk-{TARGET_FILE.stem}")
 
 
 def _by_source() -> pd.DataFrame:

@@ -102,9 +102,8 @@ def otherwise(found: Findings, goal: Goal, reference: str) -> None:
         pd.DataFrame(rows, columns=names).map(parts.breakable).rename(columns=parts.breakable),
         hide_index=True,
     )
-    birth = {t("csv_reference"): reference, t("csv_birth"): parts.birth(reference)}
     columns = [names[0], names[1], t("pay_mcse"), names[2], t("doubt_col_unmet_mcse")]
-    parts.csv(pd.DataFrame(data, columns=columns).assign(**birth), f"kinderwerk-ander-model-{goal.year}.csv")
+    parts.csv(pd.DataFrame(data, columns=columns), f"kinderwerk-ander-model-{goal.year}", reference)
     parts.note(t("doubt_cases_note"))
 
 
@@ -139,9 +138,7 @@ def ways(found: Findings, goal: Goal, reference: str) -> None:
     )
     errors = [t("pay_mcse"), t("doubt_col_users_mcse"), t("doubt_col_unmet_mcse")]
     columns = [names[0], *(name for both in zip(names[1:], errors, strict=True) for name in both)]
-    birth = {t("csv_reference"): reference, t("csv_birth"): parts.birth(reference)}
-    told = pd.DataFrame(data, columns=columns).assign(**birth)
-    parts.csv(told, f"kinderwerk-zien-en-voorkomen-{goal.year}.csv")
+    parts.csv(pd.DataFrame(data, columns=columns), f"kinderwerk-zien-en-voorkomen-{goal.year}", reference)
     parts.note(t("doubt_ways_note"))
 
 

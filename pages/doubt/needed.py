@@ -75,8 +75,8 @@ def show(found: Findings, goal: Goal, answer: Answer | None, reference: str) -> 
             t(f"doubt_threshold_{c}")
             for c in ("what", "value", "low", "high", "now", "least", "most", "chance", "chance_now")
         ],
-    ).assign(**{t("csv_birth"): parts.birth(reference)})
-    parts.csv(table, f"kinderwerk-drempels-{goal.year}-{round(100 * goal.probability)}.csv")
+    )
+    parts.csv(table, f"kinderwerk-drempels-{goal.year}-{round(100 * goal.probability)}", reference)
 
 
 def sentence(x: Threshold, draws: int, start: int) -> str:

@@ -115,8 +115,7 @@ def columns() -> dict[str, str]:
     """Return what the columns of `frame` are called on the screen and in files."""
     return {
         "scenario": t("scenario"), "year": t("year"), "mean": t("middle"), "low": t("low"),
-        "high": t("high"), "unit": t("csv_unit"), "told": t("csv_told"), "reference": t("csv_reference"),
-        "birth": t("csv_birth"),
+        "high": t("high"), "unit": t("csv_unit"), "told": t("csv_told"),
     }  # fmt: skip
 
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import io
 import json
 import re
 import unicodedata
-import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
+from pathlib import Path
 
 from pages.shared.answers import Answer
+from pages.shared.desk import CHILDREN, SEED
 from sim import Comparison
+from sim.engine.setting import worker_threads
+from sim.files.archive import zipped
 from sim.files.yamlfile import dumped
 from sim.inputs.profiles import profile_of
 from sim.inputs.scenario import Scenario
@@ -20,6 +22,10 @@ from sim.machine.project import version
 from sim.progress import Progress, Tell
 from sim.report.content import Report, report_of
 from sim.report.files import document
+from sim.report.provenance import beside as provenance_beside
+from sim.report.provenance import provenance
+from sim.runs.experiment import Options
+from sim.runs.past import past_users
 
 STEPS = 3
 LONGEST_NAME = 50
@@ -62,15 +68,19 @@ def made(
     Raises ValueError for what a report cannot hold, SimulationError where a document cannot be made.
     """
     tell(Progress("documents", 0, STEPS))
-    report = report_of(comparison, language, profile=profile_of(comparison.scenarios[0]), own=own)
+    first = comparison.scenarios[0]
+    with worker_threads(None) as pool:
+        past = past_users(first, Options(children=CHILDREN, seed=SEED), pool)
+    report = report_of(comparison, language, profile=profile_of(first), own=own, past=past)
     tell(Progress("documents", 1, STEPS))
     table = document(report, ".xlsx")
     tell(Progress("documents", 2, STEPS))
+    beside = provenance_beside(Path("kinderwerk.csv"), language)
     return Documents(
         sentences=_sentences(report),
         briefing=document(report, ".pdf"),
         workbook=table,
-        csv=document(report, ".csv"),
+        csv=zipped({"kinderwerk.csv": document(report, ".csv"), beside.name: provenance(report)}),
         scenarios=scenario_files(comparison),
         manifest=_manifest(comparison),
     )
@@ -95,13 +105,11 @@ def scenario_files(comparison: Comparison) -> bytes:
     again = f"--children {options.children} " if options.children is not None else ""
     command = f"kinderwerk compare *.yaml {again}--draws {options.draws} --seed {options.seed}"
     names = [f"{k}-{slug(scenario.title)}.yaml" for k, scenario in enumerate(scenarios)]
-    stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, scenario in zip(names, scenarios, strict=True):
-            reference = {} if name == names[0] else {"reference": names[0]}
-            text = f"# kinderwerk {version()}: {command}\n" + dumped({**scenario.to_data(), **reference})
-            archive.writestr(zipfile.ZipInfo(name), text)  # of no moment: the same files each time
-    return stream.getvalue()
+    files = {}
+    for name, scenario in zip(names, scenarios, strict=True):
+        reference = {} if name == names[0] else {"reference": names[0]}
+        files[name] = f"# kinderwerk {version()}: {command}\n" + dumped({**scenario.to_data(), **reference})
+    return zipped(files)
 
 
 def slug(name: str) -> str:

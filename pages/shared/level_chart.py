@@ -20,7 +20,7 @@ from pages.shared.texts import language, t
 from pages.shared.watching import errand
 from sim.decision.level_by_year import level_by_year
 from sim.engine.setting import worker_threads
-from sim.inputs.observed import Observation, inhabitants, users_observed
+from sim.inputs.observed import Observation, inhabitants, users_beside_country
 from sim.inputs.scenario import Scenario
 from sim.model.parameters import default_parameters
 from sim.model.prices import PRICE_YEAR
@@ -28,7 +28,6 @@ from sim.progress import Tell
 from sim.runs.experiment import Options
 from sim.runs.past import Past, past_users
 
-COUNTRY = "Nederland"
 MONEY_PARTS = {"together": "money", "care": "care", "programmes": "programmes"}
 """What a chart of money may show, and what that is in `sim.decision.level_by_year.LEVELS`."""
 INFLATION = "discount.inflation"
@@ -93,20 +92,7 @@ def lines_of(answer: Answer, names: Sequence[str], what: str, chosen: Choices) -
         budgets.append(replace(one, mean=one.mean * factor, low=low, high=high))
     if what != "users":
         return LevelLines("head" if unit == people else what, tuple(budgets))
-    return LevelLines(what, tuple(budgets), *_measured(chosen))
-
-
-def _measured(chosen: Choices) -> tuple[tuple[Observation, ...], tuple[Observation, ...]]:
-    """Return what was measured here, and the country's figures brought to the size of this municipality."""
-    own, country = users_observed(chosen.municipality), users_observed(COUNTRY)
-    if chosen.municipality == COUNTRY:
-        return own, ()
-    last = {each.year: each.value for each in country}
-    if own:
-        share = own[-1].value / last[own[-1].year]
-    else:
-        share = profile(chosen).total / profile(replace(chosen, municipality=COUNTRY, own="")).total
-    return own, tuple(replace(each, value=each.value * share) for each in country)
+    return LevelLines(what, tuple(budgets), *users_beside_country(profile(chosen)))
 
 
 def _plot(found: LevelLines, chosen: Choices, reference: str) -> None:

@@ -21,6 +21,7 @@ from pages.shared.parameter_words import parameter_title
 from pages.shared.state import Choices, choices, pair, profile
 from pages.shared.texts import language, t, writing
 from sim.decision.headline import discount_rate
+from sim.files.archive import zipped
 from sim.files.literal import cell
 from sim.files.yamltext import MAX_BYTES
 from sim.machine.project import commit, version
@@ -135,8 +136,7 @@ def below(shown: pd.DataFrame, data: pd.DataFrame, name: str, reference: str, li
     with st.expander(t("table") if not lines else t("table_and_lines")):
         note(lines)
         st.table(shown.map(lambda cell: breakable(cell) if isinstance(cell, str) else cell), hide_index=True)
-    certified = data.assign(**{t("csv_reference"): reference, t("csv_birth"): birth(reference)})
-    csv(certified, f"kinderwerk-{name}.csv")
+    csv(data, f"kinderwerk-{name}", reference)
     source()
 
 
@@ -164,23 +164,37 @@ def way_to(page: str, words: str = "") -> None:
 
 def source() -> None:
     """Show where figures come from, in one line."""
-    note(
-        t(
-            "source",
-            version=version(),
-            date=formats.date(profile(choices()).date),
-            rate=formats.percent(discount_rate(pair(choices())[0]), decimals=2),
-        )
+    note(source_words())
+
+
+def source_words() -> str:
+    """Return where figures come from, in one line."""
+    return t(
+        "source",
+        version=version(),
+        date=formats.date(profile(choices()).date),
+        rate=formats.percent(discount_rate(pair(choices())[0]), decimals=2),
     )
 
 
-def csv(table: pd.DataFrame, name: str) -> None:
-    """Offer a table as a file that a spreadsheet in the user's language opens as it is."""
+def csv(table: pd.DataFrame, name: str, reference: str = "") -> None:
+    """Offer a table as a file that a spreadsheet in the user's language opens as it is, with its provenance.
+
+    Both are in one zip: a second button at every table would hide the first, and nobody would press it.
+    reference: what the figures are a difference from, where they are one.
+    """
     separator, decimal = (";", ",") if language() == "nl" else (",", ".")
     safe = table.map(cell, numbers=True).rename(columns=cell)
     # made when it is asked for: a part of a page that runs again each second would take it away meanwhile
     text = "\N{BYTE ORDER MARK}" + safe.to_csv(index=False, sep=separator, decimal=decimal)
-    st.download_button(t("download"), lambda: text, name, "text/csv", on_click="ignore", key=f"csv-{name}")
+    origin = provenance(reference)
+
+    def both() -> bytes:
+        return zipped({f"{name}.csv": text, f"{name}-{t('csv_birth')}.txt": origin})
+
+    st.download_button(
+        t("download"), both, f"{name}.zip", "application/zip", on_click="ignore", key=f"csv-{name}"
+    )
 
 
 def marks() -> list[str]:
@@ -209,12 +223,21 @@ def about(chosen: Choices, reference: str) -> None:
 
 def birth(reference: str) -> str:
     """Return the provenance of what is on the screen, in one line."""
+    return " · ".join(_birth(reference))
+
+
+def _birth(reference: str) -> list[str]:
     head, dirty = commit()
     words = t(
         "birth", version=version(), commit=(head or "-")[:10] + ("+" if dirty else ""), seed=SEED,
-        date=formats.date(profile(choices()).date), reference=reference,
+        date=formats.date(profile(choices()).date), reference=reference or choices().municipality,
     )  # fmt: skip
-    return " · ".join([words, *marks()])
+    return [words, *marks()]
+
+
+def provenance(reference: str) -> str:
+    """Return the provenance of what is on the screen as a file, a fact a line."""
+    return "\n".join([*_birth(reference), source_words()]) + "\n"
 
 
 def footer(reference: str) -> None:

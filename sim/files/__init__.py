@@ -1,3 +1,3 @@
 """Reading what people write: YAML, workbooks and expressions, every mistake with its place."""
 
-__all__ = ["literal", "numerals", "wording", "yamlfile", "yamltext"]
+__all__ = ["archive", "literal", "numerals", "wording", "yamlfile", "yamltext"]

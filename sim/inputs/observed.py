@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
+from sim.inputs.profiles import Profile, profiles
 from sim.model.parameters import DATA
 
 FILE = DATA / "observed.csv"
 COLUMNS = ("name", "measure", "year", "value", "status", "source")
 USERS, INHABITANTS = "care_users", "inhabitants"
+COUNTRY = "Nederland"
 
 
 @dataclass(frozen=True)
@@ -48,3 +50,18 @@ def inhabitants(name: str) -> float | None:
     """Return the inhabitants of a municipality (or the country), or None where they are not known."""
     found = _observed().get((name, INHABITANTS))
     return found[-1].value if found else None
+
+
+def users_beside_country(town: Profile) -> tuple[tuple[Observation, ...], tuple[Observation, ...]]:
+    """Return the youths with jeugdzorg of a municipality by year, and the country's brought to its size.
+
+    The country's are at the height of the last figure here, or by the number of youths where there is none.
+    """
+    own, country = users_observed(town.name), users_observed(COUNTRY)
+    if town.name == COUNTRY:
+        return own, ()
+    if own:
+        share = own[-1].value / {each.year: each.value for each in country}[own[-1].year]
+    else:
+        share = town.total / profiles()[COUNTRY].total
+    return own, tuple(replace(each, value=each.value * share) for each in country)

@@ -9,15 +9,16 @@ from __future__ import annotations
 import datetime as dt
 import json
 import re
-import unicodedata
+from bisect import bisect
 from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import typst
 
 from sim.decision.appraisal import Figure
+from sim.decision.firm import Standing, has_range, standing
 from sim.decision.headline import Change
 from sim.errors import SimulationError
 from sim.faults import fault
@@ -25,24 +26,30 @@ from sim.model.catalogue import catalogue
 from sim.report.assumptions import Assumption
 from sim.report.chart import description, svg
 from sim.report.content import Report, assumed_share, changed_note, world_lines
-from sim.report.phrases import between, listed
+from sim.report.lettering import BREAK, STANDARD, ZERO, breakable, drawable, short
+from sim.report.level_chart import level_alt, level_svg
+from sim.report.levels import CLOSE, MONEY, USERS
+from sim.report.phrases import between
+from sim.words.break_even_words import research_words
 
 TEMPLATE = Path(__file__).with_name("briefing.typ")
-STANDARD: Final = "ua-1"
 PAGES = 2
+Size = tuple[float, float]
 SIZES = ((10.5, 3.2), (10.0, 2.7), (9.5, 2.3), (9.0, 2.0), (8.5, 1.7), (8.0, 1.4), (7.5, 1.1))
-"""Type size and room in tables (points), from roomy to tight."""
-HEIGHTS = (430, 380, 330, 280, 240, 200, 160, 130)
-"""Heights of the chart (pixels); type is made smaller before the chart gets lower than `GOOD`."""
-GOOD = 240
+"""Type size and room in tables (points), from roomy to tight; each of both pages has its own."""
+HEIGHTS = (40, 70, 95, 110, 130, 150, 170, 190, 210)
+"""Heights of the charts (pixels); type is made smaller before they get lower than `GOOD`."""
+GOOD = 110
 SHORT = {1: 90, 2: 44, 3: 34}
 """Signs of a title above a column, by the number of columns."""
-IN_SENTENCE = 100
-"""Signs of a title in a sentence: it stands whole among the choices, just above."""
+IN_CHART = 40
+"""Signs of a title below a chart, which has half of the page."""
+FULL_NAMES = 2
+"""Up to how many scenarios have their title there; with more there is room for their letters."""
+IN_SENTENCE = {1: 100, 2: 80, 3: 60}
+"""Signs of a title in a sentence, by the number of scenarios: it stands whole just above."""
 LONGEST = 240
 """Signs of a title elsewhere; longer is only one of which the fonts draw nothing."""
-BREAK = {"text": 40, "column": 16}
-"""From how many signs a word may be broken anywhere."""
 
 
 def briefing(report: Report) -> bytes:
@@ -55,12 +62,18 @@ def briefing(report: Report) -> bytes:
     def content(height: int) -> dict[str, Any]:
         return _content(report, height)
 
-    def made(size: tuple[float, float], height: int) -> bytes:
-        return _set({**content(height), "size": size[0], "gap": size[1]}, report.date)
+    def made(height: int, first: Size, second: Size) -> bytes:
+        return _set({**content(height), "first": first, "second": second}, report.date)
 
-    size = next((size for size in SIZES if _pages(made(size, GOOD)) <= PAGES), SIZES[-1])
-    tries = (made(size, height) for height in HEIGHTS)
-    return next((pdf for pdf in tries if _pages(pdf) <= PAGES), made(SIZES[-1], HEIGHTS[-1]))
+    def fits(pdf: bytes) -> bool:
+        return _pages(pdf) <= PAGES
+
+    tight = SIZES[-1]
+    first = next((size for size in SIZES if fits(made(GOOD, size, tight))), tight)
+    too_high = bisect(HEIGHTS, 0, key=lambda height: not fits(made(height, first, tight)))
+    height = HEIGHTS[max(too_high - 1, 0)]
+    second = next((size for size in SIZES if fits(made(height, first, size))), tight)
+    return made(height, first, second)
 
 
 def _set(content: dict[str, Any], date: str) -> bytes:
@@ -90,44 +103,6 @@ def _pages(pdf: bytes) -> int:
     return int(found[1]) if found else 0
 
 
-def drawable(text: str) -> str:
-    """Return a text with every sign that the fonts cannot draw written as its code.
-
-    A mark without a letter before it is one: in a line it joins a space, and that no font has.
-    """
-    spaced = " " + text
-    lone = [unicodedata.category(c)[0] == "M" and spaced[k].isspace() for k, c in enumerate(text)]
-    if not any(lone) and _drawn(text):
-        return text
-    return "".join(
-        f"[U+{ord(c):04X}]" if alone or not _drawn(c) else c for c, alone in zip(text, lone, strict=True)
-    )
-
-
-@cache
-def _drawn(text: str) -> bool:
-    if text.isascii():
-        return True
-    probe = b'#set document(title: "x")\n#sys.inputs.text'
-    try:
-        typst.compile(probe, sys_inputs={"text": text}, pdf_standards=STANDARD, ignore_system_fonts=True)
-    except typst.TypstError:
-        return False
-    return True
-
-
-def short(title: str, most: int) -> str:
-    """Return a title of at most `most` signs, cut between words where it has them."""
-    if len(title) <= most:
-        return title
-    return title[: most - 1].rsplit(" ", 1)[0].rstrip(",;: ") + "…"
-
-
-def breakable(text: str, longest: int = BREAK["text"]) -> str:
-    """Return a text whose very long words may be broken, so that none runs off the page."""
-    return re.sub(rf"(\S{{{longest}}})(?=\S)", "\\1\N{ZERO WIDTH SPACE}", text)
-
-
 def _shown(title: str) -> str:
     """Return a title as it can be printed."""
     return breakable(short(drawable(title), LONGEST))
@@ -148,7 +123,8 @@ def _content(report: Report, height: int) -> dict[str, Any]:
     several = len(titles) > 1
     marks = ["A", "B", "C"][: len(titles)]
     names = _columns(report, marks)
-    shorter = [breakable(short(title, IN_SENTENCE)) for title in titles]
+    drawn = marks if len(marks) > FULL_NAMES else [short(n.replace(ZERO, ""), IN_CHART) for n in names]
+    shorter = [breakable(short(title, IN_SENTENCE[len(titles)])) for title in titles]
     sentences = [o.sentence.replace(o.title, x) for o, x in zip(report.outcomes, shorter, strict=True)]
     return {
         "lang": report.language,
@@ -176,16 +152,21 @@ def _content(report: Report, height: int) -> dict[str, Any]:
         "period": t("period"),
         "names": names,
         "figures": _figures(report, names),
-        "chart": {
-            "title": t("what_municipal_running"),
-            "svg": svg(report, names, height),
-            "alt": description(report, names),
+        "even": {
+            "title": t("quitte_title"),
+            "lines": _even(report, marks if several else [""]),
+            "chances": _chances(report, marks if several else []),
+        },
+        "back": {
+            "title": t("back_title"),
+            "svg": svg(report, drawn, height),
+            "alt": description(report, drawn),
             "note": t(
                 "chart_note" if report.chance_known else "chart_note_few",
-                marks=listed(report.horizons, writing),
                 rate=writing.percent(report.rate, 2),
             ),
         },
+        "levels": _levels(report, [t("reference"), *drawn], height),
         "differences": {
             "title": t("differences"),
             "groups": [_differences(report, k) for k in range(len(report.horizons))],
@@ -202,14 +183,65 @@ def _content(report: Report, height: int) -> dict[str, Any]:
     }
 
 
+def _even(report: Report, marks: Sequence[str]) -> list[str]:
+    """Return what would have to be true for the money to come back, and what research found."""
+    told = [
+        f"{mark}. {o.place}" if mark else o.place
+        for mark, o in zip(marks, report.outcomes, strict=True)
+        if o.place
+    ]
+    return [*told, research_words(report.writing)] if told else []
+
+
+def _chances(report: Report, marks: Sequence[str]) -> dict[str, Any]:
+    """Return the chance that the money comes back, by scenario and horizon. marks: none of a single one."""
+    t, ahead = report.writing.t, range(len(report.horizons))
+    chances = [[report.chance(o, k) for k in ahead] for o in report.outcomes]
+    return {
+        "title": t("row_payback"),
+        "header": [*([t("choice")] if marks else []), *(t("mark", years=n) for n in report.horizons)],
+        "rows": [[f"{m}.", *row] for m, row in zip(marks, chances, strict=True)] if marks else chances,
+    }
+
+
+def _levels(report: Report, names: Sequence[str], height: int) -> list[dict[str, str]]:
+    """Return the charts of use and cost themselves, each with what is to be known of it."""
+    t, writing = report.writing.t, report.writing
+    found = []
+    for levels in report.levels:
+        if levels.what not in (USERS, MONEY):
+            continue
+        notes = [t("level_money_note")] if levels.what == MONEY else []
+        notes.append(t("level_band_note" if report.chance_known else "level_few"))
+        if levels.observed:
+            notes.insert(0, t("level_dots"))
+        elif levels.country:
+            notes.insert(0, t("level_no_dots", name=drawable(report.municipality)))
+        if levels.close:
+            notes.append(t("levels_close", share=writing.percent(CLOSE)))
+        found.append(
+            {
+                "title": t(f"level_of_{levels.what}"),
+                "svg": level_svg(report, levels, names, height),
+                "alt": level_alt(report, levels, names),
+                "note": " ".join(notes),
+            }
+        )
+    return found
+
+
 def _figures(report: Report, names: Sequence[str]) -> dict[str, Any]:
     """Return three figures of each scenario: use and unmet need at the middle horizon, money at the last."""
     t, writing = report.writing.t, report.writing
     near = min(1, len(report.horizons) - 1)
     before = report.before[near]
 
-    def cell(f: Figure, write: Callable[..., str], base: str) -> list[str]:
-        return [writing.difference(f, write), writing.interval(f, write), base]
+    def cell(f: Figure, write: Callable[..., str], less: str, base: str) -> list[str]:
+        value = writing.provisional(writing.change(f, write, less), standing(f) is Standing.PROVISIONAL)
+        return [value[:1].upper() + value[1:], writing.range(f, write, less), base]
+
+    def now(level: float) -> str:
+        return t("now", level=writing.about(level))
 
     rows = []
     for name, o in zip(names, report.outcomes, strict=True):
@@ -218,12 +250,13 @@ def _figures(report: Report, names: Sequence[str]) -> dict[str, Any]:
             {
                 "name": name,
                 "cells": [
-                    cell(middle.care_users, writing.count, t("now", level=writing.count(before.care_users))),
-                    cell(middle.unmet_need, writing.count, t("now", level=writing.count(before.unmet_need))),
+                    cell(middle.care_users, writing.count, "fewer", now(before.care_users)),
+                    cell(middle.unmet_need, writing.count, "fewer", now(before.unmet_need)),
                     cell(
                         last.municipal_cost,
                         writing.money,
-                        t("cost_note", cost=writing.money(last.municipal_programme_cost, True)),
+                        "less",
+                        t("cost_note", cost=writing.money(last.municipal_programme_cost)),
                     ),
                 ],
             }
@@ -287,9 +320,8 @@ def _payers(report: Report) -> dict[str, Any]:
         cells = [f"{term.first}–{term.last}" if term.last > term.first else str(term.first)]
         for o in report.outcomes:
             here = o.terms[k]
-            parts = (writing.difference(f, writing.millions) for f in (here.net, here.programmes, here.care))
-            words = "term_words" if len(report.outcomes) == 1 else "term_parts"
-            cells.append(t(words, **dict(zip(("net", "programmes", "care"), parts, strict=True))))
+            parts = (_millions(f, report) for f in (here.net, here.programmes, here.care))
+            cells.append(t("term_words", **dict(zip(("net", "programmes", "care"), parts, strict=True))))
         rows.append(cells)
     notes = [t("who_pays_note")]
     for row in report.payers:
@@ -307,6 +339,14 @@ def _payers(report: Report) -> dict[str, Any]:
                 )
             )
     return {"title": t("who_pays"), "rows": rows, "note": " ".join(notes)}
+
+
+def _millions(f: Figure, report: Report) -> str:
+    """Return a difference in millions; where it is not clear, the range alone: it stands in brackets."""
+    writing = report.writing
+    if standing(f) is Standing.UNCLEAR and has_range(f) and f.low is not None and f.high is not None:
+        return writing.t("from_to", low=writing.millions(f.low, True), high=writing.millions(f.high, True))
+    return writing.difference(f, writing.millions)
 
 
 def _main(report: Report) -> dict[str, Any]:

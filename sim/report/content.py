@@ -28,24 +28,31 @@ from sim.decision.money import (
     worth,
 )
 from sim.decision.payers import Pocket, lost_in_luck, pockets
+from sim.decision.place import place_cost
+from sim.decision.sums import Sums, sums_of
 from sim.errors import InputError, OptionError
 from sim.faults import fault
 from sim.inputs.profiles import Profile, profile_of
 from sim.inputs.scenario import Scenario
 from sim.model.catalogue import catalogue
 from sim.rates import discount_factor
+from sim.report.about import about, local_words
 from sim.report.assumptions import Assumption, assumptions, main_names
 from sim.report.cheers import CheersItem, cheers
 from sim.report.framework import Element, framework
-from sim.report.phrases import between, clipped, listed, world_words
+from sim.report.levels import Levels, levels_of
+from sim.report.phrases import clipped, in_words, listed, world_words
 from sim.report.rows import Arm, Row, form_rows, payer_rows, yearly_rows
-from sim.words.parameter_words import ASSUMED, parameter_title, source_words
+from sim.runs.past import Past
+from sim.words.break_even_words import break_even_words
+from sim.words.parameter_words import ASSUMED, parameter_title
 from sim.words.parameter_words import FOLDER as PARAMETERS
 from sim.words.writing import LANGUAGES, WORDS, Writing, read_words
 
 MOST = 3
 """Scenarios beside the reference in one document."""
 CASH = "municipality, cash"
+CHILD_WORK = "kinderwerk"
 
 
 @dataclass(frozen=True)
@@ -65,7 +72,8 @@ class Back:
 class ComparedScenario:
     """One scenario against the reference: its key sentence with unmet need, and figures at each horizon.
 
-    worths: each with whether Monte Carlo noise exceeds the cost of programmes.
+    worths: each with whether Monte Carlo noise exceeds the cost of programmes. place: what a place of child
+    work costs and when that pays for itself, or nothing.
     alike: whether both pay for care in the same way, so that what can be cashed may be compared.
     """
 
@@ -79,6 +87,7 @@ class ComparedScenario:
     paybacks: tuple[Back, ...]
     worths: tuple[tuple[Worth, bool], ...]
     alike: bool
+    place: str
 
     @property
     def equal(self) -> bool:
@@ -118,6 +127,8 @@ class Report:
     about: tuple[tuple[str, str], ...]
     cheers: tuple[CheersItem, ...]
     framework: tuple[Element, ...]
+    levels: tuple[Levels, ...]
+    sums: tuple[Sums, ...]
 
     @cached_property
     def writing(self) -> Writing:
@@ -175,14 +186,15 @@ def report_of(
     profile: Profile | None = None,
     data_date: str | None = None,
     own: Mapping[str, str] | None = None,
+    past: Past | None = None,
 ) -> Report:
     """Return what a document says about a comparison.
 
     profile: the municipality with its local figures (default: the one of the scenarios). data_date: the
     reference date of its population (default: the profile's). own: what the municipality filled in at
-    elements of the framework, by their number. Raises OptionError for more than three
-    scenarios beside the reference, InputError for scenarios without years, and KeyError for an unknown
-    language.
+    elements of the framework, by their number. past: youths of the model before the start, for charts. Raises
+    OptionError for more than three scenarios beside the reference, InputError for scenarios without years,
+    and KeyError for an unknown language.
     """
     writing, scenarios = words(language), comparison.scenarios
     if not 2 <= len(scenarios) <= MOST + 1:
@@ -234,12 +246,17 @@ def report_of(
         unknown=_unknown(scenarios, outcomes, writing),
         assumptions=assumed,
         main=main_names(scenarios),
-        local=_local(profile, scenarios, writing),
+        local=local_words(profile, scenarios, writing),
         date=date,
         version=str(manifest["version"]),
-        about=_about(manifest, scenarios, profile, writing, date, rate, draws),
+        about=about(manifest, scenarios, profile, writing, date, rate, draws),
         cheers=cheers(writing, reported, **facts),
         framework=framework(comparison, writing, own),
+        levels=levels_of(comparison, profile, past),
+        sums=tuple(
+            sums_of(arm.difference, comparison.runs, scenarios, comparison.options, arm.scenario, rate)
+            for arm in arms
+        ),
     )
 
 
@@ -260,7 +277,7 @@ def _outcome(arm: Arm, writing: Writing, draws: int, rate: float) -> ComparedSce
     return ComparedScenario(
         title=scenario.title,
         sentence=_sentence(arm.alike, scenario.title, last, years, writing, draws),
-        unmet=writing.t("key_unmet", year=last.year, change=between(last.unmet_need, writing)),
+        unmet=writing.t("key_unmet", year=last.year, change=in_words(last.unmet_need, writing)),
         policy=scenario.policy,
         levels=tuple(comparison.levels(arm.scenario)),
         changes=changes,
@@ -268,7 +285,17 @@ def _outcome(arm: Arm, writing: Writing, draws: int, rate: float) -> ComparedSce
         paybacks=tuple(_back(d, back, ahead, found, draws) for back in paid),
         worths=tuple(_worth(d, name, way, draws) for name in views for way in DISCOUNTS),
         alike=arm.alike,
+        place=_place(arm, writing, draws),
     )
+
+
+def _place(arm: Arm, writing: Writing, draws: int) -> str:
+    """Return when a place of child work pays for itself, as Start tells it, or nothing."""
+    comparison = arm.comparison
+    if few(draws) or CHILD_WORK not in comparison.scenarios[arm.scenario].programmes:
+        return ""
+    found = place_cost(comparison.runs, CHILD_WORK, comparison.horizons[0], arm.scenario)
+    return "" if found is None else break_even_words(found, writing).replace("**", "")
 
 
 def _back(
@@ -326,49 +353,6 @@ def _unknown(
     if any(o.policy == "capped" and o.levels[-1].waiting is None for o in outcomes):
         found.append(writing.t("unknown_waiting"))
     return tuple(found)
-
-
-def _local(profile: Profile, scenarios: Sequence[Scenario], writing: Writing) -> str:
-    return writing.local_figures(profile.name, profile.local, scenarios[0].local is not None)
-
-
-def _about(
-    manifest: Mapping[str, object],
-    scenarios: Sequence[Scenario],
-    profile: Profile,
-    writing: Writing,
-    date: str,
-    rate: float,
-    draws: int,
-) -> tuple[tuple[str, str], ...]:
-    """Return the provenance; of its moment only what the same run has again."""
-    t = writing.t
-    local = t("local_yes") if profile.has_local_care_figures else _local(profile, scenarios, writing)
-    dirty = f" ({t('about_dirty')})" if manifest["dirty"] else ""
-    libraries: Mapping[str, str] = manifest["libraries"]  # type: ignore[assignment]
-    return (
-        (t("about_municipality"), profile.name),
-        (t("about_local"), local),
-        (t("about_date"), writing.date(date)),
-        (t("about_source"), source_words(profile.source, writing)),
-        (t("about_version"), str(manifest["version"])),
-        (t("about_commit"), f"{manifest['commit'] or '-'}{dirty}"),
-        (t("about_seed"), str(manifest["seed"])),
-        (t("about_draws"), str(draws)),
-        (t("about_replications"), str(manifest["replications"])),
-        (t("about_children"), writing.count(float(str(manifest["children"])))),
-        (t("about_rate"), writing.percent(rate, 2)),
-        (t("about_prices"), t("prices")),
-        *((t("about_world", title=s.title), world_words(s, writing)) for s in scenarios),
-        *((t("about_scenario", title=s.title), s.canonical_sha256()) for s in scenarios),
-        *(
-            (t(f"about_{name}"), str(manifest[name] or "-"))
-            for name in ("engine", "data", "parameters", "posterior", "targets")
-        ),
-        (t("about_system"), f"{manifest['system']}, Python {manifest['python']}"),
-        (t("about_libraries"), ", ".join(f"{name} {number}" for name, number in libraries.items())),
-        (t("about_dates"), t("dates")),
-    )
 
 
 def world_lines(

@@ -8,29 +8,18 @@ import pandas as pd
 
 from sim.decision.firm import has_range
 from sim.files.literal import cell
-from sim.report.content import Report, changed_note, world_lines
+from sim.report.content import Report
 from sim.report.rows import EUROS, Row
 
 
 def csv_text(report: Report, rows: Sequence[Row] | None = None, dutch: bool | None = None) -> str:
-    """Return rows by year as CSV (default: in all, by payer and by form), with the origin on every line.
+    """Return rows by year as CSV (default: in all, by payer and by form); their origin is in `provenance`.
 
     dutch: semicolons, decimal commas and a byte order mark, as a Dutch spreadsheet opens it; False is the
     international format without a mark. Default: after the language of the report.
     """
     dutch = report.language == "nl" if dutch is None else dutch
     t = report.writing.t
-    commit = dict(report.about)[t("about_commit")]
-    birth = t(
-        "birth",
-        version=report.version,
-        commit=commit[:10] + ("+" if " " in commit else ""),  # words follow where files were changed since
-        seed=dict(report.about)[t("about_seed")],
-        date=report.writing.date(report.date),
-        reference=report.reference,
-    )
-    notes = list(filter(None, (report.local, changed_note(report))))
-    births = [" · ".join([birth, *world_lines(report, of=(0, k)), *notes]) for k in range(len(report.titles))]
     chosen = (*report.yearly, *report.payers, *report.forms) if rows is None else rows
     lines = [
         (
@@ -46,7 +35,6 @@ def csv_text(report: Report, rows: Sequence[Row] | None = None, dutch: bool | No
             report.writing.remark(
                 f, report.writing.money if row.unit == EUROS else report.writing.count
             ),
-            births[row.scenario],
         )
         for row in chosen
         for i, (year, f) in enumerate(zip(row.years, row.figures, strict=True))
@@ -63,7 +51,6 @@ def csv_text(report: Report, rows: Sequence[Row] | None = None, dutch: bool | No
         "col_low",
         "col_high",
         "col_told",
-        "about",
     )
     frame = pd.DataFrame([list(map(cell, line)) for line in lines], columns=list(map(t, columns)))
     mark = "\N{BYTE ORDER MARK}" if dutch else ""

@@ -15,6 +15,7 @@ from sim.machine.whole import write_whole
 from sim.report.briefing import briefing
 from sim.report.content import Report
 from sim.report.csvfile import csv_text
+from sim.report.provenance import beside, provenance
 from sim.report.workbook import workbook
 from sim.words.writing import LANGUAGES
 
@@ -35,9 +36,13 @@ def ready(file: Path, endings: tuple[str, ...], language: str) -> None:
         raise InputError.at(file, fault("no_folder", folder=file.parent))
     if ".pdf" in endings:
         refuse_little(FOR_CHARTS)
+    both = [file, beside(file, language)] if file.suffix.lower() == ".csv" else [file]
+    if os.path.isdir(both[-1]):
+        raise InputError.at(both[-1], fault("is_a_folder"))
     try:
-        with contextlib.suppress(FileNotFoundError):
-            file.lstat()  # a name may be too long
+        for each in both:
+            with contextlib.suppress(FileNotFoundError):
+                each.lstat()  # a name may be too long
         with tempfile.TemporaryFile(dir=file.parent):
             pass
     except OSError as error:
@@ -57,12 +62,16 @@ def document(report: Report, ending: str) -> bytes:
 def write(report: Report, file: Path) -> None:
     """Write a report in the form of the file's ending, in place of what stood there.
 
-    Raises SimulationError where it cannot; then the old file is whole.
+    A table has its provenance in a file beside it, written first. Raises SimulationError where it cannot;
+    then the old file is whole.
     """
-    content = document(report, file.suffix)
-    try:
-        write_whole(file, content)
-    except OSError as error:
-        raise SimulationError(
-            fault("could_not_write", file=file, reason=error.strerror or str(error))
-        ) from error
+    content = {file: document(report, file.suffix)}
+    if file.suffix.lower() == ".csv":
+        content = {beside(file, report.language): provenance(report).encode("utf-8"), **content}
+    for path, whole in content.items():
+        try:
+            write_whole(path, whole)
+        except OSError as error:
+            raise SimulationError(
+                fault("could_not_write", file=path, reason=error.strerror or str(error))
+            ) from error

@@ -31,6 +31,14 @@ def between(f: Figure, writing: Writing, write: Callable[..., str] | None = None
     return writing.t("between", value=value, low=write(f.low, True), high=write(f.high, True))
 
 
+def in_words(f: Figure, writing: Writing) -> str:
+    """Return a difference in youths as the pages tell it, without signs, with its range in brackets."""
+    value = writing.change(f, writing.count, "fewer")
+    within = writing.range(f, writing.count, "fewer")
+    told = f"{value} ({within})" if within else value
+    return writing.provisional(told, standing(f) is Standing.PROVISIONAL)
+
+
 def listed(items: Iterable[object], writing: Writing) -> str:
     """Return a list as a sentence has it: 4, 10 and 20."""
     return str(format_list([str(item) for item in items], locale=writing.locale))

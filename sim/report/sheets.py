@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from sim.decision.appraisal import Figure
 from sim.decision.firm import has_range
 from sim.report.content import ComparedScenario, Report, changed_note, world_lines
+from sim.report.levels import HEADS, MEASURED
 from sim.report.rows import EUROS, FTE, PEOPLE, WEEK, Row
 from sim.words.parameter_words import parameter_title, source_words, unit_words
 
@@ -55,6 +56,7 @@ def sheets(report: Report) -> tuple[Sheet, ...]:
     return (
         _summary(report),
         _by_year(report, "sheet_yearly", report.yearly),
+        _levels(report),
         _by_year(report, "sheet_payers", report.payers),
         _by_year(report, "sheet_forms", report.forms),
         _terms(report),
@@ -111,6 +113,34 @@ def _by_year(report: Report, name: str, rows: Sequence[Row]) -> Sheet:
                 band = (f.high - f.low, kind)
             found.append((*head, (float(year), "year"), before, *cells, band, _told(report, f, row.unit)))
     return _sheet(report, name, t("reference_title", title=report.reference), columns, found)
+
+
+def _levels(report: Report) -> Sheet:
+    """Return use and cost themselves: each line in rows of its own, which charts are drawn from."""
+    t = report.writing.t
+    columns = (
+        ("col_line", 40), ("col_what", 44), ("col_unit", 10), ("col_year", 7), ("col_value", 16),
+        ("col_low", 16), ("col_high", 16), ("col_told", 26),
+    )  # fmt: skip
+    rows: list[tuple[Cell, ...]] = []
+    for levels in report.levels:
+        unit = t(f"unit_{PEOPLE if levels.what in HEADS else EUROS}")
+        provisional = {each.year for each in levels.observed if each.provisional}
+        for name, values in levels.before(report.writing):
+            open_still = provisional if name == t(MEASURED) else set()
+            rows += [
+                (name, t(f"level_{levels.what}_what"), unit, (float(year), "year"), (value, "count"), None,
+                 None, t("provisional") if year in open_still else "")
+                for year, value in values
+            ]  # fmt: skip
+        for title, figures in zip(report.titles, levels.budgets, strict=True):
+            for year, f in zip(levels.years, figures, strict=True):
+                ends: list[Cell] = [(x, "count") if x is not None and has_range(f) else None
+                                    for x in (f.low, f.high)]  # fmt: skip
+                told = "" if report.chance_known else t("provisional")
+                rows.append((title, t(f"level_{levels.what}_what"), unit, (float(year), "year"),
+                             (f.value, "count"), *ends, told))  # fmt: skip
+    return _sheet(report, "sheet_levels", t("levels_note"), columns, rows)
 
 
 def _summary(report: Report) -> Sheet:

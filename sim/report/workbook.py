@@ -16,8 +16,10 @@ import xlsxwriter
 from sim.decision.firm import has_range
 from sim.report.chart import COLOURS
 from sim.report.content import Report
+from sim.report.levelsheet import level_charts
 from sim.report.rows import EUROS, RUNNING, Row
 from sim.report.sheets import Cell, Sheet, sheets
+from sim.report.sumsheet import SumSheets
 
 FORMATS = {
     "count": "#,##0",
@@ -26,6 +28,7 @@ FORMATS = {
     "signed_decimal": "+#,##0.0;-#,##0.0;0.0",
     "rate": "0.00%",
     "ratio": "0.00",
+    "factor": "0.0000",
     "number": "General",
     "year": "0",
 }
@@ -35,8 +38,15 @@ CHARTED = (RUNNING, "care_users", "unmet_need")
 YEAR, DIFFERENCE, LOW, BAND = 4, 6, 8, 10
 """Columns of the sheet by year from which charts are drawn."""
 CHART = {"width": 560, "height": 330}
+ABREAST, ROWS = 3, 18
+"""Charts beside each other, and how many rows a chart takes."""
+ORDER = ("users", "money", "unmet", "care", "programmes")
+"""Levels as they are drawn: those of page one of the briefing first."""
 MARKED = "#FFF2CC"
+ASKED = ("count", "rate", "year")
+"""Kinds of numbers that an advisor puts in."""
 Formats = Mapping[str, Any]
+Found = Mapping[str, Sheet]
 
 
 def workbook(report: Report) -> bytes:
@@ -48,9 +58,11 @@ def workbook(report: Report) -> bytes:
         found = sheets(report)
         _write(book.add_worksheet(found[0].name), found[0], formats)
         charts = book.add_worksheet(report.writing.t("sheet_charts"))
+        own = book.add_worksheet(report.writing.t("sheet_sums"))
         for sheet in found[1:]:
             _write(book.add_worksheet(sheet.name), sheet, formats)
-        _draw(book, charts, report, found[1], formats)
+        _draw(book, charts, report, {sheet.name: sheet for sheet in found}, formats)
+        SumSheets(report, own, book.add_worksheet(report.writing.t("sheet_sum_figures")), formats).write()
     return stream.getvalue()
 
 
@@ -76,12 +88,14 @@ def _formats(book: xlsxwriter.Workbook) -> Formats:
     plain["text"] = {"valign": "top"}
     plain["wrapped"] = {"valign": "top", "text_wrap": True}
     marked = {f"marked {kind}": {**style, "bg_color": MARKED} for kind, style in plain.items()}
+    asked = {f"asked {kind}": {**plain[kind], "bg_color": MARKED, "border": 1} for kind in ASKED}
     own = {
+        "header year": {"bold": True, "num_format": "0", "bottom": 1, "bg_color": "#EEF3F7"},
         "title": {"bold": True, "font_size": 14},
         "line": {},
         "header": {"bold": True, "text_wrap": True, "valign": "top", "bottom": 1, "bg_color": "#EEF3F7"},
     }
-    return {kind: book.add_format(style) for kind, style in {**plain, **marked, **own}.items()}
+    return {kind: book.add_format(style) for kind, style in {**plain, **marked, **asked, **own}.items()}
 
 
 def _write(page: Any, sheet: Sheet, formats: Formats) -> None:
@@ -120,20 +134,28 @@ def _cell(page: Any, row: int, column: int, cell: Cell, text: Any, number: Any) 
         page.write_number(row, column, cell[0], number)
 
 
-def _draw(book: xlsxwriter.Workbook, page: Any, report: Report, yearly: Sheet, formats: Formats) -> None:
-    """Draw for each scenario money, use of care and unmet need, side by side, from the sheet by year."""
+def _draw(book: xlsxwriter.Workbook, page: Any, report: Report, found: Found, formats: Formats) -> None:
+    """Draw use and cost themselves, and for each scenario money, use of care and unmet need side by side."""
     t = report.writing.t
+    levels, yearly = (found[t(name)] for name in ("sheet_levels", "sheet_yearly"))
     page.set_landscape()
     page.fit_to_pages(1, 0)
     page.write_string(0, 0, report.title, formats["title"])
     page.write_string(1, 0, t("reference_title", title=report.reference), formats["line"])
+    drawn_first = dict(level_charts(book, report, levels.name, levels.first))
+    for k, what in enumerate(w for w in ORDER if w in drawn_first):
+        drawn_first[what].set_size(CHART)
+        words = t("level_words", what=t(f"level_{what}_what"), sheet=levels.name)
+        place = {"description": words, "x_offset": (k % ABREAST) * (CHART["width"] + 12)}
+        page.insert_chart(3 + ROWS * (k // ABREAST), 0, drawn_first[what], place)
+    below = 3 + ROWS * -(-len(drawn_first) // ABREAST)
     starts: dict[tuple[int, str], int] = {}
     at = yearly.first
     for row in report.yearly:
         starts[row.scenario, row.what] = starts.get((row.scenario, row.what), at)
         at += len(row.years)
     for k, title in enumerate(report.titles[1:], 1):
-        top = 3 + (k - 1) * 19
+        top = below + (k - 1) * (ROWS + 1)
         page.write_string(top, 0, title, formats["title"])
         for j, what in enumerate(CHARTED):
             drawn = next((r for r in report.yearly if (r.scenario, r.what) == (k, what)), None)

@@ -1,3 +1,5 @@
 """Results in words, in Dutch and English."""
 
-__all__ = ["future_words", "parameter_words", "population_words", "prior_words", "writing"]
+__all__ = [
+    "break_even_words", "future_words", "parameter_words", "population_words", "prior_words", "writing",
+]  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import zipfile
 
 import pytest
 from playwright.sync_api import expect
@@ -37,8 +37,10 @@ def test_another_horizon_by_the_keyboard_changes_the_figures_and_the_link(page: 
     with page.expect_download() as waiting:
         page.get_by_role("button", name="Download CSV").first.click()
     saved = waiting.value
-    assert saved.suggested_filename == "kinderwerk-betalers-4-jaar.csv"
-    text = Path(saved.path()).read_text(encoding="utf-8-sig")
+    assert saved.suggested_filename == "kinderwerk-betalers-4-jaar.zip"
+    with zipfile.ZipFile(saved.path()) as archive:
+        text = archive.read("kinderwerk-betalers-4-jaar.csv").decode("utf-8-sig")
+        assert "startgetal" in archive.read("kinderwerk-betalers-4-jaar-herkomst.txt").decode()
     assert "De gemeente" in text
     assert "euro van 2024, contant gemaakt" in text
     assert page.errors == []

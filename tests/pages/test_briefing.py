@@ -105,14 +105,18 @@ def test_the_same_figures_on_start_here_in_the_pdf_and_in_the_workbook(made: doc
         if standing(figure) not in UNSAID:
             told += 1
             assert metric.value.lower() == NL.change(figure, write, "less").lower()  # without a sign
-            assert text in pdf
+            assert metric.value in pdf  # in the very words of Start
     assert told, "the test needs a figure that can be told"
 
 
 def test_documents_open_and_say_what_they_are(made: documents.Documents) -> None:
     assert len(PdfReader(io.BytesIO(made.briefing)).pages) == 2
-    assert made.csv.decode("utf-8-sig").startswith("Keuze;Wat;")
-    assert made.csv.decode("utf-8-sig").count("\r\n") > 100
+    with zipfile.ZipFile(io.BytesIO(made.csv)) as archive:
+        assert archive.namelist() == ["kinderwerk.csv", "kinderwerk-herkomst.txt"]
+        rows, origin = (archive.read(name).decode("utf-8-sig") for name in archive.namelist())
+    assert rows.startswith("Keuze;Wat;")
+    assert rows.count("\r\n") > 100
+    assert "Startgetal: 0" in origin
     certificate = json.loads(made.manifest)
     assert certificate["draws"] == desk.DRAWS
     assert certificate["children"] == pytest.approx(desk.CHILDREN, abs=60)

@@ -6,12 +6,13 @@ from dataclasses import replace
 
 import pytest
 
-from pages.shared import desk, quitte
+from pages.shared import desk
 from pages.shared.answers import Answer
 from pages.shared.plan import Plan
 from pages.shared.texts import writing, writing_in
 from sim.decision.place import place_cost
 from sim.model.priors import NEED, priors
+from sim.words import break_even_words
 from tests.opened import shown, words
 
 NL, EN = (writing_in(language).words for language in ("nl", "en"))
@@ -33,7 +34,7 @@ def test_start_says_what_would_have_to_be_true(language: str, told: dict[str, st
 
 
 def test_the_research_is_that_of_the_prior_that_is_nearest() -> None:
-    assert "Taheri and Welsh 2016" in priors()[quitte.NEAREST][NEED].source
+    assert "Taheri and Welsh 2016" in priors()[break_even_words.NEAREST][NEED].source
     assert all("Taheri" in words["quitte_research"] for words in (NL, EN))
 
 
@@ -43,8 +44,8 @@ def test_where_all_care_is_not_enough_it_says_so() -> None:
     found = place_cost(answer.runs, "kinderwerk", 4)
     assert found is not None
     dear = replace(found, share=replace(found.share, value=120.0, low=101.0, high=150.0))
-    assert NL["quitte_never"].split("{share}")[0] in quitte.sentence(dear)
-    assert writing().count(120.0) in quitte.sentence(dear)
+    assert NL["quitte_never"].split("{share}")[0] in break_even_words.break_even_words(dear, writing())
+    assert writing().count(120.0) in break_even_words.break_even_words(dear, writing())
 
 
 def test_a_budget_without_child_work_has_no_such_line() -> None:

@@ -15,9 +15,12 @@ from hypothesis import strategies as st
 from pypdf import PdfReader
 from pypdf.generic import DictionaryObject
 
-from sim.report.briefing import briefing, drawable, short
+from sim.report.briefing import briefing
 from sim.report.chart import description, svg
 from sim.report.content import Report, assumed_share, report_of
+from sim.report.lettering import drawable, short
+from sim.report.level_chart import level_alt
+from sim.words.break_even_words import research_words
 from tests.report.comparisons import CORE, comparison
 
 signs = st.characters(exclude_categories=("C", "Z")) | st.just(" ")
@@ -68,12 +71,40 @@ def test_it_is_two_pages_of_tagged_accessible_pdf(reader: PdfReader, report: Rep
     assert {"/Title", "/H1", "/Table", "/TH", "/TD", "/L", "/Figure"} <= kinds
 
 
-def test_the_chart_is_told_to_those_who_do_not_see_it(reader: PdfReader, report: Report) -> None:
+def test_charts_are_told_to_those_who_do_not_see_them(reader: PdfReader, report: Report) -> None:
     told = [str(tag["/Alt"]) for tag in tags(reader) if "/Alt" in tag]
-    assert len(told) == 1
-    expected = description(report, ["A. 36 kinderwerkers", "B. 72 kinderwerkers"])
-    assert told[0] == expected
-    assert "na 20 jaar € " in expected
+    names = ["A. 36 kinderwerkers", "B. 72 kinderwerkers"]
+    added_up = description(report, names)
+    assert "na 20 jaar € " in added_up
+    users, money = (levels for levels in report.levels if levels.what in ("users", "money"))
+    both = [level_alt(report, levels, ["Uitgangssituatie", *names]) for levels in (users, money)]
+    assert sorted(told) == sorted([added_up, *both])
+    assert f"Geteld door het CBS: {report.writing.about(users.observed[0].value)}" in both[0]
+    assert report.writing.money(money.budgets[1][0].value) in both[1]
+
+
+def test_page_one_has_break_even_and_both_charts_and_the_last_lines_are_provenance(
+    reader: PdfReader, report: Report
+) -> None:
+    first, second = (re.sub(r"\s+", " ", page.extract_text()) for page in reader.pages)
+    assert "Wanneer is het quitte?" in first
+    assert "Jongeren met jeugdzorg per jaar" in first
+    assert "Wat de gemeente per jaar betaalt" in first
+    assert report.chance(report.outcomes[0], 2) in first.partition("Wanneer is het quitte?")[2]
+    assert "Herkomst" not in first
+    tail = second.partition("Herkomst Gerekend met")[2]
+    assert "Hash van de ijking" in tail
+    assert not any(item[:30] in tail for item in report.unknown)
+
+
+def test_what_a_place_costs_stands_on_page_one_as_on_start(report: Report) -> None:
+    told = "Een plek kost ongeveer € 840 per jaar. Quitte is het als daarvan 60 van elke 100 euro wegvalt."
+    first, second = report.outcomes
+    named = replace(report, outcomes=(replace(first, place=told), second))
+    text = text_of(PdfReader(io.BytesIO(briefing(named))))
+    assert f"A. {told}" in text
+    assert research_words(report.writing) in text
+    assert research_words(report.writing) not in text_of(PdfReader(io.BytesIO(briefing(report))))
 
 
 def test_figures_are_those_of_the_report(reader: PdfReader, report: Report) -> None:

@@ -19,6 +19,7 @@ from sim.errors import InputError, SimulationError
 from sim.report.content import Report, report_of
 from sim.report.csvfile import csv_text
 from sim.report.files import ready, write
+from sim.report.provenance import provenance
 from tests.report.comparisons import comparison
 
 ALMERE = Path(__file__).resolve().parents[2] / "scenarios" / "almere"
@@ -35,12 +36,26 @@ def test_csv_opens_in_a_dutch_spreadsheet_and_holds_the_figures(report: Report) 
     assert "pleegzorg" in set(frame["Uitsplitsing"])
 
 
-def test_every_line_of_a_csv_says_what_was_changed_and_that_figures_are_not_local(report: Report) -> None:
-    origin = pd.read_csv(io.StringIO(csv_text(report, dutch=False)))["Herkomst"]
-    for mark in ("Voorbeeldgemeente", "Aangepast: ", "Prijs van een plek per jaar: ambulant"):
-        assert origin.str.contains(mark, regex=False).all(), mark
+def test_a_file_beside_a_csv_says_where_it_comes_from_and_its_lines_do_not(
+    report: Report, tmp_path: Path
+) -> None:
+    write(report, tmp_path / "x.csv")
+    told = (tmp_path / "x-herkomst.txt").read_text(encoding="utf-8")
+    price = "Prijs van een plek per jaar: ambulant"
+    for mark in ("Voorbeeldgemeente", "Aangepast: ", price, "Startgetal: 0"):
+        assert mark in told, mark
+    assert all(f"{label}: {value}" in told for label, value in report.about)
+    columns = pd.read_csv(io.StringIO(csv_text(report, dutch=False))).columns
+    assert not {"Herkomst", "Versie"} & set(columns)
     plain = report_of(comparison("Almere, 36 kinderwerkers"))
-    assert "Aangepast" not in csv_text(plain)
+    assert "Aangepast" not in provenance(plain)
+
+
+def test_a_folder_where_the_provenance_would_stand_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "x-provenance.txt").mkdir()
+    ready(tmp_path / "x.csv", (".csv",), "nl")
+    with pytest.raises(InputError, match=r"x-provenance\.txt:1:1: is a folder"):
+        ready(tmp_path / "x.csv", (".csv",), "en")
 
 
 def test_csv_in_international_format_has_no_mark(report: Report) -> None:
@@ -83,10 +98,12 @@ def test_a_folder_that_cannot_be_written_is_refused(tmp_path: Path, monkeypatch:
 
 
 def test_a_document_has_any_name_that_the_disk_takes(tmp_path: Path, report: Report) -> None:
-    file = tmp_path / ("x" * 250 + ".csv")
+    file = tmp_path / ("x" * 242 + ".csv")
     ready(file, (".csv",), "nl")
     write(report, file)
-    assert [path.name for path in tmp_path.iterdir()] == [file.name]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["x" * 242 + "-herkomst.txt", file.name]
+    with pytest.raises(InputError, match="File name too long"):
+        ready(tmp_path / ("x" * 250 + ".csv"), (".csv",), "nl")
 
 
 def test_a_full_disk_leaves_the_old_file_whole(
@@ -131,7 +148,8 @@ def test_a_command_writes_what_the_comparison_says(
     assert out.read_bytes().startswith(HEADS[ending])
     assert json.loads(capsys.readouterr().out)["file"] == str(out)
     assert (asked["children"], asked["draws"], asked["seed"]) == (400, 40, 0)
-    assert [path.name for path in tmp_path.iterdir()] == [out.name]
+    beside = ["x-herkomst.txt"] if ending == ".csv" else []
+    assert sorted(path.name for path in tmp_path.iterdir()) == [*beside, out.name]
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from pages.shared.parameter_words import ASSUMED, basis_of
 from sim.model.parameters import default_parameters
 from sim.report.content import Report, assumed_share, report_of
-from sim.report.workbook import MARKED, workbook
+from sim.report.workbook import MARKED, ORDER, workbook
 from tests.report.comparisons import comparison
 
 NASTY = ('=cmd|"/c calc"!A1', "+1+1", "-2+3", "@SUM(A1)", "{=1}", "https://x.nl", "12")
@@ -46,11 +46,12 @@ def rows_of(sheet: Worksheet, heading: str) -> list[dict[str, object]]:
 
 def test_sheets_are_named_in_the_language_of_the_report(book: Workbook, report: Report) -> None:
     assert book.sheetnames == [
-        "Samenvatting", "Grafieken", "Per jaar", "Per betaler", "Per zorgvorm", "Per raadsperiode",
-        "Terugverdienen", "Andere rekenwijzen", "Afwegingskader", "Aannames", "CHEERS 2022", "Herkomst",
+        "Samenvatting", "Grafieken", "Zelf rekenen", "Per jaar", "Aantallen en kosten", "Per betaler",
+        "Per zorgvorm", "Per raadsperiode", "Terugverdienen", "Andere rekenwijzen", "Afwegingskader",
+        "Aannames", "CHEERS 2022", "Herkomst", "Rekengegevens",
     ]  # fmt: skip
     english = load_workbook(io.BytesIO(workbook(report_of(comparison("x"), "en"))))
-    assert english.sheetnames[:3] == ["Summary", "Charts", "Per year"]
+    assert english.sheetnames[:3] == ["Summary", "Charts", "Compute yourself"]
 
 
 def test_the_summary_holds_the_figures_of_the_comparison_as_numbers(book: Workbook, report: Report) -> None:
@@ -151,12 +152,11 @@ def test_assumed_rows_are_the_share_that_the_briefing_and_the_page_tell(
 
 def test_charts_draw_the_rows_that_they_name(book: Workbook, report: Report) -> None:
     charts = book["Grafieken"]._charts
-    assert len(charts) == 3 * len(report.outcomes)
+    whats = ("municipal_running", "care_users", "unmet_need")
+    assert len(charts) == len(report.levels) + len(whats) * len(report.outcomes)
     archive = zipfile.ZipFile(io.BytesIO(workbook(report)))
-    sheet = book["Per jaar"]
-    for number, (k, what) in enumerate(
-        [(k, what) for k in (1, 2) for what in ("municipal_running", "care_users", "unmet_need")], 1
-    ):
+    sheet, rows = book["Per jaar"], [(k, what) for k in (1, 2) for what in whats]
+    for number, (k, what) in enumerate(rows, len(report.levels) + 1):
         xml = archive.read(f"xl/charts/chart{number}.xml").decode()
         assert "<c:areaChart>" in xml
         line = xml[xml.index("<c:lineChart>") :]
@@ -167,9 +167,35 @@ def test_charts_draw_the_rows_that_they_name(book: Workbook, report: Report) -> 
         assert drawn == pytest.approx([f.value for f in row.figures])
 
 
+def test_use_and_cost_themselves_are_drawn_with_the_range_of_every_budget(
+    book: Workbook, report: Report
+) -> None:
+    archive = zipfile.ZipFile(io.BytesIO(workbook(report)))
+    sheet = book["Aantallen en kosten"]
+    for number, levels in enumerate(sorted(report.levels, key=lambda x: ORDER.index(x.what)), 1):
+        xml = archive.read(f"xl/charts/chart{number}.xml").decode()
+        assert "<c:scatterChart>" in xml
+        found = re.findall(
+            r"<c:yVal>.*?<c:f>'Aantallen en kosten'!\$([EFG])\$(\d+):\$[EFG]\$(\d+)</c:f>", xml
+        )
+        drawn = [
+            [sheet[f"{column}{row}"].value for row in range(int(a), int(b) + 1)] for column, a, b in found
+        ]
+        expected = [[value for _, value in values] for _, values in levels.before(report.writing)]
+        for figures in levels.budgets:
+            expected += [[getattr(f, end) for f in figures] for end in ("value", "low", "high")]
+        assert drawn == [pytest.approx(values) for values in expected]
+    (counted,) = (levels.observed for levels in report.levels if levels.what == "users")
+    rows = [row for row in rows_of(sheet, "Lijn") if row["Lijn"] == "gemeten (CBS)"]
+    assert {row["Jaar"]: row["Aantal of bedrag"] for row in rows} == {o.year: o.value for o in counted}
+    open_still = {row["Jaar"] for row in rows if row["Wat te zeggen valt"]}
+    assert open_still == {each.year for each in counted if each.provisional}
+
+
 def test_a_single_draw_has_lines_without_a_band() -> None:
     archive = zipfile.ZipFile(io.BytesIO(workbook(report_of(comparison("x", draws=1)))))
-    xml = archive.read("xl/charts/chart1.xml").decode()
+    level, xml = (archive.read(f"xl/charts/chart{k}.xml").decode() for k in (1, 4))
+    assert level.count("<c:ser>") == 2 + 2  # counted, the country, and both budgets
     assert "<c:lineChart>" in xml
     assert "<c:areaChart>" not in xml
 
@@ -185,9 +211,15 @@ def test_what_users_write_is_never_a_formula_or_a_link(slim: Report, titles: tup
     content = workbook(titled(slim, *titles))
     archive = zipfile.ZipFile(io.BytesIO(content))
     pages = [name for name in archive.namelist() if re.fullmatch(r"xl/worksheets/sheet\d+\.xml", name)]
-    assert len(pages) == 12
-    assert not any(b"<f>" in archive.read(name) or b"<hyperlink" in archive.read(name) for name in pages)
+    assert len(pages) == 15
+    assert not any(b"<hyperlink" in archive.read(name) for name in pages)
+    ours = {formula for name in pages for formula in re.findall(rb"<f>(.*?)</f>", archive.read(name))}
+    plain = zipfile.ZipFile(io.BytesIO(workbook(titled(slim, "a", "b", "c"))))
+    assert ours == {f for name in pages for f in re.findall(rb"<f>(.*?)</f>", plain.read(name))}
+    assert ours
     found = load_workbook(io.BytesIO(content))
+    with_formulas = [s.title for s in found if any(c.data_type == "f" for row in s.iter_rows() for c in row)]
+    assert with_formulas == ["Zelf rekenen", "Rekengegevens"]
     assert found["Samenvatting"]["A1"].value == titles[0]
     assert found["Samenvatting"]["A1"].data_type == "s"
     assert {row["Keuze"] for row in rows_of(found["Per jaar"], "Keuze")} == set(titles[1:])

@@ -1,0 +1,73 @@
+"""Use and cost themselves by year, as documents show them: what was measured, the model, every budget."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from sim.api import Comparison
+from sim.decision.appraisal import Figure
+from sim.decision.level_by_year import LEVELS, level_by_year
+from sim.inputs.observed import Observation, users_beside_country
+from sim.inputs.profiles import Profile
+from sim.runs.past import Past
+from sim.words.writing import Writing
+
+USERS, MONEY = "users", "money"
+HEADS = (USERS, "unmet")
+"""Levels that count youths; the others are euros."""
+CLOSE = 0.01
+"""Lines that differ by less than this share lie on each other on a chart that begins at zero."""
+MEASURED, COUNTRY, MODEL = "level_measured", "level_as_country", "level_model"
+"""The words for what stands beside the budgets."""
+
+
+@dataclass(frozen=True)
+class Levels:
+    """One of LEVELS by year, in youths or euros of the price year. budgets: the reference first.
+
+    observed: what was counted here. country: what the country's figures would be at the size of this
+    municipality. past: (year, value) of the model before the start.
+    """
+
+    what: str
+    years: tuple[int, ...]
+    budgets: tuple[tuple[Figure, ...], ...]
+    observed: tuple[Observation, ...] = ()
+    country: tuple[Observation, ...] = ()
+    past: tuple[tuple[int, float], ...] = ()
+
+    @property
+    def close(self) -> bool:
+        """Tell whether the budgets differ so little in every year that their lines lie on each other."""
+        values = np.array([[f.value for f in figures] for figures in self.budgets])
+        return bool((np.abs(values[1:] - values[0]) < CLOSE * np.abs(values[0])).all())
+
+    def before(self, writing: Writing) -> Iterator[tuple[str, list[tuple[int, float]]]]:
+        """Yield what stands beside the budgets: its name, and its values by year."""
+        for key, found in ((MEASURED, self.observed), (COUNTRY, self.country)):
+            if found:
+                yield writing.t(key), [(each.year, each.value) for each in found]
+        if self.past:
+            yield writing.t(MODEL), list(self.past)
+
+
+def levels_of(comparison: Comparison, profile: Profile, past: Past | None = None) -> tuple[Levels, ...]:
+    """Return every level that the results hold. past: youths of the model before the start, where known."""
+    first = comparison.scenarios[0]
+    years = tuple(range(first.start, first.start + first.years))
+    held = [set(columns.labels) for run in comparison.runs for columns in run.columns]
+    found = {
+        what: Levels(what, years, tuple(
+            tuple(level_by_year(comparison.runs, k, what)) for k in range(len(comparison.scenarios))
+        ))
+        for what, terms in LEVELS.items()
+        if all({label for _, label in terms} <= labels for labels in held)
+    }  # fmt: skip
+    if USERS in found:
+        observed, country = users_beside_country(profile)
+        lived = () if past is None else tuple(zip(past.years, past.users.tolist(), strict=True))
+        found[USERS] = replace(found[USERS], observed=observed, country=country, past=lived)
+    return tuple(found.values())
