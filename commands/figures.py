@@ -59,8 +59,13 @@ def municipality(
 def fit_figures(
     file: Annotated[Path, typer.Argument(help="A municipality file, or a filled template (.xlsx).")],
     out: NewFile = None,
+    use: Annotated[
+        list[str] | None,
+        typer.Option("--use", help="YEAR=YOUTHS with jeugdhulp (0-22), in place of the file's; repeat."),
+    ] = None,
 ) -> None:
-    """Fit a municipality's need and access to its own figure of use."""
+    """Fit a municipality's need and access to its own figures of use, of one year or of several."""
+    from calibration.municipalities.series import uses_of
     from sim.files.yamltext import read_bytes
     from sim.inputs.library import registry
     from sim.inputs.municipality_sheet import read_figures
@@ -68,7 +73,10 @@ def fit_figures(
 
     if out is not None:
         refuse_taken(out)
-    _give(_fitted(read_figures(read_bytes(file), str(file), registry()), str(file)), out)
+    figures = read_figures(read_bytes(file), str(file), registry())
+    if use:
+        figures = figures.replace(registry(), use=uses_of(use))
+    _give(_fitted(figures, str(file)), out)
 
 
 @line.command("template")
@@ -120,7 +128,7 @@ def known_towns(
 
 
 def _fitted(figures: Municipality, where: str) -> Municipality:
-    """Return a municipality with need and access fitted to its figure of use. where: what messages name."""
+    """Return a municipality with need and access fitted to its figures of use. where: what messages name."""
     from calibration.municipalities.municipal import fit_municipality, with_fit
     from sim.engine.setting import worker_threads
     from sim.progress import nobody
@@ -133,6 +141,8 @@ def _fitted(figures: Municipality, where: str) -> Municipality:
         f"{found.modelled:.3f} modelled; need x {found.need:.3f}, access x {found.access:.3f}",
         err=True,
     )
+    for each in found.by_year if len(found.by_year) > 1 else ():
+        typer.echo(f"{each.year}: {each.ratio:.3f} times the country, weight {each.weight:.0%}", err=True)
     return with_fit(figures, found)
 
 
