@@ -169,7 +169,7 @@ def test_the_sheet_of_more_years_may_be_absent_or_the_only_one() -> None:
     ("years", "told"),
     [
         ({"A2": 2019, "C2": 4000}, "cel A2: er staat al een cijfer van 2019"),
-        ({"A2": 2014, "C2": 4000}, "cel A2: moet tussen 2015 en 2060 liggen"),
+        ({"A2": 2014, "C2": 4000}, "cel A2: dit moet tussen 2015 en 2060 liggen"),
         ({"A3": 2018}, "cel C3: 'Jongeren met jeugdhulp' ontbreekt"),
         ({"C2": 4000}, "cel A2: 'Jaar' ontbreekt"),
         ({"A2": 2018, "C2": "veel"}, "cel C2: verwacht: een aantal jongeren; gevonden: de tekst 'veel'"),
