@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from sim.inputs.scenario import Scenario
 
 from commands.options import Children, Cluster, Csv, Draws, Json, Out, Replications, Seed, Threads, euros
 from commands.shared import (
@@ -33,14 +36,28 @@ def run(
     out: Out = None,
     json_output: Json = False,
     csv: Csv = False,
+    lives: Annotated[
+        Path | None,
+        typer.Option("--lives", help="Write simulated children: .parquet, codebook, datapackage.json."),
+    ] = None,
+    lives_children: Annotated[
+        int, typer.Option("--lives-children", help="How many children --lives writes (0: everyone).")
+    ] = 1000,
+    lives_by: Annotated[
+        str, typer.Option("--lives-by", help="A row for each month, or for each event: month or event.")
+    ] = "month",
 ) -> None:
     """Simulate one scenario and write its results."""
     from sim import load_scenario, simulate
+    from sim.progress import nobody
     from sim.runs.experiment import Options
 
     chosen = load_scenario(scenario)
     folder = where(out, f"run-{chosen.municipality}-{chosen.path.stem if chosen.path else 'scenario'}")
-    warn_of_size(Options(children, draws, replications, seed, threads), [chosen])
+    options = Options(children, draws, replications, seed, threads)
+    if lives is not None:
+        _refuse_lives(chosen, lives, lives_by)
+    warn_of_size(options, [chosen])
     tell_notes([chosen])
     with share_progress(json_output) as tell:
         result = simulate(
@@ -48,6 +65,13 @@ def run(
             threads=threads,
         )  # fmt: skip
     save(result, folder, csv)
+    if lives is not None:
+        from sim.runs.panel_files import written
+
+        with share_progress(json_output) as tell:
+            found = result.lives(sample=lives_children or None, by=lives_by, tell=tell or nobody)
+        for file in written(found, chosen, lives):
+            typer.echo(f"Wrote {file}", err=True)
     if json_output:
         from sim.decision.headline import as_json
         from sim.model.futures import future_data
@@ -69,6 +93,15 @@ def run(
     show(priors_told([chosen]))
     show(futures_told([chosen]))
     show(population_told([chosen]))
+
+
+def _refuse_lives(scenario: Scenario, file: Path, by: str) -> None:
+    """Refuse lives that cannot be written, before anything is simulated. Raises InputError or OptionError."""
+    from sim.runs.panel import refuse
+    from sim.runs.panel_files import files_at
+
+    refuse(scenario, by)
+    files_at(file)
 
 
 def compare(

@@ -218,7 +218,7 @@ def test_an_unknown_municipality_starts_empty_and_from_its_own_child_work() -> N
 def test_own_figures_are_in_the_link() -> None:
     chosen = Choices(municipality="Dorp", own=review._written(village(tariffs={"ambulant": 9000})))
     query = {key: values[0] for key, values in parse_qs(query_of(chosen, "nl")).items()}
-    at = opened(**{key: values[0] for key, values in parse_qs(link).items()})
+    at = opened(**query)
     assert at.session_state["choices"] == chosen
     assert headers(at)[0] == NL.t("own_now_title", name="Dorp")
 
