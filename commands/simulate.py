@@ -56,7 +56,7 @@ def run(
     folder = where(out, f"run-{chosen.municipality}-{chosen.path.stem if chosen.path else 'scenario'}")
     options = Options(children, draws, replications, seed, threads)
     if lives is not None:
-        _refuse_lives(chosen, lives, lives_by)
+        _refuse_lives(chosen, lives, lives_children or None, lives_by)
     warn_of_size(options, [chosen])
     tell_notes([chosen])
     with share_progress(json_output) as tell:
@@ -95,12 +95,12 @@ def run(
     show(population_told([chosen]))
 
 
-def _refuse_lives(scenario: Scenario, file: Path, by: str) -> None:
+def _refuse_lives(scenario: Scenario, file: Path, sample: int | None, by: str) -> None:
     """Refuse lives that cannot be written, before anything is simulated. Raises InputError or OptionError."""
     from sim.runs.panel import refuse
     from sim.runs.panel_files import files_at
 
-    refuse(scenario, by)
+    refuse(scenario, sample, by)
     files_at(file)
 
 

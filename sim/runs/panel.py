@@ -71,9 +71,7 @@ def panel(
     impossible options, InputError where places are limited (then a child's life hangs on that of others, and
     cannot be lived alone), and what a run raises.
     """
-    refuse(scenario, by)
-    if sample is not None:
-        within("sample", sample, 1)
+    refuse(scenario, sample, by)
     draw = options.first_draw if options.first_draw is not None else int(options.draws > 1)
     setting = setting_for(scenario, options, draw, options.first_replication)
     (plan,) = plans_of([scenario], setting)
@@ -103,10 +101,12 @@ def panel(
     return Panel(table, by, draw, options.seed, int(children.id.size), there, plan.scale)
 
 
-def refuse(scenario: Scenario, by: str) -> None:
+def refuse(scenario: Scenario, sample: int | None, by: str) -> None:
     """Refuse what a panel cannot be made of. Raises OptionError and InputError, as `panel` does."""
     if by not in BY:
-        raise OptionError("by", fault("lives_by_what", by=by, near=nearest(by, BY), known=BY))
+        raise OptionError("lives_by", fault("lives_by_what", by=by, near=nearest(by, BY), known=BY))
+    if sample is not None:
+        within("lives_children", sample, 1)
     if scenario.policy == "capped":
         raise InputError.at(scenario.path or scenario.title, fault("lives_of_places"))
 
