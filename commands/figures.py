@@ -24,14 +24,33 @@ line = typer.Typer(no_args_is_help=True, help="Figures of CBS and of a municipal
 @line.command()
 def refresh(
     table: Annotated[list[str] | None, typer.Option("--table", help="Only this CBS table (repeat).")] = None,
-    write: Annotated[bool, typer.Option("--write", help="Renew the file of targets.")] = False,
+    write: Annotated[bool, typer.Option("--write", help="Renew the files.")] = False,
+    municipal: Annotated[
+        bool, typer.Option("--municipal", help="The figures of municipalities, in place of the targets.")
+    ] = False,
 ) -> None:
     """Show where CBS StatLine differs from the targets; with --write renew their values and statuses."""
+    if municipal:
+        _refresh_towns(table, write)
+        return
     from calibration.figures.refresh import as_table
     from calibration.figures.refresh import refresh as renew
     from commands.terminal.comparison import show
 
     show(as_table(renew(table or (), write, lambda now: typer.echo(now.text(), err=True))))
+
+
+def _refresh_towns(table: list[str] | None, write: bool) -> None:
+    """Show, or renew, what is known of municipalities."""
+    from calibration.municipalities.refresh_towns import as_table, refresh_towns
+    from commands.terminal.comparison import show
+
+    if table:
+        raise InputError.at("--table", fault("municipal_reads_its_own"))
+    show(as_table(refresh_towns(write, lambda now: typer.echo(now.text(), err=True))))
+    if write:
+        for module in ("levels --write", "observed"):
+            typer.echo(f"Then: python -m calibration.municipalities.{module}", err=True)
 
 
 @line.command()
