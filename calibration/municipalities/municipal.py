@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 
 from calibration.figures.measures import MEASURES, Counted
 from calibration.figures.targets import Target, read_targets
-from calibration.municipalities.series import Said, together
+from calibration.municipalities.series import YearOfUse, together
 from calibration.runs import PROFILE, count, predict
 from sim.engine.setting import localised, worker_threads
 from sim.errors import InputError
@@ -69,7 +69,7 @@ class Local:
     need: float
     access: float
     tolerance: float = 0.0
-    by_year: tuple[Said, ...] = ()
+    by_year: tuple[YearOfUse, ...] = ()
 
 
 def pairs(targets: Sequence[Target]) -> list[tuple[Target, Target]]:
@@ -103,7 +103,7 @@ class LocalFigure:
     ratio: float
     value: Callable[[Counted], float]
     tolerance: float
-    by_year: tuple[Said, ...] = ()
+    by_year: tuple[YearOfUse, ...] = ()
 
 
 def fit(

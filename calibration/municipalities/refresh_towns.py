@@ -3,9 +3,9 @@
 `kinderwerk data refresh --municipal` shows what CBS has otherwise; with ``--write`` it is put in the
 evidence, each file whole or not at all, with its source and date in municipal_sources.csv. A municipality is
 found by its code. One that CBS has no figure of (merged, split, or kept secret) stays as it is, and that is
-told. Ages are those of `profiles.DATE`, so that all start on one day; figures of youths with jeugdzorg are those in
-natura of every year of the table, as the file has them. Groups of ages of youths with jeugdzorg are in no
-table that is read here: they stay.
+told. Ages are those of `profiles.DATE`, so that all start on one day; figures of youths with jeugdzorg
+are those in natura of every year of the table, as the file has them. Groups of ages of youths with jeugdzorg
+are in no table that is read here: they stay.
 """
 
 from __future__ import annotations

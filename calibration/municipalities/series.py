@@ -40,7 +40,7 @@ in either half, 2 x .8505 - 1.
 
 
 @dataclass(frozen=True)
-class Said:
+class YearOfUse:
     """What a figure of one year says: over the country, and its weight in the level (all together 1)."""
 
     year: int
@@ -58,7 +58,7 @@ class Together:
     ratio: float
     tolerance: float
     swing: float
-    by_year: tuple[Said, ...]
+    by_year: tuple[YearOfUse, ...]
 
 
 def uses_of(written: Sequence[str]) -> list[dict[str, float]]:
@@ -83,7 +83,7 @@ def together(uses: Sequence[Use], ratios: Sequence[float]) -> Together:
     luck = np.minimum.outer(chance, chance) * OVERLAP ** np.abs(np.subtract.outer(years, years))
     swing = _swing(logs, luck)
     weights, variance, _ = _mean(logs, luck + swing * np.eye(len(logs)))
-    said = tuple(map(Said, years.tolist(), map(float, ratios), weights.tolist()))
+    said = tuple(map(YearOfUse, years.tolist(), map(float, ratios), weights.tolist()))
     ratio = math.prod(each.ratio**each.weight for each in said)
     return Together(ratio, math.sqrt(USE_TOLERANCE**2 + variance), math.sqrt(swing), said)
 

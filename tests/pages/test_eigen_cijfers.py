@@ -14,7 +14,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from calibration.municipalities import municipal
-from calibration.municipalities.series import Said
+from calibration.municipalities.series import YearOfUse
 from pages.own import files, form, known, review
 from pages.shared.plan import Plan
 from pages.shared.state import Choices, profile, query_of
@@ -500,7 +500,7 @@ def test_a_series_goes_with_the_link_and_with_files() -> None:
 
 
 def test_what_each_year_says_is_shown() -> None:
-    found = municipal.Local("Dorp", "x", 1.0, 1.0, 1.0, 1.0, 0.03, (Said(2016, 1.104, 0.25),))
+    found = municipal.Local("Dorp", "x", 1.0, 1.0, 1.0, 1.0, 0.03, (YearOfUse(2016, 1.104, 0.25),))
     (row,) = review._by_year(found).itertuples(index=False)
     assert tuple(row) == ("2016", "1,1", "25%")
 
