@@ -24,14 +24,33 @@ line = typer.Typer(no_args_is_help=True, help="Figures of CBS and of a municipal
 @line.command()
 def refresh(
     table: Annotated[list[str] | None, typer.Option("--table", help="Only this CBS table (repeat).")] = None,
-    write: Annotated[bool, typer.Option("--write", help="Renew the file of targets.")] = False,
+    write: Annotated[bool, typer.Option("--write", help="Renew the files.")] = False,
+    municipal: Annotated[
+        bool, typer.Option("--municipal", help="The figures of municipalities, in place of the targets.")
+    ] = False,
 ) -> None:
     """Show where CBS StatLine differs from the targets; with --write renew their values and statuses."""
+    if municipal:
+        _refresh_towns(table, write)
+        return
     from calibration.figures.refresh import as_table
     from calibration.figures.refresh import refresh as renew
     from commands.terminal.comparison import show
 
     show(as_table(renew(table or (), write, lambda now: typer.echo(now.text(), err=True))))
+
+
+def _refresh_towns(table: list[str] | None, write: bool) -> None:
+    """Show, or renew, what is known of municipalities."""
+    from calibration.municipalities.refresh_towns import as_table, refresh_towns
+    from commands.terminal.comparison import show
+
+    if table:
+        raise InputError.at("--table", fault("municipal_reads_its_own"))
+    show(as_table(refresh_towns(write, lambda now: typer.echo(now.text(), err=True))))
+    if write:
+        for module in ("levels --write", "observed"):
+            typer.echo(f"Then: python -m calibration.municipalities.{module}", err=True)
 
 
 @line.command()
@@ -59,8 +78,13 @@ def municipality(
 def fit_figures(
     file: Annotated[Path, typer.Argument(help="A municipality file, or a filled template (.xlsx).")],
     out: NewFile = None,
+    use: Annotated[
+        list[str] | None,
+        typer.Option("--use", help="YEAR=YOUTHS with jeugdhulp (0-22), in place of the file's; repeat."),
+    ] = None,
 ) -> None:
-    """Fit a municipality's need and access to its own figure of use."""
+    """Fit a municipality's need and access to its own figures of use, of one year or of several."""
+    from calibration.municipalities.series import uses_of
     from sim.files.yamltext import read_bytes
     from sim.inputs.library import registry
     from sim.inputs.municipality_sheet import read_figures
@@ -68,7 +92,10 @@ def fit_figures(
 
     if out is not None:
         refuse_taken(out)
-    _give(_fitted(read_figures(read_bytes(file), str(file), registry()), str(file)), out)
+    figures = read_figures(read_bytes(file), str(file), registry())
+    if use:
+        figures = figures.replace(registry(), use=uses_of(use))
+    _give(_fitted(figures, str(file)), out)
 
 
 @line.command("template")
@@ -120,7 +147,7 @@ def known_towns(
 
 
 def _fitted(figures: Municipality, where: str) -> Municipality:
-    """Return a municipality with need and access fitted to its figure of use. where: what messages name."""
+    """Return a municipality with need and access fitted to its figures of use. where: what messages name."""
     from calibration.municipalities.municipal import fit_municipality, with_fit
     from sim.engine.setting import worker_threads
     from sim.progress import nobody
@@ -133,6 +160,8 @@ def _fitted(figures: Municipality, where: str) -> Municipality:
         f"{found.modelled:.3f} modelled; need x {found.need:.3f}, access x {found.access:.3f}",
         err=True,
     )
+    for each in found.by_year if len(found.by_year) > 1 else ():
+        typer.echo(f"{each.year}: {each.ratio:.3f} times the country, weight {each.weight:.0%}", err=True)
     return with_fit(figures, found)
 
 

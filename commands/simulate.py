@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -35,6 +35,9 @@ from commands.shared import (
 )
 from commands.terminal.progress import share_progress, unit_progress
 
+if TYPE_CHECKING:
+    from sim.inputs.scenario import Scenario
+
 
 def run(
     scenario: Annotated[Path, typer.Argument(help="A scenario file.")],
@@ -47,15 +50,29 @@ def run(
     json_output: Json = False,
     csv: Csv = False,
     own_model: OwnModel = None,
+    lives: Annotated[
+        Path | None,
+        typer.Option("--lives", help="Write simulated children: .parquet, codebook, datapackage.json."),
+    ] = None,
+    lives_children: Annotated[
+        int, typer.Option("--lives-children", help="How many children --lives writes (0: everyone).")
+    ] = 1000,
+    lives_by: Annotated[
+        str, typer.Option("--lives-by", help="A row for each month, or for each event: month or event.")
+    ] = "month",
 ) -> None:
     """Simulate one scenario and write its results."""
     from sim import load_scenario, simulate
+    from sim.progress import nobody
     from sim.runs.experiment import Options
 
     model = own(own_model)
     chosen = load_scenario(scenario, model)
     folder = where(out, f"run-{chosen.municipality}-{chosen.path.stem if chosen.path else 'scenario'}")
-    warn_of_size(Options(children, draws, replications, seed, threads), [chosen])
+    options = Options(children, draws, replications, seed, threads)
+    if lives is not None:
+        _refuse_lives(chosen, lives, lives_children or None, lives_by)
+    warn_of_size(options, [chosen])
     tell_notes([chosen])
     with share_progress(json_output) as tell:
         result = simulate(
@@ -63,6 +80,13 @@ def run(
             threads=threads, model=model,
         )  # fmt: skip
     save(result, folder, csv)
+    if lives is not None:
+        from sim.runs.panel_files import written
+
+        with share_progress(json_output) as tell:
+            found = result.lives(sample=lives_children or None, by=lives_by, tell=tell or nobody)
+        for file in written(found, chosen, lives):
+            typer.echo(f"Wrote {file}", err=True)
     if json_output:
         from sim.decision.headline import as_json
         from sim.model.futures import future_data
@@ -84,6 +108,15 @@ def run(
     show(priors_told([chosen]))
     show(futures_told([chosen]))
     show(population_told([chosen]))
+
+
+def _refuse_lives(scenario: Scenario, file: Path, sample: int | None, by: str) -> None:
+    """Refuse lives that cannot be written, before anything is simulated. Raises InputError or OptionError."""
+    from sim.runs.panel import refuse
+    from sim.runs.panel_files import files_at
+
+    refuse(scenario, sample, by)
+    files_at(file)
 
 
 def compare(

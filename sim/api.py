@@ -39,6 +39,7 @@ from sim.model.extension import Model, shipped
 from sim.model.parameters import default_parameters
 from sim.progress import Tell, nobody
 from sim.runs.experiment import Options, Run, comparable, run_all
+from sim.runs.panel import SAMPLE, Panel, panel
 from sim.runs.twins import LIVES, Twins, events_table, parted_table, picture_table, totals, twins, when
 from sim.runs.workers import Workers
 
@@ -99,6 +100,18 @@ class Result:
     def levels(self, scenario: int = 0) -> list[Level]:
         """Return what one scenario is like at each horizon."""
         return [level(self.runs, scenario, self.scenarios[0].start, h) for h in self.horizons]
+
+    def lives(
+        self, scenario: int = 0, *, sample: int | None = SAMPLE, by: str = "month", tell: Tell = nobody
+    ) -> Panel:
+        """Return simulated children of the first run of a scenario (its place), by month or by event.
+
+        sample: how many; None is everyone. They are lived again: results do not change. Raises OptionError
+        for impossible options, InputError where places are limited, SimulationError where it fails.
+        """
+        with worker_threads(self.options.threads) as pool, ThreadPoolExecutor(1) as conductor:
+            asked = self.scenarios[scenario], self.options, pool, sample, by, tell
+            return conductor.submit(panel, *asked, model=self.model).result()
 
     def save(self, folder: str | Path, csv: bool = False) -> None:
         """Write the tables and the manifest into a folder. Raises SimulationError where it cannot."""

@@ -35,8 +35,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize, minimize_scalar
 
-from calibration.municipalities.municipal import SPREAD, USE_TOLERANCE
+from calibration.municipalities.municipal import SPREAD
 from calibration.municipalities.profiles import DATE
+from calibration.municipalities.series import USE_TOLERANCE
 from calibration.runs import count
 from sim.engine.setting import ACCESS_OF_USE, NEED_OF_USE, localised, worker_threads
 from sim.inputs.placenames import towns

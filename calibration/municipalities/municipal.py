@@ -3,8 +3,9 @@
 Run as ``python -m calibration.municipalities.municipal [--write]`` for the municipalities that ship with
 the model, and by `fit_municipality` for figures of one's own. A local figure is compared with the national
 figure of the same measure, ages and year: what is fitted is how far the municipality is from the country,
-beyond what its age structure and households bring about in the model. One figure of use cannot tell need
-from access, so that both move by their prior (SPREAD) and the effect that each has on use.
+beyond what its age structure and households bring about in the model. Figures of use cannot tell need
+from access, so that both move by their prior (SPREAD) and the effect that each has on use. Figures of several
+years are one figure first (series.py).
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from numpy.typing import NDArray
 
 from calibration.figures.measures import MEASURES, Counted
 from calibration.figures.targets import Target, read_targets
+from calibration.municipalities.series import YearOfUse, together
 from calibration.runs import PROFILE, count, predict
 from sim.engine.setting import localised, worker_threads
 from sim.errors import InputError
@@ -46,8 +48,6 @@ LOTS = 4
 """Replications to average over, because a municipality is small."""
 LOCAL_CHILDREN = 60_000
 NATIONAL_CHILDREN = 100_000
-USE_TOLERANCE = 0.03
-"""How far a count of use may be off by its definition (as Almere's figure in cbs.csv)."""
 FARTHEST = 4.0
 """How many times the use of the country a municipality's may be before it must be a mistake."""
 NATIONAL_MEASURES, WIDER_MEASURE = ("jeugdhulp_share", "jeugdhulp_pgb"), "jeugdzorg_pgb"
@@ -57,7 +57,10 @@ COUNTRIES = (PROFILE, "Nederland")
 
 @dataclass(frozen=True)
 class Local:
-    """The fit of a municipality: posterior means of both multipliers, and their evidence."""
+    """The fit of a municipality: posterior means of both multipliers, and their evidence.
+
+    tolerance: of `published`, as in LocalFigure; by_year: what each figure of use says, by year.
+    """
 
     municipality: str
     target: str
@@ -65,6 +68,8 @@ class Local:
     modelled: float
     need: float
     access: float
+    tolerance: float = 0.0
+    by_year: tuple[YearOfUse, ...] = ()
 
 
 def pairs(targets: Sequence[Target]) -> list[tuple[Target, Target]]:
@@ -91,12 +96,14 @@ class LocalFigure:
     """A figure of a municipality over that of the country, and how the model counts either.
 
     tolerance: relative standard deviation of what the ratio says of the municipality's own rates.
+    by_year: the figures that the ratio was made of, where there are several.
     """
 
     name: str
     ratio: float
     value: Callable[[Counted], float]
     tolerance: float
+    by_year: tuple[YearOfUse, ...] = ()
 
 
 def fit(
@@ -134,7 +141,10 @@ def fit(
         math.log(use(need=STEP) / here) / math.log(STEP), math.log(use(access=STEP) / here) / math.log(STEP)
     ])  # fmt: skip
     need, access = shrink(gap, slopes, figure.tolerance)
-    return Local(profile.name, figure.name, figure.ratio, here / country, need, access)
+    return Local(
+        profile.name, figure.name, figure.ratio, here / country, need, access, figure.tolerance,
+        figure.by_year,
+    )  # fmt: skip
 
 
 def fit_local(
@@ -156,7 +166,7 @@ def fit_municipality(
     targets: Sequence[Target] | None = None,
     where: str = "",
 ) -> Local:
-    """Return the multipliers that a municipality's own figure of use asks for; the same for the same figures.
+    """Return the multipliers that a municipality's own figures of use ask for; the same for the same figures.
 
     children: of the run of the country; a municipality of any size is simulated with LOCAL_CHILDREN. tell
     hears how far it is before each run, and stops the fit by raising. where: what messages
@@ -173,10 +183,9 @@ def fit_municipality(
 
 def with_fit(municipality: Municipality, found: Local) -> Municipality:
     """Return the municipality with the multipliers that were found, and how far the figure may be off."""
-    assert municipality.use is not None, "what was fitted has a figure of use"
-    use = municipality.use
-    off = math.exp(NormalDist().inv_cdf(0.95) * _tolerance(use))
-    source = f"kinderwerk: fitted to the use of {use.year} at the ages {use.ages}, and shrunk to the country"
+    off = math.exp(NormalDist().inv_cdf(0.95) * found.tolerance)
+    years, ages = _years(municipality.uses), " and ".join(sorted({use.ages for use in municipality.uses}))
+    source = f"kinderwerk: fitted to the use of {years} at the ages {ages}, and shrunk to the country"
     return municipality.replace(
         need={"value": round(found.need, 4), "source": source},
         access={"value": round(found.access, 4), "source": source},
@@ -184,34 +193,42 @@ def with_fit(municipality: Municipality, found: Local) -> Municipality:
     )
 
 
+def _years(uses: Sequence[Use]) -> str:
+    """Return of which years figures are: 2019, or 2016-2019 (3 years)."""
+    first, last = uses[0].year, uses[-1].year
+    return str(first) if len(uses) == 1 else f"{first}-{last} ({len(uses)} years)"
+
+
 def _figure_of(municipality: Municipality, targets: Sequence[Target], where: str) -> LocalFigure:
-    use, share = municipality.use, municipality.use_share
-    if use is None or share is None:
+    uses = municipality.uses
+    if not uses:
         raise InputError.at(where, fault("no_figure_of_use"))
-    national = use.national or national_share(use, targets)
+    ratios = [_ratio(municipality, use, targets, where) for use in uses]
+    found = together(uses, ratios)
+    measure = MEASURES["jeugdhulp_share"]
+    assert measure is not None, "the model counts the share with jeugdhulp"
+    share_of = measure
+
+    def value(counted: Counted) -> float:
+        shares = [share_of(counted, min(use.year, LEVEL_YEAR), slice(0, use.last_age + 1)) for use in uses]
+        weights = [said.weight for said in found.by_year]
+        return float(math.prod(share**w for share, w in zip(shares, weights, strict=True)))
+
+    return LocalFigure(f"use_{_years(uses)}", found.ratio, value, found.tolerance, found.by_year)
+
+
+def _ratio(municipality: Municipality, use: Use, targets: Sequence[Target], where: str) -> float:
+    """Return a share of youths with jeugdhulp over that of the country in the same year, as CBS registered.
+
+    Raises InputError where there is none of the country, or they are too far apart.
+    """
+    share, national = municipality.use_share(use), use.national or national_share(use, targets)
     ratio = share / national
     if not 1.0 / FARTHEST <= ratio <= FARTHEST:
         raise InputError.at(
-            where,
-            fault(
-                "use_far_from_country",
-                share=share,
-                times=ratio,
-                national=national,
-            ),
+            where, fault("use_far_from_country", share=share, times=ratio, national=national, year=use.year)
         )
-    year, ages = min(use.year, LEVEL_YEAR), slice(0, use.last_age + 1)
-    measure = MEASURES["jeugdhulp_share"]
-    assert measure is not None, "the model counts the share with jeugdhulp"
-    return LocalFigure(f"use_{use.year}", ratio, lambda c: measure(c, year, ages), _tolerance(use))
-
-
-def _tolerance(use: Use) -> float:
-    """Return the relative standard deviation of a figure of use as a measure of the municipality's own rates.
-
-    The figure itself is complete, but how many of few children need help in a year is luck as well.
-    """
-    return math.hypot(USE_TOLERANCE, 1.0 / math.sqrt(use.youths))
+    return ratio
 
 
 def national_share(use: Use, targets: Sequence[Target]) -> float:

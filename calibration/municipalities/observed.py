@@ -18,6 +18,8 @@ from sim.machine.whole import written_whole
 
 COUNTRY = "Nederland"
 TARGETS = Path(__file__).resolve().parents[1] / "targets" / "cbs.csv"
+OLDER = {"C2": "85075NED", "C3": "85335NED", "K2024": "85984NED"}
+"""Tables behind ids of municipal_sources.csv; what was renewed has its table as id."""
 Row = tuple[str, str, str, str, str, str]
 
 
@@ -41,10 +43,12 @@ def _of_the_country() -> Iterator[Row]:
 def _of_municipalities(names: dict[str, str]) -> Iterator[Row]:
     for row in _read(EVIDENCE / "municipal_use.csv"):
         if row["0-22"]:
-            table = {"2021": "CBS 85075NED", "2022": "CBS 85335NED"}[row["year"]]
-            yield names[row["code"]], USERS, row["year"], row["0-22"], row["status"], f"{table}, in natura"
+            id = row["source"].rpartition(";")[2]  # the last is that of the total
+            table = f"CBS {OLDER.get(id, id)}, in natura"
+            yield names[row["code"]], USERS, row["year"], row["0-22"], row["status"], table
     for row in _read(EVIDENCE / "inhabitants.csv"):
-        yield names[row["code"]], INHABITANTS, row["year"], row["inhabitants"], "final", "CBS 85984NED"
+        table = f"CBS {OLDER.get(row['source'], row['source'])}"
+        yield names[row["code"]], INHABITANTS, row["year"], row["inhabitants"], "final", table
 
 
 def _read(path: Path) -> list[dict[str, str]]:

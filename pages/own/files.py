@@ -24,7 +24,7 @@ MOST_TOLD = 15
 EXAMPLES = {
     "kinderwerk_fte": "# kinderwerk_fte: 12.5\n",
     "bijstand": "# bijstand: 0.06\n",
-    "use": "# use: {year: 2019, youths: 5000, ages: 0-22}\n",
+    "use": "# use:\n#   - {year: 2019, youths: 5000, ages: 0-22}\n#   - {year: 2022, youths: 5200}\n",
     "tariffs": "# tariffs:\n#   ambulant: 9000\n",
 }
 """What else a file may say, with invented numbers."""
@@ -45,7 +45,9 @@ population:      # jongeren per groep, samen elke leeftijd van 0 tot en met 22
 
 def workbook_template(known: Municipality | None) -> bytes:
     """Return the workbook to fill in, with what is known."""
-    return template(language(), None if known is None else profile_from(known))
+    if known is None:
+        return template(language())
+    return template(language(), profile_from(known), known.uses)
 
 
 def yaml_template(known: Municipality | None) -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from pages.own.known import GROUPS, form_name
+from pages.own.use_form import two_by_two, use_fields
 from pages.shared import formats, parts
 from pages.shared.texts import t
 from sim.inputs.library import registry
@@ -17,12 +17,10 @@ from sim.inputs.municipality import (
     MAX_YOUTHS,
     NAME_LENGTH,
     SOURCE_LENGTH,
-    USE_AGES,
     Municipality,
 )
 from sim.states import FORMS
 
-FIRST_YEAR = 2015
 Data = dict[str, Any]
 
 
@@ -33,7 +31,7 @@ def form(known: Municipality | None, key: str, name: str = "") -> Data | None:
     """
     with st.form(f"own-form-{key}", enter_to_submit=False):
         who = _who(known, key, name)
-        use = _use(known, key)
+        use = use_fields(known, key)
         data = {**who, **_people(known, key), **_now(known, key)}
         tariffs = _tariffs(known, key)
         handed_in = st.form_submit_button(t("own_submit"), type="primary")
@@ -65,7 +63,7 @@ def _people(known: Municipality | None, key: str) -> Data:
     st.markdown(f"**{t('own_population')}**")
     ages = known.single_ages() if known else ()
     population: Data = {}
-    for (first, last), column in zip(GROUPS, _two_by_two(len(GROUPS)), strict=True):
+    for (first, last), column in zip(GROUPS, two_by_two(len(GROUPS)), strict=True):
         before = round(sum(ages[first : last + 1])) if ages else None
         count = column.number_input(
             t("own_people", first=first, last=last), 0, int(MAX_YOUTHS), before, step=1, format="%d",
@@ -97,49 +95,12 @@ def _now(known: Municipality | None, key: str) -> Data:
     return {name: _sourced(known, name, value) for name, value in found.items() if value is not None}
 
 
-def _use(known: Municipality | None, key: str) -> Data:
-    """Show the figure of use to which need and access are fitted; return nothing where it is empty."""
-    before = known.use if known else None
-    st.markdown(f"**{t('own_use')}**")
-    if known is None or not known.fitted:
-        st.markdown(t("own_first"))
-    parts.note(t("own_use_note"))
-    fields = _two_by_two(4)
-    youths = fields[0].number_input(
-        t("own_use_youths"), 1, int(MAX_YOUTHS), round(before.youths) if before else None, step=1,
-        format="%d", key=f"own-youths-{key}", placeholder=t("own_unknown"),
-    )  # fmt: skip
-    year = fields[1].number_input(
-        t("own_use_year"), FIRST_YEAR, LAST_DATE, before.year if before else 2019, format="%d",
-        key=f"own-use-year-{key}",
-    )  # fmt: skip
-    ages = fields[2].selectbox(
-        t("own_use_ages"), USE_AGES[::-1], USE_AGES[::-1].index(before.ages) if before else 0,
-        format_func=lambda a: t("own_ages", ages=a), key=f"own-ages-{key}",
-    )  # fmt: skip
-    national = fields[3].number_input(
-        t("own_use_national"), 0.1, 90.0,
-        round(100 * before.national, 4) if before and before.national else None, step=0.1, format="%g",
-        key=f"own-national-{key}", help=t("own_use_national_help"), placeholder=t("own_unknown"),
-    )  # fmt: skip
-    if youths is None:
-        return {}
-    found: Data = {"year": year, "youths": float(youths), "ages": ages}
-    if national is not None:
-        found["national"] = round(national / 100, 6)
-    if before is not None and before.source and before.model_dump(exclude={"source"}) == {
-        "national": None, **found
-    }:  # fmt: skip
-        found["source"] = before.source
-    return found
-
-
 def _tariffs(known: Municipality | None, key: str) -> Data:
     """Show what a place in each form of care costs in a year."""
     found: Data = {}
     with st.expander(t("own_tariffs"), expanded=bool(known and known.tariffs)):
         parts.note(t("own_tariffs_note"))
-        for form_of_care, column in zip(FORMS, _two_by_two(len(FORMS)), strict=True):
+        for form_of_care, column in zip(FORMS, two_by_two(len(FORMS)), strict=True):
             low, high = registry().tariffs[form_of_care]
             before = known.tariffs.get(form_of_care) if known else None
             value = column.number_input(
@@ -152,12 +113,6 @@ def _tariffs(known: Municipality | None, key: str) -> Data:
             elif value is not None:
                 found[form_of_care] = float(value)
     return found
-
-
-def _two_by_two(fields: int) -> list[DeltaGenerator]:
-    """Return places for fields, two in a row: read row by row, also on a phone and with the keyboard."""
-    rows = [st.columns(2, vertical_alignment="bottom") for _ in range((fields + 1) // 2)]
-    return [column for row in rows for column in row][:fields]
 
 
 def _multipliers(known: Municipality | None, data: Data) -> Data:
@@ -175,7 +130,9 @@ def _multipliers(known: Municipality | None, data: Data) -> Data:
 
 
 def _bare(figure: Any) -> Any:
-    """Return a figure without its source."""
+    """Return a figure, or figures by year, without their sources."""
+    if isinstance(figure, list):
+        return sorted((_bare(each) for each in figure), key=lambda each: int(each["year"]))
     if not isinstance(figure, dict):
         return figure
     return {key: value for key, value in figure.items() if key != "source"}

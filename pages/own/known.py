@@ -146,8 +146,8 @@ def facts(municipality: Municipality) -> Mapping[str, Fact]:
             profile.moving is not None,
         ),
     }
-    if municipality.use is not None:
-        found["use"] = _use(municipality.use)
+    if municipality.uses:
+        found["use"] = _use(municipality.uses)
     if profile.use is not None:
         level = (profile.need * profile.access) ** (1 / (here[NEED_OF_USE] + here[ACCESS_OF_USE]))
         low, high = (formats.number(level * end, 2) for end in profile.use)
@@ -201,9 +201,11 @@ def _share(name: str, value: float, own: bool) -> Fact:
     )
 
 
-def _use(use: Use) -> Fact:
-    text = t("own_use_text", youths=formats.count(use.youths), year=use.year, ages=use.ages)
-    return Fact(t("own_use"), (use.youths, use.year, use.ages, use.national), text, t("own_acts_use"))
+def _use(uses: Sequence[Use]) -> Fact:
+    text = "; ".join(
+        t("own_use_text", youths=formats.count(use.youths), year=use.year, ages=use.ages) for use in uses
+    )
+    return Fact(t("own_use"), [use.canonical() for use in uses], text, t("own_acts_use"))
 
 
 def form_name(form: str) -> str:

@@ -111,8 +111,20 @@ def _fitted(was: Municipality | None, figures: Municipality, found: Local | Inpu
             modelled=formats.number(found.modelled, 2),
         )
     )
+    if len(found.by_year) > 1:
+        st.markdown(t("own_fit_years"))
+        st.table(_by_year(found), hide_index=True)
     show_changes(changes(was, fitted, rest=False))
     _buttons(fitted, "own_accept")
+
+
+def _by_year(found: Local) -> pd.DataFrame:
+    """Return a row for each figure of use: its year, how many times the country, and its weight."""
+    rows = [
+        (str(said.year), formats.number(said.ratio, 2), formats.percent(said.weight))
+        for said in found.by_year
+    ]
+    return pd.DataFrame(rows, columns=[t("year"), t("own_fit_times"), t("own_fit_weight")])
 
 
 def _buttons(figures: Municipality | None, words: str) -> None:

@@ -20,6 +20,8 @@ from pages.shared.texts import language, t
 from pages.shared.watching import errand
 from sim.decision.level_by_year import level_by_year
 from sim.engine.setting import worker_threads
+from sim.inputs.library import registry
+from sim.inputs.municipality import municipality_from_dict
 from sim.inputs.observed import Observation, inhabitants, users_beside_country
 from sim.inputs.scenario import Scenario
 from sim.model.parameters import default_parameters
@@ -27,6 +29,7 @@ from sim.model.prices import PRICE_YEAR
 from sim.progress import Tell
 from sim.runs.experiment import Options
 from sim.runs.past import Past, past_users
+from sim.states import AGES
 
 MONEY_PARTS = {"together": "money", "care": "care", "programmes": "programmes"}
 """What a chart of money may show, and what that is in `sim.decision.level_by_year.LEVELS`."""
@@ -39,7 +42,8 @@ SAME = 0.01
 class LevelLines:
     """What a chart of levels shows. budgets: the reference first; others may be empty.
 
-    observed, country: (year, value, provisional); country: what the country's figures would be here.
+    observed, country: (year, value, provisional); country: what the country's figures would be here. own:
+    what the municipality itself counted, of jeugdhulp.
     """
 
     what: str
@@ -47,6 +51,7 @@ class LevelLines:
     observed: tuple[Observation, ...] = ()
     country: tuple[Observation, ...] = ()
     past: Past | None = None
+    own: tuple[Observation, ...] = ()
 
     @property
     def unit(self) -> str:
@@ -92,7 +97,19 @@ def lines_of(answer: Answer, names: Sequence[str], what: str, chosen: Choices) -
         budgets.append(replace(one, mean=one.mean * factor, low=low, high=high))
     if what != "users":
         return LevelLines("head" if unit == people else what, tuple(budgets))
-    return LevelLines(what, tuple(budgets), *users_beside_country(profile(chosen)))
+    return LevelLines(what, tuple(budgets), *users_beside_country(profile(chosen)), own=_counted_here(chosen))
+
+
+def _counted_here(chosen: Choices) -> tuple[Observation, ...]:
+    """Return figures of one's own of youths of every age; those of under-18s alone are no such line."""
+    if chosen.own_data is None:
+        return ()
+    figures = municipality_from_dict(chosen.own_data, registry())
+    return tuple(
+        Observation(use.year, use.youths, False, use.source or figures.source)
+        for use in figures.uses
+        if use.last_age == AGES - 1
+    )
 
 
 def _plot(found: LevelLines, chosen: Choices, reference: str) -> None:
@@ -146,13 +163,19 @@ def _sources(found: LevelLines, chosen: Choices) -> str:
         told.append(t(words, name=parts.plain(chosen.municipality)))
     if found.observed:
         told.append(t("level_observed"))
+    if found.own:
+        told.append(t("level_own_note"))
     return " ".join(told)
 
 
 def frame(found: LevelLines) -> pd.DataFrame:
     """Return every line as a long table: name, year, value, low, high."""
     rows: list[tuple[str, int, float, float, float]] = []
-    named = ((t("level_measured"), found.observed), (t("level_as_country"), found.country))
+    named = (
+        (t("level_measured"), found.observed),
+        (t("level_own"), found.own),
+        (t("level_as_country"), found.country),
+    )
     for name, observed in named:
         rows += [(name, each.year, each.value, np.nan, np.nan) for each in observed]
     if found.past is not None:
@@ -176,6 +199,7 @@ def chart(found: LevelLines) -> dict[str, Any]:
     drawn = _drawn(names, budgets, found.unit, (begins, first, last), number, language())
     provisional = {each.year for each in found.observed if each.provisional}
     data["dot"] = data["name"] == t("level_measured")
+    data["own"] = data["name"] == t("level_own")
     data["open"] = data["dot"] & data["year"].isin(provisional)
     data["banded"] = (data["name"] == budgets[0]) & data["low"].notna()
     records = charts.records(data)
@@ -207,8 +231,8 @@ def _drawn(
     """Return a chart without its data; years: the first, the start and the last."""
     begins, start, last = years
     looks = {
-        t("level_measured"): (INK, [1, 0]), t("level_as_country"): (GREY, [6, 4]),
-        t("level_model"): (INK, [2, 3]),
+        t("level_measured"): (INK, [1, 0]), t("level_own"): (INK, [8, 3, 2, 3]),
+        t("level_as_country"): (GREY, [6, 4]), t("level_model"): (INK, [2, 3]),
     } | {name: (charts.COLOURS[k], DASHES[k]) for k, name in enumerate(budgets)}  # fmt: skip
     x = alt.X(
         "year:Q", title=t("year"), scale=alt.Scale(domain=[begins, last], nice=False),
@@ -243,6 +267,12 @@ def _drawn(
         .mark_point(filled=True, size=55, opacity=1, color="white", stroke=INK, strokeWidth=2, aria=False)
         .encode(x=x, y=value, tooltip=tip),
     ]
+    if t("level_own") in names:
+        layers.append(
+            base.transform_filter("datum.own")
+            .mark_point(filled=True, size=90, opacity=1, color=INK, shape="diamond", aria=False)
+            .encode(x=x, y=value, tooltip=tip)
+        )
     if begins < start:
         layers += _now(start, x)
     made = alt.layer(*layers).properties(

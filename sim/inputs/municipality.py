@@ -34,7 +34,7 @@ from sim.inputs.agegroups import ages_of, ages_text, single_years
 from sim.inputs.fte import unclear_fte
 from sim.inputs.placenames import cleaned, code_of
 from sim.inputs.registry import Frozen, Registry
-from sim.states import AGES
+from sim.states import AGES, HISTORY_YEAR
 
 IN_MEMORY = "<municipality>"
 MAX_YOUTHS = 5_000_000.0
@@ -50,7 +50,8 @@ MAX_GROUPS = 100
 NAME_LENGTH, SOURCE_LENGTH = 80, 300
 FIRST_DATE, LAST_DATE = 1995, 2060
 COUNTED: tuple[Loc, ...] = (
-    ("population", ANY), ("use", "youths"), ("tariffs", ANY), ("tariffs", ANY, "value"),
+    ("population", ANY), ("use", "youths"), ("use", "residents"), ("use", ANY, "youths"),
+    ("use", ANY, "residents"), ("tariffs", ANY), ("tariffs", ANY, "value"),
 )  # fmt: skip
 """Where thousands are as likely as decimals."""
 WRITTEN_FTE: tuple[Loc, ...] = (("kinderwerk_fte",), ("kinderwerk_fte", "value"))
@@ -194,15 +195,21 @@ def _thin(population: Mapping[str, float]) -> list[str]:
 
 
 class Use(Part):
-    """Youths with jeugdhulp during a year, and the same share in the country where the source has it."""
+    """Youths with jeugdhulp during a year, and the same share in the country where the source has it.
 
-    year: int = Field(ge=2015, le=LAST_DATE)
+    residents: youths of those ages who lived there in that year; None: those of the population.
+    """
+
+    year: int = Field(ge=HISTORY_YEAR, le=LAST_DATE)
     youths: float = Field(gt=0, le=MAX_YOUTHS, allow_inf_nan=False, title="number_of_youths")
     ages: Literal["0-17", "0-22"] = "0-22"
+    residents: float | None = Field(
+        None, gt=0, le=MAX_YOUTHS, allow_inf_nan=False, title="number_of_youths"
+    )
     national: float | None = Field(None, allow_inf_nan=False, title="share_of_country")
     source: _Source | None = None
 
-    @field_validator("youths", "national", mode="before")
+    @field_validator("youths", "residents", "national", mode="before")
     @classmethod
     def _whole(cls, value: object) -> object:
         """Return a whole number as the decimal number that it also is."""
@@ -220,6 +227,40 @@ class Use(Part):
     def last_age(self) -> int:
         """Return the last age that is counted."""
         return _ages(self.ages)[1]
+
+    def canonical(self) -> dict[str, Any]:
+        """Return everything that affects results, ready for JSON; the source does not."""
+        out = {"source"} | ({"residents"} if self.residents is None else set())
+        return self.model_dump(mode="json", exclude=out)
+
+
+def _as_list(value: object) -> object:
+    """Return figures of use as the list that one alone is short for."""
+    return tuple(value) if isinstance(value, (list, tuple)) else None if value is None else (value,)
+
+
+def _one_a_year(figures: tuple[Use, ...] | None) -> tuple[Use, ...] | None:
+    """Refuse a second figure of use of a year. Raises a ValidationError with a place for each."""
+    if figures is None:
+        return None
+    if not figures:
+        raise _expected(fault("figures_of_use"), None)
+    years = [figure.year for figure in figures]
+    errors = [
+        InitErrorDetails(
+            type=plain_error(fault("year_of_use_twice", year=year)), loc=(k, "year"), input=year
+        )
+        for k, year in enumerate(years)
+        if year in years[:k]
+    ]
+    if errors:
+        raise ValidationError.from_exception_data("use", errors)
+    return figures
+
+
+def _as_written(figures: tuple[Use, ...] | None) -> object:
+    """Return figures of use as a file holds them: one as a mapping, several as a list."""
+    return _alone([figure.model_dump(mode="json", exclude_none=True) for figure in figures or ()])
 
 
 class UseRange(Part):
@@ -248,9 +289,10 @@ class Municipality(Part):
     """Local figures. Frozen, hashable, picklable.
 
     date: of the population; population: youths by group of ages that together cover 0-22 ("0-3", "4");
-    moving: share that leaves in a year; bijstand: share of children in a family on bijstand; tariffs: euros
-    of 2024 per place-year by form; need, access: multipliers of the national rates
-    (calibration.municipalities.municipal); use_range: how far use may be from what they bring about.
+    moving: share that leaves in a year; bijstand: share of children in a family on bijstand; use: figures of
+    one or more years; tariffs: euros of 2024 per place-year by form; need, access: multipliers of the
+    national rates (calibration.municipalities.municipal); use_range: how far use may be from what they bring
+    about.
     """
 
     kind: Literal["municipality"] = "municipality"
@@ -263,7 +305,12 @@ class Municipality(Part):
     kinderwerk_fte: _Figure | None = None
     moving: _Figure | None = None
     bijstand: _Figure | None = None
-    use: Use | None = None
+    use: Annotated[
+        tuple[Use, ...] | None,
+        BeforeValidator(_as_list),
+        AfterValidator(_one_a_year),
+        PlainSerializer(_as_written),
+    ] = None
     tariffs: Annotated[
         Mapping[Annotated[str, AfterValidator(known_form)], _Figure],
         AfterValidator(Frozen),
@@ -329,12 +376,17 @@ class Municipality(Part):
             yield ("kinderwerk_fte",), fault("more_fte_than_youths", fte=fte, there=there)
 
     def _use_faults(self) -> Iterator[tuple[Loc, Fault]]:
-        if self.use is not None and self.use.youths > (there := self.youths(self.use.last_age)):
-            wrong = fault(
-                "more_users_than_youths",
-                youths=self.use.youths, there=there, ages=self.use.ages,
-            )  # fmt: skip
-            yield ("use", "youths"), wrong
+        for k, figure in enumerate(self.use or ()):
+            if figure.youths > (there := self.residents(figure)):
+                wrong = fault(
+                    "more_users_than_youths", youths=figure.youths, there=there, ages=figure.ages
+                )
+                yield ("use", k, "youths"), wrong
+
+    @property
+    def uses(self) -> tuple[Use, ...]:
+        """Return the figures of use by year; nothing where there is none."""
+        return tuple(sorted(self.use or (), key=lambda figure: figure.year))
 
     def single_ages(self) -> tuple[float, ...]:
         """Return youths by single year of age, 0-22."""
@@ -345,10 +397,13 @@ class Municipality(Part):
         """Return the youths of 0 up to and including `last_age`."""
         return sum(self.single_ages()[: last_age + 1])
 
-    @property
-    def use_share(self) -> float | None:
-        """Return the share of youths of its ages with jeugdhulp, or None where there is no figure."""
-        return None if self.use is None else self.use.youths / self.youths(self.use.last_age)
+    def residents(self, figure: Use) -> float:
+        """Return the youths among whom a figure of use was counted."""
+        return self.youths(figure.last_age) if figure.residents is None else figure.residents
+
+    def use_share(self, figure: Use) -> float:
+        """Return the share of youths of its ages with jeugdhulp, by one of its figures of use."""
+        return figure.youths / self.residents(figure)
 
     @property
     def fitted(self) -> bool:
@@ -366,7 +421,7 @@ class Municipality(Part):
             "date": self.date,
             "population": sorted((*_ages(key), youths) for key, youths in self.population.items()),
             **{name: None if figure is None else figure.value for name, figure in figures.items()},
-            "use": None if self.use is None else self.use.model_dump(mode="json", exclude={"source"}),
+            "use": _alone([figure.canonical() for figure in self.uses]),
             "tariffs": {form: figure.value for form, figure in sorted(self.tariffs.items())},
         }
 
@@ -377,6 +432,11 @@ class Municipality(Part):
     def replace(self, registry: Registry | None = None, **changes: Any) -> Municipality:
         """Return a municipality with `changes` (plain data), checked like a file. Raises InputError."""
         return municipality_from_dict({**self.to_data(), **changes}, registry)
+
+
+def _alone(items: list[Any]) -> object:
+    """Return what a list holds where that is one thing, None where it is nothing, or else the list."""
+    return items if len(items) > 1 else items[0] if items else None
 
 
 def registry_in(context: object) -> Registry | None:

@@ -33,20 +33,25 @@ from sim.files.yamltext import Loc
 from sim.inputs.agegroups import OLDEST, ROUNDING, ages_of, ages_text
 from sim.inputs.fte import perhaps_thousands
 from sim.inputs.municipality import Municipality
-from sim.inputs.municipality_template import LINES, TEXTS, Words, words_of_sheets
+from sim.inputs.municipality_template import LINES, SERIES, TEXTS, Words, words_of_sheets
 from sim.inputs.municipality_text import read_yaml
 from sim.inputs.registry import Registry, fold
 from sim.inputs.scenario import SUFFIXES
 from sim.states import FORMS
 
-ROWS, COLUMNS = 200, 5
+ROWS, COLUMNS = 200, len(SERIES)
+OPTIONAL = ("guide", "years")
+"""Sheets that may be absent; the second is not in templates of before."""
 REQUIRED = ("name", "date", "source")
 REQUIRED_OF_USE = ("year", "youths")
 SOURCED = ("kinderwerk_fte", "moving", "bijstand", "need", "access")
 AROUND = {"use_low": "low", "use_high": "high", "use_basis": "basis"}
 """Lines of the sheet of the municipality that are one figure together, use_range."""
 TOTALS = ("totaal", "total", "eindtotaal", "grand total", "som", "sum", "alle leeftijden", "all ages")
-QUANTITIES = {"kinderwerk_fte": FTE, "moving": SHARE, "bijstand": SHARE, "national": SHARE, "youths": YOUTHS}
+QUANTITIES = {
+    "kinderwerk_fte": FTE, "moving": SHARE, "bijstand": SHARE, "national": SHARE, "youths": YOUTHS,
+    "residents": YOUTHS,
+}  # fmt: skip
 
 
 def read_sheet(data: bytes, name: str, registry: Registry | None = None) -> Municipality:
@@ -91,10 +96,13 @@ class _Reading:
         words = self.language()
         titles = words["sheets"]
         for key, headings in words["headings"].items():
-            self.headings(titles[key], headings)
+            if titles[key] in self.book or key not in OPTIONAL:
+                self.headings(titles[key], headings)
         self.stop()
         self.lines(titles["town"], words, "town", ())
         self.lines(titles["use"], words, "use", ("use",))
+        if titles["years"] in self.book:
+            self.years(titles["years"], words)
         self.population(titles["population"])
         self.tariffs(titles["tariffs"])
         self.stop()
@@ -134,7 +142,7 @@ class _Reading:
             for title in self.book
             if title not in titles.values()
         ]
-        needed = (title for key, title in titles.items() if key != "guide")
+        needed = (title for key, title in titles.items() if key not in OPTIONAL)
         problems += [fault("sheet_missing", title=title) for title in needed if title not in self.book]
         if problems:
             raise InputError([Problem.at(self.name, problem) for problem in problems[:20]])
@@ -323,6 +331,39 @@ class _Reading:
             target["source"] = source
             self.places[(*inside, "source")] = (sheet, _cell(row, 3))
 
+    def years(self, sheet: str, words: Words) -> None:
+        """Read a sheet of figures of use, a year a row, beside that of the sheet before."""
+        first = self.data.pop("use", None)
+        series = [] if first is None else [first]
+        if series:
+            alone = {loc: cell for loc, cell in self.places.items() if loc[0] == "use"}
+            self.places |= {("use", 0, *loc[1:]): cell for loc, cell in alone.items()}
+        for row in self.rows(sheet, len(SERIES)):
+            figure: dict[str, Any] = {}
+            for column, name in enumerate(SERIES):
+                value = self.of_use(sheet, row, column, name)
+                if value is not None:
+                    figure[name] = value
+                    self.places["use", len(series), name] = (sheet, _cell(row, column))
+            for name in REQUIRED_OF_USE:
+                if name not in figure and not self.faulty(sheet, row):
+                    label = words["headings"]["years"][SERIES.index(name)]
+                    self.fault(sheet, row, SERIES.index(name), fault("line_missing", label=label))
+            self.places["use", len(series)] = (sheet, _cell(row, 0))
+            series.append(figure)
+        if series:
+            self.data["use"] = series[0] if len(series) == 1 else series
+
+    def of_use(self, sheet: str, row: int, column: int, name: str) -> Any:
+        """Return one value of a figure of use, None for nothing."""
+        if name == "ages":
+            return self.which_ages(sheet, row, column)
+        if name == "source":
+            return self.words_in(sheet, row, column)
+        if name == "year":
+            return self.year(sheet, row, column)
+        return self.number(sheet, row, column, QUANTITIES[name])
+
     def population(self, sheet: str) -> None:
         population: dict[str, float] = {}
         totals: list[tuple[int, float]] = []
@@ -394,4 +435,4 @@ def _expected(quantity: Quantity, found: Value) -> Fault:
 
 def _cell(row: int, column: int) -> str:
     """Return the name of a cell, such as B7."""
-    return f"{'ABCDE'[column]}{row + 1}"
+    return f"{'ABCDEF'[column]}{row + 1}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from io import BytesIO
@@ -13,8 +13,8 @@ from typing import Any, TypeAlias
 import xlsxwriter
 from ruamel.yaml import YAML
 
-from sim.inputs.municipality import USE_AGES, USE_BASES
-from sim.inputs.profiles import PREDICTED_USE, Profile
+from sim.inputs.municipality import USE_AGES, USE_BASES, Use
+from sim.inputs.profiles import CARE_FIGURES, PREDICTED_USE, Profile
 from sim.states import FORMS
 
 WORDS = Path(__file__).resolve().parents[1] / "words" / "sheet.yaml"
@@ -23,13 +23,17 @@ LINES = {
         "name", "date", "source", "kinderwerk_fte", "moving", "bijstand", "need", "access", "use_low",
         "use_high", "use_basis",
     ),
-    "use": ("year", "ages", "youths", "national"),
+    "use": ("year", "ages", "youths", "national", "residents"),
 }
 """The lines of the sheets that have a value a line."""
 TEXTS = ("name", "source", "ages", "use_basis")
 CHOICES = {"ages": USE_AGES, "use_basis": USE_BASES}
 GROUPS = 30
 """Rows for groups of ages."""
+SERIES = (*LINES["use"], "source")
+"""The columns of the sheet with figures of use of more years, a year a row."""
+YEARS = 12
+"""Rows for years."""
 Words: TypeAlias = Mapping[str, Any]
 
 
@@ -40,8 +44,12 @@ def words_of_sheets() -> Mapping[str, Words]:
     return words
 
 
-def template(language: str = "nl", municipality: Profile | None = None) -> bytes:
+def template(
+    language: str = "nl", municipality: Profile | None = None, uses: Sequence[Use] = ()
+) -> bytes:
     """Return a workbook to fill in, with what is known of a municipality where one is given.
+
+    uses: its own figures of use, by year.
 
     Raises KeyError for an unknown language.
     """
@@ -51,7 +59,7 @@ def template(language: str = "nl", municipality: Profile | None = None) -> bytes
     book.set_properties(
         {"title": words["guide"][0], "created": dt.datetime(2024, 1, 1)}
     )  # same bytes each time
-    _Template(book, words, municipality).write()
+    _Template(book, words, municipality, tuple(uses)).write()
     book.close()
     return stream.getvalue()
 
@@ -61,6 +69,7 @@ class _Template:
     book: Any
     words: Words
     profile: Profile | None
+    uses: tuple[Use, ...]
 
     def write(self) -> None:
         self.head = self.book.add_format({"bold": True, "bg_color": "#1F4E79", "font_color": "#FFFFFF"})
@@ -76,7 +85,10 @@ class _Template:
             guide.write_string(row, 0, line, wrap if row else self.title)
         self.lines("town", self.known())
         self.ages()
-        self.lines("use", {})
+        first = self.uses[0] if self.uses else None
+        self.lines("use", {name: (getattr(first, name), first.source or "") for name in LINES["use"]
+                           if getattr(first, name) is not None} if first else {})  # fmt: skip
+        self.years()
         self.prices()
 
     def known(self) -> dict[str, tuple[Any, str]]:
@@ -96,7 +108,8 @@ class _Template:
         if self.profile.use is not None:
             low, high = self.profile.use
             rest, _, use = self.profile.source.rpartition("; ")
-            basis = "predicted" if PREDICTED_USE in self.profile.local else "own"
+            fitted = "fitted" if self.uses and CARE_FIGURES[0] in self.profile.local else "own"
+            basis = "predicted" if PREDICTED_USE in self.profile.local else fitted
             known |= {"source": (rest or use, ""), "use_low": (low, use), "use_high": (high, use),
                       "use_basis": (basis, "")}  # fmt: skip
         factors = {"need": self.profile.need, "access": self.profile.access}
@@ -148,6 +161,16 @@ class _Template:
             else:
                 for column in range(3):
                     sheet.write_blank(row, column, None, self.cell)
+
+    def years(self) -> None:
+        """Write the figures of use of the years after the first, a year a row."""
+        sheet = self.sheet("years", (14, 14, 24, 30, 26, 40))
+        for row in range(1, max(YEARS, len(self.uses) - 1) + 1):
+            use = self.uses[row] if row < len(self.uses) else None
+            for column, name in enumerate(SERIES):
+                value, look = getattr(use, name, None), self.text if name in TEXTS else self.cell
+                sheet.write(row, column, value, look) if value else sheet.write_blank(row, column, None, look)
+            sheet.data_validation(row, 1, row, 1, {"validate": "list", "source": list(USE_AGES)})
 
     def prices(self) -> None:
         """Write the forms of care, without prices."""

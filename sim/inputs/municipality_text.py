@@ -28,7 +28,8 @@ _NOTES = {
     "kinderwerk_fte": "voltijdbanen kinderwerk die er nu zijn",
     "moving": "deel van de jongeren dat in een jaar de gemeente uit gaat",
     "bijstand": "deel van de kinderen in een gezin met bijstand",
-    "use": "jongeren met jeugdhulp in een jaar; national: hetzelfde aandeel in heel Nederland",
+    "use": "jongeren met jeugdhulp in een jaar, of een lijst van jaren; national: hetzelfde aandeel in heel "
+           "Nederland; residents: jongeren die er dat jaar woonden",
     "tariffs": "euro's van 2024 per plaats per jaar",
     "need": "zoveel keer de landelijke kans op nieuwe zorgen (volgt uit use: kinderwerk data fit BESTAND)",
     "access": "zoveel keer de landelijke kans op hulp (volgt uit use: kinderwerk data fit BESTAND)",
@@ -49,13 +50,19 @@ def municipality_yaml(municipality: Municipality) -> str:
 
 
 def _lines(key: str, value: Any) -> list[str]:
-    """Return the lines of one key: a mapping of plain values on one line, unless it is long."""
+    """Return the lines of one key: a mapping of plain values on one line if short; lists by item."""
+    if isinstance(value, list):
+        return [f"{_key(key)}:", *(f"  - {{{_inside(each)}}}" for each in value)]
     if not isinstance(value, dict):
         return [f"{_key(key)}: {_plain(value)}"]
     if set(value) <= {"value", "source"}:
-        inside = ", ".join(f"{name}: {_plain(item)}" for name, item in value.items())
-        return [f"{_key(key)}: {_plain(value['value']) if len(value) == 1 else f'{{{inside}}}'}"]
+        return [f"{_key(key)}: {_plain(value['value']) if len(value) == 1 else f'{{{_inside(value)}}}'}"]
     return [f"{_key(key)}:", *(f"  {line}" for name, item in value.items() for line in _lines(name, item))]
+
+
+def _inside(value: dict[str, Any]) -> str:
+    """Return a mapping of plain values as it stands between braces."""
+    return ", ".join(f"{name}: {_plain(item)}" for name, item in value.items())
 
 
 def _key(key: str) -> str:

@@ -1,3 +1,6 @@
 """Runs of scenarios: draws, replications, twins."""
 
-__all__ = ["experiment", "lifelines", "lives", "past", "scenario_notes", "twins", "warmstore", "workers"]
+__all__ = [
+    "experiment", "lifelines", "lives", "panel", "panel_files", "past", "scenario_notes", "twins",
+    "warmstore", "workers",
+]  # fmt: skip

@@ -244,12 +244,10 @@ def doubts(municipality: Municipality) -> list[Note]:
     there = municipality.youths()
     if there < FEW_YOUTHS and any(youths % 1.0 for youths in municipality.population.values()):
         found.append((("population",), fault("youths_not_whole", there=there)))
-    use, share = municipality.use, municipality.use_share
-    if use is not None and share is not None and share < LEAST_USE:
-        found.append((("use", "youths"), fault(
-            "few_users",
-            youths=use.youths, there=there,
-        )))  # fmt: skip
+    for k, use in enumerate(municipality.use or ()):
+        if municipality.use_share(use) < LEAST_USE:
+            there = municipality.residents(use)
+            found.append((("use", k, "youths"), fault("few_users", youths=use.youths, there=there)))
     return found
 
 

@@ -73,7 +73,9 @@ def test_groups_become_single_years_that_meet_them() -> None:
     assert sum(ages[:4]) == pytest.approx(8100)
     assert sum(ages[12:18]) == pytest.approx(15000)
     assert made().youths(17) == pytest.approx(40100)
-    assert made().use_share == pytest.approx(5000 / 53100)
+    figures = made()
+    (use,) = figures.uses
+    assert figures.use_share(use) == pytest.approx(5000 / 53100)
 
 
 def test_ages_may_be_single_and_go_beyond_the_last() -> None:
@@ -375,6 +377,35 @@ def test_a_range_of_use_reaches_the_profile_and_says_what_it_rests_on(
 def test_a_range_of_use_lies_around_the_level(wrong: dict[str, Any], line: str) -> None:
     with pytest.raises(InputError, match=line):
         made(use_range=wrong)
+
+
+@pytest.mark.parametrize(
+    ("lines", "told"),
+    [
+        ("  - {year: 2019, youths: 4000}", "8:12: there is a figure of 2019 already; give one a year"),
+        ("  - {year: 2014, youths: 4000}", "8:12: must be between 2015 and 2060, found 2014"),
+        ("  - {year: 2018, youths: veel}", "8:26: expected a number of youths, found text 'veel'"),
+        ("  - {year: 2018, youths: 4.125}", "8:26: '4.125' can be read in two ways"),
+        ("  - {year: 2018, youths: 90000}", "8:26: 90000 youths with jeugdhulp is more than the 30000"),
+        ("  - {year: 2018, youths: 4000, residents: 3000}", "8:26: 4000 youths with jeugdhulp is more than"),
+        ("  - 4000", "8:5: expected a mapping"),
+    ],
+)
+def test_a_wrong_figure_in_a_series_is_told_with_its_place(
+    tmp_path: Path, lines: str, told: str
+) -> None:
+    head = "kind: municipality\nname: Dorp\ndate: 2024-01-01\nsource: telling\npopulation: {0-22: 30000}\n"
+    file = tmp_path / "dorp.yaml"
+    file.write_text(f"{head}use:\n  - {{year: 2019, youths: 5000}}\n{lines}\n")
+    with pytest.raises(InputError) as caught:
+        load_municipality(file)
+    (line,) = str(caught.value).splitlines()
+    assert told in line
+
+
+def test_an_empty_series_is_refused() -> None:
+    with pytest.raises(InputError, match="expected a figure of use with its year"):
+        made(use=[])
 
 
 def test_a_figure_of_use_counts_once_it_is_fitted() -> None:

@@ -141,6 +141,47 @@ def test_every_figure_is_read_with_its_source() -> None:
     }  # fmt: skip
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_figures_of_several_years_are_written_and_read_back(language: str) -> None:
+    town = read(almere()).replace(
+        registry(),
+        use=[
+            {"year": 2016, "youths": 5000.0, "ages": "0-17", "residents": 41_000.0},
+            {"year": 2019, "youths": 6000.0, "national": 0.1, "source": "CBS"},
+            {"year": 2024, "youths": 7000.0},
+        ],
+        use_range={"low": 0.9, "high": 1.2, "basis": "fitted"},
+    )
+    again = read(template(language, profile_from(town), town.uses))
+    assert again.uses == town.uses
+    assert (again.fitted, town.fitted) == (True, True)
+
+
+def test_the_sheet_of_more_years_may_be_absent_or_the_only_one() -> None:
+    """Templates of before do not have it."""
+    old = changed(lambda book: book.remove(book["Meer jaren"]))
+    assert read(old) == read(almere())
+    (use,) = read(changed(cells(**{"Meer jaren_A2": 2018, "Meer jaren_C2": 4000}))).uses
+    assert (use.year, use.youths, use.ages) == (2018, 4000.0, "0-22")
+
+
+@pytest.mark.parametrize(
+    ("years", "told"),
+    [
+        ({"A2": 2019, "C2": 4000}, "cel A2: er staat al een cijfer van 2019"),
+        ({"A2": 2014, "C2": 4000}, "cel A2: dit moet tussen 2015 en 2060 liggen"),
+        ({"A3": 2018}, "cel C3: 'Jongeren met jeugdhulp' ontbreekt"),
+        ({"C2": 4000}, "cel A2: 'Jaar' ontbreekt"),
+        ({"A2": 2018, "C2": "veel"}, "cel C2: verwacht: een aantal jongeren; gevonden: de tekst 'veel'"),
+        ({"A2": 2018, "C2": 90_000}, "cel C2: 90000 jongeren met jeugdhulp is meer dan de"),
+    ],
+)
+def test_a_wrong_year_is_told_by_its_cell(years: dict[str, Any], told: str) -> None:
+    given = {f"Meer jaren_{cell}": value for cell, value in years.items()}
+    (line,) = refused(changed(cells(Jeugdhulp_B2=2019, Jeugdhulp_B4=5000, **given)))
+    assert told in line
+
+
 def test_lines_may_stand_in_another_order_and_groups_of_ages_may_be_wide() -> None:
     def change(book: Book) -> None:
         sheet = book["Gemeente"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -82,6 +83,26 @@ def test_money_is_by_inhabitant_and_in_euros_of_each_year_where_asked(part: str)
     assert later.mean == pytest.approx(plain.mean * grown)
     assert plain.low is not None
     assert later.low == pytest.approx(plain.low * grown)
+
+
+def test_figures_of_ones_own_are_dots_beside_those_of_cbs() -> None:
+    """Of under-18s alone they are another count, and no dot."""
+    figures = {
+        "kind": "municipality", "name": "Almere", "date": "2024-01-01", "source": "eigen telling",
+        "population": {"0-17": 47_000, "18-22": 13_000},
+        "use": [{"year": 2024, "youths": 6900}, {"year": 2017, "youths": 5900},
+                {"year": 2018, "youths": 5000, "ages": "0-17"}],
+    }  # fmt: skip
+    found = shown("users", own=json.dumps(figures))
+    drawn = chart(found)
+    dots = [(row["year"], row["value"]) for row in drawn["datasets"]["series"] if row["own"]]
+    assert dots == [(2017, 5900.0), (2024, 6900.0)]
+    shapes = [layer["mark"]["shape"] for layer in drawn["layer"] if "shape" in layer["mark"]]
+    assert shapes == ["diamond"]
+    assert "Een ruitje" in level_chart._sources(found, Choices())
+    assert "eigen telling (jeugdhulp)" in set(frame(found)["name"])
+    assert not shown("users").own
+    assert not shown("money", own=json.dumps(figures)).own
 
 
 def test_lines_that_lie_on_each_other_are_told() -> None:

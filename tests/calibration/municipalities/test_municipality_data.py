@@ -32,12 +32,12 @@ def test_youths_and_use_are_of_the_newest_year_with_figures() -> None:
     assert (town.name, town.date) == ("Tilburg", "2024-01-01")  # 2025 has the country only
     assert dict(town.population) == {str(age): 2200.0 + 45 * age for age in range(AGES)}
     assert "StatLine 03759ned, Bevolking op 1 januari en gemiddeld" in town.source
-    assert town.use is not None
-    assert (town.use.year, town.use.youths, town.use.ages) == (2023, 6100.0, "0-22")  # 2024 is kept secret
+    (use,) = town.uses
+    assert (use.year, use.youths, use.ages) == (2023, 6100.0, "0-22")  # 2024 is kept secret
     country = sum(170_000 + 1500 * age for age in range(AGES))
-    assert town.use.national == pytest.approx(450_000 / country, abs=1e-5)
-    assert town.use.source is not None
-    assert "85099NED" in town.use.source
+    assert use.national == pytest.approx(450_000 / country, abs=1e-5)
+    assert use.source is not None
+    assert "85099NED" in use.source
 
 
 @pytest.mark.usefixtures("cbs")
@@ -95,8 +95,7 @@ def test_two_codes_with_one_title_are_told_apart(cbs: Recorded) -> None:
         regions(cbs, table, GM0603="Tilburg")
     town = municipality_from_cbs("Tilburg", registry())
     assert dict(town.population) == {str(age): 2200.0 + 45 * age for age in range(AGES)}
-    assert town.use is not None
-    assert town.use.youths == 6100.0
+    assert [use.youths for use in town.uses] == [6100.0]
 
 
 def test_a_municipality_that_only_cbs_knows_is_found_by_its_title(cbs: Recorded) -> None:

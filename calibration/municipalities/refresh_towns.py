@@ -1,0 +1,246 @@
+"""Renew what is known of municipalities from CBS StatLine: youths by age, inhabitants, youths with jeugdzorg.
+
+`kinderwerk data refresh --municipal` shows what CBS has otherwise; with ``--write`` it is put in the
+evidence, each file whole or not at all, with its source and date in municipal_sources.csv. A municipality is
+found by its code. One that CBS has no figure of (merged, split, or kept secret) stays as it is, and that is
+told. Ages are those of `profiles.DATE`, so that all start on one day; figures of youths with jeugdzorg
+are those in natura of every year of the table, as the file has them. Groups of ages of youths with jeugdzorg
+are in no table that is read here: they stay.
+"""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from calibration.figures.statline import Cells, Place, StatLineTable, fold
+from calibration.municipalities.levels import EVIDENCE
+from calibration.municipalities.municipality_data import (
+    EVERYBODY,
+    PERIODS,
+    POPULATION,
+    POPULATION_MEASURE,
+    REGIONS,
+    USE,
+    USE_MEASURE,
+)
+from calibration.municipalities.profiles import DATE
+from commands.terminal.literal import Table
+from sim.errors import SimulationError
+from sim.faults import fault
+from sim.inputs.placenames import towns
+from sim.machine.whole import written_whole
+from sim.progress import Progress, Tell, nobody
+from sim.states import AGES
+
+IN_NATURA = {"Vormen van jeugdzorg": "JZ Totaal jeugdzorg in natura"}
+AGE = "Leeftijd"
+AT_ONCE = 30
+"""Municipalities in one question: a longer one is no address that a server takes."""
+LICENCE = "CBS figures CC BY 4.0"
+FILES = ("municipalities.csv", "inhabitants.csv", "municipal_use.csv", "municipal_sources.csv")
+Row = dict[str, str]
+_HERE = Path(__file__)
+
+
+@dataclass(frozen=True)
+class TownLine:
+    """One figure of a municipality: in the file, and at CBS. was: empty where it is new; now: where gone."""
+
+    code: str
+    what: str
+    was: str
+    now: str
+
+    @property
+    def changed(self) -> bool:
+        """Return whether CBS has another figure."""
+        return bool(self.now) and self.was != self.now
+
+
+def refresh_towns(
+    write: bool = False, tell: Tell = nobody, folder: Path = EVIDENCE, today: dt.date | None = None
+) -> list[TownLine]:
+    """Return each figure of each municipality beside what CBS says; write what changed.
+
+    today: the date that the sources get. Raises InputError for a title that a table no longer has,
+    SimulationError where CBS cannot be reached or a file has changed in the meantime.
+    """
+    before = {name: (folder / name).read_bytes() for name in FILES}
+    tables = {name: _rows(content) for name, content in before.items()}
+    codes = [row["code"] for row in tables["municipalities.csv"]]
+    lines: list[TownLine] = []
+    day = f"{today or dt.date.today():%Y-%m-%d}"
+    tell(Progress("reading_table", values={"table": POPULATION}))
+    people = StatLineTable(POPULATION, _HERE)
+    lines += _people(people, tables["municipalities.csv"], codes)
+    lines += _inhabitants(people, tables["inhabitants.csv"], codes)
+    tell(Progress("reading_table", values={"table": USE}))
+    care = StatLineTable(USE, _HERE)
+    lines += _care(care, tables["municipal_use.csv"], codes)
+    changed = {name for name in FILES if _text(tables[name]) != _text(_rows(before[name]))}
+    if write and changed:
+        for table in (people, care):
+            _source(tables["municipal_sources.csv"], table, day)
+        for name in reversed(FILES):  # sources first: a source too many is no figure without one
+            if name in changed or name == "municipal_sources.csv":
+                _write(folder / name, before[name], _text(tables[name]))
+                tell(Progress("rows_written", values={"count": len(tables[name]), "file": folder / name}))
+    return lines
+
+
+def as_table(lines: Sequence[TownLine]) -> RenderableType:
+    """Return how many municipalities have another figure at CBS, by what it is of, and where CBS has none."""
+    table = Table(title="Municipalities and what CBS StatLine says now", title_justify="left")
+    for column in ("figure", "same", "changed", "new", "no figure", "largest change"):
+        table.add_column(column, justify="left" if column == "figure" else "right")
+    kinds: dict[str, list[TownLine]] = {}
+    for line in lines:
+        kinds.setdefault("youths of one age" if line.what[1:].isdigit() else line.what, []).append(line)
+    for kind, some in kinds.items():
+        changed = [line for line in some if line.changed and line.was]
+        new = sum(line.changed and not line.was for line in some)
+        gone = sum(not line.now for line in some)
+        far = max((float(line.now) / float(line.was) - 1 for line in changed if float(line.was)),
+                  key=abs, default=0.0)  # fmt: skip
+        same = len(some) - len(changed) - new - gone
+        counts = (same, len(changed), new, gone)
+        table.add_row(kind.replace("_", " "), *map(str, counts), f"{far:+.1%}" if changed else "")
+    without = sorted({line.code for line in lines if not line.now})
+    names = ", ".join(towns()[code].name for code in without)
+    told = f"Without a figure at CBS, and left as they are: {names}." if without else ""
+    return Group(table, Text(told))
+
+
+def _people(table: StatLineTable, rows: Sequence[Row], codes: Sequence[str]) -> Iterator[TownLine]:
+    """Yield youths by age on DATE, and all of them a year later, and put them in the rows."""
+    now, next_ = (
+        _figures(
+            table, codes,
+            [{**EVERYBODY, AGE: f"{age} jaar", PERIODS: str(year)} for age in range(AGES)],
+            POPULATION_MEASURE,
+        )
+        for year in (int(DATE[:4]), int(DATE[:4]) + 1)
+    )  # fmt: skip
+    for row in rows:
+        here = {f"a{age}": count for age, count in enumerate(now.get(row["code"], ()))}
+        later = next_.get(row["code"], ())
+        if later and None not in later:
+            here["youths_2022"] = sum(count for count in later if count is not None)
+        whole = len(here) > AGES - 1 and None not in here.values()
+        for column in (*(f"a{age}" for age in range(AGES)), "youths_2022"):
+            count = here.get(column)
+            said = "" if count is None or not whole else f"{count:g}"
+            yield TownLine(row["code"], column, row[column], said)
+            row[column] = said or row[column]
+        if whole:
+            row["source"] = _sourced(row["source"], "P1", table.table)
+
+
+def _inhabitants(table: StatLineTable, rows: Sequence[Row], codes: Sequence[str]) -> Iterator[TownLine]:
+    """Yield the inhabitants of the newest year in which a municipality has a figure."""
+    keys = sorted((str(item["Key"])[:4] for item in table.members(PERIODS)), reverse=True)
+    for year in keys:
+        found = _figures(table, codes, [{**EVERYBODY, AGE: "Totaal", PERIODS: year}], POPULATION_MEASURE)
+        if any(count is not None for counts in found.values() for count in counts):
+            break
+    for row in rows:
+        (count,) = found.get(row["code"], (None,))
+        said = "" if count is None else f"{count:g}"
+        yield TownLine(row["code"], f"inhabitants {year}", row["inhabitants"], said)
+        if said and (row["inhabitants"], row["year"]) != (said, year):
+            row |= {"inhabitants": said, "year": year, "source": table.table}
+
+
+def _care(table: StatLineTable, rows: list[Row], codes: Sequence[str]) -> Iterator[TownLine]:
+    """Yield youths with jeugdzorg in natura by year, and put them in the rows, new ones at their place."""
+    there = {(row["code"], row["year"]): row for row in rows}
+    columns = list(rows[0])
+    for item in table.members(PERIODS):
+        if str(item["Key"]).strip()[4:] != "JJ00":
+            continue
+        year = str(item["Key"])[:4]
+        final = "voorlopig" not in str(item.get("Status") or "").casefold() and "*" not in str(item["Title"])
+        found = _figures(table, codes, [{**IN_NATURA, PERIODS: year}], USE_MEASURE)
+        for code in codes:
+            (count,) = found.get(code, (None,))
+            row, said = there.get((code, year)), "" if count is None else f"{count:g}"
+            if row is not None or said:
+                yield TownLine(code, f"jeugdzorg {year}", row["0-22"] if row else "", said)
+            status = "final" if final else "provisional"
+            if not said or (row is not None and (row["0-22"], row["status"]) == (said, status)):
+                continue
+            if row is None:
+                row = {**dict.fromkeys(columns, ""), "code": code, "year": year}
+                rows.append(row)
+            row |= {"0-22": said, "status": status, "source": _sourced(row["source"], "", table.table)}
+    rows.sort(key=lambda row: (row["code"], row["year"]))
+
+
+def _figures(
+    table: StatLineTable, codes: Sequence[str], cells: Sequence[Mapping[str, str]], measure: str
+) -> dict[str, list[float | None]]:
+    """Return the figures of municipalities that the table has, by code, in the order of the cells."""
+    known = {fold(item["Key"]): item for item in table.members(REGIONS)}
+    there = [code for code in codes if fold(code) in known]
+    found: dict[str, list[float | None]] = {}
+    for first in range(0, len(there), AT_ONCE):
+        some = there[first : first + AT_ONCE]
+        places: list[Place] = []
+        for chosen in cells:
+            asked = {dimension: (title,) for dimension, title in chosen.items()}
+            place = table.place(Cells({**asked, REGIONS: (some[0],)}, (measure,)), 1)
+            if place is None:  # a year that the table does not have
+                return {}
+            (region,) = (key for key, items in place.members.items() if items[0] is known[fold(some[0])])
+            places += [
+                Place({**place.members, region: (known[fold(code)],)}, place.measures, place.provisional)
+                for code in some
+            ]
+        figures = table.figures(places)
+        for k, code in enumerate(some):
+            found[code] = figures[k :: len(some)]
+    return found
+
+
+def _sourced(sources: str, instead_of: str, table: str) -> str:
+    """Return the ids of sources with that of a table, in place of another one."""
+    kept = [each for each in sources.split(";") if each and each not in (instead_of, table)]
+    return ";".join([*kept, table])
+
+
+def _source(rows: list[Row], table: StatLineTable, day: str) -> None:
+    """Put a table among the sources, with the day on which it was read."""
+    row = {"source": table.table, "title": f"CBS StatLine {table.table}, {table.title}",
+           "period": f"read on {day}", "licence": LICENCE}  # fmt: skip
+    rows[:] = [each for each in rows if each["source"] != table.table] + [row]
+
+
+def _rows(content: bytes) -> list[Row]:
+    return list(csv.DictReader(io.StringIO(content.decode("utf-8"))))
+
+
+def _text(rows: Sequence[Row]) -> bytes:
+    stream = io.StringIO()
+    writer = csv.DictWriter(stream, list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return stream.getvalue().encode()
+
+
+def _write(path: Path, before: bytes, content: bytes) -> None:
+    """Write a file whole. Raises SimulationError where it has changed since it was read."""
+    try:
+        with written_whole(path, to_disk=True) as aside:
+            aside.write_bytes(content)
+            if path.read_bytes() != before:
+                raise SimulationError(fault("changed_meanwhile", path=path))
+    except OSError as error:
+        raise SimulationError(fault("file_not_written", file=path, reason=str(error))) from error

@@ -1,0 +1,165 @@
+"""Figures of municipalities renewed from CBS StatLine, in answers of its documented shape (no network)."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+import cli
+from calibration.municipalities import refresh_towns as module
+from calibration.municipalities.levels import EVIDENCE
+from calibration.municipalities.refresh_towns import FILES, TownLine, refresh_towns
+from sim.errors import InputError, SimulationError
+from sim.progress import nobody
+from sim.states import AGES
+from tests.calibration.figures.test_refresh import Recorded
+
+TILBURG, GRONINGEN, MERGED = "GM0855", "GM0014", "GM1982"  # the last: Land van Cuijk, of 2022
+DAY = dt.date(2026, 11, 29)
+
+
+@pytest.fixture
+def cbs(monkeypatch: pytest.MonkeyPatch) -> Recorded:
+    """Tilburg and Groningen in 2021 and 2022, and Land van Cuijk, which is of 2022."""
+    recorded = Recorded()
+    table = recorded.tables["03759ned"]
+    table["Perioden"]["value"][:0] = [
+        {"Key": f"{year}JJ00", "Title": str(year), "Description": "", "Status": "Definitief"}
+        for year in (2021, 2022)
+    ]
+    regions = table["RegioS"]["value"]
+    for code, title in ((GRONINGEN, "Groningen (gemeente)"), (MERGED, "Land van Cuijk")):
+        regions.append({"Key": code, "Title": title, "Description": "", "CategoryGroupID": 1})
+    ages = {item["Title"]: item["Key"] for item in table["Leeftijd"]["value"]}
+    rows = table["TypedDataSet"]["value"]
+
+    def put(code: str, year: int, title: str, count: int) -> None:
+        rows.append({
+            "ID": len(rows), "Geslacht": "T001038", "Leeftijd": ages[title], "BurgerlijkeStaat": "T001019",
+            "RegioS": code, "Perioden": f"{year}JJ00", "BevolkingOp1Januari_1": count,
+            "GemiddeldeBevolking_2": None,
+        })  # fmt: skip
+
+    for code, years in ((TILBURG, (2021, 2022)), (GRONINGEN, (2021, 2022)), (MERGED, (2022,))):
+        for year in years:
+            for age in range(AGES):
+                put(code, year, f"{age} jaar", 2000 + age + year)
+        put(code, 2025, "Totaal", 230_000)
+    monkeypatch.setattr(requests.Session, "send", lambda *a, **k: recorded(*a, **k))
+    return recorded
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Three municipalities of the evidence as it is."""
+    for name in FILES:
+        rows = (EVIDENCE / name).read_text(encoding="utf-8").splitlines(keepends=True)
+        kept = [row for row in rows[1:] if row[:6] in (TILBURG, GRONINGEN, MERGED)]
+        sources = rows[1:] if name == "municipal_sources.csv" else kept
+        (tmp_path / name).write_text("".join([rows[0], *sources]), encoding="utf-8")
+    return tmp_path
+
+
+def read(folder: Path, name: str) -> dict[Any, dict[str, str]]:
+    with (folder / name).open(encoding="utf-8", newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    by_year = name == "municipal_use.csv"
+    return {(row["code"], row["year"]) if by_year else row.get("code", row["source"]): row for row in rows}
+
+
+def contents(folder: Path) -> list[bytes]:
+    return [(folder / name).read_bytes() for name in FILES]
+
+
+@pytest.mark.usefixtures("cbs")
+def test_what_cbs_has_otherwise_is_told_and_nothing_is_written(folder: Path) -> None:
+    before = contents(folder)
+    lines = refresh_towns(folder=folder)
+    assert contents(folder) == before
+    was = read(folder, "municipalities.csv")[TILBURG]["a0"]
+    assert TownLine(TILBURG, "a0", was, "4021") in lines
+    assert [line.now for line in lines if line.code == MERGED and line.what == "a0"] == [""]
+    assert all(not line.changed for line in lines if line.code == MERGED and line.what.startswith("a"))
+    assert {f"jeugdzorg {year}" for year in (2021, 2022)} <= {line.what for line in lines}
+
+
+def test_what_changed_is_written_with_its_source_and_day(cbs: Recorded, folder: Path) -> None:
+    """A municipality without a figure, a group of ages and what no table has stay as they are."""
+    care = cbs.tables["85099NED"]["TypedDataSet"]["value"]
+    for year, count in ((2021, 5100), (2023, 5900)):
+        care.append({
+            "ID": len(care), "VormenVanJeugdzorg": "A045558  ", "RegioS": TILBURG, "Perioden": f"{year}JJ00",
+            "JongerenMetJeugdzorg_1": count, "Jeugdzorgtrajecten_3": None,
+        })  # fmt: skip
+    old = {name: read(folder, name) for name in FILES}
+    refresh_towns(write=True, folder=folder, today=DAY)
+    new = {name: read(folder, name) for name in FILES}
+    town = new["municipalities.csv"][TILBURG]
+    assert [town[f"a{age}"] for age in range(AGES)] == [str(4021 + age) for age in range(AGES)]
+    assert town["youths_2022"] == str(sum(4022 + age for age in range(AGES)))
+    assert town["source"] == "K2021;K2022;03759ned"
+    assert town["density"] == old["municipalities.csv"][TILBURG]["density"]
+    assert new["municipalities.csv"][MERGED] == old["municipalities.csv"][MERGED]
+    assert new["inhabitants.csv"][TILBURG] == {
+        "code": TILBURG, "year": "2025", "inhabitants": "230000", "source": "03759ned"
+    }  # fmt: skip
+    use = new["municipal_use.csv"]
+    was = old["municipal_use.csv"][TILBURG, "2021"]
+    assert use[TILBURG, "2021"] == {**was, "0-22": "5100", "status": "final", "source": "C2;85099NED"}
+    assert use[TILBURG, "2023"]["0-22"] == "5900"
+    assert (use[TILBURG, "2023"]["4-11"], use[TILBURG, "2023"]["status"]) == ("", "provisional")
+    assert use[GRONINGEN, "2021"] == old["municipal_use.csv"][GRONINGEN, "2021"]
+    for table in ("03759ned", "85099NED"):
+        assert new["municipal_sources.csv"][table]["period"] == "read on 2026-11-29"
+    assert not list(folder.glob("*.part"))
+    again = contents(folder)
+    assert not any(line.changed for line in refresh_towns(write=True, folder=folder, today=DAY))
+    assert contents(folder) == again
+
+
+@pytest.mark.usefixtures("cbs")
+def test_the_command_counts_what_differs_and_names_whom_cbs_has_no_figure_of(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(module.refresh_towns, "__defaults__", (False, nobody, folder, DAY))
+    monkeypatch.setattr("sys.argv", ["kinderwerk", "data", "refresh", "--municipal"])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    told = capsys.readouterr().out
+    assert not ended.value.code
+    assert "youths of one age" in told
+    assert "Land van Cuijk" in told
+    monkeypatch.setattr("sys.argv", ["kinderwerk", "data", "refresh", "--municipal", "--table", "85099NED"])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert ended.value.code == 2
+    assert "reads tables of its own" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("cbs")
+def test_a_file_that_changed_meanwhile_is_left_alone(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    read_table = module._care
+
+    def changed(*arguments: Any) -> Any:
+        with (folder / "municipalities.csv").open("a", encoding="utf-8") as stream:
+            stream.write("\n")
+        return read_table(*arguments)
+
+    monkeypatch.setattr(module, "_care", changed)
+    with pytest.raises(SimulationError, match="changed"):
+        refresh_towns(write=True, folder=folder, today=DAY)
+    assert read(folder, "municipalities.csv")[TILBURG]["a0"] != "4021"
+
+
+def test_a_title_that_a_table_no_longer_has_is_told(cbs: Recorded, folder: Path) -> None:
+    for item in cbs.tables["85099NED"]["VormenVanJeugdzorg"]["value"]:
+        item["Title"] = item["Title"].replace("in natura", "zorg in natura")
+    before = contents(folder)
+    with pytest.raises(InputError, match="JZ Totaal jeugdzorg zorg in natura"):
+        refresh_towns(write=True, folder=folder)
+    assert contents(folder) == before
