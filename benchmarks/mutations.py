@@ -82,9 +82,9 @@ MUTATIONS = {
     ),
     "no fade-out": Mutation(
         "sim/engine/exposure.py",
-        "return top * np.exp(-x.decay[k] * (t - x.leaves[i, k]))",
+        "return top * np.exp(-x.decay[w, k] * (t - x.leaves[i, k]))",
         "return top",
-        "tests/lifecourse",
+        "tests/engine/lifecourse",
     ),
     "scaling of results": Mutation(
         "sim/runs/experiment.py",
@@ -93,10 +93,49 @@ MUTATIONS = {
         "tests/runs/test_experiment.py tests/test_api.py",
     ),
     "scaling of the town hall": Mutation(
-        "sim/engine/simulation.py",
-        "self.scale = self.setting.flow()[1]",
-        "self.scale = 1.0",
+        "sim/engine/plan.py",
+        "return self.setting.flow()[1]",
+        "return 1.0",
         "tests/engine/test_simulation.py",
+    ),
+    "a clock not renewed": Mutation(
+        "sim/engine/clocks.py", "    c.ticks[i, p] += 1\n", "", "tests/engine/lifecourse"
+    ),
+    "copies of a fork share luck": Mutation(
+        "sim/engine/lifecourse.py",
+        "(key + np.uint64(copy) * _COPY) & _KEYS",
+        "key & _KEYS",
+        "tests/engine/test_forks.py",
+    ),
+    "a fork with the luck of its past": Mutation(
+        "sim/engine/lifecourse.py",
+        "(key + np.uint64(copy) * _COPY) & _KEYS",
+        "luck",
+        "tests/engine/test_forks.py",
+    ),
+    "a weight not taken over its chance": Mutation(
+        "sim/engine/lifecourse.py", "weight / wished", "weight", "tests/engine/test_forks.py"
+    ),
+    "a sign forgotten": Mutation(
+        "sim/engine/forks.py",
+        "log.weight[n] if life == 0 else -log.weight[n]",
+        "log.weight[n]",
+        "tests/engine/test_forks.py",
+    ),
+    "programmes of another child": Mutation(
+        "sim/engine/lifecourse.py",
+        "np.uintp(turn.row[i]) if turn.row.size else i",
+        "i",
+        "tests/engine/test_forks.py",
+    ),
+    "programmes of the reference after the fork": Mutation(
+        "sim/engine/lifecourse.py",
+        "programme_factor(turn.x, e, h",
+        "programme_factor(x, e, h",
+        "tests/engine/test_forks.py",
+    ),
+    "books of a first try kept": Mutation(
+        "sim/engine/forks.py", "            tally[:] = 0.0\n", "", "tests/engine/test_forks.py"
     ),
 }
 
