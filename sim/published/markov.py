@@ -212,7 +212,7 @@ class _MarkovCompiler:
         try:
             expression = compile_expression(amount, values)
             used = {name: values[name] for name in expression.names}
-            by_time = [name for name in used if name in self.tables and "time_in_state" in self.tables[name].by]
+            by_time = any("time_in_state" in self.tables[name].by for name in used if name in self.tables)
             if "time_in_state" in used or by_time:
                 self.memory = True
             if "time_in_state" in used and not used.keys().isdisjoint(("cycle", "age")):
@@ -257,10 +257,10 @@ class _MarkovCompiler:
         for origin, state in enumerate(self.file.states):
             out = [way for (from_, _), way in ways.items() if from_ == state]
             for destination, (probability, hazard) in self.ways_out(state, out, values).items():
-                place = origin, self.file.states.index(destination)
-                moves[place] = probability
+                way = origin, self.file.states.index(destination)
+                moves[way] = probability
                 if hazard is not None:
-                    hazards[place] = hazard
+                    hazards[way] = hazard
         left_by_rates = {origin for origin, _ in hazards}
         several = any(destination in left_by_rates for _, destination in hazards)
         if self.file.moves_per_cycle == "any" and several and not self.mistakes:
@@ -320,7 +320,8 @@ class _MarkovCompiler:
         if not ways:
             return {}
         together, hazards = _compete(probabilities[1:], rates[1:], self.file.cycle_years)
-        return {way.to: found for (way, _), *found in zip(ways, together, hazards, strict=True)}
+        found = zip(ways, together, hazards, strict=True)
+        return {way.to: (probability, hazard) for (way, _), probability, hazard in found}
 
     def probability_table(self, moves: list[Moves]) -> tuple[Ints, Floats]:
         """Return the clock and the probabilities of `CompiledModel`."""
