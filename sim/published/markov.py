@@ -320,8 +320,8 @@ class _MarkovCompiler:
         if not ways:
             return {}
         together, hazards = _compete(probabilities[1:], rates[1:], self.file.cycle_years)
-        found = zip(ways, together, hazards, strict=True)
-        return {way.to: (probability, hazard) for (way, _), probability, hazard in found}
+        both = zip(ways, together, hazards, strict=True)
+        return {way.to: (probability, hazard) for (way, _), probability, hazard in both}
 
     def probability_table(self, moves: list[Moves]) -> tuple[Ints, Floats]:
         """Return the clock and the probabilities of `CompiledModel`."""

@@ -83,7 +83,7 @@ def trace_svg(model: CompiledModel, cohort: Cohort) -> str:
             x=alt.X("years:Q", title="years"),
             y=alt.Y("share:Q", title="share of persons", scale=alt.Scale(domain=[0, 1])),
             color=alt.Color("state:N", sort=list(model.states), title="state"),
-            strokeDash=alt.StrokeDash("state:N", sort=list(model.states), title="state"),
+            strokeDash=alt.StrokeDash("state:N", sort=list(model.states), legend=None),
         )
         .properties(width=WIDTH, height=HEIGHT)
         .facet(row=alt.Row("strategy:N", sort=list(model.strategies), title=None), title=model.title)

@@ -102,3 +102,66 @@ def test_a_life_table_in_one_expression_is_pointed_to_tables(tmp_path: Path) -> 
     found = exact_cohort(load_model(file))
     np.testing.assert_allclose(found.trace[0, :, 0], alive, rtol=1e-12)
     np.testing.assert_allclose(found.totals[0], alive[:-1].sum(), rtol=1e-12)
+
+
+# heemod, tests/testthat/test_run_model.R, "run_models behaves as expected": one cycle, increments of II. What it
+# calls beginning, end and life-table are the end, the start and the mean of the two.
+ONE_CYCLE = {"end": (624.6, 608, 1.027303), "start": (753, 753, 1), "half-cycle": (688.8, 680.5, 1.012197)}
+HEEMOD = """\
+kind: model
+title: heemod test_run_model
+states: [X1, X2]
+start: X1
+cycles: {cycles}
+timing: {timing}
+parameters: {{back: 1 / (cycle + 2)}}
+transitions:
+  - {{from: X1, to: X2, probability: 0.1}}
+  - {{from: X2, to: X1, probability: back}}
+rewards:
+  X1: {{cost: 234, effect: 123}}
+  X2: {{cost: 987, effect: 1726}}
+strategies:
+  I: {{}}
+  II:
+    rewards:
+      X1: {{cost: {cost}, effect: {effect}}}
+      X2: {{cost: 456, effect: 1029}}
+"""
+
+
+def heemod(folder: Path, **values: object) -> Path:
+    file = folder / "heemod.yaml"
+    file.write_text(HEEMOD.format(**values), encoding="utf-8")
+    return file
+
+
+@pytest.mark.parametrize("timing", ONE_CYCLE)
+def test_when_rewards_count(timing: str, tmp_path: Path, agree: Agree) -> None:
+    found = run_model(heemod(tmp_path, cycles=1, timing=timing, cost=987, effect=876), persons=1)
+    (row,) = found["increments"]
+    for what, expected in zip(("cost", "effect", "icer"), ONE_CYCLE[timing], strict=True):
+        agree(f"II, {timing}: {what}", row[what], expected, 5.1e-7 if what == "icer" else 1e-9)
+
+
+def test_moves_that_depend_on_the_cycle_and_rewards_that_are_discounted(tmp_path: Path, agree: Agree) -> None:
+    """heemod, "Discounting": ten cycles; one state's cost is discounted from the second cycle on."""
+    file = heemod(
+        tmp_path, cycles=10, timing="end", cost="987 / 1.1 ** (cycle - 1)", effect="876 / 1.05 ** cycle"
+    )
+    (row,) = run_model(file, persons=1)["increments"]
+    agree("II in ten cycles: cost", row["cost"], 3292.352, 0.0005)
+    agree("II in ten cycles: effect", row["effect"], 4193.422, 0.0005)
+    agree("II in ten cycles: ratio", row["icer"], 0.7851231, 5.1e-8)
+
+
+def test_cycles_in_each_state_of_the_heart_valve(tmp_path: Path, agree: Agree) -> None:
+    """Sonnenberg and Beck 1993, Med Decis Making 13:322: 2.5 cycles well and 1.25 disabled before death."""
+    text = (MODELS / "heart-valve.yaml").read_text(encoding="utf-8")
+    file = tmp_path / "valve.yaml"
+    file.write_text(text.replace("cycles: 25", "cycles: 200"), encoding="utf-8")
+    found = exact_cohort(load_model(file))
+    agree("cycles well", found.trace[0, :, 0].sum(), 2.5, 1e-12)
+    agree("cycles disabled", found.trace[0, :, 1].sum(), 1.25, 1e-12)
+    # Half of the deaths are of the well, half of the disabled: 2.5 x .2 and 1.25 x .4.
+    np.testing.assert_allclose(found.events[0].sum(axis=0)[:2, 2], [0.5, 0.5], rtol=1e-12)
