@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from sim.inputs.scenario import Scenario
 
 
-class Kind(StrEnum):
+class NewKind(StrEnum):
     """What `new` can write."""
 
     SCENARIO = "scenario"
@@ -29,15 +29,15 @@ def new(
     file: Annotated[Path, typer.Argument(help="The scenario file to make.")],
     preset: Annotated[Path | None, typer.Option("--from", help="A scenario file to start from.")] = None,
     kind: Annotated[
-        Kind, typer.Option("--kind", help="A scenario, or a state-transition model.")
-    ] = Kind.SCENARIO,
+        NewKind, typer.Option("--kind", help="A scenario, or a state-transition model.")
+    ] = NewKind.SCENARIO,
 ) -> None:
     """Write a commented scenario, or model, to start from."""
     from sim.inputs.library import registry
     from sim.inputs.scenario import load_scenario
     from sim.inputs.scenario_files import write_new, write_new_file
 
-    if kind is Kind.MODEL:
+    if kind is NewKind.MODEL:
         from sim.published.cohort import load_model
         from sim.published.template import TEMPLATE
 

@@ -29,7 +29,7 @@ STEPS = ("age", "cycle", "time_in_state")
 
 
 @dataclass(frozen=True)
-class Table:
+class LookUpTable:
     """Values with one axis for each key in `by`; keys: what stands along each axis, rising."""
 
     by: tuple[str, ...]
@@ -37,7 +37,7 @@ class Table:
     values: Floats
 
 
-def read_table(path: Path, asked: LookUp) -> Table:
+def read_table(path: Path, asked: LookUp) -> LookUpTable:
     """Return the table in a CSV file with a header. Raises InputError with every mistake, with its place."""
     rows = list(csv.reader(io.StringIO(decode(path, read_bytes(path)))))
     header = [name.strip() for name in rows[0]] if rows else []
@@ -90,10 +90,10 @@ def read_table(path: Path, asked: LookUp) -> Table:
         gap = [float(axis[k]) for axis, k in zip(keys, np.argwhere(np.isnan(values))[0], strict=True)]
         key = ", ".join(f"{name} = {value:g}" for name, value in zip(asked.by, gap, strict=True))
         raise InputError.at(path, fault("table_has_gap", key=key))
-    return Table(asked.by, keys, values)
+    return LookUpTable(asked.by, keys, values)
 
 
-def look_up(table: Table, values: Mapping[str, Floats]) -> Floats:
+def look_up(table: LookUpTable, values: Mapping[str, Floats]) -> Floats:
     """Return what a table gives for `values`, broadcast. Raises ExpressionError where it has no row."""
     places = []
     for name, keys in zip(table.by, table.keys, strict=True):

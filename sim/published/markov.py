@@ -18,7 +18,7 @@ from sim.errors import nearest
 from sim.faults import Fault, fault
 from sim.files.expressions import ExpressionError, compile_expression
 from sim.files.wording import Mistake
-from sim.published.lookup import Table, look_up
+from sim.published.lookup import LookUpTable, look_up
 from sim.published.modelfile import (
     EntryReward,
     Loc,
@@ -73,7 +73,7 @@ class CompiledModel:
     rewards_per: str  # cycle or year, as the file gives them
 
 
-def compile_model(file: ModelFile, tables: Mapping[str, Table] | None = None) -> CompiledModel:
+def compile_model(file: ModelFile, tables: Mapping[str, LookUpTable] | None = None) -> CompiledModel:
     """Return the arrays of a model; tables: what the CSV files under `tables` hold, by name.
 
     Raises ModelError with every mistake that was found: names that do not exist, amounts that cannot
@@ -85,7 +85,7 @@ def compile_model(file: ModelFile, tables: Mapping[str, Table] | None = None) ->
 class _MarkovCompiler:
     """Collects the mistakes of one file on the way to its arrays."""
 
-    def __init__(self, file: ModelFile, tables: Mapping[str, Table]) -> None:
+    def __init__(self, file: ModelFile, tables: Mapping[str, LookUpTable]) -> None:
         self.file = file
         self.tables = tables
         self.mistakes: list[Mistake] = []

@@ -9,14 +9,14 @@ import pytest
 
 from sim.errors import InputError
 from sim.published.cohort import exact_cohort, load_model
-from sim.published.lookup import Table, look_up, read_table
+from sim.published.lookup import LookUpTable, look_up, read_table
 from sim.published.modelfile import LookUp
 from tests import reader
 
 PAGE = Path(__file__).parents[2] / "docs" / "models.md"
 
 
-def table(folder: Path, text: str, by: tuple[str, ...] = ("age",), column: str | None = None) -> Table:
+def table(folder: Path, text: str, by: tuple[str, ...] = ("age",), column: str | None = None) -> LookUpTable:
     file = folder / "table.csv"
     file.write_text(text, encoding="utf-8")
     return read_table(file, LookUp(file="table.csv", by=by, column=column))

@@ -144,14 +144,6 @@ def test_when_rewards_count(timing: str, tmp_path: Path, agree: Agree) -> None:
         agree(f"II, {timing}: {what}", row[what], expected, 5.1e-7 if what == "icer" else 1e-9)
 
 
-def test_moves_that_depend_on_the_cycle(tmp_path: Path, agree: Agree) -> None:
-    """heemod, "Discounting": strategy I, which discounts nothing, in ten cycles for a thousand persons."""
-    file = heemod(tmp_path, cycles=10, timing="end", cost=987, effect=876)
-    cost, effect = exact_cohort(load_model(file)).totals[0]
-    agree("I in ten cycles: cost", 1000 * cost, 3144649, 0.5)
-    agree("I in ten cycles: effect", 1000 * effect, 2942952, 0.5)
-
-
 def test_cycles_in_each_state_of_the_heart_valve(tmp_path: Path, agree: Agree) -> None:
     """Sonnenberg and Beck 1993, Med Decis Making 13:322: 2.5 cycles well and 1.25 disabled before death."""
     text = (MODELS / "heart-valve.yaml").read_text(encoding="utf-8")
