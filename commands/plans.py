@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,21 +12,40 @@ import typer
 from commands.options import OwnModel
 from commands.shared import own, refuse_unreadable
 from sim.errors import InputError
+from sim.faults import fault
 
 if TYPE_CHECKING:
     from sim.files.yamlfile import Document
     from sim.inputs.scenario import Scenario
 
 
+class NewKind(StrEnum):
+    """What `new` can write."""
+
+    SCENARIO = "scenario"
+    MODEL = "model"
+
+
 def new(
     file: Annotated[Path, typer.Argument(help="The scenario file to make.")],
     preset: Annotated[Path | None, typer.Option("--from", help="A scenario file to start from.")] = None,
+    kind: Annotated[
+        NewKind, typer.Option("--kind", help="A scenario, or a state-transition model.")
+    ] = NewKind.SCENARIO,
 ) -> None:
-    """Write a commented scenario to start from."""
+    """Write a commented scenario, or model, to start from."""
     from sim.inputs.library import registry
     from sim.inputs.scenario import load_scenario
-    from sim.inputs.scenario_files import write_new
+    from sim.inputs.scenario_files import write_new, write_new_file
 
+    if kind is NewKind.MODEL:
+        from sim.published.cohort import load_model
+        from sim.published.template import TEMPLATE
+
+        if preset is not None:
+            raise InputError.at(preset, fault("from_only_for_scenarios"))
+        typer.echo(f"Wrote {write_new_file(file, TEMPLATE.encode(), load_model)}", err=True)
+        return
     names = registry()
     start = load_scenario(preset, names) if preset else None
     typer.echo(f"Wrote {write_new(file, names, start)}", err=True)

@@ -254,12 +254,22 @@ def model(
     persons: Annotated[int, typer.Option("--persons", help="Persons to simulate.")] = 100_000,
     seed: Seed = 0,
     threads: Threads = None,
+    out: Out = None,
     json_output: Json = False,
+    csv: Csv = False,
 ) -> None:
-    """Run a published state-transition model: exact cohort, microsimulation, frontier."""
-    from sim.published.cohort import run_model
+    """Run a state-transition model: exact cohort, microsimulation, frontier; --out keeps it by cycle."""
+    from sim.published.cohort import load_model, results_of
 
-    found = run_model(file, persons, seed, threads)
+    if out is not None:
+        ready(out)
+    compiled = load_model(file)
+    found, cohort = results_of(compiled, persons, seed, threads)
+    if out is not None:
+        from sim.report.model_files import write_model
+
+        write_model(out, file, compiled, cohort, found, {"persons": persons, "seed": seed}, csv)
+        typer.echo(f"Tables: {out}", err=True)
     if json_output:
         print_data(found)
         return

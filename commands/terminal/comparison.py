@@ -324,7 +324,24 @@ def model_table(found: Mapping[str, Any]) -> RenderableType:
             _or_dash(row["icer"], ",.1f"),
             _place(row),
         )
-    return Group(table, frontier)
+    said = Text(
+        f"Rewards are per {found['rewards_per']}; a cycle is {found['cycle_years']:g} years.", style="dim"
+    )
+    return Group(table, frontier, *([_increments(found["increments"])] if found["increments"] else []), said)
+
+
+def _increments(rows: Sequence[Mapping[str, Any]]) -> Table:
+    """Return each strategy against another, as simulated, with standard errors from the shared luck."""
+    table = Table(title="Increments (simulation)", title_justify="left")
+    for column in ("strategy", "against", "extra cost", "extra effect", "cost per effect"):
+        table.add_column(column, justify="right" if column.startswith(("extra", "cost")) else "left")
+    for row in rows:
+        item = row["simulation"]
+        table.add_row(row["strategy"], row["reference"], *(
+            f"{_or_dash(item[key], form)} ({_or_dash(item[f'{key}_se'], form)})"
+            for key, form in (("cost", ",.1f"), ("effect", ".5f"), ("icer", ",.1f"))
+        ))  # fmt: skip
+    return table
 
 
 def _place(row: Mapping[str, Any]) -> str:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from sim.errors import InputError
 from sim.files.yamlfile import in_order, load_document
+from sim.published.lookup import read_table
 from sim.published.markov import CompiledModel, compile_model
 from sim.published.microsimulation import Simulation, microsimulate
 from sim.published.modelfile import ModelError, ModelFile
@@ -21,30 +22,78 @@ Floats = NDArray[np.float64]
 
 
 class Cohort(NamedTuple):
-    """Expected results. Axes: strategy s, (cost, effect) r, state i."""
+    """Expected results. Axes: strategy s, (cost, effect) r, state i, point in time t, cycle c."""
 
     totals: Floats  # [s, r]
     shares: Floats  # [s, i], after the last cycle
+    trace: Floats  # [s, t, i]: shares
+    rewards: Floats  # [s, t, r]: discounted, with those on entry; they add up to the totals
+    undiscounted: Floats  # [s, t, r]
+    events: Floats  # [s, c, from, to]: persons, of one, seen in another state at the end of a cycle
 
 
-def exact_cohort(model: CompiledModel) -> Cohort | None:
-    """Return the expected results of a model, or None where it remembers the time in a state."""
-    if model.memory:
-        return None
-    groups = model.group_shares.size
+def exact_cohort(model: CompiledModel) -> Cohort:
+    """Return the expected results of a model.
+
+    Where amounts depend on the time in a state, each state is a row of tunnels, one for each time.
+    """
+    groups, strategies = model.group_shares.size, len(model.strategies)
     shares = np.einsum("g,i->gi", model.group_shares, model.start)
-    shares = np.repeat(shares[None], len(model.strategies), axis=0)
+    shares = np.repeat(shares[None], strategies, axis=0)
     rewards = model.rewards[:, :, :, 0]
     totals = np.einsum("sgi,sgir->sr", shares, _full(rewards[:, :, :, 0], groups))
+    if model.memory:
+        shares = shares[:, :, None]  # s, g, time in state, i
+        totals = _earned(model, shares, 0)
+    size = len(model.states)
+    trace = np.empty((strategies, model.cycles + 1, size))
+    gains = np.empty((strategies, model.cycles + 1, 2))
+    events = np.empty((strategies, model.cycles, size, size))
+    trace[:, 0], gains[:, 0] = _by_state(shares), totals
+    totals = totals.copy()
     for cycle in range(model.cycles):
-        flows = shares[..., None] * model.probabilities[:, :, model.clock[cycle], 0]
-        stayed = np.einsum("sgii->sgi", flows)
-        shares = flows.sum(axis=2)
-        totals += np.einsum("sgi,sgir->sr", shares, _full(rewards[:, :, :, cycle + 1], groups))
+        if model.memory:
+            shares, flows = _step_in_tunnels(model, shares, cycle)
+            gain = _earned(model, shares, cycle + 1)
+        else:
+            flows = shares[..., None] * model.probabilities[:, :, model.clock[cycle], 0]
+            shares = flows.sum(axis=2)
+            gain = np.einsum("sgi,sgir->sr", shares, _full(rewards[:, :, :, cycle + 1], groups))
+        totals += gain
+        moved = flows.copy()
+        moved[..., np.arange(size), np.arange(size)] = 0.0
         if model.entry_rewards is not None:
-            entry = _full(model.entry_rewards[:, :, :, cycle + 1], groups)
-            totals += np.einsum("sgi,sgir->sr", shares - stayed, entry)
-    return Cohort(totals, shares.sum(axis=1))
+            entry = model.entry_rewards[:, :, :, :, cycle + 1]
+            came = moved if entry.shape[2] > 1 else moved.sum(axis=2, keepdims=True)
+            entered = np.einsum("sgij,sgijr->sr", came, np.broadcast_to(entry, (*came.shape, 2)))
+            totals += entered
+            gain = gain + entered
+        trace[:, cycle + 1], gains[:, cycle + 1] = _by_state(shares), gain
+        events[:, cycle] = moved.sum(axis=1)
+    return Cohort(totals, trace[:, -1], trace, gains, gains / model.discounts, events)
+
+
+def _by_state(shares: Floats) -> Floats:
+    """Return shares [s, i] of shares [s, g, i] or [s, g, time in state, i]."""
+    return np.asarray(shares.sum(axis=tuple(range(1, shares.ndim - 1))))
+
+
+def _earned(model: CompiledModel, shares: Floats, point: int) -> Floats:
+    """Return rewards [s, r] at a point in time of shares [s, g, time in state, i]."""
+    times = shares.shape[2]
+    rewards = model.rewards[:, :, :, : times if model.rewards.shape[3] > 1 else 1, point]
+    rewards = np.broadcast_to(rewards, (*shares.shape[:2], shares.shape[3], times, 2))
+    return np.asarray(np.einsum("sgui,sgiur->sr", shares, rewards))
+
+
+def _step_in_tunnels(model: CompiledModel, shares: Floats, cycle: int) -> tuple[Floats, Floats]:
+    """Return shares [s, g, time in state, i] one cycle on, and the flows [s, g, from, to]."""
+    times = shares.shape[2]
+    chances = model.probabilities[:, :, model.clock[cycle]]
+    flows = shares[..., None] * (chances[:, :, :times] if chances.shape[2] > 1 else chances)
+    stayed = np.einsum("sguii->sgui", flows)
+    came = flows.sum(axis=(2, 3)) - stayed.sum(axis=2)
+    return np.concatenate([np.maximum(came, 0.0)[:, :, None], stayed], axis=2), flows.sum(axis=2)
 
 
 def _full(rewards: Floats, groups: int) -> Floats:
@@ -119,8 +168,9 @@ def load_model(path: Path) -> CompiledModel:
     """
     document = load_document(path, kind="model")
     file = document.validate(ModelFile)
+    tables = {name: read_table(path.parent / each.file, each) for name, each in file.tables.items()}
     try:
-        return compile_model(file)
+        return compile_model(file, tables)
     except ModelError as error:
         problems = [document.problem(each.loc, each.fault, each.at_key) for each in error.mistakes]
         raise InputError(in_order(problems)) from None
@@ -131,28 +181,66 @@ def run_model(
 ) -> dict[str, Any]:
     """Return the results of the model in a file, as plain data for JSON, not rounded.
 
-    The frontier is that of the exact cohort, or where a model has none, of the simulation. A standard
-    error is None where one person was simulated.
+    The frontier is that of the exact cohort. `increments` sets each strategy against the first, and against
+    the one before it on the frontier, exactly and as simulated. A standard error is None where one person
+    was simulated, and a ratio where the effects are the same.
 
     Raises InputError for a mistake in the file, and OptionError where a number is out of range.
     """
-    model = load_model(path)
+    return results_of(load_model(path), persons, seed, threads)[0]
+
+
+def results_of(
+    model: CompiledModel, persons: int = 100_000, seed: int = 0, threads: int | None = None
+) -> tuple[dict[str, Any], Cohort]:
+    """Return the results of a model as `run_model` does, and its cohort with all that happens in it."""
     simulation = microsimulate(model, persons, seed, threads)
     cohort = exact_cohort(model)
-    costs, effects = (simulation if cohort is None else cohort).totals.T.tolist()
-    return {
+    costs, effects = cohort.totals.T.tolist()
+    line = frontier(costs, effects, model.strategies)
+    pairs = {(each, model.strategies[0]): None for each in model.strategies[1:]}
+    on_line = [row["strategy"] for row in line if row["status"] in ("reference", "frontier")]
+    pairs |= dict.fromkeys(zip(on_line[1:], on_line, strict=False))
+    found = {
         "title": model.title,
         "strategies": {
             name: {"cohort": _cohort_row(model, cohort, s), "simulation": _simulation_row(simulation, s)}
             for s, name in enumerate(model.strategies)
         },
-        "frontier": frontier(costs, effects, model.strategies),
+        "frontier": line,
+        "increments": [_increment_row(model, cohort, simulation, *pair) for pair in pairs],
+        "rewards_per": model.rewards_per,
+        "cycle_years": model.cycle_years,
     }
+    return found, cohort
 
 
-def _cohort_row(model: CompiledModel, cohort: Cohort | None, strategy: int) -> dict[str, Any] | None:
-    if cohort is None:
-        return None
+def _increment_row(
+    model: CompiledModel, cohort: Cohort, simulation: Simulation, name: str, before: str
+) -> dict[str, Any]:
+    """Return a strategy against another: exact, and simulated with the errors of what they share."""
+    s, b = model.strategies.index(name), model.strategies.index(before)
+    cost, effect = (cohort.totals[s] - cohort.totals[b]).tolist()
+    row: dict[str, Any] = {"strategy": name, "reference": before, "cost": cost, "effect": effect}
+    row["icer"] = cost / effect if not same(cohort.totals[s, 1], cohort.totals[b, 1]) else None
+    cost, effect = (simulation.totals[s] - simulation.totals[b]).tolist()
+    v = simulation.covariances
+    spread = v[s, :, s] + v[b, :, b] - v[s, :, b] - v[b, :, s]
+    errors = np.sqrt(np.maximum(np.diagonal(spread), 0.0))
+    known = simulation.persons > 1
+    told: dict[str, float | None] = {"cost": cost, "effect": effect, "icer": None}
+    told |= {"cost_se": float(errors[0]) if known else None, "effect_se": float(errors[1]) if known else None}
+    told["icer_se"] = None
+    if row["icer"] is not None and effect != 0:
+        told["icer"] = ratio = cost / effect
+        if known:
+            # The delta method (O'Brien et al. 1994, Med Care 32:150), with the covariance.
+            slope = np.array([1.0, -ratio]) / effect
+            told["icer_se"] = float(np.sqrt(max(slope @ spread @ slope, 0.0)))
+    return row | {"simulation": told}
+
+
+def _cohort_row(model: CompiledModel, cohort: Cohort, strategy: int) -> dict[str, Any]:
     cost, effect = cohort.totals[strategy].tolist()
     shares = dict(zip(model.states, cohort.shares[strategy].tolist(), strict=True))
     return {"cost": cost, "effect": effect, "shares": shares}

@@ -12,11 +12,15 @@ from math import prod
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import linalg
 
+from sim.errors import nearest
 from sim.faults import Fault, fault
 from sim.files.expressions import ExpressionError, compile_expression
 from sim.files.wording import Mistake
+from sim.published.lookup import LookUpTable, look_up
 from sim.published.modelfile import (
+    EntryReward,
     Loc,
     ModelError,
     ModelFile,
@@ -33,7 +37,7 @@ Ints = NDArray[np.int64]
 Values = Mapping[str, Floats]
 Moves = dict[tuple[int, int], Floats]
 Pair = tuple[Floats, Floats]
-Places = tuple[tuple[Loc, Mapping[str, Reward | PartialReward]], ...]
+Places = list[tuple[Loc, Reward | PartialReward | None]]
 
 MAX_CELLS = 20_000_000
 """The largest table that is built: 160 MB of float64."""
@@ -63,23 +67,27 @@ class CompiledModel:
     clock: Ints  # c
     probabilities: Floats  # s, g, k, [time in state], from, to: per cycle; the diagonal is staying
     rewards: Floats  # s, [g], i, [time in state], t, (cost, effect): discounted, weighted by timing
-    entry_rewards: Floats | None  # s, [g], i, t, (cost, effect): discounted; t ends the cycle
+    entry_rewards: Floats | None  # s, [g], [from], to, t, (cost, effect): discounted; t ends the cycle
+    discounts: Floats  # t, (cost, effect): what rewards were multiplied by
+    cycle_years: float
+    rewards_per: str  # cycle or year, as the file gives them
 
 
-def compile_model(file: ModelFile) -> CompiledModel:
-    """Return the arrays of a model.
+def compile_model(file: ModelFile, tables: Mapping[str, LookUpTable] | None = None) -> CompiledModel:
+    """Return the arrays of a model; tables: what the CSV files under `tables` hold, by name.
 
     Raises ModelError with every mistake that was found: names that do not exist, amounts that cannot
     be computed, negative rates, probabilities that add up to more than one, tables that are too large.
     """
-    return _MarkovCompiler(file).compile()
+    return _MarkovCompiler(file, tables or {}).compile()
 
 
 class _MarkovCompiler:
     """Collects the mistakes of one file on the way to its arrays."""
 
-    def __init__(self, file: ModelFile) -> None:
+    def __init__(self, file: ModelFile, tables: Mapping[str, LookUpTable]) -> None:
         self.file = file
+        self.tables = tables
         self.mistakes: list[Mistake] = []
         self.memory = False
         self.groups = len(file.groups) or 1
@@ -100,6 +108,9 @@ class _MarkovCompiler:
         factors = self.discount_factors()
         reward_table = self.reward_table(rewards, factors * self.weights()[:, None])
         entry_table = self.reward_table(entries, factors)[:, :, :, 0]
+        if entry_table.size:
+            size = len(self.file.states)
+            entry_table = entry_table.reshape(*entry_table.shape[:2], -1, size, *entry_table.shape[3:])
         self.stop_at_mistakes()
         return CompiledModel(
             title=self.file.title,
@@ -113,6 +124,9 @@ class _MarkovCompiler:
             probabilities=probabilities,
             rewards=reward_table,
             entry_rewards=entry_table if np.any(entry_table) else None,
+            discounts=factors,
+            cycle_years=self.file.cycle_years,
+            rewards_per=self.file.rewards_per,
         )
 
     def stop_at_mistakes(self) -> None:
@@ -148,16 +162,34 @@ class _MarkovCompiler:
     def scope(self, name: str, strategy: Strategy, points: int) -> dict[str, Floats]:
         """Return all that an amount may name at `points` points in time, but the time in a state."""
         values = self.points_in_time(points)
-        for parameter, amount in (self.file.parameters | strategy.parameters).items():
-            overridden = parameter in strategy.parameters
-            loc: Loc = ("strategies", name, "parameters") if overridden else ("parameters",)
-            # An expression sees the clock and only the parameters above it.
-            values[parameter] = self.evaluate(amount, (*loc, parameter), values)
         if self.file.groups:
             for variable in self.file.groups[0].values:
                 each = [group.values[variable] for group in self.file.groups]
                 values[variable] = np.array(each).reshape(-1, 1, 1)
+        self.add_tables(values)
+        for parameter, amount in (self.file.parameters | strategy.parameters).items():
+            overridden = parameter in strategy.parameters
+            loc: Loc = ("strategies", name, "parameters") if overridden else ("parameters",)
+            # An expression sees the clock, the group, the tables and only the parameters above it.
+            values[parameter] = self.evaluate(amount, (*loc, parameter), values)
         return values
+
+    def add_tables(self, values: dict[str, Floats]) -> None:
+        """Add what each table gives at the points in `values`, where those hold all it is looked up by."""
+        for name, table in self.tables.items():
+            if name in values:
+                continue
+            missing = [key for key in table.by if key not in values]
+            if missing and not (missing == ["time_in_state"] and "time_in_state" not in values):
+                known = (*values, "time_in_state")
+                self.fault(("tables", name, "by"), fault(
+                    "unknown_name", name=missing[0], near=nearest(missing[0], known),
+                ))  # fmt: skip
+            elif not missing:
+                try:
+                    values[name] = look_up(table, values)
+                except ExpressionError as error:
+                    self.fault(("tables", name), error.fault)
 
     def points_in_time(self, points: int) -> dict[str, Floats]:
         """Return the cycle, and the age where the file gives one, at the first `points` points in time."""
@@ -166,10 +198,11 @@ class _MarkovCompiler:
             return {"cycle": cycle}
         return {"cycle": cycle, "age": self.file.age + cycle * self.file.cycle_years}
 
-    @staticmethod
-    def in_state(values: Values) -> Values:
-        """Return `values` with the time in a state, which is at most the cycle."""
-        return {**values, "time_in_state": values["cycle"].reshape(1, 1, -1)}
+    def in_state(self, values: Values) -> Values:
+        """Return `values` with the time in a state, which is at most the cycle, and tables by it."""
+        found = {**values, "time_in_state": values["cycle"].reshape(1, 1, -1)}
+        self.add_tables(found)
+        return found
 
     def evaluate(self, amount: float | str, loc: Loc, values: Values) -> Floats:
         """Return an amount on the three axes; after a mistake, zero."""
@@ -179,17 +212,20 @@ class _MarkovCompiler:
         try:
             expression = compile_expression(amount, values)
             used = {name: values[name] for name in expression.names}
-            if "time_in_state" in used:
+            by_time = any("time_in_state" in self.tables[name].by for name in used if name in self.tables)
+            if "time_in_state" in used or by_time:
                 self.memory = True
-                if not used.keys().isdisjoint(("cycle", "age")):
-                    # Nobody is in a state for longer than the model runs.
-                    used["time_in_state"] = np.minimum(used["time_in_state"], values["cycle"])
+            if "time_in_state" in used and not used.keys().isdisjoint(("cycle", "age")):
+                # Nobody is in a state for longer than the model runs.
+                used["time_in_state"] = np.minimum(used["time_in_state"], values["cycle"])
             if prod(np.broadcast_shapes(*(value.shape for value in used.values()))) > MAX_CELLS:
                 raise ExpressionError(TOO_LARGE)
             return expression.evaluate(**used) + nothing
         except ExpressionError as error:
             no_age = error.fault.code == "unknown_name" and error.fault.values["name"] == "age"
             why = fault("give_age_at", why=error.placed) if no_age else error.placed
+            if error.fault.code == "expression_too_long":
+                why = fault("put_it_in_a_table", why=error.placed)
             self.fault(loc, why)
             return nothing
 
@@ -217,16 +253,44 @@ class _MarkovCompiler:
                 ways[transition.from_, transition.to] = transition, (*place, "transitions", index)
         values = self.in_state(scope)
         moves: Moves = {}
+        hazards: Moves = {}
         for origin, state in enumerate(self.file.states):
             out = [way for (from_, _), way in ways.items() if from_ == state]
-            for destination, probability in self.ways_out(state, out, values).items():
-                moves[origin, self.file.states.index(destination)] = probability
+            for destination, (probability, hazard) in self.ways_out(state, out, values).items():
+                way = origin, self.file.states.index(destination)
+                moves[way] = probability
+                if hazard is not None:
+                    hazards[way] = hazard
+        left_by_rates = {origin for origin, _ in hazards}
+        several = any(destination in left_by_rates for _, destination in hazards)
+        if self.file.moves_per_cycle == "any" and several and not self.mistakes:
+            self.exponentiate(moves, hazards)
         return moves
+
+    def exponentiate(self, moves: Moves, hazards: Moves) -> None:
+        """Put the probabilities of any number of moves a cycle into `moves`, where rates lead out."""
+        size, years = len(self.file.states), self.file.cycle_years
+        for origin in {origin for origin, _ in hazards}:
+            # Whoever comes into another state has been there for no time yet.
+            now = {way: array if way[0] == origin else array[:, :, :1] for way, array in hazards.items()}
+            shape = np.broadcast_shapes(*(array.shape for array in now.values()))
+            if prod(shape) * size * size > MAX_CELLS:
+                self.fault(("cycles",), TOO_LARGE)
+                return
+            found = exponential(now, size, years)[..., origin, :]
+            certain = np.isinf(sum(array for way, array in now.items() if way[0] == origin))
+            for destination in range(size):
+                if destination != origin:
+                    before = moves.get((origin, destination), np.zeros((1, 1, 1)))
+                    moves[origin, destination] = np.where(certain, before, found[..., destination])
 
     def ways_out(
         self, state: str, ways: list[tuple[ModelTransition, Loc]], values: Values
-    ) -> dict[str, Floats]:
-        """Return the probability per cycle of leaving `state` for each destination."""
+    ) -> dict[str, tuple[Floats, Floats | None]]:
+        """Return the probability per cycle of leaving `state` for each destination, and the yearly hazard.
+
+        The hazard is None where no rate leads out of the state, and infinite where an exit is certain.
+        """
         nothing = np.zeros((1, 1, 1))
         rates, probabilities = [nothing], [nothing]
         for transition, place in ways:
@@ -253,8 +317,11 @@ class _MarkovCompiler:
                 state=state, found=found, where=where,
             ))  # fmt: skip
             return {}
-        together = _compete(probabilities[1:], rates[1:], self.file.cycle_years) if ways else []
-        return {way.to: probability for (way, _), probability in zip(ways, together, strict=True)}
+        if not ways:
+            return {}
+        together, hazards = _compete(probabilities[1:], rates[1:], self.file.cycle_years)
+        both = zip(ways, together, hazards, strict=True)
+        return {way.to: (probability, hazard) for (way, _), probability, hazard in both}
 
     def probability_table(self, moves: list[Moves]) -> tuple[Ints, Floats]:
         """Return the clock and the probabilities of `CompiledModel`."""
@@ -285,22 +352,45 @@ class _MarkovCompiler:
     def rewards(self, name: str, strategy: Strategy, scope: Values) -> list[Pair]:
         """Return the cost and effect of one cycle in each state under a strategy."""
         values = self.in_state(scope)
-        places = ((("strategies", name, "rewards"), strategy.rewards), (("rewards",), self.file.rewards))
-        return [self.pair(state, places, values) for state in self.file.states]
+        pairs = []
+        for state in self.file.states:
+            places: Places = [
+                (("strategies", name, "rewards", state), strategy.rewards.get(state)),
+                (("rewards", state), self.file.rewards.get(state)),
+            ]
+            pairs.append(self.pair(places, values))
+        if self.file.rewards_per == "cycle":
+            return pairs
+        years = self.file.cycle_years
+        return [(cost * years, effect * years) for cost, effect in pairs]
 
     def entry_rewards(self, name: str, strategy: Strategy, scope: Values) -> list[Pair]:
-        """Return the cost and effect of coming into each state under a strategy."""
-        places = ((("strategies", name, "on_entry"), strategy.on_entry), (("on_entry",), self.file.on_entry))
-        return [self.pair(state, places, scope) for state in self.file.states]
+        """Return the cost and effect of coming into each state, from each state where that matters."""
+        entries = [self.file.on_entry, *(each.on_entry for each in self.file.strategies.values())]
+        by_origin = any(entry.from_ for each in entries for entry in each.values())
+        pairs = []
+        for origin in self.file.states if by_origin else (None,):
+            for state in self.file.states:
+                places: Places = []
+                for place, given in (
+                    (("strategies", name, "on_entry"), strategy.on_entry),
+                    (("on_entry",), self.file.on_entry),
+                ):
+                    entry: EntryReward | None = given.get(state)
+                    if entry is not None and origin in entry.from_:
+                        places.append(((*place, state, "from", origin), entry.from_[origin]))
+                    places.append(((*place, state), entry))
+                pairs.append(self.pair(places, scope))
+        return pairs
 
-    def pair(self, state: str, places: Places, values: Values) -> Pair:
-        """Return the cost and effect of a state from the first place that gives them; else 0."""
+    def pair(self, places: Places, values: Values) -> Pair:
+        """Return the cost and effect from the first place that gives them; else 0."""
 
         def amount(key: str) -> Floats:
-            for place, rewards in places:
-                given = getattr(rewards.get(state), key, None)
+            for place, reward in places:
+                given = getattr(reward, key, None)
                 if given is not None:
-                    return self.evaluate(given, (*place, state, key), values)
+                    return self.evaluate(given, (*place, key), values)
             return np.zeros((1, 1, 1))
 
         return amount("cost"), amount("effect")
@@ -328,7 +418,7 @@ class _MarkovCompiler:
         arrays = [array for states in rewards for pair in states for array in pair]
         groups = max(array.shape[0] for array in arrays)
         times = max(array.shape[2] for array in arrays)
-        shape = (len(rewards), groups, len(self.file.states), times, *factors.shape)
+        shape = (len(rewards), groups, len(rewards[0]), times, *factors.shape)
         if prod(shape) > MAX_CELLS:
             self.fault(("cycles",), TOO_LARGE)
             return np.zeros((0,) * 6)
@@ -340,15 +430,44 @@ class _MarkovCompiler:
         return table
 
 
-def _compete(probabilities: list[Floats], rates: list[Floats], years: float) -> list[Floats]:
-    """Return what each way out of a state comes to, when all compete within a cycle of `years`."""
+def _compete(
+    probabilities: list[Floats], rates: list[Floats], years: float
+) -> tuple[list[Floats], list[Floats] | list[None]]:
+    """Return what each way out of a state comes to, when all compete within a cycle of `years`.
+
+    The second list has the yearly hazards, None where there are no rates.
+    """
     p = np.stack(np.broadcast_arrays(*probabilities, *rates)[: len(rates)], axis=-1)
     r = np.stack(np.broadcast_arrays(*probabilities, *rates)[len(rates) :], axis=-1)
     total = p.sum(axis=-1, keepdims=True)
     alone = p / np.maximum(total, 1.0)
     if not np.any(r):
-        return list(np.moveaxis(alone, -1, 0))
+        return list(np.moveaxis(alone, -1, 0)), [None] * len(rates)
     # A certain exit has an infinite hazard: against it, no rate ever comes first.
     certain = total >= 1
     hazards = competing_hazards(np.where(certain, 0.0, p), years) + r
-    return list(np.moveaxis(np.where(certain, alone, competing_probabilities(hazards, years)), -1, 0))
+    together = np.where(certain, alone, competing_probabilities(hazards, years))
+    return list(np.moveaxis(together, -1, 0)), list(np.moveaxis(np.where(certain, np.inf, hazards), -1, 0))
+
+
+def exponential(hazards: Moves, states: int, years: float) -> Floats:
+    """Return the probabilities [group, cycle, time in state, from, to] of a cycle of `years`.
+
+    hazards: yearly, by (from, to), on those three axes, constant within a cycle; where one is infinite, its
+    state is not left. The matrix exponential counts every number of moves (Kalbfleisch and Lawless 1985,
+    J Am Stat Assoc 80:863).
+    """
+    shape = np.broadcast_shapes(*(array.shape for array in hazards.values()))
+    changes = np.zeros(shape[1], np.bool_)
+    changes[0] = True
+    for array in hazards.values():
+        if array.shape[1] > 1:
+            changes[1:] |= np.any(array[:, 1:] != array[:, :-1], axis=(0, 2))
+    generator = np.zeros((shape[0], int(changes.sum()), shape[2], states, states))
+    for (origin, destination), array in hazards.items():
+        generator[..., origin, destination] = array[:, changes] if array.shape[1] > 1 else array
+    generator[np.isinf(generator).any(axis=-1)] = 0.0
+    here = np.arange(states)
+    generator[..., here, here] = -generator.sum(axis=-1)
+    found: Floats = np.clip(linalg.expm(generator * years), 0.0, 1.0)
+    return found[:, np.cumsum(changes) - 1]

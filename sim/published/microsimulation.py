@@ -48,7 +48,7 @@ class Tables(NamedTuple):
     bound: Draws  # [s, g, run, i]: the largest `leave` in RUN cycles
     clock: Ints  # [c]
     gains: Floats  # [s, 1 or g, i, t, r]: rewards of all points in time before t; unused with memory
-    entry_rewards: Floats  # [s, 1 or g, i, t, r], of length 0 where there are none
+    entry_rewards: Floats  # [s, 1 or g, 1 or from, to, t, r], of length 0 where there are none
     rewards: Floats  # [s, 1 or g, i, 1 or time in state, t, r]
 
 
@@ -71,7 +71,7 @@ def tables_of(model: CompiledModel) -> Tables:
     bounds = [leave[:, :, run, 0].max(axis=2) for run in runs]
     gains = np.zeros((*model.rewards.shape[:3], model.cycles + 2, 2))
     np.cumsum(model.rewards[:, :, :, 0], axis=3, out=gains[:, :, :, 1:])
-    none = np.zeros((0,) * 5)
+    none = np.zeros((0,) * 6)
     return Tables(
         groups=_whole(np.cumsum(model.group_shares)),
         start=_whole(np.cumsum(model.start)),
@@ -154,8 +154,9 @@ def _run_block(key: np.uint64, first: int, tables: Tables, totals: Floats, final
                             cost += left[0] - came[0]
                             effect += left[1] - came[1]
                             if entries.size:
-                                cost += entries[s, entry_group, new, cycle + 1, 0]
-                                effect += entries[s, entry_group, new, cycle + 1, 1]
+                                origin = state if entries.shape[2] > 1 else 0
+                                cost += entries[s, entry_group, origin, new, cycle + 1, 0]
+                                effect += entries[s, entry_group, origin, new, cycle + 1, 1]
                             state = new
                         at += 1
                 totals[s, 0, person] += cost
@@ -191,11 +192,12 @@ def _run_block_with_memory(key: np.uint64, first: int, tables: Tables, totals: F
                 luck = draw(key, _MODEL, cycle, child)
                 now, move_time = clock[cycle], time if leave.shape[3] > 1 else 0
                 if luck < leave[s, group, now, move_time, state]:
+                    origin = state if entries.size and entries.shape[2] > 1 else 0
                     state = _pick(luck, cumulative[s, group, now, move_time, state])
                     since = cycle + 1
                     if entries.size:
-                        cost += entries[s, entry_group, state, since, 0]
-                        effect += entries[s, entry_group, state, since, 1]
+                        cost += entries[s, entry_group, origin, state, since, 0]
+                        effect += entries[s, entry_group, origin, state, since, 1]
             totals[s, 0, person] = cost
             totals[s, 1, person] = effect
             final[s, person] = state
@@ -214,6 +216,7 @@ class Simulation(NamedTuple):
     increments: Floats  # [s, r]
     increment_errors: Floats  # [s, r]
     shares: Floats  # [s, i], after the last cycle
+    covariances: Floats  # [s, r, s, r], of the means in `totals`, through the luck that strategies share
 
 
 @dataclass(frozen=True)
@@ -224,6 +227,7 @@ class _Moments:
     mean: Floats
     squares: Floats
     finals: Ints
+    products: Floats  # [s, r, s, r]: of the deviations of the totals
 
     def __add__(self, other: _Moments) -> _Moments:
         """Pool two sets of persons (Chan, Golub and LeVeque 1983, Am Stat 37:242)."""
@@ -231,7 +235,10 @@ class _Moments:
         step = other.mean - self.mean
         mean = self.mean + step * (other.count / count)
         squares = self.squares + other.squares + step**2 * (self.count * other.count / count)
-        return _Moments(count, mean, squares, self.finals + other.finals)
+        totals = step[: len(self.products)]
+        together = np.multiply.outer(totals, totals) * (self.count * other.count / count)
+        products = self.products + other.products + together
+        return _Moments(count, mean, squares, self.finals + other.finals, products)
 
 
 def microsimulate(
@@ -258,7 +265,10 @@ def microsimulate(
         mean = rows.mean(axis=-1)
         squares = ((rows - mean[..., None]) ** 2).sum(axis=-1)
         finals = np.stack([np.bincount(each, minlength=states) for each in final])
-        return _Moments(count, mean, squares, finals)
+        off = totals - mean[:strategies, :, None]
+        # Without BLAS, whose rounding may depend on its threads.
+        products = np.einsum("arp,bqp->arbq", off, off)
+        return _Moments(count, mean, squares, finals, products)
 
     with ThreadPoolExecutor(threads or os.cpu_count()) as pool:
         blocks = pool.map(run, range(0, persons, BLOCK))
@@ -267,7 +277,9 @@ def microsimulate(
         for block in blocks:
             moments = moments + block
     errors = np.full_like(moments.squares, np.nan)
+    covariances = np.full_like(moments.products, np.nan)
     if persons > 1:
+        covariances = moments.products / (persons - 1) / persons
         errors = np.sqrt(moments.squares / (persons - 1) / persons)
     means = moments.mean
     return Simulation(
@@ -277,4 +289,5 @@ def microsimulate(
         increments=means[strategies:],
         increment_errors=errors[strategies:],
         shares=moments.finals / persons,
+        covariances=covariances,
     )

@@ -7,18 +7,23 @@ the groups, and
 
 - `cycle`: 0 in the first cycle;
 - `age`: ``age at the start + cycle * cycle_years``, not rounded (write ``floor(age)`` for whole years);
+- a table under `tables` (see sim/published/lookup.py), and
 - `time_in_state`: cycles since the person came into the state, 0 in the first (not for parameters, which
   may use the other two).
 
 Out of one state, yearly rates and per-cycle probabilities compete. Probabilities p alone are used as
 they are (they are the competing hazards ``-ln(1 - sum p) * p / sum p``; see sim/rates.py). Probabilities
 that add up to one leave nothing for rates.
+
+Where a rate leads to a state that itself is left by rates, more than one move may be made in a cycle: the
+probabilities of a cycle are then the matrix exponential of the rates. A state that is left by probabilities
+alone is left at the end of a cycle. Who leaves and returns within one cycle is counted as having stayed.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from keyword import iskeyword
 from typing import Annotated, Literal, Self
 
@@ -26,7 +31,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 
 from sim.errors import nearest
 from sim.faults import fault
-from sim.files.expressions import FUNCTIONS
+from sim.files.expressions import FUNCTIONS, ExpressionError, compile_expression
 from sim.files.wording import Mistake, plain_error
 from sim.luck import MAX_STEP
 
@@ -46,6 +51,16 @@ class _Strict(BaseModel):
     model_config = ConfigDict(
         frozen=True, extra="forbid", strict=True, populate_by_name=True, allow_inf_nan=False
     )
+
+
+def _arithmetic(value: object) -> object:
+    """Return the number that is written out in a text, such as 1/12; anything else as it is."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return float(compile_expression(value, ()).evaluate())
+    except ExpressionError as error:
+        raise plain_error(error.placed) from None
 
 
 class ModelTransition(_Strict):
@@ -78,7 +93,7 @@ class ModelTransition(_Strict):
 
 
 class Reward(_Strict):
-    """What one cycle in a state gives: cost in euros, effect (for example in years or QALYs)."""
+    """What one cycle (or year, see `rewards_per`) in a state gives: cost, effect (such as QALYs)."""
 
     cost: Amount
     effect: Amount
@@ -89,6 +104,20 @@ class PartialReward(_Strict):
 
     cost: Amount | None = None
     effect: Amount | None = None
+
+
+class EntryReward(PartialReward):
+    """A reward for coming into a state, which may differ by the state that is left."""
+
+    from_: dict[str, PartialReward] = Field(default={}, alias="from")
+
+
+class LookUp(_Strict):
+    """A table in a CSV file beside the model file: which columns to look up `by`, and which to give."""
+
+    file: Name
+    by: Annotated[tuple[Name, ...], Field(strict=False, min_length=1)]
+    column: Name | None = None
 
 
 class Discount(_Strict):
@@ -115,14 +144,16 @@ class Strategy(_Strict):
     parameters: dict[str, Amount] = {}
     transitions: Transitions = ()
     rewards: dict[str, PartialReward] = {}
-    on_entry: dict[str, PartialReward] = {}
+    on_entry: dict[str, EntryReward] = {}
 
 
 class ModelFile(_Strict):
-    """A `kind: model` file; scenarios/published/ has an example with comments.
+    """A `kind: model` file; docs/models.md has an example of each part.
 
     `timing` says when a cycle's reward counts: at its `start` (cycles 0 to n-1), at its `end`
     (1 to n), `half-cycle` (0 to n, both ends for half) or `every-cycle` (0 to n, so n + 1 times).
+    `rewards_per` says whether rewards are for a `cycle` or for a `year`. `moves_per_cycle: one` keeps rates
+    to one move a cycle, as many spreadsheets do; `any` is right where rates are.
     A reward on entry counts once, at the end of the cycle in which the person came in.
     """
 
@@ -131,16 +162,19 @@ class ModelFile(_Strict):
     source: str = ""
     states: Annotated[tuple[Name, ...], Field(strict=False, min_length=1, max_length=MAX_STATES)]
     start: Name | dict[str, Share]
-    cycle_years: float = Field(default=1.0, gt=0)
+    cycle_years: Annotated[float, Field(gt=0), BeforeValidator(_arithmetic)] = 1.0
     cycles: Count
     age: float | None = Field(default=None, ge=0)
     timing: Literal["start", "end", "half-cycle", "every-cycle"]
+    rewards_per: Literal["cycle", "year"] = "cycle"
+    moves_per_cycle: Literal["any", "one"] = "any"
     discount: Discount = Discount()
+    tables: dict[str, LookUp] = {}
     parameters: dict[str, Amount] = {}
     groups: Annotated[tuple[Group, ...], Field(strict=False)] = ()
     transitions: Transitions = ()
     rewards: dict[str, Reward]
-    on_entry: dict[str, PartialReward] = {}
+    on_entry: dict[str, EntryReward] = {}
     strategies: Annotated[
         dict[str, Annotated[Strategy, BeforeValidator(lambda value: {} if value is None else value)]],
         Field(min_length=1),
@@ -169,16 +203,18 @@ def check_names(file: ModelFile) -> Iterator[Mistake]:
     else:
         yield from _check_states(file, file.start, ("start",))
     for name in file.parameters:
-        yield from _check_variable(("parameters", name), RESERVED)
+        yield from _check_variable(("parameters", name), (*RESERVED, *file.tables))
+    variables = tuple(file.groups[0].values) if file.groups else ()
+    for name in file.tables:
+        yield from _check_variable(("tables", name), (*RESERVED, *variables))
     for index, group in enumerate(file.groups):
-        variables = file.groups[0].values.keys()
-        if group.values.keys() != variables:
-            yield Mistake(("groups", index), fault("groups_unlike", variables=tuple(variables)))
+        if group.values.keys() != file.groups[0].values.keys():
+            yield Mistake(("groups", index), fault("groups_unlike", variables=variables))
         for name in group.values:
             yield from _check_variable(("groups", index, "values", name), (*RESERVED, *file.parameters))
     yield from _check_transitions(file, file.transitions, ())
     yield from _check_states(file, file.rewards, ("rewards",))
-    yield from _check_states(file, file.on_entry, ("on_entry",))
+    yield from _check_entries(file, file.on_entry, ("on_entry",))
     for state in file.states:
         if state not in file.rewards:
             yield Mistake(("rewards",), fault("state_without_reward", state=state))
@@ -192,7 +228,7 @@ def check_names(file: ModelFile) -> Iterator[Mistake]:
                 yield Mistake((*place, "parameters", parameter), message, True)
         yield from _check_transitions(file, strategy.transitions, place)
         yield from _check_states(file, strategy.rewards, (*place, "rewards"))
-        yield from _check_states(file, strategy.on_entry, (*place, "on_entry"))
+        yield from _check_entries(file, strategy.on_entry, (*place, "on_entry"))
 
 
 def _check_variable(loc: Loc, taken: tuple[str, ...]) -> Iterator[Mistake]:
@@ -207,6 +243,12 @@ def _check_states(file: ModelFile, states: Iterable[str], place: Loc) -> Iterato
     for state in states:
         if state not in file.states:
             yield _unknown_state(file, state, (*place, state), key=True)
+
+
+def _check_entries(file: ModelFile, entries: Mapping[str, EntryReward], place: Loc) -> Iterator[Mistake]:
+    yield from _check_states(file, entries, place)
+    for state, entry in entries.items():
+        yield from _check_states(file, entry.from_, (*place, state, "from"))
 
 
 def _check_transitions(

@@ -168,14 +168,15 @@ strategies:
 """
 
 
-def test_without_a_cohort_the_frontier_is_the_simulation(tmp_path: Path) -> None:
+def test_time_in_state_is_exact_by_tunnels(tmp_path: Path) -> None:
     path = tmp_path / "model.yaml"
     path.write_text(FILE, encoding="utf-8")
     result = run_model(path, persons=100)
     # Everyone is well at cycles 0 and 1, and ill at 2 and 3.
     first, second = result["strategies"]["first"], result["strategies"]["second"]
-    assert first == {"cohort": None, "simulation": {"cost": 22, "cost_se": 0, "effect": 2, "effect_se": 0}}
-    assert (second["cohort"], second["simulation"]["cost"]) == (None, 42)
+    assert first["simulation"] == {"cost": 22, "cost_se": 0, "effect": 2, "effect_se": 0}
+    assert first["cohort"] == {"cost": 22, "effect": 2, "shares": {"Well": 0, "Ill": 1}}
+    assert (second["cohort"]["cost"], second["simulation"]["cost"]) == (42, 42)
     assert [(row["strategy"], row["icer"]) for row in result["frontier"]] == [("first", None), ("second", 10)]
 
 

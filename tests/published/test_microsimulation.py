@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -186,7 +187,9 @@ def test_time_in_state_agrees_with_tunnel_states() -> None:
     )
     expected, result = exact_cohort(tunnel), microsimulate(remembering, 50_000)
     assert expected is not None
-    assert exact_cohort(remembering) is None
+    exact = exact_cohort(remembering)
+    np.testing.assert_allclose(exact.totals, expected.totals, rtol=1e-12)
+    np.testing.assert_allclose(exact.shares[0, -1], expected.shares[0, -1], rtol=1e-12)
     assert np.all(np.abs(result.totals - expected.totals) < 4 * result.errors)
     ill = expected.shares[0, -1]
     assert abs(result.shares[0, 1] - ill) < 4 * np.sqrt(ill * (1 - ill) / 50_000)
@@ -334,3 +337,20 @@ def test_the_search_for_the_next_move() -> None:
 def test_numbers_out_of_range(numbers: tuple[int, ...], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         microsimulate(model(), *numbers)
+
+
+def test_errors_of_increments_and_ratios_predict_their_spread(tmp_path: Path) -> None:
+    """Over independent runs, the errors told are the spread that is found."""
+    from sim.published.cohort import load_model, results_of
+    from sim.published.template import TEMPLATE
+
+    file = tmp_path / "model.yaml"
+    file.write_text(TEMPLATE, encoding="utf-8")
+    compiled = load_model(file)
+    runs = [results_of(compiled, 4000, seed)[0]["increments"][0]["simulation"] for seed in range(60)]
+    for key in ("cost", "effect"):
+        found = np.std([run[key] for run in runs], ddof=1)
+        told = np.mean([run[f"{key}_se"] for run in runs])
+        assert 0.65 < found / told < 1.35  # four standard errors of a standard deviation of 60
+    exact = results_of(compiled, 400_000, 1)[0]["increments"][0]
+    assert abs(exact["simulation"]["icer"] - exact["icer"]) < 4 * exact["simulation"]["icer_se"]

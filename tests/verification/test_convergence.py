@@ -42,12 +42,12 @@ def in_continuous_time(rates: Rates = RATES) -> Floats:
     return np.asarray(linalg.expm(system * YEARS)[0, 3:])
 
 
-def in_steps(per_year: int, timing: str, rates: Rates = RATES) -> Floats:
-    """Return the same from a cohort in steps: rewards are per year, so a step earns its part."""
+def in_steps(per_year: int, timing: str, rates: Rates = RATES, moves: str = "one") -> Floats:
+    """Return the same from a cohort in steps of one move: rewards are per year, so a step earns its part."""
     data: dict[str, Any] = {
         "kind": "model", "title": "steps", "states": list(STATES), "start": "Well",
         "cycle_years": 1 / per_year, "cycles": YEARS * per_year, "timing": timing,
-        "discount": {"cost": RATE, "effect": RATE},
+        "discount": {"cost": RATE, "effect": RATE}, "moves_per_cycle": moves,
         "transitions": [{"from": f, "to": t, "rate": rate} for (f, t), rate in rates.items()],
         "rewards": {s: {"cost": COST[s] / per_year, "effect": EFFECT[s] / per_year} for s in STATES},
         "strategies": {"usual": {}},
@@ -75,6 +75,16 @@ def test_the_error_of_a_step_is_of_first_order(timing: str, agree: Agree) -> Non
     for k, what in enumerate(("cost", "effect")):
         for finer in (0, 1):
             agree(f"{timing}: error of {what} halved", errors[finer, k] / errors[finer + 1, k], 2.0, 0.05)
+
+
+def test_with_any_number_of_moves_half_cycles_err_by_the_square_of_the_step(agree: Agree) -> None:
+    """The moves are exact then, and only the trapezium of the rewards is off."""
+    truth = in_continuous_time()
+    errors = np.array([in_steps(n, "half-cycle", moves="any") - truth for n in (12, 24, 48)])
+    for k, what in enumerate(("cost", "effect")):
+        for finer in (0, 1):
+            ratio = errors[finer, k] / errors[finer + 1, k]
+            agree(f"error of {what}, half the step", ratio, 4.0, 0.01)
 
 
 @pytest.mark.parametrize("timing", ["start", "end", "half-cycle"])

@@ -83,7 +83,9 @@ def test_treatment_changes_no_life(simulation: Simulation) -> None:
 
 
 def test_result_is_the_contract(result: dict[str, Any], cohort: Cohort) -> None:
-    assert list(result) == ["title", "strategies", "frontier"]
+    assert list(result) == [
+        "title", "strategies", "frontier", "increments", "rewards_per", "cycle_years",
+    ]  # fmt: skip
     assert list(result["strategies"]) == ["no treatment", "treatment"]
     for s, row in enumerate(result["strategies"].values()):
         assert [row["cohort"]["cost"], row["cohort"]["effect"]] == cohort.totals[s].tolist()

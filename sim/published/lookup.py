@@ -1,0 +1,118 @@
+"""Look-up tables of a model file: a CSV beside it, read whole, with every mistake at its line and column.
+
+A table is looked up by `age`, `cycle`, `time_in_state` or a variable of the groups. By the first three a row
+holds until the next one begins, and the last row for all above it (as the last row of a life table does); by
+a variable of the groups the value must be in the table. The rows are all combinations of their keys.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.errors import InputError, Problem, nearest
+from sim.faults import fault
+from sim.files.expressions import ExpressionError
+from sim.files.yamltext import decode, read_bytes
+from sim.published.modelfile import LookUp
+
+Floats = NDArray[np.float64]
+STEPS = ("age", "cycle", "time_in_state")
+"""What a row holds from on; any other key must be met exactly."""
+
+
+@dataclass(frozen=True)
+class LookUpTable:
+    """Values with one axis for each key in `by`; keys: what stands along each axis, rising."""
+
+    by: tuple[str, ...]
+    keys: tuple[Floats, ...]
+    values: Floats
+
+
+def read_table(path: Path, asked: LookUp) -> LookUpTable:
+    """Return the table in a CSV file with a header. Raises InputError with every mistake, with its place."""
+    rows = list(csv.reader(io.StringIO(decode(path, read_bytes(path)))))
+    header = [name.strip() for name in rows[0]] if rows else []
+    column = asked.column
+    rest = [name for name in header if name not in asked.by]
+    if column is None and len(rest) == 1:
+        column = rest[0]
+    if column is None:
+        raise InputError.at(path, fault("name_the_column", columns=tuple(rest)))
+    wanted = (*asked.by, column)
+    problems = [
+        Problem.at(path, fault("no_such_column", name=name, near=nearest(name, header)), 1, 1)
+        for name in wanted
+        if header.count(name) != 1
+    ]
+    if problems:
+        raise InputError(problems)
+    places = [header.index(name) for name in wanted]
+    found: dict[tuple[float, ...], float] = {}
+    for line, row in enumerate(rows[1:], start=2):
+        if not any(cell.strip() for cell in row):
+            continue
+        if len(row) != len(header):
+            problems.append(Problem.at(path, fault("wrong_number_of_cells", count=len(header)), line, 1))
+            continue
+        numbers = []
+        for place in places:
+            number = _number(row[place])
+            if number is None:
+                at = 1 + sum(len(cell) + 1 for cell in row[:place])
+                wrong = fault("table_needs_number", column=header[place], found=row[place])
+                problems.append(Problem.at(path, wrong, line, at))
+            else:
+                numbers.append(number)
+        if len(numbers) < len(places):
+            continue
+        if tuple(numbers[:-1]) in found:
+            key = ", ".join(f"{name} = {value:g}" for name, value in zip(asked.by, numbers, strict=False))
+            problems.append(Problem.at(path, fault("stands_twice", name=key), line, 1))
+        found[tuple(numbers[:-1])] = numbers[-1]
+    if not found and not problems:
+        problems.append(Problem.at(path, fault("table_without_rows"), 1, 1))
+    if problems:
+        raise InputError(problems)
+    keys = tuple(np.unique(np.array([key[k] for key in found])) for k in range(len(asked.by)))
+    values = np.full([axis.size for axis in keys], np.nan)
+    for each, value in found.items():
+        values[tuple(int(np.searchsorted(axis, one)) for axis, one in zip(keys, each, strict=True))] = value
+    if np.any(np.isnan(values)):
+        gap = [float(axis[k]) for axis, k in zip(keys, np.argwhere(np.isnan(values))[0], strict=True)]
+        key = ", ".join(f"{name} = {value:g}" for name, value in zip(asked.by, gap, strict=True))
+        raise InputError.at(path, fault("table_has_gap", key=key))
+    return LookUpTable(asked.by, keys, values)
+
+
+def look_up(table: LookUpTable, values: Mapping[str, Floats]) -> Floats:
+    """Return what a table gives for `values`, broadcast. Raises ExpressionError where it has no row."""
+    places = []
+    for name, keys in zip(table.by, table.keys, strict=True):
+        asked = values[name]
+        # An age that was counted in months is a whole year, but for rounding.
+        place = np.searchsorted(keys, asked + 1e-9 * np.maximum(np.abs(asked), 1.0), side="right") - 1
+        missing = place < 0
+        if name not in STEPS:
+            missing |= keys[np.maximum(place, 0)] != asked
+        if np.any(missing):
+            raise ExpressionError(fault("no_row_for", name=name, value=float(asked[missing][0])))
+        places.append(place)
+    found: Floats = table.values[tuple(np.broadcast_arrays(*places))]
+    return found
+
+
+def _number(text: str) -> float | None:
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    return number if math.isfinite(number) and "_" not in text else None

@@ -1,0 +1,137 @@
+"""What a state-transition model came to, as files: tables by cycle, and a chart of its trace."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import altair as alt
+import pandas as pd
+import pyarrow as pa
+import vl_convert
+
+from sim.batches.results import save
+from sim.files.yamltext import read_bytes
+from sim.machine.memory import FOR_CHARTS, refuse_little
+from sim.machine.project import version
+from sim.machine.whole import write_whole
+from sim.published.cohort import Cohort, Floats
+from sim.published.markov import CompiledModel
+
+OUTCOMES = ("cost", "effect")
+CHART = "trace.svg"
+WIDTH, HEIGHT = 480, 240
+
+
+def trace_table(model: CompiledModel, cohort: Cohort) -> pa.Table:
+    """Return `strategy, cycle, years, state, share`: where the cohort is at each point in time."""
+    frame = _long(cohort.trace, (model.strategies, range(model.cycles + 1), model.states))
+    frame.columns = ["strategy", "cycle", "state", "share"]
+    frame.insert(2, "years", frame["cycle"] * model.cycle_years)
+    return _table(frame)
+
+
+def rewards_table(model: CompiledModel, cohort: Cohort) -> pa.Table:
+    """Return `strategy, cycle, outcome, discounted, undiscounted`: what counts at each point in time."""
+    axes = (model.strategies, range(model.cycles + 1), OUTCOMES)
+    frame = _long(cohort.rewards, axes)
+    frame.columns = ["strategy", "cycle", "outcome", "discounted"]
+    frame["undiscounted"] = cohort.undiscounted.ravel()
+    return _table(frame)
+
+
+def events_table(model: CompiledModel, cohort: Cohort) -> pa.Table:
+    """Return `strategy, cycle, from, to, persons`: of one person, how many are seen to have moved in a cycle.
+
+    cycle: 1 for the first. Moves that never occur are left out.
+    """
+    frame = _long(cohort.events, (model.strategies, range(1, model.cycles + 1), model.states, model.states))
+    frame.columns = ["strategy", "cycle", "from", "to", "persons"]
+    return _table(frame[frame["persons"] > 0])
+
+
+def increments_table(found: Mapping[str, Any]) -> pa.Table:
+    """Return the increments of `run_model`, exact and simulated, with standard errors."""
+    rows = [
+        {
+            **{key: value for key, value in row.items() if key != "simulation"},
+            **{f"simulated_{key}": value for key, value in row["simulation"].items()},
+        }
+        for row in found["increments"]
+    ]
+    texts = ("strategy", "reference")
+    numbers = ("cost", "effect", "icer", *(f"simulated_{key}" for key in (
+        "cost", "effect", "icer", "cost_se", "effect_se", "icer_se",
+    )))  # fmt: skip
+    words = pa.dictionary(pa.int32(), pa.string())
+    schema = pa.schema([*((key, words) for key in texts), *((key, pa.float64()) for key in numbers)])
+    return pa.Table.from_pylist(rows, schema=schema)
+
+
+def trace_svg(model: CompiledModel, cohort: Cohort) -> str:
+    """Return a chart of the shares in each state over the years, a panel for each strategy, as SVG.
+
+    Raises SimulationError where a limit leaves too little memory for it.
+    """
+    refuse_little(FOR_CHARTS)
+    frame = trace_table(model, cohort).to_pandas()
+    chart = (
+        alt.Chart(frame)
+        .mark_line()
+        .encode(
+            x=alt.X("years:Q", title="years"),
+            y=alt.Y("share:Q", title="share of persons", scale=alt.Scale(domain=[0, 1])),
+            color=alt.Color("state:N", sort=list(model.states), title="state"),
+            strokeDash=alt.StrokeDash("state:N", sort=list(model.states), legend=None),
+        )
+        .properties(width=WIDTH, height=HEIGHT)
+        .facet(row=alt.Row("strategy:N", sort=list(model.strategies), title=None), title=model.title)
+    )
+    with alt.data_transformers.enable("default", max_rows=None):
+        spec: dict[str, Any] = chart.to_dict()
+    return vl_convert.vegalite_to_svg(spec)
+
+
+def write_model(
+    folder: Path,
+    file: Path,
+    model: CompiledModel,
+    cohort: Cohort,
+    found: Mapping[str, Any],
+    asked: Mapping[str, Any],
+    as_csv: bool = False,
+) -> None:
+    """Write the tables, a manifest and the chart of a model into a folder.
+
+    found: as `run_model` gives it; asked: persons and seed. Raises SimulationError where the folder cannot
+    be written.
+    """
+    chart = trace_svg(model, cohort).encode()
+    tables = {
+        "trace": trace_table(model, cohort),
+        "rewards": rewards_table(model, cohort),
+        "moves": events_table(model, cohort),
+        "increments": increments_table(found),
+    }
+    manifest = {
+        "kinderwerk": version(), "model": model.title, "file": file.name, "text": read_bytes(file).decode(),
+        **asked, "results": found,
+    }  # fmt: skip
+    save(folder, tables, manifest, as_csv)
+    write_whole(folder / CHART, chart)
+
+
+def _long(values: Floats, axes: tuple[Any, ...]) -> pd.DataFrame:
+    """Return an array as rows, one column for each axis and then the value."""
+    index = pd.MultiIndex.from_product([list(axis) for axis in axes])
+    return pd.DataFrame({"value": values.ravel()}, index=index).reset_index()
+
+
+def _table(frame: pd.DataFrame) -> pa.Table:
+    """Return a frame as a table; texts are coded, as the writer of CSV wants them (it disarms formulas)."""
+    table = pa.Table.from_pandas(frame, preserve_index=False)
+    for i, column in enumerate(table.columns):
+        if column.type in (pa.string(), pa.large_string()):
+            table = table.set_column(i, table.field(i).name, column.cast(pa.string()).dictionary_encode())
+    return table

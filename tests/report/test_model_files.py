@@ -1,0 +1,43 @@
+"""What `kinderwerk model --out` writes, from the command line."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+from typer.testing import CliRunner
+
+from cli import command_line
+from sim.published.cohort import exact_cohort, load_model
+
+
+def test_a_new_model_is_checked_run_and_written(tmp_path: Path) -> None:
+    file, out = tmp_path / "mine.yaml", tmp_path / "out"
+    for words in (
+        ["new", str(file), "--kind", "model"],
+        ["check", str(file)],
+        ["model", str(file), "--persons", "2000", "--out", str(out), "--csv", "--json"],
+    ):
+        done = CliRunner().invoke(command_line, words)
+        assert done.exit_code == 0, done.output
+    model = load_model(file)
+    cohort = exact_cohort(model)
+    trace, rewards, moves = (pq.read_table(out / f"{name}.parquet").to_pandas() for name in (
+        "trace", "rewards", "moves",
+    ))  # fmt: skip
+    last = trace[(trace["cycle"] == model.cycles) & (trace["strategy"] == "usual")]
+    assert last["share"].tolist() == cohort.shares[0].tolist()
+    assert last["years"].tolist() == pytest.approx([10, 10, 10])
+    cost = rewards[(rewards["strategy"] == "usual") & (rewards["outcome"] == "cost")]
+    assert cost["discounted"].sum() == pytest.approx(cohort.totals[0, 0], rel=1e-12)
+    years = cost["cycle"] / 12
+    by_hand = (cost["undiscounted"] / 1.03**years).tolist()
+    assert by_hand == pytest.approx(cost["discounted"].tolist(), rel=1e-12)
+    dead = moves[(moves["strategy"] == "usual") & (moves["to"] == "Dead")]["persons"].sum()
+    assert dead == pytest.approx(cohort.shares[0, 2], rel=1e-12)
+    manifest = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
+    assert (manifest["persons"], manifest["seed"]) == (2000, 0)
+    assert (out / "trace.csv").is_file()
+    assert (out / "trace.svg").read_text(encoding="utf-8").startswith("<svg")
