@@ -194,8 +194,10 @@ def wrong_in(said: str, now: datetime) -> list[str]:
 def test_security_txt_lacks_only_what_the_host_fills_in() -> None:
     now = datetime(2026, 12, 1, tzinfo=UTC)
     example = text("docs/open/security.txt")
-    assert wrong_in(example, now) == [f"{name}: in te vullen" for name in ("Contact", "Expires", "Canonical", "Policy")]
-    filled = example.replace("Expires: IN-TE-VULLEN", "Expires: 2027-11-30T00:00:00Z").replace("IN-TE-VULLEN", "x")
+    gaps = ("Contact", "Expires", "Canonical", "Policy")
+    assert wrong_in(example, now) == [f"{name}: in te vullen" for name in gaps]
+    filled = example.replace("Expires: IN-TE-VULLEN", "Expires: 2027-11-30T00:00:00Z")
+    filled = filled.replace("IN-TE-VULLEN", "x")
     assert wrong_in(filled, now) == []
     assert wrong_in(filled, now + timedelta(days=400)) == ["Expires: past, or over a year ahead"]
     assert wrong_in(filled.replace("Contact", "Contakt"), now) == ["Contact: missing"]

@@ -1,4 +1,4 @@
-"""Papers that a municipality signs: whole, honest about what is missing, and as the app and the project are."""
+"""Papers that a municipality signs: whole, plain about what is missing, and as app and project are."""
 
 from __future__ import annotations
 
@@ -64,9 +64,9 @@ def test_every_paper_is_named_on_the_first_page() -> None:
 
 
 def test_files_that_papers_name_are_there() -> None:
+    file = re.compile(r"`([\w.-]+(?:/[\w./-]*)?\.(?:py|md|yml|toml|json|cff|txt))(?:::(\w+))?`")
     for path in OPEN.glob("*.md"):
-        named = re.findall(r"`([\w.-]+(?:/[\w./-]*)?\.(?:py|md|yml|toml|json|cff|txt))(?:::(\w+))?`", path.read_text("utf-8"))
-        for name, test in named:
+        for name, test in file.findall(path.read_text(encoding="utf-8")):
             assert (ROOT / name).is_file(), f"{path.name}: {name}"
             assert not test or f"def {test}(" in (ROOT / name).read_text("utf-8"), f"{path.name}: {test}"
 
