@@ -1,4 +1,4 @@
-"""Write the papers that follow from others: codemeta.json, and the page of the entry for the Algoritmeregister.
+"""Write papers that follow from others: codemeta.json, the page of the entry for the Algoritmeregister.
 
 `make papers`. The first follows from pyproject.toml, CITATION.cff and publiccode.yml, the second from
 docs/open/algoritmeregister.json.
@@ -20,7 +20,9 @@ ENTRY = ROOT / "docs" / "open" / "algoritmeregister.json"
 PAGE = ENTRY.with_suffix(".md")
 GAP = "in te vullen"
 """What stands in a paper where the project does not have what it asks for."""
-STATUS = {"concept": "concept", "development": "wip", "beta": "wip", "stable": "active", "obsolete": "unsupported"}
+STATUS = {
+    "concept": "concept", "development": "wip", "beta": "wip", "stable": "active", "obsolete": "unsupported",
+}  # fmt: skip
 """Words of publiccode.yml for the state of the work, in those of repostatus.org, which codemeta takes."""
 
 
@@ -70,9 +72,10 @@ def page() -> str:
     lines = [
         "# Voor het Algoritmeregister",
         "",
-        "Voor wie in de gemeente het register vult: wat kan er over dit model in het register staan? Een voorzet, volgens de",
-        f"Publicatiestandaard 1.0. De gemeente beslist wat zij publiceert. Wat alleen zij weet is ‘{GAP} door de gemeente’.",
-        "Dezelfde velden, om in te lezen: `docs/open/algoritmeregister.json`. Daaruit is deze pagina gemaakt (`make papers`).",
+        "Voor wie in de gemeente het register vult: wat kan er over dit model in het register staan? Een",
+        "voorzet, volgens de Publicatiestandaard 1.0. De gemeente beslist wat zij publiceert. Wat alleen zij",
+        f"weet is ‘{GAP} door de gemeente’. Dezelfde velden, om in te lezen:",
+        "`docs/open/algoritmeregister.json`. Daaruit is deze pagina gemaakt (`make papers`).",
     ]
     for group, fields in entry.items():
         lines += ["", f"## {group}", ""]

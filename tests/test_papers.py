@@ -1,4 +1,4 @@
-"""Papers for catalogues, lawyers and security officers say what the project is, in the form of their standards."""
+"""Papers for catalogues, lawyers and security officers say what the project is, in their standard forms."""
 
 from __future__ import annotations
 
@@ -49,7 +49,8 @@ SCHEMA: dict[str, Any] = {  # of publiccode.yml 0.7, as its text says it; no sch
             "predictive-analysis", "budgeting", "data-visualization", "data-analytics"]}},
         "developmentStatus": {"enum": ["concept", "development", "beta", "stable", "obsolete"]},
         "softwareType": {"enum": [*(f"standalone/{kind}" for kind in (
-            "mobile", "iot", "desktop", "web", "backend", "other")), "addon", "library", "configurationFiles"]},
+            "mobile", "iot", "desktop", "web", "backend", "other")),
+            "addon", "library", "configurationFiles"]},
         "intendedAudience": {"type": "object", "additionalProperties": False, "properties": {
             "countries": {"type": "array", "items": {"type": "string", "pattern": "^[A-Z]{2}$"}},
             "scope": {"type": "array", "items": {"enum": [
@@ -180,8 +181,9 @@ def wrong_in(said: str, now: datetime) -> list[str]:
     for name, _, value in rows:
         fields.setdefault(name, []).append(value.strip())
     wrong = [f"{name}: missing" for name in ("Contact", "Expires") if name not in fields]
-    wrong += [f"{name}: twice" for name in ("Expires", "Preferred-Languages") if len(fields.get(name, [])) > 1]
-    wrong += [f"{name}: in te vullen" for name, values in fields.items() if "IN-TE-VULLEN" in "".join(values)]
+    wrong += [f"{name}: twice" for name in ("Expires", "Preferred-Languages") if len(fields.get(name, "")) > 1]
+    gaps = [name for name, values in fields.items() if "IN-TE-VULLEN" in "".join(values)]
+    wrong += [f"{name}: in te vullen" for name in gaps]
     wrong += [f"{name}: no address" for name in ("Contact", "Canonical", "Policy")
               for value in fields.get(name, []) if not re.match("(https://|mailto:|tel:)", value)]  # fmt: skip
     for value in fields.get("Expires", []):
