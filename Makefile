@@ -9,7 +9,7 @@ BIN := .venv/bin
 ENVIRONMENT := .venv/.made-from-lock
 INSTALLED := .venv/.installed
 
-.PHONY: app check test coverage bench docs wheel lock supply audit clean .venv
+.PHONY: app check test coverage bench docs wheel lock supply papers audit clean .venv
 
 app: .venv
 	$(BIN)/kinderwerk app
@@ -86,6 +86,10 @@ lock: .venv
 # What the lock stands for: docs/licences.md and docs/sbom.cdx.json. After every change of the lock.
 supply: .venv
 	$(BIN)/python .ci/supply.py
+
+# Papers that follow from others: codemeta.json, the page of the Algoritmeregister. After a change of the version.
+papers: .venv
+	$(BIN)/python .ci/papers.py
 
 # Known vulnerabilities in what is locked. Asks a public database, so it needs a network: without one it fails.
 audit: .venv

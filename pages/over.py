@@ -16,7 +16,7 @@ from sim.machine import variables
 from sim.machine.project import commit, file_beside, version
 
 CITATION, CHANGES = file_beside("CITATION.cff"), file_beside("CHANGELOG.md")
-STATEMENT_DATE = "2026-11-25"
+STATEMENT_DATE = "2026-11-29"
 CONTACT = variables.CONTACT
 MOST_CHANGES = 12
 _MAIL = re.compile(r"[\w.+-]+@[\w.-]+", re.ASCII)

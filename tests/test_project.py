@@ -22,6 +22,7 @@ FOLDERS = {
     ".ci",
     ".github",
     ".streamlit",
+    "LICENSES",
     "benchmarks",
     "calibration",
     "commands",

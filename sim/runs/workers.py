@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import get_context, parent_process
+from multiprocessing import get_all_start_methods, get_context, parent_process
 from multiprocessing.process import BaseProcess
 from typing import TypeVar
 
@@ -71,7 +71,8 @@ class Workers:
 def start_processes(count: int) -> ProcessPoolExecutor:
     """Return a pool of processes that leave Ctrl-C to this one, and end when it ends, however it ends."""
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # read by the processes that start now
-    return ProcessPoolExecutor(count, mp_context=get_context("forkserver"), initializer=_settle)
+    way = "forkserver" if "forkserver" in get_all_start_methods() else "spawn"  # Windows has only the second
+    return ProcessPoolExecutor(count, mp_context=get_context(way), initializer=_settle)
 
 
 def end_processes(pool: Executor, wait: bool) -> None:

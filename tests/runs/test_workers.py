@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import signal
 from concurrent.futures import Future
+from multiprocessing import get_context
 
 import pytest
 
 from sim.errors import SimulationError
+from sim.runs import workers as workers_module
 from sim.runs.workers import Workers
 
 
@@ -32,6 +34,15 @@ def test_answers_come_in_the_order_of_the_items(count: int) -> None:
         assert list(workers.map(square, range(9))) == [n * n for n in range(9)]
         assert list(workers.map(square, [])) == []
         assert list(workers.map(square, [7])) == [49]
+
+
+def test_a_system_without_a_fork_server_starts_its_processes_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workers_module, "get_all_start_methods", lambda: ["spawn"])  # as on Windows
+    monkeypatch.setattr(
+        workers_module, "get_context", lambda way: get_context(way) if way == "spawn" else pytest.fail(way)
+    )
+    with Workers(2) as workers:
+        assert list(workers.map(square, range(4))) == [0, 1, 4, 9]
 
 
 def test_several_workers_are_other_processes() -> None:
