@@ -96,7 +96,7 @@ def drawn(found: BreakEvenMap, goal: Goal, reference: str) -> None:
     )  # fmt: skip
     parts.draw(chart(found, lines))
     parts.note(t("even_note", draws=found.draws))
-    parts.below(shown, data, f"quitte-{goal.year}", reference, t("even_table"))
+    parts.below(shown, data, f"quitte-{goal.year}", reference, t("even_table"), sourced=False)
 
 
 def _lead(goal: Goal, start: int) -> str:
@@ -186,9 +186,9 @@ def chart(found: BreakEvenMap, lines: pd.DataFrame) -> dict[str, Any]:
 
 
 def _described(found: BreakEvenMap, lines: pd.DataFrame) -> str:
-    half = lines[lines["chance"] == 0.5]
+    half = lines.loc[lines["chance"] == LINES[1], ["effect", "reach"]].to_numpy()
     ends = "; ".join(
-        t("even_alt_end", effect=formats.count(row.effect), reach=formats.count(row.reach))
-        for row in half.iloc[[0, -1]].itertuples()
+        t("even_alt_end", effect=formats.count(effect), reach=formats.count(reach))
+        for effect, reach in half[[0, -1]].tolist()
     ) if len(half) else t("even_alt_none")  # fmt: skip
     return t("even_alt", effect=formats.count(found.now[0]), reach=formats.count(found.now[1]), ends=ends)
