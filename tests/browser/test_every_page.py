@@ -12,7 +12,8 @@ from tests.browser.screens import PAGES, READY, Watched, soon
 pytestmark = pytest.mark.browser
 LINK = "/{page}?gemeente=Tilburg&begroting=20-o-deficit&vergeleken=now&effect=half&aannames=cost.overhead:0.6"
 SLOW = ("onzekerheid", "kinderen")
-"""Looked at by axe in Dutch only, light and dark; others in English where it is dark. They compute for half a minute, and have the parts of other pages."""
+"""Looked at by axe in Dutch only, light and dark; the others in Dutch where it is light and in English where
+it is dark. They compute for half a minute, and have the parts of other pages."""
 FOCUS = """() => {
   const e = document.activeElement;
   if (!e || e === document.body) return null;
