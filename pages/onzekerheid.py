@@ -9,7 +9,7 @@ import streamlit as st
 
 from pages.doubt import chance, depends, evidence, needed
 from pages.doubt.work import Findings, find_out
-from pages.shared import parts
+from pages.shared import breakeven, parts
 from pages.shared.answers import Answer, key_of
 from pages.shared.controls import choose_horizon, choose_sure
 from pages.shared.desk import CHILDREN
@@ -33,24 +33,30 @@ def main() -> None:
         scenarios = pair(chosen)
         ahead, sure = choose_horizon(scenarios[0].years), choose_sure()
         st.header(t("doubt_chance_title"))
-        answer = live(scenarios, lambda answer: chance.show(answer, ahead, reference))
+        live(scenarios, lambda answer: _chance(answer, ahead, sure / 100.0, reference))
+        st.header(t("doubt_needed"))
+        breakeven.show(scenarios, ahead, reference, sure / 100.0)
         st.divider()
         errand(
             key_of(scenarios, "doubt", CHILDREN), find_out(scenarios),
-            lambda found: _show(found, ahead, sure / 100.0, answer, reference),
+            lambda found: _show(found, ahead, reference),
             slot="doubt", size=KEPT_BYTES, every=2.0,
             words=lambda now: t(f"doubt_doing_{now.stage}"),
         )  # fmt: skip
     parts.footer(reference)
 
 
-def _show(found: Findings, ahead: int, sure: float, answer: Answer, reference: str) -> None:
-    goal = replace(found.goal, year=found.question.years[ahead - 1], probability=sure)
+def _chance(answer: Answer, ahead: int, sure: float, reference: str) -> None:
+    chance.show(answer, ahead, reference)
+    needed.price(answer, ahead, sure)
+
+
+def _show(found: Findings, ahead: int, reference: str) -> None:
+    goal = replace(found.goal, year=found.question.years[ahead - 1])
     if found.slow:
         parts.note(t("doubt_slow"))
     for show in (
         partial(depends.numbers, found, goal, reference),
-        partial(needed.show, found, goal, answer, reference),
         partial(depends.ways, found, goal, reference),
         partial(depends.otherwise, found, goal, reference),
         partial(evidence.rests_on, found, reference),

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.shared import formats, parts
-from pages.shared.controls import choose_municipality, fte_offered
-from pages.shared.outcome import outcome
+from pages.shared import breakeven, formats, parts
+from pages.shared.controls import choose_municipality, folding, fte_offered
+from pages.shared.figures import LONG
+from pages.shared.outcome import is_reference, outcome
 from pages.shared.state import EFFECTS, Choices, keep, pair, reference_words
 from pages.shared.texts import t, writing
 from sim.decision.headline import believed, weight_of_no_effect
 
+OPEN = ("quitte",)
+"""Parts of the page that open and close, as the address calls them."""
 FIT = """<style>
 .stMainBlockContainer {max-width: 62rem}
 .stMainBlockContainer h1 {font-size: 1.5rem; padding-top: 0}
@@ -29,12 +32,23 @@ def main() -> None:
     reference = reference_words(chosen)
     with answer:
         outcome(chosen, reference, beside=True)
+        if not is_reference(chosen):
+            _break_even(chosen, reference)
     with st.expander(t("unknown_title")):
         both = pair(chosen)
         told = writing().unknown_effect(weight_of_no_effect(both), believed(both))
         st.markdown(t("unknown", effect=told))
         st.markdown(t("sentence_honest"))
     parts.footer(reference)
+
+
+def _break_even(chosen: Choices, reference: str) -> None:
+    """Show, where that part is open, at which effect and reach the money is back."""
+    part = folding(t("even_title"), "meer", "quitte", OPEN, "start-open-quitte")
+    if part.open:
+        with part:
+            both = pair(chosen)
+            breakeven.show(both, min(LONG, both[0].years), reference)
 
 
 def _controls() -> Choices:

@@ -13,14 +13,15 @@ from html import escape
 import streamlit as st
 
 from pages.compare.rows import OUTCOMES, BudgetRow, Told
-from pages.shared import formats
+from pages.shared import dark, formats
 
 TICKS = 3
 """About how many numbers stand on a scale."""
 ROOM = 0.06
 LOOK = """<style>
 .stMainBlockContainer h2 {font-size: clamp(1.3rem, 4.5vw, 1.75rem)}
-.kw-forest {container-type: inline-size}
+.kw-forest {container-type: inline-size; --kw: #1f5a7a; --kw-back: #ffffff}
+.kw-forest.kw-dark {--kw: #7cc4ea; --kw-back: #12191f}
 .kw-forest table {width: 100%; border-collapse: collapse; table-layout: fixed; font-size: 0.9rem}
 .kw-forest th, .kw-forest td {
   padding: 0.45rem 0.4rem; text-align: left; vertical-align: top; font-weight: 400; overflow-wrap: break-word;
@@ -33,14 +34,14 @@ LOOK = """<style>
 .kw-scale {height: 1.1rem; font-size: 0.78rem}
 .kw-bar i {position: absolute; top: 50%; transform: translateY(-50%)}
 .kw-thin {height: 2px; background: currentColor}
-.kw-thick {height: 7px; background: #1f5a7a}
+.kw-thick {height: 7px; background: var(--kw)}
 .kw-zero {width: 0; height: 100%; border-left: 2px dotted currentColor}
 .kw-noise {height: 100%; background: #6f7d8833}
 .kw-dot {
-  width: 11px; height: 11px; margin-left: -5.5px; border-radius: 50%; background: #1f5a7a;
-  border: 2px solid #ffffff; box-sizing: border-box; outline: 1px solid #1f5a7a;
+  width: 11px; height: 11px; margin-left: -5.5px; border-radius: 50%; background: var(--kw);
+  border: 2px solid var(--kw-back); box-sizing: border-box; outline: 1px solid var(--kw);
 }
-.kw-dot.kw-open {background: #ffffff}
+.kw-dot.kw-open {background: var(--kw-back)}
 .kw-scale span {position: absolute; transform: translateX(-50%); white-space: nowrap}
 .kw-cell .kw-scale {display: none}
 @container (max-width: 620px) {
@@ -83,8 +84,9 @@ def made(
     lines = "".join(f'<tr role="row">{line}</tr>' for line in body)
     scales = "".join(f"<td>{_scale(extents[outcome], outcome)}</td>" for outcome in OUTCOMES)
     foot = f'<tfoot aria-hidden="true"><tr><td></td>{scales}<td></td></tr></tfoot>'
+    look = "kw-forest kw-dark" if dark.is_on() else "kw-forest"
     return (
-        f'<div class="kw-forest"><table role="table" aria-label="{escape(label, quote=True)}">'
+        f'<div class="{look}"><table role="table" aria-label="{escape(label, quote=True)}">'
         f'<thead role="rowgroup"><tr role="row">{head}</tr></thead>'
         f'<tbody role="rowgroup">{lines}</tbody>{foot}</table></div>'
     )

@@ -11,8 +11,6 @@ from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
-import numpy as np
-
 from pages.shared.desk import CHILDREN, DRAWS, SEED
 from sim.decision.appraisal import Difference
 from sim.decision.dossier import TORNADO, Knowledge, Spread, knowledge
@@ -20,15 +18,7 @@ from sim.decision.goal import Goal
 from sim.decision.headline import discount_rate
 from sim.decision.sample import Question, Sample, collect
 from sim.decision.sensitivity import CASES, Case, Swing, live_all, live_cases, swings
-from sim.decision.thresholds import (
-    POINTS,
-    PROGRAMME,
-    QUANTITIES,
-    Explored,
-    SearchVariable,
-    explore,
-    of_workers,
-)
+from sim.decision.thresholds import PROGRAMME
 from sim.engine.simulation import apart
 from sim.inputs.scenario import Scenario
 from sim.machine.compiling import cache_root, folder_in
@@ -40,8 +30,6 @@ from sim.runs.workers import Workers
 
 FIRST, MORE = DRAWS, 5 * DRAWS
 """Draws for a first spread, and for the value of information."""
-SEARCH = max(DRAWS // 2, 2)
-"""Draws behind a threshold; half where every draw takes long."""
 EMULATED = 2000
 """Draws of the emulator for the value of information: enough for two digits, in half a minute."""
 TURN = 10
@@ -76,8 +64,6 @@ class Findings:
     cases: tuple[tuple[Case, Difference], ...] = ()
     draws: int = 0
     spread: Spread | None = None
-    today: Difference | None = None
-    explored: tuple[Explored, ...] = ()
     known: Knowledge | None = None
 
     @property
@@ -105,12 +91,11 @@ def find_out(
 
 def _find_out(found: Findings, workers: Workers, tell: Tell) -> Iterator[Findings]:
     """Yield ever more of what can be found out, beyond what was found before."""
-    question, quantities, names = found.question, _quantities(found.question), first_names(found.question)
-    search = SEARCH if not found.slow else max(SEARCH // 2, 2)
+    question, names = found.question, first_names(found.question)
     stages = _Stages(
         tell,
         {"swings": 2 * len(names) + 1, "cases": len(CASES), "draws": FIRST,
-         "search": len(quantities) * POINTS * search, "more": MORE - FIRST, "known": 40, "others": TORNADO},
+         "more": MORE - FIRST, "known": 40, "others": TORNADO},
     )  # fmt: skip
     if found.best is None:
         hear = stages.hear("swings")
@@ -122,13 +107,9 @@ def _find_out(found: Findings, workers: Workers, tell: Tell) -> Iterator[Finding
         cases = live_cases(question, workers, stages.hear("cases"), cases=_cases(question))
         yield (found := replace(found, cases=tuple(cases)))
     for sample in _growing(found, FIRST, workers, stages.hear("draws")):
-        yield (found := _spread(found, sample, search))
-    for k, quantity in list(enumerate(quantities))[len(found.explored) :]:
-        hear = stages.hear("search", k, len(quantities))
-        explored = explore(quantity, question, workers, search, POINTS, hear)
-        yield (found := replace(found, explored=(*found.explored, explored)))
+        yield (found := _spread(found, sample))
     for sample in _growing(found, MORE, workers, stages.hear("more")):
-        yield (found := _spread(found, sample, search))
+        yield (found := _spread(found, sample))
     if found.known is None:
         known = knowledge(sample, found.goal, workers, stages.hear("known"), emulated=EMULATED)
         yield (found := replace(found, known=known))
@@ -155,14 +136,9 @@ def _growing(found: Findings, draws: int, workers: Workers, hear: Tell) -> Itera
         yield collect(question, max(upto, 2), folder, workers, lambda now: hear(now.at(now.done, draws)))
 
 
-def _spread(found: Findings, sample: Sample, search: int) -> Findings:
-    """Return findings with the spread of a sample, and the draws that a threshold is compared with."""
-    d = sample.difference()
-    first = min(search, sample.size)
-    blocks = {label: values[:first].copy() for label, values in d.key_blocks.items()}
-    nothing = np.zeros((first, 0, len(d.years)))
-    today = Difference((), d.years, nothing, nothing, d.draws[:first], blocks)
-    return replace(found, draws=sample.size, spread=Spread.of(*found.goal.of(d)), today=today)
+def _spread(found: Findings, sample: Sample) -> Findings:
+    """Return findings with the spread of a sample."""
+    return replace(found, draws=sample.size, spread=Spread.of(*found.goal.of(sample.difference())))
 
 
 def first_names(question: Question) -> list[str]:
@@ -186,16 +162,6 @@ def _cases(question: Question) -> list[Case]:
         case for case in CASES if case.name != "all_cashable" and (here or case.name not in _OF_CHILD_WORK)
     ]
     return [kept[0], ONLY_CASH, *kept[1:]]
-
-
-def _quantities(question: Question) -> list[SearchVariable]:
-    """Return what is searched: only of child work, where there is some; where lives are slow, its effect."""
-    if PROGRAMME not in question.scenarios[-1].programmes:
-        return []
-    workers = of_workers(question)
-    if workers.most <= 0:
-        return []
-    return [*QUANTITIES, workers] if not apart(question.scenarios) else [QUANTITIES[0]]
 
 
 class _Stages:

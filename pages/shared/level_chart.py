@@ -114,7 +114,7 @@ def _counted_here(chosen: Choices) -> tuple[Observation, ...]:
 
 def _plot(found: LevelLines, chosen: Choices, reference: str) -> None:
     parts.draw(chart(found))
-    parts.note(" ".join(filter(None, [_band(found), _lying_together(found)])))
+    parts.note(" ".join(filter(None, [_open_band(found), _lying_together(found)])))
     data = frame(found)
     shown = data.assign(
         **{
@@ -138,9 +138,9 @@ def _written(value: float, found: LevelLines) -> str:
     return formats.millions(value * 1e6) if found.what == "money" else formats.count(value)
 
 
-def _band(found: LevelLines) -> str:
-    first = found.budgets[0]
-    return t("level_band") if first.low is not None else charts.band_words(found.budgets)
+def _open_band(found: LevelLines) -> str:
+    """Return why there is no band, where there is none; what it is stands with the table."""
+    return charts.band_words(found.budgets) if found.budgets[0].low is None else ""
 
 
 def _lying_together(found: LevelLines) -> str:
@@ -153,7 +153,8 @@ def _lying_together(found: LevelLines) -> str:
 
 
 def _sources(found: LevelLines, chosen: Choices) -> str:
-    told = [t("level_money")] if found.what in ("money", "head") else []
+    told = [t("level_band")] if found.budgets[0].low is not None else []
+    told += [t("level_money")] if found.what in ("money", "head") else []
     if found.what == "money" and chosen.per == "inhabitant":
         told.append(t("level_no_inhabitants", name=parts.plain(chosen.municipality)))
     if found.what in ("money", "head") and chosen.prices == "current":

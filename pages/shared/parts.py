@@ -14,7 +14,7 @@ import streamlit as st
 from streamlit.errors import StreamlitAPIException
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from pages.shared import charts, formats
+from pages.shared import charts, dark, formats
 from pages.shared.address import LINK_OPEN, whole_query
 from pages.shared.desk import SEED
 from pages.shared.parameter_words import parameter_title
@@ -88,7 +88,8 @@ def draw(chart: alt.TopLevelMixin | dict[str, Any], key: str | None = None) -> N
     Never by st.altair_chart: while it works, altair's settings are others for every thread, and a chart
     that another user's page or document draws in that moment comes out without its data.
     """
-    st.vega_lite_chart(None, chart if isinstance(chart, dict) else chart.to_dict(), width="stretch", key=key)
+    spec = chart if isinstance(chart, dict) else chart.to_dict()
+    st.vega_lite_chart(None, dark.recoloured(spec) if dark.is_on() else spec, width="stretch", key=key)
 
 
 def plot(found: Sequence[charts.Series], what: str, reference: str, name: str = "") -> None:
@@ -128,21 +129,24 @@ def picture(
     below(shown, data, name, reference)
 
 
-def below(shown: pd.DataFrame, data: pd.DataFrame, name: str, reference: str, lines: str = "") -> None:
+def below(
+    shown: pd.DataFrame, data: pd.DataFrame, name: str, reference: str, lines: str = "", sourced: bool = True
+) -> None:
     """Show what stands below every chart: its table, the table as a file, and the source.
 
-    lines: what its lines are, with the table.
+    lines: what its lines are, with the table. sourced: not where another chart of the page has the source.
     """
     with st.expander(t("table") if not lines else t("table_and_lines")):
         note(lines)
         st.table(shown.map(lambda cell: breakable(cell) if isinstance(cell, str) else cell), hide_index=True)
     csv(data, f"kinderwerk-{name}", reference)
-    source()
+    if sourced:
+        source()
 
 
 REFUSED = """<style>[data-testid="stFileUploader"]:has([aria-invalid="true"])::after {{
   content: "{}"; display: block; margin-top: 0.5rem; padding: 0.75rem 1rem; border-radius: 0.5rem;
-  background: #fdecea; color: #7d1f1f;
+  border: 2px solid currentColor;
 }}</style>"""
 """Streamlit's browser page refuses a file without asking us, in English, and says so where the pointer is."""
 

@@ -61,6 +61,7 @@ LEFT_BEHIND = "plan-left-behind"
 KEPT_FROM, FROM = "plan-kept-from", "van"
 """Whose numbers the plan in hand has: in the session, and in a link."""
 VIEWS: Mapping[str, tuple[str, ...]] = {
+    "start": ("meer",),
     "verken": ("delen", "programma"),
     "vergelijk": ("open", "paar"),
     "galerij": ("stellingen",),

@@ -2,6 +2,7 @@
 
 __all__ = [
     "appraisal",
+    "breakeven",
     "budget",
     "dossier",
     "equity",

@@ -7,7 +7,7 @@ changes the share.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -16,10 +16,9 @@ from numpy.typing import NDArray
 from scipy.optimize import brentq
 
 from sim.decision.appraisal import Difference
-from sim.decision.goal import Goal, lived_beside, outcome
+from sim.decision.goal import Goal, outcome
 from sim.decision.sample import Question
 from sim.decision.sensitivity import with_values
-from sim.engine.history import Label
 from sim.errors import InputError
 from sim.faults import fault
 from sim.inputs.fte import FtePath
@@ -31,8 +30,6 @@ from sim.runs.workers import Workers
 Floats = NDArray[np.float64]
 DRAWS = 40
 """Draws behind a threshold: enough for a chance of one in two, and a search of a minute."""
-POINTS = 5
-"""Points over the range of a quantity at which draws are simulated."""
 PROGRAMME = "kinderwerk"
 
 
@@ -173,14 +170,14 @@ def threshold(
         return make(None, None, None, chance=chance(costs(quantity.most)))
     tolerance = 0.01 * abs(quantity.most - quantity.least)
     root = float(brentq(margin, quantity.least, quantity.most, xtol=tolerance, maxiter=_TRIES))
-    low, high = _spread(known, goal)
+    low, high = spread(known, goal)
     return make(root, low, high, chance=chance(costs(root)))
 
 
 _TRIES = 10
 
 
-def _spread(known: dict[float, Floats], goal: Goal) -> tuple[float, float]:
+def spread(known: dict[float, Floats], goal: Goal) -> tuple[float, float]:
     """Return where 90 percent of thresholds lie if other draws had been made (bootstrap over draws)."""
     places = np.array(sorted(known))
     costs = np.stack([known[at] for at in places])
@@ -188,13 +185,13 @@ def _spread(known: dict[float, Floats], goal: Goal) -> tuple[float, float]:
     found = []
     for _ in range(400):
         drawn = costs[:, luck.integers(0, costs.shape[1], costs.shape[1])]
-        crossing = _crossing(places, np.quantile(drawn, goal.probability, axis=1))
-        found.append(places[-1] if crossing is None else crossing)
+        at = crossing(places, np.quantile(drawn, goal.probability, axis=1))
+        found.append(places[-1] if at is None else at)
     low, high = np.quantile(found, [0.05, 0.95])
     return float(low), float(high)
 
 
-def _crossing(places: Floats, margins: Floats) -> float | None:
+def crossing(places: Floats, margins: Floats) -> float | None:
     """Return the first place where margins reach zero, by lines between places; None where they never do."""
     below = np.flatnonzero(margins <= 0)
     if not below.size:
@@ -204,80 +201,6 @@ def _crossing(places: Floats, margins: Floats) -> float | None:
         return float(places[0])
     share = margins[j - 1] / (margins[j - 1] - margins[j])
     return float(places[j - 1] + share * (places[j] - places[j - 1]))
-
-
-@dataclass(frozen=True)
-class Explored:
-    """What the last scenario costs more where a quantity is otherwise, each time on the same draws.
-
-    places: [n] from where it helps least to where it helps most; costs: euros a year of each line of the
-    ledger that a goal may be about, [n, draws, years]. Any goal has its threshold from these.
-    """
-
-    quantity: SearchVariable
-    now: float
-    years: tuple[int, ...]
-    places: Floats
-    costs: Mapping[Label, Floats]
-
-    def threshold(self, goal: Goal, today: Difference) -> Threshold:
-        """Return the value at which a goal is met, by lines between places. today: draws as things are.
-
-        Raises ValueError for a year outside the run or money that nobody keeps.
-        """
-        if goal.year not in self.years or goal.label not in self.costs:
-            raise ValueError(f"nothing is known of {'/'.join(goal.label)} in {goal.year}")
-        years = self.years.index(goal.year) + 1
-        factors = discount_factor(goal.rate, np.arange(1, years + 1))
-        costs = self.costs[goal.label][..., :years] @ factors
-        margins = np.quantile(costs, goal.probability, axis=1)
-        q = self.quantity
-        make = partial(
-            Threshold, q.name, q.unit, goal, now=self.now, least=q.least, most=q.most,
-            chance_now=chance(goal.of(today)[0]),
-        )  # fmt: skip
-        root = _crossing(self.places, margins)
-        if root is None:
-            return make(None, None, None, chance=chance(costs[-1]))
-        if margins[0] <= 0:
-            return make(None, None, None, chance=chance(costs[0]), always=True)
-        low, high = _spread(dict(zip(self.places.tolist(), costs, strict=True)), goal)
-        return make(root, low, high, chance=goal.probability)
-
-
-def explore(
-    quantity: SearchVariable,
-    question: Question,
-    workers: Workers,
-    draws: int = DRAWS,
-    points: int = POINTS,
-    tell: Tell = nobody,
-) -> Explored:
-    """Return what draws 1..n come to at places over the range of a quantity, for any goal afterwards.
-
-    Less exact than `threshold`, which searches for one goal; here another year or another chance costs
-    nothing more. Places lie by equal ratios, or by equal steps where the range begins at zero.
-    """
-    spaced = np.geomspace if quantity.least > 0 else np.linspace
-    places = spaced(quantity.least, quantity.most, points)
-    at_places = [quantity.at(question, float(at)) for at in places]
-    now = Progress("threshold_of", 0, draws, {"name": quantity.name})
-    tell(now)
-    found: dict[Label, list[Floats]] = {}
-    for done, by_place in enumerate(
-        workers.map(partial(_lasts, question, at_places), range(1, draws + 1)), 1
-    ):
-        for d in by_place:
-            for label, blocks in d.key_blocks.items():
-                found.setdefault(label, []).append(blocks[0].sum(axis=1))
-        tell(now.at(done))
-    shape = (draws, points, len(question.years))
-    costs = {label: np.swapaxes(np.array(rows).reshape(shape), 0, 1) for label, rows in found.items()}
-    return Explored(quantity, quantity.now(question), tuple(question.years), places, costs)
-
-
-def _lasts(question: Question, at_places: Sequence[Question], draw: int) -> list[Difference]:
-    return [found[-1] for found in lived_beside(question, at_places, draw)]
 
 
 def highest_price(d: Difference, goal: Goal, price: float) -> Threshold:

@@ -70,8 +70,8 @@ def panel(
     """Return lives of the first draw and replication of a run. sample: how many children; None is everyone.
 
     model: that of the run, where it is one's own. Who is in it follows from the seed; a larger sample has
-    those of a smaller one. Raises OptionError for impossible options, InputError where places are limited (then a
-    child's life hangs on that of others, and cannot be lived alone), and what a run raises.
+    those of a smaller one. Raises OptionError for impossible options, InputError where places are limited (a
+    child's life then hangs on that of others, and cannot be lived alone), and what a run raises.
     """
     refuse(scenario, sample, by)
     draw = options.first_draw if options.first_draw is not None else int(options.draws > 1)

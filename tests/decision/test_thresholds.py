@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from sim.decision import thresholds as module
-from sim.decision.appraisal import CASHABLE, MUNICIPAL, Difference, difference
-from sim.decision.goal import Goal, lived_beside
+from sim.decision.appraisal import difference
+from sim.decision.goal import Goal
 from sim.decision.sample import Question
 from sim.decision.thresholds import (
     QUANTITIES,
     SearchVariable,
     Threshold,
-    explore,
     highest_price,
     of_workers,
     sentence,
@@ -124,71 +122,6 @@ def test_more_effect_never_costs_more_on_the_same_luck() -> None:
     little, much = (values(effect.at(QUESTION, x), goal, range(1, 5), WORKERS) for x in (0.0, 80.0))
     assert (much <= little + 1e-6).mean() >= 0.75
     assert much.mean() < little.mean()
-
-
-def test_what_is_explored_once_has_a_threshold_for_any_goal(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Draw k costs k + 1 minus the quantity in the first year, and nothing more or less after that."""
-
-    def lived(question: Question, variants: Sequence[Question], draw: int) -> list[tuple[Difference, ...]]:
-        assert question is QUESTION
-        found: list[tuple[Difference, ...]] = []
-        for variant in variants:
-            at = (variant.options.children or 0) / 1000
-            yearly = np.zeros((YEARS, 4))
-            yearly[0] = (draw + 1.0 - at) / 4
-            nothing = {CASHABLE: 0 * yearly, MUNICIPAL: 0 * yearly}
-            run = run_of(nothing, {CASHABLE: yearly, MUNICIPAL: 2 * yearly})
-            found.append((difference([run], 1, 0, QUESTION.years),))
-        return found
-
-    monkeypatch.setattr(module, "lived_beside", lived)
-    heard: list[tuple[float, float]] = []
-    found = explore(
-        LINE, QUESTION, WORKERS, draws=8, points=5, tell=lambda now: heard.append((now.done, now.total))
-    )
-    assert found.costs[CASHABLE].shape == (5, 8, YEARS)
-    assert heard[0] == (0, 8)
-    assert heard[-1] == (8, 8)
-    today = difference([run_of({CASHABLE: np.zeros((YEARS, 4))}, {CASHABLE: np.ones((YEARS, 4))})], 1, 0,
-                       QUESTION.years)  # fmt: skip
-    for chance, expected in ((0.5, 5.5), (0.25, 3.75), (0.75, 7.25)):
-        t = found.threshold(replace(GOAL, probability=chance), today)
-        assert t.value == pytest.approx(expected)
-        assert t.low is not None
-        assert t.high is not None
-        assert t.low <= expected <= t.high
-        assert (t.now, t.chance_now, t.chance) == (1.0, 0.0, chance)
-    nowhere = found.threshold(replace(GOAL, probability=1.0), today)
-    assert nowhere.value == pytest.approx(9.0)
-    early = replace(found, places=found.places / 2)
-    assert early.threshold(replace(GOAL, probability=0.5, year=QUESTION.years[0]), today).value == 2.75
-    dear = replace(found, costs={CASHABLE: found.costs[CASHABLE] + 10.0})
-    assert (dear.threshold(GOAL, today).value, dear.threshold(GOAL, today).chance) == (None, 0.0)
-    cheap = replace(found, costs={CASHABLE: found.costs[CASHABLE] - 10.0})
-    assert cheap.threshold(GOAL, today).always
-    with pytest.raises(ValueError, match="nothing is known of cost_cashable/payer/rijk in"):
-        found.threshold(replace(GOAL, payer="rijk"), today)
-
-
-def test_places_are_by_equal_ratios_unless_they_begin_at_nothing() -> None:
-    heard: list[float] = []
-    some = replace(LINE, least=1.0, most=16.0, at=lambda q, x: heard.append(x) or q)
-    explore(some, replace(QUESTION, options=Options(children=200)), WORKERS, draws=1, points=3)
-    assert heard == pytest.approx([1.0, 4.0, 16.0])
-
-
-def test_what_is_explored_is_what_is_searched() -> None:
-    goal = replace(GOAL, measure="cost")
-    found = explore(QUANTITIES[0], QUESTION, WORKERS, draws=3, points=2)
-    factors = (1.0 + goal.rate) ** -np.arange(1.0, YEARS + 1)
-    for k, at in enumerate((0.0, 80.0)):
-        there = QUANTITIES[0].at(QUESTION, at)
-        beside = [lived_beside(QUESTION, [there], draw)[0][-1] for draw in range(1, 4)]
-        expected = [goal.blocks(d).sum() for d in beside]
-        assert found.costs[goal.label][k] @ factors == pytest.approx(expected)
-        alone = values(there, goal, range(1, 4), WORKERS)  # whose reference is lived in full
-        error = max(float(goal.of(d)[1][0]) for d in beside)
-        assert np.abs(alone - expected).max() < 4.0 * error
 
 
 def test_child_work_that_is_not_there_has_no_workers_to_change() -> None:

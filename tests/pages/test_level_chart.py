@@ -107,7 +107,7 @@ def test_figures_of_ones_own_are_dots_beside_those_of_cbs() -> None:
 
 def test_lines_that_lie_on_each_other_are_told() -> None:
     found = shown("users")
-    assert "liggen bijna op elkaar" in level_chart._lying_together(found)
+    assert "verschillen minder dan 1%" in level_chart._lying_together(found)
     far = replace(found.budgets[1], mean=found.budgets[1].mean * 1.2)
     assert not level_chart._lying_together(replace(found, budgets=(found.budgets[0], far)))
     assert not level_chart._lying_together(replace(found, budgets=found.budgets[:1]))
@@ -118,7 +118,8 @@ def test_what_is_still_provisional_is_marked() -> None:
     found = lines_of(few, NAMES, "users", Choices())
     assert found.budgets[0].low is None
     assert all(found.budgets[0].marks)
-    assert "Voorlopig" in level_chart._band(found)
+    assert "Voorlopig" in level_chart._open_band(found)
+    assert not level_chart._open_band(shown("users"))
 
 
 def test_where_inhabitants_are_not_known_that_is_told() -> None:
