@@ -188,7 +188,7 @@ def live_forks(  # type: ignore[no-untyped-def]
     for kind in range(cells.shape[0]):
         for column in range(cells.shape[1]):
             cells[kind, column] += reference[kind, column]
-    return proposals, _next_year(forks, span.year, h)
+    return proposals, _next_year(forks, span.epoch_year, h)
 
 
 @njit(nogil=True)
@@ -219,18 +219,18 @@ def _added(forks, world, eve, rows, log):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True)
-def _next_year(forks, year, h):  # type: ignore[no-untyped-def]
-    """Return forks after calendar year EPOCH_YEAR + `year`, with the clocks of pairs set alike.
+def _next_year(forks, epoch_year, h):  # type: ignore[no-untyped-def]
+    """Return forks after calendar year EPOCH_YEAR + `epoch_year`, with the clocks of pairs set alike.
 
     Lets go of who is not a youth here any more, and of pairs whose lives have become the same.
     """
-    c, month = forks.children, (year + 1) * MONTHS
+    c, month = forks.children, (epoch_year + 1) * MONTHS
     apart = np.empty(forks.row.size, np.bool_)
     _bring_together(c, h, month, apart)
     kept = np.empty(forks.row.size, np.int64)
     found = 0
     for j in range(forks.row.size):
-        if c.birth[j] + LIFE_MONTHS > month and c.departs[j] > year + 1 and apart[j]:
+        if c.birth[j] + LIFE_MONTHS > month and c.departs[j] > epoch_year + 1 and apart[j]:
             kept[found] = j
             found += 1
     kept = kept[:found].copy()

@@ -49,8 +49,8 @@ class YearTable(NamedTuple):
 
 
 @kernel
-def year_table(h, year):  # type: ignore[no-untyped-def]
-    """Return the YearTable of calendar year EPOCH_YEAR + year."""
+def year_table(h, epoch_year):  # type: ignore[no-untyped-def]
+    """Return the YearTable of calendar year EPOCH_YEAR + `epoch_year`."""
     keys, rows = h.key_count, h.process.size
     key_process, process, origin = h.key_process, h.process, h.origin  # a field costs a count of references
     factor_first, factor_process, state_factor = (
@@ -66,7 +66,7 @@ def year_table(h, year):  # type: ignore[no-untyped-def]
                 for m in range(factor_first[r], factor_first[r + 1]):
                     if factor_process[m] == q:
                         factors[key, r] *= state_factor[m, state]
-    bound, first, plain_row = h.bound[year], h.plain_first, h.plain_row
+    bound, first, plain_row = h.bound[epoch_year], h.plain_first, h.plain_row
     row = np.empty((bound.shape[1], keys, rows))
     plain = np.zeros((bound.shape[1], keys, first.size - 1))
     for age in range(row.shape[0]):
@@ -214,12 +214,12 @@ def _free(gate, bits, t):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True, inline="always")
-def _ratio(c, i, h, year, row, first_age, age, since_year, t):  # type: ignore[no-untyped-def]
+def _ratio(c, i, h, epoch_year, row, first_age, age, since_year, t):  # type: ignore[no-untyped-def]
     """Return the hazard of a row at month t without programmes, over its bound.
 
     `first_age` is the age on 1 January: bounds hold for that age and the next.
     """
-    ratio = h.rate[year, row, age] / h.bound[year, row, first_age]
+    ratio = h.rate[epoch_year, row, age] / h.bound[epoch_year, row, first_age]
     d = h.duration[row]
     if d >= 0:
         since = c.since[i, h.process[row]]
@@ -292,7 +292,8 @@ def _happen(  # type: ignore[no-untyped-def]
 
 @njit(nogil=True, _nrt=False)
 def _leave_early(  # type: ignore[no-untyped-def]
-    c, i, start, length, x, h, table, lay, luck, year, gate, weight, age, group, since_year, year_start, tally
+    c, i, start, length, x, h, table, lay, luck, epoch_year, gate, weight, age, group, since_year, year_start,
+    tally,
 ):
     """Let a child leave a place that it got within the step before `start` in what remained of that step."""
     for p in range(c.state.shape[1]):
@@ -316,7 +317,7 @@ def _leave_early(  # type: ignore[no-untyped-def]
             r, most, pick = _pick(c, i, p, pick, flags, since_year, h, table, age, key)
             renew(c, i, k, luck)
             now = min(int(t - c.birth[i]) // MONTHS, AGES - 1)
-            ratio = _ratio(c, i, h, year, r, age, now, since_year, t)
+            ratio = _ratio(c, i, h, epoch_year, r, age, now, since_year, t)
             if _felt(c, i, h, r):
                 ratio *= programme_factor(x, i, h.mechanism[r], t)
             if pick < most * ratio:
@@ -334,9 +335,9 @@ def advance(  # type: ignore[no-untyped-def]
     Returns the number of proposals, or -1 where a clock cannot follow its rate. Compiled without reference
     counts (nothing is allocated here): counting them took two thirds of the time.
     """
-    year, per_month = span.year, span.per_month
-    year_start = np.float64(year * MONTHS)
-    year_first = year * MONTHS * per_month
+    epoch_year, per_month = span.epoch_year, span.per_month
+    year_start = np.float64(epoch_year * MONTHS)
+    year_first = epoch_year * MONTHS * per_month
     year_last = year_first + MONTHS * per_month
     length = 1.0 / per_month
     processes = c.state.shape[1]
@@ -352,25 +353,25 @@ def advance(  # type: ignore[no-untyped-def]
         final_step = birth_step + LIFE_MONTHS * per_month
         start = max(span.first_step, birth_step)
         stop = min(span.first_step + span.steps, final_step)
-        if (start >= stop and not again) or c.departs[i] <= year:
+        if (start >= stop and not again) or c.departs[i] <= epoch_year:
             continue
         if start == year_first or start == birth_step:
             open_year(c, i, lay)
             c.run_to[i] = start * length
         weight = 0.0
-        if span.record and c.arrives[i] <= year:
+        if span.record and c.arrives[i] <= epoch_year:
             weight = turn.weight[i] if turn.weight.size else 1.0
         gated = weight != 0.0 and gate.capped != 0
         turned_life = turn.weight.size == 0 or turn.clock[i] < 0
         mine, e = luck, np.uintp(turn.row[i]) if turn.row.size else i
         if turn.weight.size and turned_life:
             mine = turn.luck[i]
-        age = max(0, year * MONTHS - c.birth[i]) // MONTHS
+        age = max(0, epoch_year * MONTHS - c.birth[i]) // MONTHS
         group = c.group[i]
         since_year = max(year_start, np.float64(c.birth[i]))
         if again and gated:
             _leave_early(
-                c, i, start * length, length, x, h, table, lay, mine, year, gate, weight, age, group,
+                c, i, start * length, length, x, h, table, lay, mine, epoch_year, gate, weight, age, group,
                 since_year, year_start, tally,
             )  # fmt: skip
         if gated and c.waits[i]:
@@ -416,7 +417,7 @@ def advance(  # type: ignore[no-untyped-def]
             r, most, pick = _pick(c, i, p, pick, flags, since_year, h, table, age, key)
             renew(c, i, k, mine)
             now = min(int(t - c.birth[i]) // MONTHS, AGES - 1)
-            ratio = _ratio(c, i, h, year, r, age, now, since_year, t)
+            ratio = _ratio(c, i, h, epoch_year, r, age, now, since_year, t)
             s, together, in_full = c.state[i, p], p == h.base and _along(c, i, h), ratio
             if _felt(c, i, h, r):
                 if turned_life and turn.weight.size:

@@ -193,7 +193,7 @@ def attend(
     index: int,
     programme: Programme,
     places: Floats,
-    year: int,
+    epoch_year: int,
     key: np.uint64,
     weight: Floats,
     stay: float,
@@ -223,14 +223,14 @@ def attend(
         return list(
             pool.map(
                 lambda b: _scan(
-                    b[0], b[1], index, programme.number, first, until_age, oldest, year, key, weight, stay,
-                    before, continuity, GAP_MONTHS, by_need, need, furthest,
+                    b[0], b[1], index, programme.number, first, until_age, oldest, epoch_year, key, weight,
+                    stay, before, continuity, GAP_MONTHS, by_need, need, furthest,
                 ),
                 zip(blocks, exposed, strict=True),
             )
         )  # fmt: skip
 
-    months = [year * MONTHS - until_age, (year + 1) * MONTHS - first]
+    months = [epoch_year * MONTHS - until_age, (epoch_year + 1) * MONTHS - first]
     of_age = sum(int(np.diff(np.searchsorted(b.birth, months))[0]) for b in blocks)
     scans = scan(_furthest(room, of_age, weight))
     if sum(np.count_nonzero(~inside) for *_, inside in scans) < room:
@@ -246,7 +246,7 @@ def attend(
         candidates = candidates[nearest]
     candidates = candidates[np.lexsort((child[candidates], block[candidates], line[candidates]))]
     joined = np.full(child.size, -1, np.int64)
-    month0 = year * MONTHS
+    month0 = epoch_year * MONTHS
     stock = _fill(
         np.flatnonzero(inside), candidates, until, opens, closes, joined, np.floor(places + 1e-9), month0
     )
@@ -280,7 +280,7 @@ def _scan(  # type: ignore[no-untyped-def]
     first,
     before,
     oldest,
-    year,
+    epoch_year,
     key,
     weight,
     stay,
@@ -297,7 +297,7 @@ def _scan(  # type: ignore[no-untyped-def]
     since a time of wider ages, and leave. Returns (child row, month of leaving, place in line, first and
     last month open, takes part).
     """
-    month0 = year * MONTHS
+    month0 = epoch_year * MONTHS
     low = np.searchsorted(c.birth, month0 - oldest)
     high = np.searchsorted(c.birth, month0 + MONTHS - first)
     n = max(high - low, 0)
@@ -312,16 +312,16 @@ def _scan(  # type: ignore[no-untyped-def]
     back = np.exp(-furthest * weight * most)  # luck below it is too far
     for i in range(low, high):
         enrolled = x.joins[i, k] <= month0 < x.leaves[i, k]
-        lives_here = c.arrives[i] <= year < c.departs[i]
+        lives_here = c.arrives[i] <= epoch_year < c.departs[i]
         too_old = c.birth[i] + before <= month0
         if not enrolled and (too_old or not lives_here):
             continue
-        luck = uniform(key, Decision.JOIN + number * OCCURRENCE, year, c.id[i])
+        luck = uniform(key, Decision.JOIN + number * OCCURRENCE, epoch_year, c.id[i])
         if not enrolled and luck < back[c.quintile[i]]:
             continue
         opens[m] = max(month0, c.birth[i] + first)
         closes[m] = c.birth[i] + before if lives_here and not too_old else month0
-        stays = -stay * np.log(uniform(key, Decision.LEAVE + number * OCCURRENCE, year, c.id[i]))
+        stays = -stay * np.log(uniform(key, Decision.LEAVE + number * OCCURRENCE, epoch_year, c.id[i]))
         until[m] = min(month0 + 1 + np.int64(stays), closes[m]) if enrolled else 1 + np.int64(stays)
         line[m] = -np.log(luck) / weight[c.quintile[i]]
         if earlier >= 0 and x.joins[i, earlier] <= month0 + MONTHS:

@@ -69,13 +69,13 @@ class Shocks:
         first = (shock.year - self.start) * MONTHS + shock.month
         return slice(max(first, 0), max(first + shock.months, 0))
 
-    def presence(self, year: int) -> Floats:
+    def presence(self, run_year: int) -> Floats:
         """Return the share of programme workers who are where children are, by month of a year, [12]."""
         there = np.ones(self.years * MONTHS)
         for shock in self.shocks:
             if shock.kind == "lockdown" and shock.workers == "absent":
                 there[self._monthly(shock)] *= 1.0 - shock.size
-        return there[year * MONTHS : (year + 1) * MONTHS]
+        return there[run_year * MONTHS : (run_year + 1) * MONTHS]
 
     def cuts(self, programme: str) -> tuple[float, ...]:
         """Return the share of an unfenced programme's posts that is cut, by month of the scenario."""

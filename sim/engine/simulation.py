@@ -179,34 +179,34 @@ class World:
             spending_before, weakref.proxy(self),
         )  # fmt: skip
 
-    def open_year(self, year: int, fte: Mapping[str, list[float]], places: Mapping[str, float]) -> None:
+    def open_year(self, run_year: int, fte: Mapping[str, list[float]], places: Mapping[str, float]) -> None:
         """Let children join and leave: the youngest programme first, whose children others go on with."""
         self.places = places
-        presence = self.plan.shocks.presence(year)
+        presence = self.plan.shocks.presence(run_year)
         for name, _ in sorted(self.plan.programmes.items(), key=lambda item: item[1].first_age):
-            self._attend(name, np.array(fte[name]) * presence, self.plan.scenario.start + year)
+            self._attend(name, np.array(fte[name]) * presence, self.plan.scenario.start + run_year)
 
-    def live_step(self, year: int, step: int) -> None:
+    def live_step(self, run_year: int, step: int) -> None:
         """Hand out the places of one step, where they are limited."""
-        self.lives.live_step(year, step)
+        self.lives.live_step(run_year, step)
 
-    def close_year(self, year: int) -> YearOfCare:
+    def close_year(self, run_year: int) -> YearOfCare:
         """Tell the town hall what the year cost."""
-        calendar, plan = self.plan.scenario.start + year, self.plan
+        year, plan = self.plan.scenario.start + run_year, self.plan
         if self is self.lives.worlds[0]:
-            self.lives.close_year(year)
-        years = place_years(self.cells[year], plan.clock.layout, plan.clock.table).sum(axis=0)
-        waiting = child_years_waiting(self.cells[year], plan.clock.layout).sum(axis=0)
+            self.lives.close_year(run_year)
+        years = place_years(self.cells[run_year], plan.clock.layout, plan.clock.table).sum(axis=0)
+        waiting = child_years_waiting(self.cells[run_year], plan.clock.layout).sum(axis=0)
         return YearOfCare(
-            spending=_spent(years, self.lives.before, calendar, plan) - self._paid(years, year),
+            spending=_spent(years, self.lives.before, year, plan) - self._paid(years, run_year),
             place_years=dict(zip(FORMS, (years * plan.scale).tolist(), strict=True)),
             waiting_years=dict(zip(FORMS, (waiting * plan.scale).tolist(), strict=True)),
         )
 
-    def _paid(self, years: Floats, year: int) -> float:
+    def _paid(self, years: Floats, run_year: int) -> float:
         """Return what families pay in a year; years: place-years by form [forms]."""
-        prices = unit_costs(self.plan.scenario.start + year, self.plan.p)
-        return float((years * self.payments[year]) @ prices) * self.plan.scale
+        prices = unit_costs(self.plan.scenario.start + run_year, self.plan.p)
+        return float((years * self.payments[run_year]) @ prices) * self.plan.scale
 
     def history(self, proposals: int) -> History:
         """Return what was counted."""
@@ -289,44 +289,45 @@ class Lives:
 
         tell hears the index of each year that is done; attended of each whose programmes are filled.
         """
-        for year in range(self.plan.scenario.years):
+        for run_year in range(self.plan.scenario.years):
             for world in self.worlds:
                 world.hall.open_year()
-            attended(year)
-            self._open(year)
+            attended(run_year)
+            self._open(run_year)
             for world in self.worlds:
                 world.hall.close_year()
             if tell is not None:
-                tell(year)
+                tell(run_year)
         return [world.history(self.proposals) for world in self.worlds]
 
-    def _open(self, year: int) -> None:
+    def _open(self, run_year: int) -> None:
         """Live a year: to its end, or where places are limited until somebody waits."""
-        calendar, places = self.plan.scenario.start + year, self.worlds[0].places
+        year, places = self.plan.scenario.start + run_year, self.worlds[0].places
         if not places:
-            one = self._year_of_block(year)
-            self.proposals += checked(list(self.pool.map(one, range(BLOCKS))), calendar)
+            one = self._year_of_block(run_year)
+            self.proposals += checked(list(self.pool.map(one, range(BLOCKS))), year)
             return
         limits = np.array([places.get(form, np.inf) for form in FORMS])
         scaled = limits / self.plan.scale if self.plan.scale else limits
-        self.waiting = WaitingLists(scaled, occupied(self.blocks, calendar - EPOCH_YEAR))
+        self.waiting = WaitingLists(scaled, occupied(self.blocks, year - EPOCH_YEAR))
         self.gates = gates(self.blocks, list(places))
         self.tallies = [empty_tally(self.plan.clock.layout) for _ in self.blocks]
-        everyone = [youths_of(block, calendar - EPOCH_YEAR) for block in self.blocks]
-        self._advance(calendar, 0, [NOBODY] * BLOCKS, everyone)
+        everyone = [youths_of(block, year - EPOCH_YEAR) for block in self.blocks]
+        self._advance(year, 0, [NOBODY] * BLOCKS, everyone)
 
-    def _year_of_block(self, year: int) -> Callable[[int], int]:
+    def _year_of_block(self, run_year: int) -> Callable[[int], int]:
         """Return what lives a year of a block in every world, and returns the number of proposals."""
         plan, others = self.plan, self.worlds[1:]
-        index = plan.scenario.start + year - EPOCH_YEAR
+        epoch_year = plan.scenario.start + run_year - EPOCH_YEAR
         h, lay, key = plan.clock.table.hazards, plan.clock.layout, plan.setting.key
-        span, bounds = year_span(index, plan.setting.steps_per_month, True), plan.clock.year(index)
+        span, bounds = year_span(epoch_year, plan.setting.steps_per_month, True), plan.clock.year(epoch_year)
         gate = open_gate()
         alone, once, unwritten = nobody_else(), no_turn(), room_for(0)
 
         def one(b: int) -> int:
-            children, mine, cells = self.blocks[b], self.worlds[0].exposed[b], self.worlds[0].cells[year, b]
-            first, last = youths_of(children, index)
+            children, first_world = self.blocks[b], self.worlds[0]
+            mine, cells = first_world.exposed[b], first_world.cells[run_year, b]
+            first, last = youths_of(children, epoch_year)
             tally, room, log = self._empty_tally(), scratch(), room_for(self.partings[b])
             while True:
                 proposals, rows, eve = live_reference(
@@ -340,11 +341,11 @@ class Lives:
                 log = room_for(self.partings[b])
             for w, world in enumerate(others):
                 if not rows.size and not self.forks[w][b].row.size:
-                    world.cells[year, b] = cells
+                    world.cells[run_year, b] = cells
                     continue
                 found, self.forks[w][b] = live_forks(
-                    self.forks[w][b], w, eve, rows, log, mine, world.exposed[b], cells, world.cells[year, b],
-                    h, bounds, lay, key, span, gate, tally, room, alone, unwritten,
+                    self.forks[w][b], w, eve, rows, log, mine, world.exposed[b], cells,
+                    world.cells[run_year, b], h, bounds, lay, key, span, gate, tally, room, alone, unwritten,
                 )  # fmt: skip
                 proposals = _both(proposals, found)
             self.spare.append(tally)
@@ -359,35 +360,36 @@ class Lives:
         except IndexError:
             return empty_tally(self.plan.clock.layout)
 
-    def live_step(self, year: int, step: int) -> None:
+    def live_step(self, run_year: int, step: int) -> None:
         """Hand out the places of one step, and let those who stopped for it live on."""
         if self.waiting is None:
             return
         plan = self.plan
-        calendar = plan.scenario.start + year
-        index, per_month = calendar - EPOCH_YEAR, plan.setting.steps_per_month
+        year = plan.scenario.start + run_year
+        epoch_year, per_month = year - EPOCH_YEAR, plan.setting.steps_per_month
         rows = self.waiting.admit(
             self.blocks, self.gates, self.tallies, plan.clock.table.hazards, plan.clock.layout,
-            plan.setting.key, index * MONTHS * per_month + step, per_month, index, plan.withdrawal(),
+            plan.setting.key, epoch_year * MONTHS * per_month + step, per_month, epoch_year,
+            plan.withdrawal(),
             self.pool,
         )  # fmt: skip
-        self._advance(calendar, step + 1, rows, [(0, 0)] * BLOCKS)
+        self._advance(year, step + 1, rows, [(0, 0)] * BLOCKS)
 
-    def close_year(self, year: int) -> None:
+    def close_year(self, run_year: int) -> None:
         """Count the year that was lived where places are limited, and check it."""
-        cells, plan = self.worlds[0].cells[year], self.plan
+        cells, plan = self.worlds[0].cells[run_year], self.plan
         if self.waiting is not None:
             for tally, own in zip(self.tallies, cells, strict=True):
                 settle(tally, own)
-        check_year(cells, plan.clock.layout, plan.clock.table, plan.scenario.start + year)
+        check_year(cells, plan.clock.layout, plan.clock.table, plan.scenario.start + run_year)
 
     def _advance(
-        self, calendar: int, step: int, rows: list[NDArray[np.int64]], ranges: list[tuple[int, int]]
+        self, year: int, step: int, rows: list[NDArray[np.int64]], ranges: list[tuple[int, int]]
     ) -> None:
         plan = self.plan
-        index, per_month = calendar - EPOCH_YEAR, plan.setting.steps_per_month
-        bounds, lay, steps = plan.clock.year(index), plan.clock.layout, MONTHS * per_month
-        span = Stretch(index * steps + step, steps - step, per_month, index, True)
+        epoch_year, per_month = year - EPOCH_YEAR, plan.setting.steps_per_month
+        bounds, lay, steps = plan.clock.year(epoch_year), plan.clock.layout, MONTHS * per_month
+        span = Stretch(epoch_year * steps + step, steps - step, per_month, epoch_year, True)
 
         def one(b: int) -> int:
             first, last = ranges[b]
@@ -401,7 +403,7 @@ class Lives:
                 )
             )  # fmt: skip
 
-        self.proposals += checked(list(self.pool.map(one, range(BLOCKS))), calendar)
+        self.proposals += checked(list(self.pool.map(one, range(BLOCKS))), year)
 
 
 def _both(one: int, other: int) -> int:

@@ -34,13 +34,13 @@ class Gate(NamedTuple):
 class Stretch(NamedTuple):
     """Which stretch of which calendar year is lived. A step lasts 1 / per_month months.
 
-    first_step: steps since January of EPOCH_YEAR; year: since EPOCH_YEAR; record: whether counts are made.
+    first_step: steps since January of EPOCH_YEAR; epoch_year: years since then; record: whether counts are made.
     """
 
     first_step: int
     steps: int
     per_month: int
-    year: int
+    epoch_year: int
     record: bool
 
 

@@ -89,13 +89,13 @@ class YearOfCare(NamedTuple):
 class Population(Protocol):
     """The children, as the town hall meets them."""
 
-    def open_year(self, year: int, fte: Mapping[str, list[float]], places: Mapping[str, float]) -> None:
+    def open_year(self, run_year: int, fte: Mapping[str, list[float]], places: Mapping[str, float]) -> None:
         """Begin a year with the FTE at work by month and the places by form (empty: no limits)."""
 
-    def live_step(self, year: int, step: int) -> None:
+    def live_step(self, run_year: int, step: int) -> None:
         """Live one step of the year, and hand out places at its end."""
 
-    def close_year(self, year: int) -> YearOfCare:
+    def close_year(self, run_year: int) -> YearOfCare:
         """End the year."""
 
 
@@ -196,38 +196,38 @@ class TownHall:
 
     def _council(self) -> Process:
         accounts, rules = self.accounts, self.rules
-        for year in range(self.years):
-            accounts.budget.append(self.first_budget * (1.0 + rules.budget_growth) ** year)
-            shortfall = max(accounts.spending[-1] - accounts.budget[year - 1], 0.0) if year else 0.0
+        for run_year in range(self.years):
+            accounts.budget.append(self.first_budget * (1.0 + rules.budget_growth) ** run_year)
+            shortfall = max(accounts.spending[-1] - accounts.budget[run_year - 1], 0.0) if run_year else 0.0
             for post in self.posts:
-                accounts.posts[post.name].append(self._decided(post, year, shortfall))
-                accounts.fte[post.name] += [self._at_work(post, year, month) for month in range(MONTHS)]
+                accounts.posts[post.name].append(self._decided(post, run_year, shortfall))
+                accounts.fte[post.name] += [self._at_work(post, run_year, month) for month in range(MONTHS)]
             accounts.places.append(self._contracted())
-            self.opened.succeed(year)
+            self.opened.succeed(run_year)
             yield self.closed
             self.closed = self.env.event()
 
     def _population(self) -> Process:
         steps = MONTHS * self.rules.steps_per_month
-        for year in range(self.years):
+        for run_year in range(self.years):
             yield self.opened
             self.opened = self.env.event()
-            fte = {name: months[year * MONTHS :] for name, months in self.accounts.fte.items()}
-            self.population.open_year(year, fte, self.accounts.places[year])
-            self.begun.succeed(year)
+            fte = {name: months[run_year * MONTHS :] for name, months in self.accounts.fte.items()}
+            self.population.open_year(run_year, fte, self.accounts.places[run_year])
+            self.begun.succeed(run_year)
             for step in range(steps):
                 yield self.env.timeout(MONTHS / steps)
-                self.population.live_step(year, step)
-            self._book(year, fte, self.population.close_year(year))
-            self.closed.succeed(year)
+                self.population.live_step(run_year, step)
+            self._book(run_year, fte, self.population.close_year(run_year))
+            self.closed.succeed(run_year)
 
-    def _decided(self, post: Post, year: int, shortfall: float) -> float:
+    def _decided(self, post: Post, run_year: int, shortfall: float) -> float:
         """Return the posts of a year: as planned, unless a shortfall is taken from them."""
-        planned = post.fte[year]
+        planned = post.fte[run_year]
         cuttable = [p for p in self.posts if p.municipal and not p.ring_fenced]
-        if self.rules.policy != "crowd_out" or post not in cuttable or not year:
+        if self.rules.policy != "crowd_out" or post not in cuttable or not run_year:
             return planned
-        cost = {p.name: p.fte[year] * p.price(self.start + year) for p in cuttable}
+        cost = {p.name: p.fte[run_year] * p.price(self.start + run_year) for p in cuttable}
         total = sum(cost.values())
         if total <= 0:
             return planned
@@ -235,9 +235,9 @@ class TownHall:
         floor = min(planned, self.accounts.posts[post.name][-1] * (1.0 - self.rules.crowd_out_ceiling))
         return max(wanted, floor)
 
-    def _at_work(self, post: Post, year: int, month: int) -> float:
-        cut = post.cuts[year * MONTHS + month] if post.cuts else 0.0
-        return self.workforce[post.name].month(self.accounts.posts[post.name][year] * (1.0 - cut))
+    def _at_work(self, post: Post, run_year: int, month: int) -> float:
+        cut = post.cuts[run_year * MONTHS + month] if post.cuts else 0.0
+        return self.workforce[post.name].month(self.accounts.posts[post.name][run_year] * (1.0 - cut))
 
     def _contracted(self) -> dict[str, float]:
         contracts = self.rules.contracts
@@ -247,13 +247,13 @@ class TownHall:
             return dict(contracts.places)
         return contracts.renewed(self.accounts.places[-1], self.use)
 
-    def _book(self, year: int, fte: Mapping[str, list[float]], use: YearOfCare) -> None:
+    def _book(self, run_year: int, fte: Mapping[str, list[float]], use: YearOfCare) -> None:
         accounts = self.accounts
         self.use = use
         accounts.spending.append(use.spending)
-        accounts.shortfall.append(max(use.spending - accounts.budget[year], 0.0))
+        accounts.shortfall.append(max(use.spending - accounts.budget[run_year], 0.0))
         for post in self.posts:
             mean = sum(fte[post.name]) / MONTHS
-            accounts.programme_cost[post.name].append(mean * post.price(self.start + year))
+            accounts.programme_cost[post.name].append(mean * post.price(self.start + run_year))
         if self.tell is not None:
-            self.tell(year)
+            self.tell(run_year)

@@ -47,20 +47,20 @@ def gates(blocks: Sequence[Children], capped: Sequence[str]) -> list[Gate]:
 
 
 @kernel
-def _occupied(c, year):  # type: ignore[no-untyped-def]
+def _occupied(c, epoch_year):  # type: ignore[no-untyped-def]
     count = np.zeros(_FORMS, np.int64)
     for i in range(c.id.size):
-        here = c.arrives[i] <= year < c.departs[i]
-        if here and c.birth[i] <= year * MONTHS < c.birth[i] + LIFE_MONTHS:
+        here = c.arrives[i] <= epoch_year < c.departs[i]
+        if here and c.birth[i] <= epoch_year * MONTHS < c.birth[i] + LIFE_MONTHS:
             for form in range(_FORMS):
                 if c.forms[i] & (1 << form):
                     count[form] += 1
     return count
 
 
-def occupied(blocks: Sequence[Children], year: int) -> NDArray[np.int64]:
-    """Return how many residents are in each form of care on 1 January of EPOCH_YEAR + `year`."""
-    counts = [_occupied(block, year) for block in blocks]
+def occupied(blocks: Sequence[Children], epoch_year: int) -> NDArray[np.int64]:
+    """Return how many residents are in each form of care on 1 January of EPOCH_YEAR + `epoch_year`."""
+    counts = [_occupied(block, epoch_year) for block in blocks]
     return np.asarray(np.sum(counts, axis=0))
 
 
@@ -105,17 +105,17 @@ def fill_places(free, since, urgency, child, freed_at, opens):  # type: ignore[n
 
 
 @kernel
-def _decide(c, rows, admitted, h, lay, key, step, length, withdraw, capped, year, tally):  # type: ignore[no-untyped-def]
+def _decide(c, rows, admitted, h, lay, key, step, length, withdraw, capped, epoch_year, tally):  # type: ignore[no-untyped-def]
     """Bring the admitted into care, and let some of the others leave the list.
 
     admitted: [rows, forms] time of admission, or -1. Returns the places freed by changing form, by form.
     """
     freed = np.zeros(_FORMS, np.int64)
-    year_start = np.float64(year * MONTHS)
+    year_start = np.float64(epoch_year * MONTHS)
     end = (step + 1) * length
     for m in range(rows.size):
         i = rows[m]
-        age = max(0, year * MONTHS - c.birth[i]) // MONTHS
+        age = max(0, epoch_year * MONTHS - c.birth[i]) // MONTHS
         group = c.group[i]
         for form in range(_FORMS):
             bit = np.uint16(1 << form)
@@ -167,7 +167,7 @@ class WaitingLists:
         key: np.uint64,
         step: int,
         per_month: int,
-        year: int,
+        epoch_year: int,
         withdraw: Floats,
         pool: Executor,
     ) -> list[NDArray[np.int64]]:
@@ -202,7 +202,7 @@ class WaitingLists:
         changes = pool.map(
             lambda b: _decide(
                 blocks[b], rows[b], admitted[block == b], h, lay, key, step, length, withdraw,
-                gate[b].capped, year, tallies[b],
+                gate[b].capped, epoch_year, tallies[b],
             ),
             range(len(blocks)),
         )  # fmt: skip

@@ -68,28 +68,28 @@ class Clock:
         self.layout = layout(table)
         self._made: dict[int, YearTable] = {}
 
-    def year(self, index: int) -> YearTable:
-        """Return the bounds of EPOCH_YEAR + `index`."""
-        if index not in self._made:
+    def year(self, epoch_year: int) -> YearTable:
+        """Return the bounds of EPOCH_YEAR + `epoch_year`."""
+        if epoch_year not in self._made:
             bound = self.table.hazards.bound
             for other, made in self._made.items():
-                if np.array_equal(bound[index], bound[other]):
-                    self._made[index] = made
+                if np.array_equal(bound[epoch_year], bound[other]):
+                    self._made[epoch_year] = made
                     break
             else:
-                self._made[index] = YearTable(*year_table(self.table.hazards, index))
-        return self._made[index]
+                self._made[epoch_year] = YearTable(*year_table(self.table.hazards, epoch_year))
+        return self._made[epoch_year]
 
 
-def youths_of(children: Children, index: int) -> tuple[int, int]:
-    """Return the first row, and the one after the last, of those who are 0-22 in EPOCH_YEAR + `index`."""
-    first = int(np.searchsorted(children.birth, index * MONTHS - LIFE_MONTHS, side="right"))
-    return first, int(np.searchsorted(children.birth, (index + 1) * MONTHS))
+def youths_of(children: Children, epoch_year: int) -> tuple[int, int]:
+    """Return the first row, and that after the last, of those who are 0-22 in EPOCH_YEAR + `epoch_year`."""
+    first = int(np.searchsorted(children.birth, epoch_year * MONTHS - LIFE_MONTHS, side="right"))
+    return first, int(np.searchsorted(children.birth, (epoch_year + 1) * MONTHS))
 
 
-def year_span(index: int, per_month: int, record: bool) -> Stretch:
-    """Return the whole of calendar year EPOCH_YEAR + `index`."""
-    return Stretch(index * MONTHS * per_month, MONTHS * per_month, per_month, index, record)
+def year_span(epoch_year: int, per_month: int, record: bool) -> Stretch:
+    """Return the whole of calendar year EPOCH_YEAR + `epoch_year`."""
+    return Stretch(epoch_year * MONTHS * per_month, MONTHS * per_month, per_month, epoch_year, record)
 
 
 def live_year(
@@ -109,10 +109,10 @@ def live_year(
     block at the end of every quarter; lives do not depend on it.
     Raises SimulationError where a child has impossibly many events.
     """
-    index = year - EPOCH_YEAR
-    bounds = clock.year(index)
+    epoch_year = year - EPOCH_YEAR
+    bounds = clock.year(epoch_year)
     key, lay, gate = setting.key, clock.layout, open_gate()
-    whole = year_span(index, setting.steps_per_month, cells is not None)
+    whole = year_span(epoch_year, setting.steps_per_month, cells is not None)
     parts = 1 if watch is None else QUARTERS
     steps = whole.steps // parts
     spans = [whole._replace(first_step=whole.first_step + k * steps, steps=steps) for k in range(parts)]
@@ -120,7 +120,7 @@ def live_year(
     def one(b: int) -> int:
         children = blocks[b]
         tally = empty_tally(lay)
-        first, last = youths_of(children, index)
+        first, last = youths_of(children, epoch_year)
         proposals = []
         for span in spans:
             proposals.append(int(advance(
