@@ -182,12 +182,12 @@ def wrong_in(said: str, now: datetime) -> list[str]:
         fields.setdefault(name, []).append(value.strip())
     wrong = [f"{name}: missing" for name in ("Contact", "Expires") if name not in fields]
     once = ("Expires", "Preferred-Languages")
-    wrong += [f"{name}: twice" for name in once if len(fields.get(name, "")) > 1]
+    wrong += [f"{name}: twice" for name in once if len(fields.get(name, [])) > 1]
     gaps = [name for name, values in fields.items() if "IN-TE-VULLEN" in "".join(values)]
     wrong += [f"{name}: in te vullen" for name in gaps]
-    wrong += [f"{name}: no address" for name in ("Contact", "Canonical", "Policy")
-              for value in fields.get(name, [])
-              if not re.match("(https://|mailto:|tel:)", value)]  # fmt: skip
+    for name in ("Contact", "Canonical", "Policy"):
+        bare = [value for value in fields.get(name, []) if not re.match("(https://|mailto:|tel:)", value)]
+        wrong += [f"{name}: no address" for _ in bare]
     for value in fields.get("Expires", []):
         if "IN-TE-VULLEN" not in value:
             end = datetime.fromisoformat(value)

@@ -34,7 +34,7 @@ class Gate(NamedTuple):
 class Stretch(NamedTuple):
     """Which stretch of which calendar year is lived. A step lasts 1 / per_month months.
 
-    first_step: steps since January of EPOCH_YEAR; epoch_year: years since then; record: whether counts are made.
+    first_step: steps since January of EPOCH_YEAR; epoch_year: years since then; record: whether to count.
     """
 
     first_step: int
