@@ -33,7 +33,7 @@ scenario = scenarios.scenario_from_dict({"kind": "scenario", "title": "36", "mun
     "start": 2026, "years": 20, "policy": "deficit", "programmes": {"kinderwerk": {"fte": 36}}},
     library.registry())
 rows, labels = [], None
-with setting.worker_threads(1) as pool:
+with config.worker_threads(1) as pool:
     store = warmstore.WarmStore()
     for seed in range(seeds):
         options = experiment.Options(children=children, seed=seed, threads=1)

@@ -94,7 +94,7 @@ MUTATIONS = {
     ),
     "scaling of the town hall": Mutation(
         "sim/engine/plan.py",
-        "return self.setting.flow()[1]",
+        "return self.config.flow()[1]",
         "return 1.0",
         "tests/engine/test_simulation.py",
     ),

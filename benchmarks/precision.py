@@ -47,7 +47,7 @@ appraisal = found("sim.appraisal", "sim.decision.appraisal")
 library = found("sim.library", "sim.inputs.library")
 scenarios = found("sim.scenario", "sim.inputs.scenario")
 warmstore = found("sim.warmstore", "sim.runs.warmstore")
-setting = found("sim.setting", "sim.engine.setting")
+config = found("sim.config", "sim.engine.config")
 """
 RUN = (
     FOUND
@@ -60,13 +60,13 @@ def scenario(policy, fte, fenced):
         "programmes": {"kinderwerk": {"fte": fte, "ring_fenced": fenced}}}, library.registry())
 pv = 1.03 ** -np.arange(1, 21)
 out = {}
-with setting.worker_threads(1) as pool:
+with config.worker_threads(1) as pool:
     store = warmstore.WarmStore()
     for seed in [10_000, *range(seeds)]:
         for name, (policy, a, b, fenced) in pairs.items():
             both = [scenario(policy, a, True), scenario(policy, b, fenced)]
             options = experiment.Options(children=children, seed=seed, threads=1)
-            s = experiment.setting_for(both[0], options, 0, 0)
+            s = experiment.config_for(both[0], options, 0, 0)
             store.get(s, 2026, pool)
             started = time.process_time()
             runs = list(experiment.run_all(both, options, store, pool=pool))

@@ -26,11 +26,11 @@ from sim.batches.assembly import Assembly, Entry, ScenarioPair, compared  # noqa
 from sim.batches.results import save  # noqa: E402
 from sim.batches.tasks import Task, make  # noqa: E402
 from sim.batches.units import HashedScenario, Unit, UnitStore, engine  # noqa: E402
-from sim.engine.setting import Inline  # noqa: E402
+from sim.engine.config import Inline  # noqa: E402
 from sim.engine.warmup import warm_up  # noqa: E402
 from sim.inputs.profiles import profiles  # noqa: E402
 from sim.inputs.scenario import Scenario  # noqa: E402
-from sim.runs.experiment import Options, setting_for  # noqa: E402
+from sim.runs.experiment import Options, config_for  # noqa: E402
 from sim.runs.workers import Workers  # noqa: E402
 
 T = TypeVar("T")
@@ -64,8 +64,8 @@ def unit_seconds(scenario: Scenario, children: int, draws: int = 1) -> float:
 
 
 def warm_seconds(scenario: Scenario, children: int) -> float:
-    setting = setting_for(scenario, Options(children=children), 1, 0)
-    return cpu(lambda: warm_up(setting, scenario.start, Inline()))[0]
+    config = config_for(scenario, Options(children=children), 1, 0)
+    return cpu(lambda: warm_up(config, scenario.start, Inline()))[0]
 
 
 def line_through(sizes: tuple[int, ...], seconds: list[float]) -> tuple[float, float]:

@@ -16,7 +16,7 @@ import pytest
 from numba import njit
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from sim.engine.setting import Setting, worker_threads
+from sim.engine.config import RunConfig, worker_threads
 from sim.engine.simulation import simulate
 from sim.engine.warmup import WarmStart, warm_up
 from sim.inputs.library import registry
@@ -62,13 +62,13 @@ def scenario(years: int) -> Scenario:
     return scenario_from_dict(data, registry())
 
 
-def setting(children: int) -> Setting:
-    return Setting(profiles()["Nederland"], default_parameters(), children=children)
+def config(children: int) -> RunConfig:
+    return RunConfig(profiles()["Nederland"], default_parameters(), children=children)
 
 
 @pytest.fixture(scope="module")
 def warm(pool: Executor) -> WarmStart:
-    return warm_up(setting(CHILDREN), 2026, pool)
+    return warm_up(config(CHILDREN), 2026, pool)
 
 
 def run_bare(pool: Executor) -> int:
@@ -83,14 +83,14 @@ def run_bare(pool: Executor) -> int:
 
 def test_full_model_against_bare_draws(benchmark: BenchmarkFixture, pool: Executor, warm: WarmStart) -> None:
     run_bare(pool)
-    simulate(scenario(1), setting(CHILDREN), pool, warm)
+    simulate(scenario(1), config(CHILDREN), pool, warm)
     person_months = CHILDREN * YEARS * MONTHS
     started = time.perf_counter()
     for _ in range(3):
         run_bare(pool)
     bare_seconds = (time.perf_counter() - started) / 3
     benchmark.pedantic(
-        simulate, args=(scenario(YEARS), setting(CHILDREN), pool, warm), rounds=5, warmup_rounds=1
+        simulate, args=(scenario(YEARS), config(CHILDREN), pool, warm), rounds=5, warmup_rounds=1
     )
     full_seconds = median(benchmark)
     benchmark.extra_info.update(
@@ -106,9 +106,9 @@ def test_full_model_against_bare_draws(benchmark: BenchmarkFixture, pool: Execut
 
 @pytest.mark.parametrize("children", [50_000, 100_000, 200_000, 400_000])
 def test_cost_grows_linearly_in_children(benchmark: BenchmarkFixture, pool: Executor, children: int) -> None:
-    start = warm_up(setting(children), 2026, pool)
+    start = warm_up(config(children), 2026, pool)
     benchmark.pedantic(
-        simulate, args=(scenario(5), setting(children), pool, start), rounds=3, warmup_rounds=1
+        simulate, args=(scenario(5), config(children), pool, start), rounds=3, warmup_rounds=1
     )
     benchmark.extra_info["seconds_per_million_child_years"] = median(benchmark) / children / 5 * 1e6
 
@@ -118,6 +118,6 @@ def test_cost_grows_linearly_in_years(
     benchmark: BenchmarkFixture, pool: Executor, warm: WarmStart, years: int
 ) -> None:
     benchmark.pedantic(
-        simulate, args=(scenario(years), setting(CHILDREN), pool, warm), rounds=3, warmup_rounds=1
+        simulate, args=(scenario(years), config(CHILDREN), pool, warm), rounds=3, warmup_rounds=1
     )
     benchmark.extra_info["seconds_per_million_child_years"] = median(benchmark) / CHILDREN / years * 1e6

@@ -22,7 +22,7 @@ from calibration.documents.report import read
 from calibration.figures.targets import TARGET_FILE, Target, read_targets
 from calibration.fit import FRESH, SEEDS, FitPlan, best_job, draw_jobs
 from calibration.runs import Job, national, run
-from sim.engine.setting import worker_threads
+from sim.engine.config import worker_threads
 from sim.errors import InputError
 from sim.faults import fault
 from sim.machine.whole import write_whole

@@ -25,7 +25,7 @@ from calibration.figures.targets import TARGET_FILE, read_targets
 from calibration.fit import FitPlan
 from calibration.runs import count, national, predict
 from calibration.space import Space
-from sim.engine.setting import worker_threads
+from sim.engine.config import worker_threads
 from sim.model.parameters import Parameters, prior_parameters
 from sim.progress import Progress
 

@@ -24,9 +24,9 @@ from calibration.figures.entrants import Entrants
 from calibration.figures.measures import MEASURES, OF_THEIR_YEAR, Counted
 from calibration.figures.targets import RATIOS, Target
 from sim.batches.executors import ClusterExecutor, share_out
+from sim.engine.config import RunConfig, worker_threads
 from sim.engine.counting import layout
 from sim.engine.history import place_years
-from sim.engine.setting import Setting, worker_threads
 from sim.engine.warmup import warm_up
 from sim.inputs.profiles import Profile, profiles
 from sim.model.parameters import Parameters
@@ -50,13 +50,13 @@ def count(
     profile: Profile | None = None,
 ) -> Counted:
     """Return what the model counts in 2015 up to `last_year` (default: in the country of 2018)."""
-    setting = Setting(profile or profiles()[PROFILE], p, seed=seed, children=children)
+    config = RunConfig(profile or profiles()[PROFILE], p, seed=seed, children=children)
     cohort = Entrants()
     warm = warm_up(
-        setting, last_year + 1, pool, count_from=HISTORY_YEAR, watch=cohort.see, watched=Entrants.YEARS
+        config, last_year + 1, pool, count_from=HISTORY_YEAR, watch=cohort.see, watched=Entrants.YEARS
     )
     table = compile_table(default_table(), p, last_year + 1)
-    cells = warm.cells.sum(axis=1) * setting.flow()[1]
+    cells = warm.cells.sum(axis=1) * config.flow()[1]
     return Counted(cells, layout(table), table, p, cohort.shares())
 
 

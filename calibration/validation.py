@@ -17,7 +17,7 @@ from calibration.diagnostics import target_rows
 from calibration.figures.measures import MEASURES
 from calibration.figures.targets import Target
 from calibration.runs import FIT_YEAR, PROFILE, count, predict
-from sim.engine.setting import localised, of_town, worker_threads
+from sim.engine.config import localised, of_town, worker_threads
 from sim.errors import SimulationError
 from sim.faults import fault
 from sim.inputs.profiles import profiles

@@ -72,7 +72,7 @@ def _document(
 ) -> None:
     """Compare and write a document; what can be refused is refused before anything is simulated."""
     from sim import compare as compare_scenarios
-    from sim.engine.setting import worker_threads
+    from sim.engine.config import worker_threads
     from sim.report.content import report_of
     from sim.report.files import ready, write
     from sim.runs.experiment import Options

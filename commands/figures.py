@@ -149,7 +149,7 @@ def known_towns(
 def _fitted(figures: Municipality, where: str) -> Municipality:
     """Return a municipality with need and access fitted to its figures of use. where: what messages name."""
     from calibration.municipalities.municipal import fit_municipality, with_fit
-    from sim.engine.setting import worker_threads
+    from sim.engine.config import worker_threads
     from sim.progress import nobody
 
     with share_progress(False) as tell, worker_threads(None) as pool, ThreadPoolExecutor(1) as conductor:

@@ -24,7 +24,7 @@ from sim.engine.ledger import GEMEENTE, RIJK
 from sim.engine.plan import with_overrides
 from sim.inputs.scenario import Scenario
 from sim.model.parameters import default_parameters
-from sim.runs.experiment import Options, setting_for
+from sim.runs.experiment import Options, config_for
 
 REALISABLE, LAG = "townhall.realisable", "townhall.contract_lag"
 
@@ -80,8 +80,8 @@ def _cashable(
     if scenario.policy == "capped":
         st.markdown(t("pay_why_places"))
     else:
-        setting = setting_for(scenario, Options(), 0, 0)
-        p = with_overrides(setting.parameters, scenario, "start")
+        config = config_for(scenario, Options(), 0, 0)
+        p = with_overrides(config.parameters, scenario, "start")
         grade = t(f"grade_{default_parameters().records[REALISABLE].grade}")
         st.markdown(
             t("pay_why_contracts", share=formats.percent(p[REALISABLE]), lag=writing().number(p[LAG]),

@@ -27,8 +27,8 @@ from sim.decision.sample import Question
 from sim.decision.sensitivity import Grid
 from sim.decision.sensitivity import two_way as two_way_grid
 from sim.decision.tables import tables
+from sim.engine.config import worker_threads
 from sim.engine.ledger import GEMEENTE, RIJK
-from sim.engine.setting import worker_threads
 from sim.errors import InputError, OptionError, nearest
 from sim.faults import fault
 from sim.inputs.library import registry, registry_of

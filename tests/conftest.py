@@ -16,8 +16,8 @@ from dataclasses import replace
 import pytest
 from hypothesis import settings
 
+from sim.engine.config import RunConfig, worker_threads
 from sim.engine.history import History
-from sim.engine.setting import Setting, worker_threads
 from sim.engine.simulation import simulate
 from sim.engine.warmup import WarmStart, warm_up
 from sim.inputs.profiles import profiles
@@ -77,24 +77,24 @@ def pool() -> Iterator[Executor]:
 
 
 @pytest.fixture(scope="session")
-def almere(parameters: Parameters) -> Setting:
+def almere(parameters: Parameters) -> RunConfig:
     """Return a small Almere: 36 workers before the scenario, families that move."""
-    return Setting(profiles()["Almere"], parameters, children=SMALL)
+    return RunConfig(profiles()["Almere"], parameters, children=SMALL)
 
 
 @pytest.fixture(scope="session")
-def warm_almere(almere: Setting, pool: Executor) -> WarmStart:
+def warm_almere(almere: RunConfig, pool: Executor) -> WarmStart:
     return warm_up(almere, START, pool)
 
 
 @pytest.fixture(scope="session")
-def lived(almere: Setting, warm_almere: WarmStart, pool: Executor) -> History:
+def lived(almere: RunConfig, warm_almere: WarmStart, pool: Executor) -> History:
     """Return four years of a small Almere with 36 workers."""
     return simulate(scenario(36), almere, pool, warm_almere)
 
 
 @pytest.fixture(scope="session")
-def lived_capped(almere: Setting, warm_almere: WarmStart, pool: Executor) -> History:
+def lived_capped(almere: RunConfig, warm_almere: WarmStart, pool: Executor) -> History:
     """Return the same four years where places in care are limited: children wait.
 
     As if these were all children: figures of waiting are withheld for a sample.
@@ -103,11 +103,11 @@ def lived_capped(almere: Setting, warm_almere: WarmStart, pool: Executor) -> His
 
 
 @pytest.fixture(scope="session")
-def untouched(parameters: Parameters) -> Setting:
+def untouched(parameters: Parameters) -> RunConfig:
     """Return a small Almere that never had child work."""
-    return Setting(replace(profiles()["Almere"], kinderwerk_fte=0.0), parameters, children=SMALL)
+    return RunConfig(replace(profiles()["Almere"], kinderwerk_fte=0.0), parameters, children=SMALL)
 
 
 @pytest.fixture(scope="session")
-def warm_untouched(untouched: Setting, pool: Executor) -> WarmStart:
+def warm_untouched(untouched: RunConfig, pool: Executor) -> WarmStart:
     return warm_up(untouched, START, pool)

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from sim.engine.config import RunConfig
 from sim.engine.exposure import effect_level
 from sim.engine.population import NEVER
-from sim.engine.setting import Setting
 from sim.engine.warmup import WarmStart, warm_up
 from sim.inputs.grid import load_grid
 from sim.inputs.library import registry
@@ -31,9 +31,9 @@ class Town:
     """Scenarios of one municipality lived on the same children, each once."""
 
     def __init__(self, name: str, pool: Executor) -> None:
-        self.setting = Setting(profiles()[name], DEFAULT, seed=4, children=PEOPLE)
+        self.config = RunConfig(profiles()[name], DEFAULT, seed=4, children=PEOPLE)
         self.pool = pool
-        self.warm: WarmStart = warm_up(self.setting, 2026, pool)
+        self.warm: WarmStart = warm_up(self.config, 2026, pool)
         self.known: dict[str, Lived] = {}
 
     def live(self, file: str | Scenario, **changes: Any) -> Lived:
@@ -42,7 +42,7 @@ class Town:
         key = f"{file}{sorted(changes.items())}"
         if key not in self.known:
             changed = scenario.replace(years=YEARS, **changes)
-            self.known[key] = Lived(changed, self.setting, self.warm, self.pool)
+            self.known[key] = Lived(changed, self.config, self.warm, self.pool)
         return self.known[key]
 
 

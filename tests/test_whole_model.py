@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from sim.engine.config import EXISTING, RunConfig, worker_threads
 from sim.engine.exposure import effect_level
 from sim.engine.population import NEVER
 from sim.engine.programmes import carry_on, effect_of, exposures
-from sim.engine.setting import EXISTING, Setting, worker_threads
 from sim.engine.warmup import WarmStart, warm_up
 from sim.inputs.profiles import profiles
 from sim.model.catalogue import catalogue
@@ -36,20 +36,20 @@ def pool() -> Any:
 
 
 @pytest.fixture(scope="module")
-def setting() -> Setting:
-    return Setting(profiles()["Almere"], default_parameters(), seed=9, children=PEOPLE)
+def config() -> RunConfig:
+    return RunConfig(profiles()["Almere"], default_parameters(), seed=9, children=PEOPLE)
 
 
 @pytest.fixture(scope="module")
-def warm(setting: Setting, pool: Executor) -> WarmStart:
-    return warm_up(setting, 2026, pool)
+def warm(config: RunConfig, pool: Executor) -> WarmStart:
+    return warm_up(config, 2026, pool)
 
 
 def live(
-    setting: Setting, warm: WarmStart, pool: Executor, programmes: dict[str, Any], **numbers: float
+    config: RunConfig, warm: WarmStart, pool: Executor, programmes: dict[str, Any], **numbers: float
 ) -> Lived:
-    p = setting.parameters.replace({name.replace("__", "."): value for name, value in numbers.items()})
-    own = Setting(setting.profile, p, setting.seed, children=PEOPLE)
+    p = config.parameters.replace({name.replace("__", "."): value for name, value in numbers.items()})
+    own = RunConfig(config.profile, p, config.seed, children=PEOPLE)
     return Lived(scenario(years=YEARS, programmes=programmes), own, warm, pool)
 
 
@@ -63,9 +63,9 @@ def flow(run: Any, row: str) -> float:
 
 @pytest.mark.parametrize("name", NEW)
 def test_every_programme_reaches_its_ages_and_costs_its_price(
-    name: str, setting: Setting, warm: WarmStart, pool: Executor
+    name: str, config: RunConfig, warm: WarmStart, pool: Executor
 ) -> None:
-    run = live(setting, warm, pool, {name: {"fte": 20}})
+    run = live(config, warm, pool, {name: {"fte": 20}})
     programme, k = catalogue()[name], list(run.programmes).index(name)
     ages, quintiles = [], []
     for block, x in zip(run.blocks, run.exposed, strict=True):
@@ -79,7 +79,7 @@ def test_every_programme_reaches_its_ages_and_costs_its_price(
     deprived = np.mean(np.array(quintiles) >= 3)
     assert (deprived < 0.36) if name == "bso" else (deprived > 0.42)  # other families come to the BSO
     fte = run.counted.accounts.fte[name]
-    price = setting.parameters[f"cost.{name}_fte"]
+    price = config.parameters[f"cost.{name}_fte"]
     for year, cost in enumerate(run.counted.accounts.programme_cost[name]):
         mean = np.mean(fte[year * MONTHS : (year + 1) * MONTHS])
         assert cost == pytest.approx(mean * price * 1.01 ** (2 + year))  # wages follow tariffs from 2024 on
@@ -87,18 +87,18 @@ def test_every_programme_reaches_its_ages_and_costs_its_price(
 
 @pytest.mark.parametrize("name", NEW)
 def test_a_programme_without_its_mechanisms_changes_no_life(
-    name: str, setting: Setting, warm: WarmStart, pool: Executor
+    name: str, config: RunConfig, warm: WarmStart, pool: Executor
 ) -> None:
-    nothing = live(setting, warm, pool, {name: {"fte": 0, "switches": NOTHING}})
-    placebo = live(setting, warm, pool, {name: {"fte": 40, "switches": NOTHING}})
+    nothing = live(config, warm, pool, {name: {"fte": 0, "switches": NOTHING}})
+    placebo = live(config, warm, pool, {name: {"fte": 40, "switches": NOTHING}})
     assert all(same(a, b) for a, b in zip(nothing.blocks, placebo.blocks, strict=True))
 
 
 def test_bso_has_no_effect_with_everything_switched_on(
-    setting: Setting, warm: WarmStart, pool: Executor
+    config: RunConfig, warm: WarmStart, pool: Executor
 ) -> None:
-    nothing = live(setting, warm, pool, {"bso": {"fte": 0}})
-    much = live(setting, warm, pool, {"bso": {"fte": 60}})
+    nothing = live(config, warm, pool, {"bso": {"fte": 0}})
+    much = live(config, warm, pool, {"bso": {"fte": 60}})
     assert all(same(a, b) for a, b in zip(nothing.blocks, much.blocks, strict=True))
 
 
@@ -137,19 +137,19 @@ def test_a_switch_takes_away_its_mechanism_and_nothing_else(name: str, mechanism
     ],
 )  # fmt: skip
 def test_a_mechanism_moves_its_own_rate(
-    name: str, mechanism: str, numbers: dict[str, float], row: str, more: bool, setting: Setting,
+    name: str, mechanism: str, numbers: dict[str, float], row: str, more: bool, config: RunConfig,
     warm: WarmStart, pool: Executor,
 ) -> None:  # fmt: skip
     only = {**ALL_OFF, mechanism: True}
-    with_it = live(setting, warm, pool, {name: {"fte": 150, "switches": only}}, **numbers)
-    without = live(setting, warm, pool, {name: {"fte": 150, "switches": ALL_OFF}}, **numbers)
+    with_it = live(config, warm, pool, {name: {"fte": 150, "switches": only}}, **numbers)
+    without = live(config, warm, pool, {name: {"fte": 150, "switches": ALL_OFF}}, **numbers)
     change = flow(with_it, row) - flow(without, row)
     assert (change > 0) == more
     assert abs(change) > 0.005 * flow(without, row) + 3
 
 
-def test_all_programmes_run_at_once(setting: Setting, warm: WarmStart, pool: Executor) -> None:
-    run = live(setting, warm, pool, {name: {"fte": 10} for name in sorted(catalogue())})
+def test_all_programmes_run_at_once(config: RunConfig, warm: WarmStart, pool: Executor) -> None:
+    run = live(config, warm, pool, {name: {"fte": 10} for name in sorted(catalogue())})
     assert set(run.counted.programmes) == set(catalogue())
     assert all(years[-1].participants > 0 for years in run.counted.programmes.values())
 
@@ -197,13 +197,13 @@ def test_children_in_both_at_once_keep_it_when_they_leave_child_work() -> None:
 
 
 def test_one_line_of_work_reaches_more_children_twice_than_one_with_a_gap(
-    setting: Setting, warm: WarmStart, pool: Executor
+    config: RunConfig, warm: WarmStart, pool: Executor
 ) -> None:
     """Youth work from 10 takes over those who leave child work; youth work from 17 finds few of them."""
     both = []
     for ages in ([10, 22], [17, 22]):
         work = {"kinderwerk": {"fte": 36}, "jongerenwerk": {"fte": 15, "ages": ages}}
-        run = live(setting, warm, pool, work)
+        run = live(config, warm, pool, work)
         held = 0
         for x in run.exposed:
             q, k = (list(run.programmes).index(n) for n in ("kinderwerk", "jongerenwerk"))
@@ -216,8 +216,8 @@ def test_one_line_of_work_reaches_more_children_twice_than_one_with_a_gap(
 # Vulnerability and outcomes
 
 
-def test_vulnerability_is_as_common_as_its_source_says(setting: Setting, warm: WarmStart) -> None:
-    p = setting.parameters
+def test_vulnerability_is_as_common_as_its_source_says(config: RunConfig, warm: WarmStart) -> None:
+    p = config.parameters
     traits = np.concatenate([b.traits for b in warm.blocks])
     sex = np.concatenate([b.sex for b in warm.blocks])
     for k, name in enumerate(default_table().traits):
@@ -239,8 +239,8 @@ def test_vulnerable_children_have_more_need_and_most_have_none(warm: WarmStart) 
 
 
 @pytest.fixture(scope="module")
-def usual(setting: Setting, warm: WarmStart, pool: Executor) -> Any:
-    return live(setting, warm, pool, {})
+def usual(config: RunConfig, warm: WarmStart, pool: Executor) -> Any:
+    return live(config, warm, pool, {})
 
 
 @pytest.mark.parametrize(
@@ -258,19 +258,19 @@ def usual(setting: Setting, warm: WarmStart, pool: Executor) -> Any:
     ],
 )
 def test_each_dependence_is_felt(
-    number: str, value: float, row: str, usual: Any, setting: Setting, warm: WarmStart, pool: Executor
+    number: str, value: float, row: str, usual: Any, config: RunConfig, warm: WarmStart, pool: Executor
 ) -> None:
-    stronger = live(setting, warm, pool, {}, **{number: value})
+    stronger = live(config, warm, pool, {}, **{number: value})
     assert flow(stronger, row) > 1.04 * flow(usual, row)
 
 
-def test_without_rates_there_are_no_outcomes(setting: Setting, warm: WarmStart, pool: Executor) -> None:
+def test_without_rates_there_are_no_outcomes(config: RunConfig, warm: WarmStart, pool: Executor) -> None:
     rows = {
         "maltreatment__start": "maltreatment_starts", "school__leave": "leaves_school",
         "offence__first": "first_offence", "meedoen__stop": "stops_taking_part",
         "education__enter": "enters_special_education",
     }  # fmt: skip
-    off = live(setting, warm, pool, {}, **dict.fromkeys(rows, 0.0))
+    off = live(config, warm, pool, {}, **dict.fromkeys(rows, 0.0))
     assert all(flow(off, row) == 0 for row in rows.values())
 
 

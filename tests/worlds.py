@@ -11,13 +11,13 @@ from typing import Any
 
 import numpy as np
 
+from sim.engine.config import RunConfig
 from sim.engine.counting import empty_tally, layout
 from sim.engine.exposure import Exposure
 from sim.engine.history import Label
 from sim.engine.lifecourse import YearTable, advance, year_table
 from sim.engine.plan import RunPlan
 from sim.engine.population import Children, Flows, cohorts
-from sim.engine.setting import Setting
 from sim.engine.simulation import Lives
 from sim.engine.stretch import Stretch, Who, no_turn, nobody_else, open_gate, room_for, scratch
 from sim.engine.warmup import NOBODY, NOT_ASIDE, WarmStart
@@ -114,8 +114,8 @@ class Lived:
     programmes: in the order of the columns of `exposed`.
     """
 
-    def __init__(self, told: Scenario, setting: Setting, warm: WarmStart, pool: Executor) -> None:
-        lives = Lives([RunPlan.of(told, setting)], warm, pool)
+    def __init__(self, told: Scenario, config: RunConfig, warm: WarmStart, pool: Executor) -> None:
+        lives = Lives([RunPlan.of(told, config)], warm, pool)
         (self.counted,) = lives.histories()
         self.blocks, self.exposed = lives.blocks, lives.worlds[0].exposed
         self.programmes, self.clock = lives.plan.columns, lives.plan.clock

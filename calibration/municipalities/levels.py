@@ -39,7 +39,7 @@ from calibration.municipalities.municipal import SPREAD
 from calibration.municipalities.profiles import DATE
 from calibration.municipalities.series import USE_TOLERANCE
 from calibration.runs import count
-from sim.engine.setting import ACCESS_OF_USE, NEED_OF_USE, localised, worker_threads
+from sim.engine.config import ACCESS_OF_USE, NEED_OF_USE, localised, worker_threads
 from sim.inputs.placenames import towns
 from sim.inputs.profiles import TOWN_FILE, Profile, profiles
 from sim.machine.whole import written_whole

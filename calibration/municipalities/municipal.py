@@ -28,7 +28,7 @@ from calibration.figures.measures import MEASURES, Counted
 from calibration.figures.targets import Target, read_targets
 from calibration.municipalities.series import YearOfUse, together
 from calibration.runs import PROFILE, count, predict
-from sim.engine.setting import localised, worker_threads
+from sim.engine.config import localised, worker_threads
 from sim.errors import InputError
 from sim.faults import fault
 from sim.inputs.municipality import USE_AGES, Municipality, Use

@@ -24,7 +24,7 @@ from sim.inputs.library import registry
 from sim.inputs.scenario import Scenario
 from sim.model.processes import default_table
 from sim.model.transitions import compile_table
-from sim.runs.experiment import Options, Run, run_all, setting_for
+from sim.runs.experiment import Options, Run, config_for, run_all
 from sim.runs.warmstore import WarmStore
 from sim.states import EPOCH_YEAR, QUINTILES
 
@@ -194,8 +194,8 @@ def who_comes(file: str, programme: str, children: int, pool: Executor) -> tuple
     At the best fit.
     """
     scenario = scenario_of(file)
-    setting = setting_for(scenario, Options(children=children), 0, 0)
-    lives = Lives([RunPlan.of(scenario, setting)], warm_up(setting, scenario.start, pool), pool)
+    config = config_for(scenario, Options(children=children), 0, 0)
+    lives = Lives([RunPlan.of(scenario, config)], warm_up(config, scenario.start, pool), pool)
     lives.histories()
     (world,) = lives.worlds
     k = world.plan.columns.index(programme)
@@ -203,14 +203,14 @@ def who_comes(file: str, programme: str, children: int, pool: Executor) -> tuple
     for stays, block in zip(world.exposed, lives.blocks, strict=True):
         came = (stays.joins[:, k] < NEVER) & (stays.leaves[:, k] > month_of(scenario.start))
         counts += np.bincount(block.quintile[came], minlength=QUINTILES)
-    return counts / counts.sum(), float(counts.sum() * setting.flow()[1])
+    return counts / counts.sum(), float(counts.sum() * config.flow()[1])
 
 
 def who_is_well(scenario: Scenario, lab: Laboratory) -> dict[str, float]:
     """Return the share without need at the start among youths with each lasting vulnerability; best fit."""
-    setting = setting_for(scenario, Options(children=lab.size.children), 0, 0)
-    table = compile_table(default_table(), setting.parameters, scenario.start)
-    warm = lab.store.get(setting, scenario.start, lab.pool)
+    config = config_for(scenario, Options(children=lab.size.children), 0, 0)
+    table = compile_table(default_table(), config.parameters, scenario.start)
+    warm = lab.store.get(config, scenario.start, lab.pool)
     lab.note([scenario], BEFORE, Options(children=lab.size.children))
     need = table.process("need")
     well = np.concatenate([block.state[:, need] == 0 for block in warm.blocks])

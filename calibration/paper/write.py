@@ -22,7 +22,7 @@ from calibration.paper.kept import ANSWERS_FILE, SEED, Answers, ClaimKept, model
 from calibration.paper.runs import Laboratory, Size
 from calibration.paper.telling import told
 from calibration.paper.words import ClaimAnswer
-from sim.engine.setting import worker_threads
+from sim.engine.config import worker_threads
 from sim.machine.project import commit, version
 from sim.machine.whole import write_whole
 from sim.model.parameters import default_parameters

@@ -8,7 +8,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from commands.terminal.literal import Table
-from sim.engine.setting import Setting, localised
+from sim.engine.config import RunConfig, localised
 from sim.inputs.marks import marks
 from sim.inputs.placenames import Town
 from sim.inputs.profiles import OWN_USE, PREDICTED_USE, Profile, profiles
@@ -60,7 +60,7 @@ def town_table(town: Town, before: Sequence[Town]) -> RenderableType:
     rows = {
         "youths": ("youths of 0-22", f"{profile.total:,.0f} on {profile.date}"),
         "use": ("use of youth care, over national rates", _use(profile)),
-        "kinderwerk_fte": ("FTE of child work", f"{Setting(profile, p).existing_fte():,.1f}"),
+        "kinderwerk_fte": ("FTE of child work", f"{RunConfig(profile, p).existing_fte():,.1f}"),
         "bijstand": ("children in a family on bijstand", f"{p['household.bijstand']:.1%}"),
         "moving": ("youths who leave in a year", f"{moving:.1%}"),
         "cost.ambulant": ("prices of care", "as in the country"),

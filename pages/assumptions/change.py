@@ -10,8 +10,8 @@ from pages.shared.parts import plain
 from pages.shared.state import EFFECTS, MOST_ASSUMPTIONS, Choices, choices, keep, overrides, pair, prior_of
 from pages.shared.texts import language, t, writing
 from sim.decision.headline import STRENGTH
+from sim.engine.config import EXISTING
 from sim.engine.programmes import check_headroom, effect_of
-from sim.engine.setting import EXISTING
 from sim.errors import InputError
 from sim.files.numerals import EUROS, SHARE, NumeralError, two_ways, written
 from sim.inputs.library import allowed_range

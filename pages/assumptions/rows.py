@@ -18,7 +18,7 @@ from pages.shared.parameter_words import (
 from pages.shared.state import Choices, pair, prior_of, profile
 from pages.shared.texts import language, t
 from sim.decision.dossier import GROUPS, group_of
-from sim.engine.setting import of_town
+from sim.engine.config import of_town
 from sim.model.futures import foreseeing
 from sim.model.parameters import Parameter, default_parameters
 from sim.model.priors import believing

@@ -17,8 +17,8 @@ from pages.shared.texts import language, t, writing
 from sim.decision.appraisal import Difference, difference, year_figure
 from sim.decision.firm import Standing, by_luck_alone, standing
 from sim.decision.headline import UNMET, USERS, WAITING, WEEKS, horizons
+from sim.engine.config import worker_threads
 from sim.engine.history import Label
-from sim.engine.setting import worker_threads
 from sim.inputs.scenario import Scenario
 from sim.progress import Tell
 from sim.runs.experiment import Options, Run, run_all, with_labels

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.engine.setting import worker_threads
+from sim.engine.config import worker_threads
 from sim.inputs.scenario import Scenario
 from sim.progress import Tell
 from sim.runs.experiment import Options

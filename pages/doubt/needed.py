@@ -14,7 +14,7 @@ from sim.decision.thresholds import PROGRAMME, Threshold, highest_price
 from sim.inputs.scenario import Scenario
 from sim.model.catalogue import catalogue
 from sim.model.prices import worker_price
-from sim.runs.experiment import Options, setting_for
+from sim.runs.experiment import Options, config_for
 
 
 def price(answer: Answer, ahead: int, sure: float) -> None:
@@ -49,5 +49,5 @@ def _euros(value: float) -> str:
 
 def _now(scenario: Scenario) -> float:
     """Return the price of a worker in the first year, euros of 2024."""
-    p = setting_for(scenario, Options(), 0, 0).parameters
+    p = config_for(scenario, Options(), 0, 0).parameters
     return float(worker_price(catalogue()[PROGRAMME], scenario.start, p))

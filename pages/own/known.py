@@ -12,7 +12,7 @@ import pandas as pd
 from pages.shared import formats
 from pages.shared.state import Choices
 from pages.shared.texts import language, t, writing
-from sim.engine.setting import ACCESS_OF_USE, NEED_OF_USE, Setting, localised
+from sim.engine.config import ACCESS_OF_USE, NEED_OF_USE, RunConfig, localised
 from sim.errors import Problem
 from sim.inputs.library import registry
 from sim.inputs.marks import marks
@@ -189,7 +189,7 @@ def _people(youths: Sequence[float]) -> dict[str, Fact]:
 
 def _fte(profile: Profile) -> Fact:
     fte = profile.kinderwerk_fte
-    there = Setting(profile, localised(default_parameters(), profile)).existing_fte()
+    there = RunConfig(profile, localised(default_parameters(), profile)).existing_fte()
     text = t("own_assumed", value=formats.fte(there)) if fte is None else formats.fte(fte)
     return Fact(t("own_fte"), fte, text, t("own_acts_fte"))
 

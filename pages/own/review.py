@@ -15,7 +15,7 @@ from pages.shared import formats, parts
 from pages.shared.state import WANTED, Choices, choices, elsewhere, keep, pair
 from pages.shared.texts import language, t
 from pages.shared.watching import errand
-from sim.engine.setting import worker_threads
+from sim.engine.config import worker_threads
 from sim.errors import InputError, Problem
 from sim.inputs.library import registry
 from sim.inputs.municipality import Municipality, municipality_from_dict

@@ -10,7 +10,7 @@ from pages.shared.answers import KEPT, slim
 from pages.shared.desk import CHILDREN, DRAWS, SEED
 from pages.shared.state import Choices, fte_here, here, pair, places, plans_around, scenario
 from pages.shared.weaker import questions
-from sim.engine.setting import worker_threads
+from sim.engine.config import worker_threads
 from sim.errors import InputError
 from sim.files.wording import fault_of
 from sim.inputs.scenario import Scenario

@@ -23,7 +23,7 @@ from sim.decision.goal import Goal
 from sim.decision.headline import discount_rate
 from sim.decision.sample import Question
 from sim.decision.thresholds import Threshold
-from sim.engine.setting import worker_threads
+from sim.engine.config import worker_threads
 from sim.inputs.scenario import Scenario
 from sim.progress import Progress, Tell
 from sim.runs.experiment import Options, Run

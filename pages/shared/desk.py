@@ -20,7 +20,7 @@ from typing import Any
 import streamlit as st
 
 from pages.shared.answers import KEPT, Answer, BackgroundTask, Key, UnwantedError, Work, key_of, slim
-from sim.engine.setting import worker_threads
+from sim.engine.config import worker_threads
 from sim.errors import InputError, OptionError, SimulationError
 from sim.inputs.scenario import Scenario
 from sim.machine.variables import app_children, app_draws

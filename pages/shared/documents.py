@@ -13,7 +13,7 @@ from pathlib import Path
 from pages.shared.answers import Answer
 from pages.shared.desk import CHILDREN, SEED
 from sim import Comparison
-from sim.engine.setting import worker_threads
+from sim.engine.config import worker_threads
 from sim.files.archive import zipped
 from sim.files.yamlfile import dumped
 from sim.inputs.profiles import profile_of

@@ -19,7 +19,7 @@ from pages.shared.state import Choices, profile
 from pages.shared.texts import language, t
 from pages.shared.watching import errand
 from sim.decision.level_by_year import level_by_year
-from sim.engine.setting import worker_threads
+from sim.engine.config import worker_threads
 from sim.inputs.library import registry
 from sim.inputs.municipality import municipality_from_dict
 from sim.inputs.observed import Observation, inhabitants, users_beside_country

@@ -31,7 +31,7 @@ from sim.inputs.profiles import Profile, profiles
 from sim.inputs.scenario import Scenario, scenario_from_dict
 from sim.model.futures import FUTURES, MODEL_TODAY
 from sim.model.priors import ASSUMED, PRIORS
-from sim.runs.experiment import Options, setting_for
+from sim.runs.experiment import Options, config_for
 from sim.words.writing import LANGUAGES
 
 EFFECTS: Mapping[str, float | None] = {
@@ -474,7 +474,7 @@ def pair(chosen: Choices) -> tuple[Scenario, Scenario]:
 def existing_fte(chosen: Choices) -> float:
     """Return the FTE of child work of today: local, or from the assumed coverage."""
     here = scenario(chosen, Plan.simple(0.0))
-    return _rounded(setting_for(here, Options(), 0, 0).existing_fte())
+    return _rounded(config_for(here, Options(), 0, 0).existing_fte())
 
 
 def fte_here(chosen: Choices) -> float:
@@ -522,7 +522,7 @@ def kept_from(chosen: Choices) -> str:
 
 def profile(chosen: Choices) -> Profile:
     """Return what is known of the municipality."""
-    return setting_for(scenario(chosen, Plan.simple(0.0)), Options(), 0, 0).profile
+    return config_for(scenario(chosen, Plan.simple(0.0)), Options(), 0, 0).profile
 
 
 def reference_words(chosen: Choices) -> str:

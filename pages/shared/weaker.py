@@ -12,7 +12,7 @@ from pages.shared.plan import CHILD_WORK
 from pages.shared.state import Choices, pair, watcher
 from sim.decision.appraisal import KEY_LABELS, Figure, difference
 from sim.decision.headline import change, discount_rate
-from sim.engine.setting import worker_threads
+from sim.engine.config import worker_threads
 from sim.inputs.scenario import Scenario
 from sim.model.priors import PRIORS
 from sim.progress import Progress, Tell

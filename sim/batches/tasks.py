@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from sim.batches.units import Unit, encode, engine
-from sim.engine.setting import Inline, Setting
+from sim.engine.config import Inline, RunConfig
 from sim.engine.warmup import WarmStart, warm_up
 from sim.errors import InputError, SimulationError
 from sim.faults import Fault, fault
-from sim.runs.experiment import Columns, Options, columns_of, setting_for
+from sim.runs.experiment import Columns, Options, columns_of, config_for
 from sim.runs.warmstore import WarmStore, key_for
 
 MOST_UNITS = 16
@@ -89,11 +89,11 @@ def _outcomes(units: list[Unit], warm: _Warm) -> list[UnitOutcome]:
 def _lived(units: Sequence[Unit], warm: _Warm) -> list[Columns]:
     unit, root = units[0], units[0].root
     options = Options(children=unit.children, seed=unit.seed, threads=1)
-    setting = setting_for(root.scenario, options, unit.draw, unit.replication)
+    config = config_for(root.scenario, options, unit.draw, unit.replication)
     pool = Inline()
-    start = warm.get(setting, root.scenario.start, pool)
+    start = warm.get(config, root.scenario.start, pool)
     others = [each for each in units if each.work.content != root.content]
-    found = columns_of([root.scenario, *(each.work.scenario for each in others)], setting, pool, start)
+    found = columns_of([root.scenario, *(each.work.scenario for each in others)], config, pool, start)
     by_key = {each.key: columns for each, columns in zip(others, found[1:], strict=True)}
     return [by_key.get(each.key, found[0]) for each in units]
 
@@ -110,13 +110,13 @@ class _Warm:
         self._key = ""
         self._last: WarmStart | None = None
 
-    def get(self, setting: Setting, start: int, pool: Inline) -> WarmStart:
-        """Return the warm start of a setting."""
-        key = key_for(setting, start)
+    def get(self, config: RunConfig, start: int, pool: Inline) -> WarmStart:
+        """Return the warm start of a configuration."""
+        key = key_for(config, start)
         if self._last is None or key != self._key:
             self._key = key
             self._last = None
-            found = _STORE.get(setting, start, pool) if self._cached else warm_up(setting, start, pool)
+            found = _STORE.get(config, start, pool) if self._cached else warm_up(config, start, pool)
             if found.once:
                 return found
             self._last = found

@@ -20,9 +20,9 @@ from numpy.typing import NDArray
 from sim.decision.appraisal import difference
 from sim.decision.sample import Question
 from sim.decision.thresholds import PROGRAMME, with_fte
+from sim.engine.config import Inline
 from sim.engine.history import Label
 from sim.engine.ledger import GEMEENTE
-from sim.engine.setting import Inline
 from sim.errors import InputError, OptionError
 from sim.faults import fault
 from sim.inputs.scenario import Scenario

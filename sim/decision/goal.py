@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from sim.decision.appraisal import KEY_LABELS, Difference, Figure, block_standard_error, difference, figure
 from sim.decision.sample import Question
+from sim.engine.config import Inline
 from sim.engine.history import Label
 from sim.engine.ledger import GEMEENTE
-from sim.engine.setting import Inline
 from sim.errors import OptionError
 from sim.faults import fault
 from sim.rates import discount_factor

@@ -21,9 +21,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.decision.appraisal import KEY_LABELS, Difference, difference
+from sim.engine.config import Inline, of_town
 from sim.engine.history import Label
 from sim.engine.population import BLOCKS
-from sim.engine.setting import Inline, of_town
 from sim.engine.simulation import groups
 from sim.engine.warmup import warm_up
 from sim.errors import SimulationError, within
@@ -36,7 +36,7 @@ from sim.model.futures import foreseeing
 from sim.model.parameters import Parameters, default_parameters, prior_parameters
 from sim.model.priors import believing
 from sim.progress import Progress, Tell, nobody
-from sim.runs.experiment import MOST_DRAWS, Columns, Options, Run, columns_of, setting_for
+from sim.runs.experiment import MOST_DRAWS, Columns, Options, Run, columns_of, config_for
 from sim.runs.workers import Workers
 
 Floats = NDArray[np.float64]
@@ -132,10 +132,10 @@ class Question:
         warm, of = None, None
         for group in groups(self.scenarios):
             mine = [self.scenarios[k] for k in group]
-            setting = setting_for(mine[0], self.options, draw, 0, self.base)
-            if warm is None or of is None or setting.parameters.current != of.parameters.current:
-                warm, of = warm_up(setting, mine[0].start, pool), setting
-            columns |= dict(zip(group, columns_of(mine, setting, pool, warm), strict=True))
+            config = config_for(mine[0], self.options, draw, 0, self.base)
+            if warm is None or of is None or config.parameters.current != of.parameters.current:
+                warm, of = warm_up(config, mine[0].start, pool), config
+            columns |= dict(zip(group, columns_of(mine, config, pool, warm), strict=True))
         return Run(draw, 0, tuple(columns[k] for k in range(len(self.scenarios))))
 
 

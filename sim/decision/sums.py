@@ -18,7 +18,7 @@ from sim.engine.plan import with_overrides
 from sim.inputs.scenario import Scenario
 from sim.model.catalogue import Programme, catalogue
 from sim.model.parameters import Parameters
-from sim.runs.experiment import Columns, Options, Run, setting_for
+from sim.runs.experiment import Columns, Options, Run, config_for
 
 Floats = NDArray[np.float64]
 ByDraw = tuple[tuple[float, ...], ...]
@@ -99,7 +99,7 @@ def _arm(
 
 
 def _parameters(scenario: Scenario, options: Options, draw: int) -> Parameters:
-    return with_overrides(setting_for(scenario, options, draw, 0).parameters, scenario, "start")
+    return with_overrides(config_for(scenario, options, draw, 0).parameters, scenario, "start")
 
 
 def _values(columns: Columns, label: tuple[str, str, str]) -> Floats:

@@ -1,13 +1,13 @@
 """The engine: children live month by month through the processes, in a municipality with a budget."""
 
 __all__ = [
+    "config",
     "counting",
     "history",
     "ledger",
     "plan",
     "population",
     "programmes",
-    "setting",
     "simulation",
     "warmup",
 ]

@@ -9,10 +9,10 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.engine.config import EXISTING, RunConfig, with_use
 from sim.engine.exposure import Exposure
 from sim.engine.population import NEVER
 from sim.engine.programmes import Effect, check_headroom, effect_of, exposures
-from sim.engine.setting import EXISTING, Setting, with_use
 from sim.engine.shocks import Shocks
 from sim.engine.townhall import Contracts, Post, Rules
 from sim.engine.warmup import PER_CHILD, Clock, post_for
@@ -54,10 +54,10 @@ def touches_no_life(name: str) -> bool:
 
 @dataclass(frozen=True)
 class RunPlan:
-    """One scenario in one setting. columns: programmes of an exposure by name, its own among them."""
+    """One scenario under one configuration. columns: programmes of an exposure by name, its own too."""
 
     scenario: Scenario
-    setting: Setting
+    config: RunConfig
     p: Parameters
     shocks: Shocks
     clock: Clock
@@ -65,20 +65,20 @@ class RunPlan:
 
     @classmethod
     def of(
-        cls, scenario: Scenario, setting: Setting, like: RunPlan | None = None, columns: Sequence[str] = ()
+        cls, scenario: Scenario, config: RunConfig, like: RunPlan | None = None, columns: Sequence[str] = ()
     ) -> RunPlan:
         """Make the plan of a scenario. like: one with the same rates; columns: programmes of other scenarios.
 
         Raises InputError for effects beyond what the engine has room for.
         """
-        p = with_overrides(setting.parameters, scenario, "start")
+        p = with_overrides(config.parameters, scenario, "start")
         shocks = Shocks(scenario.shocks, scenario.start, scenario.years)
         last_year = scenario.start + max(scenario.years, 1)
-        table = setting.model.table_for(p)
+        table = config.model.table_for(p)
         clock = like.clock if like else Clock(compile_table(table, p, last_year, shocks.rates()))
         all_of_them = sorted({EXISTING, *scenario.programmes, *columns})  # one order, whoever is lived with
-        plan = cls(scenario, setting, p, shocks, clock, tuple(all_of_them))
-        if setting.draw == 0:
+        plan = cls(scenario, config, p, shocks, clock, tuple(all_of_them))
+        if config.draw == 0:
             check_headroom(plan.effects, {name: plan.ages(name) for name in plan.programmes})
         return plan
 
@@ -86,7 +86,7 @@ class RunPlan:
     def programmes(self) -> Mapping[str, Programme]:
         """The scenario's programmes by name; child work always, for it may be there before the start."""
         names = [EXISTING, *(name for name in self.scenario.programmes if name != EXISTING)]
-        return {name: self.setting.model.programmes[name] for name in names}
+        return {name: self.config.model.programmes[name] for name in names}
 
     @cached_property
     def effects(self) -> Mapping[str, Effect]:
@@ -96,7 +96,7 @@ class RunPlan:
     @cached_property
     def scale(self) -> float:
         """The factor from simulated to real children."""
-        return self.setting.flow()[1]
+        return self.config.flow()[1]
 
     def ages(self, name: str) -> tuple[int, int]:
         """Return the first and last year of age of a programme here."""
@@ -161,7 +161,7 @@ class RunPlan:
             crowd_out_share=self.p["townhall.crowd_out_share"],
             crowd_out_ceiling=self.p["townhall.crowd_out_ceiling"],
             contracts=contracts,
-            steps_per_month=self.setting.steps_per_month if contracts is not None else 1,
+            steps_per_month=self.config.steps_per_month if contracts is not None else 1,
         )
 
     def posts(self) -> tuple[Post, ...]:
@@ -171,7 +171,7 @@ class RunPlan:
             use = self.scenario.programmes.get(name)
             years = self.scenario.years
             fte = use.fte_by_year(self.scenario.start, years) if use else (0.0,) * years
-            before = self.setting.existing_fte() if name == EXISTING else 0.0
+            before = self.config.existing_fte() if name == EXISTING else 0.0
             fenced = use is None or use.ring_fenced
             cuts = () if fenced else self.shocks.cuts(name)
             posts.append(post_for(programme, fte, before, fenced, self.paid_by_gemeente(name), self.p, cuts))

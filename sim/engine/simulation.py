@@ -28,6 +28,7 @@ from concurrent.futures import Executor
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.engine.config import RunConfig
 from sim.engine.counting import Layout, empty_tally
 from sim.engine.exposure import Exposure
 from sim.engine.forks import beside, live_forks, live_reference, no_forks, rate_for
@@ -36,7 +37,6 @@ from sim.engine.lifecourse import advance
 from sim.engine.plan import RunPlan, touches_no_life
 from sim.engine.population import BLOCKS, Children, cohorts, month_of, with_need
 from sim.engine.programmes import attend, participants_for, weights
-from sim.engine.setting import Setting
 from sim.engine.stretch import Stretch, Who, no_turn, nobody_else, open_gate, room_for, scratch
 from sim.engine.townhall import TownHall, YearOfCare
 from sim.engine.waitinglist import WaitingLists, gates, occupied
@@ -55,7 +55,7 @@ Tell = Callable[[int], None]
 
 def simulate(
     scenario: Scenario,
-    setting: Setting,
+    config: RunConfig,
     pool: Executor,
     warm: WarmStart | None = None,
     tell: Tell | None = None,
@@ -65,12 +65,12 @@ def simulate(
     tell hears the index of each year that is done. Raises SimulationError where an invariant breaks,
     and ValueError for a warm start of another year.
     """
-    return simulate_together([scenario], setting, pool, warm, tell)[0]
+    return simulate_together([scenario], config, pool, warm, tell)[0]
 
 
 def simulate_together(
     scenarios: Sequence[Scenario],
-    setting: Setting,
+    config: RunConfig,
     pool: Executor,
     warm: WarmStart | None = None,
     tell: Tell | None = None,
@@ -84,20 +84,20 @@ def simulate_together(
     first = scenarios[0]
     if why := apart(scenarios):
         raise ValueError(f"lives are not shared: {why}")
-    warm = warm or warm_up(setting, first.start, pool)
+    warm = warm or warm_up(config, first.start, pool)
     if warm.start != first.start:
         raise ValueError(f"the warm start is of {warm.start}, the scenario begins in {first.start}")
-    plans = plans_of(scenarios, setting)
-    if len(plans) > 1 and any(plan.whole for plan in plans):  # by the setting, where no scenario says so
-        return [simulate(each, setting, pool, warm, tell) for each in scenarios]
+    plans = plans_of(scenarios, config)
+    if len(plans) > 1 and any(plan.whole for plan in plans):  # by its parameters, where no scenario says so
+        return [simulate(each, config, pool, warm, tell) for each in scenarios]
     return Lives(plans, warm, pool, rate).histories(tell)
 
 
-def plans_of(scenarios: Sequence[Scenario], setting: Setting) -> list[RunPlan]:
+def plans_of(scenarios: Sequence[Scenario], config: RunConfig) -> list[RunPlan]:
     """Return the plans of scenarios that are lived together, with the same rates and columns."""
     columns = [name for scenario in scenarios for name in scenario.programmes]
-    plan = RunPlan.of(scenarios[0], setting, columns=columns)
-    return [plan, *(RunPlan.of(scenario, setting, plan, columns) for scenario in scenarios[1:])]
+    plan = RunPlan.of(scenarios[0], config, columns=columns)
+    return [plan, *(RunPlan.of(scenario, config, plan, columns) for scenario in scenarios[1:])]
 
 
 def groups(scenarios: Sequence[Scenario]) -> list[list[int]]:
@@ -116,9 +116,9 @@ def groups(scenarios: Sequence[Scenario]) -> list[list[int]]:
 def beginning(plan: RunPlan, warm: WarmStart, pool: Executor) -> list[Children]:
     """Return the children on 1 January of the start by block, with those who will be born until the end."""
     start, end = month_of(plan.scenario.start), month_of(plan.scenario.start + plan.scenario.years)
-    born = cohorts(plan.setting.flow()[0], start, end, plan.setting.key, plan.clock.table, plan.p, pool)
+    born = cohorts(plan.config.flow()[0], start, end, plan.config.key, plan.clock.table, plan.p, pool)
     for b in range(BLOCKS):
-        born[b] = with_need(warm.take(b), plan.clock.table, plan.setting.key).joined(born[b])
+        born[b] = with_need(warm.take(b), plan.clock.table, plan.config.key).joined(born[b])
     return born
 
 
@@ -230,7 +230,7 @@ class World:
     def _attend(self, name: str, fte: Floats, year: int) -> None:
         plan, programme = self.plan, self.plan.programmes[name]
         use, ages = plan.scenario.programmes.get(name), plan.ages(name)
-        eligible = float(sum(plan.setting.profile.youths_on(year)[ages[0] : ages[1] + 1]))
+        eligible = float(sum(plan.config.profile.youths_on(year)[ages[0] : ages[1] + 1]))
         reached = [participants_for(f, eligible, programme, plan.p) for f in fte]
         places = np.array(reached) / plan.scale if plan.scale else np.zeros(MONTHS)
         targeting = (use.targeting if use else None) or programme.targeting
@@ -238,7 +238,7 @@ class World:
         before = plan.columns.index(programme.continues) if goes_on else -1
         attendance = attend(
             self.lives.blocks, self.exposed, plan.columns.index(name), programme, places, year - EPOCH_YEAR,
-            plan.setting.key, weights(targeting, programme, plan.p), plan.p[f"{name}.stay"], self.lives.pool,
+            plan.config.key, weights(targeting, programme, plan.p), plan.p[f"{name}.stay"], self.lives.pool,
             ages, before, plan.p[f"{name}.continuity"] if before >= 0 else 1.0,
             plan.p[f"{name}.uptake_by_need"], plan.clock.table.process("need"),
         )  # fmt: skip
@@ -258,10 +258,10 @@ class Lives:
         """Begin from a warm start, with everybody who will be born."""
         plan = plans[0]
         self.plan, self.pool = plan, pool
-        simulated = sum(plan.setting.profile.youths) / plan.scale if plan.scale else 0.0
-        self.rate = rate_for(simulated, plan.setting.draw) if rate is None else rate
+        simulated = sum(plan.config.profile.youths) / plan.scale if plan.scale else 0.0
+        self.rate = rate_for(simulated, plan.config.draw) if rate is None else rate
         self.blocks = beginning(plan, warm, pool)
-        self.before = place_years_before(warm, plan.clock, plan.setting)
+        self.before = place_years_before(warm, plan.clock, plan.config)
         self.contracts = plan.contracts(self.before)
         if self.contracts is not None:
             self.blocks = [_able_to_wait(block) for block in self.blocks]
@@ -319,8 +319,8 @@ class Lives:
         """Return what lives a year of a block in every world, and returns the number of proposals."""
         plan, others = self.plan, self.worlds[1:]
         epoch_year = plan.scenario.start + run_year - EPOCH_YEAR
-        h, lay, key = plan.clock.table.hazards, plan.clock.layout, plan.setting.key
-        span, bounds = year_span(epoch_year, plan.setting.steps_per_month, True), plan.clock.year(epoch_year)
+        h, lay, key = plan.clock.table.hazards, plan.clock.layout, plan.config.key
+        span, bounds = year_span(epoch_year, plan.config.steps_per_month, True), plan.clock.year(epoch_year)
         gate = open_gate()
         alone, once, unwritten = nobody_else(), no_turn(), room_for(0)
 
@@ -366,10 +366,10 @@ class Lives:
             return
         plan = self.plan
         year = plan.scenario.start + run_year
-        epoch_year, per_month = year - EPOCH_YEAR, plan.setting.steps_per_month
+        epoch_year, per_month = year - EPOCH_YEAR, plan.config.steps_per_month
         rows = self.waiting.admit(
             self.blocks, self.gates, self.tallies, plan.clock.table.hazards, plan.clock.layout,
-            plan.setting.key, epoch_year * MONTHS * per_month + step, per_month, epoch_year,
+            plan.config.key, epoch_year * MONTHS * per_month + step, per_month, epoch_year,
             plan.withdrawal(),
             self.pool,
         )  # fmt: skip
@@ -387,7 +387,7 @@ class Lives:
         self, year: int, step: int, rows: list[NDArray[np.int64]], ranges: list[tuple[int, int]]
     ) -> None:
         plan = self.plan
-        epoch_year, per_month = year - EPOCH_YEAR, plan.setting.steps_per_month
+        epoch_year, per_month = year - EPOCH_YEAR, plan.config.steps_per_month
         bounds, lay, steps = plan.clock.year(epoch_year), plan.clock.layout, MONTHS * per_month
         span = Stretch(epoch_year * steps + step, steps - step, per_month, epoch_year, True)
 
@@ -398,7 +398,7 @@ class Lives:
             return int(
                 advance(
                     self.blocks[b], Who(first, last, rows[b], NOT_ASIDE), self.worlds[0].exposed[b],
-                    plan.clock.table.hazards, bounds, lay, plan.setting.key, span, self.gates[b],
+                    plan.clock.table.hazards, bounds, lay, plan.config.key, span, self.gates[b],
                     self.tallies[b], scratch(), nobody_else(), room_for(0), no_turn(),
                 )
             )  # fmt: skip
@@ -420,10 +420,10 @@ def _spent(years: Floats, before: Floats, year: int, plan: RunPlan) -> float:
     return sum(spending(years, before, year, plan.p).values()) * plan.scale
 
 
-def place_years_before(warm: WarmStart, clock: Clock, setting: Setting) -> Floats:
+def place_years_before(warm: WarmStart, clock: Clock, config: RunConfig) -> Floats:
     """Return place-years by form in the last year of a warm start, simulated children."""
     if warm.cells.shape[2] != clock.layout.kinds:  # lived without demand beside need
-        clock = Clock(compile_table(setting.model.table, setting.parameters, EPOCH_YEAR))
+        clock = Clock(compile_table(config.model.table, config.parameters, EPOCH_YEAR))
     if not warm.cells.shape[0]:  # a scenario that starts in 2015 has no recorded year before it
         return np.zeros(len(place_years(warm.cells, clock.layout, clock.table).sum(axis=(0, 1))))
     return np.asarray(place_years(warm.cells[-1], clock.layout, clock.table).sum(axis=0))

@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.engine.config import EXISTING, RunConfig
 from sim.engine.counting import empty_tally, layout
 from sim.engine.exposure import Exposure
 from sim.engine.history import CELLS, settle
 from sim.engine.lifecourse import YearTable, advance, year_table
 from sim.engine.population import BLOCKS, LIFE_MONTHS, Children, cohorts, month_of
 from sim.engine.programmes import attend, check_headroom, effect_of, exposures, participants_for, weights
-from sim.engine.setting import EXISTING, Setting
 from sim.engine.stretch import Stretch, Who, no_turn, nobody_else, open_gate, room_for, scratch
 from sim.engine.townhall import Post, Workforce
 from sim.errors import SimulationError
@@ -97,7 +97,7 @@ def live_year(
     exposed: Sequence[Exposure],
     clock: Clock,
     year: int,
-    setting: Setting,
+    config: RunConfig,
     cells: Floats | None,
     pool: Executor,
     watch: Watch | None = None,
@@ -111,8 +111,8 @@ def live_year(
     """
     epoch_year = year - EPOCH_YEAR
     bounds = clock.year(epoch_year)
-    key, lay, gate = setting.key, clock.layout, open_gate()
-    whole = year_span(epoch_year, setting.steps_per_month, cells is not None)
+    key, lay, gate = config.key, clock.layout, open_gate()
+    whole = year_span(epoch_year, config.steps_per_month, cells is not None)
     parts = 1 if watch is None else QUARTERS
     steps = whole.steps // parts
     spans = [whole._replace(first_step=whole.first_step + k * steps, steps=steps) for k in range(parts)]
@@ -147,16 +147,16 @@ def checked(proposals: Sequence[int], year: int) -> int:
 class ExistingWork:
     """The child work that the observed world contains: the same number of places in every year."""
 
-    def __init__(self, setting: Setting) -> None:
+    def __init__(self, config: RunConfig) -> None:
         """Work out the places from the coverage. Raises InputError for effects beyond the headroom."""
-        p = setting.parameters
-        self.key, self.programme = setting.key, setting.model.programmes[EXISTING]
+        p = config.parameters
+        self.key, self.programme = config.key, config.model.programmes[EXISTING]
         self.effects = {EXISTING: effect_of(self.programme, p, {})}
-        if setting.draw == 0:
+        if config.draw == 0:
             check_headroom(self.effects, {EXISTING: self.programme.ages})
-        at_work = Workforce(post_for(self.programme, (), setting.existing_fte(), True, True, p)).at_work
-        reached = participants_for(at_work, setting.eligible(self.programme), self.programme, p)
-        scale = setting.flow()[1]
+        at_work = Workforce(post_for(self.programme, (), config.existing_fte(), True, True, p)).at_work
+        reached = participants_for(at_work, config.eligible(self.programme), self.programme, p)
+        scale = config.flow()[1]
         self.places = np.full(MONTHS, reached / scale if scale else 0.0)
         self.weight = weights(self.programme.targeting, self.programme, p)
         self.stay, self.by_need = p[f"{EXISTING}.stay"], p[f"{EXISTING}.uptake_by_need"]
@@ -176,7 +176,7 @@ class ExistingWork:
 
 
 def warm_up(
-    setting: Setting,
+    config: RunConfig,
     start: int,
     pool: Executor,
     tell: Callable[[int], None] | None = None,
@@ -189,17 +189,17 @@ def warm_up(
     What happens is counted from the year `count_from` on, and not before 2015 (default: the last
     year, whichever it is). tell hears each year that is done; watch sees the quarters of `watched` years.
     """
-    p = setting.parameters
-    clock = Clock(compile_table(setting.model.table_for(p), p, start))
-    blocks = cohorts(setting.flow()[0], 0, month_of(start), setting.key, clock.table, p, pool)
-    existing = ExistingWork(setting)
+    p = config.parameters
+    clock = Clock(compile_table(config.model.table_for(p), p, start))
+    blocks = cohorts(config.flow()[0], 0, month_of(start), config.key, clock.table, p, pool)
+    existing = ExistingWork(config)
     exposed = [existing.exposure(block.id.size) for block in blocks]
     counted_from = start - 1 if count_from is None else max(count_from, HISTORY_YEAR)
     cells = np.empty((max(start - counted_from, 0), BLOCKS, clock.layout.kinds, CELLS))
     for year in range(EPOCH_YEAR, start):
         existing.attend(blocks, exposed, year, clock.table.process("need"), pool)
         counted = cells[year - counted_from] if year >= counted_from else None
-        live_year(blocks, exposed, clock, year, setting, counted, pool, watch if year in watched else None)
+        live_year(blocks, exposed, clock, year, config, counted, pool, watch if year in watched else None)
         if tell is not None:
             tell(year)
     for b, block in enumerate(blocks):  # one by one: in the country all of them are gigabytes

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sim.engine.setting import localised, of_town
+from sim.engine.config import localised, of_town
 from sim.inputs.profiles import Profile
 from sim.inputs.scenario import Scenario
 from sim.model.futures import MODEL_TODAY, foreseeing

@@ -18,10 +18,10 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.engine.config import RunConfig, localised, of_town, worker_threads
 from sim.engine.history import History, Label, measures
 from sim.engine.ledger import costs
 from sim.engine.plan import with_overrides
-from sim.engine.setting import Setting, localised, of_town, worker_threads
 from sim.engine.simulation import groups, simulate_together
 from sim.engine.warmup import WarmStart
 from sim.errors import InputError, within
@@ -116,15 +116,15 @@ class Run:
     columns: tuple[Columns, ...]
 
 
-def setting_for(
+def config_for(
     scenario: Scenario,
     options: Options,
     draw: int,
     replication: int,
     base: Parameters | None = None,
     model: Model | None = None,
-) -> Setting:
-    """Return the setting in which a scenario is run: its municipality, drawn parameters, and luck.
+) -> RunConfig:
+    """Return the configuration under which a scenario is run: its municipality, drawn parameters, and luck.
 
     base: parameters other than those of the model (default: the shipped one).
     """
@@ -133,7 +133,7 @@ def setting_for(
     p = foreseeing(p, scenario.future)
     p = localised(p.draw(options.seed, draw), profile)
     p = with_overrides(p, scenario, "birth")
-    return Setting(profile, p, options.seed, draw, replication, options.children, model=model)
+    return RunConfig(profile, p, options.seed, draw, replication, options.children, model=model)
 
 
 def comparable(scenarios: Sequence[Scenario]) -> None:
@@ -248,9 +248,9 @@ def _runs(
                     tell(Progress("living", done + (year + 1) / max(first.years, 1) / parts, 1,
                                   {"title": first.title, "year": year_of}))  # fmt: skip
 
-            setting = setting_for(first, options, draw, replication, base, model)
-            warm = store.get(setting, first.start, pool, warming)
-            return columns_of(mine, setting, pool, warm, living)
+            config = config_for(first, options, draw, replication, base, model)
+            warm = store.get(config, first.start, pool, warming)
+            return columns_of(mine, config, pool, warm, living)
 
         for number, (draw, replication) in enumerate(todo):
             columns: dict[int, Columns] = {}
@@ -263,15 +263,15 @@ def _runs(
 
 def columns_of(
     scenarios: Sequence[Scenario],
-    setting: Setting,
+    config: RunConfig,
     pool: Executor,
     warm: WarmStart | None = None,
     tell: Callable[[int], None] | None = None,
 ) -> tuple[Columns, ...]:
     """Return the results of scenarios that are lived together. Raises as `simulate_together` does."""
-    histories = simulate_together(scenarios, setting, pool, warm, tell)
+    histories = simulate_together(scenarios, config, pool, warm, tell)
     return tuple(
-        Columns.of(history, with_overrides(setting.parameters, scenario, "start"), setting.model)
+        Columns.of(history, with_overrides(config.parameters, scenario, "start"), config.model)
         for history, scenario in zip(histories, scenarios, strict=True)
     )
 

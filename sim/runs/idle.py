@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import cache
 from itertools import pairwise
 
-from sim.engine.setting import EXISTING
+from sim.engine.config import EXISTING
 from sim.faults import Fault, fault
 from sim.inputs.profiles import profile_of, profiles
 from sim.inputs.scenario import ProgrammeUse, Scenario

@@ -30,7 +30,7 @@ from sim.faults import fault
 from sim.inputs.scenario import Scenario
 from sim.model.extension import Model
 from sim.progress import Progress, Tell, nobody
-from sim.runs.experiment import Options, setting_for
+from sim.runs.experiment import Options, config_for
 from sim.runs.warmstore import WarmStore
 from sim.states import EPOCH_YEAR, FORMS, MONTHS, SEXES, USER_SETS, form_bit
 
@@ -75,9 +75,9 @@ def panel(
     """
     refuse(scenario, sample, by)
     draw = options.first_draw if options.first_draw is not None else int(options.draws > 1)
-    setting = setting_for(scenario, options, draw, options.first_replication, model=model)
-    (plan,) = plans_of([scenario], setting)
-    lives = Lives([plan], (warm or WarmStore()).get(setting, scenario.start, pool), pool)
+    config = config_for(scenario, options, draw, options.first_replication, model=model)
+    (plan,) = plans_of([scenario], config)
+    lives = Lives([plan], (warm or WarmStore()).get(config, scenario.start, pool), pool)
     chosen, there = _chosen(lives.blocks, plan, sample, options.seed)
     grown = [block.part(rows) for block, rows in zip(lives.blocks, chosen, strict=True)]
     children = Children._make(np.concatenate(parts) for parts in zip(*grown, strict=True))
@@ -141,7 +141,7 @@ def _year(c: Children, x: Exposure, plan: RunPlan, year: int, by: str) -> Iterat
     for month in range(year * MONTHS, (year + 1) * MONTHS):
         before = c.state.copy()
         advance(
-            c, everyone, x, table.hazards, bounds, lay, plan.setting.key, Stretch(month, 1, 1, year, True),
+            c, everyone, x, table.hazards, bounds, lay, plan.config.key, Stretch(month, 1, 1, year, True),
             open_gate(), empty_tally(lay), scratch(), nobody_else(), room_for(0), no_turn(),
         )  # fmt: skip
         age = month - c.birth.astype(np.int64)

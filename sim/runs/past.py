@@ -15,7 +15,7 @@ from sim.inputs.scenario import Scenario
 from sim.model.registration import registered
 from sim.model.transitions import compile_table
 from sim.progress import Progress, Tell, nobody
-from sim.runs.experiment import Options, setting_for
+from sim.runs.experiment import Options, config_for
 from sim.states import AGES, HISTORY_YEAR, USER_SETS
 
 BEST_FIT = 0
@@ -31,15 +31,15 @@ class Past:
 
 def past_users(scenario: Scenario, options: Options, pool: Executor, tell: Tell = nobody) -> Past:
     """Return the youths with jeugdzorg of the model from 2015 up to a scenario's start."""
-    setting = setting_for(scenario, options, BEST_FIT, 0)
+    config = config_for(scenario, options, BEST_FIT, 0)
 
     def heard(year: int) -> None:
         tell(Progress("warming_up", 0, 1, {"year": year}))
 
-    warm = warm_up(setting, scenario.start, pool, heard, HISTORY_YEAR)
+    warm = warm_up(config, scenario.start, pool, heard, HISTORY_YEAR)
     years = tuple(range(scenario.start - warm.cells.shape[0], scenario.start))
-    lay = layout(compile_table(setting.model.table, setting.parameters, scenario.start))
+    lay = layout(compile_table(config.model.table, config.parameters, scenario.start))
     kind = lay.users + list(USER_SETS).index("jeugdzorg")
-    lived = warm.cells[:, :, kind, :AGES].sum(axis=(1, 2)) * setting.flow()[1]
-    p = with_overrides(setting.parameters, scenario, "start")
+    lived = warm.cells[:, :, kind, :AGES].sum(axis=(1, 2)) * config.flow()[1]
+    p = with_overrides(config.parameters, scenario, "start")
     return Past(years, lived * registered("jeugdzorg", years, p, budgets=True))

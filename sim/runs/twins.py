@@ -17,6 +17,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from sim.engine.config import RunConfig
 from sim.engine.counting import empty_tally
 from sim.engine.exposure import Exposure
 from sim.engine.forks import Rows, differing, rows_of
@@ -24,7 +25,6 @@ from sim.engine.history import form_states
 from sim.engine.lifecourse import advance
 from sim.engine.plan import RunPlan, never
 from sim.engine.population import LIFE_MONTHS, Children, month_of
-from sim.engine.setting import Setting
 from sim.engine.simulation import REASONS, Lives, apart, beginning, plans_of
 from sim.engine.stretch import Stretch, Who, no_turn, nobody_else, open_gate, room_for, scratch
 from sim.engine.warmup import NOBODY, NOT_ASIDE, PER_CHILD, warm_up, youths_of
@@ -36,7 +36,7 @@ from sim.model.parameters import Parameters
 from sim.model.prices import unit_costs
 from sim.model.transitions import CompiledTable
 from sim.progress import Progress, Tell, nobody
-from sim.runs.experiment import Options, setting_for
+from sim.runs.experiment import Options, config_for
 from sim.states import AGES, EPOCH_YEAR, FORMS, MECHANISMS, MONTHS
 
 Floats = NDArray[np.float64]
@@ -153,9 +153,9 @@ def twins(
     if why := unpaired(pair):
         where = scenario.path or scenario.title
         raise InputError.at(where, fault("lives_not_shared", why=REASONS[why]))
-    setting = setting_for(reference, options, draw, 0)
-    plans = plans_of(pair, setting)
-    warm = warm_up(setting, reference.start, pool)
+    config = config_for(reference, options, draw, 0)
+    plans = plans_of(pair, config)
+    warm = warm_up(config, reference.start, pool)
     programmes = _who_comes(Lives(plans, warm, pool), reference)
     blocks = beginning(plans[0], warm, pool)
     everyone = Children._make(np.concatenate(parts) for parts in zip(*blocks, strict=True))
@@ -171,7 +171,7 @@ def twins(
             x = programmes.of(k, year, rows, everyone.id.size, plan)
             index = reference.start + year - EPOCH_YEAR
             table, lay = plan.clock.table, plan.clock.layout
-            parts.append(_year(children, x, table, plan.clock.year(index), lay, setting, index))
+            parts.append(_year(children, x, table, plan.clock.year(index), lay, config, index))
             share = (year + 1) / reference.years
             title, lived = plan.scenario.title, reference.start + year
             tell(Progress("living", k + share, len(pair), {"title": title, "year": lived}))
@@ -278,7 +278,7 @@ def _sample(roster: Children, start: int, count: int) -> Rows:
 
 
 def _year(
-    c: Children, x: Exposure, table: CompiledTable, bounds: object, lay: object, setting: Setting, index: int
+    c: Children, x: Exposure, table: CompiledTable, bounds: object, lay: object, config: RunConfig, index: int
 ) -> _Parts:
     """Live one year of all children, month by month, and return what happened."""
     n = c.id.size
@@ -288,7 +288,7 @@ def _year(
     kinds = np.array(form_states(table), np.int64)
     gate = open_gate()
     count = _record(
-        c, x, table.hazards, bounds, lay, setting.key, index, gate, empty_tally(lay), scratch(),  # type: ignore[arg-type]
+        c, x, table.hazards, bounds, lay, config.key, index, gate, empty_tally(lay), scratch(),  # type: ignore[arg-type]
         kinds, NOBODY, NOT_ASIDE, nobody_else(), room_for(0), no_turn(), child, month, row, care,
     )  # fmt: skip
     if count < 0:

@@ -19,9 +19,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.engine.config import RunConfig
 from sim.engine.exposure import Exposure
 from sim.engine.population import Children
-from sim.engine.setting import Setting
 from sim.engine.warmup import WarmStart, warm_up
 from sim.machine.arrays import ArrayFiles, array
 from sim.machine.compiling import cache_root, folder_in, kernel_hash
@@ -38,15 +38,15 @@ DISK_LIMIT = cache_bytes() * 3 // 4
 """The rest of the cache is for results (lives.py)."""
 
 
-def key_for(setting: Setting, start: int) -> str:
+def key_for(config: RunConfig, start: int) -> str:
     """Return the key of a warm start."""
     digest = hashlib.sha256(kernel_hash().encode())
     for path in sorted(DATA.iterdir()):
         if path.name not in _VALUES:
             digest.update(path.read_bytes())
     words = (
-        setting.parameters.sha256(), repr(setting.profile), setting.seed, setting.draw,
-        setting.replication, setting.children, setting.steps_per_month, setting.model.sha256, start,
+        config.parameters.sha256(), repr(config.profile), config.seed, config.draw,
+        config.replication, config.children, config.steps_per_month, config.model.sha256, start,
     )  # fmt: skip
     digest.update(repr(words).encode())
     return digest.hexdigest()
@@ -64,17 +64,17 @@ class WarmStore:
         self._lock = threading.Lock()
 
     def get(
-        self, setting: Setting, start: int, pool: Executor, tell: Callable[[int], None] | None = None
+        self, config: RunConfig, start: int, pool: Executor, tell: Callable[[int], None] | None = None
     ) -> WarmStart:
-        """Return the warm start of a setting: from memory, from disk, or made now (`tell` hears years)."""
-        key = key_for(setting, start)
+        """Return a warm start: from memory, from disk, or made now (`tell` hears years)."""
+        key = key_for(config, start)
         with self._lock:
             if key in self._memory:
                 self._memory.move_to_end(key)
                 return self._memory[key]
         warm = self._read(key, start)
         if warm is None:
-            warm = warm_up(setting, start, pool, tell)
+            warm = warm_up(config, start, pool, tell)
             self._files.write(key, _arrays(warm))
         if _size(warm) > LARGE:
             return replace(warm, once=True)

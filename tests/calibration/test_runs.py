@@ -13,7 +13,7 @@ from calibration import runs
 from calibration.figures.targets import read_targets
 from calibration.runs import Job, Runner, count, national, outcome, run
 from calibration.space import Space
-from sim.engine.setting import worker_threads
+from sim.engine.config import worker_threads
 from sim.errors import SimulationError
 from sim.model.parameters import Parameters, prior_parameters
 from sim.progress import Progress

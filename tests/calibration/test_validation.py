@@ -14,7 +14,7 @@ from calibration.documents.report import verdict
 from calibration.figures.targets import read_targets
 from calibration.runs import count, predict
 from calibration.validation import _naive, validate
-from sim.engine.setting import localised
+from sim.engine.config import localised
 from sim.errors import SimulationError
 from sim.inputs.profiles import profiles
 from sim.model.parameters import DATA, Parameters, prior_parameters

@@ -13,7 +13,7 @@ from sim.decision.appraisal import CASHABLE, MUNICIPAL, difference
 from sim.decision.breakeven import EFFECT, REACH, BreakEvenMap, break_even_map, grid
 from sim.decision.goal import Goal
 from sim.decision.sample import Question
-from sim.engine.setting import worker_threads
+from sim.engine.config import worker_threads
 from sim.runs.experiment import Options
 from sim.runs.lives import LifeStore
 

@@ -13,13 +13,13 @@ from sim.decision import sample as module
 from sim.decision.appraisal import KEY_LABELS, difference
 from sim.decision.sample import Question, Sample, collect
 from sim.decision.sensitivity import with_values
+from sim.engine.config import Inline
 from sim.engine.plan import with_overrides
-from sim.engine.setting import Inline
 from sim.errors import OptionError, SimulationError
 from sim.model.futures import COST, NAMES
 from sim.model.futures import YEARS as LASTS
 from sim.model.parameters import default_parameters
-from sim.runs.experiment import Options, setting_for
+from sim.runs.experiment import Options, config_for
 from sim.runs.workers import Workers
 from tests.worlds import scenario
 
@@ -106,9 +106,9 @@ def test_inputs_are_those_of_the_prior_that_all_scenarios_share() -> None:
     usual, near = question(), question(prior="nearest")
     assert exists in usual.uncertain
     assert exists not in near.uncertain  # it is 1 in every draw
-    setting = setting_for(near.scenarios[0], near.options, 3, 0)
-    assert near.inputs(3)[near.uncertain.index(need)] == setting.parameters[need]
-    assert near.value(need) == setting_for(near.scenarios[0], near.options, 0, 0).parameters[need]
+    config = config_for(near.scenarios[0], near.options, 3, 0)
+    assert near.inputs(3)[near.uncertain.index(need)] == config.parameters[need]
+    assert near.value(need) == config_for(near.scenarios[0], near.options, 0, 0).parameters[need]
     mixed = Question((usual.scenarios[0], near.scenarios[1]), usual.options)
     assert mixed.parameters is default_parameters()
     assert len({q.key() for q in (usual, near, mixed)}) == 3
@@ -121,7 +121,7 @@ def test_inputs_are_those_of_the_future_that_all_scenarios_share() -> None:
     mixed = replace(usual, scenarios=(usual.scenarios[0], grown.scenarios[1]))
     assert mixed.uncertain == usual.uncertain
     sure = with_values(grown, {COST: 0.5})
-    assert {setting_for(s, sure.options, 3, 0, sure.base).parameters[COST] for s in sure.scenarios} == {0.5}
+    assert {config_for(s, sure.options, 3, 0, sure.base).parameters[COST] for s in sure.scenarios} == {0.5}
 
 
 def test_what_is_made_certain_is_so_under_a_prior_too() -> None:
@@ -129,8 +129,8 @@ def test_what_is_made_certain_is_so_under_a_prior_too() -> None:
         for at in (0.7, default_parameters()[name]):
             sure = with_values(question(prior="nearest"), {name: at})
             for draw in (0, 3):
-                setting = setting_for(sure.scenarios[1], sure.options, draw, 0, sure.base)
-                assert with_overrides(setting.parameters, sure.scenarios[1], "start")[name] == at
+                config = config_for(sure.scenarios[1], sure.options, draw, 0, sure.base)
+                assert with_overrides(config.parameters, sure.scenarios[1], "start")[name] == at
 
 
 def test_what_others_define_is_no_uncertainty_of_its_own() -> None:

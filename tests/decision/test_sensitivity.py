@@ -11,7 +11,7 @@ from sim.decision.appraisal import difference
 from sim.decision.goal import Goal, lived_beside, outcome
 from sim.decision.sample import Question
 from sim.decision.sensitivity import CASES, _ends, structural, swings, tornado, two_way, with_values
-from sim.engine.setting import Inline
+from sim.engine.config import Inline
 from sim.errors import OptionError
 from sim.model.parameters import default_parameters
 from sim.model.priors import SEEN, believing

@@ -24,7 +24,7 @@ from sim.decision.thresholds import (
 )
 from sim.engine.plan import with_overrides
 from sim.errors import InputError
-from sim.runs.experiment import Options, setting_for
+from sim.runs.experiment import Options, config_for
 from sim.runs.workers import Workers
 from tests.worlds import run_of, scenario
 
@@ -102,9 +102,9 @@ def test_the_highest_price_of_a_worker_is_what_care_saved_pays_for() -> None:
 
 def test_what_is_searched_is_what_is_lived() -> None:
     effect, reach = QUANTITIES
-    setting = setting_for(QUESTION.scenarios[1], QUESTION.options, 7, 0)
+    config = config_for(QUESTION.scenarios[1], QUESTION.options, 7, 0)
     p, q = (
-        with_overrides(setting.parameters, tried.scenarios[1], "start")
+        with_overrides(config.parameters, tried.scenarios[1], "start")
         for tried in (effect.at(QUESTION, 30.0), reach.at(QUESTION, 200.0))
     )
     assert p["kinderwerk.effect_exists"] == 1.0

@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from sim.engine.config import Inline, RunConfig
 from sim.engine.forks import beside, differing, rate_for
 from sim.engine.plan import touches_no_life, with_overrides
-from sim.engine.setting import Inline, Setting
 from sim.engine.simulation import Lives, apart, groups, plans_of, simulate, simulate_together
 from sim.engine.warmup import PER_CHILD, WarmStart, warm_up
 from sim.inputs.profiles import profiles
@@ -34,8 +34,8 @@ UNFENCED: dict[str, Any] = {"policy": "crowd_out", "use": {"ring_fenced": False}
 Floats = NDArray[np.float64]
 
 
-def setting(seed: int = 0, children: int = FEW, p: Parameters | None = None) -> Setting:
-    return Setting(profiles()["Almere"], p or default_parameters(), seed=seed, children=children)
+def config(seed: int = 0, children: int = FEW, p: Parameters | None = None) -> RunConfig:
+    return RunConfig(profiles()["Almere"], p or default_parameters(), seed=seed, children=children)
 
 
 def strong(p: Parameters) -> Parameters:
@@ -51,14 +51,14 @@ def strong(p: Parameters) -> Parameters:
 
 @pytest.fixture(scope="module")
 def warm() -> WarmStart:
-    return warm_up(setting(), 2026, Inline())
+    return warm_up(config(), 2026, Inline())
 
 
-def columns(found: Any, mine: Setting, one: Scenario) -> Columns:
+def columns(found: Any, mine: RunConfig, one: Scenario) -> Columns:
     return Columns.of(found, with_overrides(mine.parameters, one, "start"))
 
 
-def difference(scenarios: Sequence[Scenario], mine: Setting, warm: WarmStart, rate: float | None) -> Floats:
+def difference(scenarios: Sequence[Scenario], mine: RunConfig, warm: WarmStart, rate: float | None) -> Floats:
     """Return what the second scenario changes, [figures, years]; rate None lives both in full."""
     if rate is None:
         found = [simulate(one, mine, Inline(), warm) for one in scenarios]
@@ -72,8 +72,8 @@ def difference(scenarios: Sequence[Scenario], mine: Setting, warm: WarmStart, ra
 
 def test_the_reference_lives_as_it_does_alone(warm: WarmStart) -> None:
     pair = [scenario(0, years=YEARS), scenario(60, years=YEARS)]
-    alone = simulate(pair[0], setting(), Inline(), warm)
-    together = simulate_together(pair, setting(), Inline(), warm)[0]
+    alone = simulate(pair[0], config(), Inline(), warm)
+    together = simulate_together(pair, config(), Inline(), warm)[0]
     np.testing.assert_allclose(together.cells, alone.cells, rtol=1e-9, atol=1e-9)
 
 
@@ -81,7 +81,7 @@ def test_children_who_come_to_a_growing_town_are_the_same_in_every_budget() -> N
     """Births and moves meet the given youths, whoever is helped; and programmes find more children."""
     almere = profiles()["Almere"]
     later = ((2026, almere.youths), (2032, tuple(1.5 * youths for youths in almere.youths)))
-    mine = replace(setting(), profile=replace(almere, later=later))
+    mine = replace(config(), profile=replace(almere, later=later))
     warm = warm_up(mine, 2026, Inline())
     pair = [scenario(0, years=YEARS), scenario(80, years=YEARS)]
     a, b = simulate_together(pair, mine, Inline(), warm)
@@ -93,20 +93,20 @@ def test_children_who_come_to_a_growing_town_are_the_same_in_every_budget() -> N
     np.testing.assert_allclose(a.cells, alone.cells, rtol=1e-9, atol=1e-9)
     whole = simulate(pair[1], mine, Inline(), warm)
     assert whole.cells[:, :, a.layout.people].sum() == b.cells[:, :, a.layout.people].sum()
-    constant = simulate(pair[1], setting(), Inline())
+    constant = simulate(pair[1], config(), Inline())
     reached = [history.programmes["kinderwerk"][-1].places for history in (whole, constant)]
     assert reached[0] > reached[1]  # the ceiling is a share of the children there are
 
 
 def test_the_same_scenario_twice_differs_in_nothing(warm: WarmStart) -> None:
-    a, b = simulate_together([scenario(36, years=YEARS)] * 2, setting(), Inline(), warm)
+    a, b = simulate_together([scenario(36, years=YEARS)] * 2, config(), Inline(), warm)
     assert a.cells.tobytes() == b.cells.tobytes()
 
 
 def test_a_programme_without_effect_costs_its_price_and_changes_no_life(warm: WarmStart) -> None:
     off = {"switches": dict.fromkeys(("onset", "escalation", "recovery", "signalling", "participation", "access", "substitution"), False)}  # noqa: E501
     pair = [scenario(0, years=YEARS, use=off), scenario(60, years=YEARS, use=off)]
-    a, b = simulate_together(pair, setting(), Inline(), warm)
+    a, b = simulate_together(pair, config(), Inline(), warm)
     assert a.cells.tobytes() == b.cells.tobytes()
     assert sum(b.accounts.programme_cost["kinderwerk"]) > sum(a.accounts.programme_cost["kinderwerk"])
 
@@ -138,7 +138,7 @@ def test_in_the_mean_it_is_the_difference_of_worlds_lived_in_full(pair: list[Sce
     p = strong(default_parameters())
     ways: dict[float | None, list[Floats]] = {None: [], 2.0: [], 60.0: []}
     for seed in range(32):
-        mine = setting(seed, p=p)
+        mine = config(seed, p=p)
         start = warm_up(mine, 2026, Inline())
         for rate, found in ways.items():
             d = difference(pair, mine, start, rate)
@@ -154,7 +154,7 @@ def test_in_the_mean_it_is_the_difference_of_worlds_lived_in_full(pair: list[Sce
 
 def followed(rate: float = 60.0, room: int | None = None, fte: int = 80) -> tuple[Lives, list[Floats]]:
     """Return lives of two budgets and what was counted; room: for so few partings of a block a year."""
-    mine = setting(p=strong(default_parameters()))
+    mine = config(p=strong(default_parameters()))
     plans = plans_of([scenario(0, years=2), scenario(fte, years=2)], mine)
     lives = Lives(plans, warm_up(mine, 2026, Inline()), Inline(), rate)
     if room is not None:
@@ -169,7 +169,7 @@ def test_each_pair_has_luck_of_its_own_and_its_two_lives_share_it() -> None:
     assert luck.size > 100
     assert (luck[::2] == luck[1::2]).all()
     assert np.unique(luck[::2]).size == luck.size // 2, "copies of a pair would be one life counted often"
-    assert setting().key not in luck, "from a fork on, luck that the reference used is known"
+    assert config().key not in luck, "from a fork on, luck that the reference used is known"
     assert (weight[::2] == -weight[1::2]).all()
     assert weight.all()
     for block, forks in zip(lives.blocks, lives.forks[0], strict=True):
@@ -216,7 +216,7 @@ def test_what_touches_no_life_leaves_all_lives_as_they_are(warm: WarmStart) -> N
     assert {"kinderwerk.stay", "bso.stay", "cost.ambulant", "townhall.realisable"} <= set(ends)
     off = {"switches": dict.fromkeys(MECHANISMS, False)}
     mine, before = (
-        simulate(scenario(36, years=YEARS, use=off, parameters=changed), setting(), Inline(), warm)
+        simulate(scenario(36, years=YEARS, use=off, parameters=changed), config(), Inline(), warm)
         for changed in ({}, ends)
     )
     assert mine.cells.tobytes() == before.cells.tobytes()
@@ -227,7 +227,7 @@ def test_blocks_tell_the_error_of_a_difference() -> None:
     pair = [scenario(0, years=YEARS), scenario(80, years=YEARS)]
     values, errors = [], []
     for seed in range(40):
-        mine = setting(seed)
+        mine = config(seed)
         a, b = simulate_together(pair, mine, Inline(), warm_up(mine, 2026, Inline()))
         ours, theirs = columns(a, mine, pair[0]), columns(b, mine, pair[1])
         where = ours.labels.index(("care_users", "total", "all"))
@@ -239,8 +239,8 @@ def test_blocks_tell_the_error_of_a_difference() -> None:
 
 def test_a_world_does_not_depend_on_which_others_are_lived_beside_it(warm: WarmStart) -> None:
     first, second, third = scenario(0, years=YEARS), scenario(36, years=YEARS), scenario(72, years=YEARS)
-    alone = simulate_together([first, third], setting(), Inline(), warm)[1]
-    together = simulate_together([first, second, third], setting(), Inline(), warm)[2]
+    alone = simulate_together([first, third], config(), Inline(), warm)[1]
+    together = simulate_together([first, second, third], config(), Inline(), warm)[2]
     np.testing.assert_allclose(together.cells, alone.cells, rtol=1e-9, atol=1e-9)
 
 
@@ -276,11 +276,11 @@ def test_which_scenarios_can_be_lived_together(scenarios: list[Scenario], why: s
     assert groups(scenarios) == ([[0], [1]] if why else [[0, 1]])
     if why:
         with pytest.raises(ValueError, match="lives are not shared"):
-            simulate_together(scenarios, setting(), Inline(), warm)
+            simulate_together(scenarios, config(), Inline(), warm)
 
 
 def test_signalling_below_one_sees_nobody_less(warm: WarmStart) -> None:
-    mine = setting(p=default_parameters().replace({"kinderwerk.signalling": 0.7}))
+    mine = config(p=default_parameters().replace({"kinderwerk.signalling": 0.7}))
     alone = {"switches": {**ALL_OFF, "signalling": True}}
     pair = [scenario(fte, years=YEARS, use=alone) for fte in (0, 60)]
     a, b = simulate_together(pair, mine, Inline(), warm)
@@ -291,7 +291,7 @@ def test_fewer_pairs_are_followed_of_many_children_and_in_draws() -> None:
     assert rate_for(100) == rate_for(5_000) == 100.0
     assert rate_for(40_000) == pytest.approx(25.0)
     assert rate_for(5_000, draw=3) == 25.0
-    drawn = Setting(profiles()["Almere"], default_parameters(), seed=0, children=200, draw=3)
+    drawn = RunConfig(profiles()["Almere"], default_parameters(), seed=0, children=200, draw=3)
     pair = [scenario(0, years=1), scenario(36, years=1)]
     assert Lives(plans_of(pair, drawn), warm_up(drawn, 2026, Inline()), Inline()).rate == 25.0
 
@@ -301,7 +301,7 @@ def test_what_was_lived_goes_as_soon_as_it_is_counted(warm: WarmStart) -> None:
     gc.collect()
     gc.disable()
     try:
-        lives = Lives(plans_of(pair, setting()), warm, Inline())
+        lives = Lives(plans_of(pair, config()), warm, Inline())
         held = weakref.ref(lives)
         histories = lives.histories()
         del lives

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from sim.engine.config import Inline, RunConfig
 from sim.engine.plan import with_overrides
-from sim.engine.setting import Inline, Setting
 from sim.engine.simulation import simulate
 from sim.engine.warmup import WarmStart, warm_up
 from sim.inputs.profiles import profiles
@@ -17,7 +17,7 @@ from sim.runs.experiment import Columns
 from tests.worlds import START, scenario
 
 PART = {"kinderwerk.fte_per_worker": 0.67}
-SETTING = Setting(profiles()["Almere"], default_parameters(), children=1000)
+SETTING = RunConfig(profiles()["Almere"], default_parameters(), children=1000)
 
 
 @pytest.fixture(scope="module")

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from sim.engine.config import Inline, RunConfig
 from sim.engine.history import History
 from sim.engine.plan import with_overrides
 from sim.engine.population import with_need
-from sim.engine.setting import Inline, Setting
 from sim.engine.simulation import apart, simulate, simulate_together
 from sim.engine.warmup import WarmStart, warm_up
 from sim.errors import InputError
@@ -39,22 +39,22 @@ NO_OTHER_WAY = {
 """Special education and offences do not follow need: else they lead from need to care by themselves."""
 
 
-def setting(changes: Mapping[str, float] | None = None, seed: int = 0) -> Setting:
+def config(changes: Mapping[str, float] | None = None, seed: int = 0) -> RunConfig:
     p = default_parameters().replace(changes or {})
-    return Setting(profiles()["Almere"], p, seed=seed, children=FEW)
+    return RunConfig(profiles()["Almere"], p, seed=seed, children=FEW)
 
 
 def told(fte: float, share: float, use: Any = NOTHING_BUT_NEED, **changes: float) -> Scenario:
     return scenario(fte, years=YEARS, use=use, parameters={**STRONG, TO_CARE: share, **changes})
 
 
-def columns(history: History, mine: Setting, one: Scenario) -> Columns:
+def columns(history: History, mine: RunConfig, one: Scenario) -> Columns:
     return Columns.of(history, with_overrides(mine.parameters, one, "start"))
 
 
 @pytest.fixture(scope="module")
 def warm() -> WarmStart:
-    return warm_up(setting(), START, Inline())
+    return warm_up(config(), START, Inline())
 
 
 def test_it_is_a_lever_that_stands_at_all_of_it() -> None:
@@ -91,7 +91,7 @@ def test_demand_stands_where_need_stood_and_care_follows_it() -> None:
 def test_without_an_effect_need_and_demand_are_one(warm: WarmStart) -> None:
     """And every count is as it is where there is no demand beside need, whatever the share."""
     none = {"kinderwerk.effect_exists": 0.0}
-    mine = setting(none)
+    mine = config(none)
     start = warm_up(mine, START, Inline())
     one, other = (simulate(told(60, share, **none), mine, Inline(), start) for share in (1.0, 0.3))
     a, b = (columns(h, mine, told(60, 1.0, **none)) for h in (one, other))
@@ -101,7 +101,7 @@ def test_without_an_effect_need_and_demand_are_one(warm: WarmStart) -> None:
 
 def test_with_none_of_it_care_is_as_if_nothing_had_been_prevented() -> None:
     """For every figure of care, up to the rounding of months that are lived in other pieces; need falls."""
-    mine = setting(NO_OTHER_WAY)
+    mine = config(NO_OTHER_WAY)
     start = warm_up(mine, START, Inline())
     pair = [told(fte, 0.0) for fte in (0, 80)]
     a, b = (columns(simulate(one, mine, Inline(), start), mine, one) for one in pair)
@@ -116,7 +116,7 @@ def test_with_none_of_it_care_is_as_if_nothing_had_been_prevented() -> None:
 def test_between_the_two_care_falls_by_part_of_it() -> None:
     falls = dict.fromkeys((1.0, 0.5, 0.0), 0.0)
     for seed in range(4):
-        mine = setting(seed=seed)
+        mine = config(seed=seed)
         start = warm_up(mine, START, Inline())
         for share in falls:
             found = []
@@ -135,7 +135,7 @@ def test_need_falls_as_much_whatever_reaches_care() -> None:
     alone = {"need.care_on_escalation": 1.0, "need.care_on_recovery": 1.0, "need.waiting": 1.0, **flat}
     gaps = []
     for seed in range(40):
-        mine = setting(alone, seed)
+        mine = config(alone, seed)
         start = warm_up(mine, START, Inline())
         found = []
         for share in (1.0, 0.0):
@@ -152,13 +152,13 @@ def test_such_worlds_are_lived_one_by_one(warm: WarmStart) -> None:
     pair = [told(0, 0.5), told(60, 0.5)]
     assert apart(pair) == "care"
     with pytest.raises(ValueError, match="care"):
-        simulate_together(pair, setting(), Inline(), warm)
+        simulate_together(pair, config(), Inline(), warm)
     with pytest.raises(InputError, match="less need is not as much less care"):
         twins(pair[0], pair[1], Options(children=500), Inline())
 
 
 def test_from_birth_and_by_a_setting_it_is_lived_as_well() -> None:
-    mine = Setting(profiles()["Almere"], default_parameters().certain({TO_CARE: 0.5}), children=600)
+    mine = RunConfig(profiles()["Almere"], default_parameters().certain({TO_CARE: 0.5}), children=600)
     start = warm_up(mine, START, Inline())
     pair = [scenario(0, years=2), scenario(60, years=2)]
     assert not apart(pair)
@@ -169,7 +169,7 @@ def test_from_birth_and_by_a_setting_it_is_lived_as_well() -> None:
 def test_children_who_have_both_already_stay_as_they_are(warm: WarmStart) -> None:
     p: Parameters = default_parameters().replace({TO_CARE: 0.5})
     table = compile_table(shipped().table_for(p), p, START)
-    once = with_need(warm.blocks[0], table, setting().key)
+    once = with_need(warm.blocks[0], table, config().key)
     assert once.state.shape[1] == len(table.processes)
     assert np.array_equal(once.state[:, -1], once.state[:, table.process("demand")])
-    assert with_need(once, table, setting().key) is once
+    assert with_need(once, table, config().key) is once

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from sim.engine.config import RunConfig, worker_threads
 from sim.engine.ledger import FAMILY, GEMEENTE
 from sim.engine.population import month_of
-from sim.engine.setting import Setting, worker_threads
 from sim.engine.shocks import CONTACTS, LIGHT, SCHOOL, Shocks
 from sim.engine.warmup import WarmStart, warm_up
 from sim.errors import InputError
@@ -35,23 +35,23 @@ def pool() -> Any:
 
 
 @pytest.fixture(scope="module")
-def setting() -> Setting:
-    return Setting(profiles()["Almere"], default_parameters(), seed=5, children=12_000)
+def config() -> RunConfig:
+    return RunConfig(profiles()["Almere"], default_parameters(), seed=5, children=12_000)
 
 
 @pytest.fixture(scope="module")
-def warm(setting: Setting, pool: Executor) -> WarmStart:
-    return warm_up(setting, 2026, pool)
+def warm(config: RunConfig, pool: Executor) -> WarmStart:
+    return warm_up(config, 2026, pool)
 
 
 class Lived:
     def __init__(
-        self, setting: Setting, warm: WarmStart, pool: Executor, *shocks: dict[str, Any], **use: Any
+        self, config: RunConfig, warm: WarmStart, pool: Executor, *shocks: dict[str, Any], **use: Any
     ) -> None:
         told = scenario(36, use={"ring_fenced": False, **use}, years=YEARS, shocks=list(shocks))
-        self.run = Life(told, setting, warm, pool)
+        self.run = Life(told, config, warm, pool)
         self.history = self.run.counted
-        self.parameters = setting.parameters
+        self.parameters = config.parameters
 
     def flow(self, row: str) -> float:
         kind = self.history.layout.flow + self.history.table.row(row)
@@ -66,8 +66,8 @@ class Lived:
 
 
 @pytest.fixture(scope="module")
-def calm(setting: Setting, warm: WarmStart, pool: Executor) -> Lived:
-    return Lived(setting, warm, pool)
+def calm(config: RunConfig, warm: WarmStart, pool: Executor) -> Lived:
+    return Lived(config, warm, pool)
 
 
 def lockdown(**changes: Any) -> dict[str, Any]:
@@ -76,9 +76,9 @@ def lockdown(**changes: Any) -> dict[str, Any]:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_shock_of_size_zero_changes_nothing(
-    kind: str, setting: Setting, warm: WarmStart, pool: Executor, calm: Lived
+    kind: str, config: RunConfig, warm: WarmStart, pool: Executor, calm: Lived
 ) -> None:
-    still = Lived(setting, warm, pool, {"kind": kind, "start": "2026-03", "months": 20, "size": 0.0})
+    still = Lived(config, warm, pool, {"kind": kind, "start": "2026-03", "months": 20, "size": 0.0})
     assert still.lives(calm)
     assert still.history.cells.tobytes() == calm.history.cells.tobytes()
     for measure in ("care_users", "cost"):
@@ -86,9 +86,9 @@ def test_a_shock_of_size_zero_changes_nothing(
 
 
 def test_in_a_lockdown_fewer_children_are_seen(
-    setting: Setting, warm: WarmStart, pool: Executor, calm: Lived
+    config: RunConfig, warm: WarmStart, pool: Executor, calm: Lived
 ) -> None:
-    shut = Lived(setting, warm, pool, lockdown())
+    shut = Lived(config, warm, pool, lockdown())
     for row in CONTACTS:
         assert shut.flow(row) < 0.45 * calm.flow(row)  # fewer are seen, so more remain to be seen
     assert shut.flow("seen_by_programme") >= calm.flow("seen_by_programme")
@@ -96,9 +96,9 @@ def test_in_a_lockdown_fewer_children_are_seen(
     assert shut.column(*unmet)[-1] > calm.column(*unmet)[-1]
 
 
-def test_child_workers_stay_or_go(setting: Setting, warm: WarmStart, pool: Executor, calm: Lived) -> None:
+def test_child_workers_stay_or_go(config: RunConfig, warm: WarmStart, pool: Executor, calm: Lived) -> None:
     there, gone = (
-        Lived(setting, warm, pool, lockdown(workers=where)).column(
+        Lived(config, warm, pool, lockdown(workers=where)).column(
             "programme_participants", "programme", "kinderwerk"
         )
         for where in ("present", "absent")
@@ -109,33 +109,33 @@ def test_child_workers_stay_or_go(setting: Setting, warm: WarmStart, pool: Execu
 
 
 def test_a_teacher_shortage_blinds_schools_only(
-    setting: Setting, warm: WarmStart, pool: Executor, calm: Lived
+    config: RunConfig, warm: WarmStart, pool: Executor, calm: Lived
 ) -> None:
-    short = Lived(setting, warm, pool, {"kind": "teacher_shortage", "start": 2026, "months": 36, "size": 0.9})
+    short = Lived(config, warm, pool, {"kind": "teacher_shortage", "start": 2026, "months": 36, "size": 0.9})
     assert short.flow("seen_by_school") < 0.2 * calm.flow("seen_by_school")
     assert short.flow("seen_by_health") > 0.95 * calm.flow("seen_by_health")
 
 
 def test_a_mid_term_cut_takes_unfenced_posts_and_no_others(
-    setting: Setting, warm: WarmStart, pool: Executor, calm: Lived
+    config: RunConfig, warm: WarmStart, pool: Executor, calm: Lived
 ) -> None:
     cut = {"kind": "budget_cut", "start": "2027-07", "months": 6, "size": 0.5}
-    loose, usual = Lived(setting, warm, pool, cut), calm.history.accounts.fte["kinderwerk"]
+    loose, usual = Lived(config, warm, pool, cut), calm.history.accounts.fte["kinderwerk"]
     fte = loose.history.accounts.fte["kinderwerk"]
     assert fte[:18] == usual[:18]
     assert all(a <= 0.5 * 36 + 1e-9 for a in fte[18:24])
     assert fte[24 + 4] > 0.5 * 36  # hired again, after the delay
-    fenced = Lived(setting, warm, pool, cut, ring_fenced=True)
+    fenced = Lived(config, warm, pool, cut, ring_fenced=True)
     assert fenced.history.accounts.fte["kinderwerk"] == usual
-    other = Lived(setting, warm, pool, {**cut, "programmes": ["jongerenwerk"]})
+    other = Lived(config, warm, pool, {**cut, "programmes": ["jongerenwerk"]})
     assert other.history.accounts.fte["kinderwerk"] == usual
 
 
 def test_a_registration_shift_changes_counts_and_no_life(
-    setting: Setting, warm: WarmStart, pool: Executor, calm: Lived
+    config: RunConfig, warm: WarmStart, pool: Executor, calm: Lived
 ) -> None:
     counted = {"kind": "registration_shift", "start": "2027-07", "months": 30, "size": 0.2}
-    shift = Lived(setting, warm, pool, counted)
+    shift = Lived(config, warm, pool, counted)
     assert shift.lives(calm)
     ratio = shift.column("care_users", "total", "all") / calm.column("care_users", "total", "all")
     np.testing.assert_allclose(ratio, [1.0, 1.1, 1.2])
@@ -179,17 +179,17 @@ def from_the_second_year(kind: str, size: float, **changes: Any) -> dict[str, An
 
 
 def test_starts_are_fewer_from_the_month_on_in_these_forms_alone(
-    setting: Setting, warm: WarmStart, pool: Executor, calm: Lived
+    config: RunConfig, warm: WarmStart, pool: Executor, calm: Lived
 ) -> None:
-    none = Lived(setting, warm, pool, from_the_second_year("fewer_starts", 1.0, forms=["ambulant"]))
+    none = Lived(config, warm, pool, from_the_second_year("fewer_starts", 1.0, forms=["ambulant"]))
     h, lay = none.history, none.history.layout
     kind = lay.flow + h.table.row("start_ambulant")
     starts = [h.cells[year, :, kind, :AGES].sum() for year in range(YEARS)]
     before = calm.history.cells[0, :, kind, :AGES].sum()
     assert starts == [before, 0.0, 0.0]
     assert none.flow("start_netwerk") > 0.9 * calm.flow("start_netwerk")
-    fewer = Lived(setting, warm, pool, from_the_second_year("fewer_starts", 0.5))
-    more = Lived(setting, warm, pool, from_the_second_year("fewer_starts", -0.5))
+    fewer = Lived(config, warm, pool, from_the_second_year("fewer_starts", 0.5))
+    more = Lived(config, warm, pool, from_the_second_year("fewer_starts", -0.5))
     for form in LIGHT:
         row = f"start_{form}"
         assert fewer.flow(row) < 0.85 * calm.flow(row) < calm.flow(row) < 0.9 * more.flow(row)
@@ -207,9 +207,9 @@ def test_a_share_shorter_is_an_end_as_much_sooner(size: float) -> None:
 
 
 def test_shorter_care_takes_fewer_places(
-    setting: Setting, warm: WarmStart, pool: Executor, calm: Lived
+    config: RunConfig, warm: WarmStart, pool: Executor, calm: Lived
 ) -> None:
-    short = Lived(setting, warm, pool, from_the_second_year("shorter_care", 0.3))
+    short = Lived(config, warm, pool, from_the_second_year("shorter_care", 0.3))
     for form in FORMS:
         ratio = short.column("cost", "form", form) / calm.column("cost", "form", form)
         assert ratio[0] == 1.0
@@ -225,10 +225,10 @@ def test_families_pay_by_month_and_never_more_than_the_price() -> None:
 
 
 def test_what_families_pay_moves_from_one_payer_to_another_and_changes_no_life(
-    setting: Setting, warm: WarmStart, pool: Executor, calm: Lived
+    config: RunConfig, warm: WarmStart, pool: Executor, calm: Lived
 ) -> None:
     share = 0.2
-    paid = Lived(setting, warm, pool, from_the_second_year("own_payment", share))
+    paid = Lived(config, warm, pool, from_the_second_year("own_payment", share))
     assert paid.lives(calm)
     light = sum(calm.column("cost", "form", form) for form in LIGHT)
     due = np.array([0.0, share, share]) * light

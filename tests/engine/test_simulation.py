@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from sim.engine.config import EXISTING, RunConfig, worker_threads
 from sim.engine.counting import layout
 from sim.engine.exposure import Exposure
 from sim.engine.history import History
 from sim.engine.plan import with_overrides
 from sim.engine.population import BLOCKS, LIFE_MONTHS, SERIAL_BITS, cohorts, month_of
 from sim.engine.programmes import Effect, exposures, participants_for
-from sim.engine.setting import EXISTING, Setting, worker_threads
 from sim.engine.simulation import simulate
 from sim.engine.warmup import WarmStart, warm_up
 from sim.errors import InputError
@@ -46,13 +46,13 @@ def table(parameters: Parameters) -> CompiledTable:
 
 
 @pytest.fixture(scope="module")
-def without(untouched: Setting, warm_untouched: WarmStart, pool: Executor) -> History:
+def without(untouched: RunConfig, warm_untouched: WarmStart, pool: Executor) -> History:
     """Return four years of a town that has no child work and never had any."""
     return simulate(scenario(), untouched, pool, warm_untouched)
 
 
-def with_parameters(setting: Setting, **changes: float) -> Setting:
-    return replace(setting, parameters=setting.parameters.replace(changes))
+def with_parameters(config: RunConfig, **changes: float) -> RunConfig:
+    return replace(config, parameters=config.parameters.replace(changes))
 
 
 def by_age(history: History, kind: int) -> Floats:
@@ -74,7 +74,7 @@ def row(history: History, name: str) -> Floats:
 
 @pytest.mark.parametrize("fte", [None, 36])
 def test_children_in_are_children_out(
-    almere: Setting, warm_almere: WarmStart, table: CompiledTable, pool: Executor, fte: float | None
+    almere: RunConfig, warm_almere: WarmStart, table: CompiledTable, pool: Executor, fte: float | None
 ) -> None:
     """By age on 31 December: born or arrived, not left, not yet past 23; whatever the town decides."""
     found = simulate(scenario(fte), almere, pool, warm_almere)
@@ -93,7 +93,7 @@ def test_children_in_are_children_out(
     assert totals(found.cells, found.layout.people) == pytest.approx([3000] * YEARS, rel=0.02)
 
 
-def test_a_town_stays_as_large_and_as_old_as_it_was(without: History, untouched: Setting) -> None:
+def test_a_town_stays_as_large_and_as_old_as_it_was(without: History, untouched: RunConfig) -> None:
     expected = np.array(untouched.profile.youths) / without.scale
     people = by_age(without, without.layout.people)
     assert np.all(np.abs(people - expected) < 4 * np.sqrt(expected))
@@ -101,7 +101,7 @@ def test_a_town_stays_as_large_and_as_old_as_it_was(without: History, untouched:
 
 
 def test_no_children(parameters: Parameters, pool: Executor) -> None:
-    nobody = Setting(profiles()["Almere"], parameters, children=0)
+    nobody = RunConfig(profiles()["Almere"], parameters, children=0)
     found = simulate(scenario(36), nobody, pool)
     assert not found.cells.any()
     assert found.accounts.spending == [0.0] * YEARS
@@ -109,7 +109,7 @@ def test_no_children(parameters: Parameters, pool: Executor) -> None:
     assert found.accounts.programme_cost[EXISTING][0] > 0  # workers are paid all the same
 
 
-def test_no_years(almere: Setting, warm_almere: WarmStart, pool: Executor) -> None:
+def test_no_years(almere: RunConfig, warm_almere: WarmStart, pool: Executor) -> None:
     found = simulate(scenario(36, years=0), almere, pool, warm_almere)
     assert found.cells.shape[0] == 0
     assert found.accounts.budget == found.accounts.spending == []
@@ -121,27 +121,27 @@ def test_no_years(almere: Setting, warm_almere: WarmStart, pool: Executor) -> No
 
 
 @pytest.fixture(scope="module")
-def closed(parameters: Parameters, pool: Executor) -> tuple[Setting, WarmStart, History]:
+def closed(parameters: Parameters, pool: Executor) -> tuple[RunConfig, WarmStart, History]:
     """Return a town that nobody enters or leaves but by birth and, as a whole year, at 21."""
     almere = profiles()["Almere"]
     youths = (almere.total / 21,) * 21 + (0.0, 0.0)
-    setting = Setting(replace(almere, youths=youths, moving=0.0), parameters, children=4000)
-    warm = warm_up(setting, START, pool)
-    return setting, warm, simulate(scenario(36), setting, pool, warm)
+    config = RunConfig(replace(almere, youths=youths, moving=0.0), parameters, children=4000)
+    warm = warm_up(config, START, pool)
+    return config, warm, simulate(scenario(36), config, pool, warm)
 
 
 def test_flows_are_differences_of_stocks_in_every_year(
-    closed: tuple[Setting, WarmStart, History], table: CompiledTable
+    closed: tuple[RunConfig, WarmStart, History], table: CompiledTable
 ) -> None:
     """For each process and state: this year's stock is last year's, and in, and out, and born, and grown up.
 
     A start of care makes a child seen as well; that move has no row of its own, so the signal's flows
     explain its stock up to the number of starts.
     """
-    setting, warm, found = closed
+    config, warm, found = closed
     lay, h = found.layout, found.table.hazards
-    flow, _ = setting.flow()
-    born = cohorts(flow, month_of(START), month_of(START + YEARS), setting.key, table, setting.parameters)
+    flow, _ = config.flow()
+    born = cohorts(flow, month_of(START), month_of(START + YEARS), config.key, table, config.parameters)
     cells = np.concatenate([warm.cells[-1:], found.cells]).sum(axis=1)
     starts = [t.name for q in default_table().processes.values() for t in q.transitions if t.sets]
     events = 0.0
@@ -185,7 +185,7 @@ def test_place_years_and_money_are_those_of_the_lives(without: History, paramete
 
 
 def test_the_default_budget_is_last_years_spending_in_every_scenario(
-    almere: Setting, warm_almere: WarmStart, parameters: Parameters, pool: Executor
+    almere: RunConfig, warm_almere: WarmStart, parameters: Parameters, pool: Executor
 ) -> None:
     found = [simulate(scenario(fte, years=1), almere, pool, warm_almere) for fte in (None, 36, 300)]
     places = found[0].place_years_before
@@ -197,8 +197,8 @@ def test_the_default_budget_is_last_years_spending_in_every_scenario(
 
 def test_a_scenario_from_2015_has_a_budget_too(parameters: Parameters, pool: Executor) -> None:
     """There are no figures of 2014, but lives there are, at the rates of 2015."""
-    setting = Setting(profiles()["Almere"], parameters, children=6000)
-    accounts = simulate(scenario(36, start=2015, years=1), setting, pool).accounts
+    config = RunConfig(profiles()["Almere"], parameters, children=6000)
+    accounts = simulate(scenario(36, start=2015, years=1), config, pool).accounts
     assert accounts.budget[0] == pytest.approx(accounts.spending[0], rel=0.25)  # 6,000 children
 
 
@@ -206,7 +206,7 @@ def test_a_scenario_from_2015_has_a_budget_too(parameters: Parameters, pool: Exe
 
 
 def test_a_programme_without_workers_is_no_programme(
-    untouched: Setting, warm_untouched: WarmStart, without: History, pool: Executor
+    untouched: RunConfig, warm_untouched: WarmStart, without: History, pool: Executor
 ) -> None:
     found = simulate(scenario(0), untouched, pool, warm_untouched)
     assert found.cells.tobytes() == without.cells.tobytes()
@@ -214,7 +214,7 @@ def test_a_programme_without_workers_is_no_programme(
 
 
 def test_a_programme_that_does_nothing_changes_no_life(
-    untouched: Setting, warm_untouched: WarmStart, without: History, pool: Executor
+    untouched: RunConfig, warm_untouched: WarmStart, without: History, pool: Executor
 ) -> None:
     found = simulate(scenario(100, use={"switches": ALL_OFF}), untouched, pool, warm_untouched)
     assert found.programmes[EXISTING][-1].participants > 50
@@ -223,13 +223,13 @@ def test_a_programme_that_does_nothing_changes_no_life(
 
 
 def test_everybody_comes_where_there_is_room_and_everyone_wants_to(
-    untouched: Setting, warm_untouched: WarmStart, without: History, pool: Executor
+    untouched: RunConfig, warm_untouched: WarmStart, without: History, pool: Executor
 ) -> None:
     willing = {"kinderwerk.uptake_ceiling": 3.0, "kinderwerk.stay": 1e6, "kinderwerk.hiring_delay": 0.0}
-    setting = with_parameters(untouched, **STRONG, **willing)
-    found = simulate(scenario(1e5), setting, pool, warm_untouched)
-    flow, _ = setting.flow()
-    blocks = cohorts(flow, 0, month_of(START + YEARS), setting.key, found.table, setting.parameters)
+    config = with_parameters(untouched, **STRONG, **willing)
+    found = simulate(scenario(1e5), config, pool, warm_untouched)
+    flow, _ = config.flow()
+    blocks = cohorts(flow, 0, month_of(START + YEARS), config.key, found.table, config.parameters)
     first, before = CHILD_WORK.months
     for k, counted in enumerate(found.programmes[EXISTING]):
         year, month = START + k - EPOCH_YEAR, month_of(START + k + 1) - 1
@@ -238,7 +238,7 @@ def test_everybody_comes_where_there_is_room_and_everyone_wants_to(
             of_age = (c.birth + first <= month) & (c.birth + before > month)
             eligible += int((of_age & (c.arrives <= year) & (c.departs > year)).sum())
         assert counted.stock == eligible
-    expected = np.log(0.4) * setting.parameters["kinderwerk.share_onset"]
+    expected = np.log(0.4) * config.parameters["kinderwerk.share_onset"]
     for name in ("onset_light", "onset_moderate", "escalate_light"):
         kind = found.layout.flow + found.table.row(name)
         treated, others = (by_age(h, kind)[:, 5:14].sum() for h in (found, without))  # all year in it
@@ -252,7 +252,7 @@ def test_everybody_comes_where_there_is_room_and_everyone_wants_to(
 
 
 def test_children_come_as_far_as_places_go(
-    almere: Setting, warm_almere: WarmStart, parameters: Parameters, pool: Executor
+    almere: RunConfig, warm_almere: WarmStart, parameters: Parameters, pool: Executor
 ) -> None:
     found = simulate(scenario(80), almere, pool, warm_almere)
     eligible = almere.eligible(CHILD_WORK)
@@ -265,7 +265,7 @@ def test_children_come_as_far_as_places_go(
 
 
 def test_child_work_goes_on_as_it_was_where_its_workers_stay(
-    almere: Setting, warm_almere: WarmStart, parameters: Parameters, pool: Executor
+    almere: RunConfig, warm_almere: WarmStart, parameters: Parameters, pool: Executor
 ) -> None:
     """Before the scenario and in it as many children come, so that nothing happens at the start."""
     now = month_of(START)
@@ -277,12 +277,12 @@ def test_child_work_goes_on_as_it_was_where_its_workers_stay(
 
 
 def test_workers_of_before_are_there_until_others_come(
-    almere: Setting, warm_almere: WarmStart, untouched: Setting, warm_untouched: WarmStart, pool: Executor
+    almere: RunConfig, warm_almere: WarmStart, untouched: RunConfig, warm_untouched: WarmStart, pool: Executor
 ) -> None:
     delay = round(almere.parameters["kinderwerk.hiring_delay"])
-    for setting, warm, before in ((almere, warm_almere, 36), (untouched, warm_untouched, 0)):
-        fte = simulate(scenario(72), setting, pool, warm).accounts.fte[EXISTING]
-        staff = simulate(scenario(before), setting, pool, warm).accounts.fte[EXISTING]
+    for config, warm, before in ((almere, warm_almere, 36), (untouched, warm_untouched, 0)):
+        fte = simulate(scenario(72), config, pool, warm).accounts.fte[EXISTING]
+        staff = simulate(scenario(before), config, pool, warm).accounts.fte[EXISTING]
         assert fte[:delay] == pytest.approx(staff[:delay])
         assert staff == pytest.approx([staff[0]] * YEARS * MONTHS)
         assert fte[delay] == pytest.approx(staff[0] + 72 - before)
@@ -290,7 +290,7 @@ def test_workers_of_before_are_there_until_others_come(
 
 
 def test_children_take_along_what_child_work_gave_them_before(
-    almere: Setting, warm_almere: WarmStart, pool: Executor
+    almere: RunConfig, warm_almere: WarmStart, pool: Executor
 ) -> None:
     """It lasts after the last worker has gone, where it lasts at all."""
     gone = {"kinderwerk.effect_exists": 0.0, "kinderwerk.signalling": 1.0}
@@ -313,7 +313,7 @@ def state_of(warm: WarmStart) -> list[bytes]:
 
 
 def test_a_warm_start_is_shared_and_never_changed(
-    almere: Setting, warm_almere: WarmStart, pool: Executor
+    almere: RunConfig, warm_almere: WarmStart, pool: Executor
 ) -> None:
     before = state_of(warm_almere)
     first = simulate(scenario(72), almere, pool, warm_almere)
@@ -323,24 +323,24 @@ def test_a_warm_start_is_shared_and_never_changed(
 
 
 def test_a_run_makes_its_own_warm_start_where_none_is_given(parameters: Parameters, pool: Executor) -> None:
-    setting = Setting(profiles()["Almere"], parameters, children=300)
-    given = simulate(scenario(36, years=2), setting, pool, warm_up(setting, START, pool))
-    assert simulate(scenario(36, years=2), setting, pool).cells.tobytes() == given.cells.tobytes()
+    config = RunConfig(profiles()["Almere"], parameters, children=300)
+    given = simulate(scenario(36, years=2), config, pool, warm_up(config, START, pool))
+    assert simulate(scenario(36, years=2), config, pool).cells.tobytes() == given.cells.tobytes()
 
 
 def test_a_warm_start_of_another_year_is_refused(
-    almere: Setting, warm_almere: WarmStart, pool: Executor
+    almere: RunConfig, warm_almere: WarmStart, pool: Executor
 ) -> None:
     with pytest.raises(ValueError, match=f"{START}.*2028"):
         simulate(scenario(36, start=2028), almere, pool, warm_almere)
 
 
-def test_lives_do_not_depend_on_threads_from_birth_on(almere: Setting) -> None:
-    setting, found = replace(almere, children=600), []
+def test_lives_do_not_depend_on_threads_from_birth_on(almere: RunConfig) -> None:
+    config, found = replace(almere, children=600), []
     for threads in (1, 3):
         with worker_threads(threads) as workers:
-            warm = warm_up(setting, START, workers)
-            history = simulate(scenario(60), setting, workers, warm)
+            warm = warm_up(config, START, workers)
+            history = simulate(scenario(60), config, workers, warm)
             found.append([*state_of(warm), history.cells.tobytes(), repr(history.programmes)])
     assert found[0] == found[1]
     with pytest.raises(ValueError, match="threads"), worker_threads(0):
@@ -348,18 +348,18 @@ def test_lives_do_not_depend_on_threads_from_birth_on(almere: Setting) -> None:
 
 
 def test_another_seed_draw_or_replication_is_other_luck(
-    untouched: Setting, warm_untouched: WarmStart, without: History, pool: Executor
+    untouched: RunConfig, warm_untouched: WarmStart, without: History, pool: Executor
 ) -> None:
     settings = (
         replace(untouched, seed=1), replace(untouched, draw=1), replace(untouched, replication=1),
     )  # fmt: skip
-    for setting in settings:
-        other = simulate(scenario(years=1), setting, pool, warm_untouched)
+    for config in settings:
+        other = simulate(scenario(years=1), config, pool, warm_untouched)
         assert other.cells[0].tobytes() != without.cells[0].tobytes()
 
 
 def test_one_child_more_changes_nobody_elses_life(
-    untouched: Setting, warm_untouched: WarmStart, without: History, pool: Executor
+    untouched: RunConfig, warm_untouched: WarmStart, without: History, pool: Executor
 ) -> None:
     """Nor any other figure: the difference is one child, in its own block."""
     b = 7
@@ -397,7 +397,7 @@ def _effect_of(exposed: Exposure) -> Effect:
 
 
 def test_a_parameter_changes_lives_from_when_the_scenario_says(
-    untouched: Setting, warm_untouched: WarmStart, without: History, pool: Executor
+    untouched: RunConfig, warm_untouched: WarmStart, without: History, pool: Executor
 ) -> None:
     """From the start, whatever lives were like before; the same value again changes nothing."""
     same = {"start.ambulant": untouched.parameters["start.ambulant"]}
@@ -424,14 +424,14 @@ def test_overrides_are_told_apart_by_when_they_begin(parameters: Parameters) -> 
 
 
 def test_an_effect_beyond_the_room_of_the_engine_is_refused(
-    almere: Setting, warm_almere: WarmStart, pool: Executor
+    almere: RunConfig, warm_almere: WarmStart, pool: Executor
 ) -> None:
     with pytest.raises(InputError, match="multiply recovery"):
         simulate(scenario(36, parameters={"kinderwerk.recovery_light": 20.0}), almere, pool, warm_almere)
 
 
 def test_a_shortfall_takes_workers_who_are_not_protected(
-    almere: Setting, warm_almere: WarmStart, pool: Executor
+    almere: RunConfig, warm_almere: WarmStart, pool: Executor
 ) -> None:
     poor = {"policy": "crowd_out", "budget": {"youth_care": 1000.0}}
     uses = ({"ring_fenced": False}, {"ring_fenced": True}, {"ring_fenced": False, "paid_by": "outside"})
@@ -443,7 +443,7 @@ def test_a_shortfall_takes_workers_who_are_not_protected(
     assert posts[1] == posts[2] == [36.0] * YEARS
 
 
-def test_a_run_tells_each_year(almere: Setting, warm_almere: WarmStart, pool: Executor) -> None:
+def test_a_run_tells_each_year(almere: RunConfig, warm_almere: WarmStart, pool: Executor) -> None:
     told: list[int] = []
     simulate(scenario(), almere, pool, warm_almere, told.append)
     assert told == list(range(YEARS))
@@ -470,19 +470,19 @@ def test_a_warm_start_holds_all_youths_and_nobody_who_has_grown_up(warm_almere: 
 def test_years_before_the_scenario_are_counted_as_asked_and_not_before_2015(
     parameters: Parameters, pool: Executor, count_from: int | None, years: int
 ) -> None:
-    setting = Setting(profiles()["Almere"], parameters, children=100)
-    warm = warm_up(setting, 2023, pool, count_from=count_from)
+    config = RunConfig(profiles()["Almere"], parameters, children=100)
+    warm = warm_up(config, 2023, pool, count_from=count_from)
     assert warm.cells.shape[0] == years
     kind = layout(compile_table(default_table(), parameters, 2023)).people
     assert np.all(np.abs(totals(warm.cells, kind) - 100) < 10)
 
 
 def test_child_work_before_the_scenario_is_local_or_assumed(parameters: Parameters) -> None:
-    local = Setting(profiles()["Almere"], parameters)
+    local = RunConfig(profiles()["Almere"], parameters)
     assert local.existing_fte() == 36.0
-    other = Setting(replace(local.profile, kinderwerk_fte=None), parameters)
+    other = RunConfig(replace(local.profile, kinderwerk_fte=None), parameters)
     eligible = other.eligible(CHILD_WORK)
     assert eligible == sum(other.profile.youths[4:15])
     reached = participants_for(other.existing_fte(), eligible, CHILD_WORK, parameters)
     assert reached == pytest.approx(0.04 * eligible)
-    assert Setting(replace(local.profile, kinderwerk_fte=0.0), parameters).existing_fte() == 0.0
+    assert RunConfig(replace(local.profile, kinderwerk_fte=0.0), parameters).existing_fte() == 0.0

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from sim.engine.config import RunConfig
 from sim.engine.history import History
-from sim.engine.setting import Setting
 from sim.engine.simulation import check_year, simulate
 from sim.engine.warmup import WarmStart
 from sim.errors import SimulationError
@@ -22,13 +22,13 @@ Floats = NDArray[np.float64]
 
 
 @pytest.fixture(scope="module")
-def without(untouched: Setting, warm_untouched: WarmStart, pool: Executor) -> History:
+def without(untouched: RunConfig, warm_untouched: WarmStart, pool: Executor) -> History:
     """Return four years of a town that has no child work and never had any."""
     return simulate(scenario(), untouched, pool, warm_untouched)
 
 
-def with_parameters(setting: Setting, **changes: float) -> Setting:
-    return replace(setting, parameters=setting.parameters.replace(changes))
+def with_parameters(config: RunConfig, **changes: float) -> RunConfig:
+    return replace(config, parameters=config.parameters.replace(changes))
 
 
 def broken(history: History, kind: int, value: float) -> Floats:
@@ -67,7 +67,7 @@ def test_more_users_at_the_end_of_a_year_than_during_it_stop_the_run(without: Hi
 
 
 def test_a_programme_with_a_child_too_many_stops_the_run(
-    almere: Setting, warm_almere: WarmStart, pool: Executor, monkeypatch: pytest.MonkeyPatch
+    almere: RunConfig, warm_almere: WarmStart, pool: Executor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from sim.engine import programmes, simulation
 
@@ -83,7 +83,7 @@ def test_a_programme_with_a_child_too_many_stops_the_run(
         simulate(scenario(36), almere, pool, warm_almere)
 
 
-def test_too_many_events_stop_the_run(almere: Setting, warm_almere: WarmStart, pool: Executor) -> None:
+def test_too_many_events_stop_the_run(almere: RunConfig, warm_almere: WarmStart, pool: Executor) -> None:
     wild = {"need.onset_light": 5e4, "need.recover_light": 5e4}
     with pytest.raises(SimulationError, match="a rate of 2026 is too high"):
         simulate(scenario(years=1), with_parameters(almere, **wild), pool, warm_almere)

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from sim.engine.config import Inline, RunConfig
 from sim.engine.plan import with_overrides
 from sim.engine.population import NEVER, month_of
-from sim.engine.setting import Inline, Setting
 from sim.engine.simulation import apart, groups, simulate, simulate_together
 from sim.engine.warmup import WarmStart, warm_up
 from sim.errors import InputError
@@ -28,8 +28,8 @@ OFF = {"switches": dict.fromkeys(("onset", "escalation", "recovery", "signalling
 REAL = {"kinderwerk.effect_exists": 1.0, "kinderwerk.moderate_need": 0.7, "kinderwerk.share_onset": 0.2}
 
 
-def setting(p: Parameters | None = None, seed: int = 0) -> Setting:
-    return Setting(profiles()["Almere"], p or default_parameters(), seed=seed, children=FEW)
+def config(p: Parameters | None = None, seed: int = 0) -> RunConfig:
+    return RunConfig(profiles()["Almere"], p or default_parameters(), seed=seed, children=FEW)
 
 
 def told(fte: float, factor: float, **more: Any) -> Scenario:
@@ -39,7 +39,7 @@ def told(fte: float, factor: float, **more: Any) -> Scenario:
 
 @pytest.fixture(scope="module")
 def warm() -> WarmStart:
-    return warm_up(setting(), START, Inline())
+    return warm_up(config(), START, Inline())
 
 
 def test_each_programme_has_it_and_by_default_it_says_nothing() -> None:
@@ -53,8 +53,8 @@ def test_without_a_difference_it_is_the_world_of_a_scenario_that_says_nothing(wa
     pair = [told(0, 1.0), told(60, 1.0)]
     assert not apart(pair)
     plain = [scenario(fte, years=YEARS) for fte in (0, 60)]
-    silent = simulate_together(plain, setting(), Inline(), warm)
-    for one, other in zip(simulate_together(pair, setting(), Inline(), warm), silent, strict=True):
+    silent = simulate_together(plain, config(), Inline(), warm)
+    for one, other in zip(simulate_together(pair, config(), Inline(), warm), silent, strict=True):
         assert one.cells.tobytes() == other.cells.tobytes()
 
 
@@ -63,14 +63,14 @@ def test_such_worlds_are_lived_one_by_one(warm: WarmStart) -> None:
     assert apart(pair) == "need"
     assert groups(pair) == [[0], [1]]
     with pytest.raises(ValueError, match="need"):
-        simulate_together(pair, setting(), Inline(), warm)
+        simulate_together(pair, config(), Inline(), warm)
     with pytest.raises(InputError, match="by their need"):
         twins(pair[0], pair[1], Options(children=500), Inline())
 
 
 def test_a_setting_that_says_so_has_every_world_lived_in_full() -> None:
     """As a sensitivity does: no scenario says it, the numbers do."""
-    mine = setting(default_parameters().certain({NAME: 3.0}))
+    mine = config(default_parameters().certain({NAME: 3.0}))
     warm = warm_up(mine, START, Inline())
     pair = [scenario(0, years=YEARS), scenario(60, years=YEARS)]
     assert not apart(pair)
@@ -79,9 +79,9 @@ def test_a_setting_that_says_so_has_every_world_lived_in_full() -> None:
 
 
 def test_a_programme_without_effect_costs_its_price_and_changes_no_life(warm: WarmStart) -> None:
-    a, b = (simulate(told(fte, 3.0, use=OFF), setting(), Inline(), warm) for fte in (0, 60))
+    a, b = (simulate(told(fte, 3.0, use=OFF), config(), Inline(), warm) for fte in (0, 60))
     assert a.cells.tobytes() == b.cells.tobytes()
-    plain = simulate(scenario(60, years=YEARS, use=OFF), setting(), Inline(), warm)
+    plain = simulate(scenario(60, years=YEARS, use=OFF), config(), Inline(), warm)
     assert a.cells.tobytes() == plain.cells.tobytes()
     assert b.accounts.programme_cost == plain.accounts.programme_cost
     assert sum(b.accounts.programme_cost["kinderwerk"]) > sum(a.accounts.programme_cost["kinderwerk"])
@@ -107,7 +107,7 @@ def _odds_of_need(lived: Lived) -> float:
 
 
 def test_who_is_reached_holds_more_need_and_the_visits_are_as_many(warm: WarmStart) -> None:
-    alike, sought = (Lived(told(20, f, use=OFF), setting(), warm, Inline()) for f in (1.0, 3.0))
+    alike, sought = (Lived(told(20, f, use=OFF), config(), warm, Inline()) for f in (1.0, 3.0))
     assert 0.6 < _odds_of_need(alike) < 1.6
     assert _odds_of_need(sought) > 1.5 * _odds_of_need(alike)
     places = [[y.places for y in each.counted.programmes["kinderwerk"]] for each in (alike, sought)]
@@ -120,7 +120,7 @@ def test_the_gain_for_each_child_that_is_reached_rises_with_it() -> None:
     """Where what helps slows that need gets worse: over seeds, child-years of moderate or complex need."""
     gains: dict[float, list[float]] = {1.0: [], 3.0: []}
     for seed in range(6):
-        mine = setting(seed=seed)
+        mine = config(seed=seed)
         warm = warm_up(mine, START, Inline())
         for factor, found in gains.items():
             needs = []

@@ -15,11 +15,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from sim.engine.config import RunConfig, worker_threads
 from sim.engine.counting import stop_waiting
 from sim.engine.history import History
 from sim.engine.plan import LIMITED
 from sim.engine.population import Children
-from sim.engine.setting import Setting, worker_threads
 from sim.engine.simulation import simulate
 from sim.engine.waitinglist import WaitingLists, fill_places, occupied
 from sim.engine.warmup import WarmStart, warm_up
@@ -174,21 +174,21 @@ def pool() -> Any:
 
 
 @pytest.fixture(scope="module")
-def setting() -> Setting:
-    return Setting(profiles()["Almere"], shortage(), seed=3, children=PEOPLE)
+def config() -> RunConfig:
+    return RunConfig(profiles()["Almere"], shortage(), seed=3, children=PEOPLE)
 
 
 @pytest.fixture(scope="module")
-def warm(setting: Setting, pool: Executor) -> WarmStart:
-    return warm_up(setting, 2026, pool)
+def warm(config: RunConfig, pool: Executor) -> WarmStart:
+    return warm_up(config, 2026, pool)
 
 
 class Capped:
     """A history with the children as they were at its end, and the places at every step."""
 
-    def __init__(self, places: Any, setting: Setting, warm: WarmStart, pool: Executor) -> None:
+    def __init__(self, places: Any, config: RunConfig, warm: WarmStart, pool: Executor) -> None:
         capped = scenario(policy="capped", places=places, years=YEARS)
-        run = Lived(capped, setting, warm, pool)
+        run = Lived(capped, config, warm, pool)
         self.history: History = run.counted
         self.blocks: list[Children] = run.blocks
         lay = self.history.layout
@@ -200,8 +200,8 @@ class Capped:
 
 
 @pytest.fixture(scope="module")
-def tight(setting: Setting, warm: WarmStart, pool: Executor) -> Capped:
-    return Capped({}, setting, warm, pool)
+def tight(config: RunConfig, warm: WarmStart, pool: Executor) -> Capped:
+    return Capped({}, config, warm, pool)
 
 
 def test_lists_form_where_there_is_too_little_room(tight: Capped) -> None:
@@ -249,7 +249,7 @@ def test_little_s_law_holds_on_every_list(tight: Capped) -> None:
 
 
 def test_there_are_never_more_children_than_places(
-    setting: Setting, warm: WarmStart, pool: Executor, monkeypatch: pytest.MonkeyPatch
+    config: RunConfig, warm: WarmStart, pool: Executor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The lists' own count at every step, and a count of the children themselves each 1 January."""
     seen: list[tuple[Floats, NDArray[np.int64]]] = []
@@ -262,7 +262,7 @@ def test_there_are_never_more_children_than_places(
 
     monkeypatch.setattr(WaitingLists, "admit", spy)
     before = [block.part(slice(None)) for block in warm.blocks]
-    moving = Capped({}, setting, warm, pool)
+    moving = Capped({}, config, warm, pool)
     assert len(seen) == YEARS * MONTHS
     begun = np.maximum.reduce([np.floor(seen[0][0]), occupied(before, 2026 - EPOCH_YEAR)])
     for places, count in seen:
@@ -278,29 +278,29 @@ def test_there_are_never_more_children_than_places(
     assert gap.sum() <= 0.15 * (arrivals + leavers)  # who moved on 1 January
 
 
-def test_unlimited_places_are_no_limit_at_all(setting: Setting, warm: WarmStart, pool: Executor) -> None:
-    free = Capped(ENDLESS, setting, warm, pool)
-    deficit = Lived(scenario(years=YEARS), setting, warm, pool)
+def test_unlimited_places_are_no_limit_at_all(config: RunConfig, warm: WarmStart, pool: Executor) -> None:
+    free = Capped(ENDLESS, config, warm, pool)
+    deficit = Lived(scenario(years=YEARS), config, warm, pool)
     assert all(same(a, b, "waits_since") for a, b in zip(free.blocks, deficit.blocks, strict=True))
     assert not any(counts.any() for counts in free.by_form.values())
 
 
 def test_with_more_places_than_anyone_needs_nobody_waits(
-    setting: Setting, warm: WarmStart, pool: Executor
+    config: RunConfig, warm: WarmStart, pool: Executor
 ) -> None:
-    roomy = Capped(dict.fromkeys(LIMITED, 6e4), setting, warm, pool)
+    roomy = Capped(dict.fromkeys(LIMITED, 6e4), config, warm, pool)
     assert roomy.by_form["referral"].sum() > 500
     assert not roomy.by_form["waiting"].any()
     # all but those who grow too old, or are referred again, within the month
     assert roomy.by_form["admitted"].sum() > 0.99 * roomy.by_form["referral"].sum()
     assert roomy.by_form["waited"].sum() == pytest.approx(0.0, abs=1e-3)
-    deficit = simulate(scenario(years=YEARS), setting, pool, warm)
+    deficit = simulate(scenario(years=YEARS), config, pool, warm)
     a, b = (h.place_years().sum(axis=(1, 2)) for h in (roomy.history, deficit))
     np.testing.assert_allclose(a, b, rtol=0.03)  # places at once are care as without limits
 
 
-def test_without_places_nobody_starts(setting: Setting, warm: WarmStart, pool: Executor) -> None:
-    none = Capped(NOWHERE, setting, warm, pool)
+def test_without_places_nobody_starts(config: RunConfig, warm: WarmStart, pool: Executor) -> None:
+    none = Capped(NOWHERE, config, warm, pool)
     assert none.by_form["referral"].sum() > 500
     assert not none.by_form["admitted"].any()
     stock = none.history.place_years().sum(axis=1)[:, [FORMS.index(f) for f in LIMITED]].sum(axis=1)
@@ -308,27 +308,27 @@ def test_without_places_nobody_starts(setting: Setting, warm: WarmStart, pool: E
 
 
 def test_more_places_mean_less_waiting(
-    setting: Setting, warm: WarmStart, pool: Executor, tight: Capped
+    config: RunConfig, warm: WarmStart, pool: Executor, tight: Capped
 ) -> None:
-    roomier = Capped({}, replaced(setting, {"townhall.places_margin": 1.0}), warm, pool)
+    roomier = Capped({}, replaced(config, {"townhall.places_margin": 1.0}), warm, pool)
     assert roomier.by_form["waiting_time"].sum() < 0.7 * tight.by_form["waiting_time"].sum()
 
 
-def replaced(setting: Setting, changes: dict[str, float]) -> Setting:
-    return Setting(
-        setting.profile, setting.parameters.replace(changes), setting.seed, children=setting.children
+def replaced(config: RunConfig, changes: dict[str, float]) -> RunConfig:
+    return RunConfig(
+        config.profile, config.parameters.replace(changes), config.seed, children=config.children
     )
 
 
 def test_nobody_is_harmed_by_help_except_through_lists(
-    setting: Setting, warm: WarmStart, pool: Executor
+    config: RunConfig, warm: WarmStart, pool: Executor
 ) -> None:
     """A programme that only prevents: without limits no child's need is ever worse for it."""
     helpful = {
         "kinderwerk.effect_exists": 1.0, "kinderwerk.moderate_need": 0.7, "kinderwerk.recovery_light": 1.3,
         "kinderwerk.signalling": 1.0,
     }  # fmt: skip
-    own = replaced(setting, helpful)
+    own = replaced(config, helpful)
     lives = []
     for fte in (0, 72):
         lives.append(Lived(scenario(fte, years=YEARS), own, warm, pool))
@@ -348,21 +348,21 @@ def test_nobody_is_harmed_by_help_except_through_lists(
     assert total[1] < total[0]
 
 
-def test_threads_change_nothing(setting: Setting, warm: WarmStart, tight: Capped) -> None:
+def test_threads_change_nothing(config: RunConfig, warm: WarmStart, tight: Capped) -> None:
     with worker_threads(1) as one:
-        again = Capped({}, setting, warm, one)
+        again = Capped({}, config, warm, one)
     assert again.history.cells.tobytes() == tight.history.cells.tobytes()
     assert all(same(a, b) for a, b in zip(again.blocks, tight.blocks, strict=True))
 
 
 def test_a_prevented_place_is_refilled_and_saves_no_money(
-    setting: Setting, warm: WarmStart, pool: Executor
+    config: RunConfig, warm: WarmStart, pool: Executor
 ) -> None:
     """Under lists that stay long the bill is that of the places, in both scenarios alike."""
     bills = []
     for fte in (0, 72):
-        p = setting.parameters.replace({"kinderwerk.effect_exists": 1.0, "kinderwerk.moderate_need": 0.6})
-        own = Setting(setting.profile, p, setting.seed, children=setting.children)
+        p = config.parameters.replace({"kinderwerk.effect_exists": 1.0, "kinderwerk.moderate_need": 0.6})
+        own = RunConfig(config.profile, p, config.seed, children=config.children)
         outside = scenario(fte, policy="capped", years=YEARS, use={"paid_by": "outside"})
         history = simulate(outside, own, pool, warm)
         columns = Columns.of(history, p)
@@ -371,9 +371,9 @@ def test_a_prevented_place_is_refilled_and_saves_no_money(
     assert np.all(np.abs(bills[1] - bills[0]) < unlimited_share * bills[0])
 
 
-def test_a_sample_says_nothing_about_waiting(setting: Setting, warm: WarmStart, pool: Executor) -> None:
-    history = simulate(scenario(policy="capped", years=1), setting, pool, warm)
-    assert not any(label[0].startswith("waiting") for label in Columns.of(history, setting.parameters).labels)
+def test_a_sample_says_nothing_about_waiting(config: RunConfig, warm: WarmStart, pool: Executor) -> None:
+    history = simulate(scenario(policy="capped", years=1), config, pool, warm)
+    assert not any(label[0].startswith("waiting") for label in Columns.of(history, config.parameters).labels)
 
 
 def test_waits_shrink_towards_those_of_all_children(pool: Executor) -> None:
@@ -382,7 +382,7 @@ def test_waits_shrink_towards_those_of_all_children(pool: Executor) -> None:
     for children in (2_000, 8_000, 32_000):
         waits = []
         for seed in (1, 2):
-            own = Setting(profiles()["Almere"], default_parameters(), seed=seed, children=children)
+            own = RunConfig(profiles()["Almere"], default_parameters(), seed=seed, children=children)
             lived = Capped({}, own, warm_up(own, 2026, pool), pool)
             waits.append(lived.by_form["waited"].sum() / lived.by_form["admitted"].sum())
         means.append(np.mean(waits))

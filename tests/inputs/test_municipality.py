@@ -13,14 +13,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.engine.setting import localised
+from sim.engine.config import localised
 from sim.errors import InputError
 from sim.inputs.library import registry
 from sim.inputs.municipality import Municipality, load_municipality, municipality_from_dict
 from sim.inputs.profiles import profile_from, profile_of, profiles
 from sim.inputs.scenario import Scenario, load_scenario, scenario_from_dict
 from sim.inputs.scenario_files import check_path, write_new
-from sim.runs.experiment import Options, comparable, setting_for
+from sim.runs.experiment import Options, comparable, config_for
 from sim.runs.warmstore import key_for
 from sim.states import AGES, FORMS
 
@@ -415,28 +415,28 @@ def test_a_figure_of_use_counts_once_it_is_fitted() -> None:
 
 
 def test_tariffs_are_the_prices_of_every_draw() -> None:
-    setting = setting_for(scenario(FULL), Options(children=50, draws=2), draw=1, replication=0)
-    assert setting.parameters["cost.ambulant"] == 9000.0
-    assert setting.parameters["household.bijstand"] == pytest.approx(0.08)
+    config = config_for(scenario(FULL), Options(children=50, draws=2), draw=1, replication=0)
+    assert config.parameters["cost.ambulant"] == 9000.0
+    assert config.parameters["household.bijstand"] == pytest.approx(0.08)
 
 
 def test_the_outer_figures_that_are_allowed_can_be_used() -> None:
     for bijstand in (0.001, 0.6):
         profile = profile_from(made(bijstand=bijstand, need=5.0, access=5.0))
-        localised(setting_for(scenario(SMALL), Options(), 0, 0).parameters, profile)
+        localised(config_for(scenario(SMALL), Options(), 0, 0).parameters, profile)
 
 
 def test_two_sets_of_figures_never_share_a_warm_start() -> None:
-    base = setting_for(scenario(FULL), Options(children=50), 0, 0)
+    base = config_for(scenario(FULL), Options(children=50), 0, 0)
     changes: list[dict[str, Any]] = [
         {"population": {**GROUPS, "0-3": 8100.001}},
         {"population": {"0-11": 25100, "12-17": 15000, "18-22": 13000}},
         {"kinderwerk_fte": 12.6}, {"moving": 0.031}, {"bijstand": 0.081}, {"need": 1.051}, {"access": 0.951},
         {"tariffs": {"ambulant": 9000}}, {"name": "Stad"},
     ]  # fmt: skip
-    others = [setting_for(scenario({**FULL, **change}), Options(children=50), 0, 0) for change in changes]
+    others = [config_for(scenario({**FULL, **change}), Options(children=50), 0, 0) for change in changes]
     others.append(replace(base, profile=profiles()["Almere"]))
-    keys = {key_for(setting, 2026) for setting in (base, *others)}
+    keys = {key_for(config, 2026) for config in (base, *others)}
     assert len(keys) == len(others) + 1
 
 

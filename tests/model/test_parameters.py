@@ -15,8 +15,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy import stats
 
+from sim.engine.config import localised
 from sim.engine.plan import with_overrides
-from sim.engine.setting import localised
 from sim.errors import InputError
 from sim.inputs.profiles import profiles
 from sim.model import parameters as module

@@ -19,7 +19,7 @@ from pages.own import files, form, known, review
 from pages.shared.plan import Plan
 from pages.shared.state import Choices, profile, query_of
 from pages.shared.texts import writing_in
-from sim.engine.setting import of_town
+from sim.engine.config import of_town
 from sim.inputs.library import registry
 from sim.inputs.municipality import Municipality, municipality_from_dict
 from sim.inputs.municipality_sheet import read_sheet

@@ -23,7 +23,7 @@ from sim.api import Comparison
 from sim.decision.appraisal import year_figure
 from sim.decision.headline import WAITING, WEEKS, change, discount_rate
 from sim.decision.headline import municipal_programmes as programmes_of
-from sim.engine.setting import Inline
+from sim.engine.config import Inline
 from sim.engine.simulation import REASONS
 from sim.inputs.scenario import Scenario
 from sim.progress import Progress

@@ -18,8 +18,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from calibration.evidence.growth import growing
+from sim.engine.config import localised, of_town
 from sim.engine.history import History
-from sim.engine.setting import localised, of_town
 from sim.errors import InputError, OptionError
 from sim.inputs.profiles import profiles
 from sim.inputs.scenario import Scenario
@@ -27,7 +27,7 @@ from sim.model.futures import foreseeing
 from sim.model.parameters import Parameters, default_parameters
 from sim.model.priors import believing
 from sim.progress import Progress
-from sim.runs.experiment import Columns, Options, Run, comparable, run_all, setting_for, with_labels
+from sim.runs.experiment import Columns, Options, Run, comparable, config_for, run_all, with_labels
 from sim.runs.warmstore import WarmStore
 from tests.worlds import scenario
 
@@ -189,18 +189,18 @@ def test_a_stop_ends_the_work_and_not_the_process(store: WarmStore, pool: Execut
 
 def test_a_setting_is_the_place_its_parameters_and_the_luck() -> None:
     p = default_parameters()
-    setting = setting_for(scenario(36, municipality="Utrecht"), Options(children=7, seed=3), 0, 4)
-    assert (setting.profile.name, setting.seed, setting.draw, setting.replication) == ("Utrecht", 3, 0, 4)
-    assert setting.children == 7
+    config = config_for(scenario(36, municipality="Utrecht"), Options(children=7, seed=3), 0, 4)
+    assert (config.profile.name, config.seed, config.draw, config.replication) == ("Utrecht", 3, 0, 4)
+    assert config.children == 7
     town = profiles()["Utrecht"]
     assert town.overrides
-    assert setting.parameters == localised(of_town(p, town), town)
+    assert config.parameters == localised(of_town(p, town), town)
 
 
 def test_a_draw_depends_on_seed_and_draw_and_not_on_replication() -> None:
     def drawn(seed: int, draw: int, replication: int = 0) -> str:
         options = Options(seed=seed)
-        return setting_for(scenario(36), options, draw, replication).parameters.sha256()
+        return config_for(scenario(36), options, draw, replication).parameters.sha256()
 
     assert drawn(0, 1) == drawn(0, 1, 5)
     assert drawn(1, 0) == drawn(0, 0)  # the best fit has no luck
@@ -210,37 +210,37 @@ def test_a_draw_depends_on_seed_and_draw_and_not_on_replication() -> None:
 def test_overrides_from_birth_are_in_the_setting_and_those_from_the_start_are_not() -> None:
     changes = {"kinderwerk.stay": 99.0, "frailty.sd": {"value": 0.5, "from": "birth"}}
     one = scenario(36, parameters=changes)
-    p = setting_for(one, Options(), 0, 0).parameters
+    p = config_for(one, Options(), 0, 0).parameters
     assert p["frailty.sd"] == 0.5
     assert p["kinderwerk.stay"] == default_parameters()["kinderwerk.stay"]
-    assert setting_for(one, Options(seed=2), 3, 0).parameters["frailty.sd"] == 0.5  # in every draw
+    assert config_for(one, Options(seed=2), 3, 0).parameters["frailty.sd"] == 0.5  # in every draw
 
 
 def test_a_base_stands_in_for_the_shipped_parameters(parameters: Parameters) -> None:
     base = parameters.replace({"frailty.sd": 0.25})
-    assert setting_for(scenario(36), Options(), 0, 0, base).parameters["frailty.sd"] == 0.25
+    assert config_for(scenario(36), Options(), 0, 0, base).parameters["frailty.sd"] == 0.25
 
 
 @pytest.mark.parametrize("draw", [0, 5])
 def test_a_setting_has_the_prior_of_its_scenario_but_for_what_that_sets_from_birth(draw: int) -> None:
     p, need = default_parameters(), "kinderwerk.moderate_need"
     usual, near = (
-        setting_for(scenario(36, prior=name), Options(), draw, 0).parameters
+        config_for(scenario(36, prior=name), Options(), draw, 0).parameters
         for name in ("assumed", "nearest")
     )
     assert usual == localised(p.draw(0, draw), profiles()["Almere"])
     assert near == localised(believing(p, "nearest").draw(0, draw), profiles()["Almere"])
     own = scenario(36, prior="nearest", parameters={need: {"value": 0.5, "from": "birth"}})
-    assert setting_for(own, Options(), draw, 0).parameters[need] == 0.5
+    assert config_for(own, Options(), draw, 0).parameters[need] == 0.5
 
 
 @pytest.mark.parametrize("draw", [0, 5])
 def test_a_setting_has_the_future_of_its_scenario(draw: int) -> None:
     p = foreseeing(default_parameters(), "van_ark").draw(0, draw)
-    found = setting_for(scenario(36, future="van_ark"), Options(), draw, 0).parameters
+    found = config_for(scenario(36, future="van_ark"), Options(), draw, 0).parameters
     assert found == localised(p, profiles()["Almere"])
-    usual = setting_for(scenario(36, future="model_today"), Options(), draw, 0).parameters
-    assert usual == setting_for(scenario(36), Options(), draw, 0).parameters
+    usual = config_for(scenario(36, future="model_today"), Options(), draw, 0).parameters
+    assert usual == config_for(scenario(36), Options(), draw, 0).parameters
 
 
 def test_with_growth_users_follow_their_path_and_places_their_price() -> None:

@@ -7,7 +7,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from sim.engine.setting import Inline
+from sim.engine.config import Inline
 from sim.runs.experiment import Options
 from sim.runs.lifelines import NEED, attendance, care_spans, lifeline, need_spans
 from sim.runs.twins import Twins, twins

@@ -19,7 +19,7 @@ from sim.engine.simulation import simulate as lived
 from sim.engine.warmup import warm_up
 from sim.errors import InputError, OptionError
 from sim.inputs.scenario import Scenario
-from sim.runs.experiment import Options, setting_for
+from sim.runs.experiment import Options, config_for
 from sim.runs.panel import Panel, panel
 from sim.runs.panel_files import METADATA, PACKAGE, SIMULATED, written
 from sim.states import AGES, FORMS, USER_SETS
@@ -46,9 +46,9 @@ def everyone() -> Panel:
 
 def test_all_children_together_are_the_totals_of_the_run(everyone: Panel) -> None:
     """Stocks of every state and form on 31 December, and the users of the year, of the engine's own books."""
-    setting = setting_for(TOLD, OPTIONS, 0, 0)
+    config = config_for(TOLD, OPTIONS, 0, 0)
     with ThreadPoolExecutor(2) as pool:
-        history = lived(TOLD, setting, pool, warm_up(setting, TOLD.start, pool))
+        history = lived(TOLD, config, pool, warm_up(config, TOLD.start, pool))
     assert everyone.scale == history.scale
     data, lay = frame(everyone), history.layout
     total = history.cells[:, :, :, :AGES].sum(axis=(1, 3))

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from sim.engine import plan
-from sim.engine.setting import ACCESS_OF_USE, NEED_OF_USE, USE
+from sim.engine.config import ACCESS_OF_USE, NEED_OF_USE, USE
 from sim.files.yamlfile import Document
 from sim.inputs.grid import load_grid
 from sim.inputs.library import registry

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from sim.decision.appraisal import difference
-from sim.engine.setting import Inline
+from sim.engine.config import Inline
 from sim.errors import InputError
 from sim.progress import Progress
-from sim.runs.experiment import Options, Run, columns_of, setting_for
+from sim.runs.experiment import Options, Run, columns_of, config_for
 from sim.runs.twins import LIVES, Twins, events_table, parted_table, picture_table, totals, twins, when
 from sim.states import EPOCH_YEAR, MONTHS
 from tests.worlds import scenario
@@ -32,8 +32,8 @@ def lived() -> Twins:
 @pytest.fixture(scope="module")
 def whole(lived: Twins) -> Run:
     """Return both scenarios, each lived in full."""
-    setting = setting_for(lived.scenarios[0], OPTIONS, 0, 0)
-    return Run(0, 0, tuple(columns_of([each], setting, Inline())[0] for each in lived.scenarios))
+    config = config_for(lived.scenarios[0], OPTIONS, 0, 0)
+    return Run(0, 0, tuple(columns_of([each], config, Inline())[0] for each in lived.scenarios))
 
 
 def test_euros_and_care_years_add_up_to_the_difference_of_the_scenarios(lived: Twins, whole: Run) -> None:
@@ -133,8 +133,8 @@ def test_euros_add_up_where_scenarios_have_different_programmes() -> None:
     other = {"programmes": {"kinderwerk": {"fte": 30}, "jongerenwerk": {"fte": 60}}}
     pair = scenario(60, years=4), scenario(years=4, **other)
     found = twins(*pair, OPTIONS, Inline())
-    setting = setting_for(pair[0], OPTIONS, 0, 0)
-    whole = Run(0, 0, tuple(columns_of([each], setting, Inline())[0] for each in pair))
+    config = config_for(pair[0], OPTIONS, 0, 0)
+    whole = Run(0, 0, tuple(columns_of([each], config, Inline())[0] for each in pair))
     d = difference([whole], 1, 0, range(START, START + 4))
     care = d.series("cost", "total")[0]
     for name in ("kinderwerk", "jongerenwerk"):

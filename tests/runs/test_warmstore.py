@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sim.engine.setting import Setting
+from sim.engine.config import RunConfig
 from sim.engine.simulation import simulate
 from sim.engine.warmup import WarmStart, warm_up
 from sim.inputs.profiles import profiles
@@ -26,22 +26,22 @@ YEAR = 2016
 
 
 @pytest.fixture(scope="module")
-def setting(parameters: Parameters) -> Setting:
-    return Setting(profiles()["Almere"], parameters, children=200)
+def config(parameters: Parameters) -> RunConfig:
+    return RunConfig(profiles()["Almere"], parameters, children=200)
 
 
 @pytest.fixture(scope="module")
-def fresh(setting: Setting, pool: Executor) -> WarmStart:
-    return warm_up(setting, YEAR, pool)
+def fresh(config: RunConfig, pool: Executor) -> WarmStart:
+    return warm_up(config, YEAR, pool)
 
 
 @pytest.fixture
-def made(monkeypatch: pytest.MonkeyPatch, fresh: WarmStart) -> list[Setting]:
+def made(monkeypatch: pytest.MonkeyPatch, fresh: WarmStart) -> list[RunConfig]:
     """Return the settings for which a population was made; for the first it is at hand."""
-    asked: list[Setting] = []
+    asked: list[RunConfig] = []
 
-    def quick(setting: Setting, start: int, pool: Executor, tell: Callable[[int], None] | None) -> WarmStart:
-        asked.append(setting)
+    def quick(config: RunConfig, start: int, pool: Executor, tell: Callable[[int], None] | None) -> WarmStart:
+        asked.append(config)
         return replace(fresh, start=start)
 
     monkeypatch.setattr(warmstore, "warm_up", quick)
@@ -67,22 +67,22 @@ def files(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
-def seeds(setting: Setting, count: int) -> list[Setting]:
-    return [replace(setting, seed=seed) for seed in range(count)]
+def seeds(config: RunConfig, count: int) -> list[RunConfig]:
+    return [replace(config, seed=seed) for seed in range(count)]
 
 
 # ---- the same population
 
 
 def test_a_population_comes_back_from_memory_and_from_disk_as_it_was(
-    setting: Setting, fresh: WarmStart, pool: Executor, tmp_path: Path
+    config: RunConfig, fresh: WarmStart, pool: Executor, tmp_path: Path
 ) -> None:
     told: list[int] = []
     store = WarmStore(tmp_path)
-    first = store.get(setting, YEAR, pool, told.append)
+    first = store.get(config, YEAR, pool, told.append)
     assert told == list(range(1992, YEAR))
-    assert store.get(setting, YEAR, pool, told.append) is first
-    again = WarmStore(tmp_path).get(setting, YEAR, pool, told.append)
+    assert store.get(config, YEAR, pool, told.append) is first
+    again = WarmStore(tmp_path).get(config, YEAR, pool, told.append)
     assert len(told) == YEAR - 1992  # not made again
     assert same(first, fresh)
     assert same(again, fresh)
@@ -90,78 +90,78 @@ def test_a_population_comes_back_from_memory_and_from_disk_as_it_was(
 
 
 def test_a_population_from_before_the_records_is_kept_too(
-    setting: Setting, pool: Executor, tmp_path: Path
+    config: RunConfig, pool: Executor, tmp_path: Path
 ) -> None:
-    first = WarmStore(tmp_path).get(setting, 2015, pool)
+    first = WarmStore(tmp_path).get(config, 2015, pool)
     assert first.cells.shape[0] == 1  # 2014: lived at the rates of 2015
-    assert same(WarmStore(tmp_path).get(setting, 2015, pool), first)
+    assert same(WarmStore(tmp_path).get(config, 2015, pool), first)
 
 
 # ---- the key
 
 
-def test_equal_settings_share_a_key(setting: Setting) -> None:
-    same_again = replace(setting, parameters=setting.parameters.replace({"need.onset_light": 0.5}))
-    back = {"need.onset_light": setting.parameters["need.onset_light"]}
+def test_equal_settings_share_a_key(config: RunConfig) -> None:
+    same_again = replace(config, parameters=config.parameters.replace({"need.onset_light": 0.5}))
+    back = {"need.onset_light": config.parameters["need.onset_light"]}
     same_again = replace(same_again, parameters=same_again.parameters.replace(back))
-    assert key_for(same_again, YEAR) == key_for(setting, YEAR)
+    assert key_for(same_again, YEAR) == key_for(config, YEAR)
 
 
-def test_whatever_is_read_before_the_start_is_in_the_key(setting: Setting) -> None:
-    p = setting.parameters
+def test_whatever_is_read_before_the_start_is_in_the_key(config: RunConfig) -> None:
+    p = config.parameters
     others = [
-        replace(setting, parameters=p.replace({"need.onset_light": p["need.onset_light"] * (1 + 1e-12)})),
-        replace(setting, parameters=p.replace({"kinderwerk.stay": 1.0})),
-        replace(setting, profile=profiles()["Tilburg"]),
-        replace(setting, profile=replace(setting.profile, kinderwerk_fte=35.0)),
-        replace(setting, seed=1),
-        replace(setting, draw=1),
-        replace(setting, replication=1),
-        replace(setting, children=201),
-        replace(setting, children=None),
-        replace(setting, steps_per_month=2),
+        replace(config, parameters=p.replace({"need.onset_light": p["need.onset_light"] * (1 + 1e-12)})),
+        replace(config, parameters=p.replace({"kinderwerk.stay": 1.0})),
+        replace(config, profile=profiles()["Tilburg"]),
+        replace(config, profile=replace(config.profile, kinderwerk_fte=35.0)),
+        replace(config, seed=1),
+        replace(config, draw=1),
+        replace(config, replication=1),
+        replace(config, children=201),
+        replace(config, children=None),
+        replace(config, steps_per_month=2),
     ]
-    keys = [key_for(setting, YEAR), key_for(setting, YEAR + 1), *(key_for(other, YEAR) for other in others)]
+    keys = [key_for(config, YEAR), key_for(config, YEAR + 1), *(key_for(other, YEAR) for other in others)]
     assert len(set(keys)) == len(keys)
 
 
 def test_engine_and_data_are_in_the_key_and_default_values_are_not(
-    setting: Setting, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    config: RunConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for path in DATA.iterdir():
         if path.is_file():
             (tmp_path / path.name).write_bytes(path.read_bytes())
-    before = key_for(setting, YEAR)
+    before = key_for(config, YEAR)
     monkeypatch.setattr(warmstore, "DATA", tmp_path)
-    assert key_for(setting, YEAR) == before
+    assert key_for(config, YEAR) == before
     with (tmp_path / "parameters.csv").open("a", encoding="utf-8") as stream:
         stream.write("\n")
-    assert key_for(setting, YEAR) == before
+    assert key_for(config, YEAR) == before
     with (tmp_path / "processes.yaml").open("a", encoding="utf-8") as stream:
         stream.write("\n")
-    changed = key_for(setting, YEAR)
+    changed = key_for(config, YEAR)
     assert changed != before
     monkeypatch.setattr(warmstore, "kernel_hash", lambda: "another engine")
-    assert key_for(setting, YEAR) not in (before, changed)
+    assert key_for(config, YEAR) not in (before, changed)
 
 
 def test_other_parameters_live_other_lives(
-    setting: Setting, fresh: WarmStart, pool: Executor, tmp_path: Path
+    config: RunConfig, fresh: WarmStart, pool: Executor, tmp_path: Path
 ) -> None:
     store = WarmStore(tmp_path)
-    p = setting.parameters
-    often = replace(setting, parameters=p.replace({"need.onset_light": 3 * p["need.onset_light"]}))
+    p = config.parameters
+    often = replace(config, parameters=p.replace({"need.onset_light": 3 * p["need.onset_light"]}))
     assert not same(store.get(often, YEAR, pool), fresh)
     assert len(files(tmp_path)) == 1
-    assert same(store.get(setting, YEAR, pool), fresh)
+    assert same(store.get(config, YEAR, pool), fresh)
     assert len(files(tmp_path)) == 2
 
 
 # ---- damage
 
 
-def stored(setting: Setting, pool: Executor, folder: Path) -> Path:
-    WarmStore(folder).get(setting, YEAR, pool)
+def stored(config: RunConfig, pool: Executor, folder: Path) -> Path:
+    WarmStore(folder).get(config, YEAR, pool)
     (path,) = folder.iterdir()
     return path
 
@@ -178,99 +178,99 @@ DAMAGE: dict[str, Callable[[bytes], bytes]] = {
 
 @pytest.mark.parametrize("damage", DAMAGE)
 def test_a_damaged_file_is_made_again(
-    setting: Setting, fresh: WarmStart, made: list[Setting], pool: Executor, tmp_path: Path, damage: str
+    config: RunConfig, fresh: WarmStart, made: list[RunConfig], pool: Executor, tmp_path: Path, damage: str
 ) -> None:
-    path = stored(setting, pool, tmp_path)
+    path = stored(config, pool, tmp_path)
     whole = path.read_bytes()
     path.write_bytes(DAMAGE[damage](whole))
-    assert same(WarmStore(tmp_path).get(setting, YEAR, pool), fresh)
+    assert same(WarmStore(tmp_path).get(config, YEAR, pool), fresh)
     assert len(made) == 2
-    assert same(WarmStore(tmp_path).get(setting, YEAR, pool), fresh)
+    assert same(WarmStore(tmp_path).get(config, YEAR, pool), fresh)
     assert len(made) == 2  # and stored again
 
 
 def test_an_archive_of_something_else_is_made_again(
-    setting: Setting, fresh: WarmStart, made: list[Setting], pool: Executor, tmp_path: Path
+    config: RunConfig, fresh: WarmStart, made: list[RunConfig], pool: Executor, tmp_path: Path
 ) -> None:
-    path = stored(setting, pool, tmp_path)
+    path = stored(config, pool, tmp_path)
     with path.open("wb") as stream:
         np.savez(stream, sizes=np.array([3]), cells=np.zeros(2))
-    assert same(WarmStore(tmp_path).get(setting, YEAR, pool), fresh)
+    assert same(WarmStore(tmp_path).get(config, YEAR, pool), fresh)
     assert len(made) == 2
 
 
 def test_a_header_that_asks_for_less_is_damage(
-    setting: Setting, fresh: WarmStart, made: list[Setting], pool: Executor, tmp_path: Path
+    config: RunConfig, fresh: WarmStart, made: list[RunConfig], pool: Executor, tmp_path: Path
 ) -> None:
     """A checksum is looked at when all is read: a smaller shape would stop before."""
-    path = stored(setting, pool, tmp_path)
+    path = stored(config, pool, tmp_path)
     content, (*shape, last) = path.read_bytes(), fresh.cells.shape
     header = f"({', '.join(map(str, shape))}, {last})".encode()
     assert content.count(header) == 1
     path.write_bytes(content.replace(header, header[:-3] + f"{last - 10})".encode()))
-    assert same(WarmStore(tmp_path).get(setting, YEAR, pool), fresh)
+    assert same(WarmStore(tmp_path).get(config, YEAR, pool), fresh)
     assert len(made) == 2
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_no_damage_gives_another_population(
-    setting: Setting,
+    config: RunConfig,
     fresh: WarmStart,
-    made: list[Setting],
+    made: list[RunConfig],
     pool: Executor,
     tmp_path: Path,
     data: st.DataObject,
 ) -> None:
-    path = tmp_path / f"{key_for(setting, YEAR)}.npz"
+    path = tmp_path / f"{key_for(config, YEAR)}.npz"
     if not path.exists():
-        WarmStore(tmp_path).get(setting, YEAR, pool)
+        WarmStore(tmp_path).get(config, YEAR, pool)
     content = bytearray(path.read_bytes())
     place = data.draw(st.integers(-3000, len(content) - 1))
     content[place] ^= data.draw(st.integers(1, 255))
     path.write_bytes(content)
-    assert same(WarmStore(tmp_path).get(setting, YEAR, pool), fresh)
+    assert same(WarmStore(tmp_path).get(config, YEAR, pool), fresh)
 
 
 # ---- room
 
 
 def test_a_folder_that_cannot_be_written_costs_time_only(
-    setting: Setting, fresh: WarmStart, made: list[Setting], pool: Executor, tmp_path: Path
+    config: RunConfig, fresh: WarmStart, made: list[RunConfig], pool: Executor, tmp_path: Path
 ) -> None:
     blocked = tmp_path / "a file"
     blocked.write_text("x", encoding="utf-8")
     store = WarmStore(blocked / "warm")
-    assert same(store.get(setting, YEAR, pool), fresh)
-    assert same(store.get(setting, YEAR, pool), fresh)
+    assert same(store.get(config, YEAR, pool), fresh)
+    assert same(store.get(config, YEAR, pool), fresh)
     assert len(made) == 1
     assert files(tmp_path) == ["a file"]
 
 
 def test_a_folder_that_can_only_be_read_is_read(
-    setting: Setting,
+    config: RunConfig,
     fresh: WarmStart,
-    made: list[Setting],
+    made: list[RunConfig],
     pool: Executor,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    stored(setting, pool, tmp_path)
+    stored(config, pool, tmp_path)
 
     def refuse(*_: object) -> None:
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(os, "utime", refuse)
-    assert same(WarmStore(tmp_path).get(setting, YEAR, pool), fresh)
+    assert same(WarmStore(tmp_path).get(config, YEAR, pool), fresh)
     assert len(made) == 1
 
 
 @pytest.mark.parametrize("where", ["write_array", "replace"])
 @pytest.mark.parametrize("failure", [OSError(28, "No space left on device"), KeyboardInterrupt()])
 def test_a_write_that_fails_or_is_stopped_leaves_nothing_behind(
-    setting: Setting,
+    config: RunConfig,
     fresh: WarmStart,
-    made: list[Setting],
+    made: list[RunConfig],
     pool: Executor,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -283,19 +283,19 @@ def test_a_write_that_fails_or_is_stopped_leaves_nothing_behind(
     monkeypatch.setattr(np.lib.format if where == "write_array" else os, where, fail)
     store = WarmStore(tmp_path)
     if isinstance(failure, OSError):
-        assert same(store.get(setting, YEAR, pool), fresh)
+        assert same(store.get(config, YEAR, pool), fresh)
     else:
         with pytest.raises(KeyboardInterrupt):
-            store.get(setting, YEAR, pool)
+            store.get(config, YEAR, pool)
     assert files(tmp_path) == []
 
 
 def test_the_disk_holds_what_was_used_last(
-    setting: Setting, made: list[Setting], pool: Executor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    config: RunConfig, made: list[RunConfig], pool: Executor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    size = stored(setting, pool, tmp_path).stat().st_size
+    size = stored(config, pool, tmp_path).stat().st_size
     monkeypatch.setattr(warmstore, "DISK_LIMIT", int(3.5 * size))
-    some = seeds(setting, 6)
+    some = seeds(config, 6)
 
     for at, one in enumerate(some[:3]):
         WarmStore(tmp_path).get(one, YEAR, pool)
@@ -309,22 +309,22 @@ def test_the_disk_holds_what_was_used_last(
 
 
 def test_what_was_just_made_stays_however_small_the_disk(
-    setting: Setting, made: list[Setting], pool: Executor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    config: RunConfig, made: list[RunConfig], pool: Executor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(warmstore, "DISK_LIMIT", 0)
-    for one in seeds(setting, 3):
+    for one in seeds(config, 3):
         WarmStore(tmp_path).get(one, YEAR, pool)
         assert files(tmp_path) == [f"{key_for(one, YEAR)}.npz"]
 
 
 def test_what_a_killed_run_left_is_cleared_and_what_is_being_written_is_not(
-    setting: Setting, made: list[Setting], pool: Executor, tmp_path: Path
+    config: RunConfig, made: list[RunConfig], pool: Executor, tmp_path: Path
 ) -> None:
     old, new = tmp_path / "old.part", tmp_path / "new.part"
     for path in (old, new):
         path.write_bytes(b"x" * 100)
     os.utime(old, (1000.0, 1000.0))
-    WarmStore(tmp_path).get(setting, YEAR, pool)
+    WarmStore(tmp_path).get(config, YEAR, pool)
     assert not old.exists()
     assert new.exists()
 
@@ -341,7 +341,7 @@ def uncounted(fresh: WarmStart) -> tuple[WarmStart, int]:
 
 @pytest.mark.parametrize(("room", "kept"), [(0.0, 1), (1.0, 1), (1.99, 1), (2.5, 2), (10.0, 4)])
 def test_memory_is_bounded_and_holds_what_was_used_last(
-    setting: Setting,
+    config: RunConfig,
     fresh: WarmStart,
     pool: Executor,
     tmp_path: Path,
@@ -355,7 +355,7 @@ def test_memory_is_bounded_and_holds_what_was_used_last(
     blocked = tmp_path / "a file"  # nothing comes back from disk
     blocked.touch()
     store = WarmStore(blocked, memory_limit=int(room * size))
-    some = seeds(setting, 4)
+    some = seeds(config, 4)
     for one in some:
         store.get(one, YEAR, pool)
     for one in some[-kept:]:
@@ -367,7 +367,7 @@ def test_memory_is_bounded_and_holds_what_was_used_last(
 
 
 def test_what_is_used_stays_in_memory(
-    setting: Setting, fresh: WarmStart, pool: Executor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    config: RunConfig, fresh: WarmStart, pool: Executor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bare, size = uncounted(fresh)
     asked: list[int] = []
@@ -375,26 +375,26 @@ def test_what_is_used_stays_in_memory(
     blocked = tmp_path / "a file"
     blocked.touch()
     store = WarmStore(blocked, memory_limit=int(2.5 * size))
-    some = seeds(setting, 3)
+    some = seeds(config, 3)
     for k in (0, 1, 0, 2, 0):  # 1 was used longest ago when 2 came
         store.get(some[k], YEAR, pool)
     assert asked == [0, 1, 2]
 
 
 def test_what_is_too_large_to_keep_is_used_once_and_lets_go(
-    tmp_path: Path, setting: Setting, fresh: WarmStart, pool: Executor, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, config: RunConfig, fresh: WarmStart, pool: Executor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    lived = [simulate(scenario(start=YEAR), setting, pool, fresh).cells.tobytes()]
+    lived = [simulate(scenario(start=YEAR), config, pool, fresh).cells.tobytes()]
     monkeypatch.setattr(warmstore, "LARGE", 1000)
     store = WarmStore(tmp_path)
     for _ in range(2):  # made, and then read from disk
-        warm = store.get(setting, YEAR, pool)
+        warm = store.get(config, YEAR, pool)
         assert warm.once
         assert same(warm, fresh)
-        lived.append(simulate(scenario(start=YEAR), setting, pool, warm).cells.tobytes())
+        lived.append(simulate(scenario(start=YEAR), config, pool, warm).cells.tobytes())
         assert sum(block.bytes() for block in warm.blocks) == 0
         with pytest.raises(RuntimeError, match="are gone"):
-            simulate(scenario(start=YEAR), setting, pool, warm)
+            simulate(scenario(start=YEAR), config, pool, warm)
     assert len(set(lived)) == 1
     assert not fresh.once
     assert fresh.blocks[0].id.size

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from calibration.figures.entrants import COHORT_YEAR, PERIODS, QUARTER, Entrants
+from sim.engine.config import RunConfig
 from sim.engine.population import Children
-from sim.engine.setting import Setting
 from sim.engine.warmup import warm_up
 from sim.states import EPOCH_YEAR, MONTHS, form_bit
 
@@ -82,7 +82,7 @@ def test_a_period_that_was_not_watched_has_no_share() -> None:
     assert cohort.shares() == {}
 
 
-def test_lives_do_not_depend_on_who_watches(almere: Setting, pool: Executor) -> None:
+def test_lives_do_not_depend_on_who_watches(almere: RunConfig, pool: Executor) -> None:
     months: list[int] = []
 
     def watch(month: int, block: int, _: Children) -> None:

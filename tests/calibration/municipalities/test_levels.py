@@ -32,7 +32,7 @@ from calibration.municipalities.levels import (
     read,
 )
 from calibration.runs import count
-from sim.engine.setting import Inline, localised, of_town
+from sim.engine.config import Inline, localised, of_town
 from sim.inputs.placenames import towns
 from sim.inputs.profiles import TOWN_FILE, profiles, towns_of_the_country
 from sim.model.parameters import default_parameters

@@ -26,7 +26,7 @@ from calibration.municipalities.municipal import (
     with_fit,
     write,
 )
-from sim.engine.setting import Inline
+from sim.engine.config import Inline
 from sim.errors import InputError
 from sim.inputs.municipality import Municipality, Use, municipality_from_dict
 from sim.inputs.profiles import profile_from, profiles

@@ -14,7 +14,7 @@ from calibration.figures.targets import read_targets
 from calibration.municipalities import municipal
 from calibration.municipalities.municipal import fit_municipality, national_shares, with_fit
 from calibration.municipalities.series import OVERLAP, USE_TOLERANCE, Together, together, uses_of
-from sim.engine.setting import Inline
+from sim.engine.config import Inline
 from sim.errors import InputError
 from sim.inputs.municipality import Municipality, Use, municipality_from_dict
 from sim.inputs.profiles import profile_from

@@ -31,7 +31,7 @@ ENGLISH = WRITING["en"].words
 
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Laboratory:
-    from sim.engine.setting import Inline
+    from sim.engine.config import Inline
 
     return Laboratory(TINY, Inline(), WarmStore(tmp_path_factory.mktemp("warm")))
 

@@ -7,8 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from sim.engine.plan import with_overrides
-from sim.engine.setting import (
+from sim.engine.config import (
     ACCESS_OF_USE,
     ACCESS_RATES,
     NEED_OF_USE,
@@ -17,6 +16,7 @@ from sim.engine.setting import (
     localised,
     of_town,
 )
+from sim.engine.plan import with_overrides
 from sim.inputs.profiles import Profile, profiles
 from sim.inputs.scenario import scenario_from_dict
 from sim.model.parameters import Parameters

@@ -90,7 +90,7 @@ def worker_threads(threads: int | None) -> Iterator[Executor]:
 
 
 @dataclass(frozen=True)
-class Setting:
+class RunConfig:
     """What a run is about, apart from the scenario: where, with which numbers, luck and size.
 
     parameters: as drawn, and as they are here; those of the model are what they were drawn from.
