@@ -10,6 +10,7 @@ import pytest
 from sim.errors import InputError
 from sim.published.cohort import exact_cohort, load_model
 from sim.published.lookup import LookUpTable, look_up, read_table
+from sim.published.microsimulation import microsimulate
 from sim.published.modelfile import LookUp
 from tests import reader
 
@@ -116,3 +117,10 @@ def test_entering_by_origin_is_paid_by_the_moves(tmp_path: Path) -> None:
     moves = found.events[0].sum(axis=0)
     expected = 500 * moves[0, 1] + 1000 * moves[0, 2] + 4000 * moves[1, 2] + 100 * found.trace[0, 1:, 1].sum()
     assert found.totals[0, 0] == pytest.approx(expected, rel=1e-12)
+
+
+def test_cohort_and_simulation_of_every_example_agree(tmp_path: Path) -> None:
+    for file in write_page(tmp_path):
+        model = load_model(file)
+        exact, simulated = exact_cohort(model), microsimulate(model, 40_000)
+        assert np.all(np.abs(simulated.totals - exact.totals) <= 4 * simulated.errors), file
