@@ -15,10 +15,11 @@ from pages.doubt.work import Findings
 from pages.shared import formats, parts
 from pages.shared.address import saw_parts, saw_words, seen_parts, seen_words
 from pages.shared.answers import BackgroundTask, key_of
+from pages.shared.chosen import Choices, pair, reference_words
 from pages.shared.controls import folding
 from pages.shared.desk import CHILDREN, desk
 from pages.shared.parameter_words import ASSUMED, BASES, group_title
-from pages.shared.state import Choices, choices, pair, reference_words
+from pages.shared.state import choices
 from pages.shared.texts import t
 
 

@@ -10,10 +10,11 @@ import streamlit as st
 
 from pages.shared import parts
 from pages.shared.answers import Answer
+from pages.shared.chosen import pair, reference_words
 from pages.shared.documents import comparison_of
 from pages.shared.framework import own_field, own_words
 from pages.shared.outcome import nothing_to_compare
-from pages.shared.state import choices, pair, reference_words
+from pages.shared.state import choices
 from pages.shared.texts import language, t
 from pages.shared.watching import live
 from sim.inputs.scenario import Scenario

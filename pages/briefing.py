@@ -9,10 +9,11 @@ import streamlit as st
 from pages.shared import figures, parts
 from pages.shared.address import saw, seen
 from pages.shared.answers import Answer
+from pages.shared.chosen import Choices, pair, reference_words, scenario
 from pages.shared.documents import ROOM, Documents, comparison_of, made, question_of, slug
 from pages.shared.framework import own_words
 from pages.shared.outcome import nothing_to_compare
-from pages.shared.state import Choices, choices, pair, reference_words, scenario
+from pages.shared.state import choices
 from pages.shared.texts import language, t
 from pages.shared.watching import errand, is_stopped, live
 from sim.inputs.scenario import Scenario

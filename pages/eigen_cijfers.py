@@ -13,10 +13,11 @@ from pages.own.known import changes, in_use, named, own_of, shipped, table_of, t
 from pages.shared import figures, formats, parts
 from pages.shared.address import saw, seen
 from pages.shared.answers import Answer
+from pages.shared.chosen import Choices, pair, reference_words
 from pages.shared.controls import whose_plan
 from pages.shared.documents import slug
 from pages.shared.outcome import is_reference
-from pages.shared.state import WANTED, Choices, choices, elsewhere, keep, pair, reference_words
+from pages.shared.state import WANTED, choices, elsewhere, keep
 from pages.shared.texts import t
 from pages.shared.watching import live
 from sim.files.yamltext import MAX_BYTES

@@ -12,10 +12,11 @@ from calibration.paper.kept import Answers, out_of_date, shipped
 from calibration.paper.runs import Size
 from calibration.paper.telling import told
 from pages.shared import formats, parts
+from pages.shared.chosen import reference_words
 from pages.shared.controls import folding
 from pages.shared.file_controls import take
 from pages.shared.plan_files import Opened, Preset, open_preset, short_title
-from pages.shared.state import choices, reference_words
+from pages.shared.state import choices
 from pages.shared.texts import language, t, writing
 from sim.errors import InputError
 from sim.inputs.scenario import Scenario

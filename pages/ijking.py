@@ -13,7 +13,8 @@ import streamlit as st
 
 from calibration.documents.report import fitted_share, read
 from pages.shared import charts, formats, parts
-from pages.shared.state import choices, reference_words
+from pages.shared.chosen import reference_words
+from pages.shared.state import choices
 from pages.shared.texts import language, t, writing
 from sim.errors import InputError
 from sim.machine.project import version

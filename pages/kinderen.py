@@ -13,11 +13,11 @@ from pages.children.kept import Kept, live_twins
 from pages.shared import formats, parts
 from pages.shared.address import saw, seen
 from pages.shared.answers import Answer, key_of
+from pages.shared.chosen import Choices, pair, profile, reference_of, reference_words
 from pages.shared.controls import choose_municipality
 from pages.shared.desk import CHILDREN, SEED
 from pages.shared.outcome import nothing_to_compare
 from pages.shared.parts import guarded
-from pages.shared.state import Choices, pair, profile, reference_of, reference_words
 from pages.shared.texts import t, writing
 from pages.shared.watching import errand, live
 from sim.decision.appraisal import year_figure

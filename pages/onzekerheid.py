@@ -11,10 +11,11 @@ from pages.doubt import chance, depends, evidence, needed
 from pages.doubt.work import Findings, find_out
 from pages.shared import breakeven, parts
 from pages.shared.answers import Answer, key_of
+from pages.shared.chosen import pair, reference_words
 from pages.shared.controls import choose_horizon, choose_sure
 from pages.shared.desk import CHILDREN
 from pages.shared.outcome import nothing_to_compare
-from pages.shared.state import choices, pair, reference_words
+from pages.shared.state import choices
 from pages.shared.texts import t
 from pages.shared.watching import errand, live
 

@@ -10,7 +10,8 @@ import streamlit as st
 from ruamel.yaml import YAML
 
 from pages.shared import formats, parts
-from pages.shared.state import choices, reference_words
+from pages.shared.chosen import reference_words
+from pages.shared.state import choices
 from pages.shared.texts import t
 from sim.machine import variables
 from sim.machine.project import commit, file_beside, version

@@ -5,10 +5,11 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.shared import breakeven, formats, parts
+from pages.shared.chosen import EFFECTS, Choices, pair, reference_words
 from pages.shared.controls import choose_municipality, folding, fte_offered
 from pages.shared.figures import LONG
 from pages.shared.outcome import is_reference, outcome
-from pages.shared.state import EFFECTS, Choices, keep, pair, reference_words
+from pages.shared.state import keep
 from pages.shared.texts import t, writing
 from sim.decision.headline import believed, weight_of_no_effect
 

@@ -16,6 +16,7 @@ from pages.compare.rows import BudgetRow, row
 from pages.shared import charts, figures, formats, level_chart, parts
 from pages.shared.address import saw, seen
 from pages.shared.answers import Answer
+from pages.shared.chosen import Choices, scenario
 from pages.shared.controls import (
     choose_chart,
     choose_horizon,
@@ -28,7 +29,7 @@ from pages.shared.lever_words import period_words
 from pages.shared.levers import period, within
 from pages.shared.plan import Plan
 from pages.shared.remarks import remarks
-from pages.shared.state import Choices, choices, keep, scenario
+from pages.shared.state import choices, keep
 from pages.shared.texts import language, t, writing
 from pages.shared.watching import live
 from sim.decision.headline import horizons

@@ -8,6 +8,7 @@ import streamlit as st
 
 from pages.shared import parts
 from pages.shared.answers import Answer
+from pages.shared.chosen import Choices, pair, reference_words
 from pages.shared.controls import choose_municipality
 from pages.shared.file_controls import file_control, preset_control
 from pages.shared.lever_controls import (
@@ -27,7 +28,7 @@ from pages.shared.lever_words import COMPARED, MONEY, PERIOD, SHOCKS, changes
 from pages.shared.levers import at_first
 from pages.shared.outcome import outcome
 from pages.shared.parameter_words import parameter_title
-from pages.shared.state import Choices, choices, keep, pair, reference_words
+from pages.shared.state import choices, keep
 from pages.shared.texts import language, t
 from pages.shared.workforce import workforce
 from sim.errors import InputError

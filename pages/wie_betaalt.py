@@ -9,9 +9,10 @@ import streamlit as st
 
 from pages.shared import charts, formats, parts, pockets
 from pages.shared.answers import Answer
+from pages.shared.chosen import pair, reference_words
 from pages.shared.controls import choose_horizon
 from pages.shared.outcome import nothing_to_compare
-from pages.shared.state import choices, pair, reference_words
+from pages.shared.state import choices
 from pages.shared.texts import t, writing
 from pages.shared.watching import live
 from sim.decision.appraisal import Difference, Figure, year_figure

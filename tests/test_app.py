@@ -17,9 +17,10 @@ from calibration.documents.report import fitted_share, read
 from pages import ijking
 from pages.shared import desk, formats, level_chart, parts, watching
 from pages.shared.answers import Answer
+from pages.shared.chosen import Choices, pair, places, scenario
+from pages.shared.link import query_of
 from pages.shared.packed import pack
 from pages.shared.plan import Plan
-from pages.shared.state import Choices, pair, places, query_of, scenario
 from pages.shared.texts import writing, writing_in
 from sim import compare
 from sim.decision.firm import Standing, standing

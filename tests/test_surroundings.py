@@ -20,8 +20,8 @@ from benchmarks.app_load import User, free_port, started
 from benchmarks.endurance import judged, stop
 from commands.terminal.progress import ProgressLines
 from pages.doubt import work
+from pages.shared.chosen import Choices, pair
 from pages.shared.desk import Desk
-from pages.shared.state import Choices, pair
 from sim.batches.batch import run_batch
 from sim.machine import compiling
 

@@ -6,8 +6,10 @@ from dataclasses import replace
 
 from babel.numbers import get_group_symbol
 
+from pages.shared.chosen import EFFECTS, Choices, overrides, pair, prior_of
+from pages.shared.link import MOST_ASSUMPTIONS
 from pages.shared.parts import plain
-from pages.shared.state import EFFECTS, MOST_ASSUMPTIONS, Choices, choices, keep, overrides, pair, prior_of
+from pages.shared.state import choices, keep
 from pages.shared.texts import language, t, writing
 from sim.decision.headline import STRENGTH
 from sim.engine.config import EXISTING

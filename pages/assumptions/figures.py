@@ -10,7 +10,7 @@ import streamlit as st
 
 from calibration.figures.targets import STATUSES, TARGET_FILE, Target, read_targets
 from pages.shared import formats, parts
-from pages.shared.state import Choices, profile
+from pages.shared.chosen import Choices, profile
 from pages.shared.texts import t, writing
 from sim.words.parameter_words import source_words
 

@@ -8,6 +8,7 @@ from functools import lru_cache
 
 import pandas as pd
 
+from pages.shared.chosen import Choices, pair, prior_of, profile
 from pages.shared.parameter_words import (
     basis_of,
     group_title,
@@ -15,7 +16,6 @@ from pages.shared.parameter_words import (
     source_words,
     unit_words,
 )
-from pages.shared.state import Choices, pair, prior_of, profile
 from pages.shared.texts import language, t
 from sim.decision.dossier import GROUPS, group_of
 from sim.engine.config import of_town

@@ -11,8 +11,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pages.shared import charts, formats
+from pages.shared.chosen import Choices, profile
 from pages.shared.desk import SEED, desk
-from pages.shared.state import Choices, profile
 from pages.shared.texts import language, t, writing
 from sim.decision.appraisal import Difference, difference, year_figure
 from sim.decision.firm import Standing, by_luck_alone, standing

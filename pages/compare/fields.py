@@ -5,8 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.shared import parts
+from pages.shared.chosen import MAX_PLANS, Choices, fte_here, plans_offered
 from pages.shared.plan import MOST_FTE, Plan
-from pages.shared.state import MAX_PLANS, Choices, choices, fte_here, keep, plans_offered
+from pages.shared.state import choices, keep
 from pages.shared.texts import t
 
 SHOWN, FIELDS = "compare-shown", "compare-fields"

@@ -12,7 +12,8 @@ import streamlit as st
 from calibration.municipalities.municipal import Local, fit_municipality, with_fit
 from pages.own.known import changes, in_use, merged
 from pages.shared import formats, parts
-from pages.shared.state import WANTED, Choices, choices, elsewhere, keep, pair
+from pages.shared.chosen import Choices, pair
+from pages.shared.state import WANTED, choices, elsewhere, keep
 from pages.shared.texts import language, t
 from pages.shared.watching import errand
 from sim.engine.config import worker_threads

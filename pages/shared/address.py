@@ -14,18 +14,9 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from pages.shared import shelf
-from pages.shared.state import (
-    FROM,
-    LEFT_OUT,
-    OF_LINK,
-    VIEW,
-    VIEWS,
-    choices,
-    first_in_link,
-    kept_from,
-    places,
-    written_in_link,
-)
+from pages.shared.chosen import places
+from pages.shared.link import FROM, VIEWS, first_in_link, written_in_link
+from pages.shared.state import LEFT_OUT, OF_LINK, VIEW, choices, kept_from
 from pages.shared.texts import language
 from sim.words.writing import LANGUAGES
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from pydantic_core import PydanticCustomError
 
 from pages.shared.answers import KEPT, slim
+from pages.shared.chosen import Choices, fte_here, here, pair, places, plans_around, scenario
 from pages.shared.desk import CHILDREN, DRAWS, SEED
-from pages.shared.state import Choices, fte_here, here, pair, places, plans_around, scenario
 from pages.shared.weaker import questions
 from sim.engine.config import worker_threads
 from sim.errors import InputError

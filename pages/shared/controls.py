@@ -11,27 +11,29 @@ from streamlit.elements.lib.mutable_expander_container import ExpanderContainer
 
 from pages.shared import formats
 from pages.shared.address import saw_parts, seen_parts
-from pages.shared.parts import note, plain, way_to
-from pages.shared.state import (
-    BEFORE,
+from pages.shared.chosen import (
     CHARTS,
     MODES,
     MONEY,
     PER,
     PRICES,
     SURE,
-    WANTED,
     Choices,
-    choices,
-    elsewhere,
     existing_fte,
     here,
-    keep,
-    kept_from,
-    left_behind,
     other_names,
     places,
     profile,
+)
+from pages.shared.parts import note, plain, way_to
+from pages.shared.state import (
+    BEFORE,
+    WANTED,
+    choices,
+    elsewhere,
+    keep,
+    kept_from,
+    left_behind,
     told_beside_its_field,
 )
 from pages.shared.texts import language, t

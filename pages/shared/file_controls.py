@@ -6,6 +6,7 @@ from typing import Any
 
 import streamlit as st
 
+from pages.shared.chosen import reference_of
 from pages.shared.lever_controls import key, renew
 from pages.shared.parts import file_field, plain, way_to
 from pages.shared.plan_files import (
@@ -18,7 +19,7 @@ from pages.shared.plan_files import (
     presets,
     read_plan,
 )
-from pages.shared.state import choices, keep, reference_of
+from pages.shared.state import choices, keep
 from pages.shared.texts import language, t
 from sim.errors import InputError
 

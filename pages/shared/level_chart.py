@@ -14,8 +14,8 @@ import pandas as pd
 from pages.shared import charts, figures, formats, parts
 from pages.shared.answers import Answer
 from pages.shared.charts import DASHES, DATA, GREY, HEIGHT, INK, LINE_HEIGHT, Series
+from pages.shared.chosen import Choices, profile
 from pages.shared.desk import CHILDREN, SEED
-from pages.shared.state import Choices, profile
 from pages.shared.texts import language, t
 from pages.shared.watching import errand
 from sim.decision.level_by_year import level_by_year

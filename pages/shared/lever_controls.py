@@ -16,6 +16,7 @@ from babel.dates import get_month_names
 from streamlit.elements.lib.mutable_expander_container import ExpanderContainer
 
 from pages.shared import formats
+from pages.shared.chosen import EFFECTS, REFERENCES, Choices, existing_fte, pair
 from pages.shared.controls import folding
 from pages.shared.lever_words import SECTIONS, programme_title, title_of, words_of
 from pages.shared.levers import (
@@ -32,7 +33,7 @@ from pages.shared.levers import (
 from pages.shared.parts import note, plain
 from pages.shared.path_controls import fte_control
 from pages.shared.plan import MOST_EUROS, MOST_PLACES, Plan
-from pages.shared.state import EFFECTS, REFERENCES, Choices, choices, existing_fte, keep, pair
+from pages.shared.state import choices, keep
 from pages.shared.texts import language, t, writing
 from sim.engine.plan import LIMITED
 from sim.errors import InputError

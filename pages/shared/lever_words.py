@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from pages.shared import formats
+from pages.shared.chosen import Choices
 from pages.shared.levers import at_first, by_need, mechanisms, period, some, steps_of
 from pages.shared.plan import Plan
-from pages.shared.state import Choices
 from pages.shared.texts import t, writing
 from sim.model.catalogue import catalogue
 from sim.model.futures import MODEL_TODAY

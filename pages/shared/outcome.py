@@ -9,11 +9,11 @@ import streamlit as st
 
 from pages.shared import charts, formats, level_chart, parts, quitte, weaker
 from pages.shared.answers import Answer, BackgroundTask
+from pages.shared.chosen import Choices, pair, reference_of
 from pages.shared.controls import choose_chart, choose_mode, choose_money
 from pages.shared.figures import LONG, MIDDLE
 from pages.shared.plan import CHILD_WORK
 from pages.shared.remarks import remarks
-from pages.shared.state import Choices, pair, reference_of
 from pages.shared.texts import t, writing
 from pages.shared.watching import live
 from sim.decision.appraisal import Figure

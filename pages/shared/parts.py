@@ -16,9 +16,10 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from pages.shared import charts, dark, formats
 from pages.shared.address import LINK_OPEN, whole_query
+from pages.shared.chosen import Choices, pair, profile
 from pages.shared.desk import SEED
 from pages.shared.parameter_words import parameter_title
-from pages.shared.state import Choices, choices, pair, profile
+from pages.shared.state import choices
 from pages.shared.texts import language, t, writing
 from sim.decision.headline import discount_rate
 from sim.files.archive import zipped

@@ -17,18 +17,10 @@ from pathlib import Path
 from typing import Any
 
 from pages.shared import uploads
+from pages.shared.chosen import EFFECTS, Choices, overrides, pair, places, prior_of, reference_of
 from pages.shared.levers import as_reference, period, shortest
+from pages.shared.link import MOST_ASSUMPTIONS
 from pages.shared.plan import Plan
-from pages.shared.state import (
-    EFFECTS,
-    MOST_ASSUMPTIONS,
-    Choices,
-    overrides,
-    pair,
-    places,
-    prior_of,
-    reference_of,
-)
 from pages.shared.texts import t
 from sim.decision.headline import STRENGTH
 from sim.errors import InputError, Problem

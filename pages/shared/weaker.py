@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from pages.shared.answers import BackgroundTask, key_of
+from pages.shared.chosen import Choices, pair
 from pages.shared.desk import CHILDREN, DRAWS, SEED, desk
 from pages.shared.figures import LONG, MIDDLE
 from pages.shared.plan import CHILD_WORK
-from pages.shared.state import Choices, pair, watcher
+from pages.shared.state import watcher
 from sim.decision.appraisal import KEY_LABELS, Figure, difference
 from sim.decision.headline import change, discount_rate
 from sim.engine.config import worker_threads

@@ -12,9 +12,9 @@ from pages.shared import charts, formats, parts
 from pages.shared.address import saw, seen
 from pages.shared.answers import Answer
 from pages.shared.charts import FTE, Floats, Series
+from pages.shared.chosen import Choices
 from pages.shared.lever_words import programme_title
 from pages.shared.levers import some
-from pages.shared.state import Choices
 from pages.shared.texts import t
 from sim.decision.appraisal import HIGH, LOW
 from sim.decision.firm import few

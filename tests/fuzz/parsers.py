@@ -13,10 +13,11 @@ from typing import NamedTuple
 from urllib.parse import parse_qsl
 
 from calibration.figures.targets import TARGET_FILE, read_targets
+from pages.shared.chosen import Choices, places
+from pages.shared.link import _READERS
 from pages.shared.packed import LinkError
 from pages.shared.plan import Plan
 from pages.shared.plan_files import opened
-from pages.shared.state import _READERS, Choices, places
 from pages.shared.uploads import plan_here
 from sim.errors import InputError
 from sim.files.expressions import compile_expression

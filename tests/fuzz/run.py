@@ -21,7 +21,7 @@ WATCHED = [
     "sim.files.expressions", "sim.published.modelfile", "sim.published.markov", "sim.inputs.municipality",
     "sim.inputs.fte", "sim.inputs.municipality_sheet", "sim.inputs.municipality_text",
     "sim.files.workbook", "sim.errors", "calibration.figures.targets", "pages.shared.plan",
-    "pages.shared.plan_files", "pages.shared.uploads", "pages.shared.state",
+    "pages.shared.plan_files", "pages.shared.uploads", "pages.shared.chosen", "pages.shared.link",
 ]  # fmt: skip
 WORDS = [
     "kind:", "scenario", "model", "grid", "municipality", "programmes", "kinderwerk", "fte",

@@ -12,8 +12,9 @@ from streamlit.testing.v1 import AppTest
 from pages.assumptions import change, evidence, rows
 from pages.assumptions.change import number, refusal, with_value
 from pages.assumptions.figures import STATUS_WORDS, targets
+from pages.shared.chosen import Choices, scenario
+from pages.shared.link import MOST_ASSUMPTIONS
 from pages.shared.plan import Plan
-from pages.shared.state import MOST_ASSUMPTIONS, Choices, scenario
 from pages.shared.texts import writing_in
 from sim.files.numerals import NumeralError
 from sim.model.futures import NAMES

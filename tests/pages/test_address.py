@@ -15,19 +15,10 @@ from streamlit.testing.v1 import AppTest
 from pages.assumptions.rows import TOPICS
 from pages.shared import shelf
 from pages.shared.address import LONGEST
+from pages.shared.chosen import EFFECTS, REFERENCES, SURE, Choices, existing_fte, plans_around
+from pages.shared.link import _READERS, FROM, VIEWS
 from pages.shared.plan import Plan
-from pages.shared.state import (
-    _READERS,
-    EFFECTS,
-    FROM,
-    KEPT_FROM,
-    REFERENCES,
-    SURE,
-    VIEWS,
-    Choices,
-    existing_fte,
-    plans_around,
-)
+from pages.shared.state import KEPT_FROM
 from pages.shared.texts import writing_in
 from sim.decision.headline import HORIZONS
 from sim.inputs.library import registry

@@ -16,8 +16,8 @@ from streamlit.testing.v1 import AppTest
 
 from pages.shared import desk, documents, formats, watching
 from pages.shared.answers import Answer, UnwantedError
+from pages.shared.chosen import Choices, scenario
 from pages.shared.plan import Plan
-from pages.shared.state import Choices, scenario
 from pages.shared.texts import writing_in
 from sim.api import load_scenario
 from sim.decision.firm import UNSAID, standing

@@ -16,8 +16,9 @@ from streamlit.testing.v1 import AppTest
 from calibration.municipalities import municipal
 from calibration.municipalities.series import YearOfUse
 from pages.own import files, form, known, review
+from pages.shared.chosen import Choices, profile
+from pages.shared.link import query_of
 from pages.shared.plan import Plan
-from pages.shared.state import Choices, profile, query_of
 from pages.shared.texts import writing_in
 from sim.engine.config import of_town
 from sim.inputs.library import registry

@@ -15,8 +15,8 @@ from calibration.paper.kept import shipped
 from calibration.paper.runs import Size
 from calibration.paper.telling import told
 from pages import galerij
+from pages.shared.chosen import pair
 from pages.shared.file_controls import TOLD
-from pages.shared.state import pair
 from pages.shared.texts import writing_in
 from sim.errors import InputError
 from sim.faults import fault

@@ -15,8 +15,8 @@ from streamlit.testing.v1 import AppTest
 from pages.children import cash, forms, icons, kinds, timeline
 from pages.children.kept import FEW, STATES, Kept, after, covered, kept, spread
 from pages.shared import desk, formats
+from pages.shared.chosen import Choices, pair
 from pages.shared.plan import Plan
-from pages.shared.state import Choices, pair
 from pages.shared.texts import writing_in
 from sim import compare
 from sim.api import Comparison

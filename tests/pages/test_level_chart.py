@@ -11,8 +11,8 @@ import pytest
 
 from pages.shared import level_chart
 from pages.shared.answers import Answer, slim
+from pages.shared.chosen import Choices
 from pages.shared.level_chart import INFLATION, LevelLines, chart, frame, lines_of
-from pages.shared.state import Choices
 from sim.inputs.observed import inhabitants, users_observed
 from sim.inputs.profiles import profiles
 from sim.model.parameters import default_parameters

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pages.shared import levers
+from pages.shared.chosen import Choices, existing_fte, scenario
 from pages.shared.lever_words import changes, words_of
 from pages.shared.levers import as_reference, at_first, evenly, path_of, shortest, steps_of, within
 from pages.shared.plan import Plan
-from pages.shared.state import Choices, existing_fte, scenario
 from sim.inputs.scenario import ON_FORMS, Scenario, Switches, scenario_from_dict
 from sim.model.catalogue import catalogue
 

@@ -14,20 +14,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
 
+from pages.shared.chosen import MAX_PLANS, Choices, pair, places, scenario
+from pages.shared.link import _READERS, VIEWS, query_of, read_link, written_in_link
 from pages.shared.packed import pack
 from pages.shared.plan import MOST_FTE, Plan
-from pages.shared.state import (
-    _READERS,
-    MAX_PLANS,
-    VIEWS,
-    Choices,
-    pair,
-    places,
-    query_of,
-    read_link,
-    scenario,
-    written_in_link,
-)
 from pages.shared.texts import writing_in
 from sim.inputs.library import allowed_range
 from sim.model.parameters import default_parameters
@@ -132,7 +122,7 @@ def ours(*_: object) -> None:
 def test_any_link_leads_to_choices_that_a_page_can_show(query: dict[str, list[str]]) -> None:
     began = time.perf_counter()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("pages.shared.state.log.exception", ours)
+        patch.setattr("pages.shared.link.log.exception", ours)
         link = read_link(query)
     assert time.perf_counter() - began < 2
     told = set(link.wrong) | set(link.gone)
@@ -223,7 +213,7 @@ def mistaken(_: object) -> None:
 
 def test_a_mistake_of_ours_is_logged_and_stops_no_page(monkeypatch: pytest.MonkeyPatch) -> None:
     logged: list[str] = []
-    monkeypatch.setattr("pages.shared.state.log.exception", lambda *words: logged.append(words[0]))
+    monkeypatch.setattr("pages.shared.link.log.exception", lambda *words: logged.append(words[0]))
     monkeypatch.setitem(_READERS, "effect", mistaken)
     link = read_link({"effect": ["half"], "gemeente": ["Tilburg"]})
     assert link.wrong == ("effect",)

@@ -8,8 +8,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from pages.own.known import merged, named
+from pages.shared.chosen import Choices, here, other_names
 from pages.shared.packed import pack
-from pages.shared.state import Choices, here, other_names
 from pages.shared.texts import writing_in
 from sim.inputs.placenames import key
 from tests.opened import ROOT, words

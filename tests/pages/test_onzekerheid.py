@@ -20,8 +20,8 @@ from pages.doubt import chance, depends, evidence, needed, work
 from pages.doubt.work import Findings, find_out, first_names, prune
 from pages.shared import breakeven
 from pages.shared.answers import Answer
+from pages.shared.chosen import Choices, pair
 from pages.shared.plan import Plan
-from pages.shared.state import Choices, pair
 from pages.shared.texts import writing_in
 from sim.api import Comparison, compare
 from sim.decision.appraisal import CASHABLE, MUNICIPAL

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pages.shared.chosen import Choices, pair, reference_of, scenario
 from pages.shared.levers import shortest
 from pages.shared.plan import Plan
 from pages.shared.plan_files import (
@@ -24,7 +25,6 @@ from pages.shared.plan_files import (
     read_plan,
     reference_text,
 )
-from pages.shared.state import Choices, pair, reference_of, scenario
 from sim.errors import InputError
 from sim.inputs.library import registry
 from sim.inputs.scenario import load_scenario

@@ -22,8 +22,8 @@ from starlette.responses import HTMLResponse, PlainTextResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message
 
+from pages.shared.link import read_link
 from pages.shared.server import _ENGLISH, HEADERS, MOST_KEYS, TOO_MANY, FirstPage, in_language
-from pages.shared.state import read_link
 
 PAGE = (Path(streamlit.__file__).parent / "static" / "index.html").read_bytes()
 

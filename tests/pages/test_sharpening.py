@@ -14,8 +14,8 @@ from streamlit.testing.v1 import AppTest
 
 from pages.shared import charts, desk, figures, outcome, pockets, watching
 from pages.shared.answers import Answer
+from pages.shared.chosen import Choices, pair, reference_of, scenario
 from pages.shared.plan import Plan
-from pages.shared.state import Choices, pair, reference_of, scenario
 from pages.shared.texts import writing_in
 from sim.decision.headline import change, discount_rate
 from sim.decision.payers import pockets as pockets_of

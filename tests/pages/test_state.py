@@ -8,8 +8,9 @@ from dataclasses import replace
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from pages.shared.chosen import Choices, existing_fte, plans_around
+from pages.shared.link import query_of
 from pages.shared.plan import Plan
-from pages.shared.state import Choices, existing_fte, plans_around, query_of
 from pages.shared.texts import writing_in
 from tests.opened import ROOT, words
 

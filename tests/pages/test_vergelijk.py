@@ -18,8 +18,9 @@ from pages.compare.fences import fences
 from pages.compare.rows import OUTCOMES, BudgetRow, Told, row
 from pages.shared import formats
 from pages.shared.answers import Answer, slim
+from pages.shared.chosen import MAX_PLANS, Choices, plans_around, plans_offered, scenario
+from pages.shared.link import query_of
 from pages.shared.plan import Plan
-from pages.shared.state import MAX_PLANS, Choices, plans_around, plans_offered, query_of, scenario
 from pages.shared.texts import writing_in
 from sim.decision.appraisal import MUNICIPAL, Figure, difference, figure, running_figure
 from sim.decision.headline import discount_rate

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from pages.shared.chosen import Choices, pair
+from pages.shared.link import query_of, read_link
 from pages.shared.plan import Plan
 from pages.shared.plan_files import plan_text
-from pages.shared.state import Choices, pair, query_of, read_link
 from pages.shared.texts import writing_in
 from sim.errors import InputError
 from sim.faults import fault

@@ -10,8 +10,8 @@ from streamlit.testing.v1 import AppTest
 
 from pages.shared import desk, formats, watching, weaker
 from pages.shared.answers import Answer
+from pages.shared.chosen import Choices, pair
 from pages.shared.plan import Plan
-from pages.shared.state import Choices, pair
 from pages.shared.texts import writing, writing_in
 from sim import compare
 from sim.decision.headline import change, discount_rate

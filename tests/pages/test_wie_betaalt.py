@@ -11,8 +11,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from pages.shared import desk, formats, pockets
+from pages.shared.chosen import Choices, pair
 from pages.shared.plan import Plan
-from pages.shared.state import Choices, pair
 from pages.shared.texts import writing_in
 from sim import compare
 from sim.decision.appraisal import Figure, year_figure
