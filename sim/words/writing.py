@@ -189,7 +189,7 @@ class Writing:
     ) -> str:
         """Return a difference without signs: how much more or less with its range, or what may be said of it.
 
-        money: in millions of euros. ways: what is above zero and below it (see `way_more` in the words).
+        money: in millions of euros. ways: the words for above zero and below it.
         """
 
         def write(x: float, sign: bool = False) -> str:
@@ -203,7 +203,7 @@ class Writing:
             return self.t("no_difference")
         if found in UNSAID:
             return self.remark(f, with_unit)
-        words = self.t(f"way_{ways[0] if f.value > 0 else ways[1]}", value=with_unit(f.value))
+        words = self.t(ways[0] if f.value > 0 else ways[1], value=with_unit(f.value))
         if write(f.value) == write(0.0):
             words = self.t("near_zero")
         if f.low is not None and f.high is not None and has_range(f):
