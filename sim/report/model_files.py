@@ -80,9 +80,9 @@ def trace_svg(model: CompiledModel, cohort: Cohort) -> str:
         alt.Chart(frame)
         .mark_line()
         .encode(
-            x=alt.X("years:Q", title="years"),
+            x=alt.X("years:Q").title("years"),
             y=alt.Y("share:Q", title="share of persons", scale=alt.Scale(domain=[0, 1])),
-            color=alt.Color("state:N", sort=list(model.states), title="state"),
+            color=alt.Color("state:N", sort=list(model.states)).title("state"),
             strokeDash=alt.StrokeDash("state:N", sort=list(model.states), legend=None),
         )
         .properties(width=WIDTH, height=HEIGHT)
