@@ -12,6 +12,7 @@ import pyarrow as pa
 import vl_convert
 
 from sim.batches.results import save
+from sim.files.yamlfile import load_document
 from sim.files.yamltext import read_bytes
 from sim.machine.memory import FOR_CHARTS, refuse_little
 from sim.machine.project import version
@@ -104,7 +105,8 @@ def write_model(
 ) -> None:
     """Write the tables, a manifest and the chart of a model into a folder.
 
-    found: as `run_model` gives it; asked: persons and seed. Raises SimulationError where the folder cannot
+    found: as `run_model` gives it; asked: persons and seed. The manifest holds the text of the model and of
+    its look-up tables, so that it can be run again. Raises SimulationError where the folder cannot
     be written.
     """
     chart = trace_svg(model, cohort).encode()
@@ -114,8 +116,10 @@ def write_model(
         "moves": events_table(model, cohort),
         "increments": increments_table(found),
     }
+    beside = [each["file"] for each in load_document(file, kind="model").data.get("tables", {}).values()]
     manifest = {
         "kinderwerk": version(), "model": model.title, "file": file.name, "text": read_bytes(file).decode(),
+        "look_up_tables": {name: read_bytes(file.parent / name).decode() for name in beside},
         **asked, "results": found,
     }  # fmt: skip
     save(folder, tables, manifest, as_csv)

@@ -41,3 +41,21 @@ def test_a_new_model_is_checked_run_and_written(tmp_path: Path) -> None:
     assert (manifest["persons"], manifest["seed"]) == (2000, 0)
     assert (out / "trace.csv").is_file()
     assert (out / "trace.svg").read_text(encoding="utf-8").startswith("<svg")
+
+
+def test_the_manifest_holds_all_that_a_run_again_needs(tmp_path: Path) -> None:
+    table = "age,chance\n0,0.1\n1,0.2\n"
+    (tmp_path / "death.csv").write_text(table, encoding="utf-8")
+    (tmp_path / "m.yaml").write_text(
+        "kind: model\ntitle: t\nstates: [A, D]\nstart: A\ncycles: 2\nage: 0\ntiming: end\n"
+        "tables: {death: {file: death.csv, by: [age]}}\n"
+        "transitions:\n  - {from: A, to: D, probability: death}\n"
+        "rewards: {A: {cost: 1, effect: 1}, D: {cost: 0, effect: 0}}\nstrategies: {one: {}}\n",
+        encoding="utf-8",
+    )
+    words = ["model", str(tmp_path / "m.yaml"), "--out", str(tmp_path / "out")]
+    done = CliRunner().invoke(command_line, words)
+    assert done.exit_code == 0, done.output
+    manifest = json.loads((tmp_path / "out" / "manifest.json").read_text(encoding="utf-8"))
+    assert manifest["text"] == (tmp_path / "m.yaml").read_text(encoding="utf-8")
+    assert manifest["look_up_tables"] == {"death.csv": table}
