@@ -32,7 +32,7 @@ SEARCH = max(DRAWS // 2, ENOUGH_DRAWS)
 """Draws behind the map: never fewer than a chance rests on."""
 LINES = (0.1, 0.5, 0.9)
 """Chances at which a line is drawn."""
-FINE, TABLE = 40, 5
+FINE, TABLE = 40, 4
 BYTES = 1 << 18
 HEIGHT = 300
 
@@ -89,11 +89,10 @@ def drawn(found: BreakEvenMap, goal: Goal, reference: str) -> None:
     names = [t("even_effect"), t("even_reach"), t("row_chance")]
     rows = [(e, r, chances[j, k]) for k, r in enumerate(reaches) for j, e in enumerate(effects)]
     data = pd.DataFrame(rows, columns=names)
-    shown = pd.DataFrame(
-        [[formats.count(r), *(writing().chance(float(c), found.draws) for c in chances[:, k])]
-         for k, r in enumerate(reaches)],
-        columns=[t("even_reach_short"), *(f"{formats.count(e)}%" for e in effects)],
-    )  # fmt: skip
+    shown = pd.DataFrame(  # a row for each place: a column for each effect does not fit on a phone
+        [(_percent(e), formats.count(r), writing().chance(float(c), found.draws)) for e, r, c in rows],
+        columns=names,
+    )
     parts.draw(chart(found, lines))
     parts.note(t("even_note", draws=found.draws))
     parts.below(shown, data, f"quitte-{goal.year}", reference, t("even_table"), sourced=False)

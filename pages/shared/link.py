@@ -74,14 +74,15 @@ class Link:
     view: dict[str, str]
     wrong: tuple[str, ...]
     gone: tuple[str, ...]
-    unknown: str = ""
-    merged: str = ""
+    unknown: str | None = None
+    merged: str | None = None
 
 
 def read_link(query: Mapping[str, list[str]]) -> Link:
     """Return what a link says; whatever stands in it, that is something that every page can show."""
     given, wrong, gone = _given(query)
-    found, taken, unknown = Choices(), set[str](), ""
+    found, taken = Choices(), set[str]()
+    unknown: str | None = None
     for key, read in _READERS.items():
         if key in given:
             try:
@@ -109,7 +110,7 @@ def read_link(query: Mapping[str, list[str]]) -> Link:
     return Link(
         found, "" if "taal" in wrong else language, "" if FROM in wrong else plan_from, view,
         tuple(key for key in query if key in wrong), tuple(gone), unknown,
-        given["gemeente"] if merged else "",
+        given["gemeente"] if merged else None,
     )  # fmt: skip
 
 

@@ -71,7 +71,7 @@ def _from_link() -> Choices:
         st.session_state[KEPT_FROM] = (link.plan_from, link.choices.plan)
     st.session_state[VIEW], st.session_state[OF_LINK] = dict(link.view), set(link.view)
     for key, name in ((WANTED, link.unknown), (BEFORE, link.merged)):
-        if name:  # told beside the field
+        if name is not None:  # told beside the field
             st.session_state[key] = name
     st.session_state[LEFT_OUT] = {"bad_link": list(link.wrong), "gone_link": list(link.gone)}
     return link.choices
@@ -91,11 +91,11 @@ def elsewhere(before: Choices, after: Choices) -> Choices:
     that holds more stays as it is: KEPT_FROM remembers whose numbers it has, so that pages can say it.
     """
     plan, here = before.plan, before.municipality == after.municipality
-    possible = all(possible(after, each) for each in (plan, reference_of(after)))
-    if here and possible:
+    fits = all(possible(after, each) for each in (plan, reference_of(after)))
+    if here and fits:
         return after
     simple = plan.steady and plan == Plan.simple(plan.fte, plan.fenced, plan.policy)
-    if simple or not possible:
+    if simple or not fits:
         found = Plan.simple(fte_here(after), plan.fenced, plan.policy)
         if not simple:
             st.session_state[LEFT_BEHIND] = (before.municipality, found)

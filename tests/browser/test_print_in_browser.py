@@ -7,7 +7,7 @@ import io
 import pytest
 from pypdf import PdfReader
 
-from tests.browser.screens import READY, Watched
+from tests.browser.screens import Watched, quiet_for
 
 pytestmark = pytest.mark.browser
 
@@ -24,7 +24,7 @@ def test_the_answer_is_printed_on_one_page_without_menus(
 ) -> None:
     page.goto(path)
     page.get_by_text(answer).first.wait_for(timeout=240_000)
-    page.wait_for_selector(READY)
+    quiet_for(page, 2500)
     (printed,) = PdfReader(io.BytesIO(page.pdf(prefer_css_page_size=True))).pages
     text = printed.extract_text()
     assert [word for word in words if word not in " ".join(text.split())] == []

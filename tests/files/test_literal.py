@@ -58,7 +58,8 @@ def test_every_table_shows_titles_and_names_as_they_are(
     assert other in shown
     row = {"incremental_cost": None, "incremental_effect": None, "icer": None, "status": name}
     found = {
-        "title": title, "frontier": [{"strategy": name, **row}],
+        "title": title, "frontier": [{"strategy": name, **row}], "increments": [], "rewards_per": "cycle",
+        "cycle_years": 1.0,
         "strategies": {name: {"cohort": None, "simulation": dict.fromkeys(
             ("cost", "cost_se", "effect", "effect_se"), 0.0)}},
     }  # fmt: skip

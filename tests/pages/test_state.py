@@ -19,7 +19,7 @@ NL = writing_in("nl").words
 
 def quietly(monkeypatch: pytest.MonkeyPatch, page: str, **query: str) -> AppTest:
     """Return a page opened by a link, without waiting for the model."""
-    monkeypatch.setattr("pages.shared.outcome.outcome", lambda *_: None)
+    monkeypatch.setattr("pages.shared.outcome.outcome", lambda *_, **__: None)
     monkeypatch.setattr("pages.shared.watching.live", lambda *_, **__: None)
     at = AppTest.from_file(str(ROOT / page), default_timeout=120)
     for key, value in query.items():

@@ -246,7 +246,8 @@ def test_a_model_is_shown_with_its_frontier() -> None:
             "drug": {"cohort": None, "simulation": arm},
         },
         "frontier": [row, {**row, "strategy": "drug", "icer": 5000.04, "incremental_effect": 0.5}],
-    }
+        "increments": [], "rewards_per": "cycle", "cycle_years": 1.0,
+    }  # fmt: skip
     shown = text(model_table(found))
     assert line(shown, "none")[:3] == ["1,000.0", "9.00000", "1,234.6 (7.0)"]
     assert line(shown, "drug")[:2] == ["-", "-"]
