@@ -325,7 +325,7 @@ def model_table(found: Mapping[str, Any]) -> RenderableType:
             _place(row),
         )
     said = Text(
-        f"Rewards are per {found['rewards_per']}; a cycle is {found['cycle_years']:g} years.", style="dim"
+        f"Rewards are per {found['rewards_per']}; years in a cycle: {found['cycle_years']:g}.", style="dim"
     )
     return Group(table, frontier, *([_increments(found["increments"])] if found["increments"] else []), said)
 
