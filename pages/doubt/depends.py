@@ -34,7 +34,8 @@ def numbers(found: Findings, goal: Goal, reference: str) -> None:
     moved = [bar for bar in moved if bar.width >= 1.0]  # euros; the rest has no part in this budget
     seen = [bar for bar in moved if not bar.too_small][:MOST]
     small = [bar for bar in moved if bar.too_small]
-    st.markdown(t("doubt_tornado_lead", year=goal.year, best=formats.money(best, True)))
+    paid = t("more" if best > 0 else "less", value=formats.money(abs(best)))
+    st.markdown(t("doubt_tornado_lead", year=goal.year, best=paid))
     titles = {bar.name: parameter_title(bar.name) for bar in moved}
     rows = [
         (titles[bar.name], _value(bar.name, bar.low), _value(bar.name, bar.high),
