@@ -11,7 +11,7 @@ pytestmark = pytest.mark.browser
 
 def test_what_is_found_out_comes_in_parts_and_can_be_stopped(page: Watched) -> None:
     page.goto("/onzekerheid?begroting=24-g-deficit&zeker=90")
-    page.get_by_text("Met de beste schatting zijn de extra kosten").wait_for(timeout=120_000)
+    page.get_by_text("Met de beste schatting betaalt de gemeente").wait_for(timeout=120_000)
     page.get_by_text("Dit deel wordt nog gerekend.").first.wait_for(timeout=20_000)  # not all is there yet
     page.get_by_text("keer andere aannames").first.wait_for(timeout=120_000)
     page.get_by_role("button", name="Stop", exact=True).last.click()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,14 +12,15 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.shared import charts, desk, figures, outcome, pockets, watching
-from pages.shared.answers import Answer
+from pages.shared import charts, desk, figures, outcome, pockets
+from pages.shared.answers import Answer, BackgroundTask, Key
 from pages.shared.chosen import Choices, pair, reference_of, scenario
 from pages.shared.plan import Plan
 from pages.shared.texts import writing_in
 from sim.decision.headline import change, discount_rate
 from sim.decision.payers import pockets as pockets_of
 from sim.inputs.scenario import Scenario
+from sim.progress import Tell
 
 NL, EN = (writing_in(language).words for language in ("nl", "en"))
 CATALOGUE = {"nl": NL, "en": EN}
@@ -62,8 +63,13 @@ def shown(page: str, draws: int, patch: pytest.MonkeyPatch, many: int = MANY, **
     def held(self: desk.Desk, scenarios: Sequence[Scenario], watcher: str, **_: Any) -> Answer:
         return replace(after(whole(scenarios), draws), wished=many)
 
+    def unfound(self: desk.Desk, key: Key, work: Callable[[Tell], Any], *_: Any, **__: Any) -> BackgroundTask:
+        task = BackgroundTask(work=work)
+        task.news.set()  # nothing to wait for: longer work has firm figures of its own
+        return task
+
     patch.setattr(desk.Desk, "ask", held)
-    patch.setattr(watching, "errand", lambda *_, **__: None)  # errands have nothing to do with it
+    patch.setattr(desk.Desk, "errand", unfound)
     at = AppTest.from_file(str(PAGES / f"{page}.py"), default_timeout=240)
     for key, value in query.items():
         at.query_params[key] = value
