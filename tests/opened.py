@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from streamlit.testing.v1 import AppTest
+
+from pages.shared.answers import UNWATCHED_SECONDS
+from pages.shared.desk import desk
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -20,13 +24,31 @@ def shown(page: str, **query: str) -> AppTest:
 
 def finished(at: AppTest) -> AppTest:
     """Return a page once its answer is complete."""
-    until = time.monotonic() + 200  # a busy machine is no failure
-    while not complete(at) and time.monotonic() < until:
-        time.sleep(0.5)
-        at.run()
-    assert not at.exception
+    once(at, lambda: complete(at))
     assert complete(at)
     return at
+
+
+def once(at: AppTest, holds: Callable[[], bool], seconds: float = 200) -> AppTest:
+    """Return a page once something holds, or as it is after so long: a busy machine is no failure."""
+    until = time.monotonic() + seconds
+    while not holds() and time.monotonic() < until:
+        rest()
+        at.run()
+    assert not at.exception
+    return at
+
+
+def rest() -> None:
+    """Wait until some work ends, or would be let go of: to show a page costs as much as work does."""
+    until, first = time.monotonic() + 0.7 * UNWATCHED_SECONDS, _busy()
+    time.sleep(0.1)
+    while first and _busy() == first and time.monotonic() < until:
+        time.sleep(0.05)
+
+
+def _busy() -> int:
+    return sum(work.wanted() and not work.finished for work in list(desk().kept.values()))
 
 
 def complete(at: AppTest) -> bool:

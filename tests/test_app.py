@@ -31,7 +31,7 @@ from sim.machine.arrays import ArrayFiles
 from sim.model.parameters import Grade
 from sim.runs import lives
 from sim.runs.experiment import run_all
-from tests.opened import finished, shown, words
+from tests.opened import finished, once, shown, words
 
 NL, EN = (writing_in(language).words for language in ("nl", "en"))
 CATALOGUES = {"nl": NL, "en": EN}
@@ -157,10 +157,7 @@ def test_an_impossible_link_is_told_and_left_out(query: dict[str, str]) -> None:
 @pytest.mark.parametrize(("language", "sentence"), [("nl", "De kans dat de"), ("en", "The chance that the")])
 def test_start_shows_a_sentence_what_is_not_known_and_three_figures(language: str, sentence: str) -> None:
     at = shown("pages/main.py", taal=language)
-    until = time.monotonic() + 30
-    while sentence not in words(at) and time.monotonic() < until:  # it comes with the next look at the answer
-        time.sleep(0.5)
-        at.run()
+    once(at, lambda: sentence in words(at), 30)  # it comes with the next look at the answer
     assert sentence in words(at), words(at)
     assert len(at.metric) == 3
     told = CATALOGUES[language]["unknown_effect"].format(none="25%")
@@ -360,12 +357,7 @@ def test_an_answer_that_fails_is_told_without_a_trace_and_can_be_tried_again(
     at = AppTest.from_file(MAIN, default_timeout=60)
     at.query_params["begroting"] = "17-g-crowd_out"
     at.run()
-    for _ in range(60):  # what other pages asked for may come first
-        if at.error:
-            break
-        time.sleep(0.5)
-        at.run()
-    assert not at.exception
+    once(at, lambda: bool(at.error))  # what other pages asked for may come first
     reason = "een aantal is negatief in 2026"
     assert [error.value for error in at.error] == [NL["failed"].format(reason=reason)]
     assert not at.metric

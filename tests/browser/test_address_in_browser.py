@@ -182,15 +182,23 @@ def test_what_is_chosen_is_there_again(page: Watched, browser: Browser, app_url:
     CHOOSE[name](page)
     before, address = state(page), page.url
     assert urlsplit(address).query
-    page.reload()
-    assert state(page) == before
-    assert page.url == address
     context = browser.new_context(locale="nl-NL", viewport={"width": 1280, "height": 2200})
     other = context.new_page()
     other.goto(address)
     assert state(other) == before
     assert other.url == address
     context.close()
+    assert page.errors == []
+
+
+def test_loading_a_page_again_changes_nothing(page: Watched) -> None:
+    page.goto("/?gemeente=Tilburg")
+    state(page)
+    slide(page, 2)
+    before, address = state(page), page.url
+    page.reload()
+    assert state(page) == before
+    assert page.url == address
     assert page.errors == []
 
 

@@ -1,16 +1,13 @@
-"""What holds for every page: no faults in the browser, usable by everyone, brought back by a link."""
+"""What holds for every page: no faults in the browser, usable by everyone."""
 
 from __future__ import annotations
-
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from playwright.sync_api import Page
 
-from tests.browser.screens import PAGES, READY, Watched, quiet_for, soon
+from tests.browser.screens import PAGES, READY, Watched, quiet_for
 
 pytestmark = pytest.mark.browser
-LINK = "/{page}?gemeente=Tilburg&begroting=20-o-deficit&vergeleken=now&effect=half&aannames=cost.overhead:0.6"
 SLOW = ("onzekerheid", "kinderen")
 """Looked at by axe in Dutch only, light and dark; the others in Dutch where it is light and in English where
 it is dark. They compute for half a minute, and have the parts of other pages."""
@@ -102,22 +99,6 @@ def test_a_page_opens_for_everyone(page: Watched, name: str) -> None:
         settled(page)
     assert violations(page) == []
     assert page.errors == []
-
-
-@pytest.mark.parametrize("name", PAGES)
-def test_a_link_restores_every_choice_on_every_page(page: Watched, name: str) -> None:
-    link = LINK.format(page="" if name == "start" else name)
-    opened(page, link)
-    page.get_by_text("Link naar dit scherm").first.click()
-    if not soon(page, lambda: page.locator("[data-testid=stCode]").last.is_visible(), 5):
-        page.get_by_text("Link naar dit scherm").first.click()  # the page moved under the pointer
-    ours = {**parse_qs(urlsplit(link).query), "taal": ["nl"]}
-
-    def shown() -> dict[str, list[str]]:
-        return parse_qs(urlsplit(page.locator("[data-testid=stCode]").last.inner_text()).query)
-
-    assert soon(page, lambda: shown() == ours), (shown(), ours)
-    assert soon(page, lambda: "cost.overhead" in page.locator("[data-testid=stMain]").inner_text())  # marked
 
 
 def test_the_keyboard_alone_reaches_everything_on_start(page: Watched) -> None:

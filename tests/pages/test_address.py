@@ -17,6 +17,7 @@ from pages.shared import shelf
 from pages.shared.address import LONGEST
 from pages.shared.chosen import EFFECTS, REFERENCES, SURE, Choices, existing_fte, plans_around
 from pages.shared.link import _READERS, FROM, VIEWS
+from pages.shared.parts import plain
 from pages.shared.plan import Plan
 from pages.shared.state import KEPT_FROM
 from pages.shared.texts import writing_in
@@ -49,6 +50,9 @@ def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     yield tmp_path / "addresses"
     for remembered in (shelf.folder, shelf._secret):
         remembered.cache_clear()
+
+
+PAGES = sorted(page for page in (ROOT / "pages").glob("*.py") if page.stem != "main")
 
 
 def opened(chosen: Choices | None = None, /, **query: str) -> AppTest:
@@ -126,6 +130,21 @@ def test_the_address_says_what_was_changed_and_brings_it_back(case: str) -> None
     for keeps in (whole_link(at), whole_link(again)):  # works on a server that keeps nothing
         assert not any(shelf.is_key(value) for value in keeps.values())
         assert opened(**keeps).session_state["choices"] == chosen
+
+
+@pytest.mark.parametrize("page", [page.stem for page in PAGES])
+def test_every_page_has_all_that_a_link_said_at_its_foot(page: str) -> None:
+    said = {
+        "gemeente": "Tilburg", "begroting": "20-o-deficit", "vergeleken": "now", "effect": "half",
+        "aannames": "cost.overhead:0.6",
+    }  # fmt: skip
+    at = opened(**said)
+    at.switch_page(f"{page}.py").run()
+    assert not at.exception
+    assert address(at) == said
+    assert whole_link(at) == {**said, "taal": "nl"}
+    marked = NL["changed_assumptions"].split("{")[0]
+    assert plain(marked) in words(at)
 
 
 def test_every_choice_can_be_said_in_a_link() -> None:

@@ -26,6 +26,7 @@ from sim.inputs.scenario import Scenario
 from sim.inputs.scenario_files import check_path
 from sim.progress import Progress
 from sim.report.content import words as report_words
+from tests.opened import once
 
 ROOT = Path(__file__).resolve().parents[2]
 NL = writing_in("nl")
@@ -39,15 +40,13 @@ def shown(page: str, **query: str) -> AppTest:
     for key, value in query.items():
         at.query_params[key] = value
     at.run()
-    until = time.monotonic() + 100
-    while time.monotonic() < until:
+
+    def whole() -> bool:
         words = " ".join(m.value for m in at.markdown)
         told = at.get("download_button") or re.search("keer (met )?andere aannames|times with other", words)
-        if told and all(work.finished for work in desk.desk().kept.values() if work.wanted()):
-            break
-        time.sleep(0.3)
-        at.run()
-    at.run()
+        return bool(told) and all(work.finished for work in desk.desk().kept.values() if work.wanted())
+
+    once(at, whole).run()
     assert not at.exception
     assert not at.error
     return at
@@ -171,10 +170,7 @@ def test_the_budgets_of_compare_have_documents_too() -> None:
     at.query_params["begrotingen"] = "10-g-deficit~30-g-deficit~30-o-crowd_out"
     at.run()
     at.segmented_control(key="briefing-about").set_value("plans").run()
-    until = time.monotonic() + 100
-    while len(at.get("download_button")) < 5 and time.monotonic() < until:
-        time.sleep(0.3)
-        at.run()
+    once(at, lambda: len(at.get("download_button")) >= 5)
     assert not at.error
     table = at.table[0].value
     assert len(table.columns) == 3

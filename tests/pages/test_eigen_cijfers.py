@@ -27,6 +27,7 @@ from sim.inputs.municipality_text import municipality_yaml, read_yaml
 from sim.inputs.profiles import profile_from, profiles
 from sim.model.parameters import default_parameters
 from sim.progress import Progress
+from tests.opened import once
 
 PAGE = str(Path(__file__).resolve().parents[2] / "pages" / "eigen_cijfers.py")
 NL = writing_in("nl")
@@ -270,10 +271,7 @@ def fitting(monkeypatch: pytest.MonkeyPatch, **use: Any) -> AppTest:
 
 def test_a_figure_of_use_is_fitted_before_it_is_accepted(monkeypatch: pytest.MonkeyPatch) -> None:
     at = fitting(monkeypatch)
-    until = time.monotonic() + 90
-    while not any(b.label == NL.t("own_accept") for b in at.button) and time.monotonic() < until:
-        time.sleep(0.3)
-        at.run()
+    once(at, lambda: any(b.label == NL.t("own_accept") for b in at.button))
     told = rows(tables(at)[1])
     assert set(told) == {NL.t("own_need"), NL.t("own_access"), NL.t("own_use_range")}
     assert NL.t("own_need") not in rows(tables(at)[0])
@@ -287,10 +285,7 @@ def test_a_figure_of_use_is_fitted_before_it_is_accepted(monkeypatch: pytest.Mon
 
 def test_a_figure_that_cannot_be_fitted_is_told_and_may_be_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     at = fitting(monkeypatch, year=2031)
-    until = time.monotonic() + 60
-    while not at.warning and time.monotonic() < until:
-        time.sleep(0.2)
-        at.run()
+    once(at, lambda: bool(at.warning))
     assert "er is geen landelijk cijfer van 2031" in at.warning[0].value.lower()
     press(at, "own_accept_unfitted")
     own = known.own_of(at.session_state["choices"])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -30,6 +29,7 @@ from sim.progress import Progress
 from sim.runs.experiment import Options
 from sim.runs.twins import Twins, picture_table, totals, twins
 from sim.states import FORMS, MECHANISMS
+from tests.opened import once
 from tests.worlds import scenario as world
 
 PAGE = str(Path(__file__).resolve().parents[2] / "pages" / "kinderen.py")
@@ -268,11 +268,7 @@ def opened(**query: str) -> AppTest:
 
 def until(at: AppTest, *told: str) -> AppTest:
     """Return the page once all of these words stand on it."""
-    end = time.monotonic() + 150
-    while not all(text in words(at) for text in told) and time.monotonic() < end:
-        time.sleep(0.3)
-        at.run()
-    assert not at.exception
+    once(at, lambda: all(text in words(at) for text in told))
     assert not at.error
     for text in told:
         assert text in words(at)

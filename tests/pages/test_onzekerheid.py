@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import pairwise
@@ -34,6 +33,7 @@ from sim.decision.thresholds import Threshold
 from sim.decision.value import Estimate
 from sim.progress import Progress
 from sim.runs.experiment import Options
+from tests.opened import once, words
 
 NL, EN = (writing_in(language).words for language in ("nl", "en"))
 PAGE = str(Path(__file__).resolve().parents[2] / "pages" / "onzekerheid.py")
@@ -83,10 +83,6 @@ def compared() -> Comparison:
 def answer(compared: Comparison) -> Answer:
     runs = list(compared.runs)
     return Answer(scenarios=PAIR, children=FEW, wished=len(runs), first=runs[:1], draws=runs)
-
-
-def words(at: AppTest) -> str:
-    return "\n".join(m.value for m in at.markdown)
 
 
 def plain(text: object) -> str:
@@ -343,14 +339,13 @@ def test_the_page_shows_every_part_once_it_is_found() -> None:
     at = AppTest.from_file(PAGE, default_timeout=120)
     at.query_params.update({"zeker": "75", "termijn": "10", "begroting": SHORT.code()})
     at.run()
-    until = time.monotonic() + 200
     parts = "keer andere aannames", "met **75%** zekerheid"  # the first may be there at once
-    while (
-        NL["doubt_coming"] in words(at) or at.get("progress") or not all(part in words(at) for part in parts)
-    ) and time.monotonic() < until:
-        time.sleep(0.5)
-        at.run()
-    assert not at.exception
+
+    def whole() -> bool:
+        coming = NL["doubt_coming"] in words(at) or at.get("progress")
+        return not coming and all(part in words(at) for part in parts)
+
+    once(at, whole)
     assert not at.error
     told = words(at)
     assert any(text in told for text in ("Na 10 jaar (t/m 2035)", "te klein om te zien", "geen duidelijk"))

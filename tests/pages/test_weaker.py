@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 
 import pytest
@@ -16,7 +15,7 @@ from pages.shared.texts import writing, writing_in
 from sim import compare
 from sim.decision.headline import change, discount_rate
 from sim.model.priors import PRIORS
-from tests.opened import ROOT, shown, words
+from tests.opened import ROOT, once, shown, words
 
 NL = writing_in("nl").words
 
@@ -45,10 +44,7 @@ def test_they_are_those_of_the_command_line_and_come_one_by_one() -> None:
 
 def test_start_shows_them_once_its_answer_is_complete() -> None:
     at = shown("pages/main.py", gemeente="Hoorn", begroting=Plan.simple(11.0).code())
-    until = time.monotonic() + 120
-    while ": **volgt**" in words(at) and time.monotonic() < until:
-        time.sleep(0.5)
-        at.run()
+    once(at, lambda: ": **volgt**" not in words(at))
     chosen = at.session_state["choices"]
     pairs = {"none": pair(replace(chosen, effect="none"))}
     (found,) = weaker.find(pairs, lambda _: None)
@@ -75,10 +71,7 @@ def test_they_are_not_asked_for_before_the_answer_is_complete(monkeypatch: pytes
     at = AppTest.from_file(str(ROOT / "pages/start.py"), default_timeout=120)
     at.query_params["begroting"] = Plan.simple(23.0).code()
     at.run()
-    until = time.monotonic() + 60
-    while not at.metric and time.monotonic() < until:
-        time.sleep(0.5)
-        at.run()
+    once(at, lambda: bool(at.metric))
     assert len(at.metric) == 3
     assert words(at).count(NL["weaker_coming"]) >= 6
     assert asked == []

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from pathlib import Path
 
 import pandas as pd
@@ -20,6 +19,7 @@ from sim.decision.firm import UNSAID, standing
 from sim.decision.headline import UNMET, discount_rate
 from sim.decision.payers import Money, Pocket
 from sim.decision.payers import pockets as pockets_of
+from tests.opened import finished, words
 
 NL, EN = (writing_in(language).words for language in ("nl", "en"))
 PAGE = str(Path(__file__).resolve().parents[2] / "pages" / "wie_betaalt.py")
@@ -31,20 +31,9 @@ def shown(**query: str) -> AppTest:
     for key, value in query.items():
         at.query_params[key] = value
     at.run()
-    until = time.monotonic() + 200
-    while (
-        not re.search("keer andere aannames|times with other assumptions", words(at))
-        and time.monotonic() < until
-    ):
-        time.sleep(0.3)
-        at.run()
-    assert not at.exception
+    finished(at)
     assert not at.error
     return at
-
-
-def words(at: AppTest) -> str:
-    return "\n".join(m.value for m in at.markdown)
 
 
 def table(at: AppTest, column: str) -> pd.DataFrame:
