@@ -134,8 +134,17 @@ def _scenarios(thing: object) -> list[Scenario]:
 
 
 def _readers() -> dict[str, Callable[[Path], Any]]:
-    from sim.inputs.grid import load_grid
-    from sim.inputs.library import registry
+    return {"model": _model, "grid": _grid}
+
+
+def _model(path: Path) -> Any:
     from sim.published.cohort import load_model
 
-    return {"model": load_model, "grid": lambda path: load_grid(path, registry())}
+    return load_model(path)
+
+
+def _grid(path: Path) -> Any:
+    from sim.inputs.grid import load_grid
+    from sim.inputs.library import registry
+
+    return load_grid(path, registry())

@@ -16,7 +16,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import stdtrit
 
 from sim.decision.appraisal import MUNICIPAL, Difference, difference
 from sim.decision.headline import discount_rate, horizons
@@ -122,6 +121,8 @@ def half_width(values: Floats, confidence: float = CONFIDENCE) -> float:
 
     values: [replications, answers], two replications or more.
     """
+    from scipy.special import stdtrit  # a large library that few commands need
+
     count = values.shape[0]
     error = values.std(axis=0, ddof=1) / np.sqrt(count)
     return float(stdtrit(count - 1, 0.5 + confidence / 2) * error.max())

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
 
 Floats = NDArray[np.float64]
 _JITTER = 1e-10
@@ -92,6 +91,8 @@ def _parts(a: Floats, b: Floats) -> tuple[Floats, Floats]:
 
 def _hyperparameters(linear: Floats, quadratic: Floats, y: Floats) -> Floats:
     """Return the variances (linear, quadratic, noise) that maximise the marginal likelihood."""
+    from scipy.optimize import minimize  # a large library that few commands need
+
     total = float(np.var(y)) + 1e-12
     n = y.size
 

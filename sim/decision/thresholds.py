@@ -13,7 +13,6 @@ from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import brentq
 
 from sim.decision.appraisal import Difference
 from sim.decision.goal import Goal, outcome
@@ -146,6 +145,8 @@ def threshold(
     Found between the two ends of the quantity's range (Brent); where the cost at its quantile is above
     zero even where the quantity helps most, there is none. Raises ValueError for a year outside the run.
     """
+    from scipy.optimize import brentq  # a large library that few commands need
+
     luck = range(1, draws + 1)
     known: dict[float, Floats] = {}
 

@@ -16,8 +16,6 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.spatial import cKDTree
-from scipy.special import fdtrc
 
 from sim.ties import same
 
@@ -168,6 +166,8 @@ def _regress(x: Floats, y: Floats, basis_of: Callable[[Floats, Floats], Floats])
     mean = y.mean(axis=0)
     if not x.shape[1] or not (y.std(axis=0) > 0).any():
         return None
+    from scipy.special import fdtrc  # a large library that few commands need
+
     basis = basis_of(x, y)
     draws = y.shape[0]
     left, sizes, _ = np.linalg.svd(basis - basis.mean(axis=0), full_matrices=False)
@@ -234,6 +234,8 @@ def _missed(x: Floats, y: Floats, fitted: Floats) -> float | None:
     all that x explains (a difference-based test of lack of fit). None with too many columns: then no draw
     is near another.
     """
+    from scipy.spatial import cKDTree  # a large library that few commands need
+
     if not 0 < x.shape[1] <= MOST_NEAR:
         return None
     near = np.asarray(cKDTree(x).query(x, k=2)[1])

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.interpolate import PchipInterpolator
 
 from sim.states import AGES
 
@@ -60,5 +59,7 @@ def single_years(groups: Sequence[tuple[int, int, float]]) -> NDArray[np.float64
     ages = sorted(cumulative)
     if ages[-1] < AGES:
         raise ValueError(f"the groups end at {ages[-1] - 1}, before {AGES - 1}")
+    from scipy.interpolate import PchipInterpolator  # a large library that few commands need
+
     curve = PchipInterpolator(ages, [cumulative[age] for age in ages])
     return np.asarray(np.diff(curve(np.arange(AGES + 1))), dtype=np.float64)

@@ -367,9 +367,12 @@ def read_posterior(path: Path) -> Posterior:
     Raises InputError where it cannot be read, has no draws, or holds what is no number.
     """
     try:
-        table = pq.read_table(path)
-        values = np.array([column.to_numpy() for column in table.columns], dtype=np.float64).T
-    except (OSError, TypeError, ValueError) as error:  # pyarrow's errors are among them
+        table = pq.ParquetFile(path).read()  # neither this nor a tensor imports pandas, which takes long
+        if len(set(table.column_names)) < table.num_columns:
+            raise ValueError("a column is there twice")
+        batches = [np.asarray(batch.to_tensor(null_to_nan=True)) for batch in table.to_batches()]
+        values = np.concatenate(batches).astype(np.float64)
+    except (OSError, TypeError, ValueError, NotImplementedError) as error:  # pyarrow's errors are among them
         raise InputError.at(path, fault("no_posterior", reason=str(error))) from error
     if values.ndim != 2 or len(values) < 2 or not np.isfinite(values).all():
         raise InputError.at(path, fault("posterior_not_numbers"))

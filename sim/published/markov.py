@@ -12,7 +12,6 @@ from math import prod
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import linalg
 
 from sim.errors import nearest
 from sim.faults import Fault, fault
@@ -457,6 +456,8 @@ def exponential(hazards: Moves, states: int, years: float) -> Floats:
     state is not left. The matrix exponential counts every number of moves (Kalbfleisch and Lawless 1985,
     J Am Stat Assoc 80:863).
     """
+    from scipy import linalg  # a large library that most models do not need
+
     shape = np.broadcast_shapes(*(array.shape for array in hazards.values()))
     changes = np.zeros(shape[1], np.bool_)
     changes[0] = True
