@@ -13,16 +13,17 @@ import os
 import sys
 from collections.abc import Callable
 from io import TextIOWrapper
-from typing import NoReturn
+from typing import Annotated, NoReturn
 from unicodedata import normalize
 
 import typer
 
-from commands import appraise, browser, documents, figures, fitting, plans, simulate, store
+from commands import appraise, browser, cache, documents, figures, fitting, plans, simulate, store
 from commands.ending import STOPPED, ended
 from commands.shared import fail, foreign, option_words, our_mistake, refuse_unreadable
 from sim.errors import InputError, OptionError, SimulationError
 from sim.machine.memory import ran_out
+from sim.machine.project import version
 
 VERBS: tuple[Callable[..., None], ...] = (
     plans.new,
@@ -52,6 +53,23 @@ for verb in VERBS:
     command_line.command()(verb)
 command_line.add_typer(figures.line, name="data")
 command_line.add_typer(store.line, name="runs")
+command_line.add_typer(cache.line, name="cache")
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"kinderwerk {version()}")
+        raise typer.Exit
+
+
+@command_line.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Take what may be said before a command."""
+
 
 NO_NAMES = (errno.ENAMETOOLONG, errno.ELOOP)
 """What a system says of a name that no file can have there; every way to look at one says it."""

@@ -2,8 +2,7 @@
 
 numba's file cache does not notice a changed callee in another file, so the folder is named by a hash of all
 that kernels call (KERNELS): a change in luck.py always reaches lifecourse.py. Kernels are code: only this
-user
-may be able to write to the folder (private.py).
+user may be able to write to the folder (private.py).
 """
 
 from __future__ import annotations
