@@ -22,6 +22,7 @@ from sim.engine.simulation import simulate
 from sim.engine.warmup import WarmStart, warm_up
 from sim.inputs.profiles import profiles
 from sim.model.parameters import Parameters, default_parameters
+from tests.slow import slow
 from tests.worlds import START, scenario
 
 SMALL = 3000
@@ -35,8 +36,10 @@ MARKED = {"browser": "browser", "verification": "verification"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests of a folder, so that `make check` can leave out what takes long."""
+    """Mark what takes long, so that `make check` can leave it out."""
     for item in items:
+        if item.nodeid.split("[")[0] in slow():
+            item.add_marker("slow")
         for folder, marker in MARKED.items():
             if folder in item.path.parts:
                 item.add_marker(marker)

@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from streamlit.testing.v1 import AppTest
 
-from pages.shared.answers import UNWATCHED_SECONDS
+from pages.shared.answers import UNWATCHED_SECONDS, Answer, slim
 from pages.shared.desk import desk
+from sim.inputs.scenario import Scenario
+from sim.runs.experiment import Options, Run, run_all
 
 ROOT = Path(__file__).resolve().parents[1]
+
+
+def answered(scenarios: Sequence[Scenario], draws: int = 12) -> Answer:
+    """Return the finished answer about scenarios, as the pages keep it, without its desk."""
+    runs = [
+        Run(run.draw, 0, tuple(slim(c) for c in run.columns))
+        for run in run_all(scenarios, Options(children=400, draws=draws))
+    ]
+    return Answer(scenarios=tuple(scenarios), children=400, wished=draws, first=runs[:1], draws=runs)
 
 
 def shown(page: str, **query: str) -> AppTest:

@@ -18,7 +18,6 @@ from benchmarks.app_load import free_port, wait_until_healthy
 from sim.machine.compiling import cache_root
 from tests.test_project import project_files
 
-pytestmark = pytest.mark.slow
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = ("calibration", "commands", "pages", "scenarios", "sim")
 BESIDE = (".streamlit/config.toml", "CHANGELOG.md", "CITATION.cff")

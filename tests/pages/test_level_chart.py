@@ -10,29 +10,20 @@ import numpy as np
 import pytest
 
 from pages.shared import level_chart
-from pages.shared.answers import Answer, slim
 from pages.shared.chosen import Choices
 from pages.shared.level_chart import INFLATION, LevelLines, chart, frame, lines_of
 from sim.inputs.observed import inhabitants, users_observed
 from sim.inputs.profiles import profiles
 from sim.model.parameters import default_parameters
-from sim.runs.experiment import Options, Run, run_all
 from sim.runs.past import Past
+from tests.opened import answered
 from tests.worlds import scenario
 
 PAIR = (scenario(0, years=4), scenario(36, years=4))
 NAMES = ["zonder kinderwerk", "36 kinderwerkers"]
 
 
-def answer(draws: int = 12) -> Answer:
-    runs = [
-        Run(run.draw, 0, tuple(slim(c) for c in run.columns))
-        for run in run_all(PAIR, Options(children=400, draws=draws))
-    ]
-    return Answer(scenarios=PAIR, children=400, wished=draws, first=runs[:1], draws=runs)
-
-
-ANSWER = answer()
+ANSWER = answered(PAIR)
 
 
 def shown(what: str, **chosen: Any) -> LevelLines:

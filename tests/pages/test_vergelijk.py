@@ -17,31 +17,21 @@ from pages.compare.conclusion import conclusion
 from pages.compare.fences import fences
 from pages.compare.rows import OUTCOMES, BudgetRow, Told, row
 from pages.shared import formats
-from pages.shared.answers import Answer, slim
 from pages.shared.chosen import MAX_PLANS, Choices, plans_around, plans_offered, scenario
 from pages.shared.link import query_of
 from pages.shared.plan import Plan
 from pages.shared.texts import writing_in
 from sim.decision.appraisal import MUNICIPAL, Figure, difference, figure, running_figure
 from sim.decision.headline import discount_rate
-from sim.runs.experiment import Options, Run, run_all
 from tests import worlds
-from tests.opened import shown, words
+from tests.opened import answered, shown, words
 from tests.pages.test_state import quietly
 
 NL = writing_in("nl").words
 WORLDS = (worlds.scenario(0), worlds.scenario(36), worlds.scenario(72))
 
 
-def answered(draws: int = 12) -> Answer:
-    runs = [
-        Run(run.draw, 0, tuple(slim(c) for c in run.columns))
-        for run in run_all(WORLDS, Options(children=400, draws=draws))
-    ]
-    return Answer(scenarios=WORLDS, children=400, wished=draws, first=runs[:1], draws=runs)
-
-
-ANSWER = answered()
+ANSWER = answered(WORLDS)
 
 
 def fig(value: float, low: float, high: float, draws: int = 40) -> Figure:
@@ -186,23 +176,21 @@ def test_what_a_budget_without_a_ring_fence_loses_is_told_from_the_run(budget: f
     plans = tuple(Plan.simple(36.0, fenced).changed(years=4, budget={"youth_care": budget})
                   for fenced in (True, False))  # fmt: skip
     both = tuple(scenario(Choices(), plan) for plan in plans)
-    runs = run_all(both, Options(children=400, draws=10))
-    lived = [Run(run.draw, 0, tuple(slim(c) for c in run.columns)) for run in runs]
-    answer = Answer(scenarios=both, children=400, wished=10, first=lived[:1], draws=lived)
+    answer = answered(both, 10)
     told = fences(answer, plans, 4)
     if budget > 1e7:
         assert told == NL["compare_fence_none"].format(n=2, draws=10)
     else:
         label = ("programme_fte", "programme", "kinderwerk")
         lost = np.stack([a.values[a.labels.index(label)] - b.values[b.labels.index(label)]
-                         for a, b in (run.columns for run in lived)])  # fmt: skip
+                         for a, b in (run.columns for run in answer.runs)])  # fmt: skip
         some = int((lost.max(axis=1) > 0.05).sum())
         assert lost.mean() > 1.0
         assert 5 < some <= 10
         values = {"fte": formats.fte(lost.mean()), "whole": "36", "some": some, "draws": 10}
         assert told == NL["compare_fence_lost"].format(n=2, **values)
     assert fences(answer.seen(False), plans[:1], 4) == ""  # no twin to tell it by
-    assert fences(replace(answer, draws=lived[:9]), plans, 4) == ""
+    assert fences(replace(answer, draws=answer.draws[:9]), plans, 4) == ""
 
 
 # The budgets
