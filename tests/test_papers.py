@@ -208,4 +208,4 @@ def test_security_txt_lacks_only_what_the_host_fills_in() -> None:
 
 
 def test_the_page_for_administrators_serves_security_txt() -> None:
-    assert "location = /.well-known/security.txt" in text("docs/deploy.md")
+    assert "location = /.well-known/security.txt" in text("docs/open/nginx.conf")

@@ -130,9 +130,10 @@ def test_a_page_without_those_words_stays_as_it_is() -> None:
 
 
 def test_a_server_set_up_as_the_docs_say_answers_under_its_name_and_under_no_other() -> None:
-    text = (Path(__file__).resolve().parents[2] / "docs" / "deploy.md").read_text(encoding="utf-8")
+    docs = Path(__file__).resolve().parents[2] / "docs"
+    text, proxy = ((docs / name).read_text(encoding="utf-8") for name in ("deploy.md", "open/nginx.conf"))
     value = re.search(r"-e STREAMLIT_SERVER_ALLOWED_HOSTS=(.*) \\\n", text)
-    name = re.search(r"server_name (\S+);", text)
+    name = re.search(r"server_name (\S+);", proxy)
     assert value is not None
     assert name is not None
     asked = (
