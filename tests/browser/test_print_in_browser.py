@@ -24,6 +24,7 @@ def test_the_answer_is_printed_on_one_page_without_menus(
 ) -> None:
     page.goto(path)
     page.get_by_text(answer).first.wait_for(timeout=240_000)
+    page.emulate_media(media="print")  # charts take their new width before the page is printed
     quiet_for(page, 2500)
     (printed,) = PdfReader(io.BytesIO(page.pdf(prefer_css_page_size=True))).pages
     text = printed.extract_text()
