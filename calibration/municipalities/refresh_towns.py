@@ -3,13 +3,16 @@
 `kinderwerk data refresh --municipal` shows what CBS has otherwise; with ``--write`` it is put in the
 evidence, each file whole or not at all, with its source and date in municipal_sources.csv. A municipality is
 found by its code. One that CBS has no figure of (merged, split, or kept secret) stays as it is, and that is
-told. Ages are those of `profiles.DATE`, so that all start on one day; figures of youths with jeugdzorg
-are those in natura of every year of the table, as the file has them. Groups of ages of youths with jeugdzorg
-are in no table that is read here: they stay.
+told; so are those that CBS calls otherwise, and those that are new there and have inhabitants: what they are
+made of CBS does not say here, so that nobody's figures are put in their place. Ages are those of
+`profiles.DATE`, so that all start on one day; figures of youths with jeugdzorg are those in natura of every
+year of the table, as the file has them. Groups of ages of youths with jeugdzorg are in no table that is read
+here: they stay.
 """
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import datetime as dt
 import io
@@ -35,7 +38,7 @@ from calibration.municipalities.profiles import DATE
 from commands.terminal.literal import Table
 from sim.errors import SimulationError
 from sim.faults import fault
-from sim.inputs.placenames import towns
+from sim.inputs.placenames import PlaceError, find, key, towns
 from sim.machine.whole import written_whole
 from sim.progress import Progress, Tell, nobody
 from sim.states import AGES
@@ -44,6 +47,8 @@ IN_NATURA = {"Vormen van jeugdzorg": "JZ Totaal jeugdzorg in natura"}
 AGE = "Leeftijd"
 AT_ONCE = 30
 """Municipalities in one question: a longer one is no address that a server takes."""
+NAME, NEW = "name", "new municipality"
+"""What a line is of that is no figure of a file."""
 LICENCE = "CBS figures CC BY 4.0"
 FILES = ("municipalities.csv", "inhabitants.csv", "municipal_use.csv", "municipal_sources.csv")
 Row = dict[str, str]
@@ -82,6 +87,7 @@ def refresh_towns(
     people = StatLineTable(POPULATION, _HERE)
     lines += _people(people, tables["municipalities.csv"], codes)
     lines += _inhabitants(people, tables["inhabitants.csv"], codes)
+    lines += _names(people, codes)
     tell(Progress("reading_table", values={"table": USE}))
     care = StatLineTable(USE, _HERE)
     lines += _care(care, tables["municipal_use.csv"], codes)
@@ -102,7 +108,8 @@ def as_table(lines: Sequence[TownLine]) -> RenderableType:
     for column in ("figure", "same", "changed", "new", "no figure", "largest change"):
         table.add_column(column, justify="left" if column == "figure" else "right")
     kinds: dict[str, list[TownLine]] = {}
-    for line in lines:
+    figures = [line for line in lines if line.what not in (NAME, NEW)]
+    for line in figures:
         kinds.setdefault("youths of one age" if line.what[1:].isdigit() else line.what, []).append(line)
     for kind, some in kinds.items():
         changed = [line for line in some if line.changed and line.was]
@@ -113,10 +120,13 @@ def as_table(lines: Sequence[TownLine]) -> RenderableType:
         same = len(some) - len(changed) - new - gone
         counts = (same, len(changed), new, gone)
         table.add_row(kind.replace("_", " "), *map(str, counts), f"{far:+.1%}" if changed else "")
-    without = sorted({line.code for line in lines if not line.now})
-    names = ", ".join(towns()[code].name for code in without)
-    told = f"Without a figure at CBS, and left as they are: {names}." if without else ""
-    return Group(table, Text(told))
+    without = sorted({line.code for line in figures if not line.now})
+    told = {
+        "Without a figure at CBS, and left as they are": [towns()[code].name for code in without],
+        "Called otherwise at CBS": [f"{line.was} ({line.now})" for line in lines if line.what == NAME],
+        "New at CBS, not in the files": [f"{line.now} ({line.code})" for line in lines if line.what == NEW],
+    }
+    return Group(table, *(Text(f"{what}: {', '.join(names)}.") for what, names in told.items() if names))
 
 
 def _people(table: StatLineTable, rows: Sequence[Row], codes: Sequence[str]) -> Iterator[TownLine]:
@@ -146,17 +156,46 @@ def _people(table: StatLineTable, rows: Sequence[Row], codes: Sequence[str]) -> 
 
 def _inhabitants(table: StatLineTable, rows: Sequence[Row], codes: Sequence[str]) -> Iterator[TownLine]:
     """Yield the inhabitants of the newest year in which a municipality has a figure."""
-    keys = sorted((str(item["Key"])[:4] for item in table.members(PERIODS)), reverse=True)
-    for year in keys:
-        found = _figures(table, codes, [{**EVERYBODY, AGE: "Totaal", PERIODS: year}], POPULATION_MEASURE)
-        if any(count is not None for counts in found.values() for count in counts):
-            break
+    year, found = _newest(table, codes)
     for row in rows:
         (count,) = found.get(row["code"], (None,))
         said = "" if count is None else f"{count:g}"
         yield TownLine(row["code"], f"inhabitants {year}", row["inhabitants"], said)
         if said and (row["inhabitants"], row["year"]) != (said, year):
             row |= {"inhabitants": said, "year": year, "source": table.table}
+
+
+def _newest(table: StatLineTable, codes: Sequence[str]) -> tuple[str, dict[str, list[float | None]]]:
+    """Return the newest year in which one of these municipalities has inhabitants, and how many, by code."""
+    found: dict[str, list[float | None]] = {}
+    year = ""
+    for year in sorted((str(item["Key"])[:4] for item in table.members(PERIODS)), reverse=True):
+        found = _figures(table, codes, [{**EVERYBODY, AGE: "Totaal", PERIODS: year}], POPULATION_MEASURE)
+        if any(count is not None for counts in found.values() for count in counts):
+            break
+    return year, found
+
+
+def _names(table: StatLineTable, codes: Sequence[str]) -> Iterator[TownLine]:
+    """Yield the municipalities that CBS calls otherwise, and the new ones, which have inhabitants now."""
+    titles = {str(item["Key"]).strip(): str(item["Title"]).strip() for item in table.members(REGIONS)}
+    for code in codes:
+        if code in titles and not _is_called(titles[code], code):
+            yield TownLine(code, NAME, towns()[code].name, titles[code])
+    others = [code for code in titles if code.startswith("GM") and code not in towns()]
+    if others:
+        year, _ = _newest(table, codes)
+        found = _figures(table, others, [{**EVERYBODY, AGE: "Totaal", PERIODS: year}], POPULATION_MEASURE)
+        for code in sorted(found):
+            if any(found[code]):
+                yield TownLine(code, NEW, "", titles[code])
+
+
+def _is_called(title: str, code: str) -> bool:
+    with contextlib.suppress(PlaceError):
+        town = find(title)
+        return town is not None and town.code == code
+    return any(key(title) == key(name) for name in (towns()[code].name, *towns()[code].also))
 
 
 def _care(table: StatLineTable, rows: list[Row], codes: Sequence[str]) -> Iterator[TownLine]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
+import io
 from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
+from rich.console import Console
 
 import cli
 from calibration.municipalities import refresh_towns as module
@@ -163,3 +165,33 @@ def test_a_title_that_a_table_no_longer_has_is_told(cbs: Recorded, folder: Path)
     with pytest.raises(InputError, match="JZ Totaal jeugdzorg zorg in natura"):
         refresh_towns(write=True, folder=folder)
     assert contents(folder) == before
+
+
+def test_a_municipality_of_another_name_and_a_new_one_are_told_and_nobody_takes_their_place(
+    cbs: Recorded, folder: Path
+) -> None:
+    """Groningen renamed; GM2001 made of others, with inhabitants now; GM2002 of before, without."""
+    table = cbs.tables["03759ned"]
+    for item in table["RegioS"]["value"]:
+        if item["Key"].strip() == GRONINGEN:
+            item["Title"] = "Stad en Ommeland"
+    table["RegioS"]["value"] += [
+        {"Key": code, "Title": title, "Description": "", "CategoryGroupID": 1}
+        for code, title in (("GM2001", "Nieuwstad"), ("GM2002", "Oudstad"))
+    ]
+    rows = table["TypedDataSet"]["value"]
+    rows.append({**rows[-1], "ID": len(rows), "RegioS": "GM2001", "BevolkingOp1Januari_1": 51_000})
+    before = contents(folder)
+    lines = refresh_towns(write=True, folder=folder, today=DAY)
+    assert [line for line in lines if line.what in (module.NAME, module.NEW)] == [
+        TownLine(GRONINGEN, module.NAME, "Groningen", "Stad en Ommeland"),
+        TownLine("GM2001", module.NEW, "", "Nieuwstad"),
+    ]
+    assert read(folder, "municipalities.csv")[GRONINGEN]["a0"] == "4021"  # found by its code
+    assert not any(b"GM2001" in content for content in contents(folder))
+    assert contents(folder) != before
+    stream = io.StringIO()
+    Console(file=stream, width=200).print(module.as_table(lines))
+    told = stream.getvalue()
+    assert "Called otherwise at CBS: Groningen (Stad en Ommeland)." in told
+    assert "New at CBS, not in the files: Nieuwstad (GM2001)." in told
