@@ -13,17 +13,8 @@ from sim.errors import InputError, OptionError, SimulationError
 from sim.machine import compiling  # noqa: F401  (must come before anything that imports numba)
 
 if TYPE_CHECKING:
-    from sim.api import (
-        Appraisal,
-        Comparison,
-        Result,
-        TwinLives,
-        appraise,
-        compare,
-        load_scenario,
-        simulate,
-        twin_lives,
-    )
+    from sim.analyses import Appraisal, TwinLives, appraise, twin_lives
+    from sim.api import Comparison, Result, compare, load_scenario, simulate
     from sim.batches.batch import Batch, run_batch
     from sim.inputs.scenario import Scenario
     from sim.model.extension import Model, load_model
@@ -48,11 +39,15 @@ __all__ = [
     "twin_lives",
 ]
 _ELSEWHERE = {
+    "Appraisal": "sim.analyses",
     "Batch": "sim.batches.batch",
     "Model": "sim.model.extension",
     "Scenario": "sim.inputs.scenario",
+    "TwinLives": "sim.analyses",
+    "appraise": "sim.analyses",
     "load_model": "sim.model.extension",
     "run_batch": "sim.batches.batch",
+    "twin_lives": "sim.analyses",
 }
 
 

@@ -12,7 +12,8 @@ from typing import Any
 
 import duckdb
 
-from sim.api import appraise, compare, simulate, twin_lives
+from sim.analyses import appraise, twin_lives
+from sim.api import compare, simulate
 from sim.batches.batch import simulate_members
 from sim.batches.executors import LocalExecutor
 from sim.batches.folder import BatchMember, Folder

@@ -13,7 +13,7 @@ import pytest
 from rich.console import Console
 
 from commands.terminal.decision import shown
-from sim.api import Appraisal, appraise
+from sim.analyses import Appraisal, appraise
 from sim.decision import dossier as module
 from sim.decision.dossier import Spread, dossier, group_of
 from sim.decision.goal import Goal, outcome

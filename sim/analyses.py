@@ -1,0 +1,225 @@
+"""Analyses that simulate no more than they need: a judgement over draws, and lives that two scenarios part.
+
+They stand apart from `api.py`, so that a run or a comparison does not import what only they use.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from sim.api import short_names
+from sim.batches.results import manifest, save
+from sim.decision.budget import Ranked, best_budget
+from sim.decision.dossier import DRAWS, Dossier, dossier
+from sim.decision.goal import Goal
+from sim.decision.headline import discount_rate
+from sim.decision.sample import Question
+from sim.decision.sensitivity import Grid
+from sim.decision.sensitivity import two_way as two_way_grid
+from sim.decision.tables import tables
+from sim.engine.config import worker_threads
+from sim.engine.ledger import GEMEENTE, RIJK
+from sim.errors import InputError, OptionError, nearest
+from sim.faults import fault
+from sim.inputs.profiles import profile_of
+from sim.inputs.scenario import Scenario
+from sim.model.extension import shipped
+from sim.model.parameters import default_parameters
+from sim.progress import Tell, nobody
+from sim.runs.experiment import Options, comparable
+from sim.runs.twins import LIVES, Twins, events_table, parted_table, picture_table, totals, twins, when
+from sim.runs.workers import Workers
+
+
+@dataclass(frozen=True)
+class Appraisal:
+    """A dossier with its manifest, and what was asked beside it."""
+
+    dossier: Dossier
+    manifest: dict[str, Any]
+    folder: Path
+    ranking: tuple[Ranked, ...] = ()
+    budget: float | None = None
+    grid: Grid | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """Return one object: manifest, the answers, and where the tables are."""
+        data: dict[str, Any] = {"manifest": self.manifest, "answers": self.dossier.as_json()}
+        if self.budget is not None:
+            data["best_budget"] = {
+                "budget": self.budget,
+                "uses": [
+                    {**asdict(r), "name": r.choice.name, "gain": r.gain, "as_good": r.as_good}
+                    for r in self.ranking
+                ],
+            }
+        if self.grid is not None:
+            data["two_way"] = {**asdict(self.grid), "outcomes": self.grid.outcomes.tolist()}
+        data["tables"] = sorted(str(file) for file in self.folder.glob("*.parquet"))
+        return data
+
+
+def appraise(
+    reference: Scenario,
+    other: Scenario,
+    folder: Path,
+    *,
+    year: int | None = None,
+    payer: str = GEMEENTE,
+    capacity: bool = False,
+    chance: float = 0.5,
+    willingness: float | None = None,
+    budget: float | None = None,
+    two_way: tuple[str, str] | None = None,
+    children: int | None = None,
+    draws: int = DRAWS,
+    seed: int = 0,
+    threads: int | None = None,
+    csv: bool = False,
+    search: int = 40,
+    names: Sequence[str] | None = None,
+    tell: Tell = nobody,
+) -> Appraisal:
+    """Judge a scenario against its reference, over draws that are kept in `folder`, and write tables there.
+
+    year: break even by its end (default: the last). See Dossier for the answers. Raises InputError where the
+    two cannot be compared, OptionError for impossible options, SimulationError where something fails.
+    """
+    started = time.monotonic()
+    comparable([reference, other])
+    if not other.years:
+        raise InputError.at(other.path or other.title, fault("no_years_to_judge"))
+    if two_way is not None:
+        for name in two_way:
+            if name not in default_parameters():
+                raise OptionError(
+                    "two_way", fault("two_way_unknown", name=name, near=nearest(name, default_parameters()))
+                )
+    options = Options(children=children, draws=draws, seed=seed, threads=threads)
+    question = Question((reference, other), options)
+    goal = Goal(
+        question.years[-1] if year is None else year, payer, "cost" if capacity else "cost_cashable",
+        discount_rate(reference), chance,
+    )  # fmt: skip
+    if goal.year not in question.years:
+        raise OptionError(
+            "year",
+            fault("year_out_of_range", first=question.years[0], last=question.years[-1], found=goal.year),
+        )
+    if payer not in (GEMEENTE, RIJK):
+        raise OptionError("payer", fault("unknown_payer", payer=payer, near=nearest(payer, (GEMEENTE, RIJK))))
+    names = names or short_names([reference, other])
+    with Workers(threads) as workers:
+        found = dossier(
+            question, goal, draws, folder, workers, (names[0], names[1]), tell, willingness, search
+        )
+        grid = None
+        if two_way is not None:
+            grid = two_way_grid(question, goal, *two_way, workers, tell)
+        best: tuple[Ranked, ...] = ()
+        if budget is not None:
+            best = tuple(best_budget(question, budget, workers, min(draws, 40), goal.rate, tell))
+    call = {
+        "verb": "sensitivity", "year": year, "payer": payer, "capacity": capacity, "chance": chance,
+        "willingness": willingness, "budget": budget, "two_way": two_way, "search": search,
+    }  # fmt: skip
+    provenance = _provenance((reference, other), names, options, started, call)
+    save(folder, tables(found), provenance, csv)
+    return Appraisal(found, provenance, folder, best, budget, grid)
+
+
+@dataclass(frozen=True)
+class TwinLives:
+    """Twins with their manifest, written to a folder."""
+
+    twins: Twins
+    manifest: dict[str, Any]
+    folder: Path
+    child: int | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """Return one object: manifest, totals by kind of parting, and where the tables are."""
+        t = self.twins
+        data: dict[str, Any] = {
+            "manifest": self.manifest,
+            "children": len(t.partings) * t.scale,
+            "euros": float(t.euros.sum()) * t.scale,
+            "care_years": float(t.care_years.sum()) * t.scale,
+            "partings": [asdict(row) for row in totals(t)],
+        }
+        if self.child is not None:
+            data["child"] = {
+                "id": int(t.ids[self.child]),
+                "euros": float(t.euros[self.child].sum()),
+                "lives": {
+                    name: [
+                        {"month": when(e.month), "process": t.table.row_process[e.row],
+                         "transition": t.table.rows[e.row]}
+                        for e in life.events(self.child)
+                    ]
+                    for name, life in zip(LIVES, t.lives, strict=True)
+                },
+            }  # fmt: skip
+        data["tables"] = sorted(str(file) for file in self.folder.glob("*.parquet"))
+        return data
+
+
+def twin_lives(
+    reference: Scenario,
+    other: Scenario,
+    folder: Path,
+    *,
+    child: int | None = None,
+    children: int | None = None,
+    seed: int = 0,
+    threads: int | None = None,
+    csv: bool = False,
+    names: Sequence[str] | None = None,
+) -> TwinLives:
+    """Simulate in both scenarios the children whom they reach differently, and write tables to `folder`.
+
+    child: an id, whose two lives are shown. Raises InputError where the two cannot be compared, ValueError
+    where they do not share lives or no such child was simulated twice, SimulationError where it fails.
+    """
+    started = time.monotonic()
+    comparable([reference, other])
+    options = Options(children=children, seed=seed, threads=threads)
+    with worker_threads(threads) as pool, ThreadPoolExecutor(1) as conductor:  # Ctrl-C: see workers.py
+        found = conductor.submit(twins, reference, other, options, pool).result()
+    where = None
+    if child is not None:
+        where = found.position(child)
+        if where is None:
+            some = tuple(str(found.ids[p.child]) for p in found.partings[:3])
+            raise OptionError(
+                "child",
+                fault(
+                    "not_lived_twice",
+                    child=child,
+                    some=some,
+                ),
+            )
+    names = names or short_names([reference, other])
+    provenance = _provenance((reference, other), names, options, started, {"verb": "twins"})
+    written = {"twins": parted_table(found), "events": events_table(found), "picture": picture_table(found)}
+    save(folder, written, provenance, csv)
+    return TwinLives(found, provenance, folder, where)
+
+
+def _provenance(
+    scenarios: Sequence[Scenario],
+    names: Sequence[str],
+    options: Options,
+    started: float,
+    call: Mapping[str, Any],
+) -> dict[str, Any]:
+    """Return the manifest of an analysis that simulated only children whom scenarios reach differently."""
+    seconds = time.monotonic() - started
+    found = manifest(scenarios, names, options, shipped(), [], seconds, {}, call)
+    everyone = profile_of(scenarios[0]).total
+    return {**found, "children": round(everyone) if options.children is None else options.children}
