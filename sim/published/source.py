@@ -99,7 +99,7 @@ def _as_groups(file: ModelFile, values: Mapping[str, Floats], labels: Sequence[s
     own = [*file.parameters, *file.tables, *(file.groups[0].values if file.groups else ())]
     while any(name.startswith(prefix) for name in own):
         prefix += "_"
-    groups = file.groups or (Group(name="", share=1.0),)
+    groups = file.groups or (Group.model_construct(name="", share=1.0, values={}),)
     made = tuple(
         Group.model_construct(
             name=", ".join(filter(None, (label, group.name))),
