@@ -59,12 +59,14 @@ def uncertainty_tables(known: ModelUncertainty) -> RenderableType:
         "Means, and 5 to 95 percent of draws; each draw is an exact cohort. EVPPI by regression: 'more than' "
         "where the regression missed something. ±: two standard errors."
     )
-    return Group(totals, against, best, worth, Text(said, style="dim"))
+    compared = (against, best, worth) if known.increments else ()
+    return Group(totals, *compared, Text(said, style="dim"))
 
 
 def one_way_table(varied: OneWay) -> RenderableType:
-    """Return the extra net benefit where a parameter is low and where it is high."""
-    table = _table(f"One at a time: extra net benefit at {varied.willingness:,.1f} an effect",
+    """Return the net benefit where a parameter is low and where it is high."""
+    against = f", against {varied.reference}" if varied.reference else ""
+    table = _table(f"One at a time: net benefit at {varied.willingness:,.1f} an effect{against}",
                    "strategy", "parameter", "from", "to", "at low", "base case", "at high")  # fmt: skip
     for bar in varied.bars[:ROWS]:
         table.add_row(

@@ -122,9 +122,9 @@ class ModelUncertainty:
 
 @dataclass(frozen=True)
 class SwingBar:
-    """A parameter at its low and its high value, and what a strategy then comes to against the first.
+    """A parameter at its low and its high value, and what a strategy then comes to.
 
-    base, at_low, at_high: (extra cost, extra effect, extra net benefit).
+    base, at_low, at_high: (cost, effect, net benefit), more than those of the first strategy.
     """
 
     strategy: str
@@ -137,15 +137,19 @@ class SwingBar:
 
     @property
     def width(self) -> float:
-        """Return how far the extra net benefit moves."""
+        """Return how far the net benefit moves."""
         return abs(self.at_high[2] - self.at_low[2])
 
 
 @dataclass(frozen=True)
 class OneWay:
-    """Each uncertain parameter by itself, widest first; willingness: to pay for one effect."""
+    """Each uncertain parameter by itself, widest first; willingness: to pay for one effect.
+
+    reference: the first strategy, or None where there is no other: then it is told by itself.
+    """
 
     willingness: float
+    reference: str | None
     bars: tuple[SwingBar, ...]
 
     def as_json(self) -> dict[str, Any]:
@@ -155,7 +159,7 @@ class OneWay:
         for bar in self.bars:
             ends = {key: dict(zip(keys, getattr(bar, key), strict=True)) for key in ENDS}
             rows.append({**vars(bar), **ends})
-        return {"willingness": self.willingness, "bars": rows}
+        return {"willingness": self.willingness, "reference": self.reference, "bars": rows}
 
 
 def draw_model(source: Source, draws: int, seed: int = 0, tell: Tell = nobody) -> ModelSample:
@@ -230,8 +234,9 @@ def evppi_by_nested(
 def vary_one(source: Source, willingness: float | None = None) -> OneWay:
     """Return each uncertain parameter at both ends of its range, for each strategy against the first.
 
-    willingness: for one effect (default: the highest ratio on the frontier of the base case, or 0). Raises
-    InputError where no parameter has a range or an end of one makes no model.
+    The other parameters are as in the base case. willingness: for one effect (default: the highest ratio on
+    the frontier of the base case, or 0). Raises InputError where no parameter has a range or an end of one
+    makes no model.
     """
     ranges = {name: each.ends for name, each in source.file.uncertain.items()}
     if not ranges:
@@ -245,14 +250,15 @@ def vary_one(source: Source, willingness: float | None = None) -> OneWay:
     if willingness is None:
         base_case = ModelSample(model.strategies, {}, totals[:1, :, 0], totals[:1, :, 1])
         willingness = max(base_case.ratios, default=0.0)
-    more = totals - totals[:, :1]
+    first, *others = model.strategies
+    more = totals[:, 1:] - totals[:, :1] if others else totals
     told = np.concatenate([more, willingness * more[:, :, 1:] - more[:, :, :1]], axis=2)
     bars = []
-    for s, strategy in enumerate(model.strategies[1:], start=1):
+    for s, strategy in enumerate(others or [first]):
         base, *ends = (tuple(row) for row in told[:, s].tolist())
         for k, (name, (low, high)) in enumerate(ranges.items()):
             bars.append(SwingBar(strategy, name, low, high, base, *ends[2 * k : 2 * k + 2]))
-    return OneWay(willingness, tuple(sorted(bars, key=lambda bar: -bar.width)))
+    return OneWay(willingness, first if others else None, tuple(sorted(bars, key=lambda bar: -bar.width)))
 
 
 def _totals(

@@ -50,7 +50,7 @@ def draws_tables(sample: ModelSample, known: ModelUncertainty) -> dict[str, pa.T
 
 
 def one_way_tables(varied: OneWay) -> dict[str, pa.Table]:
-    """Return `strategy, name, low, high`, and each figure against the first strategy at both ends."""
+    """Return `strategy, name, low, high`, and each figure at both ends, over that of the first strategy."""
     rows = [
         {
             "strategy": bar.strategy, "name": bar.name, "low": bar.low, "high": bar.high,

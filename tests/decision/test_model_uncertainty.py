@@ -18,8 +18,10 @@ from sim.decision.model_uncertainty import (
 )
 from sim.errors import InputError, OptionError
 from sim.published.source import Source, read_source
+from tests import reader
 
 DRAWS = 8192
+PAGE = Path(__file__).parents[2] / "docs" / "models.md"
 FORM = """\
 kind: model
 title: One year in one state
@@ -160,6 +162,25 @@ def test_one_way_takes_the_ends_that_a_file_gives(tmp_path: Path) -> None:
     assert (bar.at_low[2], bar.base[2], bar.at_high[2]) == pytest.approx((700, 200, -200))
     with pytest.raises(InputError, match="no parameter has a distribution"):
         draw_model(model, 10)
+
+
+def test_a_model_of_one_strategy_is_told_by_itself(tmp_path: Path) -> None:
+    text = FORM.format(parameters="  price: {normal: {mean: 90, sd: 10}}", cost="price", effect="2")
+    model = source(text.replace("  new: {parameters: {on: 1}}\n", ""), tmp_path)
+    known, found = uncertainty(draw_model(model, DRAWS)), vary_one(model, willingness=50)
+    assert (known.increments, known.everything.value) == ((), 0)
+    assert known.costs[0].high == pytest.approx(90 + 16.448536, abs=0.1)
+    assert found.reference is None
+    assert found.bars[0].at_low == pytest.approx((90 - 16.448536, 2, 10 + 16.448536))
+
+
+def test_the_example_of_the_page_can_be_drawn(tmp_path: Path) -> None:
+    (block,) = (each for each in reader.blocks(PAGE) if each.title == "uncertain.yaml")
+    model = source(block.text, tmp_path)
+    known = uncertainty(draw_model(model, 500), 20_000)
+    assert {name for name, _ in known.parameters} == {"onset", "ratio", "price"}
+    assert {bar.name for bar in vary_one(model).bars} == {"onset", "ratio", "price", "quality"}
+    assert known.increments[0].effect.mean > 0
 
 
 def test_what_cannot_be_drawn_or_varied_is_refused(linear: Source, tmp_path: Path) -> None:
