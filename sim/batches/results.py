@@ -42,7 +42,7 @@ Tables: TypeAlias = pa.Table | Iterable[pa.Table]
 Provenance: TypeAlias = Mapping[str, Any]
 TABLES = (
     "results", "comparison", "information", "acceptability", "tornado", "worth", "twins", "events", "picture",
-    "trace", "rewards", "moves", "increments",
+    "trace", "rewards", "moves", "increments", "draws", "uncertainty", "one_way",
 )  # fmt: skip
 MANIFEST = "manifest.json"
 TARGET_FILE = Path(__file__).resolve().parents[2] / "calibration" / "targets" / "cbs.csv"

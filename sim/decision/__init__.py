@@ -10,6 +10,7 @@ __all__ = [
     "goal",
     "headline",
     "level_by_year",
+    "model_uncertainty",
     "money",
     "payers",
     "place",

@@ -174,16 +174,7 @@ class Dossier:
     def as_json(self) -> dict[str, Any]:
         """Return everything as plain data."""
         data = {key: value for key, value in plain(self).items() if key != "acceptable"}
-        curve = self.acceptable
-        data["acceptability"] = {
-            "thresholds": curve.thresholds.tolist(),
-            "probability": curve.probability.tolist(),
-            "best": curve.best.tolist(),
-            "equal": curve.equal.tolist(),
-            "frontier": curve.frontier.tolist(),
-            "expected_loss": curve.loss.tolist(),
-            "evpi": curve.evpi.tolist(),
-        }
+        data["acceptability"] = self.acceptable.as_json()
         data["what_must_be_true"] = self.sentences
         return data
 

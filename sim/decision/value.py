@@ -12,7 +12,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations, combinations_with_replacement
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -308,6 +308,18 @@ class Acceptability:
     loss: Floats
     evpi: Floats
     equal: NDArray[np.bool_]
+
+    def as_json(self) -> dict[str, list[Any]]:
+        """Return everything as plain data."""
+        return {
+            "thresholds": self.thresholds.tolist(),
+            "probability": self.probability.tolist(),
+            "best": self.best.tolist(),
+            "equal": self.equal.tolist(),
+            "frontier": self.frontier.tolist(),
+            "expected_loss": self.loss.tolist(),
+            "evpi": self.evpi.tolist(),
+        }
 
 
 def acceptability(costs: ArrayLike, effects: ArrayLike, thresholds: ArrayLike) -> Acceptability:

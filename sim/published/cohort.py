@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.errors import InputError
-from sim.files.yamlfile import in_order, load_document
-from sim.published.lookup import read_table
-from sim.published.markov import CompiledModel, compile_model
+from sim.published.markov import CompiledModel
 from sim.published.microsimulation import Simulation, microsimulate
-from sim.published.modelfile import ModelError, ModelFile
+from sim.published.source import read_source
 from sim.ties import same, tied
 
 Floats = NDArray[np.float64]
@@ -32,58 +29,75 @@ class Cohort(NamedTuple):
     events: Floats  # [s, c, from, to]: persons, of one, seen in another state at the end of a cycle
 
 
+class _Point(NamedTuple):
+    """One point in time. Axes: strategy s, group g, state i, (cost, effect) r."""
+
+    shares: Floats  # [s, g, i], or [s, g, time in state, i]
+    gain: Floats  # [s, g, r]
+    moved: Floats | None  # [s, g, from, to] in the cycle that ends here
+
+
 def exact_cohort(model: CompiledModel) -> Cohort:
     """Return the expected results of a model.
 
     Where amounts depend on the time in a state, each state is a row of tunnels, one for each time.
     """
-    groups, strategies = model.group_shares.size, len(model.strategies)
-    shares = np.einsum("g,i->gi", model.group_shares, model.start)
-    shares = np.repeat(shares[None], strategies, axis=0)
-    rewards = model.rewards[:, :, :, 0]
-    totals = np.einsum("sgi,sgir->sr", shares, _full(rewards[:, :, :, 0], groups))
-    if model.memory:
-        shares = shares[:, :, None]  # s, g, time in state, i
-        totals = _earned(model, shares, 0)
-    size = len(model.states)
+    strategies, size = len(model.strategies), len(model.states)
     trace = np.empty((strategies, model.cycles + 1, size))
     gains = np.empty((strategies, model.cycles + 1, 2))
     events = np.empty((strategies, model.cycles, size, size))
-    trace[:, 0], gains[:, 0] = _by_state(shares), totals
-    totals = totals.copy()
+    for point, (shares, gain, moved) in enumerate(_points(model)):
+        trace[:, point] = shares.sum(axis=tuple(range(1, shares.ndim - 1)))
+        gains[:, point] = gain.sum(axis=1)
+        if moved is not None:
+            events[:, point - 1] = moved.sum(axis=1)
+    return Cohort(gains.sum(axis=1), trace[:, -1], trace, gains, gains / model.discounts, events)
+
+
+def totals_by_group(model: CompiledModel) -> Floats:
+    """Return what each group adds to the expected cost and effect, [strategy, group, (cost, effect)]."""
+    totals = np.zeros((len(model.strategies), model.group_shares.size, 2))
+    for point in _points(model):
+        totals += point.gain
+    return totals
+
+
+def _points(model: CompiledModel) -> Iterator[_Point]:
+    """Yield the cohort at each point in time."""
+    groups, size = model.group_shares.size, len(model.states)
+    shares = np.einsum("g,i->gi", model.group_shares, model.start)
+    shares = np.repeat(shares[None], len(model.strategies), axis=0)
+    if model.memory:
+        shares = shares[:, :, None]  # s, g, time in state, i
+    yield _Point(shares, _earned(model, shares, 0), None)
+    here = np.arange(size)
     for cycle in range(model.cycles):
         if model.memory:
             shares, flows = _step_in_tunnels(model, shares, cycle)
-            gain = _earned(model, shares, cycle + 1)
         else:
             flows = shares[..., None] * model.probabilities[:, :, model.clock[cycle], 0]
             shares = flows.sum(axis=2)
-            gain = np.einsum("sgi,sgir->sr", shares, _full(rewards[:, :, :, cycle + 1], groups))
-        totals += gain
+        gain = _earned(model, shares, cycle + 1)
         moved = flows.copy()
-        moved[..., np.arange(size), np.arange(size)] = 0.0
+        moved[..., here, here] = 0.0
         if model.entry_rewards is not None:
             entry = model.entry_rewards[:, :, :, :, cycle + 1]
             came = moved if entry.shape[2] > 1 else moved.sum(axis=2, keepdims=True)
-            entered = np.einsum("sgij,sgijr->sr", came, np.broadcast_to(entry, (*came.shape, 2)))
-            totals += entered
-            gain = gain + entered
-        trace[:, cycle + 1], gains[:, cycle + 1] = _by_state(shares), gain
-        events[:, cycle] = moved.sum(axis=1)
-    return Cohort(totals, trace[:, -1], trace, gains, gains / model.discounts, events)
-
-
-def _by_state(shares: Floats) -> Floats:
-    """Return shares [s, i] of shares [s, g, i] or [s, g, time in state, i]."""
-    return np.asarray(shares.sum(axis=tuple(range(1, shares.ndim - 1))))
+            entry = np.broadcast_to(entry, (entry.shape[0], groups, *entry.shape[2:]))
+            gain = gain + np.einsum("sgij,sgijr->sgr", came, entry)
+        yield _Point(shares, gain, moved)
 
 
 def _earned(model: CompiledModel, shares: Floats, point: int) -> Floats:
-    """Return rewards [s, r] at a point in time of shares [s, g, time in state, i]."""
+    """Return rewards [s, g, r] at a point in time of shares [s, g, i] or [s, g, time in state, i]."""
+    if not model.memory:
+        rewards = model.rewards[:, :, :, 0, point]
+        rewards = np.broadcast_to(rewards, (*shares.shape, 2))
+        return np.asarray(np.einsum("sgi,sgir->sgr", shares, rewards))
     times = shares.shape[2]
     rewards = model.rewards[:, :, :, : times if model.rewards.shape[3] > 1 else 1, point]
     rewards = np.broadcast_to(rewards, (*shares.shape[:2], shares.shape[3], times, 2))
-    return np.asarray(np.einsum("sgui,sgiur->sr", shares, rewards))
+    return np.asarray(np.einsum("sgui,sgiur->sgr", shares, rewards))
 
 
 def _step_in_tunnels(model: CompiledModel, shares: Floats, cycle: int) -> tuple[Floats, Floats]:
@@ -94,12 +108,6 @@ def _step_in_tunnels(model: CompiledModel, shares: Floats, cycle: int) -> tuple[
     stayed = np.einsum("sguii->sgui", flows)
     came = flows.sum(axis=(2, 3)) - stayed.sum(axis=2)
     return np.concatenate([np.maximum(came, 0.0)[:, :, None], stayed], axis=2), flows.sum(axis=2)
-
-
-def _full(rewards: Floats, groups: int) -> Floats:
-    """Return rewards [s, 1 or g, i, r] for every group."""
-    strategies, _, states, kinds = rewards.shape
-    return np.broadcast_to(rewards, (strategies, groups, states, kinds))
 
 
 def frontier(costs: Sequence[float], effects: Sequence[float], names: Sequence[str]) -> list[dict[str, Any]]:
@@ -166,14 +174,7 @@ def load_model(path: Path) -> CompiledModel:
 
     Raises InputError, with file, line and column, for every mistake that was found.
     """
-    document = load_document(path, kind="model")
-    file = document.validate(ModelFile)
-    tables = {name: read_table(path.parent / each.file, each) for name, each in file.tables.items()}
-    try:
-        return compile_model(file, tables)
-    except ModelError as error:
-        problems = [document.problem(each.loc, each.fault, each.at_key) for each in error.mistakes]
-        raise InputError(in_order(problems)) from None
+    return read_source(path).compiled()
 
 
 def run_model(

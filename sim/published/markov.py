@@ -166,7 +166,7 @@ class _MarkovCompiler:
                 each = [group.values[variable] for group in self.file.groups]
                 values[variable] = np.array(each).reshape(-1, 1, 1)
         self.add_tables(values)
-        for parameter, amount in (self.file.parameters | strategy.parameters).items():
+        for parameter, amount in (self.file.amounts | strategy.parameters).items():
             overridden = parameter in strategy.parameters
             loc: Loc = ("strategies", name, "parameters") if overridden else ("parameters",)
             # An expression sees the clock, the group, the tables and only the parameters above it.

@@ -11,6 +11,9 @@ the groups, and
 - `time_in_state`: cycles since the person came into the state, 0 in the first (not for parameters, which
   may use the other two).
 
+A parameter may also have a distribution, or a low and a high value (sim/published/distributions.py); the base
+case takes its middle.
+
 Out of one state, yearly rates and per-cycle probabilities compete. Probabilities p alone are used as
 they are (they are the competing hazards ``-ln(1 - sum p) * p / sum p``; see sim/rates.py). Probabilities
 that add up to one leave nothing for rates.
@@ -27,13 +30,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from keyword import iskeyword
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, Discriminator, Field, Tag, model_validator
 
 from sim.errors import nearest
 from sim.faults import fault
-from sim.files.expressions import FUNCTIONS, ExpressionError, compile_expression
+from sim.files.expressions import FUNCTIONS
 from sim.files.wording import Mistake, plain_error
 from sim.luck import MAX_STEP
+from sim.published.distributions import STRICT, Uncertain, arithmetic
 
 Loc = tuple[str | int, ...]
 """Keys and list indices that lead to a place in the file."""
@@ -45,22 +49,15 @@ Amount = Annotated[float | str, Field(title="number_or_expression", examples=["0
 Count = Annotated[int, Field(ge=0, le=MAX_STEP)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Name = Annotated[str, Field(min_length=1)]
+Parameter = Annotated[
+    Annotated[Amount, Tag("amount")] | Annotated[Uncertain, Tag("uncertain")],
+    Discriminator(lambda value: "uncertain" if isinstance(value, (Mapping, Uncertain)) else "amount"),
+]
+"""A number, an expression, or what is not known of it."""
 
 
 class _Strict(BaseModel):
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", strict=True, populate_by_name=True, allow_inf_nan=False
-    )
-
-
-def _arithmetic(value: object) -> object:
-    """Return the number that is written out in a text, such as 1/12; anything else as it is."""
-    if not isinstance(value, str):
-        return value
-    try:
-        return float(compile_expression(value, ()).evaluate())
-    except ExpressionError as error:
-        raise plain_error(error.placed) from None
+    model_config = STRICT
 
 
 class ModelTransition(_Strict):
@@ -162,7 +159,7 @@ class ModelFile(_Strict):
     source: str = ""
     states: Annotated[tuple[Name, ...], Field(strict=False, min_length=1, max_length=MAX_STATES)]
     start: Name | dict[str, Share]
-    cycle_years: Annotated[float, Field(gt=0), BeforeValidator(_arithmetic)] = 1.0
+    cycle_years: Annotated[float, Field(gt=0), BeforeValidator(arithmetic)] = 1.0
     cycles: Count
     age: float | None = Field(default=None, ge=0)
     timing: Literal["start", "end", "half-cycle", "every-cycle"]
@@ -170,7 +167,7 @@ class ModelFile(_Strict):
     moves_per_cycle: Literal["any", "one"] = "any"
     discount: Discount = Discount()
     tables: dict[str, LookUp] = {}
-    parameters: dict[str, Amount] = {}
+    parameters: dict[str, Parameter] = {}
     groups: Annotated[tuple[Group, ...], Field(strict=False)] = ()
     transitions: Transitions = ()
     rewards: dict[str, Reward]
@@ -179,6 +176,17 @@ class ModelFile(_Strict):
         dict[str, Annotated[Strategy, BeforeValidator(lambda value: {} if value is None else value)]],
         Field(min_length=1),
     ]
+
+    @property
+    def amounts(self) -> dict[str, float | str]:
+        """Return the parameters in the base case."""
+        found = self.parameters.items()
+        return {name: each.middle if isinstance(each, Uncertain) else each for name, each in found}
+
+    @property
+    def uncertain(self) -> dict[str, Uncertain]:
+        """Return the parameters that are not known."""
+        return {name: each for name, each in self.parameters.items() if isinstance(each, Uncertain)}
 
 
 class ModelError(ValueError):

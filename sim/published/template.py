@@ -3,6 +3,7 @@
 TEMPLATE = """\
 # A state-transition model. Change the figures, check it:   kinderwerk check FILE
 # Run it:                                                   kinderwerk model FILE --persons 100000
+# With what is not known:                                   kinderwerk model FILE --draws 1000 --one-way
 # All that a file may say: docs/models.md.
 
 kind: model
@@ -20,6 +21,9 @@ discount: {cost: 0.03, effect: 0.015}   # per year
 
 # Numbers with a name. Each may use those above it, cycle, age and what groups and tables give.
 parameters:
+  # What is not known has a distribution; the base case takes its mean.
+  ratio_if_treated: {lognormal: {mean: 0.7, sd: 0.1}}
+  price: {gamma: {mean: 300, sd: 60}}
   ratio: 1
   death: 0.01 * 1.08 ** (age - 40)
   cost_of_treatment: 0
@@ -45,5 +49,5 @@ on_entry:
 strategies:
   usual: {}
   treatment:
-    parameters: {ratio: 0.7, cost_of_treatment: 300}
+    parameters: {ratio: ratio_if_treated, cost_of_treatment: price}
 """

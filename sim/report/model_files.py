@@ -30,7 +30,7 @@ def trace_table(model: CompiledModel, cohort: Cohort) -> pa.Table:
     frame = _long(cohort.trace, (model.strategies, range(model.cycles + 1), model.states))
     frame.columns = ["strategy", "cycle", "state", "share"]
     frame.insert(2, "years", frame["cycle"] * model.cycle_years)
-    return _table(frame)
+    return as_table(frame)
 
 
 def rewards_table(model: CompiledModel, cohort: Cohort) -> pa.Table:
@@ -39,7 +39,7 @@ def rewards_table(model: CompiledModel, cohort: Cohort) -> pa.Table:
     frame = _long(cohort.rewards, axes)
     frame.columns = ["strategy", "cycle", "outcome", "discounted"]
     frame["undiscounted"] = cohort.undiscounted.ravel()
-    return _table(frame)
+    return as_table(frame)
 
 
 def events_table(model: CompiledModel, cohort: Cohort) -> pa.Table:
@@ -49,7 +49,7 @@ def events_table(model: CompiledModel, cohort: Cohort) -> pa.Table:
     """
     frame = _long(cohort.events, (model.strategies, range(1, model.cycles + 1), model.states, model.states))
     frame.columns = ["strategy", "cycle", "from", "to", "persons"]
-    return _table(frame[frame["persons"] > 0])
+    return as_table(frame[frame["persons"] > 0])
 
 
 def increments_table(found: Mapping[str, Any]) -> pa.Table:
@@ -102,12 +102,13 @@ def write_model(
     found: Mapping[str, Any],
     asked: Mapping[str, Any],
     as_csv: bool = False,
+    more: Mapping[str, pa.Table] | None = None,
 ) -> None:
     """Write the tables, a manifest and the chart of a model into a folder.
 
-    found: as `run_model` gives it; asked: persons and seed. The manifest holds the text of the model and of
-    its look-up tables, so that it can be run again. Raises SimulationError where the folder cannot
-    be written.
+    found: as `run_model` gives it; asked: persons and seed; more: other tables. The manifest holds the text
+    of the model and of its look-up tables, so that it can be run again. Raises SimulationError where the
+    folder cannot be written.
     """
     chart = trace_svg(model, cohort).encode()
     tables = {
@@ -115,6 +116,7 @@ def write_model(
         "rewards": rewards_table(model, cohort),
         "moves": events_table(model, cohort),
         "increments": increments_table(found),
+        **(more or {}),
     }
     beside = [each["file"] for each in load_document(file, kind="model").data.get("tables", {}).values()]
     manifest = {
@@ -132,7 +134,7 @@ def _long(values: Floats, axes: tuple[Any, ...]) -> pd.DataFrame:
     return pd.DataFrame({"value": values.ravel()}, index=index).reset_index()
 
 
-def _table(frame: pd.DataFrame) -> pa.Table:
+def as_table(frame: pd.DataFrame) -> pa.Table:
     """Return a frame as a table; texts are coded, as the writer of CSV wants them (it disarms formulas)."""
     table = pa.Table.from_pandas(frame, preserve_index=False)
     for i, column in enumerate(table.columns):

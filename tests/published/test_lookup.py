@@ -90,7 +90,7 @@ def write_page(folder: Path) -> list[Path]:
 
 def test_every_example_of_the_page_runs(tmp_path: Path) -> None:
     found = {file.stem: exact_cohort(load_model(file)) for file in write_page(tmp_path)}
-    assert len(found) == 6
+    assert len(found) == 7
     for cohort in found.values():
         np.testing.assert_allclose(cohort.trace.sum(axis=2), 1, rtol=1e-12)
         np.testing.assert_allclose(cohort.rewards.sum(axis=1), cohort.totals, rtol=1e-12)

@@ -10,6 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from cli import command_line
+from sim.errors import InputError
 from sim.published.cohort import exact_cohort, load_model
 
 
@@ -59,3 +60,47 @@ def test_the_manifest_holds_all_that_a_run_again_needs(tmp_path: Path) -> None:
     manifest = json.loads((tmp_path / "out" / "manifest.json").read_text(encoding="utf-8"))
     assert manifest["text"] == (tmp_path / "m.yaml").read_text(encoding="utf-8")
     assert manifest["look_up_tables"] == {"death.csv": table}
+
+
+def test_what_is_not_known_is_told_and_written(tmp_path: Path) -> None:
+    file, out = tmp_path / "mine.yaml", tmp_path / "out"
+    CliRunner().invoke(command_line, ["new", str(file), "--kind", "model"])
+    words = ["model", str(file), "--persons", "100", "--draws", "64", "--one-way", "--willingness", "2000"]
+    done = CliRunner().invoke(command_line, [*words, "--out", str(out), "--csv", "--json"])
+    assert done.exit_code == 0, done.output
+    found = json.loads(done.stdout)
+    known, (bar, _) = found["uncertainty"], found["one_way"]["bars"]
+    tables = {path.stem: pq.read_table(path).to_pandas() for path in out.glob("*.parquet")}
+    draws = tables["draws"].set_index(["draw", "strategy"])
+    assert len(draws) == 128
+    assert {"parameter_ratio_if_treated", "parameter_price"} < set(draws.columns)
+    costs = draws["cost"].unstack()
+    extra = costs["treatment"] - costs["usual"]
+    row = known["increments"][0]
+    assert row["cost"]["mean"] == pytest.approx(extra.mean())
+    assert row["cost"]["low"] == pytest.approx(extra.quantile(0.05))
+    gained = draws["effect"].unstack()["treatment"] - draws["effect"].unstack()["usual"]
+    assert row["icer"] == pytest.approx(extra.mean() / gained.mean())
+    assert row["net_benefit"]["mean"] == pytest.approx((2000 * gained - extra).mean())
+    told = tables["uncertainty"].set_index(["strategy", "reference", "figure"])
+    assert told.loc[("treatment", "usual", "cost"), "high"] == row["cost"]["high"]
+    at = tables["acceptability"].groupby("willingness", observed=True)
+    assert at["probability"].sum().tolist() == pytest.approx([1.0] * 21)
+    assert at["best"].sum().tolist() == [1] * 21
+    assert set(tables["information"]["name"]) == {"(everything)", "price", "ratio_if_treated"}
+    assert known["evpi"]["value"] == tables["information"].set_index("name").loc["(everything)", "evppi"]
+    assert tables["one_way"]["net_benefit_at_low"][0] == bar["at_low"]["net_benefit"]
+    assert json.loads((out / "manifest.json").read_text(encoding="utf-8"))["draws"] == 64
+    assert (out / "one_way.csv").is_file()
+    plain = CliRunner().invoke(command_line, words)
+    assert plain.exit_code == 0, plain.output
+    for heading in ("Over 64 draws", "Against usual", "What is best", "worth to know", "One at a time"):
+        assert heading in plain.stdout, heading
+
+
+def test_draws_of_a_model_without_distributions_are_refused(tmp_path: Path) -> None:
+    file, out = "scenarios/published/hiv-chancellor1997.yaml", tmp_path / "out"
+    done = CliRunner().invoke(command_line, ["model", file, "--draws", "10", "--out", str(out)])
+    assert isinstance(done.exception, InputError)
+    assert "hiv-chancellor1997.yaml:25:1: no parameter has a distribution" in str(done.exception)
+    assert not list(out.glob("*"))
