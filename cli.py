@@ -32,6 +32,7 @@ VERBS: tuple[Callable[..., None], ...] = (
     simulate.compare,
     simulate.batch,
     appraise.sensitivity,
+    appraise.study,
     appraise.twins,
     documents.briefing,
     documents.export,

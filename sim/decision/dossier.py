@@ -15,10 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.decision.appraisal import Difference, block_standard_error, figure, plain
-from sim.decision.equity import Gain, Slope, gains, slope_of_change, slopes, who_gains_most
-from sim.decision.firm import Standing, standing
 from sim.decision.emulated import ENOUGH as ENOUGH  # shown with the dossier, like Estimate
 from sim.decision.emulated import more_draws
+from sim.decision.equity import Gain, Slope, gains, slope_of_change, slopes, who_gains_most
+from sim.decision.firm import Standing, standing
 from sim.decision.goal import Goal
 from sim.decision.money import (
     DISCOUNTS,

@@ -58,7 +58,8 @@ def test_the_error_of_a_design() -> None:
     assert DESIGN.error(VARIANCE) == pytest.approx(expected)
     alone = Study(neighbourhoods=10, children=200, icc=0.0, price=0.0)
     assert alone.error(VARIANCE) == pytest.approx(math.sqrt(2 * 0.05 * 0.95 / 2000))
-    assert Study(10, 10**9, 0.01, 0.0).error(VARIANCE) == pytest.approx(math.sqrt(2 * 0.05 * 0.95 * 0.01 / 10))
+    many = Study(10, 10**9, 0.01, 0.0)
+    assert many.error(VARIANCE) == pytest.approx(math.sqrt(2 * 0.05 * 0.95 * 0.01 / 10))
 
 
 @pytest.mark.parametrize("mean", [0.0, 50.0, -80.0])

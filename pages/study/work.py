@@ -1,0 +1,50 @@
+"""Background work for Welk onderzoek loont: the draws of Onzekerheid, and what is believed after them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from pages.doubt import work
+from pages.shared.desk import CHILDREN, SEED
+from pages.shared.texts import t
+from sim.decision.goal import Goal
+from sim.decision.headline import discount_rate
+from sim.decision.learning import Beliefs, beliefs
+from sim.decision.sample import Question
+from sim.inputs.scenario import Scenario
+from sim.progress import Progress, Tell
+from sim.runs.experiment import Options
+from sim.runs.workers import Workers
+
+KEPT_BYTES = 1 << 18
+"""About what beliefs take: 2,000 draws of four numbers."""
+LAST = 0.1
+"""Share of the work that comes after the draws."""
+
+
+def find(
+    scenarios: Sequence[Scenario], children: int | None = CHILDREN
+) -> Callable[[Tell], Iterator[Beliefs | None]]:
+    """Return the work: nothing after each part of the draws, so that others have their turn, then beliefs."""
+    question = Question(tuple(scenarios), Options(children=children, seed=SEED))
+    goal = Goal(question.years[-1], measure="cost", rate=discount_rate(question.scenarios[0]))
+
+    def find_out(tell: Tell) -> Iterator[Beliefs | None]:
+        def draws(now: Progress) -> None:
+            tell(Progress("more", (1.0 - LAST) * now.share, 1))
+
+        def known(now: Progress) -> None:
+            tell(Progress("known", 1.0 - LAST + LAST * now.share, 1))
+
+        with Workers(1) as workers:
+            for more in work.growing(question, 0, work.MORE, workers, draws):
+                sample = more
+                yield None
+            yield beliefs(sample, goal, workers, known)
+
+    return find_out
+
+
+def progress(now: Progress) -> str:
+    """Return what is going on, in the words of Onzekerheid."""
+    return t(f"doubt_doing_{now.stage}")
