@@ -6,6 +6,7 @@ import streamlit as st
 
 from pages.shared import formats
 from pages.shared.address import saw, seen
+from pages.shared.parts import note
 from pages.shared.texts import t
 from sim.decision.design import Design
 from sim.decision.learning import LONGEST, SIZES, Beliefs
@@ -29,6 +30,8 @@ def willingness(found: Beliefs) -> float:
         format_func=lambda n: f"€ {formats.count(n)}", help=t("study_worth_help"),
     )  # fmt: skip
     saw("kindjaar", now, first)
+    if least and now == first:
+        note(t("study_worth_first"))
     return float(now)
 
 

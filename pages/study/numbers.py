@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import pandas as pd
 import streamlit as st
@@ -62,7 +63,7 @@ def show(asked: Asked) -> None:
         values = offered(name)
         now = st.select_slider(
             t(f"study_number_{name}"), values, seen(f"proef-{name}", values, number.value),
-            key=f"study-{name}", format_func=lambda value, name=name: written(name, value),
+            key=f"study-{name}", format_func=partial(written, name),
         )  # fmt: skip
         if now != seen(f"proef-{name}", values, number.value):
             saw(f"proef-{name}", now, number.value)

@@ -84,29 +84,33 @@ def pays(asked: Asked, reference: str) -> None:
     if not clear:
         st.markdown("### " + t("study_nothing"))
     else:
-        verdict = "study_yes" if found.net > 0 else "study_no"
-        st.markdown("### " + t(verdict, net=formats.money(abs(found.net))))
+        said = "study_yes" if found.net > 0 else "study_no"
+        said += "_alone" if asked.municipalities == 1 else ""
+        towns = formats.count(asked.municipalities)
+        st.markdown("### " + t(said, net=formats.money(abs(found.net)), towns=towns))
         chance = writing().chance(found.chance, asked.found.simulated)
         st.markdown(t("study_chance", chance=chance))
     st.table(_rows(asked, found, clear).map(parts.breakable), hide_index=True)
+    price = asked.found.price(asked.design)
+    parts.note(
+        t("study_price_of", lead=formats.money(price.lead), measuring=formats.money(price.measuring),
+          work=formats.money(price.work))
+    )  # fmt: skip
     curve = curve_of(asked)
-    best = curve.loc[curve["net"].idxmax()]
-    if best["net"] > 0:
-        st.markdown(t("study_best", size=formats.count(best["size"]), net=formats.money(best["net"])))
+    best = int(curve["net"].to_numpy().argmax())
+    if (left := float(curve["net"][best])) > 0:
+        st.markdown(t("study_best", size=formats.count(SIZES[best]), net=formats.money(left)))
     st.markdown(_between(asked))
     _chart(asked, curve, reference)
 
 
 def _rows(asked: Asked, found: StudyWorth, clear: bool) -> pd.DataFrame:
-    price, towns = asked.found.price(asked.design), formats.count(asked.municipalities)
-    here = found.one.value * found.later
+    towns, here = formats.count(asked.municipalities), found.one.value * found.later
     rows = [
         (t("study_row_here"), formats.money(here) if clear else t("too_small")),
         (t("study_row_all", towns=towns), formats.money(found.all_of_them) if clear else t("too_small")),
         (t("study_row_price"), formats.money(found.price)),
-        (t("study_row_price_of", lead=formats.money(price.lead), measuring=formats.money(price.measuring),
-           work=formats.money(price.work)), ""),
-        (t("study_row_net"), _signed(found.net)),
+        (t("study_row_net" if found.net >= 0 else "study_row_short"), formats.money(abs(found.net))),
         (t("study_row_most"), formats.money(found.most.value)),
     ]  # fmt: skip
     if asked.municipalities == 1:
