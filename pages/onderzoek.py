@@ -55,8 +55,8 @@ def _show(found: Beliefs, scenarios: Pair, reference: str) -> None:
     st.header(t("study_cannot"))
     st.markdown(t("study_cannot_text"))
     with st.expander(t("study_numbers")):
+        verdict.grounds(found)
         numbers.show(asked)
-    verdict.grounds(found)
 
 
 if __name__ == "__main__":
