@@ -10,7 +10,7 @@ from rich.text import Text
 from commands.terminal.comparison import euros
 from commands.terminal.literal import Table
 from sim.decision.design import NUMBERS, Design
-from sim.decision.emulated import ENOUGH
+from sim.decision.dossier import ENOUGH
 from sim.decision.learning import Beliefs, by_size, worth
 from sim.decision.study import StudyWorth
 

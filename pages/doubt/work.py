@@ -92,7 +92,7 @@ def find_out(
 def _find_out(found: Findings, workers: Workers, tell: Tell) -> Iterator[Findings]:
     """Yield ever more of what can be found out, beyond what was found before."""
     question, names = found.question, first_names(found.question)
-    stages = _Stages(
+    stages = Stages(
         tell,
         {"swings": 2 * len(names) + 1, "cases": len(CASES), "draws": FIRST,
          "more": MORE - FIRST, "known": 40, "others": TORNADO},
@@ -164,7 +164,7 @@ def _cases(question: Question) -> list[Case]:
     return [kept[0], ONLY_CASH, *kept[1:]]
 
 
-class _Stages:
+class Stages:
     """Progress over stages, each with a number of lives to simulate: one share for all together."""
 
     def __init__(self, tell: Tell, sizes: dict[str, int]) -> None:

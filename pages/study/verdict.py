@@ -12,7 +12,7 @@ import streamlit as st
 from pages.shared import charts, formats, parts
 from pages.shared.texts import language, t, writing
 from sim.decision.design import Design
-from sim.decision.emulated import ENOUGH
+from sim.decision.dossier import ENOUGH
 from sim.decision.learning import SIZES, Beliefs, by_size, decisions, worth
 from sim.decision.sample import Question
 from sim.decision.study import StudyWorth

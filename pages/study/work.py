@@ -18,8 +18,8 @@ from sim.runs.workers import Workers
 
 KEPT_BYTES = 1 << 18
 """About what beliefs take: 2,000 draws of four numbers."""
-LAST = 0.1
-"""Share of the work that comes after the draws."""
+LAST = 20
+"""How many draws take as long as what comes after them."""
 
 
 def find(
@@ -30,17 +30,12 @@ def find(
     goal = Goal(question.years[-1], measure="cost", rate=discount_rate(question.scenarios[0]))
 
     def find_out(tell: Tell) -> Iterator[Beliefs | None]:
-        def draws(now: Progress) -> None:
-            tell(Progress("more", (1.0 - LAST) * now.share, 1))
-
-        def known(now: Progress) -> None:
-            tell(Progress("known", 1.0 - LAST + LAST * now.share, 1))
-
+        stages = work.Stages(tell, {"more": work.MORE, "known": LAST})
         with Workers(1) as workers:
-            for more in work.growing(question, 0, work.MORE, workers, draws):
+            for more in work.growing(question, 0, work.MORE, workers, stages.hear("more")):
                 sample = more
                 yield None
-            yield beliefs(sample, goal, workers, known)
+            yield beliefs(sample, goal, workers, stages.hear("known"))
 
     return find_out
 

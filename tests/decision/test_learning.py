@@ -1,4 +1,4 @@
-"""A study as designed: its measure, error and price by hand; what is believed, and what studies of it change."""
+"""A study as designed: its measure, error and price by hand; what is believed, what studies change."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def test_a_study_counts_those_who_are_left_and_the_start_of_each() -> None:
     "wrong", [(1, 3, ()), (10, 0, ()), (10, 3, (("dropout", 1.0),)), (10, 3, (("x", 1.0),))]
 )
 def test_what_is_no_design_is_refused(wrong: tuple[int, int, tuple[tuple[str, float], ...]]) -> None:
-    with pytest.raises(ValueError, match="no study|no number"):
+    with pytest.raises(ValueError, match=r"no study|no number"):
         Design(*wrong)
 
 
