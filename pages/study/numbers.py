@@ -51,13 +51,13 @@ def show(asked: Asked) -> None:
     for name, number in NUMBERS.items():
         ends = [net(_with(asked, name, value)) for value in (number.low, number.high)]
         between = t("pay_range", low=written(name, number.low), high=written(name, number.high))
-        grade = t(f"study_grade_{number.grade}")
-        rows.append((t(f"study_number_{name}"), written(name, asked.design.numbers[name]), between, grade,
-                     *(formats.millions(end) for end in ends)))  # fmt: skip
-    words = ("number", "value", "range", "grade", "net_low", "net_high")
-    columns = [t(f"study_col_{word}") for word in words]
+        rows.append((t(f"study_number_{name}"), between, *(formats.millions(end) for end in ends)))
+    columns = [t(f"study_col_{word}") for word in ("number", "range", "net_low", "net_high")]
     st.table(pd.DataFrame(rows, columns=columns).map(parts.breakable), hide_index=True)
-    parts.notes(*(f"{t(f'study_number_{name}')}: {t(f'study_source_{name}')}" for name in NUMBERS))
+    parts.notes(*(
+        t("study_number_source", name=t(f"study_number_{name}"), grade=t(f"study_grade_{number.grade}"),
+          source=t(f"study_source_{name}")) for name, number in NUMBERS.items()
+    ))  # fmt: skip
     st.markdown(t("study_move"))
     for name, number in NUMBERS.items():
         values = offered(name)

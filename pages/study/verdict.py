@@ -179,9 +179,10 @@ def _chart(asked: Asked, curve: pd.DataFrame, reference: str) -> None:
     shown = pd.DataFrame(
         [(formats.count(row["size"]), writing().chance(row["chance"], asked.found.simulated),
           *(formats.millions(row[line]) for line in LINES)) for row in curve.to_dict("records")],
-        columns=[t("study_axis_size"), t("study_col_chance"), *(f"{names[line]}" for line in LINES)],
+        columns=[t("study_col_size"), t("study_col_chance"), *names.values()],
     )  # fmt: skip
-    data = curve.set_axis(list(shown.columns), axis=1)
+    in_millions = curve.assign(**{line: curve[line] / 1e6 for line in LINES})
+    data = in_millions.set_axis(list(shown.columns), axis=1)
     parts.picture(charts.dressed(made, language()), shown.map(parts.breakable), data, "welk-onderzoek-loont",
                   reference)  # fmt: skip
 
