@@ -33,6 +33,7 @@ VERBS: tuple[Callable[..., None], ...] = (
     simulate.compare,
     simulate.batch,
     appraise.sensitivity,
+    appraise.study,
     appraise.twins,
     documents.briefing,
     documents.export,

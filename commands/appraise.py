@@ -1,4 +1,4 @@
-"""Appraisal with uncertainty (`sensitivity`); twin lives of one child (`twins`)."""
+"""Appraisal with uncertainty (`sensitivity`, `study`); twin lives of one child (`twins`)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from commands.options import Children, Csv, Json, Out, Seed, Threads, euros, worth
-from commands.shared import fail, print_data, where, with_reference
+from commands.shared import fail, json_or, print_data, where, with_reference
 from commands.terminal.progress import part_progress
 
 KEPT = "stopped; draws that were made are kept: the same command goes on from there"
@@ -70,6 +70,59 @@ def sensitivity(
 
     typer.echo(f"Tables: {folder}", err=True)
     show(appraisal_tables(found))
+
+
+def study(
+    reference: Annotated[Path, typer.Argument(help="The scenario to compare with.")],
+    other: Annotated[Path, typer.Argument(help="The scenario that is judged.")],
+    neighbourhoods: Annotated[
+        int, typer.Option("--neighbourhoods", min=2, help="Neighbourhoods with child work; as many without.")
+    ] = 20,
+    years: Annotated[int, typer.Option("--years", min=1, max=8, help="Years that the study takes.")] = 3,
+    municipalities: Annotated[
+        int, typer.Option("--municipalities", min=1, max=342, help="How many have the same choice.")
+    ] = 1,
+    willingness: Annotated[
+        float | None,
+        typer.Option(
+            "--willingness", parser=worth,
+            help="Euros for a child-year without moderate or complex need (default: where least is sure).",
+        ),
+    ] = None,
+    children: Children = None,
+    draws: Annotated[int, typer.Option("--draws", min=2, help="Parameter draws.")] = 1000,
+    seed: Seed = 0,
+    threads: Threads = None,
+    out: Out = None,
+    json_output: Json = False,
+) -> None:
+    """Say what a study with and without child work is worth: what it changes, less its price.
+
+    Draws are kept as by `sensitivity`, which they are shared with in the same folder.
+    """
+    from commands.terminal.comparison import show
+    from commands.terminal.study import as_json, study_tables
+    from sim.decision.design import Design
+    from sim.decision.goal import Goal
+    from sim.decision.headline import discount_rate
+    from sim.decision.learning import beliefs, choice_of_child_work, decisions
+    from sim.decision.sample import collect
+    from sim.runs.experiment import Options
+    from sim.runs.workers import Workers
+
+    chosen = with_reference([other], reference)[:2]
+    question = choice_of_child_work(chosen, Options(children=children, seed=seed, threads=threads))
+    folder = where(out, f"sensitivity-{chosen[0].municipality}-{other.stem}")
+    goal = Goal(question.years[-1], measure="cost", rate=discount_rate(chosen[0]))
+    try:
+        with part_progress(json_output) as tell, Workers(threads) as workers:
+            found = beliefs(collect(question, draws, folder, workers, tell), goal, workers, tell)
+    except KeyboardInterrupt:
+        fail(KEPT, 1)
+    level = found.least_sure if willingness is None else willingness
+    design = Design(neighbourhoods, years)
+    asked = found, design, level, decisions(question, municipalities)
+    json_or(json_output, lambda: as_json(*asked), lambda: show(study_tables(*asked)))
 
 
 def twins(

@@ -55,7 +55,7 @@ WIDE = ("verken", "vergelijk")
 SECTIONS = {
     "section_choose": ("start", "verken", "vergelijk", "galerij"),
     "section_outcomes": ("wie-betaalt", "kinderen", "onzekerheid"),
-    "section_grounds": ("aannames", "eigen-cijfers", "ijking"),
+    "section_grounds": ("onderzoek", "aannames", "eigen-cijfers", "ijking"),
     "section_take": ("briefing", "afwegingskader", "over"),
 }
 """Pages by what they are for. A page stands in a file of its name; `page_NAME` is its title."""

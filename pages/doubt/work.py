@@ -92,7 +92,7 @@ def find_out(
 def _find_out(found: Findings, workers: Workers, tell: Tell) -> Iterator[Findings]:
     """Yield ever more of what can be found out, beyond what was found before."""
     question, names = found.question, first_names(found.question)
-    stages = _Stages(
+    stages = Stages(
         tell,
         {"swings": 2 * len(names) + 1, "cases": len(CASES), "draws": FIRST,
          "more": MORE - FIRST, "known": 40, "others": TORNADO},
@@ -106,9 +106,9 @@ def _find_out(found: Findings, workers: Workers, tell: Tell) -> Iterator[Finding
     if not found.cases:
         cases = live_cases(question, workers, stages.hear("cases"), cases=_cases(question))
         yield (found := replace(found, cases=tuple(cases)))
-    for sample in _growing(found, FIRST, workers, stages.hear("draws")):
+    for sample in growing(question, found.draws, FIRST, workers, stages.hear("draws")):
         yield (found := _spread(found, sample))
-    for sample in _growing(found, MORE, workers, stages.hear("more")):
+    for sample in growing(question, found.draws, MORE, workers, stages.hear("more")):
         yield (found := _spread(found, sample))
     if found.known is None:
         known = knowledge(sample, found.goal, workers, stages.hear("known"), emulated=EMULATED)
@@ -128,11 +128,11 @@ def _swung(found: Findings, names: Sequence[str], workers: Workers, hear: Tell) 
         yield found
 
 
-def _growing(found: Findings, draws: int, workers: Workers, hear: Tell) -> Iterator[Sample]:
-    """Yield a sample of ever more draws than were found, so that others have their turn in between."""
-    folder, question = draw_folder(), found.question
+def growing(question: Question, made: int, draws: int, workers: Workers, hear: Tell) -> Iterator[Sample]:
+    """Yield a sample of ever more draws than were made, so that others have their turn in between."""
+    folder = draw_folder()
     prune(folder, DISK, f"draws-{question.key()}.bin")
-    for upto in [*range(found.draws + TURN, draws, TURN), max(draws, found.draws)]:
+    for upto in [*range(made + TURN, draws, TURN), max(draws, made)]:
         yield collect(question, max(upto, 2), folder, workers, lambda now: hear(now.at(now.done, draws)))
 
 
@@ -164,7 +164,7 @@ def _cases(question: Question) -> list[Case]:
     return [kept[0], ONLY_CASH, *kept[1:]]
 
 
-class _Stages:
+class Stages:
     """Progress over stages, each with a number of lives to simulate: one share for all together."""
 
     def __init__(self, tell: Tell, sizes: dict[str, int]) -> None:

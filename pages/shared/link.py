@@ -32,6 +32,7 @@ from pages.shared.chosen import (
 )
 from pages.shared.packed import MOST_LETTERS, LinkError, data_in, pack
 from pages.shared.plan import Plan
+from sim.decision.design import NUMBERS
 from sim.decision.headline import HORIZONS
 from sim.errors import InputError
 from sim.inputs.library import registry
@@ -52,6 +53,7 @@ VIEWS: Mapping[str, tuple[str, ...]] = {
     "kinderen": ("jaar", "kind", "wachten", "toch", "plekken"),
     "aannames": ("zoek", "rust", "onderwerpen", *(f"vanaf{n}" for n in range(12))),
     "eigen-cijfers": ("begin", "wijze"),
+    "onderzoek": ("kindjaar", "buurten", "duur", "gemeenten", *(f"proef-{name}" for name in NUMBERS)),
     "briefing": ("over",),
 }
 """What a link says of what one looks at, by page: pages.shared.address has more."""

@@ -15,6 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.decision.appraisal import Difference, block_standard_error, figure, plain
+from sim.decision.emulated import ENOUGH as ENOUGH  # shown with the dossier, like Estimate
+from sim.decision.emulated import more_draws
 from sim.decision.equity import Gain, Slope, gains, slope_of_change, slopes, who_gains_most
 from sim.decision.firm import Standing, standing
 from sim.decision.goal import Goal
@@ -33,7 +35,6 @@ from sim.decision.proof import REST as REST  # shown with the dossier, like Esti
 from sim.decision.proof import Debt, proof_debt
 from sim.decision.sample import Question, Sample, collect
 from sim.decision.sensitivity import TornadoBar, live_all, structural, tornado
-from sim.decision.surrogate import Surrogate, features
 from sim.decision.thresholds import (
     QUANTITIES,
     Threshold,
@@ -59,8 +60,6 @@ Floats = NDArray[np.float64]
 DRAWS = 1000
 EMULATED = 5000
 """Draws behind the value of information; beyond those simulated they come from the surrogate."""
-ENOUGH = 200
-"""Simulated draws below which there is no surrogate to trust: the draws themselves are used."""
 TORNADO = 12
 WHOLE = 20_000
 _NEED: tuple[Label, ...] = (("need_stock", "need", "moderate"), ("need_stock", "need", "complex"))
@@ -272,25 +271,13 @@ def knowledge(
     costs, errors = goal.of(d)
     gained = good(d, d.years.index(goal.year) + 1, goal.rate)
     if willingness is None:
-        willingness = _least_sure(costs, gained)
+        willingness = least_sure(costs, gained)
     names, p = question.uncertain, question.parameters
-    inputs, accuracy = np.array(sample.inputs), None
     benefit = willingness * gained - costs
     everything = evpi(np.stack([np.zeros_like(benefit), benefit], axis=1))
-    if sample.size >= ENOUGH and names:
-        surrogate = Surrogate.fit(features(p, names, inputs), benefit[:, None], (errors**2)[:, None])
-        accuracy = float(surrogate.accuracy.explained[0])
-        count = EMULATED if emulated is None else emulated
-        more = range(sample.size + 1, sample.size + count + 1)
-        now = Progress("draws_of_parameters", 0, count)
-        tell(now)
-        parts = [range(k, min(k + 500, more.stop)) for k in range(more.start, more.stop, 500)]
-        drawn = []
-        for part in workers.map(partial(_inputs, question), parts):
-            drawn.append(part)
-            tell(now.at(sum(len(x) for x in drawn)))
-        inputs = np.concatenate(drawn)
-        benefit = surrogate.predict(features(p, names, inputs))[:, 0]
+    count = EMULATED if emulated is None else emulated
+    drawn = more_draws(sample, benefit[:, None], (errors**2)[:, None], count, workers, tell)
+    inputs, benefit = drawn.inputs, drawn.outputs[:, 0]
     nb = np.stack([np.zeros_like(benefit), benefit], axis=1)
     columns = {name: inputs[:, j] for j, name in enumerate(names)}
     groups: dict[str, list[str]] = {}
@@ -301,8 +288,8 @@ def knowledge(
     return Knowledge(
         willingness=willingness,
         drawn=len(inputs),
-        emulated=accuracy is not None,
-        accuracy=accuracy,
+        emulated=drawn.emulated,
+        accuracy=None if drawn.accuracy is None else float(drawn.accuracy[0]),
         everything=everything,
         parameters=tuple(_by_movement(by_parameter(nb, own), nb, own)),
         groups=tuple(by_group(nb, groups, columns)),
@@ -332,7 +319,7 @@ def _way(goal: Goal) -> Any:
     return found[0] if found else replace(DISCOUNTS[1], name="own", costs=goal.rate, effects=goal.rate)
 
 
-def _least_sure(costs: Floats, gained: Floats) -> float:
+def least_sure(costs: Floats, gained: Floats) -> float:
     """Return the willingness to pay at which both choices are expected to be worth the same, or 0."""
     mean_cost, mean_gain = float(costs.mean()), float(gained.mean())
     return mean_cost / mean_gain if mean_cost > 0 and mean_gain > 0 else 0.0
@@ -395,10 +382,6 @@ def _by_movement(
         return abs(float(np.corrcoef(column, gain)[0, 1])) if spread > 0 and gain.std() > 0 else 0.0
 
     return sorted(rows, key=lambda row: (-row[1].value, -moves(row[0])))
-
-
-def _inputs(question: Question, draws: range) -> Floats:
-    return np.stack([question.inputs(draw) for draw in draws])
 
 
 def _thresholds(

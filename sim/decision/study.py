@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sim.decision.value import Estimate, evpi, evppi
+from sim.decision.value import Estimate, evpi, evppi, expectations
 
 Floats = NDArray[np.float64]
 REPEATS = 8
@@ -40,31 +40,43 @@ class Study:
         if self.neighbourhoods < 2 or self.children < 1 or not 0 <= self.icc <= 1 or self.price < 0:
             raise ValueError(f"no study: {self}")
 
-    def error(self, share: float) -> float:
-        """Return the standard error of the difference between arms; share: of children, 0..1.
+    def error(self, variance: float) -> float:
+        """Return the standard error of the difference between the means of both arms.
 
-        Children of a neighbourhood count for fewer by the design effect 1 + (children - 1) icc.
+        variance: of what is measured of one child; share (1 - share) where that is yes or no. Children of a
+        neighbourhood count for fewer by the design effect 1 + (children - 1) icc.
         """
-        variance = share * (1.0 - share) / (self.neighbourhoods * self.children)
-        return math.sqrt(2.0 * variance * (1.0 + (self.children - 1) * self.icc))
+        of_a_mean = variance / (self.neighbourhoods * self.children)
+        return math.sqrt(2.0 * of_a_mean * (1.0 + (self.children - 1) * self.icc))
+
+
+@dataclass(frozen=True)
+class Learnt:
+    """What the findings of a study are worth to one decision, euros, and the chance that they change it."""
+
+    worth: Estimate
+    chance: float
 
 
 @dataclass(frozen=True)
 class StudyWorth:
     """Value of a study in euros: of one decision, of `decisions` like it, and what is left after its price.
 
-    most: what perfect information would be worth for one decision.
+    chance: that its findings make another strategy best than is best now. most: what perfect information
+    would be worth for one decision. later: what a euro is worth now that comes when the findings do, 0..1.
     """
 
     one: Estimate
+    chance: float
     most: Estimate
     decisions: float
     price: float
+    later: float = 1.0
 
     @property
     def all_of_them(self) -> float:
-        """What it would be worth to all who decide."""
-        return self.one.value * self.decisions
+        """What it would be worth now to all who decide: the most that it may cost."""
+        return self.one.value * self.later * self.decisions
 
     @property
     def net(self) -> float:
@@ -72,8 +84,8 @@ class StudyWorth:
         return self.all_of_them - self.price
 
 
-def evsi(net_benefit: ArrayLike, effect: ArrayLike, error: float, seed: int = 0) -> Estimate:
-    """Return the expected value of sample information of a study that measures an effect with an error.
+def learnt(net_benefit: ArrayLike, effect: ArrayLike, error: float, seed: int = 0) -> Learnt:
+    """Return what a study is worth that measures an effect with an error (expected value of its findings).
 
     net_benefit: [draws, strategies], euros; effect: [draws], what the study would measure if it had no error;
     error: its standard error, in the same unit. Raises ValueError where shapes do not fit.
@@ -81,27 +93,38 @@ def evsi(net_benefit: ArrayLike, effect: ArrayLike, error: float, seed: int = 0)
     nb, effects = np.asarray(net_benefit, np.float64), np.asarray(effect, np.float64)
     if effects.shape != nb.shape[:1]:
         raise ValueError(f"an effect by draw was expected, [{nb.shape[0]}], found {effects.shape}")
-    if error == 0.0:
-        return evppi(nb, effects)
-    luck = np.random.default_rng(seed)
-    found = []
-    for _ in range(REPEATS):
-        found.append(evppi(nb, effects + error * luck.standard_normal(effects.size)))
-    values = np.array([one.value for one in found])
-    missed = [one.missed for one in found if one.missed is not None]
-    return Estimate(
-        float(values.mean()), float(np.mean([one.se for one in found])), max(missed) if missed else None
-    )
+    luck, now = np.random.default_rng(seed), int(nb.mean(axis=0).argmax())
+    worth, changed = [], []
+    for _ in range(REPEATS if error > 0.0 else 1):
+        found = effects + error * luck.standard_normal(effects.size)
+        expected = expectations(nb, found)
+        worth.append(float(expected.max(axis=1).mean() - expected.mean(axis=0).max()))
+        changed.append(float((expected.argmax(axis=1) != now).mean()))
+    last, most = evppi(nb, found), evpi(nb).value
+    value = float(np.clip(np.mean(worth), 0.0, most))
+    return Learnt(Estimate(value, last.se, last.missed), float(np.mean(changed)))
+
+
+def evsi(net_benefit: ArrayLike, effect: ArrayLike, error: float, seed: int = 0) -> Estimate:
+    """Return the expected value of sample information: `learnt` without the chance."""
+    return learnt(net_benefit, effect, error, seed).worth
 
 
 def study_worth(
-    study: Study, net_benefit: ArrayLike, effect: ArrayLike, share: float, decisions: float, seed: int = 0
+    study: Study,
+    net_benefit: ArrayLike,
+    effect: ArrayLike,
+    variance: float,
+    decisions: float,
+    later: float = 1.0,
+    seed: int = 0,
 ) -> StudyWorth:
     """Return what a study is worth to all who face a decision like this one.
 
-    effect: [draws], the difference between arms in the share of children at the end of the study; share: of
-    children in the arm without child work; decisions: how many decide alike, such as municipalities weighed
-    by their youths. Raises ValueError where shapes do not fit.
+    effect: [draws], the difference between arms in what is measured at the end of the study; variance: of
+    that between children (`Study.error`); decisions: how many decide alike, such as municipalities weighed by
+    their youths; later: what a euro is worth now that comes when the study has ended. Raises ValueError where
+    shapes do not fit.
     """
-    found = evsi(net_benefit, effect, study.error(share), seed)
-    return StudyWorth(found, evpi(net_benefit), decisions, study.price)
+    found = learnt(net_benefit, effect, study.error(variance), seed)
+    return StudyWorth(found.worth, found.chance, evpi(net_benefit), decisions, study.price, later)

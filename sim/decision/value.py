@@ -92,22 +92,45 @@ def evppi(nb: ArrayLike, x: ArrayLike) -> Estimate:
     Raises ValueError where shapes do not fit.
     """
     values = _checked(nb)
+    found = _followed(values, x)
+    if found is None:
+        return Estimate(0.0, 0.0)
+    fit, missed = found
+    luck = np.random.default_rng(0)
+    value = _worth(fit.deflated()) if fit.chance < _CHANCE else 0.0
+    again = np.array([_worth(fit.drawn(luck)) for _ in range(_AGAIN)])
+    most = evpi(values)
+    return Estimate(float(np.clip(value, 0.0, most.value)), float(again.std(ddof=1)), missed)
+
+
+def expectations(nb: ArrayLike, x: ArrayLike) -> Floats:
+    """Return what who knows x [draws, k] (or [draws]) expects of each strategy, [draws, strategies].
+
+    That is net benefit over that of the first strategy, by the regression of `evppi`: the mean of all draws
+    where nothing is explained. Raises ValueError where shapes do not fit.
+    """
+    values = _checked(nb)
+    found = _followed(values, x)
+    if found is None or found[0].chance >= _CHANCE:
+        gains = values - values[:, :1]
+        return np.broadcast_to(gains.mean(axis=0), gains.shape).copy()
+    return found[0].deflated()
+
+
+def _followed(values: Floats, x: ArrayLike) -> tuple[_Fit, float | None] | None:
+    """Return the regression of gains over the first strategy on x, and what it missed."""
     known = _columns(x, values.shape[0])
     gains = values - values[:, :1]
     fit = _regress(known, gains, _basis)
     if fit is None:
-        return Estimate(0.0, 0.0)
+        return None
     missed = _missed(known, gains, fit.fitted)
     if missed:
         richer = _regress(known, gains, _products)
         left = None if richer is None else _missed(known, gains, richer.fitted)
         if richer is not None and left is not None and left < missed:
             fit, missed = richer, left
-    luck = np.random.default_rng(0)
-    value = _worth(fit.deflated()) if fit.chance < _CHANCE else 0.0
-    again = np.array([_worth(fit.drawn(luck)) for _ in range(_AGAIN)])
-    most = evpi(values)
-    return Estimate(float(np.clip(value, 0.0, most.value)), float(again.std(ddof=1)), missed)
+    return fit, missed
 
 
 def explained(y: ArrayLike, x: ArrayLike) -> float:

@@ -18,7 +18,7 @@ from playwright.sync_api import Page
 
 PAGES = (
     "start", "verken", "vergelijk", "galerij", "wie-betaalt", "kinderen", "onzekerheid", "aannames",
-    "eigen-cijfers", "ijking", "briefing", "afwegingskader", "over",
+    "onderzoek", "eigen-cijfers", "ijking", "briefing", "afwegingskader", "over",
 )  # fmt: skip
 ROOT = Path(__file__).resolve().parents[2]
 FLAGS = [

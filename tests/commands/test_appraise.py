@@ -1,4 +1,4 @@
-"""`sensitivity` and `twins` as a user calls them."""
+"""`sensitivity`, `study` and `twins` as a user calls them."""
 
 from __future__ import annotations
 
@@ -33,6 +33,24 @@ def test_sensitivity_answers_in_tables_and_json(tmp_path: Path) -> None:
     assert len(data["answers"]["what_must_be_true"]) == 4
     assert (tmp_path / "out" / "worth.parquet").exists()
     assert [file.suffix for file in (tmp_path / "out").glob("draws-*")] == [".bin"]
+
+
+def test_study_answers_in_a_table_and_json(tmp_path: Path) -> None:
+    pair = (short(tmp_path, 0, "none"), short(tmp_path, 36, "some"))
+    line = ("study", *pair, "--draws", "4", *FEW, "--out", tmp_path / "out", "--neighbourhoods", "25")
+    done = call(*line)
+    assert done.returncode == 0, done.stderr
+    for words in ("is best now", "Worth of a study by size", "25", "icc 0.031 (derived)", "Fewer than 200"):
+        assert words in done.stdout
+    again = call(*line, "--json", "--willingness", "0", "--municipalities", "10")
+    assert again.returncode == 0, again.stderr
+    data = json.loads(again.stdout)
+    assert (data["best_now"], data["draws"], data["willingness"]) == ("reference", 4, 0.0)
+    asked = data["asked"]
+    assert asked["neighbourhoods"] == 25
+    assert asked["net"] == pytest.approx(asked["worth"] - asked["price"])
+    same = call("study", pair[0], pair[0], *FEW, "--out", tmp_path / "other")
+    assert same.returncode == 2
 
 
 def test_sensitivity_that_was_stopped_keeps_its_draws(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from rich.console import Console
 from commands.terminal.decision import shown
 from sim.analyses import Appraisal, appraise
 from sim.decision import dossier as module
+from sim.decision import emulated as more
 from sim.decision.dossier import Spread, dossier, group_of
 from sim.decision.goal import Goal, outcome
 from sim.decision.sample import Question, collect
@@ -109,7 +110,7 @@ def test_tables_and_json_hold_the_answers(appraised: Appraisal) -> None:
 def test_with_enough_draws_a_surrogate_takes_over(
     monkeypatch: pytest.MonkeyPatch, appraised: Appraisal
 ) -> None:
-    monkeypatch.setattr(module, "ENOUGH", 24)
+    monkeypatch.setattr(more, "ENOUGH", 24)
     monkeypatch.setattr(module, "EMULATED", 300)
     again = appraise(
         scenario(0, years=YEARS), scenario(36, years=YEARS), appraised.folder, children=1000, draws=24,

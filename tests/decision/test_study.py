@@ -7,11 +7,13 @@ import math
 import numpy as np
 import pytest
 
-from sim.decision.study import Study, evsi, study_worth
+from sim.decision.study import Study, evsi, learnt, study_worth
 from sim.decision.value import evpi, evppi
 from tests.decision.test_value_of_interactions import normal_loss
 
 DRAWS = 10_000
+VARIANCE = 0.05 * 0.95
+"""Of yes or no where one in twenty is yes."""
 DESIGN = Study(neighbourhoods=10, children=200, icc=0.01, price=1e6)
 
 
@@ -45,7 +47,7 @@ def test_a_study_of_nothing_is_worth_nothing() -> None:
 
 def test_a_larger_study_is_worth_more_and_never_more_than_all_there_is_to_know() -> None:
     nb, effect = beliefs(0.0, 100.0)
-    worth = [evsi(nb, effect / 1e4, DESIGN.error(0.05) / k).value for k in (1, 2, 4, 8)]
+    worth = [evsi(nb, effect / 1e4, DESIGN.error(VARIANCE) / k).value for k in (1, 2, 4, 8)]
     assert worth == sorted(worth)
     assert worth[-1] <= evpi(nb).value
 
@@ -53,15 +55,35 @@ def test_a_larger_study_is_worth_more_and_never_more_than_all_there_is_to_know()
 def test_the_error_of_a_design() -> None:
     """Two arms of 10 times 200 children at 5 percent, design effect 2.99."""
     expected = math.sqrt(2 * 0.05 * 0.95 / 2000 * (1 + 199 * 0.01))
-    assert DESIGN.error(0.05) == pytest.approx(expected)
+    assert DESIGN.error(VARIANCE) == pytest.approx(expected)
     alone = Study(neighbourhoods=10, children=200, icc=0.0, price=0.0)
-    assert alone.error(0.05) == pytest.approx(math.sqrt(2 * 0.05 * 0.95 / 2000))
-    assert Study(10, 10**9, 0.01, 0.0).error(0.05) == pytest.approx(math.sqrt(2 * 0.05 * 0.95 * 0.01 / 10))
+    assert alone.error(VARIANCE) == pytest.approx(math.sqrt(2 * 0.05 * 0.95 / 2000))
+    many = Study(10, 10**9, 0.01, 0.0)
+    assert many.error(VARIANCE) == pytest.approx(math.sqrt(2 * 0.05 * 0.95 * 0.01 / 10))
+
+
+@pytest.mark.parametrize("mean", [0.0, 50.0, -80.0])
+def test_the_chance_of_another_decision_has_a_closed_form(mean: float) -> None:
+    """The posterior mean is normal: how much of it lies on the other side of zero."""
+    nb, effect = beliefs(mean, 100.0)
+    for error in (20.0, 100.0):
+        learns = 100.0**2 / math.sqrt(100.0**2 + error**2)
+        expected = 0.5 * math.erfc(abs(mean) / learns / math.sqrt(2.0))
+        assert learnt(nb, effect, error).chance == pytest.approx(expected, abs=0.015)
+    assert learnt(nb, effect, 1e6).chance == 0.0
+
+
+def test_findings_that_come_later_are_worth_less_now() -> None:
+    nb, effect = beliefs(0.0, 100.0)
+    at_once = study_worth(DESIGN, nb, effect / 1e4, VARIANCE, decisions=10)
+    later = study_worth(DESIGN, nb, effect / 1e4, VARIANCE, decisions=10, later=0.9)
+    assert later.all_of_them == pytest.approx(0.9 * at_once.all_of_them)
+    assert (later.one, later.chance) == (at_once.one, at_once.chance)
 
 
 def test_what_is_left_after_its_price() -> None:
     nb, effect = beliefs(0.0, 100.0)
-    found = study_worth(DESIGN, nb, effect / 1e4, 0.05, decisions=342)
+    found = study_worth(DESIGN, nb, effect / 1e4, VARIANCE, decisions=342)
     assert found.all_of_them == pytest.approx(342 * found.one.value)
     assert found.net == pytest.approx(found.all_of_them - 1e6)
     assert found.one.value <= found.most.value

@@ -246,7 +246,7 @@ def test_every_number_of_the_model_goes_through_a_link_at_both_ends_of_its_range
 
 
 PAGES = ("start", "verken", "vergelijk", "galerij", "wie_betaalt", "kinderen", "onzekerheid", "aannames",
-         "eigen_cijfers", "ijking", "briefing", "afwegingskader", "over")  # fmt: skip
+         "onderzoek", "eigen_cijfers", "ijking", "briefing", "afwegingskader", "over")  # fmt: skip
 GARBAGE = {
     "begroting": "z" + pack(WORK % "1e308"), "eigen": pack('{"name": 5}'), "gemeente": "\ufffd<b>" * 40,
     "jaar": "\u202e", "kind": "-1", "wachten": "nan", "delen": "~~~", "zoek": "x" * 5_000, "rust": "1e308",

@@ -49,7 +49,7 @@ DATA = re.compile(
 """Where a text in a chart stands as it is: in its data, what a scale has, and what is read aloud."""
 PAGES = (
     "start", "verken", "vergelijk", "wie_betaalt", "kinderen", "onzekerheid", "aannames", "eigen_cijfers",
-    "briefing", "over", "galerij", "ijking", "afwegingskader",
+    "briefing", "over", "galerij", "ijking", "afwegingskader", "onderzoek",
 )  # fmt: skip
 
 
