@@ -51,8 +51,9 @@ def show(asked: Asked) -> None:
     for name, number in NUMBERS.items():
         ends = [net(_with(asked, name, value)) for value in (number.low, number.high)]
         between = t("pay_range", low=written(name, number.low), high=written(name, number.high))
-        rows.append((t(f"study_number_{name}"), between, *(formats.millions(end) for end in ends)))
-    columns = [t(f"study_col_{word}") for word in ("number", "range", "net_low", "net_high")]
+        title = f"{t(f'study_number_{name}')} ({between})"
+        rows.append((title, *(formats.millions(end) for end in ends)))
+    columns = [t(f"study_col_{word}") for word in ("number", "net_low", "net_high")]
     st.table(pd.DataFrame(rows, columns=columns).map(parts.breakable), hide_index=True)
     parts.notes(*(
         t("study_number_source", name=t(f"study_number_{name}"), grade=t(f"study_grade_{number.grade}"),

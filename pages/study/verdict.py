@@ -176,13 +176,13 @@ def _chart(asked: Asked, curve: pd.DataFrame, reference: str) -> None:
         .properties(height=HEIGHT + charts.LINE_HEIGHT * 3, description=t("study_alt", rows=told),
                     padding={"top": 8, "right": 16})
     )  # fmt: skip
-    shown = pd.DataFrame(
-        [(formats.count(row["size"]), writing().chance(row["chance"], asked.found.simulated),
-          *(formats.millions(row[line]) for line in LINES)) for row in curve.to_dict("records")],
-        columns=[t("study_col_size"), t("study_col_chance"), *names.values()],
-    )  # fmt: skip
+    rows = [
+        (formats.count(row["size"]), *(formats.millions(row[line]) for line in LINES))
+        for row in curve.to_dict("records")
+    ]
+    shown = pd.DataFrame(rows, columns=[t("study_col_size"), *names.values()])
     in_millions = curve.assign(**{line: curve[line] / 1e6 for line in LINES})
-    data = in_millions.set_axis(list(shown.columns), axis=1)
+    data = in_millions.set_axis([t("study_axis_size"), t("study_col_chance"), *names.values()], axis=1)
     parts.picture(charts.dressed(made, language()), shown.map(parts.breakable), data, "welk-onderzoek-loont",
                   reference)  # fmt: skip
 
