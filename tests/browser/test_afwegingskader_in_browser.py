@@ -14,6 +14,7 @@ def test_what_is_typed_is_kept_on_the_way_to_another_page(page: Watched) -> None
     page.goto("/afwegingskader")
     page.wait_for_selector(READY, timeout=120_000)
     page.get_by_text("keer andere aannames").first.wait_for(timeout=120_000)
+    page.locator("summary", has_text="Wat u zelf invult").click()
     field = page.get_by_label("3.4 Draagvlak")
     field.fill("De jongerenraad is gehoord.")
     field.press("Control+Enter")

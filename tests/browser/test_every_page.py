@@ -116,7 +116,7 @@ def test_the_keyboard_alone_reaches_everything_on_start(page: Watched) -> None:
             seen.append(focus)
     names = " | ".join(name for _, _, name, _ in seen)
     assert any(role == "slider" for _, role, _, _ in seen)
-    for wanted in ("Vergelijk", "Nederlands", "Download CSV", "Link naar dit scherm"):
+    for wanted in ("Vergelijk", "Nederlands", "Tabel en uitleg", "Link naar dit scherm"):
         assert wanted in names, wanted
     assert all(visible for _, _, _, visible in seen if _ != "INPUT"), "focus on what nobody sees"
 
