@@ -94,8 +94,8 @@ def drawn(found: BreakEvenMap, goal: Goal, reference: str) -> None:
         columns=names,
     )
     parts.draw(chart(found, lines))
-    lines = f"{t('even_note', draws=found.draws)} {t('even_table')}"
-    parts.below(shown, data, f"quitte-{goal.year}", reference, lines)
+    notes = f"{t('even_note', draws=found.draws)} {t('even_table')}"
+    parts.below(shown, data, f"quitte-{goal.year}", reference, notes)
 
 
 def _lead(goal: Goal, start: int) -> str:
