@@ -37,7 +37,8 @@ def main() -> None:
     if not nothing_to_compare(chosen):
         scenarios = pair(chosen)
         live(scenarios, lambda answer: _filled(answer, scenarios))
-        _own()
+        with st.expander(t("kader_own")):
+            _own()
     parts.footer(reference)
 
 
@@ -69,7 +70,6 @@ def _element(one: Element) -> None:
 
 def _own() -> None:
     """Show the fields that only the municipality can fill in."""
-    st.header(t("kader_own"))
     st.markdown(t("kader_own_lead"))
     for element in asked_elements(words(language())):
         own_field(element)

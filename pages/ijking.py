@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import altair as alt
@@ -46,13 +47,23 @@ def main() -> None:
     )  # fmt: skip
     st.markdown(t("fit_not"))
     _series(found)
-    _ages(found)
-    _ahead(rolling, tested)
-    _towns(left_out)
-    _spending(found)
     _missed(found)
-    _known(found)
-    st.header(t("fit_more"))
+    for title, show in (
+        ("fit_ages", partial(_ages, found)),
+        ("fit_ahead", partial(_ahead, rolling, tested)),
+        ("fit_towns", partial(_towns, left_out)),
+        ("fit_spending", partial(_spending, found)),
+        ("fit_known", partial(_known, found)),
+        ("fit_more", partial(_more, about, found)),
+    ):
+        with st.expander(t(title)):
+            show()
+    mark = found["posterior"][:12]
+    parts.footer(reference_words(choices()), t("fit_source", version=version(), mark=mark))
+
+
+def _more(about: Mapping[str, Any], found: Mapping[str, Any]) -> None:
+    """Show every number and every figure, and how they were computed."""
     _parameters(found)
     _table(_figures(found["targets"]), "figures", t("fit_all"))
     walk, cover = found["sampler"], found["coverage"]
@@ -61,8 +72,6 @@ def main() -> None:
           effective=formats.count(walk["effective"]), cover=formats.percent(cover["parameters"]),
           mark=found["posterior"][:12])
     )  # fmt: skip
-    _source(found)
-    parts.footer(reference_words(choices()))
 
 
 def _series(found: Mapping[str, Any]) -> None:
@@ -86,7 +95,6 @@ def _series(found: Mapping[str, Any]) -> None:
     titles = {"series": t("fit_figure"), "year": t("year"), "published": t("fit_published"),
              "model": t("fit_model"), "low": t("fit_low"), "high": t("fit_high")}  # fmt: skip
     _table(data.rename(columns=titles), "series", years=(t("year"),))
-    _source(found)
 
 
 def _one_series(data: pd.DataFrame, name: str) -> alt.LayerChart:
@@ -113,7 +121,6 @@ def _one_series(data: pd.DataFrame, name: str) -> alt.LayerChart:
 
 def _ahead(rolling: Mapping[str, Any], tested: Mapping[str, Any]) -> None:
     """Show how well the model foretold years that it had not seen, beside three simple rules."""
-    st.header(t("fit_ahead"))
     *origins, total = rolling["summary"]
     best = min(RULES, key=lambda rule: total[rule])
     st.markdown(
@@ -158,7 +165,6 @@ def _ahead(rolling: Mapping[str, Any], tested: Mapping[str, Any]) -> None:
 
 def _towns(left_out: Mapping[str, Any]) -> None:
     """Tell how well the use of a municipality follows from others, and from those of other provinces."""
-    st.header(t("fit_towns"))
     error = {who: formats.number(100 * left_out["error"][who], 1) for who in WHO}
     inside = {width: formats.percent(share) for width, share in left_out["inside"].items()}
     far = left_out["provinces"]
@@ -192,7 +198,6 @@ def _figures(targets: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
 
 def _ages(found: Mapping[str, Any]) -> None:
     """Show who is in care by age: bands that were counted, and single years by the model alone."""
-    st.header(t("fit_ages"))
     rows = [row for row in found["targets"] if row["measure"] == "stock_share"]
     bands = pd.DataFrame(
         {"band": f"{row['age_from']}–{row['age_to']}", "published": row["value"], "model": row["median"],
@@ -222,12 +227,10 @@ def _ages(found: Mapping[str, Any]) -> None:
     shown = told.assign(**{name: told[name].map(lambda share: formats.percent(share, 1)) for name in shares})
     _below(shown.rename(columns=titles), told.rename(columns=titles), "ages", t("fit_single_ages"))
     parts.note(t("fit_ages_note"))
-    _source(found)
 
 
 def _known(found: Mapping[str, Any]) -> None:
     known = found["identifiability"]
-    st.header(t("fit_known"))
     weakest = ", ".join(f"`{item['name']}`" for item in known["weakest_informed"][:4])
     counts = {"informed": known["informed_directions"], "free": known["free_parameters"]}
     st.markdown(t("fit_known_lead", weak=weakest, **counts))
@@ -251,7 +254,6 @@ def _parameters(found: Mapping[str, Any]) -> None:
 
 
 def _spending(found: Mapping[str, Any]) -> None:
-    st.header(t("fit_spending"))
     for name, row in found["spending"]["totals"].items():
         kind, _, year = name.partition(" 2")
         amounts = {"published": row["published"], "model": row["best"], "before": row["before_the_fit"]}
@@ -260,7 +262,6 @@ def _spending(found: Mapping[str, Any]) -> None:
     parts_of = {part: formats.money(amount) for part, amount in found["spending"]["parts"].items()}
     st.markdown(t("fit_spending_parts", **parts_of))
     parts.note(t("fit_spending_note"))
-    _source(found)
 
 
 def _figure(value: float | None) -> str:
@@ -296,10 +297,6 @@ def _foldable(cell: object) -> str:
     """Return the text of a cell so that a phone may break it where a name or a range has a joint."""
     joints = r"(?<=[a-z])(?=[._]\w)|(?<=[0-9])(?=[._][a-z])|(?<=–)(?=.)"
     return parts.plain(re.sub(joints, "\N{ZERO WIDTH SPACE}", str(cell)))
-
-
-def _source(found: Mapping[str, Any]) -> None:
-    parts.note(t("fit_source", version=version(), mark=found["posterior"][:12]))
 
 
 if __name__ == "__main__":

@@ -31,6 +31,8 @@ AHEAD = 10
 """Years ahead that the page begins with."""
 KEPT_BYTES = 400_000
 WEEKS, ON = "weeks", "1"
+PLACES = "plekken"
+"""What the address calls the same budget with fixed places."""
 Names = tuple[str, str]
 Pair = tuple[Scenario, Scenario]
 
@@ -45,7 +47,9 @@ def main() -> None:
     parts.note(t("kids_plan", plan=parts.plain(chosen.plan.label())))
     if not nothing_to_compare(chosen):
         _lives(chosen, reference)
-        _waiting(chosen, reference)
+        st.markdown(t("kids_cash_next"))
+        with st.expander(t("kids_wait"), expanded=seen(PLACES, (ON,), "") == ON):
+            _waiting(chosen, reference)
         live(pair(chosen), lambda answer: _sharpening(answer, chosen, reference))
     parts.footer(reference)
 
@@ -99,9 +103,12 @@ def _kept(kept: Kept, chosen: Choices, reference: str) -> None:
         st.info(t("kids_nobody_parts"))
         return
     names = _names(chosen)
-    for part in (_picture, _two):  # each runs alone when its control is moved, so that moving it is quick
-        st.fragment(partial(guarded, partial(part, kept, names, reference)))()
-    _totals(kept, reference)
+    # Each part with a control runs alone when that is moved, so that moving it is quick.
+    st.fragment(partial(guarded, partial(_picture, kept, names, reference)))()
+    with st.expander(t("kids_two")):
+        st.fragment(partial(guarded, partial(_two, kept, names, reference)))()
+    with st.expander(t("kids_totals")):
+        _totals(kept, reference)
 
 
 def _picture(kept: Kept, names: Names, reference: str) -> None:
@@ -123,11 +130,9 @@ def _picture(kept: Kept, names: Names, reference: str) -> None:
     st.table(icons.table(kept, index, short), hide_index=True)
     parts.note(t("kids_picture_caution"))
     parts.csv(icons.all_years(kept), "kinderwerk-dezelfde-kinderen", reference)
-    parts.source()
 
 
 def _two(kept: Kept, names: Names, reference: str) -> None:
-    st.header(t("kids_two"))
     parts.note(t("kids_simulated"))
     better, same, worse = kept.after_of(kept.chosen)
     parts.note(
@@ -154,7 +159,6 @@ def _two(kept: Kept, names: Names, reference: str) -> None:
 
 
 def _totals(kept: Kept, reference: str) -> None:
-    st.header(t("kids_totals"))
     st.markdown(kinds.lead(kept))
     st.table(kinds.table(kept), hide_index=True)
     parts.note(t("kids_totals_caution", n=formats.count(CHILDREN)))
@@ -166,13 +170,12 @@ def _totals(kept: Kept, reference: str) -> None:
 
 def _waiting(chosen: Choices, reference: str) -> None:
     """Show waiting lists where places are limited, or what happens to waiting where they are not."""
-    st.header(t("kids_wait"))
     if chosen.plan.policy != "capped":
         st.markdown(t(f"kids_wait_{chosen.plan.policy}"))
         if not forms.few_enough(chosen):
             _too_large(chosen)
             return
-        if not _asked_for("kids_capped", "plekken", "kids-capped"):
+        if not _asked_for("kids_capped", PLACES, "kids-capped"):
             return
         chosen = forms.with_places(chosen)
         reference = f"{reference_words(chosen)} ({t('policy_capped')})"
@@ -233,12 +236,18 @@ def _sharpening(answer: Answer, chosen: Choices, reference: str) -> None:
     scenario = answer.scenarios[0]
     with st.container():  # what is below keeps its place, and an open table stays open, when charts come
         if scenario.policy != "capped" or not forms.few_enough(chosen):  # else everyone's stand with waiting
-            _care(answer, chosen, reference)
-    st.header(t("kids_cash"))
+            with st.expander(t("kids_forms")):
+                _care(answer, chosen, reference)
+    with st.expander(t("kids_cash")):
+        _cash(answer, reference)
+
+
+def _cash(answer: Answer, reference: str) -> None:
+    """Show what of the care that changes is money in hand."""
+    scenario = answer.scenarios[0]
     found = cash.money(answer.difference(), discount_rate(scenario), answer.sharpening)
     st.markdown(cash.words(found, scenario))
     st.markdown(_unmet(answer, found.ends[-1]))
-    st.markdown(t("kids_cash_next"))
     parts.draw(cash.chart(found), "kids-cash")
     parts.note(" ".join([t("kids_cash_note"), *([t("provisional_help")] if answer.sharpening else [])]))
     parts.below(cash.table(found), cash.all_years(found), "in-de-kas", reference)
@@ -246,7 +255,6 @@ def _sharpening(answer: Answer, chosen: Choices, reference: str) -> None:
 
 def _care(answer: Answer, chosen: Choices, reference: str) -> None:
     ahead = min(AHEAD, answer.scenarios[0].years)
-    st.header(t("kids_forms"))
     st.markdown(t("kids_forms_lead"))
     found = forms.lines(answer.runs, "users")
     st.markdown(forms.user_words(answer.difference(), found, ahead, answer.sharpening))

@@ -56,14 +56,14 @@ def _show(found: Findings, ahead: int, reference: str) -> None:
     goal = replace(found.goal, year=found.question.years[ahead - 1])
     if found.slow:
         parts.note(t("doubt_slow"))
-    for show in (
-        partial(depends.numbers, found, goal, reference),
-        partial(depends.ways, found, goal, reference),
-        partial(depends.otherwise, found, goal, reference),
-        partial(evidence.rests_on, found, reference),
-        partial(evidence.collect_first, found, reference),
+    for title, show in (
+        ("doubt_tornado", partial(depends.numbers, found, goal, reference)),
+        ("doubt_ways", partial(depends.ways, found, goal, reference)),
+        ("doubt_cases", partial(depends.otherwise, found, goal, reference)),
+        ("doubt_debt", partial(evidence.rests_on, found, reference)),
+        ("doubt_collect", partial(evidence.collect_first, found, reference)),
     ):
-        with st.container():  # of their own: an open table stays open when more is found above it
+        with st.expander(t(title)):
             show()
 
 

@@ -35,11 +35,15 @@ def main() -> None:
     st.markdown(t("over_lead"))
     _section("over_what_title", t("over_what"))
     _section("over_not_title", t("over_not", assumptions=names["assumptions"]))
-    _section("over_readers_title", t("over_readers", **names))
-    _section("over_privacy_title", t("over_privacy"))
-    _accessibility()
-    _source()
-    _changes()
+    for title, show in (
+        ("over_readers_title", lambda: st.markdown(t("over_readers", **names))),
+        ("over_privacy_title", lambda: st.markdown(t("over_privacy"))),
+        ("over_access_title", _accessibility),
+        ("over_source_title", _source),
+        ("over_changed_title", _changes),
+    ):
+        with st.expander(t(title)):
+            show()
     parts.footer(reference_words(choices()))
 
 
@@ -50,7 +54,7 @@ def _section(title: str, text: str) -> None:
 
 def _accessibility() -> None:
     """Show the statement, in the order of the model that public bodies use."""
-    _section("over_access_title", t("over_access"))
+    st.markdown(t("over_access"))
     for title, text in (
         ("over_status_title", t("over_status")),
         ("over_tested_title", t("over_tested")),
@@ -73,7 +77,6 @@ def _linked(contact: str) -> str:
 def _source() -> None:
     cited = citation()
     head, dirty = commit()
-    st.header(t("over_source_title"))
     st.markdown(t("over_licence", licence=cited["license"]))
     where = cited.get("repository-code")
     st.markdown(" ".join([t("over_repository", url=where)] if where else []) + " " + t("over_where"))
@@ -89,7 +92,6 @@ def _source() -> None:
 
 def _changes() -> None:
     newest, lines = latest_changes()
-    st.header(t("over_changed_title"))
     st.markdown(t("over_changed", version=parts.plain(newest)))
     st.html(english_list(lines))
 

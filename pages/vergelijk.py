@@ -119,8 +119,7 @@ def _answer(answer: Answer, plans: tuple[Plan, ...], ahead: int, reference: str)
         st.markdown(told)
     if len(plans) > 2:
         _two(answer, plans, ahead, heads)
-    if not _over_years(answer, labels, reference):
-        parts.source()
+    _over_years(answer, labels, reference)
     _figures(answer, labels, reference)
 
 
@@ -179,11 +178,11 @@ def _two(answer: Answer, plans: tuple[Plan, ...], ahead: int, heads: Mapping[str
         parts.note(t("compare_two_note"))
 
 
-def _over_years(answer: Answer, labels: list[str], reference: str) -> bool:
-    """Show use and cost by year where that part is open, and tell whether it is."""
+def _over_years(answer: Answer, labels: list[str], reference: str) -> None:
+    """Show use and cost by year where that part is open."""
     part = _folding("verloop", t("compare_over_years"))
     if not part.open:
-        return False
+        return
     with part:
         what = choose_chart("shown2")
         mode = choose_mode("shown2")
@@ -191,13 +190,12 @@ def _over_years(answer: Answer, labels: list[str], reference: str) -> bool:
             if what == "money":
                 choose_money("shown2")
             level_chart.show(answer, labels, what, choices(), reference)
-            return True
+            return
         found = [
             charts.series(answer.difference(k), what, name, sharpening=answer.sharpening)
             for k, name in enumerate(labels[1:], 1)
         ]
         parts.plot(found, what, reference)
-    return True
 
 
 def _figures(answer: Answer, labels: list[str], reference: str) -> None:

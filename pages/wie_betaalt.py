@@ -53,10 +53,12 @@ def _answer(answer: Answer, ahead: int, reference: str) -> None:
     pockets.unmet_note(unmet, d.years[ahead - 1], sharpening)
     pockets.picture(found, ahead, reference, sharpening)
     _cashable(found, answer.scenarios[1], ahead, reference, sharpening)
-    pockets.unmet_note(unmet, d.years[ahead - 1], sharpening)
-    _by_year(d, reference, sharpening)
-    _terms(d, reference, sharpening)
-    _back(answer, d, rate, reference)
+    with st.expander(t("pay_back")):
+        _back(answer, d, rate, reference)
+    with st.expander(t("pay_terms")):
+        _terms(d, reference, sharpening)
+    with st.expander(t("pay_by_year")):
+        _by_year(d, reference, sharpening)
 
 
 def _cashable(
@@ -115,7 +117,6 @@ def _csv(
 
 def _by_year(d: Difference, reference: str, sharpening: bool) -> None:
     """Show money by year and payer, and apart from it the rough values."""
-    st.header(t("pay_by_year"))
     paid = [
         _series(d, measure, payer, f"pay_series_{word}", sharpening)
         for payer in (GEMEENTE, RIJK)
@@ -142,7 +143,6 @@ def _series(d: Difference, measure: str, payer: str, words: str, sharpening: boo
 
 def _terms(d: Difference, reference: str, sharpening: bool) -> None:
     """Show what the municipality spends more in each council term, unmet need beside it."""
-    st.header(t("pay_terms"))
     rows, figures = [], []
     for term in budget_impact(d):
         unmet = year_figure(d, UNMET, d.years.index(term.last))
@@ -163,7 +163,6 @@ def _terms(d: Difference, reference: str, sharpening: bool) -> None:
 
 def _back(answer: Answer, d: Difference, rate: float, reference: str) -> None:
     """Show by when a payer's money is back, over draws."""
-    st.header(t("pay_back"))
     if not answer.chance_known:
         st.markdown(t("pay_not_known"))
         return

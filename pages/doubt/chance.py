@@ -81,7 +81,8 @@ def show(answer: Answer, ahead: int, reference: str) -> None:
         parts.note(t("doubt_chance_gaps"))
     if data["early"].any():
         parts.note(t("doubt_chance_early"))
-    st.markdown(t("doubt_cannot", draws=draws, none=writing().chance(0.0, draws)))
+    with st.expander(t("doubt_cannot_title")):
+        st.markdown(t("doubt_cannot", draws=draws, none=writing().chance(0.0, draws)))
 
 
 def table(answer: Answer) -> pd.DataFrame:

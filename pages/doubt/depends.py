@@ -25,7 +25,6 @@ MOST = 10
 
 def numbers(found: Findings, goal: Goal, reference: str) -> None:
     """Show what the extra cost would be where one number is low or high, widest first."""
-    st.header(t("doubt_tornado"))
     if found.best is None or not found.swings:
         st.markdown(t("doubt_coming"))
         return
@@ -85,7 +84,6 @@ def _value(name: str, value: float) -> str:
 
 def otherwise(found: Findings, goal: Goal, reference: str) -> None:
     """Show what the answer would be if the model were otherwise, with unmet need beside it."""
-    st.header(t("doubt_cases"))
     if not found.cases:
         st.markdown(t("doubt_coming"))
         return
@@ -114,7 +112,6 @@ WAYS = ("only_signalling", "no_net_widening", "as_shipped")
 
 def ways(found: Findings, goal: Goal, reference: str) -> None:
     """Show what seeing sooner costs in care and gains in need that is met, and what preventing does."""
-    st.header(t("doubt_ways"))
     known = {case.name: d for case, d in found.cases}
     if not known:
         st.markdown(t("doubt_coming"))

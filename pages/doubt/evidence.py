@@ -28,7 +28,6 @@ _LUCK = "luck"
 
 def rests_on(found: Findings, reference: str) -> None:
     """Show how the doubt divides over what is measured, estimated and assumed, and luck apart."""
-    st.header(t("doubt_debt"))
     known, spread = found.known, found.spread
     if spread is not None and not few(found.draws):
         children = found.question.options.children
@@ -88,7 +87,6 @@ def by_basis(known: Knowledge) -> dict[str, float]:
 
 def collect_first(found: Findings, reference: str) -> None:
     """Show which figure it would be worth most to know."""
-    st.header(t("doubt_collect"))
     known = found.known
     if known is None:
         st.markdown(t("doubt_coming"))

@@ -94,8 +94,8 @@ def drawn(found: BreakEvenMap, goal: Goal, reference: str) -> None:
         columns=names,
     )
     parts.draw(chart(found, lines))
-    parts.note(t("even_note", draws=found.draws))
-    parts.below(shown, data, f"quitte-{goal.year}", reference, t("even_table"), sourced=False)
+    notes = f"{t('even_note', draws=found.draws)} {t('even_table')}"
+    parts.below(shown, data, f"quitte-{goal.year}", reference, notes)
 
 
 def _lead(goal: Goal, start: int) -> str:

@@ -16,7 +16,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from pages.shared import charts, dark, formats
 from pages.shared.address import LINK_OPEN, whole_query
-from pages.shared.chosen import Choices, pair, profile
+from pages.shared.chosen import Choices, profile, reference_of, scenario
 from pages.shared.desk import SEED
 from pages.shared.parameter_words import parameter_title
 from pages.shared.state import choices
@@ -94,9 +94,11 @@ def draw(chart: alt.TopLevelMixin | dict[str, Any], key: str | None = None) -> N
 
 
 def plot(found: Sequence[charts.Series], what: str, reference: str, name: str = "") -> None:
-    """Show a chart of series over years with its table, download and source."""
+    """Show a chart of series over years with its table and download."""
     draw(charts.chart(found, what))
-    note(charts.band_words(found) + charts.marks_words(len(found[0].years)))
+    lines = charts.band_words(found) + charts.marks_words(len(found[0].years))
+    banded = any(one.low is not None for one in found)
+    note("" if banded else lines)  # what a band is stands with the table; that there is none, on the page
     data = charts.frame(found)
     shown = data.copy()
     for column in ("low", "high"):
@@ -114,7 +116,7 @@ def plot(found: Sequence[charts.Series], what: str, reference: str, name: str = 
     data = data.assign(unit=t(f"unit_{what}"), told=marks)
     below(
         shown.drop(columns=t("scenario")) if len(found) == 1 else shown,
-        data.rename(columns=charts.columns()), name or what, reference,
+        data.rename(columns=charts.columns()), name or what, reference, lines if banded else "",
     )  # fmt: skip
 
 
@@ -125,24 +127,22 @@ def picture(
     name: str,
     reference: str,
 ) -> None:
-    """Show a chart with its table (as people read it), the same as a file (data), and its source."""
+    """Show a chart with its table (as people read it), and the same as a file (data)."""
     draw(chart)
     below(shown, data, name, reference)
 
 
 def below(
-    shown: pd.DataFrame, data: pd.DataFrame, name: str, reference: str, lines: str = "", sourced: bool = True
+    shown: pd.DataFrame, data: pd.DataFrame, name: str, reference: str, lines: str = ""
 ) -> None:
-    """Show what stands below every chart: its table, the table as a file, and the source.
+    """Show what stands below every chart: its table, with the table as a file and what its lines are.
 
-    lines: what its lines are, with the table. sourced: not where another chart of the page has the source.
+    Where figures come from stands once, at the foot of the page (`footer`).
     """
     with st.expander(t("table") if not lines else t("table_and_lines")):
         note(lines)
         st.table(shown.map(lambda cell: breakable(cell) if isinstance(cell, str) else cell), hide_index=True)
-    csv(data, f"kinderwerk-{name}", reference)
-    if sourced:
-        source()
+        csv(data, f"kinderwerk-{name}", reference)
 
 
 REFUSED = """<style>[data-testid="stFileUploader"]:has([aria-invalid="true"])::after {{
@@ -167,19 +167,11 @@ def way_to(page: str, words: str = "") -> None:
         note(title)
 
 
-def source() -> None:
-    """Show where figures come from, in one line."""
-    note(source_words())
-
-
 def source_words() -> str:
     """Return where figures come from, in one line."""
-    return t(
-        "source",
-        version=version(),
-        date=formats.date(profile(choices()).date),
-        rate=formats.percent(discount_rate(pair(choices())[0]), decimals=2),
-    )
+    chosen = choices()
+    rate = discount_rate(scenario(chosen, reference_of(chosen)))
+    return t("source", rate=formats.percent(rate, decimals=2))
 
 
 def csv(table: pd.DataFrame, name: str, reference: str = "") -> None:
@@ -245,11 +237,14 @@ def provenance(reference: str) -> str:
     return "\n".join([*_birth(reference), source_words()]) + "\n"
 
 
-def footer(reference: str) -> None:
-    """Show the link that restores the screen, and the provenance."""
+def footer(reference: str, source: str = "") -> None:
+    """Show the link that restores the screen, and in one line the provenance and the source.
+
+    source: of a page whose figures come from elsewhere than those of a budget.
+    """
     st.divider()
     st.fragment(lambda: guarded(_link))()
-    note(plain(birth(reference)))
+    note(plain(f"{birth(reference)} · {source or source_words()}"))
 
 
 def _link() -> None:

@@ -51,7 +51,7 @@ def _paid(payer: str, cost: Figure, ahead: int, sharpening: bool) -> str:
         return t("pay_too_small", years=ahead, payer=name)
     more = "pay_more" if cost.value > 0 else "pay_less"
     amount = writing().provisional(formats.money(abs(cost.value)), told is Standing.PROVISIONAL)
-    interval = between(cost, formats.money, sharpening)
+    interval = between(cost, formats.money, "less", sharpening)
     return t(more, years=ahead, payer=name, amount=amount, interval=interval)
 
 
@@ -69,9 +69,11 @@ def capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def between(f: Figure, write: Callable[..., str], sharpening: bool = False) -> str:
-    """Return the interval of a figure as it stands behind it, or nothing."""
-    words = writing().interval(f, write, sharpening)
+def between(f: Figure, write: Callable[..., str], less: str, sharpening: bool = False) -> str:
+    """Return the range of a figure in words as it stands behind it, or nothing. less: see `change`."""
+    if standing(f, sharpening) is Standing.UNCLEAR:  # the range is in its words
+        return ""
+    words = writing().range(f, write, less, sharpening)
     return t("pay_interval", interval=words) if words else ""
 
 
@@ -81,7 +83,7 @@ def unmet_note(unmet: Figure, year: int, sharpening: bool = False) -> None:
         return t("pay_unmet_youths", value=formats.count(value, sign))
 
     told = writing().difference(unmet, youths, sharpening)
-    interval = between(unmet, formats.count, sharpening)
+    interval = between(unmet, formats.count, "fewer", sharpening)
     parts.note(t("pay_unmet", year=year, value=told, interval=interval))
 
 

@@ -44,11 +44,12 @@ def workforce(answer: Answer, chosen: Choices, reference: str) -> None:
     )  # fmt: skip
     st.markdown(f"{words} {t('verken_workers_cut') if can_be_cut(plan, name) else ''}")
     shown, data = _tables(found)
-    parts.picture(charts.chart(found, FTE), shown, data, f"{FTE}-{name}", reference)
     low, high = found[1].low, found[1].high
     wide = low is not None and high is not None and bool((high - low > 0.005 * found[1].mean.max()).any())
     band = [t("verken_workers_band")] if wide else []
-    parts.note(" ".join([*band, t("verken_workers_note")]))
+    lines = " ".join([*band, t("verken_workers_note")])
+    parts.draw(charts.chart(found, FTE))
+    parts.below(shown, data, f"{FTE}-{name}", reference, lines)
 
 
 def can_be_cut(plan: Scenario, name: str) -> bool:

@@ -28,7 +28,7 @@ def below(first: FloatRect | None, second: FloatRect | None) -> bool:
 
 def test_the_same_children_twice_move_with_the_year_and_stack_on_a_phone(page: Watched) -> None:
     page.goto("/kinderen")
-    page.get_by_text("lopen van").first.wait_for(timeout=200_000)
+    page.get_by_text("lopen van").first.wait_for(state="attached", timeout=200_000)
     page.locator(f"{CHARTS} canvas, {CHARTS} svg").nth(2).wait_for(timeout=30_000)
     page.wait_for_selector("[data-testid=stProgress]", state="detached", timeout=120_000)
     assert soon(page, lambda: beside(*boxes(page))), boxes(page)
@@ -44,6 +44,7 @@ def test_the_same_children_twice_move_with_the_year_and_stack_on_a_phone(page: W
 
 def test_waiting_appears_with_limited_places_and_by_the_keyboard(page: Watched) -> None:
     page.goto("/kinderen?gemeente=Hoorn&begroting=10-g-deficit")
+    page.locator("summary", has_text="Wachten op zorg").click(timeout=60_000)
     switch = page.get_by_label("Laat dezelfde begroting zien met vaste plaatsen", exact=False)
     switch.wait_for(state="attached", timeout=60_000)
     switch.focus()

@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.browser.screens import PAGES, READY, Watched, quiet_for
+from tests.browser.wording import MOST_WORDS, words_before_folds
 
 pytestmark = pytest.mark.browser
 SLOW = ("onzekerheid", "kinderen")
@@ -51,7 +52,7 @@ def opened(page: Page, path: str) -> None:
     page.goto(path)
     page.wait_for_selector(READY, timeout=120_000)
     page.locator("h1").first.wait_for(timeout=60_000)
-    page.get_by_text("Versie 0.").or_(page.get_by_text("Version 0.")).first.wait_for(timeout=60_000)
+    page.get_by_text("Versie 0.").or_(page.get_by_text("Version 0.")).last.wait_for(timeout=60_000)
 
 
 def settled(page: Page) -> None:
@@ -80,6 +81,7 @@ def test_a_page_opens_for_everyone(page: Watched, name: str) -> None:
     opened(page, path_of(name))
     settled(page)
     assert page.evaluate("document.documentElement.lang") == "nl"
+    assert words_before_folds(page) <= MOST_WORDS
     assert violations(page) == []
     walked(page)
     page.set_viewport_size({"width": 390, "height": 1600})
@@ -97,6 +99,7 @@ def test_a_page_opens_for_everyone(page: Watched, name: str) -> None:
         page.get_by_text("English", exact=True).click()
         page.wait_for_function("document.documentElement.lang === 'en'")
         settled(page)
+        assert words_before_folds(page) <= MOST_WORDS
     assert violations(page) == []
     assert page.errors == []
 
@@ -113,7 +116,7 @@ def test_the_keyboard_alone_reaches_everything_on_start(page: Watched) -> None:
             seen.append(focus)
     names = " | ".join(name for _, _, name, _ in seen)
     assert any(role == "slider" for _, role, _, _ in seen)
-    for wanted in ("Vergelijk", "Nederlands", "Download CSV", "Link naar dit scherm"):
+    for wanted in ("Vergelijk", "Nederlands", "Tabel en uitleg", "Link naar dit scherm"):
         assert wanted in names, wanted
     assert all(visible for _, _, _, visible in seen if _ != "INPUT"), "focus on what nobody sees"
 
