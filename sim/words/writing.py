@@ -110,15 +110,24 @@ class Writing:
         return _signed(rounded, format_decimal(abs(rounded), format="#,##0.0", locale=self.locale), sign)
 
     def money(self, euros: float, sign: bool = False) -> str:
-        """Return an amount in millions of euros with its unit; what rounds to nothing in thousands."""
+        """Return an amount in millions of euros with its unit; what rounds to nothing in thousands.
+
+        sign: with `more` or `less` behind it, which is how a difference is read aloud.
+        """
+        if sign:
+            return self._more_or_less(self.money, euros)
         if 500 < abs(euros) < 50_000:
-            return self.euros(round(euros, -3), sign)
+            return self.euros(round(euros, -3))
         unit = {"nl": "mln", "en": "million"}[self.language]
-        return f"€ {self.millions(euros, sign)} {unit}"
+        return f"€ {self.millions(euros)} {unit}"
 
     def euros(self, euros: float, sign: bool = False) -> str:
-        """Return an amount in whole euros."""
-        return f"€ {self.count(euros, sign)}"
+        """Return an amount in whole euros. sign: see `money`."""
+        return self._more_or_less(self.euros, euros) if sign else f"€ {self.count(euros)}"
+
+    def _more_or_less(self, write: Callable[[float], str], value: float) -> str:
+        size = write(abs(value))
+        return size if size == write(0.0) else self.t("more" if value > 0 else "less", value=size)
 
     def about_euros(self, euros: float) -> str:
         """Return an amount in words with two digits, without its sign, such as 12 miljoen euro."""

@@ -154,5 +154,5 @@ def test_cash_may_be_more_than_all_together_and_stands_by_itself() -> None:
     cost, cash = figure(52.6), figure(53.0)
     bars = [pockets._bar("gemeente", kind, f, False) for kind, f in (("cost", cost), ("cash", cash))]
     assert [bar.words for bar in bars] == [
-        "De gemeente, alles samen: € +52,6 mln", "De gemeente, in de kas: € +53,0 mln",
+        "De gemeente, alles samen: € 52,6 mln meer", "De gemeente, in de kas: € 53,0 mln meer",
     ]  # fmt: skip

@@ -59,3 +59,15 @@ def test_an_amount_in_a_sentence_has_two_digits(euros: float, nl: str, en: str) 
 
 def test_a_level_has_three_digits() -> None:
     assert Writing("nl").about(6944.2) == "6.940"
+
+
+@pytest.mark.parametrize(
+    ("euros", "nl", "en"),
+    [
+        (52_700_000.0, "€ 52,7 mln meer", "€ 52.7 million more"),
+        (-3_000.0, "€ 3.000 minder", "€ 3,000 less"),
+        (100.0, "€ 0,0 mln", "€ 0.0 million"),
+    ],
+)
+def test_a_difference_in_money_is_written_as_it_is_read_aloud(euros: float, nl: str, en: str) -> None:
+    assert [Writing(language).money(euros, True) for language in ("nl", "en")] == [nl, en]
