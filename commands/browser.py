@@ -6,12 +6,14 @@ import os
 import subprocess
 import sys
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from commands.shared import fail
 from commands.terminal.progress import share_progress
+from sim.machine import variables
 from sim.machine.project import ROOT, file_beside
 from sim.progress import nobody
 
@@ -33,6 +35,11 @@ def app(
     if headless:
         call += ["--server.headless", "true"]
     surroundings = {**FEW_ARENAS, **os.environ}
+    if theme := variables.theme_file():
+        from pages.shared import house_style
+
+        house_style.read(theme)  # refused here, before a server starts
+        surroundings[variables.THEME] = str(Path(theme).absolute())  # for the server starts elsewhere
     if os.name == "posix":  # becomes the server, so that stopping this process stops the server
         os.chdir(settings)
         os.execve(call[0], call, surroundings)

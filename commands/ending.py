@@ -89,11 +89,13 @@ def _code(command: Callable[[], object]) -> int:
     return 0
 
 
-def look_first() -> None:
-    """End where a variable is wrong (exit code 2), or a limit leaves too little memory (1)."""
+def look_first(*more: Callable[[], None]) -> None:
+    """End where a variable or `more` is wrong (exit code 2), or a limit leaves too little memory (1)."""
     try:
         variables.check()
         memory.refuse_little()
+        for look in more:
+            look()
     except (InputError, SimulationError) as error:
         print(error, file=sys.stderr)
         sys.exit(2 if isinstance(error, InputError) else 1)

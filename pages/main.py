@@ -8,7 +8,7 @@ from typing import Literal
 
 import streamlit as st
 
-from pages.shared import dark
+from pages.shared import dark, house_style
 from pages.shared.address import ONE_STEP, begin_page, end_page
 from pages.shared.parts import guarded, plain
 from pages.shared.state import LEFT_OUT, choices
@@ -82,7 +82,7 @@ def main() -> None:
             on_change=_switch,
             required=True,
         )
-    st.html(LESS_SPACE + (dark.BUTTONS if dark.is_on() else ""))
+    st.html(LESS_SPACE + (dark.BUTTONS if dark.is_on() else house_style.look()))
     st.html(HERE / "print.css")
     st.html(LISTS.format(nothing=t("list_nothing"), typed=t("list_typed")))
     st.html(LANGUAGE_OF_PAGE.format(language()), unsafe_allow_javascript=True)

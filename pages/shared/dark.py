@@ -6,6 +6,7 @@ theme itself stands in .streamlit/config.toml.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
@@ -28,10 +29,10 @@ def is_on() -> bool:
     return bool(st.context.theme.type == "dark")
 
 
-def recoloured(spec: Any) -> Any:
-    """Return a Vega-Lite chart in the colours of the dark theme; its other words and numbers stay."""
+def recoloured(spec: Any, colours: Mapping[str, str] = COLOURS) -> Any:
+    """Return a Vega-Lite chart in other colours (those of the dark theme); other words and numbers stay."""
     if isinstance(spec, dict):
-        return {key: recoloured(value) for key, value in spec.items()}
+        return {key: recoloured(value, colours) for key, value in spec.items()}
     if isinstance(spec, list):
-        return [recoloured(value) for value in spec]
-    return COLOURS.get(spec, spec) if isinstance(spec, str) else spec
+        return [recoloured(value, colours) for value in spec]
+    return colours.get(spec, spec) if isinstance(spec, str) else spec

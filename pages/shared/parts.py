@@ -14,7 +14,7 @@ import streamlit as st
 from streamlit.errors import StreamlitAPIException
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from pages.shared import charts, dark, formats
+from pages.shared import charts, dark, formats, house_style
 from pages.shared.address import LINK_OPEN, whole_query
 from pages.shared.chosen import Choices, profile, reference_of, scenario
 from pages.shared.desk import SEED
@@ -90,7 +90,8 @@ def draw(chart: alt.TopLevelMixin | dict[str, Any], key: str | None = None) -> N
     that another user's page or document draws in that moment comes out without its data.
     """
     spec = chart if isinstance(chart, dict) else chart.to_dict()
-    st.vega_lite_chart(None, dark.recoloured(spec) if dark.is_on() else spec, width="stretch", key=key)
+    colours = dark.COLOURS if dark.is_on() else house_style.chart_colours()
+    st.vega_lite_chart(None, dark.recoloured(spec, colours), width="stretch", key=key)
 
 
 def plot(found: Sequence[charts.Series], what: str, reference: str, name: str = "") -> None:

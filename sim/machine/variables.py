@@ -11,6 +11,7 @@ from sim.errors import InputError, Problem
 from sim.faults import Fault, fault
 
 CONTACT = "KINDERWERK_APP_CONTACT"
+THEME = "KINDERWERK_THEME"
 MOST_CHILDREN = 5_000_000
 """About as many as there are in the country."""
 _LONGEST = 100
@@ -63,6 +64,11 @@ def app_contact() -> str:
     return " ".join(_text(CONTACT).split())
 
 
+def theme_file() -> str:
+    """Return the name of a file with the design tokens of a house style, or nothing."""
+    return _text(THEME).strip()
+
+
 def built_from() -> str:
     """Return the commit that an image was built from, or nothing."""
     name = "KINDERWERK_COMMIT"
@@ -80,7 +86,7 @@ def numba_threads() -> int:
 
 
 _ALL: tuple[Callable[[], object], ...] = (
-    cache_bytes, app_children, app_draws, app_contact, built_from, numba_threads,
+    cache_bytes, app_children, app_draws, app_contact, theme_file, built_from, numba_threads,
 )  # fmt: skip
 
 

@@ -19,6 +19,7 @@ WRONG = {
     **{name: list(NO_NUMBERS) for name in NUMBERS},
     "KINDERWERK_COMMIT": ["two words", "a\nb", "x" * 101, "\udce9", "\x1b[31m"],
     "KINDERWERK_APP_CONTACT": ["caf\udce9@gemeente.example", "\x1b[31mred"],
+    "KINDERWERK_THEME": ["caf\udce9.json", "\x1b[31mred.json"],
 }  # fmt: skip
 WRONG["NUMBA_NUM_THREADS"] = ["x", "0", "-1", "1.5", "100001", "inf"]
 WRONG["KINDERWERK_APP_CHILDREN"] += ["0", "2.5", "5000001", "10.000", "1e4"]
@@ -36,7 +37,7 @@ def said() -> list[object]:
     return [read() for read in variables._ALL]
 
 
-DEFAULTS: list[object] = [4 << 30, 10_000, 40, "", "", os.cpu_count()]
+DEFAULTS: list[object] = [4 << 30, 10_000, 40, "", "", "", os.cpu_count()]
 
 
 def test_what_is_not_set_or_empty_is_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -52,9 +53,11 @@ def test_what_is_set_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KINDERWERK_APP_CHILDREN", " 300 ")
     monkeypatch.setenv("KINDERWERK_APP_DRAWS", "2")
     monkeypatch.setenv("KINDERWERK_APP_CONTACT", " hulp bij één vraag:\tjeugd@gemeente.example ")
+    monkeypatch.setenv("KINDERWERK_THEME", " huis stijl/tokens.json ")
     monkeypatch.setenv("KINDERWERK_COMMIT", "v1.2-3-gabc+")
     monkeypatch.setenv("NUMBA_NUM_THREADS", "3")
-    assert said() == [1 << 29, 300, 2, "hulp bij één vraag: jeugd@gemeente.example", "v1.2-3-gabc+", 3]
+    contact, theme = "hulp bij één vraag: jeugd@gemeente.example", "huis stijl/tokens.json"
+    assert said() == [1 << 29, 300, 2, contact, theme, "v1.2-3-gabc+", 3]
     variables.check()
 
 
