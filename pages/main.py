@@ -44,8 +44,8 @@ LESS_SPACE = """<style>
 .stMainBlockContainer [data-testid=stPageLink] a p {text-decoration: underline; white-space: normal}
 @media (max-width: 500px) {[data-testid=stExpanderDetails] {padding-inline: 0.25rem}}
 </style>"""
-"""The sentence on Start should stand on the first screen; a link to a page is seen to be one; a table in a fold
-has the width of a phone."""
+"""The sentence on Start should stand on the first screen; a link to a page is seen to be one; a table in a
+fold has the width of a phone."""
 LONGEST_KEY, MOST_KEYS = 30, 5
 """Bounds on the parts of a link that are shown: anybody may have written it."""
 Layout = Literal["centered", "wide"]
