@@ -47,8 +47,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="module", autouse=True)
 def nobody_watches() -> Iterator[None]:
-    """Let the work of the app end with the tests that asked for it."""
+    """Let the work of the app end with the tests that asked for it, and their page be `__main__` no longer.
+
+    A process that is started anew reads the file of `__main__`, and a page that a test wrote is gone by then.
+    """
+    ours = sys.modules["__main__"]
     yield
+    sys.modules["__main__"] = ours
     if shared := sys.modules.get("pages.shared.desk"):
         for work in list(shared.desk().kept.values()):
             work.watchers.clear()

@@ -53,7 +53,7 @@ def jumping(monkeypatch: pytest.MonkeyPatch) -> None:
 
 WALL = {
     ("time", "time"): {  # beside the age of a file
-        "sim/batches/units.py", "sim/machine/arrays.py", "pages/shared/shelf.py",
+        "sim/batches/units.py", "sim/machine/arrays.py", "sim/machine/cache.py", "pages/shared/shelf.py",
     },
     ("datetime", "now"): {  # when a run was written, and how old it is
         "commands/shared.py", "sim/batches/results.py", "sim/batches/store.py",

@@ -131,7 +131,9 @@ def wie_betaalt(page: Page) -> None:
 
 def kinderen(page: Page) -> None:
     slide(page, 3)
+    unfold(page, "Eén kind, twee levens")
     pick(page, "Kies een nagemaakt kind", "4. ")
+    unfold(page, "Wachten op zorg")
     page.get_by_text("Laat dezelfde begroting zien met vaste plaatsen", exact=False).click()
 
 
