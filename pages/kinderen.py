@@ -105,7 +105,8 @@ def _kept(kept: Kept, chosen: Choices, reference: str) -> None:
     names = _names(chosen)
     # Each part with a control runs alone when that is moved, so that moving it is quick.
     st.fragment(partial(guarded, partial(_picture, kept, names, reference)))()
-    with st.expander(t("kids_two")):
+    child = seen("kind", range(1, len(kept.chosen) + 1), 1)
+    with st.expander(t("kids_two"), expanded=child != 1):  # a link that names a child leads to it
         st.fragment(partial(guarded, partial(_two, kept, names, reference)))()
     with st.expander(t("kids_totals")):
         _totals(kept, reference)
