@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 
 LIST = Path(__file__).with_name("slow.txt")
-LONGEST = 0.5
+LONGEST = 0.3
 """Seconds that one case of a test takes at most, or three times as long all its cases together."""
 
 

@@ -20,8 +20,8 @@ def test_each_test_that_takes_long_is_there() -> None:
 
 def test_the_list_has_long_cases_and_many_short_ones(tmp_path: Path) -> None:
     report = tmp_path / "report.xml"
-    cases = [("a", "test_long[1]", 0.6), ("a", "test_long[2]", 0.0), ("b.c", "test_short", 0.4)]
-    cases += [("d", f"test_many[{k}]", 0.4) for k in range(4)]
+    cases = [("a", "test_long[1]", 0.6), ("a", "test_long[2]", 0.0), ("b.c", "test_short", 0.2)]
+    cases += [("d", f"test_many[{k}]", 0.24) for k in range(4)]
     lines = [f'<testcase classname="tests.{f}" name="{n}" time="{s}"/>' for f, n, s in cases]
     report.write_text(f"<testsuites><testsuite>{''.join(lines)}</testsuite></testsuites>", encoding="utf-8")
     assert found(report) == ["tests/a.py::test_long", "tests/d.py::test_many"]

@@ -1,0 +1,89 @@
+"""From a town's name alone: when does Start have its sentence, and when all of it? On this machine only.
+
+``python benchmarks/towns.py [NAME ...]`` starts the app with every default and no answer in its cache, types
+each name in the list of municipalities as a visitor would, and prints a row: seconds until the sentence names
+the town, until nothing is provisional, and what is said of whose figures they are.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from playwright.sync_api import Page, sync_playwright
+
+from sim.machine.compiling import cache_root
+from tests.browser.screens import FLAGS, READY, chromium, free_port
+
+ROOT = Path(__file__).resolve().parents[1]
+TOWNS = (
+    "Zwolle", "Schiermonnikoog", "Súdwest-Fryslân", "Bergen (NH.)", "Utrecht", "Land van Cuijk",
+    "Dijk en Waard", "Venlo", "'s-Hertogenbosch", "Texel", "Urk", "Emmen",
+)  # fmt: skip
+"""None of them has a scenario of its own in the repository."""
+
+
+def visited(page: Page, name: str) -> tuple[float, float, str]:
+    """Return the seconds until the sentence and until the end, and whose figures the foot says they are."""
+    field = page.get_by_role("combobox", name="Gemeente").first
+    field.click()
+    page.keyboard.type(name)
+    page.get_by_role("option", name=name).first.click()
+    started = time.perf_counter()
+    page.get_by_text(re.compile(rf"betaalt {re.escape(name)} ")).first.wait_for(timeout=300_000)
+    first = time.perf_counter() - started
+    while page.get_by_text("voorlopig").count() or page.locator("[data-testid=stProgress]").count():
+        page.wait_for_timeout(200)
+    page.get_by_text("keer andere aannames").first.wait_for(timeout=300_000)
+    last = time.perf_counter() - started
+    foot = page.get_by_text("Versie 0.").last.inner_text()
+    return first, last, foot.split("·")[5].strip() if foot.count("·") > 4 else ""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("names", nargs="*", default=list(TOWNS))
+    names = parser.parse_args().names
+    port = free_port()
+    with tempfile.TemporaryDirectory() as fresh:
+        cache = Path(fresh) / "cache"
+        cache.mkdir(mode=0o700)
+        shutil.copytree(cache_root() / "kernels", cache / "kernels")  # compiled, as on a server that runs
+        environment = {key: value for key, value in os.environ.items() if key != "NUMBA_CACHE_DIR"}
+        call = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
+        server = subprocess.Popen(
+            [*call, "--server.headless", "true"], cwd=ROOT, stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL, env={**environment, "KINDERWERK_CACHE": str(cache)},
+        )  # fmt: skip
+        try:
+            with sync_playwright() as playwright:
+                browser = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
+                page = browser.new_page(viewport={"width": 1280, "height": 900}, locale="nl-NL")
+                for _ in range(120):
+                    try:
+                        page.goto(f"http://localhost:{port}/over")
+                        break
+                    except Exception:
+                        time.sleep(0.5)
+                page.wait_for_selector(READY, timeout=120_000)
+                print("| town | sentence (s) | all computed (s) | whose figures |\n|---|---|---|---|")
+                for name in names:
+                    page.goto(f"http://localhost:{port}/?begroting=0-g-crowd_out")  # nothing to compute
+                    page.wait_for_selector(READY, timeout=120_000)
+                    first, last, whose = visited(page, name)
+                    print(f"| {name} | {first:.1f} | {last:.1f} | {whose} |", flush=True)
+                browser.close()
+        finally:
+            server.terminate()
+            server.wait(timeout=30)
+
+
+if __name__ == "__main__":
+    main()
