@@ -1,8 +1,8 @@
 """From a town's name alone: when does Start have its sentence, and when all of it? On this machine only.
 
-``python benchmarks/towns.py [NAME ...]`` starts the app with every default and no answer in its cache, types
+``python -m benchmarks.towns [NAME ...]`` starts the app with every default and no answer in its cache, types
 each name in the list of municipalities as a visitor would, and prints a row: seconds until the sentence names
-the town, until nothing is provisional, and what is said of whose figures they are.
+the town, until all is computed and the page is quiet, and what is said of whose figures they are.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from pathlib import Path
 from playwright.sync_api import Page, sync_playwright
 
 from sim.machine.compiling import cache_root
-from tests.browser.screens import FLAGS, READY, chromium, free_port
+from tests.browser.screens import FLAGS, READY, chromium, free_port, quiet_for
 
 ROOT = Path(__file__).resolve().parents[1]
 TOWNS = (
@@ -39,9 +39,8 @@ def visited(page: Page, name: str) -> tuple[float, float, str]:
     started = time.perf_counter()
     page.get_by_text(re.compile(rf"betaalt {re.escape(name)} ")).first.wait_for(timeout=300_000)
     first = time.perf_counter() - started
-    while page.get_by_text("voorlopig").count() or page.locator("[data-testid=stProgress]").count():
-        page.wait_for_timeout(200)
     page.get_by_text("keer andere aannames").first.wait_for(timeout=300_000)
+    quiet_for(page, 1000)
     last = time.perf_counter() - started
     foot = page.get_by_text("Versie 0.").last.inner_text()
     return first, last, foot.split("·")[5].strip() if foot.count("·") > 4 else ""
@@ -75,7 +74,7 @@ def main() -> None:
                 page.wait_for_selector(READY, timeout=120_000)
                 print("| town | sentence (s) | all computed (s) | whose figures |\n|---|---|---|---|")
                 for name in names:
-                    page.goto(f"http://localhost:{port}/?begroting=0-g-crowd_out")  # nothing to compute
+                    page.goto(f"http://localhost:{port}/")  # as every visitor begins: with Almere
                     page.wait_for_selector(READY, timeout=120_000)
                     first, last, whose = visited(page, name)
                     print(f"| {name} | {first:.1f} | {last:.1f} | {whose} |", flush=True)
