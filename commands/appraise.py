@@ -100,7 +100,6 @@ def study(
 
     Draws are kept as by `sensitivity`, which they are shared with in the same folder.
     """
-    from commands.terminal.comparison import show
     from commands.terminal.study import as_json, study_tables
     from sim.decision.design import Design
     from sim.decision.goal import Goal
@@ -122,7 +121,7 @@ def study(
     level = found.least_sure if willingness is None else willingness
     design = Design(neighbourhoods, years)
     asked = found, design, level, decisions(question, municipalities)
-    json_or(json_output, lambda: as_json(*asked), lambda: show(study_tables(*asked)))
+    json_or(json_output, lambda: as_json(*asked), lambda: study_tables(*asked))
 
 
 def twins(

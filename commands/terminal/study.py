@@ -21,8 +21,10 @@ def study_tables(found: Beliefs, design: Design, willingness: float, decisions: 
     """Return what a study is worth by its size, and what that rests on."""
     asked = worth(found, design, willingness, decisions)
     best = BEST[found.now(willingness)]
+    few = "" if found.accuracy else f"Provisional: fewer than {ENOUGH} draws say little about a study. "
     head = (
-        f"At {willingness:,.0f} euros for a child-year without moderate or complex need, {best} is best now. "
+        f"{few}At {willingness:,.0f} euros for a child-year without moderate or complex need, "
+        f"{best} is best now. "
         f"Euros of 2024 in millions, for {decisions:.2f} decisions of this size. "
         f"The study of {design.neighbourhoods} and {design.neighbourhoods} neighbourhoods for "
         f"{design.years} years: {asked.chance:.0%} chance of another decision, worth "
@@ -41,8 +43,7 @@ def study_tables(found: Beliefs, design: Design, willingness: float, decisions: 
             str(size), f"{one.chance:.0%}", euros(one.all_of_them), euros(one.price), euros(one.net)
         )
     numbers = "; ".join(f"{name} {value:g} ({NUMBERS[name].grade})" for name, value in design.numbers.items())
-    few = "" if found.accuracy else f" Fewer than {ENOUGH} draws say little about the worth of a study."
-    return Group(Text(head), table, Text(f"Numbers of the study: {numbers}.{few}", style="dim"))
+    return Group(Text(head), table, Text(f"Numbers of the study: {numbers}.", style="dim"))
 
 
 def as_json(found: Beliefs, design: Design, willingness: float, decisions: float) -> dict[str, Any]:

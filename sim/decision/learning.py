@@ -89,9 +89,13 @@ def choice_of_child_work(scenarios: Sequence[Scenario], options: Options) -> Que
 
 
 def only_child_work(scenarios: tuple[Scenario, Scenario]) -> bool:
-    """Tell whether two scenarios differ in child work and in no other programme."""
-    first, other = (dict(scenario.programmes) for scenario in scenarios)
-    return first.pop(PROGRAMME, None) != other.pop(PROGRAMME, None) and first == other
+    """Tell whether two scenarios differ in child work and in nothing else: no programme, policy or number."""
+    first, other = (scenario.canonical() for scenario in scenarios)
+    here, there = (dict(scenario.programmes) for scenario in scenarios)
+    child_work = here.pop(PROGRAMME, None), there.pop(PROGRAMME, None)
+    rest = [name for name in first.keys() | other.keys() if name != "programmes"]
+    same = here == there and all(first.get(name) == other.get(name) for name in rest)
+    return same and child_work[0] != child_work[1]
 
 
 def beliefs(

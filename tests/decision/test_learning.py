@@ -177,6 +177,7 @@ def test_a_choice_of_more_than_child_work_is_refused() -> None:
     youth = scenario(years=YEARS, programmes=both)
     assert only_child_work(PAIR)
     assert not only_child_work((PAIR[0], youth))
+    assert not only_child_work((PAIR[0], PAIR[1].replace(policy="capped")))  # part of it would be the policy
     assert not only_child_work((PAIR[0], PAIR[0]))
     with pytest.raises(InputError) as refused:
         choice_of_child_work([PAIR[0], youth], Options())
