@@ -89,10 +89,8 @@ def _as_change(gain: Gain, draws: int) -> ChangeTold:
 
 
 def _change(gain: Gain) -> str:
-    if gain.too_small:
-        return "too small to tell"
     interval = "" if gain.low is None else f" ({gain.low:+.2f} to {gain.high:+.2f})"
-    return f"{gain.per_1000:+.2f}{interval}"
+    return ("too small to tell" if gain.too_small else f"{gain.per_1000:+.2f}") + interval
 
 
 def forty(lab: Laboratory) -> ClaimAnswer:

@@ -11,7 +11,7 @@ from calibration.documents.report import markdown
 from calibration.paper.runs import Floats, Pair
 from calibration.paper.telling import Said
 from sim.decision.appraisal import Figure
-from sim.decision.firm import Standing, standing
+from sim.decision.firm import Standing, span, standing
 from sim.decision.headline import horizons
 from sim.engine.history import Label
 
@@ -31,10 +31,10 @@ class ClaimAnswer:
     body: str
 
 
-def unclear(f: Figure, scale: float, decimals: int) -> str:
+def between(f: Figure, scale: float, decimals: int, words: str = "no clear difference") -> str:
     """Return that a difference may go either way, with its range."""
-    low, high = ((end or 0.0) / scale for end in (f.low, f.high))
-    return f"no clear difference ({low:+,.{decimals}f} to {high:+,.{decimals}f})"
+    low, high = (end / scale for end in span(f))
+    return f"{words} ({low:+,.{decimals}f} to {high:+,.{decimals}f})"
 
 
 def short(f: Figure | None, scale: float = 1.0, decimals: int = 0) -> str:
@@ -45,9 +45,9 @@ def short(f: Figure | None, scale: float = 1.0, decimals: int = 0) -> str:
         return "0"
     said = standing(f)
     if said is Standing.TOO_SMALL:
-        return "too small"
+        return between(f, scale, decimals, "too small")
     if said is Standing.UNCLEAR:
-        return unclear(f, scale, decimals)
+        return between(f, scale, decimals)
     words = f"{f.value / scale:+,.{decimals}f}"
     if f.low is None or f.high is None:
         return words

@@ -49,7 +49,7 @@ How to read the figures:
 
 - A difference is a scenario minus what it is compared with, on the same children with common random numbers.
 - In brackets: 5 to 95 percent over draws of the parameters. *Too small*: below two Monte Carlo standard
-  errors.
+  errors; the range behind it holds luck as well.
 - Youths with jeugdzorg are counted over the year, unmet need (moderate or complex need without care) on 31
   December. Less care with more unmet need is no gain.
 - Money is in million euros of 2024, present value at 2.25%; a plus is money spent. *Paid back*: in which

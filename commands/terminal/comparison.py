@@ -68,10 +68,10 @@ def told(f: Figure, write: Callable[..., str], error: str = "") -> str:
     """Return a figure with its range, or what may be said of it. error: what stands behind its number."""
     if f.draw_count == 1:  # the best fit, which the notes say it is
         f = by_luck_alone(f)
-    plain = {Standing.NONE: "0", Standing.TOO_SMALL: TOO_SMALL, Standing.UNTOLD: UNTOLD}
+    plain = {Standing.NONE: "0", Standing.UNTOLD: UNTOLD}
     if (said := standing(f)) in plain:
         return plain[said]
-    if said is Standing.UNCLEAR:
+    if said in (Standing.UNCLEAR, Standing.TOO_SMALL):
         return Writing("en").remark(f, write)
     value = write(f.value, True)
     number = "almost 0" if f.value and value == write(0.0, True) else value

@@ -9,10 +9,11 @@ from typing import Any
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from commands.terminal.comparison import TOO_SMALL, euros, people
+from commands.terminal.comparison import euros, people, told
 from commands.terminal.literal import Table
 from sim.batches.run_changes import FigureChange, InputChange
 from sim.batches.store import StoredRun, changes, levels
+from sim.decision.appraisal import Figure
 
 SHOWN = 40
 """Most figures that moved which are shown; a JSON object has them all."""
@@ -100,9 +101,7 @@ def run_table(run: StoredRun) -> RenderableType:
 
 
 def _with_error(value: float, mcse: float) -> str:
-    if value == 0.0 and mcse == 0.0:
-        return "0"
-    return TOO_SMALL if abs(value) < 2 * mcse else f"{people(value, True)} ±{people(2 * mcse)}"
+    return told(Figure(value, mcse, None, None, None), people, f" ±{people(2 * mcse)}")
 
 
 def moved_table(

@@ -84,6 +84,13 @@ def has_range(f: Figure, sharpening: bool = False) -> bool:
     return told and f.low is not None and f.high is not None
 
 
+def span(f: Figure) -> tuple[float, float]:
+    """Return between what a figure lies: its range over draws, luck included, or else two errors of luck."""
+    if f.low is not None and f.high is not None and not _unproven(f):
+        return f.low, f.high
+    return f.value - 2.0 * f.mcse, f.value + 2.0 * f.mcse
+
+
 def by_luck_alone(f: Figure) -> Figure:
     """Return a figure of the best fit where that is what is asked for: no draws are to prove it."""
     return replace(f, draw_count=None)

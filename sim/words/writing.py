@@ -19,7 +19,7 @@ from babel.numbers import format_decimal, format_percent
 from ruamel.yaml import YAML
 
 from sim.decision.appraisal import Figure
-from sim.decision.firm import UNSAID, Standing, few, has_range, standing
+from sim.decision.firm import UNSAID, Standing, few, has_range, span, standing
 from sim.inputs.profiles import CARE_FIGURES, OWN_USE, PREDICTED_USE
 from sim.model.priors import ASSUMED
 
@@ -174,22 +174,22 @@ class Writing:
 
     def remark(self, f: Figure, write: Callable[..., str], sharpening: bool = False) -> str:
         """Return what stands beside the number of a figure where it does not stand by itself, or nothing."""
-        words = {
-            Standing.PROVISIONAL: "provisional", Standing.UNTOLD: "untold", Standing.TOO_SMALL: "too_small",
-        }  # fmt: skip
         told = standing(f, sharpening)
-        if told is Standing.UNCLEAR and f.low is not None and f.high is not None:
-            low, high = write(abs(min(f.low, 0.0))), write(max(f.high, 0.0))
+        if told in (Standing.UNCLEAR, Standing.TOO_SMALL):
+            least, most = span(f)
+            low, high = write(abs(min(least, 0.0))), write(max(most, 0.0))
             if low == high == write(0.0):
                 return self.t("near_zero")
-            return self.t("no_clear_difference", low=low, high=high)
+            unclear = told is Standing.UNCLEAR
+            return self.t("no_clear_difference" if unclear else "too_small_between", low=low, high=high)
+        words = {Standing.PROVISIONAL: "provisional", Standing.UNTOLD: "untold"}
         return self.t(words[told]) if told in words else ""
 
     def interval(self, f: Figure, write: Callable[..., str], sharpening: bool = False) -> str:
         """Return the interval of a figure over draws, or nothing where there is none to show."""
         if f.low is None or f.high is None or not has_range(f, sharpening):
             return ""
-        if standing(f, sharpening) is Standing.UNCLEAR:  # the range is in its words
+        if standing(f, sharpening) in (Standing.UNCLEAR, Standing.TOO_SMALL):  # the range is in its words
             return ""
         return self.t("interval", low=write(f.low, True), high=write(f.high, True))
 
@@ -228,8 +228,8 @@ class Writing:
         """
         told = standing(f, sharpening)
         if told in UNSAID:
-            unclear = told is Standing.UNCLEAR
-            return self.t("no_clear_change") if unclear else self.remark(f, write, sharpening)
+            brief = {Standing.UNCLEAR: "no_clear_change", Standing.TOO_SMALL: "too_small"}
+            return self.t(brief[told]) if told in brief else self.remark(f, write, sharpening)
         size = write(abs(f.value))
         if told is Standing.NONE or size == write(0.0):
             return self.t("no_difference" if told is Standing.NONE else "near_zero")

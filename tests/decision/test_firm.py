@@ -10,7 +10,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sim.decision.appraisal import Figure, figure, plain
-from sim.decision.firm import ENOUGH_DRAWS, Standing, by_luck_alone, few, has_range, nothing, standing
+from sim.decision.firm import (
+    ENOUGH_DRAWS,
+    Standing,
+    by_luck_alone,
+    few,
+    has_range,
+    nothing,
+    span,
+    standing,
+)  # fmt: skip
 from sim.decision.headline import Change, as_json
 from sim.words.writing import Writing
 
@@ -127,10 +136,10 @@ def test_the_sign_of_a_mean_that_draws_still_turn_is_not_told() -> None:
 @pytest.mark.parametrize(
     ("language", "texts"),
     [
-        ("nl", ["\N{MINUS SIGN}89 (voorlopig)", "te klein om te zien",
+        ("nl", ["\N{MINUS SIGN}89 (voorlopig)", "te klein om te zien (45 minder tot 55 meer)",
                 "geen duidelijk verschil (45 minder tot 55 meer)",
                 "vrijwel 0", "0", "niet te noemen"]),
-        ("en", ["\N{MINUS SIGN}89 (provisional)", "too small to tell",
+        ("en", ["\N{MINUS SIGN}89 (provisional)", "too small to tell (45 less to 55 more)",
                 "no clear difference (45 less to 55 more)",
                 "almost 0", "0", "cannot be told"]),
     ],
@@ -144,6 +153,15 @@ def test_luck_ignorance_and_nothing_have_words_of_their_own(language: str, texts
     assert [words.difference(f, words.count) for f in figures] == texts
     assert words.interval(drawn(-89.0, draws=9), words.count) == ""
     assert words.interval(drawn(-89.0), words.count) != ""
+
+
+def test_what_luck_outweighs_has_a_bound() -> None:
+    assert span(drawn(5.0)) == (-45.0, 55.0)  # over draws, luck included
+    assert span(drawn(5.0, draws=2)) == (-15.0, 25.0)  # two are no range: two errors of luck
+    words = Writing("nl")
+    one = replace(drawn(5.0, 4.0, None), low=None, high=None)
+    assert words.remark(one, words.count) == "te klein om te zien (3 minder tot 13 meer)"
+    assert words.remark(replace(one, value=0.1, mcse=0.1), words.count) == "vrijwel 0"
 
 
 def test_a_chance_is_named_from_ten_draws_on() -> None:

@@ -110,7 +110,7 @@ def test_what_may_be_said_follows_the_rules_of_the_model(noise: str) -> None:
             assert chance(rows, outcome.title) == report.chance(outcome, report.horizons.index(ahead)), k
             told = report.writing.remark(c.municipal_cost, report.writing.money)
             said = together(rows, outcome.title)["Wat te zeggen valt"]
-            assert said == (told if told in ("", "te klein om te zien") else "geen duidelijk verschil")
+            assert said == told.partition(" (")[0]  # its range has a cell of its own
 
 
 @pytest.mark.parametrize("back", range(13))

@@ -99,8 +99,9 @@ def test_a_figure_is_told_with_its_range() -> None:
 
 def test_what_is_below_two_errors_is_never_a_number() -> None:
     small = Figure(value=-12.0, mcse=7.0, low=-30.0, high=4.0, p_positive=0.15)
-    assert english(ChangeTold(small)) == "too small to tell"
-    assert short(small) == "too small"
+    assert english(ChangeTold(small)) == "too small to tell (30 less to 4 more)"
+    assert short(small) == "too small (-30 to +4)"
+    assert short(replace(small, low=None, high=None)) == "too small (-26 to +2)"  # two errors of luck
     assert short(None) == "-"
 
 
