@@ -6,11 +6,16 @@ which of its modules others may use; the rest is its own affair.
 
 from __future__ import annotations
 
+import os
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from sim.errors import InputError, OptionError, SimulationError
 from sim.machine import compiling  # noqa: F401  (must come before anything that imports numba)
+
+# The threads are ours. Those of the linear algebra wait for each other on a busy machine, many times as long
+# as a small matrix takes, and how many there are could change the last digit. Read when numpy is imported.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 if TYPE_CHECKING:
     from sim.analyses import Appraisal, TwinLives, appraise, twin_lives

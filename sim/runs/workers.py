@@ -70,7 +70,6 @@ class Workers:
 
 def start_processes(count: int) -> ProcessPoolExecutor:
     """Return a pool of processes that leave Ctrl-C to this one, and end when it ends, however it ends."""
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # read by the processes that start now
     way = "forkserver" if "forkserver" in get_all_start_methods() else "spawn"  # Windows has only the second
     return ProcessPoolExecutor(count, mp_context=get_context(way), initializer=_settle)
 

@@ -301,3 +301,13 @@ def test_kernels_are_kept_there_even_where_numba_came_first(tmp_path: Path) -> N
         [sys.executable, "-c", lines], capture_output=True, text=True, env=environment, check=True, timeout=60
     )
     assert Path(done.stdout.strip()) == kernels_in(tmp_path) / "sim" / "engine"
+
+
+def test_linear_algebra_keeps_to_one_thread_however_the_program_starts() -> None:
+    told = "import os, sys; import {}; print(os.environ['OPENBLAS_NUM_THREADS'], 'numpy' in sys.modules)"
+    clean = {name: value for name, value in os.environ.items() if name != "OPENBLAS_NUM_THREADS"}
+    for first in ("sim", "commands.ending"):  # of Python, and of the terminal and the app
+        done = subprocess.run(
+            [sys.executable, "-c", told.format(first)], cwd=ROOT, env=clean, text=True, capture_output=True
+        )
+        assert done.stdout.split() == ["1", "False"], done.stderr  # read when numpy comes, so before it
