@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from functools import partial
 from itertools import groupby
 
 import streamlit as st
@@ -11,6 +12,7 @@ import streamlit as st
 from pages.shared import parts
 from pages.shared.answers import Answer
 from pages.shared.chosen import pair, reference_words
+from pages.shared.controls import fold
 from pages.shared.documents import comparison_of
 from pages.shared.framework import own_field, own_words
 from pages.shared.outcome import nothing_to_compare
@@ -19,8 +21,10 @@ from pages.shared.texts import language, t
 from pages.shared.watching import live
 from sim.inputs.scenario import Scenario
 from sim.report.content import words
-from sim.report.framework import Element, Filled, asked_elements, framework
+from sim.report.framework import NUMBERS, Element, Filled, asked_elements, framework
 
+OPEN = NUMBERS
+"""The parts that open and close, as the address calls them."""
 NO_ENGLISH = "<style>[data-testid=InputInstructions] {display: none}</style>"
 """Streamlit says in English how to leave a field, and counts letters."""
 
@@ -52,20 +56,20 @@ def _filled(answer: Answer, scenarios: Sequence[Scenario]) -> None:
     for part, found in groupby(elements, key=lambda one: one.number[0]):
         st.header(f"{part}. {writing.t(f'frame_part_{part}')}")
         for one in found:
-            _element(one)
+            title = f"{one.number} {one.name}: {writing.t(f'frame_{one.filled.value}')}"
+            fold(title, "open-afwegingskader", one.number, OPEN, partial(_element, one))
 
 
 def _element(one: Element) -> None:
     writing = words(language())
-    with st.expander(f"{one.number} {one.name}: {writing.t(f'frame_{one.filled.value}')}"):
-        lines = [*one.known, *(writing.t("frame_why", reason=reason) for reason in one.unknown)]
-        st.markdown("\n".join(f"- {parts.plain(line)}" for line in lines))
-        sure, where = (writing.t(f"frame_col_{column}") for column in ("sure", "where"))
-        if one.known:
-            parts.note(f"{sure}: {one.sure}. {where}: {one.where}.")
-        if mine := own_words().get(one.number):
-            st.markdown(f"**{writing.t('frame_col_own')}**")
-            st.markdown(parts.plain(mine))
+    lines = [*one.known, *(writing.t("frame_why", reason=reason) for reason in one.unknown)]
+    st.markdown("\n".join(f"- {parts.plain(line)}" for line in lines))
+    sure, where = (writing.t(f"frame_col_{column}") for column in ("sure", "where"))
+    if one.known:
+        parts.note(f"{sure}: {one.sure}. {where}: {one.where}.")
+    if mine := own_words().get(one.number):
+        st.markdown(f"**{writing.t('frame_col_own')}**")
+        st.markdown(parts.plain(mine))
 
 
 def _own() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 
 import streamlit as st
 
@@ -13,7 +13,7 @@ from calibration.paper.runs import Size
 from calibration.paper.telling import told
 from pages.shared import formats, parts
 from pages.shared.chosen import reference_words
-from pages.shared.controls import folding
+from pages.shared.controls import fold
 from pages.shared.file_controls import take
 from pages.shared.plan_files import Opened, Preset, open_preset, short_title
 from pages.shared.state import choices
@@ -39,10 +39,7 @@ def main() -> None:
     parts.note(t("gal_caution"))
     names = [claim.key for claim in CLAIMS]
     for claim in CLAIMS:
-        opened = folding(t(f"gal_claim_{claim.key}"), "stellingen", claim.key, names, f"gal-{claim.key}")
-        if opened.open:  # the files of a claim are read when somebody wants to see them
-            with opened:
-                _claim(claim)
+        fold(t(f"gal_claim_{claim.key}"), "stellingen", claim.key, names, partial(_claim, claim))
     parts.footer(reference_words(choices()))
 
 

@@ -15,6 +15,7 @@ import streamlit as st
 from calibration.documents.report import fitted_share, read
 from pages.shared import charts, formats, parts
 from pages.shared.chosen import reference_words
+from pages.shared.controls import fold
 from pages.shared.state import choices
 from pages.shared.texts import language, t, writing
 from sim.errors import InputError
@@ -22,6 +23,8 @@ from sim.machine.project import version
 from sim.model.parameters import DATA
 
 SERIES = ("jz", "jh", "zonder", "wijkteam", "ambulant", "netwerk", "daghulp", "verblijf")
+OPEN = ("leeftijden", "vooruit", "gemeenten", "geld", "bekend", "alles")
+"""The parts that open and close, as the address calls them."""
 KEPT = (DATA / "validation.json", DATA / "rolling.json", DATA / "left_out.json")
 """Tests on figures that no fit saw: held out, of later years, and of municipalities."""
 RULES = ("last_value", "straight_line", "damped_trend")
@@ -48,16 +51,20 @@ def main() -> None:
     st.markdown(t("fit_not"))
     _series(found)
     _missed(found)
-    for title, show in (
-        ("fit_ages", partial(_ages, found)),
-        ("fit_ahead", partial(_ahead, rolling, tested)),
-        ("fit_towns", partial(_towns, left_out)),
-        ("fit_spending", partial(_spending, found)),
-        ("fit_known", partial(_known, found)),
-        ("fit_more", partial(_more, about, found)),
+    for part, title, show in zip(
+        OPEN,
+        ("fit_ages", "fit_ahead", "fit_towns", "fit_spending", "fit_known", "fit_more"),
+        (
+            partial(_ages, found),
+            partial(_ahead, rolling, tested),
+            partial(_towns, left_out),
+            partial(_spending, found),
+            partial(_known, found),
+            partial(_more, about, found),
+        ),
+        strict=True,
     ):
-        with st.expander(t(title)):
-            show()
+        fold(t(title), "open-ijking", part, OPEN, show)
     mark = found["posterior"][:12]
     parts.footer(reference_words(choices()), t("fit_source", version=version(), mark=mark))
 

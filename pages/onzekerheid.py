@@ -12,13 +12,15 @@ from pages.doubt.work import Findings, find_out
 from pages.shared import breakeven, parts
 from pages.shared.answers import Answer, key_of
 from pages.shared.chosen import pair, reference_words
-from pages.shared.controls import choose_horizon, choose_sure
+from pages.shared.controls import choose_horizon, choose_sure, fold
 from pages.shared.desk import CHILDREN
 from pages.shared.outcome import nothing_to_compare
 from pages.shared.state import choices
 from pages.shared.texts import t
 from pages.shared.watching import errand, live
 
+OPEN = ("getallen", "wegen", "keuzes", "grond", "onderzoek")
+"""The parts that open and close, as the address calls them."""
 KEPT_BYTES = 8 << 20
 """About what the findings about one pair of scenarios take."""
 
@@ -56,15 +58,19 @@ def _show(found: Findings, ahead: int, reference: str) -> None:
     goal = replace(found.goal, year=found.question.years[ahead - 1])
     if found.slow:
         parts.note(t("doubt_slow"))
-    for title, show in (
-        ("doubt_tornado", partial(depends.numbers, found, goal, reference)),
-        ("doubt_ways", partial(depends.ways, found, goal, reference)),
-        ("doubt_cases", partial(depends.otherwise, found, goal, reference)),
-        ("doubt_debt", partial(evidence.rests_on, found, reference)),
-        ("doubt_collect", partial(evidence.collect_first, found, reference)),
+    for part, title, show in zip(
+        OPEN,
+        ("doubt_tornado", "doubt_ways", "doubt_cases", "doubt_debt", "doubt_collect"),
+        (
+            partial(depends.numbers, found, goal, reference),
+            partial(depends.ways, found, goal, reference),
+            partial(depends.otherwise, found, goal, reference),
+            partial(evidence.rests_on, found, reference),
+            partial(evidence.collect_first, found, reference),
+        ),
+        strict=True,
     ):
-        with st.expander(t(title)):
-            show()
+        fold(t(title), "open-onzekerheid", part, OPEN, show)
 
 
 if __name__ == "__main__":

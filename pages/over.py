@@ -11,12 +11,15 @@ from ruamel.yaml import YAML
 
 from pages.shared import formats, parts
 from pages.shared.chosen import reference_words
+from pages.shared.controls import fold
 from pages.shared.state import choices
 from pages.shared.texts import t
 from sim.machine import variables
 from sim.machine.project import commit, file_beside, version
 
 CITATION, CHANGES = file_beside("CITATION.cff"), file_beside("CHANGELOG.md")
+OPEN = ("lezers", "privacy", "toegankelijk", "bron", "nieuw")
+"""The parts that open and close, as the address calls them."""
 STATEMENT_DATE = "2026-11-29"
 CONTACT = variables.CONTACT
 MOST_CHANGES = 12
@@ -35,15 +38,19 @@ def main() -> None:
     st.markdown(t("over_lead"))
     _section("over_what_title", t("over_what"))
     _section("over_not_title", t("over_not", assumptions=names["assumptions"]))
-    for title, show in (
-        ("over_readers_title", lambda: st.markdown(t("over_readers", **names))),
-        ("over_privacy_title", lambda: st.markdown(t("over_privacy"))),
-        ("over_access_title", _accessibility),
-        ("over_source_title", _source),
-        ("over_changed_title", _changes),
+    for part, title, show in zip(
+        OPEN,
+        ("readers", "privacy", "access", "source", "changed"),
+        (
+            lambda: st.markdown(t("over_readers", **names)),
+            lambda: st.markdown(t("over_privacy")),
+            _accessibility,
+            _source,
+            _changes,
+        ),
+        strict=True,
     ):
-        with st.expander(t(title)):
-            show()
+        fold(t(f"over_{title}_title"), "open-over", part, OPEN, show)
     parts.footer(reference_words(choices()))
 
 

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import partial
+
 import streamlit as st
 
 from pages.shared import breakeven, formats, parts
 from pages.shared.chosen import EFFECTS, Choices, pair, reference_words
-from pages.shared.controls import choose_municipality, folding, fte_offered
+from pages.shared.controls import choose_municipality, fold, fte_offered
 from pages.shared.figures import LONG
 from pages.shared.outcome import is_reference, outcome
 from pages.shared.state import keep
 from pages.shared.texts import t, writing
 from sim.decision.headline import believed, weight_of_no_effect
+from sim.inputs.scenario import Scenario
 
-OPEN = ("quitte",)
+OPEN = ("quitte", "onbekend")
 """Parts of the page that open and close, as the address calls them."""
 FIT = """<style>
 .stMainBlockContainer {max-width: 62rem}
@@ -35,21 +39,21 @@ def main() -> None:
         outcome(chosen, reference, beside=True)
         if not is_reference(chosen):
             _break_even(chosen, reference)
-    with st.expander(t("unknown_title")):
-        both = pair(chosen)
-        told = writing().unknown_effect(weight_of_no_effect(both), believed(both))
-        st.markdown(t("unknown", effect=told))
-        st.markdown(t("sentence_honest"))
+    fold(t("unknown_title"), "meer", "onbekend", OPEN, partial(_unknown, pair(chosen)))
     parts.footer(reference)
+
+
+def _unknown(both: Sequence[Scenario]) -> None:
+    told = writing().unknown_effect(weight_of_no_effect(both), believed(both))
+    st.markdown(t("unknown", effect=told))
+    st.markdown(t("sentence_honest"))
 
 
 def _break_even(chosen: Choices, reference: str) -> None:
     """Show, where that part is open, at which effect and reach the money is back."""
-    part = folding(t("even_title"), "meer", "quitte", OPEN, "start-open-quitte")
-    if part.open:
-        with part:
-            both = pair(chosen)
-            breakeven.show(both, min(LONG, both[0].years), reference)
+    both = pair(chosen)
+    show = partial(breakeven.show, both, min(LONG, both[0].years), reference)
+    fold(t("even_title"), "meer", "quitte", OPEN, show)
 
 
 def _controls() -> Choices:

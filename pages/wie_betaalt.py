@@ -10,7 +10,7 @@ import streamlit as st
 from pages.shared import charts, formats, parts, pockets
 from pages.shared.answers import Answer
 from pages.shared.chosen import pair, reference_words
-from pages.shared.controls import choose_horizon
+from pages.shared.controls import choose_horizon, fold
 from pages.shared.outcome import nothing_to_compare
 from pages.shared.state import choices
 from pages.shared.texts import t, writing
@@ -27,6 +27,8 @@ from sim.inputs.scenario import Scenario
 from sim.model.parameters import default_parameters
 from sim.runs.experiment import Options, config_for
 
+OPEN = ("terug", "perioden", "jaren")
+"""The parts that open and close, as the address calls them."""
 REALISABLE, LAG = "townhall.realisable", "townhall.contract_lag"
 
 
@@ -53,12 +55,9 @@ def _answer(answer: Answer, ahead: int, reference: str) -> None:
     pockets.unmet_note(unmet, d.years[ahead - 1], sharpening)
     pockets.picture(found, ahead, reference, sharpening)
     _cashable(found, answer.scenarios[1], ahead, reference, sharpening)
-    with st.expander(t("pay_back")):
-        _back(answer, d, rate, reference)
-    with st.expander(t("pay_terms")):
-        _terms(d, reference, sharpening)
-    with st.expander(t("pay_by_year")):
-        _by_year(d, reference, sharpening)
+    fold(t("pay_back"), "open-wie-betaalt", "terug", OPEN, lambda: _back(answer, d, rate, reference))
+    fold(t("pay_terms"), "open-wie-betaalt", "perioden", OPEN, lambda: _terms(d, reference, sharpening))
+    fold(t("pay_by_year"), "open-wie-betaalt", "jaren", OPEN, lambda: _by_year(d, reference, sharpening))
 
 
 def _cashable(

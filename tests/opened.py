@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from pathlib import Path
 
 from streamlit.testing.v1 import AppTest
 
+from pages.shared.address import BETWEEN
 from pages.shared.answers import UNWATCHED_SECONDS, Answer, slim
 from pages.shared.desk import desk
+from pages.shared.link import VIEWS
 from sim.inputs.scenario import Scenario
 from sim.runs.experiment import Options, Run, run_all
 
@@ -31,6 +34,13 @@ def shown(page: str, **query: str) -> AppTest:
     for key, value in query.items():
         at.query_params[key] = value
     return finished(at.run())
+
+
+def unfolded(page: str) -> dict[str, str]:
+    """Return what a link says where every part of a page (`wie-betaalt`) is open."""
+    parts = getattr(import_module(f"pages.{page.replace('-', '_')}"), "OPEN", ())
+    names = [name for name in VIEWS.get(page.replace("_", "-"), ()) if name.startswith(("open", "meer"))]
+    return dict.fromkeys(names, BETWEEN.join(parts))
 
 
 def finished(at: AppTest) -> AppTest:

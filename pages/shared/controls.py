@@ -186,6 +186,13 @@ def folding(title: str, name: str, part: str, parts: Sequence[str], key: str) ->
     return found
 
 
+def fold(title: str, name: str, part: str, parts: Sequence[str], show: Callable[[], None]) -> None:
+    """Show a part of the page behind its title, drawn only while it is open; else see `folding`."""
+    if (opened := folding(title, name, part, parts, f"{name}-{part}")).open:
+        with opened:
+            show()
+
+
 def fte_offered(chosen: Choices) -> list[float]:
     """Return the FTE that a slider offers, from none to those that reach three in ten children.
 

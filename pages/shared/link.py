@@ -55,6 +55,9 @@ VIEWS: Mapping[str, tuple[str, ...]] = {
     "eigen-cijfers": ("begin", "wijze"),
     "onderzoek": ("kindjaar", "buurten", "duur", "gemeenten", *(f"proef-{name}" for name in NUMBERS)),
     "briefing": ("over",),
+    **{
+        page: (f"open-{page}",) for page in ("onzekerheid", "wie-betaalt", "ijking", "over", "afwegingskader")
+    },
 }
 """What a link says of what one looks at, by page: pages.shared.address has more."""
 _ADDED_BY_OTHERS = re.compile(r"utm_\w+|fbclid|gclid|msclkid|mc_[ce]id", re.ASCII)

@@ -127,6 +127,7 @@ def galerij(page: Page) -> None:
 
 def wie_betaalt(page: Page) -> None:
     press(page, "4 jaar")
+    unfold(page, "Per jaar en per betaler")
 
 
 def kinderen(page: Page) -> None:
@@ -140,6 +141,7 @@ def kinderen(page: Page) -> None:
 def onzekerheid(page: Page) -> None:
     press(page, "10 jaar")
     press(page, "75%")
+    unfold(page, "Als het model anders was")
 
 
 def aannames(page: Page) -> None:
@@ -157,8 +159,19 @@ def own_figures(page: Page) -> None:
 
 
 def ijking(page: Page) -> None:
+    unfold(page, "Klopt het per leeftijd?")
     page.get_by_text("English", exact=True).click()
     at_rest(page)
+
+
+def over(page: Page) -> None:
+    unfold(page, "Privacy")
+    unfold(page, "Toegankelijkheid")
+
+
+def kader(page: Page) -> None:
+    unfold(page, "1.2 ")
+    unfold(page, "3.4 ")
 
 
 def briefing(page: Page) -> None:
@@ -168,7 +181,7 @@ def briefing(page: Page) -> None:
 CHOOSE: dict[str, Callable[..., None]] = {
     "start": start, "verken": verken, "vergelijk": vergelijk, "galerij": galerij, "wie-betaalt": wie_betaalt,
     "kinderen": kinderen, "onzekerheid": onzekerheid, "aannames": aannames, "eigen-cijfers": own_figures,
-    "ijking": ijking, "briefing": briefing, "over": ijking,
+    "ijking": ijking, "briefing": briefing, "over": over, "afwegingskader": kader,
 }  # fmt: skip
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 import pytest
 from playwright.sync_api import Page
 
 from tests.browser.screens import PAGES, READY, Watched, quiet_for
 from tests.browser.wording import MOST_WORDS, words_before_folds
+from tests.opened import unfolded
 
 pytestmark = pytest.mark.browser
 SLOW = ("onzekerheid", "kinderen")
@@ -78,7 +81,7 @@ def violations(page: Page) -> list[str]:
 
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_opens_for_everyone(page: Watched, name: str) -> None:
-    opened(page, path_of(name))
+    opened(page, f"{path_of(name)}?{urlencode(unfolded(name))}")
     settled(page)
     assert page.evaluate("document.documentElement.lang") == "nl"
     assert words_before_folds(page) <= MOST_WORDS

@@ -2,7 +2,7 @@
 
 ``python -m tests.browser.wording [--lang en] [PAGE ...]`` starts the app, waits until a page is done, and
 writes a row a page. What counts is every word with a letter in it that stands on the page itself: headings,
-sentences, labels, choices, buttons, headings of tables and the foot. What does not: what is folded away, the
+sentences, labels, choices, buttons, headings of tables and the foot. What does not: what is in a fold, the
 menu, the body of a table, charts (pictures), icons, and what a visitor typed or chose in a list.
 """
 
@@ -25,7 +25,7 @@ _COUNT = """() => {
   for (let node; (node = texts.nextNode());) {
     const shown = node.parentElement;
     if (shown.closest(away) || !shown.checkVisibility({visibilityProperty: true})) continue;
-    const fold = shown.closest("details:not([open])");
+    const fold = shown.closest("details");
     if (fold && !shown.closest("summary")) continue;
     found += node.textContent.split(/\\s+/).filter(word => /\\p{L}/u.test(word)).length;
   }

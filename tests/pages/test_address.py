@@ -263,7 +263,9 @@ def test_a_server_that_cannot_keep_anything_has_a_long_address(monkeypatch: pyte
     ("page", "looks", "key", "shown"),
     [
         ("verken", {"delen": "bso~files"}, "verken-open-bso", True),
-        ("galerij", {"stellingen": "tilburg"}, "gal-tilburg", True),
+        ("over", {"open-over": "privacy~bron"}, "open-over-bron", True),
+        ("over", {"open-over": "privacy~bron"}, "open-over-nieuw", False),
+        ("galerij", {"stellingen": "tilburg"}, "stellingen-tilburg", True),
         ("aannames", {"onderwerpen": "2"}, f"assumed-{TOPICS[1]}", True),
         ("aannames", {"zoek": "tarief", "rust": "estimated~assumed"}, "assumed-search", "tarief"),
         ("aannames", {"rust": "estimated~assumed"}, "assumed-bases", ["estimated", "assumed"]),

@@ -9,7 +9,7 @@ from pages.shared.framework import OWN, own_words
 from pages.shared.texts import writing_in
 from sim.report.content import words as report_words
 from sim.report.framework import ASKED, NUMBERS
-from tests.opened import ROOT, finished, words
+from tests.opened import ROOT, finished, unfolded, words
 
 PAGE = str(ROOT / "pages" / "afwegingskader.py")
 
@@ -18,6 +18,7 @@ def opened(language: str = "nl", own: dict[str, str] | None = None) -> AppTest:
     at = AppTest.from_file(PAGE, default_timeout=120)
     at.session_state["language"] = language
     at.session_state[OWN] = own or {}
+    at.query_params.update(unfolded("afwegingskader"))
     return finished(at.run())
 
 

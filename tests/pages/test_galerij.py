@@ -30,7 +30,7 @@ def opened(*claims: str, language: str = "nl") -> AppTest:
     at = AppTest.from_file(PAGE, default_timeout=120)
     at.session_state["language"] = language
     for claim in claims:
-        at.session_state[f"gal-{claim}"] = True
+        at.session_state[f"stellingen-{claim}"] = True
     at.run()
     assert not at.exception
     return at

@@ -33,7 +33,7 @@ from sim.decision.thresholds import Threshold
 from sim.decision.value import Estimate
 from sim.progress import Progress
 from sim.runs.experiment import Options
-from tests.opened import once, words
+from tests.opened import once, unfolded, words
 
 NL, EN = (writing_in(language).words for language in ("nl", "en"))
 PAGE = str(Path(__file__).resolve().parents[2] / "pages" / "onzekerheid.py")
@@ -338,6 +338,7 @@ def test_a_value_is_written_with_its_unit_or_as_yes_and_no() -> None:
 def test_the_page_shows_every_part_once_it_is_found() -> None:
     at = AppTest.from_file(PAGE, default_timeout=120)
     at.query_params.update({"zeker": "75", "termijn": "10", "begroting": SHORT.code()})
+    at.query_params.update(unfolded("onzekerheid"))
     at.run()
     parts = "keer andere aannames", "met **75%** zekerheid"  # the first may be there at once
 

@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 from pages import over
 from pages.shared.texts import writing_in
 from sim.machine.project import version
+from tests.opened import unfolded
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -17,6 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 def opened(language: str = "nl") -> AppTest:
     at = AppTest.from_file(str(ROOT / "pages" / "over.py"), default_timeout=60)
     at.session_state["language"] = language
+    at.query_params.update(unfolded("over"))
     at.run()
     assert not at.exception
     assert not at.error
@@ -36,6 +38,15 @@ def test_it_says_what_it_is_not_for_and_how_accessible_it_is(language: str) -> N
     assert [header.value for header in at.header] == [texts[f"over_{name}_title"] for name in ("what", "not")]
     folded = [texts[f"over_{name}_title"] for name in ("readers", "privacy", "access", "source", "changed")]
     assert [part.label for part in at.expander[:5]] == folded
+
+
+def test_a_part_is_drawn_only_while_it_is_open() -> None:
+    at = AppTest.from_file(str(ROOT / "pages" / "over.py"), default_timeout=60).run()
+    assert len(at.expander) >= len(over.OPEN)
+    assert not at.expander[1].children
+    at.session_state["open-over-privacy"] = True
+    at.run()
+    assert [m.value for m in at.expander[1].markdown] == [writing_in("nl").words["over_privacy"]]
 
 
 def test_licence_version_and_citation_are_those_of_the_files() -> None:

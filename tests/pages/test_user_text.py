@@ -20,7 +20,7 @@ from pages.shared.packed import pack
 from pages.shared.parts import plain
 from pages.shared.plan import Plan
 from sim.report.framework import ASKED
-from tests.opened import ROOT, finished
+from tests.opened import ROOT, finished, unfolded
 
 NASTY = "x*y* _z_ [a](b) :red[c] :smile: $d$ `e` ~f~ &amp; 1. -> -- www.g.nl https://g.nl a@g.nl"
 LOCAL = "x*y* _z_ [a](b) :red[c] $d$ `e` ~f~ &amp; www.g.nl"
@@ -105,7 +105,7 @@ def in_chart(spec: Any, path: str = "") -> Iterator[str]:
 @pytest.mark.parametrize("page", PAGES)
 def test_no_page_reads_what_users_wrote_as_markup(page: str) -> None:
     at = AppTest.from_file(str(ROOT / f"pages/{page}.py"), default_timeout=120)
-    for name, text in LINK.items():
+    for name, text in (LINK | unfolded(page)).items():
         at.query_params[name] = text
     at.session_state[OWN] = dict.fromkeys(ASKED, NASTY)
     at.run()

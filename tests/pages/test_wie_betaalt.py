@@ -19,7 +19,7 @@ from sim.decision.firm import UNSAID, standing
 from sim.decision.headline import UNMET, discount_rate
 from sim.decision.payers import Money, Pocket
 from sim.decision.payers import pockets as pockets_of
-from tests.opened import finished, words
+from tests.opened import finished, unfolded, words
 
 NL, EN = (writing_in(language).words for language in ("nl", "en"))
 PAGE = str(Path(__file__).resolve().parents[2] / "pages" / "wie_betaalt.py")
@@ -48,7 +48,7 @@ def plain(text: object) -> str:
 
 @pytest.fixture(scope="module")
 def page() -> AppTest:
-    return shown()
+    return shown(**unfolded("wie_betaalt"))
 
 
 def test_the_figures_are_those_of_the_engine(page: AppTest) -> None:
