@@ -43,6 +43,7 @@ Provenance: TypeAlias = Mapping[str, Any]
 TABLES = (
     "results", "comparison", "information", "acceptability", "tornado", "worth", "twins", "events", "picture",
     "trace", "rewards", "moves", "increments", "draws", "uncertainty", "one_way",
+    "studies", "study_numbers",
 )  # fmt: skip
 MANIFEST = "manifest.json"
 TARGET_FILE = Path(__file__).resolve().parents[2] / "calibration" / "targets" / "cbs.csv"
