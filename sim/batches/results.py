@@ -151,6 +151,7 @@ def manifest(
                 "content": s.canonical_sha256(),
                 "prior": s.prior,
                 "future": s.future,
+                "structure": s.structure,
                 "population": CONSTANT if s.population is None else s.population.source,
                 "data": {key: value for key, value in s.to_data().items() if key != "reference"},
             }

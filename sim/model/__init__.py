@@ -2,5 +2,5 @@
 
 __all__ = [
     "catalogue", "extension", "futures", "parameters", "prices", "priors", "processes", "registration",
-    "transitions",
+    "structures", "transitions",
 ]  # fmt: skip
