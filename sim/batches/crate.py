@@ -192,15 +192,13 @@ def _options(said: Mapping[str, Any]) -> Iterator[Entity]:
 
 def _described(name: str, content: bytes | Path, licence: str | None) -> Entity:
     """Return what a file is, how large, under which licence, and its hash."""
-    folder, _, short = name.rpartition("/")
+    short, shipped = name.rpartition("/")[-1], name.startswith(f"{SHIPPED}/") or name == LOCK
     size = len(content) if isinstance(content, bytes) else content.stat().st_size
-    theirs = {"license": _of(_spdx(FROM_CBS.get(short, OURS)))} if folder == SHIPPED or name == LOCK else {}
-    if licence and not theirs:
-        theirs = {"license": _of(_spdx(licence))}
+    stated = FROM_CBS.get(short, OURS) if shipped else licence
     return {
         "@id": quote(name), "@type": "File", "name": short, "contentSize": str(size),
         "encodingFormat": _FORMATS.get(Path(name).suffix, "application/octet-stream"),
-        "sha256": _sha256(content), **theirs,
+        "sha256": _sha256(content), **({"license": _of(_spdx(stated))} if stated else {}),
     }  # fmt: skip
 
 

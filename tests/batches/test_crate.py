@@ -148,6 +148,7 @@ def test_licences_are_those_of_the_project_and_the_one_given(stored: StoredRun, 
     graph = unpacked(tmp_path / "a.zip", tmp_path / "a")
     assert graph["./"]["license"] == {"@id": "#licence"}
     assert "license" not in graph["results/results.parquet"]
+    assert all("license" in entity for name, entity in graph.items() if name.startswith("data/"))
     assert graph["data/population.csv"]["license"] == {"@id": "https://spdx.org/licenses/CC-BY-4.0"}
     assert graph["data/parameters.csv"]["license"] == {"@id": "https://spdx.org/licenses/EUPL-1.2"}
     write_crate(stored, tmp_path / "b.zip", shipped(), licence="CC0-1.0")

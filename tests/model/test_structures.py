@@ -11,7 +11,9 @@ import numpy as np
 import pytest
 
 from sim import InputError, compare, load_scenario, simulate
+from sim.decision.sample import Question
 from sim.inputs.library import registry
+from sim.inputs.profiles import profile_of
 from sim.inputs.scenario import scenario_from_dict
 from sim.model.parameters import default_parameters, prior_parameters
 from sim.model.priors import believing
@@ -25,6 +27,9 @@ from sim.model.structures import (
     folder_of,
     structured,
 )
+from sim.report.assumptions import assumptions
+from sim.report.content import words
+from sim.report.phrases import world_words
 from sim.runs.experiment import Options, config_for
 from tests.terminal import FEW, call, short
 
@@ -136,11 +141,22 @@ def test_commands_tell_a_named_structure_and_its_run_is_made_again(tmp_path: Pat
 
 
 def test_a_question_is_drawn_under_the_structure_that_all_share(tmp_path: Path) -> None:
-    from sim.decision.sample import Question
-
     usual = load_scenario(short(tmp_path, 0, "none"))
     pair = (usual.replace(structure=WITHOUT), usual.replace(structure=WITHOUT, title="b"))
     asked = Question(pair, Options(children=500))
     assert asked.parameters["need.care_on_recovery"] == 1.0
     assert "need.care_on_recovery" not in asked.uncertain
     assert "need.care_on_recovery" in replace(asked, scenarios=(usual, usual)).uncertain
+
+
+@pytest.mark.parametrize(
+    ("language", "said"), [("nl", "hulp verandert niets aan de zorgbehoefte"), ("en", "help changes nothing")]
+)
+def test_documents_say_the_structure_and_list_its_numbers(language: str, said: str) -> None:
+    usual = scenario_from_dict({"kind": "scenario", "title": "a", "municipality": "Almere"}, registry())
+    other, writing = usual.replace(structure=WITHOUT), words(language)
+    assert said in world_words(other, writing)
+    assert said not in world_words(usual, writing)
+    listed = {one.name: one for one in assumptions((other,), profile_of(other))}
+    assert (listed["need.care_on_recovery"].low, listed["need.care_on_recovery"].high) == (1.0, 1.0)
+    assert listed["need.recover_light"].value == fitted_in(WITHOUT)["need.recover_light"]
