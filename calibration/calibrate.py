@@ -33,7 +33,8 @@ from sim.faults import fault
 from sim.machine.compiling import source_hash
 from sim.machine.project import version
 from sim.machine.whole import written_whole
-from sim.model.parameters import Parameters, prior_parameters
+from sim.model.parameters import Parameters
+from sim.model.structures import CARE_CHANGES_NEED, believed_in
 from sim.progress import Progress, Tell, nobody
 
 Floats = NDArray[np.float64]
@@ -51,10 +52,12 @@ def calibrate(
     tell: Tell = nobody,
     plan: FitPlan | None = None,
     base: Parameters | None = None,
+    structure: str = CARE_CHANGES_NEED,
 ) -> dict[str, Any]:
     """Fit, write everything into `out`, and return the diagnostics.
 
-    base: beliefs (default: those shipped). Other beliefs may stand alone where figures are few.
+    base: beliefs (default: those shipped, under `structure`). Other beliefs may stand alone where figures
+    are few.
 
     Raises InputError for targets that cannot be used and SimulationError where files cannot be written
     or there is no cluster. Runs finished earlier, in the same folder under the same engine, parameters
@@ -63,7 +66,7 @@ def calibrate(
     started = time.monotonic()
     targets = read_targets(targets_file)
     plan = plan or (QUICK if quick else FULL)
-    few, base = base is not None, base or prior_parameters()
+    few, base = base is not None, base or believed_in(structure)
     space = Space(base)
     chosen = [target for target in national(targets) if target.role == "calibrate"]
     _check(targets_file, chosen, targets, few)
@@ -86,6 +89,7 @@ def calibrate(
         "targets": hashlib.sha256(targets_file.read_bytes()).hexdigest(), "prior": base.sha256(),
         "seed": seed, "quick": quick, "plan": asdict(plan), "draws": len(values) - 1,
         "free": list(space.names), "held": list(space.held), "runs": runner.made,
+        **({} if structure == CARE_CHANGES_NEED else {"structure": structure}),
         "wall_seconds": round(time.monotonic() - started, 1),
     }  # fmt: skip
     write(out, names, values, about, diagnostics)

@@ -103,10 +103,11 @@ def identifiability(space: Space, jacobian: Floats, fitted: ObservedTargets) -> 
     """
     scaled = np.linalg.solve(np.linalg.cholesky(fitted.covariance), jacobian)
     _, values, vectors = np.linalg.svd(scaled, full_matrices=False)
-    levels = [name for name in LEVELS if name in space.names]
-    groups = {"levels, which answer to a figure each": tuple(levels)} | HARD
     found = []
-    for words, names in groups.items():
+    for words, whole in ({"levels, which answer to a figure each": LEVELS} | HARD).items():
+        names = tuple(name for name in whole if name in space.names)  # a structure may fix some of them
+        if len(names) < 2:
+            continue
         columns = scaled[:, space.positions(names)]
         lengths = np.linalg.norm(columns, axis=0)
         unit = columns / np.maximum(lengths, 1e-12)

@@ -1,6 +1,7 @@
 """Compare two posteriors, or ship one: ``python -m calibration.posteriors compare A B`` and ``ship A``.
 
-A and B are folders that a calibration wrote; the word `shipped` stands for the posterior in use.
+A and B are folders that a calibration wrote; the word `shipped` stands for the posterior in use, and the name
+of a structure for that of this structure. ``ship A`` puts it in use for its own structure.
 """
 
 from __future__ import annotations
@@ -22,14 +23,15 @@ from calibration.documents.report import figure, fitted_share, markdown, read
 from sim.errors import InputError
 from sim.faults import fault
 from sim.machine.whole import written_whole
+from sim.model import structures
 from sim.model.parameters import (
     DATA,
     POSTERIOR_FILE,
     Parameters,
-    prior_parameters,
     read_posterior,
     with_posterior,
 )
+from sim.model.structures import CARE_CHANGES_NEED, STRUCTURES, believed_in
 
 MOST = 30
 ROUNDING = 1e-9
@@ -39,6 +41,8 @@ Floats = NDArray[np.float64]
 
 def folder_of(word: str) -> Path:
     """Return the folder that a word of the command line stands for."""
+    if word in STRUCTURES:
+        return structures.folder_of(word)
     return DATA if word == "shipped" else Path(word)
 
 
@@ -101,22 +105,28 @@ def _range(values: Floats) -> str:
 def ship(folder: Path, data: Path = DATA, prior: Parameters | None = None) -> None:
     """Put a posterior in use: check that it is whole and fits the parameters, then replace the old one.
 
-    Raises InputError where it does not, was made by a quick calibration, or its files do not belong
-    together.
+    One of another structure goes to the folder of that structure, and may be quick: nothing uses it unless a
+    scenario names it. Raises InputError where it does not fit, was made by a quick calibration, or its files
+    do not belong together.
     """
     path = folder / POSTERIOR_FILE.name
-    prior = prior or prior_parameters()
-    with_posterior(prior, read_posterior(path), path)
     about, found = read(folder)
+    structure = about.get("structure", CARE_CHANGES_NEED)
+    prior = prior or believed_in(structure)
+    with_posterior(prior, read_posterior(path), path)
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     if not about["posterior"] == found["posterior"] == digest:
         raise InputError.at(path, fault("not_of_one_calibration"))
-    if about["quick"]:
+    if about["quick"] and structure == CARE_CHANGES_NEED:
         raise InputError.at(path, fault("made_quickly"))
     if about["prior"] != prior.sha256():
         raise InputError.at(path, fault("fitted_under_other_values"))
+    names = (OUTCOMES, *reversed(FILES))
+    if structure != CARE_CHANGES_NEED:  # forecasts are of the usual structure alone
+        data, names = data / structures.folder_of(structure).relative_to(DATA), names[1:]
+        data.mkdir(parents=True, exist_ok=True)
     with ExitStack() as together:  # renamed once all of them are written
-        for name in (OUTCOMES, *reversed(FILES)):
+        for name in names:
             shutil.copyfile(folder / name, together.enter_context(written_whole(data / name)))
 
 

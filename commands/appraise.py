@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from commands.options import Children, Csv, Json, Out, Seed, Threads, euros, worth
-from commands.shared import fail, json_or, print_data, where, with_reference
+from commands.shared import fail, print_data, ready, where, with_reference
 from commands.terminal.progress import part_progress
 
 KEPT = "stopped; draws that were made are kept: the same command goes on from there"
@@ -95,33 +95,34 @@ def study(
     threads: Threads = None,
     out: Out = None,
     json_output: Json = False,
+    csv: Csv = False,
 ) -> None:
     """Say what a study with and without child work is worth: what it changes, less its price.
 
-    Draws are kept as by `sensitivity`, which they are shared with in the same folder.
+    Draws are kept in the folder and shared with `sensitivity`; the tables are in `study` below it.
     """
-    from commands.terminal.study import as_json, study_tables
-    from sim.decision.design import Design
-    from sim.decision.goal import Goal
-    from sim.decision.headline import discount_rate
-    from sim.decision.learning import beliefs, choice_of_child_work, decisions
-    from sim.decision.sample import collect
-    from sim.runs.experiment import Options
-    from sim.runs.workers import Workers
+    from sim import appraise_study
 
     chosen = with_reference([other], reference)[:2]
-    question = choice_of_child_work(chosen, Options(children=children, seed=seed, threads=threads))
-    folder = where(out, f"sensitivity-{chosen[0].municipality}-{other.stem}")
-    goal = Goal(question.years[-1], measure="cost", rate=discount_rate(chosen[0]))
+    kept = where(out, f"sensitivity-{chosen[0].municipality}-{other.stem}")
+    folder = ready(kept / "study")
     try:
-        with part_progress(json_output) as tell, Workers(threads) as workers:
-            found = beliefs(collect(question, draws, folder, workers, tell), goal, workers, tell)
+        with part_progress(json_output) as tell:
+            found = appraise_study(
+                chosen[0], chosen[1], folder, neighbourhoods=neighbourhoods, years=years,
+                municipalities=municipalities, willingness=willingness, children=children, draws=draws,
+                seed=seed, threads=threads, csv=csv, kept=kept, tell=tell,
+            )  # fmt: skip
     except KeyboardInterrupt:
         fail(KEPT, 1)
-    level = found.least_sure if willingness is None else willingness
-    design = Design(neighbourhoods, years)
-    asked = found, design, level, decisions(question, municipalities)
-    json_or(json_output, lambda: as_json(*asked), lambda: study_tables(*asked))
+    if json_output:
+        print_data(found.as_json())
+        return
+    from commands.terminal.comparison import show
+    from commands.terminal.study import study_tables
+
+    typer.echo(f"Tables: {folder}", err=True)
+    show(study_tables(found))
 
 
 def twins(

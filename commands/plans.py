@@ -83,6 +83,8 @@ def check(
             typer.echo(f"{document.path}: effect of child work: {prior}.", err=True)
         for future in named_futures(thing):
             typer.echo(f"{document.path}: future: {future}.", err=True)
+        for structure in named_structures(thing):
+            typer.echo(f"{document.path}: structure: {structure}.", err=True)
         for population in named_populations(thing):
             typer.echo(f"{document.path}: population: {population}.", err=True)
     notes = notes_of_files(read)
@@ -112,6 +114,15 @@ def named_futures(thing: object) -> list[str]:
 
     found = dict.fromkeys(scenario.future for scenario in _scenarios(thing))
     return [future_words(future, Writing("en")) for future in found if future != MODEL_TODAY]
+
+
+def named_structures(thing: object) -> list[str]:
+    """Return in words the structures, other than the usual one, of a scenario or of those of a grid."""
+    from sim.model.structures import CARE_CHANGES_NEED
+    from sim.words.writing import Writing
+
+    found = dict.fromkeys(scenario.structure for scenario in _scenarios(thing))
+    return [Writing("en").t(f"structure_{name}") for name in found if name != CARE_CHANGES_NEED]
 
 
 def named_populations(thing: object) -> list[str]:

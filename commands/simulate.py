@@ -102,15 +102,24 @@ def run(
             "horizons": [as_json(item) for item in result.levels()],
             "priors": {result.names[0]: prior_data(chosen.prior)},
             "futures": {result.names[0]: future_data(chosen.future)},
+            "structures": {result.names[0]: chosen.structure},
             "populations": {result.names[0]: population_data(chosen)},
         }
         print_json(result, figures, folder)
         return
-    from commands.terminal.comparison import futures_told, level_table, population_told, priors_told, show
+    from commands.terminal.comparison import (
+        futures_told,
+        level_table,
+        population_told,
+        priors_told,
+        show,
+        structures_told,
+    )
 
     show(level_table(chosen.title, result.levels()))
     show(priors_told([chosen]))
     show(futures_told([chosen]))
+    show(structures_told([chosen]))
     show(population_told([chosen]))
 
 
@@ -189,11 +198,19 @@ def compare(
             "differences": {name: [as_json(item) for item in items] for name, items in changes.items()},
             "priors": {name: prior_data(s.prior) for name, s in zip(result.names, chosen, strict=True)},
             "futures": {name: future_data(s.future) for name, s in zip(result.names, chosen, strict=True)},
+            "structures": {name: s.structure for name, s in zip(result.names, chosen, strict=True)},
             "populations": {name: population_data(s) for name, s in zip(result.names, chosen, strict=True)},
         }
         print_json(result, figures, folder)
     else:
-        from commands.terminal.comparison import comparison, futures_told, population_told, priors_told, show
+        from commands.terminal.comparison import (
+            comparison,
+            futures_told,
+            population_told,
+            priors_told,
+            show,
+            structures_told,
+        )
         from sim.decision.headline import discount_rate
 
         levels = {name: result.levels(k) for k, name in enumerate(result.names)}
@@ -201,6 +218,7 @@ def compare(
         show(comparison([s.title for s in chosen], result.names, changes, levels, draws, rate))
         show(priors_told(chosen))
         show(futures_told(chosen))
+        show(structures_told(chosen))
         show(population_told(chosen))
     if result.precision is not None:
         typer.echo(result.precision.words(), err=True)

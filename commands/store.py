@@ -1,4 +1,4 @@
-"""The store of runs (`runs`): list, show, compare, reproduce, remove."""
+"""The store of runs (`runs`): list, show, compare, reproduce, pack, remove."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from commands.options import Json, OwnModel, RunName, Store, Threads
 from commands.shared import fail, json_or, own, print_data
 from sim.errors import Problem
 
-line = typer.Typer(help="The store of runs: list, show, compare, reproduce, remove.")
+line = typer.Typer(help="The store of runs: list, show, compare, reproduce, pack, remove.")
 
 
 @line.callback(invoke_without_command=True)
@@ -83,6 +83,27 @@ def reproduce_run(
     found = reproduce(find_run(store, name), threads, own(own_model))
     print_data(found.as_json()) if json_output else print(found.words())
     raise typer.Exit(0 if found.same else 1)
+
+
+@line.command("crate")
+def crate_run(
+    name: RunName,
+    out: Annotated[Path, typer.Argument(help="The .zip file to make.")],
+    store: Store = Path("results"),
+    licence: Annotated[
+        str | None, typer.Option("--licence", help="Of scenarios and tables, as SPDX names it: CC-BY-4.0.")
+    ] = None,
+    own_model: OwnModel = None,
+) -> None:
+    """Write a run with all that makes it again to one zip, an RO-Crate, for an archive or a paper."""
+    from sim.batches.crate import write_crate
+    from sim.batches.store import find_run
+    from sim.model.extension import shipped
+    from sim.report.files import ready
+
+    ready(out, (".zip",), "en")
+    write_crate(find_run(store, name), out, own(own_model) or shipped(), own_model, licence)
+    typer.echo(f"Wrote {out}", err=True)
 
 
 @line.command("prune")

@@ -18,7 +18,7 @@ from sim.machine import compiling  # noqa: F401  (must come before anything that
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 if TYPE_CHECKING:
-    from sim.analyses import Appraisal, TwinLives, appraise, twin_lives
+    from sim.analyses import Appraisal, StudyAppraisal, TwinLives, appraise, appraise_study, twin_lives
     from sim.api import Comparison, Result, compare, load_scenario, simulate
     from sim.batches.batch import Batch, run_batch
     from sim.inputs.scenario import Scenario
@@ -34,8 +34,10 @@ __all__ = [
     "Result",
     "Scenario",
     "SimulationError",
+    "StudyAppraisal",
     "TwinLives",
     "appraise",
+    "appraise_study",
     "compare",
     "load_model",
     "load_scenario",
@@ -48,8 +50,10 @@ _ELSEWHERE = {
     "Batch": "sim.batches.batch",
     "Model": "sim.model.extension",
     "Scenario": "sim.inputs.scenario",
+    "StudyAppraisal": "sim.analyses",
     "TwinLives": "sim.analyses",
     "appraise": "sim.analyses",
+    "appraise_study": "sim.analyses",
     "load_model": "sim.model.extension",
     "run_batch": "sim.batches.batch",
     "twin_lives": "sim.analyses",

@@ -1,4 +1,4 @@
-"""Analyses that simulate no more than they need: a judgement over draws, and lives that two scenarios part.
+"""Analyses that simulate no more than they need: a judgement over draws, of a study, and lives that part.
 
 They stand apart from `api.py`, so that a run or a comparison does not import what only they use.
 """
@@ -12,15 +12,20 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+
 from sim.api import short_names
 from sim.batches.results import manifest, save
 from sim.decision.budget import Ranked, best_budget
+from sim.decision.design import NUMBERS, Design
 from sim.decision.dossier import DRAWS, Dossier, dossier
 from sim.decision.goal import Goal
 from sim.decision.headline import discount_rate
-from sim.decision.sample import Question
+from sim.decision.learning import Beliefs, beliefs, by_size, choice_of_child_work, decisions, worth
+from sim.decision.sample import Question, collect
 from sim.decision.sensitivity import Grid
 from sim.decision.sensitivity import two_way as two_way_grid
+from sim.decision.study import StudyWorth
 from sim.decision.tables import tables
 from sim.engine.config import worker_threads
 from sim.engine.ledger import GEMEENTE, RIJK
@@ -131,6 +136,112 @@ def appraise(
     provenance = _provenance((reference, other), names, options, started, call)
     save(folder, tables(found), provenance, csv)
     return Appraisal(found, provenance, folder, best, budget, grid)
+
+
+@dataclass(frozen=True)
+class StudyAppraisal:
+    """What a study of child work is worth, with its manifest and the folder of its tables.
+
+    willingness: euros for a child-year without moderate or complex need; decisions: see `decisions`.
+    """
+
+    beliefs: Beliefs
+    design: Design
+    willingness: float
+    decisions: float
+    manifest: dict[str, Any]
+    folder: Path
+
+    @property
+    def asked(self) -> StudyWorth:
+        """Return what the study as it is designed is worth."""
+        return worth(self.beliefs, self.design, self.willingness, self.decisions)
+
+    @property
+    def sizes(self) -> list[tuple[int, StudyWorth]]:
+        """Return what it is worth by its neighbourhoods with child work, as it is designed among them."""
+        found = dict(by_size(self.beliefs, self.design, self.willingness, self.decisions))
+        return sorted({**found, self.design.neighbourhoods: self.asked}.items())
+
+    def as_json(self) -> dict[str, Any]:
+        """Return one object: manifest, what was asked, its worth by size, and where the tables are."""
+        found = self.beliefs
+        return {
+            "manifest": self.manifest,
+            "willingness": self.willingness,
+            "best_now": "other" if found.now(self.willingness) else "reference",
+            "draws": found.simulated,
+            "accuracy": found.accuracy,
+            "decisions": self.decisions,
+            "numbers": self.design.numbers,
+            "years": self.design.years,
+            "asked": _study_row(self.design.neighbourhoods, self.asked),
+            "sizes": [_study_row(size, one) for size, one in self.sizes],
+            "tables": sorted(str(file) for file in self.folder.glob("*.parquet")),
+        }
+
+
+def _study_row(size: int, one: StudyWorth) -> dict[str, float]:
+    return {
+        "neighbourhoods": size, "chance": one.chance, "worth_to_one": one.one.value, "se": one.one.se,
+        "most": one.most.value, "worth": one.all_of_them, "price": one.price, "net": one.net,
+    }  # fmt: skip
+
+
+def appraise_study(
+    reference: Scenario,
+    other: Scenario,
+    folder: Path,
+    *,
+    neighbourhoods: int = 20,
+    years: int = 3,
+    municipalities: int = 1,
+    willingness: float | None = None,
+    children: int | None = None,
+    draws: int = DRAWS,
+    seed: int = 0,
+    threads: int | None = None,
+    csv: bool = False,
+    kept: Path | None = None,
+    names: Sequence[str] | None = None,
+    tell: Tell = nobody,
+) -> StudyAppraisal:
+    """Say what a study of child work is worth, over draws, and write tables to `folder`.
+
+    neighbourhoods: with child work; as many are without. years: of the study. municipalities: that have the
+    same choice. willingness: euros for a child-year (default: where least is sure). kept: the folder in which
+    draws are kept (default: `folder`); `appraise` shares them. Raises InputError where the choice is not
+    about child work alone, SimulationError where something fails.
+    """
+    started = time.monotonic()
+    options = Options(children=children, draws=draws, seed=seed, threads=threads)
+    question = choice_of_child_work((reference, other), options)
+    goal = Goal(question.years[-1], measure="cost", rate=discount_rate(reference))
+    with Workers(threads) as workers:
+        found = beliefs(collect(question, draws, kept or folder, workers, tell), goal, workers, tell)
+    call = {
+        "verb": "study", "neighbourhoods": neighbourhoods, "years": years, "municipalities": municipalities,
+        "willingness": willingness,
+    }  # fmt: skip
+    names = names or short_names([reference, other])
+    study = StudyAppraisal(
+        found, Design(neighbourhoods, years), found.least_sure if willingness is None else willingness,
+        decisions(question, municipalities), _provenance((reference, other), names, options, started, call),
+        folder,
+    )  # fmt: skip
+    numbers = [(NUMBERS[name], value) for name, value in study.design.numbers.items()]
+    tables = {
+        "studies": pa.Table.from_pylist([_study_row(size, one) for size, one in study.sizes]),
+        "study_numbers": pa.table({
+            "name": [number.name for number, _ in numbers],
+            "value": [float(value) for _, value in numbers],
+            "low": [float(number.low) for number, _ in numbers],
+            "high": [float(number.high) for number, _ in numbers],
+            **{key: [getattr(number, key) for number, _ in numbers] for key in ("unit", "grade", "source")},
+        }),
+    }  # fmt: skip
+    save(folder, tables, study.manifest, csv)
+    return study
 
 
 @dataclass(frozen=True)

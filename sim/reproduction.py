@@ -12,7 +12,7 @@ from typing import Any
 
 import duckdb
 
-from sim.analyses import appraise, twin_lives
+from sim.analyses import appraise, appraise_study, twin_lives
 from sim.api import compare, simulate
 from sim.batches.batch import simulate_members
 from sim.batches.executors import LocalExecutor
@@ -31,6 +31,8 @@ HERE = tuple(name for name in INPUTS if name not in ("call", "children"))
 """What may differ between then and now, apart from what was asked."""
 SENSITIVITY = ("year", "payer", "capacity", "chance", "willingness", "search")
 """What was asked of a sensitivity that its tables depend on."""
+STUDY = ("neighbourhoods", "years", "municipalities", "willingness")
+"""What was asked of a study."""
 
 
 @dataclass(frozen=True)
@@ -197,6 +199,17 @@ def _sensitivity(
     )  # fmt: skip
 
 
+def _study(
+    run: StoredRun, names: Sequence[str], scenarios: Sequence[Scenario], out: Path, threads: int | None,
+    model: Model,
+) -> None:  # fmt: skip
+    m = run.manifest
+    appraise_study(
+        scenarios[0], scenarios[1], out, names=names, threads=threads, children=m["children_asked"],
+        draws=m["draws"], seed=m["seed"], **{name: m["call"][name] for name in STUDY},
+    )  # fmt: skip
+
+
 def _twins(
     run: StoredRun, names: Sequence[str], scenarios: Sequence[Scenario], out: Path, threads: int | None,
     model: Model,
@@ -209,7 +222,8 @@ def _twins(
 
 
 MAKERS: Mapping[str, Maker] = {
-    "run": _run, "compare": _compare, "batch": _batch, "sensitivity": _sensitivity, "twins": _twins,
+    "run": _run, "compare": _compare, "batch": _batch, "sensitivity": _sensitivity,
+    "study": _study, "twins": _twins,
 }  # fmt: skip
 """How the results of each command are made again."""
 

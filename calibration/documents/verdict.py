@@ -20,6 +20,7 @@ from sim.inputs.scenario import Scenario, load_scenario
 from sim.machine.project import SCENARIOS
 from sim.model.futures import FUTURES, MODEL_TODAY
 from sim.model.priors import ASSUMED, PRIORS
+from sim.model.structures import CARE_CHANGES_NEED, STRUCTURES
 from sim.report.content import Report, report_of, words
 from sim.report.phrases import between
 from sim.words.writing import Writing
@@ -103,6 +104,11 @@ def cases(writing: Writing) -> list[Stance]:
             Stance("future", {"future": future}, t(f"future_{future}"))
             for future in FUTURES
             if future != MODEL_TODAY
+        ),
+        *(
+            Stance("structure", {"structure": structure}, t(f"structure_{structure}"))
+            for structure in STRUCTURES
+            if structure != CARE_CHANGES_NEED
         ),
     ]
 

@@ -15,6 +15,7 @@ from sim.decision.headline import Change, Level
 from sim.decision.tables import EQUAL
 from sim.inputs.scenario import Scenario
 from sim.model.futures import MODEL_TODAY
+from sim.model.structures import CARE_CHANGES_NEED
 from sim.words.future_words import future_words
 from sim.words.population_words import population_words
 from sim.words.prior_words import prior_words
@@ -283,6 +284,27 @@ def futures_told(scenarios: Sequence[Scenario]) -> RenderableType:
         whose = "" if len(found) == 1 else f" ({'; '.join(titles)})"
         lines.append(f"Future{whose}: {future_words(future, Writing('en'))}.")
     warned = [Text(OTHER_FUTURES, style="bold")] if len(found) > 1 else []
+    return Group(*warned, Text("\n".join(lines), style="dim"))
+
+
+OTHER_STRUCTURES = (
+    "The scenarios differ in how the model works: their differences come from that too. "
+    "Give them the same 'structure:'."
+)
+
+
+def structures_told(scenarios: Sequence[Scenario]) -> RenderableType:
+    """Return how the model works in the scenarios, each structure once; nothing where it is as usual."""
+    found: dict[str, list[str]] = {}
+    for scenario in scenarios:
+        found.setdefault(scenario.structure, []).append(scenario.title)
+    if list(found) == [CARE_CHANGES_NEED]:
+        return Group()
+    lines = []
+    for structure, titles in found.items():
+        whose = "" if len(found) == 1 else f" ({'; '.join(titles)})"
+        lines.append(f"Structure{whose}: {Writing('en').t(f'structure_{structure}')}.")
+    warned = [Text(OTHER_STRUCTURES, style="bold")] if len(found) > 1 else []
     return Group(*warned, Text("\n".join(lines), style="dim"))
 
 

@@ -36,7 +36,7 @@ ARGUMENTS = "argumenten"
 """Scenarios that make a point about any municipality."""
 REFERENCE_FILE = "uitgangssituatie.yaml"
 LEFT_OUT = {"reference": "verken_no_reference", "municipality": "verken_no_municipality",
-            "population": "verken_no_population"}  # fmt: skip
+            "population": "verken_no_population", "structure": "verken_no_structure"}  # fmt: skip
 """The message for keys that would name files of this server."""
 TOO_MUCH = fault("more_than_a_page")
 _ZIP_DATE = (2026, 1, 1, 0, 0, 0)  # the same plan is the same file, whenever it is made

@@ -21,6 +21,7 @@ from sim.inputs.municipality_sheet import read_figures
 from sim.inputs.municipality_template import template
 from sim.inputs.profiles import profiles
 from sim.inputs.scenario import Scenario, is_file, scenario_from_document
+from sim.model.structures import STRUCTURES
 
 MAX_VALUES = 10_000
 """What the file of a plan may hold: with every programme, year and parameter in it, it has 6,000."""
@@ -65,6 +66,9 @@ def plan_here(name: str, content: bytes, here: str | Mapping[str, Any], places: 
         left_out.append("municipality")
     if data.pop("population", CONSTANT) not in (None, CONSTANT):  # a path here, or what no page shows
         left_out.append("population")
+    if data.get("structure") in STRUCTURES[1:]:  # what no page shows
+        del data["structure"]
+        left_out.append("structure")
     scenario = scenario_from_document(replace(document, data=data), registry())
     _refuse(document, scenario, places)
     return Sent(scenario, tuple(left_out), document.position(()))

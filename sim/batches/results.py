@@ -43,6 +43,7 @@ Provenance: TypeAlias = Mapping[str, Any]
 TABLES = (
     "results", "comparison", "information", "acceptability", "tornado", "worth", "twins", "events", "picture",
     "trace", "rewards", "moves", "increments", "draws", "uncertainty", "one_way",
+    "studies", "study_numbers",
 )  # fmt: skip
 MANIFEST = "manifest.json"
 TARGET_FILE = Path(__file__).resolve().parents[2] / "calibration" / "targets" / "cbs.csv"
@@ -150,6 +151,7 @@ def manifest(
                 "content": s.canonical_sha256(),
                 "prior": s.prior,
                 "future": s.future,
+                "structure": s.structure,
                 "population": CONSTANT if s.population is None else s.population.source,
                 "data": {key: value for key, value in s.to_data().items() if key != "reference"},
             }

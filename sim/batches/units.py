@@ -61,7 +61,8 @@ class HashedScenario:
         said = scenario.canonical()
         born = {name: p for name, p in said["parameters"].items() if p["from"] == "birth"}
         world = [said.get("prior"), said.get("future"), said.get("population")]
-        before = [said["municipality"], said.get("local"), said["start"], *world, born]
+        built = [said["structure"]] if "structure" in said else []
+        before = [said["municipality"], said.get("local"), said["start"], *world, born, *built]
         return cls(scenario, scenario.canonical_sha256(), json.dumps(before, sort_keys=True))
 
 

@@ -35,6 +35,7 @@ from sim.model.catalogue import catalogue
 from sim.model.futures import foreseeing
 from sim.model.parameters import Parameters, default_parameters, prior_parameters
 from sim.model.priors import believing
+from sim.model.structures import structured
 from sim.progress import Progress, Tell, nobody
 from sim.runs.experiment import MOST_DRAWS, Columns, Options, Run, columns_of, config_for
 from sim.runs.workers import Workers
@@ -64,9 +65,12 @@ class Question:
 
     @property
     def parameters(self) -> Parameters:
-        """Return the parameters from which draws are made, under the prior and the future that all share."""
-        prior, future = self.scenarios[0].prior, self.scenarios[0].future
-        p = of_town(self.base or default_parameters(), profile_of(self.scenarios[0]))
+        """Return the parameters that are drawn, under the structure, prior and future that all share."""
+        first = self.scenarios[0]
+        prior, future, p = first.prior, first.future, self.base or default_parameters()
+        if {s.structure for s in self.scenarios} == {first.structure}:
+            p = structured(p, first.structure)
+        p = of_town(p, profile_of(first))
         p = believing(p, prior) if {s.prior for s in self.scenarios} == {prior} else p
         return foreseeing(p, future) if {s.future for s in self.scenarios} == {future} else p
 

@@ -136,7 +136,7 @@ def apart(scenarios: Sequence[Scenario]) -> str:
             return "care"
         if _of_lives(scenario) != _of_lives(first) or scenario.prior != first.prior:
             return "parameters"
-        if scenario.future != first.future:
+        if scenario.future != first.future or scenario.structure != first.structure:
             return "parameters"
         if [s for s in scenario.shocks if s.kind != "budget_cut"] != [
             s for s in first.shocks if s.kind != "budget_cut"

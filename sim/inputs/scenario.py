@@ -53,6 +53,7 @@ from sim.inputs.shock import Origin, origin_of, programme_name
 from sim.inputs.shock import Shock as Shock
 from sim.model.futures import MODEL_TODAY, Future
 from sim.model.priors import ASSUMED, Prior
+from sim.model.structures import CARE_CHANGES_NEED, Structure
 from sim.states import AGES
 
 FIRST_YEAR, LAST_YEAR = 2015, 2060
@@ -305,6 +306,7 @@ class Scenario(Part):
     policy: Literal["deficit", "crowd_out", "capped"] = "crowd_out"
     prior: Prior = ASSUMED
     future: Future = MODEL_TODAY
+    structure: Structure = CARE_CHANGES_NEED
     population: Annotated[
         LaterYears | None,
         PlainValidator(_population),
@@ -366,6 +368,7 @@ class Scenario(Part):
         own = {} if self.local is None else {"local": self.local.canonical()}
         believed = {} if self.prior == ASSUMED else {"prior": self.prior}  # hashes stay
         foreseen = {} if self.future == MODEL_TODAY else {"future": self.future}
+        built = {} if self.structure == CARE_CHANGES_NEED else {"structure": self.structure}
         people = {} if self.population is None else {"population": self.population.canonical()}
         return {
             "municipality": self.municipality,
@@ -375,6 +378,7 @@ class Scenario(Part):
             "policy": self.policy,
             **believed,
             **foreseen,
+            **built,
             **people,
             "budget": self.budget.model_dump(mode="json"),
             "programmes": programmes,
@@ -392,8 +396,8 @@ class Scenario(Part):
 
     def to_data(self) -> dict[str, Any]:
         """Return the scenario as plain data that a file could hold."""
-        usual = {name for name, plain in (("prior", ASSUMED), ("future", MODEL_TODAY))
-                 if getattr(self, name) == plain}  # fmt: skip
+        plain = {"prior": ASSUMED, "future": MODEL_TODAY, "structure": CARE_CHANGES_NEED}
+        usual = {name for name, value in plain.items() if getattr(self, name) == value}
         return self.model_dump(mode="json", by_alias=True, exclude_none=True, exclude=usual)
 
     def replace(self, **changes: Any) -> Scenario:

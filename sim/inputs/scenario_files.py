@@ -120,6 +120,11 @@ policy: crowd_out
 #   history_2015_2024  1,8% en 4,3%, tot en met 2035
 # future: van_ark
 
+# Hoe het model werkt (mag weg). Geef scenario's die u vergelijkt hetzelfde.
+#   care_changes_need    hulp verandert de zorgbehoefte (zo gaat het als er niets staat)
+#   care_without_effect  hulp verandert niets aan de zorgbehoefte, opnieuw geijkt op dezelfde cijfers
+# structure: care_without_effect
+
 # Hoeveel jeugdigen er in latere jaren zijn (mag weg). constant (zo is het als er niets staat): de leeftijden
 # blijven zoals zij zijn. Of een bestand met de kolommen municipality,year,age,youths of
 # municipality,year,age,growth (op 1 januari; 1.04 is 4% meer). Geef scenario's die u vergelijkt hetzelfde.

@@ -1,5 +1,6 @@
 """The model as data: parameters, households, processes and what they cost."""
 
 __all__ = [
-    "catalogue", "futures", "parameters", "prices", "priors", "processes", "registration", "transitions",
+    "catalogue", "extension", "futures", "parameters", "prices", "priors", "processes", "registration",
+    "structures", "transitions",
 ]  # fmt: skip

@@ -11,6 +11,7 @@ from sim.inputs.scenario import Scenario
 from sim.model.futures import MODEL_TODAY, foreseeing
 from sim.model.parameters import default_parameters
 from sim.model.priors import ASSUMED, believing
+from sim.model.structures import CARE_CHANGES_NEED, fitted_in
 from sim.words.parameter_words import basis_of, grade_of
 
 SUFFIXES = ("effect_exists", "moderate_need", "signalling", "retained", "visits_per_child", "uptake_ceiling")
@@ -57,13 +58,14 @@ class Assumption:
 
 
 def assumptions(scenarios: Sequence[Scenario], profile: Profile) -> tuple[Assumption, ...]:
-    """Return every parameter under prior and future of the last scenario, in the order of the file.
+    """Return every parameter under all that the last scenario names, in the order of the file.
 
     Marked where somebody set it.
     """
     prior = scenarios[-1].prior if scenarios else ASSUMED
     future = scenarios[-1].future if scenarios else MODEL_TODAY
-    p = foreseeing(believing(of_town(default_parameters(), profile), prior), future)
+    structure = scenarios[-1].structure if scenarios else CARE_CHANGES_NEED
+    p = foreseeing(believing(of_town(fitted_in(structure), profile), prior), future)
     here = localised(p, profile)
     found = []
     for name, record in p.records.items():

@@ -14,6 +14,7 @@ from sim.inputs.scenario import Scenario, Shock
 from sim.model.catalogue import catalogue
 from sim.model.futures import MODEL_TODAY
 from sim.model.priors import ASSUMED
+from sim.model.structures import CARE_CHANGES_NEED
 from sim.states import FORMS, MONTHS
 from sim.words.population_words import population_words
 from sim.words.writing import Writing
@@ -71,6 +72,8 @@ def _world(scenario: Scenario, writing: Writing) -> Iterator[str]:
         yield t("world_prior", prior=t(f"effect_{s.prior}"))
     if s.future != MODEL_TODAY:
         yield t("world_future", future=t(f"future_{s.future}"))
+    if s.structure != CARE_CHANGES_NEED:
+        yield t("world_structure", structure=t(f"structure_{s.structure}"))
     if s.population is not None:
         yield population_words(s, writing)
     for shock in s.shocks:

@@ -32,6 +32,7 @@ from sim.model.extension import Model, shipped
 from sim.model.futures import foreseeing
 from sim.model.parameters import Parameters
 from sim.model.priors import believing
+from sim.model.structures import structured
 from sim.progress import Progress, Tell
 from sim.runs.own_measures import own_measures
 from sim.runs.warmstore import WarmStore
@@ -129,8 +130,8 @@ def config_for(
     base: parameters other than those of the model (default: the shipped one).
     """
     profile, model = profile_of(scenario), model or shipped()
-    p = believing(of_town(base or model.parameters, profile), scenario.prior)
-    p = foreseeing(p, scenario.future)
+    p = of_town(structured(base or model.parameters, scenario.structure), profile)
+    p = foreseeing(believing(p, scenario.prior), scenario.future)
     p = localised(p.draw(options.seed, draw), profile)
     p = with_overrides(p, scenario, "birth")
     return RunConfig(profile, p, options.seed, draw, replication, options.children, model=model)

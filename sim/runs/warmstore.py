@@ -33,7 +33,7 @@ LARGE = 1 << 29
 """Bytes beyond which a population is not kept in memory: whoever asks for it is the only one to use it."""
 _VALUES = ("parameters.csv", "posterior.parquet", "posterior.json", "diagnostics.json", "validation.json",
            "observed.csv")  # fmt: skip
-"""Files of values: those in use before a start are hashed themselves."""
+"""Files of values: those in use before a start are hashed themselves. A folder holds values too."""
 DISK_LIMIT = cache_bytes() * 3 // 4
 """The rest of the cache is for results (lives.py)."""
 
@@ -42,7 +42,7 @@ def key_for(config: RunConfig, start: int) -> str:
     """Return the key of a warm start."""
     digest = hashlib.sha256(kernel_hash().encode())
     for path in sorted(DATA.iterdir()):
-        if path.name not in _VALUES:
+        if path.is_file() and path.name not in _VALUES:
             digest.update(path.read_bytes())
     words = (
         config.parameters.sha256(), repr(config.profile), config.seed, config.draw,

@@ -149,7 +149,8 @@ class Writing:
     def percent(self, share: float, decimals: int = 0) -> str:
         """Return a share as a percentage, whole or with at most some decimals."""
         places = "." + "#" * decimals if decimals else ""
-        return str(format_percent(share, format=f"#,##0{places}%", locale=self.locale))
+        text = str(format_percent(share, format=f"#,##0{places}%", locale=self.locale))
+        return text if any(digit in text for digit in "123456789") else text.lstrip("-")  # never -0%
 
     # What may be said
 

@@ -9,6 +9,7 @@ import sys
 import time
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
 from tests.terminal import ALMERE, FEW, ROOT, call, short
@@ -52,6 +53,33 @@ def test_study_answers_in_a_table_and_json(tmp_path: Path) -> None:
     assert asked["net"] == pytest.approx(asked["worth"] - asked["price"])
     same = call("study", pair[0], pair[0], *FEW, "--out", tmp_path / "other")
     assert same.returncode == 2
+
+
+def test_study_keeps_its_tables_beside_those_of_a_sensitivity_and_is_made_again(tmp_path: Path) -> None:
+    pair = (short(tmp_path, 0, "none"), short(tmp_path, 36, "some"))
+    size, out = (*pair, "--draws", "4", *FEW, "--out", tmp_path / "out"), tmp_path / "out"
+    assert call("sensitivity", *size).returncode == 0
+    draws = sorted((file.name, file.stat().st_mtime_ns) for file in out.glob("draws-*"))
+    done = call("study", *size, "--neighbourhoods", "25", "--years", "2", "--json", "--csv")
+    assert done.returncode == 0, done.stderr
+    data = json.loads(done.stdout)
+    assert sorted((file.name, file.stat().st_mtime_ns) for file in out.glob("draws-*")) == draws
+    assert (out / "worth.parquet").exists()
+    manifest = json.loads((out / "study" / "manifest.json").read_text(encoding="utf-8"))
+    assert manifest["call"] == {
+        "verb": "study", "neighbourhoods": 25, "years": 2, "municipalities": 1, "willingness": None,
+    }  # fmt: skip
+    assert pq.read_table(out / "study" / "studies.parquet").to_pylist() == data["sizes"]
+    numbers = pq.read_table(out / "study" / "study_numbers.parquet").to_pylist()
+    assert {row["name"]: row["value"] for row in numbers} == data["numbers"]
+    assert (out / "study" / "studies.csv").exists()
+    listed = json.loads(call("runs", "list", "--in", out, "--json").stdout)
+    assert {(run["run"], run["command"]) for run in listed} == {("out", "sensitivity"), ("study", "study")}
+    again = call("runs", "reproduce", "study", "--in", out)
+    assert again.returncode == 0, again.stdout + again.stderr
+    manifest["call"]["years"] = 3
+    (out / "study" / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    assert call("runs", "reproduce", "study", "--in", out).returncode == 1
 
 
 def test_sensitivity_that_was_stopped_keeps_its_draws(tmp_path: Path) -> None:

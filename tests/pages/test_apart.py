@@ -18,6 +18,8 @@ import pytest
 
 from pages.shared import apart, uploads
 from pages.shared.apart import BUSY, TOO_MUCH, Apart, Limits
+from pages.shared.chosen import Choices
+from pages.shared.plan_files import opened
 from sim.errors import InputError, Problem
 from sim.inputs.municipality_template import template
 from sim.inputs.profiles import profiles
@@ -156,3 +158,15 @@ def test_a_reader_that_cannot_begin_is_a_mistake_of_ours(monkeypatch: pytest.Mon
     with pytest.raises(RuntimeError, match="no process begins"):
         reader.do("x", operator.add, 1, 2)
     reader.close()
+
+
+def test_a_structure_that_no_page_shows_is_left_out_and_told() -> None:
+    text = "kind: scenario\ntitle: a\nmunicipality: Almere\nstructure: {}\n"
+    sent = uploads.plan_here("a.yaml", text.format("care_without_effect").encode(), "Almere", ("Almere",))
+    assert sent.left_out == ("structure",)
+    assert sent.scenario.structure == "care_changes_need"
+    assert opened("a.yaml", sent, Choices()).notes == ("verken_no_structure",)
+    plain = uploads.plan_here("a.yaml", text.format("care_changes_need").encode(), "Almere", ("Almere",))
+    assert plain.left_out == ()
+    with pytest.raises(InputError, match="care_without_effect"):
+        uploads.plan_here("a.yaml", text.format("care_without_effects").encode(), "Almere", ("Almere",))

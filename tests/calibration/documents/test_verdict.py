@@ -14,6 +14,7 @@ from sim.inputs.library import registry
 from sim.inputs.scenario import Scenario, load_scenario
 from sim.model.futures import FUTURES
 from sim.model.priors import PRIORS
+from sim.model.structures import STRUCTURES
 from sim.report.content import words
 
 CHILDREN, DRAWS = 600, 2
@@ -34,6 +35,7 @@ def test_every_option_of_each_choice_is_a_case() -> None:
     told = [case.says for case in verdict.cases(words("en"))]
     assert {says.get("prior", "assumed") for says in told} == set(PRIORS)
     assert {says.get("future", "model_today") for says in told} == set(FUTURES)
+    assert {says.get("structure", "care_changes_need") for says in told} == set(STRUCTURES)
     own = [says.get("parameters", {}) for says in told]
     assert {each.get(verdict.UPTAKE, 1.0) for each in own} == {1.0, 2.0, 3.0}
     assert {each.get(verdict.WHOLE, 1.0) for each in own} == {0.0, 1.0}

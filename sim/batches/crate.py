@@ -1,0 +1,225 @@
+"""A run as an RO-Crate: one zip with its tables and all that makes them again, and what each file is.
+
+The metadata is JSON-LD by RO-Crate 1.1 (https://w3id.org/ro/crate/1.1) and the profile Process Run Crate 0.5
+(https://w3id.org/ro/wfrun/process/0.5): a CreateAction made the tables (`result`) with this program
+(`instrument`) from scenarios, data and options (`object`). Nobody is named as its agent.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from sim.batches.results import MANIFEST
+from sim.batches.store import StoredRun
+from sim.errors import InputError, OptionError, SimulationError
+from sim.faults import fault
+from sim.files.archive import zip_into
+from sim.files.yamlfile import dumped
+from sim.machine.compiling import data_hash, source_hash
+from sim.machine.project import file_beside, version
+from sim.machine.whole import written_whole
+from sim.model.extension import FILES, Model
+from sim.model.parameters import DATA
+
+METADATA = "ro-crate-metadata.json"
+SPECIFICATION = "https://w3id.org/ro/crate/1.1"
+PROFILE = "https://w3id.org/ro/wfrun/process/0.5"
+CONTEXT = [f"{SPECIFICATION}/context", "https://w3id.org/ro/terms/workflow-run/context"]
+RESULTS, SCENARIOS, SHIPPED, OWN = "results", "scenarios", "data", "own-model"
+"""Folders of a crate."""
+LOCK = "requirements.lock"
+OURS = "EUPL-1.2"
+FROM_CBS: Mapping[str, str] = dict.fromkeys(
+    ("municipality_names.csv", "observed.csv", "population.csv"), "CC-BY-4.0"
+)
+"""Shipped data under another licence than the program (REUSE.toml)."""
+_FORMATS = {
+    ".parquet": "application/vnd.apache.parquet", ".csv": "text/csv", ".json": "application/json",
+    ".yaml": "application/yaml", ".py": "text/x-python", ".lock": "text/plain",
+}  # fmt: skip
+_LICENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+-]*")
+_ASKED = ("seed", "draws", "first_draw", "replications", "children_asked")
+Entity = dict[str, Any]
+
+
+def write_crate(
+    run: StoredRun, out: Path, model: Model, own: Path | None = None, licence: str | None = None
+) -> None:
+    """Write a run to `out`, a zip: the same run gives the same bytes.
+
+    model: that of the run; own: the folder that it was read from, if it is one's own. licence: of scenarios
+    and tables, as SPDX names it. Raises InputError where the run is damaged, too old, or was made with
+    another model, program or data than are here, OptionError where the licence is none, and SimulationError
+    where the zip cannot be written.
+    """
+    if licence is not None and not _LICENCE.fullmatch(licence):
+        raise OptionError("licence", fault("licence_no_identifier", found=licence))
+    _refuse_other(run, model)
+    made = dict(_scenario_files(run))
+    shipped = {f"{SHIPPED}/{path.relative_to(DATA).as_posix()}": path for path in _shipped_files()}
+    added = {f"{OWN}/{name}": own / name for name in FILES if (own / name).is_file()} if own else {}
+    tables = {f"{RESULTS}/{name}": run.folder / name for name in sorted(run.manifest["tables"])}
+    locked = _lock(run.manifest["libraries"])
+    files: dict[str, bytes | Path] = {
+        **tables, f"{RESULTS}/{MANIFEST}": run.folder / MANIFEST, **made, **added, **shipped, **locked,
+    }  # fmt: skip
+    try:
+        graph = _graph(run, files, licence)
+        text = json.dumps({"@context": CONTEXT, "@graph": graph}, indent=2, ensure_ascii=False) + "\n"
+        with written_whole(out) as aside, aside.open("wb") as stream:
+            zip_into(stream, {METADATA: text, **files})
+    except OSError as error:
+        raise SimulationError(
+            fault("file_not_written", file=out, reason=error.strerror or str(error))
+        ) from error
+
+
+def _refuse_other(run: StoredRun, model: Model) -> None:
+    """Refuse a run of which something is gone or changed, or that was made with something else than this."""
+    said = run.manifest
+    if any("data" not in kept for kept in said["scenarios"].values()) or not said.get("tables"):
+        too_old = fault(
+            "manifest_without_scenarios", version=str(said.get("version")), commit=str(said.get("commit"))
+        )
+        raise InputError.at(run.folder / MANIFEST, too_old)
+    if (said.get("own_model") or "") != model.sha256:
+        raise InputError.at(run.folder / MANIFEST, fault("made_with_other_model"))
+    here = {
+        "version": version(), "engine": source_hash(), "data": data_hash(),
+        "parameters": model.parameters.sha256(),
+    }  # fmt: skip
+    for what, now in here.items():
+        if said[what] != now:
+            wrong = fault("made_with_other", what=what, then=str(said[what])[:16], now=now[:16])
+            raise InputError.at(run.folder / MANIFEST, wrong)
+    for name, digest in said["tables"].items():
+        if not (run.folder / name).is_file():
+            raise InputError.at(run.folder / name, fault("table_gone"))
+        if _sha256(run.folder / name) != digest:
+            raise InputError.at(run.folder / name, fault("table_changed"))
+
+
+def _scenario_files(run: StoredRun) -> Iterator[tuple[str, bytes]]:
+    """Yield each scenario as a file, in the order of the run; its name holds nothing but plain letters."""
+    for number, (name, kept) in enumerate(run.manifest["scenarios"].items(), 1):
+        plain = re.sub(r"[^A-Za-z0-9_-]+", "-", name).strip("-")[:80]
+        yield f"{SCENARIOS}/{number}-{plain or 'scenario'}.yaml", dumped(kept["data"]).encode()
+
+
+def _shipped_files() -> list[Path]:
+    """Return the data files of which the manifest holds one hash."""
+    return sorted(path for path in DATA.rglob("*.*") if path.is_file())
+
+
+def _lock(libraries: Mapping[str, str]) -> dict[str, Path]:
+    """Return the lock of all libraries, where it is here and names the versions that the run had."""
+    try:
+        path = file_beside(LOCK)
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return {}
+    pinned = {line.split()[0] for line in lines if "==" in line}
+    return {LOCK: path} if all(f"{name}=={number}" in pinned for name, number in libraries.items()) else {}
+
+
+def _sha256(content: bytes | Path) -> str:
+    if isinstance(content, bytes):
+        return hashlib.sha256(content).hexdigest()
+    with content.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _graph(run: StoredRun, files: Mapping[str, bytes | Path], licence: str | None) -> list[Entity]:
+    """Return what the crate says of itself, its files, the run, the program and the licences."""
+    said = run.manifest
+    titles = {name: kept["title"] for name, kept in said["scenarios"].items()}
+    own = f" --own-model {OWN}" if said.get("own_model") else ""
+    again = f"kinderwerk runs reproduce {RESULTS}{own}"
+    options = list(_options(said))
+    inputs = [name for name in files if not name.startswith(f"{RESULTS}/") and name != LOCK]
+    results = [name for name in files if name.startswith(f"{RESULTS}/")]
+    program = f"#kinderwerk-{version()}"
+    action: Entity = {
+        "@id": "#run", "@type": "CreateAction", "name": f"kinderwerk {run.verb}",
+        "description": f"Made again in the folder of this crate, to the byte, by: {again}",
+        "startTime": (run.written - timedelta(seconds=said["wall_seconds"])).isoformat(timespec="seconds"),
+        "endTime": run.written.isoformat(timespec="seconds"),
+        "actionStatus": _of("http://schema.org/CompletedActionStatus"),
+        "instrument": _of(program), "object": [*map(_file, inputs), *(_of(o["@id"]) for o in options)],
+        "result": [_file(name) for name in results],
+    }  # fmt: skip
+    changed = ", with changes that no commit holds" if said["dirty"] else ""
+    needs = {"softwareRequirements": _file(LOCK)} if LOCK in files else {}
+    software: Entity = {
+        "@id": program, "@type": "SoftwareApplication", "name": "kinderwerk", "version": version(),
+        "softwareVersion": f"{version()} ({said['commit'] or 'no commit known'}{changed})",
+        "identifier": said["engine"], "license": _of(_spdx(OURS)), **needs,
+        "description": f"Python {said['python']} on {said['system']}; "
+        + ", ".join(f"{name} {number}" for name, number in said["libraries"].items()),
+    }  # fmt: skip
+    root: Entity = {
+        "@id": "./", "@type": "Dataset", "name": f"kinderwerk {run.verb}: {'; '.join(titles.values())}"[:300],
+        "description": f"Simulated figures of youth care, not measured ones, with all that makes them again: "
+        f"{again}",
+        "datePublished": run.written.date().isoformat(), "conformsTo": _of(PROFILE),
+        "license": _of(_spdx(licence) if licence else "#licence"), "hasPart": [_file(name) for name in files],
+        "mentions": [_of("#run")],
+    }  # fmt: skip
+    return [
+        {"@id": METADATA, "@type": "CreativeWork", "about": _of("./"), "conformsTo": _of(SPECIFICATION)},
+        root, action, software, *options,
+        *(_described(name, content, licence) for name, content in files.items()),
+        *_licences(licence),
+        {"@id": PROFILE, "@type": "CreativeWork", "name": "Process Run Crate", "version": "0.5"},
+    ]  # fmt: skip
+
+
+def _options(said: Mapping[str, Any]) -> Iterator[Entity]:
+    """Yield what was asked on the command line, and hashes of what it rests on."""
+    asked = {**{name: said[name] for name in _ASKED}, **said["call"]}
+    rests = {f"{name}_sha256": said[name] for name in ("parameters", "posterior")}
+    for name, value in (asked | rests).items():
+        plain = value if isinstance(value, (str, int, float)) else json.dumps(value)
+        yield {"@id": f"#{name}", "@type": "PropertyValue", "name": name, "value": plain}
+
+
+def _described(name: str, content: bytes | Path, licence: str | None) -> Entity:
+    """Return what a file is, how large, under which licence, and its hash."""
+    short, shipped = name.rpartition("/")[-1], name.startswith(f"{SHIPPED}/") or name == LOCK
+    size = len(content) if isinstance(content, bytes) else content.stat().st_size
+    stated = FROM_CBS.get(short, OURS) if shipped else licence
+    return {
+        "@id": quote(name), "@type": "File", "name": short, "contentSize": str(size),
+        "encodingFormat": _FORMATS.get(Path(name).suffix, "application/octet-stream"),
+        "sha256": _sha256(content), **({"license": _of(_spdx(stated))} if stated else {}),
+    }  # fmt: skip
+
+
+def _licences(licence: str | None) -> list[Entity]:
+    names = dict.fromkeys([OURS, *FROM_CBS.values(), *([licence] if licence else [])])
+    found: list[Entity] = [{"@id": _spdx(name), "@type": "CreativeWork", "name": name} for name in names]
+    unsaid = {
+        "@id": "#licence", "@type": "CreativeWork", "name": "no licence stated",
+        "description": f"The program and its data: {OURS} and CC-BY-4.0, as is said of each file. Scenarios "
+        "and tables are of those who made this run, who stated no licence.",
+    }  # fmt: skip
+    return found if licence else [*found, unsaid]
+
+
+def _spdx(name: str) -> str:
+    return f"https://spdx.org/licenses/{name}"
+
+
+def _of(identifier: str) -> Entity:
+    return {"@id": identifier}
+
+
+def _file(name: str) -> Entity:
+    return _of(quote(name))
