@@ -22,6 +22,7 @@ from typing import Any, NamedTuple, ParamSpec, TypeVar
 
 from sim.errors import InputError
 from sim.faults import fault
+from sim.machine import loglines
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -163,7 +164,8 @@ def _answer(line: socket.socket) -> None:
             return
         except InputError as error:
             content = pickle.dumps((None, error))
-        except Exception:  # a mistake of ours: for the log of the server
+        except Exception as error:  # a mistake of ours: for the log of the server
+            loglines.mistake(error)
             content = pickle.dumps((None, traceback.format_exc()))
         line.sendall(len(content).to_bytes(_LENGTH, "big") + content)
 
@@ -205,4 +207,5 @@ READER = Apart()
 """What reads the files that users send to this server."""
 
 if __name__ == "__main__":
+    loglines.start()
     _wait(socket.socket(fileno=int(sys.argv[1])))
