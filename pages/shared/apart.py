@@ -16,6 +16,7 @@ import subprocess
 import sys
 import threading
 import traceback
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple, ParamSpec, TypeVar
@@ -190,6 +191,8 @@ def _wait(talk: socket.socket) -> None:
 
     rehearse()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the exit codes of copies are not read
+    # Threads of Arrow wait here, of which Python warns since 3.12. A copy that hangs for them is ended.
+    warnings.filterwarnings("ignore", "This process .* is multi-threaded", DeprecationWarning)
     while True:
         said, lines, _, _ = socket.recv_fds(talk, 1, 1)
         if not said:
