@@ -1,8 +1,8 @@
 # Two commands do everything on a fresh machine: `make app` and `make test`.
 # They build .venv, the project's own environment, from the pinned versions in requirements.lock.
 
-RIGHT_VERSION := import sys; sys.exit(sys.version_info[:2] not in ((3, 11), (3, 12)))
-PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3,\
+RIGHT_VERSION := import sys; sys.exit(sys.version_info[:2] not in ((3, 11), (3, 12), (3, 13)))
+PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3,\
 	$(shell $(name) -c '$(RIGHT_VERSION)' 2>/dev/null && echo $(name))))
 
 BIN := .venv/bin
@@ -54,10 +54,10 @@ wheel: .venv
 # A changed lock makes a new environment, so that nothing older stays behind in it.
 $(ENVIRONMENT): requirements.lock
 	@test -n "$(PYTHON)" || { \
-	  echo "Python 3.11 or 3.12 was not found. On Debian: apt-get install python3 python3-venv"; \
+	  echo "Python 3.11, 3.12 or 3.13 was not found. On Debian: apt-get install python3 python3-venv"; \
 	  echo "If it stands somewhere else: make PYTHON=/path/to/python3.12 ..."; exit 1; } >&2
 	@$(PYTHON) -c '$(RIGHT_VERSION)' || { \
-	  echo "$(PYTHON) is not Python 3.11 or 3.12. On Debian: apt-get install python3 python3-venv"; \
+	  echo "$(PYTHON) is not Python 3.11, 3.12 or 3.13. On Debian: apt-get install python3 python3-venv"; \
 	  exit 1; } >&2
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
 	  echo "$(PYTHON) cannot make an environment. On Debian: apt-get install python3-venv"; \

@@ -22,6 +22,7 @@ from commands import appraise, browser, cache, documents, figures, fitting, plan
 from commands.ending import STOPPED, ended
 from commands.shared import fail, foreign, option_words, our_mistake, refuse_unreadable
 from sim.errors import InputError, OptionError, SimulationError
+from sim.machine import loglines
 from sim.machine.memory import ran_out
 from sim.machine.project import version
 
@@ -108,10 +109,13 @@ def _run() -> NoReturn:
     try:
         command_line(standalone_mode=True)
     except InputError as error:
+        loglines.refused(error)
         fail(str(error), 2)
     except OptionError as error:
+        loglines.refused(error)
         fail(option_words(error), 2)
     except SimulationError as error:
+        loglines.refused(error)
         fail(str(error), 1)
     except MemoryError:
         fail("out of memory: simulate fewer children with --children", 1)
@@ -126,6 +130,7 @@ def _run() -> NoReturn:
             raise
         if isinstance(error, OSError) and error.errno in NO_NAMES and error.filename is not None:
             fail(f"{error.filename}: {os.strerror(error.errno).lower()}", 2)
+        loglines.mistake(error)
         fail(our_mistake(error), 1)
     sys.exit(0)
 

@@ -9,11 +9,11 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TextIO
 
 from sim.errors import InputError, SimulationError, causes
-from sim.machine import memory, variables
+from sim.machine import loglines, memory, variables
 
 UNPRINTED = "the results could not be printed: {}. Files that were written are whole."
 _ENDS = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
@@ -59,6 +59,7 @@ def ended(command: Callable[[], object]) -> int:
     try:
         with _hearing_who_ends():
             code = _code(command)
+        loglines.event("ended", code=code)
         for stream in filter(None, (sys.stdout, sys.stderr)):
             stream.flush()
         results = own[0]
@@ -92,11 +93,14 @@ def _code(command: Callable[[], object]) -> int:
 def look_first(*more: Callable[[], None]) -> None:
     """End where a variable or `more` is wrong (exit code 2), or a limit leaves too little memory (1)."""
     try:
+        with suppress(InputError):  # a wrong variable is told with the others
+            loglines.start()
         variables.check()
         memory.refuse_little()
         for look in more:
             look()
     except (InputError, SimulationError) as error:
+        loglines.refused(error)
         print(error, file=sys.stderr)
         sys.exit(2 if isinstance(error, InputError) else 1)
 

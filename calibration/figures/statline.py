@@ -179,21 +179,45 @@ class StatLineTable:
         any_of = (" or ".join(f"{name} eq '{key}'" for key in known) for name, known in keys.items())
         filters = " and ".join(f"({choice})" for choice in any_of)
         columns = [*keys, *dict.fromkeys(measure for place in places for measure in place.measures)]
+        rows = self._rows(columns, filters)
+        return [_total(rows, place) for place in places]
+
+    def municipalities(self, dimension: str, measures: Sequence[str]) -> dict[str, list[float | None]]:
+        """Return figures of all municipalities, by code, of a table with regions alone (a table per year).
+
+        measures: paths of titles, or `> title` for one at any depth; None where CBS has no figure. All at
+        once: such a table has some 18,000 districts and neighbourhoods, which are asked here neither by
+        name nor by code. Raises InputError for a title that the table does not have.
+        """
+        if fold(dimension) not in self._dimensions:
+            raise self._unknown(1, fault("no_dimension", name=dimension), dimension, self._dimensions)
+        for name in self._dimensions:
+            if name != fold(dimension):
+                raise self._unknown(1, fault("nothing_chosen", name=name), name, [])
+        region = str(self._dimensions[fold(dimension)]["Key"]).strip()
+        keys = [self._measure(path, 1) for path in measures]
+        rows = self._rows([region, *keys], f"(substringof('GM',{region}))")
+        return {str(row[region]).strip(): [number(row.get(key)) for key in keys] for row in rows}
+
+    def _rows(self, columns: Sequence[str], filters: str) -> list[Item]:
         # `typed` means the opposite of what it says: False asks for the typed data set, with numbers.
-        rows: list[Item] = ask(
+        found: list[Item] = ask(
             self.table,
             lambda cbs: cbs.download_data(
-                self.table, typed=False, select=columns, filters=filters, timeout=SECONDS
+                self.table, typed=False, select=list(columns), filters=filters, timeout=SECONDS
             )["TypedDataSet"],
         )
-        return [_total(rows, place) for place in places]
+        return found
 
     def _meta(self, name: str) -> list[Item]:
         found: list[Item] = ask(self.table, lambda cbs: cbs.get_meta(self.table, name, timeout=SECONDS))
         return found
 
     def _measure(self, path: str, line: int) -> str:
-        """Return the key of a measure by its title, below the titles of the groups it stands in."""
+        """Return the key of a measure by its title, below the titles of the groups it stands in.
+
+        `> title` is in any group, where one measure alone is called so.
+        """
         by_id = {item["ID"]: item for item in self._properties}
         paths: dict[str, str] = {}
         for item in self._properties:
@@ -202,9 +226,16 @@ class StatLineTable:
                 while parent is not None:
                     titles, parent = [str(parent["Title"]).strip(), *titles], by_id.get(parent["ParentID"])
                 paths[" > ".join(titles)] = str(item["Key"]).strip()
-        found = [key for known, key in paths.items() if fold(known) == fold(path)]
-        if not found:
-            raise self._unknown(line, fault("no_measure", path=path), path, paths)
+        anywhere = path.startswith("> ")
+        found = [
+            key for known, key in paths.items()
+            if fold(known) == fold(path) or (anywhere and fold(f"> {known}").endswith(fold(path)))
+        ]  # fmt: skip
+        if len(found) != 1:
+            title = path.removeprefix("> ")
+            wrong = fault("several_measures", path=title) if found else fault("no_measure", path=title)
+            ends = [known.rpartition(" > ")[2] for known in paths] if anywhere else list(paths)
+            raise self._unknown(line, wrong, title, [] if found else ends)
         return found[0]
 
     def _unknown(self, line: int, why: Fault, name: str, known: Iterable[str]) -> InputError:

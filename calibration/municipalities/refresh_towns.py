@@ -2,12 +2,12 @@
 
 `kinderwerk data refresh --municipal` shows what CBS has otherwise; with ``--write`` it is put in the
 evidence, each file whole or not at all, with its source and date in municipal_sources.csv. A municipality is
-found by its code. One that CBS has no figure of (merged, split, or kept secret) stays as it is, and that is
-told; so are those that CBS calls otherwise, and those that are new there and have inhabitants: what they are
-made of CBS does not say here, so that nobody's figures are put in their place. Ages are those of
-`profiles.DATE`, so that all start on one day; figures of youths with jeugdzorg are those in natura of every
-year of the table, as the file has them. Groups of ages of youths with jeugdzorg are in no table that is read
-here: they stay.
+found by its code. One that was made of others since is these together (`key_figures.together`). One that CBS
+has no figure of (divided, gone, or kept secret) stays as it is, and that is told; so are those that CBS calls
+otherwise, and those that are new there and have inhabitants: what they are made of CBS does not say here, so
+that nobody's figures are put in their place. Ages are those of `profiles.DATE`, so that all start on one day;
+key figures are those of `key_figures.TABLES`; figures of youths with jeugdzorg are those in natura of every
+year of the table, of all and by group of ages, in the boundaries that CBS has them in.
 """
 
 from __future__ import annotations
@@ -17,13 +17,14 @@ import csv
 import datetime as dt
 import io
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rich.console import Group, RenderableType
 from rich.text import Text
 
 from calibration.figures.statline import Cells, Place, StatLineTable, fold
+from calibration.municipalities.key_figures import KEY_FIGURES, TABLES, Figures, plain, read_table, together
 from calibration.municipalities.levels import EVIDENCE
 from calibration.municipalities.municipality_data import (
     EVERYBODY,
@@ -44,6 +45,12 @@ from sim.progress import Progress, Tell, nobody
 from sim.states import AGES
 
 IN_NATURA = {"Vormen van jeugdzorg": "JZ Totaal jeugdzorg in natura"}
+PERSONS, PERSONS_MEASURE, PERSON = "85100NED", "Totaal jongeren met jeugdzorg", "Persoonskenmerken"
+GROUPS = {
+    "0-3": "Leeftijd: 0 tot 4 jaar", "4-11": "Leeftijd: 4 tot 12 jaar",
+    "12-17": "Leeftijd: 12 tot 18 jaar", "18-22": "Leeftijd: 18 tot 23 jaar",
+}  # fmt: skip
+"""Groups of ages as CBS prints them in PERSONS (seen on its own page of that table)."""
 AGE = "Leeftijd"
 AT_ONCE = 30
 """Municipalities in one question: a longer one is no address that a server takes."""
@@ -88,12 +95,19 @@ def refresh_towns(
     lines += _people(people, tables["municipalities.csv"], codes)
     lines += _inhabitants(people, tables["inhabitants.csv"], codes)
     lines += _names(people, codes)
-    tell(Progress("reading_table", values={"table": USE}))
-    care = StatLineTable(USE, _HERE)
-    lines += _care(care, tables["municipal_use.csv"], codes)
+    read = [people]
+    for year, number in TABLES.items():
+        tell(Progress("reading_table", values={"table": number}))
+        table, found = read_table(year)
+        lines += _key_figures(table, found, tables["municipalities.csv"])
+        read.append(table)
+    for number in (USE, PERSONS):
+        tell(Progress("reading_table", values={"table": number}))
+        read.append(StatLineTable(number, _HERE))
+    lines += _care(read[-2], read[-1], tables["municipal_use.csv"], codes)
     changed = {name for name in FILES if _text(tables[name]) != _text(_rows(before[name]))}
     if write and changed:
-        for table in (people, care):
+        for table in read:
             _source(tables["municipal_sources.csv"], table, day)
         for name in reversed(FILES):  # sources first: a source too many is no figure without one
             if name in changed or name == "municipal_sources.csv":
@@ -131,27 +145,49 @@ def as_table(lines: Sequence[TownLine]) -> RenderableType:
 
 def _people(table: StatLineTable, rows: Sequence[Row], codes: Sequence[str]) -> Iterator[TownLine]:
     """Yield youths by age on DATE, and all of them a year later, and put them in the rows."""
+    years = int(DATE[:4]), int(DATE[:4]) + 1
+    asked = [*codes, *(town.code for town in towns().values() if town.until > DATE)]
     now, next_ = (
-        _figures(
-            table, codes,
-            [{**EVERYBODY, AGE: f"{age} jaar", PERIODS: str(year)} for age in range(AGES)],
-            POPULATION_MEASURE,
-        )
-        for year in (int(DATE[:4]), int(DATE[:4]) + 1)
+        {
+            code: counts
+            for code, counts in _figures(
+                table, asked,
+                [{**EVERYBODY, AGE: f"{age} jaar", PERIODS: str(year)} for age in range(AGES)],
+                POPULATION_MEASURE,
+            ).items()
+            if any(count is not None for count in counts)  # what has no youths was no municipality then
+        }
+        for year in years
     )  # fmt: skip
     for row in rows:
-        here = {f"a{age}": count for age, count in enumerate(now.get(row["code"], ()))}
-        later = next_.get(row["code"], ())
-        if later and None not in later:
-            here["youths_2022"] = sum(count for count in later if count is not None)
-        whole = len(here) > AGES - 1 and None not in here.values()
+        parts = together(now, row["code"], years[0])
+        later = together(next_, row["code"], years[1])
+        here = {} if parts is None else {f"a{age}": sum(part[age] for part in parts) for age in range(AGES)}
+        if here and later is not None:
+            here["youths_2022"] = sum(map(sum, later))
         for column in (*(f"a{age}" for age in range(AGES)), "youths_2022"):
-            count = here.get(column)
-            said = "" if count is None or not whole else f"{count:g}"
-            yield TownLine(row["code"], column, row[column], said)
-            row[column] = said or row[column]
-        if whole:
+            yield _renewed(row, column, here.get(column))
+        if here:
             row["source"] = _sourced(row["source"], "P1", table.table)
+
+
+def _key_figures(
+    table: StatLineTable, found: Mapping[str, Figures], rows: Sequence[Row]
+) -> Iterator[TownLine]:
+    """Yield the key figures of one table, and put them in the rows. found: by column and code."""
+    for each in KEY_FIGURES:
+        for row in rows if each.column in found else ():
+            parts = together(found[each.column], row["code"], each.year)
+            yield _renewed(row, each.column, None if parts is None else each.of(parts), each.digits)
+            if parts is not None:
+                row["source"] = _sourced(row["source"], f"K{each.year}", table.table)
+
+
+def _renewed(row: Row, column: str, figure: float | None, digits: int = 0) -> TownLine:
+    """Put a figure in a row, where there is one, and return what was and is."""
+    line = TownLine(row["code"], column, row[column], "" if figure is None else plain(figure, digits))
+    row[column] = line.now or line.was
+    return line
 
 
 def _inhabitants(table: StatLineTable, rows: Sequence[Row], codes: Sequence[str]) -> Iterator[TownLine]:
@@ -159,7 +195,7 @@ def _inhabitants(table: StatLineTable, rows: Sequence[Row], codes: Sequence[str]
     year, found = _newest(table, codes)
     for row in rows:
         (count,) = found.get(row["code"], (None,))
-        said = "" if count is None else f"{count:g}"
+        said = "" if count is None else plain(count)
         yield TownLine(row["code"], f"inhabitants {year}", row["inhabitants"], said)
         if said and (row["inhabitants"], row["year"]) != (said, year):
             row |= {"inhabitants": said, "year": year, "source": table.table}
@@ -198,8 +234,13 @@ def _is_called(title: str, code: str) -> bool:
     return any(key(title) == key(name) for name in (towns()[code].name, *towns()[code].also))
 
 
-def _care(table: StatLineTable, rows: list[Row], codes: Sequence[str]) -> Iterator[TownLine]:
-    """Yield youths with jeugdzorg in natura by year, and put them in the rows, new ones at their place."""
+def _care(
+    table: StatLineTable, persons: StatLineTable, rows: list[Row], codes: Sequence[str]
+) -> Iterator[TownLine]:
+    """Yield youths with jeugdzorg in natura by year, and put them in the rows, new ones at their place.
+
+    persons: the table with groups of ages; a group that CBS has no figure of stays as it is.
+    """
     there = {(row["code"], row["year"]): row for row in rows}
     columns = list(rows[0])
     for item in table.members(PERIODS):
@@ -207,19 +248,30 @@ def _care(table: StatLineTable, rows: list[Row], codes: Sequence[str]) -> Iterat
             continue
         year = str(item["Key"])[:4]
         final = "voorlopig" not in str(item.get("Status") or "").casefold() and "*" not in str(item["Title"])
+        status = "final" if final else "provisional"
         found = _figures(table, codes, [{**IN_NATURA, PERIODS: year}], USE_MEASURE)
+        groups = _figures(
+            persons, codes, [{PERSON: title, **IN_NATURA, PERIODS: year} for title in GROUPS.values()],
+            PERSONS_MEASURE,
+        )  # fmt: skip
         for code in codes:
             (count,) = found.get(code, (None,))
-            row, said = there.get((code, year)), "" if count is None else f"{count:g}"
-            if row is not None or said:
-                yield TownLine(code, f"jeugdzorg {year}", row["0-22"] if row else "", said)
-            status = "final" if final else "provisional"
-            if not said or (row is not None and (row["0-22"], row["status"]) == (said, status)):
+            row = there.get((code, year))
+            if row is None and count is None:
                 continue
             if row is None:
                 row = {**dict.fromkeys(columns, ""), "code": code, "year": year}
                 rows.append(row)
-            row |= {"0-22": said, "status": status, "source": _sourced(row["source"], "", table.table)}
+            line = _renewed(row, "0-22", count)
+            yield replace(line, what=f"jeugdzorg {year}")
+            if count is not None and (line.changed or row["status"] != status):
+                row |= {"status": status, "source": _sourced(row["source"], "", table.table)}
+            for group, here in zip(GROUPS, groups.get(code, ()), strict=False):
+                if here is not None or row[group]:
+                    line = _renewed(row, group, here)
+                    yield replace(line, what=f"jeugdzorg {year} {group}")
+                    if line.changed:
+                        row["source"] = _sourced(row["source"], "", persons.table)
     rows.sort(key=lambda row: (row["code"], row["year"]))
 
 

@@ -12,6 +12,7 @@ from typing import TextIO
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from commands.terminal.literal import terminal
+from sim.machine import loglines
 from sim.progress import Progress as Event
 from sim.progress import Tell, nobody
 
@@ -70,6 +71,9 @@ class ProgressLines:
         if not new and done < of and self.clock() - self._last < LINE_SECONDS:
             return
         self._words, self._last = words, self.clock()
+        if loglines.running():
+            loglines.event("progress", stage=now.stage, done=done, total=of)
+            return
         line = f"{words}: {done:,} of {of:,} ({done / of:.0%})" if of else words
         print(f"{line}, {rate}" if rate and done < of else line, file=self.stream, flush=True)
 
@@ -115,6 +119,9 @@ def part_progress(quiet: bool = False) -> Iterator[Tell]:
         yield nobody
         return
     if not sys.stderr.isatty():
+        if loglines.running():
+            yield ProgressLines(sys.stderr).tell
+            return
         told: set[tuple[str, int]] = set()
 
         def line(now: Event) -> None:

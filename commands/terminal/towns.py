@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from calibration.municipalities.key_figures import known as key_figures
 from commands.terminal.literal import Table
 from sim.engine.config import RunConfig, localised
 from sim.inputs.marks import marks
@@ -70,6 +71,8 @@ def town_table(town: Town, before: Sequence[Town]) -> RenderableType:
     for name, (what, value) in rows.items():
         because = why.get(name, "" if known[name] == "measured" else "national")
         table.add_row(what, value, f"{known[name]}{because and f': {because}'}")
+    for what, value in key_figures(town.code).items():
+        table.add_row(what, value, "measured: CBS, key figures of districts and neighbourhoods")
     return Group(Text(IMPROVE.format(code=town.code)), table)
 
 

@@ -16,12 +16,14 @@ import subprocess
 import sys
 import threading
 import traceback
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple, ParamSpec, TypeVar
 
 from sim.errors import InputError
 from sim.faults import fault
+from sim.machine import loglines
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -163,7 +165,8 @@ def _answer(line: socket.socket) -> None:
             return
         except InputError as error:
             content = pickle.dumps((None, error))
-        except Exception:  # a mistake of ours: for the log of the server
+        except Exception as error:  # a mistake of ours: for the log of the server
+            loglines.mistake(error)
             content = pickle.dumps((None, traceback.format_exc()))
         line.sendall(len(content).to_bytes(_LENGTH, "big") + content)
 
@@ -188,6 +191,8 @@ def _wait(talk: socket.socket) -> None:
 
     rehearse()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the exit codes of copies are not read
+    # Threads of Arrow wait here, of which Python warns since 3.12. A copy that hangs for them is ended.
+    warnings.filterwarnings("ignore", "This process .* is multi-threaded", DeprecationWarning)
     while True:
         said, lines, _, _ = socket.recv_fds(talk, 1, 1)
         if not said:
@@ -205,4 +210,5 @@ READER = Apart()
 """What reads the files that users send to this server."""
 
 if __name__ == "__main__":
+    loglines.start()
     _wait(socket.socket(fileno=int(sys.argv[1])))

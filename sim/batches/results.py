@@ -19,6 +19,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from sim.batches.units import LIBRARIES
 from sim.decision.appraisal import MUNICIPAL, Difference, standard_error
@@ -61,16 +62,16 @@ def results_table(scenarios: Sequence[Scenario], names: Sequence[str], runs: Seq
             count = labels * years.size
             constant = {
                 "scenario": _repeated(name, count),
-                "draw": pa.array(np.full(count, run.draw, np.int32)),
-                "replication": pa.array(np.full(count, run.replication, np.int32)),
-                "year": pa.array(np.tile(years, labels)),
+                "draw": _numbers(np.full(count, run.draw, np.int32)),
+                "replication": _numbers(np.full(count, run.replication, np.int32)),
+                "year": _numbers(np.tile(years, labels)),
             }
             tables.append(
                 pa.table(
                     {
                         **constant,
                         **_label_columns(columns.labels, years.size),
-                        "value": columns.values.ravel(),
+                        "value": _numbers(columns.values),
                     }
                 )
             )
@@ -88,18 +89,18 @@ def comparison_table(differences: Mapping[str, tuple[str, Difference]]) -> pa.Ta
         count = labels * years.size
         low, high = d.interval()
         numbers = {
-            "difference": d.mean.ravel(),
-            "mcse": d.mcse.ravel(),
-            "param_low": pa.array(low.ravel(), mask=np.isnan(low.ravel())),
-            "param_high": pa.array(high.ravel(), mask=np.isnan(high.ravel())),
-            "p_positive": d.p_positive().ravel(),
+            "difference": _numbers(d.mean),
+            "mcse": _numbers(d.mcse),
+            "param_low": _numbers(low, np.isnan(low)),
+            "param_high": _numbers(high, np.isnan(high)),
+            "p_positive": _numbers(d.p_positive()),
         }
         tables.append(
             pa.table(
                 {
                     "scenario": _repeated(name, count),
                     "reference": _repeated(reference, count),
-                    "year": pa.array(np.tile(years, labels)),
+                    "year": _numbers(np.tile(years, labels)),
                     **_label_columns(d.labels, years.size),
                     **numbers,
                 }
@@ -108,8 +109,21 @@ def comparison_table(differences: Mapping[str, tuple[str, Difference]]) -> pa.Ta
     return _joined(tables) if tables else pa.table({})
 
 
+def _numbers(values: NDArray[Any], missing: NDArray[np.bool_] | None = None) -> pa.Array:
+    """Return numbers as a column, row after row. `pa.array` would do, but it imports pandas first."""
+    flat = np.ascontiguousarray(values.ravel())
+    there = None if missing is None else pa.py_buffer(np.packbits(~missing.ravel(), bitorder="little"))
+    return pa.Array.from_buffers(pa.from_numpy_dtype(flat.dtype), flat.size, [there, pa.py_buffer(flat)])
+
+
+def _texts(words: Sequence[str]) -> pa.Array:
+    encoded = [word.encode() for word in words]
+    ends = np.cumsum([0, *map(len, encoded)], dtype=np.int32)
+    return pa.StringArray.from_buffers(len(words), pa.py_buffer(ends), pa.py_buffer(b"".join(encoded)))
+
+
 def _repeated(text: str, count: int) -> pa.DictionaryArray:
-    return pa.DictionaryArray.from_arrays(pa.array(np.zeros(count, np.int32)), [text])
+    return pa.DictionaryArray.from_arrays(_numbers(np.zeros(count, np.int32)), _texts([text]))
 
 
 def _label_columns(labels: Sequence[tuple[str, str, str]], years: int) -> dict[str, pa.DictionaryArray]:
@@ -118,7 +132,7 @@ def _label_columns(labels: Sequence[tuple[str, str, str]], years: int) -> dict[s
         words = list(dict.fromkeys(label[k] for label in labels))
         where = {word: i for i, word in enumerate(words)}
         index = np.repeat(np.array([where[label[k]] for label in labels], np.int32), years)
-        columns[name] = pa.DictionaryArray.from_arrays(pa.array(index), words)
+        columns[name] = pa.DictionaryArray.from_arrays(_numbers(index), _texts(words))
     return columns
 
 

@@ -136,12 +136,12 @@ def _log_refused(refused: Sequence[tuple[str, OSError]], instead: Path) -> None:
     """Log what was passed over though the user chose it, or because others can write to it."""
     for variable, error in refused:
         if variable or isinstance(error, UntrustedError):
-            _warn(f"{variable or 'cache'}: {error}. Instead, {instead} is used.")
+            _warn(variable or "cache", str(error), instead)
 
 
 @cache
-def _warn(message: str) -> None:
-    log.warning(message)
+def _warn(chosen: str, reason: str, instead: Path) -> None:
+    log.warning("%s: %s. Instead, %s is used.", chosen, reason, instead)
 
 
 def use_cache() -> None:

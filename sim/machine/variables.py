@@ -12,6 +12,7 @@ from sim.faults import Fault, fault
 
 CONTACT = "KINDERWERK_APP_CONTACT"
 THEME = "KINDERWERK_THEME"
+LOG = "KINDERWERK_LOG"
 MOST_CHILDREN = 5_000_000
 """About as many as there are in the country."""
 _LONGEST = 100
@@ -69,6 +70,15 @@ def theme_file() -> str:
     return _text(THEME).strip()
 
 
+def log_in_lines() -> bool:
+    """Return whether stderr gets a JSON object a line, without personal data (`sim.machine.loglines`)."""
+    said, shown = _said(LOG)
+    if said not in ("", "json"):
+        text = fault("text_found", text=shown)
+        raise VariableError(LOG, fault("expected", expected=fault("json_or_nothing"), found=text, hint=None))
+    return said == "json"
+
+
 def built_from() -> str:
     """Return the commit that an image was built from, or nothing."""
     name = "KINDERWERK_COMMIT"
@@ -86,7 +96,7 @@ def numba_threads() -> int:
 
 
 _ALL: tuple[Callable[[], object], ...] = (
-    cache_bytes, app_children, app_draws, app_contact, theme_file, built_from, numba_threads,
+    cache_bytes, app_children, app_draws, app_contact, theme_file, log_in_lines, built_from, numba_threads,
 )  # fmt: skip
 
 

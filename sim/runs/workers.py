@@ -14,6 +14,7 @@ from typing import TypeVar
 
 from sim.errors import SimulationError, within
 from sim.faults import fault
+from sim.machine import loglines
 
 T = TypeVar("T")
 Item = TypeVar("Item")
@@ -84,7 +85,8 @@ def end_processes(pool: Executor, wait: bool) -> None:
 
 
 def _settle() -> None:
-    """Leave Ctrl-C to the process that asked, and do not outlive it."""
+    """Leave Ctrl-C to the process that asked, do not outlive it, and log as it does."""
+    loglines.start()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     asked = parent_process()
     if asked is not None:

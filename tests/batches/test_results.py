@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +18,7 @@ import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 import pytest
 
-from sim.batches.results import comparison_table, manifest, results_table, save
+from sim.batches.results import _numbers, _texts, comparison_table, manifest, results_table, save
 from sim.batches.units import LIBRARIES
 from sim.decision.appraisal import difference
 from sim.engine.history import Label
@@ -106,6 +108,37 @@ def test_one_draw_leaves_the_parameter_interval_empty() -> None:
     one = comparison_table({"huidig": ("geen", difference(RUNS[:2], 1, 0, YEARS))})
     assert one.column("param_low").null_count == one.num_rows
     assert one.column("param_high").null_count == one.num_rows
+
+
+def test_columns_are_those_that_arrow_makes_itself() -> None:
+    numbers = np.array([[1.5, np.nan], [-0.0, 2.0], [3.0, 4.0]])
+    hidden = np.array([[False, True], [False, False], [True, False]])
+    for values in (numbers, numbers.T, numbers[::2], numbers[1:], np.arange(19, dtype=np.int32), np.zeros(0)):
+        made, own = _numbers(values), pa.array(values.ravel())
+        assert made.to_pylist() == pytest.approx(own.to_pylist(), nan_ok=True)
+        assert made.type == own.type
+    assert _numbers(numbers, hidden).equals(pa.array(numbers.ravel(), mask=hidden.ravel()))
+    words = ["", "één", "Almere, 72 kinderwerkers", "€"]
+    assert _texts(words).equals(pa.array(words))
+    assert _texts(words).validate(full=True) is None
+
+
+WRITTEN = """
+import sys
+from sim import load_scenario, compare
+plans = [load_scenario(f"scenarios/almere/{name}.yaml") for name in ("geen", "huidig")]
+found = compare(plans, children=400)
+found.save(sys.argv[1])
+print("pandas" in sys.modules)
+"""
+
+
+def test_tables_are_made_without_pandas(tmp_path: Path) -> None:
+    """To import it takes a command a third of a second."""
+    call = [sys.executable, "-c", WRITTEN, str(tmp_path)]
+    done = subprocess.run(call, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["False"]
+    assert pq.read_table(tmp_path / "comparison.parquet").num_rows
 
 
 def test_nothing_to_compare_is_an_empty_table() -> None:

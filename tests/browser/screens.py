@@ -45,8 +45,8 @@ def chromium() -> str:
 
 
 @contextmanager
-def running_app() -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
-    """Start the app; yield its address and its process once it answers."""
+def running_app(log: Path | None = None) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """Start the app; yield its address and its process once it answers. log: gets its log for machines."""
     chromium()
     port = free_port()
     sizes = {
@@ -54,10 +54,12 @@ def running_app() -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
         "KINDERWERK_APP_DRAWS": os.environ.get("KINDERWERK_APP_DRAWS", "10"),
     }
     call = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
-    process = subprocess.Popen(
-        [*call, "--server.headless", "true"],
-        cwd=ROOT, env={**os.environ, **sizes}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
+    lines = {"KINDERWERK_LOG": "json"} if log else {}
+    with Path(log or os.devnull).open("wb") as stderr:
+        process = subprocess.Popen(
+            [*call, "--server.headless", "true"],
+            cwd=ROOT, env={**os.environ, **sizes, **lines}, stdout=subprocess.DEVNULL, stderr=stderr,
+        )  # fmt: skip
     try:
         url = f"http://localhost:{port}"
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))

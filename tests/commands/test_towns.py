@@ -22,6 +22,7 @@ def told(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, *w
             "Urk (GM0184)", "estimated: predicted from municipalities like it",
             "0.85 (0.65 to 1.11 in 9 of 10)", "borrowed: national",
         )),
+        ("schiermonnikoog", ("households with children (2021)", "99", "measured: CBS, key figures of")),
         ("emmen", ("Emmen (GM0114)", "estimated: from its own figures", "derived: from age bands")),
         ("weesp", ("Amsterdam (GM0363)", "Weesp (to 2022)", "1.04 (0.97 to 1.11", "13.5%")),
         ("Tilburg", ("Haaren (to 2021, in part)",)),

@@ -62,8 +62,9 @@ def test_a_thread_that_cannot_be_started_is_known_by_where_it_was(monkeypatch: p
     def refuse(*_: object, **__: object) -> None:
         raise RuntimeError("in whatever words")
 
-    with monkeypatch.context() as patch:
-        patch.setattr(threading, "_start_new_thread", refuse)
+    way = next(each for each in ("_start_joinable_thread", "_start_new_thread") if hasattr(threading, each))
+    with monkeypatch.context() as patch:  # since Python 3.13 it is the first of these
+        patch.setattr(threading, way, refuse)
         with pytest.raises(RuntimeError) as caught:
             threading.Thread(target=print).start()
     limit(monkeypatch, 1 << 20)

@@ -19,6 +19,7 @@ WRONG = {
     **{name: list(NO_NUMBERS) for name in NUMBERS},
     "KINDERWERK_COMMIT": ["two words", "a\nb", "x" * 101, "\udce9", "\x1b[31m"],
     "KINDERWERK_APP_CONTACT": ["caf\udce9@gemeente.example", "\x1b[31mred"],
+    "KINDERWERK_LOG": ["yes", "JSON", "json,", "caf\udce9"],
     "KINDERWERK_THEME": ["caf\udce9.json", "\x1b[31mred.json"],
 }  # fmt: skip
 WRONG["NUMBA_NUM_THREADS"] = ["x", "0", "-1", "1.5", "100001", "inf"]
@@ -37,7 +38,7 @@ def said() -> list[object]:
     return [read() for read in variables._ALL]
 
 
-DEFAULTS: list[object] = [4 << 30, 10_000, 40, "", "", "", os.cpu_count()]
+DEFAULTS: list[object] = [4 << 30, 10_000, 40, "", "", False, "", os.cpu_count()]
 
 
 def test_what_is_not_set_or_empty_is_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -54,10 +55,11 @@ def test_what_is_set_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KINDERWERK_APP_DRAWS", "2")
     monkeypatch.setenv("KINDERWERK_APP_CONTACT", " hulp bij één vraag:\tjeugd@gemeente.example ")
     monkeypatch.setenv("KINDERWERK_THEME", " huis stijl/tokens.json ")
+    monkeypatch.setenv("KINDERWERK_LOG", " json ")
     monkeypatch.setenv("KINDERWERK_COMMIT", "v1.2-3-gabc+")
     monkeypatch.setenv("NUMBA_NUM_THREADS", "3")
     contact, theme = "hulp bij één vraag: jeugd@gemeente.example", "huis stijl/tokens.json"
-    assert said() == [1 << 29, 300, 2, contact, theme, "v1.2-3-gabc+", 3]
+    assert said() == [1 << 29, 300, 2, contact, theme, True, "v1.2-3-gabc+", 3]
     variables.check()
 
 

@@ -69,7 +69,10 @@ class Recorded:
             content = dict(self.tables[table][entity])
             for choice in re.findall(r"\(([^()]*)\)", asked.get("$filter", "")):
                 any_of = re.findall(r"(\w+) eq '([^']*)'", choice)  # to the letter, as CBS compares
-                content["value"] = [row for row in content["value"] if any(row[n] == k for n, k in any_of)]
+                if any_of:
+                    content["value"] = [r for r in content["value"] if any(r[n] == k for n, k in any_of)]
+            for part, name in re.findall(r"substringof\('([^']*)',(\w+)\)", asked.get("$filter", "")):
+                content["value"] = [row for row in content["value"] if part in row[name]]
             if "$select" in asked:
                 columns = asked["$select"].split(",")
                 content["value"] = [{name: row[name] for name in columns} for row in content["value"]]

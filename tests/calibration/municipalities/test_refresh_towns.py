@@ -17,12 +17,19 @@ from calibration.municipalities import refresh_towns as module
 from calibration.municipalities.levels import EVIDENCE
 from calibration.municipalities.refresh_towns import FILES, TownLine, refresh_towns
 from sim.errors import InputError, SimulationError
+from sim.inputs.placenames import Town, towns
 from sim.progress import nobody
 from sim.states import AGES
 from tests.calibration.figures.test_refresh import Recorded
+from tests.calibration.municipalities.answers import key_figures, persons
 
 TILBURG, GRONINGEN, MERGED = "GM0855", "GM0014", "GM1982"  # the last: Land van Cuijk, of 2022
 DAY = dt.date(2026, 11, 29)
+BEFORE = {
+    code: [10_000.0, 1_000, 3_000, 3_000, 4_000 + 1_000 * i, 1_000 + 10 * i, 20.0 + i, 5.0 + i, 70 + i, 600]
+    for i, code in enumerate(("GM0756", "GM0786", "GM0815", "GM1684", "GM1702"))
+}
+"""Key figures (`answers.KEYS`) of the five that became Land van Cuijk in 2022."""
 
 
 @pytest.fixture
@@ -52,6 +59,13 @@ def cbs(monkeypatch: pytest.MonkeyPatch) -> Recorded:
             for age in range(AGES):
                 put(code, year, f"{age} jaar", 2000 + age + year)
         put(code, 2025, "Totaal", 230_000)
+    here = [90_000.0, 12_000, 30_000, 28_000, 45_000, 15_000, 26.4, 7.25, 2_800, None]
+    there = [*here[:-1], 2_100.0]
+    recorded.tables["85039NED"] = key_figures("85039NED", 2021, {TILBURG: here, **BEFORE})
+    recorded.tables["85318NED"] = key_figures("85318NED", 2022, {TILBURG: there, GRONINGEN: [None] * 10})
+    recorded.tables["85100NED"] = persons({
+        (TILBURG, 2021): (400, 2_200, 2_300, None), (TILBURG, 2023): (500, 2_500, 2_600, 300)
+    })  # fmt: skip
     monkeypatch.setattr(requests.Session, "send", lambda *a, **k: recorded(*a, **k))
     return recorded
 
@@ -91,7 +105,7 @@ def test_what_cbs_has_otherwise_is_told_and_nothing_is_written(folder: Path) -> 
 
 
 def test_what_changed_is_written_with_its_source_and_day(cbs: Recorded, folder: Path) -> None:
-    """A municipality without a figure, a group of ages and what no table has stay as they are."""
+    """A municipality without a figure, and a group of ages that is kept secret, stay as they are."""
     care = cbs.tables["85099NED"]["TypedDataSet"]["value"]
     for year, count in ((2021, 5100), (2023, 5900)):
         care.append({
@@ -104,19 +118,26 @@ def test_what_changed_is_written_with_its_source_and_day(cbs: Recorded, folder: 
     town = new["municipalities.csv"][TILBURG]
     assert [town[f"a{age}"] for age in range(AGES)] == [str(4021 + age) for age in range(AGES)]
     assert town["youths_2022"] == str(sum(4022 + age for age in range(AGES)))
-    assert town["source"] == "K2021;K2022;03759ned"
-    assert town["density"] == old["municipalities.csv"][TILBURG]["density"]
-    assert new["municipalities.csv"][MERGED] == old["municipalities.csv"][MERGED]
+    assert town["source"] == "03759ned;85039NED;85318NED"
+    assert (town["bijstand_pct"], town["low_income_pct"], town["density"]) == ("4", "7.2", "2100")
+    assert (town["households_with_children"], town["income_keur"]) == ("15000", "26.4")
+    for column in ("bijstand_pct", "density"):
+        assert new["municipalities.csv"][GRONINGEN][column] == old["municipalities.csv"][GRONINGEN][column]
     assert new["inhabitants.csv"][TILBURG] == {
         "code": TILBURG, "year": "2025", "inhabitants": "230000", "source": "03759ned"
     }  # fmt: skip
     use = new["municipal_use.csv"]
     was = old["municipal_use.csv"][TILBURG, "2021"]
-    assert use[TILBURG, "2021"] == {**was, "0-22": "5100", "status": "final", "source": "C2;85099NED"}
-    assert use[TILBURG, "2023"]["0-22"] == "5900"
-    assert (use[TILBURG, "2023"]["4-11"], use[TILBURG, "2023"]["status"]) == ("", "provisional")
+    assert use[TILBURG, "2021"] == {
+        **was, "0-22": "5100", "0-3": "400", "4-11": "2200", "12-17": "2300", "status": "final",
+        "source": "C2;85099NED;85100NED",
+    }  # fmt: skip
+    assert was["18-22"]
+    assert [use[TILBURG, "2023"][each] for each in ("0-22", "0-3", "4-11", "12-17", "18-22", "status")] == [
+        "5900", "500", "2500", "2600", "300", "provisional"
+    ]  # fmt: skip
     assert use[GRONINGEN, "2021"] == old["municipal_use.csv"][GRONINGEN, "2021"]
-    for table in ("03759ned", "85099NED"):
+    for table in ("03759ned", "85039NED", "85318NED", "85099NED", "85100NED"):
         assert new["municipal_sources.csv"][table]["period"] == "read on 2026-11-29"
     assert not list(folder.glob("*.part"))
     again = contents(folder)
@@ -195,3 +216,83 @@ def test_a_municipality_of_another_name_and_a_new_one_are_told_and_nobody_takes_
     told = stream.getvalue()
     assert "Called otherwise at CBS: Groningen (Stad en Ommeland)." in told
     assert "New at CBS, not in the files: Nieuwstad (GM2001)." in told
+
+
+def test_what_was_merged_since_is_the_municipalities_of_then_together(
+    cbs: Recorded, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Land van Cuijk of 2022 on 1 January 2021: counts added, averages weighed; one without, and nothing."""
+    table = cbs.tables["03759ned"]
+    table["RegioS"]["value"] += [{"Key": code, "Title": code} for code in BEFORE]
+    of_age_0 = next(r for r in table["TypedDataSet"]["value"] if r["BevolkingOp1Januari_1"] == 4021)
+    ages = {item["Title"]: item["Key"] for item in table["Leeftijd"]["value"]}
+    for code in BEFORE:
+        table["TypedDataSet"]["value"] += [
+            {**of_age_0, "RegioS": code, "Leeftijd": ages[f"{age} jaar"], "BevolkingOp1Januari_1": 10 + age}
+            for age in range(AGES)
+        ]
+    old = read(folder, "municipalities.csv")[MERGED]
+    refresh_towns(write=True, folder=folder, today=DAY)
+    new = read(folder, "municipalities.csv")[MERGED]
+    assert [new[f"a{age}"] for age in range(AGES)] == [str(50 + 5 * age) for age in range(AGES)]
+    assert new["youths_2022"] == str(sum(4022 + age for age in range(AGES)))
+    assert new["households_with_children"] == str(5 * 1_000 + 10 * (0 + 1 + 2 + 3 + 4))
+    assert new["bijstand_pct"] == f"{100 * (5 * 70 + 10) / (5 * 7_000):.2f}"
+    low = sum((4 + i) * (5 + i) for i in range(5)) / sum(4 + i for i in range(5))
+    assert (new["low_income_pct"], new["income_keur"]) == (f"{low:.1f}", "22")
+    assert new["density"] == old["density"]  # it is in no table of 2022, nor are they
+    cbs.tables["85039NED"]["TypedDataSet"]["value"][2]["HuishoudensMetKinderen_31"] = None
+    lines = refresh_towns(folder=folder)
+    assert TownLine(MERGED, "households_with_children", new["households_with_children"], "") in lines
+
+
+def test_what_was_divided_since_stays_as_it_is_and_is_told(
+    cbs: Recorded, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Tilburg got part of another, of which CBS has the whole; Groningen's code is gone."""
+    names = {**towns(), "GM9999": Town("GM9999", "Gedeeld", (), "", "2022-01-01", (TILBURG, "GM0034"))}
+    for name in ("refresh_towns", "key_figures"):
+        monkeypatch.setattr(f"calibration.municipalities.{name}.towns", lambda: names)
+    for number in ("03759ned", "85039NED", "85318NED"):
+        for part in cbs.tables[number].values():
+            part["value"] = [row for row in part["value"] if GRONINGEN not in row.values()]
+            whole = [row for row in part["value"] if TILBURG in map(str.strip, map(str, row.values()))]
+            part["value"] += [
+                {key: "GM9999" if str(x).strip() == TILBURG else x for key, x in row.items()} for row in whole
+            ]
+    old = read(folder, "municipalities.csv")
+    lines = refresh_towns(write=True, folder=folder, today=DAY)
+    new = read(folder, "municipalities.csv")
+    assert new[GRONINGEN] == old[GRONINGEN]
+    same = [f"a{age}" for age in range(AGES)] + ["bijstand_pct", "low_income_pct", "income_keur"]
+    assert [new[TILBURG][column] for column in same] == [old[TILBURG][column] for column in same]
+    assert new[TILBURG]["density"] == "2100"  # of 2022, when it was whole
+    stream = io.StringIO()
+    Console(file=stream, width=300).print(module.as_table(lines))
+    left = next(line for line in stream.getvalue().splitlines() if line.startswith("Without a figure"))
+    assert all(name in left for name in ("Groningen", "Tilburg"))
+
+
+@pytest.mark.parametrize(
+    ("number", "title", "now", "said"),
+    [
+        ("85039NED", "Huishoudens met kinderen", "Huishoudens met een kind", "Huishoudens met een kind"),
+        ("85318NED", "Wijken en buurten", "Buurten en wijken", "no dimension 'Wijken en buurten'"),
+        ("85318NED", "Leeftijdsgroepen", "Omgevingsadressendichtheid", ""),
+        ("85039NED", "Omgevingsadressendichtheid", "Huishoudens totaal", "more than one measure"),
+        ("85100NED", "Totaal jongeren met jeugdzorg", "Jongeren", "Totaal jongeren met jeugdzorg"),
+    ],
+)
+def test_a_title_of_the_key_figures_that_is_gone_is_told_and_a_group_of_another_name_is_not(
+    cbs: Recorded, folder: Path, number: str, title: str, now: str, said: str
+) -> None:
+    for item in cbs.tables[number]["DataProperties"]["value"]:
+        if item["Title"] == title:
+            item["Title"] = now
+    before = contents(folder)
+    if not said:
+        assert refresh_towns(folder=folder)
+        return
+    with pytest.raises(InputError, match=f"{number}.*{said}"):
+        refresh_towns(write=True, folder=folder)
+    assert contents(folder) == before
