@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -269,6 +269,13 @@ def model(
             help="What one effect may cost (default: where the choice is least sure).",
         ),
     ] = None,
+    effect: Annotated[
+        str | None,
+        typer.Option(
+            "--effect", metavar="NAME",
+            help="Which effect costs are set against, where a file has several (default: the first).",
+        ),
+    ] = None,
     seed: Seed = 0,
     threads: Threads = None,
     out: Out = None,
@@ -287,9 +294,13 @@ def model(
     if out is not None:
         ready(out)
     source = read_source(file)
+    if effect is not None:
+        source = source.with_effect(effect)
     compiled = source.compiled()
     found, cohort = results_of(compiled, persons, seed, threads)
-    asked = {"persons": persons, "seed": seed}
+    asked: dict[str, Any] = {"persons": persons, "seed": seed}
+    if effect is not None:
+        asked["effect"] = effect
     tables: dict[str, pa.Table] = {}
     shown: list[RenderableType] = []
     if draws or one_way:
@@ -319,7 +330,8 @@ def model(
     if json_output:
         print_data(found)
         return
-    from commands.terminal.comparison import model_table, show
+    from commands.terminal.comparison import show
+    from commands.terminal.model import model_table
 
     show(model_table(found))
     for each in shown:

@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.errors import InputError
+from sim.errors import InputError, OptionError, nearest
+from sim.faults import fault
 from sim.files.yamlfile import Document, in_order, load_document
 from sim.model.latin import probability
 from sim.published.lookup import LookUpTable, read_table
@@ -34,6 +35,18 @@ class Source:
     def compiled(self) -> CompiledModel:
         """Return the model in the base case. Raises InputError for every mistake that was found."""
         return self._compiled(self.file)
+
+    def with_effect(self, name: str) -> Source:
+        """Return the model with this effect as the first, which costs are set against.
+
+        Raises OptionError where the file has no such effect.
+        """
+        effects = self.file.effects
+        if name not in effects:
+            wrong = fault("unknown_effect", effect=name, near=nearest(name, effects), known=effects)
+            raise OptionError("effect", wrong)
+        order = (name, *(each for each in effects if each != name))
+        return replace(self, file=self.file.model_copy(update={"effects": order}))
 
     def drawn(self, draws: int, seed: int) -> dict[str, Floats]:
         """Return the values of each parameter that has a distribution, [draws], by name.
@@ -87,7 +100,9 @@ def _cells(model: CompiledModel) -> int:
     strategies, states, points = len(model.strategies), len(model.states), model.cycles + 1
     times = points if model.memory else 1
     by_origin = states if model.entry_rewards is not None and model.entry_rewards.shape[2] > 1 else 1
-    return strategies * model.group_shares.size * points * states * max(times * max(states, 2), 2 * by_origin)
+    outcomes: int = model.discounts.shape[1]
+    widest = max(times * max(states, outcomes), outcomes * by_origin)
+    return strategies * model.group_shares.size * points * states * widest
 
 
 def _as_groups(file: ModelFile, values: Mapping[str, Floats], labels: Sequence[str]) -> ModelFile:

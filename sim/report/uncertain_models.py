@@ -14,10 +14,10 @@ FIGURES = ("cost", "effect", "net_benefit")
 def draws_tables(sample: ModelSample, known: ModelUncertainty) -> dict[str, pa.Table]:
     """Return the draws and what they say.
 
-    draws: `draw, strategy, cost, effect`, and a column for each parameter; uncertainty: `strategy, reference,
-    figure, mean, low, high`, without a reference for the strategy itself; acceptability: `willingness,
-    strategy, probability, best, loss, evpi`; information: `name, evppi, se`, and `missed` where the
-    regression missed something.
+    draws: `draw, strategy, cost, effect`, and a column for each further effect, part of the cost and
+    parameter; uncertainty: `strategy, reference, figure, mean, low, high`, without a reference for the
+    strategy itself; acceptability: `willingness, strategy, probability, best, loss, evpi`; information:
+    `name, evppi, se`, and `missed` where the regression missed something.
     """
     draws, strategies = sample.costs.shape
     columns = {
@@ -25,6 +25,7 @@ def draws_tables(sample: ModelSample, known: ModelUncertainty) -> dict[str, pa.T
         "strategy": list(sample.strategies) * draws,
         "cost": sample.costs.ravel(),
         "effect": sample.effects.ravel(),
+        **{name: values.ravel() for name, values in sample.others.items()},
     }
     inputs = {f"parameter_{name}": values.repeat(strategies) for name, values in sample.inputs.items()}
     curve = known.acceptable
@@ -67,8 +68,9 @@ def one_way_tables(varied: OneWay) -> dict[str, pa.Table]:
 
 def _figures(known: ModelUncertainty) -> list[dict[str, str | float]]:
     found: list[tuple[str, str, str, object]] = []
-    for name, cost, effect in zip(known.strategies, known.costs, known.effects, strict=True):
-        found += [(name, "", "cost", cost), (name, "", "effect", effect)]
+    figures = {"cost": known.costs, "effect": known.effects, **known.others}
+    for s, name in enumerate(known.strategies):
+        found += [(name, "", key, each[s]) for key, each in figures.items()]
     for row in known.increments:
         found += [(row.strategy, known.strategies[0], each, getattr(row, each)) for each in FIGURES]
     return [
