@@ -37,10 +37,13 @@ from commands.shared import (
 from commands.terminal.progress import share_progress, unit_progress
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import pyarrow as pa
     from rich.console import RenderableType
 
     from sim.inputs.scenario import Scenario
+    from sim.published.cohort import Floats
 
 
 def run(
@@ -269,6 +272,17 @@ def model(
             help="What one effect may cost (default: where the choice is least sure).",
         ),
     ] = None,
+    calibrate: Annotated[
+        Path | None,
+        typer.Option(
+            "--calibrate", metavar="TARGETS.csv",
+            help="Fit the parameters that have a distribution to targets; --out keeps the draws (posterior).",
+        ),
+    ] = None,
+    posterior: Annotated[
+        Path | None,
+        typer.Option("--posterior", help="Draws of a calibration that --draws takes in place of the priors."),
+    ] = None,
     effect: Annotated[
         str | None,
         typer.Option(
@@ -285,12 +299,14 @@ def model(
     """Run a state-transition model: exact cohort, microsimulation, frontier; --out keeps it by cycle.
 
     With --draws also what is not known: cost and effect over draws, what is best at each willingness to pay,
-    and what it would be worth to know.
+    and what it would be worth to know. With --calibrate the parameters are fitted to targets first.
     """
     from sim.progress import nobody
     from sim.published.cohort import results_of
     from sim.published.source import read_source
 
+    if posterior is not None and (calibrate is not None or not draws):
+        raise typer.BadParameter("goes with --draws, and not with --calibrate", param_hint="--posterior")
     if out is not None:
         ready(out)
     source = read_source(file)
@@ -303,6 +319,24 @@ def model(
         asked["effect"] = effect
     tables: dict[str, pa.Table] = {}
     shown: list[RenderableType] = []
+    instead: Mapping[str, Floats] | None = None
+    if posterior is not None:
+        from sim.report.calibrated_models import read_posterior
+
+        instead = read_posterior(posterior, source, draws)
+        asked["posterior"] = posterior.name
+    if calibrate is not None:
+        from commands.terminal.model import calibration_table
+        from sim.decision.model_calibration import DRAWS, calibrate_model
+        from sim.report.calibrated_models import calibration_tables
+
+        with share_progress(json_output) as tell:
+            fitted = calibrate_model(source, calibrate, draws or DRAWS, seed, tell or nobody)
+        asked["targets"] = calibrate.read_text(encoding="utf-8")
+        found["calibration"] = fitted.as_json()
+        tables |= calibration_tables(fitted)
+        shown.append(calibration_table(fitted))
+        instead = fitted.inputs
     if draws or one_way:
         from commands.terminal.uncertain_model import one_way_table, uncertainty_tables
         from sim.decision.model_uncertainty import draw_model, uncertainty, vary_one
@@ -311,7 +345,7 @@ def model(
         if draws:
             asked["draws"] = draws
             with share_progress(json_output) as tell:
-                sample = draw_model(source, draws, seed, tell or nobody)
+                sample = draw_model(source, draws, seed, tell or nobody, instead)
             known = uncertainty(sample, willingness)
             willingness = known.willingness
             found["uncertainty"] = known.as_json()

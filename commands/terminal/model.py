@@ -9,6 +9,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from commands.terminal.literal import Table
+from sim.decision.model_calibration import Fit, ModelCalibration
 
 
 def model_table(found: Mapping[str, Any]) -> RenderableType:
@@ -49,6 +50,27 @@ def model_table(found: Mapping[str, Any]) -> RenderableType:
     )
     increments = [_increments(found["increments"])] if found["increments"] else []
     return Group(table, *_parts(found), frontier, *increments, said)
+
+
+def calibration_table(fitted: ModelCalibration) -> RenderableType:
+    """Return each target and each parameter before and after."""
+    table = Table(title="Calibrated to targets", title_justify="left")
+    for column in ("target or parameter", "value", "before", "after"):
+        table.add_column(column, justify="left" if column.startswith("target") else "right")
+    for each in fitted.targets:
+        table.add_row(each.name, f"{each.value:.4g} (±{2 * (each.se or 0):.2g})", *_before_and_after(each))
+    table.add_section()
+    for each in fitted.parameters:
+        table.add_row(each.name, "", *_before_and_after(each))
+    said = (
+        f"Means, and 5 to 95 percent of draws. {fitted.made:,} draws were made; {fitted.effective:,.0f} of "
+        "them count (effective sample size). ±: two standard errors."
+    )
+    return Group(table, Text(said, style="dim"))
+
+
+def _before_and_after(each: Fit) -> list[str]:
+    return [f"{one.mean:.4g} ({one.low:.4g} to {one.high:.4g})" for one in (each.prior, each.posterior)]
 
 
 def _increments(rows: Sequence[Mapping[str, Any]]) -> Table:

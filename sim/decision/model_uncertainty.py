@@ -177,8 +177,16 @@ class OneWay:
         return {"willingness": self.willingness, "reference": self.reference, "bars": rows}
 
 
-def draw_model(source: Source, draws: int, seed: int = 0, tell: Tell = nobody) -> ModelSample:
+def draw_model(
+    source: Source,
+    draws: int,
+    seed: int = 0,
+    tell: Tell = nobody,
+    instead: Mapping[str, Floats] | None = None,
+) -> ModelSample:
     """Return draws 1..n of a model, the same for the same seed.
+
+    instead: values of each parameter that has a distribution, [draws], such as those of a calibration.
 
     Raises InputError where no parameter has a distribution or a draw makes no model, and OptionError where
     a number is out of range.
@@ -186,7 +194,7 @@ def draw_model(source: Source, draws: int, seed: int = 0, tell: Tell = nobody) -
     within("draws", draws, 2, MOST_DRAWS)
     key_of(seed)
     model = source.compiled()
-    inputs = source.drawn(draws, seed)
+    inputs = source.drawn(draws, seed) if instead is None else instead
     if not inputs:
         raise InputError([source.document.problem(("parameters",), fault("nothing_uncertain"))])
     labels = [f"draw {k}" for k in range(1, draws + 1)]

@@ -29,7 +29,7 @@ class Cohort(NamedTuple):
     events: Floats  # [s, c, from, to]: persons, of one, seen in another state at the end of a cycle
 
 
-class _Point(NamedTuple):
+class Point(NamedTuple):
     """One point in time. Axes: strategy s, group g, state i, outcome r."""
 
     shares: Floats  # [s, g, i], or [s, g, time in state, i]
@@ -46,7 +46,7 @@ def exact_cohort(model: CompiledModel) -> Cohort:
     trace = np.empty((strategies, model.cycles + 1, size))
     gains = np.empty((strategies, model.cycles + 1, model.discounts.shape[1]))
     events = np.empty((strategies, model.cycles, size, size))
-    for point, (shares, gain, moved) in enumerate(_points(model)):
+    for point, (shares, gain, moved) in enumerate(each_point(model)):
         trace[:, point] = shares.sum(axis=tuple(range(1, shares.ndim - 1)))
         gains[:, point] = gain.sum(axis=1)
         if moved is not None:
@@ -57,19 +57,19 @@ def exact_cohort(model: CompiledModel) -> Cohort:
 def totals_by_group(model: CompiledModel) -> Floats:
     """Return what each group adds to the expected outcomes, [strategy, group, outcome]."""
     totals = np.zeros((len(model.strategies), model.group_shares.size, model.discounts.shape[1]))
-    for point in _points(model):
+    for point in each_point(model):
         totals += point.gain
     return totals
 
 
-def _points(model: CompiledModel) -> Iterator[_Point]:
+def each_point(model: CompiledModel) -> Iterator[Point]:
     """Yield the cohort at each point in time."""
     groups, size = model.group_shares.size, len(model.states)
     shares = np.einsum("g,i->gi", model.group_shares, model.start)
     shares = np.repeat(shares[None], len(model.strategies), axis=0)
     if model.memory:
         shares = shares[:, :, None]  # s, g, time in state, i
-    yield _Point(shares, _earned(model, shares, 0), None)
+    yield Point(shares, _earned(model, shares, 0), None)
     here = np.arange(size)
     for cycle in range(model.cycles):
         if model.memory:
@@ -85,7 +85,7 @@ def _points(model: CompiledModel) -> Iterator[_Point]:
             came = moved if entry.shape[2] > 1 else moved.sum(axis=2, keepdims=True)
             entry = np.broadcast_to(entry, (entry.shape[0], groups, *entry.shape[2:]))
             gain = gain + np.einsum("sgij,sgijr->sgr", came, entry)
-        yield _Point(shares, gain, moved)
+        yield Point(shares, gain, moved)
 
 
 def _earned(model: CompiledModel, shares: Floats, point: int) -> Floats:

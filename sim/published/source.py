@@ -54,13 +54,22 @@ class Source:
         A parameter's luck (sim/model/latin.py) depends on its name, the seed and the number of the draw
         alone, so that adding a parameter moves no other.
         """
+        return self.at_luck(self.luck(draws, seed))
+
+    def luck(self, draws: int, seed: int) -> dict[str, Floats]:
+        """Return the luck of each parameter that has a distribution, [draws] in (0, 1), by name."""
         found = {}
         for name, each in self.file.uncertain.items():
             if each.distribution is not None:
                 key = zlib.crc32(name.encode())
                 luck = np.array([probability(key, seed, draw) for draw in range(1, draws + 1)])
-                found[name] = each.distribution.quantiles(np.maximum(luck, _LEAST))
+                found[name] = np.maximum(luck, _LEAST)
         return found
+
+    def at_luck(self, luck: Mapping[str, Floats]) -> dict[str, Floats]:
+        """Return the values of parameters with this luck, of the same shape, by name."""
+        spread = {name: self.file.uncertain[name].distribution for name in luck}
+        return {name: each.quantiles(luck[name]) for name, each in spread.items() if each is not None}
 
     def variants(
         self, values: Mapping[str, Floats], labels: Sequence[str], model: CompiledModel
