@@ -265,6 +265,13 @@ def model(
     one_way: Annotated[
         bool, typer.Option("--one-way", help="Also put each uncertain parameter at its low and high value.")
     ] = False,
+    two_way: Annotated[
+        tuple[str, str] | None,
+        typer.Option(
+            "--two-way", metavar="A B",
+            help="Also what is best on a grid of these two uncertain parameters, from low to high.",
+        ),
+    ] = None,
     willingness: Annotated[
         float | None,
         typer.Option(
@@ -318,6 +325,7 @@ def model(
     if effect is not None:
         asked["effect"] = effect
     tables: dict[str, pa.Table] = {}
+    charts: dict[str, str] = {}
     shown: list[RenderableType] = []
     instead: Mapping[str, Floats] | None = None
     if posterior is not None:
@@ -351,15 +359,32 @@ def model(
             found["uncertainty"] = known.as_json()
             tables |= draws_tables(sample, known)
             shown.append(uncertainty_tables(known))
+            if out is not None:
+                from sim.report.model_charts import acceptability_svg
+
+                charts["acceptability"] = acceptability_svg(known)
         if one_way:
             varied = vary_one(source, willingness)
             found["one_way"] = varied.as_json()
             tables |= one_way_tables(varied)
             shown.append(one_way_table(varied))
+    if two_way is not None:
+        from commands.terminal.uncertain_model import two_way_table
+        from sim.decision.model_two_way import vary_two
+        from sim.report.uncertain_models import two_way_tables
+
+        grid = vary_two(source, two_way, willingness)
+        found["two_way"] = grid.as_json()
+        tables |= two_way_tables(grid)
+        shown.append(two_way_table(grid))
+        if out is not None:
+            from sim.report.model_charts import two_way_svg
+
+            charts["two_way"] = two_way_svg(grid)
     if out is not None:
         from sim.report.model_files import write_model
 
-        write_model(out, file, compiled, cohort, found, asked, csv, tables)
+        write_model(out, file, compiled, cohort, found, asked, csv, tables, charts)
         typer.echo(f"Tables: {out}", err=True)
     if json_output:
         print_data(found)

@@ -142,7 +142,7 @@ def _weights(
     if not np.isfinite(log.max()):
         return np.zeros(len(z))
     weights: Floats = np.exp(log - log.max())
-    return weights / weights.sum()
+    return np.asarray(weights / weights.sum())
 
 
 def _around(z: Floats, weights: Floats) -> tuple[Floats, Floats]:
@@ -158,7 +158,7 @@ def _around(z: Floats, weights: Floats) -> tuple[Floats, Floats]:
 
 def _log_normal(z: Floats, centre: Floats, factor: Floats) -> Floats:
     """Return the logarithm of the normal density, but for a constant that all share."""
-    scaled = _times(z - centre, np.linalg.inv(factor))
+    scaled = _times(z - centre, np.asarray(np.linalg.inv(factor), dtype=np.float64))
     return np.asarray(-0.5 * (scaled**2).sum(axis=1) - np.log(np.diagonal(factor)).sum())
 
 

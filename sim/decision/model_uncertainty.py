@@ -271,8 +271,7 @@ def vary_one(source: Source, willingness: float | None = None) -> OneWay:
     model = source.compiled()
     totals = totals_of(source, model, values, labels, nobody)
     if willingness is None:
-        base_case = ModelSample.of(model, {}, totals[:1])
-        willingness = max(base_case.ratios, default=0.0)
+        willingness = highest_ratio(model, totals[:1])
     first, *others = model.strategies
     more = (totals[:, 1:] - totals[:, :1] if others else totals)[:, :, :2]
     told = np.concatenate([more, willingness * more[:, :, 1:] - more[:, :, :1]], axis=2)
@@ -282,6 +281,11 @@ def vary_one(source: Source, willingness: float | None = None) -> OneWay:
         for k, (name, (low, high)) in enumerate(ranges.items()):
             bars.append(SwingBar(strategy, name, low, high, base, *ends[2 * k : 2 * k + 2]))
     return OneWay(willingness, first if others else None, tuple(sorted(bars, key=lambda bar: -bar.width)))
+
+
+def highest_ratio(model: CompiledModel, totals: Floats) -> float:
+    """Return the highest ratio on the frontier of a base case, or 0; totals: [1, strategies, outcome]."""
+    return max(ModelSample.of(model, {}, totals).ratios, default=0.0)
 
 
 def totals_of(

@@ -1,10 +1,10 @@
 """What a model file is calibrated to: shares in states and moves between them, in a CSV, with errors.
 
-Columns: `cycle`, `state`, `value`, and `se` or `persons`; and where wanted `strategy` (else the first), `from`
-and `among`. A row without `from` is the share of persons in a state at a point in time (0 to the last cycle),
-of those who are in the states `among`; one with `from` is how many persons, of one, are seen to have moved in
-a cycle (1 and up). Several states stand together as `Well + Ill`. `se`: of a normal error; `persons`: of how
-many the value is a share (binomial).
+Columns: `cycle`, `state`, `value`, and `se` or `persons`; and where wanted `strategy` (else the first),
+`from` and `among`. A row without `from` is the share of persons in a state at a point in time (0 to the last
+cycle), of those who are in the states `among`; one with `from` is how many persons, of one, are seen to have
+moved in a cycle (1 and up). Several states stand together as `Well + Ill`. `se`: of a normal error;
+`persons`: of how many the value is a share (binomial).
 """
 
 from __future__ import annotations
@@ -57,8 +57,8 @@ class Target:
         """Return the logarithm of how likely the value is, but for a constant, where a model says `said`."""
         from scipy.special import xlog1py, xlogy  # a large library that most models do not need
 
-        if self.se is not None:
-            return np.asarray(-0.5 * ((said - self.value) / self.se) ** 2)
+        if self.persons is None:
+            return np.asarray(-0.5 * ((said - self.value) / self.error) ** 2)
         chance = np.clip(said, 0.0, 1.0)
         likely = xlogy(self.value, chance) + xlog1py(1.0 - self.value, -chance)
         return np.asarray(self.persons * likely)

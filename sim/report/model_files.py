@@ -124,14 +124,15 @@ def write_model(
     asked: Mapping[str, Any],
     as_csv: bool = False,
     more: Mapping[str, pa.Table] | None = None,
+    charts: Mapping[str, str] | None = None,
 ) -> None:
-    """Write the tables, a manifest and the chart of a model into a folder.
+    """Write the tables, a manifest and the charts of a model into a folder.
 
-    found: as `run_model` gives it; asked: persons and seed; more: other tables. The manifest holds the text
-    of the model and of its look-up tables, so that it can be run again. Raises SimulationError where the
-    folder cannot be written.
+    found: as `run_model` gives it; asked: persons, seed and what else was asked; more, charts: other tables,
+    and SVG by name. The manifest holds the text of the model and of its look-up tables, so that it can be run
+    again. Raises SimulationError where the folder cannot be written.
     """
-    chart = trace_svg(model, cohort).encode()
+    drawn = {CHART: trace_svg(model, cohort), **{f"{name}.svg": svg for name, svg in (charts or {}).items()}}
     tables = {
         "trace": trace_table(model, cohort),
         "rewards": rewards_table(model, cohort),
@@ -147,7 +148,8 @@ def write_model(
         **asked, "results": found,
     }  # fmt: skip
     save(folder, tables, manifest, as_csv)
-    write_whole(folder / CHART, chart)
+    for name, svg in drawn.items():
+        write_whole(folder / name, svg.encode())
 
 
 def _long(values: Floats, axes: tuple[Any, ...]) -> pd.DataFrame:

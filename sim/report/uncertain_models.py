@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pyarrow as pa
 
+from sim.decision.model_two_way import TwoWay
 from sim.decision.model_uncertainty import ENDS, ModelSample, ModelUncertainty, OneWay
 from sim.report.model_files import as_table
 
@@ -64,6 +65,22 @@ def one_way_tables(varied: OneWay) -> dict[str, pa.Table]:
         for bar in varied.bars
     ]  # fmt: skip
     return {"one_way": as_table(pd.DataFrame(rows))}
+
+
+def two_way_tables(found: TwoWay) -> dict[str, pa.Table]:
+    """Return `parameter_A, parameter_B, strategy, cost, effect, net_benefit, best` at each point."""
+    first, second = (f"parameter_{name}" for name in found.names)
+    rows = [
+        {
+            first: a, second: b, "strategy": name, "cost": found.costs[i, j, s],
+            "effect": found.effects[i, j, s], "net_benefit": found.net_benefit[i, j, s],
+            "best": bool(found.best[i, j] == s),
+        }
+        for i, a in enumerate(found.values[0])
+        for j, b in enumerate(found.values[1])
+        for s, name in enumerate(found.strategies)
+    ]  # fmt: skip
+    return {"two_way": as_table(pd.DataFrame(rows))}
 
 
 def _figures(known: ModelUncertainty) -> list[dict[str, str | float]]:
