@@ -1,9 +1,9 @@
-"""What is simulated: one scenario (`run`), several (`compare`), a folder (`batch`), a published `model`."""
+"""What is simulated: one scenario (`run`), several (`compare`), a folder (`batch`)."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -19,7 +19,6 @@ from commands.options import (
     Seed,
     Threads,
     euros,
-    worth,
 )
 from commands.shared import (
     fail,
@@ -37,13 +36,9 @@ from commands.shared import (
 from commands.terminal.progress import share_progress, unit_progress
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
 
-    import pyarrow as pa
-    from rich.console import RenderableType
 
     from sim.inputs.scenario import Scenario
-    from sim.published.cohort import Floats
 
 
 def run(
@@ -254,144 +249,3 @@ def batch(
         show(batch_table(found.levels, found.changes, found.references))
     if found.problems:
         fail("\n".join(map(str, found.problems)), 1)
-
-
-def model(
-    file: Annotated[Path, typer.Argument(help="A file of kind: model.")],
-    persons: Annotated[int, typer.Option("--persons", help="Persons to simulate.")] = 100_000,
-    draws: Annotated[
-        int, typer.Option("--draws", help="Draws of the parameters that have a distribution; 0: none.")
-    ] = 0,
-    one_way: Annotated[
-        bool, typer.Option("--one-way", help="Also put each uncertain parameter at its low and high value.")
-    ] = False,
-    two_way: Annotated[
-        tuple[str, str] | None,
-        typer.Option(
-            "--two-way", metavar="A B",
-            help="Also what is best on a grid of these two uncertain parameters, from low to high.",
-        ),
-    ] = None,
-    willingness: Annotated[
-        float | None,
-        typer.Option(
-            "--willingness", parser=worth,
-            help="What one effect may cost (default: where the choice is least sure).",
-        ),
-    ] = None,
-    calibrate: Annotated[
-        Path | None,
-        typer.Option(
-            "--calibrate", metavar="TARGETS.csv",
-            help="Fit the parameters that have a distribution to targets; --out keeps the draws (posterior).",
-        ),
-    ] = None,
-    posterior: Annotated[
-        Path | None,
-        typer.Option("--posterior", help="Draws of a calibration that --draws takes in place of the priors."),
-    ] = None,
-    effect: Annotated[
-        str | None,
-        typer.Option(
-            "--effect", metavar="NAME",
-            help="Which effect costs are set against, where a file has several (default: the first).",
-        ),
-    ] = None,
-    seed: Seed = 0,
-    threads: Threads = None,
-    out: Out = None,
-    json_output: Json = False,
-    csv: Csv = False,
-) -> None:
-    """Run a state-transition model: exact cohort, microsimulation, frontier; --out keeps it by cycle.
-
-    With --draws also what is not known: cost and effect over draws, what is best at each willingness to pay,
-    and what it would be worth to know. With --calibrate the parameters are fitted to targets first.
-    """
-    from sim.progress import nobody
-    from sim.published.cohort import results_of
-    from sim.published.source import read_source
-
-    if posterior is not None and (calibrate is not None or not draws):
-        raise typer.BadParameter("goes with --draws, and not with --calibrate", param_hint="--posterior")
-    if out is not None:
-        ready(out)
-    source = read_source(file)
-    if effect is not None:
-        source = source.with_effect(effect)
-    compiled = source.compiled()
-    found, cohort = results_of(compiled, persons, seed, threads)
-    asked: dict[str, Any] = {"persons": persons, "seed": seed}
-    if effect is not None:
-        asked["effect"] = effect
-    tables: dict[str, pa.Table] = {}
-    charts: dict[str, str] = {}
-    shown: list[RenderableType] = []
-    instead: Mapping[str, Floats] | None = None
-    if posterior is not None:
-        from sim.report.calibrated_models import read_posterior
-
-        instead = read_posterior(posterior, source, draws)
-        asked["posterior"] = posterior.name
-    if calibrate is not None:
-        from commands.terminal.model import calibration_table
-        from sim.decision.model_calibration import DRAWS, calibrate_model
-        from sim.report.calibrated_models import calibration_tables
-
-        with share_progress(json_output) as tell:
-            fitted = calibrate_model(source, calibrate, draws or DRAWS, seed, tell or nobody)
-        asked["targets"] = calibrate.read_text(encoding="utf-8")
-        found["calibration"] = fitted.as_json()
-        tables |= calibration_tables(fitted)
-        shown.append(calibration_table(fitted))
-        instead = fitted.inputs
-    if draws or one_way:
-        from commands.terminal.uncertain_model import one_way_table, uncertainty_tables
-        from sim.decision.model_uncertainty import draw_model, uncertainty, vary_one
-        from sim.report.uncertain_models import draws_tables, one_way_tables
-
-        if draws:
-            asked["draws"] = draws
-            with share_progress(json_output) as tell:
-                sample = draw_model(source, draws, seed, tell or nobody, instead)
-            known = uncertainty(sample, willingness)
-            willingness = known.willingness
-            found["uncertainty"] = known.as_json()
-            tables |= draws_tables(sample, known)
-            shown.append(uncertainty_tables(known))
-            if out is not None:
-                from sim.report.model_charts import acceptability_svg
-
-                charts["acceptability"] = acceptability_svg(known)
-        if one_way:
-            varied = vary_one(source, willingness)
-            found["one_way"] = varied.as_json()
-            tables |= one_way_tables(varied)
-            shown.append(one_way_table(varied))
-    if two_way is not None:
-        from commands.terminal.uncertain_model import two_way_table
-        from sim.decision.model_two_way import vary_two
-        from sim.report.uncertain_models import two_way_tables
-
-        grid = vary_two(source, two_way, willingness)
-        found["two_way"] = grid.as_json()
-        tables |= two_way_tables(grid)
-        shown.append(two_way_table(grid))
-        if out is not None:
-            from sim.report.model_charts import two_way_svg
-
-            charts["two_way"] = two_way_svg(grid)
-    if out is not None:
-        from sim.report.model_files import write_model
-
-        write_model(out, file, compiled, cohort, found, asked, csv, tables, charts)
-        typer.echo(f"Tables: {out}", err=True)
-    if json_output:
-        print_data(found)
-        return
-    from commands.terminal.comparison import show
-    from commands.terminal.model import model_table
-
-    show(model_table(found))
-    for each in shown:
-        show(each)

@@ -113,7 +113,7 @@ def test_what_a_model_says_is_that_of_the_cohort(tmp_path: Path) -> None:
     )
     targets = read_targets(tmp_path / "t.csv", model)
     cohort = exact_cohort(model)
-    well, ill, dead = cohort.trace[1, 5]
+    well, ill, _ = cohort.trace[1, 5]
     expected = [ill / (well + ill), cohort.trace[0, 10, :2].sum(), cohort.events[0, 2, :2, 1:].sum()]
     assert said_of(model, targets)[0].tolist() == pytest.approx(expected, rel=1e-12)
     assert targets[0].name == "care: Ill among Well + Ill, cycle 5"
