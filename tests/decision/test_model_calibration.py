@@ -108,7 +108,7 @@ def test_what_a_model_says_is_that_of_the_cohort(tmp_path: Path) -> None:
     model = source.compiled()
     (tmp_path / "t.csv").write_text(
         "strategy,cycle,state,from,among,value,se\n"
-        "care,5,Ill,,Well + Ill,0.2,0.1\n,10,Well + Ill,,,0.2,0.1\n,3,Ill + Dead,Well + Ill,,0.1,0.1\n",
+        "care,5,Ill + Dead,,Well + Ill,0.2,0.1\n,10,Well + Ill,,,0.2,0.1\n,3,Ill + Dead,Well + Ill,,0.1,0.1\n",
         encoding="utf-8",
     )
     targets = read_targets(tmp_path / "t.csv", model)
@@ -116,7 +116,7 @@ def test_what_a_model_says_is_that_of_the_cohort(tmp_path: Path) -> None:
     well, ill, _ = cohort.trace[1, 5]
     expected = [ill / (well + ill), cohort.trace[0, 10, :2].sum(), cohort.events[0, 2, :2, 1:].sum()]
     assert said_of(model, targets)[0].tolist() == pytest.approx(expected, rel=1e-12)
-    assert targets[0].name == "care: Ill among Well + Ill, cycle 5"
+    assert targets[0].name == "care: Ill + Dead among Well + Ill, cycle 5"
 
 
 def test_the_same_seed_gives_the_same_draws(tmp_path: Path) -> None:
