@@ -108,7 +108,8 @@ def test_what_a_model_says_is_that_of_the_cohort(tmp_path: Path) -> None:
     model = source.compiled()
     (tmp_path / "t.csv").write_text(
         "strategy,cycle,state,from,among,value,se\n"
-        "care,5,Ill + Dead,,Well + Ill,0.2,0.1\n,10,Well + Ill,,,0.2,0.1\n,3,Ill + Dead,Well + Ill,,0.1,0.1\n",
+        "care,5,Ill + Dead,,Well + Ill,0.2,0.1\n,10,Well + Ill,,,0.2,0.1\n"
+        ",3,Ill + Dead,Well + Ill,,0.1,0.1\n",
         encoding="utf-8",
     )
     targets = read_targets(tmp_path / "t.csv", model)
