@@ -18,7 +18,7 @@ from unicodedata import normalize
 
 import typer
 
-from commands import appraise, browser, cache, documents, figures, fitting, plans, simulate, store
+from commands import appraise, browser, cache, documents, figures, fitting, models, plans, simulate, store
 from commands.ending import STOPPED, ended
 from commands.shared import fail, foreign, option_words, our_mistake, refuse_unreadable
 from sim.errors import InputError, OptionError, SimulationError
@@ -38,7 +38,7 @@ VERBS: tuple[Callable[..., None], ...] = (
     appraise.twins,
     documents.briefing,
     documents.export,
-    simulate.model,
+    models.model,
     fitting.calibrate,
     fitting.validate,
     browser.app,

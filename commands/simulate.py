@@ -1,4 +1,4 @@
-"""What is simulated: one scenario (`run`), several (`compare`), a folder (`batch`), a published `model`."""
+"""What is simulated: one scenario (`run`), several (`compare`), a folder (`batch`)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,6 @@ from commands.options import (
     Seed,
     Threads,
     euros,
-    worth,
 )
 from commands.shared import (
     fail,
@@ -37,8 +36,7 @@ from commands.shared import (
 from commands.terminal.progress import share_progress, unit_progress
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-    from rich.console import RenderableType
+
 
     from sim.inputs.scenario import Scenario
 
@@ -269,76 +267,3 @@ def batch(
         show(batch_table(found.levels, found.changes, found.references))
     if found.problems:
         fail("\n".join(map(str, found.problems)), 1)
-
-
-def model(
-    file: Annotated[Path, typer.Argument(help="A file of kind: model.")],
-    persons: Annotated[int, typer.Option("--persons", help="Persons to simulate.")] = 100_000,
-    draws: Annotated[
-        int, typer.Option("--draws", help="Draws of the parameters that have a distribution; 0: none.")
-    ] = 0,
-    one_way: Annotated[
-        bool, typer.Option("--one-way", help="Also put each uncertain parameter at its low and high value.")
-    ] = False,
-    willingness: Annotated[
-        float | None,
-        typer.Option(
-            "--willingness", parser=worth,
-            help="What one effect may cost (default: where the choice is least sure).",
-        ),
-    ] = None,
-    seed: Seed = 0,
-    threads: Threads = None,
-    out: Out = None,
-    json_output: Json = False,
-    csv: Csv = False,
-) -> None:
-    """Run a state-transition model: exact cohort, microsimulation, frontier; --out keeps it by cycle.
-
-    With --draws also what is not known: cost and effect over draws, what is best at each willingness to pay,
-    and what it would be worth to know.
-    """
-    from sim.progress import nobody
-    from sim.published.cohort import results_of
-    from sim.published.source import read_source
-
-    if out is not None:
-        ready(out)
-    source = read_source(file)
-    compiled = source.compiled()
-    found, cohort = results_of(compiled, persons, seed, threads)
-    asked = {"persons": persons, "seed": seed}
-    tables: dict[str, pa.Table] = {}
-    shown: list[RenderableType] = []
-    if draws or one_way:
-        from commands.terminal.uncertain_model import one_way_table, uncertainty_tables
-        from sim.decision.model_uncertainty import draw_model, uncertainty, vary_one
-        from sim.report.uncertain_models import draws_tables, one_way_tables
-
-        if draws:
-            asked["draws"] = draws
-            with share_progress(json_output) as tell:
-                sample = draw_model(source, draws, seed, tell or nobody)
-            known = uncertainty(sample, willingness)
-            willingness = known.willingness
-            found["uncertainty"] = known.as_json()
-            tables |= draws_tables(sample, known)
-            shown.append(uncertainty_tables(known))
-        if one_way:
-            varied = vary_one(source, willingness)
-            found["one_way"] = varied.as_json()
-            tables |= one_way_tables(varied)
-            shown.append(one_way_table(varied))
-    if out is not None:
-        from sim.report.model_files import write_model
-
-        write_model(out, file, compiled, cohort, found, asked, csv, tables)
-        typer.echo(f"Tables: {out}", err=True)
-    if json_output:
-        print_data(found)
-        return
-    from commands.terminal.comparison import model_table, show
-
-    show(model_table(found))
-    for each in shown:
-        show(each)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 
 from rich.console import Group, RenderableType
 from rich.text import Text
@@ -313,64 +312,3 @@ def population_told(scenarios: Sequence[Scenario]) -> RenderableType:
     if scenarios[0].population is None:
         return Group()
     return Text(f"Population: {population_words(scenarios[0], Writing('en'))}.", style="dim")
-
-
-def model_table(found: Mapping[str, Any]) -> RenderableType:
-    """Return the outcomes of a published model."""
-    table = Table(title=found.get("title"), title_justify="left")
-    for column in (
-        "strategy",
-        "cost (cohort)",
-        "effect (cohort)",
-        "cost (simulation)",
-        "effect (simulation)",
-    ):
-        table.add_column(column, justify="left" if column == "strategy" else "right")
-    for name, item in found["strategies"].items():
-        cohort, simulated = item["cohort"], item["simulation"]
-        exact = (f"{cohort['cost']:,.1f}", f"{cohort['effect']:.5f}") if cohort else ("-", "-")
-        table.add_row(
-            name,
-            *exact,
-            f"{simulated['cost']:,.1f} ({_or_dash(simulated['cost_se'], ',.1f')})",
-            f"{simulated['effect']:.5f} ({_or_dash(simulated['effect_se'], '.5f')})",
-        )
-    frontier = Table(title="Frontier", title_justify="left")
-    for column in ("strategy", "extra cost", "extra effect", "cost per effect", "status"):
-        frontier.add_column(column, justify="right" if column.startswith(("extra", "cost")) else "left")
-    for row in found["frontier"]:
-        frontier.add_row(
-            row["strategy"],
-            _or_dash(row["incremental_cost"], ",.1f"),
-            _or_dash(row["incremental_effect"], ".5f"),
-            _or_dash(row["icer"], ",.1f"),
-            _place(row),
-        )
-    said = Text(
-        f"Rewards are per {found['rewards_per']}; years in a cycle: {found['cycle_years']:g}.", style="dim"
-    )
-    return Group(table, frontier, *([_increments(found["increments"])] if found["increments"] else []), said)
-
-
-def _increments(rows: Sequence[Mapping[str, Any]]) -> Table:
-    """Return each strategy against another, as simulated, with standard errors from the shared luck."""
-    table = Table(title="Increments (simulation)", title_justify="left")
-    for column in ("strategy", "against", "extra cost", "extra effect", "cost per effect"):
-        table.add_column(column, justify="right" if column.startswith(("extra", "cost")) else "left")
-    for row in rows:
-        item = row["simulation"]
-        table.add_row(row["strategy"], row["reference"], *(
-            f"{_or_dash(item[key], form)} ({_or_dash(item[f'{key}_se'], form)})"
-            for key, form in (("cost", ",.1f"), ("effect", ".5f"), ("icer", ",.1f"))
-        ))  # fmt: skip
-    return table
-
-
-def _place(row: Mapping[str, Any]) -> str:
-    """Return the place of a strategy on the frontier, with the one before it that it is equal to."""
-    equal = [f"equal to {row['equal_to']}"] if row.get("equal_to") else []
-    return ", ".join([*([] if row["status"] == "equal" else [row["status"]]), *equal])
-
-
-def _or_dash(value: float | None, form: str) -> str:
-    return "-" if value is None else format(value, form)

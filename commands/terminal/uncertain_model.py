@@ -7,6 +7,7 @@ from rich.text import Text
 
 from commands.terminal.literal import Table
 from sim.decision.firm import few
+from sim.decision.model_two_way import TwoWay
 from sim.decision.model_uncertainty import Estimate, Interval, ModelUncertainty, OneWay
 from sim.decision.tables import EQUAL
 
@@ -73,4 +74,15 @@ def one_way_table(varied: OneWay) -> RenderableType:
             bar.strategy, bar.name, f"{bar.low:.4g}", f"{bar.high:.4g}", f"{bar.at_low[2]:,.1f}",
             f"{bar.base[2]:,.1f}", f"{bar.at_high[2]:,.1f}",
         )  # fmt: skip
+    return table
+
+
+def two_way_table(found: TwoWay) -> RenderableType:
+    """Return which strategy is best at every other point of a grid of two parameters."""
+    first, second = found.names
+    columns = [f"{value:.4g}" for value in found.values[1][::2]]
+    table = _table(f"What is best at {found.willingness:,.1f} an effect, by {first} (down) and {second}",
+                   first, *columns)  # fmt: skip
+    for value, row in zip(found.values[0][::2], found.best[::2, ::2].tolist(), strict=True):
+        table.add_row(f"{value:.4g}", *(found.strategies[k] for k in row))
     return table

@@ -12,6 +12,8 @@ __all__ = [
     "headline",
     "learning",
     "level_by_year",
+    "model_calibration",
+    "model_two_way",
     "model_uncertainty",
     "money",
     "payers",

@@ -7,7 +7,7 @@ worth, which strategy is best, and what it would be worth to know are as for sce
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -66,12 +66,22 @@ class Increment:
 
 @dataclass(frozen=True)
 class ModelSample:
-    """Draws of a model. inputs: [draws] by name; costs, effects: [draws, strategies], discounted."""
+    """Draws of a model. inputs: [draws] by name; costs, effects: [draws, strategies], discounted.
+
+    others: the same of further effects and of the parts of the cost, by `CompiledModel.others`.
+    """
 
     strategies: tuple[str, ...]
     inputs: Mapping[str, Floats]
     costs: Floats
     effects: Floats
+    others: Mapping[str, Floats] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, model: CompiledModel, inputs: Mapping[str, Floats], totals: Floats) -> ModelSample:
+        """Return draws of a model that came to these totals, [draws, strategies, outcome]."""
+        cost, effect, *others = np.moveaxis(totals, 2, 0)
+        return cls(model.strategies, inputs, cost, effect, dict(zip(model.others, others, strict=True)))
 
     def net_benefit(self, willingness: float) -> Floats:
         """Return the net benefit at a willingness to pay for one effect, [draws, strategies]."""
@@ -88,7 +98,7 @@ class ModelSample:
 class ModelUncertainty:
     """What is not known of a model, at a willingness to pay for one effect.
 
-    costs, effects: by strategy; everything: EVPI; parameters: EVPPI, most valuable first.
+    costs, effects, others: by strategy; everything: EVPI; parameters: EVPPI, most valuable first.
     """
 
     draws: int
@@ -100,14 +110,18 @@ class ModelUncertainty:
     acceptable: Acceptability
     everything: Estimate
     parameters: tuple[tuple[str, Estimate], ...]
+    others: Mapping[str, tuple[Interval, ...]] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
         """Return everything as plain data."""
-        both = zip(self.strategies, self.costs, self.effects, strict=True)
+        figures = {"cost": self.costs, "effect": self.effects, **self.others}
         return {
             "draws": self.draws,
             "willingness": self.willingness,
-            "strategies": {name: {"cost": vars(cost), "effect": vars(effect)} for name, cost, effect in both},
+            "strategies": {
+                name: {key: vars(each[s]) for key, each in figures.items()}
+                for s, name in enumerate(self.strategies)
+            },
             "increments": [
                 {
                     "strategy": row.strategy, "reference": self.strategies[0], "cost": vars(row.cost),
@@ -163,8 +177,16 @@ class OneWay:
         return {"willingness": self.willingness, "reference": self.reference, "bars": rows}
 
 
-def draw_model(source: Source, draws: int, seed: int = 0, tell: Tell = nobody) -> ModelSample:
+def draw_model(
+    source: Source,
+    draws: int,
+    seed: int = 0,
+    tell: Tell = nobody,
+    instead: Mapping[str, Floats] | None = None,
+) -> ModelSample:
     """Return draws 1..n of a model, the same for the same seed.
+
+    instead: values of each parameter that has a distribution, [draws], such as those of a calibration.
 
     Raises InputError where no parameter has a distribution or a draw makes no model, and OptionError where
     a number is out of range.
@@ -172,12 +194,11 @@ def draw_model(source: Source, draws: int, seed: int = 0, tell: Tell = nobody) -
     within("draws", draws, 2, MOST_DRAWS)
     key_of(seed)
     model = source.compiled()
-    inputs = source.drawn(draws, seed)
+    inputs = source.drawn(draws, seed) if instead is None else instead
     if not inputs:
         raise InputError([source.document.problem(("parameters",), fault("nothing_uncertain"))])
     labels = [f"draw {k}" for k in range(1, draws + 1)]
-    totals = _totals(source, model, inputs, labels, tell)
-    return ModelSample(model.strategies, inputs, totals[:, :, 0], totals[:, :, 1])
+    return ModelSample.of(model, inputs, totals_of(source, model, inputs, labels, tell))
 
 
 def uncertainty(sample: ModelSample, willingness: float | None = None) -> ModelUncertainty:
@@ -202,6 +223,7 @@ def uncertainty(sample: ModelSample, willingness: float | None = None) -> ModelU
         acceptable=acceptability(sample.costs, sample.effects, levels),
         everything=evpi(nb),
         parameters=tuple(by_parameter(nb, sample.inputs)),
+        others={name: tuple(map(Interval.of, values.T)) for name, values in sample.others.items()},
     )
 
 
@@ -224,7 +246,7 @@ def evppi_by_nested(
     def net_benefit(x: Floats, y: Floats) -> Floats:
         columns = np.concatenate([x, y], axis=1).T
         labels = [f"draw {k}" for k in range(1, len(x) + 1)]
-        totals = _totals(source, model, dict(zip(order, columns, strict=True)), labels, nobody)
+        totals = totals_of(source, model, dict(zip(order, columns, strict=True)), labels, nobody)
         return willingness * totals[:, :, 1] - totals[:, :, 0]
 
     others = [spread[name] for name in rest]
@@ -247,12 +269,11 @@ def vary_one(source: Source, willingness: float | None = None) -> OneWay:
     labels = ["base case"] + [f"{name} = {end:g}" for name, ends in ranges.items() for end in ends]
     values = {name: np.array([row[name] for row in rows]) for name in ranges}
     model = source.compiled()
-    totals = _totals(source, model, values, labels, nobody)
+    totals = totals_of(source, model, values, labels, nobody)
     if willingness is None:
-        base_case = ModelSample(model.strategies, {}, totals[:1, :, 0], totals[:1, :, 1])
-        willingness = max(base_case.ratios, default=0.0)
+        willingness = highest_ratio(model, totals[:1])
     first, *others = model.strategies
-    more = totals[:, 1:] - totals[:, :1] if others else totals
+    more = (totals[:, 1:] - totals[:, :1] if others else totals)[:, :, :2]
     told = np.concatenate([more, willingness * more[:, :, 1:] - more[:, :, :1]], axis=2)
     bars = []
     for s, strategy in enumerate(others or [first]):
@@ -262,16 +283,25 @@ def vary_one(source: Source, willingness: float | None = None) -> OneWay:
     return OneWay(willingness, first if others else None, tuple(sorted(bars, key=lambda bar: -bar.width)))
 
 
-def _totals(
+def highest_ratio(model: CompiledModel, totals: Floats) -> float:
+    """Return the highest ratio on the frontier of a base case, or 0; totals: [1, strategies, outcome]."""
+    return max(ModelSample.of(model, {}, totals).ratios, default=0.0)
+
+
+def totals_of(
     source: Source, model: CompiledModel, values: Mapping[str, Floats], labels: Sequence[str], tell: Tell
 ) -> Floats:
-    """Return expected cost and effect, [variants, strategies, (cost, effect)]."""
+    """Return the expected outcomes of a model with these values, [variants, strategies, outcome].
+
+    values: [variants] by name of a parameter; labels: what a mistake calls each variant; model: the base
+    case. Raises InputError where a variant makes no model.
+    """
     strategies, groups = len(model.strategies), model.group_shares.size
     parts: list[Floats] = []
     now = Progress("draws_of_parameters", 0, len(labels))
     tell(now)
     for variant in source.variants(values, labels, model):
-        by_group = totals_by_group(variant).reshape(strategies, -1, groups, 2)
+        by_group = totals_by_group(variant).reshape(strategies, -1, groups, model.discounts.shape[1])
         parts.append(by_group.sum(axis=2).swapaxes(0, 1))
         tell(now.at(sum(map(len, parts))))
     return np.concatenate(parts)

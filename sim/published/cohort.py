@@ -19,7 +19,7 @@ Floats = NDArray[np.float64]
 
 
 class Cohort(NamedTuple):
-    """Expected results. Axes: strategy s, (cost, effect) r, state i, point in time t, cycle c."""
+    """Expected results. Axes: strategy s, outcome r (`CompiledModel`), state i, point in time t, cycle c."""
 
     totals: Floats  # [s, r]
     shares: Floats  # [s, i], after the last cycle
@@ -29,8 +29,8 @@ class Cohort(NamedTuple):
     events: Floats  # [s, c, from, to]: persons, of one, seen in another state at the end of a cycle
 
 
-class _Point(NamedTuple):
-    """One point in time. Axes: strategy s, group g, state i, (cost, effect) r."""
+class Point(NamedTuple):
+    """One point in time. Axes: strategy s, group g, state i, outcome r."""
 
     shares: Floats  # [s, g, i], or [s, g, time in state, i]
     gain: Floats  # [s, g, r]
@@ -44,9 +44,9 @@ def exact_cohort(model: CompiledModel) -> Cohort:
     """
     strategies, size = len(model.strategies), len(model.states)
     trace = np.empty((strategies, model.cycles + 1, size))
-    gains = np.empty((strategies, model.cycles + 1, 2))
+    gains = np.empty((strategies, model.cycles + 1, model.discounts.shape[1]))
     events = np.empty((strategies, model.cycles, size, size))
-    for point, (shares, gain, moved) in enumerate(_points(model)):
+    for point, (shares, gain, moved) in enumerate(each_point(model)):
         trace[:, point] = shares.sum(axis=tuple(range(1, shares.ndim - 1)))
         gains[:, point] = gain.sum(axis=1)
         if moved is not None:
@@ -55,21 +55,21 @@ def exact_cohort(model: CompiledModel) -> Cohort:
 
 
 def totals_by_group(model: CompiledModel) -> Floats:
-    """Return what each group adds to the expected cost and effect, [strategy, group, (cost, effect)]."""
-    totals = np.zeros((len(model.strategies), model.group_shares.size, 2))
-    for point in _points(model):
+    """Return what each group adds to the expected outcomes, [strategy, group, outcome]."""
+    totals = np.zeros((len(model.strategies), model.group_shares.size, model.discounts.shape[1]))
+    for point in each_point(model):
         totals += point.gain
     return totals
 
 
-def _points(model: CompiledModel) -> Iterator[_Point]:
+def each_point(model: CompiledModel) -> Iterator[Point]:
     """Yield the cohort at each point in time."""
     groups, size = model.group_shares.size, len(model.states)
     shares = np.einsum("g,i->gi", model.group_shares, model.start)
     shares = np.repeat(shares[None], len(model.strategies), axis=0)
     if model.memory:
         shares = shares[:, :, None]  # s, g, time in state, i
-    yield _Point(shares, _earned(model, shares, 0), None)
+    yield Point(shares, _earned(model, shares, 0), None)
     here = np.arange(size)
     for cycle in range(model.cycles):
         if model.memory:
@@ -85,18 +85,18 @@ def _points(model: CompiledModel) -> Iterator[_Point]:
             came = moved if entry.shape[2] > 1 else moved.sum(axis=2, keepdims=True)
             entry = np.broadcast_to(entry, (entry.shape[0], groups, *entry.shape[2:]))
             gain = gain + np.einsum("sgij,sgijr->sgr", came, entry)
-        yield _Point(shares, gain, moved)
+        yield Point(shares, gain, moved)
 
 
 def _earned(model: CompiledModel, shares: Floats, point: int) -> Floats:
     """Return rewards [s, g, r] at a point in time of shares [s, g, i] or [s, g, time in state, i]."""
     if not model.memory:
         rewards = model.rewards[:, :, :, 0, point]
-        rewards = np.broadcast_to(rewards, (*shares.shape, 2))
+        rewards = np.broadcast_to(rewards, (*shares.shape, rewards.shape[-1]))
         return np.asarray(np.einsum("sgi,sgir->sgr", shares, rewards))
     times = shares.shape[2]
     rewards = model.rewards[:, :, :, : times if model.rewards.shape[3] > 1 else 1, point]
-    rewards = np.broadcast_to(rewards, (*shares.shape[:2], shares.shape[3], times, 2))
+    rewards = np.broadcast_to(rewards, (*shares.shape[:2], shares.shape[3], times, rewards.shape[-1]))
     return np.asarray(np.einsum("sgui,sgiur->sgr", shares, rewards))
 
 
@@ -197,15 +197,18 @@ def results_of(
     """Return the results of a model as `run_model` does, and its cohort with all that happens in it."""
     simulation = microsimulate(model, persons, seed, threads)
     cohort = exact_cohort(model)
-    costs, effects = cohort.totals.T.tolist()
+    costs, effects = cohort.totals.T[:2].tolist()
     line = frontier(costs, effects, model.strategies)
     pairs = {(each, model.strategies[0]): None for each in model.strategies[1:]}
     on_line = [row["strategy"] for row in line if row["status"] in ("reference", "frontier")]
     pairs |= dict.fromkeys(zip(on_line[1:], on_line, strict=False))
-    found = {
+    found: dict[str, Any] = {
         "title": model.title,
         "strategies": {
-            name: {"cohort": _cohort_row(model, cohort, s), "simulation": _simulation_row(simulation, s)}
+            name: {
+                "cohort": _cohort_row(model, cohort, s),
+                "simulation": _simulation_row(model, simulation, s),
+            }
             for s, name in enumerate(model.strategies)
         },
         "frontier": line,
@@ -213,7 +216,20 @@ def results_of(
         "rewards_per": model.rewards_per,
         "cycle_years": model.cycle_years,
     }
+    if model.named:
+        found["effect"] = model.effects[0]
     return found, cohort
+
+
+def outcomes_told(model: CompiledModel, values: Floats) -> dict[str, dict[str, float]]:
+    """Return `effects`, where the file names them, and `parts` of the cost, where values [r] hold those."""
+    found = {}
+    if model.named:
+        found["effects"] = dict(zip(model.effects, values[1:].tolist(), strict=False))
+    parts = values[len(model.outcomes) :].tolist()
+    if parts:
+        found["parts"] = dict(zip(model.parts, parts, strict=True))
+    return found
 
 
 def _increment_row(
@@ -221,10 +237,13 @@ def _increment_row(
 ) -> dict[str, Any]:
     """Return a strategy against another: exact, and simulated with the errors of what they share."""
     s, b = model.strategies.index(name), model.strategies.index(before)
-    cost, effect = (cohort.totals[s] - cohort.totals[b]).tolist()
+    more = cohort.totals[s] - cohort.totals[b]
+    cost, effect = more[:2].tolist()
     row: dict[str, Any] = {"strategy": name, "reference": before, "cost": cost, "effect": effect}
+    row |= outcomes_told(model, more)
     row["icer"] = cost / effect if not same(cohort.totals[s, 1], cohort.totals[b, 1]) else None
-    cost, effect = (simulation.totals[s] - simulation.totals[b]).tolist()
+    seen = simulation.totals[s] - simulation.totals[b]
+    cost, effect = seen[:2].tolist()
     v = simulation.covariances
     spread = v[s, :, s] + v[b, :, b] - v[s, :, b] - v[b, :, s]
     errors = np.sqrt(np.maximum(np.diagonal(spread), 0.0))
@@ -232,24 +251,31 @@ def _increment_row(
     told: dict[str, float | None] = {"cost": cost, "effect": effect, "icer": None}
     told |= {"cost_se": float(errors[0]) if known else None, "effect_se": float(errors[1]) if known else None}
     told["icer_se"] = None
+    also = outcomes_told(model, seen)
+    if also and known:
+        also["effects_se"] = outcomes_told(model, errors)["effects"]
     if row["icer"] is not None and effect != 0:
         told["icer"] = ratio = cost / effect
         if known:
             # The delta method (O'Brien et al. 1994, Med Care 32:150), with the covariance.
             slope = np.array([1.0, -ratio]) / effect
-            told["icer_se"] = float(np.sqrt(max(slope @ spread @ slope, 0.0)))
-    return row | {"simulation": told}
+            told["icer_se"] = float(np.sqrt(max(slope @ spread[:2, :2] @ slope, 0.0)))
+    return row | {"simulation": told | also}
 
 
 def _cohort_row(model: CompiledModel, cohort: Cohort, strategy: int) -> dict[str, Any]:
-    cost, effect = cohort.totals[strategy].tolist()
+    cost, effect = cohort.totals[strategy, :2].tolist()
     shares = dict(zip(model.states, cohort.shares[strategy].tolist(), strict=True))
-    return {"cost": cost, "effect": effect, "shares": shares}
+    return {"cost": cost, "effect": effect, "shares": shares, **outcomes_told(model, cohort.totals[strategy])}
 
 
-def _simulation_row(simulation: Simulation, strategy: int) -> dict[str, float | None]:
-    cost, effect = simulation.totals[strategy].tolist()
-    cost_se, effect_se = simulation.errors[strategy].tolist()
+def _simulation_row(model: CompiledModel, simulation: Simulation, strategy: int) -> dict[str, Any]:
+    cost, effect = simulation.totals[strategy, :2].tolist()
+    errors = simulation.errors[strategy]
+    cost_se, effect_se = errors[:2].tolist()
+    also: dict[str, Any] = outcomes_told(model, simulation.totals[strategy])
     if simulation.persons == 1:
         cost_se = effect_se = None
-    return {"cost": cost, "cost_se": cost_se, "effect": effect, "effect_se": effect_se}
+    elif also:
+        also["effects_se"] = outcomes_told(model, errors)["effects"]
+    return {"cost": cost, "cost_se": cost_se, "effect": effect, "effect_se": effect_se, **also}

@@ -8,44 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from math import prod
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.errors import nearest
-from sim.faults import Fault, fault
-from sim.files.expressions import ExpressionError, compile_expression
-from sim.files.wording import Mistake
-from sim.published.lookup import LookUpTable, look_up
-from sim.published.modelfile import (
-    EntryReward,
-    Loc,
-    ModelError,
-    ModelFile,
-    ModelTransition,
-    PartialReward,
-    Reward,
-    Strategy,
-    check_names,
-)
-from sim.rates import competing_hazards, competing_probabilities, discount_factor
+from sim.faults import fault
+from sim.published.amounts import ROUNDING, Amounts, Floats, Values
+from sim.published.lookup import LookUpTable
+from sim.published.modelfile import Loc, ModelFile, ModelTransition, Strategy
+from sim.published.names import check_names
+from sim.published.rewards import RewardTables
+from sim.rates import competing_hazards, competing_probabilities
 
-Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-Values = Mapping[str, Floats]
 Moves = dict[tuple[int, int], Floats]
-Pair = tuple[Floats, Floats]
-Places = list[tuple[Loc, Reward | PartialReward | None]]
-
-MAX_CELLS = 20_000_000
-"""The largest table that is built: 160 MB of float64."""
-TOO_LARGE = fault(
-    "model_too_large",
-    most=MAX_CELLS,
-)
-ROUNDING = 1e-9
-"""How far shares and probabilities that are meant to add up to one may be from it."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +29,8 @@ class CompiledModel:
     """A model as arrays. Axes: strategy s, group g, state i, cycle c, time point t = 0..cycles.
 
     An axis that is named in brackets has length one where nothing depends on it. `clock` says which
-    of the k distinct sets of probabilities holds in a cycle.
+    of the k distinct sets of probabilities holds in a cycle. Outcomes r are cost, each effect, and each part
+    of the cost.
     """
 
     title: str
@@ -65,11 +42,28 @@ class CompiledModel:
     group_shares: Floats  # g
     clock: Ints  # c
     probabilities: Floats  # s, g, k, [time in state], from, to: per cycle; the diagonal is staying
-    rewards: Floats  # s, [g], i, [time in state], t, (cost, effect): discounted, weighted by timing
-    entry_rewards: Floats | None  # s, [g], [from], to, t, (cost, effect): discounted; t ends the cycle
-    discounts: Floats  # t, (cost, effect): what rewards were multiplied by
+    effects: tuple[str, ...]  # the first is what the cost is set against
+    parts: tuple[str, ...]  # of the cost; they add up to it
+    rewards: Floats  # s, [g], i, [time in state], t, r: discounted, weighted by timing
+    entry_rewards: Floats | None  # s, [g], [from], to, t, r: discounted; t ends the cycle
+    discounts: Floats  # t, r: what rewards were multiplied by
     cycle_years: float
     rewards_per: str  # cycle or year, as the file gives them
+
+    @property
+    def outcomes(self) -> tuple[str, ...]:
+        """Return cost and effects: the first outcomes of r, without the parts of the cost."""
+        return ("cost", *self.effects)
+
+    @property
+    def others(self) -> tuple[str, ...]:
+        """Return columns for the outcomes from the third on: further effects and the parts of the cost."""
+        return (*(f"effect_{name}" for name in self.effects[1:]), *(f"cost_{part}" for part in self.parts))
+
+    @property
+    def named(self) -> bool:
+        """Tell whether the file gives its effects names of their own."""
+        return self.effects != ("effect",)
 
 
 def compile_model(file: ModelFile, tables: Mapping[str, LookUpTable] | None = None) -> CompiledModel:
@@ -81,15 +75,8 @@ def compile_model(file: ModelFile, tables: Mapping[str, LookUpTable] | None = No
     return _MarkovCompiler(file, tables or {}).compile()
 
 
-class _MarkovCompiler:
+class _MarkovCompiler(Amounts):
     """Collects the mistakes of one file on the way to its arrays."""
-
-    def __init__(self, file: ModelFile, tables: Mapping[str, LookUpTable]) -> None:
-        self.file = file
-        self.tables = tables
-        self.mistakes: list[Mistake] = []
-        self.memory = False
-        self.groups = len(file.groups) or 1
 
     def compile(self) -> CompiledModel:
         self.mistakes.extend(check_names(self.file))
@@ -100,13 +87,14 @@ class _MarkovCompiler:
         at_points = self.scopes(self.file.cycles + 1)
         self.stop_at_mistakes()
         moves = [self.moves(*scope) for scope in in_cycles]
-        rewards = [self.rewards(*scope) for scope in at_points]
-        entries = [self.entry_rewards(*scope) for scope in at_points]
+        tables = RewardTables(self)
+        rewards = [tables.of_states(*scope) for scope in at_points]
+        entries = [tables.of_entry(*scope) for scope in at_points]
         self.stop_at_mistakes()
         clock, probabilities = self.probability_table(moves)
-        factors = self.discount_factors()
-        reward_table = self.reward_table(rewards, factors * self.weights()[:, None])
-        entry_table = self.reward_table(entries, factors)[:, :, :, 0]
+        factors = tables.discount_factors()
+        reward_table = tables.table(rewards, factors * tables.weights()[:, None])
+        entry_table = tables.table(entries, factors)[:, :, :, 0]
         if entry_table.size:
             size = len(self.file.states)
             entry_table = entry_table.reshape(*entry_table.shape[:2], -1, size, *entry_table.shape[3:])
@@ -121,19 +109,14 @@ class _MarkovCompiler:
             group_shares=group_shares,
             clock=clock,
             probabilities=probabilities,
+            effects=self.file.effects,
+            parts=tables.parts,
             rewards=reward_table,
             entry_rewards=entry_table if np.any(entry_table) else None,
             discounts=factors,
             cycle_years=self.file.cycle_years,
             rewards_per=self.file.rewards_per,
         )
-
-    def stop_at_mistakes(self) -> None:
-        if self.mistakes:
-            raise ModelError(self.mistakes)
-
-    def fault(self, loc: Loc, wrong: Fault) -> None:
-        self.mistakes.append(Mistake(loc, wrong))
 
     # Who starts where
 
@@ -151,93 +134,6 @@ class _MarkovCompiler:
         if abs(total - 1) > ROUNDING:
             self.fault(loc, fault("shares_not_one", total=total))
         return total or 1.0
-
-    # Amounts
-
-    def scopes(self, points: int) -> list[tuple[str, Strategy, dict[str, Floats]]]:
-        """Return each strategy with all that its amounts may name."""
-        return [(name, each, self.scope(name, each, points)) for name, each in self.file.strategies.items()]
-
-    def scope(self, name: str, strategy: Strategy, points: int) -> dict[str, Floats]:
-        """Return all that an amount may name at `points` points in time, but the time in a state."""
-        values = self.points_in_time(points)
-        if self.file.groups:
-            for variable in self.file.groups[0].values:
-                each = [group.values[variable] for group in self.file.groups]
-                values[variable] = np.array(each).reshape(-1, 1, 1)
-        self.add_tables(values)
-        for parameter, amount in (self.file.amounts | strategy.parameters).items():
-            overridden = parameter in strategy.parameters
-            loc: Loc = ("strategies", name, "parameters") if overridden else ("parameters",)
-            # An expression sees the clock, the group, the tables and only the parameters above it.
-            values[parameter] = self.evaluate(amount, (*loc, parameter), values)
-        return values
-
-    def add_tables(self, values: dict[str, Floats]) -> None:
-        """Add what each table gives at the points in `values`, where those hold all it is looked up by."""
-        for name, table in self.tables.items():
-            if name in values:
-                continue
-            missing = [key for key in table.by if key not in values]
-            if missing and not (missing == ["time_in_state"] and "time_in_state" not in values):
-                known = (*values, "time_in_state")
-                self.fault(("tables", name, "by"), fault(
-                    "unknown_name", name=missing[0], near=nearest(missing[0], known),
-                ))  # fmt: skip
-            elif not missing:
-                try:
-                    values[name] = look_up(table, values)
-                except ExpressionError as error:
-                    self.fault(("tables", name), error.fault)
-
-    def points_in_time(self, points: int) -> dict[str, Floats]:
-        """Return the cycle, and the age where the file gives one, at the first `points` points in time."""
-        cycle = np.arange(points, dtype=np.float64).reshape(1, -1, 1)
-        if self.file.age is None:
-            return {"cycle": cycle}
-        return {"cycle": cycle, "age": self.file.age + cycle * self.file.cycle_years}
-
-    def in_state(self, values: Values) -> Values:
-        """Return `values` with the time in a state, which is at most the cycle, and tables by it."""
-        found = {**values, "time_in_state": values["cycle"].reshape(1, 1, -1)}
-        self.add_tables(found)
-        return found
-
-    def evaluate(self, amount: float | str, loc: Loc, values: Values) -> Floats:
-        """Return an amount on the three axes; after a mistake, zero."""
-        nothing = np.zeros((1, 1, 1))
-        if not isinstance(amount, str):
-            return nothing + amount
-        try:
-            expression = compile_expression(amount, values)
-            used = {name: values[name] for name in expression.names}
-            by_time = any("time_in_state" in self.tables[name].by for name in used if name in self.tables)
-            if "time_in_state" in used or by_time:
-                self.memory = True
-            if "time_in_state" in used and not used.keys().isdisjoint(("cycle", "age")):
-                # Nobody is in a state for longer than the model runs.
-                used["time_in_state"] = np.minimum(used["time_in_state"], values["cycle"])
-            if prod(np.broadcast_shapes(*(value.shape for value in used.values()))) > MAX_CELLS:
-                raise ExpressionError(TOO_LARGE)
-            return expression.evaluate(**used) + nothing
-        except ExpressionError as error:
-            no_age = error.fault.code == "unknown_name" and error.fault.values["name"] == "age"
-            why = fault("give_age_at", why=error.placed) if no_age else error.placed
-            if error.fault.code == "expression_too_long":
-                why = fault("put_it_in_a_table", why=error.placed)
-            self.fault(loc, why)
-            return nothing
-
-    def place(self, wrong: NDArray[np.bool_]) -> Fault:
-        """Return the first group, cycle and time in state where `wrong`, on the three axes."""
-        group, cycle, time = (int(index[0]) for index in np.nonzero(wrong))
-        groups, cycles, times = wrong.shape
-        return fault(
-            "in_the_model",
-            group=self.file.groups[group].name if groups > 1 else None,
-            cycle=cycle if cycles > 1 else None,
-            time=time if times > 1 else None,
-        )
 
     # Transitions
 
@@ -273,8 +169,7 @@ class _MarkovCompiler:
             # Whoever comes into another state has been there for no time yet.
             now = {way: array if way[0] == origin else array[:, :, :1] for way, array in hazards.items()}
             shape = np.broadcast_shapes(*(array.shape for array in now.values()))
-            if prod(shape) * size * size > MAX_CELLS:
-                self.fault(("cycles",), TOO_LARGE)
+            if self.too_large((*shape, size, size)):
                 return
             found = exponential(now, size, years)[..., origin, :]
             certain = np.isinf(sum(array for way, array in now.items() if way[0] == origin))
@@ -334,8 +229,7 @@ class _MarkovCompiler:
         times = max((array.shape[2] for array in arrays), default=1)
         size = len(self.file.states)
         shape = (len(moves), self.groups, int(changes.sum()), times, size, size)
-        if prod(shape) > MAX_CELLS:
-            self.fault(("cycles",), TOO_LARGE)
+        if self.too_large(shape):
             return clock, np.zeros((0,) * 6)
         table = np.zeros(shape)
         for index, each in enumerate(moves):
@@ -345,88 +239,6 @@ class _MarkovCompiler:
         stay = np.arange(size)
         table[..., stay, stay] = np.maximum(1.0 - table.sum(axis=-1), 0.0)
         return clock, table
-
-    # Rewards
-
-    def rewards(self, name: str, strategy: Strategy, scope: Values) -> list[Pair]:
-        """Return the cost and effect of one cycle in each state under a strategy."""
-        values = self.in_state(scope)
-        pairs = []
-        for state in self.file.states:
-            places: Places = [
-                (("strategies", name, "rewards", state), strategy.rewards.get(state)),
-                (("rewards", state), self.file.rewards.get(state)),
-            ]
-            pairs.append(self.pair(places, values))
-        if self.file.rewards_per == "cycle":
-            return pairs
-        years = self.file.cycle_years
-        return [(cost * years, effect * years) for cost, effect in pairs]
-
-    def entry_rewards(self, name: str, strategy: Strategy, scope: Values) -> list[Pair]:
-        """Return the cost and effect of coming into each state, from each state where that matters."""
-        entries = [self.file.on_entry, *(each.on_entry for each in self.file.strategies.values())]
-        by_origin = any(entry.from_ for each in entries for entry in each.values())
-        pairs = []
-        for origin in self.file.states if by_origin else (None,):
-            for state in self.file.states:
-                places: Places = []
-                for place, given in (
-                    (("strategies", name, "on_entry"), strategy.on_entry),
-                    (("on_entry",), self.file.on_entry),
-                ):
-                    entry: EntryReward | None = given.get(state)
-                    if entry is not None and origin in entry.from_:
-                        places.append(((*place, state, "from", origin), entry.from_[origin]))
-                    places.append(((*place, state), entry))
-                pairs.append(self.pair(places, scope))
-        return pairs
-
-    def pair(self, places: Places, values: Values) -> Pair:
-        """Return the cost and effect from the first place that gives them; else 0."""
-
-        def amount(key: str) -> Floats:
-            for place, reward in places:
-                given = getattr(reward, key, None)
-                if given is not None:
-                    return self.evaluate(given, (*place, key), values)
-            return np.zeros((1, 1, 1))
-
-        return amount("cost"), amount("effect")
-
-    def weights(self) -> Floats:
-        """Return how much of a cycle's reward counts at each point in time (float64[t])."""
-        weights = np.ones(self.file.cycles + 1)
-        if self.file.timing == "start":
-            weights[-1] = 0.0
-        elif self.file.timing == "end":
-            weights[0] = 0.0
-        elif self.file.timing == "half-cycle":
-            weights[0] -= 0.5
-            weights[-1] -= 0.5
-        return weights
-
-    def discount_factors(self) -> Floats:
-        """Return the present value of one euro and one effect at each point in time ([t, 2])."""
-        years = np.arange(self.file.cycles + 1) * self.file.cycle_years
-        rates = self.file.discount
-        return np.stack([discount_factor(rate, years) for rate in (rates.cost, rates.effect)], axis=-1)
-
-    def reward_table(self, rewards: list[list[Pair]], factors: Floats) -> Floats:
-        """Return rewards (by strategy, state) times `factors` [t, 2], with the axes of `CompiledModel`."""
-        arrays = [array for states in rewards for pair in states for array in pair]
-        groups = max(array.shape[0] for array in arrays)
-        times = max(array.shape[2] for array in arrays)
-        shape = (len(rewards), groups, len(rewards[0]), times, *factors.shape)
-        if prod(shape) > MAX_CELLS:
-            self.fault(("cycles",), TOO_LARGE)
-            return np.zeros((0,) * 6)
-        table = np.empty(shape)
-        for index, states in enumerate(rewards):
-            for state, pair in enumerate(states):
-                for which, array in enumerate(pair):
-                    table[index, :, state, :, :, which] = np.swapaxes(array, 1, 2) * factors[:, which]
-        return table
 
 
 def _compete(

@@ -39,7 +39,10 @@ _START = int(Decision.MODEL_START)
 
 
 class Tables(NamedTuple):
-    """A model as the kernels read it; axes as in `CompiledModel`. Thresholds are 31-bit draws."""
+    """A model as the kernels read it; axes as in `CompiledModel`. Thresholds are 31-bit draws.
+
+    Outcomes r are cost and effects: the parts of the cost are those of the exact cohort.
+    """
 
     groups: Draws  # [g], cumulative
     start: Draws  # [i], cumulative
@@ -58,6 +61,10 @@ def _whole(chances: Floats) -> Draws:
     return whole
 
 
+def _whole_rows(rewards: Floats, outcomes: int) -> Floats:
+    return np.ascontiguousarray(rewards[..., :outcomes])
+
+
 def tables_of(model: CompiledModel) -> Tables:
     """Return the tables of a model for the kernels."""
     moves = model.probabilities.copy()
@@ -69,8 +76,10 @@ def tables_of(model: CompiledModel) -> Tables:
     cumulative[..., -1] = DRAW_RANGE
     runs = [model.clock[first : first + RUN] for first in range(0, model.cycles, RUN)]
     bounds = [leave[:, :, run, 0].max(axis=2) for run in runs]
-    gains = np.zeros((*model.rewards.shape[:3], model.cycles + 2, 2))
-    np.cumsum(model.rewards[:, :, :, 0], axis=3, out=gains[:, :, :, 1:])
+    outcomes = len(model.outcomes)
+    rewards = model.rewards[..., :outcomes]
+    gains = np.zeros((*rewards.shape[:3], model.cycles + 2, outcomes))
+    np.cumsum(rewards[:, :, :, 0], axis=3, out=gains[:, :, :, 1:])
     none = np.zeros((0,) * 6)
     return Tables(
         groups=_whole(np.cumsum(model.group_shares)),
@@ -80,8 +89,8 @@ def tables_of(model: CompiledModel) -> Tables:
         bound=np.stack(bounds, axis=2) if bounds else np.zeros((*leave.shape[:2], 0, here.size), np.uint32),
         clock=model.clock,
         gains=gains,
-        entry_rewards=none if model.entry_rewards is None else model.entry_rewards,
-        rewards=np.ascontiguousarray(model.rewards),
+        entry_rewards=none if model.entry_rewards is None else _whole_rows(model.entry_rewards, outcomes),
+        rewards=_whole_rows(rewards, outcomes),
     )
 
 
@@ -120,7 +129,9 @@ def _run_block(key: np.uint64, first: int, tables: Tables, totals: Floats, final
     """
     groups, starts, leave, cumulative, bound, clock, gains, entries, _ = tables
     strategies, cycles = leave.shape[0], clock.size
+    outcomes = totals.shape[1]
     draws = np.empty(_AHEAD, np.uint32)
+    gained = np.empty(outcomes)
     for person in range(final.shape[1]):
         child = first + person
         group = _pick(draw(key, _GROUP, 0, child), groups)
@@ -137,7 +148,7 @@ def _run_block(key: np.uint64, first: int, tables: Tables, totals: Floats, final
             draws[drawn : runs * RUN] = DRAW_RANGE
             for s in range(strategies):
                 state = final[s, person]
-                cost = effect = 0.0
+                gained[:] = 0.0
                 for run in range(runs):
                     at: Any = np.int64(0)
                     while True:
@@ -151,28 +162,30 @@ def _run_block(key: np.uint64, first: int, tables: Tables, totals: Floats, final
                             new = np.uint8(_pick(luck, cumulative[s, group, now, 0, state]))
                             left = gains[s, reward_group, state, cycle + 1]
                             came = gains[s, reward_group, new, cycle + 1]
-                            cost += left[0] - came[0]
-                            effect += left[1] - came[1]
+                            for r in range(outcomes):
+                                gained[r] += left[r] - came[r]
                             if entries.size:
                                 origin = state if entries.shape[2] > 1 else 0
-                                cost += entries[s, entry_group, origin, new, cycle + 1, 0]
-                                effect += entries[s, entry_group, origin, new, cycle + 1, 1]
+                                entry = entries[s, entry_group, origin, new, cycle + 1]
+                                for r in range(outcomes):
+                                    gained[r] += entry[r]
                             state = new
                         at += 1
-                totals[s, 0, person] += cost
-                totals[s, 1, person] += effect
+                for r in range(outcomes):
+                    totals[s, r, person] += gained[r]
                 final[s, person] = state
         for s in range(strategies):
             rest = gains[s, reward_group, final[s, person], cycles + 1]
-            totals[s, 0, person] += rest[0]
-            totals[s, 1, person] += rest[1]
+            for r in range(outcomes):
+                totals[s, r, person] += rest[r]
 
 
 @kernel
 def _run_block_with_memory(key: np.uint64, first: int, tables: Tables, totals: Floats, final: States) -> None:
     """Do the work of `_run_block` cycle by cycle, for amounts that depend on the time in a state."""
     groups, starts, leave, cumulative, _, clock, _, entries, rewards = tables
-    strategies, cycles = leave.shape[0], clock.size
+    strategies, cycles, outcomes = leave.shape[0], clock.size, totals.shape[1]
+    gained = np.empty(outcomes)
     for person in range(final.shape[1]):
         child = first + person
         group = _pick(draw(key, _GROUP, 0, child), groups)
@@ -181,12 +194,12 @@ def _run_block_with_memory(key: np.uint64, first: int, tables: Tables, totals: F
         start = _pick(draw(key, _START, 0, child), starts)
         for s in range(strategies):
             state, since = start, 0
-            cost = effect = 0.0
+            gained[:] = 0.0
             for cycle in range(cycles + 1):
                 time = cycle - since
                 reward = rewards[s, reward_group, state, time if rewards.shape[3] > 1 else 0, cycle]
-                cost += reward[0]
-                effect += reward[1]
+                for r in range(outcomes):
+                    gained[r] += reward[r]
                 if cycle == cycles:
                     break
                 luck = draw(key, _MODEL, cycle, child)
@@ -196,15 +209,15 @@ def _run_block_with_memory(key: np.uint64, first: int, tables: Tables, totals: F
                     state = _pick(luck, cumulative[s, group, now, move_time, state])
                     since = cycle + 1
                     if entries.size:
-                        cost += entries[s, entry_group, origin, state, since, 0]
-                        effect += entries[s, entry_group, origin, state, since, 1]
-            totals[s, 0, person] = cost
-            totals[s, 1, person] = effect
+                        entry = entries[s, entry_group, origin, state, since]
+                        for r in range(outcomes):
+                            gained[r] += entry[r]
+            totals[s, :, person] = gained
             final[s, person] = state
 
 
 class Simulation(NamedTuple):
-    """Means over persons, with their standard errors. Axes as in `Cohort`.
+    """Means over persons, with their standard errors. Axes as in `Cohort`, without the parts of the cost.
 
     Increments are differences with the first strategy, person by person. The standard errors of a
     single person are nan.
@@ -258,7 +271,7 @@ def microsimulate(
 
     def run(first: int) -> _Moments:
         count = min(BLOCK, persons - first)
-        totals = np.empty((strategies, 2, count))
+        totals = np.empty((strategies, len(model.outcomes), count))
         final = np.empty((strategies, count), np.uint8)
         kernel(key, first, tables, totals, final)
         rows = np.concatenate([totals, totals - totals[:1]])

@@ -25,16 +25,12 @@ alone is left at the end of a cycle. Who leaves and returns within one cycle is 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
-from keyword import iskeyword
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, Discriminator, Field, Tag, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, model_validator
 
-from sim.errors import nearest
 from sim.faults import fault
-from sim.files.expressions import FUNCTIONS
 from sim.files.wording import Mistake, plain_error
 from sim.luck import MAX_STEP
 from sim.published.distributions import STRICT, Uncertain, arithmetic
@@ -45,10 +41,17 @@ Loc = tuple[str | int, ...]
 MAX_STATES = 100
 RESERVED = ("cycle", "age", "time_in_state")
 
-Amount = Annotated[float | str, Field(title="number_or_expression", examples=["0.1", "2 * rate"])]
+AMOUNT = Field(title="number_or_expression", examples=["0.1", "2 * rate"])
+Amount = Annotated[float | str, AMOUNT]
 Count = Annotated[int, Field(ge=0, le=MAX_STEP)]
 Share = Annotated[float, Field(ge=0, le=1)]
+Rate = Annotated[float, Field(ge=0)]
 Name = Annotated[str, Field(min_length=1)]
+Parts = Annotated[
+    Annotated[Amount, Tag("[whole]")] | Annotated[dict[str, Amount], Tag("[by part]")],
+    Discriminator(lambda value: "[by part]" if isinstance(value, Mapping) else "[whole]"),
+]
+"""A cost, or each of its parts by name."""
 Parameter = Annotated[
     Annotated[Amount, Tag("amount")] | Annotated[Uncertain, Tag("uncertain")],
     Discriminator(lambda value: "uncertain" if isinstance(value, (Mapping, Uncertain)) else "amount"),
@@ -90,23 +93,28 @@ class ModelTransition(_Strict):
 
 
 class Reward(_Strict):
-    """What one cycle (or year, see `rewards_per`) in a state gives: cost, effect (such as QALYs)."""
+    """What one cycle (or year, see `rewards_per`) in a state costs and gives; any of it may be left out.
 
-    cost: Amount
-    effect: Amount
+    Effects other than `effect` are those that the file names; the cost may be given by its parts.
+    """
+
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[str, Amount]
+
+    cost: Annotated[Parts | None, AMOUNT] = None
+    effect: Annotated[float | str | None, AMOUNT] = None
+
+    @property
+    def effects(self) -> dict[str, Amount]:
+        """Return the effects that are given, by name."""
+        own = {} if self.effect is None else {"effect": self.effect}
+        return {**own, **self.__pydantic_extra__}
 
 
-class PartialReward(_Strict):
-    """A reward of which each half may be left out."""
-
-    cost: Amount | None = None
-    effect: Amount | None = None
-
-
-class EntryReward(PartialReward):
+class EntryReward(Reward):
     """A reward for coming into a state, which may differ by the state that is left."""
 
-    from_: dict[str, PartialReward] = Field(default={}, alias="from")
+    from_: dict[str, Reward] = Field(default={}, alias="from")
 
 
 class LookUp(_Strict):
@@ -118,10 +126,17 @@ class LookUp(_Strict):
 
 
 class Discount(_Strict):
-    """Yearly discount rates."""
+    """Yearly discount rates, of the cost and of each effect; 0 where none is given."""
 
-    cost: float = Field(default=0.0, ge=0)
-    effect: float = Field(default=0.0, ge=0)
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[str, Rate]
+
+    cost: Rate = 0.0
+    effect: Rate = 0.0
+
+    def of_effect(self, name: str) -> float:
+        """Return the rate of an effect."""
+        return self.effect if name == "effect" else self.__pydantic_extra__.get(name, 0.0)
 
 
 class Group(_Strict):
@@ -140,7 +155,7 @@ class Strategy(_Strict):
 
     parameters: dict[str, Amount] = {}
     transitions: Transitions = ()
-    rewards: dict[str, PartialReward] = {}
+    rewards: dict[str, Reward] = {}
     on_entry: dict[str, EntryReward] = {}
 
 
@@ -152,6 +167,7 @@ class ModelFile(_Strict):
     `rewards_per` says whether rewards are for a `cycle` or for a `year`. `moves_per_cycle: one` keeps rates
     to one move a cycle, as many spreadsheets do; `any` is right where rates are.
     A reward on entry counts once, at the end of the cycle in which the person came in.
+    `effects` names what rewards give beside their cost, `cost_parts` what a cost may consist of.
     """
 
     kind: Literal["model"]
@@ -165,6 +181,8 @@ class ModelFile(_Strict):
     timing: Literal["start", "end", "half-cycle", "every-cycle"]
     rewards_per: Literal["cycle", "year"] = "cycle"
     moves_per_cycle: Literal["any", "one"] = "any"
+    effects: Annotated[tuple[Name, ...], Field(strict=False, min_length=1)] = ("effect",)
+    cost_parts: Annotated[tuple[Name, ...], Field(strict=False)] = ()
     discount: Discount = Discount()
     tables: dict[str, LookUp] = {}
     parameters: dict[str, Parameter] = {}
@@ -183,6 +201,18 @@ class ModelFile(_Strict):
         found = self.parameters.items()
         return {name: each.middle if isinstance(each, Uncertain) else each for name, each in found}
 
+    def all_rewards(self) -> Iterator[tuple[Loc, Reward]]:
+        """Yield each reward of the file with its place: of the base case first, then of each strategy."""
+        parts: list[tuple[Loc, ModelFile | Strategy]] = [((), self)]
+        parts += [(("strategies", name), each) for name, each in self.strategies.items()]
+        for place, part in parts:
+            for state, reward in part.rewards.items():
+                yield (*place, "rewards", state), reward
+            for state, entry in part.on_entry.items():
+                yield (*place, "on_entry", state), entry
+                for origin, other in entry.from_.items():
+                    yield (*place, "on_entry", state, "from", origin), other
+
     @property
     def uncertain(self) -> dict[str, Uncertain]:
         """Return the parameters that are not known."""
@@ -198,89 +228,3 @@ class ModelError(ValueError):
 
     def __str__(self) -> str:
         return "\n".join(str(mistake.fault) for mistake in self.mistakes)
-
-
-def check_names(file: ModelFile) -> Iterator[Mistake]:
-    """Yield what is wrong with the names in a file: unknown, given twice, taken or missing."""
-    for index, state in enumerate(file.states):
-        if state in file.states[:index]:
-            yield Mistake(("states", index), fault("state_named_twice", state=state))
-    if isinstance(file.start, str):
-        if file.start not in file.states:
-            yield _unknown_state(file, file.start, ("start",))
-    else:
-        yield from _check_states(file, file.start, ("start",))
-    for name in file.parameters:
-        yield from _check_variable(("parameters", name), (*RESERVED, *file.tables))
-    variables = tuple(file.groups[0].values) if file.groups else ()
-    for name in file.tables:
-        yield from _check_variable(("tables", name), (*RESERVED, *variables))
-    for index, group in enumerate(file.groups):
-        if group.values.keys() != file.groups[0].values.keys():
-            yield Mistake(("groups", index), fault("groups_unlike", variables=variables))
-        for name in group.values:
-            yield from _check_variable(("groups", index, "values", name), (*RESERVED, *file.parameters))
-    yield from _check_transitions(file, file.transitions, ())
-    yield from _check_states(file, file.rewards, ("rewards",))
-    yield from _check_entries(file, file.on_entry, ("on_entry",))
-    for state in file.states:
-        if state not in file.rewards:
-            yield Mistake(("rewards",), fault("state_without_reward", state=state))
-    for name, strategy in file.strategies.items():
-        place: Loc = ("strategies", name)
-        for parameter in strategy.parameters:
-            if parameter not in file.parameters:
-                message = fault(
-                    "unknown_model_parameter", parameter=parameter, near=nearest(parameter, file.parameters)
-                )
-                yield Mistake((*place, "parameters", parameter), message, True)
-        yield from _check_transitions(file, strategy.transitions, place)
-        yield from _check_states(file, strategy.rewards, (*place, "rewards"))
-        yield from _check_entries(file, strategy.on_entry, (*place, "on_entry"))
-
-
-def _check_variable(loc: Loc, taken: tuple[str, ...]) -> Iterator[Mistake]:
-    name = str(loc[-1])
-    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", name) or iskeyword(name):
-        yield Mistake(loc, fault("name_not_plain", name=name), True)
-    elif name in taken or name in FUNCTIONS:
-        yield Mistake(loc, fault("name_taken", name=name), True)
-
-
-def _check_states(file: ModelFile, states: Iterable[str], place: Loc) -> Iterator[Mistake]:
-    for state in states:
-        if state not in file.states:
-            yield _unknown_state(file, state, (*place, state), key=True)
-
-
-def _check_entries(file: ModelFile, entries: Mapping[str, EntryReward], place: Loc) -> Iterator[Mistake]:
-    yield from _check_states(file, entries, place)
-    for state, entry in entries.items():
-        yield from _check_states(file, entry.from_, (*place, state, "from"))
-
-
-def _check_transitions(
-    file: ModelFile, transitions: tuple[ModelTransition, ...], place: Loc
-) -> Iterator[Mistake]:
-    seen = set()
-    for index, transition in enumerate(transitions):
-        loc: Loc = (*place, "transitions", index)
-        for key, state in (("from", transition.from_), ("to", transition.to)):
-            if state not in file.states:
-                yield _unknown_state(file, state, (*loc, key))
-        if transition.from_ == transition.to:
-            yield Mistake(loc, fault("transition_to_itself"))
-        if (transition.from_, transition.to) in seen:
-            yield Mistake(
-                loc,
-                fault(
-                    "transition_twice",
-                    origin=transition.from_,
-                    destination=transition.to,
-                ),
-            )
-        seen.add((transition.from_, transition.to))
-
-
-def _unknown_state(file: ModelFile, state: str, loc: Loc, key: bool = False) -> Mistake:
-    return Mistake(loc, fault("unknown_state", state=state, near=nearest(state, file.states)), key)

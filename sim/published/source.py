@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.errors import InputError
+from sim.errors import InputError, OptionError, nearest
+from sim.faults import fault
 from sim.files.yamlfile import Document, in_order, load_document
 from sim.model.latin import probability
 from sim.published.lookup import LookUpTable, read_table
@@ -35,19 +36,40 @@ class Source:
         """Return the model in the base case. Raises InputError for every mistake that was found."""
         return self._compiled(self.file)
 
+    def with_effect(self, name: str) -> Source:
+        """Return the model with this effect as the first, which costs are set against.
+
+        Raises OptionError where the file has no such effect.
+        """
+        effects = self.file.effects
+        if name not in effects:
+            wrong = fault("unknown_effect", effect=name, near=nearest(name, effects), known=effects)
+            raise OptionError("effect", wrong)
+        order = (name, *(each for each in effects if each != name))
+        return replace(self, file=self.file.model_copy(update={"effects": order}))
+
     def drawn(self, draws: int, seed: int) -> dict[str, Floats]:
         """Return the values of each parameter that has a distribution, [draws], by name.
 
         A parameter's luck (sim/model/latin.py) depends on its name, the seed and the number of the draw
         alone, so that adding a parameter moves no other.
         """
+        return self.at_luck(self.luck(draws, seed))
+
+    def luck(self, draws: int, seed: int) -> dict[str, Floats]:
+        """Return the luck of each parameter that has a distribution, [draws] in (0, 1), by name."""
         found = {}
         for name, each in self.file.uncertain.items():
             if each.distribution is not None:
                 key = zlib.crc32(name.encode())
                 luck = np.array([probability(key, seed, draw) for draw in range(1, draws + 1)])
-                found[name] = each.distribution.quantiles(np.maximum(luck, _LEAST))
+                found[name] = np.maximum(luck, _LEAST)
         return found
+
+    def at_luck(self, luck: Mapping[str, Floats]) -> dict[str, Floats]:
+        """Return the values of parameters with this luck, of the same shape, by name."""
+        spread = {name: self.file.uncertain[name].distribution for name in luck}
+        return {name: each.quantiles(luck[name]) for name, each in spread.items() if each is not None}
 
     def variants(
         self, values: Mapping[str, Floats], labels: Sequence[str], model: CompiledModel
@@ -87,7 +109,9 @@ def _cells(model: CompiledModel) -> int:
     strategies, states, points = len(model.strategies), len(model.states), model.cycles + 1
     times = points if model.memory else 1
     by_origin = states if model.entry_rewards is not None and model.entry_rewards.shape[2] > 1 else 1
-    return strategies * model.group_shares.size * points * states * max(times * max(states, 2), 2 * by_origin)
+    outcomes: int = model.discounts.shape[1]
+    widest = max(times * max(states, outcomes), outcomes * by_origin)
+    return strategies * model.group_shares.size * points * states * widest
 
 
 def _as_groups(file: ModelFile, values: Mapping[str, Floats], labels: Sequence[str]) -> ModelFile:

@@ -2,9 +2,11 @@
 
 __all__ = [
     "assumptions",
+    "calibrated_models",
     "content",
     "files",
     "framework",
+    "model_charts",
     "model_files",
     "phrases",
     "provenance",

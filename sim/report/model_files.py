@@ -20,7 +20,6 @@ from sim.machine.whole import write_whole
 from sim.published.cohort import Cohort, Floats
 from sim.published.markov import CompiledModel
 
-OUTCOMES = ("cost", "effect")
 CHART = "trace.svg"
 WIDTH, HEIGHT = 480, 240
 
@@ -35,10 +34,21 @@ def trace_table(model: CompiledModel, cohort: Cohort) -> pa.Table:
 
 def rewards_table(model: CompiledModel, cohort: Cohort) -> pa.Table:
     """Return `strategy, cycle, outcome, discounted, undiscounted`: what counts at each point in time."""
-    axes = (model.strategies, range(model.cycles + 1), OUTCOMES)
-    frame = _long(cohort.rewards, axes)
-    frame.columns = ["strategy", "cycle", "outcome", "discounted"]
-    frame["undiscounted"] = cohort.undiscounted.ravel()
+    return _by_cycle(model, cohort, "outcome", model.outcomes, slice(len(model.outcomes)))
+
+
+def parts_table(model: CompiledModel, cohort: Cohort) -> pa.Table:
+    """Return `strategy, cycle, part, discounted, undiscounted`: of which parts the cost consists."""
+    return _by_cycle(model, cohort, "part", model.parts, slice(len(model.outcomes), None))
+
+
+def _by_cycle(
+    model: CompiledModel, cohort: Cohort, column: str, names: tuple[str, ...], of: slice
+) -> pa.Table:
+    axes = (model.strategies, range(model.cycles + 1), names)
+    frame = _long(cohort.rewards[..., of], axes)
+    frame.columns = ["strategy", "cycle", column, "discounted"]
+    frame["undiscounted"] = cohort.undiscounted[..., of].ravel()
     return as_table(frame)
 
 
@@ -53,21 +63,32 @@ def events_table(model: CompiledModel, cohort: Cohort) -> pa.Table:
 
 
 def increments_table(found: Mapping[str, Any]) -> pa.Table:
-    """Return the increments of `run_model`, exact and simulated, with standard errors."""
+    """Return the increments of `run_model`, exact and simulated, with standard errors.
+
+    Effects after the first are `effect_NAME`, parts of the cost `cost_PART`.
+    """
     rows = [
-        {
-            **{key: value for key, value in row.items() if key != "simulation"},
-            **{f"simulated_{key}": value for key, value in row["simulation"].items()},
-        }
+        {**_flat(row, found), **{f"simulated_{key}": v for key, v in _flat(row["simulation"], found).items()}}
         for row in found["increments"]
     ]
     texts = ("strategy", "reference")
     numbers = ("cost", "effect", "icer", *(f"simulated_{key}" for key in (
         "cost", "effect", "icer", "cost_se", "effect_se", "icer_se",
     )))  # fmt: skip
+    more = dict.fromkeys(key for row in rows for key in row if key not in (*texts, *numbers))
     words = pa.dictionary(pa.int32(), pa.string())
-    schema = pa.schema([*((key, words) for key in texts), *((key, pa.float64()) for key in numbers)])
+    keys = (*numbers, *more)
+    schema = pa.schema([*((key, words) for key in texts), *((key, pa.float64()) for key in keys)])
     return pa.Table.from_pylist(rows, schema=schema)
+
+
+def _flat(row: Mapping[str, Any], found: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a row with its further effects and the parts of its cost as columns."""
+    flat = {key: value for key, value in row.items() if not isinstance(value, dict)}
+    for key, form in (("effects", "effect_{}"), ("effects_se", "effect_{}_se"), ("parts", "cost_{}")):
+        more = row.get(key, {}).items()
+        flat |= {form.format(name): value for name, value in more if name != found.get("effect")}
+    return flat
 
 
 def trace_svg(model: CompiledModel, cohort: Cohort) -> str:
@@ -103,17 +124,19 @@ def write_model(
     asked: Mapping[str, Any],
     as_csv: bool = False,
     more: Mapping[str, pa.Table] | None = None,
+    charts: Mapping[str, str] | None = None,
 ) -> None:
-    """Write the tables, a manifest and the chart of a model into a folder.
+    """Write the tables, a manifest and the charts of a model into a folder.
 
-    found: as `run_model` gives it; asked: persons and seed; more: other tables. The manifest holds the text
-    of the model and of its look-up tables, so that it can be run again. Raises SimulationError where the
-    folder cannot be written.
+    found: as `run_model` gives it; asked: persons, seed and what else was asked; more, charts: other tables,
+    and SVG by name. The manifest holds the text of the model and of its look-up tables, so that it can be run
+    again. Raises SimulationError where the folder cannot be written.
     """
-    chart = trace_svg(model, cohort).encode()
+    drawn = {CHART: trace_svg(model, cohort), **{f"{name}.svg": svg for name, svg in (charts or {}).items()}}
     tables = {
         "trace": trace_table(model, cohort),
         "rewards": rewards_table(model, cohort),
+        **({"parts": parts_table(model, cohort)} if model.parts else {}),
         "moves": events_table(model, cohort),
         "increments": increments_table(found),
         **(more or {}),
@@ -125,7 +148,8 @@ def write_model(
         **asked, "results": found,
     }  # fmt: skip
     save(folder, tables, manifest, as_csv)
-    write_whole(folder / CHART, chart)
+    for name, svg in drawn.items():
+        write_whole(folder / name, svg.encode())
 
 
 def _long(values: Floats, axes: tuple[Any, ...]) -> pd.DataFrame:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pyarrow as pa
 
+from sim.decision.model_two_way import TwoWay
 from sim.decision.model_uncertainty import ENDS, ModelSample, ModelUncertainty, OneWay
 from sim.report.model_files import as_table
 
@@ -14,10 +15,10 @@ FIGURES = ("cost", "effect", "net_benefit")
 def draws_tables(sample: ModelSample, known: ModelUncertainty) -> dict[str, pa.Table]:
     """Return the draws and what they say.
 
-    draws: `draw, strategy, cost, effect`, and a column for each parameter; uncertainty: `strategy, reference,
-    figure, mean, low, high`, without a reference for the strategy itself; acceptability: `willingness,
-    strategy, probability, best, loss, evpi`; information: `name, evppi, se`, and `missed` where the
-    regression missed something.
+    draws: `draw, strategy, cost, effect`, and a column for each further effect, part of the cost and
+    parameter; uncertainty: `strategy, reference, figure, mean, low, high`, without a reference for the
+    strategy itself; acceptability: `willingness, strategy, probability, best, loss, evpi`; information:
+    `name, evppi, se`, and `missed` where the regression missed something.
     """
     draws, strategies = sample.costs.shape
     columns = {
@@ -25,6 +26,7 @@ def draws_tables(sample: ModelSample, known: ModelUncertainty) -> dict[str, pa.T
         "strategy": list(sample.strategies) * draws,
         "cost": sample.costs.ravel(),
         "effect": sample.effects.ravel(),
+        **{name: values.ravel() for name, values in sample.others.items()},
     }
     inputs = {f"parameter_{name}": values.repeat(strategies) for name, values in sample.inputs.items()}
     curve = known.acceptable
@@ -65,10 +67,27 @@ def one_way_tables(varied: OneWay) -> dict[str, pa.Table]:
     return {"one_way": as_table(pd.DataFrame(rows))}
 
 
+def two_way_tables(found: TwoWay) -> dict[str, pa.Table]:
+    """Return `parameter_A, parameter_B, strategy, cost, effect, net_benefit, best` at each point."""
+    first, second = (f"parameter_{name}" for name in found.names)
+    rows = [
+        {
+            first: a, second: b, "strategy": name, "cost": found.costs[i, j, s],
+            "effect": found.effects[i, j, s], "net_benefit": found.net_benefit[i, j, s],
+            "best": bool(found.best[i, j] == s),
+        }
+        for i, a in enumerate(found.values[0])
+        for j, b in enumerate(found.values[1])
+        for s, name in enumerate(found.strategies)
+    ]  # fmt: skip
+    return {"two_way": as_table(pd.DataFrame(rows))}
+
+
 def _figures(known: ModelUncertainty) -> list[dict[str, str | float]]:
     found: list[tuple[str, str, str, object]] = []
-    for name, cost, effect in zip(known.strategies, known.costs, known.effects, strict=True):
-        found += [(name, "", "cost", cost), (name, "", "effect", effect)]
+    figures = {"cost": known.costs, "effect": known.effects, **known.others}
+    for s, name in enumerate(known.strategies):
+        found += [(name, "", key, each[s]) for key, each in figures.items()]
     for row in known.increments:
         found += [(row.strategy, known.strategies[0], each, getattr(row, each)) for each in FIGURES]
     return [

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from rich.console import Console, RenderableType
 
 from calibration.figures.refresh import Line, as_table
-from commands.terminal.comparison import batch_table, comparison, level_table, model_table
+from commands.terminal.comparison import batch_table, comparison, level_table
 from commands.terminal.literal import Table, terminal
+from commands.terminal.model import model_table
 from sim.batches.results import _plain
 from sim.decision.appraisal import Figure
 from sim.decision.headline import Change, Level

@@ -90,7 +90,7 @@ def write_page(folder: Path) -> list[Path]:
 
 def test_every_example_of_the_page_runs(tmp_path: Path) -> None:
     found = {file.stem: exact_cohort(load_model(file)) for file in write_page(tmp_path)}
-    assert len(found) == 7
+    assert len(found) == 10
     for cohort in found.values():
         np.testing.assert_allclose(cohort.trace.sum(axis=2), 1, rtol=1e-12)
         np.testing.assert_allclose(cohort.rewards.sum(axis=1), cohort.totals, rtol=1e-12)
@@ -123,4 +123,5 @@ def test_cohort_and_simulation_of_every_example_agree(tmp_path: Path) -> None:
     for file in write_page(tmp_path):
         model = load_model(file)
         exact, simulated = exact_cohort(model), microsimulate(model, 40_000)
-        assert np.all(np.abs(simulated.totals - exact.totals) <= 4 * simulated.errors), file
+        totals = exact.totals[:, : len(model.outcomes)]  # the parts of a cost are told by the cohort alone
+        assert np.all(np.abs(simulated.totals - totals) <= 4 * simulated.errors), file

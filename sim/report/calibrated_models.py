@@ -1,0 +1,78 @@
+"""A calibrated model file as tables on disk, and its draws read back."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from sim.decision.model_calibration import Fit, ModelCalibration
+from sim.errors import InputError, OptionError, nearest
+from sim.faults import fault
+from sim.files.wording import unknown_key
+from sim.files.yamltext import read_bytes
+from sim.published.source import Source
+from sim.report.model_files import as_table
+
+PREFIX = "parameter_"
+
+
+def calibration_tables(found: ModelCalibration) -> dict[str, pa.Table]:
+    """Return the draws and how they differ from the priors.
+
+    posterior: `draw`, and a column for each parameter; calibration: `what` (target or parameter), `name`,
+    `value` and `se` of a target, and mean, low and high before (`prior_`) and after (`posterior_`).
+    """
+    draws = {f"{PREFIX}{name}": values for name, values in found.inputs.items()}
+    count = next(iter(found.inputs.values())).size
+    rows = [_row("target", each) for each in found.targets]
+    rows += [_row("parameter", each) for each in found.parameters]
+    frame = pd.DataFrame(rows).astype({"value": float, "se": float})
+    return {
+        "posterior": as_table(pd.DataFrame({"draw": np.arange(1, count + 1), **draws})),
+        "calibration": as_table(frame),
+    }
+
+
+def read_posterior(path: Path, source: Source, draws: int) -> Mapping[str, NDArray[np.float64]]:
+    """Return the first draws in a table `posterior` (.parquet or .csv), by name of a parameter.
+
+    Raises InputError where it is no such table of this model, and OptionError where it has fewer draws.
+    """
+    content = io.BytesIO(read_bytes(path))
+    try:
+        frame = pd.read_parquet(content) if path.suffix == ".parquet" else pd.read_csv(content)
+    except (ValueError, OSError, pa.ArrowException):
+        raise InputError.at(path, fault("no_table_of_draws")) from None
+    names = [name for name, each in source.file.uncertain.items() if each.distribution is not None]
+    columns = [f"{PREFIX}{name}" for name in names]
+    for name in columns:
+        if name not in frame:
+            near = nearest(name, [str(each) for each in frame.columns])
+            raise InputError.at(path, fault("no_such_column", name=name, near=near))
+    for name in map(str, frame.columns):
+        if name not in columns and name != "draw":
+            raise InputError.at(path, unknown_key(name, columns))
+    if len(frame) < draws:
+        raise OptionError("draws", fault("must_be_or_less", high=len(frame), found=draws))
+    found = {}
+    for name, column in zip(names, columns, strict=True):
+        numbers = pd.to_numeric(frame[column], errors="coerce").to_numpy(np.float64)
+        wrong = ~np.isfinite(numbers)
+        if wrong.any():
+            line = int(np.argmax(wrong))
+            told = fault("table_needs_number", column=column, found=str(frame[column].iloc[line]))
+            raise InputError.at(path, told, line + 2)
+        found[name] = numbers[:draws]
+    return found
+
+
+def _row(what: str, each: Fit) -> dict[str, object]:
+    own = {"what": what, "name": each.name, "value": each.value, "se": each.se}
+    before = {f"prior_{key}": value for key, value in vars(each.prior).items()}
+    return own | before | {f"posterior_{key}": value for key, value in vars(each.posterior).items()}
