@@ -186,7 +186,7 @@ def folding(title: str, name: str, part: str, parts: Sequence[str], key: str) ->
     return found
 
 
-def fold(title: str, name: str, part: str, parts: Sequence[str], show: Callable[[], None]) -> None:
+def fold(title: str, name: str, part: str, parts: Sequence[str], show: Callable[[], object]) -> None:
     """Show a part of the page behind its title, drawn only while it is open; else see `folding`."""
     if (opened := folding(title, name, part, parts, f"{name}-{part}")).open:
         with opened:
