@@ -33,8 +33,14 @@ class ClaimAnswer:
 
 def between(f: Figure, scale: float, decimals: int, words: str = "no clear difference") -> str:
     """Return that a difference may go either way, with its range."""
-    low, high = (end / scale for end in span(f))
-    return f"{words} ({low:+,.{decimals}f} to {high:+,.{decimals}f})"
+    low, high = (signed(end / scale, decimals) for end in span(f))
+    return "almost 0" if signed(0.0, decimals) == low == high else f"{words} ({low} to {high})"
+
+
+def signed(value: float, decimals: int) -> str:
+    """Return a number with its sign, and what rounds to nothing without one."""
+    text = f"{value:+,.{decimals}f}"
+    return text if text.strip("+-0.") else text[1:]
 
 
 def short(f: Figure | None, scale: float = 1.0, decimals: int = 0) -> str:
@@ -48,10 +54,10 @@ def short(f: Figure | None, scale: float = 1.0, decimals: int = 0) -> str:
         return between(f, scale, decimals, "too small")
     if said is Standing.UNCLEAR:
         return between(f, scale, decimals)
-    words = f"{f.value / scale:+,.{decimals}f}"
+    words = signed(f.value / scale, decimals)
     if f.low is None or f.high is None:
         return words
-    return f"{words} ({f.low / scale:+,.{decimals}f} to {f.high / scale:+,.{decimals}f})"
+    return f"{words} ({signed(f.low / scale, decimals)} to {signed(f.high / scale, decimals)})"
 
 
 def table(pairs: Sequence[tuple[str, Pair]]) -> str:
@@ -63,7 +69,7 @@ def table(pairs: Sequence[tuple[str, Pair]]) -> str:
             spends = c.programme_cost > 0 and c.p_paid_back is not None
             rows.append((
                 "" if number else name, f"{years} years", short(c.care_users), short(c.unmet_need),
-                f"{c.programme_cost / 1e6:+,.1f}", short(c.municipal_cost, 1e6, 1),
+                signed(c.programme_cost / 1e6, 1), short(c.municipal_cost, 1e6, 1),
                 f"{c.p_paid_back:.0%}" if spends else "-",
             ))  # fmt: skip
     return markdown(HEADER, rows)
@@ -74,7 +80,7 @@ def spread(values: Floats, percent: bool = False) -> str:
     low, high = np.percentile(values, [5, 95])
     if percent:
         return f"{values.mean():.0%} ({low:.0%} to {high:.0%})"
-    return f"{values.mean():,.0f} ({low:,.0f} to {high:,.0f})"
+    return f"{round(values.mean()):,} ({round(low):,} to {round(high):,})"  # no -0
 
 
 def most_deprived(shares: Floats) -> float:

@@ -102,6 +102,8 @@ def test_what_is_below_two_errors_is_never_a_number() -> None:
     assert english(ChangeTold(small)) == "too small to tell (30 less to 4 more)"
     assert short(small) == "too small (-30 to +4)"
     assert short(replace(small, low=None, high=None)) == "too small (-26 to +2)"  # two errors of luck
+    assert short(replace(small, value=0.1, low=-0.2, high=0.4)) == "almost 0"
+    assert short(replace(FIGURE, value=2.0, mcse=0.1, low=-0.2, high=4.0)) == "no clear difference (0 to +4)"
     assert short(None) == "-"
 
 
