@@ -55,7 +55,7 @@ def uncertainty_tables(known: ModelUncertainty) -> RenderableType:
     worth.add_row("everything (EVPI)", _estimate(known.everything))
     worth.add_section()
     for name, each in known.parameters[:ROWS]:
-        worth.add_row(name, _estimate(each))
+        worth.add_row(name, FEW_DRAWS if few(known.draws) else _estimate(each))
     said = (
         "Means, and 5 to 95 percent of draws; each draw is an exact cohort. EVPPI by regression: 'more than' "
         "where the regression missed something. ±: two standard errors."

@@ -104,3 +104,14 @@ def test_draws_of_a_model_without_distributions_are_refused(tmp_path: Path) -> N
     assert isinstance(done.exception, InputError)
     assert "hiv-chancellor1997.yaml:25:1: no parameter has a distribution" in str(done.exception)
     assert not list(out.glob("*"))
+
+
+def test_few_draws_say_what_information_is_worth_no_more_than_what_is_best(tmp_path: Path) -> None:
+    file = tmp_path / "mine.yaml"
+    CliRunner().invoke(command_line, ["new", str(file), "--kind", "model"])
+    words = ["model", str(file), "--persons", "100", "--willingness", "2000", "--draws"]
+    for draws, few in (("3", True), ("16", False)):
+        said = CliRunner().invoke(command_line, [*words, draws]).stdout.split("worth to know")[1]
+        rows = [line for line in said.splitlines() if line.startswith(("│ price", "│ ratio_if_treated"))]
+        assert len(rows) == 2
+        assert all(("too few draws" in row) == few for row in rows)
