@@ -14,7 +14,7 @@ from calibration.paper.claims import GRIDS, scenario_of
 from calibration.paper.runs import Done, Size, digest
 from calibration.paper.telling import Said
 from sim.errors import InputError
-from sim.machine.compiling import data_hash, kernel_hash
+from sim.machine.compiling import data_hash, lives_hash
 from sim.model.parameters import default_parameters
 
 ANSWERS_FILE = Path(__file__).parent / "answers.json"
@@ -52,7 +52,7 @@ _READER = TypeAdapter(Answers)
 def model_now() -> dict[str, str]:
     """Return hashes of all but the scenarios that lives depend on: the engine, its tables, its parameters."""
     return {
-        "engine": kernel_hash(), "data": data_hash(), "parameters": default_parameters().sha256()[:12],
+        "engine": lives_hash(), "data": data_hash(), "parameters": default_parameters().sha256()[:12],
     }  # fmt: skip
 
 

@@ -45,6 +45,11 @@ def kernel_hash() -> str:
     return _hash_of(SIM, "*.py", lambda name: name.startswith(KERNELS))
 
 
+def lives_hash() -> str:
+    """Return a short hash over what lives of children depend on: KERNELS without the models of others."""
+    return _hash_of(SIM, "*.py", lambda n: n.startswith(KERNELS) and not n.startswith("published/"))
+
+
 def source_hash() -> str:
     """Return a short hash over every Python file of this package but those of WORDING."""
     return _hash_of(SIM, "*.py", lambda name: not name.startswith(WORDING))

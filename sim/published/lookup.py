@@ -37,10 +37,22 @@ class LookUpTable:
     values: Floats
 
 
+def read_rows(path: Path) -> tuple[list[str], list[list[str]]]:
+    """Return the names of the columns of a CSV file and its lines, the header first.
+
+    Raises InputError for a file that cannot be read, has nothing in it, or has other signs between columns.
+    """
+    rows = list(csv.reader(io.StringIO(decode(path, read_bytes(path)))))
+    if not rows:
+        raise InputError.at(path, fault("table_without_rows"))
+    if len(rows[0]) == 1 and ";" in rows[0][0]:
+        raise InputError.at(path, fault("table_needs_commas"))
+    return [name.strip() for name in rows[0]], rows
+
+
 def read_table(path: Path, asked: LookUp) -> LookUpTable:
     """Return the table in a CSV file with a header. Raises InputError with every mistake, with its place."""
-    rows = list(csv.reader(io.StringIO(decode(path, read_bytes(path)))))
-    header = [name.strip() for name in rows[0]] if rows else []
+    header, rows = read_rows(path)
     column = asked.column
     rest = [name for name in header if name not in asked.by]
     if column is None and len(rest) == 1:

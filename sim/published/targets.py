@@ -9,8 +9,6 @@ moved in a cycle (1 and up). Several states stand together as `Well + Ill`. `se`
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,8 +20,8 @@ from numpy.typing import NDArray
 from sim.errors import InputError, Problem, nearest
 from sim.faults import Fault, fault
 from sim.files.wording import range_fault
-from sim.files.yamltext import decode, read_bytes
 from sim.published.cohort import each_point
+from sim.published.lookup import read_rows
 from sim.published.markov import CompiledModel
 
 Floats = NDArray[np.float64]
@@ -66,10 +64,9 @@ class Target:
 
 def read_targets(path: Path, model: CompiledModel) -> tuple[Target, ...]:
     """Return the targets of a model in a CSV file. Raises InputError with every mistake, with its place."""
-    rows = list(csv.reader(io.StringIO(decode(path, read_bytes(path)))))
-    header = [name.strip() for name in rows[0]] if rows else []
+    header, rows = read_rows(path)
     problems = [
-        Problem.at(path, fault("no_such_column", name=name, near=nearest(name, header)), 1, 1)
+        Problem.at(path, fault("no_such_column", name=name, near=None), 1, 1)
         for name in NEEDED
         if header.count(name) != 1
     ]

@@ -15,7 +15,7 @@ import pytest
 
 from pages.doubt import work
 from sim.machine import compiling
-from sim.machine.compiling import cache_root, data_hash, kernel_hash, source_hash, use_cache
+from sim.machine.compiling import cache_root, data_hash, kernel_hash, lives_hash, source_hash, use_cache
 from sim.machine.private import private_folder
 from sim.runs.warmstore import WarmStore
 
@@ -73,6 +73,9 @@ def test_only_what_kernels_call_compiles_them_anew(package: Path) -> None:
     for path in ("engine/lifecourse.py", "model/transitions.py", "published/markov.py", "luck.py"):
         (package / path).parent.mkdir(exist_ok=True)
         (package / path).write_text("d = 4\n", encoding="utf-8")
+        lives = lives_hash()
+        (package / path).write_text("d = 5\n", encoding="utf-8")
+        assert (lives_hash() == lives) == path.startswith("published")  # no child lives in those
         assert kernel_hash() != kernels
         kernels = kernel_hash()
 

@@ -47,6 +47,16 @@ def test_mistakes_have_their_place(text: str, message: str, tmp_path: Path) -> N
     assert message in str(error.value)
 
 
+@pytest.mark.parametrize(
+    ("text", "message"), [("", "the table has no rows"), ("age;p\n40;0,1\n", "needs commas between columns")]
+)
+def test_an_empty_table_and_semicolons_are_one_line(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(InputError) as error:
+        table(tmp_path, text)
+    assert len(error.value.problems) == 1
+    assert message in str(error.value)
+
+
 def test_a_gap_and_an_unknown_column(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no row for age = 50, sex = 1"):
         table(tmp_path, "age,sex,p\n40,0,1\n40,1,1\n50,0,1\n", ("age", "sex"))
