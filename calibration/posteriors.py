@@ -110,10 +110,12 @@ def ship(folder: Path, data: Path = DATA, prior: Parameters | None = None) -> No
     do not belong together.
     """
     path = folder / POSTERIOR_FILE.name
-    about, found = read(folder)
+    posterior, (about, found) = read_posterior(path), read(folder)
     structure = about.get("structure", CARE_CHANGES_NEED)
+    if structure not in structures.STRUCTURES:
+        raise InputError.at(path, fault("not_of_one_calibration"))
     prior = prior or believed_in(structure)
-    with_posterior(prior, read_posterior(path), path)
+    with_posterior(prior, posterior, path)
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     if not about["posterior"] == found["posterior"] == digest:
         raise InputError.at(path, fault("not_of_one_calibration"))

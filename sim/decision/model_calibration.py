@@ -22,7 +22,7 @@ from sim.faults import fault
 from sim.luck import key_of
 from sim.progress import Progress, Tell, nobody
 from sim.published.source import Source
-from sim.published.targets import Target, read_targets, said_of
+from sim.published.targets import ModelTarget, read_targets, said_of
 from sim.runs.experiment import MOST_DRAWS
 
 Floats = NDArray[np.float64]
@@ -127,7 +127,7 @@ def calibrate_model(
 
 
 def _weights(
-    z: Floats, said: Floats, targets: Sequence[Target], mixture: Sequence[tuple[Floats, Floats]]
+    z: Floats, said: Floats, targets: Sequence[ModelTarget], mixture: Sequence[tuple[Floats, Floats]]
 ) -> Floats:
     """Return what each draw weighs: likelihood times prior over what it was drawn from; 0 where none fits."""
     likely = np.nan_to_num(

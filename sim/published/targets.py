@@ -30,7 +30,7 @@ KNOWN = (*NEEDED, "se", "persons", "strategy", "from", "among")
 
 
 @dataclass(frozen=True)
-class Target:
+class ModelTarget:
     """A figure to meet. states, origins, among: positions of states; origins: none for a share."""
 
     name: str
@@ -62,7 +62,7 @@ class Target:
         return np.asarray(self.persons * likely)
 
 
-def read_targets(path: Path, model: CompiledModel) -> tuple[Target, ...]:
+def read_targets(path: Path, model: CompiledModel) -> tuple[ModelTarget, ...]:
     """Return the targets of a model in a CSV file. Raises InputError with every mistake, with its place."""
     header, rows = read_rows(path)
     problems = [
@@ -81,7 +81,7 @@ def read_targets(path: Path, model: CompiledModel) -> tuple[Target, ...]:
         if len(row) != len(header):
             problems.append(Problem.at(path, fault("wrong_number_of_cells", count=len(header)), line, 1))
             continue
-        reader = _Row(header, [cell.strip() for cell in row], model)
+        reader = _Line(header, [cell.strip() for cell in row], model)
         found.append(reader.target())
         for column, wrong in reader.mistakes:
             at = 1 + sum(len(cell) + 1 for cell in row[: header.index(column)]) if column in header else 1
@@ -93,7 +93,7 @@ def read_targets(path: Path, model: CompiledModel) -> tuple[Target, ...]:
     return tuple(found)
 
 
-class _Row:
+class _Line:
     """One line of targets, and what is wrong with it by column."""
 
     def __init__(self, header: Sequence[str], row: Sequence[str], model: CompiledModel) -> None:
@@ -101,7 +101,7 @@ class _Row:
         self.model = model
         self.mistakes: list[tuple[str, Fault]] = []
 
-    def target(self) -> Target:
+    def target(self) -> ModelTarget:
         """Return the target; what is wrong with it is in `mistakes`."""
         model, text = self.model, self.cells
         name = text.get("strategy") or model.strategies[0]
@@ -124,7 +124,7 @@ class _Row:
         label = f"{name}: {words}, cycle {cycle:g}"
         strategy = model.strategies.index(name) if name in model.strategies else 0
         states = self.states("state")
-        return Target(label, strategy, int(cycle), states, origins, among, value, se, persons)
+        return ModelTarget(label, strategy, int(cycle), states, origins, among, value, se, persons)
 
     def states(self, column: str) -> tuple[int, ...]:
         """Return the positions of the states in a cell; of none where it is empty."""
@@ -158,7 +158,7 @@ class _Row:
         return low
 
 
-def said_of(model: CompiledModel, targets: Sequence[Target], variants: int = 1) -> Floats:
+def said_of(model: CompiledModel, targets: Sequence[ModelTarget], variants: int = 1) -> Floats:
     """Return what a model says of each target, [variants, targets]; its groups are those of each variant.
 
     Not a number where nobody is in the states `among`.

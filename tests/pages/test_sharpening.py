@@ -21,6 +21,7 @@ from sim.decision.headline import change, discount_rate
 from sim.decision.payers import pockets as pockets_of
 from sim.inputs.scenario import Scenario
 from sim.progress import Tell
+from tests.opened import unfolded
 
 NL, EN = (writing_in(language).words for language in ("nl", "en"))
 CATALOGUE = {"nl": NL, "en": EN}
@@ -71,7 +72,7 @@ def shown(page: str, draws: int, patch: pytest.MonkeyPatch, many: int = MANY, **
     patch.setattr(desk.Desk, "ask", held)
     patch.setattr(desk.Desk, "errand", unfound)
     at = AppTest.from_file(str(PAGES / f"{page}.py"), default_timeout=240)
-    for key, value in query.items():
+    for key, value in (unfolded(page) | query).items():
         at.query_params[key] = value
     at.run()
     assert not at.exception

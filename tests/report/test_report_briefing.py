@@ -93,7 +93,7 @@ def test_page_one_has_break_even_and_both_charts_and_the_last_lines_are_provenan
     assert report.chance(report.outcomes[0], 2) in first.partition("Wanneer is het quitte?")[2]
     assert "Herkomst" not in first
     tail = second.partition("Herkomst Gerekend met")[2]
-    assert "Hash van de ijking" in tail
+    assert "Hash van de ijking" in tail.replace("\xad ", "")  # a long commit moves where lines break
     assert not any(item[:30] in tail for item in report.unknown)
 
 
