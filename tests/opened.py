@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path
 
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from pages.shared.address import BETWEEN
@@ -55,9 +56,19 @@ def once(at: AppTest, holds: Callable[[], bool], seconds: float = 200) -> AppTes
     until = time.monotonic() + seconds
     while not holds() and time.monotonic() < until:
         rest()
-        at.run()
+        _run_again(at)
     assert not at.exception
     return at
+
+
+def _run_again(at: AppTest) -> None:
+    """Run a page once more: what lists have chosen is written down here, in the language of this thread."""
+    if "language" in at.session_state:
+        st.session_state["language"] = at.session_state["language"]
+    try:
+        at.run()
+    finally:
+        st.session_state.pop("language", None)
 
 
 def rest() -> None:
