@@ -30,6 +30,11 @@ def money(euros: float, sign: bool = False) -> str:
     return writing().money(euros, sign)
 
 
+def unbroken_money(euros: float) -> str:
+    """Return an amount as `money` does, for a heading: no line ends between sign, number and unit."""
+    return money(euros).replace(" ", "\N{NO-BREAK SPACE}")
+
+
 def date(iso: str) -> str:
     """Return a date such as 2021-01-01 in words; what is no date stays as it is."""
     return writing().date(iso)

@@ -69,8 +69,8 @@ def test_an_edge_of_the_grid_is_one_way(linear: Source) -> None:
 @pytest.mark.parametrize(
     ("names", "message"),
     [
-        (("price", "gian"), "no parameter that is not known: 'gian'; did you mean 'gain'"),
-        (("on", "gain"), "no parameter that is not known: 'on'"),
+        (("price", "gian"), "a distribution or a range: 'gian' is none; did you mean 'gain'"),
+        (("on", "gain"), "a distribution or a range: 'on' is none"),
         (("gain", "gain"), "'gain' stands here twice"),
     ],
 )

@@ -37,6 +37,12 @@ def test_signs_are_real_minus_signs_and_zero_has_none(
     assert (formats.count(value), formats.count(value, sign=True)) == (plain, signed)
 
 
+def test_an_amount_in_a_heading_has_no_place_for_a_line_to_end(language: str) -> None:
+    found = formats.unbroken_money(3.2e6)
+    assert " " not in found
+    assert found.split() == formats.money(3.2e6).split()
+
+
 def test_money_that_rounds_to_nothing_has_no_sign(language: str) -> None:
     zero = {"nl": "0,0", "en": "0.0"}[language]
     assert formats.millions(-40_000.0, sign=True) == formats.millions(40_000.0, sign=True) == zero
