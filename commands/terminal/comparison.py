@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 from rich.console import Group, RenderableType
 from rich.text import Text
@@ -246,64 +247,47 @@ def _notes(draws: int, rate: float) -> str:
     return "\n".join(notes)
 
 
-OTHER_PRIORS = (
-    "The scenarios differ in what they believe of child work: their differences come from that too. "
-    "Give them the same 'prior:'."
+OTHER = (
+    "The scenarios differ in {what}: their differences come from that too. Give them the same '{key}:'."
 )
 
 
 def priors_told(scenarios: Sequence[Scenario]) -> RenderableType:
     """Return what the scenarios believe of the effect of child work, each prior once."""
-    found: dict[str, list[str]] = {}
-    for scenario in scenarios:
-        found.setdefault(scenario.prior, []).append(scenario.title)
-    lines = []
-    for prior, titles in found.items():
-        whose = "" if len(found) == 1 else f" ({'; '.join(titles)})"
-        lines.append(f"Effect of child work{whose}: {prior_words(prior, Writing('en'))}.")
-    warned = [Text(OTHER_PRIORS, style="bold")] if len(found) > 1 else []
-    return Group(*warned, Text("\n".join(lines), style="dim"))
-
-
-OTHER_FUTURES = (
-    "The scenarios differ in how youth care grows: their differences come from that too. "
-    "Give them the same 'future:'."
-)
+    english = partial(prior_words, writing=Writing("en"))
+    return _each_told(scenarios, "prior", "Effect of child work", english, "what they believe of child work")
 
 
 def futures_told(scenarios: Sequence[Scenario]) -> RenderableType:
     """Return how youth care grows in the scenarios, each future once; nothing where it is as usual in all."""
-    found: dict[str, list[str]] = {}
-    for scenario in scenarios:
-        found.setdefault(scenario.future, []).append(scenario.title)
-    if list(found) == [MODEL_TODAY]:
+    if all(scenario.future == MODEL_TODAY for scenario in scenarios):
         return Group()
-    lines = []
-    for future, titles in found.items():
-        whose = "" if len(found) == 1 else f" ({'; '.join(titles)})"
-        lines.append(f"Future{whose}: {future_words(future, Writing('en'))}.")
-    warned = [Text(OTHER_FUTURES, style="bold")] if len(found) > 1 else []
-    return Group(*warned, Text("\n".join(lines), style="dim"))
-
-
-OTHER_STRUCTURES = (
-    "The scenarios differ in how the model works: their differences come from that too. "
-    "Give them the same 'structure:'."
-)
+    english = partial(future_words, writing=Writing("en"))
+    return _each_told(scenarios, "future", "Future", english, "how youth care grows")
 
 
 def structures_told(scenarios: Sequence[Scenario]) -> RenderableType:
     """Return how the model works in the scenarios, each structure once; nothing where it is as usual."""
+    if all(scenario.structure == CARE_CHANGES_NEED for scenario in scenarios):
+        return Group()
+    return _each_told(
+        scenarios, "structure", "Structure", lambda name: Writing("en").t(f"structure_{name}"),
+        "how the model works",
+    )  # fmt: skip
+
+
+def _each_told(
+    scenarios: Sequence[Scenario], key: str, title: str, words: Callable[[str], str], what: str
+) -> RenderableType:
+    """Return what scenarios say under a key, each once with whose it is, and a warning where they differ."""
     found: dict[str, list[str]] = {}
     for scenario in scenarios:
-        found.setdefault(scenario.structure, []).append(scenario.title)
-    if list(found) == [CARE_CHANGES_NEED]:
-        return Group()
+        found.setdefault(getattr(scenario, key), []).append(scenario.title)
     lines = []
-    for structure, titles in found.items():
+    for said, titles in found.items():
         whose = "" if len(found) == 1 else f" ({'; '.join(titles)})"
-        lines.append(f"Structure{whose}: {Writing('en').t(f'structure_{structure}')}.")
-    warned = [Text(OTHER_STRUCTURES, style="bold")] if len(found) > 1 else []
+        lines.append(f"{title}{whose}: {words(said)}.")
+    warned = [Text(OTHER.format(what=what, key=key), style="bold")] if len(found) > 1 else []
     return Group(*warned, Text("\n".join(lines), style="dim"))
 
 
