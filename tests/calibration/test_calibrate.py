@@ -313,6 +313,13 @@ def test_a_quick_posterior_is_not_shipped(copy: Path, tmp_path: Path) -> None:
     assert not list(tmp_path.glob("posterior*"))
 
 
+def test_a_posterior_of_a_structure_that_nobody_knows_is_not_shipped(copy: Path, tmp_path: Path) -> None:
+    about = json.loads((copy / "posterior.json").read_text())
+    (copy / "posterior.json").write_text(json.dumps(about | {"structure": "../elsewhere"}))
+    with pytest.raises(InputError):
+        posteriors.ship(copy, tmp_path)
+
+
 def test_what_was_fitted_under_other_priors_is_not_shipped(copy: Path, tmp_path: Path) -> None:
     other = prior_parameters().replace({"frailty.sd": 0.8})
     with pytest.raises(InputError, match=r"other values in parameters\.csv"):
