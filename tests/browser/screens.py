@@ -87,11 +87,14 @@ QUIET = """() => {
     }).observe(document.body, {childList: true, subtree: true, characterData: true, attributes: true,
       attributeFilter: ["value", "checked", "open", "aria-checked", "aria-pressed", "data-stale"]});
   }
-  const busy = document.querySelector("[data-testid=stProgress], [data-stale=true]")
+  const busy = document.querySelector("[data-testid=stProgress], [data-testid=stSkeleton], [data-stale=true]")
     || [...document.querySelectorAll(`${main} strong`)].some(e => e.innerText === "volgt");
   return busy || !document.querySelector(main) ? 0 : performance.now() - window.lastChange;
 }"""
-"""How long, in milliseconds, nothing changed on the page and nothing is worked on or still to come."""
+"""How long, in milliseconds, nothing changed on the page and nothing is worked on or still to come.
+
+Streamlit fetches the code of a field when it first shows one; a grey bar (stSkeleton) stands there until then.
+"""
 
 
 def quiet_for(page: Page, milliseconds: int) -> None:
