@@ -18,6 +18,8 @@ from sim.machine.private import open_own, written_own
 from sim.machine.whole import ASIDE
 
 _HOUR = 3600.0
+_SELDOM = 16
+"""Which part of its limit a process may write before it looks through a folder: it may hold thousands."""
 
 
 class ArrayFiles:
@@ -26,6 +28,7 @@ class ArrayFiles:
     def __init__(self, folder: Path, limit: int) -> None:
         """Keep at most `limit` bytes in `folder`; the least recently used goes first."""
         self.folder, self.limit = folder, limit
+        self._room = 0  # bytes that may be written before the folder is looked through again
 
     def path(self, key: str) -> Path:
         """Return where the arrays of a key are kept."""
@@ -53,19 +56,25 @@ class ArrayFiles:
                 for name, array in arrays:
                     with archive.open(f"{name}.npy", "w", force_zip64=True) as entry:
                         np.lib.format.write_array(entry, array, allow_pickle=False)
-            self._prune()
+            self._room -= self.path(key).stat().st_size
+            if self._room < 0:
+                self._prune()
 
     def _prune(self) -> None:
-        for left in self.folder.glob(f"*{ASIDE}"):  # by a run that was killed while it wrote
-            if left.stat().st_mtime < time.time() - _HOUR:
-                left.unlink(missing_ok=True)
-        files = sorted(self.folder.glob("*.npz"), key=lambda f: f.stat().st_mtime)
-        total = sum(f.stat().st_size for f in files)
-        for file in files[:-1]:
-            if total <= self.limit:
-                return
-            total -= file.stat().st_size
-            file.unlink(missing_ok=True)
+        with os.scandir(self.folder) as found:
+            entries = [(entry.name, entry.stat()) for entry in found]
+        for name, told in entries:  # left by a run that was killed while it wrote
+            if name.endswith(ASIDE) and told.st_mtime < time.time() - _HOUR:
+                (self.folder / name).unlink(missing_ok=True)
+        kept = sorted((told.st_mtime, told.st_size, name) for name, told in entries if name.endswith(".npz"))
+        total = sum(size for _, size, _ in kept)
+        if total > self.limit:
+            for _, size, name in kept[:-1]:
+                if total <= self.limit - self.limit // _SELDOM:
+                    break
+                total -= size
+                (self.folder / name).unlink(missing_ok=True)
+        self._room = min(self.limit - total, self.limit // _SELDOM)
 
 
 def array(archive: zipfile.ZipFile, name: str) -> NDArray[Any]:
