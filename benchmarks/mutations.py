@@ -49,8 +49,8 @@ MUTATIONS = {
     ),
     "cohort one cycle late": Mutation(
         "sim/published/cohort.py",
-        "_full(rewards[:, :, :, cycle + 1], groups)",
-        "_full(rewards[:, :, :, cycle], groups)",
+        "_earned(model, shares, cycle + 1)",
+        "_earned(model, shares, cycle)",
         "tests/verification tests/published/test_cohort.py",
     ),
     "queue without urgency": Mutation(

@@ -37,6 +37,8 @@ NUMBERS = {
 }
 DATA = "series"
 """What the data of a chart are called in it."""
+_PLACE = "\0"
+"""Begins what stands for a name, and no name: names are texts of users, who cannot type it."""
 Frame = pd.DataFrame
 Floats = NDArray[np.float64]
 
@@ -149,11 +151,13 @@ def marks_words(years: int) -> str:
 def chart(found: Sequence[Series], what: str) -> dict[str, Any]:
     """Return the Vega-Lite chart of one or more scenarios against the reference, with its data.
 
-    What stands still while figures sharpen is drawn once: altair takes a hundredth of a second or two for a
-    chart, and a page that sharpens shows it each second to each user.
+    What stands still while figures sharpen, and from one budget to the next, is drawn once: altair takes a
+    tenth of a second for a chart, and a page that sharpens shows it each second to each user.
     """
     band = any(one.low is not None for one in found)
-    drawn = _drawn(tuple(one.name for one in found), what, found[0].years, band, language())
+    drawn = with_names(
+        _drawn(len(found), what, found[0].years, band, language()), [one.name for one in found]
+    )
     data = {**drawn["datasets"], DATA: records(frame(found))}
     return {**drawn, "datasets": data, "description": description(found, what)}
 
@@ -164,11 +168,26 @@ def records(data: Frame) -> list[dict[str, Any]]:
     return [{str(name): value for name, value in row.items()} for row in rows]
 
 
+def places(number: int) -> tuple[str, ...]:
+    """Return what stands for the names of so many lines in a chart that is drawn once for all names."""
+    return tuple(f"{_PLACE}{k}" for k in range(number))
+
+
+def with_names(drawn: Any, names: Sequence[str]) -> Any:
+    """Return a copy of a chart with names in their places."""
+    if isinstance(drawn, dict):
+        return {key: with_names(value, names) for key, value in drawn.items()}
+    if isinstance(drawn, list):
+        return [with_names(value, names) for value in drawn]
+    if isinstance(drawn, str) and drawn.startswith(_PLACE):
+        return names[int(drawn[len(_PLACE) :])]
+    return drawn
+
+
 @lru_cache(maxsize=256)
-def _drawn(
-    names: tuple[str, ...], what: str, years: tuple[int, ...], band: bool, spoken: str
-) -> dict[str, Any]:
-    """Return a chart without its data; spoken: the language of the user, which `t` writes in."""
+def _drawn(number: int, what: str, years: tuple[int, ...], band: bool, spoken: str) -> dict[str, Any]:
+    """Return a chart of so many lines without data and names; spoken: the language of the user (see `t`)."""
+    names = places(number)
     unit = alt.Axis(
         title=t(f"unit_{what}"), titleAngle=0, titleAlign="left", titleAnchor="start", titleX=0, titleY=-22
     )
@@ -201,11 +220,11 @@ def _drawn(
         opacity = 0.10 if several else 0.18
         area = base.mark_rule(strokeWidth=6, opacity=0.3) if alone else base.mark_area(opacity=opacity)
         layers.append(area.encode(x=x, y=alt.Y("low:Q", axis=unit), y2="high:Q", color=colour))
-    number = ",.1f" if what in (*MILLIONS, FTE) else ",.0f"
+    digits = ",.1f" if what in (*MILLIONS, FTE) else ",.0f"
     tip = [alt.Tooltip("scenario:N", title=t("scenario")), alt.Tooltip("year:Q", title=t("year"), format="d")]
     shown = (("mean", t("middle")), ("low", t("low")), ("high", t("high")))
     for name, title in shown if band else shown[:1]:
-        tip.append(alt.Tooltip(f"{name}:Q", title=title, format=number))
+        tip.append(alt.Tooltip(f"{name}:Q", title=title, format=digits))
     layers.append(
         base.mark_line(strokeWidth=3, point=alone).encode(
             x=x, y=alt.Y("mean:Q", axis=unit), color=colour, strokeDash=dash, tooltip=tip

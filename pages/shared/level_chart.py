@@ -192,12 +192,14 @@ def frame(found: LevelLines) -> pd.DataFrame:
 def chart(found: LevelLines) -> dict[str, Any]:
     """Return the Vega-Lite chart with its data, from zero, with what was measured before the start."""
     data = frame(found)
-    names = tuple(dict.fromkeys(data["name"]))
     first, last = found.budgets[0].years[0], int(data["year"].max())
     begins = int(data["year"].min())
-    budgets = tuple(one.name for one in found.budgets)
-    number = ",.1f" if found.what == "money" else ",.0f"
-    drawn = _drawn(names, budgets, found.unit, (begins, first, last), number, language())
+    budgets = [one.name for one in found.budgets]
+    others = tuple(name for name in dict.fromkeys(data["name"]) if name not in budgets)
+    digits = ",.1f" if found.what == "money" else ",.0f"
+    drawn = charts.with_names(
+        _drawn(others, len(budgets), found.unit, (begins, first, last), digits, language()), budgets
+    )
     provisional = {each.year for each in found.observed if each.provisional}
     data["dot"] = data["name"] == t("level_measured")
     data["own"] = data["name"] == t("level_own")
@@ -222,15 +224,20 @@ def description(found: LevelLines) -> str:
 
 @lru_cache(maxsize=128)
 def _drawn(
-    names: tuple[str, ...],
-    budgets: tuple[str, ...],
+    others: tuple[str, ...],
+    number: int,
     unit: str,
     years: tuple[int, int, int],
-    number: str,
+    digits: str,
     spoken: str,
 ) -> dict[str, Any]:
-    """Return a chart without its data; years: the first, the start and the last."""
+    """Return a chart without its data and the names of so many budgets; others: the lines before them.
+
+    years: the first, the start and the last.
+    """
     begins, start, last = years
+    budgets = charts.places(number)
+    names = others + budgets
     looks = {
         t("level_measured"): (INK, [1, 0]), t("level_own"): (INK, [8, 3, 2, 3]),
         t("level_as_country"): (GREY, [6, 4]), t("level_model"): (INK, [2, 3]),
@@ -255,7 +262,7 @@ def _drawn(
     value = alt.Y("value:Q", axis=y, scale=alt.Scale(zero=True))
     base = alt.Chart(alt.NamedData(DATA))
     tip = [alt.Tooltip("name:N", title=t("scenario")), alt.Tooltip("year:Q", title=t("year"), format="d"),
-           alt.Tooltip("value:Q", title=t("middle"), format=number)]  # fmt: skip
+           alt.Tooltip("value:Q", title=t("middle"), format=digits)]  # fmt: skip
     layers: list[alt.Chart] = [
         base.transform_filter("datum.banded")
         .mark_area(opacity=0.18, color=charts.COLOURS[0], aria=False)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -40,3 +43,18 @@ def test_a_single_year_is_a_point_and_a_bar() -> None:
     assert any(mark["type"] == "line" and mark.get("point") for mark in marks)
     assert any(mark["type"] == "rule" and mark.get("strokeWidth") == 6 for mark in marks)
     assert not any(mark["type"] == "area" for mark in marks)
+
+
+def test_a_chart_is_drawn_once_for_all_names_and_carries_those_of_its_own() -> None:
+    def drawn(names: tuple[str, ...]) -> dict[str, Any]:
+        return charts.chart(
+            [charts.Series(n, tuple(range(2026, 2031)), np.zeros(5), None, None) for n in names], "money"
+        )
+
+    drawn(("a", "b"))
+    made = charts._drawn.cache_info().misses
+    found = drawn(("36 werkers", "geen"))
+    assert charts._drawn.cache_info().misses == made
+    colours = [layer["encoding"].get("color", {}) for layer in found["layer"]]
+    assert [c["scale"]["domain"] for c in colours if "scale" in c] == [["36 werkers", "geen"]]
+    assert "\\u0000" not in json.dumps(found)

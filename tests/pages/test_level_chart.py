@@ -125,3 +125,15 @@ def test_where_inhabitants_are_not_known_that_is_told() -> None:
 def test_budgets_of_one_name_are_two_lines() -> None:
     found = lines_of(ANSWER, ["zonder", "zonder"], "users", Choices())
     assert len({one.name for one in found.budgets}) == 2
+
+
+def test_names_of_budgets_stand_in_a_chart_that_is_drawn_once_for_all() -> None:
+    chart(shown("unmet"))
+    made = level_chart._drawn.cache_info().misses
+    others = ["niets", "veel"]
+    drawn = chart(lines_of(ANSWER, others, "unmet", Choices()))
+    assert level_chart._drawn.cache_info().misses == made
+    domains = [layer["encoding"]["color"]["scale"]["domain"] for layer in drawn["layer"] if
+               "color" in layer["encoding"]]  # fmt: skip
+    assert domains == [others]
+    assert "\\u0000" not in json.dumps(drawn)
