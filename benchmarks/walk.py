@@ -70,7 +70,7 @@ def main() -> None:
         firm = "De kans dat de gemeente het geld binnen 20 jaar terugverdient, is"
         questions: tuple[tuple[str, str, Callable[[], object], tuple[str, ...]], ...] = (
             ("what do 36 child workers cost", "Start, first sentence and figure", lambda: page.goto("/"),
-             (r"mln meer", r"ongeveer .* euro meer\. " + firm)),
+             (r"mln meer", r"ongeveer .*euro meer\. " + firm)),
             ("is it worth it", "Start, first sentence; under it when it is quitte", lambda: page.goto("/"),
              (r"Quitte is", firm)),
             ("what if half", "Start, under each figure", lambda: page.goto("/"),

@@ -93,7 +93,7 @@ QUIET = """() => {
 }"""
 """How long, in milliseconds, nothing changed on the page and nothing is worked on or still to come.
 
-Streamlit fetches the code of a field when it first shows one; a grey bar (stSkeleton) stands there until then.
+Streamlit fetches the code of a field when it first shows one; a grey bar (stSkeleton) stands there so long.
 """
 
 
