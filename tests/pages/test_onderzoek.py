@@ -21,7 +21,7 @@ from sim.decision import emulated, learning
 from sim.decision.design import NUMBERS, Design
 from sim.decision.goal import Goal
 from sim.decision.learning import LONGEST, SIZES, Beliefs
-from tests.opened import once, spaced, words
+from tests.opened import once, spaced, unfolded, words
 
 NL, EN = (writing_in(language).words for language in ("nl", "en"))
 PAGE = str(Path(__file__).resolve().parents[2] / "pages" / "onderzoek.py")
@@ -45,7 +45,7 @@ def enough() -> Iterator[None]:
 
 def opened(years: int, **query: str) -> AppTest:
     at = AppTest.from_file(PAGE, default_timeout=120)
-    at.query_params.update({"begroting": plan(years, kinderwerk=36).code(), **query})
+    at.query_params.update({"begroting": plan(years, kinderwerk=36).code(), **unfolded("onderzoek"), **query})
     at.session_state[SHOWN] = "onderzoek"
     return at.run()
 
@@ -95,7 +95,8 @@ def test_the_page_answers_its_question_and_follows_its_choices() -> None:
     assert at.table[0].value.iloc[2, 1] != price
     at.select_slider(key="study-children").set_value(100.0).run()
     link = at.code[0].value
-    for part in ("buurten=120", "gemeenten=25", "kindjaar=120000", "proef-children=100.0"):
+    for part in ("buurten=120", "gemeenten=25", "kindjaar=120000", "proef-children=100.0",
+                 "open-onderzoek=getallen"):  # fmt: skip
         assert part in link
     assert "100 kinderen per buurt" in words(at)
 
