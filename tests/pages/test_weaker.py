@@ -56,6 +56,7 @@ def test_start_shows_them_once_its_answer_is_complete() -> None:
     chosen = at.session_state["choices"]
     pairs = {"none": pair(replace(chosen, effect="none"))}
     *_, found = weaker.find(pairs, lambda _: None)
+    assert found is not None
     for figure, write, less in (
         (found["none"].cost, formats.money, "less"), (found["none"].unmet, formats.count, "fewer"),
         (found["none"].users, formats.count, "fewer"),
