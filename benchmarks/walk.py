@@ -2,7 +2,8 @@
 
 ``python -m benchmarks.walk`` starts the app with every default, asks about Almere as a visitor does with the
 mouse, and prints a row a question: the page, the seconds from the click or the address to the first words of
-an answer, and to the answer that stands (no longer provisional).
+an answer, and to the answer that stands (no longer provisional). Of "what if half" the first is half of the
+effect, and the second none of it; both stand.
 """
 
 from __future__ import annotations
@@ -69,11 +70,11 @@ def main() -> None:
         firm = "De kans dat de gemeente het geld binnen 20 jaar terugverdient, is"
         questions: tuple[tuple[str, str, Callable[[], object], tuple[str, ...]], ...] = (
             ("what do 36 child workers cost", "Start, first sentence and figure", lambda: page.goto("/"),
-             (r"mln meer", r"ongeveer .* euro meer\. " + firm)),
+             (r"mln meer", r"ongeveer .*euro meer\. " + firm)),
             ("is it worth it", "Start, first sentence; under it when it is quitte", lambda: page.goto("/"),
              (r"Quitte is", firm)),
             ("what if half", "Start, under each figure", lambda: page.goto("/"),
-             (r"Voorkomt de helft: (€|Geen|\d)", r"Voorkomt niets: (€|Geen|\d)")),
+             (r"(?m)Voorkomt de helft: (€|Geen|\d)[^(\n]*$", r"(?m)Voorkomt niets: (€|Geen|\d)[^(\n]*$")),
             ("what with a cut in 2028", "Verken, first sentence", lambda: cut(page), ("mln meer", firm)),
             ("which of four budgets", "Vergelijk, first sentences and a row a budget",
              lambda: page.goto("/vergelijk"), ("mln meer", r"Bij (alle|begroting).*betaalt")),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -14,7 +14,7 @@ from pages.shared import formats, parts
 from pages.shared.address import saw, seen
 from pages.shared.answers import Answer, key_of
 from pages.shared.chosen import Choices, pair, profile, reference_of, reference_words
-from pages.shared.controls import choose_municipality
+from pages.shared.controls import choose_municipality, fold
 from pages.shared.desk import CHILDREN, SEED
 from pages.shared.outcome import nothing_to_compare
 from pages.shared.parts import guarded
@@ -30,6 +30,8 @@ from sim.runs.twins import unpaired
 AHEAD = 10
 """Years ahead that the page begins with."""
 KEPT_BYTES = 400_000
+OPEN = ("kind", "uiteen", "wachtlijst", "vormen", "kas")
+"""The parts that open and close, as the address calls them."""
 WEEKS, ON = "weeks", "1"
 PLACES = "plekken"
 """What the address calls the same budget with fixed places."""
@@ -48,10 +50,14 @@ def main() -> None:
     if not nothing_to_compare(chosen):
         _lives(chosen, reference)
         st.markdown(t("kids_cash_next"))
-        with st.expander(t("kids_wait"), expanded=seen(PLACES, (ON,), "") == ON):
-            _waiting(chosen, reference)
+        capped = seen(PLACES, (ON,), "") == ON
+        _fold("kids_wait", "wachtlijst", lambda: _waiting(chosen, reference), capped)
         live(pair(chosen), lambda answer: _sharpening(answer, chosen, reference))
     parts.footer(reference)
+
+
+def _fold(title: str, part: str, show: Callable[[], object], leads_here: bool = False) -> None:
+    fold(t(title), "open-kinderen", part, OPEN, show, leads_here)
 
 
 def _names(chosen: Choices) -> Names:
@@ -106,10 +112,9 @@ def _kept(kept: Kept, chosen: Choices, reference: str) -> None:
     # Each part with a control runs alone when that is moved, so that moving it is quick.
     st.fragment(partial(guarded, partial(_picture, kept, names, reference)))()
     child = seen("kind", range(1, len(kept.chosen) + 1), 1)
-    with st.expander(t("kids_two"), expanded=child != 1):  # a link that names a child leads to it
-        st.fragment(partial(guarded, partial(_two, kept, names, reference)))()
-    with st.expander(t("kids_totals")):
-        _totals(kept, reference)
+    two = st.fragment(partial(guarded, partial(_two, kept, names, reference)))
+    _fold("kids_two", "kind", two, child != 1)  # a link that names a child leads to it
+    _fold("kids_totals", "uiteen", lambda: _totals(kept, reference))
 
 
 def _picture(kept: Kept, names: Names, reference: str) -> None:
@@ -237,10 +242,8 @@ def _sharpening(answer: Answer, chosen: Choices, reference: str) -> None:
     scenario = answer.scenarios[0]
     with st.container():  # what is below keeps its place, and an open table stays open, when charts come
         if scenario.policy != "capped" or not forms.few_enough(chosen):  # else everyone's stand with waiting
-            with st.expander(t("kids_forms")):
-                _care(answer, chosen, reference)
-    with st.expander(t("kids_cash")):
-        _cash(answer, reference)
+            _fold("kids_forms", "vormen", lambda: _care(answer, chosen, reference))
+    _fold("kids_cash", "kas", lambda: _cash(answer, reference))
 
 
 def _cash(answer: Answer, reference: str) -> None:

@@ -7,6 +7,7 @@ import streamlit as st
 from pages.shared import parts
 from pages.shared.answers import key_of
 from pages.shared.chosen import pair, reference_words
+from pages.shared.controls import fold
 from pages.shared.desk import CHILDREN
 from pages.shared.outcome import nothing_to_compare
 from pages.shared.state import choices
@@ -17,6 +18,8 @@ from pages.study.work import KEPT_BYTES, find, progress
 from sim.decision.learning import Beliefs, only_child_work
 from sim.inputs.scenario import Scenario
 
+OPEN = ("getallen",)
+"""The parts that open and close, as the address calls them."""
 Pair = tuple[Scenario, Scenario]
 
 
@@ -54,9 +57,12 @@ def _show(found: Beliefs, scenarios: Pair, reference: str) -> None:
     verdict.pays(asked, reference)
     st.header(t("study_cannot"))
     st.markdown(t("study_cannot_text"))
-    with st.expander(t("study_numbers")):
-        verdict.grounds(found)
-        numbers.show(asked)
+    fold(t("study_numbers"), "open-onderzoek", "getallen", OPEN, lambda: _numbers(asked))
+
+
+def _numbers(asked: verdict.Asked) -> None:
+    verdict.grounds(asked.found)
+    numbers.show(asked)
 
 
 if __name__ == "__main__":

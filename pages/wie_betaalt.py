@@ -69,7 +69,7 @@ def _cashable(
     st.header(t("pay_cashable"))
     rows = _rows(money)
     ranges = [_range(f, sharpening) for _, f in rows]
-    amounts = [writing().difference(f, formats.millions, sharpening) for _, f in rows]
+    amounts = [_amount(f, sharpening) for _, f in rows]
     shown = pd.DataFrame(
         {
             t("pay_col_what", years=ahead): [label for label, _ in rows],
@@ -99,11 +99,16 @@ def _rows(money: Money) -> list[tuple[str, Figure]]:
     ]  # fmt: skip
 
 
+def _amount(f: Figure, sharpening: bool) -> str:
+    soon = standing(f, sharpening) is Standing.PROVISIONAL
+    return writing().provisional(writing().change(f, formats.millions, "less", sharpening), soon)
+
+
 def _range(f: Figure, sharpening: bool) -> str:
     low, high = pockets.ends(f, sharpening)
     if low is None or high is None:
         return ""
-    return t("pay_range", low=formats.millions(low, True), high=formats.millions(high, True))
+    return writing().between(low, high, formats.millions)
 
 
 def _csv(

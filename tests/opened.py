@@ -88,5 +88,10 @@ def complete(at: AppTest) -> bool:
     return any(text in words for text in ("keer andere aannames", "times with other assumptions"))
 
 
+def spaced(text: str) -> str:
+    """Return a text with plain spaces in its amounts, as they are typed."""
+    return text.replace("\N{NO-BREAK SPACE}", " ")
+
+
 def words(at: AppTest) -> str:
     return "\n".join(m.value for m in at.markdown)

@@ -151,7 +151,7 @@ def story(both: TwoLives) -> str:
         "row": row_words(both.parts), "last": month_words(both.followed[1]),
         "severe0": _months(both.severe_months(0)), "severe1": _months(both.severe_months(1)),
         "care0": _months(both.care_months(0)), "care1": _months(both.care_months(1)),
-        "euros": writing().euros(both.euros, sign=True) if round(both.euros) else "€ 0",
+        "euros": writing().euros(both.euros, sign=True) if round(both.euros) else writing().euros(0.0),
     }  # fmt: skip
     way = t(f"kids_way_{both.mechanism}")
     return "\n\n".join((t("kids_story", **values) + " " + way, t("kids_story_after", **values)))

@@ -30,7 +30,7 @@ LOOK = """<style>
 .kw-forest th[scope=row], .kw-forest b {font-weight: 600}
 .kw-forest .kw-small {display: block; font-size: 0.8rem; font-weight: 400}
 .kw-forest .kw-what {display: none; font-size: 0.8rem}
-.kw-bar, .kw-scale {display: block; position: relative; height: 1.35rem}
+.kw-bar, .kw-scale {display: block; position: relative; height: 1.35rem; margin-right: 1rem}
 .kw-scale {height: 1.1rem; font-size: 0.78rem}
 .kw-bar i {position: absolute; top: 50%; transform: translateY(-50%)}
 .kw-thin {height: 2px; background: currentColor}
@@ -43,12 +43,13 @@ LOOK = """<style>
 }
 .kw-dot.kw-open {background: var(--kw-back)}
 .kw-scale span {position: absolute; transform: translateX(-50%); white-space: nowrap}
-.kw-cell .kw-scale {display: none}
+.kw-cell .kw-scale {display: none; margin-bottom: 0.3rem}
 @container (max-width: 620px) {
   .kw-forest :is(table, tbody, tr, th, td) {display: block; width: auto}
   .kw-forest thead, .kw-forest tfoot {display: none}
   .kw-forest tr {padding: 0.6rem 0; border-bottom: 2px solid #6f7d88}
   .kw-forest th, .kw-forest td {border: 0; padding: 0.15rem 0}
+  .kw-bar, .kw-scale {margin-right: 0}
   .kw-forest .kw-what, .kw-cell .kw-scale {display: block}
 }
 </style>"""

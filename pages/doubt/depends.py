@@ -79,7 +79,9 @@ def _value(name: str, value: float) -> str:
     if record.scale == "bernoulli":
         return t("doubt_yes" if value else "doubt_no")
     number = writing().significant(value)
-    return f"{number} {unit_words(record.unit)}" if record.unit.startswith("EUR") is False else f"€ {number}"
+    if record.unit.startswith("EUR"):
+        return f"€\N{NO-BREAK SPACE}{number}"
+    return f"{number} {unit_words(record.unit)}"
 
 
 def otherwise(found: Findings, goal: Goal, reference: str) -> None:

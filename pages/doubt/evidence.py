@@ -101,7 +101,7 @@ def collect_first(found: Findings, reference: str) -> None:
         t(
             "doubt_collect_lead",
             first=first[:1].lower() + first[1:],
-            level=f"€ {formats.count(round(known.willingness, -3))}",
+            level=formats.euros(round(known.willingness, -3)),
             everything=formats.money(known.everything.value),
         )
     )

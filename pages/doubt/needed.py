@@ -44,7 +44,7 @@ def sentence(x: Threshold, draws: int, start: int) -> str:
 
 
 def _euros(value: float) -> str:
-    return f"€ {formats.count(round(value, -2))}"
+    return formats.euros(round(value, -2))
 
 
 def _now(scenario: Scenario) -> float:

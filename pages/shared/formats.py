@@ -30,9 +30,9 @@ def money(euros: float, sign: bool = False) -> str:
     return writing().money(euros, sign)
 
 
-def unbroken_money(euros: float) -> str:
-    """Return an amount as `money` does, for a heading: no line ends between sign, number and unit."""
-    return money(euros).replace(" ", "\N{NO-BREAK SPACE}")
+def euros(amount: float) -> str:
+    """Return an amount in whole euros with its unit."""
+    return writing().euros(amount)
 
 
 def date(iso: str) -> str:

@@ -244,7 +244,9 @@ def _drawn(
     } | {name: (charts.COLOURS[k], DASHES[k]) for k, name in enumerate(budgets)}  # fmt: skip
     x = alt.X(
         "year:Q", title=t("year"), scale=alt.Scale(domain=[begins, last], nice=False),
-        axis=alt.Axis(format="d", tickMinStep=1, tickCount=6, grid=False),
+        axis=alt.Axis(
+            format="d", tickMinStep=1, tickCount=6, grid=False, labelOverlap="parity", labelSeparation=12
+        ),
     )  # fmt: skip
     y = alt.Axis(title=unit, titleAngle=0, titleAlign="left", titleAnchor="start", titleX=0, titleY=-22)
     legend = alt.Legend(

@@ -50,10 +50,11 @@ VIEWS: Mapping[str, tuple[str, ...]] = {
     "verken": ("delen", "programma"),
     "vergelijk": ("open", "paar"),
     "galerij": ("stellingen",),
-    "kinderen": ("jaar", "kind", "wachten", "toch", "plekken"),
+    "kinderen": ("jaar", "kind", "wachten", "toch", "plekken", "open-kinderen"),
     "aannames": ("zoek", "rust", "onderwerpen", *(f"vanaf{n}" for n in range(12))),
     "eigen-cijfers": ("begin", "wijze"),
-    "onderzoek": ("kindjaar", "buurten", "duur", "gemeenten", *(f"proef-{name}" for name in NUMBERS)),
+    "onderzoek": ("kindjaar", "buurten", "duur", "gemeenten", *(f"proef-{name}" for name in NUMBERS),
+                  "open-onderzoek"),
     "briefing": ("over",),
     **{
         page: (f"open-{page}",) for page in ("onzekerheid", "wie-betaalt", "ijking", "over", "afwegingskader")

@@ -43,8 +43,8 @@ def outcome(
     """Show the outcome of the plan in hand, again as draws come in; return the answer so far.
 
     None where there is nothing to compare. key: of the choice of a chart, other on each page. more: what the
-    page shows of it besides. beside: whether figures for another effect come beside the first, once those
-    stand, and under them what would have to be true for the money to come back.
+    page shows of it besides. beside: whether figures for another effect come beside the first, once a chance
+    can be named, and under them what would have to be true for the money to come back.
     """
     if nothing_to_compare(chosen):
         return None
@@ -57,14 +57,13 @@ def outcome(
     remarks(both[1:])
     st.html(FIGURES)
 
-    def weaker_too() -> BackgroundTask | None:
-        return weaker.ask(chosen) if beside else None
+    def weaker_too(watch: bool = True) -> BackgroundTask | None:
+        return weaker.ask(chosen, watch) if beside else None
 
     def told(answer: Answer) -> None:
-        if not answer.finished:
-            weaker.wait()
-        task = weaker_too() if answer.finished else None
-        _told(answer, chosen, (task.found if task else None) or {}, weaker.effects(chosen) if beside else ())
+        task = weaker_too(answer.chance_known and not answer.stopped)
+        found = (task.found if task else None) or {}
+        _told(answer, chosen, found, weaker.effects(chosen) if beside else ())
         if beside:
             quitte.show(answer)
 
@@ -144,14 +143,20 @@ def _figures(answer: Answer, near: Change, far: Change, chosen: Choices, others:
     for column, (name, label, figure, write, below) in zip(st.columns(3), shown, strict=True):
         with column:
             _metric(label, figure, write, below, answer.sharpening)
-            parts.notes(*(_other(effect, one, name, write) for effect, one in others))
+            parts.notes(*(_other(effect, one, name, write, answer.stopped) for effect, one in others))
             parts.note(_shares(answer, far) if name == "cost" else "")
 
 
-def _other(effect: str, figures: weaker.Figures | None, name: str, write: Callable[..., str]) -> str:
-    """Return what a figure would be with another effect, or that it is still to come."""
-    found = figures and writing().change(getattr(figures, name), write, _less(write))
-    return t(f"weaker_{effect}", told=found or t("weaker_coming"))
+def _other(
+    effect: str, figures: weaker.Figures | None, name: str, write: Callable[..., str], stopped: bool
+) -> str:
+    """Return what a figure would be with another effect, marked while it may turn, or that it is to come."""
+    if figures is None:
+        return t(f"weaker_{effect}", told=t("weaker_coming"))
+    figure, sharpening = getattr(figures, name), figures.sharpening and not stopped
+    found = writing().change(figure, write, _less(write), sharpening)
+    soon = standing(figure, sharpening) is Standing.PROVISIONAL
+    return t(f"weaker_{effect}", told=writing().provisional(found, soon))
 
 
 def _level(f: Figure, before: float, after: float, sharpening: bool, both: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 
 from pages.shared.answers import BackgroundTask, key_of
@@ -12,6 +13,7 @@ from pages.shared.figures import LONG, MIDDLE
 from pages.shared.plan import CHILD_WORK
 from pages.shared.state import watcher
 from sim.decision.appraisal import KEY_LABELS, Figure, difference
+from sim.decision.firm import ENOUGH_DRAWS
 from sim.decision.headline import change, discount_rate
 from sim.engine.config import worker_threads
 from sim.inputs.scenario import Scenario
@@ -27,11 +29,17 @@ BYTES = 1 << 14
 
 @dataclass(frozen=True)
 class Figures:
-    """The figures of the tiles: cost over LONG years, youths after MIDDLE."""
+    """The figures of the tiles: cost over LONG years, youths after MIDDLE. draws: how many they rest on."""
 
     cost: Figure
     unmet: Figure
     users: Figure
+    draws: int
+
+    @property
+    def sharpening(self) -> bool:
+        """Tell whether more draws are to come."""
+        return self.draws < DRAWS
 
 
 Found = Mapping[str, Figures]
@@ -53,41 +61,49 @@ def questions(chosen: Choices) -> Mapping[str, Sequence[Scenario]]:
     return {effect: pair(replace(chosen, effect=effect)) for effect in effects(chosen)}
 
 
-def ask(chosen: Choices) -> BackgroundTask | None:
-    """Return the figures so far, by effect, as a task whose work is queued; None where there are none."""
+def ask(chosen: Choices, watch: bool = True) -> BackgroundTask | None:
+    """Return the figures so far, by effect, as a task; None where there are none.
+
+    watch False only looks up. Its work is queued beside that on the answer itself.
+    """
     pairs = questions(chosen)
     if not pairs:
         return None
     key = key_of([one for both in pairs.values() for one in both], "weaker", CHILDREN, DRAWS)
-    return desk().errand(key, lambda tell: find(pairs, tell), watcher(SLOT), size=BYTES)
+    return desk().errand(key, lambda tell: find(pairs, tell), watcher(SLOT), watch=watch, size=BYTES)
 
 
-def wait() -> None:
-    """Work on no figures of another budget while an answer is still to come."""
-    desk().leave(watcher(SLOT))
+def find(pairs: Mapping[str, Sequence[Scenario]], tell: Tell) -> Iterator[Found | None]:
+    """Yield the figures by effect after each draw, so that others have their turn: None while there are none.
 
-
-def find(pairs: Mapping[str, Sequence[Scenario]], tell: Tell) -> Iterator[Found]:
-    """Yield the figures of ever more effects; of each once all its draws are there."""
+    Each effect is lived by itself, as `compare` does it, until it has the draws that a figure may stand on;
+    then all of them take turns until all draws are there.
+    """
+    enough = min(ENOUGH_DRAWS, DRAWS)
+    turns = [(effect, draw) for effect in pairs for draw in range(1, enough + 1)]
+    turns += [(effect, draw) for draw in range(enough + 1, DRAWS + 1) for effect in pairs]
+    lived: dict[str, list[Run]] = {effect: [] for effect in pairs}
     found: dict[str, Figures] = {}
-    for effect, both in pairs.items():
-        found[effect] = _figures(both, tell)
-        yield dict(found)
-
-
-def _figures(both: Sequence[Scenario], tell: Tell) -> Figures:
-    options = Options(children=CHILDREN, seed=SEED)
-    first, runs = both[0], list[Run]()
     with worker_threads(None) as pool:
-        for draw in range(1, DRAWS + 1):
+        for done, (effect, draw) in enumerate(turns):
 
-            def heard(now: Progress, done: int = draw - 1) -> None:
-                tell(now.at(done + now.share, DRAWS))
+            def heard(now: Progress, done: int = done) -> None:
+                tell(now.at(done + now.share, len(turns)))
 
-            run = desk().lives.run(both, options, draw, pool, heard)
-            few = [with_labels(c, [label for label in KEY_LABELS if label in c.labels]) for c in run.columns]
-            runs.append(replace(run, columns=tuple(few)))
+            lived[effect].append(_draw(pairs[effect], draw, pool, heard))
+            if draw >= enough:
+                found[effect] = _figures(pairs[effect][0], lived[effect])
+            yield dict(found) or None
+
+
+def _draw(both: Sequence[Scenario], draw: int, pool: Executor, tell: Tell) -> Run:
+    run = desk().lives.run(both, Options(children=CHILDREN, seed=SEED), draw, pool, tell)
+    few = [with_labels(c, [label for label in KEY_LABELS if label in c.labels]) for c in run.columns]
+    return replace(run, columns=tuple(few))
+
+
+def _figures(first: Scenario, runs: Sequence[Run]) -> Figures:
     d = difference(runs, 1, 0, range(first.start, first.start + first.years))
     rate = discount_rate(first)
     near, far = (change(d, min(ahead, first.years), rate) for ahead in (MIDDLE, LONG))
-    return Figures(far.municipal_cost, near.unmet_need, near.care_users)
+    return Figures(far.municipal_cost, near.unmet_need, near.care_users, len(runs))

@@ -27,7 +27,7 @@ def willingness(found: Beliefs) -> float:
     first = least if least else TOP // 2
     now = st.select_slider(
         t("study_worth"), offered, seen("kindjaar", offered, first), key="study-worth",
-        format_func=lambda n: f"€ {formats.count(n)}", help=t("study_worth_help"),
+        format_func=formats.euros, help=t("study_worth_help"),
     )  # fmt: skip
     saw("kindjaar", now, first)
     if least and now == first:

@@ -38,7 +38,7 @@ def chosen() -> tuple[tuple[str, float], ...]:
 def written(name: str, value: float) -> str:
     """Return a number of a study as people write it."""
     if name in IN_EUROS:
-        return f"€ {formats.count(value)}"
+        return formats.euros(value)
     if name in IN_PERCENT:
         return formats.percent(value, 1)
     return formats.number(value, 3)

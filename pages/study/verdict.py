@@ -87,7 +87,7 @@ def pays(asked: Asked, reference: str) -> None:
         alone = asked.municipalities == 1
         said = ("study_no_alone", "study_yes_alone") if alone else ("study_no", "study_yes")
         towns = formats.count(asked.municipalities)
-        st.markdown("### " + t(said[found.net > 0], net=formats.unbroken_money(abs(found.net)), towns=towns))
+        st.markdown("### " + t(said[found.net > 0], net=formats.money(abs(found.net)), towns=towns))
         chance = writing().chance(found.chance, asked.found.simulated)
         st.markdown(t("study_chance", chance=chance))
     st.table(_rows(asked, found, clear).map(parts.breakable), hide_index=True)
@@ -135,7 +135,7 @@ def _between(asked: Asked) -> str:
     pay = [level for level in LEVELS if net(asked._replace(willingness=float(level))) > 0]
     if not pay:
         return t("study_never")
-    low, high = (f"€ {formats.count(level)}" for level in (pay[0], pay[-1]))
+    low, high = (formats.euros(level) for level in (pay[0], pay[-1]))
     return t("study_from" if pay[-1] == LEVELS[-1] else "study_between", low=low, high=high)
 
 

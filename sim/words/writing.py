@@ -119,11 +119,11 @@ class Writing:
         if 500 < abs(euros) < 50_000:
             return self.euros(round(euros, -3))
         unit = {"nl": "mln", "en": "million"}[self.language]
-        return f"€ {self.millions(euros)} {unit}"
+        return _unbroken(f"€ {self.millions(euros)} {unit}")
 
     def euros(self, euros: float, sign: bool = False) -> str:
         """Return an amount in whole euros. sign: see `money`."""
-        return self._more_or_less(self.euros, euros) if sign else f"€ {self.count(euros)}"
+        return self._more_or_less(self.euros, euros) if sign else _unbroken(f"€ {self.count(euros)}")
 
     def _more_or_less(self, write: Callable[[float], str], value: float) -> str:
         size = write(abs(value))
@@ -133,7 +133,7 @@ class Writing:
         """Return an amount in words with two digits, without its sign, such as 12 miljoen euro."""
         amount = abs(float(f"{euros:.2g}"))
         unit, size = next(((unit, size) for unit, size in _LARGE if amount >= size), ("euros", 1.0))
-        return self.t(unit, amount=self.number(amount / size, 1))
+        return _unbroken(self.t(unit, amount=self.number(amount / size, 1)))
 
     def about(self, value: float) -> str:
         """Return a number with three digits: more is not known of a level."""
@@ -178,11 +178,11 @@ class Writing:
         told = standing(f, sharpening)
         if told in (Standing.UNCLEAR, Standing.TOO_SMALL):
             least, most = span(f)
-            low, high = write(abs(min(least, 0.0))), write(max(most, 0.0))
-            if low == high == write(0.0):
-                return self.t("near_zero")
+            between = self.between(min(least, 0.0), max(most, 0.0), write)
+            if between == self.t("near_zero"):
+                return between
             unclear = told is Standing.UNCLEAR
-            return self.t("no_clear_difference" if unclear else "too_small_between", low=low, high=high)
+            return self.t("no_clear_difference" if unclear else "too_small_between", range=between)
         words = {Standing.PROVISIONAL: "provisional", Standing.UNTOLD: "untold"}
         return self.t(words[told]) if told in words else ""
 
@@ -240,13 +240,24 @@ class Writing:
         """Return the range of a figure over draws in words, or nothing where there is none to show."""
         if f.low is None or f.high is None or not has_range(f, sharpening):
             return ""
-        if f.low < 0.0 < f.high:
-            between = self.t(f"range_{less}_more", low=write(-f.low), high=write(f.high))
-        elif f.low >= 0.0:
-            between = self.t("range_more", low=write(f.low), high=write(f.high))
-        else:
-            between = self.t(f"range_{less}", low=write(-f.high), high=write(-f.low))
-        return self.t("in_nine_of_ten", range=between)
+        return self.t("in_nine_of_ten", range=self.between(f.low, f.high, write, less))
+
+    def between(self, low: float, high: float, write: Callable[..., str], less: str = "less") -> str:
+        """Return a range in words, without signs, and without an end that rounds to nothing.
+
+        less: see `change`.
+        """
+        nothing, least, most = write(0.0), write(abs(low)), write(abs(high))
+        if least == most == nothing:
+            return self.t("near_zero")
+        if nothing in (least, most):
+            far, size = (high, most) if least == nothing else (low, least)
+            return self.t("at_most", range=self.t("more" if far > 0.0 else less, value=size))
+        if low < 0.0 < high:
+            return self.t(f"range_{less}_more", low=least, high=most)
+        if high > 0.0:
+            return self.t("range_more", low=least, high=most)
+        return self.t(f"range_{less}", low=most, high=least)
 
     def unknown_effect(self, none: float | None, priors: Collection[str] = (ASSUMED,)) -> str:
         """Return that nobody knows the effect. none: the weight on no effect; None where it was set.
@@ -294,6 +305,11 @@ class Writing:
             return self.t("above", chance=self.percent(1.0 - bound))
         rounded = min(max(round(share * 20) / 20, 0.05), 0.95)
         return self.t("about_share", chance=self.percent(rounded))
+
+
+def _unbroken(text: str) -> str:
+    """Return a text in which no line ends: of an amount, between sign, number and unit."""
+    return text.replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def _signed(value: float, text: str, sign: bool) -> str:

@@ -265,6 +265,7 @@ def test_a_server_that_cannot_keep_anything_has_a_long_address(monkeypatch: pyte
         ("verken", {"delen": "bso~files"}, "verken-open-bso", True),
         ("over", {"open-over": "privacy~bron"}, "open-over-bron", True),
         ("over", {"open-over": "privacy~bron"}, "open-over-nieuw", False),
+        ("kinderen", {"open-kinderen": "wachtlijst~kas"}, "open-kinderen-wachtlijst", True),
         ("galerij", {"stellingen": "tilburg"}, "stellingen-tilburg", True),
         ("aannames", {"onderwerpen": "2"}, f"assumed-{TOPICS[1]}", True),
         ("aannames", {"zoek": "tarief", "rust": "estimated~assumed"}, "assumed-search", "tarief"),

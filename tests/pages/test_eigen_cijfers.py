@@ -27,7 +27,7 @@ from sim.inputs.municipality_text import municipality_yaml, read_yaml
 from sim.inputs.profiles import profile_from, profiles
 from sim.model.parameters import default_parameters
 from sim.progress import Progress
-from tests.opened import once
+from tests.opened import once, spaced
 
 PAGE = str(Path(__file__).resolve().parents[2] / "pages" / "eigen_cijfers.py")
 NL = writing_in("nl")
@@ -67,7 +67,8 @@ def headers(at: AppTest) -> list[str]:
 def rows(table: pd.DataFrame) -> dict[str, tuple[str, str]]:
     """Return what was and becomes by figure, without the places where a word may be broken."""
     names = table.iloc[:, 0].str.replace("\N{SOFT HYPHEN}", "")
-    return dict(zip(names, zip(table.iloc[:, 1], table.iloc[:, 2], strict=True), strict=True))
+    told = [table.iloc[:, k].map(spaced) for k in (1, 2)]
+    return dict(zip(names, zip(*told, strict=True), strict=True))
 
 
 def tables(at: AppTest) -> list[pd.DataFrame]:

@@ -6,6 +6,7 @@ import pytest
 
 from pages.shared import formats
 from pages.shared.texts import writing_in
+from tests.opened import spaced
 
 
 @pytest.fixture(params=["nl", "en"])
@@ -23,7 +24,7 @@ def test_points_and_commas_follow_the_language(language: str) -> None:
         formats.count(1234567.6), formats.millions(1.2346e9), formats.money(1.2346e9), formats.fte(12.5),
         formats.fte(36.0),
     )  # fmt: skip
-    assert found == expected
+    assert tuple(map(spaced, found)) == expected
 
 
 @pytest.mark.parametrize(
@@ -37,10 +38,8 @@ def test_signs_are_real_minus_signs_and_zero_has_none(
     assert (formats.count(value), formats.count(value, sign=True)) == (plain, signed)
 
 
-def test_an_amount_in_a_heading_has_no_place_for_a_line_to_end(language: str) -> None:
-    found = formats.unbroken_money(3.2e6)
-    assert " " not in found
-    assert found.split() == formats.money(3.2e6).split()
+def test_an_amount_has_no_place_for_a_line_to_end(language: str) -> None:
+    assert not any(" " in found for found in (formats.money(3.2e6), formats.euros(840.0)))
 
 
 def test_money_that_rounds_to_nothing_has_no_sign(language: str) -> None:

@@ -29,7 +29,7 @@ from sim.progress import Progress
 from sim.runs.experiment import Options
 from sim.runs.twins import Twins, picture_table, totals, twins
 from sim.states import FORMS, MECHANISMS
-from tests.opened import once
+from tests.opened import once, unfolded
 from tests.worlds import scenario as world
 
 PAGE = str(Path(__file__).resolve().parents[2] / "pages" / "kinderen.py")
@@ -262,7 +262,7 @@ def test_a_form_is_told_only_where_it_is_more_than_luck(compared: Comparison) ->
 
 def opened(**query: str) -> AppTest:
     at = AppTest.from_file(PAGE, default_timeout=120)
-    for key, value in query.items():
+    for key, value in (unfolded("kinderen") | query).items():
         at.query_params[key] = value
     return at.run()
 

@@ -15,6 +15,7 @@ from pages.shared.levers import as_reference, at_first, evenly, path_of, shortes
 from pages.shared.plan import Plan
 from sim.inputs.scenario import ON_FORMS, Scenario, Switches, scenario_from_dict
 from sim.model.catalogue import catalogue
+from tests.opened import spaced
 
 START, YEARS = 2026, 20
 AMOUNTS = st.integers(0, 60).map(float)
@@ -171,7 +172,7 @@ def test_every_lever_has_words() -> None:
         "van 1 fte in 2026 naar 4,5 fte in 2029, geoormerkt, waar kinderen al zijn, "
         "van 6 tot en met 12 jaar, betaald door een ander, zonder eerder gezien"
     )
-    assert words_of("money", chosen) == (
+    assert spaced(words_of("money", chosen)) == (
         "vaste plaatsen, wachtlijst, ambulant: 1.200, daghulp: onbeperkt, budget € 50,0 mln, "
         "groei \N{MINUS SIGN}1,5% per jaar"
     ).replace("\N{MINUS SIGN}1,5%", "-1,5%")

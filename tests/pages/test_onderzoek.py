@@ -21,7 +21,7 @@ from sim.decision import emulated, learning
 from sim.decision.design import NUMBERS, Design
 from sim.decision.goal import Goal
 from sim.decision.learning import LONGEST, SIZES, Beliefs
-from tests.opened import once, words
+from tests.opened import once, spaced, unfolded, words
 
 NL, EN = (writing_in(language).words for language in ("nl", "en"))
 PAGE = str(Path(__file__).resolve().parents[2] / "pages" / "onderzoek.py")
@@ -45,7 +45,7 @@ def enough() -> Iterator[None]:
 
 def opened(years: int, **query: str) -> AppTest:
     at = AppTest.from_file(PAGE, default_timeout=120)
-    at.query_params.update({"begroting": plan(years, kinderwerk=36).code(), **query})
+    at.query_params.update({"begroting": plan(years, kinderwerk=36).code(), **unfolded("onderzoek"), **query})
     at.session_state[SHOWN] = "onderzoek"
     return at.run()
 
@@ -95,7 +95,8 @@ def test_the_page_answers_its_question_and_follows_its_choices() -> None:
     assert at.table[0].value.iloc[2, 1] != price
     at.select_slider(key="study-children").set_value(100.0).run()
     link = at.code[0].value
-    for part in ("buurten=120", "gemeenten=25", "kindjaar=120000", "proef-children=100.0"):
+    for part in ("buurten=120", "gemeenten=25", "kindjaar=120000", "proef-children=100.0",
+                 "open-onderzoek=getallen"):  # fmt: skip
         assert part in link
     assert "100 kinderen per buurt" in words(at)
 
@@ -145,7 +146,7 @@ def test_the_curve_is_that_of_the_calculation() -> None:
 def test_at_which_worth_of_a_child_year_it_pays() -> None:
     cheap = asked(beliefs(), 100_000.0)
     said = verdict._between(cheap)
-    low = said.split("€ ")[1].split(" ")[0].replace(".", "")
+    low = spaced(said).split("€ ")[1].split(" ")[0].replace(".", "")
     assert verdict.net(cheap._replace(willingness=float(low))) > 0
     assert verdict.net(cheap._replace(willingness=float(low) - 20_000)) <= 0
     dear = replace(cheap.design, others=(("lead", 1.5e12),))
@@ -158,6 +159,6 @@ def test_every_number_can_be_moved_over_its_range() -> None:
         assert values == sorted(values)
         assert (values[0], values[2], values[-1]) == (number.low, number.value, number.high)
         assert NL[f"study_number_{name}"] != EN[f"study_number_{name}"]
-    assert numbers.written("lead", 700_000) == f"€ {formats.count(700_000)}"
+    assert numbers.written("lead", 700_000) == formats.euros(700_000)
     assert numbers.written("dropout", 0.075) == "7,5%"
     assert numbers.written("icc", 0.031) == "0,031"

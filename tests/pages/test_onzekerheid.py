@@ -33,7 +33,7 @@ from sim.decision.thresholds import Threshold
 from sim.decision.value import Estimate
 from sim.progress import Progress
 from sim.runs.experiment import Options
-from tests.opened import once, unfolded, words
+from tests.opened import once, spaced, unfolded, words
 
 NL, EN = (writing_in(language).words for language in ("nl", "en"))
 PAGE = str(Path(__file__).resolve().parents[2] / "pages" / "onzekerheid.py")
@@ -239,7 +239,7 @@ def test_what_is_lost_in_luck_is_said_for_each_way_of_counting(
 def test_a_sentence_says_what_a_worker_may_cost_or_that_no_price_is_low_enough() -> None:
     goal = Goal(2045, measure="cost")
     price = Threshold("price", "euros", goal, 24_649.0, -10.0, 30_000.0, 86_700.0, 86_700.0, 0.0, 0.5, 0.0)
-    said = needed.sentence(price, 20, 2026)
+    said = spaced(needed.sentence(price, 20, 2026))
     assert "hoogstens **€ 24.600** per jaar kosten (met andere berekeningen € 0 tot € 30.000)" in said
     assert "Nu gerekend: € 86.700 in 2026, in prijzen van 2024" in said
 
@@ -305,7 +305,7 @@ def rendered(show: str, found: object) -> AppTest:
 def test_what_to_collect_first_is_said_in_words(parts: list[Findings]) -> None:
     at = rendered("collect_first", replace(parts[-1], known=known()))
     assert "Begin met **wat kinderwerk doet**" in words(at)
-    assert "€ 90.000 waard is" in words(at)
+    assert "€ 90.000 waard is" in spaced(words(at))
     assert "1. Kinderwerk: nieuwe matige zorgbehoefte bij wie komt" in words(at)
     assert "Ontstaan van lichte zorgbehoefte" not in words(at)  # no more than its own error
     assert "verklaart 80%" in words(at)
@@ -320,14 +320,14 @@ def test_luck_stands_apart_from_what_is_not_known(parts: list[Findings]) -> None
     assert parts[-1].spread is not None
     spread = replace(parts[-1].spread, parameters=8e6, luck_of_a_run=2e6, luck=1 / 17)
     at = rendered("rests_on", replace(parts[-1], known=known(), spread=spread, draws=200))
-    assert "een spreiding van € 8,0 mln" in words(at)
-    assert "€ 2,0 mln, ofwel **6%** van alle spreiding (in 200 berekeningen)" in words(at)
+    assert "een spreiding van € 8,0 mln" in spaced(words(at))
+    assert "€ 2,0 mln, ofwel **6%** van alle spreiding (in 200 berekeningen)" in spaced(words(at))
     assert "**60%** van de twijfel" in words(at)
 
 
 def test_a_value_is_written_with_its_unit_or_as_yes_and_no() -> None:
     assert depends._value("kinderwerk.effect_exists", 1.0) == "ja"
-    assert depends._value("cost.kinderwerk_fte", 86_700.0) == "€ 86.700"
+    assert spaced(depends._value("cost.kinderwerk_fte", 86_700.0)) == "€ 86.700"
     assert depends._value("kinderwerk.visits_per_fte", 4160.0).startswith("4.160 ")
 
 

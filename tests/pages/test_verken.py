@@ -266,7 +266,7 @@ def test_a_link_restores_every_lever() -> None:
     at.run()
     assert not at.exception
     assert at.session_state["choices"] == chosen
-    assert "Other than at first (6)" in words(at)
+    assert "Changed (6)" in words(at)
 
 
 def test_what_is_left_of_unfenced_work_is_shown_beside_what_was_planned() -> None:

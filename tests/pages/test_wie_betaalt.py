@@ -19,7 +19,7 @@ from sim.decision.firm import UNSAID, standing
 from sim.decision.headline import UNMET, discount_rate
 from sim.decision.payers import Money, Pocket
 from sim.decision.payers import pockets as pockets_of
-from tests.opened import finished, unfolded, words
+from tests.opened import finished, spaced, unfolded, words
 
 NL, EN = (writing_in(language).words for language in ("nl", "en"))
 PAGE = str(Path(__file__).resolve().parents[2] / "pages" / "wie_betaalt.py")
@@ -59,7 +59,7 @@ def test_the_figures_are_those_of_the_engine(page: AppTest) -> None:
     rows = table(page, NL["pay_col_amount"])
     expected = [here.programmes, here.care, here.cash_care, here.freed, here.cost, here.cashable]
     dutch = writing_in("nl")
-    assert list(rows[NL["pay_col_amount"]]) == [dutch.difference(f, formats.millions) for f in expected]
+    assert list(rows[NL["pay_col_amount"]]) == [dutch.change(f, formats.millions, "less") for f in expected]
     if standing(here.cost) not in UNSAID:
         assert f"**{formats.money(abs(here.cost.value))}** meer uit" in words(page)
     unmet = dutch.difference(
@@ -131,7 +131,7 @@ def test_the_sentence_tells_who_gains_without_paying(monkeypatch: pytest.MonkeyP
     here = Pocket("gemeente", Money(cost, figure(0), cost, figure(0), cost, figure(0)), None)
     school, justice = Pocket("school", None, figure(-2.0)), Pocket("justitie", None, figure(-0.1, 1.0))
     told = pockets.sentence([here, school, justice], 10)
-    assert "In 10 jaar geeft **de gemeente** naar verwachting **€ 12,0 mln** meer uit" in told
+    assert "In 10 jaar geeft **de gemeente** naar verwachting **€ 12,0 mln** meer uit" in spaced(told)
     assert "voor **scholen**, zonder mee te betalen" in told
     assert "justitie" not in told
     assert NL["pay_gains_none"] in pockets.sentence([here, justice], 10)
@@ -153,6 +153,6 @@ def test_cash_is_not_called_a_part_of_what_it_is_no_part_of(words: dict[str, str
 def test_cash_may_be_more_than_all_together_and_stands_by_itself() -> None:
     cost, cash = figure(52.6), figure(53.0)
     bars = [pockets._bar("gemeente", kind, f, False) for kind, f in (("cost", cost), ("cash", cash))]
-    assert [bar.words for bar in bars] == [
+    assert [spaced(bar.words) for bar in bars] == [
         "De gemeente, alles samen: € 52,6 mln meer", "De gemeente, in de kas: € 53,0 mln meer",
     ]  # fmt: skip

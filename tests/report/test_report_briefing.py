@@ -21,6 +21,7 @@ from sim.report.content import Report, assumed_share, report_of
 from sim.report.lettering import drawable, short
 from sim.report.level_chart import level_alt
 from sim.words.break_even_words import research_words
+from tests.opened import spaced
 from tests.report.comparisons import CORE, comparison
 
 signs = st.characters(exclude_categories=("C", "Z")) | st.just(" ")
@@ -75,7 +76,7 @@ def test_charts_are_told_to_those_who_do_not_see_them(reader: PdfReader, report:
     told = [str(tag["/Alt"]) for tag in tags(reader) if "/Alt" in tag]
     names = ["A. 36 kinderwerkers", "B. 72 kinderwerkers"]
     added_up = description(report, names)
-    assert "na 20 jaar € " in added_up
+    assert "na 20 jaar € " in spaced(added_up)
     users, money = (levels for levels in report.levels if levels.what in ("users", "money"))
     both = [level_alt(report, levels, ["Uitgangssituatie", *names]) for levels in (users, money)]
     assert sorted(told) == sorted([added_up, *both])

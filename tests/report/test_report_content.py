@@ -19,6 +19,7 @@ from sim.report.content import Report, report_of, words, world_lines
 from sim.report.files import document
 from sim.report.provenance import provenance
 from sim.report.rows import Row
+from tests.opened import spaced
 from tests.report.comparisons import CORE, FORM, OUTSIDE, PROGRAMME, WAITING, comparison
 
 TITLE = "Almere, 36 kinderwerkers"
@@ -202,7 +203,7 @@ def test_the_world_of_each_scenario_is_told() -> None:
         "shocks": [LOCKDOWN, CUT],
     }  # fmt: skip
     dutch, english = (report_of(comparison(TITLE, changes=[capped]), language) for language in ("nl", "en"))
-    assert dutch.worlds == (
+    assert tuple(map(spaced, dutch.worlds)) == (
         "20 jaar, van 2026 tot en met 2045; een tekort op jeugdzorg gaat deels af van werk zonder oormerk",
         "20 jaar, van 2026 tot en met 2045; vaste plaatsen, met wachtlijst; "
         "plaatsen: wijkteam onbeperkt, ambulant 900; budget voor jeugdzorg € 150,0 mln per jaar; "

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from sim.decision.appraisal import Figure
 from sim.decision.firm import UNSAID, standing
 from sim.words.writing import LANGUAGES, Writing
+from tests.opened import spaced
 
 SIZES = st.floats(-5000, 5000, allow_nan=False)
 
@@ -35,9 +36,12 @@ def test_a_range_has_both_ends_the_smaller_first(value: float, down: float, up: 
     writing, f = Writing("nl"), figure(value, value - down, value + up)
     told = writing.range(f, writing.count, "fewer")
     found = [int(n.replace(".", "")) for n in re.findall("\\d[\\d.]*", told.removeprefix("in 9 van de 10"))]
-    assert sorted(found) == sorted(abs(round(end)) for end in (f.low or 0.0, f.high or 0.0))
-    assert ("minder" in told) == ((f.low or 0.0) < 0)
-    assert ("meer" in told) == ((f.high or 0.0) > 0 or (f.low or 0.0) >= 0)
+    ends = [round(end) for end in (f.low or 0.0, f.high or 0.0)]
+    if any(ends):
+        assert sorted(found) == sorted(abs(end) for end in ends if end)
+        assert ("hooguit" in told) == (0 in ends)
+    assert ("minder" in told) == (ends[0] < 0)
+    assert ("meer" in told) == (ends[1] > 0)
     if (f.low or 0.0) >= 0 or (f.high or 0.0) <= 0:
         assert found == sorted(found)
 
@@ -54,7 +58,7 @@ def test_a_range_has_both_ends_the_smaller_first(value: float, down: float, up: 
     ],
 )
 def test_an_amount_in_a_sentence_has_two_digits(euros: float, nl: str, en: str) -> None:
-    assert (Writing("nl").about_euros(euros), Writing("en").about_euros(euros)) == (nl, en)
+    assert [spaced(Writing(language).about_euros(euros)) for language in ("nl", "en")] == [nl, en]
 
 
 def test_a_level_has_three_digits() -> None:
@@ -70,4 +74,34 @@ def test_a_level_has_three_digits() -> None:
     ],
 )
 def test_a_difference_in_money_is_written_as_it_is_read_aloud(euros: float, nl: str, en: str) -> None:
-    assert [Writing(language).money(euros, True) for language in ("nl", "en")] == [nl, en]
+    assert [spaced(Writing(language).money(euros, True)) for language in ("nl", "en")] == [nl, en]
+
+
+def test_no_line_ends_within_an_amount() -> None:
+    for language in ("nl", "en"):
+        words = Writing(language)
+        told = (words.money(-6.4e7), words.money(3_000.0), words.euros(840.0), words.about_euros(1.2e7))
+        assert not any(" " in amount for amount in told)
+        assert " " in words.money(6.4e7, True)  # before "more"
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "nl", "en"),
+    [
+        (-0.3, 3.0, "hooguit 3 meer", "at most 3 more"),
+        (0.2, 3.0, "hooguit 3 meer", "at most 3 more"),
+        (-2.0, 0.4, "hooguit 2 minder", "at most 2 fewer"),
+        (-0.4, 0.4, "vrijwel 0", "almost 0"),
+        (-2.0, 3.0, "2 minder tot 3 meer", "2 fewer to 3 more"),
+        (-7.0, -2.0, "2 tot 7 minder", "2 to 7 fewer"),
+    ],
+)
+def test_an_end_that_rounds_to_nothing_is_not_named(low: float, high: float, nl: str, en: str) -> None:
+    words = [Writing(language) for language in ("nl", "en")]
+    assert [each.between(low, high, each.count, "fewer") for each in words] == [nl, en]
+
+
+def test_what_is_unclear_names_no_end_that_rounds_to_nothing() -> None:
+    one = figure(1.5, -0.3, 3.0, 0.01)
+    told = [Writing(language).remark(one, Writing(language).count) for language in ("nl", "en")]
+    assert told == ["geen duidelijk verschil (hooguit 3 meer)", "no clear difference (at most 3 more)"]
