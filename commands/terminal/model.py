@@ -10,6 +10,7 @@ from rich.text import Text
 
 from commands.terminal.literal import Table
 from sim.decision.model_calibration import Fit, ModelCalibration
+from sim.files.literal import printable
 
 
 def model_table(found: Mapping[str, Any]) -> RenderableType:
@@ -66,7 +67,8 @@ def calibration_table(fitted: ModelCalibration) -> RenderableType:
         f"Means, and 5 to 95 percent of draws. {fitted.made:,} draws were made; {fitted.effective:,.0f} of "
         "them count (effective sample size). ±: two standard errors."
     )
-    return Group(table, Text(said, style="dim"))
+    unreached = [Text(printable(f"Note: {each}.")) for each in fitted.unreached]
+    return Group(table, *unreached, Text(said, style="dim"))
 
 
 def _before_and_after(each: Fit) -> list[str]:
