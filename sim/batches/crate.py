@@ -18,7 +18,7 @@ from urllib.parse import quote
 
 from sim.batches.results import MANIFEST
 from sim.batches.store import StoredRun
-from sim.errors import InputError, OptionError, SimulationError
+from sim.errors import InputError, OptionError, SimulationError, nearest
 from sim.faults import fault
 from sim.files.archive import zip_into
 from sim.files.yamlfile import dumped
@@ -44,7 +44,14 @@ _FORMATS = {
     ".parquet": "application/vnd.apache.parquet", ".csv": "text/csv", ".json": "application/json",
     ".yaml": "application/yaml", ".py": "text/x-python", ".lock": "text/plain",
 }  # fmt: skip
-_LICENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+-]*")
+FOR_DATA = (
+    "CC0-1.0", "CC-BY-4.0", "CC-BY-SA-4.0", "CC-BY-NC-4.0", "CC-BY-ND-4.0", "CC-BY-NC-SA-4.0",
+    "CC-BY-NC-ND-4.0", "CC-BY-3.0", "CC-BY-3.0-NL", "ODbL-1.0", "ODC-By-1.0", "PDDL-1.0",
+    "CDLA-Permissive-2.0", "CDLA-Sharing-1.0", "OGL-UK-3.0", "DL-DE-BY-2.0", "DL-DE-ZERO-2.0", "etalab-2.0",
+    OURS,
+)  # fmt: skip
+"""Licences that people give data, as SPDX names them (https://spdx.org/licenses); others have an address."""
+_ADDRESS = re.compile(r"https://[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+(:\d+)?(/[^\s\"<>\\^`{|}]*)?")
 _ASKED = ("seed", "draws", "first_draw", "replications", "children_asked")
 Entity = dict[str, Any]
 
@@ -55,12 +62,13 @@ def write_crate(
     """Write a run to `out`, a zip: the same run gives the same bytes.
 
     model: that of the run; own: the folder that it was read from, if it is one's own. licence: of scenarios
-    and tables, as SPDX names it. Raises InputError where the run is damaged, too old, or was made with
-    another model, program or data than are here, OptionError where the licence is none, and SimulationError
-    where the zip cannot be written.
+    and tables, as SPDX names it (`FOR_DATA`) or an https address. Raises InputError where the run is damaged,
+    too old, or was made with another model, program or data than are here, OptionError where the licence is
+    none of these, and SimulationError where the zip cannot be written.
     """
-    if licence is not None and not _LICENCE.fullmatch(licence):
-        raise OptionError("licence", fault("licence_no_identifier", found=licence))
+    if licence is not None and licence not in FOR_DATA and not _ADDRESS.fullmatch(licence):
+        near = nearest(licence, FOR_DATA)
+        raise OptionError("licence", fault("unknown_licence", found=licence, near=near, known=FOR_DATA))
     _refuse_other(run, model)
     made = dict(_scenario_files(run))
     shipped = {f"{SHIPPED}/{path.relative_to(DATA).as_posix()}": path for path in _shipped_files()}
@@ -203,8 +211,8 @@ def _described(name: str, content: bytes | Path, licence: str | None) -> Entity:
 
 
 def _licences(licence: str | None) -> list[Entity]:
-    names = dict.fromkeys([OURS, *FROM_CBS.values(), *([licence] if licence else [])])
-    found: list[Entity] = [{"@id": _spdx(name), "@type": "CreativeWork", "name": name} for name in names]
+    names = {_spdx(name): name for name in ([licence] if licence else []) + [OURS, *FROM_CBS.values()]}
+    found: list[Entity] = [{"@id": at, "@type": "CreativeWork", "name": name} for at, name in names.items()]
     unsaid = {
         "@id": "#licence", "@type": "CreativeWork", "name": "no licence stated",
         "description": f"The program and its data: {OURS} and CC-BY-4.0, as is said of each file. Scenarios "
@@ -214,7 +222,7 @@ def _licences(licence: str | None) -> list[Entity]:
 
 
 def _spdx(name: str) -> str:
-    return f"https://spdx.org/licenses/{name}"
+    return name if _ADDRESS.fullmatch(name) else f"https://spdx.org/licenses/{name}"
 
 
 def _of(identifier: str) -> Entity:

@@ -156,9 +156,27 @@ def test_licences_are_those_of_the_project_and_the_one_given(stored: StoredRun, 
     assert faults(graph, tmp_path / "b") == []
     for name in ("./", "results/results.parquet"):
         assert graph[name]["license"] == {"@id": "https://spdx.org/licenses/CC0-1.0"}
-    with pytest.raises(OptionError, match=r"CC-BY-4\.0"):
-        write_crate(stored, tmp_path / "c.zip", shipped(), licence="all rights reserved")
+    for wrong, said in (
+        ("all rights reserved", "found 'all rights reserved'$"),
+        ("FOO", r"CC-BY-4\.0.* or EUPL-1\.2, found 'FOO'$"),
+        ("CC-BY4.0", r"did you mean 'CC-BY-4\.0'\?$"), ("cc-by-4.0", r"did you mean 'CC-BY-4\.0'\?$"),
+        ("http://example.org/l", "must be an https address"), ("https://", "found 'https://'"),
+        ("https://example.org/a b", "address"), ("javascript:https://example.org", "address"),
+    ):  # fmt: skip
+        with pytest.raises(OptionError, match=said):
+            write_crate(stored, tmp_path / "c.zip", shipped(), licence=wrong)
     assert not (tmp_path / "c.zip").exists()
+
+
+@pytest.mark.parametrize(
+    "address", ["https://example.org/licences/our-own?v=1", "https://spdx.org/licenses/CC-BY-4.0"]
+)
+def test_a_licence_may_be_an_address(stored: StoredRun, tmp_path: Path, address: str) -> None:
+    write_crate(stored, tmp_path / "a.zip", shipped(), licence=address)
+    graph = unpacked(tmp_path / "a.zip", tmp_path / "a")
+    assert faults(graph, tmp_path / "a") == []
+    assert graph["./"]["license"] == graph["results/results.parquet"]["license"] == {"@id": address}
+    assert graph[address]["@type"] == "CreativeWork"
 
 
 @pytest.mark.parametrize("what", ["version", "engine", "data", "parameters"])
@@ -204,6 +222,10 @@ def test_a_comparison_is_made_again_from_its_crate_alone(tmp_path: Path) -> None
     again = call("runs", "reproduce", "results", cwd=empty)
     assert again.returncode == 0, again.stdout + again.stderr
     assert "comparison: the same to the byte" in again.stdout
+    wrong = call("runs", "crate", "pair", tmp_path / "foo.zip", "--in", store, "--licence", "FOO")
+    assert wrong.returncode == 2
+    assert wrong.stderr.startswith("--licence must be an https address or one of")
+    assert not (tmp_path / "foo.zip").exists()
     refused = call("runs", "crate", "pair", tmp_path / "pair.tar", "--in", store)
     assert (refused.returncode, "pair.tar" in refused.stderr) == (2, True)
 
