@@ -92,7 +92,7 @@ def crate_run(
     store: Store = Path("results"),
     licence: Annotated[
         str | None,
-        typer.Option("--licence", help="Of scenarios and tables: CC-BY-4.0 or another of SPDX, or an address."),
+        typer.Option("--licence", help="Of scenarios and tables: CC-BY-4.0, another of SPDX, or an address."),
     ] = None,
     own_model: OwnModel = None,
 ) -> None:

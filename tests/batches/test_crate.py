@@ -111,6 +111,15 @@ def test_a_crate_keeps_the_rules_and_holds_all_that_it_names(stored: StoredRun, 
     write_crate(stored, tmp_path / "a.zip", shipped())
     graph = unpacked(tmp_path / "a.zip", tmp_path / "a")
     assert faults(graph, tmp_path / "a") == []
+    readme = (tmp_path / "a" / "README.md").read_text(encoding="utf-8")
+    assert graph["README.md"]["about"] == {"@id": "./"}
+    assert graph["README.md"]["encodingFormat"] == "text/markdown"
+    (plan,) = stored.manifest["scenarios"].values()
+    for part in (plan["title"], "No child and no family", "    kinderwerk runs reproduce results\n",
+                 "who made this run stated none", f"kinderwerk {stored.manifest['version']} made it, with the libraries"):  # fmt: skip
+        assert part in readme
+    assert all(f"`{name}/`" in readme for name in ("results", "scenarios", "data"))
+    assert "own-model" not in readme
     action = next(entity for entity in graph.values() if entity["@type"] == "CreateAction")
     made = {unquote(name) for name in references(action["result"])}
     assert made == {"results/results.parquet", "results/manifest.json"}
@@ -153,6 +162,8 @@ def test_licences_are_those_of_the_project_and_the_one_given(stored: StoredRun, 
     assert graph["data/parameters.csv"]["license"] == {"@id": "https://spdx.org/licenses/EUPL-1.2"}
     write_crate(stored, tmp_path / "b.zip", shipped(), licence="CC0-1.0")
     graph = unpacked(tmp_path / "b.zip", tmp_path / "b")
+    readme = (tmp_path / "b" / "README.md").read_text(encoding="utf-8")
+    assert "Scenarios and tables: https://spdx.org/licenses/CC0-1.0" in readme
     assert faults(graph, tmp_path / "b") == []
     for name in ("./", "results/results.parquet"):
         assert graph[name]["license"] == {"@id": "https://spdx.org/licenses/CC0-1.0"}
@@ -177,6 +188,16 @@ def test_a_licence_may_be_an_address(stored: StoredRun, tmp_path: Path, address:
     assert faults(graph, tmp_path / "a") == []
     assert graph["./"]["license"] == graph["results/results.parquet"]["license"] == {"@id": address}
     assert graph[address]["@type"] == "CreativeWork"
+
+
+def test_a_title_is_no_markup_in_the_readme(stored: StoredRun, tmp_path: Path) -> None:
+    ((name, one),) = stored.manifest["scenarios"].items()
+    kept = {name: {**one, "title": "# a\n<b> [c](d)\x1b"}}
+    write_crate(changed(stored, tmp_path, scenarios=kept), tmp_path / "a.zip", shipped())
+    graph = unpacked(tmp_path / "a.zip", tmp_path / "a")
+    assert faults(graph, tmp_path / "a") == []
+    readme = (tmp_path / "a" / "README.md").read_text(encoding="utf-8")
+    assert "\n- \\# a \\<b\\> \\[c\\](d)\\\\x1b\n" in readme
 
 
 @pytest.mark.parametrize("what", ["version", "engine", "data", "parameters"])
@@ -249,6 +270,9 @@ def test_a_model_of_ones_own_travels_with_its_run(tmp_path: Path) -> None:
     assert faults(graph, tmp_path / "a") == []
     assert {"@id": "own-model/parameters.csv"} in graph["#run"]["object"]
     assert "own-model/notes.txt" not in graph
+    readme = (tmp_path / "a" / "README.md").read_text(encoding="utf-8")
+    assert "    kinderwerk runs reproduce results --own-model own-model\n" in readme
+    assert "`own-model/`" in readme
     words = graph["#run"]["description"].split("kinderwerk ")[-1].split()
     again = call(*words, cwd=tmp_path / "a")
     assert again.returncode == 0, again.stdout + again.stderr
