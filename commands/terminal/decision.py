@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from commands.terminal.comparison import FEW, PROVISIONAL, TOO_SMALL, euros, people, told
+from commands.terminal.comparison import FEW, PROVISIONAL, TOO_SMALL, euros, people, signed, told
 from commands.terminal.literal import Table
 from sim import Appraisal, TwinLives
 from sim.decision.appraisal import Figure
@@ -152,17 +152,17 @@ def _equity(d: Dossier) -> RenderableType:
     for fair in d.equity:
         change, before = fair.change, fair.before
         short = few(d.draws)
-        between = "" if change.low is None else f" ({change.low:+.2f} to {change.high:+.2f})"
+        between = "" if change.low is None else f" ({signed(change.low, 2)} to {signed(change.high, 2)})"
         between = f" ({PROVISIONAL})" if short else between
         title = (
             f"Who gains: {fair.measure} per 1,000 children of a group. Most: {fair.most or TOO_SMALL}. "
             f"Gap from the least to the most deprived: {before.value:.1f}, "
-            f"changed by {change.value:+.2f}{between}"
+            f"changed by {signed(change.value, 2)}{between}"
         )
         table = _table(title, "group", "change", "over draws")
         for gain in fair.gains:
-            value = TOO_SMALL if gain.too_small else f"{gain.per_1000:+.2f}"
-            spread = "" if gain.low is None or short else f"{gain.low:+.2f} to {gain.high:+.2f}"
+            value = TOO_SMALL if gain.too_small else signed(gain.per_1000, 2)
+            spread = "" if gain.low is None or short else f"{signed(gain.low, 2)} to {signed(gain.high, 2)}"
             table.add_row(gain.group, value, spread)
         parts.append(table)
     return Group(*parts)
@@ -304,8 +304,8 @@ def lives_table(t: Twins, child: int) -> RenderableType:
     spent = float(t.euros[child].sum())
     note = (
         f"The lives part in {when(parting.month)} ({t.kind(parting)}; {parting.mechanism}). Care in the "
-        f"scenario costs {spent:+,.0f} euros, {float(t.care_years[child].sum()):+.1f} care-years. Nobody "
-        "real: it shows how the model reasons."
+        f"scenario costs {signed(spent, 0)} euros, {signed(float(t.care_years[child].sum()), 1)} care-years. "
+        "Nobody real: it shows how the model reasons."
     )
     return Group(table, Text(note, style="dim"))
 
