@@ -124,6 +124,8 @@ def _run() -> NoReturn:
     except SystemExit as end:
         if end.code == 130:  # how Typer passes on Ctrl-C
             fail(STOPPED, 1)
+        if getattr(end.__context__, "exit_code", None) == 2:  # a wrong word, which Typer has told already
+            loglines.misused(end.__context__)
         raise
     except Exception as error:
         if ran_out(error):
