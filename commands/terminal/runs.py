@@ -123,7 +123,8 @@ def moved_table(
         table.add_column(words, justify="right")
     for figure in moved[:SHOWN]:
         write = euros if figure.figure == "municipal_cost" else people
-        errors = signed(figure.errors, 1) if figure.lucky else "no luck" if figure.mcse is not None else "-"
+        lucky = figure.lucky and figure.errors is not None
+        errors = signed(figure.errors or 0.0, 1) if lucky else "no luck" if figure.mcse is not None else "-"
         table.add_row(
             figure.figure.replace("_", " "), figure.kind, figure.scenario, str(figure.year),
             write(figure.first), write(figure.second), write(figure.by, True), errors,
