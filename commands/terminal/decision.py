@@ -152,7 +152,8 @@ def _equity(d: Dossier) -> RenderableType:
     for fair in d.equity:
         change, before = fair.change, fair.before
         short = few(d.draws)
-        between = "" if change.low is None else f" ({signed(change.low, 2)} to {signed(change.high, 2)})"
+        ends = _from_to(change.low, change.high)
+        between = f" ({ends})" if ends else ""
         between = f" ({PROVISIONAL})" if short else between
         title = (
             f"Who gains: {fair.measure} per 1,000 children of a group. Most: {fair.most or TOO_SMALL}. "
@@ -162,7 +163,7 @@ def _equity(d: Dossier) -> RenderableType:
         table = _table(title, "group", "change", "over draws")
         for gain in fair.gains:
             value = TOO_SMALL if gain.too_small else signed(gain.per_1000, 2)
-            spread = "" if gain.low is None or short else f"{signed(gain.low, 2)} to {signed(gain.high, 2)}"
+            spread = "" if short else _from_to(gain.low, gain.high)
             table.add_row(gain.group, value, spread)
         parts.append(table)
     return Group(*parts)
@@ -338,3 +339,7 @@ def ranking(rows: Sequence[Ranked], budget: float) -> RenderableType:
 def _spread(values: tuple[float, float, float]) -> str:
     mean, low, high = values
     return f"{people(mean, True)} ({people(low, True)} to {people(high, True)})"
+
+
+def _from_to(low: float | None, high: float | None) -> str:
+    return "" if low is None or high is None else f"{signed(low, 2)} to {signed(high, 2)}"

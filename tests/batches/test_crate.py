@@ -115,9 +115,9 @@ def test_a_crate_keeps_the_rules_and_holds_all_that_it_names(stored: StoredRun, 
     assert graph["README.md"]["about"] == {"@id": "./"}
     assert graph["README.md"]["encodingFormat"] == "text/markdown"
     (plan,) = stored.manifest["scenarios"].values()
-    made = f"kinderwerk {stored.manifest['version']} made it, with the libraries"
+    maker = f"kinderwerk {stored.manifest['version']} made it, with the libraries"
     again = "    kinderwerk runs reproduce results\n"
-    for part in (plan["title"], "No child and no family", again, "who made this run stated none", made):
+    for part in (plan["title"], "No child and no family", again, "who made this run stated none", maker):
         assert part in readme
     assert all(f"`{name}/`" in readme for name in ("results", "scenarios", "data"))
     assert "own-model" not in readme
