@@ -128,13 +128,20 @@ def figures_template(
 
 @line.command("towns")
 def known_towns(
-    words: Annotated[str, typer.Argument(help="Part of a name, now or before, or a CBS code.")] = "",
+    words: Annotated[
+        str | None, typer.Argument(help="Part of a name, now or before, or a CBS code (default: all).")
+    ] = None,
 ) -> None:
     """List the municipalities that the model knows; of one: what is measured, derived and borrowed."""
     from commands.terminal.comparison import show
     from commands.terminal.towns import town_table, towns_table
-    from sim.inputs.placenames import code_of, meant, search, towns
+    from sim.inputs.placenames import code_of, key, meant, search, towns
 
+    if words is None:
+        show(towns_table(search("")))
+        return
+    if not key(words):  # a variable of a script that was empty, say
+        raise InputError.of(fault("name_empty", name=words))
     found = search(code_of(words) or words)
     if not found:
         raise InputError.of(fault("unknown_municipality", name=words, near=meant(words)))

@@ -91,7 +91,8 @@ def crate_run(
     out: Annotated[Path, typer.Argument(help="The .zip file to make.")],
     store: Store = Path("results"),
     licence: Annotated[
-        str | None, typer.Option("--licence", help="Of scenarios and tables, as SPDX names it: CC-BY-4.0.")
+        str | None,
+        typer.Option("--licence", help="Of scenarios and tables: CC-BY-4.0, another of SPDX, or an address."),
     ] = None,
     own_model: OwnModel = None,
 ) -> None:

@@ -52,6 +52,11 @@ def workers(value: float) -> str:
     return _written(value, 1, False)
 
 
+def signed(value: float, digits: int) -> str:
+    """Return a number with its sign."""
+    return _written(value, digits, True)
+
+
 def _written(value: float, digits: int, sign: bool) -> str:
     """Return a rounded number; what rounds to zero has no sign."""
     rounded = round(value, digits) or 0.0

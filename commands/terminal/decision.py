@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from commands.terminal.comparison import FEW, PROVISIONAL, TOO_SMALL, euros, people, told
+from commands.terminal.comparison import FEW, PROVISIONAL, TOO_SMALL, euros, people, signed, told
 from commands.terminal.literal import Table
 from sim import Appraisal, TwinLives
 from sim.decision.appraisal import Figure
@@ -152,17 +152,18 @@ def _equity(d: Dossier) -> RenderableType:
     for fair in d.equity:
         change, before = fair.change, fair.before
         short = few(d.draws)
-        between = "" if change.low is None else f" ({change.low:+.2f} to {change.high:+.2f})"
+        ends = _from_to(change.low, change.high)
+        between = f" ({ends})" if ends else ""
         between = f" ({PROVISIONAL})" if short else between
         title = (
             f"Who gains: {fair.measure} per 1,000 children of a group. Most: {fair.most or TOO_SMALL}. "
             f"Gap from the least to the most deprived: {before.value:.1f}, "
-            f"changed by {change.value:+.2f}{between}"
+            f"changed by {signed(change.value, 2)}{between}"
         )
         table = _table(title, "group", "change", "over draws")
         for gain in fair.gains:
-            value = TOO_SMALL if gain.too_small else f"{gain.per_1000:+.2f}"
-            spread = "" if gain.low is None or short else f"{gain.low:+.2f} to {gain.high:+.2f}"
+            value = TOO_SMALL if gain.too_small else signed(gain.per_1000, 2)
+            spread = "" if short else _from_to(gain.low, gain.high)
             table.add_row(gain.group, value, spread)
         parts.append(table)
     return Group(*parts)
@@ -304,8 +305,8 @@ def lives_table(t: Twins, child: int) -> RenderableType:
     spent = float(t.euros[child].sum())
     note = (
         f"The lives part in {when(parting.month)} ({t.kind(parting)}; {parting.mechanism}). Care in the "
-        f"scenario costs {spent:+,.0f} euros, {float(t.care_years[child].sum()):+.1f} care-years. Nobody "
-        "real: it shows how the model reasons."
+        f"scenario costs {signed(spent, 0)} euros, {signed(float(t.care_years[child].sum()), 1)} care-years. "
+        "Nobody real: it shows how the model reasons."
     )
     return Group(table, Text(note, style="dim"))
 
@@ -338,3 +339,7 @@ def ranking(rows: Sequence[Ranked], budget: float) -> RenderableType:
 def _spread(values: tuple[float, float, float]) -> str:
     mean, low, high = values
     return f"{people(mean, True)} ({people(low, True)} to {people(high, True)})"
+
+
+def _from_to(low: float | None, high: float | None) -> str:
+    return "" if low is None or high is None else f"{signed(low, 2)} to {signed(high, 2)}"

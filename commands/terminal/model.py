@@ -10,6 +10,7 @@ from rich.text import Text
 
 from commands.terminal.literal import Table
 from sim.decision.model_calibration import Fit, ModelCalibration
+from sim.files.literal import printable
 
 
 def model_table(found: Mapping[str, Any]) -> RenderableType:
@@ -25,12 +26,12 @@ def model_table(found: Mapping[str, Any]) -> RenderableType:
         table.add_column(column, justify="left" if column == "strategy" else "right")
     for name, item in found["strategies"].items():
         cohort, simulated = item["cohort"], item["simulation"]
-        exact = (f"{cohort['cost']:,.1f}", f"{cohort['effect']:.5f}") if cohort else ("-", "-")
+        exact = (f"{cohort['cost']:z,.1f}", f"{cohort['effect']:z.5f}") if cohort else ("-", "-")
         table.add_row(
             name,
             *exact,
-            f"{simulated['cost']:,.1f} ({_or_dash(simulated['cost_se'], ',.1f')})",
-            f"{simulated['effect']:.5f} ({_or_dash(simulated['effect_se'], '.5f')})",
+            f"{simulated['cost']:z,.1f} ({_or_dash(simulated['cost_se'], 'z,.1f')})",
+            f"{simulated['effect']:z.5f} ({_or_dash(simulated['effect_se'], 'z.5f')})",
         )
     frontier = Table(title="Frontier", title_justify="left")
     for column in ("strategy", "extra cost", "extra effect", "cost per effect", "status"):
@@ -38,9 +39,9 @@ def model_table(found: Mapping[str, Any]) -> RenderableType:
     for row in found["frontier"]:
         frontier.add_row(
             row["strategy"],
-            _or_dash(row["incremental_cost"], ",.1f"),
-            _or_dash(row["incremental_effect"], ".5f"),
-            _or_dash(row["icer"], ",.1f"),
+            _or_dash(row["incremental_cost"], "z,.1f"),
+            _or_dash(row["incremental_effect"], "z.5f"),
+            _or_dash(row["icer"], "z,.1f"),
             _place(row),
         )
     effect = f" The effect is {found['effect']}." if "effect" in found else ""
@@ -58,19 +59,20 @@ def calibration_table(fitted: ModelCalibration) -> RenderableType:
     for column in ("target or parameter", "value", "before", "after"):
         table.add_column(column, justify="left" if column.startswith("target") else "right")
     for each in fitted.targets:
-        table.add_row(each.name, f"{each.value:.4g} (±{2 * (each.se or 0):.2g})", *_before_and_after(each))
+        table.add_row(each.name, f"{each.value:z.4g} (±{2 * (each.se or 0):z.2g})", *_before_and_after(each))
     table.add_section()
     for each in fitted.parameters:
         table.add_row(each.name, "", *_before_and_after(each))
     said = (
-        f"Means, and 5 to 95 percent of draws. {fitted.made:,} draws were made; {fitted.effective:,.0f} of "
+        f"Means, and 5 to 95 percent of draws. {fitted.made:,} draws were made; {fitted.effective:z,.0f} of "
         "them count (effective sample size). ±: two standard errors."
     )
-    return Group(table, Text(said, style="dim"))
+    unreached = [Text(printable(f"Note: {each}.")) for each in fitted.unreached]
+    return Group(table, *unreached, Text(said, style="dim"))
 
 
 def _before_and_after(each: Fit) -> list[str]:
-    return [f"{one.mean:.4g} ({one.low:.4g} to {one.high:.4g})" for one in (each.prior, each.posterior)]
+    return [f"{one.mean:z.4g} ({one.low:z.4g} to {one.high:z.4g})" for one in (each.prior, each.posterior)]
 
 
 def _increments(rows: Sequence[Mapping[str, Any]]) -> Table:
@@ -82,7 +84,7 @@ def _increments(rows: Sequence[Mapping[str, Any]]) -> Table:
         item = row["simulation"]
         table.add_row(row["strategy"], row["reference"], *(
             f"{_or_dash(item[key], form)} ({_or_dash(item[f'{key}_se'], form)})"
-            for key, form in (("cost", ",.1f"), ("effect", ".5f"), ("icer", ",.1f"))
+            for key, form in (("cost", "z,.1f"), ("effect", "z.5f"), ("icer", "z,.1f"))
         ))  # fmt: skip
     return table
 
@@ -102,7 +104,7 @@ def _parts(found: Mapping[str, Any]) -> list[Table]:
     tables = []
     rows = found["strategies"].items()
     for title, key, form in (
-        ("Effects (cohort)", "effects", ".5f"), ("Parts of the cost (cohort)", "parts", ",.1f"),
+        ("Effects (cohort)", "effects", "z.5f"), ("Parts of the cost (cohort)", "parts", "z,.1f"),
     ):  # fmt: skip
         each = {name: (item["cohort"] or {}).get(key, {}) for name, item in rows}
         names = list(next(iter(each.values())))

@@ -9,7 +9,7 @@ from typing import Any
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from commands.terminal.comparison import euros, people, told
+from commands.terminal.comparison import euros, people, signed, told
 from commands.terminal.literal import Table
 from sim.batches.run_changes import FigureChange, InputChange
 from sim.batches.store import StoredRun, changes, levels
@@ -123,7 +123,8 @@ def moved_table(
         table.add_column(words, justify="right")
     for figure in moved[:SHOWN]:
         write = euros if figure.figure == "municipal_cost" else people
-        errors = f"{figure.errors:+,.1f}" if figure.lucky else "no luck" if figure.mcse is not None else "-"
+        lucky = figure.lucky and figure.errors is not None
+        errors = signed(figure.errors or 0.0, 1) if lucky else "no luck" if figure.mcse is not None else "-"
         table.add_row(
             figure.figure.replace("_", " "), figure.kind, figure.scenario, str(figure.year),
             write(figure.first), write(figure.second), write(figure.by, True), errors,

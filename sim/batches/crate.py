@@ -18,9 +18,10 @@ from urllib.parse import quote
 
 from sim.batches.results import MANIFEST
 from sim.batches.store import StoredRun
-from sim.errors import InputError, OptionError, SimulationError
+from sim.errors import InputError, OptionError, SimulationError, nearest
 from sim.faults import fault
 from sim.files.archive import zip_into
+from sim.files.literal import printable
 from sim.files.yamlfile import dumped
 from sim.machine.compiling import data_hash, source_hash
 from sim.machine.project import file_beside, version
@@ -34,7 +35,7 @@ PROFILE = "https://w3id.org/ro/wfrun/process/0.5"
 CONTEXT = [f"{SPECIFICATION}/context", "https://w3id.org/ro/terms/workflow-run/context"]
 RESULTS, SCENARIOS, SHIPPED, OWN = "results", "scenarios", "data", "own-model"
 """Folders of a crate."""
-LOCK = "requirements.lock"
+LOCK, README = "requirements.lock", "README.md"
 OURS = "EUPL-1.2"
 FROM_CBS: Mapping[str, str] = dict.fromkeys(
     ("municipality_names.csv", "observed.csv", "population.csv"), "CC-BY-4.0"
@@ -42,9 +43,16 @@ FROM_CBS: Mapping[str, str] = dict.fromkeys(
 """Shipped data under another licence than the program (REUSE.toml)."""
 _FORMATS = {
     ".parquet": "application/vnd.apache.parquet", ".csv": "text/csv", ".json": "application/json",
-    ".yaml": "application/yaml", ".py": "text/x-python", ".lock": "text/plain",
+    ".yaml": "application/yaml", ".py": "text/x-python", ".lock": "text/plain", ".md": "text/markdown",
 }  # fmt: skip
-_LICENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+-]*")
+FOR_DATA = (
+    "CC0-1.0", "CC-BY-4.0", "CC-BY-SA-4.0", "CC-BY-NC-4.0", "CC-BY-ND-4.0", "CC-BY-NC-SA-4.0",
+    "CC-BY-NC-ND-4.0", "CC-BY-3.0", "CC-BY-3.0-NL", "ODbL-1.0", "ODC-By-1.0", "PDDL-1.0",
+    "CDLA-Permissive-2.0", "CDLA-Sharing-1.0", "OGL-UK-3.0", "DL-DE-BY-2.0", "DL-DE-ZERO-2.0", "etalab-2.0",
+    OURS,
+)  # fmt: skip
+"""Licences that people give data, as SPDX names them (https://spdx.org/licenses); others have an address."""
+_ADDRESS = re.compile(r"https://[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+(:\d+)?(/[^\s\"<>\\^`{|}]*)?")
 _ASKED = ("seed", "draws", "first_draw", "replications", "children_asked")
 Entity = dict[str, Any]
 
@@ -55,12 +63,13 @@ def write_crate(
     """Write a run to `out`, a zip: the same run gives the same bytes.
 
     model: that of the run; own: the folder that it was read from, if it is one's own. licence: of scenarios
-    and tables, as SPDX names it. Raises InputError where the run is damaged, too old, or was made with
-    another model, program or data than are here, OptionError where the licence is none, and SimulationError
-    where the zip cannot be written.
+    and tables, as SPDX names it (`FOR_DATA`) or an https address. Raises InputError where the run is damaged,
+    too old, or was made with another model, program or data than are here, OptionError where the licence is
+    none of these, and SimulationError where the zip cannot be written.
     """
-    if licence is not None and not _LICENCE.fullmatch(licence):
-        raise OptionError("licence", fault("licence_no_identifier", found=licence))
+    if licence is not None and licence not in FOR_DATA and not _ADDRESS.fullmatch(licence):
+        near = nearest(licence, FOR_DATA)
+        raise OptionError("licence", fault("unknown_licence", found=licence, near=near, known=FOR_DATA))
     _refuse_other(run, model)
     made = dict(_scenario_files(run))
     shipped = {f"{SHIPPED}/{path.relative_to(DATA).as_posix()}": path for path in _shipped_files()}
@@ -70,6 +79,7 @@ def write_crate(
     files: dict[str, bytes | Path] = {
         **tables, f"{RESULTS}/{MANIFEST}": run.folder / MANIFEST, **made, **added, **shipped, **locked,
     }  # fmt: skip
+    files = {README: _readme(run, files, licence).encode(), **files}
     try:
         graph = _graph(run, files, licence)
         text = json.dumps({"@context": CONTEXT, "@graph": graph}, indent=2, ensure_ascii=False) + "\n"
@@ -136,14 +146,67 @@ def _sha256(content: bytes | Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
+def _again(said: Mapping[str, Any]) -> str:
+    """Return the command that makes the run again in the folder of the crate."""
+    return f"kinderwerk runs reproduce {RESULTS}" + (f" --own-model {OWN}" if said.get("own_model") else "")
+
+
+def _readme(run: StoredRun, files: Mapping[str, bytes | Path], licence: str | None) -> str:
+    """Return what a reader should know who opens the crate without a program for it."""
+    said = run.manifest
+    titles = "\n".join(f"- {_plain(kept['title'])}" for kept in said["scenarios"].values())
+    folders = {
+        RESULTS: "the tables, and a manifest of how they were made", SCENARIOS: "what was simulated",
+        SHIPPED: "numbers of the program: parameters, populations and their sources",
+        OWN: "the model of those who made this run",
+    }  # fmt: skip
+    there = {name.partition("/")[0] for name in files}
+    listed = "\n".join(f"- `{name}/`: {what}" for name, what in folders.items() if name in there)
+    locked = f", with the libraries in `{LOCK}`" if LOCK in files else ""
+    theirs = _spdx(licence) if licence else "those who made this run stated none"
+    return f"""\
+# A run of kinderwerk
+
+Figures of youth care that `kinderwerk {run.verb}` simulated on {run.written.date().isoformat()}:
+
+{titles}
+
+**Simulated persons.** No child and no family in these files is real. Figures are answers of a model, not
+measurements.
+
+## What is here
+
+{listed}
+- `{METADATA}`: each file with its size, hash and licence, and how the run was made (RO-Crate 1.1)
+
+## Make it again
+
+kinderwerk {said["version"]} made it{locked}. Unpack this zip and, in its folder:
+
+    {_again(said)}
+
+It says whether the tables are the same to the byte.
+
+## Licence
+
+- The program and its numbers: {_spdx(OURS)}
+- Numbers of CBS ({", ".join(sorted(FROM_CBS))}): {_spdx("CC-BY-4.0")}
+- Scenarios and tables: {theirs}
+"""
+
+
+def _plain(text: str) -> str:
+    """Return a title on one line, without what Markdown would read in it."""
+    return re.sub(r"([\\`*_{}\[\]<>#|!&])", r"\\\1", " ".join(printable(text).split()))
+
+
 def _graph(run: StoredRun, files: Mapping[str, bytes | Path], licence: str | None) -> list[Entity]:
     """Return what the crate says of itself, its files, the run, the program and the licences."""
     said = run.manifest
     titles = {name: kept["title"] for name, kept in said["scenarios"].items()}
-    own = f" --own-model {OWN}" if said.get("own_model") else ""
-    again = f"kinderwerk runs reproduce {RESULTS}{own}"
+    again = _again(said)
     options = list(_options(said))
-    inputs = [name for name in files if not name.startswith(f"{RESULTS}/") and name != LOCK]
+    inputs = [name for name in files if not name.startswith(f"{RESULTS}/") and name not in (LOCK, README)]
     results = [name for name in files if name.startswith(f"{RESULTS}/")]
     program = f"#kinderwerk-{version()}"
     action: Entity = {
@@ -198,13 +261,14 @@ def _described(name: str, content: bytes | Path, licence: str | None) -> Entity:
     return {
         "@id": quote(name), "@type": "File", "name": short, "contentSize": str(size),
         "encodingFormat": _FORMATS.get(Path(name).suffix, "application/octet-stream"),
-        "sha256": _sha256(content), **({"license": _of(_spdx(stated))} if stated else {}),
+        "sha256": _sha256(content), **({"about": _of("./")} if name == README else {}),
+        **({"license": _of(_spdx(stated))} if stated else {}),
     }  # fmt: skip
 
 
 def _licences(licence: str | None) -> list[Entity]:
-    names = dict.fromkeys([OURS, *FROM_CBS.values(), *([licence] if licence else [])])
-    found: list[Entity] = [{"@id": _spdx(name), "@type": "CreativeWork", "name": name} for name in names]
+    names = {_spdx(name): name for name in ([licence] if licence else []) + [OURS, *FROM_CBS.values()]}
+    found: list[Entity] = [{"@id": at, "@type": "CreativeWork", "name": name} for at, name in names.items()]
     unsaid = {
         "@id": "#licence", "@type": "CreativeWork", "name": "no licence stated",
         "description": f"The program and its data: {OURS} and CC-BY-4.0, as is said of each file. Scenarios "
@@ -214,7 +278,7 @@ def _licences(licence: str | None) -> list[Entity]:
 
 
 def _spdx(name: str) -> str:
-    return f"https://spdx.org/licenses/{name}"
+    return name if _ADDRESS.fullmatch(name) else f"https://spdx.org/licenses/{name}"
 
 
 def _of(identifier: str) -> Entity:

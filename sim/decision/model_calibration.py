@@ -8,7 +8,7 @@ moves on a scale on which its prior is the standard normal distribution.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.decision.model_uncertainty import Interval
-from sim.errors import InputError, within
-from sim.faults import fault
+from sim.errors import InputError, Problem, within
+from sim.faults import Fault, fault
 from sim.luck import key_of
 from sim.progress import Progress, Tell, nobody
 from sim.published.source import Source
@@ -32,6 +32,8 @@ PRIORS, ROUND, ROUNDS = 2000, 1000, 30
 """Draws of the priors, of each round after it, and rounds at most."""
 LEAST = 100.0
 """Fewer draws that count (effective sample size; Kish 1965) are no posterior: a display limit, assumed."""
+FAR = 2.0
+"""Standard errors from which a target counts as out of reach of all draws: a display limit, assumed."""
 RIDGE = 1e-10
 
 
@@ -53,13 +55,17 @@ class Fit:
 
 @dataclass(frozen=True)
 class ModelCalibration:
-    """A posterior. inputs: [draws] by name of a parameter; effective: how many of the draws made count."""
+    """A posterior. inputs: [draws] by name of a parameter; effective: how many of the draws made count.
+
+    unreached: a fault for each target that no draw comes near, with what it asks and what comes nearest.
+    """
 
     inputs: Mapping[str, Floats]
     made: int
     effective: float
     targets: tuple[Fit, ...]
     parameters: tuple[Fit, ...]
+    unreached: tuple[Fault, ...]
 
     def as_json(self) -> dict[str, Any]:
         """Return everything but the draws as plain data."""
@@ -69,6 +75,9 @@ class ModelCalibration:
             "effective": self.effective,
             "targets": [each.as_json() for each in self.targets],
             "parameters": [each.as_json() for each in self.parameters],
+            "unreached": [
+                {"code": each.code, **each.values, "message": str(each)} for each in self.unreached
+            ],
         }
 
 
@@ -78,8 +87,8 @@ def calibrate_model(
     """Return draws of the parameters of a model after the targets in a CSV file (sim/published/targets.py).
 
     The same seed gives the same draws. Raises InputError where no parameter has a distribution, for a mistake
-    in the targets, where a draw makes no model and where too few draws count; OptionError where a number is
-    out of range.
+    in the targets, where a draw makes no model and where too few draws count (with each target out of reach);
+    OptionError where a number is out of range.
     """
     within("draws", draws, 2, MOST_DRAWS)
     model = source.compiled()
@@ -108,8 +117,10 @@ def calibrate_model(
         mixture.append(_around(z, weights))
         centre, factor = mixture[-1]
         z = np.concatenate([z, centre + _times(generator.standard_normal((ROUND, len(names))), factor)])
+    unreached = tuple(_unreached(targets, said))
     if effective < LEAST:
-        raise InputError.at(path, fault("too_few_count", found=effective, made=len(z), least=LEAST))
+        wrong = fault("too_few_count", found=effective, made=len(z), least=LEAST)
+        raise InputError([Problem.at(path, each) for each in (wrong, *unreached)])
     chosen = _resample(weights, draws, generator)
     inputs = source.at_luck(dict(zip(names, _from_normal(z[chosen]).T, strict=True)))
     return ModelCalibration(
@@ -123,7 +134,20 @@ def calibrate_model(
         parameters=tuple(
             Fit(name, None, None, Interval.of(at_once[name]), Interval.of(inputs[name])) for name in names
         ),
+        unreached=unreached,
     )
+
+
+def _unreached(targets: Sequence[ModelTarget], said: Floats) -> Iterator[Fault]:
+    """Yield the targets that all draws made, said [draws, targets], stay far from."""
+    for each, found in zip(targets, said.T, strict=True):
+        there = found[np.isfinite(found)]
+        if not there.size:
+            yield fault("target_never_there", target=each.name, value=each.value)
+            continue
+        near = float(np.clip(each.value, there.min(), there.max()))
+        if abs(near - each.value) > FAR * max(each.error, each.error_at(near)):
+            yield fault("target_out_of_reach", target=each.name, value=each.value, near=near)
 
 
 def _weights(

@@ -136,6 +136,12 @@ def refused(error: InputError | OptionError | SimulationError) -> None:
         log.error(name, extra={"facts": facts}, stacklevel=2)
 
 
+def misused(error: BaseException | None) -> None:
+    """Tell that a command was given wrong words, by the kind of that mistake alone, if lines are told."""
+    if running():
+        log.error("refused", extra={"facts": {"usage": type(error).__name__}}, stacklevel=2)
+
+
 def _is_ours(record: logging.LogRecord) -> bool:
     return record.name.partition(".")[0] in OURS
 

@@ -115,20 +115,50 @@ def _check_outcomes(file: ModelFile) -> Iterator[Mistake]:
             elif name in names[:index]:
                 yield Mistake((key, index), fault("stands_twice", name=name))
     known = ("cost", *file.effects)
+    listed = _misspelt_in_the_list(file)
+    if "effects" in file.model_fields_set:
+        for name, given in listed.items():
+            wrong = fault("effect_not_given", name=name, near=given[0])
+            yield Mistake(("effects", file.effects.index(name)), wrong)
+    elif listed:
+        yield Mistake(("rewards",), fault("effects_not_listed", names=listed["effect"]), True)
+    told = {name for names in listed.values() for name in names}
     for place, reward in file.all_rewards():
         also = ("from",) if isinstance(reward, EntryReward) else ()
         for name in reward.effects:
-            if name not in file.effects:
+            if name not in file.effects and name not in told:
                 yield Mistake((*place, name), unknown_key(name, (*known, *also)), True)
         for part in reward.cost if isinstance(reward.cost, Mapping) else ():
             if part not in file.cost_parts:
                 message = fault("unknown_cost_part", part=part, near=nearest(part, file.cost_parts))
                 yield Mistake((*place, "cost", part), message, True)
     for state, reward in file.rewards.items():
-        given = {"cost": reward.cost, **reward.effects}
-        for name in known:
-            if given.get(name) is None:
+        missing = [name for name in known if {"cost": reward.cost, **reward.effects}.get(name) is None]
+        for name in reward.effects:  # what is misspelt here is told above, and is not missing as well
+            if name not in file.effects and missing:
+                near = nearest(name, missing) or next((each for each in missing if each != "cost"), None)
+                missing = [each for each in missing if each != near]
+        for name in missing:
+            if name not in listed:
                 yield Mistake(("rewards", state), fault("missing_key", key=name))
     for name in file.discount.model_fields_set:
-        if name not in known:
+        if name not in known and name not in told:
             yield Mistake(("discount", name), unknown_key(name, known), True)
+
+
+def _misspelt_in_the_list(file: ModelFile) -> dict[str, list[str]]:
+    """Return effects that no reward gives, with what every state gives and the file does not list."""
+    used = list(dict.fromkeys(name for _, reward in file.all_rewards() for name in reward.effects))
+    unused = [name for name in file.effects if name not in used]
+    everywhere = [
+        name for name in used
+        if name not in file.effects and all(name in reward.effects for reward in file.rewards.values())
+    ]  # fmt: skip
+    if not unused or not everywhere or len(file.rewards) < 2:
+        return {}
+    if "effects" not in file.model_fields_set:
+        return {"effect": everywhere}
+    if len(unused) == len(everywhere) == 1:
+        return {unused[0]: everywhere}
+    near = {name: nearest(name, everywhere) for name in unused}
+    return {name: [given] for name, given in near.items() if given is not None}

@@ -46,10 +46,14 @@ class ModelTarget:
     @property
     def error(self) -> float:
         """Return the standard error of the value."""
+        return self.error_at(self.value)
+
+    def error_at(self, share: float) -> float:
+        """Return the standard error that the value has where this share is true."""
         if self.se is not None:
             return self.se
         assert self.persons is not None
-        return math.sqrt(self.value * (1.0 - self.value) / self.persons)
+        return math.sqrt(share * (1.0 - share) / self.persons)
 
     def log_likelihood(self, said: Floats) -> Floats:
         """Return the logarithm of how likely the value is, but for a constant, where a model says `said`."""

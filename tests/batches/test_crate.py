@@ -111,6 +111,16 @@ def test_a_crate_keeps_the_rules_and_holds_all_that_it_names(stored: StoredRun, 
     write_crate(stored, tmp_path / "a.zip", shipped())
     graph = unpacked(tmp_path / "a.zip", tmp_path / "a")
     assert faults(graph, tmp_path / "a") == []
+    readme = (tmp_path / "a" / "README.md").read_text(encoding="utf-8")
+    assert graph["README.md"]["about"] == {"@id": "./"}
+    assert graph["README.md"]["encodingFormat"] == "text/markdown"
+    (plan,) = stored.manifest["scenarios"].values()
+    maker = f"kinderwerk {stored.manifest['version']} made it, with the libraries"
+    again = "    kinderwerk runs reproduce results\n"
+    for part in (plan["title"], "No child and no family", again, "who made this run stated none", maker):
+        assert part in readme
+    assert all(f"`{name}/`" in readme for name in ("results", "scenarios", "data"))
+    assert "own-model" not in readme
     action = next(entity for entity in graph.values() if entity["@type"] == "CreateAction")
     made = {unquote(name) for name in references(action["result"])}
     assert made == {"results/results.parquet", "results/manifest.json"}
@@ -153,12 +163,42 @@ def test_licences_are_those_of_the_project_and_the_one_given(stored: StoredRun, 
     assert graph["data/parameters.csv"]["license"] == {"@id": "https://spdx.org/licenses/EUPL-1.2"}
     write_crate(stored, tmp_path / "b.zip", shipped(), licence="CC0-1.0")
     graph = unpacked(tmp_path / "b.zip", tmp_path / "b")
+    readme = (tmp_path / "b" / "README.md").read_text(encoding="utf-8")
+    assert "Scenarios and tables: https://spdx.org/licenses/CC0-1.0" in readme
     assert faults(graph, tmp_path / "b") == []
     for name in ("./", "results/results.parquet"):
         assert graph[name]["license"] == {"@id": "https://spdx.org/licenses/CC0-1.0"}
-    with pytest.raises(OptionError, match=r"CC-BY-4\.0"):
-        write_crate(stored, tmp_path / "c.zip", shipped(), licence="all rights reserved")
+    for wrong, said in (
+        ("all rights reserved", "found 'all rights reserved'$"),
+        ("FOO", r"CC-BY-4\.0.* or EUPL-1\.2, found 'FOO'$"),
+        ("CC-BY4.0", r"did you mean 'CC-BY-4\.0'\?$"), ("cc-by-4.0", r"did you mean 'CC-BY-4\.0'\?$"),
+        ("http://example.org/l", "must be an https address"), ("https://", "found 'https://'"),
+        ("https://example.org/a b", "address"), ("javascript:https://example.org", "address"),
+    ):  # fmt: skip
+        with pytest.raises(OptionError, match=said):
+            write_crate(stored, tmp_path / "c.zip", shipped(), licence=wrong)
     assert not (tmp_path / "c.zip").exists()
+
+
+@pytest.mark.parametrize(
+    "address", ["https://example.org/licences/our-own?v=1", "https://spdx.org/licenses/CC-BY-4.0"]
+)
+def test_a_licence_may_be_an_address(stored: StoredRun, tmp_path: Path, address: str) -> None:
+    write_crate(stored, tmp_path / "a.zip", shipped(), licence=address)
+    graph = unpacked(tmp_path / "a.zip", tmp_path / "a")
+    assert faults(graph, tmp_path / "a") == []
+    assert graph["./"]["license"] == graph["results/results.parquet"]["license"] == {"@id": address}
+    assert graph[address]["@type"] == "CreativeWork"
+
+
+def test_a_title_is_no_markup_in_the_readme(stored: StoredRun, tmp_path: Path) -> None:
+    ((name, one),) = stored.manifest["scenarios"].items()
+    kept = {name: {**one, "title": "# a\n<b> [c](d)\x1b"}}
+    write_crate(changed(stored, tmp_path, scenarios=kept), tmp_path / "a.zip", shipped())
+    graph = unpacked(tmp_path / "a.zip", tmp_path / "a")
+    assert faults(graph, tmp_path / "a") == []
+    readme = (tmp_path / "a" / "README.md").read_text(encoding="utf-8")
+    assert "\n- \\# a \\<b\\> \\[c\\](d)\\\\x1b\n" in readme
 
 
 @pytest.mark.parametrize("what", ["version", "engine", "data", "parameters"])
@@ -204,6 +244,10 @@ def test_a_comparison_is_made_again_from_its_crate_alone(tmp_path: Path) -> None
     again = call("runs", "reproduce", "results", cwd=empty)
     assert again.returncode == 0, again.stdout + again.stderr
     assert "comparison: the same to the byte" in again.stdout
+    wrong = call("runs", "crate", "pair", tmp_path / "foo.zip", "--in", store, "--licence", "FOO")
+    assert wrong.returncode == 2
+    assert wrong.stderr.startswith("--licence must be an https address or one of")
+    assert not (tmp_path / "foo.zip").exists()
     refused = call("runs", "crate", "pair", tmp_path / "pair.tar", "--in", store)
     assert (refused.returncode, "pair.tar" in refused.stderr) == (2, True)
 
@@ -227,6 +271,9 @@ def test_a_model_of_ones_own_travels_with_its_run(tmp_path: Path) -> None:
     assert faults(graph, tmp_path / "a") == []
     assert {"@id": "own-model/parameters.csv"} in graph["#run"]["object"]
     assert "own-model/notes.txt" not in graph
+    readme = (tmp_path / "a" / "README.md").read_text(encoding="utf-8")
+    assert "    kinderwerk runs reproduce results --own-model own-model\n" in readme
+    assert "`own-model/`" in readme
     words = graph["#run"]["description"].split("kinderwerk ")[-1].split()
     again = call(*words, cwd=tmp_path / "a")
     assert again.returncode == 0, again.stdout + again.stderr

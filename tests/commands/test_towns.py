@@ -50,3 +50,16 @@ def test_an_unknown_one_is_told(capsys: pytest.CaptureFixture[str], monkeypatch:
     code, text = told(capsys, monkeypatch, "Tilbrug")
     assert code == 2
     assert "unknown municipality 'Tilbrug'; did you mean 'Tilburg'?" in text
+
+
+@pytest.mark.parametrize("words", ["", "  ", "-"])
+def test_a_search_for_nothing_is_refused(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, words: str
+) -> None:
+    code, text = told(capsys, monkeypatch, words)
+    assert (code, text) == (
+        2, f"expected a name or a CBS code, found '{words}'; without any name all are listed\n"
+    )  # fmt: skip
+    code, text = told(capsys, monkeypatch)
+    assert code == 0
+    assert all(name in text for name in ("Aa en Hunze", "Zwolle"))

@@ -193,10 +193,35 @@ def test_columns_that_are_missing_or_unknown_are_told(tmp_path: Path) -> None:
         read_targets(tmp_path / "t.csv", model)
 
 
+def test_a_target_out_of_reach_is_told_in_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "m.yaml").write_text(ONE.format(prior="{uniform: {min: 0.1, max: 0.2}}"), encoding="utf-8")
+    targets = tmp_path / "t.csv"
+    targets.write_text(
+        "strategy,cycle,state,value,se,persons\nusual,1,Ill,0.15,0.02,\nusual,1,Well,0.2,0.1,\n"
+        "none,1,Ill,0.02,0.01,\nnone,1,Ill,0.03,0.01,\nusual,1,Ill,0.21,,50\n",
+        encoding="utf-8",
+    )
+    words = ["model", str(tmp_path / "m.yaml"), "--persons", "100", "--calibrate", str(targets)]
+    plain = CliRunner().invoke(command_line, words, env={"COLUMNS": "300"})
+    assert plain.exit_code == 0, plain.output
+    assert "Note: the target 'usual: Well, cycle 1' asks 0.2, and the nearest" in plain.stdout
+    found = json.loads(CliRunner().invoke(command_line, [*words, "--json"]).stdout)
+    well, ill = found["calibration"]["unreached"]  # not what is met, nor what two errors reach
+    assert (well["code"], well["value"]) == ("target_out_of_reach", 0.2)
+    assert well["target"] == "usual: Well, cycle 1"
+    assert well["near"] == pytest.approx(0.8, abs=0.001)
+    assert (ill["target"], ill["value"], ill["near"]) == ("none: Ill, cycle 1", 0.03, 0.0)
+
+
 def test_targets_that_no_prior_meets_are_refused(tmp_path: Path) -> None:
     prior = ONE.format(prior="{uniform: {min: 0.1, max: 0.2}}")
     with pytest.raises(InputError, match="only 0 of 2,000 draws count"):
         fitted(tmp_path, prior, "strategy,cycle,state,value,persons\nnone,1,Ill,0.9,100\n")
+    with pytest.raises(InputError, match=r"'none: Ill, cycle 1' asks 0.9, and the nearest .* reaches is 0:"):
+        fitted(tmp_path, prior, "strategy,cycle,state,value,persons\nnone,1,Ill,0.9,100\n")
+    nobody = "strategy,cycle,state,among,value,se\nnone,1,Ill,Ill,0.9,0.1\n"
+    with pytest.raises(InputError, match="in no draw of the parameters is anybody in the states"):
+        fitted(tmp_path, prior, nobody)
     certain = ONE.format(prior="0.1")
     with pytest.raises(InputError, match="no parameter has a distribution"):
         fitted(tmp_path, certain, "cycle,state,value,se\n1,Ill,0.1,0.1\n")

@@ -173,6 +173,27 @@ def test_a_wrong_variable_is_told_by_its_name(tmp_path: Path) -> None:
     assert (code, refused["variables"]) == (2, ["KINDERWERK_CACHE_GB"])
 
 
+@pytest.mark.parametrize(
+    ("words", "kind"),
+    [
+        (("run", f"--{SECRET}"), "NoSuchOption"),
+        (("run",), "MissingParameter"),
+        (("data", "template", "--out"), "BadOptionUsage"),
+        (("run", "a.yaml", "--seed", SECRET), "BadParameter"),
+        ((SECRET,), "UsageError"),
+    ],
+)
+def test_wrong_words_of_a_command_are_refused_by_their_kind(
+    tmp_path: Path, words: tuple[str, ...], kind: str
+) -> None:
+    code, text, lines = told(tmp_path, "-m", "cli", *words)
+    assert code == 2
+    assert SECRET not in text
+    (refused,) = (line for line in lines if line["event"] == "refused")
+    assert refused["usage"] == kind
+    assert (lines[-1]["event"], lines[-1]["code"]) == ("ended", 2)
+
+
 def test_a_batch_tells_how_far_it_is_and_how_it_ended(tmp_path: Path) -> None:
     plans = tmp_path / SECRET
     plans.mkdir()

@@ -194,3 +194,45 @@ def test_mistakes_have_their_place(old: str, new: str, place: str, message: str,
     with pytest.raises(InputError) as caught:
         load_model(file)
     assert any(place in str(each) and message in str(each) for each in caught.value.problems), caught.value
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "messages"),
+    [
+        ("qaly: 0.6", "qally: 0.6", [":14:21: unknown key 'qally'; did you mean 'qaly'?"]),
+        ("[qaly, years]", "[qally, years]", [":7:11: no state gives the effect 'qally'; all give 'qaly'"]),
+        ("effects: [qaly, years] ", "# ", [
+            ":12:1: all states give 'qaly' and 'years', which 'effects' must list",
+        ]),
+        ("effects: [qaly, years]", "effects: [qualy, year]", [
+            ":7:11: no state gives the effect 'qualy'; all give 'qaly'",
+            ":7:18: no state gives the effect 'year'; all give 'years'",
+        ]),
+        ("qaly: 0.6, years: 1", "qally: 0.6", [":14:3: missing key 'years'", ":14:21: unknown key 'qally'"]),
+    ],
+)  # fmt: skip
+def test_a_misspelt_effect_is_told_once(old: str, new: str, messages: list[str], tmp_path: Path) -> None:
+    file = page("effects.yaml", tmp_path)
+    text = file.read_text(encoding="utf-8")
+    assert old in text
+    file.write_text(text.replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(InputError) as caught:
+        load_model(file)
+    told = [str(each).removeprefix(str(file)) for each in caught.value.problems]
+    assert len(told) == len(messages)
+    assert all(one.startswith(other) for one, other in zip(told, messages, strict=True)), told
+
+
+def test_an_effect_that_the_file_does_not_list_is_told_once(tmp_path: Path) -> None:
+    text = (
+        "kind: model\ntitle: One\nstates: [Well, Ill]\nstart: Well\ncycles: 1\ntiming: start\n"
+        "discount: {qaly: 0.03}\nrewards: {Well: {cost: 0, qaly: 1}, Ill: {cost: 1, qaly: 0}}\n"
+        "strategies: {usual: {}, ill: {rewards: {Ill: {qaly: 0.5}}}}\n"
+    )
+    (tmp_path / "m.yaml").write_text(text, encoding="utf-8")
+    with pytest.raises(InputError) as caught:
+        load_model(tmp_path / "m.yaml")
+    (only,) = caught.value.problems
+    assert (only.line, only.message) == (
+        8, "all states give 'qaly', which 'effects' must list"
+    )  # fmt: skip
