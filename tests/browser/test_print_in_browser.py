@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 import io
+from urllib.parse import urlencode
 
 import pytest
 from pypdf import PdfReader
 
 from tests.browser.screens import Watched, quiet_for
+from tests.opened import unfolded
 
 pytestmark = pytest.mark.browser
+CHARTS_BELOW_WORDS = """() => [...document.querySelectorAll("[data-testid=stVegaLiteChart]")]
+  .map(chart => chart.closest("[data-testid=stElementContainer]"))
+  .filter(e => e.previousElementSibling).map(e => getComputedStyle(e).breakBefore)"""
+GAPS = """() => [...document.querySelectorAll("[data-testid=stVegaLiteChart] > svg")].map(svg => {
+  svg.parentElement.style.width = "400px";  // paper is narrower than the screen
+  const box = svg.getBoundingClientRect(), drawn = svg.viewBox.baseVal;
+  return Math.round(box.height - box.width * drawn.height / drawn.width);
+})"""
+"""White above and below each chart on narrower paper, in pixels."""
 
 
 @pytest.mark.parametrize(
@@ -34,4 +45,23 @@ def test_the_answer_is_printed_on_one_page_without_menus(
     assert [name for name in menu if name not in ("Start", "Vergelijk") and name in text] == []
     assert "Link naar dit scherm" not in text
     assert "Download" not in text
+    assert page.errors == []
+
+
+def test_an_open_fold_is_printed_whole_and_a_chart_below_its_words(page: Watched) -> None:
+    page.goto(f"/wie-betaalt?{urlencode(unfolded('wie-betaalt'))}")
+    page.get_by_text("keer andere aannames").first.wait_for(timeout=240_000)
+    page.emulate_media(media="print")
+    quiet_for(page, 2500)
+    pages = [" ".join(p.extract_text().split()) for p in PdfReader(io.BytesIO(page.pdf())).pages]
+    assert [text[:40] for text in pages if len(text) < 200] == []
+    (whole,) = (text for text in pages if "Per jaar en per betaler" in text)
+    assert "Buiten de jeugdzorg, per jaar" in whole
+    assert "Dit is geen geld van de gemeente" in whole  # the last words of this fold
+    below = page.evaluate(CHARTS_BELOW_WORDS)
+    assert len(below) > 2
+    assert set(below) == {"avoid"}
+    gaps = page.evaluate(GAPS)
+    assert len(gaps) > 3
+    assert [gap for gap in gaps if abs(gap) > 1] == []
     assert page.errors == []
