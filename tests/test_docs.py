@@ -81,7 +81,7 @@ def test_the_answer_that_aldermen_learn_to_read_is_one_of_the_model() -> None:
     shown = re.search(r"zorgbehoefte: geen duidelijk verschil \((\d+) minder tot (\d+) meer\)’", text)
     assert shown
     less, more = shown.groups()
-    answer = f"Youths who need help and do not get it: no clear difference ({less} less to {more} more)"
+    answer = f"Youths who need help and do not get it: no clear difference ({less} fewer to {more} more)"
     assert answer in (DOCS / "paper.md").read_text(encoding="utf-8")
 
 

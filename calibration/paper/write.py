@@ -1,8 +1,9 @@
 """Write docs/paper.md and answers.json: each claim of the position paper as the model answers it, from runs.
 
 Run as ``python -m calibration.paper.write`` (``--quick`` for a look at the form with a few children,
-``--short`` for five minutes). Every figure is of the runs at the end of the page, with the version, seed,
-draws, children and hashes of the scenarios. The page Argumenten shows answers.json in both languages.
+``--short`` for five minutes, ``--words`` to tell the table anew from what is kept). Every figure is of the
+runs at the end of the page, with the version, seed, draws, children and hashes of the scenarios. The page
+Argumenten shows answers.json in both languages.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from calibration.documents.report import DOCS, markdown
 from calibration.paper import answers as paper_answers
 from calibration.paper import people as paper_people
 from calibration.paper.claims import CLAIMS, Claim
-from calibration.paper.kept import ANSWERS_FILE, SEED, Answers, ClaimKept, model_now, written
+from calibration.paper.kept import ANSWERS_FILE, SEED, Answers, ClaimKept, model_now, shipped, written
 from calibration.paper.runs import Laboratory, Size
 from calibration.paper.telling import told
 from calibration.paper.words import ClaimAnswer
@@ -60,6 +61,7 @@ To run one: in the app under Argumenten, or `kinderwerk compare REFERENCE FILE -
 `kinderwerk batch`.
 
 """
+TABLE = "## Claims and answers\n\n"
 ANSWERS: Mapping[str, Callable[[Laboratory], ClaimAnswer]] = {
     "almere": paper_answers.almere,
     "tilburg": paper_answers.tilburg,
@@ -102,18 +104,29 @@ def answered(lab: Laboratory) -> tuple[dict[str, ClaimAnswer], Answers]:
 
 def page(lab: Laboratory, answers: Mapping[str, ClaimAnswer]) -> str:
     """Return the page."""
-    english_words = english()
-    words = english_words.words
-    text = WRITTEN + LEAD + "## Claims and answers\n\n"
-    rows = [
-        (words[f"gal_claim_{c.key}"], " ".join(told(one, english_words) for one in answers[c.key].said),
-         words[f"gal_limit_{c.key}"])
-        for c in CLAIMS
-    ]  # fmt: skip
-    text += markdown(("claim", "what the model answers", "where it cannot say"), rows)
+    words = english().words
+    text = WRITTEN + LEAD + TABLE + answers_table(answers)
     for claim in CLAIMS:
         text += "\n" + section(claim, answers[claim.key], words)
     return text + "\n" + manifest(lab)
+
+
+def answers_table(answers: Mapping[str, ClaimAnswer | ClaimKept]) -> str:
+    """Return the table at the top: each claim with its answer and its limit."""
+    writing = english()
+    words = writing.words
+    rows = [
+        (words[f"gal_claim_{c.key}"], " ".join(told(one, writing) for one in answers[c.key].said),
+         words[f"gal_limit_{c.key}"])
+        for c in CLAIMS
+    ]  # fmt: skip
+    return markdown(("claim", "what the model answers", "where it cannot say"), rows)
+
+
+def told_anew(text: str, answers: Mapping[str, ClaimAnswer | ClaimKept]) -> str:
+    """Return a page with the table at its top told anew, where words changed and figures did not."""
+    before, rest = text.split(TABLE, 1)
+    return before + TABLE + answers_table(answers) + "\n" + rest[rest.index("## ") :]
 
 
 def section(claim: Claim, answer: ClaimAnswer, words: Mapping[str, str]) -> str:
@@ -151,7 +164,11 @@ def main() -> None:
     parser.add_argument("--knowledge", type=int, help="draws for what is worth knowing (0: not told)")
     parser.add_argument("--out", type=Path, default=PAGE, help="the page (default: docs/paper.md)")
     parser.add_argument("--data", type=Path, help="the answers for the app (default: beside another page)")
+    sizes.add_argument("--words", action="store_true", help="tell the table of a page anew, without runs")
     asked = parser.parse_args()
+    if asked.words:
+        write_whole(asked.out, told_anew(asked.out.read_text("utf-8"), shipped().claims).encode())
+        return
     size = QUICK if asked.quick else SHORT if asked.short else Size()
     own = {"children": asked.children, "draws": asked.draws, "knowledge": asked.knowledge}
     size = replace(size, **{name: number for name, number in own.items() if number is not None})

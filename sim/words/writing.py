@@ -195,11 +195,12 @@ class Writing:
         return self.t("interval", low=write(f.low, True), high=write(f.high, True))
 
     def more_or_less(
-        self, f: Figure, money: bool = False, decimals: int = 0, ways: tuple[str, str] = ("more", "less")
+        self, f: Figure, money: bool = False, decimals: int = 0, ways: tuple[str, str] | None = None
     ) -> str:
         """Return a difference without signs: how much more or less with its range, or what may be said of it.
 
-        money: in millions of euros. ways: the words for above zero and below it.
+        money: in millions of euros. ways: the words for above zero and below it (default: more, and less or
+        fewer).
         """
 
         def write(x: float, sign: bool = False) -> str:
@@ -213,7 +214,8 @@ class Writing:
             return self.t("no_difference")
         if found in UNSAID:
             return self.remark(f, with_unit)
-        words = self.t(ways[0] if f.value > 0 else ways[1], value=with_unit(f.value))
+        above, below = ways or ("more", _below(with_unit))
+        words = self.t(above if f.value > 0 else below, value=with_unit(f.value))
         if write(f.value) == write(0.0):
             words = self.t("near_zero")
         if f.low is not None and f.high is not None and has_range(f):
@@ -242,11 +244,12 @@ class Writing:
             return ""
         return self.t("in_nine_of_ten", range=self.between(f.low, f.high, write, less))
 
-    def between(self, low: float, high: float, write: Callable[..., str], less: str = "less") -> str:
+    def between(self, low: float, high: float, write: Callable[..., str], less: str = "") -> str:
         """Return a range in words, without signs, and without an end that rounds to nothing.
 
-        less: see `change`.
+        less: see `change` (default: by how a one is written).
         """
+        less = less or _below(write)
         nothing, least, most = write(0.0), write(abs(low)), write(abs(high))
         if least == most == nothing:
             return self.t("near_zero")
@@ -305,6 +308,11 @@ class Writing:
             return self.t("above", chance=self.percent(1.0 - bound))
         rounded = min(max(round(share * 20) / 20, 0.05), 0.95)
         return self.t("about_share", chance=self.percent(rounded))
+
+
+def _below(write: Callable[..., str]) -> str:
+    """Return the word for below zero: fewer of what is counted in whole numbers, else less."""
+    return "fewer" if write(1.0).isdigit() else "less"
 
 
 def _unbroken(text: str) -> str:

@@ -139,8 +139,8 @@ def test_the_sign_of_a_mean_that_draws_still_turn_is_not_told() -> None:
         ("nl", ["\N{MINUS SIGN}89 (voorlopig)", "te klein om te zien (45 minder tot 55 meer)",
                 "geen duidelijk verschil (45 minder tot 55 meer)",
                 "vrijwel 0", "0", "niet te noemen"]),
-        ("en", ["\N{MINUS SIGN}89 (provisional)", "too small to tell (45 less to 55 more)",
-                "no clear difference (45 less to 55 more)",
+        ("en", ["\N{MINUS SIGN}89 (provisional)", "too small to tell (45 fewer to 55 more)",
+                "no clear difference (45 fewer to 55 more)",
                 "almost 0", "0", "cannot be told"]),
     ],
 )

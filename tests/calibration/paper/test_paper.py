@@ -12,6 +12,7 @@ import pytest
 from calibration.paper import write as paper
 from calibration.paper.answers import waits
 from calibration.paper.claims import CLAIMS, path_of, reference_of, scenario_of
+from calibration.paper.kept import shipped
 from calibration.paper.people import forty
 from calibration.paper.runs import ATTENDANCE, PARTED, WHOLE, Laboratory, Size, who_comes
 from calibration.paper.telling import ChangeTold, Count, Said, SpreadTold, Value, spread_of, told
@@ -82,16 +83,16 @@ def english(value: Value) -> str:
 
 
 def test_a_figure_is_told_with_its_range() -> None:
-    assert english(ChangeTold(FIGURE)) == "no clear difference (30 less to 4 more)"
+    assert english(ChangeTold(FIGURE)) == "no clear difference (30 fewer to 4 more)"
     fewer = ChangeTold(replace(FIGURE, high=-1.0))
-    assert english(fewer) == "12 less (in 9 of 10 computations 1 to 30)"
+    assert english(fewer) == "12 fewer (in 9 of 10 computations 1 to 30)"
     assert told(fewer, WRITING["nl"]) == "12 minder (in 9 van de 10 berekeningen 1 tot 30)"
     more = ChangeTold(Figure(9.04e6, 1.0, 2.0e6, 20.0e6, 0.9), money=True)
     assert english(more) == "9.0 million euros more (in 9 of 10 computations 2.0 to 20.0)"
     either = ChangeTold(Figure(1e6, 1.0, -2.0e6, 4.0e6, 0.9), money=True)
     assert english(either) == "no clear difference (2.0 million euros less to 4.0 million euros more)"
     assert english(ChangeTold(Figure(0.0, 0.0, 0.0, 0.0, 0.0))) == "no difference"
-    assert english(ChangeTold(Figure(-9.0, 1.0, -12.0, -7.0, 0.0, 4))) == "9 less (provisional)"
+    assert english(ChangeTold(Figure(-9.0, 1.0, -12.0, -7.0, 0.0, 4))) == "9 fewer (provisional)"
     assert english(ChangeTold(Figure(-0.2, 0.0, -0.4, -0.1, 0.0))).startswith("almost 0")
     assert short(FIGURE) == "no clear difference (-30 to +4)"
     assert short(replace(FIGURE, high=-1.0)) == "-12 (-30 to -1)"
@@ -99,7 +100,7 @@ def test_a_figure_is_told_with_its_range() -> None:
 
 def test_what_is_below_two_errors_is_never_a_number() -> None:
     small = Figure(value=-12.0, mcse=7.0, low=-30.0, high=4.0, p_positive=0.15)
-    assert english(ChangeTold(small)) == "too small to tell (30 less to 4 more)"
+    assert english(ChangeTold(small)) == "too small to tell (30 fewer to 4 more)"
     assert short(small) == "too small (-30 to +4)"
     assert short(replace(small, low=None, high=None)) == "too small (-26 to +2)"  # two errors of luck
     assert short(replace(small, value=0.1, low=-0.2, high=0.4)) == "almost 0"
@@ -220,3 +221,9 @@ def test_the_page_that_ships_is_of_these_claims() -> None:
             assert digests.pop(f"{grid}.yaml") == sha256(path_of(grid).read_bytes()).hexdigest()[:12], grid
     for file, digest in digests.items():  # with what each was compared with
         assert scenario_of(file.removesuffix(".yaml")).sha256[:12] == digest, file
+
+
+def test_the_page_that_ships_tells_what_is_kept_in_the_words_of_today() -> None:
+    page = paper.PAGE.read_text(encoding="utf-8")
+    assert paper.told_anew(page, shipped().claims) == page
+    assert paper.told_anew(page.replace("no clear difference", "nothing", 1), shipped().claims) == page

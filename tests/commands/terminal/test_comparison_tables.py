@@ -129,7 +129,7 @@ def test_the_reference_is_as_it_is_and_others_are_differences() -> None:
 def test_what_luck_can_explain_is_too_small_to_tell() -> None:
     users = Figure(-19.0, 10.0, -40.0, 5.0, 0.1)
     shown = compared(changed(users=users), changed(year=2035), draws=50)
-    assert line(shown, "difference")[1] == f"{TOO_SMALL} (40 less to 5 more)"
+    assert line(shown, "difference")[1] == f"{TOO_SMALL} (40 fewer to 5 more)"
     assert "two Monte Carlo standard errors" in shown
 
 
