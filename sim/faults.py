@@ -85,7 +85,9 @@ class _Words(Formatter):
         if isinstance(value, (tuple, list)):
             return self._list([self.format_field(each, "") for each in value], format_spec)
         if isinstance(value, (int, float)):
-            number = format(value, f"z{format_spec}" if isinstance(value, float) else format_spec)  # no -0
+            number = format(value, format_spec)
+            if not any(digit in number for digit in "123456789"):
+                number = number.lstrip("+-")  # what rounds to nothing has no sign
             return number.translate(_SWAP) if self.language == "nl" else number
         return "" if value is None else str(value)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from sim.errors import InputError
-from sim.faults import LANGUAGES, Fault, fault, holes, sentences
+from sim.faults import LANGUAGES, Fault, _Words, fault, holes, sentences
 from sim.inputs.library import registry
 from sim.inputs.municipality import municipality_from_dict
 from sim.inputs.municipality_text import read_yaml
@@ -209,3 +209,11 @@ def test_every_mistake_in_figures_is_dutch_to_its_end(case: str) -> None:
         dutch = problem.fault.text("nl")
         unquoted = re.sub(r"'[^']*'|\"[^\"]*\"|Bekend zijn.*", "", dutch)
         assert not ENGLISH.search(unquoted), dutch
+
+
+@pytest.mark.parametrize(
+    ("value", "told"), [(-0.04, "0.0"), (0.04, "0.0"), (-0.06, "-0.1"), (1234.56, "+1,234.6")]
+)
+def test_what_rounds_to_nothing_has_no_sign_whatever_the_form(value: float, told: str) -> None:
+    words = _Words("en")
+    assert words.format("{x:+,.1f}", x=value) == told

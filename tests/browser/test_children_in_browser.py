@@ -28,7 +28,7 @@ def below(first: FloatRect | None, second: FloatRect | None) -> bool:
 
 def test_the_same_children_twice_move_with_the_year_and_stack_on_a_phone(page: Watched) -> None:
     page.goto("/kinderen")
-    page.get_by_text("lopen van").first.wait_for(state="attached", timeout=200_000)
+    page.get_by_text("Op 31 december 2035").first.wait_for(timeout=200_000)
     page.locator(f"{CHARTS} canvas, {CHARTS} svg").nth(2).wait_for(timeout=30_000)
     page.wait_for_selector("[data-testid=stProgress]", state="detached", timeout=120_000)
     assert soon(page, lambda: beside(*boxes(page))), boxes(page)
