@@ -172,6 +172,17 @@ def test_draws_carry_further_effects_and_parts(tmp_path: Path) -> None:
     assert told["mean"] == pytest.approx(other.effects[:, 1].mean())
 
 
+def wrong(old: str, new: str, tmp_path: Path) -> list[str]:
+    """Return what is wrong, without the name of the file, once `new` stands in place of `old`."""
+    file = page("effects.yaml", tmp_path)
+    text = file.read_text(encoding="utf-8")
+    assert old in text
+    file.write_text(text.replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(InputError) as caught:
+        load_model(file)
+    return [str(each).removeprefix(str(file)) for each in caught.value.problems]
+
+
 @pytest.mark.parametrize(
     ("old", "new", "place", "message"),
     [
@@ -187,13 +198,8 @@ def test_draws_carry_further_effects_and_parts(tmp_path: Path) -> None:
     ],
 )
 def test_mistakes_have_their_place(old: str, new: str, place: str, message: str, tmp_path: Path) -> None:
-    file = page("effects.yaml", tmp_path)
-    text = file.read_text(encoding="utf-8")
-    assert old in text
-    file.write_text(text.replace(old, new, 1), encoding="utf-8")
-    with pytest.raises(InputError) as caught:
-        load_model(file)
-    assert any(place in str(each) and message in str(each) for each in caught.value.problems), caught.value
+    told = wrong(old, new, tmp_path)
+    assert any(place in each and message in each for each in told), told
 
 
 @pytest.mark.parametrize(
@@ -212,13 +218,7 @@ def test_mistakes_have_their_place(old: str, new: str, place: str, message: str,
     ],
 )  # fmt: skip
 def test_a_misspelt_effect_is_told_once(old: str, new: str, messages: list[str], tmp_path: Path) -> None:
-    file = page("effects.yaml", tmp_path)
-    text = file.read_text(encoding="utf-8")
-    assert old in text
-    file.write_text(text.replace(old, new, 1), encoding="utf-8")
-    with pytest.raises(InputError) as caught:
-        load_model(file)
-    told = [str(each).removeprefix(str(file)) for each in caught.value.problems]
+    told = wrong(old, new, tmp_path)
     assert len(told) == len(messages)
     assert all(one.startswith(other) for one, other in zip(told, messages, strict=True)), told
 
