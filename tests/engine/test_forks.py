@@ -13,15 +13,19 @@ import pytest
 from numpy.typing import NDArray
 
 from sim.engine.config import Inline, RunConfig
-from sim.engine.forks import beside, differing, rate_for
+from sim.engine.counting import empty_tally
+from sim.engine.exposure import Exposure
+from sim.engine.forks import Forks, beside, differing, rate_for
+from sim.engine.lifecourse import advance
 from sim.engine.plan import touches_no_life, with_overrides
 from sim.engine.simulation import Lives, apart, groups, plans_of, simulate, simulate_together
-from sim.engine.warmup import PER_CHILD, WarmStart, warm_up
+from sim.engine.stretch import Turn, Who, nobody_else, open_gate, room_for, scratch
+from sim.engine.warmup import NOBODY, NOT_ASIDE, PER_CHILD, WarmStart, warm_up, year_span
 from sim.inputs.profiles import profiles
 from sim.inputs.scenario import Scenario
 from sim.model.parameters import Parameters, default_parameters
 from sim.runs.experiment import Columns, Options, run_all
-from sim.states import AGES, MECHANISMS
+from sim.states import AGES, EPOCH_YEAR, MECHANISMS
 from tests.worlds import ALL_OFF, scenario
 
 FEW, YEARS = 1500, 6
@@ -177,6 +181,31 @@ def test_each_pair_has_luck_of_its_own_and_its_two_lives_share_it() -> None:
         assert (forks.row[::2] == forks.row[1::2]).all()
         assert forks.accepted[::2].all()
         assert not forks.accepted[1::2].any()
+
+
+def test_after_a_fork_the_programmes_of_the_reference_do_nothing_more() -> None:
+    """Lives that have turned are the same whatever the reference does, and not whatever their world does."""
+    lives, _ = followed()
+    plan, epoch_year = lives.plan, 2028 - EPOCH_YEAR
+    h, lay, key = plan.clock.table.hazards, plan.clock.layout, plan.config.key
+    span, bounds = year_span(epoch_year, plan.config.steps_per_month, True), plan.clock.year(epoch_year)
+    ours, theirs = (world.exposed for world in lives.worlds)
+    felt = 0
+    for forks, mine, other in zip(lives.forks[0], ours, theirs, strict=True):
+        n = forks.row.size
+        assert (forks.clock == -1).all()
+
+        def lived(x: Exposure, own: Exposure, forks: Forks = forks, n: int = n) -> bytes:
+            tally = empty_tally(lay)
+            advance(
+                forks.children.part(slice(None)), Who(0, n, NOBODY, NOT_ASIDE), x, h, bounds, lay, key, span,
+                open_gate(), tally, scratch(), nobody_else(), room_for(0), Turn(*forks[1:], own),
+            )  # fmt: skip
+            return tally.tobytes()
+
+        assert lived(mine, other) == lived(other, other)
+        felt += lived(mine, mine) != lived(mine, other)
+    assert felt
 
 
 def test_a_year_with_more_partings_than_expected_is_lived_again_and_is_the_same() -> None:
