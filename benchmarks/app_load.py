@@ -1,7 +1,7 @@
 """Twenty users at once, each changing a lever every ten seconds. On this machine only, and bounded.
 
-``python benchmarks/app_load.py [--users N] [--minutes M]`` starts the app with every default on a free port
-of this machine and lets users open Start and move the number of child workers. A user here speaks the
+``python benchmarks/app_load.py [--users N] [--minutes M]`` starts the app with every default and no answer kept,
+on a free port of this machine, and lets users open Start and move the number of child workers. A user here speaks the
 language of Streamlit's own browser page (a websocket, and the reruns that the page asks for), without a
 browser to draw it, so that the two processors serve the app and not twenty browsers. Printed: the seconds
 from a move until the sentence names the new number and three figures stand there, what was lost, and the
@@ -34,6 +34,7 @@ from websockets.sync.client import ClientConnection, connect
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from benchmarks.fresh import nothing_kept  # noqa: E402
 from commands.browser import FEW_ARENAS  # noqa: E402
 
 FIRST_ANSWER = 300.0
@@ -209,25 +210,26 @@ def main() -> None:
     options = parser.parse_args()
     if not 1 <= options.users <= 50 or not 0 < options.minutes <= 150:
         raise SystemExit("at most 50 users, at most 150 minutes")
-    port = free_port()
-    server = started(port)
-    try:
-        first = User(port, 10_000)
-        first.run(time.monotonic())  # a first visitor warms the machine up
-        until = time.monotonic() + 60.0 * options.minutes
-        users = [User(port, number) for number in range(options.users)]
-        threads = [threading.Thread(target=user.run, args=(until,)) for user in users]
-        for thread in threads:
-            thread.start()
-        sizes = []
-        while any(thread.is_alive() for thread in threads):
-            sizes.append(memory(server.pid))
-            time.sleep(5.0)
-        for thread in threads:
-            thread.join()
-    finally:
-        server.terminate()
-        server.wait(timeout=20)
+    with nothing_kept():
+        port = free_port()
+        server = started(port)
+        try:
+            first = User(port, 10_000)
+            first.run(time.monotonic())  # a first visitor warms the machine up
+            until = time.monotonic() + 60.0 * options.minutes
+            users = [User(port, number) for number in range(options.users)]
+            threads = [threading.Thread(target=user.run, args=(until,)) for user in users]
+            for thread in threads:
+                thread.start()
+            sizes = []
+            while any(thread.is_alive() for thread in threads):
+                sizes.append(memory(server.pid))
+                time.sleep(5.0)
+            for thread in threads:
+                thread.join()
+        finally:
+            server.terminate()
+            server.wait(timeout=20)
     seconds = sorted(second for user in users for second in user.seconds)
     errors = [error for user in users for error in user.errors]
     lost = sum(user.lost for user in users)

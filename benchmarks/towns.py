@@ -8,21 +8,14 @@ the town, until all is computed and the page is quiet, and what is said of whose
 from __future__ import annotations
 
 import argparse
-import os
 import re
-import shutil
-import subprocess
-import sys
-import tempfile
 import time
-from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
 
-from sim.machine.compiling import cache_root
-from tests.browser.screens import FLAGS, READY, chromium, free_port, quiet_for
+from benchmarks.fresh import fresh_app
+from tests.browser.screens import FLAGS, READY, chromium, quiet_for
 
-ROOT = Path(__file__).resolve().parents[1]
 TOWNS = (
     "Zwolle", "Schiermonnikoog", "Súdwest-Fryslân", "Bergen (NH.)", "Utrecht", "Land van Cuijk",
     "Dijk en Waard", "Venlo", "'s-Hertogenbosch", "Texel", "Urk", "Emmen",
@@ -50,38 +43,18 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("names", nargs="*", default=list(TOWNS))
     names = parser.parse_args().names
-    port = free_port()
-    with tempfile.TemporaryDirectory() as fresh:
-        cache = Path(fresh) / "cache"
-        cache.mkdir(mode=0o700)
-        shutil.copytree(cache_root() / "kernels", cache / "kernels")  # compiled, as on a server that runs
-        environment = {key: value for key, value in os.environ.items() if key != "NUMBA_CACHE_DIR"}
-        call = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
-        server = subprocess.Popen(
-            [*call, "--server.headless", "true"], cwd=ROOT, stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL, env={**environment, "KINDERWERK_CACHE": str(cache)},
-        )  # fmt: skip
-        try:
-            with sync_playwright() as playwright:
-                browser = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
-                page = browser.new_page(viewport={"width": 1280, "height": 900}, locale="nl-NL")
-                for _ in range(120):
-                    try:
-                        page.goto(f"http://localhost:{port}/over")
-                        break
-                    except Exception:
-                        time.sleep(0.5)
-                page.wait_for_selector(READY, timeout=120_000)
-                print("| town | sentence (s) | all computed (s) | whose figures |\n|---|---|---|---|")
-                for name in names:
-                    page.goto(f"http://localhost:{port}/")  # as every visitor begins: with Almere
-                    page.wait_for_selector(READY, timeout=120_000)
-                    first, last, whose = visited(page, name)
-                    print(f"| {name} | {first:.1f} | {last:.1f} | {whose} |", flush=True)
-                browser.close()
-        finally:
-            server.terminate()
-            server.wait(timeout=30)
+    with fresh_app() as (url, _), sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
+        page = browser.new_page(viewport={"width": 1280, "height": 900}, locale="nl-NL")
+        page.goto(f"{url}/over")
+        page.wait_for_selector(READY, timeout=120_000)
+        print("| town | sentence (s) | all computed (s) | whose figures |\n|---|---|---|---|")
+        for name in names:
+            page.goto(url)  # as every visitor begins: with Almere
+            page.wait_for_selector(READY, timeout=120_000)
+            first, last, whose = visited(page, name)
+            print(f"| {name} | {first:.1f} | {last:.1f} | {whose} |", flush=True)
+        browser.close()
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Five questions of an alderman, and when and where each answer can be read. On this machine only.
 
-``python -m benchmarks.walk`` starts the app with every default, asks about Almere as a visitor does with the
+``python -m benchmarks.walk`` starts the app with every default and no answer kept, asks about Almere as a visitor does with the
 mouse, and prints a row a question: the page, the seconds from the click or the address to the first words of
 an answer, and to the answer that stands (no longer provisional). Of "what if half" the first is half of the
 effect, and the second none of it; both stand.
@@ -8,17 +8,14 @@ effect, and the second none of it; both stand.
 
 from __future__ import annotations
 
-import os
 import re
 import time
 from collections.abc import Callable
 
-os.environ.setdefault("KINDERWERK_APP_CHILDREN", "10000")  # the app's own defaults, not those of the tests
-os.environ.setdefault("KINDERWERK_APP_DRAWS", "40")
-
 from playwright.sync_api import Page, sync_playwright
 
-from tests.browser.screens import FLAGS, READY, chromium, running_app
+from benchmarks.fresh import fresh_app
+from tests.browser.screens import FLAGS, READY, chromium
 
 PATIENCE = 300.0
 
@@ -64,7 +61,7 @@ def cut(page: Page) -> None:
 
 def main() -> None:
     """Print the walk."""
-    with running_app() as (url, _), sync_playwright() as playwright:
+    with fresh_app() as (url, _), sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
         page = browser.new_page(viewport={"width": 1280, "height": 800}, locale="nl-NL", base_url=url)
         firm = "De kans dat de gemeente het geld binnen 20 jaar terugverdient, is"
