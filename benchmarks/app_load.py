@@ -1,11 +1,11 @@
 """Twenty users at once, each changing a lever every ten seconds. On this machine only, and bounded.
 
-``python benchmarks/app_load.py [--users N] [--minutes M]`` starts the app with every default and no answer kept,
-on a free port of this machine, and lets users open Start and move the number of child workers. A user here speaks the
-language of Streamlit's own browser page (a websocket, and the reruns that the page asks for), without a
-browser to draw it, so that the two processors serve the app and not twenty browsers. Printed: the seconds
-from a move until the sentence names the new number and three figures stand there, what was lost, and the
-memory of the server.
+``python benchmarks/app_load.py [--users N] [--minutes M]`` starts the app with every default and no answer
+kept, on a free port of this machine, and lets users open Start and move the number of child workers. A user
+here speaks the language of Streamlit's own browser page (a websocket, and the reruns that the page asks for),
+without a browser to draw it, so that the two processors serve the app and not twenty browsers. Printed: the
+seconds from a move until the sentence names the new number and three figures stand there, what was lost, and
+the memory of the server.
 """
 
 from __future__ import annotations

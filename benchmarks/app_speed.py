@@ -1,8 +1,8 @@
 """How long after moving the slider do new first figures stand on Start? On this machine only.
 
-``python -m benchmarks.app_speed [--moves N]`` starts the app with every default and no answer kept, waits until
-it is warm and prints the seconds of each move: from the key press until the sentence names the new number of workers and the
-three figures stand there.
+``python -m benchmarks.app_speed [--moves N]`` starts the app with every default and no answer kept, waits
+until it is warm and prints the seconds of each move: from the key press until the sentence names the new
+number of workers and the three figures stand there.
 """
 
 from __future__ import annotations

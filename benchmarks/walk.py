@@ -1,9 +1,9 @@
 """Five questions of an alderman, and when and where each answer can be read. On this machine only.
 
-``python -m benchmarks.walk`` starts the app with every default and no answer kept, asks about Almere as a visitor does with the
-mouse, and prints a row a question: the page, the seconds from the click or the address to the first words of
-an answer, and to the answer that stands (no longer provisional). Of "what if half" the first is half of the
-effect, and the second none of it; both stand.
+``python -m benchmarks.walk`` starts the app with every default and no answer kept, asks about Almere as a
+visitor does with the mouse, and prints a row a question: the page, the seconds from the click or the address
+to the first words of an answer, and to the answer that stands (no longer provisional). Of "what if half" the
+first is half of the effect, and the second none of it; both stand.
 """
 
 from __future__ import annotations
