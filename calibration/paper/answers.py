@@ -8,9 +8,9 @@ from dataclasses import replace
 from calibration.documents.report import markdown
 from calibration.paper.runs import Laboratory, Pair, level
 from calibration.paper.telling import Chance, ChangeTold, Count, Said, Share, Value, said
-from calibration.paper.words import UNMET, USERS, ClaimAnswer, most_deprived, short, spread, table
+from calibration.paper.words import ClaimAnswer, most_deprived, short, spread, table
 from sim.decision.firm import Standing, standing
-from sim.decision.headline import HORIZONS
+from sim.decision.headline import HORIZONS, UNMET, USERS
 from sim.engine.history import Label
 
 NOW = "almere/huidig"

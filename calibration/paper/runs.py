@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from calibration.paper.claims import path_of, reference_of, scenario_of
 from sim.decision.appraisal import Difference, Figure, difference, figure, year_figure
-from sim.decision.headline import Change, change, discount_rate
+from sim.decision.firm import Standing, standing
+from sim.decision.headline import UNMET, USERS, Change, change, discount_rate, horizons
 from sim.engine.history import Label
 from sim.engine.plan import RunPlan
 from sim.engine.population import NEVER, month_of
@@ -39,7 +40,8 @@ class Size:
 
     children, draws: of a pair. everyone: draws where places are limited, with `waits_of` children (None: all
     of them, for a sample says nothing about waits). country, country_draws: for the outcomes of the
-    country. knowledge: draws for the value of information.
+    country. knowledge: draws for the value of information. again: whether a pair of which luck hides a
+    figure is lived again with every child.
     """
 
     children: int = 10_000
@@ -49,6 +51,7 @@ class Size:
     country: int = 20_000
     country_draws: int = 6
     knowledge: int = 200
+    again: bool = True
 
     def options(self) -> Options:
         """Return how a pair is run: draws from 1 on, also where there is one."""
@@ -101,9 +104,16 @@ class Laboratory:
         options, places = self.size.options(), scenario.policy == "capped"
         if places:
             options = replace(options, children=self.size.waits_of, draws=self.size.everyone)
+        found = self._lived(both, options)
+        if self.size.again and not places and found.hidden_by_luck:
+            found = self._lived(both, replace(options, children=None))
+        self._keep(found.done)
+        return found
+
+    def _lived(self, both: tuple[Scenario, Scenario], options: Options) -> Pair:
         runs = list(run_all(both, options, self.store, pool=self.pool))
-        done = self.note(both, WHOLE if len(groups(both)) == len(both) else PARTED, options)
-        return Pair(both, difference(runs, 1, 0, years_of(reference)), runs, done)
+        how = WHOLE if len(groups(both)) == len(both) else PARTED
+        return Pair(both, difference(runs, 1, 0, years_of(both[0])), runs, done_of(both, how, options))
 
     def whole(self, files: Iterable[str], options: Options) -> list[Run]:
         """Return whole lives in scenarios: levels and not only differences."""
@@ -123,8 +133,7 @@ class Laboratory:
 
     def note(self, scenarios: Sequence[Scenario], how: str, options: Options) -> Done:
         """Keep what was run, for the list at the end of the page, and return it; the same is listed once."""
-        named = tuple((name_of(s), s.sha256[:12]) for s in scenarios)
-        return self._keep(Done(named, how, options.children or 0, options.draws))
+        return self._keep(done_of(scenarios, how, options))
 
     def _keep(self, done: Done) -> Done:
         for kept in (self.done, self.used):
@@ -156,6 +165,13 @@ class Pair:
         """Return the difference of a count in the last year of a horizon."""
         return year_figure(self.d, label, years - 1)
 
+    @property
+    def hidden_by_luck(self) -> bool:
+        """Tell whether a count of the page is too small to tell from luck at this size."""
+        spans = horizons(self.both[0].years)
+        figures = (self.figure(label, years) for label in (USERS, UNMET) for years in spans)
+        return any(standing(f) is Standing.TOO_SMALL for f in figures)
+
     def over(self, label: Label, years: int) -> Figure:
         """Return the difference of a count, added up over a horizon."""
         row = self.d.labels.index(label)
@@ -167,6 +183,12 @@ class Pair:
         label = ("programme_fte", "programme", programme)
         columns = [run.columns[1] for run in self.runs]
         return np.asarray(np.mean([c.values[c.labels.index(label)] for c in columns], axis=0))
+
+
+def done_of(scenarios: Sequence[Scenario], how: str, options: Options) -> Done:
+    """Return what was run, as the list at the end of the page has it."""
+    named = tuple((name_of(s), s.sha256[:12]) for s in scenarios)
+    return Done(named, how, options.children or 0, options.draws)
 
 
 def years_of(scenario: Scenario) -> range:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
@@ -13,10 +14,8 @@ from calibration.paper.telling import Said
 from sim.decision.appraisal import Figure
 from sim.decision.firm import Standing, span, standing
 from sim.decision.headline import horizons
-from sim.engine.history import Label
+from sim.words.writing import WORDS, Writing, read_words
 
-USERS: Label = ("care_users", "total", "all")
-UNMET: Label = ("unmet_need", "total", "all")
 HEADER = (
     "scenario", "after", "youths with jeugdzorg", "unmet need", "programmes", "municipality net",
     "paid back",
@@ -66,13 +65,19 @@ def table(pairs: Sequence[tuple[str, Pair]]) -> str:
     for name, pair in pairs:
         for number, years in enumerate(horizons(pair.both[0].years)):
             c = pair.after(years)
-            spends = c.programme_cost > 0 and c.p_paid_back is not None
+            back = c.p_paid_back if c.programme_cost > 0 else None
             rows.append((
                 "" if number else name, f"{years} years", short(c.care_users), short(c.unmet_need),
                 signed(c.programme_cost / 1e6, 1), short(c.municipal_cost, 1e6, 1),
-                f"{c.p_paid_back:.0%}" if spends else "-",
+                "-" if back is None else _plain().chance(back, len(pair.runs)),
             ))  # fmt: skip
     return markdown(HEADER, rows)
+
+
+@cache
+def _plain() -> Writing:
+    """Return the English words that all share."""
+    return Writing("en", read_words([WORDS / "en.yaml"]))
 
 
 def spread(values: Floats, percent: bool = False) -> str:

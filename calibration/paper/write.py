@@ -37,8 +37,10 @@ WRITTEN = (
     "<!-- written by `python -m calibration.paper.write`; "
     "edit the code or the scenarios, not this page -->\n\n"
 )
-QUICK = Size(children=1500, draws=2, everyone=1, country=6000, country_draws=2, knowledge=0, waits_of=3000)
-SHORT = Size(children=2000, draws=10, everyone=1, country=6000, country_draws=6, knowledge=0)
+QUICK = Size(
+    1500, draws=2, everyone=1, waits_of=3000, country=6000, country_draws=2, knowledge=0, again=False
+)
+SHORT = Size(2000, draws=10, everyone=1, country=6000, country_draws=6, knowledge=0, again=False)
 LEAD = """# The claims of the position paper, and what the model answers
 
 For aldermen and advisors: which claims of the position paper does the model bear out, how surely, and where

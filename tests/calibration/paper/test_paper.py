@@ -14,7 +14,7 @@ from calibration.paper.answers import waits
 from calibration.paper.claims import CLAIMS, path_of, reference_of, scenario_of
 from calibration.paper.kept import shipped
 from calibration.paper.people import forty
-from calibration.paper.runs import ATTENDANCE, PARTED, WHOLE, Laboratory, Size, who_comes
+from calibration.paper.runs import ATTENDANCE, PARTED, WHOLE, Laboratory, Pair, Size, who_comes
 from calibration.paper.telling import ChangeTold, Count, Said, SpreadTold, Value, spread_of, told
 from calibration.paper.words import short
 from pages.shared.texts import writing_in
@@ -23,9 +23,10 @@ from sim.inputs.grid import load_grid
 from sim.inputs.library import registry
 from sim.machine.project import SCENARIOS
 from sim.model.parameters import default_parameters
+from sim.runs.experiment import Options
 from sim.runs.warmstore import WarmStore
 
-TINY = Size(children=600, draws=2, everyone=1, waits_of=600, country=2000, country_draws=2, knowledge=0)
+TINY = Size(600, draws=2, everyone=1, waits_of=600, country=2000, country_draws=2, knowledge=0, again=False)
 WRITING = {"en": paper.english(), "nl": writing_in("nl")}
 ENGLISH = WRITING["en"].words
 
@@ -127,6 +128,34 @@ def test_a_pair_is_run_once_and_as_cheaply_as_it_may_be(lab: Laboratory) -> None
     assert first.fte("kinderwerk")[-1] > 25
     with pytest.raises(ValueError, match="names no reference"):
         lab.pair("almere/geen")
+
+
+def test_a_pair_of_which_luck_hides_a_figure_is_lived_again_with_every_child(
+    lab: Laboratory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+    few = lab.pair("almere/huidig")
+
+    def lived(both: object, options: Options) -> Pair:
+        asked.append(options.children)
+        return few
+
+    searching = Laboratory(replace(TINY, again=True), lab.pool, lab.store)
+    monkeypatch.setattr(searching, "_lived", lived)
+    for hidden, sizes in ((True, [TINY.children, None]), (False, [TINY.children])):
+        monkeypatch.setattr(Pair, "hidden_by_luck", hidden)
+        searching.pair("almere/huidig")
+        assert asked == sizes
+        asked.clear()
+        searching.known.clear()
+
+
+def test_luck_hides_a_figure_that_lies_within_two_of_its_errors(lab: Laboratory) -> None:
+    pair = lab.pair("almere/huidig")
+    noisy = replace(pair.d, run_mcse=np.full_like(pair.d.run_mcse, 1e9))
+    exact = replace(pair.d, run_mcse=np.zeros_like(pair.d.run_mcse))
+    assert replace(pair, d=noisy).hidden_by_luck
+    assert not replace(pair, d=exact).hidden_by_luck
 
 
 def test_who_was_looked_at_without_a_life_is_listed_too_and_once(lab: Laboratory) -> None:
