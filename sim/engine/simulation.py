@@ -47,10 +47,10 @@ from sim.inputs.scenario import Override, Scenario
 from sim.model.prices import spending, unit_costs
 from sim.model.processes import TO_CARE
 from sim.model.transitions import CompiledTable, compile_table
+from sim.progress import YearDone
 from sim.states import EPOCH_YEAR, FORMS, MONTHS, USER_SETS
 
 Floats = NDArray[np.float64]
-Tell = Callable[[int], None]
 
 
 def simulate(
@@ -58,7 +58,7 @@ def simulate(
     config: RunConfig,
     pool: Executor,
     warm: WarmStart | None = None,
-    tell: Tell | None = None,
+    tell: YearDone | None = None,
 ) -> History:
     """Live a scenario from a warm start (made here where none is given, and never changed).
 
@@ -73,7 +73,7 @@ def simulate_together(
     config: RunConfig,
     pool: Executor,
     warm: WarmStart | None = None,
-    tell: Tell | None = None,
+    tell: YearDone | None = None,
     rate: float | None = None,
 ) -> list[History]:
     """Live scenarios that differ in their programmes alone; the first in full, others by what they change.
@@ -283,7 +283,7 @@ class Lives:
         self.forks = [[no_forks(block) for block in self.blocks] for _ in plans[1:]]
 
     def histories(
-        self, tell: Tell | None = None, attended: Callable[[int], None] = lambda _: None
+        self, tell: YearDone | None = None, attended: Callable[[int], None] = lambda _: None
     ) -> list[History]:
         """Live all years and return the history of each world.
 

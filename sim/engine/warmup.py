@@ -24,6 +24,7 @@ from sim.model.catalogue import Programme
 from sim.model.parameters import Parameters
 from sim.model.prices import worker_price
 from sim.model.transitions import CompiledTable, compile_table
+from sim.progress import YearDone
 from sim.states import EPOCH_YEAR, HISTORY_YEAR, MONTHS
 
 Floats = NDArray[np.float64]
@@ -179,7 +180,7 @@ def warm_up(
     config: RunConfig,
     start: int,
     pool: Executor,
-    tell: Callable[[int], None] | None = None,
+    tell: YearDone | None = None,
     count_from: int | None = None,
     watch: Watch | None = None,
     watched: Container[int] = (),

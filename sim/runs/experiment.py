@@ -33,7 +33,7 @@ from sim.model.futures import foreseeing
 from sim.model.parameters import Parameters
 from sim.model.priors import believing
 from sim.model.structures import structured
-from sim.progress import Progress, Tell
+from sim.progress import Progress, Tell, YearDone
 from sim.runs.own_measures import own_measures
 from sim.runs.warmstore import WarmStore
 from sim.states import AGES
@@ -267,7 +267,7 @@ def columns_of(
     config: RunConfig,
     pool: Executor,
     warm: WarmStart | None = None,
-    tell: Callable[[int], None] | None = None,
+    tell: YearDone | None = None,
 ) -> tuple[Columns, ...]:
     """Return the results of scenarios that are lived together. Raises as `simulate_together` does."""
     histories = simulate_together(scenarios, config, pool, warm, tell)
