@@ -17,6 +17,7 @@ from sim.engine.counting import GROUPS, Layout
 from sim.engine.townhall import Accounts
 from sim.machine.kernels import kernel
 from sim.model.parameters import Parameters
+from sim.model.processes import MALTREATED, MALTREATMENT_ENDS, NEED, NOT_TAKING_PART, SPECIAL_EDUCATION
 from sim.model.registration import registered
 from sim.model.transitions import CompiledTable
 from sim.states import (
@@ -164,7 +165,7 @@ class _Columns:
     def all(self) -> list[Measure]:
         lay, states = self.lay, self.table.states
         self._spread("population", lay.people)
-        needs = [(s, lay.stock + i) for i, (process, s) in enumerate(states) if process == "need"][1:]
+        needs = [(s, lay.stock + i) for i, (process, s) in enumerate(states) if process == NEED][1:]
         self._spread_sum("need_stock", [kind for _, kind in needs])
         with_need = sum((self._sum(kind) for _, kind in needs), np.zeros(self.cells.shape[:2]))
         self._add("need_stock", "need", "none", self._sum(lay.people) - with_need)
@@ -288,17 +289,15 @@ class _Columns:
             row = int(np.flatnonzero(table.hazards.outcome == k)[0])
             self._spread(outcome, lay.flow + row)
             self._spread(f"{outcome}_helped_before", lay.helped_before + k)
-        if ("mishandeling", "yes") in table.states:
-            spells = lay.stock + table.state("mishandeling", "yes")
-            ended = self.cells[:, :, lay.flow + table.row("maltreatment_ends")]
+        if MALTREATED in table.states:
+            spells = lay.stock + table.state(*MALTREATED)
+            ended = self.cells[:, :, lay.flow + table.row(MALTREATMENT_ENDS)]
             self._spread_cells("maltreated", self.cells[:, :, spells] + ended, 1.0)
-        if ("meedoen", "not") in table.states:
-            people = (
-                self.cells[:, :, lay.people] - self.cells[:, :, lay.stock + table.state("meedoen", "not")]
-            )
-            self._spread_cells("taking_part", people, 1.0)
-        if ("onderwijs", "speciaal") in table.states:
-            self._spread("special_education", lay.stock + table.state("onderwijs", "speciaal"))
+        if NOT_TAKING_PART in table.states:
+            absent = self.cells[:, :, lay.stock + table.state(*NOT_TAKING_PART)]
+            self._spread_cells("taking_part", self.cells[:, :, lay.people] - absent, 1.0)
+        if SPECIAL_EDUCATION in table.states:
+            self._spread("special_education", lay.stock + table.state(*SPECIAL_EDUCATION))
         for life in range(2 << len(table.outcomes)):
             had = [name for k, name in enumerate(("care", *table.outcomes)) if life >> k & 1]
             self._add("whole_life", "history", "+".join(had) or "none", self._sum(lay.whole_life + life))
