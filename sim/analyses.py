@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -33,6 +32,7 @@ from sim.errors import InputError, OptionError, nearest
 from sim.faults import fault
 from sim.inputs.profiles import profile_of
 from sim.inputs.scenario import Scenario
+from sim.machine.conductor import Conductor
 from sim.model.extension import shipped
 from sim.model.parameters import default_parameters
 from sim.progress import Tell, nobody
@@ -300,8 +300,8 @@ def twin_lives(
     started = time.monotonic()
     comparable([reference, other])
     options = Options(children=children, seed=seed, threads=threads)
-    with worker_threads(threads) as pool, ThreadPoolExecutor(1) as conductor:  # Ctrl-C: see workers.py
-        found = conductor.submit(twins, reference, other, options, pool).result()
+    with worker_threads(threads) as pool, Conductor() as conductor:
+        found = conductor.run(twins, reference, other, options, pool)
     where = None
     if child is not None:
         where = found.position(child)
