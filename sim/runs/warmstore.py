@@ -24,7 +24,7 @@ from sim.engine.exposure import Exposure
 from sim.engine.population import Children
 from sim.engine.warmup import WarmStart, warm_up
 from sim.machine.arrays import ArrayFiles, array
-from sim.machine.compiling import cache_root, folder_in, kernel_hash
+from sim.machine.compiling import cache_root, folder_in, lives_hash
 from sim.machine.variables import cache_bytes
 from sim.model.parameters import DATA
 from sim.progress import YearDone
@@ -41,7 +41,7 @@ DISK_LIMIT = cache_bytes() * 3 // 4
 
 def key_for(config: RunConfig, start: int) -> str:
     """Return the key of a warm start."""
-    digest = hashlib.sha256(kernel_hash().encode())
+    digest = hashlib.sha256(lives_hash().encode())
     for path in sorted(DATA.iterdir()):
         if path.is_file() and path.name not in _VALUES:
             digest.update(path.read_bytes())
