@@ -19,7 +19,6 @@ from sim.decision.budget import Ranked, best_budget
 from sim.decision.design import NUMBERS, Design
 from sim.decision.dossier import DRAWS, Dossier, dossier
 from sim.decision.goal import Goal
-from sim.decision.headline import discount_rate
 from sim.decision.learning import Beliefs, beliefs, by_size, choice_of_child_work, decisions, worth
 from sim.decision.sample import Question, collect
 from sim.decision.sensitivity import Grid
@@ -109,7 +108,7 @@ def appraise(
     question = Question((reference, other), options)
     goal = Goal(
         question.years[-1] if year is None else year, payer, "cost" if capacity else "cost_cashable",
-        discount_rate(reference), chance,
+        reference.discount_rate, chance,
     )  # fmt: skip
     if goal.year not in question.years:
         raise OptionError(
@@ -216,7 +215,7 @@ def appraise_study(
     started = time.monotonic()
     options = Options(children=children, draws=draws, seed=seed, threads=threads)
     question = choice_of_child_work((reference, other), options)
-    goal = Goal(question.years[-1], measure="cost", rate=discount_rate(reference))
+    goal = Goal(question.years[-1], measure="cost", rate=reference.discount_rate)
     with Workers(threads) as workers:
         found = beliefs(collect(question, draws, kept or folder, workers, tell), goal, workers, tell)
     call = {

@@ -18,7 +18,7 @@ import pyarrow as pa
 from sim.batches.precision import MOST, Precision, Sought, precise_runs
 from sim.batches.results import comparison_table, manifest, results_table, save, standard_errors
 from sim.decision.appraisal import Difference, difference
-from sim.decision.headline import Change, Level, change, discount_rate, horizons, level
+from sim.decision.headline import Change, Level, change, horizons, level
 from sim.engine.config import worker_threads
 from sim.errors import OptionError
 from sim.faults import fault
@@ -130,7 +130,7 @@ class Comparison(Result):
 
     def changes(self, name: str) -> list[Change]:
         """Return what a scenario changes at each horizon. Raises KeyError for an unknown name."""
-        rate = discount_rate(self.scenarios[0])
+        rate = self.scenarios[0].discount_rate
         ways = {self.scenarios[k].policy == "capped" for k in (0, self.names.index(name))}
         return [change(self.differences[name], h, rate, len(ways) == 1) for h in self.horizons]
 

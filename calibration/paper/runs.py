@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calibration.paper.claims import path_of, reference_of, scenario_of
-from sim.decision.appraisal import Difference, Figure, difference, figure, year_figure
-from sim.decision.headline import Change, change, discount_rate
+from sim.decision.appraisal import Difference, Figure, difference, figure
+from sim.decision.headline import Change, change
 from sim.engine.history import Label
 from sim.engine.plan import RunPlan
 from sim.engine.population import NEVER, month_of
@@ -150,11 +150,11 @@ class Pair:
     def after(self, years: int) -> Change:
         """Return what changes up to and in the last year of a horizon."""
         alike = self.both[0].policy == self.both[1].policy
-        return change(self.d, years, discount_rate(self.both[0]), alike)
+        return change(self.d, years, self.both[0].discount_rate, alike)
 
     def figure(self, label: Label, years: int) -> Figure:
         """Return the difference of a count in the last year of a horizon."""
-        return year_figure(self.d, label, years - 1)
+        return self.d.in_year(label, years - 1)
 
     def over(self, label: Label, years: int) -> Figure:
         """Return the difference of a count, added up over a horizon."""

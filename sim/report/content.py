@@ -14,7 +14,7 @@ import numpy as np
 from sim.api import Comparison
 from sim.decision.appraisal import Difference, drowned
 from sim.decision.firm import ENOUGH_DRAWS, few
-from sim.decision.headline import Change, Level, believed, discount_rate, weight_of_no_effect
+from sim.decision.headline import Change, Level, believed, weight_of_no_effect
 from sim.decision.money import (
     DISCOUNTS,
     PERSPECTIVES,
@@ -206,7 +206,7 @@ def report_of(
         raise InputError.at(where, fault("no_years_to_report"))
     profile = profile or profile_of(scenarios[0])
     date = data_date or profile.date
-    draws, rate = len({run.draw for run in comparison.runs}), discount_rate(scenarios[0])
+    draws, rate = len({run.draw for run in comparison.runs}), scenarios[0].discount_rate
     arms = [Arm(comparison, k) for k in range(1, len(scenarios))]
     outcomes = tuple(_outcome(arm, writing, draws, rate) for arm in arms)
     assumed = assumptions(scenarios, profile)
