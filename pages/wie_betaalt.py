@@ -15,7 +15,7 @@ from pages.shared.outcome import nothing_to_compare
 from pages.shared.state import choices
 from pages.shared.texts import t, writing
 from pages.shared.watching import live
-from sim.decision.appraisal import Difference, Figure
+from sim.decision.comparison import Difference, Figure
 from sim.decision.firm import Standing
 from sim.decision.headline import UNMET, horizons
 from sim.decision.money import Payback, budget_impact, payback

@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from sim.batches.precision import MOST, Precision, Sought, precise_runs
 from sim.batches.results import comparison_table, manifest, results_table, save, standard_errors
-from sim.decision.appraisal import Difference, difference
+from sim.decision.comparison import Difference, difference
 from sim.decision.headline import Change, Level, change, horizons, level
 from sim.engine.config import worker_threads
 from sim.errors import OptionError

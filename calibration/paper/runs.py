@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calibration.paper.claims import path_of, reference_of, scenario_of
-from sim.decision.appraisal import Difference, Figure, difference, figure
+from sim.decision.comparison import Difference, Figure, difference, figure
 from sim.decision.headline import Change, change
 from sim.engine.history import Label
 from sim.engine.plan import RunPlan

@@ -10,7 +10,7 @@ import numpy as np
 from calibration.documents.report import markdown
 from calibration.paper.runs import Floats, Pair
 from calibration.paper.telling import Said
-from sim.decision.appraisal import Figure
+from sim.decision.comparison import Figure
 from sim.decision.firm import Standing, span
 from sim.decision.headline import horizons
 from sim.engine.history import Label

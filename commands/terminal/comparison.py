@@ -9,7 +9,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from commands.terminal.literal import Table, terminal
-from sim.decision.appraisal import Figure
+from sim.decision.comparison import Figure
 from sim.decision.firm import ENOUGH_DRAWS, Standing, by_luck_alone, few, has_range
 from sim.decision.headline import Change, Level
 from sim.decision.tables import EQUAL

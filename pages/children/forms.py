@@ -14,7 +14,7 @@ from pages.shared import charts, formats
 from pages.shared.chosen import Choices, profile
 from pages.shared.desk import SEED, desk
 from pages.shared.texts import language, t, writing
-from sim.decision.appraisal import Difference, difference
+from sim.decision.comparison import Difference, difference
 from sim.decision.firm import Standing, by_luck_alone
 from sim.decision.headline import UNMET, USERS, WAITING, WEEKS, horizons
 from sim.engine.config import worker_threads

@@ -11,7 +11,7 @@ from pages.shared import figures, formats
 from pages.shared.answers import Answer
 from pages.shared.plan import CHILD_WORK
 from pages.shared.texts import t, writing
-from sim.decision.appraisal import MUNICIPAL, Figure, break_even
+from sim.decision.comparison import MUNICIPAL, Figure, break_even
 from sim.decision.firm import Standing, has_range
 from sim.decision.headline import Change, change
 

@@ -12,7 +12,7 @@ from pages.shared import charts, formats, parts
 from pages.shared.answers import Answer
 from pages.shared.pockets import unmet_note
 from pages.shared.texts import language, t, writing
-from sim.decision.appraisal import CASHABLE, MUNICIPAL, break_even, drowned
+from sim.decision.comparison import CASHABLE, MUNICIPAL, break_even, drowned
 from sim.decision.firm import Standing
 from sim.decision.headline import UNMET, municipal_programmes
 

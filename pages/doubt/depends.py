@@ -12,7 +12,7 @@ from pages.shared.bars import HOLLOW, Bar, Kind
 from pages.shared.parameter_words import parameter_title, unit_words
 from pages.shared.state import choices
 from pages.shared.texts import t, writing
-from sim.decision.appraisal import Difference, Figure, block_standard_error, figure
+from sim.decision.comparison import Difference, Figure, block_standard_error, figure
 from sim.decision.firm import by_luck_alone
 from sim.decision.goal import Goal
 from sim.decision.headline import UNMET, USERS

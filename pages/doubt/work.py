@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 
 from pages.shared.desk import CHILDREN, DRAWS, SEED
-from sim.decision.appraisal import Difference
+from sim.decision.comparison import Difference
 from sim.decision.dossier import TORNADO, Knowledge, Spread, knowledge
 from sim.decision.goal import Goal
 from sim.decision.sample import Question, Sample, collect

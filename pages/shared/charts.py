@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from pages.shared import formats
 from pages.shared.texts import language, t, writing
-from sim.decision.appraisal import MUNICIPAL, Difference, Figure
+from sim.decision.comparison import MUNICIPAL, Difference, Figure
 from sim.decision.firm import Standing, has_range
 from sim.decision.headline import HORIZONS, UNMET, USERS
 

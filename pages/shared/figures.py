@@ -10,7 +10,7 @@ from pages.shared import formats
 from pages.shared.answers import Answer
 from pages.shared.plan import CHILD_WORK
 from pages.shared.texts import t, writing
-from sim.decision.appraisal import Difference, Figure
+from sim.decision.comparison import Difference, Figure
 from sim.decision.firm import Standing
 from sim.decision.headline import Change, change
 

@@ -16,7 +16,7 @@ from pages.shared.plan import CHILD_WORK
 from pages.shared.remarks import remarks
 from pages.shared.texts import t, writing
 from pages.shared.watching import live
-from sim.decision.appraisal import Figure
+from sim.decision.comparison import Figure
 from sim.decision.firm import Standing
 from sim.decision.headline import HORIZONS, Change, believed, change, weight_of_no_effect
 

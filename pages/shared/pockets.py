@@ -10,7 +10,7 @@ import streamlit as st
 from pages.shared import bars, charts, formats, parts
 from pages.shared.bars import HOLLOW, Bar, Kind
 from pages.shared.texts import t, writing
-from sim.decision.appraisal import Figure
+from sim.decision.comparison import Figure
 from sim.decision.firm import Standing, has_range
 from sim.decision.payers import Pocket, who_gains
 

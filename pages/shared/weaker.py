@@ -12,7 +12,7 @@ from pages.shared.desk import CHILDREN, DRAWS, SEED, desk
 from pages.shared.figures import LONG, MIDDLE
 from pages.shared.plan import CHILD_WORK
 from pages.shared.state import watcher
-from sim.decision.appraisal import KEY_LABELS, Figure, difference
+from sim.decision.comparison import KEY_LABELS, Figure, difference
 from sim.decision.firm import ENOUGH_DRAWS
 from sim.decision.headline import change
 from sim.engine.config import worker_threads

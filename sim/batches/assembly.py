@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from sim.batches.results import comparison_table, results_table, standard_errors
 from sim.batches.units import UnitStore
-from sim.decision.appraisal import all_labels, difference
+from sim.decision.comparison import all_labels, difference
 from sim.decision.headline import Change, Level, change, horizons, level
 from sim.inputs.scenario import Scenario
 from sim.runs.experiment import Run

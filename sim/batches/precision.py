@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.decision.appraisal import MUNICIPAL, Difference, difference
+from sim.decision.comparison import MUNICIPAL, Difference, difference
 from sim.decision.headline import horizons
 from sim.engine.history import Label
 from sim.errors import InputError, OptionError, nearest

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.decision.appraisal import Difference, block_standard_error, figure, plain
+from sim.decision.comparison import Difference, block_standard_error, figure, plain
 from sim.decision.emulated import ENOUGH as ENOUGH  # shown with the dossier, like Estimate
 from sim.decision.emulated import more_draws
 from sim.decision.equity import Gain, Slope, gains, slope_of_change, slopes, who_gains_most

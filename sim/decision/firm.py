@@ -15,7 +15,7 @@ import math
 from dataclasses import replace
 from enum import Enum
 
-from sim.decision.appraisal import Figure
+from sim.decision.comparison import Figure
 
 ENOUGH_DRAWS = 10
 """From how many draws a figure may stand, and a range and a chance are named."""

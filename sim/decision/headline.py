@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from sim.decision.appraisal import (
+from sim.decision.comparison import (
     CASHABLE,
     MUNICIPAL,
     Difference,

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.decision.appraisal import MUNICIPAL, Difference
+from sim.decision.comparison import MUNICIPAL, Difference
 from sim.engine.ledger import GEMEENTE
 from sim.engine.plan import with_overrides
 from sim.inputs.scenario import Scenario

@@ -18,7 +18,8 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.engine.history import History, Label, Measure, form_states
+from sim.engine.history import History, Label, form_states
+from sim.engine.measures import Measure
 from sim.model.parameters import Parameters
 from sim.model.prices import CARE, PARTS, PROGRAMMES, STANDING, spending, unit_costs
 from sim.model.processes import MALTREATED, MALTREATMENT_STARTS, SPECIAL_EDUCATION

@@ -17,7 +17,7 @@ from typing import Any
 
 import typst
 
-from sim.decision.appraisal import Figure
+from sim.decision.comparison import Figure
 from sim.decision.firm import Standing, has_range
 from sim.decision.headline import Change
 from sim.errors import SimulationError

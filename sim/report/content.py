@@ -12,7 +12,7 @@ from functools import cache, cached_property
 import numpy as np
 
 from sim.api import Comparison
-from sim.decision.appraisal import Difference, drowned
+from sim.decision.comparison import Difference, drowned
 from sim.decision.firm import ENOUGH_DRAWS, few
 from sim.decision.headline import Change, Level, believed, weight_of_no_effect
 from sim.decision.money import (
@@ -59,7 +59,7 @@ CHILD_WORK = "kinderwerk"
 class Back:
     """When a payer's money is back: the share of draws by horizon, and of those in which it never is.
 
-    None where the Monte Carlo noise of one draw exceeds the money (see `appraisal.drowned`).
+    None where the Monte Carlo noise of one draw exceeds the money (see `comparison.drowned`).
     """
 
     payer: str

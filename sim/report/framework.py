@@ -14,7 +14,7 @@ from enum import Enum
 import numpy as np
 
 from sim.api import Comparison
-from sim.decision.appraisal import Figure, figure
+from sim.decision.comparison import Figure, figure
 from sim.decision.equity import NEIGHBOURHOODS
 from sim.decision.headline import level
 from sim.decision.money import DISCOUNTS, worth

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from babel.dates import format_date
 from babel.lists import format_list
 
-from sim.decision.appraisal import Figure
+from sim.decision.comparison import Figure
 from sim.decision.firm import Standing
 from sim.inputs.scenario import Scenario, Shock
 from sim.model.catalogue import catalogue

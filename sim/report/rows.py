@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.api import Comparison
-from sim.decision.appraisal import CASHABLE, MUNICIPAL, Difference, Figure
+from sim.decision.comparison import CASHABLE, MUNICIPAL, Difference, Figure
 from sim.decision.headline import UNMET, USERS, WAITING, WEEKS
 from sim.engine.history import Label
 from sim.model.prices import STANDING

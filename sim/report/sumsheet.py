@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from xlsxwriter.utility import xl_range, xl_range_abs, xl_rowcol_to_cell
 
-from sim.decision.appraisal import HIGH, LOW, figure
+from sim.decision.comparison import HIGH, LOW, figure
 from sim.decision.firm import LUCK_COUNTS, Standing
 from sim.decision.sums import Floats, Sums
 from sim.rates import discount_factor

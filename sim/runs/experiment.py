@@ -16,8 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.engine.config import RunConfig, localised, of_town, worker_threads
-from sim.engine.history import History, Label, measures
+from sim.engine.history import History, Label
 from sim.engine.ledger import costs
+from sim.engine.measures import measures
 from sim.engine.plan import with_overrides
 from sim.engine.simulation import groups, simulate_together
 from sim.engine.warmup import WarmStart

@@ -18,7 +18,7 @@ from babel.lists import format_list
 from babel.numbers import format_decimal, format_percent
 from ruamel.yaml import YAML
 
-from sim.decision.appraisal import Figure
+from sim.decision.comparison import Figure
 from sim.decision.firm import Standing, few, has_range, span
 from sim.inputs.profiles import CARE_FIGURES, OWN_USE, PREDICTED_USE
 from sim.model.priors import ASSUMED

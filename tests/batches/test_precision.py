@@ -12,7 +12,7 @@ import pytest
 
 from sim.api import compare
 from sim.batches.precision import FIRST, LOOK_AHEAD, Sought, half_width, look_ahead, until_precise
-from sim.decision.appraisal import MUNICIPAL
+from sim.decision.comparison import MUNICIPAL
 from sim.engine.history import Label
 from sim.errors import OptionError
 from tests.worlds import scenario

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.decision.appraisal import Figure, figure, plain
+from sim.decision.comparison import Figure, figure, plain
 from sim.decision.firm import (
     ENOUGH_DRAWS,
     Standing,

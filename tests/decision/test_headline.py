@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import numpy as np
 import pytest
 
-from sim.decision.appraisal import CASHABLE, MUNICIPAL, Figure, difference, drowned
+from sim.decision.comparison import CASHABLE, MUNICIPAL, Figure, difference, drowned
 from sim.decision.headline import (
     UNMET,
     USERS,

@@ -117,10 +117,10 @@ def test_documents_open_and_say_what_they_are(made: documents.Documents) -> None
     assert rows.startswith("Keuze;Wat;")
     assert rows.count("\r\n") > 100
     assert "Startgetal: 0" in origin
-    certificate = json.loads(made.manifest)
-    assert certificate["draws"] == desk.DRAWS
-    assert certificate["children"] == pytest.approx(desk.CHILDREN, abs=60)
-    assert certificate["wall_seconds"] is None
+    provenance = json.loads(made.manifest)
+    assert provenance["draws"] == desk.DRAWS
+    assert provenance["children"] == pytest.approx(desk.CHILDREN, abs=60)
+    assert provenance["wall_seconds"] is None
     assert sum(map(len, (made.briefing, made.workbook, made.csv, made.scenarios))) < documents.ROOM
 
 

@@ -23,7 +23,7 @@ from pages.shared.chosen import Choices, pair
 from pages.shared.plan import Plan
 from pages.shared.texts import writing_in
 from sim.api import Comparison, compare
-from sim.decision.appraisal import CASHABLE, MUNICIPAL, Difference
+from sim.decision.comparison import CASHABLE, MUNICIPAL, Difference
 from sim.decision.dossier import Knowledge
 from sim.decision.goal import Goal
 from sim.decision.payers import lost_in_luck, pockets

@@ -21,7 +21,7 @@ from pages.shared.chosen import MAX_PLANS, Choices, plans_around, plans_offered,
 from pages.shared.link import query_of
 from pages.shared.plan import Plan
 from pages.shared.texts import writing_in
-from sim.decision.appraisal import MUNICIPAL, Figure, difference, figure
+from sim.decision.comparison import MUNICIPAL, Figure, difference, figure
 from tests import worlds
 from tests.opened import answered, shown, words
 from tests.pages.test_state import quietly

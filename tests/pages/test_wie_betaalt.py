@@ -14,7 +14,7 @@ from pages.shared.chosen import Choices, pair
 from pages.shared.plan import Plan
 from pages.shared.texts import writing_in
 from sim import compare
-from sim.decision.appraisal import Figure
+from sim.decision.comparison import Figure
 from sim.decision.firm import Standing
 from sim.decision.headline import UNMET
 from sim.decision.payers import Money, Pocket

@@ -11,7 +11,7 @@ from openpyxl import load_workbook
 from pypdf import PdfReader
 
 from sim.api import Comparison
-from sim.decision.appraisal import MUNICIPAL
+from sim.decision.comparison import MUNICIPAL
 from sim.decision.headline import UNMET
 from sim.inputs.profiles import profiles
 from sim.model.parameters import default_parameters
@@ -234,7 +234,7 @@ def test_every_document_tells_a_lockdown_and_fixed_places(ending: str) -> None:
         assert words_of_it in text
 
 
-def test_the_birth_certificate_tells_what_is_needed_to_do_it_again(
+def test_the_provenance_tells_what_is_needed_to_do_it_again(
     compared: Comparison, report: Report
 ) -> None:
     text = "\n".join(f"{label}: {value}" for label, value in report.about)

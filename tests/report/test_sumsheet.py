@@ -12,7 +12,7 @@ import pytest
 from openpyxl import Workbook, load_workbook
 
 from sim.api import Comparison, compare
-from sim.decision.appraisal import MUNICIPAL, drowned
+from sim.decision.comparison import MUNICIPAL, drowned
 from sim.decision.headline import change
 from sim.report.content import Report, report_of
 from sim.report.workbook import workbook

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from sim.decision.appraisal import (
+from sim.decision.comparison import (
     CASHABLE,
     KEY_LABELS,
     MUNICIPAL,

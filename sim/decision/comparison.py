@@ -1,4 +1,7 @@
-"""Differences between scenarios, with Monte Carlo and parameter uncertainty kept apart. Never simulates."""
+"""Where scenarios are compared: differences on the same children. Never simulates.
+
+Monte Carlo error and parameter uncertainty are kept apart.
+"""
 
 from __future__ import annotations
 
