@@ -71,7 +71,7 @@ class Series:
 def series(d: Difference, what: str, name: str, rate: float, sharpening: bool = False) -> Series:
     """Return the series of a difference: youths by year, or the balance added up in millions of euros.
 
-    rate: at which money is discounted . sharpening: see `Standing.of`.
+    rate: at which money is discounted. sharpening: see `Standing.of`.
     """
     label, ahead = SHOWN[what], range(len(d.years))
     if what != "money":
