@@ -25,7 +25,7 @@ ENV KINDERWERK_CACHE=/var/cache/kinderwerk KINDERWERK_CACHE_GB=2
 RUN kinderwerk compare scenarios/almere/geen.yaml scenarios/almere/huidig.yaml --children 10000 --out /tmp/first \
     && rm -r /tmp/first
 
-# What it was built from, for the birth certificate of every figure; .git is not in the image.
+# What it was built from, for the provenance of every figure; .git is not in the image.
 ARG COMMIT=
 ENV KINDERWERK_COMMIT=$COMMIT
 

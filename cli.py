@@ -20,8 +20,8 @@ from unicodedata import normalize
 import typer
 
 from commands import appraise, browser, cache, documents, figures, fitting, models, plans, simulate, store
-from commands.ending import STOPPED, ended
-from commands.shared import fail, foreign, option_words, our_mistake, refuse_unreadable
+from commands.ending import OUT, STOPPED, ended
+from commands.shared import fail, foreign, input_words, option_words, our_mistake, refuse_unreadable
 from sim.errors import InputError, OptionError, SimulationError
 from sim.machine import loglines
 from sim.machine.memory import ran_out
@@ -119,7 +119,7 @@ def _run() -> NoReturn:
         command_line(standalone_mode=True)
     except InputError as error:
         loglines.refused(error)
-        fail(str(error), 2)
+        fail(input_words(error), 2)
     except OptionError as error:
         loglines.refused(error)
         fail(option_words(error), 2)
@@ -127,7 +127,7 @@ def _run() -> NoReturn:
         loglines.refused(error)
         fail(str(error), 1)
     except MemoryError:
-        fail("out of memory: simulate fewer children with --children", 1)
+        fail(OUT, 1)
     except KeyboardInterrupt:
         fail(STOPPED, 1)
     except SystemExit as end:

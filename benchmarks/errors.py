@@ -17,7 +17,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from sim.decision.appraisal import difference
+from sim.decision.comparison import difference
 from sim.engine.config import worker_threads
 from sim.inputs.library import registry
 from sim.inputs.scenario import scenario_from_dict

@@ -43,7 +43,7 @@ def found(*names):
             pass
     raise SystemExit(f"none of {names}")
 experiment = found("sim.experiment", "sim.runs.experiment")
-appraisal = found("sim.appraisal", "sim.decision.appraisal")
+appraisal = found("sim.appraisal", "sim.decision.appraisal", "sim.decision.comparison")
 library = found("sim.library", "sim.inputs.library")
 scenarios = found("sim.scenario", "sim.inputs.scenario")
 warmstore = found("sim.warmstore", "sim.runs.warmstore")

@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -29,6 +29,7 @@ from sim.engine.counting import layout
 from sim.engine.history import place_years
 from sim.engine.warmup import warm_up
 from sim.inputs.profiles import Profile, profiles
+from sim.machine.conductor import Conductor
 from sim.model.parameters import Parameters
 from sim.model.processes import default_table
 from sim.model.transitions import compile_table
@@ -164,11 +165,9 @@ class Runner:
             os.fsync(stream.fileno())
 
     def _here(self, todo: Mapping[str, Job]) -> Iterator[tuple[str, dict[str, float]]]:
-        # Ctrl-C reaches the main thread, and a kernel that hands over its result there at that moment
-        # would crash the process: runs are made on a thread of their own.
-        with worker_threads(None) as pool, ThreadPoolExecutor(1) as conductor:
+        with worker_threads(None) as pool, Conductor() as conductor:
             for key, job in todo.items():
-                yield key, conductor.submit(run, job, self.base, self.targets, pool).result()
+                yield key, conductor.run(run, job, self.base, self.targets, pool)
 
     def _there(self, todo: Mapping[str, Job]) -> Iterator[tuple[str, dict[str, float]]]:
         assert self.cluster is not None

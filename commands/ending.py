@@ -18,6 +18,7 @@ from sim.machine import loglines, memory, variables
 UNPRINTED = "the results could not be printed: {}. Files that were written are whole."
 _ENDS = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
 STOPPED = "stopped; nothing was written"
+OUT = "out of memory: simulate fewer children with --children"
 CLOSED = "standard output is closed"
 
 
@@ -83,7 +84,7 @@ def _code(command: Callable[[], object]) -> int:
         if any(isinstance(cause, KeyboardInterrupt) for cause in causes(error)):
             print(STOPPED, file=sys.stderr)
         elif memory.ran_out(error):
-            print(memory.OUT, file=sys.stderr)
+            print(OUT, file=sys.stderr)
         else:
             raise
         return 1

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,7 +10,7 @@ import typer
 
 from commands.options import Language, NewFile
 from commands.terminal.progress import share_progress
-from sim.errors import InputError
+from sim.errors import InputError, OptionError
 from sim.faults import fault
 
 if TYPE_CHECKING:
@@ -46,7 +45,7 @@ def _refresh_towns(table: list[str] | None, write: bool) -> None:
     from commands.terminal.comparison import show
 
     if table:
-        raise InputError.at("--table", fault("municipal_reads_its_own"))
+        raise OptionError("table", fault("municipal_reads_its_own"))
     show(as_table(refresh_towns(write, lambda now: typer.echo(now.text(), err=True))))
     if write:
         for module in ("levels --write", "observed"):
@@ -157,11 +156,11 @@ def _fitted(figures: Municipality, where: str) -> Municipality:
     """Return a municipality with need and access fitted to its figures of use. where: what messages name."""
     from calibration.municipalities.municipal import fit_municipality, with_fit
     from sim.engine.config import worker_threads
+    from sim.machine.conductor import Conductor
     from sim.progress import nobody
 
-    with share_progress(False) as tell, worker_threads(None) as pool, ThreadPoolExecutor(1) as conductor:
-        # a thread of its own, for Ctrl-C: see workers.py
-        found = conductor.submit(fit_municipality, figures, pool, tell=tell or nobody, where=where).result()
+    with share_progress(False) as tell, worker_threads(None) as pool, Conductor() as conductor:
+        found = conductor.run(fit_municipality, figures, pool, tell=tell or nobody, where=where)
     typer.echo(
         f"{found.municipality}: use against the country {found.published:.3f} published, "
         f"{found.modelled:.3f} modelled; need x {found.need:.3f}, access x {found.access:.3f}",

@@ -11,7 +11,7 @@ import typer
 
 from commands.options import OwnModel
 from commands.shared import own, refuse_unreadable
-from sim.errors import InputError
+from sim.errors import InputError, OptionError
 from sim.faults import fault
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def new(
         from sim.published.template import TEMPLATE
 
         if preset is not None:
-            raise InputError.at(preset, fault("from_only_for_scenarios"))
+            raise OptionError("from", fault("from_only_for_scenarios"))
         typer.echo(f"Wrote {write_new_file(file, TEMPLATE.encode(), load_model)}", err=True)
         return
     names = registry()

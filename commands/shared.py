@@ -8,7 +8,7 @@ import os
 import sys
 import tempfile
 import traceback
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from errno import EISDIR
 from pathlib import Path
@@ -139,9 +139,25 @@ def refuse_unreadable(words: Iterable[str]) -> None:
             fail(f"{word}: this name is not in the encoding of this locale; {hint}", 2)
 
 
+MENDED_BY: Mapping[str, str] = {
+    "different_references": "--reference", "made_with_other_model": "--own-model",
+    "precision_of_alone": "--precision",
+}  # fmt: skip
+"""The option that mends a fault, by its code: the model's own sentences know of no options."""
+
+
+def input_words(error: InputError) -> str:
+    """Return what is wrong with an input, a line a mistake, with the option that mends it."""
+    return "\n".join(f"{problem}{_mended(problem.code)}" for problem in error.problems)
+
+
 def option_words(error: OptionError) -> str:
     """Return what is wrong with an option, by the name that it has on the command line."""
-    return f"--{error.option.replace('_', '-')} {error.fault}"
+    return f"--{error.option.replace('_', '-')} {error.fault}{_mended(error.fault.code)}"
+
+
+def _mended(code: str) -> str:
+    return f" ({MENDED_BY[code]})" if code in MENDED_BY else ""
 
 
 def our_mistake(error: Exception) -> str:

@@ -209,10 +209,9 @@ def compare(
             show,
             structures_told,
         )
-        from sim.decision.headline import discount_rate
 
         levels = {name: result.levels(k) for k, name in enumerate(result.names)}
-        rate = discount_rate(chosen[0])
+        rate = chosen[0].discount_rate
         show(comparison([s.title for s in chosen], result.names, changes, levels, draws, rate))
         show(priors_told(chosen))
         show(futures_told(chosen))

@@ -20,8 +20,7 @@ from pages.shared.outcome import nothing_to_compare
 from pages.shared.parts import guarded
 from pages.shared.texts import t, writing
 from pages.shared.watching import errand, live
-from sim.decision.appraisal import year_figure
-from sim.decision.headline import UNMET, discount_rate
+from sim.decision.headline import UNMET
 from sim.inputs.scenario import Scenario
 from sim.progress import Progress, Tell
 from sim.runs.experiment import Options, Run
@@ -249,7 +248,7 @@ def _sharpening(answer: Answer, chosen: Choices, reference: str) -> None:
 def _cash(answer: Answer, reference: str) -> None:
     """Show what of the care that changes is money in hand."""
     scenario = answer.scenarios[0]
-    found = cash.money(answer.difference(), discount_rate(scenario), answer.sharpening)
+    found = cash.money(answer.difference(), scenario.discount_rate, answer.sharpening)
     st.markdown(cash.words(found, scenario))
     st.markdown(_unmet(answer, found.ends[-1]))
     parts.draw(cash.chart(found), "kids-cash")
@@ -273,7 +272,7 @@ def _care(answer: Answer, chosen: Choices, reference: str) -> None:
 
 def _unmet(answer: Answer, ahead: int) -> str:
     d = answer.difference()
-    unmet = writing().difference(year_figure(d, UNMET, ahead - 1), formats.count, answer.sharpening)
+    unmet = writing().difference(d.in_year(UNMET, ahead - 1), formats.count, answer.sharpening)
     return t("kids_forms_unmet", year=d.years[ahead - 1], unmet=unmet)
 
 

@@ -191,8 +191,9 @@ def _over_years(answer: Answer, labels: list[str], reference: str) -> None:
                 choose_money("shown2")
             level_chart.show(answer, labels, what, choices(), reference)
             return
+        rate = answer.scenarios[0].discount_rate
         found = [
-            charts.series(answer.difference(k), what, name, sharpening=answer.sharpening)
+            charts.series(answer.difference(k), what, name, rate, answer.sharpening)
             for k, name in enumerate(labels[1:], 1)
         ]
         parts.plot(found, what, reference)

@@ -15,9 +15,9 @@ from pages.shared.outcome import nothing_to_compare
 from pages.shared.state import choices
 from pages.shared.texts import t, writing
 from pages.shared.watching import live
-from sim.decision.appraisal import Difference, Figure, year_figure
-from sim.decision.firm import Standing, standing
-from sim.decision.headline import UNMET, discount_rate, horizons
+from sim.decision.comparison import Difference, Figure
+from sim.decision.firm import Standing
+from sim.decision.headline import UNMET, horizons
 from sim.decision.money import Payback, budget_impact, payback
 from sim.decision.payers import Money, Pocket, lost_in_luck
 from sim.decision.payers import pockets as pockets_of
@@ -48,9 +48,9 @@ def main() -> None:
 
 
 def _answer(answer: Answer, ahead: int, reference: str) -> None:
-    d, rate = answer.difference(), discount_rate(answer.scenarios[0])
+    d, rate = answer.difference(), answer.scenarios[0].discount_rate
     found = pockets_of(answer.runs, ahead, rate)
-    unmet, sharpening = year_figure(d, UNMET, ahead - 1), answer.sharpening
+    unmet, sharpening = d.in_year(UNMET, ahead - 1), answer.sharpening
     st.markdown(pockets.sentence(found, ahead, sharpening))
     pockets.unmet_note(unmet, d.years[ahead - 1], sharpening)
     pockets.picture(found, ahead, reference, sharpening)
@@ -100,7 +100,7 @@ def _rows(money: Money) -> list[tuple[str, Figure]]:
 
 
 def _amount(f: Figure, sharpening: bool) -> str:
-    soon = standing(f, sharpening) is Standing.PROVISIONAL
+    soon = Standing.of(f, sharpening) is Standing.PROVISIONAL
     return writing().provisional(writing().change(f, formats.millions, "less", sharpening), soon)
 
 
@@ -140,7 +140,7 @@ _BEYOND = ("school", "justitie", "zorgverzekeraar", "family")
 
 
 def _series(d: Difference, measure: str, payer: str, words: str, sharpening: bool) -> charts.Series:
-    figures = [year_figure(d, (measure, "payer", payer), k) for k in range(len(d.years))]
+    figures = [d.in_year((measure, "payer", payer), k) for k in range(len(d.years))]
     name = pockets.capital(t(words, payer=t(f"pay_payer_{payer}")))
     return charts.series_of(figures, d.years, name, sharpening, 1e6)
 
@@ -149,7 +149,7 @@ def _terms(d: Difference, reference: str, sharpening: bool) -> None:
     """Show what the municipality spends more in each council term, unmet need beside it."""
     rows, figures = [], []
     for term in budget_impact(d):
-        unmet = year_figure(d, UNMET, d.years.index(term.last))
+        unmet = d.in_year(UNMET, d.years.index(term.last))
         period = t("pay_term_years", first=term.first, last=term.last)
         money = (term.programmes, term.care, term.net)
         texts = [writing().difference(f, formats.millions, sharpening) for f in money]
@@ -200,7 +200,7 @@ def _told_back(
     money = next((p.money for p in found if p.payer == back.payer), None)
     if money is None:
         return t("untold")
-    told = standing(money.cost if back.measure == "cost" else money.cashable, sharpening)
+    told = Standing.of(money.cost if back.measure == "cost" else money.cashable, sharpening)
     if told in (Standing.PROVISIONAL, Standing.NONE):
         return t("not_yet" if told is Standing.PROVISIONAL else "no_difference")
     lost = lost_in_luck(found, back.payer, back.measure, draws)

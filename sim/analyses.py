@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,6 @@ from sim.decision.budget import Ranked, best_budget
 from sim.decision.design import NUMBERS, Design
 from sim.decision.dossier import DRAWS, Dossier, dossier
 from sim.decision.goal import Goal
-from sim.decision.headline import discount_rate
 from sim.decision.learning import Beliefs, beliefs, by_size, choice_of_child_work, decisions, worth
 from sim.decision.sample import Question, collect
 from sim.decision.sensitivity import Grid
@@ -33,6 +31,7 @@ from sim.errors import InputError, OptionError, nearest
 from sim.faults import fault
 from sim.inputs.profiles import profile_of
 from sim.inputs.scenario import Scenario
+from sim.machine.conductor import Conductor
 from sim.model.extension import shipped
 from sim.model.parameters import default_parameters
 from sim.progress import Tell, nobody
@@ -109,7 +108,7 @@ def appraise(
     question = Question((reference, other), options)
     goal = Goal(
         question.years[-1] if year is None else year, payer, "cost" if capacity else "cost_cashable",
-        discount_rate(reference), chance,
+        reference.discount_rate, chance,
     )  # fmt: skip
     if goal.year not in question.years:
         raise OptionError(
@@ -216,7 +215,7 @@ def appraise_study(
     started = time.monotonic()
     options = Options(children=children, draws=draws, seed=seed, threads=threads)
     question = choice_of_child_work((reference, other), options)
-    goal = Goal(question.years[-1], measure="cost", rate=discount_rate(reference))
+    goal = Goal(question.years[-1], measure="cost", rate=reference.discount_rate)
     with Workers(threads) as workers:
         found = beliefs(collect(question, draws, kept or folder, workers, tell), goal, workers, tell)
     call = {
@@ -300,8 +299,8 @@ def twin_lives(
     started = time.monotonic()
     comparable([reference, other])
     options = Options(children=children, seed=seed, threads=threads)
-    with worker_threads(threads) as pool, ThreadPoolExecutor(1) as conductor:  # Ctrl-C: see workers.py
-        found = conductor.submit(twins, reference, other, options, pool).result()
+    with worker_threads(threads) as pool, Conductor() as conductor:
+        found = conductor.run(twins, reference, other, options, pool)
     where = None
     if child is not None:
         where = found.position(child)

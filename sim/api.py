@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -18,14 +17,15 @@ import pyarrow as pa
 
 from sim.batches.precision import MOST, Precision, Sought, precise_runs
 from sim.batches.results import comparison_table, manifest, results_table, save, standard_errors
-from sim.decision.appraisal import Difference, difference
-from sim.decision.headline import Change, Level, change, discount_rate, horizons, level
+from sim.decision.comparison import Difference, difference
+from sim.decision.headline import Change, Level, change, horizons, level
 from sim.engine.config import worker_threads
 from sim.errors import OptionError
 from sim.faults import fault
 from sim.inputs.library import registry, registry_of
 from sim.inputs.scenario import Scenario
 from sim.inputs.scenario import load_scenario as _load
+from sim.machine.conductor import Conductor
 from sim.model.extension import Model, shipped
 from sim.progress import Tell, nobody
 from sim.runs.experiment import Options, Run, comparable, run_all
@@ -97,9 +97,9 @@ class Result:
         sample: how many; None is everyone. They are lived again: results do not change. Raises OptionError
         for impossible options, InputError where places are limited, SimulationError where it fails.
         """
-        with worker_threads(self.options.threads) as pool, ThreadPoolExecutor(1) as conductor:
+        with worker_threads(self.options.threads) as pool, Conductor() as conductor:
             asked = self.scenarios[scenario], self.options, pool, sample, by, tell
-            return conductor.submit(panel, *asked, model=self.model).result()
+            return conductor.run(panel, *asked, model=self.model)
 
     def save(self, folder: str | Path, csv: bool = False) -> None:
         """Write the tables and the manifest into a folder. Raises SimulationError where it cannot."""
@@ -130,7 +130,7 @@ class Comparison(Result):
 
     def changes(self, name: str) -> list[Change]:
         """Return what a scenario changes at each horizon. Raises KeyError for an unknown name."""
-        rate = discount_rate(self.scenarios[0])
+        rate = self.scenarios[0].discount_rate
         ways = {self.scenarios[k].policy == "capped" for k in (0, self.names.index(name))}
         return [change(self.differences[name], h, rate, len(ways) == 1) for h in self.horizons]
 

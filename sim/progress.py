@@ -43,6 +43,9 @@ class Progress:
 
 Tell: TypeAlias = Callable[[Progress], None]
 """Hears how far work is; it may stop the work by raising."""
+YearDone: TypeAlias = Callable[[int], None]
+"""Hears of each year that children have lived, by its number; it may stop the work by raising. It is for the
+engine, which knows years and not how much of all work they are."""
 
 
 def nobody(_: Progress) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from sim import compare, load_scenario, simulate
 from sim.api import Comparison, Result
-from sim.decision.appraisal import MUNICIPAL, difference
+from sim.decision.comparison import MUNICIPAL, difference
 from sim.decision.headline import USERS
 from sim.engine.history import Label
 from sim.engine.population import BLOCKS

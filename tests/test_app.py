@@ -24,8 +24,8 @@ from pages.shared.packed import pack
 from pages.shared.plan import Plan
 from pages.shared.texts import writing, writing_in
 from sim import compare
-from sim.decision.firm import Standing, standing
-from sim.decision.headline import change, discount_rate
+from sim.decision.firm import Standing
+from sim.decision.headline import change
 from sim.errors import SimulationError
 from sim.faults import fault
 from sim.machine.arrays import ArrayFiles
@@ -33,6 +33,7 @@ from sim.model.parameters import Grade
 from sim.runs import lives
 from sim.runs.experiment import run_all
 from tests.opened import finished, once, shown, spaced, unfolded, words
+from tests.worlds import RATE
 
 NL, EN = (writing_in(language).words for language in ("nl", "en"))
 CATALOGUES = {"nl": NL, "en": EN}
@@ -213,7 +214,7 @@ def test_start_shows_the_figures_of_the_command_line() -> None:
     at = shown("pages/main.py")
     both = [scenario(Choices(), Plan.simple(fte)) for fte in (0.0, 36.0)]
     d = next(iter(compare(both, children=desk.CHILDREN, draws=desk.DRAWS).differences.values()))
-    term, near, far = (change(d, years, discount_rate()) for years in (4, 10, 20))
+    term, near, far = (change(d, years, RATE) for years in (4, 10, 20))
     youths = [(figure, formats.count) for figure in (near.unmet_need, near.care_users)]
     expected = [(far.municipal_cost, formats.money), *youths]
     for metric, (figure, write) in zip(at.metric, expected, strict=True):
@@ -227,10 +228,10 @@ def test_start_shows_the_figures_of_the_command_line() -> None:
 def test_the_level_stands_under_every_difference_of_youths() -> None:
     at = shown("pages/main.py")
     answer = next(one for one in reversed(desk.desk().kept.values()) if isinstance(one, Answer))
-    level, near = answer.level(0, 10), change(answer.difference(), 10, discount_rate())
+    level, near = answer.level(0, 10), change(answer.difference(), 10, RATE)
     for figure, before in ((near.unmet_need, level.unmet_need), (near.care_users, level.care_users)):
         told = f"van ongeveer {writing().about(before)} zonder kinderwerk naar"
-        if standing(figure) is not Standing.FIRM:
+        if Standing.of(figure) is not Standing.FIRM:
             told = f"ongeveer {writing().about(before)}, met en zonder kinderwerk"
         assert told in words(at)
 
@@ -272,7 +273,7 @@ def test_compare_shows_the_figures_of_the_command_line() -> None:
     found = compare([scenario(Choices(), p) for p in plans], children=desk.CHILDREN, draws=desk.DRAWS)
     for column, difference in enumerate(found.differences.values()):
         for table, years in zip(at.table[-3:], (4, 10, 20), strict=True):
-            expected = change(difference, years, discount_rate())
+            expected = change(difference, years, RATE)
             texts = list(table.value.iloc[:, column])
             assert texts[:2] == [
                 writing().difference(expected.care_users, formats.count),

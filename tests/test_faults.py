@@ -69,6 +69,12 @@ def test_every_code_has_its_sentence_in_each_language_with_the_same_values() -> 
             assert holes(sentence) == holes(english[code]), (language, code)
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_sentence_names_an_option_of_the_command_line(language: str) -> None:
+    """Pages and Python say the same sentences; commands/shared.py adds the option that mends a fault."""
+    assert [code for code, words in sentences(language).items() if re.search(r"--\w", words)] == []
+
+
 def test_every_code_is_raised_with_the_values_of_its_sentence() -> None:
     english = sentences("en")
     for code, places in raised().items():

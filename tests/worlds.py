@@ -36,6 +36,8 @@ HOUSEHOLD_FACTORS = ("bijstand", "eenouder", "ouder_ggz")
 MOST_OF_ONE_MONTH = 60_000
 """An id can number 65,536 children of one birth month and one age at arrival."""
 START = 2026
+RATE = default_parameters()["discount.mkba"]
+"""The discount rate of a scenario that says nothing of it."""
 ALL_OFF = dict.fromkeys(MECHANISMS, False)
 
 

@@ -9,7 +9,7 @@ from calibration.documents.report import markdown
 from calibration.paper.runs import Laboratory, Pair, level
 from calibration.paper.telling import Chance, ChangeTold, Count, Said, Share, Value, said
 from calibration.paper.words import ClaimAnswer, most_deprived, short, spread, table
-from sim.decision.firm import Standing, standing
+from sim.decision.firm import Standing
 from sim.decision.headline import HORIZONS, UNMET, USERS
 from sim.engine.history import Label
 
@@ -102,7 +102,7 @@ def municipalities(lab: Laboratory) -> ClaimAnswer:
         lab, "apeldoorn/huidig", "den-haag/dubbel", "deventer/dubbel", "eindhoven/dubbel", "haarlem/huidig",
         "hoorn/huidig", "rotterdam/rond-het-kind",
     )  # fmt: skip
-    clear = sum(standing(p.figure(UNMET, 10)) is Standing.FIRM for p in pairs)
+    clear = sum(Standing.of(p.figure(UNMET, 10)) is Standing.FIRM for p in pairs)
     return ClaimAnswer((said("gemeenten", clear=Count(clear), all=Count(len(pairs))),), body)
 
 
@@ -144,7 +144,7 @@ def wijkteam(lab: Laboratory) -> ClaimAnswer:
         "out ([calibration.md](calibration.md)). That access grew and not need is an argument, not an "
         "outcome.\n"
     )
-    widens = wider.value > 0 and standing(wider) is Standing.FIRM
+    widens = wider.value > 0 and Standing.of(wider) is Standing.FIRM
     net = said("wijkteam_wider" if widens else "wijkteam_no_wider", wider=ChangeTold(wider))
     return ClaimAnswer((net, both(pairs[0])), body)
 
@@ -210,7 +210,7 @@ def term(lab: Laboratory) -> ClaimAnswer:
     spent = costs[4].programme_cost / costs[20].programme_cost
     early, late = pair.over(UNMET, 4), pair.over(UNMET, 20)
     first = said("termijn", spent=Share(spent))
-    if standing(early) is not Standing.FIRM or standing(late) is not Standing.FIRM:
+    if Standing.of(early) is not Standing.FIRM or Standing.of(late) is not Standing.FIRM:
         change = said("termijn_unclear")
     else:
         change = said("termijn_change", share=Share(early.value / late.value))

@@ -15,7 +15,7 @@ from calibration.paper.claims import scenario_of
 from calibration.paper.runs import Floats, Laboratory, level, lives, who_is_well
 from calibration.paper.telling import ChangeTold, Count, GroupTold, Said, Share, Value, said, spread_of
 from calibration.paper.words import ClaimAnswer, spread
-from sim.decision.appraisal import Figure
+from sim.decision.comparison import Figure
 from sim.decision.dossier import ENOUGH, knowledge
 from sim.decision.equity import NEIGHBOURHOODS, Gain, gains
 from sim.decision.goal import Goal

@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calibration.paper.claims import path_of, reference_of, scenario_of
-from sim.decision.appraisal import Difference, Figure, difference, figure, year_figure
-from sim.decision.firm import Standing, standing
-from sim.decision.headline import UNMET, USERS, Change, change, discount_rate, horizons
+from sim.decision.comparison import Difference, Figure, difference, figure
+from sim.decision.firm import Standing
+from sim.decision.headline import UNMET, USERS, Change, change, horizons
 from sim.engine.history import Label
 from sim.engine.plan import RunPlan
 from sim.engine.population import NEVER, month_of
@@ -159,18 +159,18 @@ class Pair:
     def after(self, years: int) -> Change:
         """Return what changes up to and in the last year of a horizon."""
         alike = self.both[0].policy == self.both[1].policy
-        return change(self.d, years, discount_rate(self.both[0]), alike)
+        return change(self.d, years, self.both[0].discount_rate, alike)
 
     def figure(self, label: Label, years: int) -> Figure:
         """Return the difference of a count in the last year of a horizon."""
-        return year_figure(self.d, label, years - 1)
+        return self.d.in_year(label, years - 1)
 
     @property
     def hidden_by_luck(self) -> bool:
         """Tell whether a count of the page is too small to tell from luck at this size."""
         spans = horizons(self.both[0].years)
         figures = (self.figure(label, years) for label in (USERS, UNMET) for years in spans)
-        return any(standing(f) is Standing.TOO_SMALL for f in figures)
+        return any(Standing.of(f) is Standing.TOO_SMALL for f in figures)
 
     def over(self, label: Label, years: int) -> Figure:
         """Return the difference of a count, added up over a horizon."""

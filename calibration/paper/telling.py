@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from sim.decision.appraisal import HIGH, LOW, Figure
+from sim.decision.comparison import HIGH, LOW, Figure
 from sim.decision.firm import few
 from sim.words.parameter_words import group_title
 from sim.words.writing import Writing

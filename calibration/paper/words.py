@@ -11,8 +11,8 @@ import numpy as np
 from calibration.documents.report import markdown
 from calibration.paper.runs import Floats, Pair
 from calibration.paper.telling import Said
-from sim.decision.appraisal import Figure
-from sim.decision.firm import Standing, span, standing
+from sim.decision.comparison import Figure
+from sim.decision.firm import Standing, span
 from sim.decision.headline import horizons
 from sim.words.writing import WORDS, Writing, read_words
 
@@ -48,7 +48,7 @@ def short(f: Figure | None, scale: float = 1.0, decimals: int = 0) -> str:
         return "-"
     if f.value == 0 and f.mcse == 0:
         return "0"
-    said = standing(f)
+    said = Standing.of(f)
     if said is Standing.TOO_SMALL:
         return between(f, scale, decimals, "too small")
     if said is Standing.UNCLEAR:

@@ -9,8 +9,8 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from commands.terminal.literal import Table, terminal
-from sim.decision.appraisal import Figure
-from sim.decision.firm import ENOUGH_DRAWS, Standing, by_luck_alone, few, has_range, standing
+from sim.decision.comparison import Figure
+from sim.decision.firm import ENOUGH_DRAWS, Standing, by_luck_alone, few, has_range
 from sim.decision.headline import Change, Level
 from sim.decision.tables import EQUAL
 from sim.inputs.scenario import Scenario
@@ -75,7 +75,7 @@ def told(f: Figure, write: Callable[..., str], error: str = "") -> str:
     if f.draw_count == 1:  # the best fit, which the notes say it is
         f = by_luck_alone(f)
     plain = {Standing.NONE: "0", Standing.UNTOLD: UNTOLD}
-    if (said := standing(f)) in plain:
+    if (said := Standing.of(f)) in plain:
         return plain[said]
     if said in (Standing.UNCLEAR, Standing.TOO_SMALL):
         return Writing("en").remark(f, write)

@@ -10,8 +10,8 @@ from rich.text import Text
 from commands.terminal.comparison import FEW, PROVISIONAL, TOO_SMALL, euros, people, signed, told
 from commands.terminal.literal import Table
 from sim import Appraisal, TwinLives
-from sim.decision.appraisal import Figure
 from sim.decision.budget import Ranked
+from sim.decision.comparison import Figure
 from sim.decision.dossier import ENOUGH, Dossier, Estimate
 from sim.decision.firm import ENOUGH_DRAWS, few, nothing
 from sim.decision.money import DISCOUNTS, PERSPECTIVES, Worth

@@ -13,7 +13,7 @@ from commands.terminal.comparison import euros, people, signed, told
 from commands.terminal.literal import Table
 from sim.batches.run_changes import FigureChange, InputChange
 from sim.batches.store import StoredRun, changes, levels
-from sim.decision.appraisal import Figure
+from sim.decision.comparison import Figure
 
 SHOWN = 40
 """Most figures that moved which are shown; a JSON object has them all."""

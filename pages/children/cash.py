@@ -10,7 +10,7 @@ import pandas as pd
 
 from pages.shared import charts, formats
 from pages.shared.texts import language, t, writing
-from sim.decision.appraisal import HIGH, LOW, Difference, Figure
+from sim.decision.comparison import HIGH, LOW, Difference, Figure
 from sim.decision.firm import few
 from sim.decision.money import CARE_LINES, CareMoney, care_money
 from sim.inputs.scenario import Scenario

@@ -14,8 +14,8 @@ from pages.shared import charts, formats
 from pages.shared.chosen import Choices, profile
 from pages.shared.desk import SEED, desk
 from pages.shared.texts import language, t, writing
-from sim.decision.appraisal import Difference, difference, year_figure
-from sim.decision.firm import Standing, by_luck_alone, standing
+from sim.decision.comparison import Difference, difference
+from sim.decision.firm import Standing, by_luck_alone
 from sim.decision.headline import UNMET, USERS, WAITING, WEEKS, horizons
 from sim.engine.config import worker_threads
 from sim.engine.history import Label
@@ -176,8 +176,8 @@ def waiting_words(run: Run, scenario: Scenario, ahead: int) -> str:
         "list0": formats.count(level(WAITING, 0)), "list1": formats.count(level(WAITING, 1)),
         "weeks0": writing().number(level(WEEKS, 0)), "weeks1": writing().number(level(WEEKS, 1)),
         "unmet0": formats.count(level(UNMET, 0)), "unmet1": formats.count(level(UNMET, 1)),
-        "list": writing().difference(by_luck_alone(year_figure(d, WAITING, index)), formats.count),
-        "unmet": writing().difference(by_luck_alone(year_figure(d, UNMET, index)), formats.count),
+        "list": writing().difference(by_luck_alone(d.in_year(WAITING, index)), formats.count),
+        "unmet": writing().difference(by_luck_alone(d.in_year(UNMET, index)), formats.count),
     }  # fmt: skip
     return t("kids_wait_words", **values)
 
@@ -185,15 +185,15 @@ def waiting_words(run: Run, scenario: Scenario, ahead: int) -> str:
 def user_words(d: Difference, found: Sequence[Lines], ahead: int, sharpening: bool = False) -> str:
     """Return in which forms the plan changes the number of users after some years by more than noise.
 
-    sharpening: see `firm.standing`.
+    sharpening: see `Standing.of`.
     """
     index = ahead - 1
-    figures = {one.form: year_figure(d, ("care_users", "form", one.form), index) for one in found}
+    figures = {one.form: d.in_year(("care_users", "form", one.form), index) for one in found}
     told = [
         f"{t(f'pw_tail_{form}')} {formats.count(f.value, sign=True)}"
-        for form, f in figures.items() if standing(f, sharpening) is Standing.FIRM
+        for form, f in figures.items() if Standing.of(f, sharpening) is Standing.FIRM
     ]  # fmt: skip
-    waiting = any(standing(f, sharpening) is Standing.PROVISIONAL for f in figures.values())
+    waiting = any(Standing.of(f, sharpening) is Standing.PROVISIONAL for f in figures.values())
     year = d.years[index]
     if not told:
         return t("kids_users_waiting" if waiting else "kids_users_none", year=year)

@@ -8,7 +8,7 @@ from pages.children.icons import LIVES
 from pages.children.kept import DivergenceTotal, Kept
 from pages.shared import formats
 from pages.shared.texts import t, writing
-from sim.decision.appraisal import Figure
+from sim.decision.comparison import Figure
 
 SHOWN = 6
 """Kinds with a row of their own; the rest stands together."""

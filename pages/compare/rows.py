@@ -11,9 +11,9 @@ from pages.shared import figures, formats
 from pages.shared.answers import Answer
 from pages.shared.plan import CHILD_WORK
 from pages.shared.texts import t, writing
-from sim.decision.appraisal import MUNICIPAL, Figure, break_even
-from sim.decision.firm import Standing, has_range, standing
-from sim.decision.headline import Change, change, discount_rate
+from sim.decision.comparison import MUNICIPAL, Figure, break_even
+from sim.decision.firm import Standing, has_range
+from sim.decision.headline import Change, change
 
 OUTCOMES = ("cost", "care", "unmet")
 """What rows show, in this order: money of the municipality, youths with care, youths who lack it."""
@@ -42,7 +42,7 @@ class BudgetRow:
 
     figures: by outcome, money as a present value over the years so far and youths in the last of them. own:
     in words, what its programmes cost more. chance, even: in words, that the money comes back, and when that
-    is. sharpening: see `firm.standing`.
+    is. sharpening: see `Standing.of`.
     """
 
     number: int
@@ -60,7 +60,7 @@ class BudgetRow:
         if outcome == "cost" and not self.comparable:
             return Told.APART
         f = self.figures[outcome]
-        found = standing(f, self.sharpening)
+        found = Standing.of(f, self.sharpening)
         if found is Standing.FIRM:
             return Told.MORE if f.value > 0 else Told.LESS
         by_standing = {Standing.NONE: Told.SAME, Standing.PROVISIONAL: Told.WAITING}
@@ -74,7 +74,8 @@ class BudgetRow:
         if told is Told.SAME:
             return t("no_difference")
         if told is Told.UNCLEAR:
-            return t("compare_unclear" if standing(f, self.sharpening) is Standing.UNCLEAR else "too_small")
+            unclear = Standing.of(f, self.sharpening) is Standing.UNCLEAR
+            return t("compare_unclear" if unclear else "too_small")
         amount = write(abs(f.value))
         if amount == write(0.0):
             return writing().provisional(t("near_zero"), told is Told.WAITING)
@@ -105,7 +106,7 @@ def row(
 
     ahead: over how many years. The two are paired child by child: ranges of two rows are never subtracted.
     """
-    scenario, rate = number - 1, discount_rate(answer.scenarios[0])
+    scenario, rate = number - 1, answer.scenarios[0].discount_rate
     d = answer.difference(scenario, reference)
     c = figures.change_of(answer, scenario, d, ahead, reference)
     comparable = c.municipal_cashable is not None

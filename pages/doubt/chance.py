@@ -12,9 +12,9 @@ from pages.shared import charts, formats, parts
 from pages.shared.answers import Answer
 from pages.shared.pockets import unmet_note
 from pages.shared.texts import language, t, writing
-from sim.decision.appraisal import CASHABLE, MUNICIPAL, break_even, drowned, running_figure, year_figure
-from sim.decision.firm import Standing, standing
-from sim.decision.headline import UNMET, discount_rate, municipal_programmes
+from sim.decision.comparison import CASHABLE, MUNICIPAL, break_even, drowned
+from sim.decision.firm import Standing
+from sim.decision.headline import UNMET, municipal_programmes
 
 LINES = {"cost": MUNICIPAL, "cash": CASHABLE}
 OPEN = 0.10
@@ -44,7 +44,7 @@ def show(answer: Answer, ahead: int, reference: str) -> None:
         st.markdown(t("doubt_chance_cost", years=ahead, year=year, draws=draws, cost=told["cost"]))
     else:
         st.markdown(t("doubt_chance", years=ahead, year=year, draws=draws, **told))
-    unmet_note(year_figure(d, UNMET, ahead - 1), year, answer.sharpening)
+    unmet_note(d.in_year(UNMET, ahead - 1), year, answer.sharpening)
     names = {name: t(f"doubt_line_{name}") for name in LINES}
     cells = [
         chance or t("not_yet" if early else "untold")
@@ -93,15 +93,15 @@ def table(answer: Answer) -> pd.DataFrame:
     three are NaN in years where the noise of one draw exceeds the money, and where that is not known yet:
     those are `early`.
     """
-    d, rate, draws = answer.difference(), discount_rate(answer.scenarios[0]), len(answer.draws)
+    d, rate, draws = answer.difference(), answer.scenarios[0].discount_rate, len(answer.draws)
     rows = []
     for name, label in LINES.items():
         back = np.round(break_even(d, *label, rate).probability * draws)
         low = np.where(back > 0, beta.ppf(OPEN / 2, np.maximum(back, 0.5), draws - back + 1), 0.0)
         high = np.where(back < draws, beta.ppf(1 - OPEN / 2, back + 1, np.maximum(draws - back, 0.5)), 1.0)
         ahead = range(1, len(d.years) + 1)
-        money = [running_figure(d, label, k, rate) for k in ahead]
-        early = [answer.sharpening and standing(f, True) is Standing.PROVISIONAL for f in money]
+        money = [d.running(label, k, rate) for k in ahead]
+        early = [answer.sharpening and Standing.of(f, True) is Standing.PROVISIONAL for f in money]
         lost = [
             soon or drowned(f, municipal_programmes(d, k, rate), draws)
             for k, f, soon in zip(ahead, money, early, strict=True)

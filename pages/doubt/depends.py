@@ -12,7 +12,7 @@ from pages.shared.bars import HOLLOW, Bar, Kind
 from pages.shared.parameter_words import parameter_title, unit_words
 from pages.shared.state import choices
 from pages.shared.texts import t, writing
-from sim.decision.appraisal import Difference, Figure, block_standard_error, figure, year_figure
+from sim.decision.comparison import Difference, Figure, block_standard_error, figure
 from sim.decision.firm import by_luck_alone
 from sim.decision.goal import Goal
 from sim.decision.headline import UNMET, USERS
@@ -124,7 +124,7 @@ def ways(found: Findings, goal: Goal, reference: str) -> None:
         d = known[name]
         blocks = goal.blocks(d) - goal.blocks(known["no_effect"])  # which is the price of the programmes
         care = by_luck_alone(figure(blocks.sum(axis=1), block_standard_error(blocks), d.draws))
-        users = by_luck_alone(year_figure(d, USERS, d.years.index(goal.year)))
+        users = by_luck_alone(d.in_year(USERS, d.years.index(goal.year)))
         unmet, title = _unmet(d, goal.year), t(f"doubt_way_{name}")
         rows.append((title, writing().difference(care, formats.millions),
                      writing().difference(users, formats.count),
@@ -147,4 +147,4 @@ def _cost(d: Difference, goal: Goal) -> Figure:
 
 
 def _unmet(d: Difference, year: int) -> Figure:
-    return by_luck_alone(year_figure(d, UNMET, d.years.index(year)))
+    return by_luck_alone(d.in_year(UNMET, d.years.index(year)))

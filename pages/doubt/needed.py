@@ -9,7 +9,6 @@ from pages.shared.answers import Answer
 from pages.shared.texts import t, writing
 from sim.decision.firm import few
 from sim.decision.goal import Goal
-from sim.decision.headline import discount_rate
 from sim.decision.thresholds import PROGRAMME, Threshold, highest_price
 from sim.inputs.scenario import Scenario
 from sim.model.catalogue import catalogue
@@ -25,7 +24,7 @@ def price(answer: Answer, ahead: int, sure: float) -> None:
         return
     if not (d.series(*row)[:, :ahead].sum(axis=1) > 0).all():
         return
-    goal = Goal(d.years[ahead - 1], measure="cost", rate=discount_rate(first), probability=sure)
+    goal = Goal(d.years[ahead - 1], measure="cost", rate=first.discount_rate, probability=sure)
     st.markdown(sentence(highest_price(d, goal, _now(answer.scenarios[1])), len(answer.draws), first.start))
 
 

@@ -12,10 +12,9 @@ from functools import cache
 from pathlib import Path
 
 from pages.shared.desk import CHILDREN, DRAWS, SEED
-from sim.decision.appraisal import Difference
+from sim.decision.comparison import Difference
 from sim.decision.dossier import TORNADO, Knowledge, Spread, knowledge
 from sim.decision.goal import Goal
-from sim.decision.headline import discount_rate
 from sim.decision.sample import Question, Sample, collect
 from sim.decision.sensitivity import CASES, Case, Swing, live_all, live_cases, swings
 from sim.decision.thresholds import PROGRAMME
@@ -77,7 +76,7 @@ def find_out(
 ) -> Callable[[Tell], Iterator[Findings]]:
     """Return the work of finding out about two scenarios, for an errand that goes on where it stopped."""
     question = Question(tuple(scenarios), Options(children=children, seed=SEED))
-    goal = Goal(question.years[-1], measure="cost", rate=discount_rate(question.scenarios[0]))
+    goal = Goal(question.years[-1], measure="cost", rate=question.scenarios[0].discount_rate)
     latest = [Findings(question, goal, bool(apart(question.scenarios)))]
 
     def work(tell: Tell) -> Iterator[Findings]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from pages.shared.plan import CHILD_WORK
 from sim import Comparison
-from sim.decision.appraisal import KEY_LABELS, Difference, difference
+from sim.decision.comparison import KEY_LABELS, Difference, difference
 from sim.decision.equity import NEIGHBOURHOODS
 from sim.decision.firm import few
 from sim.decision.headline import Level, level

@@ -20,7 +20,6 @@ from pages.shared.watching import errand
 from sim.decision.breakeven import EFFECT, REACH, BreakEvenMap, break_even_map, grid
 from sim.decision.firm import ENOUGH_DRAWS
 from sim.decision.goal import Goal
-from sim.decision.headline import discount_rate
 from sim.decision.sample import Question
 from sim.decision.thresholds import Threshold
 from sim.engine.config import worker_threads
@@ -46,7 +45,7 @@ def show(both: Sequence[Scenario], ahead: int, reference: str, sure: float = 0.5
         st.markdown(t("even_no_work"))
         return
     first = both[0]
-    goal = Goal(first.start + ahead - 1, measure="cost", rate=discount_rate(first), probability=sure)
+    goal = Goal(first.start + ahead - 1, measure="cost", rate=first.discount_rate, probability=sure)
     errand(
         key_of(both, "break-even", CHILDREN, SEARCH), lambda tell: find(both, tell),
         lambda found: drawn(found, goal, reference), slot="break-even", size=BYTES,

@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 
 from pages.shared import formats
 from pages.shared.texts import language, t, writing
-from sim.decision.appraisal import MUNICIPAL, Difference, Figure, running_figure, year_figure
-from sim.decision.firm import Standing, has_range, standing
-from sim.decision.headline import HORIZONS, UNMET, USERS, discount_rate
+from sim.decision.comparison import MUNICIPAL, Difference, Figure
+from sim.decision.firm import Standing, has_range
+from sim.decision.headline import HORIZONS, UNMET, USERS
 
 # Okabe and Ito: distinguished by colour-blind eyes; darkened where the original is below 3 to 1 on white
 COLOURS = ("#0072B2", "#B85000", "#007A5A", "#A3508A", "#7A6A00", "#7B1E3A")
@@ -68,18 +68,15 @@ class Series:
         return writing().provisional(value, self.marks[year])
 
 
-def series(
-    d: Difference, what: str, name: str, rate: float | None = None, sharpening: bool = False
-) -> Series:
+def series(d: Difference, what: str, name: str, rate: float, sharpening: bool = False) -> Series:
     """Return the series of a difference: youths by year, or the balance added up in millions of euros.
 
-    rate: at which money is discounted (default: the model's own). sharpening: see `firm.standing`.
+    rate: at which money is discounted. sharpening: see `Standing.of`.
     """
     label, ahead = SHOWN[what], range(len(d.years))
     if what != "money":
-        return series_of([year_figure(d, label, k) for k in ahead], d.years, name, sharpening)
-    rate = discount_rate() if rate is None else rate
-    return series_of([running_figure(d, label, k + 1, rate) for k in ahead], d.years, name, sharpening, 1e6)
+        return series_of([d.in_year(label, k) for k in ahead], d.years, name, sharpening)
+    return series_of([d.running(label, k + 1, rate) for k in ahead], d.years, name, sharpening, 1e6)
 
 
 def series_of(
@@ -91,7 +88,7 @@ def series_of(
     low, high = np.array(ends, dtype=np.float64).T / unit if any(ranged) else (None, None)
     return Series(
         name, years, np.array([f.value for f in figures]) / unit, low, high,
-        tuple(standing(f, sharpening) is Standing.PROVISIONAL for f in figures),
+        tuple(Standing.of(f, sharpening) is Standing.PROVISIONAL for f in figures),
     )  # fmt: skip
 
 

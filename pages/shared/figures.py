@@ -10,9 +10,9 @@ from pages.shared import formats
 from pages.shared.answers import Answer
 from pages.shared.plan import CHILD_WORK
 from pages.shared.texts import t, writing
-from sim.decision.appraisal import Difference, Figure
-from sim.decision.firm import Standing, standing
-from sim.decision.headline import Change, change, discount_rate
+from sim.decision.comparison import Difference, Figure
+from sim.decision.firm import Standing
+from sim.decision.headline import Change, change
 
 MIDDLE, LONG = 10, 20
 """Years ahead of the figures that Start leads with: youths after ten years, money after twenty."""
@@ -60,7 +60,7 @@ def chance(c: Change, answer: Answer) -> str:
     """Return the chance of break-even in words, or why none is given."""
     if c.municipal_cashable is None:
         return t("not_comparable")
-    soon = standing(c.municipal_cost, answer.sharpening) is Standing.PROVISIONAL
+    soon = Standing.of(c.municipal_cost, answer.sharpening) is Standing.PROVISIONAL
     if c.p_paid_back is None or soon or not answer.chance_known:
         return t("not_yet")
     if c.equal:
@@ -78,7 +78,7 @@ def distinct(labels: Sequence[str]) -> list[str]:
 def change_of(answer: Answer, scenario: int, d: Difference, ahead: int, reference: int = 0) -> Change:
     """Return what changes up to a number of years ahead; cash only where care is paid in the same way."""
     ways = {answer.scenarios[k].policy == "capped" for k in (reference, scenario)}
-    return change(d, ahead, discount_rate(answer.scenarios[0]), len(ways) == 1)
+    return change(d, ahead, answer.scenarios[0].discount_rate, len(ways) == 1)
 
 
 def _rows(c: Change, answer: Answer) -> Rows:

@@ -16,9 +16,9 @@ from pages.shared.plan import CHILD_WORK
 from pages.shared.remarks import remarks
 from pages.shared.texts import t, writing
 from pages.shared.watching import live
-from sim.decision.appraisal import Figure
-from sim.decision.firm import Standing, standing
-from sim.decision.headline import HORIZONS, Change, believed, change, discount_rate, weight_of_no_effect
+from sim.decision.comparison import Figure
+from sim.decision.firm import Standing
+from sim.decision.headline import HORIZONS, Change, believed, change, weight_of_no_effect
 
 Others = Sequence[tuple[str, weaker.Figures | None]]
 """Other effects with their figures, None while they are still to come."""
@@ -87,7 +87,7 @@ def is_reference(chosen: Choices) -> bool:
 
 def _told(answer: Answer, chosen: Choices, found: weaker.Found, effects: Sequence[str]) -> None:
     """Show the sentence, that nobody measured it, and the figures; those for other effects as they come."""
-    years, d, rate = answer.scenarios[0].years, answer.difference(), discount_rate(answer.scenarios[0])
+    years, d, rate = answer.scenarios[0].years, answer.difference(), answer.scenarios[0].discount_rate
     term, near, far = (change(d, min(ahead, years), rate) for ahead in (HORIZONS[0], MIDDLE, LONG))
     st.markdown("## " + key_sentence(answer, term, far, chosen))
     st.markdown(writing().unknown_effect(weight_of_no_effect(answer.scenarios), believed(answer.scenarios)))
@@ -103,7 +103,7 @@ def _picture(answer: Answer, chosen: Choices, reference: str, key: str) -> None:
         names = [t(_REFERENCE[chosen.reference]), chosen.plan.label()]
         level_chart.show(answer, names, what, chosen, reference)
         return
-    d, rate = answer.difference(), discount_rate(answer.scenarios[0])
+    d, rate = answer.difference(), answer.scenarios[0].discount_rate
     parts.plot([charts.series(d, what, chosen.plan.label(), rate, answer.sharpening)], what, reference)
 
 
@@ -111,7 +111,7 @@ def key_sentence(answer: Answer, term: Change, far: Change, chosen: Choices) -> 
     """Return what it costs in a council term and the chance of break-even, or why that is not told."""
     years = answer.scenarios[0].years
     words = {"plan": parts.plain(chosen.plan.phrase()), "name": parts.plain(chosen.municipality)}
-    soon = standing(far.municipal_cost, answer.sharpening) is Standing.PROVISIONAL
+    soon = Standing.of(far.municipal_cost, answer.sharpening) is Standing.PROVISIONAL
     if far.p_paid_back is None or soon or not answer.chance_known:
         return t("sentence_waiting" if answer.sharpening else "sentence_stopped", **words)
     if far.equal:
@@ -120,7 +120,7 @@ def key_sentence(answer: Answer, term: Change, far: Change, chosen: Choices) -> 
         return t("sentence_small", **words)
     cost = term.municipal_cost
     told = "unclear"
-    if standing(cost, answer.sharpening) is Standing.FIRM:
+    if Standing.of(cost, answer.sharpening) is Standing.FIRM:
         told = "more" if cost.value > 0 else "less"
     spent = writing().about_euros(cost.value)
     first = t(f"sentence_pays_{told}", cost=spent, years=min(HORIZONS[0], years), **words)
@@ -155,21 +155,21 @@ def _other(
         return t(f"weaker_{effect}", told=t("weaker_coming"))
     figure, sharpening = getattr(figures, name), figures.sharpening and not stopped
     found = writing().change(figure, write, _less(write), sharpening)
-    soon = standing(figure, sharpening) is Standing.PROVISIONAL
+    soon = Standing.of(figure, sharpening) is Standing.PROVISIONAL
     return t(f"weaker_{effect}", told=writing().provisional(found, soon))
 
 
 def _level(f: Figure, before: float, after: float, sharpening: bool, both: str) -> str:
     """Return the level under a difference: one number where nobody can tell the two apart."""
     old, new = writing().about(before), writing().about(after)
-    if old == new or standing(f, sharpening) is not Standing.FIRM:
+    if old == new or Standing.of(f, sharpening) is not Standing.FIRM:
         return t(f"figure_same_{both}", level=old)
     return t(f"figure_from_{both}", old=old, new=new)
 
 
 def _metric(label: str, figure: Figure, write: Callable[..., str], below: str, sharpening: bool) -> None:
     """Show one figure in words, and under it what may be said of it and what it is a difference from."""
-    told, less = standing(figure, sharpening), _less(write)
+    told, less = Standing.of(figure, sharpening), _less(write)
     said = writing().change(figure, write, less, sharpening)
     st.metric(label, said[:1].upper() + said[1:])
     helps = {Standing.PROVISIONAL: "provisional_help", Standing.TOO_SMALL: "too_small_help"}
@@ -188,6 +188,6 @@ def _shares(answer: Answer, far: Change) -> str:
     care = replace(far.municipal_cost, value=far.municipal_cost.value - spent)
     words = "figure_cost" if answer.scenarios[1].programmes.keys() <= {CHILD_WORK} else "figure_cost_of_all"
     cost = writing().provisional(formats.money(spent), not answer.chance_known)
-    soon = standing(care, answer.sharpening) is Standing.PROVISIONAL
+    soon = Standing.of(care, answer.sharpening) is Standing.PROVISIONAL
     told = writing().provisional(writing().change(care, formats.money, "less", answer.sharpening), soon)
     return t(words, cost=cost, care=told)

@@ -21,7 +21,6 @@ from pages.shared.desk import SEED
 from pages.shared.parameter_words import parameter_title
 from pages.shared.state import choices
 from pages.shared.texts import language, t, writing
-from sim.decision.headline import discount_rate
 from sim.files.archive import zipped
 from sim.files.literal import cell
 from sim.files.yamltext import MAX_BYTES
@@ -171,7 +170,7 @@ def way_to(page: str, words: str = "") -> None:
 def source_words() -> str:
     """Return where figures come from, in one line."""
     chosen = choices()
-    rate = discount_rate(scenario(chosen, reference_of(chosen)))
+    rate = scenario(chosen, reference_of(chosen)).discount_rate
     return t("source", rate=formats.percent(rate, decimals=2))
 
 

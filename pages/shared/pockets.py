@@ -10,15 +10,15 @@ import streamlit as st
 from pages.shared import bars, charts, formats, parts
 from pages.shared.bars import HOLLOW, Bar, Kind
 from pages.shared.texts import t, writing
-from sim.decision.appraisal import Figure
-from sim.decision.firm import UNSAID, Standing, has_range, standing
+from sim.decision.comparison import Figure
+from sim.decision.firm import Standing, has_range
 from sim.decision.payers import Pocket, who_gains
 
 
 def sentence(found: Sequence[Pocket], ahead: int, sharpening: bool = False) -> str:
     """Return in plain words who pays and who gains, and what is not clear.
 
-    sharpening: see `firm.standing`, here and below.
+    sharpening: see `Standing.of`, here and below.
     """
     told = [_paid(p.payer, p.money.cost, ahead, sharpening) for p in found if p.money]
     firm = [p for p in found if _is(p.beyond, Standing.FIRM, sharpening)]
@@ -37,17 +37,17 @@ def sentence(found: Sequence[Pocket], ahead: int, sharpening: bool = False) -> s
 
 
 def _is(f: Figure | None, what: Standing, sharpening: bool) -> bool:
-    return f is not None and standing(f, sharpening) is what
+    return f is not None and Standing.of(f, sharpening) is what
 
 
 def _paid(payer: str, cost: Figure, ahead: int, sharpening: bool) -> str:
-    name, told = t(f"pay_payer_{payer}"), standing(cost, sharpening)
+    name, told = t(f"pay_payer_{payer}"), Standing.of(cost, sharpening)
     if told is Standing.NONE:
         return t("pay_same", years=ahead, payer=name)
     if told is Standing.UNCLEAR:
         words = writing().remark(cost, formats.money, sharpening)
         return t("pay_unclear", years=ahead, payer=name, words=words)
-    if told in UNSAID:
+    if told.unsaid:
         return t("pay_too_small", years=ahead, payer=name)
     more = "pay_more" if cost.value > 0 else "pay_less"
     amount = writing().provisional(formats.money(abs(cost.value)), told is Standing.PROVISIONAL)
@@ -71,7 +71,7 @@ def capital(text: str) -> str:
 
 def between(f: Figure, write: Callable[..., str], less: str, sharpening: bool = False) -> str:
     """Return the range of a figure in words as it stands behind it, or nothing. less: see `change`."""
-    if standing(f, sharpening) is Standing.UNCLEAR:  # the range is in its words
+    if Standing.of(f, sharpening) is Standing.UNCLEAR:  # the range is in its words
         return ""
     words = writing().range(f, write, less, sharpening)
     return t("pay_interval", interval=words) if words else ""
@@ -152,7 +152,7 @@ def _bar(payer: str, kind: str, f: Figure, sharpening: bool) -> Bar:
     amount = writing().difference(f, formats.money, sharpening)
     words = capital(t(f"pay_bar_{kind}", payer=t(f"pay_payer_{payer}"), amount=amount))
     low, high = (None if end is None else end / 1e6 for end in ends(f, sharpening))
-    hidden = standing(f, sharpening) in UNSAID
+    hidden = Standing.of(f, sharpening).unsaid
     return Bar(words, 0.0, 0.0 if hidden else f.value / 1e6, kind, low, high)
 
 

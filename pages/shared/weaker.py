@@ -12,9 +12,9 @@ from pages.shared.desk import CHILDREN, DRAWS, SEED, desk
 from pages.shared.figures import LONG, MIDDLE
 from pages.shared.plan import CHILD_WORK
 from pages.shared.state import watcher
-from sim.decision.appraisal import KEY_LABELS, Figure, difference
+from sim.decision.comparison import KEY_LABELS, Figure, difference
 from sim.decision.firm import ENOUGH_DRAWS
-from sim.decision.headline import change, discount_rate
+from sim.decision.headline import change
 from sim.engine.config import worker_threads
 from sim.inputs.scenario import Scenario
 from sim.model.priors import PRIORS
@@ -104,6 +104,6 @@ def _draw(both: Sequence[Scenario], draw: int, pool: Executor, tell: Tell) -> Ru
 
 def _figures(first: Scenario, runs: Sequence[Run]) -> Figures:
     d = difference(runs, 1, 0, range(first.start, first.start + first.years))
-    rate = discount_rate(first)
+    rate = first.discount_rate
     near, far = (change(d, min(ahead, first.years), rate) for ahead in (MIDDLE, LONG))
     return Figures(far.municipal_cost, near.unmet_need, near.care_users, len(runs))

@@ -16,7 +16,7 @@ from pages.shared.chosen import Choices
 from pages.shared.lever_words import programme_title
 from pages.shared.levers import some
 from pages.shared.texts import t
-from sim.decision.appraisal import HIGH, LOW
+from sim.decision.comparison import HIGH, LOW
 from sim.decision.firm import few
 from sim.inputs.scenario import Scenario
 from sim.runs.experiment import Run

@@ -8,7 +8,6 @@ from pages.doubt import work
 from pages.shared.desk import CHILDREN, SEED
 from pages.shared.texts import t
 from sim.decision.goal import Goal
-from sim.decision.headline import discount_rate
 from sim.decision.learning import Beliefs, beliefs
 from sim.decision.sample import Question
 from sim.inputs.scenario import Scenario
@@ -27,7 +26,7 @@ def find(
 ) -> Callable[[Tell], Iterator[Beliefs | None]]:
     """Return the work: nothing after each part of the draws, so that others have their turn, then beliefs."""
     question = Question(tuple(scenarios), Options(children=children, seed=SEED))
-    goal = Goal(question.years[-1], measure="cost", rate=discount_rate(question.scenarios[0]))
+    goal = Goal(question.years[-1], measure="cost", rate=question.scenarios[0].discount_rate)
 
     def find_out(tell: Tell) -> Iterator[Beliefs | None]:
         stages = work.Stages(tell, {"more": work.MORE, "known": LAST})

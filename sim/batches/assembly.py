@@ -11,8 +11,8 @@ import pyarrow as pa
 
 from sim.batches.results import comparison_table, results_table, standard_errors
 from sim.batches.units import UnitStore
-from sim.decision.appraisal import all_labels, difference
-from sim.decision.headline import Change, Level, change, discount_rate, horizons, level
+from sim.decision.comparison import all_labels, difference
+from sim.decision.headline import Change, Level, change, horizons, level
 from sim.inputs.scenario import Scenario
 from sim.runs.experiment import Run
 from sim.runs.workers import Workers
@@ -104,7 +104,7 @@ def compared(pair: ScenarioPair) -> Compared:
     first = ours.scenario
     d = difference(runs, 1, 0, range(first.start, first.start + first.years), labels)
     alike = (ours.scenario.policy == "capped") == (theirs.scenario.policy == "capped")
-    rate = discount_rate(theirs.scenario)
+    rate = theirs.scenario.discount_rate
     return Compared(
         comparison_table({ours.name: (theirs.name, d)}),
         tuple(change(d, h, rate, alike) for h in horizons(first.years)),

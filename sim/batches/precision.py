@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.decision.appraisal import MUNICIPAL, Difference, difference
-from sim.decision.headline import discount_rate, horizons
+from sim.decision.comparison import MUNICIPAL, Difference, difference
+from sim.decision.headline import horizons
 from sim.engine.history import Label
 from sim.errors import InputError, OptionError, nearest
 from sim.faults import fault
@@ -188,7 +188,7 @@ def precise_runs(
     if not first.years:
         raise InputError.at(scenarios[0].path or scenarios[0].title, fault("no_years_to_compare"))
     years = range(first.start, first.start + first.years)
-    rate, last = discount_rate(first), first.start + horizons(first.years)[-1] - 1
+    rate, last = first.discount_rate, first.start + horizons(first.years)[-1] - 1
     runs: list[Run] = []
     expected = [float(max(options.replications, FIRST) + LOOK_AHEAD)]
 

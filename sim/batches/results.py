@@ -22,7 +22,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from sim.batches.units import LIBRARIES
-from sim.decision.appraisal import MUNICIPAL, Difference, standard_error
+from sim.decision.comparison import MUNICIPAL, Difference, standard_error
 from sim.decision.headline import HORIZONS, UNMET, USERS
 from sim.engine.history import Label
 from sim.errors import SimulationError

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 from sim.batches.store import StoredRun, ask
@@ -163,8 +164,8 @@ def figures_that_moved(first: StoredRun, second: StoredRun) -> list[FigureChange
     return sorted(moved, key=lambda one: -abs(one.errors or 0.0))
 
 
-def _table(run: StoredRun, name: str) -> str:
-    return str(run.folder / f"{name}.parquet")
+def _table(run: StoredRun, name: str) -> Path:
+    return run.folder / f"{name}.parquet"
 
 
 def _error(run: StoredRun, scenario: str, figure: str, year: int, runs: int) -> float | None:

@@ -205,19 +205,38 @@ def changes(run: StoredRun) -> list[Row]:
 def _asked(query: str, run: StoredRun, table: str) -> list[Row]:
     if table not in run.tables:
         return []
-    return ask(query, [str(run.folder / f"{table}.parquet")])
+    return ask(query, [run.folder / f"{table}.parquet"])
 
 
-def ask(query: str, values: Sequence[Any]) -> list[Row]:
-    """Return the rows of a query. Raises InputError where a table cannot be read."""
+def ask(query: str, tables: Sequence[Path]) -> list[Row]:
+    """Return the rows of a query about tables of one kind, in the order in which it asks for them.
+
+    Raises InputError that names the first table of which the query cannot be asked.
+    """
     with duckdb.connect() as base:
         try:
-            cursor = base.execute(query, values)
-            names = [column[0] for column in cursor.description or ()]
-            return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+            return _rows(base, query, tables)
         except duckdb.Error as error:
-            bad = next((value for value in map(str, values) if value in str(error)), str(values[0]))
-            raise InputError.at(bad, fault("cannot_read", reason=str(error).splitlines()[0])) from error
+            bad, why = _unread(base, query, tables) or (tables[0], error)
+            raise InputError.at(bad, fault("cannot_read", reason=str(why).splitlines()[0])) from error
+
+
+def _rows(base: duckdb.DuckDBPyConnection, query: str, tables: Sequence[Path]) -> list[Row]:
+    cursor = base.execute(query, [str(table) for table in tables])
+    names = [column[0] for column in cursor.description or ()]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def _unread(
+    base: duckdb.DuckDBPyConnection, query: str, tables: Sequence[Path]
+) -> tuple[Path, duckdb.Error] | None:
+    """Return the first table of which a query cannot be asked, in place of all others, and why."""
+    for table in tables:
+        try:
+            _rows(base, query, [table] * len(tables))
+        except duckdb.Error as error:
+            return table, error
+    return None
 
 
 def to_prune(

@@ -1,9 +1,9 @@
-"""What to make of paired histories: money, certainty, thresholds, best budgets and fairness."""
+"""What to make of runs: scenarios compared, money, certainty, thresholds, best budgets and fairness."""
 
 __all__ = [
-    "appraisal",
     "breakeven",
     "budget",
+    "comparison",
     "design",
     "dossier",
     "equity",

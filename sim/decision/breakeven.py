@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.interpolate import PchipInterpolator, barycentric_interpolate
 
-from sim.decision.appraisal import HIGH, KEY_LABELS, LOW, difference
+from sim.decision.comparison import HIGH, KEY_LABELS, LOW, difference
 from sim.decision.goal import Goal
 from sim.decision.sample import Question
 from sim.decision.thresholds import PROGRAMME, QUANTITIES, SearchVariable, Threshold, chance, crossing, spread

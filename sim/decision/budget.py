@@ -17,7 +17,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.decision.appraisal import difference
+from sim.decision.comparison import difference
 from sim.decision.sample import Question
 from sim.decision.thresholds import PROGRAMME, with_fte
 from sim.engine.config import Inline

@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.decision.appraisal import Difference, block_standard_error, figure, plain
+from sim.decision.comparison import Difference, block_standard_error, figure, plain
 from sim.decision.emulated import ENOUGH as ENOUGH  # shown with the dossier, like Estimate
 from sim.decision.emulated import more_draws
 from sim.decision.equity import Gain, Slope, gains, slope_of_change, slopes, who_gains_most
-from sim.decision.firm import Standing, standing
+from sim.decision.firm import Standing
 from sim.decision.goal import Goal
 from sim.decision.money import (
     DISCOUNTS,
@@ -302,7 +302,7 @@ def _so_far(goal: Goal, sample: Sample) -> Fault:
     d = sample.difference()
     costs, errors = goal.of(d)
     millions = float(costs.mean()) / 1e6
-    if standing(figure(costs, errors, d.draws), sharpening=True) is Standing.PROVISIONAL:
+    if Standing.of(figure(costs, errors, d.draws), sharpening=True) is Standing.PROVISIONAL:
         return fault("so_far_provisional", count=sample.size, millions=millions)
     return fault("so_far_back", count=sample.size, millions=millions, chance=float((costs <= 0).mean()))
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.decision.appraisal import HIGH, LOW, Difference
+from sim.decision.comparison import HIGH, LOW, Difference
 from sim.runs.experiment import Run, with_labels
 from sim.states import QUINTILES
 from sim.ties import same

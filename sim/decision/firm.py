@@ -15,7 +15,7 @@ import math
 from dataclasses import replace
 from enum import Enum
 
-from sim.decision.appraisal import Figure
+from sim.decision.comparison import Figure
 
 ENOUGH_DRAWS = 10
 """From how many draws a figure may stand, and a range and a chance are named."""
@@ -40,24 +40,25 @@ class Standing(Enum):
     """Everything is computed, noise is small beside parameter uncertainty, and that has zero inside."""
     FIRM = "firm"
 
+    @classmethod
+    def of(cls, f: Figure, sharpening: bool = False) -> Standing:
+        """Return what may be said of a figure. sharpening: whether more draws are to come."""
+        if not math.isfinite(f.value) or math.isnan(f.mcse):
+            return cls.UNTOLD
+        if nothing(f):
+            return cls.PROVISIONAL if _unproven(f) else cls.NONE
+        if sharpening and (_unproven(f) or abs(f.value) < 2.0 * max(f.mcse, f.draw_error)):
+            return cls.PROVISIONAL
+        if f.too_small and (f.luck_share is None or f.luck_share > LUCK_COUNTS):
+            return cls.TOO_SMALL
+        if _unproven(f):
+            return cls.PROVISIONAL
+        return cls.UNCLEAR if _unclear(f) else cls.FIRM
 
-UNSAID = frozenset({Standing.UNTOLD, Standing.TOO_SMALL, Standing.UNCLEAR})
-"""Of which no number is said."""
-
-
-def standing(f: Figure, sharpening: bool = False) -> Standing:
-    """Return what may be said of a figure. sharpening: whether more draws are to come."""
-    if not math.isfinite(f.value) or math.isnan(f.mcse):
-        return Standing.UNTOLD
-    if nothing(f):
-        return Standing.PROVISIONAL if _unproven(f) else Standing.NONE
-    if sharpening and (_unproven(f) or abs(f.value) < 2.0 * max(f.mcse, f.draw_error)):
-        return Standing.PROVISIONAL
-    if f.too_small and (f.luck_share is None or f.luck_share > LUCK_COUNTS):
-        return Standing.TOO_SMALL
-    if _unproven(f):
-        return Standing.PROVISIONAL
-    return Standing.UNCLEAR if _unclear(f) else Standing.FIRM
+    @property
+    def unsaid(self) -> bool:
+        """Tell whether no number is said."""
+        return self in (Standing.UNTOLD, Standing.TOO_SMALL, Standing.UNCLEAR)
 
 
 def _unclear(f: Figure) -> bool:
@@ -80,7 +81,7 @@ def nothing(f: Figure) -> bool:
 
 def has_range(f: Figure, sharpening: bool = False) -> bool:
     """Tell whether the range of a figure over draws may be shown."""
-    told = standing(f, sharpening) not in (Standing.PROVISIONAL, Standing.UNTOLD) and not _unproven(f)
+    told = Standing.of(f, sharpening) not in (Standing.PROVISIONAL, Standing.UNTOLD) and not _unproven(f)
     return told and f.low is not None and f.high is not None
 
 

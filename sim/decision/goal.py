@@ -9,7 +9,7 @@ from itertools import compress
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.decision.appraisal import KEY_LABELS, Difference, Figure, block_standard_error, difference, figure
+from sim.decision.comparison import KEY_LABELS, Difference, Figure, block_standard_error, difference, figure
 from sim.decision.sample import Question
 from sim.engine.config import Inline
 from sim.engine.history import Label

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from sim.decision.appraisal import (
+from sim.decision.comparison import (
     CASHABLE,
     MUNICIPAL,
     Difference,
@@ -16,8 +16,6 @@ from sim.decision.appraisal import (
     break_even,
     drowned,
     plain,
-    running_figure,
-    year_figure,
 )
 from sim.decision.firm import NOTHING, nothing
 from sim.engine.history import Label
@@ -34,7 +32,6 @@ USERS: Label = ("care_users", "total", "all")
 UNMET: Label = ("unmet_need", "total", "all")
 WAITING: Label = ("waiting_stock", "total", "all")
 WEEKS: Label = ("waiting_weeks", "total", "all")
-DISCOUNT = "discount.mkba"
 STRENGTH = "kinderwerk.effect_exists"
 
 
@@ -104,12 +101,6 @@ def believed(scenarios: Iterable[Scenario]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(scenario.prior for scenario in scenarios))
 
 
-def discount_rate(reference: Scenario | None = None) -> float:
-    """Return the real discount rate per year: what the reference says under `parameters`, or the default."""
-    own = reference.parameters.get(DISCOUNT) if reference is not None else None
-    return default_parameters()[DISCOUNT] if own is None else float(own.value)  # type: ignore[arg-type]
-
-
 def level(runs: Sequence[Run], scenario: int, start: int, horizon: int) -> Level:
     """Return the level of a scenario in the last year of a horizon."""
     index = horizon - 1
@@ -144,14 +135,14 @@ def change(d: Difference, horizon: int, rate: float, alike: bool = True) -> Chan
     spent = d.mean[programmes][:, :horizon].sum(axis=0) @ factors if programmes else 0.0
     draws = len(set(d.draws))
     paid = break_even(d, *MUNICIPAL, rate).probability[index] if draws > 1 else None
-    cost, own = running_figure(d, MUNICIPAL, horizon, rate), municipal_programmes(d, horizon, rate)
+    cost, own = d.running(MUNICIPAL, horizon, rate), municipal_programmes(d, horizon, rate)
     return Change(
         year=d.years[index],
-        care_users=year_figure(d, USERS, index),
-        unmet_need=year_figure(d, UNMET, index),
+        care_users=d.in_year(USERS, index),
+        unmet_need=d.in_year(UNMET, index),
         programme_cost=float(spent),
         municipal_cost=cost,
-        municipal_cashable=running_figure(d, CASHABLE, horizon, rate) if alike else None,
+        municipal_cashable=d.running(CASHABLE, horizon, rate) if alike else None,
         municipal_programme_cost=own,
         p_paid_back=None if paid is None else float(paid),
         drowned=drowned(cost, own, draws),

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.decision.appraisal import MUNICIPAL, Figure, block_standard_error, figure
+from sim.decision.comparison import MUNICIPAL, Figure, block_standard_error, figure
 from sim.decision.headline import UNMET, USERS
 from sim.engine.history import Label
 from sim.model.prices import CARE, STANDING

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.decision.appraisal import (
+from sim.decision.comparison import (
     CASHABLE,
     MUNICIPAL,
     SOCIETY,

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.decision.appraisal import Figure, block_standard_error, drowned, figure
+from sim.decision.comparison import Figure, block_standard_error, drowned, figure
 from sim.engine.history import Label
 from sim.rates import discount_factor
 from sim.runs.experiment import Run

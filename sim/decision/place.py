@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.decision.appraisal import Figure, figure
+from sim.decision.comparison import Figure, figure
 from sim.engine.history import Label
 from sim.model.catalogue import catalogue
 from sim.runs.experiment import Run

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.decision.appraisal import KEY_LABELS, Difference, difference
+from sim.decision.comparison import KEY_LABELS, Difference, difference
 from sim.engine.config import Inline, of_town
 from sim.engine.history import Label
 from sim.engine.population import BLOCKS

@@ -13,7 +13,7 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.decision.appraisal import Difference, block_standard_error
+from sim.decision.comparison import Difference, block_standard_error
 from sim.decision.goal import Goal, lived_beside
 from sim.decision.sample import Question
 from sim.engine.plan import touches_no_life

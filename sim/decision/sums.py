@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.decision.appraisal import MUNICIPAL, Difference, running_figure
+from sim.decision.comparison import MUNICIPAL, Difference
 from sim.engine.ledger import GEMEENTE
 from sim.engine.plan import with_overrides
 from sim.inputs.scenario import Scenario
@@ -79,7 +79,7 @@ def sums_of(
         price = d.by_draw(same[:, None])[:, 0]
         works.append(PricedWork(name, programme.price, tuple(price.tolist()), _rows(fte)))
         other = other - fte * price[:, None]
-    luck = tuple(running_figure(d, MUNICIPAL, n, rate).mcse for n in range(1, len(d.years) + 1))
+    luck = tuple(d.running(MUNICIPAL, n, rate).mcse for n in range(1, len(d.years) + 1))
     return Sums(tuple(d.years), tuple(works), _rows(other), _rows(care), luck)
 
 

@@ -14,7 +14,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.decision.appraisal import Difference
+from sim.decision.comparison import Difference
 from sim.decision.goal import Goal, outcome
 from sim.decision.sample import Question
 from sim.decision.sensitivity import with_values

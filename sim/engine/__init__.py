@@ -1,4 +1,4 @@
-"""The engine: children live month by month through the processes, in a municipality with a budget."""
+"""The engine: children live month by month, in a municipality with a budget; measures of what they lived."""
 
 __all__ = [
     "config",

@@ -1,7 +1,7 @@
 """The books of the engine: every change of a child's state goes through here and is counted once.
 
 Everything is booked in one array `tally` of [kinds, AGES + GROUPS]: each kind (see `Layout`) by age
-and by group, counted only while a child lives in the municipality.
+and by group, counted only while a child lives in the municipality. `Books` says where and how.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from sim.model.processes import NEED, UNMET_FROM
 from sim.model.transitions import CompiledTable
 from sim.states import (
     AGES,
@@ -64,6 +65,21 @@ class Layout(NamedTuple):
     households: NDArray[np.int64]
 
 
+class Books(NamedTuple):
+    """Where what befalls one child in one year is booked, and as what.
+
+    weight: how many children it stands for; 0 where nothing is booked, below 0 where a life is taken away
+    again (forks.py). year_start: the month in which the year begins.
+    """
+
+    tally: NDArray[np.float64]
+    lay: Layout
+    weight: float
+    age: int
+    group: int
+    year_start: float
+
+
 def layout(table: CompiledTable) -> Layout:
     """Return the layout of tallies for a table."""
     sizes = {
@@ -87,13 +103,13 @@ def layout(table: CompiledTable) -> Layout:
         "whole_life": 2 << len(table.outcomes),
     }
     starts = dict(zip(sizes, np.cumsum([0, *sizes.values()]).tolist(), strict=False))
-    need_states = [s for p, s in table.states if p == "need"]
+    need_states = [s for p, s in table.states if p == NEED]
     return Layout(
         **starts,
         kinds=sum(sizes.values()),
         sets=_user_sets(),
-        need=table.process("need"),
-        unmet_from=need_states.index("moderate"),
+        need=table.process(NEED),
+        unmet_from=need_states.index(UNMET_FROM),
         households=np.array(table.household_process, np.int64),
     )
 
@@ -126,10 +142,16 @@ def form_of(bit):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True, inline="always")
-def book(tally, kind, age, group, amount):  # type: ignore[no-untyped-def]
+def book(books, kind, amount):  # type: ignore[no-untyped-def]
     """Add an amount to a kind, by age and by group."""
-    tally[kind, age] += amount
-    tally[kind, AGES + group] += amount
+    book_at(books, kind, books.age, amount)
+
+
+@njit(nogil=True, inline="always")
+def book_at(books, kind, age, amount):  # type: ignore[no-untyped-def]
+    """Add an amount to a kind, by another age and by group."""
+    books.tally[kind, age] += amount
+    books.tally[kind, AGES + books.group] += amount
 
 
 @njit(nogil=True, inline="always")
@@ -139,26 +161,26 @@ def helped(c, i):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True, inline="always")
-def move(c, i, p, to, t, h, lay, weight, age, group, year_start, tally):  # type: ignore[no-untyped-def]
+def move(c, i, p, to, t, h, books):  # type: ignore[no-untyped-def]
     """Bring process p of child i to state `to` at month t, and book what it leaves.
 
-    weight: how many children i stands for; 0 where nothing is booked, below 0 where a life is taken away
-    again (forks.py). A move of a process ends the child's wait for another place in it.
+    A move of a process ends the child's wait for another place in it.
     """
+    lay, weight = books.lay, books.weight
     origin = c.state[i, p]
     bit_from, bit_to = h.bits[p, origin], h.bits[p, to]
     if weight != 0.0:
         if origin != 0:
-            spent = t - max(np.float64(c.since[i, p]), year_start)
-            book(tally, lay.time + h.state_index[p, origin], age, group, spent * weight)
+            spent = t - max(np.float64(c.since[i, p]), books.year_start)
+            book(books, lay.time + h.state_index[p, origin], spent * weight)
         if bit_from:
             lasted = t - c.since[i, p]
             k = 0
             while k < _BREAKS.size and lasted >= _BREAKS[k]:
                 k += 1
-            tally[lay.ended + form_of(bit_from) * (_BREAKS.size + 1) + k, age] += weight
+            books.tally[lay.ended + form_of(bit_from) * (_BREAKS.size + 1) + k, books.age] += weight
         if bit_to and not c.forms[i] & _JEUGDHULP and t - c.care_ended[i] < REENTRY_MONTHS:
-            book(tally, lay.reentry + form_of(bit_to), age, group, weight)
+            book(books, lay.reentry + form_of(bit_to), weight)
     had_help = c.forms[i] & _JEUGDHULP
     c.forms[i] = (c.forms[i] & ~bit_from) | bit_to
     c.used[i] |= bit_to
@@ -170,39 +192,40 @@ def move(c, i, p, to, t, h, lay, weight, age, group, year_start, tally):  # type
     c.state[i, p] = to
     c.since[i, p] = t
     if c.waits[i] & h.forms_of[p]:
-        stop_waiting(c, i, h.forms_of[p], t, False, lay, weight, age, group, year_start, tally)
+        stop_waiting(c, i, h.forms_of[p], t, False, books)
 
 
 @njit(nogil=True, inline="always")
-def refer(c, i, p, bit, t, h, lay, weight, age, group, year_start, tally):  # type: ignore[no-untyped-def]
+def refer(c, i, p, bit, t, h, books):  # type: ignore[no-untyped-def]
     """Put child i on the waiting list of a form of process p, in place of any other of that process."""
     if c.waits[i] & bit:
         return
     if c.waits[i] & h.forms_of[p]:
-        stop_waiting(c, i, h.forms_of[p], t, False, lay, weight, age, group, year_start, tally)
+        stop_waiting(c, i, h.forms_of[p], t, False, books)
     form = form_of(bit)
     c.waits[i] |= bit
     c.waits_since[i, form] = t
     c.marks[i] |= _WAITING
-    if weight != 0.0:
-        book(tally, lay.referral + form, age, group, weight)
+    if books.weight != 0.0:
+        book(books, books.lay.referral + form, books.weight)
 
 
-@njit(nogil=True)
-def stop_waiting(c, i, mask, t, admitted, lay, weight, age, group, year_start, tally):  # type: ignore[no-untyped-def]
+@njit(nogil=True, _nrt=False)
+def stop_waiting(c, i, mask, t, admitted, books):  # type: ignore[no-untyped-def]
     """Take child i off the waiting lists of the forms in `mask` at month t."""
+    lay, weight = books.lay, books.weight
     for form in range(_FORMS):
         if c.waits[i] & mask & (1 << form):
             since = np.float64(c.waits_since[i, form])
             if weight != 0.0:
                 # who lives the rest of a month again may leave a list before that list was joined
-                spent = max(t - max(since, year_start), 0.0)
-                book(tally, lay.waiting_time + form, age, group, spent * weight)
+                spent = max(t - max(since, books.year_start), 0.0)
+                book(books, lay.waiting_time + form, spent * weight)
                 if admitted:
-                    book(tally, lay.waited + form, age, group, (t - since) * weight)
-                    book(tally, lay.admitted + form, age, group, weight)
+                    book(books, lay.waited + form, (t - since) * weight)
+                    book(books, lay.admitted + form, weight)
                 else:
-                    book(tally, lay.withdrawn + form, age, group, weight)
+                    book(books, lay.withdrawn + form, weight)
     c.waits[i] &= ~mask
     if not c.waits[i]:
         c.marks[i] &= ~_WAITING
@@ -219,50 +242,51 @@ def open_year(c, i, lay):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True, inline="always")
-def close_year(c, i, t, whole, last, h, lay, weight, age, group, year_start, tally):  # type: ignore[no-untyped-def]
+def close_year(c, i, t, whole, last, h, books):  # type: ignore[no-untyped-def]
     """Book child i's time up to month t.
 
     whole: t is the end of the year, so the stocks of 31 December too; last: t is the 23rd birthday, so
     the whole life too. Both, for who was born on 1 January: a youth on 31 December, and the day after not.
     """
+    lay, weight, year_start = books.lay, books.weight, books.year_start
     now = int(t - c.birth[i] - 1) // MONTHS  # age on 31 December, the day before month t begins
     for p in range(c.state.shape[1]):
         s = c.state[i, p]
         if s != 0:
             index = h.state_index[p, s]
             spent = t - max(np.float64(c.since[i, p]), year_start)
-            book(tally, lay.time + index, age, group, spent * weight)
+            book(books, lay.time + index, spent * weight)
             if whole:
-                book(tally, lay.stock + index, now, group, weight)
+                book_at(books, lay.stock + index, now, weight)
     if c.used[i]:
-        _book_sets(c.used[i], lay.users, lay, weight, age, group, tally)
-    book(tally, lay.ever, age, group, weight)
+        _book_sets(books, c.used[i], lay.users, books.age)
+    book(books, lay.ever, weight)
     if last:
         life = int(helped(c, i))
         for k in range(h.outcome_process.size):
             life |= int(c.state[i, h.outcome_process[k]] != 0) << (k + 1)
-        tally[lay.whole_life + life, age] += weight
+        books.tally[lay.whole_life + life, books.age] += weight
     if not whole:
         return
     if c.forms[i]:
-        _book_sets(c.forms[i], lay.stock_users, lay, weight, now, group, tally)
+        _book_sets(books, c.forms[i], lay.stock_users, now)
     elif c.state[i, lay.need] >= lay.unmet_from:
-        book(tally, lay.unmet, now, group, weight)
-    book(tally, lay.people, now, group, weight)
+        book_at(books, lay.unmet, now, weight)
+    book_at(books, lay.people, now, weight)
     if c.waits[i]:
         for form in range(_FORMS):
             if c.waits[i] & (1 << form):
                 spent = t - max(np.float64(c.waits_since[i, form]), year_start)
-                book(tally, lay.waiting_time + form, age, group, spent * weight)
-                book(tally, lay.waiting + form, now, group, weight)
+                book(books, lay.waiting_time + form, spent * weight)
+                book_at(books, lay.waiting + form, now, weight)
 
 
 @njit(nogil=True, inline="always")
-def _book_sets(mask, first, lay, weight, age, group, tally):  # type: ignore[no-untyped-def]
-    member = lay.sets[mask]
+def _book_sets(books, mask, first, age):  # type: ignore[no-untyped-def]
+    member = books.lay.sets[mask]
     k = 0
     while member:
         if member & np.uint32(1):
-            book(tally, first + k, age, group, weight)
+            book_at(books, first + k, age, books.weight)
         member >>= np.uint32(1)
         k += 1

@@ -1,4 +1,4 @@
-"""What happened, as counts by year, block, kind, age and group; and as tidy tables.
+"""What happened, as counts by year, block, kind, age and group.
 
 A `History` holds counts of simulated children; `scale` turns them into children of the municipality.
 Counts by block of children give the Monte Carlo standard error of every figure.
@@ -6,7 +6,7 @@ Counts by block of children give the Monte Carlo standard error of every figure.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -16,25 +16,16 @@ from numpy.typing import NDArray
 from sim.engine.counting import GROUPS, Layout
 from sim.engine.townhall import Accounts
 from sim.machine.kernels import kernel
-from sim.model.parameters import Parameters
-from sim.model.registration import registered
 from sim.model.transitions import CompiledTable
 from sim.states import (
     AGES,
-    DURATION_CLASSES,
     FORMS,
-    JEUGDHULP,
-    MEASURES,
     MONTHS,
     QUINTILES,
     SEXES,
-    USER_SETS,
 )
 
 Floats = NDArray[np.float64]
-LARGEST_SCALE_WITH_WAITING = 1.1
-"""Fewer children share fewer places and wait longer for it: a sample says nothing about waits."""
-WEEKS_PER_MONTH = 365.25 / 7 / MONTHS
 Label = tuple[str, str, str]  # measure, breakdown, level
 
 GROUP_LEVELS = (
@@ -141,186 +132,3 @@ def child_years_waiting(cells: Floats, lay: Layout) -> Floats:
     """Return child-years on the waiting lists by [..., form] from cells [..., kinds, CELLS]."""
     kinds = slice(lay.waiting_time, lay.waiting_time + len(FORMS))
     return np.asarray(cells[..., kinds, :AGES].sum(axis=-1) / MONTHS)
-
-
-class Measure(NamedTuple):
-    """One column of results: its label, and its value by [years, blocks] in simulated children."""
-
-    label: Label
-    values: Floats
-
-
-def measures(history: History, p: Parameters) -> list[Measure]:
-    """Return every count of a history as labelled columns; money is in ledger.py."""
-    return _Columns(history, p).all()
-
-
-class _Columns:
-    def __init__(self, history: History, p: Parameters) -> None:
-        self.h, self.p = history, p
-        self.cells, self.lay, self.table = history.cells, history.layout, history.table
-        self.found: list[Measure] = []
-
-    def all(self) -> list[Measure]:
-        lay, states = self.lay, self.table.states
-        self._spread("population", lay.people)
-        needs = [(s, lay.stock + i) for i, (process, s) in enumerate(states) if process == "need"][1:]
-        self._spread_sum("need_stock", [kind for _, kind in needs])
-        with_need = sum((self._sum(kind) for _, kind in needs), np.zeros(self.cells.shape[:2]))
-        self._add("need_stock", "need", "none", self._sum(lay.people) - with_need)
-        for state, kind in needs:
-            self._add("need_stock", "need", state, self._sum(kind))
-        self._users()
-        self._trajectories()
-        self._spread("unmet_need", lay.unmet)
-        self._waiting()
-        self._outcomes()
-        self._programmes()
-        return self.found
-
-    def _add(self, measure: str, breakdown: str, level: str, values: Floats) -> None:
-        self.found.append(Measure((measure, breakdown, level), values))
-
-    def _registered(self, group: str, budgets: bool = False) -> Floats:
-        """Return [years, 1]: how many of a user set or form CBS registers for each that is lived."""
-        shocks = self.h.registration
-        return registered(group, self.h.years, self.p, shocks, budgets)[:, None]
-
-    def _sum(self, kind: int) -> Floats:
-        return np.asarray(self.cells[:, :, kind, :AGES].sum(axis=-1))
-
-    def _spread(self, measure: str, kind: int, factor: Floats | float = 1.0) -> None:
-        self._spread_cells(measure, self.cells[:, :, kind], factor)
-
-    def _spread_sum(self, measure: str, kinds: list[int]) -> None:
-        self._spread_cells(measure, self.cells[:, :, kinds].sum(axis=2), 1.0)
-
-    def _spread_cells(self, measure: str, cells: Floats, factor: Floats | float) -> None:
-        """Add the total and the breakdowns by age, sex and group of cells [years, blocks, CELLS]."""
-        self._add(measure, "total", "all", cells[:, :, :AGES].sum(axis=-1) * factor)
-        for age in range(AGES):
-            self._add(measure, "age", str(age), cells[:, :, age] * factor)
-        for m, level in enumerate(MARGINS):
-            breakdown = "sex" if level in SEXES else "group"
-            self._add(measure, breakdown, level, cells[:, :, AGES + m] * factor)
-
-    def _users(self) -> None:
-        lay, names = self.lay, list(USER_SETS)
-        for measure, group, kinds in (
-            ("care_users", "jeugdzorg", lay.users),
-            ("jeugdhulp_users", "jeugdhulp", lay.users),
-            ("care_stock", "jeugdzorg", lay.stock_users),
-        ):
-            self._spread(measure, kinds + names.index(group), self._registered(group, budgets=True))
-        for k, name in enumerate(names):
-            if name in ("jeugdzorg", "jeugdhulp"):
-                continue
-            shift = self._registered(name)
-            self._add("care_users", "form", name, self._sum(lay.users + k) * shift)
-            self._add("care_stock", "form", name, self._sum(lay.stock_users + k) * shift)
-        for form in MEASURES:
-            self._add("measures_stock", "form", form, self._sum(lay.stock_users + names.index(form)))
-        both = sum(
-            (self._sum(lay.stock_users + names.index(form)) for form in MEASURES),
-            np.zeros(self.cells.shape[:2]),
-        )
-        self._add("measures_stock", "total", "all", both)
-
-    def _trajectories(self) -> None:
-        """Count starts, ends and active trajectories; those that came by registration count in ambulant."""
-        bits = self.table.hazards.bits
-        starts: dict[str, list[int]] = {form: [] for form in FORMS}
-        ends: dict[str, list[int]] = {form: [] for form in FORMS}
-        h = self.table.hazards
-        for r in range(len(self.table.rows)):
-            process = int(h.process[r])
-            for book, state in ((starts, int(h.destination[r])), (ends, int(h.origin[r]))):
-                if bits[process, state]:
-                    book[FORMS[int(bits[process, state]).bit_length() - 1]].append(self.lay.flow + r)
-        names = list(USER_SETS)
-        stock = {form: self._sum(self.lay.stock_users + names.index(form)) for form in FORMS}
-        ended = {form: sum((self._sum(k) for k in ends[form]), np.zeros(1)) for form in FORMS}
-        self._by_form("care_starts", lambda f: sum((self._sum(k) for k in starts[f]), np.zeros(1)))
-        self._by_form("care_ends", lambda f: ended[f])
-        self._by_form("trajectories_active", lambda f: stock[f] + ended[f])
-        self._by_form("care_reentries", lambda f: self._sum(self.lay.reentry + FORMS.index(f)))
-        classes = len(DURATION_CLASSES)
-        for k, level in enumerate(DURATION_CLASSES):
-            total = np.zeros(self.cells.shape[:2])
-            for f, form in enumerate(JEUGDHULP):
-                total = total + self._sum(self.lay.ended + f * classes + k) * self._registered(form)
-            self._add("care_duration_ended", "duration", level, total)
-
-    def _by_form(self, measure: str, count: Callable[[str], Floats]) -> None:
-        total = np.zeros(self.cells.shape[:2])
-        for form in FORMS:
-            values = count(form) * self._registered(form)
-            self._add(measure, "form", form, values)
-            if form in JEUGDHULP:
-                total = total + values
-        self._add(measure, "total", "all", total)
-
-    def _waiting(self) -> None:
-        """Count who waits; weeks are the mean wait, from referral to start, of those who start in a year."""
-        places = self.h.accounts.places
-        if not any(places) or self.h.scale > LARGEST_SCALE_WITH_WAITING:
-            return
-        shape = self.cells.shape[:2]
-        stock, months, starts = np.zeros(shape), np.zeros(shape), np.zeros(shape)
-        for form in places[0]:
-            f = FORMS.index(form)
-            waiting, waited, admitted = (
-                self._sum(kind + f) for kind in (self.lay.waiting, self.lay.waited, self.lay.admitted)
-            )
-            shift = self._registered(form)
-            waiting = waiting * shift
-            self._add("waiting_stock", "form", form, waiting)
-            self._even("waiting_weeks", "form", form, _mean_weeks(waited, admitted))
-            self._even("places", "form", form, np.array([year[form] for year in places]) * shift[:, 0])
-            stock, months, starts = stock + waiting, months + waited, starts + admitted
-        self._add("waiting_stock", "total", "all", stock)
-        self._even("waiting_weeks", "total", "all", _mean_weeks(months, starts))
-
-    def _outcomes(self) -> None:
-        """Count what befalls youths and what they do, and how many of them had jeugdhulp before."""
-        lay, table = self.lay, self.table
-        for k, outcome in enumerate(table.outcomes):
-            row = int(np.flatnonzero(table.hazards.outcome == k)[0])
-            self._spread(outcome, lay.flow + row)
-            self._spread(f"{outcome}_helped_before", lay.helped_before + k)
-        if ("mishandeling", "yes") in table.states:
-            spells = lay.stock + table.state("mishandeling", "yes")
-            ended = self.cells[:, :, lay.flow + table.row("maltreatment_ends")]
-            self._spread_cells("maltreated", self.cells[:, :, spells] + ended, 1.0)
-        if ("meedoen", "not") in table.states:
-            people = (
-                self.cells[:, :, lay.people] - self.cells[:, :, lay.stock + table.state("meedoen", "not")]
-            )
-            self._spread_cells("taking_part", people, 1.0)
-        if ("onderwijs", "speciaal") in table.states:
-            self._spread("special_education", lay.stock + table.state("onderwijs", "speciaal"))
-        for life in range(2 << len(table.outcomes)):
-            had = [name for k, name in enumerate(("care", *table.outcomes)) if life >> k & 1]
-            self._add("whole_life", "history", "+".join(had) or "none", self._sum(lay.whole_life + life))
-
-    def _even(self, measure: str, breakdown: str, level: str, yearly: Floats) -> None:
-        """Add figures of the municipality, spread evenly over blocks: no Monte Carlo error of their own."""
-        blocks = self.cells.shape[1]
-        share = yearly[:, None] / (self.h.scale or 1.0) / blocks
-        self._add(measure, breakdown, level, np.repeat(share, blocks, axis=1))
-
-    def _programmes(self) -> None:
-        accounts = self.h.accounts
-        for name, years in self.h.programmes.items():
-            fte = np.array(accounts.fte[name]).reshape(len(years), MONTHS).mean(axis=1)
-            self._even("programme_fte", "programme", name, fte)
-            for measure in ("places", "participants"):
-                simulated = np.array([getattr(year, measure) for year in years])
-                self._even(f"programme_{measure}", "programme", name, simulated * self.h.scale)
-
-
-def _mean_weeks(months: Floats, starts: Floats) -> Floats:
-    """Return weeks per start by year from [years, blocks]; 0 where nobody started."""
-    number = starts.sum(axis=1)
-    mean = np.divide(months.sum(axis=1), number, out=np.zeros(number.size), where=number > 0)
-    return np.asarray(mean * WEEKS_PER_MONTH)

@@ -18,9 +18,11 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.engine.history import History, Label, Measure, form_states
+from sim.engine.history import History, Label, form_states
+from sim.engine.measures import Measure
 from sim.model.parameters import Parameters
 from sim.model.prices import CARE, PARTS, PROGRAMMES, STANDING, spending, unit_costs
+from sim.model.processes import MALTREATED, MALTREATMENT_STARTS, SPECIAL_EDUCATION
 from sim.rates import discount_factor
 from sim.states import AGES, FORMS, MONTHS
 
@@ -120,10 +122,10 @@ def _beyond(history: History, p: Parameters) -> list[Measure]:
     """Return the value of what happens beyond youth care, measure `cost_society`, of what the model has."""
     lay, table = history.layout, history.table
     kinds = {}
-    if ("onderwijs", "speciaal") in table.states:
-        kinds["special_education"] = lay.stock + table.state("onderwijs", "speciaal")
-    if ("mishandeling", "yes") in table.states:
-        kinds["maltreatment"] = lay.flow + table.row("maltreatment_starts")
+    if SPECIAL_EDUCATION in table.states:
+        kinds["special_education"] = lay.stock + table.state(*SPECIAL_EDUCATION)
+    if MALTREATED in table.states:
+        kinds["maltreatment"] = lay.flow + table.row(MALTREATMENT_STARTS)
     for k, outcome in enumerate(table.outcomes):
         if outcome in BEYOND:
             kinds[outcome] = lay.flow + int(np.flatnonzero(table.hazards.outcome == k)[0])

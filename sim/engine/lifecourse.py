@@ -22,7 +22,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from sim.engine.clocks import interval, renew
-from sim.engine.counting import book, close_year, helped, move, open_year, refer, stop_waiting
+from sim.engine.counting import Books, book, close_year, helped, move, open_year, refer, stop_waiting
 from sim.engine.exposure import programme_factor
 from sim.engine.population import LIFE_MONTHS
 from sim.luck import OCCURRENCE, Decision, draw, uniform
@@ -186,18 +186,18 @@ def _pick(c, i, p, luck, flags, since_year, h, table, age, key):  # type: ignore
 
 
 @njit(nogil=True, _nrt=False)
-def _birthday(c, i, turned, step, t, key, gate, h, lay, weight, age, group, year_start, tally):  # type: ignore[no-untyped-def]
+def _birthday(c, i, turned, step, t, key, gate, h, books):  # type: ignore[no-untyped-def]
     for b in range(h.birthday_age.size):
         p = h.birthday_process[b]
         if h.birthday_age[b] == turned and c.state[i, p] == h.birthday_origin[b]:
             luck = draw(key, Decision.BIRTHDAY + b * OCCURRENCE, step, c.id[i])
             if luck < h.birthday_threshold[b]:
-                if weight != 0.0:
+                if books.weight != 0.0:
                     _free(gate, h.bits[p, c.state[i, p]], t)
-                    book(tally, lay.flow + h.birthday_row[b], age, group, weight)
-                move(c, i, p, h.birthday_destination[b], t, h, lay, weight, age, group, year_start, tally)
+                    book(books, books.lay.flow + h.birthday_row[b], books.weight)
+                move(c, i, p, h.birthday_destination[b], t, h, books)
     if turned == _MAJORITY and c.waits[i]:
-        stop_waiting(c, i, _JEUGDHULP, t, False, lay, weight, age, group, year_start, tally)
+        stop_waiting(c, i, _JEUGDHULP, t, False, books)
 
 
 @njit(nogil=True, inline="always")
@@ -267,35 +267,31 @@ def _run_clocks(c, i, bound, months, h):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True, inline="always")
-def _happen(  # type: ignore[no-untyped-def]
-    c, i, p, r, t, opened, gated, gate, h, lay, weight, age, group, year_start, tally
-):
+def _happen(c, i, p, r, t, opened, gated, gate, h, books):  # type: ignore[no-untyped-def]
     """Let row r of process p happen to child i at month t; opened: start of the step (see `Gate`)."""
     to = h.destination[r]
     if gated and h.bits[p, to] & gate.capped:
-        refer(  # never before the step: those places were handed out
-            c, i, p, h.bits[p, to], max(t, opened), h, lay, weight, age, group, year_start, tally
-        )
+        refer(c, i, p, h.bits[p, to], max(t, opened), h, books)  # before the step, places were handed out
     else:
         if gated:
             _free(gate, h.bits[p, c.state[i, p]], max(t, opened))
-        if weight != 0.0:
+        if books.weight != 0.0:
             if h.outcome[r] >= 0 and helped(c, i):
-                book(tally, lay.helped_before + h.outcome[r], age, group, weight)
-            book(tally, lay.flow + r, age, group, weight)
-        move(c, i, p, to, t, h, lay, weight, age, group, year_start, tally)
+                book(books, books.lay.helped_before + h.outcome[r], books.weight)
+            book(books, books.lay.flow + r, books.weight)
+        move(c, i, p, to, t, h, books)
     for m in range(h.set_first[r], h.set_first[r + 1]):
         q = h.set_process[m]
         if c.state[i, q] != h.set_state[m]:
-            move(c, i, q, h.set_state[m], t, h, lay, weight, age, group, year_start, tally)
+            move(c, i, q, h.set_state[m], t, h, books)
 
 
 @njit(nogil=True, _nrt=False)
-def _leave_early(  # type: ignore[no-untyped-def]
-    c, i, start, length, x, h, table, lay, luck, epoch_year, gate, weight, age, group, since_year, year_start,
-    tally,
-):
-    """Let a child leave a place that it got within the step before `start` in what remained of that step."""
+def _leave_early(c, i, step, x, h, table, luck, span, gate, books):  # type: ignore[no-untyped-def]
+    """Let a child leave a place that it got within the step before `step` in what remained of that step."""
+    length, age = 1.0 / span.per_month, books.age
+    start = step * length
+    since_year = max(books.year_start, np.float64(c.birth[i]))
     for p in range(c.state.shape[1]):
         since = np.float64(c.since[i, p])
         if not (h.bits[p, c.state[i, p]] & gate.capped and since > start - length):
@@ -317,11 +313,11 @@ def _leave_early(  # type: ignore[no-untyped-def]
             r, most, pick = _pick(c, i, p, pick, flags, since_year, h, table, age, key)
             renew(c, i, k, luck)
             now = min(int(t - c.birth[i]) // MONTHS, AGES - 1)
-            ratio = _ratio(c, i, h, epoch_year, r, age, now, since_year, t)
+            ratio = _ratio(c, i, h, span.epoch_year, r, age, now, since_year, t)
             if _felt(c, i, h, r):
                 ratio *= programme_factor(x, i, h.mechanism[r], t)
             if pick < most * ratio:
-                _happen(c, i, p, r, t, start, True, gate, h, lay, weight, age, group, year_start, tally)
+                _happen(c, i, p, r, t, start, True, gate, h, books)
                 if not h.bits[p, c.state[i, p]] & gate.capped:
                     break  # what follows begins with the step
 
@@ -367,13 +363,10 @@ def advance(  # type: ignore[no-untyped-def]
         if turn.weight.size and turned_life:
             mine = turn.luck[i]
         age = max(0, epoch_year * MONTHS - c.birth[i]) // MONTHS
-        group = c.group[i]
+        books = Books(tally, lay, weight, age, c.group[i], year_start)
         since_year = max(year_start, np.float64(c.birth[i]))
         if again and gated:
-            _leave_early(
-                c, i, start * length, length, x, h, table, lay, mine, epoch_year, gate, weight, age, group,
-                since_year, year_start, tally,
-            )  # fmt: skip
+            _leave_early(c, i, start, x, h, table, mine, span, gate, books)
         if gated and c.waits[i]:
             stop = min(stop, start + 1)
         turned = -(-(start - birth_step) // (MONTHS * per_month))
@@ -397,9 +390,7 @@ def advance(  # type: ignore[no-untyped-def]
                 if pause < until:
                     _run_clocks(c, i, bound, pause - t, h)
                     t = pause
-                    _birthday(
-                        c, i, turned, birthday, t, mine, gate, h, lay, weight, age, group, year_start, tally
-                    )
+                    _birthday(c, i, turned, birthday, t, mine, gate, h, books)
                     pause = np.inf
                     key, plain = _key(c, i, h)
                     _bounds(c, i, since_year, h, table, age, key, plain, bound)
@@ -442,15 +433,10 @@ def advance(  # type: ignore[no-untyped-def]
                 waited = c.waits[i] != 0
                 step = np.floor(t * per_month)
                 if happens:
-                    _happen(
-                        c, i, p, r, t, step * length, gated, gate, h, lay, weight, age, group, year_start,
-                        tally,
-                    )  # fmt: skip
+                    _happen(c, i, p, r, t, step * length, gated, gate, h, books)
                 if echoes:
-                    _happen(
-                        c, i, h.echo, h.row_to[h.echo, s, h.destination[r]], t, step * length, gated, gate, h,
-                        lay, weight, age, group, year_start, tally,
-                    )  # fmt: skip
+                    row = h.row_to[h.echo, s, h.destination[r]]
+                    _happen(c, i, h.echo, row, t, step * length, gated, gate, h, books)
                 if (p == h.base or p == h.echo) and _along(c, i, h) and c.state[i, h.echo] == 0:
                     c.since[i, h.echo] = c.since[i, h.base]  # from here on one clock runs for both
                 if gated and c.waits[i] and not waited:
@@ -469,12 +455,7 @@ def advance(  # type: ignore[no-untyped-def]
             if stop == final_step:
                 _free(gate, c.forms[i], stop * length)
                 if c.waits[i]:
-                    stop_waiting(
-                        c, i, c.waits[i], stop * length, False, lay, weight, age, group, year_start, tally
-                    )
+                    stop_waiting(c, i, c.waits[i], stop * length, False, books)
         if weight != 0.0 and (stop == year_last or stop == final_step):
-            close_year(
-                c, i, stop * length, stop == year_last, stop == final_step, h, lay, weight, age, group,
-                year_start, tally,
-            )  # fmt: skip
+            close_year(c, i, stop * length, stop == year_last, stop == final_step, h, books)
     return proposals

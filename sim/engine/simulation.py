@@ -45,12 +45,12 @@ from sim.errors import SimulationError
 from sim.faults import Fault, fault
 from sim.inputs.scenario import Override, Scenario
 from sim.model.prices import spending, unit_costs
-from sim.model.processes import TO_CARE
+from sim.model.processes import NEED, TO_CARE
 from sim.model.transitions import CompiledTable, compile_table
+from sim.progress import YearDone
 from sim.states import EPOCH_YEAR, FORMS, MONTHS, USER_SETS
 
 Floats = NDArray[np.float64]
-Tell = Callable[[int], None]
 
 
 def simulate(
@@ -58,7 +58,7 @@ def simulate(
     config: RunConfig,
     pool: Executor,
     warm: WarmStart | None = None,
-    tell: Tell | None = None,
+    tell: YearDone | None = None,
 ) -> History:
     """Live a scenario from a warm start (made here where none is given, and never changed).
 
@@ -73,7 +73,7 @@ def simulate_together(
     config: RunConfig,
     pool: Executor,
     warm: WarmStart | None = None,
-    tell: Tell | None = None,
+    tell: YearDone | None = None,
     rate: float | None = None,
 ) -> list[History]:
     """Live scenarios that differ in their programmes alone; the first in full, others by what they change.
@@ -240,7 +240,7 @@ class World:
             self.lives.blocks, self.exposed, plan.columns.index(name), programme, places, year - EPOCH_YEAR,
             plan.config.key, weights(targeting, programme, plan.p), plan.p[f"{name}.stay"], self.lives.pool,
             ages, before, plan.p[f"{name}.continuity"] if before >= 0 else 1.0,
-            plan.p[f"{name}.uptake_by_need"], plan.clock.table.process("need"),
+            plan.p[f"{name}.uptake_by_need"], plan.clock.table.process(NEED),
         )  # fmt: skip
         if np.any(attendance.stock > places + 1e-6):
             raise SimulationError(fault("more_children_than_places", name=name, year=year))
@@ -283,7 +283,7 @@ class Lives:
         self.forks = [[no_forks(block) for block in self.blocks] for _ in plans[1:]]
 
     def histories(
-        self, tell: Tell | None = None, attended: Callable[[int], None] = lambda _: None
+        self, tell: YearDone | None = None, attended: Callable[[int], None] = lambda _: None
     ) -> list[History]:
         """Live all years and return the history of each world.
 
@@ -309,11 +309,14 @@ class Lives:
             return
         limits = np.array([places.get(form, np.inf) for form in FORMS])
         scaled = limits / self.plan.scale if self.plan.scale else limits
-        self.waiting = WaitingLists(scaled, occupied(self.blocks, year - EPOCH_YEAR))
-        self.gates = gates(self.blocks, list(places))
-        self.tallies = [empty_tally(self.plan.clock.layout) for _ in self.blocks]
+        self.waiting = WaitingLists(
+            scaled,
+            occupied(self.blocks, year - EPOCH_YEAR),
+            gates(self.blocks, list(places)),
+            [empty_tally(self.plan.clock.layout) for _ in self.blocks],
+        )
         everyone = [youths_of(block, year - EPOCH_YEAR) for block in self.blocks]
-        self._advance(year, 0, [NOBODY] * BLOCKS, everyone)
+        self._advance(self.waiting, year, 0, [NOBODY] * BLOCKS, everyone)
 
     def _year_of_block(self, run_year: int) -> Callable[[int], int]:
         """Return what lives a year of a block in every world, and returns the number of proposals."""
@@ -368,23 +371,26 @@ class Lives:
         year = plan.scenario.start + run_year
         epoch_year, per_month = year - EPOCH_YEAR, plan.config.steps_per_month
         rows = self.waiting.admit(
-            self.blocks, self.gates, self.tallies, plan.clock.table.hazards, plan.clock.layout,
-            plan.config.key, epoch_year * MONTHS * per_month + step, per_month, epoch_year,
-            plan.withdrawal(),
-            self.pool,
+            self.blocks, plan.clock.table.hazards, plan.clock.layout, plan.config.key,
+            epoch_year * MONTHS * per_month + step, per_month, epoch_year, plan.withdrawal(), self.pool,
         )  # fmt: skip
-        self._advance(year, step + 1, rows, [(0, 0)] * BLOCKS)
+        self._advance(self.waiting, year, step + 1, rows, [(0, 0)] * BLOCKS)
 
     def close_year(self, run_year: int) -> None:
         """Count the year that was lived where places are limited, and check it."""
         cells, plan = self.worlds[0].cells[run_year], self.plan
         if self.waiting is not None:
-            for tally, own in zip(self.tallies, cells, strict=True):
+            for tally, own in zip(self.waiting.tallies, cells, strict=True):
                 settle(tally, own)
         check_year(cells, plan.clock.layout, plan.clock.table, plan.scenario.start + run_year)
 
     def _advance(
-        self, year: int, step: int, rows: list[NDArray[np.int64]], ranges: list[tuple[int, int]]
+        self,
+        waiting: WaitingLists,
+        year: int,
+        step: int,
+        rows: list[NDArray[np.int64]],
+        ranges: list[tuple[int, int]],
     ) -> None:
         plan = self.plan
         epoch_year, per_month = year - EPOCH_YEAR, plan.config.steps_per_month
@@ -398,8 +404,8 @@ class Lives:
             return int(
                 advance(
                     self.blocks[b], Who(first, last, rows[b], NOT_ASIDE), self.worlds[0].exposed[b],
-                    plan.clock.table.hazards, bounds, lay, plan.config.key, span, self.gates[b],
-                    self.tallies[b], scratch(), nobody_else(), room_for(0), no_turn(),
+                    plan.clock.table.hazards, bounds, lay, plan.config.key, span, waiting.gates[b],
+                    waiting.tallies[b], scratch(), nobody_else(), room_for(0), no_turn(),
                 )
             )  # fmt: skip
 

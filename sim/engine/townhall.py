@@ -153,15 +153,14 @@ class TownHall:
         posts: tuple[Post, ...],
         spending_before: float,
         population: Population,
-        tell: Callable[[int], None] | None = None,
     ) -> None:
         """Set up the town hall.
 
         spending_before is the youth-care spending of the year before the start, from which the default
-        budget follows (the same in every scenario); tell hears of each year done.
+        budget follows (the same in every scenario).
         """
         self.start, self.years, self.rules, self.posts = start, years, rules, posts
-        self.population, self.tell = population, tell
+        self.population = population
         self.first_budget = (
             rules.budget if rules.budget is not None else spending_before * (1.0 + rules.budget_growth)
         )
@@ -255,5 +254,3 @@ class TownHall:
         for post in self.posts:
             mean = sum(fte[post.name]) / MONTHS
             accounts.programme_cost[post.name].append(mean * post.price(self.start + run_year))
-        if self.tell is not None:
-            self.tell(run_year)

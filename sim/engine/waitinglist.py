@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.engine.counting import Layout, book, form_of, move, stop_waiting
+from sim.engine.counting import Books, Layout, book, form_of, move, stop_waiting
 from sim.engine.population import LIFE_MONTHS, Children
 from sim.engine.stretch import Gate
 from sim.errors import SimulationError
@@ -116,7 +116,7 @@ def _decide(c, rows, admitted, h, lay, key, step, length, withdraw, capped, epoc
     for m in range(rows.size):
         i = rows[m]
         age = max(0, epoch_year * MONTHS - c.birth[i]) // MONTHS
-        group = c.group[i]
+        books = Books(tally, lay, 1.0, age, c.group[i], year_start)
         for form in range(_FORMS):
             bit = np.uint16(1 << form)
             if not c.waits[i] & bit:
@@ -133,35 +133,35 @@ def _decide(c, rows, admitted, h, lay, key, step, length, withdraw, capped, epoc
                 left = h.bits[p, c.state[i, p]]
                 if left & capped:
                     freed[form_of(left)] += 1
-                stop_waiting(c, i, bit, t, True, lay, 1.0, age, group, year_start, tally)
+                stop_waiting(c, i, bit, t, True, books)
                 if row >= 0:
-                    book(tally, lay.flow + row, age, group, 1.0)
-                move(c, i, p, to, t, h, lay, 1.0, age, group, year_start, tally)
+                    book(books, lay.flow + row, 1.0)
+                move(c, i, p, to, t, h, books)
             else:
                 rate = withdraw[c.state[i, lay.need]]
                 luck = uniform(key, Decision.WITHDRAW + form * OCCURRENCE, step, c.id[i])
                 if luck < -np.expm1(-rate / MONTHS * length):
-                    stop_waiting(c, i, bit, end, False, lay, 1.0, age, group, year_start, tally)
+                    stop_waiting(c, i, bit, end, False, books)
     return freed
 
 
 @dataclass
 class WaitingLists:
-    """The waiting lists of one year. places: [forms] simulated, infinite where nobody waits.
+    """The waiting lists of one year, and what is counted in it. places: [forms], infinite: nobody waits.
 
     occupied: [forms] children in care at the opening of the next step. There may be more of them than
     places on 1 January, after contracts shrank or families moved in: help that runs is carried on, and
-    nobody is admitted until enough of them have left.
+    nobody is admitted until enough of them have left. gates, tallies: of each block.
     """
 
     places: Floats
     occupied: NDArray[np.int64]
+    gates: list[Gate]
+    tallies: list[Floats]
 
     def admit(
         self,
         blocks: Sequence[Children],
-        gate: Sequence[Gate],
-        tallies: Sequence[Floats],
         h: Hazards,
         lay: Layout,
         key: np.uint64,
@@ -176,8 +176,8 @@ class WaitingLists:
         Raises SimulationError where more children are in care than there are places.
         """
         length = 1.0 / per_month
-        rows = [np.flatnonzero(g.paused == step) for g in gate]
-        for g, mine in zip(gate, rows, strict=True):
+        rows = [np.flatnonzero(g.paused == step) for g in self.gates]
+        for g, mine in zip(self.gates, rows, strict=True):
             g.paused[mine] = -1
         block = np.repeat(np.arange(len(blocks)), [mine.size for mine in rows])
         chosen = list(zip(blocks, rows, strict=True))
@@ -185,7 +185,7 @@ class WaitingLists:
         since = np.concatenate([b.waits_since[mine] for b, mine in chosen])
         need = np.concatenate([b.state[mine, lay.need] for b, mine in chosen])
         child = np.concatenate([b.id[mine] for b, mine in chosen])
-        freed = [_freed_in(g, step, length) for g in gate]
+        freed = [_freed_in(g, step, length) for g in self.gates]
         freed_at = np.concatenate([at for at, _ in freed])
         freed_form = np.concatenate([form for _, form in freed])
         admitted = np.full((block.size, _FORMS), -1.0)
@@ -202,7 +202,7 @@ class WaitingLists:
         changes = pool.map(
             lambda b: _decide(
                 blocks[b], rows[b], admitted[block == b], h, lay, key, step, length, withdraw,
-                gate[b].capped, epoch_year, tallies[b],
+                self.gates[b].capped, epoch_year, self.tallies[b],
             ),
             range(len(blocks)),
         )  # fmt: skip

@@ -23,7 +23,9 @@ from sim.faults import fault
 from sim.model.catalogue import Programme
 from sim.model.parameters import Parameters
 from sim.model.prices import worker_price
+from sim.model.processes import NEED
 from sim.model.transitions import CompiledTable, compile_table
+from sim.progress import YearDone
 from sim.states import EPOCH_YEAR, HISTORY_YEAR, MONTHS
 
 Floats = NDArray[np.float64]
@@ -179,7 +181,7 @@ def warm_up(
     config: RunConfig,
     start: int,
     pool: Executor,
-    tell: Callable[[int], None] | None = None,
+    tell: YearDone | None = None,
     count_from: int | None = None,
     watch: Watch | None = None,
     watched: Container[int] = (),
@@ -197,7 +199,7 @@ def warm_up(
     counted_from = start - 1 if count_from is None else max(count_from, HISTORY_YEAR)
     cells = np.empty((max(start - counted_from, 0), BLOCKS, clock.layout.kinds, CELLS))
     for year in range(EPOCH_YEAR, start):
-        existing.attend(blocks, exposed, year, clock.table.process("need"), pool)
+        existing.attend(blocks, exposed, year, clock.table.process(NEED), pool)
         counted = cells[year - counted_from] if year >= counted_from else None
         live_year(blocks, exposed, clock, year, config, counted, pool, watch if year in watched else None)
         if tell is not None:

@@ -52,6 +52,7 @@ from sim.inputs.shock import ON_FORMS as ON_FORMS
 from sim.inputs.shock import Origin, origin_of, programme_name
 from sim.inputs.shock import Shock as Shock
 from sim.model.futures import MODEL_TODAY, Future
+from sim.model.parameters import default_parameters
 from sim.model.priors import ASSUMED, Prior
 from sim.model.structures import CARE_CHANGES_NEED, Structure
 from sim.states import AGES
@@ -59,6 +60,7 @@ from sim.states import AGES
 FIRST_YEAR, LAST_YEAR = 2015, 2060
 IN_MEMORY = "<scenario>"
 SUFFIXES = (".yaml", ".yml")
+DISCOUNT = "discount.mkba"
 _MAX_LIST = 1000
 _MAX_PARAMETERS = 600
 """There are fewer; each name that is not known is held against all that are."""
@@ -348,6 +350,12 @@ class Scenario(Part):
     def local(self) -> Municipality | None:
         """The municipality's own figures; None for one that ships with the model."""
         return None if isinstance(self.place, str) else self.place
+
+    @property
+    def discount_rate(self) -> float:
+        """The real discount rate a year: what it says under `parameters`, or the default."""
+        own = self.parameters.get(DISCOUNT)
+        return default_parameters()[DISCOUNT] if own is None else float(own.value)  # type: ignore[arg-type]
 
     @property
     def path(self) -> Path | None:

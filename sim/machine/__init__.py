@@ -1,3 +1,13 @@
-"""What the machine gives: environment variables, memory, folders of one user, compiled kernels."""
+"""What the machine gives: variables, memory, folders of one user, compiled kernels, a thread to run them."""
 
-__all__ = ["cache", "compiling", "locking", "loglines", "memory", "project", "variables", "whole"]
+__all__ = [
+    "cache",
+    "compiling",
+    "conductor",
+    "locking",
+    "loglines",
+    "memory",
+    "project",
+    "variables",
+    "whole",
+]

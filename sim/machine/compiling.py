@@ -33,21 +33,20 @@ WORDING = (
 """Modules that only write words or documents: no number in a result depends on them."""
 
 
-KERNELS = (
-    "luck.py", "rates.py", "states.py", "ties.py", "machine/kernels.py", "model/", "engine/", "published/",
-    "runs/twins.py",
-)  # fmt: skip
-"""Sources on which compiled kernels and warmed-up populations depend."""
+LIVES = ("luck.py", "rates.py", "states.py", "ties.py", "machine/kernels.py", "model/", "engine/")
+"""Sources on which lives of children depend, and so warmed-up populations."""
+KERNELS = (*LIVES, "published/", "runs/twins.py")
+"""Sources on which compiled kernels depend."""
 
 
 def kernel_hash() -> str:
-    """Return a short hash over the files of KERNELS: an edit elsewhere leaves kernels and populations."""
+    """Return a short hash over the files of KERNELS: an edit elsewhere leaves kernels as they are."""
     return _hash_of(SIM, "*.py", lambda name: name.startswith(KERNELS))
 
 
 def lives_hash() -> str:
-    """Return a short hash over what lives of children depend on: KERNELS without the models of others."""
-    return _hash_of(SIM, "*.py", lambda n: n.startswith(KERNELS) and not n.startswith("published/"))
+    """Return a short hash over the files of LIVES: an edit elsewhere leaves populations as they are."""
+    return _hash_of(SIM, "*.py", lambda name: name.startswith(LIVES))
 
 
 def source_hash() -> str:

@@ -17,7 +17,6 @@ NEEDED, PER_PROCESSOR = 11 * _GB // 4, _GB // 16
 threads. Below that, libraries stop or stand still without a word that could be caught."""
 FOR_CHARTS = 72 * _GB
 """Addresses that the engine of the briefing's chart reserves; with less it ends the process."""
-OUT = "out of memory: simulate fewer children with --children"
 _SPARE = _GB // 2
 """With less than this left of a limit, a library that cannot be loaded or started has met it."""
 

@@ -14,6 +14,9 @@ from functools import cache
 from pathlib import Path
 from typing import Final, Literal, cast, get_args
 
+import numpy as np
+from numpy.typing import NDArray
+
 from sim.model.parameters import DATA, Grade, Parameter, Parameters, Scale
 from sim.model.priors import ranges
 
@@ -25,6 +28,8 @@ Future = Literal[
 MODEL_TODAY: Final = "model_today"
 """What parameters.csv says: it has no records of its own."""
 FUTURES: tuple[str, ...] = get_args(Future)
+ALIGNED = 2019
+"""The year up to which starts of help are aligned to published figures, each year by its own."""
 FROM = 2026
 """The year up to which growth is observed: a future grows on what there is in it."""
 VOLUME, COST = "access.future_growth", "cost.future_growth"
@@ -71,6 +76,16 @@ def foreseeing(p: Parameters, future: str) -> Parameters:
 def years_grown(year: int, p: Parameters) -> int:
     """Return how many years of a future's growth lie before the end of `year`: 0 without a future."""
     return min(max(year - FROM, 0), round(float(p.get(YEARS, 0.0))))
+
+
+def growth_of_access(years: NDArray[np.int64], p: Parameters) -> NDArray[np.float64]:
+    """Return by how much starts of help grow in each calendar year, in logarithms, [years]."""
+    later = np.where(years <= FROM, p["access.growth_after_2019"], p["access.growth_projection"])
+    growth = np.where(years <= ALIGNED, 0.0, later)
+    if VOLUME in p:
+        named = [years_grown(y, p) > years_grown(y - 1, p) for y in years.tolist()]
+        growth = np.where(named, p[POWER] * np.log1p(p[VOLUME]), growth)
+    return growth
 
 
 def future_data(future: str) -> dict[str, object]:

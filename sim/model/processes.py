@@ -21,6 +21,12 @@ from sim.states import FORM_GROUPS, FORMS, MECHANISMS
 
 PROCESS_FILE = DATA / "processes.yaml"
 NEED, DEMAND = "need", "demand"
+UNMET_FROM = "moderate"
+"""The least need that is unmet without care."""
+SPECIAL_EDUCATION, MALTREATED = ("onderwijs", "speciaal"), ("mishandeling", "yes")
+NOT_TAKING_PART = ("meedoen", "not")
+MALTREATMENT_STARTS, MALTREATMENT_ENDS = "maltreatment_starts", "maltreatment_ends"
+"""States and transitions that have measures of their own, where a model has them."""
 TO_CARE = "need.to_care"
 """Which share of what programmes do to need reaches the demand for care."""
 Place = tuple[str | int, ...]

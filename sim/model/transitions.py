@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from sim.errors import nearest
 from sim.faults import fault
 from sim.luck import DRAW_RANGE
-from sim.model.futures import POWER, VOLUME, years_grown
+from sim.model.futures import growth_of_access
 from sim.model.households import HouseholdJoint, fit_joint
 from sim.model.parameters import Parameters
 from sim.model.processes import DEMAND, NEED, TO_CARE, BirthdayExit, ProcessTable, Trait, Transition
@@ -311,17 +311,7 @@ class _Compiler:
     def _path(self, name: str) -> Floats:
         knots, values = self.p.shape(name)
         path = np.interp(self.years, knots, values)
-        growth = np.where(
-            self.years <= 2019,
-            0.0,
-            np.where(
-                self.years <= 2026, self.p["access.growth_after_2019"], self.p["access.growth_projection"]
-            ),
-        )
-        if VOLUME in self.p:
-            named = [years_grown(y, self.p) > years_grown(y - 1, self.p) for y in self.years.tolist()]
-            growth = np.where(named, self.p[POWER] * np.log1p(self.p[VOLUME]), growth)
-        return np.asarray(path * np.exp(np.cumsum(growth)))
+        return np.asarray(path * np.exp(np.cumsum(growth_of_access(self.years, self.p))))
 
     def _state_factors(self, process: str, prefix: str) -> list[float]:
         found = [self.p.current.get(f"{prefix}.{state}") for state in self.states_of[process]]

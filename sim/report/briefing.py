@@ -17,8 +17,8 @@ from typing import Any
 
 import typst
 
-from sim.decision.appraisal import Figure
-from sim.decision.firm import Standing, has_range, standing
+from sim.decision.comparison import Figure
+from sim.decision.firm import Standing, has_range
 from sim.decision.headline import Change
 from sim.errors import SimulationError
 from sim.faults import fault
@@ -237,7 +237,7 @@ def _figures(report: Report, names: Sequence[str]) -> dict[str, Any]:
     before = report.before[near]
 
     def cell(f: Figure, write: Callable[..., str], less: str, base: str) -> list[str]:
-        value = writing.provisional(writing.change(f, write, less), standing(f) is Standing.PROVISIONAL)
+        value = writing.provisional(writing.change(f, write, less), Standing.of(f) is Standing.PROVISIONAL)
         return [value[:1].upper() + value[1:], writing.range(f, write, less), base]
 
     def now(level: float) -> str:
@@ -344,7 +344,7 @@ def _payers(report: Report) -> dict[str, Any]:
 def _millions(f: Figure, report: Report) -> str:
     """Return a difference in millions; where it is not clear, the range alone: it stands in brackets."""
     writing = report.writing
-    if standing(f) is Standing.UNCLEAR and has_range(f) and f.low is not None and f.high is not None:
+    if Standing.of(f) is Standing.UNCLEAR and has_range(f) and f.low is not None and f.high is not None:
         return writing.t("from_to", low=writing.millions(f.low, True), high=writing.millions(f.high, True))
     return writing.difference(f, writing.millions)
 

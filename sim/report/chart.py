@@ -9,7 +9,7 @@ import altair as alt
 import pandas as pd
 import vl_convert
 
-from sim.decision.appraisal import Figure
+from sim.decision.comparison import Figure
 from sim.decision.firm import has_range
 from sim.machine.memory import FOR_CHARTS, refuse_little
 from sim.report.content import Report

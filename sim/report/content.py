@@ -12,9 +12,9 @@ from functools import cache, cached_property
 import numpy as np
 
 from sim.api import Comparison
-from sim.decision.appraisal import Difference, drowned
+from sim.decision.comparison import Difference, drowned
 from sim.decision.firm import ENOUGH_DRAWS, few
-from sim.decision.headline import Change, Level, believed, discount_rate, weight_of_no_effect
+from sim.decision.headline import Change, Level, believed, weight_of_no_effect
 from sim.decision.money import (
     DISCOUNTS,
     PERSPECTIVES,
@@ -59,7 +59,7 @@ CHILD_WORK = "kinderwerk"
 class Back:
     """When a payer's money is back: the share of draws by horizon, and of those in which it never is.
 
-    None where the Monte Carlo noise of one draw exceeds the money (see `appraisal.drowned`).
+    None where the Monte Carlo noise of one draw exceeds the money (see `comparison.drowned`).
     """
 
     payer: str
@@ -206,7 +206,7 @@ def report_of(
         raise InputError.at(where, fault("no_years_to_report"))
     profile = profile or profile_of(scenarios[0])
     date = data_date or profile.date
-    draws, rate = len({run.draw for run in comparison.runs}), discount_rate(scenarios[0])
+    draws, rate = len({run.draw for run in comparison.runs}), scenarios[0].discount_rate
     arms = [Arm(comparison, k) for k in range(1, len(scenarios))]
     outcomes = tuple(_outcome(arm, writing, draws, rate) for arm in arms)
     assumed = assumptions(scenarios, profile)

@@ -14,9 +14,9 @@ from enum import Enum
 import numpy as np
 
 from sim.api import Comparison
-from sim.decision.appraisal import Figure, figure
+from sim.decision.comparison import Figure, figure
 from sim.decision.equity import NEIGHBOURHOODS
-from sim.decision.headline import discount_rate, level
+from sim.decision.headline import level
 from sim.decision.money import DISCOUNTS, worth
 from sim.decision.payers import Money, pockets
 from sim.engine.history import Label
@@ -126,7 +126,7 @@ class _Told:
     def __init__(self, comparison: Comparison, writing: Writing) -> None:
         self.comparison, self.writing, self.t = comparison, writing, writing.t
         self.scenarios = comparison.scenarios
-        self.rate = discount_rate(self.scenarios[0])
+        self.rate = self.scenarios[0].discount_rate
         self.arms = [Arm(comparison, k) for k in range(1, len(self.scenarios))]
 
     def problem(self) -> Iterator[str]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from sim.api import Comparison
-from sim.decision.appraisal import Figure
+from sim.decision.comparison import Figure
 from sim.decision.level_by_year import LEVELS, level_by_year
 from sim.inputs.observed import Observation, users_beside_country
 from sim.inputs.profiles import Profile

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from babel.dates import format_date
 from babel.lists import format_list
 
-from sim.decision.appraisal import Figure
-from sim.decision.firm import Standing, standing
+from sim.decision.comparison import Figure
+from sim.decision.firm import Standing
 from sim.inputs.scenario import Scenario, Shock
 from sim.model.catalogue import catalogue
 from sim.model.futures import MODEL_TODAY
@@ -24,10 +24,10 @@ MOST_NAMES = 4
 
 
 def between(f: Figure, writing: Writing, write: Callable[..., str] | None = None) -> str:
-    """Return a difference with its interval over draws, or what may be said of it (see `firm.standing`)."""
+    """Return a difference with its interval over draws, or what may be said of it (see `Standing.of`)."""
     write = write or writing.count
     value = writing.difference(f, write)
-    if standing(f) is not Standing.FIRM or f.low is None or f.high is None:
+    if Standing.of(f) is not Standing.FIRM or f.low is None or f.high is None:
         return value
     return writing.t("between", value=value, low=write(f.low, True), high=write(f.high, True))
 
@@ -37,7 +37,7 @@ def in_words(f: Figure, writing: Writing) -> str:
     value = writing.change(f, writing.count, "fewer")
     within = writing.range(f, writing.count, "fewer")
     told = f"{value} ({within})" if within else value
-    return writing.provisional(told, standing(f) is Standing.PROVISIONAL)
+    return writing.provisional(told, Standing.of(f) is Standing.PROVISIONAL)
 
 
 def listed(items: Iterable[object], writing: Writing) -> str:

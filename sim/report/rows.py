@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.api import Comparison
-from sim.decision.appraisal import CASHABLE, MUNICIPAL, Difference, Figure, running_figure, year_figure
+from sim.decision.comparison import CASHABLE, MUNICIPAL, Difference, Figure
 from sim.decision.headline import UNMET, USERS, WAITING, WEEKS
 from sim.engine.history import Label
 from sim.model.prices import STANDING
@@ -51,13 +51,13 @@ class Arm:
     def row(self, what: str, unit: str, label: Label, level: str = "") -> Row:
         """Return the row of a label; what only one of the two has (a programme, its payer) is 0 elsewhere."""
         d = self.difference
-        figures = tuple(year_figure(d, label, i) for i in range(len(d.years)))
+        figures = tuple(d.in_year(label, i) for i in range(len(d.years)))
         return Row(self.scenario, what, unit, level, d.years, self._before(label), figures)
 
     def running(self, rate: float) -> Row:
         """Return the municipal cost so far, discounted at `rate`."""
         d = self.difference
-        figures = tuple(running_figure(d, MUNICIPAL, n, rate) for n in range(1, len(d.years) + 1))
+        figures = tuple(d.running(MUNICIPAL, n, rate) for n in range(1, len(d.years) + 1))
         return Row(self.scenario, RUNNING, EUROS, "", d.years, (), figures)
 
     def rows(self, what: str, unit: str, label: Label) -> Iterator[Row]:

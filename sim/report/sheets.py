@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from sim.decision.appraisal import Figure
+from sim.decision.comparison import Figure
 from sim.decision.firm import has_range
 from sim.report.content import ComparedScenario, Report, changed_note, world_lines
 from sim.report.levels import HEADS, MEASURED

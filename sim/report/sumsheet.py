@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 from xlsxwriter.utility import xl_range, xl_range_abs, xl_rowcol_to_cell
 
-from sim.decision.appraisal import HIGH, LOW, figure
-from sim.decision.firm import LUCK_COUNTS, Standing, standing
+from sim.decision.comparison import HIGH, LOW, figure
+from sim.decision.firm import LUCK_COUNTS, Standing
 from sim.decision.sums import Floats, Sums
 from sim.rates import discount_factor
 from sim.report.content import ComparedScenario, Report
@@ -241,7 +241,7 @@ class SumSheets:
     def _told(self, values: Floats, sums: Sums) -> str:
         """Return what may be said of a sum with the values of the model."""
         luck = sums.luck[self.ahead - 1] * np.sqrt(values.size)  # of one draw
-        found = standing(figure(values, np.full(values.size, luck), range(values.size)))
+        found = Standing.of(figure(values, np.full(values.size, luck), range(values.size)))
         words = {
             Standing.PROVISIONAL: "provisional", Standing.TOO_SMALL: "too_small",
             Standing.UNCLEAR: "no_clear_change",
@@ -249,7 +249,7 @@ class SumSheets:
         return self.t(words[found]) if found in words else ""
 
     def _said(self, row: int, cells: str, luck: str) -> str:
-        """Return the formula of what may be said of a sum: the rule of `firm.standing`."""
+        """Return the formula of what may be said of a sum: the rule of `Standing.of`."""
         if not self.report.chance_known:
             return f'"{self.t("provisional")}"'
         value, low, high = (xl_rowcol_to_cell(row, column) for column in (2, 3, 4))

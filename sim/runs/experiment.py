@@ -8,19 +8,17 @@ blocks of children.
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass, replace
-from functools import partial
-from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.engine.config import RunConfig, localised, of_town, worker_threads
-from sim.engine.history import History, Label, measures
+from sim.engine.history import History, Label
 from sim.engine.ledger import costs
+from sim.engine.measures import measures
 from sim.engine.plan import with_overrides
 from sim.engine.simulation import groups, simulate_together
 from sim.engine.warmup import WarmStart
@@ -28,18 +26,18 @@ from sim.errors import InputError, within
 from sim.faults import fault
 from sim.inputs.profiles import profile_of
 from sim.inputs.scenario import Scenario
+from sim.machine.conductor import Conductor
 from sim.model.extension import Model, shipped
 from sim.model.futures import foreseeing
 from sim.model.parameters import Parameters
 from sim.model.priors import believing
 from sim.model.structures import structured
-from sim.progress import Progress, Tell
+from sim.progress import Progress, Tell, YearDone
 from sim.runs.own_measures import own_measures
 from sim.runs.warmstore import WarmStore
 from sim.states import AGES
 
 Floats = NDArray[np.float64]
-T = TypeVar("T")
 MOST_CHILDREN = 20_000_000
 """Four times the youths of the Netherlands: more say nothing that fewer do not."""
 MOST_DRAWS, MOST_REPLICATIONS = 1_000_000, 100_000
@@ -189,36 +187,6 @@ def run_all(
         yield from _runs(scenarios, options, store, base, model, tell, own)
 
 
-class _StoppedError(Exception):
-    """The one who asked is gone."""
-
-
-class _Conductor:
-    """Runs work on a thread of its own while the caller waits.
-
-    Python raises Ctrl-C in the main thread, and a compiled kernel that hands over its result there at
-    that moment crashes the process. A caller that stops waiting also stops the work, at its next `check`.
-    """
-
-    def __enter__(self) -> _Conductor:
-        self._gone = threading.Event()
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="conductor")
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._gone.set()
-        self._thread.shutdown()
-
-    def run(self, work: Callable[[], T]) -> T:
-        """Return what `work` returns, or raise what it raises."""
-        return self._thread.submit(work).result()
-
-    def check(self) -> None:
-        """Raise _StoppedError where nobody waits any more."""
-        if self._gone.is_set():
-            raise _StoppedError
-
-
 def _runs(
     scenarios: Sequence[Scenario],
     options: Options,
@@ -231,7 +199,7 @@ def _runs(
     todo = options.runs()
     shared = groups(scenarios)
     parts = len(todo) * len(shared)
-    with _Conductor() as conductor:
+    with Conductor() as conductor:
 
         def lived(group: list[int], draw: int, replication: int, done: float) -> tuple[Columns, ...]:
             mine = [scenarios[k] for k in group]
@@ -257,7 +225,7 @@ def _runs(
             columns: dict[int, Columns] = {}
             for g, group in enumerate(shared):
                 done = (number * len(shared) + g) / parts
-                found = conductor.run(partial(lived, group, draw, replication, done))
+                found = conductor.run(lived, group, draw, replication, done)
                 columns |= dict(zip(group, found, strict=True))
             yield Run(draw, replication, tuple(columns[k] for k in range(len(scenarios))))
 
@@ -267,7 +235,7 @@ def columns_of(
     config: RunConfig,
     pool: Executor,
     warm: WarmStart | None = None,
-    tell: Callable[[int], None] | None = None,
+    tell: YearDone | None = None,
 ) -> tuple[Columns, ...]:
     """Return the results of scenarios that are lived together. Raises as `simulate_together` does."""
     histories = simulate_together(scenarios, config, pool, warm, tell)

@@ -7,7 +7,8 @@ from collections.abc import Set
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.engine.history import History, Label, Measure
+from sim.engine.history import History, Label
+from sim.engine.measures import Measure
 from sim.errors import InputError
 from sim.faults import fault
 from sim.model.extension import Model, OwnMeasures, failed

@@ -10,7 +10,7 @@ import hashlib
 import threading
 import zipfile
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import Executor
 from dataclasses import replace
 from pathlib import Path
@@ -24,9 +24,10 @@ from sim.engine.exposure import Exposure
 from sim.engine.population import Children
 from sim.engine.warmup import WarmStart, warm_up
 from sim.machine.arrays import ArrayFiles, array
-from sim.machine.compiling import cache_root, folder_in, kernel_hash
+from sim.machine.compiling import cache_root, folder_in, lives_hash
 from sim.machine.variables import cache_bytes
 from sim.model.parameters import DATA
+from sim.progress import YearDone
 
 MEMORY_LIMIT = 1 << 29
 LARGE = 1 << 29
@@ -40,7 +41,7 @@ DISK_LIMIT = cache_bytes() * 3 // 4
 
 def key_for(config: RunConfig, start: int) -> str:
     """Return the key of a warm start."""
-    digest = hashlib.sha256(kernel_hash().encode())
+    digest = hashlib.sha256(lives_hash().encode())
     for path in sorted(DATA.iterdir()):
         if path.is_file() and path.name not in _VALUES:
             digest.update(path.read_bytes())
@@ -64,7 +65,7 @@ class WarmStore:
         self._lock = threading.Lock()
 
     def get(
-        self, config: RunConfig, start: int, pool: Executor, tell: Callable[[int], None] | None = None
+        self, config: RunConfig, start: int, pool: Executor, tell: YearDone | None = None
     ) -> WarmStart:
         """Return a warm start: from memory, from disk, or made now (`tell` hears years)."""
         key = key_for(config, start)

@@ -6,7 +6,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_all_start_methods, get_context, parent_process
 from multiprocessing.process import BaseProcess
@@ -15,6 +15,7 @@ from typing import TypeVar
 from sim.errors import SimulationError, within
 from sim.faults import fault
 from sim.machine import loglines
+from sim.machine.conductor import Conductor
 
 T = TypeVar("T")
 Item = TypeVar("Item")
@@ -45,11 +46,9 @@ class Workers:
         """
         todo = list(items)
         if self.count == 1 or len(todo) < 2:
-            # Ctrl-C reaches the main thread, and a kernel that hands over its result there at that
-            # moment would crash the process: work is done on a thread of its own.
-            with ThreadPoolExecutor(1) as conductor:
+            with Conductor() as conductor:
                 for item in todo:
-                    yield conductor.submit(work, item).result()
+                    yield conductor.run(work, item)
             return
         waiting: list[Future[T]] = []
         try:

@@ -18,8 +18,8 @@ from babel.lists import format_list
 from babel.numbers import format_decimal, format_percent
 from ruamel.yaml import YAML
 
-from sim.decision.appraisal import Figure
-from sim.decision.firm import UNSAID, Standing, few, has_range, span, standing
+from sim.decision.comparison import Figure
+from sim.decision.firm import Standing, few, has_range, span
 from sim.inputs.profiles import CARE_FIGURES, OWN_USE, PREDICTED_USE
 from sim.model.priors import ASSUMED
 
@@ -157,12 +157,12 @@ class Writing:
     def difference(self, f: Figure, write: Callable[..., str], sharpening: bool = False) -> str:
         """Return a difference as people read it: none, too small to tell, or its value with a sign.
 
-        sharpening: see `firm.standing`; what is provisional is marked.
+        sharpening: see `Standing.of`; what is provisional is marked.
         """
-        told = standing(f, sharpening)
+        told = Standing.of(f, sharpening)
         if told is Standing.NONE:
             return "0"
-        if told in UNSAID:
+        if told.unsaid:
             return self.remark(f, write, sharpening)
         value = write(f.value, True)
         if f.value and value == write(0.0, True):
@@ -175,7 +175,7 @@ class Writing:
 
     def remark(self, f: Figure, write: Callable[..., str], sharpening: bool = False) -> str:
         """Return what stands beside the number of a figure where it does not stand by itself, or nothing."""
-        told = standing(f, sharpening)
+        told = Standing.of(f, sharpening)
         if told in (Standing.UNCLEAR, Standing.TOO_SMALL):
             least, most = span(f)
             between = self.between(min(least, 0.0), max(most, 0.0), write)
@@ -190,7 +190,7 @@ class Writing:
         """Return the interval of a figure over draws, or nothing where there is none to show."""
         if f.low is None or f.high is None or not has_range(f, sharpening):
             return ""
-        if standing(f, sharpening) in (Standing.UNCLEAR, Standing.TOO_SMALL):  # the range is in its words
+        if Standing.of(f, sharpening) in (Standing.UNCLEAR, Standing.TOO_SMALL):  # the range is in its words
             return ""
         return self.t("interval", low=write(f.low, True), high=write(f.high, True))
 
@@ -209,10 +209,10 @@ class Writing:
         def with_unit(x: float, sign: bool = False) -> str:
             return self.t("millions", amount=write(x)) if money else write(x)
 
-        found = standing(f)
+        found = Standing.of(f)
         if found is Standing.NONE:
             return self.t("no_difference")
-        if found in UNSAID:
+        if found.unsaid:
             return self.remark(f, with_unit)
         above, below = ways or ("more", _below(with_unit))
         words = self.t(above if f.value > 0 else below, value=with_unit(f.value))
@@ -229,8 +229,8 @@ class Writing:
         less: the word for below zero, `fewer` for youths and `less` for money. What cannot be told comes
         without its range, which is in `range`, and what is provisional without its mark.
         """
-        told = standing(f, sharpening)
-        if told in UNSAID:
+        told = Standing.of(f, sharpening)
+        if told.unsaid:
             brief = {Standing.UNCLEAR: "no_clear_change", Standing.TOO_SMALL: "too_small"}
             return self.t(brief[told]) if told in brief else self.remark(f, write, sharpening)
         size = write(abs(f.value))

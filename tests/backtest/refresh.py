@@ -11,7 +11,7 @@ from pathlib import Path
 
 from sim import compare, load_scenario
 from sim.api import Comparison
-from sim.decision.appraisal import Figure
+from sim.decision.comparison import Figure
 from sim.inputs.scenario import Scenario
 
 ROOT = Path(__file__).resolve().parents[2]

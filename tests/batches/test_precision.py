@@ -12,8 +12,7 @@ import pytest
 
 from sim.api import compare
 from sim.batches.precision import FIRST, LOOK_AHEAD, Sought, half_width, look_ahead, until_precise
-from sim.decision.appraisal import MUNICIPAL, running_figure
-from sim.decision.headline import discount_rate
+from sim.decision.comparison import MUNICIPAL
 from sim.engine.history import Label
 from sim.errors import OptionError
 from tests.worlds import scenario
@@ -94,10 +93,10 @@ def test_a_comparison_is_that_of_its_replications(tmp_path: Path) -> None:
         assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
     d = found.differences[found.names[1]]
     blocks = d.key_blocks[MUNICIPAL].sum(axis=2)
-    rate = discount_rate(PAIR[0])
+    rate = PAIR[0].discount_rate
     worth = blocks @ (1.0 + rate) ** -np.arange(1.0, 3.0)
     assert found.precision.half_width == pytest.approx(half_width(worth[:, None]))
-    assert running_figure(d, MUNICIPAL, 2, rate).value == pytest.approx(worth.mean())
+    assert d.running(MUNICIPAL, 2, rate).value == pytest.approx(worth.mean())
     assert found.manifest["call"]["precision"]["half_width"] == found.precision.half_width
 
 
@@ -124,7 +123,7 @@ def test_any_measure_and_year_can_be_sought(text: str, label: Label, year: int |
     assert (found.precision.of, found.precision.year) == ("/".join(label), year or 2027)
     count = (year or 2027) - 2025
     values = d.runs[:, d.labels.index(label), :count]
-    worth = values @ (1.0 + discount_rate(PAIR[0])) ** -np.arange(1.0, count + 1.0)
+    worth = values @ (1.0 + PAIR[0].discount_rate) ** -np.arange(1.0, count + 1.0)
     expected = worth if label[0] == "cost" else values[:, -1]
     assert found.precision.half_width == pytest.approx(half_width(expected[:, None]))
     assert ("€" in found.precision.words()) is (label[0] == "cost")

@@ -20,7 +20,7 @@ import pytest
 
 from sim.batches.results import _numbers, _texts, comparison_table, manifest, results_table, save
 from sim.batches.units import LIBRARIES
-from sim.decision.appraisal import difference
+from sim.decision.comparison import difference
 from sim.engine.history import Label
 from sim.errors import SimulationError
 from sim.machine.compiling import data_hash, source_hash
@@ -54,7 +54,7 @@ def tables() -> dict[str, pa.Table]:
     return {"results": results_table(SCENARIOS, NAMES, RUNS), "comparison": comparison_table(compared)}
 
 
-def certificate(p: Parameters, options: Options | None = None) -> dict[str, Any]:
+def provenance(p: Parameters, options: Options | None = None) -> dict[str, Any]:
     options, model = options or Options(draws=2, replications=2), replace(shipped(), parameters=p)
     return manifest(SCENARIOS, NAMES, options, model, RUNS, 1.23456, {"geen": {"care_users": {"4": 0.5}}})
 
@@ -149,7 +149,7 @@ def test_nothing_to_compare_is_an_empty_table() -> None:
 
 
 def test_the_manifest_says_what_is_promised(parameters: Parameters) -> None:
-    found = certificate(parameters)
+    found = provenance(parameters)
     assert set(found) >= PROMISED
     assert (found["seed"], found["draws"], found["replications"]) == (0, 2, 2)
     assert found["children"] == 100
@@ -166,22 +166,22 @@ def test_the_manifest_says_what_is_promised(parameters: Parameters) -> None:
 
 
 def test_the_manifest_tells_where_draws_began(parameters: Parameters) -> None:
-    assert certificate(parameters)["first_draw"] == 1
-    assert certificate(parameters, Options())["first_draw"] == 0
-    assert certificate(parameters, Options(draws=2, first_draw=5))["first_draw"] == 5
+    assert provenance(parameters)["first_draw"] == 1
+    assert provenance(parameters, Options())["first_draw"] == 0
+    assert provenance(parameters, Options(draws=2, first_draw=5))["first_draw"] == 5
 
 
 def test_the_manifest_knows_the_engine_and_the_data(
     parameters: Parameters, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    found = certificate(parameters)
+    found = provenance(parameters)
     assert found["engine"] == source_hash()
     assert found["data"] == data_hash()
     assert found["engine"] != found["data"]
 
 
 def test_every_grade_is_counted(parameters: Parameters) -> None:
-    grades = certificate(parameters)["parameter_grades"]
+    grades = provenance(parameters)["parameter_grades"]
     assert sum(grades.values()) == len(parameters)
     assert set(grades) <= {"cited", "derived", "calibrated", "provisional", "assumed"}
 
@@ -191,7 +191,7 @@ def test_every_grade_is_counted(parameters: Parameters) -> None:
 
 def test_what_is_saved_can_be_read(parameters: Parameters, tmp_path: Path) -> None:
     folder = tmp_path / "some" / "where"
-    save(folder, tables(), certificate(parameters), as_csv=True)
+    save(folder, tables(), provenance(parameters), as_csv=True)
     assert sorted(content(folder)) == [
         "comparison.csv", "comparison.parquet", "manifest.json", "results.csv", "results.parquet",
     ]  # fmt: skip
@@ -204,7 +204,7 @@ def test_what_is_saved_can_be_read(parameters: Parameters, tmp_path: Path) -> No
 
 def test_the_same_results_are_the_same_bytes(parameters: Parameters, tmp_path: Path) -> None:
     for name in ("a", "b"):
-        save(tmp_path / name, tables(), certificate(parameters))
+        save(tmp_path / name, tables(), provenance(parameters))
     for name in ("results.parquet", "comparison.parquet"):
         assert content(tmp_path / "a")[name] == content(tmp_path / "b")[name]
 
@@ -213,8 +213,8 @@ def test_no_table_of_older_results_stays_beside_a_new_manifest(
     parameters: Parameters, tmp_path: Path
 ) -> None:
     (tmp_path / "notes.txt").write_text("mine", encoding="utf-8")
-    save(tmp_path, tables(), certificate(parameters), as_csv=True)
-    save(tmp_path, {"results": tables()["results"]}, certificate(parameters))
+    save(tmp_path, tables(), provenance(parameters), as_csv=True)
+    save(tmp_path, {"results": tables()["results"]}, provenance(parameters))
     assert sorted(content(tmp_path)) == ["manifest.json", "notes.txt", "results.parquet"]
 
 
@@ -251,10 +251,10 @@ def test_a_failure_half_way_through_renaming_leaves_old_results(
     with monkeypatch.context() as patch:
         patch.setattr(os, "replace", failing_at(call, os.replace, failure))
         if call >= moves:
-            save(tmp_path, tables(), certificate(parameters))
+            save(tmp_path, tables(), provenance(parameters))
             return
         with pytest.raises(SimulationError if isinstance(failure, OSError) else KeyboardInterrupt):
-            save(tmp_path, tables(), certificate(parameters))
+            save(tmp_path, tables(), provenance(parameters))
     assert content(tmp_path) == old
 
 
@@ -266,7 +266,7 @@ def test_a_full_disk_while_writing_leaves_old_results(
     old = content(tmp_path)
     monkeypatch.setattr(pq, "write_table", failing_at(call, pq.write_table, FULL))
     with pytest.raises(SimulationError, match=r"could not be written to .*No space left"):
-        save(tmp_path, tables(), certificate(parameters))
+        save(tmp_path, tables(), provenance(parameters))
     assert content(tmp_path) == old
 
 
@@ -274,7 +274,7 @@ def test_a_place_that_is_no_folder_is_named(parameters: Parameters, tmp_path: Pa
     file = tmp_path / "file"
     file.write_text("x", encoding="utf-8")
     with pytest.raises(SimulationError, match="file/out"):
-        save(file / "out", tables(), certificate(parameters))
+        save(file / "out", tables(), provenance(parameters))
     assert content(tmp_path) == {"file": b"x"}
 
 
@@ -288,6 +288,6 @@ def test_the_manifest_comes_last(
         os.rename(source, target)
 
     monkeypatch.setattr(os, "replace", watch)
-    save(tmp_path, tables(), certificate(parameters), as_csv=True)
+    save(tmp_path, tables(), provenance(parameters), as_csv=True)
     assert moved[-1] == "manifest.json"
     assert len(moved) == 5

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import io
 import json
+import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -103,6 +104,16 @@ def test_a_damaged_table_is_named(store: Path, tmp_path: Path) -> None:
         levels(named(tmp_path, "bad"))
     with pytest.raises(InputError, match=r"bad/results\.parquet:1:1: cannot be read"):
         figures_that_moved(named(store, "pair"), named(tmp_path, "bad"))
+
+
+def test_of_two_tables_the_one_without_the_columns_is_named(store: Path, tmp_path: Path) -> None:
+    """What a library says of a table need not name it, and the name of one may be part of another's."""
+    pair = named(store, "pair")
+    shutil.copytree(pair.folder, tmp_path / "bad")
+    table = tmp_path / "bad" / "comparison.parquet"
+    pq.write_table(pq.read_table(table).drop_columns(["mcse"]), table)
+    with pytest.raises(InputError, match=r"bad/comparison\.parquet:1:1: cannot be read: .*mcse"):
+        figures_that_moved(pair, named(tmp_path, "bad"))
 
 
 @pytest.mark.parametrize("content", ["[]", '{"version": 5}', "", "folder", "gone", "tables"])

@@ -127,7 +127,7 @@ def test_compare_shows_four_budgets_and_their_differences(page: Watched) -> None
     assert page.errors == []
 
 
-def test_about_has_its_birth_certificate(page: Watched) -> None:
+def test_about_has_its_provenance(page: Watched) -> None:
     page.goto("/over")
     page.get_by_text("Versie 0.").last.wait_for(timeout=60_000)
     assert page.errors == []

@@ -21,7 +21,7 @@ import pytest
 
 from benchmarks.app_load import free_port
 from commands import ending
-from commands.ending import ended
+from commands.ending import OUT, ended
 from sim.batches.batch import KEPT
 from sim.machine import memory
 from tests.terminal import ALMERE, GOOD, ROOT, call
@@ -133,7 +133,7 @@ def test_bad_input_stays_bad_input(how: str, tmp_path: Path) -> None:
 def test_no_file_is_opened_in_place_of_a_closed_stream(tmp_path: Path) -> None:
     lines = (
         "import os, subprocess, sys\n"
-        "from commands.ending import ended\n"
+        "from commands.ending import OUT, ended\n"
         "def command():\n"
         "    stream = open('file', 'w')\n"
         "    assert stream.fileno() > 2\n"
@@ -152,7 +152,7 @@ def test_no_file_is_opened_in_place_of_a_closed_stream(tmp_path: Path) -> None:
 def test_bytes_and_text_keep_their_order_and_their_encoding(tmp_path: Path) -> None:
     lines = (
         "import sys\n"
-        "from commands.ending import ended\n"
+        "from commands.ending import OUT, ended\n"
         "def command():\n"
         "    print('één'); sys.stdout.flush(); sys.stdout.buffer.write(b'two\\n'); print('three', end='')\n"
         "print('before'); code = ended(command); print(' after')\n"
@@ -208,7 +208,7 @@ def test_more_children_than_fit_are_one_clear_line(tmp_path: Path) -> None:
     least = memory.NEEDED + memory.PER_PROCESSOR * (os.cpu_count() or 1)
     everyone = ("run", str(ROOT / "scenarios" / "nederland" / "huidig.yaml"), "--out", str(tmp_path / "out"))
     done = command(*everyone, before=limited(least))
-    assert (done.returncode, done.stdout, done.stderr) == (1, "", f"{memory.OUT}\n")
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", f"{OUT}\n")
 
 
 def test_a_chart_that_would_end_the_process_is_refused_before_anything_is_simulated(tmp_path: Path) -> None:
@@ -231,7 +231,7 @@ def test_that_memory_ran_out_is_one_line_wherever_it_shows(
         raise error
 
     assert ended(command) == 1
-    assert capsys.readouterr().err == f"{memory.OUT}\n"
+    assert capsys.readouterr().err == f"{OUT}\n"
 
 
 def test_another_fault_is_passed_on() -> None:
@@ -270,7 +270,7 @@ def test_who_is_asked_to_end_gives_everything_back(number: signal.Signals, tmp_p
 def test_a_signal_that_is_ignored_stays_ignored() -> None:
     lines = (
         "import os, signal, sys\n"
-        "from commands.ending import ended\n"
+        "from commands.ending import OUT, ended\n"
         "signal.signal(signal.SIGHUP, signal.SIG_IGN)\n"
         "sys.exit(ended(lambda: os.kill(os.getpid(), signal.SIGHUP)))"
     )

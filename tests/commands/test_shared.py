@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from commands.shared import ready
-from sim.errors import InputError
+from commands.shared import MENDED_BY, input_words, option_words, ready
+from sim.errors import InputError, OptionError, Problem
+from sim.faults import Fault, sentences
 from sim.inputs.scenario_files import refuse_taken, write_new_file
 
 LONG = "x" * 300
@@ -51,3 +52,12 @@ def test_a_folder_where_a_file_should_come_is_found_first(name: str, tmp_path: P
     (tmp_path / name).mkdir()
     with pytest.raises(InputError, match=f"{name} cannot be written: is a directory"):
         ready(tmp_path)
+
+
+def test_the_terminal_adds_the_option_that_mends_a_fault() -> None:
+    known, other = Fault("made_with_other_model"), Fault("nothing_to_compare")
+    error = InputError([Problem.at("a.json", known), Problem.at("b.yaml", other)])
+    assert input_words(error) == f"a.json:1:1: {known} (--own-model)\nb.yaml:1:1: {other}"
+    error_of_option = OptionError("precision_of", Fault("precision_of_alone"))
+    assert option_words(error_of_option) == f"--precision-of {error_of_option.fault} (--precision)"
+    assert MENDED_BY.keys() <= sentences("en").keys()

@@ -9,8 +9,8 @@ import pytest
 
 from pages.shared.chosen import Choices, pair
 from pages.shared.plan import Plan
-from sim.decision.appraisal import CASHABLE, MUNICIPAL, difference
 from sim.decision.breakeven import EFFECT, REACH, BreakEvenMap, break_even_map, grid
+from sim.decision.comparison import CASHABLE, MUNICIPAL, difference
 from sim.decision.goal import Goal
 from sim.decision.sample import Question
 from sim.engine.config import worker_threads

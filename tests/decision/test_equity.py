@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.decision.appraisal import difference
+from sim.decision.comparison import difference
 from sim.decision.equity import (
     NEIGHBOURHOODS,
     Gain,

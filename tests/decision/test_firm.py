@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.decision.appraisal import Figure, figure, plain
+from sim.decision.comparison import Figure, figure, plain
 from sim.decision.firm import (
     ENOUGH_DRAWS,
     Standing,
@@ -18,7 +18,6 @@ from sim.decision.firm import (
     has_range,
     nothing,
     span,
-    standing,
 )  # fmt: skip
 from sim.decision.headline import Change, as_json
 from sim.words.writing import Writing
@@ -71,8 +70,8 @@ def drawn(value: float, mcse: float = 10.0, draws: int | None = 40, draw_error: 
     ],
 )
 def test_what_may_be_said(f: Figure, while_more_comes: Standing, at_the_end: Standing) -> None:
-    assert standing(f, sharpening=True) is while_more_comes
-    assert standing(f) is at_the_end
+    assert Standing.of(f, sharpening=True) is while_more_comes
+    assert Standing.of(f) is at_the_end
 
 
 @pytest.mark.parametrize("sharpening", [True, False])
@@ -88,12 +87,12 @@ def test_what_is_provisional_or_no_number_has_no_range_and_is_never_written_bare
     for language in ("nl", "en"):
         words = Writing(language)
         told = words.difference(f, words.count, sharpening)
-        if standing(f, sharpening) in (Standing.PROVISIONAL, Standing.UNTOLD):
+        if Standing.of(f, sharpening) in (Standing.PROVISIONAL, Standing.UNTOLD):
             assert not has_range(f, sharpening)
             assert words.interval(f, words.count, sharpening) == ""
             assert words.remark(f, words.count, sharpening) in told
             assert words.remark(f, words.count, sharpening)
-        if standing(f, sharpening) is Standing.FIRM:
+        if Standing.of(f, sharpening) is Standing.FIRM:
             assert words.remark(f, words.count, sharpening) == ""
 
 
@@ -102,9 +101,9 @@ def test_what_stands_while_more_comes_stands_at_the_end(
     value: float, mcse: float, error: float, draws: int
 ) -> None:
     f = drawn(value, mcse, draws, error)
-    if standing(f, sharpening=True) is not Standing.PROVISIONAL:
-        assert standing(f, sharpening=True) is standing(f)
-    if standing(f) is Standing.PROVISIONAL:
+    if Standing.of(f, sharpening=True) is not Standing.PROVISIONAL:
+        assert Standing.of(f, sharpening=True) is Standing.of(f)
+    if Standing.of(f) is Standing.PROVISIONAL:
         assert few(draws)
     assert has_range(f) is not few(draws)
 
@@ -130,7 +129,7 @@ def test_the_sign_of_a_mean_that_draws_still_turn_is_not_told() -> None:
     assert turned
     found = [figure(draws[:k], np.ones(k), range(1, k + 1)) for k in turned]
     assert any(not f.too_small for f in found)  # luck alone would let it stand
-    assert {standing(f, sharpening=True) for f in found} == {Standing.PROVISIONAL}
+    assert {Standing.of(f, sharpening=True) for f in found} == {Standing.PROVISIONAL}
 
 
 @pytest.mark.parametrize(

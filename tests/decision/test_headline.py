@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import numpy as np
 import pytest
 
-from sim.decision.appraisal import CASHABLE, MUNICIPAL, Figure, difference, drowned
+from sim.decision.comparison import CASHABLE, MUNICIPAL, Figure, difference, drowned
 from sim.decision.headline import (
     UNMET,
     USERS,
@@ -16,7 +16,6 @@ from sim.decision.headline import (
     Level,
     as_json,
     change,
-    discount_rate,
     horizons,
     level,
     municipal_programmes,
@@ -167,9 +166,8 @@ def test_plain_data_says_what_is_too_small() -> None:
 
 
 def test_the_discount_rate_is_the_parameter_unless_the_scenario_says_otherwise() -> None:
-    assert discount_rate() == default_parameters()["discount.mkba"] == 0.0225
-    assert discount_rate(scenario(36)) == 0.0225
-    assert discount_rate(scenario(36, parameters={"discount.mkba": 0.03})) == 0.03
+    assert scenario(36).discount_rate == default_parameters()["discount.mkba"] == 0.0225
+    assert scenario(36, parameters={"discount.mkba": 0.03}).discount_rate == 0.03
 
 
 @pytest.mark.parametrize(("spent", "draws", "lost"), [(10.0, 25, False), (9.9, 25, True), (-9.9, 25, True)])

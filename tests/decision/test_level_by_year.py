@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sim.decision.appraisal import difference
+from sim.decision.comparison import difference
 from sim.decision.headline import USERS
 from sim.decision.level_by_year import LEVELS, level_by_year
 from sim.runs.experiment import Options, run_all

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.decision.appraisal import CASHABLE, MUNICIPAL, SOCIETY, Difference, difference
+from sim.decision.comparison import CASHABLE, MUNICIPAL, SOCIETY, Difference, difference
 from sim.decision.money import (
     DISCOUNTS,
     PERSPECTIVES,

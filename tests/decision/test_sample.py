@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from sim.decision import sample as module
-from sim.decision.appraisal import KEY_LABELS, difference
+from sim.decision.comparison import KEY_LABELS, difference
 from sim.decision.sample import Question, Sample, collect
 from sim.decision.sensitivity import with_values
 from sim.engine.config import Inline

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from sim.decision.appraisal import difference
+from sim.decision.comparison import difference
 from sim.decision.goal import Goal, lived_beside, outcome
 from sim.decision.sample import Question
 from sim.decision.sensitivity import CASES, _ends, structural, swings, tornado, two_way, with_values

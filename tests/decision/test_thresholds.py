@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from sim.decision import thresholds as module
-from sim.decision.appraisal import difference
+from sim.decision.comparison import difference
 from sim.decision.goal import Goal
 from sim.decision.sample import Question
 from sim.decision.thresholds import (

@@ -20,10 +20,10 @@ from sim.engine.history import (
     History,
     Label,
     form_states,
-    measures,
     place_years,
     settle,
 )
+from sim.engine.measures import measures
 from sim.engine.plan import LIMITED
 from sim.model.parameters import Parameters
 from sim.model.prices import ambulant_registration

@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from sim.engine.history import History, Label, form_states, measures
+from sim.engine.history import History, Label, form_states
 from sim.engine.ledger import BEYOND, costs, present_values
+from sim.engine.measures import measures
 from sim.engine.plan import LIMITED
 from sim.model.parameters import Parameters
 from sim.model.prices import FIXED, PARTS, PROGRAMMES, REST, STANDING, fte_price, unit_costs

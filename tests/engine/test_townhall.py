@@ -269,13 +269,6 @@ def test_a_year_is_lived_with_its_own_twelve_months_of_workers() -> None:
     assert lived[1][1] == [10.0] * 3 + [20.0] * 9
 
 
-def test_the_town_hall_tells_each_year_that_is_done() -> None:
-    told: list[int] = []
-    in_step = Stub(lambda year, fte: float(len(told) == year))
-    TownHall(START, 4, RULES, (post(),), 1e8, in_step, told.append).run()
-    assert told == [0, 1, 2, 3]
-
-
 def test_no_years() -> None:
     accounts = town(post(years=0, before=3.0), spending=[])
     assert accounts == Accounts(

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from sim.engine.config import RunConfig, worker_threads
-from sim.engine.counting import stop_waiting
+from sim.engine.counting import Books, stop_waiting
 from sim.engine.history import History
 from sim.engine.plan import LIMITED
 from sim.engine.population import Children
@@ -228,7 +228,7 @@ def test_a_list_left_before_it_was_joined_was_never_waited_on(tight: Capped) -> 
     for left, spent in ((joined - 0.4, 0.0), (joined + 0.4, 0.4)):
         tally = np.zeros_like(tight.history.cells[0, 0])
         children.waits[0] = 1 << form
-        stop_waiting(children, 0, 1 << form, left, False, lay, True, 9, 0, 0.0, tally)
+        stop_waiting(children, 0, 1 << form, left, False, Books(tally, lay, 1.0, 9, 0, 0.0))
         assert tally[lay.waiting_time + form, 9] == pytest.approx(spent)
         assert not children.waits[0]
 

@@ -17,7 +17,7 @@ from commands.terminal.comparison import batch_table, comparison, level_table
 from commands.terminal.literal import Table, terminal
 from commands.terminal.model import model_table
 from sim.batches.results import _plain
-from sim.decision.appraisal import Figure
+from sim.decision.comparison import Figure
 from sim.decision.headline import Change, Level
 from sim.files.literal import cell, printable
 from tests.terminal import FEW, ROOT, call

@@ -20,13 +20,14 @@ from pages.shared.chosen import Choices, scenario
 from pages.shared.plan import Plan
 from pages.shared.texts import writing_in
 from sim.api import load_scenario
-from sim.decision.firm import UNSAID, standing
-from sim.decision.headline import change, discount_rate
+from sim.decision.firm import Standing
+from sim.decision.headline import change
 from sim.inputs.scenario import Scenario
 from sim.inputs.scenario_files import check_path
 from sim.progress import Progress
 from sim.report.content import words as report_words
 from tests.opened import once, spaced
+from tests.worlds import RATE
 
 ROOT = Path(__file__).resolve().parents[2]
 NL = writing_in("nl")
@@ -86,7 +87,7 @@ def test_the_same_figures_on_start_here_in_the_pdf_and_in_the_workbook(made: doc
     pdf = " ".join(page.extract_text() for page in PdfReader(io.BytesIO(made.briefing)).pages)
     pdf = re.sub(r"\s+", " ", pdf)
     d = asked(pair()).difference()
-    near, far = (change(d, years, discount_rate()) for years in (10, 20))
+    near, far = (change(d, years, RATE) for years in (10, 20))
     book = openpyxl.load_workbook(io.BytesIO(made.workbook), data_only=True)
     numbers = [c for sheet in book.worksheets[:1] for row in sheet.iter_rows() for c in row]
     told = 0
@@ -101,7 +102,7 @@ def test_the_same_figures_on_start_here_in_the_pdf_and_in_the_workbook(made: doc
             isinstance(c.value, (int, float)) and c.value == pytest.approx(figure.value, abs=1e-6)
             for c in numbers
         ), metric.label
-        if standing(figure) not in UNSAID:
+        if not Standing.of(figure).unsaid:
             told += 1
             assert metric.value.lower() == NL.change(figure, write, "less").lower()  # without a sign
             assert spaced(metric.value) in pdf  # in the very words of Start
@@ -116,10 +117,10 @@ def test_documents_open_and_say_what_they_are(made: documents.Documents) -> None
     assert rows.startswith("Keuze;Wat;")
     assert rows.count("\r\n") > 100
     assert "Startgetal: 0" in origin
-    certificate = json.loads(made.manifest)
-    assert certificate["draws"] == desk.DRAWS
-    assert certificate["children"] == pytest.approx(desk.CHILDREN, abs=60)
-    assert certificate["wall_seconds"] is None
+    provenance = json.loads(made.manifest)
+    assert provenance["draws"] == desk.DRAWS
+    assert provenance["children"] == pytest.approx(desk.CHILDREN, abs=60)
+    assert provenance["wall_seconds"] is None
     assert sum(map(len, (made.briefing, made.workbook, made.csv, made.scenarios))) < documents.ROOM
 
 

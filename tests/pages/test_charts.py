@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from pages.shared import charts
-from sim.decision.appraisal import figure
+from sim.decision.comparison import figure
 
 
 @pytest.mark.parametrize(

@@ -19,8 +19,7 @@ from pages.shared.plan import Plan
 from pages.shared.texts import writing_in
 from sim import compare
 from sim.api import Comparison
-from sim.decision.appraisal import year_figure
-from sim.decision.headline import WAITING, WEEKS, change, discount_rate
+from sim.decision.headline import WAITING, WEEKS, change
 from sim.decision.headline import municipal_programmes as programmes_of
 from sim.engine.config import Inline
 from sim.engine.simulation import REASONS
@@ -30,6 +29,7 @@ from sim.runs.experiment import Options
 from sim.runs.twins import Twins, picture_table, totals, twins
 from sim.states import FORMS, MECHANISMS
 from tests.opened import once, unfolded
+from tests.worlds import RATE
 from tests.worlds import scenario as world
 
 PAGE = str(Path(__file__).resolve().parents[2] / "pages" / "kinderen.py")
@@ -220,7 +220,7 @@ def compared() -> Comparison:
 
 
 def test_what_can_be_cashed_is_the_cash_of_the_headline_without_programmes(compared: Comparison) -> None:
-    d, rate = next(iter(compared.differences.values())), discount_rate()
+    d, rate = next(iter(compared.differences.values())), RATE
     found = cash.money(d, rate)
     for k, ahead in enumerate(found.ends):
         headline, spent = change(d, ahead, rate), programmes_of(d, ahead, rate)
@@ -235,7 +235,7 @@ def test_what_can_be_cashed_is_the_cash_of_the_headline_without_programmes(compa
 
 
 def test_under_fixed_places_the_words_say_who_takes_the_place(compared: Comparison) -> None:
-    found = cash.money(next(iter(compared.differences.values())), discount_rate())
+    found = cash.money(next(iter(compared.differences.values())), RATE)
     capped = pair(Choices(plan=Plan.simple(36.0, True, "capped")))[0]
     assert "betaalt de gemeente de plaatsen" in cash.words(found, capped)
     assert "70%" in cash.words(found, pair(Choices())[0])
@@ -248,7 +248,7 @@ def test_a_form_is_told_only_where_it_is_more_than_luck(compared: Comparison) ->
     words = forms.user_words(d, found, 10)
     large = []
     for form in FORMS:
-        f = year_figure(d, ("care_users", "form", form), 9)
+        f = d.in_year(("care_users", "form", form), 9)
         assert f.low is not None
         assert f.high is not None
         large.append(abs(f.value) >= 2 * f.mcse and not f.low < 0 < f.high)  # neither luck nor unknown

@@ -23,7 +23,7 @@ from pages.shared.chosen import Choices, pair
 from pages.shared.plan import Plan
 from pages.shared.texts import writing_in
 from sim.api import Comparison, compare
-from sim.decision.appraisal import CASHABLE, MUNICIPAL
+from sim.decision.comparison import CASHABLE, MUNICIPAL, Difference
 from sim.decision.dossier import Knowledge
 from sim.decision.goal import Goal
 from sim.decision.payers import lost_in_luck, pockets
@@ -216,7 +216,7 @@ def test_what_is_lost_in_luck_is_said_for_each_way_of_counting(
     answer: Answer, monkeypatch: pytest.MonkeyPatch, cost: int, cash: int, key: str
 ) -> None:
     lost = {MUNICIPAL: cost, CASHABLE: cash}
-    monkeypatch.setattr(chance, "running_figure", lambda d, label, years, rate: label)
+    monkeypatch.setattr(Difference, "running", lambda d, label, years, rate: label)
     monkeypatch.setattr(chance, "drowned", lambda label, spent, draws: bool(lost[label]))
 
     def script(answer: object) -> None:  # stands alone: it is run as a page of its own

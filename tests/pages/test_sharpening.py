@@ -17,11 +17,12 @@ from pages.shared.answers import Answer, BackgroundTask, Key
 from pages.shared.chosen import Choices, pair, reference_of, scenario
 from pages.shared.plan import Plan
 from pages.shared.texts import writing_in
-from sim.decision.headline import change, discount_rate
+from sim.decision.headline import change
 from sim.decision.payers import pockets as pockets_of
 from sim.inputs.scenario import Scenario
 from sim.progress import Tell
 from tests.opened import unfolded
+from tests.worlds import RATE
 
 NL, EN = (writing_in(language).words for language in ("nl", "en"))
 CATALOGUE = {"nl": NL, "en": EN}
@@ -147,7 +148,7 @@ def test_work_that_was_stopped_too_early_leaves_provisional_figures(both: Answer
         luck = NL["too_small"]
         assert all(text.endswith("(voorlopig)") or text.startswith(luck) for _, text in rows[:-1])
         assert rows[-1][1] == NL["not_yet"]
-        term, far = (change(after(both, draws).difference(), ahead, discount_rate()) for ahead in (4, 20))
+        term, far = (change(after(both, draws).difference(), ahead, RATE) for ahead in (4, 20))
         sentence = outcome.key_sentence(after(both, draws, stopped=True), term, far, Choices())
         assert "te weinig berekend" in sentence
         assert "wordt nog gerekend" in outcome.key_sentence(after(both, draws), term, far, Choices())
@@ -155,13 +156,13 @@ def test_work_that_was_stopped_too_early_leaves_provisional_figures(both: Answer
 
 def test_a_chart_has_no_band_before_ten_draws_and_gaps_where_a_year_is_provisional(both: Answer) -> None:
     for what in charts.SHOWN:
-        early = charts.series(after(both, 9).difference(), what, "x", sharpening=True)
+        early = charts.series(after(both, 9).difference(), what, "x", RATE, sharpening=True)
         assert early.low is None
         assert all(early.marks)
         assert charts.band_words([early]) == NL["band_few"]
         assert "voorlopig" in charts.description([early], what)
-        later = charts.series(after(both, 12).difference(), what, "x", sharpening=True)
-        end = charts.series(both.difference(), what, "x")
+        later = charts.series(after(both, 12).difference(), what, "x", RATE, sharpening=True)
+        end = charts.series(both.difference(), what, "x", RATE)
         assert end.low is not None
         assert not any(end.marks)
         assert charts.band_words([end]) == NL["band"]
@@ -173,7 +174,7 @@ def test_a_chart_has_no_band_before_ten_draws_and_gaps_where_a_year_is_provision
 
 def test_who_gains_is_not_said_before_it_stands(both: Answer) -> None:
     early = after(both, 9)
-    told = pockets.sentence(pockets_of(early.runs, 20, discount_rate()), 20, early.sharpening)
+    told = pockets.sentence(pockets_of(early.runs, 20, RATE), 20, early.sharpening)
     assert NL["pay_gains_waiting"] in told
     assert "(voorlopig)" in told
 
@@ -199,11 +200,11 @@ def test_budgets_that_are_equal_are_called_equal_and_get_no_chance() -> None:
     answer = whole([scenario(Choices(), plan) for plan in (one, same)]).seen(False)
     rows = dict(figures.key_figures(answer))
     assert list(rows.values()) == ["0", "0", "0", NL["no_difference"]]
-    far = change(answer.difference(), 20, discount_rate())
+    far = change(answer.difference(), 20, RATE)
     assert far.equal
     assert "geen verschil" in outcome.key_sentence(answer, far, far, Choices())
     assert NL["pay_same"].format(years=20, payer=NL["pay_payer_gemeente"]) in pockets.sentence(
-        pockets_of(answer.runs, 20, discount_rate()), 20
+        pockets_of(answer.runs, 20, RATE), 20
     )
 
 

@@ -21,8 +21,7 @@ from pages.shared.chosen import MAX_PLANS, Choices, plans_around, plans_offered,
 from pages.shared.link import query_of
 from pages.shared.plan import Plan
 from pages.shared.texts import writing_in
-from sim.decision.appraisal import MUNICIPAL, Figure, difference, figure, running_figure
-from sim.decision.headline import discount_rate
+from sim.decision.comparison import MUNICIPAL, Figure, difference, figure
 from tests import worlds
 from tests.opened import answered, shown, words
 from tests.pages.test_state import quietly
@@ -105,7 +104,7 @@ def test_a_row_has_the_paired_figures_of_its_own_two_budgets() -> None:
     for number, reference in ((2, 0), (3, 0), (3, 1)):
         found = row(ANSWER, number, "x", "", 4, reference)
         d = difference(ANSWER.runs, number - 1, reference, range(2026, 2030))
-        assert found.figures["cost"] == running_figure(d, MUNICIPAL, 4, discount_rate())
+        assert found.figures["cost"] == d.running(MUNICIPAL, 4, worlds.RATE)
     wide = row(ANSWER, 3, "x", "", 4, 1).figures["cost"]
     two, three = (row(ANSWER, k, "x", "", 4).figures["cost"] for k in (2, 3))
     assert wide.value == pytest.approx(three.value - two.value)  # means may be subtracted, ranges may not

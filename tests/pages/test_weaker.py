@@ -14,11 +14,12 @@ from pages.shared.chosen import Choices, pair
 from pages.shared.plan import Plan
 from pages.shared.texts import writing, writing_in
 from sim import compare
-from sim.decision.appraisal import Figure
+from sim.decision.comparison import Figure
 from sim.decision.firm import ENOUGH_DRAWS
-from sim.decision.headline import change, discount_rate
+from sim.decision.headline import change
 from sim.model.priors import PRIORS
 from tests.opened import ROOT, once, shown, words
+from tests.worlds import RATE
 
 NL = writing_in("nl").words
 
@@ -46,7 +47,7 @@ def test_they_are_those_of_the_command_line_and_come_one_by_one() -> None:
     assert [one.draws for one in last.values()] == [desk.DRAWS] * 2
     found = compare(list(pairs["none"]), children=desk.CHILDREN, draws=desk.DRAWS)
     (d,) = found.differences.values()
-    near, far = (change(d, years, discount_rate()) for years in (10, 20))
+    near, far = (change(d, years, RATE) for years in (10, 20))
     assert last["none"] == weaker.Figures(far.municipal_cost, near.unmet_need, near.care_users, desk.DRAWS)
 
 

@@ -14,12 +14,13 @@ from pages.shared.chosen import Choices, pair
 from pages.shared.plan import Plan
 from pages.shared.texts import writing_in
 from sim import compare
-from sim.decision.appraisal import Figure, year_figure
-from sim.decision.firm import UNSAID, standing
-from sim.decision.headline import UNMET, discount_rate
+from sim.decision.comparison import Figure
+from sim.decision.firm import Standing
+from sim.decision.headline import UNMET
 from sim.decision.payers import Money, Pocket
 from sim.decision.payers import pockets as pockets_of
 from tests.opened import finished, spaced, unfolded, words
+from tests.worlds import RATE
 
 NL, EN = (writing_in(language).words for language in ("nl", "en"))
 PAGE = str(Path(__file__).resolve().parents[2] / "pages" / "wie_betaalt.py")
@@ -54,16 +55,16 @@ def page() -> AppTest:
 def test_the_figures_are_those_of_the_engine(page: AppTest) -> None:
     found = compare(list(pair(Choices())), children=desk.CHILDREN, draws=desk.DRAWS)
     (d,) = found.differences.values()
-    here = next(p for p in pockets_of(found.runs, 20, discount_rate()) if p.payer == "gemeente").money
+    here = next(p for p in pockets_of(found.runs, 20, RATE) if p.payer == "gemeente").money
     assert here is not None
     rows = table(page, NL["pay_col_amount"])
     expected = [here.programmes, here.care, here.cash_care, here.freed, here.cost, here.cashable]
     dutch = writing_in("nl")
     assert list(rows[NL["pay_col_amount"]]) == [dutch.change(f, formats.millions, "less") for f in expected]
-    if standing(here.cost) not in UNSAID:
+    if not Standing.of(here.cost).unsaid:
         assert f"**{formats.money(abs(here.cost.value))}** meer uit" in words(page)
     unmet = dutch.difference(
-        year_figure(d, UNMET, 19),
+        d.in_year(UNMET, 19),
         lambda value, sign=False: dutch.t("pay_unmet_youths", value=formats.count(value, sign)),
     )
     assert words(page).count(f"Onvervulde zorgbehoefte in 2045: **{unmet}**") == 1

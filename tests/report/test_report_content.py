@@ -11,7 +11,7 @@ from openpyxl import load_workbook
 from pypdf import PdfReader
 
 from sim.api import Comparison
-from sim.decision.appraisal import MUNICIPAL, running_figure, year_figure
+from sim.decision.comparison import MUNICIPAL
 from sim.decision.headline import UNMET
 from sim.inputs.profiles import profiles
 from sim.model.parameters import default_parameters
@@ -39,9 +39,9 @@ def test_figures_are_those_of_the_comparison(compared: Comparison, report: Repor
 def test_rows_by_year_are_differences_of_the_comparison(compared: Comparison, report: Report) -> None:
     d = compared.differences[compared.names[2]]
     unmet = next(row for row in report.yearly if (row.scenario, row.what) == (2, "unmet_need"))
-    assert unmet.figures == tuple(year_figure(d, UNMET, i) for i in range(20))
+    assert unmet.figures == tuple(d.in_year(UNMET, i) for i in range(20))
     running = next(row for row in report.yearly if (row.scenario, row.what) == (2, "municipal_running"))
-    assert running.figures[9] == running_figure(d, MUNICIPAL, 10, report.rate)
+    assert running.figures[9] == d.running(MUNICIPAL, 10, report.rate)
     assert running.figures[9] == report.outcomes[1].changes[1].municipal_cost
 
 
@@ -234,7 +234,7 @@ def test_every_document_tells_a_lockdown_and_fixed_places(ending: str) -> None:
         assert words_of_it in text
 
 
-def test_the_birth_certificate_tells_what_is_needed_to_do_it_again(
+def test_the_provenance_tells_what_is_needed_to_do_it_again(
     compared: Comparison, report: Report
 ) -> None:
     text = "\n".join(f"{label}: {value}" for label, value in report.about)

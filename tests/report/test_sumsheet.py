@@ -12,7 +12,7 @@ import pytest
 from openpyxl import Workbook, load_workbook
 
 from sim.api import Comparison, compare
-from sim.decision.appraisal import MUNICIPAL, drowned, running_figure
+from sim.decision.comparison import MUNICIPAL, drowned
 from sim.decision.headline import change
 from sim.report.content import Report, report_of
 from sim.report.workbook import workbook
@@ -81,7 +81,7 @@ def test_untouched_it_says_what_the_model_says() -> None:
 def test_rate_and_years_are_those_of_the_model(rate: float, years: int) -> None:
     _, book = opened()
     d = lived().differences[lived().names[1]]
-    expected = running_figure(d, MUNICIPAL, years, rate)
+    expected = d.running(MUNICIPAL, years, rate)
     found = together(results(book, rate=rate, years=years), "Zestig")
     assert found["Extra kosten van de gemeente"] == pytest.approx(expected.value)
     assert (found["Laag (5%)"], found["Hoog (95%)"]) == pytest.approx((expected.low, expected.high))
@@ -91,7 +91,7 @@ def test_rate_and_years_are_those_of_the_model(rate: float, years: int) -> None:
 def test_a_price_is_that_of_a_run_with_this_price(price: float) -> None:
     _, book = opened()
     again = lived(price)
-    expected = running_figure(again.differences[again.names[1]], MUNICIPAL, 6, 0.03)
+    expected = again.differences[again.names[1]].running(MUNICIPAL, 6, 0.03)
     found = together(results(book, price=price, rate=0.03, years=6), "Zestig")
     assert found["Extra kosten van de gemeente"] == pytest.approx(expected.value)
     assert (found["Laag (5%)"], found["Hoog (95%)"]) == pytest.approx((expected.low, expected.high))

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sim.decision.appraisal import difference
+from sim.decision.comparison import difference
 from sim.engine.config import Inline
 from sim.errors import InputError
 from sim.progress import Progress

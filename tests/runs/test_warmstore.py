@@ -17,6 +17,7 @@ from sim.engine.config import RunConfig
 from sim.engine.simulation import simulate
 from sim.engine.warmup import WarmStart, warm_up
 from sim.inputs.profiles import profiles
+from sim.machine import compiling
 from sim.model.parameters import DATA, Parameters
 from sim.runs import warmstore
 from sim.runs.warmstore import WarmStore, key_for
@@ -141,8 +142,24 @@ def test_engine_and_data_are_in_the_key_and_default_values_are_not(
         stream.write("\n")
     changed = key_for(config, YEAR)
     assert changed != before
-    monkeypatch.setattr(warmstore, "kernel_hash", lambda: "another engine")
+    monkeypatch.setattr(warmstore, "lives_hash", lambda: "another engine")
     assert key_for(config, YEAR) not in (before, changed)
+
+
+def test_an_edit_of_what_no_child_lives_by_keeps_populations(
+    config: RunConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Kernels are also in models of others and in twins, and these are compiled anew."""
+    monkeypatch.setattr(compiling, "SIM", tmp_path)
+    before = key_for(config, YEAR), compiling.kernel_hash()
+    for path in ("published/markov.py", "runs/twins.py"):
+        (tmp_path / path).parent.mkdir()
+        (tmp_path / path).write_text("a = 1\n", encoding="utf-8")
+    assert key_for(config, YEAR) == before[0]
+    assert compiling.kernel_hash() != before[1]
+    (tmp_path / "engine").mkdir()
+    (tmp_path / "engine" / "lifecourse.py").write_text("a = 1\n", encoding="utf-8")
+    assert key_for(config, YEAR) != before[0]
 
 
 def test_other_parameters_live_other_lives(

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.decision.appraisal import Figure
-from sim.decision.firm import UNSAID, standing
+from sim.decision.comparison import Figure
+from sim.decision.firm import Standing
 from sim.words.writing import LANGUAGES, Writing
 from tests.opened import spaced
 
@@ -25,7 +25,7 @@ def test_a_change_has_no_sign_and_says_which_way(value: float, down: float, up: 
     writing, f = Writing(language), figure(value, value - down, value + up)
     told = writing.change(f, writing.count, "fewer")
     assert not re.search("[+\N{MINUS SIGN}-]\\d", told)
-    if standing(f) in UNSAID:
+    if Standing.of(f).unsaid:
         assert not re.search("\\d", told)
     elif round(abs(value)):
         assert told == writing.t("more" if value > 0 else "fewer", value=writing.count(abs(value)))

@@ -10,7 +10,8 @@ import pytest
 from calibration.figures.measures import Counted
 from calibration.figures.targets import read_targets
 from calibration.runs import predict
-from sim.engine.history import History, measures
+from sim.engine.history import History
+from sim.engine.measures import measures
 from sim.model.parameters import Parameters
 from sim.states import AGES, DURATION_CLASSES, HISTORY_YEAR, USER_SETS
 from tests.calibration.figures.books import AMBULANT, GROUPS, TOTAL, Books, target

@@ -161,7 +161,7 @@ def test_the_command_counts_what_differs_and_names_whom_cbs_has_no_figure_of(
     with pytest.raises(SystemExit) as ended:
         cli.main()
     assert ended.value.code == 2
-    assert "reads tables of its own" in capsys.readouterr().err
+    assert "--table is for targets alone" in capsys.readouterr().err
 
 
 @pytest.mark.usefixtures("cbs")

@@ -18,7 +18,7 @@ from calibration.paper.runs import ATTENDANCE, PARTED, WHOLE, Laboratory, Pair, 
 from calibration.paper.telling import ChangeTold, Count, Said, SpreadTold, Value, spread_of, told
 from calibration.paper.words import short
 from pages.shared.texts import writing_in
-from sim.decision.appraisal import Figure
+from sim.decision.comparison import Figure
 from sim.inputs.grid import load_grid
 from sim.inputs.library import registry
 from sim.machine.project import SCENARIOS

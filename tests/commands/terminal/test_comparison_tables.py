@@ -12,7 +12,7 @@ from rich.console import Console, RenderableType
 
 from commands.terminal.comparison import TOO_SMALL, comparison, euros, level_table, people, show
 from commands.terminal.model import model_table
-from sim.decision.appraisal import Figure
+from sim.decision.comparison import Figure
 from sim.decision.headline import Change, Level
 
 LEVELS = [

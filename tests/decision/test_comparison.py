@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from sim.decision.appraisal import (
+from sim.decision.comparison import (
     CASHABLE,
     KEY_LABELS,
     MUNICIPAL,
@@ -21,9 +21,7 @@ from sim.decision.appraisal import (
     break_even,
     difference,
     figure,
-    running_figure,
     standard_error,
-    year_figure,
 )
 from sim.engine.history import Label
 from sim.engine.ledger import present_values
@@ -85,7 +83,7 @@ def test_swapping_the_arms_flips_every_sign(runs: list[Run]) -> None:
     assert high == pytest.approx(-back.interval()[0])
     assert there.p_positive() == pytest.approx(1 - back.p_positive())
     for label in KEY_LABELS:
-        ours, theirs = (running_figure(d, label, 3, 0.03) for d in (there, back))
+        ours, theirs = (d.running(label, 3, 0.03) for d in (there, back))
         assert ours.value == pytest.approx(-theirs.value)
         assert ours.mcse == pytest.approx(theirs.mcse)
         assert (ours.low, ours.high) == pytest.approx((-theirs.high, -theirs.low))  # type: ignore[operator]
@@ -167,7 +165,7 @@ def test_the_error_of_a_mean_over_runs_by_hand() -> None:
 def test_one_draw_says_nothing_about_parameters(runs: list[Run]) -> None:
     d = between([run for run in runs if run.draw == 1])
     assert all(np.isnan(side).all() for side in d.interval())
-    found = year_figure(d, USERS, 0)
+    found = d.in_year(USERS, 0)
     assert (found.low, found.high, found.p_positive) == (None, None, None)
 
 
@@ -180,14 +178,14 @@ def test_the_interval_is_over_draws_with_replications_averaged() -> None:
     low, high = between(made).interval()
     assert low[0] == pytest.approx([2.0] * 3)  # of 1..21 the 5th percentile is 2
     assert high[0] == pytest.approx([20.0] * 3)
-    found = year_figure(between(made), USERS, 1)
+    found = between(made).in_year(USERS, 1)
     assert (found.value, found.low, found.high) == pytest.approx((11.0, 2.0, 20.0))
 
 
 def test_the_chance_to_exceed_zero_is_the_share_of_draws_and_half_of_the_ties() -> None:
     d = draws_of([1.0, -1.0], [2.0, 0.0], [0.0, 0.0], [-1.0, -3.0])
     assert d.p_positive()[0] == pytest.approx([2.5 / 4, 1.0 / 4])
-    assert year_figure(d, MUNICIPAL, 0).p_positive == pytest.approx(2.5 / 4)
+    assert d.in_year(MUNICIPAL, 0).p_positive == pytest.approx(2.5 / 4)
 
 
 def test_the_chance_with_one_draw_is_normal_and_certain_without_variance() -> None:
@@ -219,7 +217,7 @@ def test_figures_and_tables_of_differences_agree(runs: list[Run]) -> None:
     for label in KEY_LABELS:
         row = d.row(*label)
         for k in range(len(YEARS)):
-            found = year_figure(d, label, k)
+            found = d.in_year(label, k)
             expected = (d.mean[row, k], d.mcse[row, k], low[row, k], high[row, k], d.p_positive()[row, k])
             assert (found.value, found.mcse, found.low, found.high, found.p_positive) == pytest.approx(
                 expected
@@ -235,7 +233,7 @@ def test_a_figure_without_variance(runs: list[Run]) -> None:
 @given(VALUES, st.integers(1, 3), st.floats(0, 0.1))
 def test_a_running_figure_is_a_present_value(blocks: np.ndarray, years: int, rate: float) -> None:
     d = between([run_of({MUNICIPAL: np.zeros_like(blocks)}, {MUNICIPAL: blocks})])
-    found = running_figure(d, MUNICIPAL, years, rate)
+    found = d.running(MUNICIPAL, years, rate)
     expected = present_values(blocks.sum(axis=1)[:years], rate)[-1]
     assert found.value == pytest.approx(expected, rel=1e-9, abs=1e-3)
     by_block = [present_values(blocks[:years, b], rate)[-1] for b in range(BLOCKS)]
@@ -247,8 +245,8 @@ def test_the_error_of_a_running_figure_knows_that_years_go_together() -> None:
     same_way = between([run_of({COST: yearly(0, 0, 0)}, {COST: np.stack([wave, wave, wave])})])
     opposite = between([run_of({COST: yearly(0, 0, 0)}, {COST: np.stack([wave, -wave, 0 * wave])})])
     one = block_standard_error(wave)
-    assert running_figure(same_way, COST, 3, 0.0).mcse == pytest.approx(3 * one)
-    assert running_figure(opposite, COST, 2, 0.0).mcse == pytest.approx(0.0, abs=1e-12)
+    assert same_way.running(COST, 3, 0.0).mcse == pytest.approx(3 * one)
+    assert opposite.running(COST, 2, 0.0).mcse == pytest.approx(0.0, abs=1e-12)
 
 
 # ---- break even

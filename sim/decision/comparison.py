@@ -1,4 +1,7 @@
-"""Differences between scenarios, with Monte Carlo and parameter uncertainty kept apart. Never simulates."""
+"""Where scenarios are compared: differences on the same children. Never simulates.
+
+Monte Carlo error and parameter uncertainty are kept apart.
+"""
 
 from __future__ import annotations
 
@@ -96,6 +99,17 @@ class Difference:
         """Return [runs, years] of one label."""
         return self.runs[:, self.row(measure, breakdown, level)]
 
+    def in_year(self, label: Label, index: int) -> Figure:
+        """Return the figure of a label in one year (by its index)."""
+        row = self.labels.index(label)
+        return figure(self.runs[:, row, index], self.run_mcse[:, row, index], self.draws)
+
+    def running(self, label: Label, years: int, rate: float) -> Figure:
+        """Return the present value of a label over the first `years` years."""
+        factors = discount_factor(rate, np.arange(1, years + 1))
+        blocks = np.einsum("ryb,y->rb", self.key_blocks[label][:, :years], factors)
+        return figure(blocks.sum(axis=1), block_standard_error(blocks), self.draws)
+
     def too_small(self) -> NDArray[np.bool_]:
         """Tell where a difference is below two Monte Carlo standard errors, [labels, years]."""
         return np.asarray(np.abs(self.mean) < 2.0 * self.mcse)
@@ -154,7 +168,7 @@ class Figure:
     p_positive: probability that it exceeds zero, over draws; None with one draw. draw_count: on how many it
     rests, the best fit being one; None where that is beside the point. draw_error: standard error of the mean
     over them, which holds luck as well; quartiles: 25 and 75 percent over them, for charts, or None. What may
-    be said of a figure, `firm.standing` tells.
+    be said of a figure, `firm.Standing` tells.
     """
 
     value: float
@@ -196,19 +210,6 @@ def figure(by_run: Floats, errors: Floats, draws: Sequence[int]) -> Figure:
     return Figure(
         float(by_run.mean()), mcse, low, high, positive, by_draw.size, error, (first, third)
     )  # fmt: skip
-
-
-def running_figure(d: Difference, label: Label, years: int, rate: float) -> Figure:
-    """Return the present value of a difference over the first `years` years."""
-    factors = discount_factor(rate, np.arange(1, years + 1))
-    blocks = np.einsum("ryb,y->rb", d.key_blocks[label][:, :years], factors)
-    return figure(blocks.sum(axis=1), block_standard_error(blocks), d.draws)
-
-
-def year_figure(d: Difference, label: Label, index: int) -> Figure:
-    """Return the difference in one year (by its index)."""
-    row = d.labels.index(label)
-    return figure(d.runs[:, row, index], d.run_mcse[:, row, index], d.draws)
 
 
 def drowned(cost: Figure, spent: float, draws: int) -> bool:
