@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs
@@ -12,11 +13,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pages import vergelijk
 from pages.compare import forest
 from pages.compare.conclusion import conclusion
 from pages.compare.fences import fences
 from pages.compare.rows import OUTCOMES, BudgetRow, Told, row
-from pages.shared import formats
+from pages.shared import formats, parts
 from pages.shared.chosen import MAX_PLANS, Choices, plans_around, plans_offered, scenario
 from pages.shared.link import query_of
 from pages.shared.plan import Plan
@@ -190,6 +192,25 @@ def test_what_a_budget_without_a_ring_fence_loses_is_told_from_the_run(budget: f
         assert told == NL["compare_fence_lost"].format(n=2, **values)
     assert fences(answer.seen(False), plans[:1], 4) == ""  # no twin to tell it by
     assert fences(replace(answer, draws=answer.draws[:9]), plans, 4) == ""
+
+
+class Opened(nullcontext[None]):
+    """A part of a page that is open."""
+
+    open = True
+
+
+def test_the_chart_over_the_years_discounts_as_the_budgets_say(monkeypatch: pytest.MonkeyPatch) -> None:
+    answer = answered(tuple(worlds.scenario(fte, parameters={"discount.mkba": 0.05}) for fte in (0, 36)))
+    drawn: list[Any] = []
+    monkeypatch.setattr(vergelijk, "_folding", lambda *_: Opened())
+    monkeypatch.setattr(vergelijk, "choose_chart", lambda _: "money")
+    monkeypatch.setattr(vergelijk, "choose_mode", lambda _: "difference")
+    monkeypatch.setattr(parts, "plot", lambda found, *_: drawn.extend(found))
+    vergelijk._over_years(answer, ["1", "2"], "reference")
+    d = answer.difference(1)
+    assert drawn[0].mean[-1] * 1e6 == pytest.approx(d.running(MUNICIPAL, len(d.years), 0.05).value)
+    assert drawn[0].mean[-1] * 1e6 != pytest.approx(d.running(MUNICIPAL, len(d.years), worlds.RATE).value)
 
 
 # The budgets
