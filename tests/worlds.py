@@ -195,7 +195,7 @@ def live_span(
     proposals: int = kernel(
         children, Who(first, last, NOBODY, NOT_ASIDE), exposure, table.hazards, bounds, layout(table), key,
         span,
-        open_gate(), tally, scratch(), nobody_else(), room_for(0), no_turn(),
+        open_gate(), tally, scratch(children), nobody_else(), room_for(0), no_turn(),
     )  # fmt: skip
     return proposals
 

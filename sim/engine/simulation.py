@@ -331,7 +331,7 @@ class Lives:
             children, first_world = self.blocks[b], self.worlds[0]
             mine, cells = first_world.exposed[b], first_world.cells[run_year, b]
             first, last = youths_of(children, epoch_year)
-            tally, room, log = self._empty_tally(), scratch(), room_for(self.partings[b])
+            tally, room, log = self._empty_tally(), scratch(children), room_for(self.partings[b])
             while True:
                 proposals, rows, eve = live_reference(
                     children, mine, self.beside[b], self.rate, first, last, h, bounds, lay, key, span, gate,
@@ -405,7 +405,7 @@ class Lives:
                 advance(
                     self.blocks[b], Who(first, last, rows[b], NOT_ASIDE), self.worlds[0].exposed[b],
                     plan.clock.table.hazards, bounds, lay, plan.config.key, span, waiting.gates[b],
-                    waiting.tallies[b], scratch(), nobody_else(), room_for(0), no_turn(),
+                    waiting.tallies[b], scratch(self.blocks[b]), nobody_else(), room_for(0), no_turn(),
                 )
             )  # fmt: skip
 

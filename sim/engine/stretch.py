@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.engine.exposure import Exposure
+from sim.engine.population import Children
 
-MOST_PROCESSES = 512
 _NO_EXPOSURE = Exposure(
     np.empty((0, 0), np.float32), np.empty((0, 0), np.float32), np.empty((0, 0), np.int16),
     np.empty((0, 0), np.int16), np.empty((0, 0, 0)), np.empty((0, 0)), np.empty((0, 0)),
@@ -139,6 +139,6 @@ def no_turn() -> Turn:
     )  # fmt: skip
 
 
-def scratch() -> Scratch:
-    """Return room for one thread."""
-    return Scratch(np.empty(MOST_PROCESSES))
+def scratch(children: Children) -> Scratch:
+    """Return room for one thread that lives some of these children."""
+    return Scratch(np.empty(children.state.shape[1]))

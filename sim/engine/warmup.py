@@ -127,7 +127,7 @@ def live_year(
         for span in spans:
             proposals.append(int(advance(
                 children, Who(first, last, NOBODY, NOT_ASIDE), exposed[b], clock.table.hazards, bounds, lay,
-                key, span, gate, tally, scratch(), nobody_else(), room_for(0), no_turn(),
+                key, span, gate, tally, scratch(children), nobody_else(), room_for(0), no_turn(),
             )))  # fmt: skip
             if watch is not None:
                 watch((span.first_step + steps) // span.per_month, b, children)

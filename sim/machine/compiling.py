@@ -22,6 +22,7 @@ from sim.machine.private import UntrustedError, private_folder
 
 log = logging.getLogger(__name__)
 SIM = Path(__file__).resolve().parents[1]
+DATA = SIM / "data"
 NOWHERE = Path(os.devnull) / "kinderwerk"
 """Placeholder for a missing folder: nothing can be read or written there."""
 
@@ -33,6 +34,8 @@ WORDING = (
 """Modules that only write words or documents: no number in a result depends on them."""
 
 
+ABOUT_THE_FIT = ("diagnostics.json", "validation.json", "rolling.json", "left_out.json")
+"""Data that only tell how well the fit does: no life depends on them."""
 LIVES = ("luck.py", "rates.py", "states.py", "ties.py", "machine/kernels.py", "model/", "engine/")
 """Sources on which lives of children depend, and so warmed-up populations."""
 KERNELS = (*LIVES, "published/", "runs/twins.py")
@@ -55,8 +58,8 @@ def source_hash() -> str:
 
 
 def data_hash() -> str:
-    """Return a short hash over every data file of this package: processes, programmes, municipalities."""
-    return _hash_of(SIM / "data", "*.*", lambda _: True)
+    """Return a short hash over the data on which results depend: processes, programmes, municipalities."""
+    return _hash_of(DATA, "*.*", lambda name: not name.endswith(ABOUT_THE_FIT))
 
 
 def _hash_of(root: Path, pattern: str, wanted: Callable[[str], bool]) -> str:

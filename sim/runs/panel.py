@@ -150,7 +150,7 @@ def _year(c: Children, x: Exposure, plan: RunPlan, year: int, by: str) -> Iterat
         before = c.state.copy()
         advance(
             c, everyone, x, table.hazards, bounds, lay, plan.config.key, Stretch(month, 1, 1, year, True),
-            open_gate(), empty_tally(lay), scratch(), nobody_else(), room_for(0), no_turn(),
+            open_gate(), empty_tally(lay), scratch(c), nobody_else(), room_for(0), no_turn(),
         )  # fmt: skip
         age = month - c.birth.astype(np.int64)
         here = (age >= 0) & (age < LIFE_MONTHS) & (c.arrives <= year) & (c.departs > year)

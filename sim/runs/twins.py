@@ -288,7 +288,7 @@ def _year(
     kinds = np.array(form_states(table), np.int64)
     gate = open_gate()
     count = _record(
-        c, x, table.hazards, bounds, lay, config.key, index, gate, empty_tally(lay), scratch(),  # type: ignore[arg-type]
+        c, x, table.hazards, bounds, lay, config.key, index, gate, empty_tally(lay), scratch(c),  # type: ignore[arg-type]
         kinds, NOBODY, NOT_ASIDE, nobody_else(), room_for(0), no_turn(), child, month, row, care,
     )  # fmt: skip
     if count < 0:

@@ -24,7 +24,7 @@ from sim.engine.exposure import Exposure
 from sim.engine.population import Children
 from sim.engine.warmup import WarmStart, warm_up
 from sim.machine.arrays import ArrayFiles, array
-from sim.machine.compiling import cache_root, folder_in, lives_hash
+from sim.machine.compiling import ABOUT_THE_FIT, cache_root, folder_in, lives_hash
 from sim.machine.variables import cache_bytes
 from sim.model.parameters import DATA
 from sim.progress import YearDone
@@ -32,8 +32,7 @@ from sim.progress import YearDone
 MEMORY_LIMIT = 1 << 29
 LARGE = 1 << 29
 """Bytes beyond which a population is not kept in memory: whoever asks for it is the only one to use it."""
-_VALUES = ("parameters.csv", "posterior.parquet", "posterior.json", "diagnostics.json", "validation.json",
-           "observed.csv")  # fmt: skip
+_VALUES = (*ABOUT_THE_FIT, "parameters.csv", "posterior.parquet", "posterior.json", "observed.csv")
 """Files of values: those in use before a start are hashed themselves. A folder holds values too."""
 DISK_LIMIT = cache_bytes() * 3 // 4
 """The rest of the cache is for results (lives.py)."""

@@ -199,7 +199,8 @@ def test_after_a_fork_the_programmes_of_the_reference_do_nothing_more() -> None:
             tally = empty_tally(lay)
             advance(
                 forks.children.part(slice(None)), Who(0, n, NOBODY, NOT_ASIDE), x, h, bounds, lay, key, span,
-                open_gate(), tally, scratch(), nobody_else(), room_for(0), Turn(*forks[1:], own),
+                open_gate(), tally, scratch(forks.children), nobody_else(), room_for(0),
+                Turn(*forks[1:], own),
             )  # fmt: skip
             return tally.tobytes()
 

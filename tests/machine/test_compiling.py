@@ -31,6 +31,7 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (root / "rates.py").write_text("b = 2\n", encoding="utf-8")
     (root / "data" / "processes.yaml").write_text("kind: processes\n", encoding="utf-8")
     monkeypatch.setattr(compiling, "SIM", root)
+    monkeypatch.setattr(compiling, "DATA", root / "data")
     return root
 
 
@@ -97,6 +98,14 @@ def test_data_changes_the_data_and_not_the_engine(package: Path) -> None:
     assert data_hash() != data
     (package / "luck.py").write_text("a = 3\n", encoding="utf-8")
     assert source_hash() != engine
+
+
+@pytest.mark.parametrize("name", compiling.ABOUT_THE_FIT)
+def test_how_well_the_fit_does_changes_no_result(package: Path, name: str) -> None:
+    assert (ROOT / "sim" / "data" / name).is_file()
+    data = data_hash()
+    (package / "data" / name).write_text("{}\n", encoding="utf-8")
+    assert data_hash() == data
 
 
 @pytest.fixture

@@ -112,3 +112,19 @@ def test_a_form_of_care_that_shuts_a_row_and_opens_another(parameters: Parameter
     put(children, table, "wijkteam", 1)
     Clockwork(table).live(children, 0, 2)
     assert not process(children, table, "need").any()
+
+
+def test_a_table_of_hundreds_of_rows_is_lived_as_each_row_says(parameters: Parameters) -> None:
+    more, rate = 600, 0.2
+    told = TABLE.model_dump(by_alias=True)
+    for k in range(more):
+        happens = {"name": f"happens_{k}", "from": "no", "to": "yes", "rate": "offence.first"}
+        told["processes"][f"more_{k}"] = {"states": ["no", "yes"], "transitions": [happens]}
+    p = still(parameters).replace({"offence.first": rate})
+    table = compile_table(ProcessTable.model_validate(told), p, 2020)
+    children = born(1_000, table, p)
+    Clockwork(table).live(children, 0, 4)
+    share = -np.expm1(-4 * rate)
+    yes = np.array([process(children, table, f"more_{k}").mean() for k in range(more)])
+    assert near(float(yes.mean()), share, more * children.id.size)
+    assert 0.7 < yes.var() / (share * (1 - share) / children.id.size) < 1.3  # and each by its own luck

@@ -171,7 +171,7 @@ def test_the_bound_is_above_the_true_hazard_for_every_child(town: Children, para
     true, bound = (np.zeros((here.id.size, len(table.processes))) for _ in range(2))
     for r, name in enumerate(table.rows):
         true[:, table.hazards.process[r]] += by_row[name]
-    room = scratch()
+    room = scratch(here)
     for i in range(here.id.size):
         age = (YEAR * MONTHS - here.birth[i]) // MONTHS
         key, plain = lifecourse._key(here, i, table.hazards)
