@@ -14,6 +14,7 @@ import jsonschema
 import pytest
 
 from sim.machine.project import version
+from tests.terminal import call
 from tests.test_project import none_of, project_files
 from tests.test_supply import loaded
 
@@ -172,6 +173,33 @@ def test_files_of_the_bureau_of_statistics_name_it() -> None:
 
 
 # Vulnerabilities
+
+
+def parts_of(paper: str) -> dict[str, str]:
+    """Return what stands under each heading of the second level."""
+    return {part.partition("\n")[0]: part.partition("\n")[2].strip() for part in paper.split("\n## ")[1:]}
+
+
+def test_the_paper_on_security_says_what_who_reports_and_who_checks_must_know() -> None:
+    parts = parts_of(text("SECURITY.md"))
+    none_of(heading for heading in (
+        "Report in private", "How long it takes", "In good faith", "What counts, and whose it is",
+        "Which versions", "How to check a release",
+    ) if not parts.get(heading))  # fmt: skip
+    days = re.findall(r"\| (\d+) (?:working )?days\b", parts["How long it takes"])
+    assert len(days) == 4
+    assert "there is no contract" in " ".join(parts["How long it takes"].split())
+
+
+def test_what_the_paper_on_security_tells_to_call_is_there() -> None:
+    said = text("SECURITY.md")
+    none_of(name for name in re.findall(r"`([\w/.-]+\.(?:lock|json|py))`", said)
+            if name != "manifest.json" and not (ROOT / name).is_file())  # fmt: skip
+    targets = set(re.findall(r"^([\w.]+):", text("Makefile"), re.MULTILINE))
+    assert {"wheel", "audit", ".venv"} == set(re.findall(r"`make ([\w.]+)`", said)) <= targets
+    asked = re.findall(r"`kinderwerk (--[\w-]+)`", said)
+    assert asked
+    none_of(words for words in asked if version() not in call(words).stdout)
 
 
 def wrong_in(said: str, now: datetime) -> list[str]:
