@@ -1,9 +1,11 @@
-"""What the workflow for other systems does, as far as one system can show it."""
+"""What the workflow for other systems does, as far as one can show it, and what an image is built on."""
 
 from __future__ import annotations
 
 import ast
+import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -80,3 +82,36 @@ def test_an_app_answers_or_what_it_said_is_shown(words: list[str], code: int, sa
     call = [sys.executable, ".ci/answers.py", sys.executable, *words]
     done = subprocess.run(call, cwd=ROOT, capture_output=True, text=True, timeout=240, check=False)
     assert (done.returncode, said in done.stdout + done.stderr) == (code, True), done.stderr
+
+
+# The images
+
+
+def digests(tools: Path) -> subprocess.CompletedProcess[str]:
+    """Return what .ci/digests says where `tools` alone can ask a registry."""
+    for name in ("bash", "env", "sed", "dirname"):
+        (tools / name).symlink_to(shutil.which(name) or "")
+    call, place = [str(tools / "bash"), str(ROOT / ".ci" / "digests")], {**os.environ, "PATH": str(tools)}
+    return subprocess.run(call, env=place, capture_output=True, text=True, timeout=60, check=False)
+
+
+def tool(folder: Path, name: str, lines: str) -> None:
+    (folder / name).write_text(f"#!/bin/sh\n{lines}\n", encoding="utf-8")
+    (folder / name).chmod(0o700)
+
+
+@pytest.mark.parametrize("asks", ["skopeo", "docker"])
+def test_images_are_named_by_the_digest_that_the_registry_has(asks: str, tmp_path: Path) -> None:
+    tool(tmp_path, asks, 'case "$*" in *python*) echo sha256:aa ;; *nginx*) echo sha256:bb ;; esac')
+    done = digests(tmp_path)
+    assert done.stdout.splitlines() == [
+        "BASE=python:3.11-slim@sha256:aa", "PROXY=nginx:stable@sha256:bb",
+    ], done.stderr  # fmt: skip
+    for name in ("BASE", "PROXY"):
+        assert f"${{{name}:-" in (ROOT / "docs" / "open" / "compose.yaml").read_text(encoding="utf-8")
+
+
+def test_without_a_registry_no_image_is_named(tmp_path: Path) -> None:
+    tool(tmp_path, "skopeo", "exit 1")
+    done = digests(tmp_path)
+    assert (done.returncode != 0, done.stdout) == (True, "")
