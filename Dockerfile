@@ -1,5 +1,6 @@
 # The app for a municipal server: see docs/deploy.md. Build from a checkout as it says there.
-# Name the base by digest where the same image must be built twice: --build-arg BASE=python:3.11-slim@sha256:...
+# Where the same image must be built twice, name the base by digest: --build-arg with the BASE=... of `.ci/digests`.
+# Without a registry, `.ci/base` makes one of Debian's own packages.
 ARG BASE=python:3.11-slim
 FROM ${BASE}
 

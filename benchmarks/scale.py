@@ -185,11 +185,11 @@ How to run it:
 
 1. **A folder per municipality**, with two scenarios (or a grid) that name its own file (`kinderwerk data municipality
    NAME`), and a batch for each folder. The tables of one take {each:,.0f} s at the end.
-2. **Workers**: `dask worker tcp://SCHEDULER:8786 --nworkers auto --nthreads 1`, 2 GB each (3.7 GB for the whole country at
+2. **Workers**: `dask worker tls://SCHEDULER:8786 --nworkers auto --nthreads 1`, 2 GB each (3.7 GB for the whole country at
    once).
 3. **Four to eight batches at once**, on the machine of the scheduler, so that the cluster is busy while one writes its
    tables: `ls -d gemeenten/* | xargs -P 8 -I MAP kinderwerk batch MAP --out results/MAP --draws {draws}
-   --cluster tcp://SCHEDULER:8786 --json`.
+   --cluster tls://SCHEDULER:8786 --json`.
 4. **Cores that one batch can feed**: {fed:,.0f}, at {per_core:.1f} units a second per core on this disk.
 
 100 draws cost a tenth of {draws:,} and give the same mean with a coarser range.

@@ -134,11 +134,19 @@ def _hearing_who_ends() -> Iterator[None]:
 def _ask_again(lost: sys.UnraisableHookArgs) -> None:
     """Stop a moment later where stopping was asked for in the midst of what cannot be stopped."""
     if lost.exc_type is KeyboardInterrupt:
-        main, stop = threading.main_thread().ident or 0, signal.default_int_handler
+        stop = signal.default_int_handler
         for number in [n for n in (signal.SIGINT, *_ENDS) if signal.getsignal(n) is stop][:1]:
-            threading.Timer(0.05, signal.pthread_kill, (main, number)).start()
+            threading.Timer(0.05, _stop, (number,)).start()
     else:
         sys.__unraisablehook__(lost)
+
+
+def _stop(number: int) -> None:
+    """Send a signal to the main thread, from another one."""
+    if hasattr(signal, "pthread_kill"):
+        signal.pthread_kill(threading.main_thread().ident or 0, number)
+    else:  # Windows, where the main thread hears every signal, also while it waits
+        signal.raise_signal(number)
 
 
 def _text(raw: _Stream, like: TextIO | None) -> TextIO:

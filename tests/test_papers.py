@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import re
 import tomllib
 from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatch
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import jsonschema
 import pytest
 
+from sim.batches.crate import CBS
 from sim.machine.project import version
+from tests.terminal import call
 from tests.test_project import none_of, project_files
 from tests.test_supply import loaded
 
@@ -157,21 +161,72 @@ def test_every_file_has_a_licence_whose_text_is_here() -> None:
         name = path.relative_to(ROOT).as_posix()
         fits = [licence for paths, licence in licences() if any(fnmatch(name, p) for p in paths)]
         assert fits, name
-        assert (ROOT / "LICENSES" / f"{fits[0]}.txt").is_file()
-    used = {licence for _, licence in licences()}
+    used = {licence for _, held in licences() for licence in held.split(" AND ")}
     assert {path.stem for path in (ROOT / "LICENSES").iterdir()} == used
     assert PROJECT["license"] in used
 
 
-def test_files_of_the_bureau_of_statistics_name_it() -> None:
-    for paths, licence in licences():
-        for name in paths if licence == "CC-BY-4.0" else ():
-            assert (ROOT / name).is_file(), name
-            sources = re.findall(r"CBS|\b[KCPB]\d{1,4}\b", text(name))
-            assert sources, f"{name} names no source of CBS"
+FROM_CBS = re.compile(r"\bCBS\b|StatLine")
+
+
+def cbs_figures(path: Path) -> bool:
+    """Tell whether a file of data says that it holds figures of CBS."""
+    said = path.read_text(encoding="utf-8")
+    if path.suffix == ".json":  # an answer of StatLine, or a target beside what the model says of it
+        return "opendata.cbs.nl" in said or any(f'"{row["id"]}"' in said for row in rows(TARGETS))
+    short = {row["source"] for row in rows(SOURCES) if FROM_CBS.search(row["title"])}
+    cells = [cell or "" for row in rows(path) for name, cell in row.items() if "source" in (name or "")]
+    return any(FROM_CBS.search(cell) or short & set(cell.split(";")) for cell in cells)
+
+
+TARGETS = ROOT / "calibration" / "targets" / "cbs.csv"
+SOURCES = ROOT / "calibration" / "evidence" / "municipal_sources.csv"
+
+
+@cache
+def rows(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as stream:
+        return list(csv.DictReader(stream))
+
+
+def test_files_with_figures_of_the_bureau_of_statistics_are_under_its_licence_and_no_others() -> None:
+    data = [path for path in project_files() if path.suffix in (".csv", ".json")]
+    papers_alone = ROOT / "docs" / "open"  # which name sources, and hold no figures
+    names = {path.relative_to(ROOT).as_posix(): path for path in data if path.parent != papers_alone}
+    found = {name for name, path in names.items() if cbs_figures(path)}
+    patterns = [path for paths, licence in licences() if CBS in licence.split(" AND ") for path in paths]
+    assert found == {name for name in names if any(fnmatch(name, pattern) for pattern in patterns)}
+    none_of(pattern for pattern in patterns if not any(fnmatch(name, pattern) for name in names))
 
 
 # Vulnerabilities
+
+
+def parts_of(paper: str) -> dict[str, str]:
+    """Return what stands under each heading of the second level."""
+    return {part.partition("\n")[0]: part.partition("\n")[2].strip() for part in paper.split("\n## ")[1:]}
+
+
+def test_the_paper_on_security_says_what_who_reports_and_who_checks_must_know() -> None:
+    parts = parts_of(text("SECURITY.md"))
+    none_of(heading for heading in (
+        "Report in private", "How long it takes", "In good faith", "What counts, and whose it is",
+        "Which versions", "How to check a release",
+    ) if not parts.get(heading))  # fmt: skip
+    days = re.findall(r"\| (\d+) (?:working )?days\b", parts["How long it takes"])
+    assert len(days) == 4
+    assert "there is no contract" in " ".join(parts["How long it takes"].split())
+
+
+def test_what_the_paper_on_security_tells_to_call_is_there() -> None:
+    said = text("SECURITY.md")
+    none_of(name for name in re.findall(r"`([\w/.-]+\.(?:lock|json|py))`", said)
+            if name != "manifest.json" and not (ROOT / name).is_file())  # fmt: skip
+    targets = set(re.findall(r"^([\w.]+):", text("Makefile"), re.MULTILINE))
+    assert {"wheel", "audit", ".venv"} == set(re.findall(r"`make ([\w.]+)`", said)) <= targets
+    asked = re.findall(r"`kinderwerk (--[\w-]+)`", said)
+    assert asked
+    none_of(words for words in asked if version() not in call(words).stdout)
 
 
 def wrong_in(said: str, now: datetime) -> list[str]:

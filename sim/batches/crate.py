@@ -36,11 +36,15 @@ CONTEXT = [f"{SPECIFICATION}/context", "https://w3id.org/ro/terms/workflow-run/c
 RESULTS, SCENARIOS, SHIPPED, OWN = "results", "scenarios", "data", "own-model"
 """Folders of a crate."""
 LOCK, README = "requirements.lock", "README.md"
-OURS = "EUPL-1.2"
-FROM_CBS: Mapping[str, str] = dict.fromkeys(
-    ("municipality_names.csv", "observed.csv", "population.csv"), "CC-BY-4.0"
-)
-"""Shipped data under another licence than the program (REUSE.toml)."""
+OURS, CBS = "EUPL-1.2", "CC-BY-4.0"
+FROM_CBS: Mapping[str, tuple[str, ...]] = {
+    **dict.fromkeys(("municipality_names.csv", "observed.csv", "population.csv", "towns.csv"), (CBS,)),
+    **dict.fromkeys(
+        ("diagnostics.json", "municipalities.csv", "parameters.csv", "rolling.json", "validation.json"),
+        (OURS, CBS),
+    ),
+}
+"""Shipped data under another licence than the program, or one more (REUSE.toml)."""
 _FORMATS = {
     ".parquet": "application/vnd.apache.parquet", ".csv": "text/csv", ".json": "application/json",
     ".yaml": "application/yaml", ".py": "text/x-python", ".lock": "text/plain", ".md": "text/markdown",
@@ -190,9 +194,14 @@ It says whether the tables are the same to the byte.
 ## Licence
 
 - The program and its numbers: {_spdx(OURS)}
-- Numbers of CBS ({", ".join(sorted(FROM_CBS))}): {_spdx("CC-BY-4.0")}
+- Numbers of CBS ({_listed((CBS,))}): {_spdx(CBS)}
+- Numbers of CBS among others ({_listed((OURS, CBS))}): both
 - Scenarios and tables: {theirs}
 """
+
+
+def _listed(licences: tuple[str, ...]) -> str:
+    return ", ".join(sorted(name for name, held in FROM_CBS.items() if held == licences))
 
 
 def _plain(text: str) -> str:
@@ -257,21 +266,22 @@ def _described(name: str, content: bytes | Path, licence: str | None) -> Entity:
     """Return what a file is, how large, under which licence, and its hash."""
     short, shipped = name.rpartition("/")[-1], name.startswith(f"{SHIPPED}/") or name == LOCK
     size = len(content) if isinstance(content, bytes) else content.stat().st_size
-    stated = FROM_CBS.get(short, OURS) if shipped else licence
+    stated = FROM_CBS.get(short, (OURS,)) if shipped else (licence,) if licence else ()
+    under = [_of(_spdx(each)) for each in stated]
     return {
         "@id": quote(name), "@type": "File", "name": short, "contentSize": str(size),
         "encodingFormat": _FORMATS.get(Path(name).suffix, "application/octet-stream"),
         "sha256": _sha256(content), **({"about": _of("./")} if name == README else {}),
-        **({"license": _of(_spdx(stated))} if stated else {}),
+        **({"license": under if len(under) > 1 else under[0]} if under else {}),
     }  # fmt: skip
 
 
 def _licences(licence: str | None) -> list[Entity]:
-    names = {_spdx(name): name for name in ([licence] if licence else []) + [OURS, *FROM_CBS.values()]}
+    names = {_spdx(name): name for name in ([licence] if licence else []) + [OURS, CBS]}
     found: list[Entity] = [{"@id": at, "@type": "CreativeWork", "name": name} for at, name in names.items()]
     unsaid = {
         "@id": "#licence", "@type": "CreativeWork", "name": "no licence stated",
-        "description": f"The program and its data: {OURS} and CC-BY-4.0, as is said of each file. Scenarios "
+        "description": f"The program and its data: {OURS} and {CBS}, as is said of each file. Scenarios "
         "and tables are of those who made this run, who stated no licence.",
     }  # fmt: skip
     return found if licence else [*found, unsaid]

@@ -10,6 +10,7 @@ from pathlib import Path
 
 ASIDE = ".part"
 """How a file ends that is still being written."""
+_POSIX = os.name == "posix"
 
 
 def _usual_mode() -> int:
@@ -57,8 +58,13 @@ def write_whole(path: Path, content: bytes, *, private: bool = False, to_disk: b
 
 
 def flush_to_disk(path: Path) -> None:
-    """Wait until a file or folder is on the disk itself."""
-    handle = os.open(path, os.O_RDONLY)
+    """Wait until a file or folder is on the disk itself.
+
+    Windows opens no folder, and flushes a file only for who may write to it.
+    """
+    if not _POSIX and path.is_dir():
+        return
+    handle = os.open(path, os.O_RDONLY if _POSIX else os.O_RDWR)
     try:
         os.fsync(handle)
     finally:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
@@ -19,6 +20,10 @@ from sim.machine.conductor import Conductor
 
 T = TypeVar("T")
 Item = TypeVar("Item")
+
+
+_MOST_ON_WINDOWS = 61
+"""So many processes can be waited for there."""
 
 
 class Workers:
@@ -69,7 +74,12 @@ class Workers:
 
 
 def start_processes(count: int) -> ProcessPoolExecutor:
-    """Return a pool of processes that leave Ctrl-C to this one, and end when it ends, however it ends."""
+    """Return a pool of processes that leave Ctrl-C to this one, and end when it ends, however it ends.
+
+    On Windows it has at most 61.
+    """
+    if sys.platform == "win32":
+        count = min(count, _MOST_ON_WINDOWS)
     way = "forkserver" if "forkserver" in get_all_start_methods() else "spawn"  # Windows has only the second
     return ProcessPoolExecutor(count, mp_context=get_context(way), initializer=_settle)
 

@@ -149,7 +149,7 @@ def sha256(path: Path) -> str:
 def test_licences_are_those_of_the_project_and_the_one_given(stored: StoredRun, tmp_path: Path) -> None:
     said = tomllib.loads((ROOT / "REUSE.toml").read_text(encoding="utf-8"))["annotations"]
     other = {
-        Path(path).name: each["SPDX-License-Identifier"]
+        Path(path).name: tuple(each["SPDX-License-Identifier"].split(" AND "))
         for each in said if each["SPDX-License-Identifier"] != OURS
         for path in each["path"] if path.startswith("sim/data/")
     }  # fmt: skip
@@ -160,7 +160,10 @@ def test_licences_are_those_of_the_project_and_the_one_given(stored: StoredRun, 
     assert "license" not in graph["results/results.parquet"]
     assert all("license" in entity for name, entity in graph.items() if name.startswith("data/"))
     assert graph["data/population.csv"]["license"] == {"@id": "https://spdx.org/licenses/CC-BY-4.0"}
-    assert graph["data/parameters.csv"]["license"] == {"@id": "https://spdx.org/licenses/EUPL-1.2"}
+    assert graph["data/programmes.yaml"]["license"] == {"@id": "https://spdx.org/licenses/EUPL-1.2"}
+    assert references(graph["data/parameters.csv"]["license"]) == [
+        "https://spdx.org/licenses/EUPL-1.2", "https://spdx.org/licenses/CC-BY-4.0",
+    ]  # fmt: skip
     write_crate(stored, tmp_path / "b.zip", shipped(), licence="CC0-1.0")
     graph = unpacked(tmp_path / "b.zip", tmp_path / "b")
     readme = (tmp_path / "b" / "README.md").read_text(encoding="utf-8")

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from benchmarks.batch_kills import left_aside
 from sim.batches import units
 from sim.batches.units import DamagedError, HashedScenario, Unit, UnitStore, decode, encode
 from sim.runs.experiment import Columns
@@ -123,14 +124,13 @@ def test_a_write_that_fails_leaves_what_was_there(tmp_path: Path, monkeypatch: p
 
 
 def test_what_a_killed_writer_left_is_swept_after_an_hour(tmp_path: Path) -> None:
-    import os
-
     store = UnitStore(tmp_path)
     store.write(KEY, encode(COLUMNS, KEY))
-    old, new = tmp_path / "ab" / "old.part", tmp_path / "ab" / "new.part"
+    old, new = tmp_path / "ab" / ".old.part", tmp_path / "ab" / ".new.part"
     for path in (old, new):
         path.write_bytes(b"x")
     os.utime(old, (1, 1))
+    assert set(left_aside(tmp_path)) == {old, new}
     store.sweep()
     assert (old.exists(), new.exists(), store.known()) == (False, True, {KEY})
 

@@ -308,6 +308,21 @@ def test_a_stop_in_the_midst_of_what_cannot_be_stopped_is_heard_later(
     assert capsys.readouterr().err == f"{ending.STOPPED}\n"
 
 
+def test_a_stop_is_heard_later_where_no_thread_can_be_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As on Windows; there it also wakes who sleeps."""
+    monkeypatch.delattr(signal, "pthread_kill")
+
+    def command() -> None:
+        Deaf()
+        for _ in range(200):
+            time.sleep(0.05)
+
+    assert ended(command) == 1
+    assert capsys.readouterr().err == f"{ending.STOPPED}\n"
+
+
 def test_a_library_that_was_stopped_while_it_loads_is_no_fault(capsys: pytest.CaptureFixture[str]) -> None:
     def command() -> None:
         try:

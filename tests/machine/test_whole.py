@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import threading
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
+from sim.batches import results
+from sim.machine import whole
 from sim.machine.whole import write_whole, written_whole
 
 
@@ -85,3 +89,39 @@ def test_a_name_may_be_as_long_as_a_disk_takes(tmp_path: Path) -> None:
     path = tmp_path / ("a" * 255)
     write_whole(path, b"x")
     assert path.read_bytes() == b"x"
+
+
+@pytest.fixture
+def windows(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Refuse as Windows does to open a folder or flush what was opened to read; return what is flushed."""
+    opens, flushes, flushed, handles = os.open, os.fsync, list[str](), dict[int, tuple[str, int]]()
+
+    def refusing_open(path: str | Path, flags: int, mode: int = 0o777, **more: int) -> int:
+        if Path(path).is_dir() and flags & os.O_ACCMODE == os.O_RDONLY and not more:
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+        handle = opens(path, flags, mode, **more)
+        handles[handle] = Path(path).name, flags
+        return handle
+
+    def refusing_flush(handle: int) -> None:
+        name, flags = handles[handle]
+        if flags & os.O_ACCMODE == os.O_RDONLY:
+            raise OSError(errno.EBADF, os.strerror(errno.EBADF))
+        flushes(handle)
+        flushed.append(name)
+
+    monkeypatch.setattr(whole, "_POSIX", False, raising=False)
+    monkeypatch.setattr(os, "open", refusing_open)
+    monkeypatch.setattr(os, "fsync", refusing_flush)
+    return flushed
+
+
+def test_results_are_written_where_the_system_flushes_as_windows_does(
+    windows: list[str], tmp_path: Path
+) -> None:
+    write_whole(tmp_path / "a.txt", b"one", to_disk=True)
+    assert (tmp_path / "a.txt").read_bytes() == b"one"
+    assert len(windows) == 1
+    results.save(tmp_path / "out", {"results": pa.table({"x": [1]})}, {})
+    assert sorted(windows[1:]) == ["manifest.json", "results.parquet"]
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {"manifest.json", "results.parquet"}

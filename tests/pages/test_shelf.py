@@ -61,6 +61,18 @@ def test_a_text_is_found_under_its_key_also_after_a_restart() -> None:
     assert put("eigen cijfers é") == key
 
 
+def test_links_work_from_a_copy_of_the_folder_alone(
+    kept: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = put("kept by a backup")
+    shutil.copytree(kept, tmp_path / "elsewhere" / "addresses")
+    monkeypatch.setenv("KINDERWERK_CACHE", str(tmp_path / "elsewhere"))
+    shutil.rmtree(kept)
+    restarted()
+    assert shelf.get(key) == "kept by a backup"
+    assert put("kept by a backup") == key
+
+
 @pytest.mark.parametrize("content", [b"", b"short", None])
 def test_a_key_depends_on_a_secret_of_the_server(kept: Path, content: bytes | None) -> None:
     first = put("wat iedereen weet")

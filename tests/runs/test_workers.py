@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from concurrent.futures import Future
 from multiprocessing import get_context
 
@@ -43,6 +44,11 @@ def test_a_system_without_a_fork_server_starts_its_processes_anew(monkeypatch: p
     )
     with Workers(2) as workers:
         assert list(workers.map(square, range(4))) == [0, 1, 4, 9]
+
+
+def test_windows_is_asked_for_no_more_processes_than_it_can_wait_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", "win32")  # where the library refuses more than 61
+    workers_module.start_processes(64).shutdown()
 
 
 def test_several_workers_are_other_processes() -> None:
