@@ -11,7 +11,7 @@ Before that, a few municipalities and draws are run with one and with two worker
 to the byte, and the large batch must hold the same rows. summary.md and summary.json then say what was
 measured, and what it means for 342 municipalities, 200 draws and 4 budgets.
 
-The same command goes on where this was stopped. Only a SIGKILL of this alone leaves its batch at work: the
+The same command goes on where this was stopped; with --so-far it starts nothing, and says what is known by now. Only a SIGKILL of this alone leaves its batch at work: the
 next start waits for it, and counts no unit that was made unseen.
 """
 
@@ -28,7 +28,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -54,8 +54,7 @@ ENOUGH = 30
 
 @dataclass(frozen=True)
 class Sample:
-    """What a batch was doing. start: how often it had been started; seconds: since then; cpu: seconds, of all
-    processes that live."""
+    """What a batch was doing. start: its number; seconds: since then; cpu: seconds, of all that live."""
 
     start: int
     seconds: float
@@ -158,8 +157,7 @@ def watched(words: Sequence[str], out: Path, table: Path, until: int | None, eve
 
 def tenth(asked: argparse.Namespace, words: Sequence[str], wanted: int) -> list[dict[str, int]]:
     """Run the large batch to its end with a kill after each share; return what stood there at each kill."""
-    out, table, kept = asked.out / "batch", asked.out / "samples.csv", asked.out / "kills.json"
-    kills: list[dict[str, int]] = json.loads(kept.read_text(encoding="utf-8")) if kept.exists() else []
+    out, table, kills = asked.out / "batch", asked.out / "samples.csv", killed(asked.out)
     if (out / "manifest.json").exists():
         return kills
     for share in asked.kill_after[len(kills) :]:
@@ -167,10 +165,16 @@ def tenth(asked: argparse.Namespace, words: Sequence[str], wanted: int) -> list[
             return kills
         there = units(out)
         kills.append({"units": len(there), "newest": max(there.values(), default=0)})
-        kept.write_text(json.dumps(kills), encoding="utf-8")
+        (asked.out / "kills.json").write_text(json.dumps(kills), encoding="utf-8")
         print(f"killed with {len(there):,} of {wanted:,} units", flush=True)
     watched(words, out, table, None, asked.every)
     return kills
+
+
+def killed(out: Path) -> list[dict[str, int]]:
+    """Return what stood there at each kill so far."""
+    kept = out / "kills.json"
+    return json.loads(kept.read_text(encoding="utf-8")) if kept.exists() else []
 
 
 def rows_alike(few: Path, many: Path) -> bool:
@@ -216,7 +220,7 @@ def made(samples: Sequence[Sample], wanted: int) -> Made:
     return Made(total, seconds, cpu, tuple(n / s for n, s in spans if s), tables)
 
 
-def peak(samples: Sequence[Sample]) -> float:
+def peak(samples: Iterable[Sample]) -> float:
     return max((sample.mb for sample in samples), default=0.0)
 
 
@@ -236,6 +240,7 @@ def summary(asked: argparse.Namespace, wanted: int, kills: Sequence[dict[str, in
         words, flat = judged("batch, MB", [s.seconds / 60 for s in steady], [s.mb for s in steady])
     kept = [sum(at <= kill["newest"] for at in there.values()) == kill["units"] for kill in kills]
     out = asked.out / "batch"
+    ended = (out / "manifest.json").exists()
     return {
         "towns": asked.towns, "draws": asked.draws, "children": asked.children, "workers": asked.workers,
         "municipalities": len(codes()), "units": len(there), "units_seen": found.units,
@@ -243,13 +248,13 @@ def summary(asked: argparse.Namespace, wanted: int, kills: Sequence[dict[str, in
         "units_a_second": round(found.units / found.seconds, 3),
         "units_a_second_by_tenth": [round(speed, 3) for speed in found.spans],
         "tables_seconds": round(found.tables, 1), "starts": samples[-1].start, "kills": list(kills),
-        "nothing_lost": all(kept), "peak_mb": peak([s for s in samples if s.units < wanted]),
-        "last_mb": steady[-1].mb if steady else None, "peak_mb_tables": peak([s for s in samples if s.units >= wanted]),
-        "growth": words, "flat": flat, "few_units": len(units(asked.out / "two")), "few_peak_mb": peak([s for s in few if s.units < few[-1].units]),
+        "nothing_lost": all(kept), "peak_mb": peak(s for s in samples if s.units < wanted),
+        "last_mb": steady[-1].mb if steady else None, "peak_mb_tables": peak(s for s in samples if s.units >= wanted),
+        "growth": words, "flat": flat, "few_units": len(units(asked.out / "two")), "few_peak_mb": peak(s for s in few if s.units < few[-1].units),
         "unit_bytes": round(size(out / "units") / len(there)),
-        "table_bytes": sum((out / name).stat().st_size for name in TABLES),
+        "table_bytes": sum((out / name).stat().st_size for name in TABLES) if ended else None,
         "same_bytes_one_and_two_workers": same(asked.out / "one", asked.out / "two"),
-        "same_rows_as_the_large_batch": rows_alike(asked.out / "one", out),
+        "same_rows_as_the_large_batch": rows_alike(asked.out / "one", out) if ended else None,
     }  # fmt: skip
 
 
@@ -262,6 +267,12 @@ def told(found: dict[str, Any]) -> str:
     fast, slow = max(spans), min(spans)
     hours, least, most = (all_units / speed / 3600 if speed else math.inf for speed in (rate, fast, slow))
     kills = ", ".join(f"{kill['units']:,}" for kill in found["kills"])
+    end = "| tables at the end | not written yet | | |"
+    if found["table_bytes"] is not None:
+        minutes, gb = found["tables_seconds"] / 60, found["table_bytes"] / 1e9
+        end = f"""\
+| tables at the end, minutes | {minutes:.1f} | {minutes * times:.0f} | × {times:.2f} |
+| tables, GB | {gb:.2f} | {gb * times:.1f} | × {times:.2f} |"""
     return f"""\
 # {found["towns"]} municipalities × {found["draws"]} draws × {ARMS} budgets as one batch
 
@@ -272,11 +283,9 @@ def told(found: dict[str, Any]) -> str:
 | units | {n:,} | {all_units:,} | |
 | making units, hours of this machine | {found["seconds"] / 3600:.2f} | {hours:.1f} ({least:.1f} to {most:.1f}) | {all_units:,} / {rate:.2f} units a second; the fastest and the slowest of {len(spans)} parts: {fast:.2f}, {slow:.2f} |
 | core hours, all processes | {found["cpu_seconds"] / 3600:.2f} | {all_units * cpu / 3600:.1f} | {all_units:,} × {cpu:.3f} s |
-| tables at the end, minutes | {found["tables_seconds"] / 60:.1f} | {found["tables_seconds"] / 60 * times:.0f} | × {times:.2f} |
 | peak memory while making, MB | {found["peak_mb"]:,.0f} | {found["peak_mb"] + each * (all_units - n):,.0f} at most | {found["few_peak_mb"]:,.0f} with {found["few_units"]:,} units, so {1024 * each:.2f} kB a unit at most |
-| peak memory while writing tables, MB | {found["peak_mb_tables"]:,.0f} | not known | |
 | units on disk, GB | {n * found["unit_bytes"] / 1e9:.2f} | {all_units * found["unit_bytes"] / 1e9:.0f} | × {found["unit_bytes"] / 1e3:.0f} kB |
-| tables, GB | {found["table_bytes"] / 1e9:.2f} | {found["table_bytes"] * times / 1e9:.1f} | × {times:.2f} |
+{end}
 
 Memory over the longest start after its first third (mean, range, growth, MB an hour): {found["growth"]}
 Memory at the end of making: {found["last_mb"] or 0:,.0f} MB.
@@ -287,8 +296,8 @@ Memory at the end of making: {found["last_mb"] or 0:,.0f} MB.
 """
 
 
-def yes(is_so: bool) -> str:
-    return "yes" if is_so else "**no**"
+def yes(is_so: bool | None) -> str:
+    return "not known yet" if is_so is None else "yes" if is_so else "**no**"
 
 
 def main() -> None:
@@ -299,12 +308,17 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--kill-after", type=float, nargs="*", default=[0.1, 0.2], help="shares of the units")
     parser.add_argument("--every", type=float, default=EVERY, help="seconds between two samples")
+    parser.add_argument("--so-far", action="store_true", help="tell what a run has measured by now")
     parser.add_argument("--out", type=Path, required=True)
     asked = parser.parse_args()
     if not 1 <= asked.towns <= len(codes()) or asked.draws < 1:
         raise SystemExit(f"from 1 to {len(codes())} municipalities, and at least one draw")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     begin(asked)
+    wanted = asked.towns * asked.draws * ARMS
+    if asked.so_far:
+        print(told(summary(asked, wanted, killed(asked.out))))
+        return
     chosen = spread(codes(), asked.towns)
     sizes = ("--children", str(asked.children))
     some = str(scenarios(asked.out / "few", spread(chosen, min(FEW_TOWNS, len(chosen)))))
@@ -314,14 +328,13 @@ def main() -> None:
             words = [some, "--draws", draws, *sizes, "--workers", str(count)]
             watched(words, asked.out / name, asked.out / f"{name}.csv", None, min(asked.every, 1.0))
     folder = str(scenarios(asked.out / "scenarios", chosen))
-    wanted = asked.towns * asked.draws * ARMS
     kills = tenth(asked, [folder, "--draws", str(asked.draws), *sizes, "--workers", str(asked.workers)], wanted)
     found = summary(asked, wanted, kills)
     (asked.out / "summary.json").write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
     (asked.out / "summary.md").write_text(told(found), encoding="utf-8")
     print(told(found))
     well = found["nothing_lost"] and found["same_bytes_one_and_two_workers"]
-    raise SystemExit(0 if well and found["same_rows_as_the_large_batch"] and found["flat"] is not False else 1)
+    raise SystemExit(not (well and found["same_rows_as_the_large_batch"] and found["flat"] is not False))
 
 
 def begin(asked: argparse.Namespace) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from pathlib import Path
+from typing import Any
 
 from benchmarks.national import ARMS, Sample, codes, made, read, scenarios, spread, told
 from pages.shared.chosen import Choices, fte_here
@@ -59,17 +60,22 @@ def test_a_line_that_a_kill_cut_off_is_left_out(tmp_path: Path) -> None:
 
 
 def test_the_whole_country_is_in_proportion_and_memory_on_a_line_through_two_batches() -> None:
-    words = told({
+    found: dict[str, Any] = {
         "towns": 34, "draws": 200, "children": 2000, "workers": 2, "municipalities": 342, "units": 27_200,
         "units_seen": 27_200, "seconds": 2720.0, "cpu_seconds": 5440.0, "units_a_second": 10.0,
         "units_a_second_by_tenth": [8.0, 12.0], "tables_seconds": 60.0, "starts": 3, "peak_mb": 1272.0,
         "kills": [{"units": 2720, "newest": 1}], "nothing_lost": True, "last_mb": 1200.0, "few_units": 200,
         "few_peak_mb": 1002.0, "peak_mb_tables": 1500.0, "growth": "flat", "unit_bytes": 100_000,
         "table_bytes": 10**9, "same_bytes_one_and_two_workers": True, "same_rows_as_the_large_batch": False,
-    })  # fmt: skip
+    }  # fmt: skip
+    words = told(found)
     assert f"| units | 27,200 | {342 * 200 * ARMS:,} |" in words
     assert "| 0.76 | 7.6 (6.3 to 9.5) |" in words
     assert "| 1.51 | 15.2 |" in words
     assert "| 1,272 | 3,736 at most |" in words
     assert "one and with two workers: yes" in words
     assert "undisturbed one: **no**" in words
+    assert "| tables, GB | 1.00 | 10.1 |" in words
+    by_now = told(found | {"table_bytes": None, "same_rows_as_the_large_batch": None})
+    assert "| tables at the end | not written yet |" in by_now
+    assert "undisturbed one: not known yet" in by_now
