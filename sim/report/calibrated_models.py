@@ -85,7 +85,8 @@ def _unpacked(content: io.BytesIO) -> pd.DataFrame:
     schema = file.schema_arrow
     if not all(pa.types.is_integer(each) or pa.types.is_floating(each) for each in schema.types):
         raise ValueError
-    return file.read().to_pandas(ignore_metadata=True)
+    frame: pd.DataFrame = file.read().to_pandas(ignore_metadata=True)
+    return frame
 
 
 def _row(what: str, each: Fit) -> dict[str, object]:

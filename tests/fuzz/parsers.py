@@ -8,7 +8,7 @@ from __future__ import annotations
 import io
 import tempfile
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import parse_qsl
@@ -86,6 +86,10 @@ def of_own_model(name: str) -> Callable[[bytes], object]:
         return extension.load_model(place)
 
     return parse
+
+
+def _own_part(name: str) -> list[bytes]:
+    return [own_model.PARTS[name].encode()]
 
 
 @cache
@@ -227,9 +231,7 @@ PARSERS = {
         (InputError,), lambda: list(POPULATION),
     ),
     **{
-        f"own-{Path(name).stem}": Parser(
-            of_own_model(name), (InputError,), lambda name=name: [own_model.PARTS[name].encode()]
-        )
+        f"own-{Path(name).stem}": Parser(of_own_model(name), (InputError,), partial(_own_part, name))
         for name in (extension.PROCESSES, extension.PROGRAMMES)
     },
     "table": Parser(
