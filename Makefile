@@ -42,11 +42,13 @@ docs: .venv
 bench: .venv
 	$(BIN)/pytest benchmarks --benchmark-only
 
-# What pip installs where there is no checkout, in dist/. Without build/, which would keep what was deleted since.
+# What pip installs where there is no checkout, and the sources with their tests, in dist/.
+# Without build/, which would keep what was deleted since.
 wheel: .venv
 	rm -rf build dist
 	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation \
 	  --wheel-dir dist .
+	$(BIN)/python -c "from setuptools import build_meta; build_meta.build_sdist('dist')" >/dev/null
 	rm -rf build
 
 .venv: $(INSTALLED)

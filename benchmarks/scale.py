@@ -2,13 +2,16 @@
 """What does a batch cost, and how does that grow? Measures here and writes docs/scale.md.
 
 ``python benchmarks/scale.py [--write]`` measures seconds of one core (CPU time, the least of three, so that other
-work on the machine counts little), bytes and rows, and works out a plan for every Dutch municipality with 1,000
-draws. Without --write it prints the page.
+work on the machine counts little), bytes and rows, and works out two plans for every Dutch municipality: 1,000
+draws of every child, and 200 draws of four budgets as one batch. What benchmarks/national.py measured of the
+second stands beside it where benchmarks/national.json is there (a copy of its summary.json). Without --write it
+prints the page.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 import tempfile
 import time
@@ -21,6 +24,7 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from benchmarks import national  # noqa: E402
 from sim.api import load_scenario  # noqa: E402
 from sim.batches.assembly import Assembly, Entry, ScenarioPair, compared  # noqa: E402
 from sim.batches.results import save  # noqa: E402
@@ -40,6 +44,9 @@ DRAWS = (2, 4, 8)
 MIDDLE = 10_000
 MUNICIPALITIES, PLAN_DRAWS, ARMS, HORIZON = 342, 1_000, 2, 20
 CORES = (16, 64, 256)
+TENTH = ROOT / "benchmarks" / "national.json"
+SAMPLE = 2_000
+"""Children of the plan as one batch, as benchmarks/national.py simulates them."""
 WARM_YEARS = 2026 - 1992
 
 
@@ -126,7 +133,20 @@ def page() -> str:
     task = total / (count / ARMS)
     busiest = 1.0 / cost["write"]
     tables = (count * cost["table"] + count / ARMS * cost["pair"]) / 3600
+    one_lives = national.ARMS * MUNICIPALITIES * (life_fixed + SAMPLE * life)
+    one_warming = MUNICIPALITIES * (warm_fixed + SAMPLE * warm_each)
+    one_count = MUNICIPALITIES * national.DRAWS * national.ARMS
+    one = ONE.format(
+        municipalities=MUNICIPALITIES, draws=national.DRAWS, arms=national.ARMS, others=national.ARMS - 1,
+        children=SAMPLE, life_fixed=life_fixed, life_child=life, warm_fixed=warm_fixed, warm_child=warm_each,
+        lives=one_lives, warming=one_warming, per_draw=one_lives + one_warming,
+        total=national.DRAWS * (one_lives + one_warming) / 3600, count=one_count, kb=cost["bytes"] / 1e3,
+        disk=one_count * cost["bytes"] / 1e9, parquet=cost["parquet"] / 1e3, rows=one_count * cost["rows"] / 1e9,
+        result=one_count * cost["parquet"] / 1e9, table=cost["table"] * 1e3, pair=cost["pair"] * 1e3,
+        tables=one_count * (cost["table"] + (1 - 1 / national.ARMS) * cost["pair"]) / 3600, middle=MIDDLE,
+    )  # fmt: skip
     return PAGE.format(
+        one=one + measured(),
         rows=rows, by_years=by_years, by_draws=by_draws, life=life / HORIZON * 1e6,
         life_fixed=life_fixed, warm=warm_each / WARM_YEARS * 1e6, warm_fixed=warm_fixed, middle=MIDDLE,
         life_child=life, warm_child=warm_each, kb=cost["bytes"] / 1e3, write=cost["write"] * 1e3,
@@ -137,6 +157,35 @@ def page() -> str:
         fed=busiest / (ARMS / task), disk=count * cost["bytes"] / 1e9, result=count * cost["parquet"] / 1e9,
         all_rows=count * cost["rows"] / 1e9, tables=tables, each=tables / MUNICIPALITIES * 3600,
     )  # fmt: skip
+
+
+def measured() -> str:
+    """Return what a tenth of the plan as one batch took, or that nobody has measured it."""
+    if not TENTH.exists():
+        return "\nNot measured yet.\n"
+    return "\n##" + national.told(json.loads(TENTH.read_text(encoding="utf-8")))
+
+
+ONE = """\
+
+## A plan as one batch: four budgets
+
+Question: for each of the {municipalities} municipalities, no child workers, half of those there are now, as many, and twice as many,
+{draws} draws of {children:,} children, 20 years, in one folder with a grid for each municipality. `python -m benchmarks.national`
+makes that folder and runs a tenth of it. By the line above:
+
+| step | arithmetic | result |
+|---|---|---|
+| one draw, lives | {arms} × {municipalities} × ({life_fixed:.3f} s + {children:,} × {life_child:.2e} s) | {lives:,.0f} s |
+| one draw, warming up | {municipalities} × ({warm_fixed:.3f} s + {children:,} × {warm_child:.2e} s) | {warming:,.0f} s |
+| all draws | {draws} × {per_draw:,.0f} s | {total:,.1f} core hours |
+| units | {municipalities} × {draws} × {arms} | {count:,} |
+| units on disk, if as large as with {middle:,} children | {count:,} × {kb:,.0f} kB | {disk:,.0f} GB |
+| `results.parquet` | {count:,} × {parquet:,.0f} kB | {result:,.0f} GB, {rows:.1f} billion rows |
+| tables at the end | {count:,} × {table:.1f} ms + {count:,} × {others}/{arms} × {pair:.1f} ms | {tables:.1f} core hours |
+
+Budgets of one municipality part from the same lives, so that making them together may take less.
+"""
 
 
 PAGE = """\
@@ -193,7 +242,7 @@ How to run it:
 4. **Cores that one batch can feed**: {fed:,.0f}, at {per_core:.1f} units a second per core on this disk.
 
 100 draws cost a tenth of {draws:,} and give the same mean with a coarser range.
-"""
+{one}"""
 
 
 def main() -> None:

@@ -9,7 +9,8 @@ import sys
 import tarfile
 import venv
 import zipfile
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = ("calibration", "commands", "pages", "scenarios", "sim")
 BESIDE = (".streamlit/config.toml", "CHANGELOG.md", "CITATION.cff")
 FEW = ("--children", "200")
+NOWHERE = "/proc/nowhere"  # no folder, and nobody can make one there
 OPENED = """
 import sys
 from pathlib import Path
@@ -38,12 +40,16 @@ for name in sys.argv[1:]:
 
 @dataclass(frozen=True)
 class Product:
-    """What was built, where it is installed, and the empty folder where it is used."""
+    """What was built, where it is installed, and the empty folder where it is used.
+
+    bare: variables of a user without a home; none where everything of this one is kept that is not ours.
+    """
 
     sdist: Path
     wheel: Path
     bin: Path
     empty: Path
+    bare: Mapping[str, str] | None = None
 
     def call(self, program: str, *words: object) -> subprocess.CompletedProcess[str]:
         """Run a program of the environment in the empty folder."""
@@ -52,8 +58,20 @@ class Product:
             capture_output=True, text=True, timeout=500, check=False,
         )  # fmt: skip
 
+    def homeless(self, folder: Path) -> Product:
+        """Return the same in another empty folder, with no home and no variable but PATH and TMPDIR."""
+        (folder / "empty").mkdir()
+        kept = folder / "tmp" / f"kinderwerk-{os.getuid()}"
+        kept.mkdir(parents=True, mode=0o700)
+        if (kernels := self.empty.parent / "cache" / "kernels").is_dir():
+            shutil.copytree(kernels, kept / "kernels", ignore=shutil.ignore_patterns("*.lock"))
+        bare = {"PATH": os.defpath, "HOME": NOWHERE, "TMPDIR": str(folder / "tmp")}
+        return replace(self, empty=folder / "empty", bare=bare)
+
     def surroundings(self) -> dict[str, str]:
         """Return variables by which nothing of this checkout is in reach."""
+        if self.bare is not None:
+            return dict(self.bare)
         ours = ("PYTHON", "NUMBA_CACHE_DIR", "KINDERWERK_", "STREAMLIT_")
         kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
         few = {"KINDERWERK_APP_CHILDREN": "500", "KINDERWERK_APP_DRAWS": "10"}
@@ -143,7 +161,8 @@ def test_pages_open_where_there_is_no_checkout(product: Product) -> None:
     assert opened.returncode == 0, opened.stderr
 
 
-def test_the_app_starts_with_its_own_settings(product: Product) -> None:
+def started_app(product: Product) -> str:
+    """Start the app until it answers, and return what it said."""
     port = free_port()
     call = [str(product.bin / "kinderwerk"), "app", "--port", str(port), "--headless"]
     log = product.empty.parent / "app.log"
@@ -156,4 +175,43 @@ def test_the_app_starts_with_its_own_settings(product: Product) -> None:
             app.terminate()
     told = log.read_text(encoding="utf-8")
     assert f"URL: http://localhost:{port}" in told
-    assert "Network URL" not in told  # as Streamlit tells where no settings keep it to this machine
+    return told
+
+
+def test_the_app_starts_with_its_own_settings(product: Product) -> None:
+    assert "Network URL" not in started_app(product)  # as Streamlit tells where no settings keep it here
+
+
+def test_a_user_without_a_home_or_any_variable_has_commands_and_the_app(
+    product: Product, tmp_path: Path
+) -> None:
+    """What is compiled and kept goes to the folder for temporary files."""
+    alone = product.homeless(tmp_path)
+    assert alone.call("kinderwerk", "scenarios").returncode == 0
+    for words in (
+        ("compare", "scenarios/almere/geen.yaml", "scenarios/almere/huidig.yaml", *FEW, "--out", "two"),
+        ("batch", "scenarios/hoorn", *FEW, "--workers", "1", "--out", "three"),
+    ):
+        done = alone.call("kinderwerk", *words)
+        assert done.returncode == 0, (words, done.stderr)
+    started_app(alone)
+    (kept,) = (tmp_path / "tmp").iterdir()
+    assert {"kernels", "warm"} <= {part.name for part in kept.iterdir()}
+    assert {path.name for path in alone.empty.iterdir()} == {"scenarios", "two", "three"}
+
+
+def test_tests_of_the_source_distribution_try_what_is_installed(product: Product, tmp_path: Path) -> None:
+    """As docs/deploy.md says it: in a folder with the tests and what they read, and no source of ours."""
+    alone = product.homeless(tmp_path)
+    with tarfile.open(product.sdist) as archive:
+        archive.extractall(tmp_path / "unpacked", filter="data")
+    (unpacked,) = (tmp_path / "unpacked").iterdir()
+    for name in ("tests", "benchmarks", "docs", "scenarios"):
+        shutil.copytree(unpacked / name, alone.empty / name)
+    shutil.copy(unpacked / "pyproject.toml", alone.empty)
+    some = ("tests/files", "tests/inputs/test_fte.py", "tests/inputs/test_grid.py")
+    done = alone.call("python", "-m", "pytest", *some, "-m", "not slow", "-p", "no:cacheprovider")
+    assert done.returncode == 0, done.stdout
+    assert " passed" in done.stdout
+    where = alone.call("python", "-c", "import sim; print(sim.__file__)")
+    assert Path(where.stdout.strip()).is_relative_to(product.bin.parent)

@@ -12,7 +12,7 @@ import math
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -53,6 +53,8 @@ SYSTEM = GENERIC | {
 """Fonts that come with an operating system: the app fetches none, and a house's own may not be passed on."""
 AS_TEXT, AS_SIGN = 4.5, 3.0
 """Contrast that WCAG 2.2 asks (1.4.3 and 1.4.11) of text, and of what is no text but must be seen."""
+MOST_STEPS, MOST_SIGNS = 50, 1000
+"""Of a token that names another, which names another, and so on; and of the value that comes of it."""
 NAMED = {"white": "#ffffff", "black": "#000000"}
 _REFERENCE = re.compile(r"\{([^{}]+?)(?:\.\$?value)?\}")
 _HEX = re.compile(r"#(?:([0-9a-f]{3})f?|([0-9a-f]{6})(?:ff)?)")
@@ -148,10 +150,11 @@ class _Token:
 
 @dataclass(frozen=True)
 class _Tokens:
-    """The tokens of a file, found by name."""
+    """The tokens of a file, found by name. known: what those came to that were named so far."""
 
     file: str | Path
     tree: Tree
+    known: dict[str, str] = field(default_factory=dict)
 
     def find(self, name: str) -> _Token | None:
         """Return a token at the top or in the first set that has a value for it."""
@@ -171,8 +174,13 @@ class _Tokens:
     def resolved(self, token: _Token, way: tuple[str, ...] = ()) -> str:
         """Return the value of a token with the values of others in the place of their names."""
         way = (*way, token.name)
+        too_long = fault("token_too_long", token=token.name, steps=MOST_STEPS, signs=MOST_SIGNS)
+        if len(way) > MOST_STEPS:
+            raise self.error(token, too_long)
 
         def value_of(match: re.Match[str]) -> str:
+            if match[1] in self.known:
+                return self.known[match[1]]
             if match[1] in way:
                 raise self.error(token, fault("token_circular", token=match[1], way=list(way)))
             other = self.find(match[1])
@@ -181,9 +189,13 @@ class _Tokens:
                 raise self.error(
                     token, fault("token_unknown", token=token.name, other=match[1], near=near)
                 )
-            return self.resolved(other, way)
+            self.known[match[1]] = self.resolved(other, way)
+            return self.known[match[1]]
 
-        return _REFERENCE.sub(value_of, token.value)
+        found = _REFERENCE.sub(value_of, token.value)
+        if len(found) > MOST_SIGNS:
+            raise self.error(token, too_long)
+        return found
 
     def error(self, token: _Token, why: Fault) -> InputError:
         """Return the error at the place of a token."""
@@ -220,7 +232,7 @@ def _colour(text: str) -> str | None:
         parts = colorsys.hls_to_rgb(one / 360 % 1, min(three, 100) / 100, min(two, 100) / 100)
     else:
         parts = (one / 255, two / 255, three / 255)
-    return "#" + "".join(f"{min(round(255 * part), 255):02x}" for part in parts)
+    return "#" + "".join(f"{round(255 * min(part, 1.0)):02x}" for part in parts)
 
 
 def _font(text: str) -> str | None:

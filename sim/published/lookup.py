@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -42,7 +43,11 @@ def read_rows(path: Path) -> tuple[list[str], list[list[str]]]:
 
     Raises InputError for a file that cannot be read, has nothing in it, or has other signs between columns.
     """
-    rows = list(csv.reader(io.StringIO(decode(path, read_bytes(path)))))
+    reader = csv.reader(io.StringIO(decode(path, read_bytes(path)), newline=""))
+    try:
+        rows = list(reader)
+    except csv.Error as error:
+        raise InputError.at(path, fault("no_csv", reason=str(error)), reader.line_num) from None
     if not rows:
         raise InputError.at(path, fault("table_without_rows"))
     if len(rows[0]) == 1 and ";" in rows[0][0]:
@@ -95,14 +100,12 @@ def read_table(path: Path, asked: LookUp) -> LookUpTable:
     if problems:
         raise InputError(problems)
     keys = tuple(np.unique(np.array([key[k] for key in found])) for k in range(len(asked.by)))
-    values = np.full([axis.size for axis in keys], np.nan)
-    for each, value in found.items():
-        values[tuple(int(np.searchsorted(axis, one)) for axis, one in zip(keys, each, strict=True))] = value
-    if np.any(np.isnan(values)):
-        gap = [float(axis[k]) for axis, k in zip(keys, np.argwhere(np.isnan(values))[0], strict=True)]
+    if math.prod(axis.size for axis in keys) > len(found):  # all of them may be more than fit in memory
+        gap = next(each for each in itertools.product(*keys) if each not in found)
         key = ", ".join(f"{name} = {value:g}" for name, value in zip(asked.by, gap, strict=True))
         raise InputError.at(path, fault("table_has_gap", key=key))
-    return LookUpTable(asked.by, keys, values)
+    values = np.array([found[each] for each in itertools.product(*keys)])
+    return LookUpTable(asked.by, keys, values.reshape([axis.size for axis in keys]))
 
 
 def look_up(table: LookUpTable, values: Mapping[str, Floats]) -> Floats:

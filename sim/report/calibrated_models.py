@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from sim.decision.model_calibration import Fit, ModelCalibration
@@ -20,6 +21,9 @@ from sim.published.source import Source
 from sim.report.model_files import as_table
 
 PREFIX = "parameter_"
+MOST_COLUMNS = 1_000
+MOST_ROWS = 1_000_000
+"""A file that says again and again what it said before is small, whatever it holds."""
 
 
 def calibration_tables(found: ModelCalibration) -> dict[str, pa.Table]:
@@ -46,8 +50,10 @@ def read_posterior(path: Path, source: Source, draws: int) -> Mapping[str, NDArr
     """
     content = io.BytesIO(read_bytes(path))
     try:
-        frame = pd.read_parquet(content) if path.suffix == ".parquet" else pd.read_csv(content)
-    except (ValueError, OSError, pa.ArrowException):
+        frame = _unpacked(content) if path.suffix == ".parquet" else _parsed(content)
+        if not frame.columns.is_unique:
+            raise ValueError
+    except (ValueError, TypeError, OSError, pa.ArrowException):
         raise InputError.at(path, fault("no_table_of_draws")) from None
     names = [name for name, each in source.file.uncertain.items() if each.distribution is not None]
     columns = [f"{PREFIX}{name}" for name in names]
@@ -70,6 +76,25 @@ def read_posterior(path: Path, source: Source, draws: int) -> Mapping[str, NDArr
             raise InputError.at(path, told, line + 2)
         found[name] = numbers[:draws]
     return found
+
+
+def _parsed(content: io.BytesIO) -> pd.DataFrame:
+    """Return the table in a CSV file. Raises ValueError for any other, and one of too many columns."""
+    if any(line.count(b",") > MOST_COLUMNS for line in content.getvalue().splitlines()):
+        raise ValueError  # pandas takes seconds for them
+    return pd.read_csv(content)
+
+
+def _unpacked(content: io.BytesIO) -> pd.DataFrame:
+    """Return the numbers in a Parquet file. Raises ValueError, or an error of Arrow, for any other."""
+    file = pq.ParquetFile(content)
+    if file.metadata.num_rows > MOST_ROWS:
+        raise ValueError
+    schema = file.schema_arrow
+    if not all(pa.types.is_integer(each) or pa.types.is_floating(each) for each in schema.types):
+        raise ValueError
+    frame: pd.DataFrame = file.read().to_pandas(ignore_metadata=True)
+    return frame
 
 
 def _row(what: str, each: Fit) -> dict[str, object]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -188,21 +187,6 @@ def test_what_is_under_way_when_nobody_asks_for_more_is_cancelled_by_the_pool_al
     answers.close()
     assert len(running.given) > 2
     assert not any(future.cancelled() for future in running.given)
-
-
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """Return Dask's settings for a certificate that scheduler, workers and clients share."""
-    pytest.importorskip("distributed")
-    if shutil.which("openssl") is None:
-        pytest.skip("a certificate is made by openssl")
-    folder = tmp_path_factory.mktemp("tls")
-    key, found = str(folder / "key.pem"), str(folder / "certificate.pem")
-    call = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=kinderwerk"]
-    subprocess.run([*call, "-keyout", key, "-out", found], check=True, capture_output=True)
-    roles = {f"{role}.{what}": file for role in ("scheduler", "worker", "client")
-             for what, file in (("cert", found), ("key", key))}  # fmt: skip
-    return {f"distributed.comm.tls.{name}": file for name, file in {"ca-file": found, **roles}.items()}
 
 
 def test_a_cluster_over_tls_is_met_with_the_certificates_of_dasks_settings(

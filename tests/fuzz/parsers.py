@@ -5,31 +5,42 @@ Used by test_fuzz.py (bounded) and run.py (guided by coverage, for as long as on
 
 from __future__ import annotations
 
+import io
 import tempfile
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import parse_qsl
 
+import pandas as pd
+
 from calibration.figures.targets import TARGET_FILE, read_targets
+from pages.shared import house_style
 from pages.shared.chosen import Choices, places
 from pages.shared.link import _READERS
 from pages.shared.packed import LinkError
 from pages.shared.plan import Plan
 from pages.shared.plan_files import opened
 from pages.shared.uploads import plan_here
-from sim.errors import InputError
+from sim.errors import InputError, OptionError
 from sim.files.expressions import compile_expression
 from sim.files.numerals import EUROS, NumeralError, read_number
 from sim.inputs.grid import load_grid
+from sim.inputs.later_years import load_population
 from sim.inputs.library import registry
 from sim.inputs.municipality_sheet import read_figures
 from sim.inputs.municipality_template import template
 from sim.inputs.profiles import profiles
 from sim.inputs.scenario import load_scenario
+from sim.model import extension
+from sim.published import targets
 from sim.published.cohort import load_model
-from sim.published.modelfile import ModelFile
+from sim.published.lookup import read_table
+from sim.published.modelfile import LookUp, ModelFile
+from sim.published.source import Source, read_source
+from sim.report.calibrated_models import read_posterior
+from tests.model import own_model
 
 ROOT = Path(__file__).resolve().parents[2]
 SCENARIOS = ROOT / "scenarios"
@@ -62,6 +73,40 @@ def as_file(read: Callable[[Path], object], name: str) -> Callable[[bytes], obje
         return read(path)
 
     return parse
+
+
+def of_own_model(name: str) -> Callable[[bytes], object]:
+    """Return a parser of one file of a model of one's own. What else it needs stands beside it."""
+    place = Path(tempfile.mkdtemp(prefix="fuzz-"))
+
+    def parse(content: bytes) -> object:
+        for part in (extension.PARAMETERS, name):  # as a library of their own, without code
+            (place / part).write_bytes(own_model.PARTS[part].encode())
+        (place / name).write_bytes(content)
+        return extension.load_model(place)
+
+    return parse
+
+
+def _own_part(name: str) -> list[bytes]:
+    return [own_model.PARTS[name].encode()]
+
+
+@cache
+def uncertain_model() -> Source:
+    """Return a model whose parameters have distributions."""
+    return read_source(SCENARIOS / "published" / "hiv-uncertain-briggs2006.yaml")
+
+
+def _draws() -> pd.DataFrame:
+    names = [name for name, each in uncertain_model().file.uncertain.items() if each.distribution is not None]
+    return pd.DataFrame({"draw": [1, 2], **{f"parameter_{name}": [0.25, 0.5] for name in names}})
+
+
+def _parquet() -> bytes:
+    stream = io.BytesIO()
+    _draws().to_parquet(stream, index=False)
+    return stream.getvalue()
 
 
 def _link(content: bytes) -> object:
@@ -129,6 +174,19 @@ programmes:
     switches: {onset: true, access: false}
 parameters: {cost.overhead: 0.2, cost.tariff_growth_projection: {value: 0.01, from: birth}}
 """
+TOKENS = b"""{"core": {"utrecht": {
+ "color": {"white": {"value": "hsl(0 0% 100%)"}, "grey": {"value": "#1a1a1a"},
+  "blue": {"35": {"$value": {"hex": "#24578f"}}}},
+ "document": {"color": {"value": "{utrecht.color.grey}"}, "background-color": {"$value": "white"},
+  "font-family": {"value": ["Arial", "sans-serif"]}},
+ "link": {"color": {"value": "rgb(36, 87, 143)"}},
+ "button": {"primary-action": {"background-color": {"value": "{utrecht.color.blue.35.value}"}}}}}}
+"""
+POPULATION = (
+    b"municipality,year,age,youths\nAlmere,2030,0-3,9800\nAlmere,2030,4-22,52000\nHoorn,2030,0-22,16000\n",
+    b"municipality,year,age,growth\nGM0034,2030,0-22,1.04\n",
+)
+TABLE = LookUp(file="table.csv", by=("age", "sex"), column="rate")
 PARSERS = {
     "scenario": Parser(
         as_file(lambda path: load_scenario(path, registry()), "made.yaml"), (InputError,),
@@ -166,6 +224,35 @@ PARSERS = {
     "expression": Parser(
         _expression, (ValueError,),
         lambda: [b"1 - exp(-rate * 3)", b"0.5 if age < 12 and not cycle else min(1, age ** 2)"],
+    ),
+    "theme": Parser(as_file(house_style.read, "tokens.json"), (InputError,), lambda: [TOKENS]),
+    "population": Parser(
+        as_file(lambda path: load_population(path, "Almere", 63_000.0, registry()), "population.csv"),
+        (InputError,), lambda: list(POPULATION),
+    ),
+    **{
+        f"own-{Path(name).stem}": Parser(of_own_model(name), (InputError,), partial(_own_part, name))
+        for name in (extension.PROCESSES, extension.PROGRAMMES)
+    },
+    "table": Parser(
+        as_file(lambda path: read_table(path, TABLE), "table.csv"), (InputError,),
+        lambda: [b"age,sex,rate\n0,0,0.1\n0,1,0.2\n50,0,1e-3\n50,1,.5\n"],
+    ),
+    "model-targets": Parser(
+        as_file(lambda path: targets.read_targets(path, uncertain_model().compiled()), "targets.csv"),
+        (InputError,),
+        lambda: [
+            b"cycle,state,value,se,persons,strategy,from,among\n1,A,0.7,,500,,,\n2,B + C,0.2,0.03,,,,\n"
+            b"3,Dead,0.01,0.001,,combination,A + B,\n4,A,0.5,,90.5,monotherapy,,A + B\n"
+        ],
+    ),
+    "posterior": Parser(
+        as_file(lambda path: read_posterior(path, uncertain_model(), 2), "posterior.parquet"),
+        (InputError, OptionError), lambda: [_parquet()],
+    ),
+    "posterior-csv": Parser(
+        as_file(lambda path: read_posterior(path, uncertain_model(), 2), "posterior.csv"),
+        (InputError, OptionError), lambda: [_draws().to_csv(index=False).encode()],
     ),
 }  # fmt: skip
 

@@ -22,13 +22,18 @@ WATCHED = [
     "sim.inputs.fte", "sim.inputs.municipality_sheet", "sim.inputs.municipality_text",
     "sim.files.workbook", "sim.errors", "calibration.figures.targets", "pages.shared.plan",
     "pages.shared.plan_files", "pages.shared.uploads", "pages.shared.chosen", "pages.shared.link",
+    "pages.shared.house_style", "sim.inputs.later_years", "sim.model.parameters", "sim.model.formulas",
+    "sim.model.extension", "sim.model.processes", "sim.model.catalogue", "sim.published.lookup",
+    "sim.published.targets", "sim.report.calibrated_models",
 ]  # fmt: skip
 WORDS = [
     "kind:", "scenario", "model", "grid", "municipality", "programmes", "kinderwerk", "fte",
     "parameters", "value", "policy", "capped", "crowd_out", "shocks", "places", "unlimited", "years",
     "start", "population", "tariffs", "use", "youths", "ages", "transitions", "probability", "rate",
     "from", "to", "rewards", "strategies", "reference", "exp(", "if", "else", "**", "begroting=",
-    "aannames=", "eigen=", "~", "[", "{", "&", "*", "|", ">", ":", "-", "2026", "0.5",
+    "aannames=", "eigen=", "~", "$value", "utrecht", "document", "color", "hsl(", "rgb(", "growth", "cycle",
+    "state", "persons", "among", "mechanisms", "by_state", "assumed", "lever", "PAR1", "parameter_",
+    "[", "{", "&", "*", "|", ">", ":", "-", "2026", "0.5",
 ]  # fmt: skip
 ONE = "--one"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,17 @@ PIECES = (
     b"!!python/name:os.system ", b"1e999", b"-1", b".nan", b"2026-99-99", b"0x10", b"1_000", b"&begroting=",
     b"\xe2\x80\xa8", b",,", b"%",
 )  # fmt: skip
+
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_the_page_names_every_parser() -> None:
+    page = (ROOT / "docs" / "robustness.md").read_text(encoding="utf-8")
+    rows = page.partition("| parser | reads |")[2].partition("\n\n")[0].splitlines()[2:]
+    assert rows
+    named = [name for row in rows for name in re.findall("`([^`]+)`", row.split("|")[1])]
+    assert sorted(named) == sorted(PARSERS)
 
 
 def damaged(content: bytes, seed: int, changes: int) -> bytes:

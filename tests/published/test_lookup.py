@@ -60,6 +60,9 @@ def test_an_empty_table_and_semicolons_are_one_line(tmp_path: Path, text: str, m
 def test_a_gap_and_an_unknown_column(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no row for age = 50, sex = 1"):
         table(tmp_path, "age,sex,p\n40,0,1\n40,1,1\n50,0,1\n", ("age", "sex"))
+    many = "".join(f"{k},{k},1\n" for k in range(50_000))  # together more than fit in any memory
+    with pytest.raises(InputError, match="no row for age = 0, sex = 1"):
+        table(tmp_path, f"age,sex,p\n{many}", ("age", "sex"))
     with pytest.raises(InputError, match="expected one column 'deth'; did you mean 'death'"):
         table(tmp_path, "age,death\n40,0.1\n", column="deth")
 
@@ -135,3 +138,9 @@ def test_cohort_and_simulation_of_every_example_agree(tmp_path: Path) -> None:
         exact, simulated = exact_cohort(model), microsimulate(model, 40_000)
         totals = exact.totals[:, : len(model.outcomes)]  # the parts of a cost are told by the cohort alone
         assert np.all(np.abs(simulated.totals - totals) <= 4 * simulated.errors), file
+
+
+def test_lines_that_end_as_on_an_old_mac_and_a_cell_without_an_end(tmp_path: Path) -> None:
+    assert table(tmp_path, "age,p\r40,0.5\r", ("age",)).values.tolist() == [0.5]
+    with pytest.raises(InputError, match="2:1: is no table of comma-separated values from here on"):
+        table(tmp_path, "age,p\n40," + "1" * 140_000, ("age",))
