@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import io
 import math
 import zlib
 from collections.abc import Iterator, Mapping
@@ -31,6 +32,7 @@ from numpy.typing import NDArray
 from sim.errors import InputError, Problem, nearest
 from sim.faults import Fault, fault
 from sim.files.expressions import ExpressionError
+from sim.files.yamltext import decode, read_bytes
 from sim.model.formulas import formula
 from sim.model.latin import probability
 
@@ -258,13 +260,13 @@ def with_own(p: Parameters, path: Path) -> Parameters:
 
 def _read(path: Path, beside: Mapping[str, Parameter]) -> tuple[dict[str, Parameter], dict[str, int]]:
     """Return the records of a file and their lines. beside: others that they may refer to."""
-    with path.open(encoding="utf-8", newline="") as stream:
-        reader = csv.DictReader(stream)
+    reader = csv.DictReader(io.StringIO(decode(path, read_bytes(path)), newline=""))
+    records: dict[str, Parameter] = {}
+    lines: dict[str, int] = {}
+    problems: list[Problem] = []
+    try:
         if tuple(reader.fieldnames or ()) != COLUMNS:
             raise InputError.at(path, fault("expected_columns", columns=tuple(COLUMNS)))
-        records: dict[str, Parameter] = {}
-        lines: dict[str, int] = {}
-        problems: list[Problem] = []
         for row in reader:
             wrong, record = _record(row)
             if record is not None and record.name in records:
@@ -274,6 +276,8 @@ def _read(path: Path, beside: Mapping[str, Parameter]) -> tuple[dict[str, Parame
             elif record is not None:
                 records[record.name] = record
                 lines[record.name] = reader.line_num
+    except csv.Error as error:
+        raise InputError.at(path, fault("no_csv", reason=str(error)), reader.line_num) from None
     known = {**beside, **records}
     for name, record in records.items():
         if wrong := _rank_fault(record, known) or _formula_fault(record, known):

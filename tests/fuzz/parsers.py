@@ -232,7 +232,7 @@ PARSERS = {
     ),
     **{
         f"own-{Path(name).stem}": Parser(of_own_model(name), (InputError,), partial(_own_part, name))
-        for name in (extension.PROCESSES, extension.PROGRAMMES)
+        for name in (extension.PARAMETERS, extension.PROCESSES, extension.PROGRAMMES)
     },
     "table": Parser(
         as_file(lambda path: read_table(path, TABLE), "table.csv"), (InputError,),
