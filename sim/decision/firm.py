@@ -21,6 +21,8 @@ ENOUGH_DRAWS = 10
 """From how many draws a figure may stand, and a range and a chance are named."""
 LUCK_COUNTS = 0.25
 """From what share of its variance over draws on luck may outweigh a figure; below it luck says nothing."""
+LITTLE_LUCK = 0.05
+"""Up to what share of the variance over draws luck is not named beside a range."""
 NOTHING = 1e-6
 """Of a youth or a euro: below it a difference is rounding."""
 

@@ -19,7 +19,7 @@ from babel.numbers import format_decimal, format_percent
 from ruamel.yaml import YAML
 
 from sim.decision.comparison import Figure
-from sim.decision.firm import Standing, few, has_range, span
+from sim.decision.firm import LITTLE_LUCK, Standing, few, has_range, span
 from sim.inputs.profiles import CARE_FIGURES, OWN_USE, PREDICTED_USE
 from sim.model.priors import ASSUMED
 
@@ -182,7 +182,8 @@ class Writing:
             if between == self.t("near_zero"):
                 return between
             unclear = told is Standing.UNCLEAR
-            return self.t("no_clear_difference" if unclear else "too_small_between", range=between)
+            told_in = "no_clear_difference" if unclear else "too_small_between"
+            return self.t(told_in, range=self._with_luck(between, f))
         words = {Standing.PROVISIONAL: "provisional", Standing.UNTOLD: "untold"}
         return self.t(words[told]) if told in words else ""
 
@@ -192,7 +193,7 @@ class Writing:
             return ""
         if Standing.of(f, sharpening) in (Standing.UNCLEAR, Standing.TOO_SMALL):  # the range is in its words
             return ""
-        return self.t("interval", low=write(f.low, True), high=write(f.high, True))
+        return self.t("interval", low=write(f.low, True), high=self._with_luck(write(f.high, True), f))
 
     def more_or_less(
         self, f: Figure, money: bool = False, decimals: int = 0, ways: tuple[str, str] | None = None
@@ -220,7 +221,7 @@ class Writing:
             words = self.t("near_zero")
         if f.low is not None and f.high is not None and has_range(f):
             low, high = sorted((abs(f.low), abs(f.high)))
-            return self.t("nine_of_ten", value=words, low=write(low), high=write(high))
+            return self.t("nine_of_ten", value=words, low=write(low), high=self._with_luck(write(high), f))
         return self.provisional(words, found is Standing.PROVISIONAL)
 
     def change(self, f: Figure, write: Callable[..., str], less: str, sharpening: bool = False) -> str:
@@ -242,7 +243,13 @@ class Writing:
         """Return the range of a figure over draws in words, or nothing where there is none to show."""
         if f.low is None or f.high is None or not has_range(f, sharpening):
             return ""
-        return self.t("in_nine_of_ten", range=self.between(f.low, f.high, write, less))
+        return self.t("in_nine_of_ten", range=self._with_luck(self.between(f.low, f.high, write, less), f))
+
+    def _with_luck(self, words: str, f: Figure) -> str:
+        """Return the words of a range, with how much of it is luck where that is more than a little."""
+        if f.luck_share is None or f.luck_share <= LITTLE_LUCK or words == self.t("near_zero"):
+            return words
+        return self.t("with_luck", range=words, luck=self.percent(f.luck_share))
 
     def between(self, low: float, high: float, write: Callable[..., str], less: str = "") -> str:
         """Return a range in words, without signs, and without an end that rounds to nothing.
