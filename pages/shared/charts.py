@@ -173,7 +173,8 @@ def chart(found: Sequence[Series], what: str, whose: str) -> dict[str, Any]:
 def titled(drawn: dict[str, Any], title: str) -> dict[str, Any]:
     """Return a chart with a title of as many lines as a phone needs, and the room that they take."""
     lines = wrap(title, TITLE_WIDTH)
-    return {**drawn, "title": {"text": lines}, "height": drawn["height"] + TITLE_LINE * len(lines)}
+    height = drawn["height"] + TITLE_LINE * len(lines)
+    return {**drawn, "title": {"text": lines, "aria": False}, "height": height}
 
 
 def told_once(drawn: dict[str, Any]) -> dict[str, Any]:

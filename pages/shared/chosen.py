@@ -199,7 +199,7 @@ def pair(chosen: Choices) -> tuple[Scenario, Scenario]:
 
 
 def existing_fte(chosen: Choices) -> float:
-    """Return the FTE of child work of today: local, or from the assumed coverage; what is written as 0 is 0."""
+    """Return the FTE of child work of today: local, or from the assumed coverage (see `_rounded`)."""
     here = scenario(chosen, Plan.simple(0.0))
     return _rounded(config_for(here, Options(), 0, 0).existing_fte())
 

@@ -335,7 +335,8 @@ def _bars(colour: alt.Color, years: tuple[int, int], y: alt.Axis) -> list[alt.Ch
     return [
         base.mark_rule(strokeWidth=2).encode(y=alt.Y("low:Q", axis=y), y2="high:Q"),
         base.mark_rule(strokeWidth=6).encode(y=alt.Y("from:Q", axis=y), y2="to:Q"),
-        base.mark_point(filled=True, size=60, opacity=1).encode(y=alt.Y("value:Q", axis=y)),
+        base.mark_point(filled=True, size=75, opacity=1, stroke="white", strokeWidth=1.5)
+        .encode(y=alt.Y("value:Q", axis=y)),
     ]
 
 

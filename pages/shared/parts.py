@@ -238,14 +238,15 @@ def provenance(reference: str) -> str:
     return "\n".join([*_birth(reference), source_words()]) + "\n"
 
 
-def footer(reference: str, source: str = "") -> None:
+def footer(reference: str, source: str = "", whole: str = "") -> None:
     """Show the link that restores the screen, and in one line the provenance and the source.
 
-    source: of a page whose figures come from elsewhere than those of a budget.
+    source: of a page whose figures come from elsewhere than those of a budget. whole: in place of both, of a
+    page where nothing is of the choices in hand.
     """
     st.divider()
     st.fragment(lambda: guarded(_link))()
-    note(plain(f"{birth(reference)} · {source or source_words()}"))
+    note(plain(whole or f"{birth(reference)} · {source or source_words()}"))
 
 
 def _link() -> None:

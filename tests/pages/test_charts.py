@@ -47,9 +47,8 @@ def test_a_single_year_is_a_point_and_a_bar() -> None:
 
 def test_a_chart_is_drawn_once_for_all_names_and_carries_those_of_its_own() -> None:
     def drawn(names: tuple[str, ...]) -> dict[str, Any]:
-        return charts.chart(
-            [charts.Series(n, tuple(range(2026, 2031)), np.zeros(5), None, None) for n in names], "money", "Almere"
-        )
+        found = [charts.Series(n, tuple(range(2026, 2031)), np.zeros(5), None, None) for n in names]
+        return charts.chart(found, "money", "Almere")
 
     drawn(("a", "b"))
     made = charts._drawn.cache_info().misses
@@ -62,7 +61,8 @@ def test_a_chart_is_drawn_once_for_all_names_and_carries_those_of_its_own() -> N
 
 def test_a_title_says_what_is_drawn_of_whom_on_as_many_lines_as_a_phone_needs() -> None:
     one = [charts.Series("x", (2026, 2027), np.zeros(2), None, None)]
-    short, long = (charts.chart(one, "fte", name) for name in ("Almere", "Bergen op Zoom en omstreken aan Zee"))
+    names = ("Almere", "Bergen op Zoom en omstreken aan Zee")
+    short, long = (charts.chart(one, "fte", name) for name in names)
     assert short["title"]["text"] == ["Werkers aan het werk, Almere"]
     assert len(long["title"]["text"]) == 2
     assert long["height"] == short["height"] + charts.TITLE_LINE
