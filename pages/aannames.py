@@ -22,6 +22,9 @@ from pages.shared.parameter_words import ASSUMED, BASES, group_title
 from pages.shared.state import choices
 from pages.shared.texts import t
 
+OPEN = evidence.OPEN
+"""Parts that open and close, as the address calls them."""
+
 
 def main() -> None:
     """Show the page."""

@@ -25,13 +25,10 @@ from sim.report.framework import NUMBERS, Element, Filled, asked_elements, frame
 
 OPEN = NUMBERS
 """The parts that open and close, as the address calls them."""
-NO_ENGLISH = "<style>[data-testid=InputInstructions] {display: none}</style>"
-"""Streamlit says in English how to leave a field, and counts letters."""
 
 
 def main() -> None:
     """Show the page."""
-    st.html(NO_ENGLISH)
     st.title(t("page_afwegingskader"))
     st.markdown(t("kader_lead"))
     parts.note(words(language()).t("frame_by"))

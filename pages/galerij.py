@@ -40,7 +40,9 @@ def main() -> None:
     names = [claim.key for claim in CLAIMS]
     for claim in CLAIMS:
         fold(t(f"gal_claim_{claim.key}"), "stellingen", claim.key, names, partial(_claim, claim))
-    parts.footer(reference_words(choices()))
+    answers = shipped()
+    birth = t("gal_birth", version=answers.version, seed=answers.seed, parameters=answers.model["parameters"])
+    parts.footer(reference_words(choices()), whole=birth)
 
 
 @cache
@@ -77,11 +79,7 @@ def _answer(answers: Answers, key: str) -> None:
         else t("gal_size_all", draws=draws)
         for children, draws in found.sizes
     ]
-    parameters = answers.model["parameters"]
-    parts.note(
-        t("gal_made", version=answers.version, sizes="; ".join(sizes), seed=answers.seed,
-          parameters=parameters)
-    )  # fmt: skip
+    parts.note(t("gal_made", version=answers.version, sizes="; ".join(sizes)))
     if answers.size != Size():
         parts.note(t("gal_short"))
 

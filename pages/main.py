@@ -8,7 +8,7 @@ from typing import Literal
 
 import streamlit as st
 
-from pages.shared import dark, house_style
+from pages.shared import browser_words, dark, house_style
 from pages.shared.address import ONE_STEP, begin_page, end_page
 from pages.shared.parts import guarded, plain
 from pages.shared.state import LEFT_OUT, choices
@@ -24,21 +24,6 @@ if (!window.menuCloses) document.addEventListener("click", window.menuCloses = e
 });
 </script>"""
 """On a phone the menu lies over the page; it closes when a page is chosen."""
-LISTS = """<style>
-[data-testid=stSelectboxVirtualDropdown] [data-empty] > *,
-[data-testid=stSelectboxVirtualDropdown] [data-key=__creatable__] [data-item-hl] {{
-  visibility: hidden; font-size: 0;
-}}
-[data-testid=stSelectboxVirtualDropdown] [data-empty] > *::before {{content: "{nothing}"}}
-[data-testid=stSelectboxVirtualDropdown] [data-key=__creatable__] [data-item-hl]::before {{
-  content: "{typed}"
-}}
-[data-testid=stSelectboxVirtualDropdown] [data-empty] > *::before,
-[data-testid=stSelectboxVirtualDropdown] [data-key=__creatable__] [data-item-hl]::before {{
-  visibility: visible; font-size: 1rem;
-}}
-</style>"""
-"""Streamlit says in English that a list has nothing of what was typed, and offers to add it."""
 LESS_SPACE = """<style>
 .stMainBlockContainer {padding-top: 3.5rem}
 .stMainBlockContainer [data-testid=stPageLink] a p {text-decoration: underline; white-space: normal}
@@ -84,7 +69,7 @@ def main() -> None:
         )
     st.html(LESS_SPACE + (dark.BUTTONS if dark.is_on() else house_style.look()))
     st.html(HERE / "print.css")
-    st.html(LISTS.format(nothing=t("list_nothing"), typed=t("list_typed")))
+    browser_words.show()
     st.html(LANGUAGE_OF_PAGE.format(language()), unsafe_allow_javascript=True)
     st.html(MENU_CLOSES + ONE_STEP, unsafe_allow_javascript=True)
     above = st.container()

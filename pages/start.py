@@ -7,9 +7,9 @@ from functools import partial
 
 import streamlit as st
 
-from pages.shared import breakeven, formats, parts
+from pages.shared import breakeven, parts
 from pages.shared.chosen import EFFECTS, Choices, pair, reference_words
-from pages.shared.controls import choose_municipality, fold, fte_offered
+from pages.shared.controls import choose_municipality, fold, fte_offered, fte_on_slider
 from pages.shared.figures import LONG
 from pages.shared.outcome import is_reference, outcome
 from pages.shared.state import keep
@@ -81,7 +81,7 @@ def _workers(chosen: Choices) -> float | None:
         parts.note(t("fte_path", path=parts.plain(plan.label())))
         return None
     return st.select_slider(  # a slider of numbers writes them as the browser does
-        t("fte"), fte_offered(chosen), float(plan.fte), format_func=formats.fte, help=t("fte_help"),
+        t("fte"), fte_offered(chosen), float(plan.fte), format_func=fte_on_slider, help=t("fte_help"),
         key=f"fte-{chosen.municipality}",
     )  # fmt: skip
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import csv
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 import pandas as pd
 import streamlit as st
 
 from pages.shared import parts
+from pages.shared.controls import fold
 from pages.shared.texts import t
 from sim.words.parameter_words import slug
 
+OPEN = ("tegen", "anders")
+"""Parts that open and close, as the address calls them."""
 FILE = Path(__file__).resolve().parents[2] / "calibration" / "evidence" / "effects_evidence.csv"
 AGAINST = (
     "own_search", "jonkman_and_van_wonderen_j_children_s_services_12_32",
@@ -33,18 +36,22 @@ def findings() -> tuple[dict[str, str], ...]:
 
 
 def show() -> None:
-    """Show what was found, first what speaks against, each with its source."""
+    """Show what was found, folded, first what speaks against, each with its source."""
     st.header(t("evidence_title"))
     st.markdown(t("evidence_lead"))
     against = [row for row in findings() if row["key"] in AGAINST]
-    for title, chosen in (
-        ("evidence_against", against),
-        ("evidence_other", [row for row in findings() if row not in against]),
-    ):
-        st.markdown(f"**{t(title)}**")
-        st.table(_table(chosen), hide_index=True)
+    others = [row for row in findings() if row not in against]
+    for part, title, chosen in (("tegen", "against", against), ("anders", "other", others)):
+        fold(
+            f"{t(f'evidence_{title}')} ({len(chosen)})", "open-aannames", part, OPEN,
+            partial(_shown, chosen),
+        )  # fmt: skip
     parts.csv(pd.DataFrame(findings()).drop(columns="key"), "kinderwerk-bewijs")
     parts.note(t("evidence_file"))
+
+
+def _shown(chosen: list[dict[str, str]]) -> None:
+    st.table(_table(chosen), hide_index=True)
 
 
 def _table(chosen: list[dict[str, str]]) -> pd.DataFrame:

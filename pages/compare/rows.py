@@ -23,6 +23,9 @@ WRITERS: dict[str, Callable[..., str]] = {
 NUMBERS: dict[str, Callable[..., str]] = {**WRITERS, "cost": formats.millions}
 """The same for a range, which stands below the words with their unit."""
 
+BELOW = {"cost": "less", "care": "fewer", "unmet": "fewer"}
+"""The word for below zero."""
+
 
 class Told(Enum):
     """What can be said of an outcome of a budget."""
@@ -79,20 +82,15 @@ class BudgetRow:
         amount = write(abs(f.value))
         if amount == write(0.0):
             return writing().provisional(t("near_zero"), told is Told.WAITING)
-        words = t("compare_more" if f.value > 0 else "compare_less", value=amount)
+        words = t("more" if f.value > 0 else BELOW[outcome], value=amount)
         return writing().provisional(words, told is Told.WAITING)
 
     def range_words(self, outcome: str) -> str:
         """Return between what nine in ten computations lie, or nothing where no range may be shown."""
-        f, write = self.figures[outcome], NUMBERS[outcome]
+        f = self.figures[outcome]
         if not self.ranged(outcome) or f.low is None or f.high is None:
             return ""
-        low, high = write(abs(f.low)), write(abs(f.high))
-        if f.low < 0.0 < f.high:
-            return t("compare_range_over", low=low, high=high)
-        side = "compare_more" if f.high > 0.0 else "compare_less"
-        nearest, farthest = (low, high) if f.low >= 0.0 else (high, low)
-        return t("compare_range", low=nearest, high=t(side, value=farthest))
+        return writing().between(f.low, f.high, NUMBERS[outcome], BELOW[outcome])
 
     def ranged(self, outcome: str) -> bool:
         """Tell whether a range may be shown."""

@@ -19,6 +19,8 @@ from sim.decision.headline import UNMET, municipal_programmes
 LINES = {"cost": MUNICIPAL, "cash": CASHABLE}
 OPEN = 0.10
 """Share of chances that an interval around a share of draws leaves out."""
+EDGE = 0.05
+"""Chances nearer to none or to certain than this are not worth a curve."""
 
 
 def show(answer: Answer, ahead: int, reference: str) -> None:
@@ -70,8 +72,9 @@ def show(answer: Answer, ahead: int, reference: str) -> None:
         "low": t("doubt_low"),
         "high": t("doubt_high"),
     }
-    parts.picture(
-        chart(data, cells, draws),
+    if worth_drawing(data):
+        parts.draw(chart(data, cells, draws))
+    parts.below(
         shown.map(parts.breakable),
         data.drop(columns="early").assign(line=data["line"].map(names)).rename(columns=titles),
         "kans-op-terugverdienen",
@@ -83,6 +86,11 @@ def show(answer: Answer, ahead: int, reference: str) -> None:
         parts.note(t("doubt_chance_early"))
     with st.expander(t("doubt_cannot_title")):
         st.markdown(t("doubt_cannot", draws=draws, none=writing().chance(0.0, draws)))
+
+
+def worth_drawing(data: pd.DataFrame) -> bool:
+    """Tell whether a chance is open in some year: lines at the edge say no more than the sentence."""
+    return bool(data["chance"].between(EDGE, 1.0 - EDGE).any())
 
 
 def table(answer: Answer) -> pd.DataFrame:

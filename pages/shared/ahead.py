@@ -17,6 +17,7 @@ from sim.inputs.scenario import Scenario
 from sim.progress import Progress, Tell, nobody
 from sim.runs.experiment import Options
 from sim.runs.lives import LifeStore
+from sim.runs.past import kept_past
 
 
 def named(names: Sequence[str]) -> list[str]:
@@ -42,12 +43,14 @@ def first_questions(name: str) -> list[list[Scenario]]:
 def answer_ahead(questions: Sequence[Sequence[Scenario]], tell: Tell = nobody) -> None:
     """Live the best fit and all draws of questions, in the sizes of the app, and keep them on disk.
 
-    What is kept already is not lived again, so that it goes on where it stopped. `tell` hears the share done.
+    With them the years before, which the first chart of Start shows of the first question's reference. What
+    is kept already is not lived again, so that it goes on where it stopped. `tell` hears the share done.
     Raises SimulationError.
     """
     lives, options = LifeStore(slim, kept=KEPT), Options(children=CHILDREN, seed=SEED)
     pieces = [(scenarios, draw) for scenarios in questions for draw in range(DRAWS + 1)]
     with worker_threads(None) as pool:
+        kept_past(questions[0][0], options, pool)
         for k, (scenarios, draw) in enumerate(pieces):
 
             def heard(now: Progress, done: int = k) -> None:

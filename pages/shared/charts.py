@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from textwrap import wrap
 from typing import Any, Literal
 
 import altair as alt
@@ -24,6 +25,10 @@ COLOURS = ("#0072B2", "#B85000", "#007A5A", "#A3508A", "#7A6A00", "#7B1E3A")
 DASHES = ([1, 0], [6, 3], [2, 2], [8, 2, 2, 2], [12, 4], [3, 3, 9, 3])
 INK, GREY = "#1d2730", "#5b6770"
 HEIGHT, LINE_HEIGHT = 340, 24
+TITLE_WIDTH, TITLE_LINE = 42, 20
+"""Characters of a title on one line of a phone, and the pixels that a line takes."""
+SILENT = ("axis", "legend", "mark", "title")
+"""Parts of which the browser would tell a screen reader in English what they are."""
 CROWDED = 25
 """Years from which the words of the first two marks would stand in each other on a phone."""
 SHOWN = {"money": MUNICIPAL, "users": USERS, "unmet": UNMET}
@@ -145,8 +150,10 @@ def marks_words(years: int) -> str:
     return t("band_marks", years=format_list(ends, locale=writing().locale)) if ends else ""
 
 
-def chart(found: Sequence[Series], what: str) -> dict[str, Any]:
+def chart(found: Sequence[Series], what: str, whose: str) -> dict[str, Any]:
     """Return the Vega-Lite chart of one or more scenarios against the reference, with its data.
+
+    whose: the municipality that stands in its title.
 
     What stands still while figures sharpen, and from one budget to the next, is drawn once: altair takes a
     tenth of a second for a chart, and a page that sharpens shows it each second to each user.
@@ -156,7 +163,22 @@ def chart(found: Sequence[Series], what: str) -> dict[str, Any]:
         _drawn(len(found), what, found[0].years, band, language()), [one.name for one in found]
     )
     data = {**drawn["datasets"], DATA: records(frame(found))}
-    return {**drawn, "datasets": data, "description": description(found, what)}
+    made = {**drawn, "datasets": data, "description": description(found, what)}
+    return titled(made, t(f"title_{what}", name=whose))
+
+
+def titled(drawn: dict[str, Any], title: str) -> dict[str, Any]:
+    """Return a chart with a title of as many lines as a phone needs, and the room that they take."""
+    lines = wrap(title, TITLE_WIDTH)
+    height = drawn["height"] + TITLE_LINE * len(lines)
+    return {**drawn, "title": {"text": lines, "aria": False}, "height": height}
+
+
+def told_once(drawn: dict[str, Any]) -> dict[str, Any]:
+    """Return a chart that a screen reader knows by its description alone; a table stands below it."""
+    config = drawn.get("config", {})
+    silent = {part: {**config.get(part, {}), "aria": False} for part in SILENT}
+    return {**drawn, "config": {**config, **silent}}
 
 
 def records(data: Frame) -> list[dict[str, Any]]:

@@ -199,7 +199,7 @@ def pair(chosen: Choices) -> tuple[Scenario, Scenario]:
 
 
 def existing_fte(chosen: Choices) -> float:
-    """Return the FTE of child work of today: local, or from the assumed coverage."""
+    """Return the FTE of child work of today: local, or from the assumed coverage (see `_rounded`)."""
     here = scenario(chosen, Plan.simple(0.0))
     return _rounded(config_for(here, Options(), 0, 0).existing_fte())
 
@@ -210,8 +210,11 @@ def fte_here(chosen: Choices) -> float:
 
 
 def _rounded(fte: float) -> float:
-    """Return FTE with two significant digits: more is not known of what was assumed."""
-    return float(f"{fte:.2g}") if math.isfinite(fte) and fte > 0 else 0.0
+    """Return FTE with two significant digits: more is not known of what was assumed.
+
+    An hour a week, in the smallest municipalities, is written as none (`formats.fte`), so it is none.
+    """
+    return float(f"{fte:.2g}") if math.isfinite(fte) and round(fte, 1) > 0 else 0.0
 
 
 def profile(chosen: Choices) -> Profile:

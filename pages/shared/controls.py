@@ -36,7 +36,7 @@ from pages.shared.state import (
     left_behind,
     told_beside_its_field,
 )
-from pages.shared.texts import language, t
+from pages.shared.texts import language, t, writing
 from sim.decision.headline import horizons
 from sim.errors import Problem
 from sim.files.wording import fault_of
@@ -202,7 +202,8 @@ def fold(
 def fte_offered(chosen: Choices) -> list[float]:
     """Return the FTE that a slider offers, from none to those that reach three in ten children.
 
-    Whole steps, and what is there now and what is in hand as they are, also where that is more.
+    Whole steps, and what is there now and what is in hand as they are, also where that is more. A link may
+    bring so little that it is written as none; none itself is then still there.
     """
     programme = catalogue()["kinderwerk"]
     children = sum(profile(chosen).youths[programme.first_age : programme.last_age + 1])
@@ -210,4 +211,9 @@ def fte_offered(chosen: Choices) -> list[float]:
     step = 50 if top > 1000 else 1
     steps = range(0, max(step * round(top / step), 2) + step, step)
     own = (existing_fte(chosen), float(chosen.plan.fte))
-    return sorted({formats.fte(number): number for number in (*map(float, steps), *own)}.values())
+    return sorted({fte_on_slider(number): number for number in (*map(float, steps), *own)}.values())
+
+
+def fte_on_slider(fte: float) -> str:
+    """Return a number of FTE as a slider writes it: as everywhere, but never another number as none."""
+    return formats.fte(fte) if fte == 0 or round(fte, 1) > 0 else writing().significant(fte)

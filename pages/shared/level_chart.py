@@ -10,6 +10,7 @@ from typing import Any
 import altair as alt
 import numpy as np
 import pandas as pd
+import streamlit as st
 
 from pages.shared import charts, figures, formats, parts
 from pages.shared.answers import Answer
@@ -28,14 +29,19 @@ from sim.model.parameters import default_parameters
 from sim.model.prices import PRICE_YEAR
 from sim.progress import Tell
 from sim.runs.experiment import Options
-from sim.runs.past import Past, past_users
+from sim.runs.past import Past, kept_past
 from sim.states import AGES
 
 MONEY_PARTS = {"together": "money", "care": "care", "programmes": "programmes"}
 """What a chart of money may show, and what that is in `sim.decision.level_by_year.LEVELS`."""
 INFLATION = "discount.inflation"
+ENDS = "ends"
+"""What the data of the bars beside the last year are called."""
 SAME = 0.01
 """Lines that differ by less than this share lie on each other on a chart that begins at zero."""
+BESIDE = 0.6
+"""Years between the bars of two budgets, to the right of the last year."""
+Ends = tuple[float, float]
 
 
 @dataclass(frozen=True)
@@ -43,7 +49,8 @@ class LevelLines:
     """What a chart of levels shows. budgets: the reference first; others may be empty.
 
     observed, country: (year, value, provisional); country: what the country's figures would be here. own:
-    what the municipality itself counted, of jeugdhulp.
+    what the municipality itself counted, of jeugdhulp. middle: of each budget, between what half of the
+    computations of its last year lie, where its range may be shown. title: what is drawn, of whom.
     """
 
     what: str
@@ -52,6 +59,8 @@ class LevelLines:
     country: tuple[Observation, ...] = ()
     past: Past | None = None
     own: tuple[Observation, ...] = ()
+    middle: tuple[Ends | None, ...] = ()
+    title: str = ""
 
     @property
     def unit(self) -> str:
@@ -76,7 +85,7 @@ def show(answer: Answer, names: Sequence[str], what: str, chosen: Choices, refer
 
 def _past(scenario: Scenario, tell: Tell) -> Past:
     with worker_threads(None) as pool:
-        return past_users(scenario, Options(children=CHILDREN, seed=SEED), pool, tell)
+        return kept_past(scenario, Options(children=CHILDREN, seed=SEED), pool, tell)
 
 
 def lines_of(answer: Answer, names: Sequence[str], what: str, chosen: Choices) -> LevelLines:
@@ -89,15 +98,22 @@ def lines_of(answer: Answer, names: Sequence[str], what: str, chosen: Choices) -
     people = inhabitants(chosen.municipality)
     if what == "money" and chosen.per == "inhabitant" and people is not None:
         unit = people
-    budgets = []
+    budgets, middle = [], []
     for k, name in enumerate(figures.distinct(names)):
         by_year = level_by_year(answer.runs, k, kind)
         one = charts.series_of(by_year, years, name, answer.sharpening, unit)
         low, high = (None if end is None else end * factor for end in (one.low, one.high))
         budgets.append(replace(one, mean=one.mean * factor, low=low, high=high))
+        ends = by_year[-1].quartiles if low is not None and np.isfinite(low[-1]) else None
+        middle.append(ends and (ends[0] / unit * float(factor[-1]), ends[1] / unit * float(factor[-1])))
+    title = t(f"title_level_{kind}", name=chosen.municipality)
+    found = LevelLines(
+        "head" if unit == people else what, tuple(budgets), middle=tuple(middle), title=title
+    )
     if what != "users":
-        return LevelLines("head" if unit == people else what, tuple(budgets))
-    return LevelLines(what, tuple(budgets), *users_beside_country(profile(chosen)), own=_counted_here(chosen))
+        return found
+    observed, country = users_beside_country(profile(chosen))
+    return replace(found, observed=observed, country=country, own=_counted_here(chosen))
 
 
 def _counted_here(chosen: Choices) -> tuple[Observation, ...]:
@@ -114,7 +130,9 @@ def _counted_here(chosen: Choices) -> tuple[Observation, ...]:
 
 def _plot(found: LevelLines, chosen: Choices, reference: str) -> None:
     parts.draw(chart(found))
-    parts.note(" ".join(filter(None, [_open_band(found), _lying_together(found)])))
+    parts.note(_open_band(found))
+    with st.container(key=f"on-screen-{found.what}"):  # what to choose is of no use on paper
+        parts.note(_lying_together(found))
     data = frame(found)
     shown = data.assign(
         **{
@@ -206,8 +224,22 @@ def chart(found: LevelLines) -> dict[str, Any]:
     data["open"] = data["dot"] & data["year"].isin(provisional)
     data["banded"] = (data["name"] == budgets[0]) & data["low"].notna()
     records = charts.records(data)
-    datasets = {**drawn.get("datasets", {}), DATA: records}
-    return {**drawn, "datasets": datasets, "description": description(found)}
+    datasets = {**drawn.get("datasets", {}), DATA: records, ENDS: _ends(found)}
+    return charts.titled(
+        {**drawn, "datasets": datasets, "description": description(found)}, found.title
+    )
+
+
+def _ends(found: LevelLines) -> list[dict[str, Any]]:
+    """Return of each budget with a range what its bar shows, beside the last year."""
+    return [
+        {
+            "name": one.name, "at": one.years[-1] + BESIDE * k, "low": float(one.low[-1]),
+            "high": float(one.high[-1]), "from": ends[0], "to": ends[1], "value": float(one.mean[-1]),
+        }
+        for k, (one, ends) in enumerate(zip(found.budgets, found.middle, strict=True), 1)
+        if ends and one.low is not None and one.high is not None
+    ]  # fmt: skip
 
 
 def description(found: LevelLines) -> str:
@@ -283,6 +315,7 @@ def _drawn(
             .mark_point(filled=True, size=90, opacity=1, color=INK, shape="diamond", aria=False)
             .encode(x=x, y=value, tooltip=tip)
         )
+    layers += _bars(colour, (begins, last), y)
     if begins < start:
         layers += _now(start, x)
     made = alt.layer(*layers).properties(
@@ -290,6 +323,21 @@ def _drawn(
     )
     drawn: dict[str, Any] = charts.dressed(made, spoken).to_dict()
     return drawn
+
+
+def _bars(colour: alt.Color, years: tuple[int, int], y: alt.Axis) -> list[alt.Chart]:
+    """Return a bar of each budget beside its last year: nine in ten computations, half of them, the mean.
+
+    People read a band that widens as growth, and bands on each other as one; bars stand apart.
+    """
+    at = alt.X("at:Q", scale=alt.Scale(domain=list(years), nice=False))
+    base = alt.Chart(alt.NamedData(ENDS)).encode(x=at, color=colour)
+    return [
+        base.mark_rule(strokeWidth=2).encode(y=alt.Y("low:Q", axis=y), y2="high:Q"),
+        base.mark_rule(strokeWidth=6).encode(y=alt.Y("from:Q", axis=y), y2="to:Q"),
+        base.mark_point(filled=True, size=75, opacity=1, stroke="white", strokeWidth=1.5)
+        .encode(y=alt.Y("value:Q", axis=y)),
+    ]
 
 
 def _now(start: int, x: alt.X) -> list[alt.Chart]:

@@ -51,7 +51,7 @@ VIEWS: Mapping[str, tuple[str, ...]] = {
     "vergelijk": ("open", "paar"),
     "galerij": ("stellingen",),
     "kinderen": ("jaar", "kind", "wachten", "toch", "plekken", "open-kinderen"),
-    "aannames": ("zoek", "rust", "onderwerpen", *(f"vanaf{n}" for n in range(12))),
+    "aannames": ("zoek", "rust", "onderwerpen", *(f"vanaf{n}" for n in range(12)), "open-aannames"),
     "eigen-cijfers": ("begin", "wijze"),
     "onderzoek": ("kindjaar", "buurten", "duur", "gemeenten", *(f"proef-{name}" for name in NUMBERS),
                   "open-onderzoek"),

@@ -88,14 +88,14 @@ def draw(chart: alt.TopLevelMixin | dict[str, Any], key: str | None = None) -> N
     Never by st.altair_chart: while it works, altair's settings are others for every thread, and a chart
     that another user's page or document draws in that moment comes out without its data.
     """
-    spec = chart if isinstance(chart, dict) else chart.to_dict()
+    spec = charts.told_once(chart if isinstance(chart, dict) else chart.to_dict())
     colours = dark.COLOURS if dark.is_on() else house_style.chart_colours()
     st.vega_lite_chart(None, dark.recoloured(spec, colours), width="stretch", key=key)
 
 
 def plot(found: Sequence[charts.Series], what: str, reference: str, name: str = "") -> None:
     """Show a chart of series over years with its table and download."""
-    draw(charts.chart(found, what))
+    draw(charts.chart(found, what, choices().municipality))
     lines = charts.band_words(found) + charts.marks_words(len(found[0].years))
     banded = any(one.low is not None for one in found)
     note("" if banded else lines)  # what a band is stands with the table; that there is none, on the page
@@ -237,14 +237,15 @@ def provenance(reference: str) -> str:
     return "\n".join([*_birth(reference), source_words()]) + "\n"
 
 
-def footer(reference: str, source: str = "") -> None:
+def footer(reference: str, source: str = "", whole: str = "") -> None:
     """Show the link that restores the screen, and in one line the provenance and the source.
 
-    source: of a page whose figures come from elsewhere than those of a budget.
+    source: of a page whose figures come from elsewhere than those of a budget. whole: in place of both, of a
+    page where nothing is of the choices in hand.
     """
     st.divider()
     st.fragment(lambda: guarded(_link))()
-    note(plain(f"{birth(reference)} · {source or source_words()}"))
+    note(plain(whole or f"{birth(reference)} · {source or source_words()}"))
 
 
 def _link() -> None:

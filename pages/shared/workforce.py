@@ -48,7 +48,7 @@ def workforce(answer: Answer, chosen: Choices, reference: str) -> None:
     wide = low is not None and high is not None and bool((high - low > 0.005 * found[1].mean.max()).any())
     band = [t("verken_workers_band")] if wide else []
     lines = " ".join([*band, t("verken_workers_note")])
-    parts.draw(charts.chart(found, FTE))
+    parts.draw(charts.chart(found, FTE, plan.municipality))
     parts.below(shown, data, f"{FTE}-{name}", reference, lines)
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import urlencode
 
 import pytest
 from playwright.sync_api import Page
 
 from tests.browser.screens import PAGES, READY, Watched, quiet_for
-from tests.browser.wording import MOST_WORDS, words_before_folds
+from tests.browser.wording import MOST_WORDS, TOWNS, words_before_folds
 from tests.opened import unfolded
 
 pytestmark = pytest.mark.browser
@@ -44,6 +45,19 @@ REACHED = """() => {
   return same && e !== document.body;
 }"""
 DARK = "getComputedStyle(document.querySelector('[data-testid=stApp]')).backgroundColor === 'rgb(18, 25, 31)'"
+SPOKEN = """() => [...document.querySelectorAll(
+    "[aria-label], [aria-roledescription], [title], [placeholder]")]
+  .filter(e => e.checkVisibility({visibilityProperty: true}))
+  .flatMap(e => ["aria-label", "aria-roledescription", "title", "placeholder"]
+    .map(name => e.getAttribute(name))).filter(Boolean)"""
+ENGLISH = re.compile(
+    r"^(help\b|link to|choose|collapse|expand|copy|clear|remove|show data|download as|fullscreen|upload|"
+    r"press|title text|decrement|increment|visualization|group mark|symbol legend|sidebar)|-axis\b",
+    re.IGNORECASE,
+)
+"""What Streamlit and Vega say of themselves."""
+UNTOLD = """() => [...document.querySelectorAll("[data-testid=stVegaLiteChart]")]
+  .filter(chart => !chart.getAttribute("aria-label")).length"""
 LEFT = "() => [...window.toReach].map(e => e.outerHTML.slice(0, 160))"
 
 
@@ -85,6 +99,8 @@ def test_a_page_opens_for_everyone(page: Watched, name: str) -> None:
     settled(page)
     assert page.evaluate("document.documentElement.lang") == "nl"
     assert words_before_folds(page) <= MOST_WORDS
+    assert [said for said in page.evaluate(SPOKEN) if ENGLISH.search(said)] == []
+    assert page.evaluate(UNTOLD) == 0
     assert violations(page) == []
     walked(page)
     page.set_viewport_size({"width": 390, "height": 1600})
@@ -105,6 +121,13 @@ def test_a_page_opens_for_everyone(page: Watched, name: str) -> None:
         assert words_before_folds(page) <= MOST_WORDS
     assert violations(page) == []
     assert page.errors == []
+
+
+@pytest.mark.parametrize("name", ["aannames", "galerij"])
+def test_a_page_of_a_town_without_figures_of_its_own_has_few_words_too(page: Watched, name: str) -> None:
+    opened(page, f"{path_of(name)}?{urlencode({'gemeente': TOWNS[1]})}")
+    settled(page)
+    assert words_before_folds(page) <= MOST_WORDS
 
 
 def test_the_keyboard_alone_reaches_everything_on_start(page: Watched) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
+from pages.shared.browser_words import PLACES
 from pages.shared.plan import Plan
 from tests.browser.screens import READY, Watched, soon
 from tests.browser.test_every_page import settled
@@ -81,3 +82,22 @@ def test_a_list_without_what_was_typed_says_so_in_the_language_of_the_reader(pag
     expect(empty).to_be_attached()
     assert "No results" not in page.locator(LIST).inner_text()
     assert empty.evaluate("e => getComputedStyle(e, '::before').content") == '"Nothing found"'
+
+
+def test_a_name_that_is_typed_and_a_field_for_files_say_nothing_in_english(page: Watched) -> None:
+    page.goto("/vergelijk")
+    page.wait_for_selector(READY, timeout=120_000)
+    page.locator("summary", has_text="Begrotingen veranderen").click()
+    field = page.get_by_role("textbox", name="1. Naam")
+    field.press_sequentially("Plan A")
+    hint = page.locator("[data-testid=InputInstructions]").first
+    hint.wait_for(state="attached")
+    expect(hint).to_be_hidden()
+    page.goto("/eigen-cijfers?wijze=file")
+    page.wait_for_selector(READY, timeout=120_000)
+    page.locator("[data-testid=stFileUploaderDropzone]").wait_for(timeout=60_000)
+    for place, words in (("upload_of", '"Kies een bestand"'), ("size_of", '"Hooguit 1 MB"')):
+        (told,) = page.locator(PLACES[place]).evaluate_all(
+            "all => all.map(e => [getComputedStyle(e).visibility, getComputedStyle(e, '::before').content])"
+        )
+        assert told == ["hidden", words]

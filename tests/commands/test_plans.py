@@ -80,7 +80,7 @@ def test_check_tells_a_named_prior_and_compare_that_beliefs_differ(tmp_path: Pat
     told = " ".join(done.stdout.split())  # lines are as wide as the terminal
     assert "The scenarios differ in what they believe of child work" in told
     assert "0.91 (95%: 0.71 to 1.15)" in told
-    assert "25% of the weight on no effect" in told
+    assert "a 25% chance of no effect" in told
 
 
 def test_json_and_the_manifest_hold_the_prior(tmp_path: Path) -> None:

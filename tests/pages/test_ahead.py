@@ -9,11 +9,12 @@ from typing import Any, NoReturn
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.shared import ahead, desk
+from pages.shared import ahead, desk, level_chart
 from pages.shared.answers import Answer
 from pages.shared.desk import Desk
 from sim.errors import InputError
-from sim.runs import lives
+from sim.progress import nobody
+from sim.runs import lives, past
 
 PAGES = Path(__file__).resolve().parents[2] / "pages"
 
@@ -41,14 +42,19 @@ def test_a_first_visit_asks_what_is_answered_ahead(
 
 
 def test_the_app_has_what_was_answered_ahead(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lives, "folder_in", lambda *_: tmp_path)
-    for module in (ahead, desk):
-        monkeypatch.setattr(module, "DRAWS", 2)
+    for module in (lives, past):
+        monkeypatch.setattr(module, "folder_in", lambda *_: tmp_path)
+    for module in (ahead, desk, level_chart):
+        monkeypatch.setattr(module, "DRAWS", 2, raising=module is not level_chart)
         monkeypatch.setattr(module, "CHILDREN", 400)
     start, *_ = ahead.first_questions("Zwolle")
     ahead.answer_ahead([start])
     monkeypatch.setattr(lives, "run_all", refuse)
+    monkeypatch.setattr(past, "past_users", refuse)
     ahead.answer_ahead([start])
+    before = level_chart._past(start[0], nobody)  # the line before the start, of the first chart of Start
+    assert before.years == tuple(range(2015, 2026))
+    assert before.users.min() > 0
     ours = Desk()
     try:
         until = time.monotonic() + 60

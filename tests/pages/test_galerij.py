@@ -78,7 +78,10 @@ def test_the_answer_stands_first_with_what_it_was_made_from(language: str) -> No
     mark = said[said.index(writing.words["gal_made"].split("{")[0]) :]
     assert f"{shipped().version}: {writing.count(children)} " in mark
     assert f" {draws} " in mark
-    assert shipped().model["parameters"] in mark
+    foot = at.markdown[-1].value
+    assert writing.words["gal_birth"].split("{")[0] in foot
+    assert shipped().model["parameters"] in foot
+    assert said.count(shipped().model["parameters"]) == 1  # not in what an alderman reads
     assert (writing.words["gal_short"] in mark) == (shipped().size != Size())
     heads = [writing.words[key].split("{")[0] for key in ("gal_answer", "gal_limits", "gal_does")]
     assert sorted(heads, key=said.index) == heads

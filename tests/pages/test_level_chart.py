@@ -135,5 +135,36 @@ def test_names_of_budgets_stand_in_a_chart_that_is_drawn_once_for_all() -> None:
     assert level_chart._drawn.cache_info().misses == made
     domains = [layer["encoding"]["color"]["scale"]["domain"] for layer in drawn["layer"] if
                "color" in layer["encoding"]]  # fmt: skip
-    assert domains == [others]
+    assert domains == [others] * 4  # lines, and bars beside the last year in three parts
     assert "\\u0000" not in json.dumps(drawn)
+
+
+def test_every_budget_has_a_bar_beside_the_last_year_with_the_range_of_its_own() -> None:
+    found = shown("users")
+    drawn = chart(found)
+    bars = drawn["datasets"]["ends"]
+    assert [bar["name"] for bar in bars] == NAMES
+    for bar, one in zip(bars, found.budgets, strict=True):
+        assert one.low is not None
+        assert one.high is not None
+        assert bar["at"] > 2029
+        assert (bar["low"], bar["high"]) == (one.low[-1], one.high[-1])
+        assert bar["low"] <= bar["from"] <= bar["value"] <= bar["to"] <= bar["high"]
+    assert len({bar["at"] for bar in bars}) == 2
+    later = chart(shown("money", prices="current", per="inhabitant"))["datasets"]["ends"]
+    assert all(bar["low"] <= bar["from"] <= bar["to"] <= bar["high"] for bar in later)
+    few = lines_of(replace(ANSWER, draws=[]), NAMES, "users", Choices())
+    assert chart(few)["datasets"]["ends"] == []
+
+
+@pytest.mark.parametrize(
+    ("what", "chosen", "title"),
+    [
+        ("users", {}, "Jongeren met jeugdzorg in Zwolle"),
+        ("unmet", {}, "Jongeren in Zwolle die hulp missen"),
+        ("money", {"money": "care", "per": "inhabitant"}, "Wat Zwolle in een jaar aan jeugdzorg betaalt"),
+    ],
+)
+def test_the_title_says_what_is_drawn_of_whom(what: str, chosen: dict[str, str], title: str) -> None:
+    drawn = chart(shown(what, municipality="Zwolle", **chosen))
+    assert " ".join(drawn["title"]["text"]) == title

@@ -191,6 +191,30 @@ def test_a_chance_from_draws_is_never_certain(answer: Answer) -> None:
     assert list(table[table["line"] == "cost"]["back"]) == paid.tolist()
 
 
+@pytest.mark.parametrize(
+    ("chances", "drawn"),
+    [((0.02, 0.04), False), ((0.02, 0.06), True), ((0.96, 0.99), False), ((np.nan, np.nan), False)],
+)
+def test_a_curve_is_drawn_only_where_a_chance_is_open_and_its_table_always(
+    answer: Answer, monkeypatch: pytest.MonkeyPatch, chances: tuple[float, float], drawn: bool
+) -> None:
+    table = chance.table(answer)
+    found = table.assign(chance=np.where(table["line"] == "cost", *chances))
+    monkeypatch.setattr(chance, "table", lambda _: found)
+
+    def script(answer: object) -> None:  # stands alone: it is run as a page of its own
+        from typing import Any, cast
+
+        from pages.doubt import chance
+
+        chance.show(cast(Any, answer), 10, "reference")
+
+    at = AppTest.from_function(script, kwargs={"answer": answer}, default_timeout=60).run()
+    assert not at.exception
+    assert len(at.get("vega_lite_chart")) == drawn
+    assert len(at.table[0].value) == len(table)
+
+
 def test_no_chance_where_wie_betaalt_names_none(compared: Comparison) -> None:
     other = compare(list(PAIR), children=FEW, draws=12, seed=1)  # lives that share no luck
     mixed = [

@@ -166,7 +166,7 @@ def test_a_chart_has_no_band_before_ten_draws_and_gaps_where_a_year_is_provision
         assert end.low is not None
         assert not any(end.marks)
         assert charts.band_words([end]) == NL["band"]
-        rows = charts.chart([later], what)["datasets"][charts.DATA]
+        rows = charts.chart([later], what, "Almere")["datasets"][charts.DATA]
         for row, mark, mean in zip(rows, later.marks, end.mean, strict=True):
             assert row["mean"] == mean  # the same draws
             assert (row.get("low") is None) is mark

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.shared.chosen import Choices, existing_fte, plans_around
+from pages.shared.chosen import Choices, existing_fte, plans_around, reference_of
 from pages.shared.link import query_of
 from pages.shared.plan import Plan
 from pages.shared.texts import writing_in
@@ -135,3 +135,23 @@ def test_budgets_side_by_side_that_cannot_be_elsewhere_are_left_out(monkeypatch:
     at.number_input[1].set_value(90_000.0).run()
     assert "is meer dan de" in at.error[0].value
     assert at.session_state["choices"].plans == plans[:2]
+
+
+@pytest.mark.parametrize("name", ["Schiermonnikoog", "Vlieland"])
+def test_where_child_work_is_written_as_none_there_is_none_and_a_worker_to_begin_with(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at = quietly(monkeypatch, "pages/start.py", gemeente=name)
+    chosen = at.session_state["choices"]
+    assert chosen.plan == Plan.simple(1.0)
+    assert existing_fte(chosen) == reference_of(replace(chosen, reference="now")).fte == 0.0
+    assert list(at.select_slider[0].options) == ["0", "1", "2"]
+    none = at.select_slider[0].set_value(0.0).run().session_state["choices"]
+    assert none.plan == Plan.simple(0.0)
+
+
+def test_a_link_with_less_than_is_written_leaves_none_on_the_slider(monkeypatch: pytest.MonkeyPatch) -> None:
+    plan = Plan.simple(0.026)
+    at = quietly(monkeypatch, "pages/start.py", gemeente="Schiermonnikoog", begroting=plan.code())
+    assert at.session_state["choices"].plan == plan
+    assert list(at.select_slider[0].options) == ["0", "0,026", "1", "2"]

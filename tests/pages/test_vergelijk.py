@@ -166,6 +166,7 @@ def test_words_stand_beside_every_bar_and_names_are_no_markup() -> None:
     assert made(2, DOWN, DOWN, DOWN).range_words("care") == "10 tot 30 minder"
     assert made(2, UP, UP, UP).range_words("care") == "10 tot 30 meer"
     assert made(2, SOON, SOON, SOON).range_words("care") == ""
+    assert made(2, UP, fig(9.0, -0.2, 20.0), UP).range_words("care") == "hooguit 20 meer"
     assert made(2, SOON, SOON, SOON).words("care") == "20 meer (voorlopig)"
 
 
@@ -214,6 +215,15 @@ def test_the_chart_over_the_years_discounts_as_the_budgets_say(monkeypatch: pyte
 
 
 # The budgets
+
+
+def test_youths_are_fewer_and_money_is_less_in_english(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pages.shared.texts.language", lambda: "en")
+    money = fig(-2e6, -3e6, -1e6)
+    firm = made(2, money, DOWN, OPEN)
+    told = [firm.words("cost"), firm.range_words("cost"), firm.words("care"), firm.range_words("care")]
+    assert told == ["€\xa02.0\xa0million less", "1.0 to 3.0 less", "20 fewer", "10 to 30 fewer"]
+    assert firm.range_words("unmet") == "30 fewer to 30 more"
 
 
 def test_a_name_of_ones_own_is_in_the_link_in_the_rows_and_in_the_briefing(

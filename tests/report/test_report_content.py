@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 from dataclasses import replace
 
@@ -14,7 +15,7 @@ from sim.api import Comparison
 from sim.decision.comparison import MUNICIPAL
 from sim.decision.headline import UNMET
 from sim.inputs.profiles import profiles
-from sim.model.parameters import default_parameters
+from sim.model.parameters import DATA, default_parameters
 from sim.report.content import Report, report_of, words, world_lines
 from sim.report.files import document
 from sim.report.provenance import provenance
@@ -267,3 +268,10 @@ def test_too_many_scenarios_or_no_years_are_refused() -> None:
         report_of(comparison("a", "b", "c", "d"))
     with pytest.raises(KeyError):
         report_of(comparison("a"), "fr")
+
+
+@pytest.mark.parametrize("language", ["nl", "en"])
+def test_the_years_that_are_said_to_be_tested_are_those_that_the_fit_has_not_seen(language: str) -> None:
+    targets = json.loads((DATA / "validation.json").read_text(encoding="utf-8"))["targets"]
+    unseen = {str(one["year"]) for one in targets if re.fullmatch(r"jz_\d{4}", one["id"])}
+    assert set(re.findall(r"\b20\d\d\b", words(language).t("unknown_items"))) == unseen

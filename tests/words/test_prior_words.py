@@ -16,12 +16,12 @@ def test_a_prior_is_told_with_its_interval() -> None:
     assert "0,91 (95%: 0,71 tot 1,15)" in dutch
     assert "1,055 (1 tot 1,166)" in dutch
     assert "0.91 (95%: 0.71 to 1.15)" in english
-    assert "of the weight" not in english
+    assert "chance of no effect" not in english
 
 
 def test_the_usual_prior_tells_its_weight_on_no_effect() -> None:
-    assert "25% of the weight on no effect" in prior_words("assumed", Writing("en"))
-    assert "25% van het gewicht op geen effect" in prior_words("assumed", Writing("nl"))
+    assert "a 25% chance of no effect" in prior_words("assumed", Writing("en"))
+    assert "25% kans dat er geen effect is" in prior_words("assumed", Writing("nl"))
 
 
 @pytest.mark.parametrize("language", ["nl", "en"])

@@ -1,0 +1,78 @@
+"""What Streamlit's own page says in English, in the language of the user: it has no setting for it."""
+
+from __future__ import annotations
+
+import json
+
+import streamlit as st
+
+from pages.shared.texts import t
+from sim.files.yamltext import MAX_BYTES
+
+SAID = {
+    "Help": "browser_help", "Help for ": "browser_help_for", "Link to heading": "browser_heading",
+    "Sidebar": "browser_menu", "Collapse sidebar": "browser_menu_close",
+    "Expand sidebar": "browser_menu_open", "Copy to clipboard": "browser_copy",
+    "Clear value": "browser_clear", "Remove ": "browser_remove",
+    "Choose an option": "browser_choose", "Choose options": "browser_choose",
+    "Choose or add an option": "browser_choose", "visualization": "browser_chart",
+    "group mark container": "browser_chart_part", "Increment": "browser_more",
+    "Decrement": "browser_less", "title": "browser_title", "Title text ": "browser_title_of",
+}  # fmt: skip
+"""What a screen reader hears or an empty field shows, and the key of the same in our words. What ends in a
+space goes on with words of ours."""
+SCRIPT = """<script>
+window.browserWords = {words};
+if (!window.browserTells) {{
+  const spoken = ["aria-label", "aria-roledescription", "placeholder", "title"];
+  window.browserTells = element => spoken.forEach(name => {{
+    const now = element.getAttribute(name);
+    if (!now) return;
+    const kept = (element.browserSaid ??= {{}})[name];
+    const was = kept?.now === now ? kept.was : now;
+    const found = Object.entries(window.browserWords)
+      .find(([en]) => was === en || (en.endsWith(" ") && was.startsWith(en)));
+    const told = found ? found[1] + was.slice(found[0].length) : was;
+    if (told !== now) element.setAttribute(name, told);
+    element.browserSaid[name] = {{was, now: told}};
+  }});
+  window.browserTellsAll = root =>
+    root.querySelectorAll(spoken.map(name => `[${{name}}]`).join()).forEach(window.browserTells);
+  new MutationObserver(changes => changes.forEach(change => {{
+    if (change.type === "attributes") window.browserTells(change.target);
+    else change.addedNodes.forEach(node => {{
+      if (node.nodeType === 1) {{ window.browserTells(node); window.browserTellsAll(node); }}
+    }});
+  }})).observe(document.body, {{childList: true, subtree: true, attributes: true, attributeFilter: spoken}});
+}}
+window.browserTellsAll(document.body);
+</script>"""
+LOOK = """<style>
+[data-testid=InputInstructions], [data-testid=stElementToolbar] {{display: none}}
+:is({nothing_of}, {typed_of}, {upload_of}, {size_of}) {{visibility: hidden; font-size: 0}}
+{nothing_of}::before {{content: "{nothing}"}}
+{typed_of}::before {{content: "{typed}"}}
+{upload_of}::before {{content: "{upload}"}}
+{size_of}::before {{content: "{size}"}}
+:is({nothing_of}, {typed_of}, {upload_of})::before {{visibility: visible; font-size: 1rem}}
+{size_of}::before {{visibility: visible; font-size: 0.875rem}}
+</style>"""
+"""How to leave a field and how many letters are left, and a chart's own buttons, are away: a table and a file
+stand below each chart. What a list says of what was typed, and a field for files of itself, is in our words.
+"""
+PLACES = {
+    "nothing_of": "[data-testid=stSelectboxVirtualDropdown] [data-empty] > *",
+    "typed_of": "[data-testid=stSelectboxVirtualDropdown] [data-key=__creatable__] [data-item-hl]",
+    "upload_of": "[data-testid=stFileUploaderDropzone] button p",
+    "size_of": "[data-testid=stFileUploaderDropzoneInstructions] > div > *",
+}
+
+
+def show() -> None:
+    """Put our words in place of the browser page's own."""
+    size = t("browser_size", size=f"{MAX_BYTES // 1_000_000} MB")
+    st.html(LOOK.format(
+        **PLACES, nothing=t("list_nothing"), typed=t("list_typed"), upload=t("browser_upload"), size=size
+    ))  # fmt: skip
+    words = json.dumps({english: t(key) for english, key in SAID.items()})
+    st.html(SCRIPT.format(words=words), unsafe_allow_javascript=True)
