@@ -1,4 +1,4 @@
-"""Tests on figures that the fit has not seen: held-out 2019, and municipalities.
+"""Tests on figures that the fit has not seen: youths of later years, half-years, flows, a municipality.
 
 Every draw of the posterior is simulated again. A figure lies inside where it is within the 95 percent
 predictive interval: spread of the draws and tolerance of the figure together, normal on the log scale.
