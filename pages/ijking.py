@@ -13,6 +13,7 @@ import pandas as pd
 import streamlit as st
 
 from calibration.documents.report import fitted_share, read
+from calibration.figures.past import RULES, by_series
 from pages.shared import charts, formats, parts
 from pages.shared.chosen import reference_words
 from pages.shared.controls import fold
@@ -27,7 +28,6 @@ OPEN = ("leeftijden", "vooruit", "gemeenten", "geld", "bekend", "alles")
 """The parts that open and close, as the address calls them."""
 KEPT = (DATA / "validation.json", DATA / "rolling.json", DATA / "left_out.json")
 """Tests on figures that no fit saw: held out, of later years, and of municipalities."""
-RULES = ("last_value", "straight_line", "damped_trend")
 WHO = ("like municipalities", "the national share for everybody")
 LAST_YEAR = 2022
 """Of the counts of youths that the fit saw."""
@@ -73,10 +73,10 @@ def _more(about: Mapping[str, Any], found: Mapping[str, Any]) -> None:
     """Show every number and every figure, and how they were computed."""
     _parameters(found)
     _table(_figures(found["targets"]), "figures", t("fit_all"))
-    walk, cover = found["sampler"], found["coverage"]
+    cover = found["coverage"]
     parts.note(
         t("fit_computed", draws=about["draws"], free=len(about["free"]), held=len(about["held"]),
-          effective=formats.count(walk["effective"]), cover=formats.percent(cover["parameters"]),
+          cover=formats.percent(cover["parameters"]),
           mark=found["posterior"][:12])
     )  # fmt: skip
 
@@ -164,10 +164,31 @@ def _ahead(rolling: Mapping[str, Any], tested: Mapping[str, Any]) -> None:
         for row in rolling["summary"] for rule in ("model", *RULES)
     )  # fmt: skip
     _below(shown, pd.DataFrame(rolling["figures"]), "forecasts", t("table"))
+    _nearest(rolling)
+    errors = tested["errors"]
+    rule = min(RULES, key=errors.__getitem__)
     st.markdown(
-        t("fit_tested_lead", inside=formats.percent(tested["inside_share"]), n=len(tested["targets"]))
-    )
+        t("fit_tested_lead", inside=formats.percent(tested["inside_share"]), n=len(tested["targets"]),
+          past=tested["compared"], model=formats.percent(errors["median"], 1), rule=t(f"fit_rule_{rule}"),
+          error=formats.percent(errors[rule], 1),
+          verdict=t("fit_wins" if errors["median"] < errors[rule] else "fit_loses"))
+    )  # fmt: skip
     _table(_figures(tested["targets"]).drop(columns=t("fit_role")), "held-out", t("fit_tested"))
+
+
+def _nearest(rolling: Mapping[str, Any]) -> None:
+    """Tell in how many series a simple rule was nearer than the model, and in which."""
+    series = by_series(rolling["figures"])
+    lost = sum(row["nearest"] != "model" for row in series)
+    st.markdown(t("fit_series_lead", lost=lost, n=len(series)))
+    table = pd.DataFrame(
+        {t("fit_figure"): t(f"fit_{row['series']}") + f" ({t('fit_count', n=row['figures'])})",
+         **{t(f"fit_rule_{who}"): formats.percent(row[who], 1) for who in ("model", *RULES)},
+         t("fit_nearest"): t(f"fit_rule_{row['nearest']}")}
+        for row in series
+    )  # fmt: skip
+    told = pd.DataFrame({**row, **row["nearer"]} for row in series)
+    _below(table, told.drop(columns="nearer"), "series", t("fit_by_series"))
 
 
 def _towns(left_out: Mapping[str, Any]) -> None:
