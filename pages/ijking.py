@@ -188,7 +188,7 @@ def _nearest(rolling: Mapping[str, Any]) -> None:
         for row in series
     )  # fmt: skip
     told = pd.DataFrame({**row, **row["nearer"]} for row in series)
-    _below(table, told.drop(columns="nearer"), "series", t("fit_by_series"))
+    _below(table, told.drop(columns="nearer"), "by-series", t("fit_by_series"))
 
 
 def _towns(left_out: Mapping[str, Any]) -> None:
