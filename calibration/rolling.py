@@ -100,17 +100,18 @@ def forecast(origin: int, folder: Path, plan: FitPlan = PLAN) -> list[dict[str, 
     """
     folder.mkdir(parents=True, exist_ok=True)
     figures, beliefs = folder / "figures.csv", folder / "parameters.csv"
-    _rewrite(TARGET_FILE, figures, figures_of, origin)
-    _rewrite(DATA / "parameters.csv", beliefs, beliefs_of, origin)
+    rewrite(TARGET_FILE, figures, figures_of, origin)
+    rewrite(DATA / "parameters.csv", beliefs, beliefs_of, origin)
     if not (folder / OUTCOMES).exists():
         calibrate(folder, figures, plan=plan, base=read_parameters(beliefs))
     return scored(origin, national(read_targets(figures)), pq.read_table(folder / OUTCOMES).to_pydict())
 
 
-def _rewrite(source: Path, target: Path, change: Any, origin: int) -> None:
+def rewrite(source: Path, target: Path, change: Any, year: int) -> None:
+    """Write the rows of a file of targets or parameters as `change(rows, year)` returns them."""
     with source.open(encoding="utf-8", newline="") as stream:
         reader = csv.DictReader(stream)
-        rows = change(list(reader), origin)
+        rows = change(list(reader), year)
     with target.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.DictWriter(stream, reader.fieldnames or (), lineterminator="\n")
         writer.writeheader()

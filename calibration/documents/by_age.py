@@ -1,7 +1,7 @@
 """What a child costs and how many are in care, by single year of age, as no figure was fitted.
 
-Run as ``python -m calibration.documents.by_age`` (minutes): the best fit and draws of the posterior of the
-country are lived, and what came of it goes to sim/data/by_age.json, for docs/calibration.md and the app.
+Run as ``python -m calibration.documents.by_age`` (minutes): draws of the posterior of the country are
+lived, and what came of it goes to sim/data/by_age.json, for docs/calibration.md and the app.
 """
 
 from __future__ import annotations
@@ -45,26 +45,24 @@ def of_ages(counted: Counted, year: int = FIT_YEAR) -> dict[str, Floats]:
 
 
 def ages(draws: int, children: int) -> dict[str, Any]:
-    """Return a row for each age: what the best fit has of each measure, and 5 to 95 percent of the draws."""
+    """Return a row for each age: of each measure the mean of the draws, and 5 to 95 percent of them."""
     p = default_parameters()
     with worker_threads(None) as pool:
-        best, *others = (
-            of_ages(count(p.draw(0, draw), children, SEED + draw, pool)) for draw in range(draws + 1)
-        )
-    low, high = (
-        {name: np.quantile([each[name] for each in others], q, axis=0) for name in MEASURES} for q in (0.05, 0.95)
-    )
-    rows = [
-        {"age": age}
-        | {f"{name}{end}": float(values[name][age])
-           for name in MEASURES for end, values in (("", best), ("_low", low), ("_high", high))}
-        for age in range(AGES)
-    ]  # fmt: skip
+        lived = [
+            of_ages(count(p.draw(0, draw), children, SEED + draw, pool)) for draw in range(1, draws + 1)
+        ]
+    every = {name: np.array([each[name] for each in lived]) for name in MEASURES}
+    told = {name: values.mean(axis=0) for name, values in every.items()}
+    for end, q in (("low", 0.05), ("high", 0.95)):
+        told |= {f"{name}_{end}": np.quantile(values, q, axis=0) for name, values in every.items()}
+    rows = [{"age": age, **{name: float(x[age]) for name, x in told.items()}} for age in range(AGES)]
     return {"year": FIT_YEAR, "draws": draws, "children": children, "rows": rows}
 
 
-def chart(found: Mapping[str, Any], titles: Sequence[str] = ("euros for a child", "in care")) -> alt.HConcatChart:
-    """Return cost and care by single year of age, with what lies between 5 and 95 percent of the draws."""
+def chart(
+    found: Mapping[str, Any], titles: Sequence[str] = ("euros for a child", "in care")
+) -> alt.HConcatChart:
+    """Return the mean of cost and care by single year of age, and what 5 to 95 percent of draws have."""
     charts = []
     for name, title, form in zip(MEASURES, titles, (",.0f", "%"), strict=True):
         base = alt.Chart(pd.DataFrame(found["rows"])).encode(x=alt.X("age:Q", title="age"))

@@ -187,7 +187,8 @@ def test_the_page_shows_every_figure_and_parameter(folder: Path) -> None:
     rolling = {"summary": [{"origin": None, "figures": 3, **scores}], "figures": []}
     alone = {"count": 7, "inside": {"50%": 0.5}, "error": {"like municipalities": 0.0126}}
     left_out = {**alone, "provinces": {**alone, "inside": {"50%": 0.4}}}
-    page = report.page(about, found, tested, rolling, left_out)
+    by_age = {"year": 2024, "draws": 2, "children": 10, "rows": []}
+    page = report.page(about, found, tested, rolling, left_out, by_age)
     assert "does no better than: last value, straight line, damped trend" in page
     assert "7 municipalities" in page
     assert "like municipalities 1.26" in page
