@@ -244,7 +244,7 @@ def summary(found: Fitted, targets: Sequence[Target], seed: int) -> dict[str, An
         "parameters": parameter_rows(found.space, found.draws, found.best),
         "correlations": correlations(found.space, found.draws),
         "identifiability": identifiability(found.space, jacobian, found.fitted),
-        "sampler": {"effective": float(len(found.draws)), "rounds": len(found.off)},
+        "sampler": {"rounds": len(found.off)},
         "emulator": surface_error(found),
         "coverage": coverage(found.waves[-len(found.off) - 1], found.fitted, seed),
         "waves": misfits,

@@ -12,8 +12,8 @@ lockdowns, is neither fitted nor scored.
 
 Scores: the continuous ranked probability score over the figure (Gneiting & Raftery 2007), which for a
 forecast without a range is its absolute error; the mean absolute error of the middle; and the share of
-figures inside the 50 and 90 percent intervals. Beside it stand the last value, a straight line through
-the past, and a damped trend (Gardner & McKenzie 1985), of which the steps shrink by DAMPING.
+figures inside the 50 and 90 percent intervals. Beside it stand three simple rules
+(calibration/figures/past.py). A figure of which the past lies across a break of its series is not scored.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ from scoringrules import crps_ensemble
 
 from calibration.calibrate import OUTCOMES, calibrate
 from calibration.figures.measures import MEASURES
+from calibration.figures.past import BREAK, LOCKDOWN, RULES, naive_forecasts, past_of
 from calibration.figures.targets import TARGET_FILE, Target, read_targets
 from calibration.fit import FitPlan
 from calibration.runs import national
@@ -42,15 +43,11 @@ Floats = NDArray[np.float64]
 ORIGINS = (2017, 2018, 2019, 2021, 2022)
 PLAN = FitPlan(((200, 15_000), (200, 15_000)), (60, 40_000), 3, 100_000, bends=0)
 """Smaller than a fit that ships: five of them take a quarter of an hour; no best fit is sought."""
-LOCKDOWN, BREAK = 2020, 2021
 SCORES = DATA / "rolling.json"
 PATH = re.compile(r"(access\.\w+)\.(\d{4})")
 GROWTH, SINCE = "access.growth_after_2019", 2019
-DAMPING = 0.8
-"""How much of a step is left a year later (assumed; Gardner & McKenzie find 0.7 to 0.95 for most series)."""
 ERRORS = 25
 """Draws of the error of a figure for each draw of the parameters."""
-NAIVE = ("last_value", "straight_line", "damped_trend")
 
 
 def figures_of(rows: Sequence[Mapping[str, str]], origin: int) -> list[dict[str, str]]:
@@ -103,17 +100,18 @@ def forecast(origin: int, folder: Path, plan: FitPlan = PLAN) -> list[dict[str, 
     """
     folder.mkdir(parents=True, exist_ok=True)
     figures, beliefs = folder / "figures.csv", folder / "parameters.csv"
-    _rewrite(TARGET_FILE, figures, figures_of, origin)
-    _rewrite(DATA / "parameters.csv", beliefs, beliefs_of, origin)
+    rewrite(TARGET_FILE, figures, figures_of, origin)
+    rewrite(DATA / "parameters.csv", beliefs, beliefs_of, origin)
     if not (folder / OUTCOMES).exists():
         calibrate(folder, figures, plan=plan, base=read_parameters(beliefs))
     return scored(origin, national(read_targets(figures)), pq.read_table(folder / OUTCOMES).to_pydict())
 
 
-def _rewrite(source: Path, target: Path, change: Any, origin: int) -> None:
+def rewrite(source: Path, target: Path, change: Any, year: int) -> None:
+    """Write the rows of a file of targets or parameters as `change(rows, year)` returns them."""
     with source.open(encoding="utf-8", newline="") as stream:
         reader = csv.DictReader(stream)
-        rows = change(list(reader), origin)
+        rows = change(list(reader), year)
     with target.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.DictWriter(stream, reader.fieldnames or (), lineterminator="\n")
         writer.writeheader()
@@ -132,11 +130,7 @@ def scored(
     for target in targets:
         if target.year <= origin or target.year == LOCKDOWN or MEASURES[target.measure] is None:
             continue
-        past = {
-            t.year: t.value
-            for t in targets
-            if t.stem == target.stem and t.year <= origin and t.year != LOCKDOWN
-        }
+        past = past_of(target, targets, origin, levelled=origin < BREAK)
         if not past or target.id not in outcomes:
             continue
         draws = np.array(outcomes[target.id][1:])
@@ -165,25 +159,6 @@ def _blurred(draws: Floats, target: Target) -> Floats:
     return np.asarray((draws * np.exp(target.tolerance * errors)).ravel())
 
 
-def naive_forecasts(past: Mapping[int, float], year: int, level: float | None = None) -> dict[str, float]:
-    """Return what three rules make of the past of a series.
-
-    level: the figure of the year in which the series broke, where it did: growth is then that of the past
-    as a share, from that level on.
-    """
-    years, values = np.array(sorted(past.items())).T
-    slope, start = np.polyfit(years, values, 1) if len(past) > 1 else (0.0, values[-1])
-    from_year, last = years[-1], values[-1]
-    line = start + slope * year
-    if level is not None:
-        from_year, last = BREAK, level
-        line, slope = level * line / (start + slope * BREAK), level * slope / (start + slope * BREAK)
-    steps = sum(DAMPING**k for k in range(1, round(year - from_year) + 1))
-    return {
-        "last_value": float(last), "straight_line": float(line), "damped_trend": float(last + slope * steps)
-    }  # fmt: skip
-
-
 def summary(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Return scores by origin and over all: errors as a share of the figure."""
     origins = [*sorted({row["origin"] for row in rows}), None]
@@ -196,7 +171,7 @@ def summary(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         }
         errors = {
             name: float(np.mean([abs(row[key] / row["value"] - 1) for row in own]))
-            for name, key in (("model", "median"), *((name, name) for name in NAIVE))
+            for name, key in (("model", "median"), *((name, name) for name in RULES))
         }
         found.append({
             "origin": origin, "figures": len(own), "crps": float(np.mean([row["crps"] for row in own])),

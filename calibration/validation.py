@@ -1,20 +1,21 @@
-"""Tests on figures that the fit has not seen: held-out 2019, and municipalities.
+"""Tests on figures that the fit has not seen: youths of later years, half-years, flows, a municipality.
 
 Every draw of the posterior is simulated again. A figure lies inside where it is within the 95 percent
 predictive interval: spread of the draws and tolerance of the figure together, normal on the log scale.
-Two naive forecasts stand beside the model: the last value before the year, and a straight line through
-all values before it. One year is a weak test: a straight line may do as well, and then the report says so.
+Three simple rules stand beside the model (calibration/figures/past.py) where a figure has a past on its own
+side of a break: few have, so that they test little, and the report says which figures a rule is nearer to.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from calibration.diagnostics import target_rows
 from calibration.figures.measures import MEASURES
+from calibration.figures.past import RULES, naive_forecasts, past_of
 from calibration.figures.targets import Target
 from calibration.runs import FIT_YEAR, PROFILE, count, predict
 from sim.engine.config import localised, of_town, worker_threads
@@ -35,10 +36,10 @@ def validate(
     seed: int = 0,
     tell: Tell = nobody,
 ) -> dict[str, Any]:
-    """Return rows per held-out target, the share inside, and the skill against naive forecasts.
+    """Return rows per held-out target, the share inside, and the skill against simple rules.
 
     `inside_share` is over all held-out figures; `skill` is 1 minus the model's mean absolute error over
-    that of the better naive forecast, for figures that have a past. Raises SimulationError where
+    that of the best simple rule, for the `compared` figures that have a past. Raises SimulationError where
     nothing is held out.
     """
     held = [t for t in targets if t.role == "validate" and MEASURES[t.measure] is not None]
@@ -62,36 +63,33 @@ def validate(
                 done += 1
             rows += [row | {"region": region} for row in target_rows(own, outcomes[1:], outcomes[0], {})]
     tell(Progress("validating", steps, steps, {"region": None}))
+    return {**against_rules(rows, targets), "draws": draws, "children": children}
+
+
+def against_rules(rows: Sequence[Mapping[str, Any]], targets: Sequence[Target]) -> dict[str, Any]:
+    """Return rows of held-out figures with what simple rules make of their past, and how all of them err.
+
+    A rule is None where a figure has no past.
+    """
+    named = {target.id: target for target in targets}
+    told: list[dict[str, Any]] = []
     for row in rows:
-        row |= _naive(next(t for t in held if t.id == row["id"]), targets)
-    with_past = [row for row in rows if row["last_value"] is not None]
+        past = past_of(named[row["id"]], targets, row["year"] - 1, halves=True)
+        rules = naive_forecasts(past, row["year"]) if past else dict.fromkeys(RULES)
+        told.append({**row, **rules})
+    compared = [row for row in told if row[RULES[0]] is not None]
     errors = {
-        name: float(np.mean([abs(row[name] / row["value"] - 1) for row in with_past])) if with_past else None
-        for name in ("median", "last_value", "straight_line")
+        name: float(np.mean([abs(row[name] / row["value"] - 1) for row in compared])) if compared else None
+        for name in ("median", *RULES)
     }
-    naive = [error for name in ("last_value", "straight_line") if (error := errors[name]) is not None]
+    naive = [error for rule in RULES if (error := errors[rule]) is not None]
     model = errors["median"]
     return {
-        "targets": rows,
-        "inside_share": float(np.mean([row["inside"] for row in rows])),
+        "targets": told,
+        "inside_share": float(np.mean([row["inside"] for row in told])),
+        "compared": len(compared),
         "errors": errors,
         "skill": 1 - model / min(naive) if model is not None and naive else None,
-        "beats": {name: bool(model is not None and (e := errors[name]) is not None and model < e)
-                  for name in ("last_value", "straight_line")},
-        "draws": draws,
-        "children": children,
+        "beats": {rule: bool(model is not None and (e := errors[rule]) is not None and model < e)
+                  for rule in RULES},
     }  # fmt: skip
-
-
-def _naive(target: Target, targets: Sequence[Target]) -> dict[str, float | None]:
-    """Return both naive forecasts of a figure from its own series, None where it has no past."""
-    past = sorted(
-        (t.year, t.value)
-        for t in targets
-        if t.stem == target.stem and t.region == target.region and t.year < target.year
-    )
-    if not past:
-        return {"last_value": None, "straight_line": None}
-    years, values = np.array(past).T
-    line = np.polyfit(years, values, 1) if len(past) > 1 else np.array([0.0, values[-1]])
-    return {"last_value": float(values[-1]), "straight_line": float(np.polyval(line, target.year))}

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from functools import partial
+from operator import itemgetter
 from typing import Any
 
 import altair as alt
@@ -13,6 +14,7 @@ import pandas as pd
 import streamlit as st
 
 from calibration.documents.report import fitted_share, read
+from calibration.figures.past import RULES, by_series
 from pages.shared import charts, formats, parts
 from pages.shared.chosen import reference_words
 from pages.shared.controls import fold
@@ -25,9 +27,10 @@ from sim.model.parameters import DATA
 SERIES = ("jz", "jh", "zonder", "wijkteam", "ambulant", "netwerk", "daghulp", "verblijf")
 OPEN = ("leeftijden", "vooruit", "gemeenten", "geld", "bekend", "alles")
 """The parts that open and close, as the address calls them."""
-KEPT = (DATA / "validation.json", DATA / "rolling.json", DATA / "left_out.json")
-"""Tests on figures that no fit saw: held out, of later years, and of municipalities."""
-RULES = ("last_value", "straight_line", "damped_trend")
+KEPT = (
+    DATA / "validation.json", DATA / "rolling.json", DATA / "left_out.json", DATA / "by_age.json"
+)  # fmt: skip
+"""Tests on figures that no fit saw (held out, of later years, of municipalities), and cost by age."""
 WHO = ("like municipalities", "the national share for everybody")
 LAST_YEAR = 2022
 """Of the counts of youths that the fit saw."""
@@ -38,7 +41,7 @@ def main() -> None:
     st.title(t("page_ijking"))
     try:
         about, found = read()
-        tested, rolling, left_out = (json.loads(path.read_text(encoding="utf-8")) for path in KEPT)
+        tested, rolling, left_out, by_age = (json.loads(path.read_text(encoding="utf-8")) for path in KEPT)
     except (InputError, OSError, ValueError):
         st.info(t("fit_none"))
         return
@@ -55,7 +58,7 @@ def main() -> None:
         OPEN,
         ("fit_ages", "fit_ahead", "fit_towns", "fit_spending", "fit_known", "fit_more"),
         (
-            partial(_ages, found),
+            partial(_ages, found, by_age),
             partial(_ahead, rolling, tested),
             partial(_towns, left_out),
             partial(_spending, found),
@@ -73,10 +76,10 @@ def _more(about: Mapping[str, Any], found: Mapping[str, Any]) -> None:
     """Show every number and every figure, and how they were computed."""
     _parameters(found)
     _table(_figures(found["targets"]), "figures", t("fit_all"))
-    walk, cover = found["sampler"], found["coverage"]
+    cover = found["coverage"]
     parts.note(
         t("fit_computed", draws=about["draws"], free=len(about["free"]), held=len(about["held"]),
-          effective=formats.count(walk["effective"]), cover=formats.percent(cover["parameters"]),
+          cover=formats.percent(cover["parameters"]),
           mark=found["posterior"][:12])
     )  # fmt: skip
 
@@ -164,10 +167,31 @@ def _ahead(rolling: Mapping[str, Any], tested: Mapping[str, Any]) -> None:
         for row in rolling["summary"] for rule in ("model", *RULES)
     )  # fmt: skip
     _below(shown, pd.DataFrame(rolling["figures"]), "forecasts", t("table"))
+    _nearest(rolling)
+    errors = tested["errors"]
+    rule = min(RULES, key=errors.__getitem__)
     st.markdown(
-        t("fit_tested_lead", inside=formats.percent(tested["inside_share"]), n=len(tested["targets"]))
-    )
+        t("fit_tested_lead", inside=formats.percent(tested["inside_share"]), n=len(tested["targets"]),
+          past=tested["compared"], model=formats.percent(errors["median"], 1), rule=t(f"fit_rule_{rule}"),
+          error=formats.percent(errors[rule], 1),
+          verdict=t("fit_wins" if errors["median"] < errors[rule] else "fit_loses"))
+    )  # fmt: skip
     _table(_figures(tested["targets"]).drop(columns=t("fit_role")), "held-out", t("fit_tested"))
+
+
+def _nearest(rolling: Mapping[str, Any]) -> None:
+    """Tell in how many series a simple rule was nearer than the model, and in which."""
+    series = by_series(rolling["figures"])
+    lost = sum(row["nearest"] != "model" for row in series)
+    st.markdown(t("fit_series_lead", lost=lost, n=len(series)))
+    table = pd.DataFrame(
+        {t("fit_figure"): t(f"fit_{row['series']}") + f" ({t('fit_count', n=row['figures'])})",
+         **{t(f"fit_rule_{who}"): formats.percent(row[who], 1) for who in ("model", *RULES)},
+         t("fit_nearest"): t(f"fit_rule_{row['nearest']}")}
+        for row in series
+    )  # fmt: skip
+    told = pd.DataFrame({**row, **row["nearer"]} for row in series)
+    _below(table, told.drop(columns="nearer"), "by-series", t("fit_by_series"))
 
 
 def _towns(left_out: Mapping[str, Any]) -> None:
@@ -203,7 +227,7 @@ def _figures(targets: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
     )  # fmt: skip
 
 
-def _ages(found: Mapping[str, Any]) -> None:
+def _ages(found: Mapping[str, Any], by_age: Mapping[str, Any]) -> None:
     """Show who is in care by age: bands that were counted, and single years by the model alone."""
     rows = [row for row in found["targets"] if row["measure"] == "stock_share"]
     bands = pd.DataFrame(
@@ -234,6 +258,35 @@ def _ages(found: Mapping[str, Any]) -> None:
     shown = told.assign(**{name: told[name].map(lambda share: formats.percent(share, 1)) for name in shares})
     _below(shown.rename(columns=titles), told.rename(columns=titles), "ages", t("fit_single_ages"))
     parts.note(t("fit_ages_note"))
+    _cost_by_age(by_age)
+
+
+def _cost_by_age(by_age: Mapping[str, Any]) -> None:
+    """Show what youth care costs for a child of each age, by the model alone."""
+    rows = pd.DataFrame(by_age["rows"])
+    most = max(by_age["rows"], key=itemgetter("cost"))
+    st.markdown(
+        t("fit_cost_lead", age=most["age"], cost=formats.euros(most["cost"]), year=by_age["year"])
+    )
+    axis = alt.Axis(format=",.0f", title=None, tickCount=5)
+    base = alt.Chart(rows).encode(x=alt.X("age:O", title=t("fit_age"), axis=alt.Axis(labelAngle=0)))
+    rule = base.mark_rule(strokeWidth=5, opacity=0.35, color=charts.COLOURS[0]).encode(
+        y=alt.Y("cost_low:Q", axis=axis, scale=alt.Scale(zero=True)), y2="cost_high:Q"
+    )
+    tick = base.mark_tick(color=charts.COLOURS[0], thickness=3, width=10).encode(y="cost:Q")
+    chart = alt.layer(rule, tick).properties(height=240, description=t("fit_cost_note"))
+    parts.draw(charts.dressed(chart, language(), 13))
+    parts.note(t("fit_cost_note"))
+    titles = {"age": t("fit_age"), "cost": t("fit_euros"), "cost_low": t("fit_cost_low"),
+              "cost_high": t("fit_cost_high"), "in_care": t("fit_in_care")}  # fmt: skip
+    told = rows[[*titles]].rename(columns=titles)
+    shown = pd.DataFrame(
+        {t("fit_age"): str(row["age"]), t("fit_euros"): formats.euros(row["cost"]),
+         t("fit_range_90"): f"{formats.euros(row['cost_low'])}–{formats.euros(row['cost_high'])}",
+         t("fit_in_care"): formats.percent(row["in_care"], 1)}
+        for row in by_age["rows"]
+    )  # fmt: skip
+    _below(shown, told, "cost-by-age", t("fit_cost_table"))
 
 
 def _known(found: Mapping[str, Any]) -> None:

@@ -54,7 +54,7 @@ class Target:
 
     denominator: of what a share or ratio is one; empty for counts. within: stem of the figure whose
     youths these are among, by which errors are shared. share_of: ids whose sum turns a count into the
-    structural share that is fitted, so that the level of that year stays unseen.
+    structural share that is fitted; the level of that year is fitted by a row of its own, if at all.
     """
 
     id: str

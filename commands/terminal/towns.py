@@ -63,6 +63,7 @@ def town_table(town: Town, before: Sequence[Town]) -> RenderableType:
         "use": ("use of youth care, over national rates", _use(profile)),
         "kinderwerk_fte": ("FTE of child work", f"{RunConfig(profile, p).existing_fte():,.1f}"),
         "bijstand": ("children in a family on bijstand", f"{p['household.bijstand']:.1%}"),
+        "eenouder": ("children in a family with one parent", f"{p['household.eenouder']:.1%}"),
         "moving": ("youths who leave in a year", f"{moving:.1%}"),
         "cost.ambulant": ("prices of care", "as in the country"),
     }

@@ -140,6 +140,9 @@ def facts(municipality: Municipality) -> Mapping[str, Fact]:
         **_people(profile.youths),
         "fte": _fte(profile),
         "bijstand": _share("bijstand", here["household.bijstand"], municipality.bijstand is not None),
+        "eenouder": _share(
+            "eenouder", here["household.eenouder"], "household.eenouder" in profile.overrides
+        ),
         "moving": _share(
             "moving",
             here["population.moving"] if profile.moving is None else profile.moving,

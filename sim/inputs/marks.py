@@ -15,7 +15,7 @@ _ROUNDED = 0.06
 
 
 def marks(profile: Profile) -> Mapping[str, Mark]:
-    """Return how each figure is known: youths, use, kinderwerk_fte, bijstand, moving, and each tariff.
+    """Return how each is known: youths, use, kinderwerk_fte, bijstand, eenouder, moving, each tariff.
 
     What a municipality says of itself counts as measured, unless it is what ships with the model.
     """
@@ -27,6 +27,7 @@ def marks(profile: Profile) -> Mapping[str, Mark]:
     known = {
         "kinderwerk_fte": profile.kinderwerk_fte is not None,
         "bijstand": "household.bijstand" in profile.overrides,
+        "eenouder": "household.eenouder" in profile.overrides,
         "moving": profile.moving is not None,
         **{f"cost.{form}": f"cost.{form}" in profile.overrides for form in FORMS},
     }

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import csv
+from pathlib import Path
+
 import numpy as np
 import pytest
 
-from calibration.ages import BANDS, ENOUGH, bands, left_in_effect, text
+from calibration.ages import BANDS, ENOUGH, YEARS, bands, left_in_effect, predicted, text, told, without
 from calibration.documents.report import DOCS
-from calibration.figures.targets import read_targets
+from calibration.figures.targets import TARGET_FILE, read_targets
+from calibration.fit import FitPlan
 
 
 def test_a_figure_that_says_nothing_leaves_all_members() -> None:
@@ -43,6 +47,29 @@ def test_every_band_has_fitted_figures_that_cover_its_ages() -> None:
         assert {known[name].role for name in names} == {"calibrate"}
         assert min(known[name].age_from for name in names) == first
         assert max(known[name].age_to for name in names) == last
+
+
+@pytest.mark.parametrize("year", YEARS)
+def test_all_bands_of_a_year_are_held_out_and_nothing_else_changes(year: int) -> None:
+    with TARGET_FILE.open(encoding="utf-8", newline="") as stream:
+        before = list(csv.DictReader(stream))
+    after = without(before, year)
+    changed = {old["id"]: new["role"] for old, new in zip(before, after, strict=True) if old != new}
+    of_year = {name for names in BANDS.values() for name in names if int(name[-4:]) == year}
+    assert changed == dict.fromkeys(of_year, "validate")
+    assert len(of_year) == {2018: 4, 2023: 5}[year]
+
+
+def test_a_fit_without_them_predicts_the_bands_of_a_year(tmp_path: Path) -> None:
+    rows = predicted(2023, tmp_path, FitPlan(((40, 2_000),), (8, 3_000), 1, 4_000, bends=0))
+    assert {row["id"] for row in rows} == {n for names in BANDS.values() for n in names if "2023" in n}
+    assert all(0 < row["predictive_low"] < row["median"] < row["predictive_high"] < 1 for row in rows)
+    assert predicted(2023, tmp_path) == rows  # from what was kept
+
+
+def test_how_far_bands_are_off_is_told() -> None:
+    rows = [{"median": 0.11, "value": 0.10, "inside": True}, {"median": 0.15, "value": 0.20, "inside": False}]
+    assert "mean absolute error 17.5%, largest 25.0%; 1 of 2 inside" in told(rows)
 
 
 def test_the_page_says_what_is_found() -> None:

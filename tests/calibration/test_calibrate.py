@@ -20,13 +20,13 @@ from calibration.calibrate import FILES, calibrate
 from calibration.costs import NAMES, published
 from calibration.documents import report
 from calibration.figures.measures import MEASURES, Count
+from calibration.figures.past import RULES
 from calibration.figures.targets import TARGET_FILE, read_targets
 from calibration.fit import FARTHEST, FitPlan, moved, sobol_normal
 from calibration.posteriors import compare, ship
 from calibration.recount import jobs_of, recount
 from calibration.recovery import Recovery, recover
 from calibration.reprice import reprice
-from calibration.rolling import NAIVE
 from calibration.runs import national
 from calibration.space import LEVELS, SHAPES
 from sim.errors import InputError, SimulationError
@@ -180,14 +180,15 @@ def test_the_page_shows_every_figure_and_parameter(folder: Path) -> None:
     about, found = report.read(folder)
     tested = {
         "targets": [], "inside_share": 1.0, "skill": -0.2, "draws": 2, "children": 10,
-        "errors": {"median": 0.02, "last_value": 0.01, "straight_line": 0.03},
-        "beats": {"last_value": False, "straight_line": True},
+        "errors": {"median": 0.02, "last_value": 0.01, "straight_line": 0.03, "damped_trend": 0.03},
+        "beats": {"last_value": False, "straight_line": True, "damped_trend": True}, "compared": 0,
     }  # fmt: skip
-    scores = dict.fromkeys(("model", *NAIVE, "crps", "inside_50", "inside_90"), 0.25)
-    rolling = {"summary": [{"origin": None, "figures": 3, **scores}]}
+    scores = dict.fromkeys(("model", *RULES, "crps", "inside_50", "inside_90"), 0.25)
+    rolling = {"summary": [{"origin": None, "figures": 3, **scores}], "figures": []}
     alone = {"count": 7, "inside": {"50%": 0.5}, "error": {"like municipalities": 0.0126}}
     left_out = {**alone, "provinces": {**alone, "inside": {"50%": 0.4}}}
-    page = report.page(about, found, tested, rolling, left_out)
+    by_age = {"year": 2024, "draws": 2, "children": 10, "rows": []}
+    page = report.page(about, found, tested, rolling, left_out, by_age)
     assert "does no better than: last value, straight line, damped trend" in page
     assert "7 municipalities" in page
     assert "like municipalities 1.26" in page

@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from calibration import rolling
+from calibration.figures.past import BREAK, naive_forecasts, past_of
 from calibration.figures.targets import TARGET_FILE, Target, read_targets
 from calibration.fit import FitPlan
-from calibration.rolling import beliefs_of, figures_of, forecast, naive_forecasts, scored, summary
+from calibration.rolling import beliefs_of, figures_of, forecast, scored, summary
 from sim.model.parameters import DATA, PARAMETER_FILE
 
 
@@ -60,21 +61,6 @@ def test_the_last_known_knot_is_unknown_too_where_the_reference_year_is_later() 
     assert float(later["access.wijkteam.2017"]["value"]) != 1.0
 
 
-def test_naive_forecasts_of_a_straight_past() -> None:
-    found = naive_forecasts({2015: 100.0, 2016: 110.0, 2017: 120.0}, 2019)
-    assert found == pytest.approx(
-        {"last_value": 120.0, "straight_line": 140.0, "damped_trend": 120 + 10 * (0.8 + 0.64)}
-    )
-    assert set(naive_forecasts({2018: 7.0}, 2024).values()) == {7.0}
-
-
-def test_a_break_in_a_series_is_no_growth() -> None:
-    found = naive_forecasts({2017: 100.0, 2018: 110.0, 2019: 120.0}, 2022, level=280.0)
-    assert found["last_value"] == 280.0
-    assert found["straight_line"] == pytest.approx(280 * 150 / 140)
-    assert found["damped_trend"] == pytest.approx(280 + 280 * 10 / 140 * 0.8)
-
-
 def test_scores_of_a_forecast_that_is_right_and_of_one_that_is_off() -> None:
     targets = [t for t in read_targets() if t.stem == "jz"]
     values = {t.id: t.value for t in targets}
@@ -120,3 +106,7 @@ def test_the_shipped_scores_are_of_the_origins_and_figures_of_this_project() -> 
     assert found["summary"] == summary(found["figures"])
     values = {t.id: t.value for t in read_targets()}
     assert all(row["value"] == values[row["id"]] and row["year"] > row["origin"] for row in found["figures"])
+    targets = {t.id: t for t in read_targets() if t.region == "NL"}
+    for row in found["figures"]:
+        origin = row["origin"]
+        assert past_of(targets[row["id"]], targets.values(), origin, levelled=origin < BREAK), row["id"]

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import json
 from concurrent.futures import Executor
-from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from calibration.diagnostics import target_rows
 from calibration.documents.report import verdict
+from calibration.figures.past import RULES
 from calibration.figures.targets import read_targets
 from calibration.runs import count, predict
-from calibration.validation import _naive, validate
+from calibration.validation import validate
 from sim.engine.config import localised
 from sim.errors import SimulationError
 from sim.inputs.profiles import profiles
@@ -21,22 +21,6 @@ from sim.model.parameters import DATA, Parameters, prior_parameters
 
 EVERY = read_targets()
 NAMED = {target.id: target for target in EVERY}
-
-
-def test_naive_forecasts_are_the_last_value_and_a_straight_line() -> None:
-    found = _naive(NAMED["wijkteam_2019"], EVERY)
-    assert found["last_value"] == 82345
-    # least squares through 37,000, 62,130, 81,635 and 82,345: slope 15,554 around the mean of 65,777.5
-    assert found["straight_line"] == pytest.approx(65_777.5 + 2.5 * 15_554, rel=1e-6)
-
-
-def test_a_figure_without_a_past_has_no_naive_forecast() -> None:
-    assert _naive(NAMED["starts_2019"], [NAMED["starts_2019"]]) == {"last_value": None, "straight_line": None}
-
-
-def test_naive_forecasts_never_see_the_year_itself_or_later() -> None:
-    raised = [replace(t, value=t.value * 10) if t.year >= 2019 else t for t in EVERY]
-    assert _naive(NAMED["jz_2019"], raised) == _naive(NAMED["jz_2019"], EVERY)
 
 
 def test_intervals_hold_the_tolerance_and_not_the_noise_of_runs() -> None:
@@ -60,7 +44,12 @@ def test_every_held_out_figure_is_tested_also_those_of_municipalities() -> None:
     assert found["inside_share"] == pytest.approx(
         sum(row["inside"] for row in found["targets"]) / len(found["targets"])
     )
-    best = min(found["errors"]["last_value"], found["errors"]["straight_line"])
+    best = min(found["errors"][rule] for rule in RULES)
+    with_past = [row for row in found["targets"] if row["last_value"] is not None]
+    assert found["compared"] == len(with_past) > 2
+    for rule in RULES:
+        off = [abs(row[rule] / row["value"] - 1) for row in with_past]
+        assert found["errors"][rule] == pytest.approx(sum(off) / len(off))
     assert found["skill"] == pytest.approx(1 - found["errors"]["median"] / best)
 
 
@@ -69,10 +58,17 @@ def test_nothing_to_test_on_is_said() -> None:
         validate(prior_parameters(), [t for t in EVERY if t.role != "validate"])
 
 
-def test_a_model_that_loses_is_said_to_lose() -> None:
-    lost = verdict({"beats": {"last_value": False, "straight_line": False}})
-    assert lost == "the model does NOT beat the last value nor a straight line"
-    assert "beats both" in verdict({"beats": {"last_value": True, "straight_line": True}})
+def test_a_model_that_loses_is_said_to_lose_and_where() -> None:
+    near = {"id": "near", "value": 100.0, "median": 101.0, "last_value": 110.0, "straight_line": 90.0}
+    rows = [{**near, "damped_trend": 105.0}, {**near, "id": "far", "median": 120.0, "damped_trend": 105.0},
+            {"id": "new", "value": 1.0, "median": 2.0, **dict.fromkeys(RULES)}]  # fmt: skip
+    lost = verdict({"beats": {**dict.fromkeys(RULES, False), "damped_trend": True}, "targets": rows})
+    assert lost == (
+        "over the 2 with a past the model does NOT beat the last value nor a straight line; "
+        "a rule is nearer for 1: far"
+    )
+    won = verdict({"beats": dict.fromkeys(RULES, True), "targets": rows[:1]})
+    assert won == "over the 1 with a past the model errs less than each simple rule"
 
 
 SHOWN = json.loads((DATA / "diagnostics.json").read_text(encoding="utf-8"))["targets"]

@@ -17,7 +17,7 @@ def test_of_what_ships_only_a_few_numbers_are_measured(name: str) -> None:
     assert (found["youths"], found["use"]) == ("derived", "estimated")
     measured = {figure for figure, mark in found.items() if mark == "measured"}
     assert measured <= {"kinderwerk_fte", "bijstand"}
-    assert all(found[f"cost.{form}"] == found["moving"] == "borrowed" for form in FORMS)
+    assert all(found[f"cost.{form}"] == found["moving"] == found["eenouder"] == "borrowed" for form in FORMS)
 
 
 def test_what_a_municipality_says_of_itself_is_measured_and_its_level_stays_estimated() -> None:
@@ -37,3 +37,9 @@ def test_what_a_municipality_says_of_itself_is_measured_and_its_level_stays_esti
 
 def test_without_a_level_use_is_that_of_the_country() -> None:
     assert marks(replace(profiles()["Urk"], need=1.0, access=1.0, use=None, local=()))["use"] == "borrowed"
+
+
+def test_a_share_of_one_parent_families_is_borrowed_until_it_is_given() -> None:
+    own = replace(profiles()["Urk"], overrides={"household.eenouder": 0.08})
+    assert marks(own)["eenouder"] == "measured"
+    assert marks(profiles()["Urk"])["eenouder"] == "borrowed"
