@@ -34,7 +34,7 @@ WORDING = (
 """Modules that only write words or documents: no number in a result depends on them."""
 
 
-ABOUT_THE_FIT = ("diagnostics.json", "validation.json", "rolling.json", "left_out.json")
+ABOUT_THE_FIT = ("diagnostics.json", "validation.json", "rolling.json", "left_out.json", "by_age.json")
 """Data that only tell how well the fit does: no life depends on them."""
 LIVES = ("luck.py", "rates.py", "states.py", "ties.py", "machine/kernels.py", "model/", "engine/")
 """Sources on which lives of children depend, and so warmed-up populations."""
