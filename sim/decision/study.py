@@ -9,7 +9,7 @@ regression (Strong, Oakley, Brennan & Breeze 2015, Med Decis Making 35:570).
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -104,7 +104,7 @@ def learnt(net_benefit: ArrayLike, effect: ArrayLike, error: ArrayLike, seed: in
         changed.append(float((expected.argmax(axis=1) != now).mean()))
     last, most = evppi(nb, found), evpi(nb).value
     value = float(np.clip(np.mean(worth), 0.0, most))
-    return Learnt(Estimate(value, last.se, last.missed), float(np.mean(changed)))
+    return Learnt(replace(last, value=value), float(np.mean(changed)))
 
 
 def evsi(net_benefit: ArrayLike, effect: ArrayLike, error: ArrayLike, seed: int = 0) -> Estimate:
