@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from sim.analyses import Appraisal, StudyAppraisal, TwinLives, appraise, appraise_study, twin_lives
     from sim.api import Comparison, Result, compare, load_scenario, simulate
     from sim.batches.batch import Batch, run_batch
+    from sim.decision.study import evsi
+    from sim.decision.value import Estimate, evpi, evppi
     from sim.inputs.scenario import Scenario
     from sim.model.extension import Model, load_model
 
@@ -28,6 +30,7 @@ __all__ = [
     "Appraisal",
     "Batch",
     "Comparison",
+    "Estimate",
     "InputError",
     "Model",
     "OptionError",
@@ -39,6 +42,9 @@ __all__ = [
     "appraise",
     "appraise_study",
     "compare",
+    "evpi",
+    "evppi",
+    "evsi",
     "load_model",
     "load_scenario",
     "run_batch",
@@ -48,12 +54,16 @@ __all__ = [
 _ELSEWHERE = {
     "Appraisal": "sim.analyses",
     "Batch": "sim.batches.batch",
+    "Estimate": "sim.decision.value",
     "Model": "sim.model.extension",
     "Scenario": "sim.inputs.scenario",
     "StudyAppraisal": "sim.analyses",
     "TwinLives": "sim.analyses",
     "appraise": "sim.analyses",
     "appraise_study": "sim.analyses",
+    "evpi": "sim.decision.value",
+    "evppi": "sim.decision.value",
+    "evsi": "sim.decision.study",
     "load_model": "sim.model.extension",
     "run_batch": "sim.batches.batch",
     "twin_lives": "sim.analyses",

@@ -45,7 +45,7 @@ def test_the_example_of_the_python_page_runs(
 ) -> None:
     (tmp_path / "scenarios").symlink_to(ROOT / "scenarios")
     monkeypatch.chdir(tmp_path)
-    (example,) = blocks("python.md", "python")
+    example = blocks("python.md", "python")[0]
     names: dict[str, Any] = {}
     exec(compile(example, "docs/python.md", "exec"), names)
     assert list(names["by_year"].columns) == ["none", "today", "half"]
@@ -55,6 +55,18 @@ def test_the_example_of_the_python_page_runs(
         r"2045: € [+-]\d+ million, ± \d+, too small: (True|False)\nunmet need", capsys.readouterr().out
     )
     assert (tmp_path / "results" / "example" / "comparison.parquet").exists()
+
+
+def test_the_example_of_the_value_of_information_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    _, example = blocks("python.md", "python")
+    names: dict[str, Any] = {}
+    exec(compile(example, "docs/python.md", "exec"), names)
+    everything, both, study = names["everything"], names["both"], names["study"]
+    assert 0.0 < study.value < sim.evppi(names["net_benefit"], names["effect"]).value < both.value
+    assert both.value == pytest.approx(everything.value, rel=0.05)  # there is nothing else to know
+    assert both.checked
+    told = capsys.readouterr().out
+    assert re.match(r"everything € [\d,]+, the effect € [\d,]+, a study € [\d,]+, ± [\d,]+$", told)
 
 
 def test_what_the_python_page_names_is_there() -> None:

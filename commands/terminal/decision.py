@@ -12,7 +12,7 @@ from commands.terminal.literal import Table
 from sim import Appraisal, TwinLives
 from sim.decision.budget import Ranked
 from sim.decision.comparison import Figure
-from sim.decision.dossier import ENOUGH, Dossier, Estimate
+from sim.decision.dossier import ENOUGH, MOST_NEAR, Dossier, Estimate
 from sim.decision.firm import ENOUGH_DRAWS, few, nothing
 from sim.decision.money import DISCOUNTS, PERSPECTIVES, Worth
 from sim.decision.sensitivity import Grid
@@ -45,6 +45,8 @@ def _share(share: float, draws: int) -> str:
 
 def _estimate(e: Estimate) -> str:
     text = "0" if e.value == 0 else f"{euros(e.value)} ±{euros(2 * e.se)}"
+    if not e.checked:
+        return f"{text}, may be more"
     return f"more than {text}" if e.missed else text
 
 
@@ -240,7 +242,9 @@ def _notes(d: Dossier) -> str:
         f"{notes}Costs are those of the {d.goal.payer}, counting {counted}, "
         f"at {100 * d.goal.rate:.4g}% a year. "
         "Intervals: 5 to 95 percent of draws. A share of draws is no chance where the luck of one draw "
-        "outweighs the money: `kinderwerk compare` tells where. Nobody has measured what child work does to "
+        "outweighs the money: `kinderwerk compare` tells where. EVPPI is a regression: 'more than' where it "
+        f"missed something, 'may be more' of over {MOST_NEAR} parameters together, where nobody can tell. "
+        "Nobody has measured what child work does to "
         "youth care: its effects are priors that include none."
     )
 

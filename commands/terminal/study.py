@@ -25,7 +25,8 @@ def study_tables(study: StudyAppraisal) -> RenderableType:
         f"Euros of 2024 in millions, for {study.decisions:.2f} decisions of this size. "
         f"The study of {design.neighbourhoods} and {design.neighbourhoods} neighbourhoods for "
         f"{design.years} years: {asked.chance:.0%} chance of another decision, worth "
-        f"{euros(asked.one.value)} ±{euros(2 * asked.one.se)} to one when it ends, of "
+        f"{'more than ' if asked.one.missed else ''}{euros(asked.one.value)} ±{euros(2 * asked.one.se)} "
+        "to one when it ends, of "
         f"{euros(asked.most.value)} for all there is to know."
     )
     table = Table(title="Worth of a study by size", title_justify="left")

@@ -18,7 +18,7 @@ from pages.shared.parameter_words import (
     parameter_title,
 )
 from pages.shared.texts import t
-from sim.decision.dossier import ENOUGH, REST, Estimate, Knowledge
+from sim.decision.dossier import ENOUGH, MOST_NEAR, REST, Estimate, Knowledge
 from sim.decision.firm import few
 
 MOST = 6
@@ -115,7 +115,7 @@ def collect_first(found: Findings, reference: str) -> None:
     rows = [
         [
             Bar(
-                t("doubt_worth_row", name=group_title(name), amount=formats.money(e.value)),
+                t("doubt_worth_row", name=group_title(name), amount=_in_words(e, formats.money(e.value))),
                 0.0,
                 e.value / 1e6,
                 "worth",
@@ -130,18 +130,38 @@ def collect_first(found: Findings, reference: str) -> None:
         everything += [(parameter_title(name), e) for name, e in known.parameters[: 2 * MOST]]
     names = [t("doubt_col_number"), t("doubt_col_worth")]
     shown = pd.DataFrame(
-        [(name, formats.millions(e.value) if _is_clear(e) else t("too_small")) for name, e in everything],
+        [
+            (name, _in_words(e, formats.millions(e.value) if _is_clear(e) else t("too_small")))
+            for name, e in everything
+        ],
         columns=names,
     )
-    data = pd.DataFrame([(name, e.value, e.se) for name, e in everything], columns=[*names, t("pay_mcse")])
+    data = pd.DataFrame(
+        [(name, e.value, e.se, _more(e)) for name, e in everything],
+        columns=[*names, t("pay_mcse"), t("doubt_col_more")],
+    )
     parts.picture(chart, shown.map(parts.breakable), data, "eerst-verzamelen", reference)
     parts.note(t("doubt_collect_note", draws=formats.count(found.draws)))
+    if any(_more(e) for _, e in everything):
+        parts.note(t("doubt_more_note", most=MOST_NEAR))
     _caution(known)
 
 
 def _is_clear(e: Estimate) -> bool:
     """Tell whether a value is more than its own error."""
     return e.value > 0.0 and e.value >= 2.0 * e.se
+
+
+def _in_words(e: Estimate, amount: str) -> str:
+    """Return an amount, and that there is or may be more where the regression missed some or may have."""
+    if not e.checked:
+        return t("doubt_may_be_more", amount=amount)
+    return t("doubt_more_than", amount=amount) if e.missed else amount
+
+
+def _more(e: Estimate) -> str:
+    """Return whether it is worth more than was found: yes, perhaps, or nothing where it is not."""
+    return "" if e.checked and not e.missed else t("doubt_more_yes" if e.checked else "doubt_more_perhaps")
 
 
 def _caution(known: Knowledge) -> None:

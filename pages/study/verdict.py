@@ -107,8 +107,8 @@ def pays(asked: Asked, reference: str) -> None:
 def _rows(asked: Asked, found: StudyWorth, clear: bool) -> pd.DataFrame:
     towns, here = formats.count(asked.municipalities), found.one.value * found.later
     rows = [
-        (t("study_row_here"), formats.money(here) if clear else t("too_small")),
-        (t("study_row_all", towns=towns), formats.money(found.all_of_them) if clear else t("too_small")),
+        (t("study_row_here"), at_least(found, here) if clear else t("too_small")),
+        (t("study_row_all", towns=towns), at_least(found, found.all_of_them) if clear else t("too_small")),
         (t("study_row_price"), formats.money(found.price)),
         (t("study_row_net" if found.net >= 0 else "study_row_short"), formats.money(abs(found.net))),
         (t("study_row_most"), formats.money(found.most.value)),
@@ -116,6 +116,12 @@ def _rows(asked: Asked, found: StudyWorth, clear: bool) -> pd.DataFrame:
     if asked.municipalities == 1:
         del rows[1]
     return pd.DataFrame(rows, columns=[t("study_col_what"), t("study_col_amount")])
+
+
+def at_least(found: StudyWorth, euros: float) -> str:
+    """Return an amount, and that it is more where the regression behind it missed something."""
+    amount = formats.money(euros)
+    return t("study_more_than", amount=amount) if found.one.missed else amount
 
 
 def _signed(euros: float) -> str:

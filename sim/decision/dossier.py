@@ -43,6 +43,7 @@ from sim.decision.thresholds import (
     sentence,
     threshold,
 )
+from sim.decision.value import MOST_NEAR as MOST_NEAR  # shown with the dossier, like Estimate
 from sim.decision.value import Acceptability, acceptability, by_group, by_parameter, evpi
 from sim.decision.value import Estimate as Estimate
 from sim.engine.history import Label

@@ -9,7 +9,7 @@ regression (Strong, Oakley, Brennan & Breeze 2015, Med Decis Making 35:570).
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -84,28 +84,30 @@ class StudyWorth:
         return self.all_of_them - self.price
 
 
-def learnt(net_benefit: ArrayLike, effect: ArrayLike, error: float, seed: int = 0) -> Learnt:
-    """Return what a study is worth that measures an effect with an error (expected value of its findings).
+def learnt(net_benefit: ArrayLike, effect: ArrayLike, error: ArrayLike, seed: int = 0) -> Learnt:
+    """Return what a study is worth that measures effects with an error (expected value of its findings).
 
-    net_benefit: [draws, strategies], euros; effect: [draws], what the study would measure if it had no error;
-    error: its standard error, in the same unit. Raises ValueError where shapes do not fit.
+    net_benefit: [draws, strategies], euros; effect: [draws] or [draws, k], what the study would measure if it
+    had no error; error: its standard error, or [k], in the same units. Raises ValueError where shapes do not
+    fit.
     """
     nb, effects = np.asarray(net_benefit, np.float64), np.asarray(effect, np.float64)
-    if effects.shape != nb.shape[:1]:
+    if effects.shape[:1] != nb.shape[:1] or effects.ndim > 2:
         raise ValueError(f"an effect by draw was expected, [{nb.shape[0]}], found {effects.shape}")
     luck, now = np.random.default_rng(seed), int(nb.mean(axis=0).argmax())
+    errors = np.asarray(error, np.float64)
     worth, changed = [], []
-    for _ in range(REPEATS if error > 0.0 else 1):
-        found = effects + error * luck.standard_normal(effects.size)
+    for _ in range(REPEATS if errors.any() else 1):
+        found = effects + errors * luck.standard_normal(effects.shape)
         expected = expectations(nb, found)
         worth.append(float(expected.max(axis=1).mean() - expected.mean(axis=0).max()))
         changed.append(float((expected.argmax(axis=1) != now).mean()))
     last, most = evppi(nb, found), evpi(nb).value
     value = float(np.clip(np.mean(worth), 0.0, most))
-    return Learnt(Estimate(value, last.se, last.missed), float(np.mean(changed)))
+    return Learnt(replace(last, value=value), float(np.mean(changed)))
 
 
-def evsi(net_benefit: ArrayLike, effect: ArrayLike, error: float, seed: int = 0) -> Estimate:
+def evsi(net_benefit: ArrayLike, effect: ArrayLike, error: ArrayLike, seed: int = 0) -> Estimate:
     """Return the expected value of sample information: `learnt` without the chance."""
     return learnt(net_benefit, effect, error, seed).worth
 

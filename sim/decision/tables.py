@@ -25,6 +25,8 @@ def tables(d: Dossier) -> dict[str, pa.Table]:
                 "name": [name for _, name, _ in rows],
                 "evppi": [e.value for _, _, e in rows],
                 "se": [e.se for _, _, e in rows],
+                "missed": pa.array([e.missed for _, _, e in rows], pa.float64()),
+                "checked": [e.checked for _, _, e in rows],
             }
         ),
         "acceptability": pa.table(

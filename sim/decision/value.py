@@ -42,12 +42,13 @@ class Estimate:
 
     missed: the share of the variance that the parameters explain and the regression does not, where that is
     more than chance; the number is then too low. None where there was no regression, or too many parameters
-    to tell.
+    to tell. checked: False for too many parameters (over MOST_NEAR): the number may then be too low.
     """
 
     value: float
     se: float
     missed: float | None = None
+    checked: bool = True
 
 
 def _checked(nb: ArrayLike) -> Floats:
@@ -87,7 +88,8 @@ def evppi(nb: ArrayLike, x: ArrayLike) -> Estimate:
     alone may explain (F test, 1 percent) is worth nothing. Never below 0 or above the EVPI.
 
     Where the residuals of draws with nearly the same x are alike, the regression has missed something: it is
-    tried again with products of more parameters, and what is still missed is told (`Estimate.missed`).
+    tried again with products of more parameters, and what is still missed is told (`Estimate.missed`). With
+    more than MOST_NEAR parameters nobody can tell (`Estimate.checked`).
 
     Raises ValueError where shapes do not fit.
     """
@@ -100,7 +102,8 @@ def evppi(nb: ArrayLike, x: ArrayLike) -> Estimate:
     value = _worth(fit.deflated()) if fit.chance < _CHANCE else 0.0
     again = np.array([_worth(fit.drawn(luck)) for _ in range(_AGAIN)])
     most = evpi(values)
-    return Estimate(float(np.clip(value, 0.0, most.value)), float(again.std(ddof=1)), missed)
+    known = float(np.clip(value, 0.0, most.value))
+    return Estimate(known, float(again.std(ddof=1)), missed, missed is not None or known >= most.value)
 
 
 def expectations(nb: ArrayLike, x: ArrayLike) -> Floats:

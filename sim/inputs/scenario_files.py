@@ -281,6 +281,14 @@ def copy_shipped(folder: str | Path) -> Path:
     return folder
 
 
+def make_folder_of(path: Path) -> None:
+    """Make the folder that a new file goes into, where it is not there. Raises as `write_new_file` does."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except (OSError, ValueError) as error:
+        raise _unwritten(path, error) from error
+
+
 def refuse_taken(path: Path) -> None:
     """Raise InputError where there is a file of this name already, or none can be made."""
     if os.path.lexists(path):

@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from sim.inputs.scenario import Scenario
-from sim.inputs.scenario_files import refuse_taken, write_new_file
+from sim.inputs.scenario_files import make_folder_of, refuse_taken, write_new_file
 from sim.machine.project import version
 from sim.runs.panel import Panel
 from sim.states import FORMS
@@ -45,8 +45,8 @@ _FIELDS = {
 def written(found: Panel, scenario: Scenario, path: Path) -> list[Path]:
     """Write a panel to `path`, with its codebook and data package beside it; return the three files.
 
-    Raises InputError where one of them is there already or the folder is not, SimulationError where writing
-    fails.
+    Makes the folder. Raises InputError where one of them is there already or the folder cannot be made,
+    SimulationError where writing fails.
     """
     path, codebook, package = files_at(path)
     about = _about(found, scenario)
@@ -61,7 +61,8 @@ def written(found: Panel, scenario: Scenario, path: Path) -> list[Path]:
 
 
 def files_at(path: Path) -> tuple[Path, Path, Path]:
-    """Return where a panel, its codebook and its data package go. Raises InputError where one is there."""
+    """Return where a panel, its codebook and its data package go; make the folder. Raises as `written`."""
+    make_folder_of(path)
     files = path, path.with_suffix(".codebook.csv"), path.with_name(PACKAGE)
     for file in files:
         refuse_taken(file)

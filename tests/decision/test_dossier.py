@@ -16,7 +16,7 @@ from commands.terminal.decision import shown
 from sim.analyses import Appraisal, appraise
 from sim.decision import dossier as module
 from sim.decision import emulated as more
-from sim.decision.dossier import Spread, dossier, group_of
+from sim.decision.dossier import Estimate, Spread, dossier, group_of
 from sim.decision.goal import Goal, outcome
 from sim.decision.sample import Question, collect
 from sim.decision.tables import tables
@@ -229,6 +229,23 @@ def test_a_dossier_of_few_draws_gives_no_range_and_no_chance(appraised: Appraisa
     assert "%" not in said(9).partition("When a payer's money is back")[2].partition("Cost per unit")[0]
     assert "Provisional: with" not in said(10)
     assert said(10).replace("cheaper in too few draws", "").count("too few draws") == 0
+
+
+def test_knowledge_that_may_be_worth_more_is_told(appraised: Appraisal) -> None:
+    """In the terminal, as data and in the table: of over six parameters nobody can tell what was missed."""
+    rows = (("many", Estimate(2e6, 1e5, None, checked=False)), ("twisted", Estimate(1e6, 1e5, 0.3)),
+            ("plain", Estimate(3e6, 1e5, 0.0)))  # fmt: skip
+    d = replace(appraised.dossier, knowledge=replace(appraised.dossier.knowledge, groups=rows))
+    console = Console(width=300, record=True, file=io.StringIO())
+    console.print(shown(d))
+    lines = console.export_text().splitlines()
+    told = {name: next(line for line in lines if name in line) for name, _ in rows}
+    assert "may be more" in told["many"]
+    assert "more than" in told["twisted"]
+    assert "more" not in told["plain"]
+    assert [row[1]["checked"] for row in d.as_json()["knowledge"]["groups"]] == [False, True, True]
+    table = tables(d)["information"].to_pylist()[-3:]
+    assert [(row["missed"], row["checked"]) for row in table] == [(None, False), (0.3, True), (0.0, True)]
 
 
 def test_scenarios_that_are_the_same_are_equal_in_a_dossier(appraised: Appraisal) -> None:

@@ -97,6 +97,16 @@ def test_what_is_no_study_is_refused(wrong: dict[str, float]) -> None:
         Study(**{**vars(DESIGN), **wrong})
 
 
+def test_two_effects_measured_alike_are_as_their_sum() -> None:
+    """Of a gain that is the sum of two normal effects, a study learns the same part of each."""
+    effects = np.random.default_rng(4).standard_normal((20_000, 2))
+    nb = np.stack([np.zeros(len(effects)), 100.0 * effects.sum(axis=1)], axis=1)
+    found = evsi(nb, effects, [1.0, 1.0])
+    assert found.value == pytest.approx(normal_loss(0.0, 100.0), rel=0.03)
+    assert found.value == pytest.approx(evsi(nb, effects.sum(axis=1), math.sqrt(2.0)).value, rel=0.03)
+
+
 def test_an_effect_of_another_shape_is_refused() -> None:
-    with pytest.raises(ValueError, match="effect by draw"):
-        evsi(np.zeros((5, 2)), np.zeros(4), 1.0)
+    for effect in (np.zeros(4), np.zeros((4, 2)), np.zeros((5, 2, 2))):
+        with pytest.raises(ValueError, match="effect by draw"):
+            evsi(np.zeros((5, 2)), effect, 1.0)

@@ -131,8 +131,15 @@ def test_noise_is_nothing_that_was_missed() -> None:
 def test_of_many_parameters_nobody_can_tell_what_was_missed() -> None:
     luck = np.random.default_rng(1)
     x = luck.standard_normal((2000, 9))
-    found = evppi(np.stack([np.zeros(2000), 100 * x[:, 0]], axis=1), x)
+    found = evppi(np.stack([np.zeros(2000), 975 * x[:, :3].prod(axis=1)], axis=1), x)
     assert found.missed is None
+    assert not found.checked
+    assert found.value < 124  # half of what it is
+    few = evppi(np.stack([np.zeros(2000), 100 * x[:, 0]], axis=1), x[:, :6])
+    assert few.checked
+    assert few.missed == 0.0
+    nothing = evppi(np.stack([np.zeros(2000), 100 + x[:, 0]], axis=1), x)
+    assert nothing.checked  # no more than there is to know of everything
 
 
 def test_a_certain_answer_needs_no_information() -> None:

@@ -21,6 +21,8 @@ from sim.decision import emulated, learning
 from sim.decision.design import NUMBERS, Design
 from sim.decision.goal import Goal
 from sim.decision.learning import LONGEST, SIZES, Beliefs
+from sim.decision.study import StudyWorth
+from sim.decision.value import Estimate
 from tests.opened import once, spaced, unfolded, words
 
 NL, EN = (writing_in(language).words for language in ("nl", "en"))
@@ -162,3 +164,9 @@ def test_every_number_can_be_moved_over_its_range() -> None:
     assert numbers.written("lead", 700_000) == formats.euros(700_000)
     assert numbers.written("dropout", 0.075) == "7,5%"
     assert numbers.written("icc", 0.031) == "0,031"
+
+
+def test_a_worth_of_which_something_was_missed_is_more() -> None:
+    found = StudyWorth(Estimate(3e6, 1e5, 0.2), 0.3, Estimate(9e6, 1e5), 1.0, 1e6)
+    assert spaced(verdict.at_least(found, 3e6)) == "meer dan € 3,0 mln"
+    assert spaced(verdict.at_least(replace(found, one=Estimate(3e6, 1e5, 0.0)), 3e6)) == "€ 3,0 mln"

@@ -335,9 +335,23 @@ def test_what_to_collect_first_is_said_in_words(parts: list[Findings]) -> None:
     assert "verklaart 80%" in words(at)
     nothing = known(groups=(("what child work does", Estimate(1e5, 2e5)),))
     assert NL["doubt_collect_none"] in words(rendered("collect_first", replace(parts[-1], known=nothing)))
+    assert "misschien meer" not in words(at)
     few = known(emulated=False, accuracy=None, drawn=15)
     assert "**Voorlopig**" in words(rendered("collect_first", replace(parts[-1], known=few)))
     assert words(rendered("collect_first", parts[0])) == NL["doubt_coming"]
+
+
+def test_what_may_be_worth_more_is_said(parts: list[Findings]) -> None:
+    groups = (
+        ("what child work does", Estimate(20e6, 1e6, None, checked=False)),
+        ("the town hall", Estimate(5e6, 1e5, 0.4)),
+    )
+    at = rendered("collect_first", replace(parts[-1], known=known(groups=groups)))
+    assert NL["doubt_more_note"].format(most=6) in words(at)
+    amounts = [plain(cell) for cell in at.table[0].value.iloc[:, 1]]
+    assert amounts[0] == "20,0, misschien meer"
+    assert amounts[1] == "meer dan 5,0"
+    assert amounts[2] == "20,0"
 
 
 def test_luck_stands_apart_from_what_is_not_known(parts: list[Findings]) -> None:

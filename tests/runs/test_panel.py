@@ -21,7 +21,7 @@ from sim.errors import InputError, OptionError
 from sim.inputs.scenario import Scenario
 from sim.runs.experiment import Options, config_for
 from sim.runs.panel import Panel, panel
-from sim.runs.panel_files import METADATA, PACKAGE, SIMULATED, written
+from sim.runs.panel_files import METADATA, PACKAGE, SIMULATED, files_at, written
 from sim.states import AGES, FORMS, USER_SETS
 from tests.worlds import scenario
 
@@ -125,10 +125,19 @@ def test_files_say_that_these_are_simulated_persons(tmp_path: Path) -> None:
         written(found, TOLD, tmp_path / "lives.parquet")
 
 
+def test_the_folder_of_lives_is_made_or_refused(tmp_path: Path) -> None:
+    file = tmp_path / "new" / "folder" / "lives.parquet"
+    assert files_at(file)[0] == file
+    assert file.parent.is_dir()
+    (tmp_path / "taken").write_text("a file", encoding="utf-8")
+    with pytest.raises(InputError, match="taken"):
+        files_at(tmp_path / "taken" / "lives.parquet")
+    assert (tmp_path / "taken").read_text(encoding="utf-8") == "a file"
+
+
 def test_the_same_panel_has_the_same_bytes(tmp_path: Path) -> None:
     contents = []
     for name in ("one", "two"):
-        (tmp_path / name).mkdir()
         files = written(made(sample=10), TOLD, tmp_path / name / "lives.parquet")
         contents.append([file.read_bytes() for file in files])
     assert contents[0] == contents[1]

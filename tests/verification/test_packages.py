@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 
@@ -104,9 +105,19 @@ def test_a_life_table_in_one_expression_is_pointed_to_tables(tmp_path: Path) -> 
     np.testing.assert_allclose(found.totals[0], alive[:-1].sum(), rtol=1e-12)
 
 
-# heemod, tests/testthat/test_run_model.R, "run_models behaves as expected": one cycle, increments of II.
-# What it calls beginning, end and life-table are the end, the start and the mean of the two.
+# heemod (github.com/pierucci/heemod), tests/testthat/test_run_model.R, "run_models behaves as expected": one
+# cycle, increments of II. What it calls beginning, end and life-table are end, start and the mean of the two.
 ONE_CYCLE = {"end": (624.6, 608, 1.027303), "start": (753, 753, 1), "half-cycle": (688.8, 680.5, 1.012197)}
+# The same model over ten cycles, "Discounting", where II discounts what X1 gives: cost at 10 percent from the
+# second cycle, effect at 5 percent from the first. Increments, and totals of 1000 persons.
+TEN_CYCLES = (3292.352, 4193.422, 0.7851231)
+TEN_CYCLES_TOTALS = ((3144649, 2942952), (6437001, 7136374))
+# In X1 of 1000 over five cycles, "run_models behaves as expected", get_counts.
+COUNTS = (950, 888, 879, 885, 890)
+# test_starting_values.R: who comes into X2 in each cycle, of 1000, by the mean of a cycle and the one before;
+# with time in state ("works with expanded states") ten times that, rounded down.
+ENTRIES = (50, 95, 88.8333333333333, 87.9083333333333, 88.4825)
+ENTRIES_BY_TIME = (2500, 3333, 1363, 1013, 961, 942, 898, 838, 775, 719)
 HEEMOD = """\
 kind: model
 title: heemod test_run_model
@@ -114,10 +125,10 @@ states: [X1, X2]
 start: X1
 cycles: {cycles}
 timing: {timing}
-parameters: {{back: 1 / (cycle + 2)}}
+parameters: {{stay: 1 / (cycle + 2)}}
 transitions:
   - {{from: X1, to: X2, probability: 0.1}}
-  - {{from: X2, to: X1, probability: back}}
+  - {{from: X2, to: X1, probability: 1 - stay}}
 rewards:
   X1: {{cost: 234, effect: 123}}
   X2: {{cost: 987, effect: 1726}}
@@ -142,6 +153,87 @@ def test_when_rewards_count(timing: str, tmp_path: Path, agree: Agree) -> None:
     (row,) = found["increments"]
     for what, expected in zip(("cost", "effect", "icer"), ONE_CYCLE[timing], strict=True):
         agree(f"II, {timing}: {what}", row[what], expected, 5.1e-7 if what == "icer" else 1e-9)
+
+
+def test_ten_cycles_of_changing_probabilities_and_rewards(tmp_path: Path, agree: Agree) -> None:
+    cost, effect = "987 / 1.1 ** (cycle - 1)", "876 / 1.05 ** cycle"
+    found = run_model(heemod(tmp_path, cycles=10, timing="end", cost=cost, effect=effect), persons=1)
+    (row,) = found["increments"]
+    for what, expected, within in zip(
+        ("cost", "effect", "icer"), TEN_CYCLES, (5e-4, 5e-4, 5e-8), strict=True
+    ):
+        agree(f"II, ten cycles: {what}", row[what], expected, within)
+    totals = exact_cohort(load_model(tmp_path / "heemod.yaml")).totals
+    for name, both, printed in zip(("I", "II"), totals, TEN_CYCLES_TOTALS, strict=True):
+        agree(f"{name}, ten cycles: cost of 1000", 1000 * both[0], printed[0], 0.5)
+        agree(f"{name}, ten cycles: effect of 1000", 1000 * both[1], printed[1], 0.5)
+
+
+def test_who_is_where_and_who_comes_in(tmp_path: Path, agree: Agree) -> None:
+    found = exact_cohort(load_model(heemod(tmp_path, cycles=5, timing="end", cost=987, effect=876)))
+    well, came = 1000 * found.trace[0, :, 0], 1000 * found.events[0, :, 0, 1]
+    before = np.concatenate([[0.0], came[:-1]])
+    for cycle in range(5):
+        agree(f"in X1, cycle {cycle + 1}", (well[cycle] + well[cycle + 1]) / 2, COUNTS[cycle], 0.5)
+        agree(f"into X2, cycle {cycle + 1}", (before[cycle] + came[cycle]) / 2, ENTRIES[cycle], 1e-11)
+
+
+def test_who_comes_in_where_time_in_state_counts(tmp_path: Path, agree: Agree) -> None:
+    text = HEEMOD.format(cycles=10, timing="end", cost=987, effect=876)
+    for old, new in (
+        ("probability: 0.1", "probability: 1 / (cycle + 2)"),
+        ("probability: 1 - stay", "probability: 1 - exp(-0.2 * (time_in_state + 1))"),
+    ):
+        assert old in text
+        text = text.replace(old, new)
+    (tmp_path / "entries.yaml").write_text(text, encoding="utf-8")
+    came = exact_cohort(load_model(tmp_path / "entries.yaml")).events[0, :, 0, 1]
+    both = 10_000 * (np.concatenate([[0.0], came[:-1]]) + came) / 2
+    for cycle, (found, expected) in enumerate(zip(both, ENTRIES_BY_TIME, strict=True), 1):
+        agree(f"into X2 by time in it, cycle {cycle}, rounded down", np.floor(found + 1e-9), expected, 0.0)
+
+
+# heemod, tests/testthat/test_expand.R, "Expansion works.": cost and effect of 1000 persons over ten cycles.
+# f is abs(sin(1 + time in state)); a table that ends holds its last row, as heemod's state_time_limit does.
+EXPANDED = {
+    "probabilities": (11, ("0.6", "1 - of_b"), "5", "3", (37697.04, 66908.88)),
+    "rewards": (11, ("0.5", "0.3"), "of_a", "7", (20552.39, 81562.5)),
+    "both": (11, ("0.6", "1 - of_b"), "of_a", "7", (21488.12, 82302.96)),
+    "both, up to 3 and 8 cycles": (3, ("0.6", "1 - of_b"), "of_a", "7", (21364.69, 82307.89)),
+}
+
+
+@pytest.mark.parametrize("case", EXPANDED)
+def test_time_in_state_by_tables(case: str, tmp_path: Path, agree: Agree) -> None:
+    longest, (leave, back), cost, effect, printed = EXPANDED[case]
+    for name, rows in (("a", longest), ("b", 8 if longest == 3 else 11)):
+        lines = [f"{time},{abs(math.sin(1 + time))!r}" for time in range(rows)]
+        (tmp_path / f"{name}.csv").write_text("\n".join([f"time_in_state,of_{name}", *lines]) + "\n")
+    file = tmp_path / "expand.yaml"
+    file.write_text(
+        f"""\
+kind: model
+title: heemod test_expand
+states: [A, B]
+start: A
+cycles: 10
+timing: half-cycle
+tables:
+  of_a: {{file: a.csv, by: [time_in_state]}}
+  of_b: {{file: b.csv, by: [time_in_state]}}
+transitions:
+  - {{from: A, to: B, probability: {leave}}}
+  - {{from: B, to: A, probability: {back}}}
+rewards:
+  A: {{cost: {cost}, effect: {effect}}}
+  B: {{cost: 3, effect: 9}}
+strategies: {{one: {{}}}}
+""",
+        encoding="utf-8",
+    )
+    found = 1000 * exact_cohort(load_model(file)).totals[0]
+    agree(f"time in state, {case}: cost of 1000", found[0], printed[0], 0.005001)
+    agree(f"time in state, {case}: effect of 1000", found[1], printed[1], 0.005001)
 
 
 def test_cycles_in_each_state_of_the_heart_valve(tmp_path: Path, agree: Agree) -> None:
