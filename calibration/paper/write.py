@@ -52,11 +52,12 @@ How to read the figures:
 
 - A difference is a scenario minus what it is compared with, on the same children with common random numbers.
 - In brackets: 5 to 95 percent over draws of the parameters. *Too small*: below two Monte Carlo standard
-  errors; the range behind it holds luck as well.
+  errors; the range behind it holds luck as well. *10% of it luck*: that part of the variance behind the
+  range. Where luck hid a figure, every child was simulated.
 - Youths with jeugdzorg are counted over the year, unmet need (moderate or complex need without care) on 31
   December. Less care with more unmet need is no gain.
-- Money is in million euros of 2024, present value at 2.25%; a plus is money spent. *Paid back*: in which
-  share of draws.
+- Money is in million euros of 2024, present value at 2.25%; a plus is money spent. *Paid back*: the
+  chance, by the share of draws.
 
 To run one: in the app under Argumenten, or `kinderwerk compare REFERENCE FILE --reference REFERENCE
 --children 10000 --draws 20`, with the reference that the file names; a file with a grid goes to
