@@ -1,4 +1,4 @@
-"""What all pages have around them: language and navigation. No arithmetic and no model."""
+"""What all pages have around them: language, and navigation (`SECTIONS` lists the pages). No arithmetic."""
 
 from __future__ import annotations
 
