@@ -81,7 +81,8 @@ def grid(code: str) -> dict[str, Any]:
     """
     base = {"title": towns()[code].name, "municipality": code, "policy": "crowd_out"}
     config = config_for(scenario_from_dict({"kind": "scenario", **base}, registry()), Options(), 0, 0)
-    now = float(f"{config.existing_fte():.2g}") or 1.0
+    found = config.existing_fte()
+    now = float(f"{found:.2g}") if round(found, 1) > 0 else 1.0
     key = "programmes.kinderwerk.fte"
     return {
         "kind": "grid", "base": base, "values": {key: [0, now / 2, now, 2 * now]}, "reference": {key: 0},

@@ -186,8 +186,8 @@ def _nearest(rolling: Mapping[str, Any]) -> None:
     st.markdown(t("fit_series_lead", lost=lost, n=len(series)))
     table = pd.DataFrame(
         {t("fit_figure"): t(f"fit_{row['series']}") + f" ({t('fit_count', n=row['figures'])})",
-         **{t(f"fit_rule_{who}"): formats.percent(row[who], 1) for who in ("model", *RULES)},
-         t("fit_nearest"): t(f"fit_rule_{row['nearest']}")}
+         **{t(f"fit_rule_{who}"): formats.percent(row[who], 1) + "*" * (who == row["nearest"])
+            for who in ("model", *RULES)}}
         for row in series
     )  # fmt: skip
     told = pd.DataFrame({**row, **row["nearer"]} for row in series)
@@ -354,9 +354,10 @@ def _below(shown: pd.DataFrame, data: pd.DataFrame, name: str, title: str) -> No
 
 
 def _foldable(cell: object) -> str:
-    """Return the text of a cell so that a phone may break it where a name or a range has a joint."""
+    """Return the text of a cell so that a phone may break it where a name, a range or a long word has a joint."""
     joints = r"(?<=[a-z])(?=[._]\w)|(?<=[0-9])(?=[._][a-z])|(?<=–)(?=.)"
-    return parts.plain(re.sub(joints, "\N{ZERO WIDTH SPACE}", str(cell)))
+    text = re.sub(r"(?<=jeugd)(?=bescherming|reclassering)", "\N{SOFT HYPHEN}", str(cell))
+    return parts.plain(re.sub(joints, "\N{ZERO WIDTH SPACE}", text))
 
 
 if __name__ == "__main__":

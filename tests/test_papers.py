@@ -171,7 +171,7 @@ FROM_CBS = re.compile(r"\bCBS\b|StatLine")
 
 def cbs_figures(path: Path) -> bool:
     """Tell whether a file of data says that it holds figures of CBS."""
-    said = path.read_text(encoding="utf-8")
+    said = path.read_text(encoding="utf-8", errors="replace")
     if path.suffix == ".json":  # an answer of StatLine, or a target beside what the model says of it
         return "opendata.cbs.nl" in said or any(f'"{row["id"]}"' in said for row in rows(TARGETS))
     short = {row["source"] for row in rows(SOURCES) if FROM_CBS.search(row["title"])}
@@ -185,7 +185,7 @@ SOURCES = ROOT / "calibration" / "evidence" / "municipal_sources.csv"
 
 @cache
 def rows(path: Path) -> list[dict[str, str]]:
-    with path.open(encoding="utf-8", newline="") as stream:
+    with path.open(encoding="utf-8", errors="replace", newline="") as stream:
         return list(csv.DictReader(stream))
 
 

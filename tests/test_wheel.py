@@ -182,7 +182,7 @@ def test_the_app_starts_with_its_own_settings(product: Product) -> None:
     assert "Network URL" not in started_app(product)  # as Streamlit tells where no settings keep it here
 
 
-def test_a_user_without_a_home_or_any_variable_has_commands_and_the_app(
+def test_commands_and_app_need_no_home(
     product: Product, tmp_path: Path
 ) -> None:
     """What is compiled and kept goes to the folder for temporary files."""

@@ -52,7 +52,7 @@ How to read the figures:
 
 - A difference is a scenario minus what it is compared with, on the same children with common random numbers.
 - In brackets: 5 to 95 percent over draws of the parameters. *Too small*: below two Monte Carlo standard
-  errors; the range behind it holds luck as well. *10% of it luck*: that part of the variance behind the
+  errors; the range behind it holds luck as well. *10% luck*: that part of the variance behind the
   range. Where luck hid a figure, every child was simulated.
 - Youths with jeugdzorg are counted over the year, unmet need (moderate or complex need without care) on 31
   December. Less care with more unmet need is no gain.

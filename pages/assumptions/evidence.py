@@ -41,11 +41,10 @@ def show() -> None:
     st.markdown(t("evidence_lead"))
     against = [row for row in findings() if row["key"] in AGAINST]
     others = [row for row in findings() if row not in against]
-    for part, title, chosen in (("tegen", "against", against), ("anders", "other", others)):
-        fold(
-            f"{t(f'evidence_{title}')} ({len(chosen)})", "open-aannames", part, OPEN,
-            partial(_shown, chosen),
-        )  # fmt: skip
+    for part, title, chosen in (
+        ("tegen", t("evidence_against"), against), ("anders", t("evidence_other"), others)
+    ):  # fmt: skip
+        fold(f"{title} ({len(chosen)})", "open-aannames", part, OPEN, partial(_shown, chosen))
     parts.csv(pd.DataFrame(findings()).drop(columns="key"), "kinderwerk-bewijs")
     parts.note(t("evidence_file"))
 

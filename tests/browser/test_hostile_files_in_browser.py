@@ -121,7 +121,7 @@ def test_the_server_answers_while_the_worst_files_are_read(
                     page.get_by_text(TOLD[where]).first.wait_for(timeout=60_000)
                     page.get_by_text(name).first.wait_for(timeout=60_000)
                     silent[name] = health.longest_silence()
-                page.get_by_role("button", name="Remove").click()
+                page.get_by_role("button", name="Haal weg").click()
                 page.get_by_text(TOLD[where]).wait_for(state="detached", timeout=60_000)
     print(silent)
     assert len(silent) == len(WORST)

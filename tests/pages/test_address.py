@@ -144,7 +144,8 @@ def test_every_page_has_all_that_a_link_said_at_its_foot(page: str) -> None:
     assert address(at) == said
     assert whole_link(at) == {**said, "taal": "nl"}
     marked = NL["changed_assumptions"].split("{")[0]
-    assert plain(marked) in words(at)
+    if page != "galerij":  # its answers are stored: no choice changes them
+        assert plain(marked) in words(at)
 
 
 def test_every_choice_can_be_said_in_a_link() -> None:
