@@ -354,7 +354,7 @@ def _below(shown: pd.DataFrame, data: pd.DataFrame, name: str, title: str) -> No
 
 
 def _foldable(cell: object) -> str:
-    """Return the text of a cell so that a phone may break it where a name, a range or a long word has a joint."""
+    """Return the text of a cell, which a phone may break where a name, a range or a long word has a joint."""
     joints = r"(?<=[a-z])(?=[._]\w)|(?<=[0-9])(?=[._][a-z])|(?<=–)(?=.)"
     text = re.sub(r"(?<=jeugd)(?=bescherming|reclassering)", "\N{SOFT HYPHEN}", str(cell))
     return parts.plain(re.sub(joints, "\N{ZERO WIDTH SPACE}", text))
