@@ -7,9 +7,10 @@ import shutil
 import subprocess
 import sys
 import tarfile
+import tempfile
 import venv
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -58,14 +59,14 @@ class Product:
             capture_output=True, text=True, timeout=500, check=False,
         )  # fmt: skip
 
-    def homeless(self, folder: Path) -> Product:
+    def homeless(self, folder: Path, short: Path) -> Product:
         """Return the same in another empty folder, with no home and no variable but PATH and TMPDIR."""
         (folder / "empty").mkdir()
-        kept = folder / "tmp" / f"kinderwerk-{os.getuid()}"
-        kept.mkdir(parents=True, mode=0o700)
+        kept = short / f"kinderwerk-{os.getuid()}"
+        kept.mkdir(mode=0o700)
         if (kernels := self.empty.parent / "cache" / "kernels").is_dir():
             shutil.copytree(kernels, kept / "kernels", ignore=shutil.ignore_patterns("*.lock"))
-        bare = {"PATH": os.defpath, "HOME": NOWHERE, "TMPDIR": str(folder / "tmp")}
+        bare = {"PATH": os.defpath, "HOME": NOWHERE, "TMPDIR": str(short)}
         return replace(self, empty=folder / "empty", bare=bare)
 
     def surroundings(self) -> dict[str, str]:
@@ -87,6 +88,13 @@ def build(what: str, source: Path, out: Path) -> Path:
     assert done.returncode == 0, done.stderr
     (made,) = out.glob("*.tar.gz" if what == "sdist" else "*.whl")
     return made
+
+
+@pytest.fixture
+def short() -> Iterator[Path]:
+    """Return a folder for temporary files: a socket in it has a path of 107 characters at most."""
+    with tempfile.TemporaryDirectory(prefix="k") as folder:
+        yield Path(folder)
 
 
 @pytest.fixture(scope="module")
@@ -182,11 +190,9 @@ def test_the_app_starts_with_its_own_settings(product: Product) -> None:
     assert "Network URL" not in started_app(product)  # as Streamlit tells where no settings keep it here
 
 
-def test_commands_and_app_need_no_home(
-    product: Product, tmp_path: Path
-) -> None:
+def test_commands_and_app_need_no_home(product: Product, tmp_path: Path, short: Path) -> None:
     """What is compiled and kept goes to the folder for temporary files."""
-    alone = product.homeless(tmp_path)
+    alone = product.homeless(tmp_path, short)
     assert alone.call("kinderwerk", "scenarios").returncode == 0
     for words in (
         ("compare", "scenarios/almere/geen.yaml", "scenarios/almere/huidig.yaml", *FEW, "--out", "two"),
@@ -195,14 +201,16 @@ def test_commands_and_app_need_no_home(
         done = alone.call("kinderwerk", *words)
         assert done.returncode == 0, (words, done.stderr)
     started_app(alone)
-    (kept,) = (tmp_path / "tmp").iterdir()
+    (kept,) = short.iterdir()
     assert {"kernels", "warm"} <= {part.name for part in kept.iterdir()}
     assert {path.name for path in alone.empty.iterdir()} == {"scenarios", "two", "three"}
 
 
-def test_tests_of_the_source_distribution_try_what_is_installed(product: Product, tmp_path: Path) -> None:
+def test_tests_of_the_source_distribution_try_what_is_installed(
+    product: Product, tmp_path: Path, short: Path
+) -> None:
     """As docs/deploy.md says it: in a folder with the tests and what they read, and no source of ours."""
-    alone = product.homeless(tmp_path)
+    alone = product.homeless(tmp_path, short)
     with tarfile.open(product.sdist) as archive:
         archive.extractall(tmp_path / "unpacked", filter="data")
     (unpacked,) = (tmp_path / "unpacked").iterdir()
