@@ -18,7 +18,7 @@ from calibration import calibrate as module
 from calibration import posteriors
 from calibration.calibrate import FILES, calibrate
 from calibration.costs import NAMES, published
-from calibration.documents import report
+from calibration.documents import fit_charts, report
 from calibration.figures.measures import MEASURES, Count
 from calibration.figures.past import RULES
 from calibration.figures.targets import TARGET_FILE, read_targets
@@ -197,8 +197,8 @@ def test_the_page_shows_every_figure_and_parameter(folder: Path) -> None:
     assert "does NOT beat the last value" in page
     assert all(f"| {row['id']}" in page for row in found["targets"])
     assert all(f"`{row['name']}`" in page for row in found["parameters"])
-    for chart in (report.fit_chart(found), report.ages_chart(found), report.parameters_chart(found)):
-        assert chart.to_dict()["$schema"]
+    for chart in (fit_charts.fit_chart, fit_charts.ages_chart, fit_charts.parameters_chart):
+        assert chart(found).to_dict()["$schema"]
 
 
 def test_posteriors_are_compared_by_how_far_they_moved(folder: Path, copy: Path) -> None:
