@@ -102,9 +102,10 @@ def _answer(answer: Answer, plans: tuple[Plan, ...], ahead: int, reference: str)
     year = answer.scenarios[0].start + ahead - 1
     rows = [_row(answer, k, plans[k - 1], ahead) for k in range(2, len(plans) + 1)]
     first, *more = conclusion(rows, 1, ahead, year)
-    st.markdown(f"## {first}")
-    if more:
-        st.markdown(f"**{' '.join(more)}**")
+    with st.container():  # words that come later have a place of their own (`parts.note`)
+        st.markdown(f"## {first}")
+        if more:
+            st.markdown(f"**{' '.join(more)}**")
     if len({plan.policy == "capped" for plan in plans}) > 1:
         st.warning(t("compare_mixed"))
     start = answer.scenarios[0].start
@@ -115,8 +116,9 @@ def _answer(answer: Answer, plans: tuple[Plan, ...], ahead: int, reference: str)
     }  # fmt: skip
     forest(rows, _like(answer, 1, plans[0], ahead, year), heads, t("compare_table", years=ahead))
     parts.note(t("compare_legend" if answer.chance_known else "band_few"))
-    if told := fences(answer, plans, ahead):
-        st.markdown(told)
+    with st.container():
+        if told := fences(answer, plans, ahead):
+            st.markdown(told)
     if len(plans) > 2:
         _two(answer, plans, ahead, heads)
     _over_years(answer, labels, reference)

@@ -58,15 +58,23 @@ def guarded(show: Callable[[], None]) -> None:
 
 
 def note(text: str) -> None:
-    """Show small print, at full contrast (Streamlit's captions are too pale for WCAG AA)."""
+    """Show small print, at full contrast (Streamlit's captions are too pale for WCAG AA).
+
+    No text keeps its place all the same: what stands below would otherwise be made anew once there is text,
+    and a table that was open would close.
+    """
     if text:
         st.markdown(f":small[{text}]")
+    else:
+        st.empty()
 
 
 def notes(*lines: str) -> None:
-    """Show lines of small print, close together."""
+    """Show lines of small print, close together; without any, their place (see `note`)."""
     if found := [f":small[{line}]" for line in lines if line]:
         st.markdown("  \n".join(found))
+    else:
+        st.empty()
 
 
 def plain(text: str) -> str:

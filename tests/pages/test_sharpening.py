@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.element_tree import Block
 
 from pages.shared import charts, desk, figures, outcome, pockets
 from pages.shared.answers import Answer, BackgroundTask, Key
@@ -32,6 +33,8 @@ CHANCE = re.compile("(kleiner|groter) dan \\d|ongeveer \\d+%|(below|above|about)
 BARE = re.compile("[+\N{MINUS SIGN}]\\d[\\d.,]*")
 """A difference that stands by itself, such as a cell of a table."""
 MANY = 40
+PLACED = ((1, MANY), (12, MANY), (12, 12))
+"""Of how many draws how many are there: the first, enough for a range, all."""
 
 
 ASK = desk.Desk.ask
@@ -214,3 +217,24 @@ def test_a_plan_that_is_called_otherwise_than_its_reference_is_nothing_to_compar
     assert now != reference_of(chosen)
     assert outcome.is_reference(replace(chosen, plan=now))
     assert not outcome.is_reference(replace(chosen, plan=now.with_child_work(20.0, True)))
+
+
+def folds(block: Block, path: tuple[int, ...] = ()) -> dict[tuple[int, ...], str]:
+    """Return by its place what opens and closes by itself, in a part of a page."""
+    found = {}
+    for index, child in block.children.items():
+        if isinstance(child, Block):
+            if child.type == "expander" and not child.proto.id:
+                found[*path, index] = child.type
+            found |= folds(child, (*path, index))
+    return found
+
+
+@pytest.mark.parametrize("page", ["start", "verken", "vergelijk", "wie_betaalt", "kinderen"])
+def test_a_table_keeps_its_place_as_draws_come_in(page: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that gets another place is made anew, and closes if it was open."""
+    first, later, last = (
+        set(folds(shown(page, draws, monkeypatch, many, grafiek="unmet").main)) for draws, many in PLACED
+    )
+    assert last
+    assert first <= later <= last
