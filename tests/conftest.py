@@ -12,6 +12,7 @@ os.environ.setdefault("KINDERWERK_APP_DRAWS", "10")  # figures stand from ten dr
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
 from dataclasses import replace
+from unittest import mock
 
 import pytest
 from hypothesis import settings
@@ -43,6 +44,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for folder, marker in MARKED.items():
             if folder in item.path.parts:
                 item.add_marker(marker)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_components_of_others() -> Iterator[None]:
+    """Let Streamlit not read what every installed package says of itself, for each page that a test opens.
+
+    It looks for components that others wrote; there are none here, and looking takes as long as the page.
+    """
+    looks = "streamlit.components.v2.component_manager.BidiComponentManager.discover_and_register_components"
+    with mock.patch(looks):
+        yield
 
 
 @pytest.fixture(scope="module", autouse=True)
