@@ -1,9 +1,11 @@
 """Do two versions of the engine agree in the mean? Every measure by year, age and form, over many seeds.
 
-``python benchmarks/agreement.py [--before 9c710d9] [--seeds 200] [--children 2000]`` lives Almere with 36
-workers in an earlier version and in this one, with the same seeds, and compares the mean of every figure
-(Welch's t). Where nothing moved, t has mean 0 and standard deviation 1. Power: with 200 seeds a shift of half
-a standard deviation of one run gives t = 5. 9c710d9 is the last version with one clock for a whole child.
+``python benchmarks/agreement.py [--before 9c710d9] [--now 39840d7] [--seeds 200] [--children 2000]`` lives
+Almere with 36 workers in two versions with the same seeds, and compares the mean of every figure (Welch's t).
+Where nothing moved, t has mean 0 and standard deviation 1. Power: with 200 seeds a shift of half a standard
+deviation of one run gives t = 5. 9c710d9 is the last version with one clock for a whole child, 39840d7 the
+first with a clock for each state: they have the same parameters. Without --now it is the version here, whose
+parameters are others.
 """
 
 from __future__ import annotations
@@ -67,12 +69,15 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--before", default="9c710d9")
+    parser.add_argument("--now")
     parser.add_argument("--seeds", type=int, default=200)
     parser.add_argument("--children", type=int, default=2_000)
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         labels, mean, sd = measured(unpacked(asked.before, Path(folder)), asked.seeds, asked.children)
-    names, ours, spread = measured(ROOT, asked.seeds, asked.children)
+    with tempfile.TemporaryDirectory() as folder:
+        later = unpacked(asked.now, Path(folder)) if asked.now else ROOT
+        names, ours, spread = measured(later, asked.seeds, asked.children)
     both = [name for name in labels if name in names]
     a, b = [labels.index(name) for name in both], [names.index(name) for name in both]
     error = np.hypot(sd[a], spread[b]) / np.sqrt(asked.seeds)
