@@ -41,7 +41,10 @@ OURS, CBS = "EUPL-1.2", "CC-BY-4.0"
 FROM_CBS: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(("municipality_names.csv", "observed.csv", "population.csv", "towns.csv"), (CBS,)),
     **dict.fromkeys(
-        ("diagnostics.json", "municipalities.csv", "parameters.csv", "rolling.json", "validation.json"),
+        (
+            "ages.json", "diagnostics.json", "municipalities.csv", "parameters.csv", "rolling.json",
+            "validation.json",
+        ),
         (OURS, CBS),
     ),
 }
