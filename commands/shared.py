@@ -122,7 +122,11 @@ def print_json(result: Result, figures: dict[str, Any], folder: Path) -> None:
 
 
 def print_data(data: Any) -> None:
-    """Print one JSON object; where the terminal has no Unicode, with other characters as escapes."""
+    """Print one JSON object, with null for what is no number.
+
+    Where the terminal has no Unicode, other characters are escapes.
+    """
+    data = json.loads(json.dumps(data), parse_constant=lambda _: None)  # JSON has no NaN
     print(json.dumps(data, ensure_ascii=foreign(sys.stdout)))
 
 
@@ -224,6 +228,8 @@ def warn_of_size(options: Options, scenarios: Sequence[Scenario]) -> None:
 
     Every run keeps its figures by block of children until tables are written.
     """
+    from sim.runs.experiment import FEWEST_FOR_LUCK
+
     runs = options.draws * options.replications * len(scenarios)
     memory = runs * max(scenarios[0].years, 1) * BYTES_OF_A_YEAR
     if memory > MEMORY:
@@ -239,9 +245,14 @@ def warn_of_size(options: Options, scenarios: Sequence[Scenario]) -> None:
     if runs > MANY_RUNS:
         print(f"{runs:,} runs: this takes long, and {memory / 1e9:,.1f} GB of memory", file=sys.stderr)
     if options.children is not None and options.children < FEW_CHILDREN:
+        luck = (
+            "nobody can tell what is luck, so differences cannot be told"
+            if options.children < FEWEST_FOR_LUCK
+            else "errors come out too small"
+        )
         print(
-            f"--children {options.children} is too few: rare care may not occur at all, and errors come out "
-            f"too small, even 0. Take {FEW_CHILDREN:,} or more",
+            f"--children {options.children} is too few: rare care may not occur at all, and {luck}. "
+            f"Take {FEW_CHILDREN:,} or more",
             file=sys.stderr,
         )
 

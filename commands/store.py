@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from commands.options import Json, OwnModel, RunName, Store, Threads
+from commands.options import Json, Language, OwnModel, RunName, Store, Threads
 from commands.shared import fail, json_or, own, print_data
 from sim.errors import Problem
 
@@ -95,15 +95,16 @@ def crate_run(
         typer.Option("--licence", help="Of scenarios and tables: CC-BY-4.0, another of SPDX, or an address."),
     ] = None,
     own_model: OwnModel = None,
+    lang: Language = "nl",
 ) -> None:
     """Write a run with all that makes it again to one zip, an RO-Crate, for an archive or a paper."""
-    from sim.batches.crate import write_crate
     from sim.batches.store import find_run
     from sim.model.extension import shipped
+    from sim.report.crate import write_crate
     from sim.report.files import ready
 
-    ready(out, (".zip",), "en")
-    write_crate(find_run(store, name), out, own(own_model) or shipped(), own_model, licence)
+    ready(out, (".zip",), lang)
+    write_crate(find_run(store, name), out, own(own_model) or shipped(), own_model, licence, lang)
     typer.echo(f"Wrote {out}", err=True)
 
 

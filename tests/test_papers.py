@@ -15,8 +15,8 @@ from typing import Any
 import jsonschema
 import pytest
 
-from sim.batches.crate import CBS
 from sim.machine.project import version
+from sim.report.crate import CBS
 from tests.terminal import call
 from tests.test_project import none_of, project_files
 from tests.test_supply import loaded

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from rich.console import Group, RenderableType
@@ -225,7 +226,8 @@ def _tornado(d: Dossier) -> RenderableType:
 def _cases(d: Dossier) -> RenderableType:
     table = _table(f"If the model were otherwise: extra cost up to {d.goal.year}", "case", "", "cost", "±")
     for case in d.cases:
-        table.add_row(case["name"], case["words"], euros(case["value"], True), euros(2 * case["mcse"]))
+        error = "-" if math.isnan(case["mcse"]) else euros(2 * case["mcse"])
+        table.add_row(case["name"], case["words"], euros(case["value"], True), error)
     return table
 
 

@@ -87,13 +87,13 @@ def comparison_table(differences: Mapping[str, tuple[str, Difference]]) -> pa.Ta
     for name, (reference, d) in differences.items():
         years, labels = np.array(d.years, dtype=np.int32), len(d.labels)
         count = labels * years.size
-        low, high = d.interval()
+        (low, high), positive = d.interval(), d.p_positive()
         numbers = {
             "difference": _numbers(d.mean),
-            "mcse": _numbers(d.mcse),
+            "mcse": _numbers(d.mcse, np.isnan(d.mcse)),
             "param_low": _numbers(low, np.isnan(low)),
             "param_high": _numbers(high, np.isnan(high)),
-            "p_positive": _numbers(d.p_positive()),
+            "p_positive": _numbers(positive, np.isnan(positive)),
         }
         tables.append(
             pa.table(

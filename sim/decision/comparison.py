@@ -89,6 +89,7 @@ class Difference:
         error = self.mcse
         certain = np.where(self.mean == 0, 0.0, np.copysign(np.inf, self.mean))
         score = np.divide(self.mean, error, out=certain, where=error > 0)
+        score[np.isnan(error)] = np.nan
         return np.array([[0.5 * math.erfc(-z / math.sqrt(2.0)) for z in row] for row in score])
 
     def row(self, measure: str, breakdown: str = "total", level: str = "all") -> int:
@@ -111,8 +112,8 @@ class Difference:
         return figure(blocks.sum(axis=1), block_standard_error(blocks), self.draws)
 
     def too_small(self) -> NDArray[np.bool_]:
-        """Tell where a difference is below two Monte Carlo standard errors, [labels, years]."""
-        return np.asarray(np.abs(self.mean) < 2.0 * self.mcse)
+        """Tell where a difference is below two Monte Carlo standard errors, or has none, [labels, years]."""
+        return ~(np.abs(self.mean) >= 2.0 * self.mcse)
 
 
 def difference(
@@ -155,15 +156,19 @@ def block_standard_error(blocks: Floats) -> Floats:
     """Return the standard error of a total from its parts by independent blocks (last axis).
 
     The blocks are equal cross-sections of the population: the variance of the total is the number
-    of blocks times the variance between them (method of batch means).
+    of blocks times the variance between them (method of batch means). One block tells none: NaN.
     """
     count = blocks.shape[-1]
+    if count == 1:
+        return np.full(blocks.shape[:-1], np.nan)
     return np.asarray(np.sqrt(count * blocks.var(axis=-1, ddof=1)))
 
 
 @dataclass(frozen=True)
 class Figure:
     """One number with its uncertainties. low, high: 5-95 percent over parameter draws, or None.
+
+    mcse: Monte Carlo standard error; NaN where too few children are simulated to tell it.
 
     p_positive: probability that it exceeds zero, over draws; None with one draw. draw_count: on how many it
     rests, the best fit being one; None where that is beside the point. draw_error: standard error of the mean
@@ -183,12 +188,13 @@ class Figure:
     @property
     def too_small(self) -> bool:
         """Tell whether the number of runs is too small to tell it from zero."""
-        return abs(self.value) < 2.0 * self.mcse
+        return not abs(self.value) >= 2.0 * self.mcse
 
     @property
     def luck_share(self) -> float | None:
-        """Return luck's share of the variance over draws; None with one draw, or where nothing varies."""
-        return min(self.mcse / self.draw_error, 1.0) ** 2 if self.draw_error > 0.0 else None
+        """Return luck's share of the variance over draws; None with one draw, or where it cannot be told."""
+        told = self.draw_error > 0.0 and not math.isnan(self.mcse)
+        return min(self.mcse / self.draw_error, 1.0) ** 2 if told else None
 
 
 def plain(item: Any) -> dict[str, Any]:
@@ -218,7 +224,7 @@ def drowned(cost: Figure, spent: float, draws: int) -> bool:
     spent: what the payer spends more on programmes over the same years as `cost`.
     """
     luck_of_a_draw = 2.0 * cost.mcse * np.sqrt(draws)
-    return bool(luck_of_a_draw > abs(spent)) if spent else cost.too_small
+    return not luck_of_a_draw <= abs(spent) if spent else cost.too_small
 
 
 def standard_error(columns: Columns) -> Floats:

@@ -34,7 +34,7 @@ class Gain:
     @property
     def too_small(self) -> bool:
         """Tell whether the change is below two Monte Carlo standard errors."""
-        return abs(self.per_1000) < 2.0 * self.mcse
+        return not abs(self.per_1000) >= 2.0 * self.mcse
 
 
 def gains(d: Difference, measure: str, people: Mapping[str, float]) -> list[Gain]:

@@ -35,7 +35,7 @@ class Standing(Enum):
     PROVISIONAL = "provisional"
     """It may still turn: it is marked so, and has no range and no chance."""
     UNTOLD = "untold"
-    """There is no number."""
+    """There is no number, or too few children to tell how much of it is luck."""
     TOO_SMALL = "too small"
     """Everything is computed, and Monte Carlo noise exceeds the figure."""
     UNCLEAR = "no clear difference"
@@ -78,7 +78,7 @@ def few(draws: int) -> bool:
 
 def nothing(f: Figure) -> bool:
     """Tell whether there is no difference at all, in no draw and by no luck."""
-    return max(abs(f.value), f.mcse, f.draw_error) < NOTHING
+    return all(size < NOTHING for size in (abs(f.value), f.mcse, f.draw_error))
 
 
 def has_range(f: Figure, sharpening: bool = False) -> bool:

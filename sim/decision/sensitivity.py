@@ -50,7 +50,7 @@ class TornadoBar:
     @property
     def too_small(self) -> bool:
         """Tell whether it moves less than two Monte Carlo standard errors of that movement."""
-        return self.width < 2.0 * self.error
+        return not self.width >= 2.0 * self.error
 
 
 @dataclass(frozen=True)

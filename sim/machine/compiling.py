@@ -34,7 +34,9 @@ WORDING = (
 """Modules that only write words or documents: no number in a result depends on them."""
 
 
-ABOUT_THE_FIT = ("diagnostics.json", "validation.json", "rolling.json", "left_out.json", "by_age.json")
+ABOUT_THE_FIT = (
+    "ages.json", "by_age.json", "diagnostics.json", "left_out.json", "rolling.json", "validation.json",
+)  # fmt: skip
 """Data that only tell how well the fit does: no life depends on them."""
 LIVES = ("luck.py", "rates.py", "states.py", "ties.py", "machine/kernels.py", "model/", "engine/")
 """Sources on which lives of children depend, and so warmed-up populations."""

@@ -4,6 +4,7 @@ __all__ = [
     "assumptions",
     "calibrated_models",
     "content",
+    "crate",
     "files",
     "framework",
     "model_charts",

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from sim.decision.firm import has_range
+from sim.decision.firm import Standing, has_range
 from sim.files.literal import cell
 from sim.report.content import Report
 from sim.report.rows import EUROS, Row
@@ -29,8 +29,7 @@ def csv_text(report: Report, rows: Sequence[Row] | None = None, dutch: bool | No
             t(f"unit_{row.unit}"),
             year,
             row.before[i] if row.before else None,
-            f.value,
-            f.mcse,
+            *((None, None) if Standing.of(f) is Standing.UNTOLD else (f.value, f.mcse)),
             *((f.low, f.high) if has_range(f) else (None, None)),
             report.writing.remark(
                 f, report.writing.money if row.unit == EUROS else report.writing.count

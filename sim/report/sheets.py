@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from sim.decision.comparison import Figure
-from sim.decision.firm import has_range
+from sim.decision.firm import Standing, has_range
 from sim.report.content import ComparedScenario, Report, changed_note, world_lines
 from sim.report.levels import HEADS, MEASURED
 from sim.report.rows import EUROS, FTE, PEOPLE, WEEK, Row
@@ -81,6 +81,8 @@ def _sheet(
 
 def _figure(f: Figure, unit: str) -> tuple[Cell, ...]:
     """Return difference, error of computing, and low and high as far as they may be shown."""
+    if Standing.of(f) is Standing.UNTOLD:
+        return None, None, None, None
     kind = SIGNED[KINDS[unit]]
     ranged = has_range(f)
     low, high = (None if end is None or not ranged else (end, kind) for end in (f.low, f.high))

@@ -7,6 +7,7 @@ found with its own values.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -43,6 +44,11 @@ class _Totals:
     columns: tuple[str, ...]
     values: tuple[Floats, ...]
     luck: str
+
+
+def luck_told(report: Report) -> bool:
+    """Tell whether enough children were simulated to say of a sum how much of it is luck."""
+    return not any(math.isnan(error) for sums in report.sums for error in sums.luck)
 
 
 class SumSheets:

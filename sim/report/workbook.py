@@ -19,7 +19,7 @@ from sim.report.content import Report
 from sim.report.levelsheet import level_charts
 from sim.report.rows import EUROS, RUNNING, Row
 from sim.report.sheets import Cell, Sheet, sheets
-from sim.report.sumsheet import SumSheets
+from sim.report.sumsheet import SumSheets, luck_told
 
 FORMATS = {
     "count": "#,##0",
@@ -58,11 +58,13 @@ def workbook(report: Report) -> bytes:
         found = sheets(report)
         _write(book.add_worksheet(found[0].name), found[0], formats)
         charts = book.add_worksheet(report.writing.t("sheet_charts"))
-        own = book.add_worksheet(report.writing.t("sheet_sums"))
+        own = book.add_worksheet(report.writing.t("sheet_sums")) if luck_told(report) else None
         for sheet in found[1:]:
             _write(book.add_worksheet(sheet.name), sheet, formats)
         _draw(book, charts, report, {sheet.name: sheet for sheet in found}, formats)
-        SumSheets(report, own, book.add_worksheet(report.writing.t("sheet_sum_figures")), formats).write()
+        if own is not None:
+            figures = book.add_worksheet(report.writing.t("sheet_sum_figures"))
+            SumSheets(report, own, figures, formats).write()
     return stream.getvalue()
 
 

@@ -20,6 +20,7 @@ from sim.engine.history import History, Label
 from sim.engine.ledger import costs
 from sim.engine.measures import measures
 from sim.engine.plan import with_overrides
+from sim.engine.population import BLOCKS
 from sim.engine.simulation import groups, simulate_together
 from sim.engine.warmup import WarmStart
 from sim.errors import InputError, within
@@ -81,11 +82,16 @@ class Options:
         return [(draw, replication) for draw in draws for replication in replications]
 
 
+FEWEST_FOR_LUCK = 5 * BLOCKS
+"""With fewer children, differences between blocks do not tell what is luck (docs/design.md)."""
+
+
 @dataclass(frozen=True)
 class Columns:
     """Results of one scenario in one run, in children or euros of the whole municipality.
 
-    values: [labels, years]; blocks: [labels, years, blocks], of which values is the sum.
+    values: [labels, years]; blocks: [labels, years, blocks], of which values is the sum; of fewer
+    children than FEWEST_FOR_LUCK there is one block.
     """
 
     labels: tuple[Label, ...]
@@ -239,10 +245,17 @@ def columns_of(
 ) -> tuple[Columns, ...]:
     """Return the results of scenarios that are lived together. Raises as `simulate_together` does."""
     histories = simulate_together(scenarios, config, pool, warm, tell)
-    return tuple(
+    found = (
         Columns.of(history, with_overrides(config.parameters, scenario, "start"), config.model)
         for history, scenario in zip(histories, scenarios, strict=True)
     )
+    asked = config.profile.total if config.children is None else config.children
+    return tuple(map(in_one_block, found) if 0 < asked < FEWEST_FOR_LUCK else found)
+
+
+def in_one_block(columns: Columns) -> Columns:
+    """Return columns of which nobody can tell how much is luck: all children are in one block."""
+    return replace(columns, blocks=columns.blocks.sum(axis=2, keepdims=True))
 
 
 def with_labels(columns: Columns, labels: Sequence[Label]) -> Columns:

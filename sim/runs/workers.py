@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_all_start_methods, get_context, parent_process
+from multiprocessing.connection import Listener
 from multiprocessing.process import BaseProcess
 from typing import TypeVar
 
@@ -80,8 +81,23 @@ def start_processes(count: int) -> ProcessPoolExecutor:
     """
     if sys.platform == "win32":
         count = min(count, _MOST_ON_WINDOWS)
-    way = "forkserver" if "forkserver" in get_all_start_methods() else "spawn"  # Windows has only the second
+    way = "forkserver" if _fork_server() else "spawn"
     return ProcessPoolExecutor(count, mp_context=get_context(way), initializer=_settle)
+
+
+def _fork_server() -> bool:
+    """Tell whether a fork server can be had: Windows has none.
+
+    It listens at a socket in the folder for temporary files, whose path may have 107 bytes (103 on macOS):
+    too few where TMPDIR is long (https://github.com/python/cpython/issues/132124).
+    """
+    if "forkserver" not in get_all_start_methods():
+        return False
+    try:
+        Listener(family="AF_UNIX").close()
+    except OSError:
+        return False
+    return True
 
 
 def end_processes(pool: Executor, wait: bool) -> None:

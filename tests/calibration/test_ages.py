@@ -4,11 +4,23 @@ from __future__ import annotations
 
 import csv
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
-from calibration.ages import BANDS, ENOUGH, YEARS, bands, left_in_effect, predicted, text, told, without
+from calibration.ages import (
+    BANDS,
+    ENOUGH,
+    YEARS,
+    bands,
+    by_line,
+    left_in_effect,
+    predicted,
+    text,
+    told,
+    without,
+)
 from calibration.documents.report import DOCS
 from calibration.figures.targets import TARGET_FILE, read_targets
 from calibration.fit import FitPlan
@@ -67,9 +79,29 @@ def test_a_fit_without_them_predicts_the_bands_of_a_year(tmp_path: Path) -> None
     assert predicted(2023, tmp_path) == rows  # from what was kept
 
 
+def band(
+    year: int, first: int, last: int, value: float, median: float, inside: bool = True
+) -> dict[str, Any]:
+    return {"year": year, "age_from": first, "age_to": last, "value": value, "median": median,
+            "inside": inside}  # fmt: skip
+
+
+def test_a_line_is_what_neighbours_say_of_a_band() -> None:
+    ages = ((0, 1, 2.0), (2, 3, 6.0), (4, 7, 24.0), (8, 9, 1.0))  # per year 1, 3, 6 and 0.5
+    assert by_line([band(2018, *each, 0.0) for each in ages]) == pytest.approx([6.0, 7.0])
+
+
 def test_how_far_bands_are_off_is_told() -> None:
-    rows = [{"median": 0.11, "value": 0.10, "inside": True}, {"median": 0.15, "value": 0.20, "inside": False}]
-    assert "mean absolute error 17.5%, largest 25.0%; 1 of 2 inside" in told(rows)
+    rows = [
+        band(2018, 0, 3, 40.0, 44.0), band(2018, 4, 7, 40.0, 30.0, inside=False),
+        band(2018, 8, 11, 60.0, 60.0),  # the line at 4-7: 50
+        band(2023, 0, 3, 40.0, 40.0), band(2023, 4, 7, 40.0, 20.0), band(2023, 8, 11, 60.0, 60.0),
+    ]  # fmt: skip
+    said = told(rows)
+    assert "mean absolute error 14.2%, largest 50.0%; 5 of 6 inside" in said
+    assert "outside: 4-7 in 2018 (-25%). Of the 2 bands" in said
+    assert "the model is 38% off, and a line between the neighbours 25%" in said
+    assert said.endswith("nearer at: 4-7 in 2023. ")
 
 
 def test_the_page_says_what_is_found() -> None:

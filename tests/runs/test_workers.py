@@ -4,15 +4,27 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import sys
 from concurrent.futures import Future
 from multiprocessing import get_context
+from pathlib import Path
 
 import pytest
 
 from sim.errors import SimulationError
 from sim.runs import workers as workers_module
 from sim.runs.workers import Workers
+
+SQUARES = """
+import sys
+sys.path.append("../..")
+from sim.runs.workers import Workers
+from test_workers import square
+if __name__ == "__main__":
+    with Workers(2) as workers:
+        print(list(workers.map(square, range(4))))
+"""
 
 
 def square(number: int) -> int:
@@ -44,6 +56,18 @@ def test_a_system_without_a_fork_server_starts_its_processes_anew(monkeypatch: p
     )
     with Workers(2) as workers:
         assert list(workers.map(square, range(4))) == [0, 1, 4, 9]
+
+
+def test_a_long_folder_for_temporary_files_is_no_hindrance(tmp_path: Path) -> None:
+    """The path of a socket in it is longer than systems take: a process of its own, for Python looks once."""
+    place = tmp_path / ("x" * 120)
+    place.mkdir()
+    done = subprocess.run(
+        [sys.executable, "-c", SQUARES], cwd=Path(__file__).parent, capture_output=True, text=True,
+        env=os.environ | {"TMPDIR": str(place)}, timeout=120, check=False,
+    )  # fmt: skip
+    assert (done.stdout, done.stderr) == ("[0, 1, 4, 9]\n", "")
+    assert list(place.iterdir()) == []  # what was tried is cleaned up
 
 
 def test_windows_is_asked_for_no_more_processes_than_it_can_wait_for(monkeypatch: pytest.MonkeyPatch) -> None:

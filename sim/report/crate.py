@@ -28,6 +28,7 @@ from sim.machine.project import file_beside, version
 from sim.machine.whole import written_whole
 from sim.model.extension import FILES, Model
 from sim.model.parameters import DATA
+from sim.words.writing import WORDS, Writing, read_words
 
 METADATA = "ro-crate-metadata.json"
 SPECIFICATION = "https://w3id.org/ro/crate/1.1"
@@ -40,7 +41,10 @@ OURS, CBS = "EUPL-1.2", "CC-BY-4.0"
 FROM_CBS: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(("municipality_names.csv", "observed.csv", "population.csv", "towns.csv"), (CBS,)),
     **dict.fromkeys(
-        ("diagnostics.json", "municipalities.csv", "parameters.csv", "rolling.json", "validation.json"),
+        (
+            "ages.json", "diagnostics.json", "municipalities.csv", "parameters.csv", "rolling.json",
+            "validation.json",
+        ),
         (OURS, CBS),
     ),
 }
@@ -62,14 +66,22 @@ Entity = dict[str, Any]
 
 
 def write_crate(
-    run: StoredRun, out: Path, model: Model, own: Path | None = None, licence: str | None = None
+    run: StoredRun,
+    out: Path,
+    model: Model,
+    own: Path | None = None,
+    licence: str | None = None,
+    language: str = "nl",
 ) -> None:
-    """Write a run to `out`, a zip: the same run gives the same bytes.
+    """Write a run to `out`, a zip: the same run in the same language gives the same bytes.
 
     model: that of the run; own: the folder that it was read from, if it is one's own. licence: of scenarios
-    and tables, as SPDX names it (`FOR_DATA`) or an https address. Raises InputError where the run is damaged,
-    too old, or was made with another model, program or data than are here, OptionError where the licence is
-    none of these, and SimulationError where the zip cannot be written.
+    and tables, as SPDX names it (`FOR_DATA`) or an https address. language: of what it
+    says in words.
+
+    Raises InputError where the run is damaged, too old, or was made with another model, program or data than
+    are here, OptionError where the licence is none of these, and SimulationError where the zip cannot be
+    written.
     """
     if licence is not None and licence not in FOR_DATA and not _ADDRESS.fullmatch(licence):
         near = nearest(licence, FOR_DATA)
@@ -83,9 +95,10 @@ def write_crate(
     files: dict[str, bytes | Path] = {
         **tables, f"{RESULTS}/{MANIFEST}": run.folder / MANIFEST, **made, **added, **shipped, **locked,
     }  # fmt: skip
-    files = {README: _readme(run, files, licence).encode(), **files}
+    words = Writing(language, read_words([WORDS / "crate" / f"{language}.yaml"]))
+    files = {README: _readme(run, files, licence, words).encode(), **files}
     try:
-        graph = _graph(run, files, licence)
+        graph = _graph(run, files, licence, words)
         text = json.dumps({"@context": CONTEXT, "@graph": graph}, indent=2, ensure_ascii=False) + "\n"
         with written_whole(out) as aside, aside.open("wb") as stream:
             zip_into(stream, {METADATA: text, **files})
@@ -155,49 +168,27 @@ def _again(said: Mapping[str, Any]) -> str:
     return f"kinderwerk runs reproduce {RESULTS}" + (f" --own-model {OWN}" if said.get("own_model") else "")
 
 
-def _readme(run: StoredRun, files: Mapping[str, bytes | Path], licence: str | None) -> str:
+def _readme(
+    run: StoredRun, files: Mapping[str, bytes | Path], licence: str | None, words: Writing
+) -> str:
     """Return what a reader should know who opens the crate without a program for it."""
     said = run.manifest
-    titles = "\n".join(f"- {_plain(kept['title'])}" for kept in said["scenarios"].values())
-    folders = {
-        RESULTS: "the tables, and a manifest of how they were made", SCENARIOS: "what was simulated",
-        SHIPPED: "numbers of the program: parameters, populations and their sources",
-        OWN: "the model of those who made this run",
-    }  # fmt: skip
     there = {name.partition("/")[0] for name in files}
-    listed = "\n".join(f"- `{name}/`: {what}" for name, what in folders.items() if name in there)
-    locked = f", with the libraries in `{LOCK}`" if LOCK in files else ""
-    theirs = _spdx(licence) if licence else "those who made this run stated none"
-    return f"""\
-# A run of kinderwerk
-
-Figures of youth care that `kinderwerk {run.verb}` simulated on {run.written.date().isoformat()}:
-
-{titles}
-
-**Simulated persons.** No child and no family in these files is real. Figures are answers of a model, not
-measurements.
-
-## What is here
-
-{listed}
-- `{METADATA}`: each file with its size, hash and licence, and how the run was made (RO-Crate 1.1)
-
-## Make it again
-
-kinderwerk {said["version"]} made it{locked}. Unpack this zip and, in its folder:
-
-    {_again(said)}
-
-It says whether the tables are the same to the byte.
-
-## Licence
-
-- The program and its numbers: {_spdx(OURS)}
-- Numbers of CBS ({_listed((CBS,))}): {_spdx(CBS)}
-- Numbers of CBS among others ({_listed((OURS, CBS))}): both
-- Scenarios and tables: {theirs}
-"""
+    return words.t(
+        "readme",
+        verb=run.verb,
+        date=words.date(run.written.date().isoformat()),
+        titles="\n".join(f"- {_plain(kept['title'])}" for kept in said["scenarios"].values()),
+        folders="\n".join(
+            f"- `{name}/`: {words.t(f'folder_{name}')}"
+            for name in (RESULTS, SCENARIOS, SHIPPED, OWN) if name in there
+        ),
+        metadata=METADATA,
+        maker=words.t("maker_locked" if LOCK in files else "maker", version=said["version"], lock=LOCK),
+        again=_again(said),
+        ours=_spdx(OURS), cbs=_spdx(CBS), of_cbs=_listed((CBS,)), mixed=_listed((OURS, CBS)),
+        theirs=_spdx(licence) if licence else words.t("licence_unstated"),
+    )  # fmt: skip
 
 
 def _listed(licences: tuple[str, ...]) -> str:
@@ -209,7 +200,9 @@ def _plain(text: str) -> str:
     return re.sub(r"([\\`*_{}\[\]<>#|!&])", r"\\\1", " ".join(printable(text).split()))
 
 
-def _graph(run: StoredRun, files: Mapping[str, bytes | Path], licence: str | None) -> list[Entity]:
+def _graph(
+    run: StoredRun, files: Mapping[str, bytes | Path], licence: str | None, words: Writing
+) -> list[Entity]:
     """Return what the crate says of itself, its files, the run, the program and the licences."""
     said = run.manifest
     titles = {name: kept["title"] for name, kept in said["scenarios"].items()}
@@ -220,26 +213,26 @@ def _graph(run: StoredRun, files: Mapping[str, bytes | Path], licence: str | Non
     program = f"#kinderwerk-{version()}"
     action: Entity = {
         "@id": "#run", "@type": "CreateAction", "name": f"kinderwerk {run.verb}",
-        "description": f"Made again in the folder of this crate, to the byte, by: {again}",
+        "description": words.t("run_about", again=again),
         "startTime": (run.written - timedelta(seconds=said["wall_seconds"])).isoformat(timespec="seconds"),
         "endTime": run.written.isoformat(timespec="seconds"),
         "actionStatus": _of("http://schema.org/CompletedActionStatus"),
         "instrument": _of(program), "object": [*map(_file, inputs), *(_of(o["@id"]) for o in options)],
         "result": [_file(name) for name in results],
     }  # fmt: skip
-    changed = ", with changes that no commit holds" if said["dirty"] else ""
+    commit = said["commit"] or words.t("commit_unknown")
+    commit = words.t("commit_changed", commit=commit) if said["dirty"] else commit
     needs = {"softwareRequirements": _file(LOCK)} if LOCK in files else {}
     software: Entity = {
         "@id": program, "@type": "SoftwareApplication", "name": "kinderwerk", "version": version(),
-        "softwareVersion": f"{version()} ({said['commit'] or 'no commit known'}{changed})",
+        "softwareVersion": f"{version()} ({commit})",
         "identifier": said["engine"], "license": _of(_spdx(OURS)), **needs,
-        "description": f"Python {said['python']} on {said['system']}; "
+        "description": f"{words.t('python_on', python=said['python'], system=said['system'])}; "
         + ", ".join(f"{name} {number}" for name, number in said["libraries"].items()),
     }  # fmt: skip
     root: Entity = {
         "@id": "./", "@type": "Dataset", "name": f"kinderwerk {run.verb}: {'; '.join(titles.values())}"[:300],
-        "description": f"Simulated figures of youth care, not measured ones, with all that makes them again: "
-        f"{again}",
+        "description": words.t("crate_about", again=again), "inLanguage": words.language,
         "datePublished": run.written.date().isoformat(), "conformsTo": _of(PROFILE),
         "license": _of(_spdx(licence) if licence else "#licence"), "hasPart": [_file(name) for name in files],
         "mentions": [_of("#run")],
@@ -248,7 +241,7 @@ def _graph(run: StoredRun, files: Mapping[str, bytes | Path], licence: str | Non
         {"@id": METADATA, "@type": "CreativeWork", "about": _of("./"), "conformsTo": _of(SPECIFICATION)},
         root, action, software, *options,
         *(_described(name, content, licence) for name, content in files.items()),
-        *_licences(licence),
+        *_licences(licence, words),
         {"@id": PROFILE, "@type": "CreativeWork", "name": "Process Run Crate", "version": "0.5"},
     ]  # fmt: skip
 
@@ -276,13 +269,12 @@ def _described(name: str, content: bytes | Path, licence: str | None) -> Entity:
     }  # fmt: skip
 
 
-def _licences(licence: str | None) -> list[Entity]:
+def _licences(licence: str | None, words: Writing) -> list[Entity]:
     names = {_spdx(name): name for name in ([licence] if licence else []) + [OURS, CBS]}
     found: list[Entity] = [{"@id": at, "@type": "CreativeWork", "name": name} for at, name in names.items()]
     unsaid = {
-        "@id": "#licence", "@type": "CreativeWork", "name": "no licence stated",
-        "description": f"The program and its data: {OURS} and {CBS}, as is said of each file. Scenarios "
-        "and tables are of those who made this run, who stated no licence.",
+        "@id": "#licence", "@type": "CreativeWork", "name": words.t("licence_none"),
+        "description": words.t("licence_about", ours=OURS, cbs=CBS),
     }  # fmt: skip
     return found if licence else [*found, unsaid]
 

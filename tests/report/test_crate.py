@@ -12,11 +12,12 @@ from typing import Any
 from urllib.parse import unquote
 
 import pytest
+from babel.dates import format_date
 
 from sim import InputError, OptionError, load_model, load_scenario, simulate
-from sim.batches.crate import FROM_CBS, OURS, write_crate
 from sim.batches.store import StoredRun, find_run
 from sim.model.extension import shipped
+from sim.report.crate import FROM_CBS, OURS, write_crate
 from tests.terminal import FEW, ROOT, call, short
 
 Graph = dict[str, Any]
@@ -108,7 +109,7 @@ def changed(run: StoredRun, tmp_path: Path, **said: Any) -> StoredRun:
 
 
 def test_a_crate_keeps_the_rules_and_holds_all_that_it_names(stored: StoredRun, tmp_path: Path) -> None:
-    write_crate(stored, tmp_path / "a.zip", shipped())
+    write_crate(stored, tmp_path / "a.zip", shipped(), language="en")
     graph = unpacked(tmp_path / "a.zip", tmp_path / "a")
     assert faults(graph, tmp_path / "a") == []
     readme = (tmp_path / "a" / "README.md").read_text(encoding="utf-8")
@@ -137,13 +138,50 @@ def test_a_crate_keeps_the_rules_and_holds_all_that_it_names(stored: StoredRun, 
     assert graph[tool]["version"] == stored.manifest["version"]
     assert "agent" not in action
     assert graph["requirements.lock"]["sha256"] == sha256(ROOT / "requirements.lock")
-    write_crate(stored, tmp_path / "b.zip", shipped())
+    write_crate(stored, tmp_path / "b.zip", shipped(), language="en")
     assert (tmp_path / "a.zip").read_bytes() == (tmp_path / "b.zip").read_bytes()
 
 
 def sha256(path: Path) -> str:
     """Return the hash of a file."""
     return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+@pytest.mark.parametrize(
+    ("language", "said", "foreign"),
+    [
+        ("nl", ("# Een run van kinderwerk", "Geen kind en geen gezin", "heeft er geen genoemd"), "simulated"),
+        ("en", ("# A run of kinderwerk", "No child and no family", "stated none"), "gesimuleerd"),
+    ],
+)
+def test_people_read_a_crate_in_the_language_of_the_command(
+    stored: StoredRun, tmp_path: Path, language: str, said: tuple[str, ...], foreign: str
+) -> None:
+    zipped = tmp_path / "a.zip"
+    lang = [] if language == "nl" else ["--lang", language]  # Dutch where nothing is asked
+    done = call("runs", "crate", "run", zipped, "--in", stored.folder.parent, *lang)
+    assert done.returncode == 0, done.stderr
+    graph = unpacked(zipped, tmp_path / "a")
+    assert faults(graph, tmp_path / "a") == []
+    readme = (tmp_path / "a" / "README.md").read_text(encoding="utf-8")
+    written = format_date(stored.written.date(), "d MMMM yyyy", locale=language)
+    for part in (*said, written, "    kinderwerk runs reproduce results\n"):
+        assert part in readme
+    about = " ".join(
+        str(entity.get(key, ""))
+        for entity in graph.values() if entity["@type"] != "PropertyValue"
+        for key in ("description", "softwareVersion", *(["name"] if entity["@id"] == "#licence" else []))
+    )  # fmt: skip
+    for text in (readme, about):
+        assert foreign not in text.lower()
+    assert graph["./"]["inLanguage"] == language
+
+
+def test_a_language_that_is_not_there_is_refused(stored: StoredRun, tmp_path: Path) -> None:
+    done = call("runs", "crate", "run", tmp_path / "a.zip", "--in", stored.folder.parent, "--lang", "fy")
+    assert done.returncode == 2
+    assert "nl or en" in done.stderr
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_licences_are_those_of_the_project_and_the_one_given(stored: StoredRun, tmp_path: Path) -> None:
@@ -167,7 +205,7 @@ def test_licences_are_those_of_the_project_and_the_one_given(stored: StoredRun, 
     write_crate(stored, tmp_path / "b.zip", shipped(), licence="CC0-1.0")
     graph = unpacked(tmp_path / "b.zip", tmp_path / "b")
     readme = (tmp_path / "b" / "README.md").read_text(encoding="utf-8")
-    assert "Scenarios and tables: https://spdx.org/licenses/CC0-1.0" in readme
+    assert "Scenario's en tabellen: https://spdx.org/licenses/CC0-1.0" in readme
     assert faults(graph, tmp_path / "b") == []
     for name in ("./", "results/results.parquet"):
         assert graph[name]["license"] == {"@id": "https://spdx.org/licenses/CC0-1.0"}

@@ -1,0 +1,102 @@
+"""With too few children nobody can tell what is luck: no difference is shown, in no language."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+from openpyxl import load_workbook
+
+from sim.api import compare
+from sim.decision.comparison import Difference, Figure, difference, drowned
+from sim.decision.firm import Standing, nothing
+from sim.decision.headline import change
+from sim.report.content import report_of
+from sim.report.csvfile import csv_text
+from sim.report.workbook import workbook
+from sim.runs.experiment import FEWEST_FOR_LUCK, Options, run_all
+from sim.words.writing import Writing
+from tests.terminal import call, short
+from tests.worlds import scenario
+
+UNKNOWN = Figure(5e6, float("nan"), 4e6, 6e6, 1.0, 40, 1e5)
+CANNOT = {"nl": "niet te noemen", "en": "cannot be told"}
+
+
+def write(x: float, sign: bool = False) -> str:
+    return f"{x:.0f}"
+
+
+def lived(children: int) -> Difference:
+    pair = [scenario(fte, years=2, start=2018) for fte in (0, 36)]
+    return difference(run_all(pair, Options(children=children, threads=1)), 1, 0, (2018, 2019))
+
+
+@pytest.mark.parametrize("children", [1, FEWEST_FOR_LUCK - 1])
+def test_a_difference_between_few_children_is_not_told(children: int) -> None:
+    d = lived(children)
+    assert np.isnan(d.mcse).all()
+    assert np.isnan(d.p_positive()).all()
+    assert d.too_small().all()
+    found = change(d, 2, 0.0225)
+    for f in (found.care_users, found.unmet_need, found.municipal_cost):
+        assert np.isfinite(f.value)
+        assert Standing.of(f) is Standing.UNTOLD
+    assert found.drowned
+    assert not found.equal
+
+
+def test_of_enough_children_the_error_is_known() -> None:
+    assert np.isfinite(lived(FEWEST_FOR_LUCK).mcse).all()
+    assert np.isfinite(lived(0).mcse).all()  # nobody has no luck
+
+
+@pytest.mark.parametrize("language", ["nl", "en"])
+def test_it_reads_as_not_known_in_both_languages(language: str) -> None:
+    words = Writing(language)
+    for f in (UNKNOWN, Figure(0.0, float("nan"), None, None, None, 1)):
+        assert not nothing(f)
+        assert f.too_small
+        assert f.luck_share is None
+        for said in (words.difference(f, write), words.more_or_less(f), words.change(f, write, "fewer")):
+            assert said == CANNOT[language]
+        assert words.interval(f, write) == words.range(f, write, "fewer") == ""
+    assert drowned(UNKNOWN, 1e6, 40)
+    assert drowned(UNKNOWN, 0.0, 40)
+
+
+@pytest.mark.parametrize("language", ["nl", "en"])
+def test_documents_show_no_number_of_it(language: str) -> None:
+    pair = [scenario(fte, years=5) for fte in (0, 36)]
+    report = report_of(compare(pair, children=1, draws=12, threads=1), language)
+    lines = [line.rsplit(";", 6) if language == "nl" else line.rsplit(",", 6)
+             for line in csv_text(report).splitlines()[1:]]  # fmt: skip
+    assert lines
+    for line in lines:
+        assert line[-5:] == ["", "", "", "", CANNOT[language]]
+    names = load_workbook(io.BytesIO(workbook(report))).sheetnames
+    assert report.writing.t("sheet_sums") not in names  # sums of which nobody can tell the luck
+
+
+def test_a_comparison_of_one_child_says_so(tmp_path: Path) -> None:
+    pair = (short(tmp_path, 0, "none"), short(tmp_path, 36, "some"))
+    asked = ("--children", "1", "--out", tmp_path / "r")
+    done = call("compare", *pair, *asked)
+    assert done.returncode == 0, done.stderr
+    assert "nobody can tell what is luck" in done.stderr
+    rows = [line for line in done.stdout.splitlines() if "difference  " in line or ", all together" in line]
+    assert rows
+    assert all(CANNOT["en"] in row for row in rows)
+    stored = pq.read_table(tmp_path / "r" / "comparison.parquet")
+    assert stored["mcse"].null_count == stored["p_positive"].null_count == stored.num_rows
+
+    def refuse(name: str) -> Any:
+        pytest.fail(f"{name} is no JSON")
+
+    told = json.loads(call("compare", *pair, *asked, "--json").stdout, parse_constant=refuse)
+    assert "null" in json.dumps(told)
