@@ -10,6 +10,7 @@ from pages.shared import figures, parts
 from pages.shared.address import saw, seen
 from pages.shared.answers import Answer
 from pages.shared.chosen import Choices, pair, reference_words, scenario
+from pages.shared.controls import choose_money
 from pages.shared.documents import ROOM, Documents, comparison_of, made, question_of, slug
 from pages.shared.framework import own_words
 from pages.shared.outcome import nothing_to_compare
@@ -64,13 +65,16 @@ def _documents(scenarios: Sequence[Scenario], labels: Sequence[str], chosen: Cho
     stopped = is_stopped(answer, slot)
     enough = answer.chance_known or len(answer.draws) >= answer.wished
     if enough and (answer.finished or stopped):
+        st.markdown(t("briefing_money"))
+        choose_money("briefing")
         comparison, words, own = comparison_of(answer, scenarios), language(), own_words()
+        view = choices().money_view
 
         def work(tell: Tell) -> Documents:
-            return made(comparison, words, tell, own)
+            return made(comparison, words, tell, own, view)
 
         size = str(answer.children), str(len(answer.draws))
-        key = (question_of(scenarios), words, *size, repr(sorted(own.items())))
+        key = (question_of(scenarios), words, *size, repr(sorted(own.items())), repr(view))
         errand(key, work, lambda found: _downloads(found, chosen), slot="documents", size=ROOM)
     elif stopped:
         st.info(t("briefing_too_few"))

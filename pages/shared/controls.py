@@ -15,8 +15,6 @@ from pages.shared.chosen import (
     CHARTS,
     MODES,
     MONEY,
-    PER,
-    PRICES,
     SURE,
     Choices,
     existing_fte,
@@ -38,6 +36,7 @@ from pages.shared.state import (
 )
 from pages.shared.texts import language, t, writing
 from sim.decision.headline import horizons
+from sim.decision.level_by_year import PER, PRICES
 from sim.errors import Problem
 from sim.files.wording import fault_of
 from sim.inputs.placenames import became_of
