@@ -100,7 +100,9 @@ def _document(
         result = compare_scenarios(chosen, tell=tell, **options)
     with worker_threads(options["threads"]) as pool:
         past = past_users(result.scenarios[0], result.options, pool)
-    write(report_of(result, lang, past=past, view=view), out)
+    report = report_of(result, lang, past=past, view=view)
+    write(report, out)
     typer.echo(f"Wrote {out}", err=True)
     if quiet:
-        print_data({"manifest": result.manifest, "file": str(out)})
+        drawn = {"money": report.money.data(report.titles)} if shown and report.money else {}
+        print_data({"manifest": result.manifest, "file": str(out), **drawn})

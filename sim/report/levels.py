@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
 
 import numpy as np
 
 from sim.api import Comparison
 from sim.decision.comparison import Figure
+from sim.decision.firm import has_range
 from sim.decision.level_by_year import (
     AT_FIRST,
     LEVELS,
     MONEY_PARTS,
+    PER,
     MoneyView,
     level_by_year,
     money_by_year,
@@ -60,6 +63,17 @@ class Levels:
         """Tell whether the budgets differ so little in every year that their lines lie on each other."""
         values = np.array([[f.value for f in figures] for figures in self.budgets])
         return bool((np.abs(values[1:] - values[0]) < CLOSE * np.abs(values[0])).all())
+
+    def data(self, titles: Sequence[str]) -> dict[str, Any]:
+        """Return the money of each budget by year and what it is, for JSON. titles: of the budgets."""
+        ends = ("value", "low", "high")
+        budgets = [
+            {"title": title, **{end: [getattr(f, end) if end == "value" or has_range(f) else None
+                                      for f in figures] for end in ends}}
+            for title, figures in zip(titles, self.budgets, strict=True)
+        ]  # fmt: skip
+        per = PER[int(self.by_head)]
+        return {**asdict(self.view), "per": per, "years": list(self.years), "budgets": budgets}
 
     def before(self, writing: Writing) -> Iterator[tuple[str, list[tuple[int, float]]]]:
         """Yield what stands beside the budgets: its name, and its values by year."""

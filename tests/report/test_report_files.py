@@ -16,6 +16,7 @@ from pypdf import PdfReader
 import cli
 import sim.api
 from sim.api import Comparison
+from sim.decision.level_by_year import MoneyView
 from sim.errors import InputError, SimulationError
 from sim.report.content import Report, report_of
 from sim.report.csvfile import csv_text
@@ -153,16 +154,25 @@ def test_a_command_writes_what_the_comparison_says(
     assert sorted(path.name for path in tmp_path.iterdir()) == [*beside, out.name]
 
 
-def test_a_command_draws_the_money_that_is_asked(
-    compared: Comparison, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_command_draws_the_money_that_is_asked_and_prints_its_figures(
+    compared: Comparison, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(sim.api, "compare", lambda *_, **__: compared)
     out = tmp_path / "x.pdf"
-    words = ("--out", out, "--lang", "en", "--per", "inhabitant", "--prices", "current")
+    words = ("--out", out, "--lang", "en", "--per", "inhabitant", "--prices", "current", "--json")
     assert call(monkeypatch, "briefing", ALMERE / "geen.yaml", ALMERE / "huidig.yaml", *words) == 0
     text = " ".join(PdfReader(out).pages[0].extract_text().split()).replace("\N{SOFT HYPHEN} ", "")
     assert "What the municipality pays per year, per inhabitant" in text
     assert "Prices rise by 2% a year" in text
+    told = json.loads(capsys.readouterr().out)["money"]
+    drawn = report_of(compared, view=MoneyView(per="inhabitant", prices="current")).money
+    assert drawn is not None
+    assert (told["money"], told["per"], told["prices"]) == ("together", "inhabitant", "current")
+    assert told["years"] == list(drawn.years)
+    assert [each["title"] for each in told["budgets"]] == [s.title for s in compared.scenarios]
+    for each, figures in zip(told["budgets"], drawn.budgets, strict=True):
+        for end in ("value", "low", "high"):
+            assert each[end] == [getattr(f, end) for f in figures]
 
 
 @pytest.mark.parametrize(
