@@ -19,7 +19,7 @@ from sim.report.chart import COLOURS, GREY, INK
 from sim.report.content import Report
 from sim.report.levels import HEADS, MEASURED, Levels
 from sim.report.rows import EUROS, PEOPLE
-from sim.report.sheet import Asked, Cell, Column, Formula, Sheet
+from sim.report.sheet import AskedNumber, Cell, CellFormula, Column, Sheet
 
 YEAR, VALUE, LOW, HIGH = 3, 4, 5, 6
 CURRENT, INHABITANTS, HEAD, HEAD_CURRENT = 8, 11, 12, 15
@@ -35,14 +35,14 @@ def levels_sheet(report: Report) -> Sheet:
     t, people = report.writing.t, report.people
     above = [t("sheet_levels"), t("levels_note"), t("levels_formulas")]
     wrong = t("level_inflation_wrong")
-    asked = [Asked(t("level_inflation_yearly"), report.inflation, "rate", -0.1, 0.2, wrong)]
+    asked = [AskedNumber(t("level_inflation_yearly"), report.inflation, "rate", -0.1, 0.2, wrong)]
     columns = [(t(key), width) for key, width in COLUMNS]
     columns += _headings(report, "col_current")
     if people is None:
         above.append(t("levels_no_inhabitants", name=report.municipality))
     else:
         above.append(t("levels_by_head"))
-        asked.append(Asked(t("col_inhabitants"), people, "count", 1, 1e9, t("level_inhabitants_wrong")))
+        asked.append(AskedNumber(t("col_inhabitants"), people, "count", 1, 1e9, t("level_inhabitants_wrong")))
         columns.append((t("col_inhabitants"), 16))
         columns += _headings(report, "col_head") + _headings(report, "col_head_current")
     made = Sheet(t("sheet_levels"), tuple(above), tuple(columns), (), asked=tuple(asked))
@@ -93,15 +93,15 @@ class _MoneyCells:
         risen = (1.0 + self.inflation) ** (year - PRICE_YEAR)
         for k, x in enumerate(shown):
             text = f"{xl_rowcol_to_cell(row, VALUE + k)}*(1+{rate})^({when}-{PRICE_YEAR})"
-            yield None if x is None else Formula(text, x * risen, "count")
+            yield None if x is None else CellFormula(text, x * risen, "count")
         if self.people is None:
             return
-        yield Formula(inhabitants, self.people, "count")
+        yield CellFormula(inhabitants, self.people, "count")
         here = xl_rowcol_to_cell(row, INHABITANTS)
         for column, factor in ((VALUE, 1.0), (CURRENT, risen)):
             for k, x in enumerate(shown):
                 text = f"{xl_rowcol_to_cell(row, column + k)}/{here}"
-                yield None if x is None else Formula(text, x * factor / self.people, "decimal")
+                yield None if x is None else CellFormula(text, x * factor / self.people, "decimal")
 
 
 def level_charts(

@@ -9,7 +9,7 @@ from sim.report.content import Report
 
 
 @dataclass(frozen=True)
-class Formula:
+class CellFormula:
     """A formula without its sign, what it comes to, and the kind of its format (see workbook.FORMATS)."""
 
     text: str
@@ -17,13 +17,13 @@ class Formula:
     kind: str
 
 
-Cell = str | tuple[float, str] | Formula | None
+Cell = str | tuple[float, str] | CellFormula | None
 """A text, a number with its kind (see workbook.FORMATS), a formula, or nothing."""
 Column = tuple[str, int]
 
 
 @dataclass(frozen=True)
-class Asked:
+class AskedNumber:
     """A number that a user may change: what it is, its kind, from and up to what, and what to say beyond."""
 
     words: str
@@ -50,7 +50,7 @@ class Sheet:
     marked: frozenset[int] = frozenset()
     frozen: bool = True
     wrapped: bool = False
-    asked: tuple[Asked, ...] = ()
+    asked: tuple[AskedNumber, ...] = ()
 
     @property
     def first(self) -> int:

@@ -18,7 +18,7 @@ from sim.report.chart import COLOURS
 from sim.report.content import Report
 from sim.report.levelsheet import level_charts
 from sim.report.rows import EUROS, RUNNING, Row
-from sim.report.sheet import Cell, Formula, Sheet
+from sim.report.sheet import Cell, CellFormula, Sheet
 from sim.report.sheets import sheets
 from sim.report.sumsheet import SumSheets
 
@@ -119,7 +119,7 @@ def _write(page: Any, sheet: Sheet, formats: Formats) -> None:
         style = "marked " if i in sheet.marked else ""
         for k, cell in enumerate(row):
             text = formats[style + ("wrapped" if sheet.wrapped else "text")]
-            kind = cell[1] if isinstance(cell, tuple) else cell.kind if isinstance(cell, Formula) else ""
+            kind = cell[1] if isinstance(cell, tuple) else cell.kind if isinstance(cell, CellFormula) else ""
             number = formats[style + kind] if kind else None
             _cell(page, sheet.first + i, k, cell, text, number)
     last = sheet.first + len(sheet.rows)
@@ -139,7 +139,7 @@ def _cell(page: Any, row: int, column: int, cell: Cell, text: Any, number: Any) 
         page.write_string(row, column, cell, text)
     elif cell is None:
         page.write_blank(row, column, None, text)
-    elif isinstance(cell, Formula):
+    elif isinstance(cell, CellFormula):
         page.write_formula(row, column, f"={cell.text}", number, cell.value)
     else:
         page.write_number(row, column, cell[0], number)
