@@ -54,7 +54,7 @@ VIEWS: Mapping[str, tuple[str, ...]] = {
     "eigen-cijfers": ("begin", "wijze"),
     "onderzoek": ("kindjaar", "buurten", "duur", "gemeenten", *(f"proef-{name}" for name in NUMBERS),
                   "open-onderzoek"),
-    "briefing": ("over",),
+    "briefing": ("over", "open-briefing"),
     **{
         page: (f"open-{page}",) for page in ("onzekerheid", "wie-betaalt", "ijking", "over", "afwegingskader")
     },
