@@ -12,7 +12,10 @@ from commands.options import (
     Children,
     Json,
     Language,
+    Money,
     Others,
+    Per,
+    Prices,
     Reference,
     Replications,
     ReportDraws,
@@ -32,6 +35,9 @@ def briefing(
     others: Others,
     out: Annotated[Path, typer.Option("--out", help="The .pdf file to make.")],
     lang: Language = "nl",
+    money: Money = "together",
+    per: Per = "municipality",
+    prices: Prices = "fixed",
     children: Children = None,
     draws: ReportDraws = 40,
     replications: Replications = 1,
@@ -41,7 +47,8 @@ def briefing(
 ) -> None:
     """Write a council briefing of two pages: an accessible PDF."""
     options = {"children": children, "draws": draws, "replications": replications, "seed": seed}
-    _document(reference, others, out, (".pdf",), lang, json_output, **options, threads=threads)
+    shown = (money, per, prices)
+    _document(reference, others, out, (".pdf",), lang, json_output, shown, **options, threads=threads)
 
 
 def export(
@@ -58,7 +65,7 @@ def export(
 ) -> None:
     """Write a workbook (.xlsx) or a table (.csv) of a comparison, with every assumption and its source."""
     options = {"children": children, "draws": draws, "replications": replications, "seed": seed}
-    _document(reference, others, out, (".xlsx", ".csv"), lang, json_output, **options, threads=threads)
+    _document(reference, others, out, (".xlsx", ".csv"), lang, json_output, (), **options, threads=threads)
 
 
 def _document(
@@ -68,10 +75,15 @@ def _document(
     endings: tuple[str, ...],
     lang: str,
     quiet: bool,
+    shown: Sequence[str],
     **options: Any,
 ) -> None:
-    """Compare and write a document; what can be refused is refused before anything is simulated."""
+    """Compare and write a document; what can be refused is refused before anything is simulated.
+
+    shown: what the chart of money shows, see `MoneyView`.
+    """
     from sim import compare as compare_scenarios
+    from sim.decision.level_by_year import MoneyView
     from sim.engine.config import worker_threads
     from sim.report.content import report_of
     from sim.report.files import ready, write
@@ -79,6 +91,7 @@ def _document(
     from sim.runs.past import past_users
 
     ready(out, endings, lang)
+    view = MoneyView(*shown)
     chosen = with_reference(others, reference)
     if len(chosen) > MOST_OTHERS + 1:
         raise InputError.at(others[MOST_OTHERS], fault("too_many_scenarios", most=MOST_OTHERS))
@@ -87,7 +100,9 @@ def _document(
         result = compare_scenarios(chosen, tell=tell, **options)
     with worker_threads(options["threads"]) as pool:
         past = past_users(result.scenarios[0], result.options, pool)
-    write(report_of(result, lang, past=past), out)
+    report = report_of(result, lang, past=past, view=view)
+    write(report, out)
     typer.echo(f"Wrote {out}", err=True)
     if quiet:
-        print_data({"manifest": result.manifest, "file": str(out)})
+        drawn = {"money": report.money.data(report.titles)} if shown and report.money else {}
+        print_data({"manifest": result.manifest, "file": str(out), **drawn})

@@ -54,3 +54,12 @@ Reference = Annotated[Path, typer.Argument(help="The scenario to compare with.")
 Others = Annotated[list[Path], typer.Argument(help="One to three scenarios.")]
 ReportDraws = Annotated[int, typer.Option("--draws", help="Parameter draws; a chance needs at least 10.")]
 Language = Annotated[str, typer.Option("--lang", help="Language of the document: nl or en.")]
+Money = Annotated[
+    str, typer.Option("--money", help="What the chart of cost shows: together, care or programmes.")
+]
+Per = Annotated[
+    str, typer.Option("--per", help="Whose cost it shows: municipality (all of it) or inhabitant (of each).")
+]
+Prices = Annotated[
+    str, typer.Option("--prices", help="Euros of the price year (fixed) or of each year itself (current).")
+]

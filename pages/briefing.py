@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import streamlit as st
 
@@ -10,16 +11,20 @@ from pages.shared import figures, parts
 from pages.shared.address import saw, seen
 from pages.shared.answers import Answer
 from pages.shared.chosen import Choices, pair, reference_words, scenario
+from pages.shared.controls import choose_money, fold
 from pages.shared.documents import ROOM, Documents, comparison_of, made, question_of, slug
 from pages.shared.framework import own_words
 from pages.shared.outcome import nothing_to_compare
 from pages.shared.state import choices
 from pages.shared.texts import language, t
 from pages.shared.watching import errand, is_stopped, live
+from sim.decision.level_by_year import AT_FIRST
 from sim.inputs.scenario import Scenario
 from sim.progress import Tell
 
 ABOUT = ("plan", "plans")
+OPEN = ("kosten",)
+"""The parts of the page that open and close, as links name them."""
 PDF, EXCEL = "application/pdf", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -64,13 +69,18 @@ def _documents(scenarios: Sequence[Scenario], labels: Sequence[str], chosen: Cho
     stopped = is_stopped(answer, slot)
     enough = answer.chance_known or len(answer.draws) >= answer.wished
     if enough and (answer.finished or stopped):
+        view = choices().money_view
+        fold(
+            t("briefing_money"), "open-briefing", OPEN[0], OPEN, partial(choose_money, "briefing"),
+            leads_here=view != AT_FIRST,
+        )  # fmt: skip
         comparison, words, own = comparison_of(answer, scenarios), language(), own_words()
 
         def work(tell: Tell) -> Documents:
-            return made(comparison, words, tell, own)
+            return made(comparison, words, tell, own, view)
 
         size = str(answer.children), str(len(answer.draws))
-        key = (question_of(scenarios), words, *size, repr(sorted(own.items())))
+        key = (question_of(scenarios), words, *size, repr(sorted(own.items())), repr(view))
         errand(key, work, lambda found: _downloads(found, chosen), slot="documents", size=ROOM)
     elif stopped:
         st.info(t("briefing_too_few"))

@@ -12,6 +12,7 @@ from typing import Any
 from pages.shared.plan import CHILD_WORK, Plan
 from pages.shared.texts import t
 from sim.decision.headline import HORIZONS, STRENGTH
+from sim.decision.level_by_year import MONEY_PARTS, PER, PRICES, MoneyView
 from sim.errors import InputError
 from sim.faults import fault
 from sim.files.wording import plain_error
@@ -50,9 +51,8 @@ SURE = (50, 75, 90)
 CHARTS = ("users", "money", "unmet")
 """What charts of budgets show."""
 MODES = ("level", "difference")
-MONEY = ("together", "care", "programmes")
+MONEY = tuple(MONEY_PARTS)
 """Which money a chart of levels shows."""
-PER, PRICES = ("municipality", "inhabitant"), ("fixed", "current")
 
 
 @dataclass(frozen=True)
@@ -87,6 +87,11 @@ class Choices:
         """Return the local figures in use, or None."""
         data = json.loads(self.own) if self.own else None
         return data if data and data["name"] == self.municipality else None
+
+    @property
+    def money_view(self) -> MoneyView:
+        """Return which money is shown, of whom and in which euros."""
+        return MoneyView(self.money, self.per, self.prices)
 
     @property
     def plain(self) -> bool:

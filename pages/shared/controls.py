@@ -15,8 +15,6 @@ from pages.shared.chosen import (
     CHARTS,
     MODES,
     MONEY,
-    PER,
-    PRICES,
     SURE,
     Choices,
     existing_fte,
@@ -38,6 +36,7 @@ from pages.shared.state import (
 )
 from pages.shared.texts import language, t, writing
 from sim.decision.headline import horizons
+from sim.decision.level_by_year import PER, PRICES
 from sim.errors import Problem
 from sim.files.wording import fault_of
 from sim.inputs.placenames import became_of
@@ -139,12 +138,9 @@ def choose_mode(key: str) -> str:
 
 def choose_money(key: str) -> None:
     """Show the choices of which money a chart of levels shows. key: other on each page."""
-    left, middle, right = st.columns(3)
-    with left:
+    with st.container(horizontal=True):  # below each other where there is no room: three columns cut them off
         _one_of("money", MONEY, t("money"), lambda w: t(f"money_{w}"), f"money-{key}")
-    with middle:
         _one_of("per", PER, t("per"), lambda w: t(f"per_{w}"), f"per-{key}")
-    with right:
         _one_of("prices", PRICES, t("prices"), lambda w: t(f"prices_{w}"), f"prices-{key}")
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from pages.shared.answers import Answer
 from pages.shared.desk import CHILDREN, SEED
 from sim import Comparison
+from sim.decision.level_by_year import AT_FIRST, MoneyView
 from sim.engine.config import worker_threads
 from sim.files.archive import zipped
 from sim.files.yamlfile import dumped
@@ -60,18 +61,23 @@ def question_of(scenarios: Sequence[Scenario]) -> str:
 
 
 def made(
-    comparison: Comparison, language: str, tell: Tell, own: Mapping[str, str] | None = None
+    comparison: Comparison,
+    language: str,
+    tell: Tell,
+    own: Mapping[str, str] | None = None,
+    view: MoneyView = AT_FIRST,
 ) -> Documents:
     """Return the documents of a comparison. tell hears how far it is, and stops the work by raising.
 
-    own: what the municipality filled in at elements of the framework, by their number.
+    own: what the municipality filled in at elements of the framework, by their number. view: what the chart
+    of money in the briefing shows.
     Raises ValueError for what a report cannot hold, SimulationError where a document cannot be made.
     """
     tell(Progress("documents", 0, STEPS))
     first = comparison.scenarios[0]
     with worker_threads(None) as pool:
         past = past_users(first, Options(children=CHILDREN, seed=SEED), pool)
-    report = report_of(comparison, language, profile=profile_of(first), own=own, past=past)
+    report = report_of(comparison, language, profile=profile_of(first), own=own, past=past, view=view)
     tell(Progress("documents", 1, STEPS))
     table = document(report, ".xlsx")
     tell(Progress("documents", 2, STEPS))

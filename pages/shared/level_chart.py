@@ -17,24 +17,20 @@ from pages.shared.answers import Answer
 from pages.shared.charts import DASHES, DATA, GREY, HEIGHT, INK, LINE_HEIGHT, Series
 from pages.shared.chosen import Choices, profile
 from pages.shared.desk import CHILDREN, SEED
-from pages.shared.texts import language, t
+from pages.shared.texts import language, t, writing
 from pages.shared.watching import errand
-from sim.decision.level_by_year import level_by_year
+from sim.decision.level_by_year import MONEY_PARTS, level_by_year, money_by_year
 from sim.engine.config import worker_threads
 from sim.inputs.library import registry
 from sim.inputs.municipality import municipality_from_dict
 from sim.inputs.observed import Observation, inhabitants, users_beside_country
 from sim.inputs.scenario import Scenario
-from sim.model.parameters import default_parameters
-from sim.model.prices import PRICE_YEAR
 from sim.progress import Tell
 from sim.runs.experiment import Options
 from sim.runs.past import Past, kept_past
 from sim.states import AGES
+from sim.words.money_words import money_words
 
-MONEY_PARTS = {"together": "money", "care": "care", "programmes": "programmes"}
-"""What a chart of money may show, and what that is in `sim.decision.level_by_year.LEVELS`."""
-INFLATION = "discount.inflation"
 ENDS = "ends"
 """What the data of the bars beside the last year are called."""
 SAME = 0.01
@@ -51,6 +47,7 @@ class LevelLines:
     observed, country: (year, value, provisional); country: what the country's figures would be here. own:
     what the municipality itself counted, of jeugdhulp. middle: of each budget, between what half of the
     computations of its last year lie, where its range may be shown. title: what is drawn, of whom.
+    euros: of money, of whom and in which euros it is.
     """
 
     what: str
@@ -61,6 +58,7 @@ class LevelLines:
     own: tuple[Observation, ...] = ()
     middle: tuple[Ends | None, ...] = ()
     title: str = ""
+    euros: tuple[str, ...] = ()
 
     @property
     def unit(self) -> str:
@@ -90,26 +88,26 @@ def _past(scenario: Scenario, tell: Tell) -> Past:
 
 def lines_of(answer: Answer, names: Sequence[str], what: str, chosen: Choices) -> LevelLines:
     """Return what is shown of an answer's budgets."""
-    kind = MONEY_PARTS[chosen.money] if what == "money" else what
-    years = tuple(range(answer.scenarios[0].start, answer.scenarios[0].start + answer.scenarios[0].years))
-    factor, unit = np.ones(len(years)), 1e6 if what == "money" else 1.0
-    if what == "money" and chosen.prices == "current":
-        factor = (1.0 + default_parameters()[INFLATION]) ** (np.array(years) - PRICE_YEAR)
-    people = inhabitants(chosen.municipality)
-    if what == "money" and chosen.per == "inhabitant" and people is not None:
-        unit = people
+    first, people = answer.scenarios[0], inhabitants(chosen.municipality)
+    years, view = tuple(range(first.start, first.start + first.years)), chosen.money_view
+    head = what == "money" and view.by_head(people)
+    unit = 1e6 if what == "money" and not head else 1.0
     budgets, middle = [], []
     for k, name in enumerate(figures.distinct(names)):
-        by_year = level_by_year(answer.runs, k, kind)
+        if what == "money":
+            by_year = money_by_year(answer.runs, k, view, first, people)
+        else:
+            by_year = level_by_year(answer.runs, k, what)
         one = charts.series_of(by_year, years, name, answer.sharpening, unit)
-        low, high = (None if end is None else end * factor for end in (one.low, one.high))
-        budgets.append(replace(one, mean=one.mean * factor, low=low, high=high))
-        ends = by_year[-1].quartiles if low is not None and np.isfinite(low[-1]) else None
-        middle.append(ends and (ends[0] / unit * float(factor[-1]), ends[1] / unit * float(factor[-1])))
+        budgets.append(one)
+        ends = by_year[-1].quartiles if one.low is not None and np.isfinite(one.low[-1]) else None
+        middle.append(ends and (ends[0] / unit, ends[1] / unit))
+    kind = MONEY_PARTS[view.money] if what == "money" else what
     title = t(f"title_level_{kind}", name=chosen.municipality)
-    found = LevelLines(
-        "head" if unit == people else what, tuple(budgets), middle=tuple(middle), title=title
-    )
+    found = LevelLines("head" if head else what, tuple(budgets), middle=tuple(middle), title=title)
+    if what == "money":
+        named = parts.plain(chosen.municipality)
+        return replace(found, euros=tuple(money_words(view, people, first.inflation, named, writing())))
     if what != "users":
         return found
     observed, country = users_beside_country(profile(chosen))
@@ -173,10 +171,7 @@ def _lying_together(found: LevelLines) -> str:
 def _sources(found: LevelLines, chosen: Choices) -> str:
     told = [t("level_band")] if found.budgets[0].low is not None else []
     told += [t("level_money")] if found.what in ("money", "head") else []
-    if found.what == "money" and chosen.per == "inhabitant":
-        told.append(t("level_no_inhabitants", name=parts.plain(chosen.municipality)))
-    if found.what in ("money", "head") and chosen.prices == "current":
-        told.append(t("level_inflation", rate=formats.percent(default_parameters()[INFLATION])))
+    told += found.euros
     if found.country:
         words = "level_country_own" if found.observed else "level_country"
         told.append(t(words, name=parts.plain(chosen.municipality)))

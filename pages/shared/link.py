@@ -18,8 +18,6 @@ from pages.shared.chosen import (
     MAX_PLANS,
     MODES,
     MONEY,
-    PER,
-    PRICES,
     REFERENCES,
     SURE,
     Choices,
@@ -34,6 +32,7 @@ from pages.shared.packed import MOST_LETTERS, LinkError, data_in, pack
 from pages.shared.plan import Plan
 from sim.decision.design import NUMBERS
 from sim.decision.headline import HORIZONS
+from sim.decision.level_by_year import PER, PRICES
 from sim.errors import InputError
 from sim.inputs.library import registry
 from sim.inputs.municipality import municipality_from_dict
@@ -55,7 +54,7 @@ VIEWS: Mapping[str, tuple[str, ...]] = {
     "eigen-cijfers": ("begin", "wijze"),
     "onderzoek": ("kindjaar", "buurten", "duur", "gemeenten", *(f"proef-{name}" for name in NUMBERS),
                   "open-onderzoek"),
-    "briefing": ("over",),
+    "briefing": ("over", "open-briefing"),
     **{
         page: (f"open-{page}",) for page in ("onzekerheid", "wie-betaalt", "ijking", "over", "afwegingskader")
     },

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +11,10 @@ from numpy.typing import NDArray
 from sim.decision.comparison import MUNICIPAL, Figure, block_standard_error, figure
 from sim.decision.headline import UNMET, USERS
 from sim.engine.history import Label
-from sim.model.prices import CARE, STANDING
+from sim.errors import OptionError
+from sim.faults import fault
+from sim.inputs.scenario import Scenario
+from sim.model.prices import CARE, PRICE_YEAR, STANDING
 from sim.runs.experiment import Run
 
 Floats = NDArray[np.float64]
@@ -26,11 +30,70 @@ LEVELS: dict[str, Terms] = {
 """What has a level, as a weighted sum of columns; money is what the municipality pays in a year."""
 
 
-def level_by_year(runs: Sequence[Run], scenario: int, what: str) -> list[Figure]:
-    """Return the figure of each year of one of LEVELS, in youths or euros of the price year."""
+MONEY_PARTS: Mapping[str, str] = {"together": "money", "care": "care", "programmes": "programmes"}
+"""What a chart of money may show, and what that is in LEVELS."""
+PER, PRICES = ("municipality", "inhabitant"), ("fixed", "current")
+
+
+@dataclass(frozen=True)
+class MoneyView:
+    """Which money a level shows, of whom, and in euros of the price year or of each year itself.
+
+    money: one of MONEY_PARTS; per: one of PER; prices: one of PRICES. Raises OptionError for another word.
+    """
+
+    money: str = "together"
+    per: str = PER[0]
+    prices: str = PRICES[0]
+
+    def __post_init__(self) -> None:
+        for option, known in (("money", tuple(MONEY_PARTS)), ("per", PER), ("prices", PRICES)):
+            if (found := getattr(self, option)) not in known:
+                raise OptionError(option, fault("must_be_one_of", known=known, found=found))
+
+    @property
+    def current(self) -> bool:
+        """Tell whether it is in euros of each year itself."""
+        return self.prices == "current"
+
+    def by_head(self, people: float | None) -> bool:
+        """Tell whether it is per inhabitant: not where their number is not known (None)."""
+        return self.per == "inhabitant" and people is not None
+
+    def factors(self, scenario: Scenario, people: float | None) -> Floats:
+        """Return by what euros of the price year of the whole municipality are multiplied, [years]."""
+        years = scenario.start + np.arange(scenario.years)
+        risen = np.power(1.0 + (scenario.inflation if self.current else 0.0), years - PRICE_YEAR)
+        heads = people if people is not None and self.by_head(people) else 1.0
+        return np.asarray(risen / heads, np.float64)
+
+
+AT_FIRST = MoneyView()
+"""Where nobody chose."""
+
+
+def level_by_year(
+    runs: Sequence[Run], scenario: int, what: str, factors: Floats | None = None
+) -> list[Figure]:
+    """Return the figure of each year of one of LEVELS, in youths or euros of the price year.
+
+    factors: by what each year is multiplied, [years].
+    """
     blocks = np.stack([_sum(run, scenario, LEVELS[what]) for run in runs])
+    if factors is not None:
+        blocks = blocks * factors[:, None]
     errors, values, draws = block_standard_error(blocks), blocks.sum(axis=2), [run.draw for run in runs]
     return [figure(values[:, k], errors[:, k], draws) for k in range(values.shape[1])]
+
+
+def money_by_year(
+    runs: Sequence[Run], k: int, view: MoneyView, scenario: Scenario, people: float | None
+) -> list[Figure]:
+    """Return what the municipality pays in each year, as `view` has it: of scenario `k` of the runs.
+
+    scenario: whose years and inflation they are. people: inhabitants; of the whole municipality where None.
+    """
+    return level_by_year(runs, k, MONEY_PARTS[view.money], view.factors(scenario, people))
 
 
 def _sum(run: Run, scenario: int, terms: Terms) -> Floats:

@@ -60,7 +60,7 @@ from sim.states import AGES
 FIRST_YEAR, LAST_YEAR = 2015, 2060
 IN_MEMORY = "<scenario>"
 SUFFIXES = (".yaml", ".yml")
-DISCOUNT = "discount.mkba"
+DISCOUNT, INFLATION = "discount.mkba", "discount.inflation"
 _MAX_LIST = 1000
 _MAX_PARAMETERS = 600
 """There are fewer; each name that is not known is held against all that are."""
@@ -354,8 +354,16 @@ class Scenario(Part):
     @property
     def discount_rate(self) -> float:
         """The real discount rate a year: what it says under `parameters`, or the default."""
-        own = self.parameters.get(DISCOUNT)
-        return default_parameters()[DISCOUNT] if own is None else float(own.value)  # type: ignore[arg-type]
+        return self._own(DISCOUNT)
+
+    @property
+    def inflation(self) -> float:
+        """The rise of prices a year: what it says under `parameters`, or the default."""
+        return self._own(INFLATION)
+
+    def _own(self, name: str) -> float:
+        own = self.parameters.get(name)
+        return default_parameters()[name] if own is None else float(own.value)  # type: ignore[arg-type]
 
     @property
     def path(self) -> Path | None:

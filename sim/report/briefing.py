@@ -20,6 +20,7 @@ import typst
 from sim.decision.comparison import Figure
 from sim.decision.firm import Standing, has_range
 from sim.decision.headline import Change
+from sim.decision.level_by_year import MONEY_PARTS
 from sim.errors import SimulationError
 from sim.faults import fault
 from sim.model.catalogue import catalogue
@@ -27,10 +28,11 @@ from sim.report.assumptions import Assumption
 from sim.report.chart import description, svg
 from sim.report.content import Report, assumed_share, changed_note, world_lines
 from sim.report.lettering import BREAK, STANDARD, ZERO, breakable, drawable, short
-from sim.report.level_chart import level_alt, level_svg
-from sim.report.levels import CLOSE, MONEY, USERS
+from sim.report.level_chart import level_alt, level_svg, level_title
+from sim.report.levels import CLOSE, MONEY, USERS, Levels
 from sim.report.phrases import between
 from sim.words.break_even_words import research_words
+from sim.words.money_words import money_words
 
 TEMPLATE = Path(__file__).with_name("briefing.typ")
 PAGES = 2
@@ -208,10 +210,9 @@ def _levels(report: Report, names: Sequence[str], height: int) -> list[dict[str,
     """Return the charts of use and cost themselves, each with what is to be known of it."""
     t, writing = report.writing.t, report.writing
     found = []
-    for levels in report.levels:
-        if levels.what not in (USERS, MONEY):
-            continue
-        notes = [t("level_money_note")] if levels.what == MONEY else []
+    drawn = (next((each for each in report.levels if each.what == USERS), None), report.money)
+    for levels in filter(None, drawn):
+        notes = _money_notes(report, levels) if levels.what == MONEY else []
         notes.append(t("level_band_note" if report.chance_known else "level_few"))
         if levels.observed:
             notes.insert(0, t("level_dots"))
@@ -221,13 +222,20 @@ def _levels(report: Report, names: Sequence[str], height: int) -> list[dict[str,
             notes.append(t("levels_close", share=writing.percent(CLOSE)))
         found.append(
             {
-                "title": t(f"level_of_{levels.what}"),
+                "title": level_title(report, levels),
                 "svg": level_svg(report, levels, names, height),
                 "alt": level_alt(report, levels, names),
                 "note": " ".join(notes),
             }
         )
     return found
+
+
+def _money_notes(report: Report, money: Levels) -> list[str]:
+    """Return which money it is, of whom and in which euros."""
+    name = drawable(report.municipality)
+    whose = money_words(money.view, report.people, report.inflation, name, report.writing)
+    return [report.writing.t(f"level_{MONEY_PARTS[money.view.money]}_note"), *whose]
 
 
 def _figures(report: Report, names: Sequence[str]) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from sim.api import Comparison
 from sim.decision.comparison import Difference, drowned
 from sim.decision.firm import ENOUGH_DRAWS, few
 from sim.decision.headline import Change, Level, believed, weight_of_no_effect
+from sim.decision.level_by_year import AT_FIRST, MoneyView
 from sim.decision.money import (
     DISCOUNTS,
     PERSPECTIVES,
@@ -32,6 +33,7 @@ from sim.decision.place import place_cost
 from sim.decision.sums import Sums, sums_of
 from sim.errors import InputError, OptionError
 from sim.faults import fault
+from sim.inputs.observed import inhabitants
 from sim.inputs.profiles import Profile, profile_of
 from sim.inputs.scenario import Scenario
 from sim.model.catalogue import catalogue
@@ -40,7 +42,7 @@ from sim.report.about import about, local_words
 from sim.report.assumptions import Assumption, assumptions, main_names
 from sim.report.cheers import CheersItem, cheers
 from sim.report.framework import Element, framework
-from sim.report.levels import Levels, levels_of
+from sim.report.levels import Levels, levels_of, money_of
 from sim.report.phrases import clipped, in_words, listed, world_words
 from sim.report.rows import Arm, Row, form_rows, payer_rows, yearly_rows
 from sim.runs.past import Past
@@ -101,7 +103,9 @@ class Report:
 
     yearly, payers, forms: differences by year (see Row). draws: how many sets of assumptions were computed.
     worlds: in which world each scenario runs, the reference first. local: what to say where figures are a
-    municipality's own, or missing, or empty. about: the provenance, by its label.
+    municipality's own, or missing, or empty. about: the provenance, by its label. money: what the chart of
+    money shows, or None where the results do not hold it. people: inhabitants, or None where not known.
+    inflation: the rise of prices a year, with which euros of each year itself are made.
     """
 
     language: str
@@ -128,6 +132,9 @@ class Report:
     cheers: tuple[CheersItem, ...]
     framework: tuple[Element, ...]
     levels: tuple[Levels, ...]
+    money: Levels | None
+    people: float | None
+    inflation: float
     sums: tuple[Sums, ...]
 
     @cached_property
@@ -187,14 +194,15 @@ def report_of(
     data_date: str | None = None,
     own: Mapping[str, str] | None = None,
     past: Past | None = None,
+    view: MoneyView = AT_FIRST,
 ) -> Report:
     """Return what a document says about a comparison.
 
     profile: the municipality with its local figures (default: the one of the scenarios). data_date: the
     reference date of its population (default: the profile's). own: what the municipality filled in at
-    elements of the framework, by their number. past: youths of the model before the start, for charts. Raises
-    OptionError for more than three scenarios beside the reference, InputError for scenarios without years,
-    and KeyError for an unknown language.
+    elements of the framework, by their number. past: youths of the model before the start, for charts. view:
+    what the chart of money shows. Raises OptionError for more than three scenarios beside the reference,
+    InputError for scenarios without years, and KeyError for an unknown language.
     """
     writing, scenarios = words(language), comparison.scenarios
     if not 2 <= len(scenarios) <= MOST + 1:
@@ -205,6 +213,7 @@ def report_of(
         where = scenarios[0].path or scenarios[0].title
         raise InputError.at(where, fault("no_years_to_report"))
     profile = profile or profile_of(scenarios[0])
+    people = inhabitants(profile.name)
     date = data_date or profile.date
     draws, rate = len({run.draw for run in comparison.runs}), scenarios[0].discount_rate
     arms = [Arm(comparison, k) for k in range(1, len(scenarios))]
@@ -253,6 +262,9 @@ def report_of(
         cheers=cheers(writing, reported, **facts),
         framework=framework(comparison, writing, own),
         levels=levels_of(comparison, profile, past),
+        money=money_of(comparison, view, people),
+        people=people,
+        inflation=scenarios[0].inflation,
         sums=tuple(
             sums_of(arm.difference, comparison.runs, scenarios, comparison.options, arm.scenario, rate)
             for arm in arms

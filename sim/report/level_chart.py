@@ -9,6 +9,7 @@ import altair as alt
 import pandas as pd
 
 from sim.decision.firm import has_range
+from sim.decision.level_by_year import MONEY_PARTS
 from sim.report.chart import (
     COLOURS,
     DASHES,
@@ -50,19 +51,33 @@ def level_alt(report: Report, levels: Levels, names: Sequence[str]) -> str:
               now=_written(report, levels, last.value))
         )  # fmt: skip
     return t(
-        "level_alt", what=t(f"level_of_{levels.what}"), first=levels.years[0], last=levels.years[-1],
+        "level_alt", what=level_title(report, levels), first=levels.years[0], last=levels.years[-1],
         lines=" ".join(lines),
     )  # fmt: skip
 
 
+def level_title(report: Report, levels: Levels) -> str:
+    """Return what a level is, of which money and of whom."""
+    t = report.writing.t
+    title = t(f"level_of_{MONEY_PARTS[levels.view.money] if levels.what == MONEY else levels.what}")
+    return t("level_per_head", title=title) if levels.by_head else title
+
+
+def _unit(report: Report, levels: Levels) -> str:
+    of = "head" if levels.by_head else levels.what
+    return report.writing.t(f"unit_of_{of}_current" if levels.view.current else f"unit_of_{of}")
+
+
 def _written(report: Report, levels: Levels, value: float) -> str:
     writing = report.writing
-    return writing.money(value) if levels.what == MONEY else writing.about(value)
+    if levels.what != MONEY:
+        return writing.about(value)
+    return writing.euros(value) if levels.by_head else writing.money(value)
 
 
 def _frame(report: Report, levels: Levels, names: Sequence[str]) -> pd.DataFrame:
-    """Return every line as a long table: name, year, value, low, high; money in millions."""
-    unit = 1e6 if levels.what == MONEY else 1.0
+    """Return every line as a long table: name, year, value, low, high; money as in its unit."""
+    unit = levels.unit
     rows = [
         (name, year, f.value / unit, *((f.low, f.high) if has_range(f) else (None, None)))
         for name, figures in zip(names, levels.budgets, strict=True)
@@ -87,7 +102,7 @@ def _chart(report: Report, levels: Levels, names: Sequence[str]) -> Layers:
     colour = alt.Color("name:N", legend=legend(shown), scale=colours)
     dash = alt.StrokeDash("name:N", legend=legend(shown), scale=dashes)
     begins = int(data["year"].min())
-    x, axis = years_axis(begins, levels.years[-1]), values_axis(t(f"unit_of_{levels.what}"))
+    x, axis = years_axis(begins, levels.years[-1]), values_axis(_unit(report, levels))
     value = alt.Y("value:Q", axis=axis, scale=alt.Scale(zero=True))
     layers: list[alt.Chart] = []
     if lines["low"].notna().any():

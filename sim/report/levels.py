@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
 
 import numpy as np
 
 from sim.api import Comparison
 from sim.decision.comparison import Figure
-from sim.decision.level_by_year import LEVELS, level_by_year
+from sim.decision.firm import has_range
+from sim.decision.level_by_year import (
+    AT_FIRST,
+    LEVELS,
+    MONEY_PARTS,
+    PER,
+    MoneyView,
+    level_by_year,
+    money_by_year,
+)
 from sim.inputs.observed import Observation, users_beside_country
 from sim.inputs.profiles import Profile
+from sim.inputs.scenario import Scenario
 from sim.runs.past import Past
 from sim.words.writing import Writing
 
@@ -28,6 +39,7 @@ MEASURED, COUNTRY, MODEL = "level_measured", "level_as_country", "level_model"
 class Levels:
     """One of LEVELS by year, in youths or euros of the price year. budgets: the reference first.
 
+    view: which money it is, of whom and in which euros. by_head: whether it is per inhabitant.
     observed: what was counted here. country: what the country's figures would be at the size of this
     municipality. past: (year, value) of the model before the start.
     """
@@ -38,12 +50,30 @@ class Levels:
     observed: tuple[Observation, ...] = ()
     country: tuple[Observation, ...] = ()
     past: tuple[tuple[int, float], ...] = ()
+    view: MoneyView = AT_FIRST
+    by_head: bool = False
+
+    @property
+    def unit(self) -> float:
+        """Return how much of it is one on a chart: money of a whole municipality is drawn in millions."""
+        return 1.0 if self.what in HEADS or self.by_head else 1e6
 
     @property
     def close(self) -> bool:
         """Tell whether the budgets differ so little in every year that their lines lie on each other."""
         values = np.array([[f.value for f in figures] for figures in self.budgets])
         return bool((np.abs(values[1:] - values[0]) < CLOSE * np.abs(values[0])).all())
+
+    def data(self, titles: Sequence[str]) -> dict[str, Any]:
+        """Return the money of each budget by year and what it is, for JSON. titles: of the budgets."""
+        ends = ("value", "low", "high")
+        budgets = [
+            {"title": title, **{end: [getattr(f, end) if end == "value" or has_range(f) else None
+                                      for f in figures] for end in ends}}
+            for title, figures in zip(titles, self.budgets, strict=True)
+        ]  # fmt: skip
+        per = PER[int(self.by_head)]
+        return {**asdict(self.view), "per": per, "years": list(self.years), "budgets": budgets}
 
     def before(self, writing: Writing) -> Iterator[tuple[str, list[tuple[int, float]]]]:
         """Yield what stands beside the budgets: its name, and its values by year."""
@@ -54,18 +84,41 @@ class Levels:
             yield writing.t(MODEL), list(self.past)
 
 
+def money_of(comparison: Comparison, view: MoneyView, people: float | None) -> Levels | None:
+    """Return the money of a view by year, or None where the results do not hold it. people: inhabitants."""
+    first = comparison.scenarios[0]
+    if not _held(comparison, MONEY_PARTS[view.money]):
+        return None
+    budgets = (money_by_year(comparison.runs, k, view, first, people) for k in _arms(comparison))
+    return Levels(
+        MONEY, _years(first), tuple(map(tuple, budgets)), view=view, by_head=view.by_head(people)
+    )
+
+
+def _arms(comparison: Comparison) -> range:
+    return range(len(comparison.scenarios))
+
+
+def _years(first: Scenario) -> tuple[int, ...]:
+    return tuple(range(first.start, first.start + first.years))
+
+
+def _held(comparison: Comparison, what: str) -> bool:
+    """Tell whether the results hold one of LEVELS."""
+    wanted = {label for _, label in LEVELS[what]}
+    return all(wanted <= set(columns.labels) for run in comparison.runs for columns in run.columns)
+
+
 def levels_of(comparison: Comparison, profile: Profile, past: Past | None = None) -> tuple[Levels, ...]:
     """Return every level that the results hold. past: youths of the model before the start, where known."""
-    first = comparison.scenarios[0]
-    years = tuple(range(first.start, first.start + first.years))
-    held = [set(columns.labels) for run in comparison.runs for columns in run.columns]
+    years = _years(comparison.scenarios[0])
     found = {
-        what: Levels(what, years, tuple(
-            tuple(level_by_year(comparison.runs, k, what)) for k in range(len(comparison.scenarios))
-        ))
-        for what, terms in LEVELS.items()
-        if all({label for _, label in terms} <= labels for labels in held)
-    }  # fmt: skip
+        what: Levels(
+            what, years, tuple(tuple(level_by_year(comparison.runs, k, what)) for k in _arms(comparison))
+        )
+        for what in LEVELS
+        if _held(comparison, what)
+    }
     if USERS in found:
         observed, country = users_beside_country(profile)
         lived = () if past is None else tuple(zip(past.years, past.users.tolist(), strict=True))

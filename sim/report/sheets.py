@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from sim.decision.comparison import Figure
 from sim.decision.firm import Standing, has_range
 from sim.report.content import ComparedScenario, Report, changed_note, world_lines
-from sim.report.levels import HEADS, MEASURED
+from sim.report.levelsheet import levels_sheet
 from sim.report.rows import EUROS, FTE, PEOPLE, WEEK, Row
+from sim.report.sheet import Cell, Column, Sheet, table_sheet
 from sim.words.parameter_words import parameter_title, source_words, unit_words
 
-Cell = str | tuple[float, str] | None
-"""A text, a number with its kind (see workbook.FORMATS), or nothing."""
 KINDS = {PEOPLE: "count", EUROS: "count", WEEK: "decimal", FTE: "decimal"}
 SIGNED = {"count": "signed", "decimal": "signed_decimal"}
 VIEWS = {
@@ -22,33 +21,9 @@ VIEWS = {
     "all public payers": "perspective_public",
     "society": "perspective_society",
 }
-Column = tuple[str, int]
 CHOICE: Column = ("choice", 36)
 FIGURE: tuple[Column, ...] = (("col_difference", 16), ("col_mcse", 16), ("col_low", 16), ("col_high", 16))
 TOLD: Column = ("col_told", 24)
-
-
-@dataclass(frozen=True)
-class Sheet:
-    """One sheet: lines above a table, the table, lines below.
-
-    columns: heading and width in signs. marked: rows with a colour, from 0. frozen: whether the heading stays
-    in sight. wrapped: whether long texts go on below each other.
-    """
-
-    name: str
-    above: tuple[str, ...]
-    columns: tuple[Column, ...]
-    rows: tuple[tuple[Cell, ...], ...]
-    below: tuple[str, ...] = ()
-    marked: frozenset[int] = frozenset()
-    frozen: bool = True
-    wrapped: bool = False
-
-    @property
-    def first(self) -> int:
-        """Return where the first row of the table stands, from 0: below a blank line and the heading."""
-        return len(self.above) + 2
 
 
 def sheets(report: Report) -> tuple[Sheet, ...]:
@@ -56,7 +31,7 @@ def sheets(report: Report) -> tuple[Sheet, ...]:
     return (
         _summary(report),
         _by_year(report, "sheet_yearly", report.yearly),
-        _levels(report),
+        levels_sheet(report),
         _by_year(report, "sheet_payers", report.payers),
         _by_year(report, "sheet_forms", report.forms),
         _terms(report),
@@ -67,16 +42,6 @@ def sheets(report: Report) -> tuple[Sheet, ...]:
         _cheers(report),
         _about(report),
     )
-
-
-def _sheet(
-    report: Report, name: str, note: str, columns: Sequence[Column], rows: Sequence[tuple[Cell, ...]]
-) -> Sheet:
-    """Return a sheet with its name and a note above the table; columns by the keys of their words."""
-    t = report.writing.t
-    named = tuple((t(key), width) for key, width in columns)
-    wrapped = name in ("sheet_cheers", "sheet_about", "sheet_framework")
-    return Sheet(t(name), (t(name), note), named, tuple(rows), wrapped=wrapped)
 
 
 def _figure(f: Figure, unit: str) -> tuple[Cell, ...]:
@@ -114,35 +79,7 @@ def _by_year(report: Report, name: str, rows: Sequence[Row]) -> Sheet:
             if f.low is not None and f.high is not None and has_range(f):
                 band = (f.high - f.low, kind)
             found.append((*head, (float(year), "year"), before, *cells, band, _told(report, f, row.unit)))
-    return _sheet(report, name, t("reference_title", title=report.reference), columns, found)
-
-
-def _levels(report: Report) -> Sheet:
-    """Return use and cost themselves: each line in rows of its own, which charts are drawn from."""
-    t = report.writing.t
-    columns = (
-        ("col_line", 40), ("col_what", 44), ("col_unit", 10), ("col_year", 7), ("col_value", 16),
-        ("col_low", 16), ("col_high", 16), ("col_told", 26),
-    )  # fmt: skip
-    rows: list[tuple[Cell, ...]] = []
-    for levels in report.levels:
-        unit = t(f"unit_{PEOPLE if levels.what in HEADS else EUROS}")
-        provisional = {each.year for each in levels.observed if each.provisional}
-        for name, values in levels.before(report.writing):
-            open_still = provisional if name == t(MEASURED) else set()
-            rows += [
-                (name, t(f"level_{levels.what}_what"), unit, (float(year), "year"), (value, "count"), None,
-                 None, t("provisional") if year in open_still else "")
-                for year, value in values
-            ]  # fmt: skip
-        for title, figures in zip(report.titles, levels.budgets, strict=True):
-            for year, f in zip(levels.years, figures, strict=True):
-                ends: list[Cell] = [(x, "count") if x is not None and has_range(f) else None
-                                    for x in (f.low, f.high)]  # fmt: skip
-                told = "" if report.chance_known else t("provisional")
-                rows.append((title, t(f"level_{levels.what}_what"), unit, (float(year), "year"),
-                             (f.value, "count"), *ends, told))  # fmt: skip
-    return _sheet(report, "sheet_levels", t("levels_note"), columns, rows)
+    return table_sheet(report, name, t("reference_title", title=report.reference), columns, found)
 
 
 def _summary(report: Report) -> Sheet:
@@ -220,7 +157,7 @@ def _terms(report: Report) -> Sheet:
             for what, f in (("programmes", term.programmes), ("care", term.care), ("net", term.net)):
                 rows.append((o.title, *years, t(f"col_{what}"), *_figure(f, EUROS), _told(report, f, EUROS)))
     columns = (CHOICE, ("col_from", 10), ("col_upto", 10), ("col_what", 18), *FIGURE, TOLD)
-    return _sheet(report, "sheet_terms", t("terms_note"), columns, rows)
+    return table_sheet(report, "sheet_terms", t("terms_note"), columns, rows)
 
 
 def _payback(report: Report) -> Sheet:
@@ -260,7 +197,7 @@ def _worth(report: Report) -> Sheet:
         ("col_ratio", 16),
         ("col_above_one", 16),
     )
-    return _sheet(report, "sheet_worth", t("worth_note"), columns, rows)
+    return table_sheet(report, "sheet_worth", t("worth_note"), columns, rows)
 
 
 def _assumptions(report: Report) -> Sheet:
@@ -318,7 +255,7 @@ def _framework(report: Report) -> Sheet:
         ("frame_col_number", 6), ("frame_col_element", 30), ("frame_col_known", 100),
         ("frame_col_sure", 34), ("frame_col_where", 26), ("frame_col_own", 60),
     )  # fmt: skip
-    sheet = _sheet(report, "sheet_framework", t("frame_by"), columns, rows)
+    sheet = table_sheet(report, "sheet_framework", t("frame_by"), columns, rows)
     return replace(sheet, above=(*sheet.above, t("frame_proof")))
 
 
@@ -328,8 +265,8 @@ def _cheers(report: Report) -> Sheet:
         ((float(i.number), "year"), i.name, t("yes" if i.reported else "no"), i.where) for i in report.cheers
     ]
     columns = (("col_number", 6), ("item", 44), ("col_reported", 12), ("col_where", 110))
-    return _sheet(report, "sheet_cheers", t("cheers_note"), columns, rows)
+    return table_sheet(report, "sheet_cheers", t("cheers_note"), columns, rows)
 
 
 def _about(report: Report) -> Sheet:
-    return _sheet(report, "sheet_about", report.title, (("item", 50), ("value", 110)), report.about)
+    return table_sheet(report, "sheet_about", report.title, (("item", 50), ("value", 110)), report.about)

@@ -18,7 +18,8 @@ from sim.report.chart import COLOURS
 from sim.report.content import Report
 from sim.report.levelsheet import level_charts
 from sim.report.rows import EUROS, RUNNING, Row
-from sim.report.sheets import Cell, Sheet, sheets
+from sim.report.sheet import Cell, CellFormula, Sheet
+from sim.report.sheets import sheets
 from sim.report.sumsheet import SumSheets, luck_told
 
 FORMATS = {
@@ -101,9 +102,16 @@ def _formats(book: xlsxwriter.Workbook) -> Formats:
 
 
 def _write(page: Any, sheet: Sheet, formats: Formats) -> None:
-    """Write a sheet: lines, table with header and filter, lines."""
+    """Write a sheet: lines, what can be changed, table with header and filter, lines."""
     for k, line in enumerate(sheet.above):
         page.write_string(k, 0, line, formats["title" if k == 0 else "line"])
+    for k, asked in enumerate(sheet.asked, len(sheet.above)):
+        page.write_string(k, 0, asked.words, formats["text"])
+        page.write_number(k, 1, asked.value, formats[f"asked {asked.kind}"])
+        page.data_validation(k, 1, k, 1, {
+            "validate": "decimal", "criteria": "between", "minimum": asked.low, "maximum": asked.high,
+            "ignore_blank": False, "error_message": asked.wrong,
+        })  # fmt: skip
     top = sheet.first - 1
     page.set_row(top, 32)
     for k, (name, width) in enumerate(sheet.columns):
@@ -113,7 +121,8 @@ def _write(page: Any, sheet: Sheet, formats: Formats) -> None:
         style = "marked " if i in sheet.marked else ""
         for k, cell in enumerate(row):
             text = formats[style + ("wrapped" if sheet.wrapped else "text")]
-            number = formats[style + cell[1]] if isinstance(cell, tuple) else None
+            kind = cell[1] if isinstance(cell, tuple) else cell.kind if isinstance(cell, CellFormula) else ""
+            number = formats[style + kind] if kind else None
             _cell(page, sheet.first + i, k, cell, text, number)
     last = sheet.first + len(sheet.rows)
     for k, line in enumerate(sheet.below):
@@ -132,6 +141,8 @@ def _cell(page: Any, row: int, column: int, cell: Cell, text: Any, number: Any) 
         page.write_string(row, column, cell, text)
     elif cell is None:
         page.write_blank(row, column, None, text)
+    elif isinstance(cell, CellFormula):
+        page.write_formula(row, column, f"={cell.text}", number, cell.value)
     else:
         page.write_number(row, column, cell[0], number)
 

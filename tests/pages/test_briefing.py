@@ -166,6 +166,30 @@ def test_the_page_offers_every_file_and_is_made_in_its_language(language: str) -
     assert any(m.value.startswith(told) for m in at.markdown)
 
 
+def test_the_briefing_draws_the_money_that_was_chosen_on_a_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked_for, make = [], documents.made
+
+    def kept(*words: object, **more: object) -> documents.Documents:
+        found = make(*words, **more)  # type: ignore[arg-type]
+        asked_for.append(found)
+        return found
+
+    monkeypatch.setattr(documents, "made", kept)
+    query = {"kosten": "care", "per": "inhabitant", "begroting": Plan.simple(FTE).code()}
+    at = shown("briefing.py", **query)
+    text = PdfReader(io.BytesIO(asked_for[-1].briefing)).pages[0].extract_text()
+    text = " ".join(text.split()).replace("\N{SOFT HYPHEN} ", "")
+    assert "Wat de gemeente per jaar aan jeugdzorg betaalt, per inwoner" in text
+    assert [at.segmented_control(key=f"{part}-briefing").value for part in ("money", "per", "prices")] == [
+        "care", "inhabitant", "fixed",
+    ]  # fmt: skip
+    made_before = len(asked_for)
+    at.segmented_control(key="per-briefing").set_value("municipality").run()
+    once(at, lambda: len(asked_for) > made_before and bool(at.get("download_button")))
+    text = PdfReader(io.BytesIO(asked_for[-1].briefing)).pages[0].extract_text()
+    assert "per inwoner" not in " ".join(text.split())
+
+
 def test_the_budgets_of_compare_have_documents_too() -> None:
     at = AppTest.from_file(str(ROOT / "pages" / "briefing.py"), default_timeout=60)
     at.query_params["begrotingen"] = "10-g-deficit~30-g-deficit~30-o-crowd_out"

@@ -11,9 +11,10 @@ import pytest
 
 from pages.shared import level_chart
 from pages.shared.chosen import Choices
-from pages.shared.level_chart import INFLATION, LevelLines, chart, frame, lines_of
+from pages.shared.level_chart import LevelLines, chart, frame, lines_of
 from sim.inputs.observed import inhabitants, users_observed
 from sim.inputs.profiles import profiles
+from sim.inputs.scenario import INFLATION
 from sim.model.parameters import default_parameters
 from sim.runs.past import Past
 from tests.opened import answered

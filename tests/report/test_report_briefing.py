@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from pypdf import PdfReader
 from pypdf.generic import DictionaryObject
 
+from sim.decision.level_by_year import AT_FIRST, MoneyView
 from sim.report.briefing import briefing
 from sim.report.chart import description, svg
 from sim.report.content import Report, assumed_share, report_of
@@ -134,9 +135,10 @@ def test_it_speaks_english() -> None:
     assert "jeugdzorg" not in text
 
 
-def test_long_titles_and_three_scenarios_stay_on_two_pages() -> None:
+@pytest.mark.parametrize("view", [AT_FIRST, MoneyView(per="inhabitant", prices="current")], ids=str)
+def test_long_titles_and_three_scenarios_stay_on_two_pages(view: MoneyView) -> None:
     titles = [f"{k} {LONG}"[:199] + "x" for k in range(3)]
-    made = PdfReader(io.BytesIO(briefing(report_of(comparison(*titles)))))
+    made = PdfReader(io.BytesIO(briefing(report_of(comparison(*titles), view=view))))
     assert len(made.pages) == 2
     assert "#eval(1+1), *vet*, $x$, @ref, <b> en `code` \\ erin" in text_of(made)
 

@@ -11,10 +11,12 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from pypdf import PdfReader
 
 import cli
 import sim.api
 from sim.api import Comparison
+from sim.decision.level_by_year import MoneyView
 from sim.errors import InputError, SimulationError
 from sim.report.content import Report, report_of
 from sim.report.csvfile import csv_text
@@ -152,6 +154,27 @@ def test_a_command_writes_what_the_comparison_says(
     assert sorted(path.name for path in tmp_path.iterdir()) == [*beside, out.name]
 
 
+def test_a_command_draws_the_money_that_is_asked_and_prints_its_figures(
+    compared: Comparison, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sim.api, "compare", lambda *_, **__: compared)
+    out = tmp_path / "x.pdf"
+    words = ("--out", out, "--lang", "en", "--per", "inhabitant", "--prices", "current", "--json")
+    assert call(monkeypatch, "briefing", ALMERE / "geen.yaml", ALMERE / "huidig.yaml", *words) == 0
+    text = " ".join(PdfReader(out).pages[0].extract_text().split()).replace("\N{SOFT HYPHEN} ", "")
+    assert "What the municipality pays per year, per inhabitant" in text
+    assert "Prices rise by 2% a year" in text
+    told = json.loads(capsys.readouterr().out)["money"]
+    drawn = report_of(compared, view=MoneyView(per="inhabitant", prices="current")).money
+    assert drawn is not None
+    assert (told["money"], told["per"], told["prices"]) == ("together", "inhabitant", "current")
+    assert told["years"] == list(drawn.years)
+    assert [each["title"] for each in told["budgets"]] == [s.title for s in compared.scenarios]
+    for each, figures in zip(told["budgets"], drawn.budgets, strict=True):
+        for end in ("value", "low", "high"):
+            assert each[end] == [getattr(f, end) for f in figures]
+
+
 @pytest.mark.parametrize(
     ("words", "hint"),
     [
@@ -159,6 +182,18 @@ def test_a_command_writes_what_the_comparison_says(
         (("export", "geen", "huidig", "--out", "x.pdf"), ".xlsx or .csv"),
         (("export", "geen", "huidig", "--out", "none/x.xlsx"), "no folder"),
         (("briefing", "geen", "huidig", "--out", "x.pdf", "--lang", "fr"), "nl or en"),
+        (
+            ("briefing", "geen", "huidig", "--out", "x.pdf", "--money", "alles"),
+            "--money must be together, care or programmes, found 'alles'",
+        ),
+        (
+            ("briefing", "geen", "huidig", "--out", "x.pdf", "--per", "kind"),
+            "--per must be municipality or inhabitant, found 'kind'",
+        ),
+        (
+            ("briefing", "geen", "huidig", "--out", "x.pdf", "--prices", "2024"),
+            "--prices must be fixed or current, found '2024'",
+        ),
         (("briefing", "geen", "geen", "--out", "x.pdf"), "two scenarios"),
         (
             ("briefing", "geen", "huidig", "dubbel", "dubbel-ongeoormerkt", "vijfde", "--out", "x.pdf"),
