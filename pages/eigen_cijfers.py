@@ -132,7 +132,7 @@ def _enter(chosen: Choices) -> None:
     if way == "file":
         _file(known)
     elif (data := form(known, f"{slug(name or start)}-{len(chosen.own)}", named(name))) is not None:
-        _take(*of_form(data))
+        review.take(*of_form(data))
 
 
 def _file(known: Municipality | None) -> None:
@@ -161,17 +161,7 @@ def _file(known: Municipality | None) -> None:
         fresh = False
     found, mistakes = st.session_state["own-read"][1]
     if fresh or found is None:
-        _take(found, mistakes)
-
-
-def _take(found: Municipality | None, mistakes: list[str]) -> None:
-    """Put figures forward, or say what is wrong with them: then nothing changes."""
-    if found is not None:
-        review.propose(found)
-        return
-    review.retract()
-    lines = "\n".join(f"- {parts.plain(mistake)}" for mistake in mistakes)
-    st.error(f"{t('own_refused')}\n\n{lines}")
+        review.take(found, mistakes)
 
 
 if __name__ == "__main__":

@@ -67,7 +67,7 @@ def main() -> None:
             on_change=_switch,
             required=True,
         )
-    st.html(LESS_SPACE + (dark.BUTTONS if dark.is_on() else house_style.look()))
+    st.html(LESS_SPACE + (dark.BUTTONS + dark.PRINT if dark.is_on() else house_style.look()))
     st.html(HERE / "print.css")
     browser_words.show()
     st.html(LANGUAGE_OF_PAGE.format(language()), unsafe_allow_javascript=True)

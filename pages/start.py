@@ -23,6 +23,7 @@ FIT = """<style>
 .stMainBlockContainer {max-width: 62rem}
 .stMainBlockContainer h1 {font-size: 1.5rem; padding-top: 0}
 .stMainBlockContainer h2 {font-size: 1.6rem; padding-top: 0.5rem}
+.stMainBlockContainer h3 {font-size: 1.25rem}
 </style>"""
 """The answer must fit on the first screen of a laptop, and in two of a phone."""
 

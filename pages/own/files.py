@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from pydantic import ValidationError
@@ -69,9 +70,18 @@ def _tried(make: Callable[[], Municipality]) -> tuple[Municipality | None, list[
         return None, shortened(error.told(language()))
 
 
+Place = tuple[str | int, ...]
+
+
 def of_form(data: dict[str, Any]) -> tuple[Municipality | None, list[str]]:
     """Return the figures of the form, or every mistake after the name of its field."""
-    gaps = _gaps(data)
+    return checked(data, _gaps(data))
+
+
+def checked(
+    data: dict[str, Any], gaps: Mapping[Place, list[str]] = MappingProxyType({})
+) -> tuple[Municipality | None, list[str]]:
+    """Return the figures in data, or every mistake after the name of its field. gaps: what is empty."""
     try:
         figures = Municipality.model_validate(data, context=registry())
     except ValidationError as error:
@@ -82,7 +92,7 @@ def of_form(data: dict[str, Any]) -> tuple[Municipality | None, list[str]]:
     return figures, []
 
 
-def _gaps(data: dict[str, Any]) -> dict[tuple[str | int, ...], list[str]]:
+def _gaps(data: dict[str, Any]) -> dict[Place, list[str]]:
     """Return the fields that must be filled in and are empty, by the place in the data."""
     filled = data["population"]
     year = [] if data["date"] else [f"{t('own_year')}: {t('own_year_empty')}"]
@@ -91,7 +101,7 @@ def _gaps(data: dict[str, Any]) -> dict[tuple[str | int, ...], list[str]]:
         for first, last in GROUPS
         if f"{first}-{last}" not in filled and str(first) not in filled
     ]
-    found = {("date",): year, ("population",): people}
+    found: dict[Place, list[str]] = {("date",): year, ("population",): people}
     return {place: sentences for place, sentences in found.items() if sentences}
 
 
@@ -100,7 +110,7 @@ def _sentence(mistake: Mistake) -> str:
     return f"{field_name(mistake.loc)}: {words}" if mistake.loc else words
 
 
-def field_name(loc: tuple[str | int, ...]) -> str:
+def field_name(loc: Place) -> str:
     """Return what the form calls the place of a mistake."""
     if loc[0] == "tariffs" and len(loc) > 1 and loc[1] in FORMS:
         return form_name(str(loc[1]))

@@ -6,8 +6,8 @@ from typing import Any
 
 import streamlit as st
 
-from pages.own.known import GROUPS, form_name
-from pages.own.use_form import two_by_two, use_fields
+from pages.own.known import FITTED, GROUPS, form_name
+from pages.own.use_form import two_by_two, use_fields, youths_in_year
 from pages.shared import formats, parts
 from pages.shared.texts import t
 from sim.inputs.library import registry
@@ -17,6 +17,7 @@ from sim.inputs.municipality import (
     MAX_YOUTHS,
     NAME_LENGTH,
     SOURCE_LENGTH,
+    USE_AGES,
     Municipality,
 )
 from sim.states import FORMS
@@ -39,6 +40,25 @@ def form(known: Municipality | None, key: str, name: str = "") -> Data | None:
         return None
     data["kind"] = "municipality"
     data |= {name: part for name, part in (("use", use), ("tariffs", tariffs)) if part}
+    return {**data, **_multipliers(known, data)}
+
+
+def use_form(known: Municipality, key: str) -> Data | None:
+    """Show the figure that tells most, youths with jeugdhulp in a year, for a municipality without its own.
+
+    Returns what is known together with it, once it is handed in; without it where the field is empty.
+    """
+    with st.form(f"own-use-form-{key}"):
+        st.markdown(t("own_first"))
+        parts.note(t("own_use_all"))
+        left, right = two_by_two(2)
+        youths, year = youths_in_year(left, right, None, key)
+        handed_in = st.form_submit_button(t("own_submit"), type="primary")
+    if not handed_in:
+        return None
+    data = {name: figure for name, figure in known.to_data().items() if name not in FITTED}
+    if youths is not None:
+        data["use"] = {"year": year, "youths": youths, "ages": USE_AGES[-1]}
     return {**data, **_multipliers(known, data)}
 
 
@@ -120,7 +140,7 @@ def _multipliers(known: Municipality | None, data: Data) -> Data:
     if known is None or known.name != data["name"]:
         return {}
     before = known.to_data()
-    multipliers: Data = {name: before[name] for name in ("need", "access", "use_range") if name in before}
+    multipliers: Data = {name: before[name] for name in FITTED if name in before}
     if known.use_range is not None and not known.fitted:
         return multipliers  # a level, which holds until a figure of use is fitted
     fitted_to = ("population", "use", "bijstand", "moving") if known.use else ("use",)

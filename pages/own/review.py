@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pandas as pd
@@ -30,6 +31,16 @@ PROPOSED, TOLD = "own-proposed", "own-told"
 def propose(figures: Municipality) -> None:
     """Put figures forward; they act on nothing until they are accepted."""
     st.session_state[PROPOSED] = _written(figures)
+
+
+def take(found: Municipality | None, mistakes: Sequence[str]) -> None:
+    """Put figures forward, or say what is wrong with them: then nothing changes."""
+    if found is not None:
+        propose(found)
+        return
+    retract()
+    lines = "\n".join(f"- {parts.plain(mistake)}" for mistake in mistakes)
+    st.error(f"{t('own_refused')}\n\n{lines}")
 
 
 def proposed() -> Municipality | None:

@@ -30,11 +30,7 @@ def use_fields(known: Municipality | None, key: str) -> Data | list[Data]:
         st.markdown(t("own_first"))
     parts.note(t("own_use_note"))
     fields = two_by_two(5)
-    youths = _people(fields[0], t("own_use_youths"), before.youths if before else None, f"own-youths-{key}")
-    year = fields[1].number_input(
-        t("own_use_year"), HISTORY_YEAR, LAST_DATE, before.year if before else 2019, format="%d",
-        key=f"own-use-year-{key}",
-    )  # fmt: skip
+    youths, year = youths_in_year(fields[0], fields[1], before, key)
     ages = fields[2].selectbox(
         t("own_use_ages"), USE_AGES[::-1], USE_AGES[::-1].index(before.ages) if before else 0,
         format_func=lambda a: t("own_ages", ages=a), key=f"own-ages-{key}",
@@ -54,6 +50,18 @@ def use_fields(known: Municipality | None, key: str) -> Data | list[Data]:
         first = _figure(uses, year=year, youths=youths, ages=ages, national=share, residents=residents)
         more.insert(0, first)
     return more[0] if len(more) == 1 else more
+
+
+def youths_in_year(
+    left: DeltaGenerator, right: DeltaGenerator, before: Use | None, key: str
+) -> tuple[float | None, int]:
+    """Show the fields for how many youths had jeugdhulp, and in which year; return both."""
+    youths = _people(left, t("own_use_youths"), before.youths if before else None, f"own-youths-{key}")
+    year = right.number_input(
+        t("own_use_year"), HISTORY_YEAR, LAST_DATE, before.year if before else 2019, format="%d",
+        key=f"own-use-year-{key}",
+    )  # fmt: skip
+    return youths, year
 
 
 def _more_years(uses: tuple[Use, ...], ages: str, key: str) -> list[Data]:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 
 import streamlit as st
 from pydantic_core import PydanticCustomError
 from streamlit.elements.lib.mutable_expander_container import ExpanderContainer
 
+from pages.own import spot
+from pages.own.known import in_use
 from pages.shared import formats
 from pages.shared.address import saw_parts, seen_parts
 from pages.shared.chosen import (
@@ -44,6 +47,8 @@ from sim.model.catalogue import catalogue
 
 COUNTRY = "Nederland"
 PLACE = "municipality-chosen"
+FIELD = "jeugdhulp"
+"""What the address calls the field beside the municipality."""
 MOST_COVERAGE = 0.30
 """Share of children of 4-14 that the slider can reach."""
 CHILDREN_PER_FTE = 104.0
@@ -94,7 +99,7 @@ def _not_here() -> None:
     if became := became_of(st.session_state.get(BEFORE, "")):
         note(plain(Problem.at("", became).told(language())))
     if wanted is None:
-        way_to("eigen_cijfers", t("municipality_not_here"))
+        _own_figures()
         return
     try:
         here(wanted, choices())
@@ -102,6 +107,16 @@ def _not_here() -> None:
         st.warning(plain(Problem.at("", fault_of(error)).told(language())))
     told_beside_its_field("gemeente")
     way_to("eigen_cijfers", t("municipality_own"))
+
+
+def _own_figures() -> None:
+    """Show, folded, the figure that improves the answer most; the way to all where nothing is known yet."""
+    chosen = choices()
+    known = in_use(chosen.municipality, chosen)
+    if known is None:
+        way_to("eigen_cijfers", t("municipality_not_here"))
+    else:
+        fold(t("municipality_not_here"), "cijfer", FIELD, (FIELD,), partial(spot.show, known, chosen))
 
 
 def whose_plan(chosen: Choices) -> None:

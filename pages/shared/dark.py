@@ -23,6 +23,11 @@ COLOURS = {
 BUTTONS = f"<style>[data-testid^=stBaseButton-primary] p {{color: {BACKGROUND}}}</style>"
 """On a button of the main colour Streamlit writes in white, which is too pale on a light one."""
 
+PRINT = """<style>@media print {
+  [data-testid=stVegaLiteChart] svg {filter: invert(1) hue-rotate(180deg) brightness(1.2)}
+}</style>"""
+"""On paper a dark chart is turned over: dark on white, in about its own colours."""
+
 
 def is_on() -> bool:
     """Tell whether the browser of this visitor shows the dark theme."""

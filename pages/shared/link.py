@@ -45,11 +45,11 @@ MOST_ASSUMPTIONS = 60
 FROM = "van"
 """In a link: whose numbers the plan has."""
 VIEWS: Mapping[str, tuple[str, ...]] = {
-    "start": ("meer",),
-    "verken": ("delen", "programma"),
-    "vergelijk": ("open", "paar"),
+    "start": ("meer", "cijfer"),
+    "verken": ("delen", "programma", "cijfer"),
+    "vergelijk": ("open", "paar", "cijfer"),
     "galerij": ("stellingen",),
-    "kinderen": ("jaar", "kind", "wachten", "toch", "plekken", "open-kinderen"),
+    "kinderen": ("jaar", "kind", "wachten", "toch", "plekken", "open-kinderen", "cijfer"),
     "aannames": ("zoek", "rust", "onderwerpen", *(f"vanaf{n}" for n in range(12)), "open-aannames"),
     "eigen-cijfers": ("begin", "wijze"),
     "onderzoek": ("kindjaar", "buurten", "duur", "gemeenten", *(f"proef-{name}" for name in NUMBERS),

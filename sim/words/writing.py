@@ -285,7 +285,7 @@ class Writing:
 
         known: what is known of the municipality itself (see Profile.local); own: whether it gave figures.
         """
-        levels = [self.t(f"local_{use}", name=name) for use in (OWN_USE, PREDICTED_USE) if use in known]
+        levels = [self.t(f"local_{use}") for use in (OWN_USE, PREDICTED_USE) if use in known]
         if levels and not own:
             return f"{levels[0]} {self.t('local_rest')}"
         if levels:

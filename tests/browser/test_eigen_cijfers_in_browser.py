@@ -13,7 +13,8 @@ from playwright.sync_api import Page, expect
 
 from sim.inputs.municipality_template import template
 from sim.inputs.profiles import profiles
-from tests.browser.screens import READY, Watched
+from tests.browser.screens import READY, Watched, quiet_for
+from tests.browser.test_every_page import violations
 
 pytestmark = pytest.mark.browser
 EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -94,6 +95,29 @@ def test_wrong_uploads_are_told_and_change_nothing(page: Watched, tmp_path: Path
     below = "e => getComputedStyle(e, '::after').content"  # in Dutch, what the browser refused by itself
     assert "niet gelezen" in page.locator("[data-testid=stFileUploader]").evaluate(below)
     assert page.get_by_text("Eigen cijfers van").count() == 0
+    assert page.errors == []
+
+
+def test_a_figure_is_given_beside_the_municipality(page: Watched) -> None:
+    page.goto("/?gemeente=Hoorn&cijfer=jeugdhulp&begroting=0-g-crowd_out")
+    page.wait_for_selector(READY, timeout=60_000)
+    quiet_for(page, 1200)
+    assert violations(page) == []
+    youths = page.get_by_role("spinbutton", name="Aantal jongeren met jeugdhulp")
+    refused = "Deze cijfers zijn niet gebruikt"
+    for given, says in (("900000", refused), ("2400", "Wat er verandert voor Hoorn")):
+        youths.fill(given)
+        page.get_by_role("button", name="Bekijk wat er verandert").click()
+        page.get_by_text(says).wait_for(timeout=30_000)
+        assert "eigen=" not in page.url
+    assert page.get_by_text(refused).count() == 0
+    page.get_by_role("button", name="Neem over", exact=True).click(timeout=240_000)
+    page.wait_for_url("**eigen=**", timeout=60_000)
+    page.set_viewport_size({"width": 390, "height": 1600})
+    page.wait_for_timeout(800)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.get_by_role("button", name="Gebruik deze cijfers niet meer").click()
+    page.wait_for_url(lambda url: "eigen=" not in url, timeout=60_000)
     assert page.errors == []
 
 

@@ -15,6 +15,16 @@ pytestmark = pytest.mark.browser
 CHARTS_BELOW_WORDS = """() => [...document.querySelectorAll("[data-testid=stVegaLiteChart]")]
   .map(chart => chart.closest("[data-testid=stElementContainer]"))
   .filter(e => e.previousElementSibling).map(e => getComputedStyle(e).breakBefore)"""
+PAINTED = """() => {
+  const ground = e => getComputedStyle(e).backgroundColor;
+  return {filter: getComputedStyle(document.querySelector("[data-testid=stVegaLiteChart] svg")).filter,
+    grounds: [...document.querySelectorAll("[data-testid=stSelectbox] *")].map(ground)
+      .filter(colour => colour !== "rgba(0, 0, 0, 0)")};
+}"""
+"""What a chart is filtered by, and the backgrounds within fields that are not transparent."""
+TOPS = """() => [...document.querySelectorAll("[data-testid=stColumn]")]
+  .map(e => Math.round(e.getBoundingClientRect().top))"""
+"""Where the columns of a page begin, in pixels."""
 GAPS = """() => [...document.querySelectorAll("[data-testid=stVegaLiteChart] > svg")].map(svg => {
   svg.parentElement.style.width = "400px";  // paper is narrower than the screen
   const box = svg.getBoundingClientRect(), drawn = svg.viewBox.baseVal;
@@ -45,6 +55,34 @@ def test_the_answer_is_printed_on_one_page_without_menus(
     assert [name for name in menu if name not in ("Start", "Vergelijk") and name in text] == []
     assert "Link naar dit scherm" not in text
     assert "Download" not in text
+    assert page.errors == []
+
+
+def test_what_is_dark_on_the_screen_is_printed_dark_on_white(page: Watched) -> None:
+    page.emulate_media(color_scheme="dark")
+    page.goto("/")
+    page.get_by_text("keer andere aannames").first.wait_for(timeout=240_000)
+    quiet_for(page, 2500)
+    on_screen = page.evaluate(PAINTED)
+    assert on_screen["filter"] == "none"
+    page.emulate_media(media="print", color_scheme="dark")
+    quiet_for(page, 1200)
+    printed = page.evaluate(PAINTED)
+    assert "invert(1)" in printed["filter"]
+    assert on_screen["grounds"] != []
+    assert printed["grounds"] == []
+    assert page.errors == []
+
+
+def test_the_same_children_are_printed_side_by_side(page: Watched) -> None:
+    page.goto("/kinderen")
+    page.get_by_text("keer andere aannames").first.wait_for(timeout=240_000)
+    quiet_for(page, 2500)
+    page.emulate_media(media="print")
+    quiet_for(page, 2500)
+    tops = page.evaluate(TOPS)
+    assert len(tops) == 2
+    assert tops[0] == tops[1]
     assert page.errors == []
 
 

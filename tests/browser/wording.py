@@ -19,8 +19,8 @@ from tests.browser.screens import FLAGS, PAGES, chromium, quiet_for, running_app
 MOST_WORDS = 300
 """Before folds, on every page and in both languages."""
 CELL = 4
-TOWNS = ("Almere", "Hoorn")
-"""Where words are counted: outside Almere a page says more of whose figures it has."""
+TOWNS = ("Almere", "Hoorn", "Urk")
+"""Where words are counted: outside Almere a page says more of whose figures it has (Urk: predicted)."""
 _COUNT = """most => {
   const main = document.querySelector("[data-testid=stMain]");
   const away = "[data-testid=stIconMaterial], svg, canvas, style, script, input, textarea, .vega-embed";

@@ -315,7 +315,7 @@ def test_closing_and_clearing_leaves_the_address_clean() -> None:
 
 def test_the_names_of_what_one_looks_at_are_those_of_one_page_and_no_choice() -> None:
     names = [name for names in VIEWS.values() for name in names]
-    assert len(names) == len(set(names))
+    assert {name for name in names if names.count(name) > 1} == {"cijfer"}  # beside the municipality
     assert not set(names) & {*_READERS, "taal", FROM}
     assert {f"vanaf{n}" for n in range(len(TOPICS) + 1)} <= set(VIEWS["aannames"])
     assert EFFECTS.keys() & set(REFERENCES) == {"none"}  # the same word under two keys is no clash

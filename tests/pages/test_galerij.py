@@ -165,3 +165,9 @@ def test_a_file_that_cannot_be_used_is_told_in_dutch(
     assert not at.exception
     assert "kan nu niet worden gerekend" in at.error[0].value
     assert went == []
+
+
+def test_a_chance_is_never_told_as_a_weight() -> None:
+    for found in (NL, EN):
+        texts = "\n".join(found.values()).casefold()
+        assert [each for each in ("of the weight", "weight on no", "van het gewicht") if each in texts] == []
