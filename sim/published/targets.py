@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from sim.errors import InputError, Problem, nearest
 from sim.faults import Fault, fault
-from sim.files.wording import range_fault
+from sim.files.wording import MAX_FAULTS, range_fault
 from sim.published.cohort import each_point
 from sim.published.lookup import read_rows
 from sim.published.markov import CompiledModel
@@ -67,19 +67,29 @@ class ModelTarget:
 
 
 def read_targets(path: Path, model: CompiledModel) -> tuple[ModelTarget, ...]:
-    """Return the targets of a model in a CSV file. Raises InputError with every mistake, with its place."""
+    """Return the targets of a model in a CSV file.
+
+    Raises InputError with every mistake, with its place: of a file full of them about MAX_FAULTS.
+    """
     header, rows = read_rows(path)
     problems = [
         Problem.at(path, fault("no_such_column", name=name, near=None), 1, 1)
         for name in NEEDED
         if header.count(name) != 1
     ]
-    for k, name in enumerate(header):
-        if name not in KNOWN or name in header[:k]:
+    at, met = 1, set[str]()
+    for name, cell in zip(header, rows[0], strict=True):
+        if len(problems) >= MAX_FAULTS:
+            break
+        if name not in KNOWN or name in met:
             wrong = fault("unknown_key", key=name, near=nearest(name, KNOWN), known=KNOWN)
-            problems.append(Problem.at(path, wrong, 1, 1 + sum(len(cell) + 1 for cell in rows[0][:k])))
+            problems.append(Problem.at(path, wrong, 1, at))
+        at += len(cell) + 1
+        met.add(name)
     found = []
     for line, row in enumerate(rows[1:], start=2) if not problems else ():
+        if len(problems) >= MAX_FAULTS:
+            break
         if not any(cell.strip() for cell in row):
             continue
         if len(row) != len(header):

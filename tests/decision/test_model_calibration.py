@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 from cli import command_line
 from sim.decision.model_calibration import ModelCalibration, calibrate_model
 from sim.errors import InputError, OptionError
+from sim.files.wording import MAX_FAULTS
 from sim.published.cohort import exact_cohort
 from sim.published.source import read_source
 from sim.published.targets import read_targets, said_of
@@ -191,6 +192,18 @@ def test_columns_that_are_missing_or_unknown_are_told(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text("cycle,stat,value,se\n1,Ill,0.1,0.1\n", encoding="utf-8")
     with pytest.raises(InputError, match=r"t.csv:1:7: unknown key 'stat'; did you mean 'state'"):
         read_targets(tmp_path / "t.csv", model)
+
+
+@pytest.mark.parametrize(
+    "text", ["cycle," + "," * 20_000 + "\n1\n", "cycle,state,value,se\n" + "1\n" * 20_000]
+)
+def test_of_a_file_full_of_mistakes_about_a_hundred_are_told(text: str, tmp_path: Path) -> None:
+    """Each column held against all before it took half a minute."""
+    model = read_source(example(tmp_path)).compiled()
+    (tmp_path / "t.csv").write_text(text, encoding="utf-8")
+    with pytest.raises(InputError) as caught:
+        read_targets(tmp_path / "t.csv", model)
+    assert len(caught.value.problems) == MAX_FAULTS
 
 
 def test_a_target_out_of_reach_is_told_in_a_sentence(tmp_path: Path) -> None:
