@@ -51,8 +51,7 @@ def use_form(known: Municipality, key: str) -> Data | None:
     with st.form(f"own-use-form-{key}"):
         st.markdown(t("own_first"))
         parts.note(t("own_use_all"))
-        left, right = two_by_two(2)
-        youths, year = youths_in_year(left, right, None, key)
+        youths, year = youths_in_year(st.container(), st.container(), None, key)  # room for one a row
         handed_in = st.form_submit_button(t("own_submit"), type="primary")
     if not handed_in:
         return None
