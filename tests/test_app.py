@@ -156,7 +156,7 @@ def test_an_impossible_link_is_told_and_left_out(query: dict[str, str]) -> None:
 # Pages
 
 
-@pytest.mark.parametrize(("language", "sentence"), [("nl", "De kans dat de"), ("en", "The chance that the")])
+@pytest.mark.parametrize(("language", "sentence"), [("nl", "De kans dat de"), ("en", "The chance that it")])
 def test_start_shows_a_sentence_what_is_not_known_and_three_figures(language: str, sentence: str) -> None:
     at = shown("pages/main.py", taal=language, **unfolded("start"))
     once(at, lambda: sentence in words(at), 30)  # it comes with the next look at the answer

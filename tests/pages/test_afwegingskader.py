@@ -60,7 +60,7 @@ def test_what_is_filled_in_comes_along_in_the_workbook(monkeypatch: pytest.Monke
     got: list[dict[str, str]] = []
 
     def made(*arguments: object) -> None:
-        got.append(arguments[-1])  # type: ignore[arg-type]
+        got.append(arguments[3])  # type: ignore[arg-type]
         raise ValueError
 
     monkeypatch.setattr("pages.shared.documents.made", made)
