@@ -192,9 +192,12 @@ def folding(
     name: what the address calls the parts that are open; parts: all that there are. leads_here: whether
     something else in the address, such as a choice within it, has it open at first.
     """
-    opened = seen_parts(name, parts)
+    opened, titled = seen_parts(name, parts), f"{key}-title"
     if key not in st.session_state:
         st.session_state[key] = leads_here or part in opened
+    elif st.session_state.get(titled, title) != title:  # to Streamlit it is another part, which is closed
+        st.session_state[key] = part in opened
+    st.session_state[titled] = title
     found = st.expander(title, key=key, on_change="rerun")
     saw_parts(name, [each for each in parts if (found.open if each == part else each in opened)])
     return found

@@ -327,3 +327,25 @@ def test_words_too_long_for_an_address_are_sought_all_the_same() -> None:
     at.text_input(key="assumed-search").set_value("tarief " * 40).run()
     assert address(at) == {}
     assert not at.error
+
+
+def test_a_part_of_which_the_title_changes_stays_open_or_closed() -> None:
+    """Of an element of the framework the title says how far it is filled in, which comes with the figures."""
+
+    def page() -> None:
+        import streamlit as st
+
+        from pages.shared.controls import fold
+
+        for part in ("a", "b"):
+            fold(f"{part}: {st.session_state['told']}", "delen", part, ("a", "b"), lambda: st.write("inside"))
+
+    at = AppTest.from_function(page)
+    at.session_state["told"] = "niet bekend"
+    at.query_params["delen"] = "a"
+    at.run()
+    at.session_state["told"] = "ingevuld"
+    at.run()
+    assert [one.label for one in at.expander] == ["a: ingevuld", "b: ingevuld"]
+    assert [one.proto.expanded for one in at.expander] == [True, False]
+    assert [len(one.markdown) for one in at.expander] == [1, 0]
