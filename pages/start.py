@@ -48,6 +48,7 @@ def _unknown(both: Sequence[Scenario]) -> None:
     told = writing().unknown_effect(weight_of_no_effect(both), believed(both))
     st.markdown(t("unknown", effect=told))
     st.markdown(t("sentence_honest"))
+    st.markdown(t("luck_note"))
 
 
 def _break_even(chosen: Choices, reference: str) -> None:
