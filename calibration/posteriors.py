@@ -19,7 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calibration.calibrate import FILES, OUTCOMES
-from calibration.documents.report import figure, fitted_share, markdown, read
+from calibration.documents.markup import figure, markdown
+from calibration.documents.summary import fitted_share, read
 from sim.errors import InputError
 from sim.faults import fault
 from sim.machine.whole import written_whole

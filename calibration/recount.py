@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from calibration.diagnostics import target_rows
-from calibration.documents.report import read
+from calibration.documents.summary import read
 from calibration.figures.targets import TARGET_FILE, Target, read_targets
 from calibration.fit import FRESH, SEEDS, FitPlan, best_job, draw_jobs
 from calibration.runs import Job, national, run

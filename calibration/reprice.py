@@ -15,7 +15,8 @@ import numpy as np
 
 from calibration import costs
 from calibration.calibrate import write
-from calibration.documents.report import figure, read
+from calibration.documents.markup import figure
+from calibration.documents.summary import read
 from calibration.figures.targets import TARGET_FILE, read_targets
 from calibration.recount import again
 from sim.errors import InputError, SimulationError

@@ -85,7 +85,7 @@ def _document(
     from sim import compare as compare_scenarios
     from sim.decision.level_by_year import MoneyView
     from sim.engine.config import worker_threads
-    from sim.report.content import report_of
+    from sim.report.composition import report_of
     from sim.report.files import ready, write
     from sim.runs.experiment import Options
     from sim.runs.past import past_users

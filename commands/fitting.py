@@ -45,7 +45,7 @@ def calibrate(
 ) -> None:
     """Fit the parameters to the targets; write a posterior and diagnostics."""
     from calibration.calibrate import calibrate as fit_all
-    from calibration.documents.report import summary_table
+    from calibration.documents.summary import summary_table
     from calibration.figures.targets import TARGET_FILE
     from commands.terminal.comparison import show
 
@@ -68,7 +68,7 @@ def validate(
     json_output: Json = False,
 ) -> None:
     """Test a posterior on figures it has not seen, and against naive forecasts."""
-    from calibration.documents.report import validation_table
+    from calibration.documents.summary import validation_table
     from calibration.figures.targets import TARGET_FILE, read_targets
     from calibration.validation import validate as test
     from commands.terminal.comparison import show

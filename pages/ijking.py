@@ -13,7 +13,7 @@ import altair as alt
 import pandas as pd
 import streamlit as st
 
-from calibration.documents.report import fitted_share, read
+from calibration.documents.summary import fitted_share, read
 from calibration.figures.past import RULES, by_series
 from pages.shared import charts, formats, parts
 from pages.shared.chosen import reference_words

@@ -14,7 +14,7 @@ from urllib.parse import parse_qs
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from calibration.documents.report import fitted_share, read
+from calibration.documents.summary import fitted_share, read
 from pages import ijking
 from pages.shared import desk, formats, level_chart, parts, watching
 from pages.shared.answers import Answer

@@ -8,14 +8,12 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping
-from pathlib import Path
 
-from calibration.documents.report import markdown
+from calibration.documents.markup import DOCS, markdown
 from sim.model.catalogue import catalogue
 from sim.model.parameters import Parameter, Parameters, default_parameters
 from sim.model.processes import ProcessTable, Transition, default_table
 
-DOCS = Path(__file__).resolve().parents[2] / "docs"
 GENERATED = "<!-- written by `python -m calibration.documents.document`; edit the data, not this page -->\n\n"
 PRIOR = "before the fit "
 MARKS = {

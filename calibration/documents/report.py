@@ -1,4 +1,4 @@
-"""A calibration for people to read: tables for the terminal, docs/calibration.md and its pictures.
+"""A calibration for people to read: docs/calibration.md and its pictures.
 
 Run as ``python -m calibration.documents.report [FOLDER]`` (default: the shipped posterior).
 """
@@ -13,23 +13,16 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 from calibration.documents.fit_charts import ages_chart, fit_chart, parameters_chart
+from calibration.documents.markup import DOCS, between, figure, markdown
+from calibration.documents.summary import fitted_share, read, validation_row, verdict
 from calibration.figures.past import RULES, by_series
 from calibration.figures.targets import read_targets
 from calibration.validation import against_rules, validate
-from commands.terminal.literal import Table
-from sim.errors import InputError
-from sim.faults import fault
 from sim.model.parameters import DATA, POSTERIOR_FILE, prior_parameters, read_posterior, with_posterior
 
-DOCS = Path(__file__).resolve().parents[2] / "docs"
 TESTS = "validation.json"
 PICTURES = DOCS / "pictures"
-RULE_NAMES = {
-    "last_value": "the last value", "straight_line": "a straight line", "damped_trend": "a damped trend"
-}  # fmt: skip
 SPREADS = (0.0, 0.5, 0.7, 0.9, math.inf)
 """Bounds of the rows of parameters, in standard deviations of the prior."""
 FURTHEST = 10
@@ -51,107 +44,6 @@ REASONS = {
     "route_protection_2018": "referrers are counted over trajectories and signals over youths",
 }
 """Why a figure may lie outside its interval, by id."""
-
-
-def read(folder: Path = DATA) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return (how it was made, diagnostics) of a posterior. Raises InputError where one is missing."""
-    found = []
-    for name in ("posterior.json", "diagnostics.json"):
-        path = folder / name
-        try:
-            found.append(json.loads(path.read_text(encoding="utf-8")))
-        except (OSError, ValueError) as error:
-            raise InputError.at(path, fault("not_of_calibration", reason=str(error))) from error
-    return found[0], found[1]
-
-
-def markdown(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Return a Markdown table."""
-    lines = ["| " + " | ".join(header) + " |", "|" + "---|" * len(header)]
-    lines += ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows]
-    return "\n".join(lines) + "\n"
-
-
-def figure(x: float | None) -> str:
-    """Return a number as short as it can be read: whole when large, three digits when small."""
-    if x is None:
-        return "-"
-    return f"{x:,.0f}" if abs(x) >= 1000 else f"{x:.3g}"
-
-
-def between(low: float, high: float) -> str:
-    """Return a range of two numbers; the word 'to' where a dash would be read as a minus."""
-    return f"{figure(low)} to {figure(high)}" if low < 0 else f"{figure(low)}–{figure(high)}"
-
-
-def fitted_share(found: Mapping[str, Any]) -> tuple[float, float]:
-    """Return the share of calibrate figures inside their interval, and the median absolute error."""
-    rows = pd.DataFrame([row for row in found["targets"] if row["role"] == "calibrate"])
-    return float(rows["inside"].mean()), float(rows["best_error"].abs().median())
-
-
-def summary_table(found: Mapping[str, Any]) -> Table:
-    """Return what a calibration came to, for the terminal."""
-    inside, error = fitted_share(found)
-    table = Table(title="Calibration")
-    table.add_column("what")
-    table.add_column("found", justify="right")
-    table.add_row("calibrate figures inside their 95% predictive interval", f"{inside:.0%}")
-    table.add_row("median absolute error of the best fit", f"{error:.1%}")
-    outside = [row["id"] for row in found["targets"] if row["role"] == "calibrate" and not row["inside"]]
-    table.add_row("outside", ", ".join(outside) or "none")
-    cover = found["coverage"]
-    table.add_row("90% intervals that hold a known truth", f"{cover['parameters']:.0%}")
-    known = found["identifiability"]
-    table.add_row(
-        "directions that the figures inform", f"{known['informed_directions']} of {known['free_parameters']}"
-    )
-    return table
-
-
-def validation_table(found: Mapping[str, Any]) -> Table:
-    """Return what a validation came to, for the terminal."""
-    table = Table(title="Figures that the fit has not seen")
-    for name in (
-        "figure",
-        "published",
-        "model",
-        "95% predictive interval",
-        "inside",
-        *(rule.replace("_", " ") for rule in RULES),
-    ):
-        table.add_column(name, justify="left" if name == "figure" else "right")
-    for row in found["targets"]:
-        table.add_row(*_validation_row(row))
-    errors, skill = found["errors"], found["skill"]
-    words = f"inside: {found['inside_share']:.0%}"
-    if skill is not None:
-        words += f"; mean error: model {errors['median']:.1%}, "
-        words += ", ".join(f"{rule.replace('_', ' ')} {errors[rule]:.1%}" for rule in RULES) + f"; {verdict(found)}"
-    table.caption = words
-    return table
-
-
-def verdict(found: Mapping[str, Any]) -> str:
-    """Return in words whether the model errs less than simple rules, and for which figures one is nearer."""
-    lost = [RULE_NAMES[rule] for rule, won in found["beats"].items() if not won]
-    compared = [row for row in found["targets"] if row[RULES[0]] is not None]
-    said = f"over the {len(compared)} with a past the model "
-    said += f"does NOT beat {' nor '.join(lost)}" if lost else "errs less than each simple rule"
-    nearer = [
-        row["id"] for row in compared
-        if min(abs(row[rule] - row["value"]) for rule in RULES) < abs(row["median"] - row["value"])
-    ]  # fmt: skip
-    return f"{said}; a rule is nearer for {len(nearer)}: {', '.join(nearer)}" if nearer else said
-
-
-def _validation_row(row: Mapping[str, Any]) -> list[str]:
-    interval = between(row["predictive_low"], row["predictive_high"])
-    inside = "yes" if row["inside"] else "NO"
-    return [
-        row["id"], figure(row["value"]), figure(row["median"]), interval, inside,
-        *(figure(row[rule]) for rule in RULES),
-    ]  # fmt: skip
 
 
 def page(
@@ -201,7 +93,7 @@ def page(
         "## Figures that the fit has not seen\n",
         markdown(
             ("figure", "published", "model", "95% predictive", "inside", *(rule.replace("_", " ") for rule in RULES)),
-            (_validation_row(row) for row in tested["targets"]),
+            (validation_row(row) for row in tested["targets"]),
         ),
         _reasons(row["id"] for row in tested["targets"] if not row["inside"]),
         _errors(tested),

@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from calibration.documents.report import DOCS, between, figure, markdown, read
+from calibration.documents.markup import DOCS, between, figure, markdown
+from calibration.documents.summary import read
 from calibration.documents.verdict import CHILDREN, DRAWS, PAIR, TITLES, Found, Stance, live
 from calibration.documents.verdict import row as verdict_row
 from sim.inputs.library import registry

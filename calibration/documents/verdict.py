@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from calibration.documents.report import DOCS, markdown
+from calibration.documents.markup import DOCS, markdown
 from sim.api import compare
 from sim.decision.headline import Change
 from sim.inputs.library import registry
@@ -21,7 +21,8 @@ from sim.machine.project import SCENARIOS
 from sim.model.futures import FUTURES, MODEL_TODAY
 from sim.model.priors import ASSUMED, PRIORS
 from sim.model.structures import CARE_CHANGES_NEED, STRUCTURES
-from sim.report.content import Report, report_of, words
+from sim.report.composition import report_of
+from sim.report.content import Report, words
 from sim.report.phrases import between
 from sim.words.writing import Writing
 

@@ -20,7 +20,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 from ruamel.yaml import YAML
 
-from calibration.documents.report import DOCS, markdown
+from calibration.documents.markup import DOCS, markdown
 from sim.machine.compiling import source_hash
 
 ROOT = DOCS.parent

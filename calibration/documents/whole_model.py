@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from calibration.documents.report import DOCS, markdown
+from calibration.documents.markup import DOCS, markdown
 from sim.engine.history import Label
 from sim.inputs.library import registry
 from sim.inputs.scenario import Scenario, load_scenario, scenario_from_dict

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 from scipy import stats
 
-from calibration.documents.report import markdown
+from calibration.documents.markup import markdown
 from sim.model.priors import COLUMNS, PRIOR_FILE
 
 FILE = Path(__file__).with_name("effect_sizes.csv")

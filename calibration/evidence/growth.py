@@ -16,7 +16,7 @@ from pathlib import Path
 
 from scipy import stats
 
-from calibration.documents.report import markdown
+from calibration.documents.markup import markdown
 from sim.decision.headline import USERS
 from sim.inputs.library import registry
 from sim.inputs.scenario import scenario_from_dict

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from calibration.documents.report import markdown
+from calibration.documents.markup import markdown
 from calibration.paper.runs import Laboratory, Pair, level
 from calibration.paper.telling import Chance, ChangeTold, Count, Said, Share, Value, said
 from calibration.paper.words import ClaimAnswer, most_deprived, short, spread, table

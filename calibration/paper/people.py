@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from calibration.documents.report import markdown
+from calibration.documents.markup import markdown
 from calibration.paper.answers import NOW, OUTCOMES
 from calibration.paper.claims import scenario_of
 from calibration.paper.runs import Floats, Laboratory, level, lives, who_is_well

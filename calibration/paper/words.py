@@ -8,7 +8,7 @@ from functools import cache
 
 import numpy as np
 
-from calibration.documents.report import markdown
+from calibration.documents.markup import markdown
 from calibration.paper.runs import Floats, Pair
 from calibration.paper.telling import Said
 from sim.decision.comparison import Figure

@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from calibration.documents.report import DOCS, markdown
+from calibration.documents.markup import DOCS, markdown
 from calibration.paper import answers as paper_answers
 from calibration.paper import people as paper_people
 from calibration.paper.claims import CLAIMS, Claim

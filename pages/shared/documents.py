@@ -21,7 +21,8 @@ from sim.inputs.profiles import profile_of
 from sim.inputs.scenario import Scenario
 from sim.machine.project import version
 from sim.progress import Progress, Tell
-from sim.report.content import Report, report_of
+from sim.report.composition import report_of
+from sim.report.content import Report
 from sim.report.files import document
 from sim.report.provenance import beside as provenance_beside
 from sim.report.provenance import provenance

@@ -3,6 +3,7 @@
 __all__ = [
     "assumptions",
     "calibrated_models",
+    "composition",
     "content",
     "crate",
     "files",

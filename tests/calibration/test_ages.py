@@ -21,7 +21,7 @@ from calibration.ages import (
     told,
     without,
 )
-from calibration.documents.report import DOCS
+from calibration.documents.markup import DOCS
 from calibration.figures.targets import TARGET_FILE, read_targets
 from calibration.fit import FitPlan
 

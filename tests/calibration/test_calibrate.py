@@ -18,7 +18,7 @@ from calibration import calibrate as module
 from calibration import posteriors
 from calibration.calibrate import FILES, calibrate
 from calibration.costs import NAMES, published
-from calibration.documents import fit_charts, report
+from calibration.documents import fit_charts, report, summary
 from calibration.figures.measures import MEASURES, Count
 from calibration.figures.past import RULES
 from calibration.figures.targets import TARGET_FILE, read_targets
@@ -105,7 +105,7 @@ def test_draws_are_parameters_that_were_run_and_their_outcomes_are_kept(folder: 
     runs = [json.loads(line) for line in (folder / "runs.jsonl").read_text().splitlines()]
     made = {run["outcome"]["jz_2018"] for run in runs}
     assert {row["jz_2018"] for row in kept} <= made
-    _, found = report.read(folder)
+    _, found = summary.read(folder)
     shown = next(row for row in found["targets"] if row["id"] == "jz_2018")
     logs = np.log([row["jz_2018"] for row in kept[1:]])
     assert shown["median"] == pytest.approx(np.exp(logs.mean()))
@@ -142,7 +142,7 @@ def test_old_results_stay_whole_when_writing_fails(copy: Path, monkeypatch: pyte
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(module, "_dump", full)
-    about, found = report.read(copy)
+    about, found = summary.read(copy)
     with pytest.raises(SimulationError, match="No space left"):
         module.write(copy, ["frailty.sd"], np.ones((3, 1)), about, found)
     assert {name: (copy / name).read_bytes() for name in FILES} == before
@@ -160,7 +160,7 @@ def test_too_few_figures_to_fit_are_refused_before_anything_is_run(tmp_path: Pat
 
 
 def test_diagnostics_are_complete(folder: Path) -> None:
-    _, found = report.read(folder)
+    _, found = summary.read(folder)
     rows = {row["id"]: row for row in found["targets"]}
     one = rows["jz_2018"]  # eight draws may spread less than the luck of runs: then nothing is left of it
     assert one["predictive_low"] < one["low"] <= one["high"] < one["predictive_high"]
@@ -177,7 +177,7 @@ def test_diagnostics_are_complete(folder: Path) -> None:
 
 
 def test_the_page_shows_every_figure_and_parameter(folder: Path) -> None:
-    about, found = report.read(folder)
+    about, found = summary.read(folder)
     tested = {
         "targets": [], "inside_share": 1.0, "skill": -0.2, "draws": 2, "children": 10,
         "errors": {"median": 0.02, "last_value": 0.01, "straight_line": 0.03, "damped_trend": 0.03},
@@ -208,7 +208,7 @@ def test_posteriors_are_compared_by_how_far_they_moved(folder: Path, copy: Path)
     posterior = read_posterior(copy / "posterior.parquet")
     values = posterior.values.copy()
     values[:, posterior.names.index("frailty.sd")] *= 1.5
-    about, found = report.read(copy)
+    about, found = summary.read(copy)
     module.write(copy, posterior.names, values, about, found)
     lines = compare(folder, copy).splitlines()
     first = next(after for before, after in itertools.pairwise(lines) if before.startswith("|---"))
@@ -225,7 +225,7 @@ def test_what_did_not_move_stands_above_nothing_that_did(copy: Path, tmp_path: P
     values[:, names.index("frailty.sd")] *= 1.01
     values[:, names.index(held[20])] *= 1.5
     other = Path(shutil.copytree(copy, tmp_path / "other"))
-    module.write(other, names, values, *report.read(copy))
+    module.write(other, names, values, *summary.read(copy))
     table = [line.split(" | ") for line in compare(copy, other).splitlines() if line.startswith("| ")][1:]
     assert [row[0].strip("| ") for row in table[:2]] == [held[20], "frailty.sd"]
     assert "another constant" in table[0][-1]
@@ -243,7 +243,7 @@ def test_figures_that_come_to_be_counted_otherwise_are_renewed_and_no_others(
     copy: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As if CBS counted two trajectories for each that the model counts on 30 June: held out, not fitted."""
-    before, count = report.read(copy)[1], MEASURES["trajectories_mid_year"]
+    before, count = summary.read(copy)[1], MEASURES["trajectories_mid_year"]
     assert count is not None
     monkeypatch.setitem(
         cast("dict[str, Count]", MEASURES), "trajectories_mid_year", lambda *where: 2 * count(*where)
@@ -254,7 +254,7 @@ def test_figures_that_come_to_be_counted_otherwise_are_renewed_and_no_others(
         for name in ("best", "median", "low", "high", "predictive_low", "predictive_high"):
             assert new[name] == pytest.approx(2 * old[name], rel=1e-6)
         assert new["best_error"] == pytest.approx(new["best"] / new["value"] - 1)
-    after = report.read(copy)[1]
+    after = summary.read(copy)[1]
     assert {name for name in after if after[name] != before[name]} == {"targets"}
     rows = {row["id"]: row for row in before["targets"]} | {new["id"]: new for _, new in moved}
     assert after["targets"] == list(rows.values())
@@ -263,7 +263,7 @@ def test_figures_that_come_to_be_counted_otherwise_are_renewed_and_no_others(
 def test_costs_are_renewed_and_lives_stay_as_they_are(copy: Path) -> None:
     """As if its costs had been fitted to something else: they come back, and nothing else moves."""
     fitted = read_posterior(copy / "posterior.parquet")
-    about, told = report.read(copy)
+    about, told = summary.read(copy)
     table = pq.read_table(copy / "posterior.parquet")
     old = {name: table[name] if name not in NAMES else pa.array([1.0] * len(table)) for name in fitted.names}
     pq.write_table(pa.table(old), copy / "posterior.parquet")
@@ -277,7 +277,7 @@ def test_costs_are_renewed_and_lives_stay_as_they_are(copy: Path) -> None:
     for name in NAMES:
         ours, theirs = (each.values[:, each.names.index(name)] for each in (found, fitted))
         assert ours == pytest.approx(theirs, rel=1e-9)
-    again, said = report.read(copy)
+    again, said = summary.read(copy)
     assert again == about | {"posterior": again["posterior"]}
     assert {name for name in said if said[name] != told[name]} <= {"posterior", "spending"}
     ship(copy, copy)  # whole, and of one calibration

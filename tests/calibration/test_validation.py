@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from calibration.diagnostics import target_rows
-from calibration.documents.report import verdict
+from calibration.documents.summary import verdict
 from calibration.figures.past import RULES
 from calibration.figures.targets import read_targets
 from calibration.runs import count, predict

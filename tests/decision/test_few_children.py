@@ -16,7 +16,7 @@ from sim.api import compare
 from sim.decision.comparison import Difference, Figure, difference, drowned
 from sim.decision.firm import Standing, nothing
 from sim.decision.headline import change
-from sim.report.content import report_of
+from sim.report.composition import report_of
 from sim.report.csvfile import csv_text
 from sim.report.workbook import workbook
 from sim.runs.experiment import FEWEST_FOR_LUCK, Options, run_all

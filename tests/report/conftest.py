@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 
 from sim.api import Comparison
-from sim.report.content import Report, report_of
+from sim.report.composition import report_of
+from sim.report.content import Report
 from tests.report.comparisons import comparison
 
 

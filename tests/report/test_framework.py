@@ -13,7 +13,8 @@ from sim.api import Comparison
 from sim.decision.equity import NEIGHBOURHOODS
 from sim.decision.money import DISCOUNTS, worth
 from sim.engine.history import Label
-from sim.report.content import Report, report_of, words
+from sim.report.composition import report_of
+from sim.report.content import Report, words
 from sim.report.framework import ASKED, LONGEST, NUMBERS, Element, Filled, framework
 from sim.report.workbook import workbook
 from tests.report.comparisons import CORE, comparison

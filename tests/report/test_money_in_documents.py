@@ -19,7 +19,8 @@ from sim.decision.level_by_year import AT_FIRST, MONEY_PARTS, PER, PRICES, Money
 from sim.inputs.observed import inhabitants
 from sim.inputs.profiles import profile_of
 from sim.report.briefing import briefing
-from sim.report.content import Report, report_of
+from sim.report.composition import report_of
+from sim.report.content import Report
 from sim.report.level_chart import level_alt
 from sim.report.workbook import workbook
 from tests.opened import answered

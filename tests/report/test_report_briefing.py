@@ -18,7 +18,8 @@ from pypdf.generic import DictionaryObject
 from sim.decision.level_by_year import AT_FIRST, MoneyView
 from sim.report.briefing import briefing
 from sim.report.chart import description, svg
-from sim.report.content import Report, assumed_share, report_of
+from sim.report.composition import report_of
+from sim.report.content import Report, assumed_share
 from sim.report.lettering import drawable, short
 from sim.report.level_chart import level_alt
 from sim.words.break_even_words import research_words

@@ -16,7 +16,8 @@ from sim.decision.comparison import MUNICIPAL
 from sim.decision.headline import UNMET
 from sim.inputs.profiles import profiles
 from sim.model.parameters import DATA, default_parameters
-from sim.report.content import Report, report_of, words, world_lines
+from sim.report.composition import report_of
+from sim.report.content import Report, words, world_lines
 from sim.report.files import document
 from sim.report.provenance import provenance
 from sim.report.rows import Row

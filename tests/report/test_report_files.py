@@ -18,7 +18,8 @@ import sim.api
 from sim.api import Comparison
 from sim.decision.level_by_year import MoneyView
 from sim.errors import InputError, SimulationError
-from sim.report.content import Report, report_of
+from sim.report.composition import report_of
+from sim.report.content import Report
 from sim.report.csvfile import csv_text
 from sim.report.files import ready, write
 from sim.report.provenance import provenance

@@ -13,7 +13,8 @@ from pypdf import PdfReader
 
 from sim.report.briefing import briefing
 from sim.report.chart import description, svg
-from sim.report.content import Report, report_of
+from sim.report.composition import report_of
+from sim.report.content import Report
 from sim.report.csvfile import csv_text
 from sim.report.workbook import workbook
 from tests.report.comparisons import comparison

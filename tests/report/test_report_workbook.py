@@ -15,7 +15,8 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from pages.shared.parameter_words import ASSUMED, basis_of
 from sim.model.parameters import default_parameters
-from sim.report.content import Report, assumed_share, report_of
+from sim.report.composition import report_of
+from sim.report.content import Report, assumed_share
 from sim.report.workbook import MARKED, ORDER, workbook
 from tests.report.comparisons import comparison
 

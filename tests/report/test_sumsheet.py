@@ -14,7 +14,8 @@ from openpyxl import Workbook, load_workbook
 from sim.api import Comparison, compare
 from sim.decision.comparison import MUNICIPAL, drowned
 from sim.decision.headline import change
-from sim.report.content import Report, report_of
+from sim.report.composition import report_of
+from sim.report.content import Report
 from sim.report.workbook import workbook
 from tests.report.comparisons import comparison
 from tests.report.formulas import Formulas

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import re
 
-from calibration.documents.report import DOCS, kept_page, read
+from calibration.documents.markup import DOCS
+from calibration.documents.report import kept_page
+from calibration.documents.summary import read
 from calibration.figures.past import RULES, by_series
 from calibration.figures.targets import read_targets
 from calibration.space import LEVELS

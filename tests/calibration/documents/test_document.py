@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from calibration.documents import document
-from calibration.documents.document import DOCS, GENERATED, MARKS, parameters_page, processes_page, short
-from calibration.documents.report import markdown
+from calibration.documents.document import GENERATED, MARKS, parameters_page, processes_page, short
+from calibration.documents.markup import DOCS, markdown
 from sim.model.parameters import Parameters, default_parameters
 from sim.model.processes import default_table
 

@@ -7,7 +7,8 @@ import math
 import pytest
 
 from calibration.documents import structures, verdict
-from calibration.documents.report import markdown, read
+from calibration.documents.markup import markdown
+from calibration.documents.summary import read
 from sim.model.structures import STRUCTURES, folder_of
 
 PAGE = structures.DOCUMENT.read_text(encoding="utf-8")

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import pytest
 
 from calibration.documents import verdict
-from calibration.documents.report import DOCS
+from calibration.documents.markup import DOCS
 from calibration.documents.verdict import Found
 from sim.inputs.library import registry
 from sim.inputs.scenario import Scenario, load_scenario

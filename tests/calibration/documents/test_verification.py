@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from calibration.documents.report import DOCS
+from calibration.documents.markup import DOCS
 from calibration.documents.verification import (
     Framework,
     Item,
