@@ -15,10 +15,12 @@ app: .venv
 	$(BIN)/kinderwerk app
 
 # Before every commit: lint, types, the layers of sim/, and the tests that take no browser and no long runs.
-check: .venv lint
+check: .venv
+	$(MAKE) -j2 lint kernels
 	$(BIN)/pytest -n auto --dist loadfile -m "not slow and not browser and not docs and not verification"
 
-test: .venv lint
+test: .venv
+	$(MAKE) -j2 lint kernels
 	$(BIN)/pytest -n auto --dist loadfile
 
 .PHONY: lint
@@ -26,6 +28,12 @@ lint: .venv
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# Compiled, or found compiled, while mypy thinks: each takes one core for a minute.
+.PHONY: kernels
+kernels: .venv
+	@out=$$(mktemp -d) && trap 'rm -rf "$$out"' EXIT && cd scenarios/almere && \
+	  ../../$(BIN)/kinderwerk compare geen.yaml huidig.yaml --children 200 --draws 1 --out "$$out" >/dev/null
 
 # Lines and branches of sim/ and calibration/ that the tests reach. Kernels count in the runs without the
 # compiler (tests/verification/test_uncompiled.py). Takes twice as long as the tests.
