@@ -33,7 +33,7 @@ lint: .venv
 .PHONY: kernels
 kernels: .venv
 	@out=$$(mktemp -d) && trap 'rm -rf "$$out"' EXIT && cd scenarios/almere && \
-	  ../../$(BIN)/kinderwerk compare geen.yaml huidig.yaml --children 200 --draws 1 --out "$$out" >/dev/null
+	  ../../$(BIN)/kinderwerk compare geen.yaml huidig.yaml --children 400 --draws 1 --out "$$out" >/dev/null
 
 # Lines and branches of sim/ and calibration/ that the tests reach. Kernels count in the runs without the
 # compiler (tests/verification/test_uncompiled.py). Takes twice as long as the tests.

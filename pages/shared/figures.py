@@ -40,20 +40,36 @@ def key_figures(answer: Answer, scenario: int = 1) -> Rows:
     years, d = answer.scenarios[0].years, answer.difference(scenario)
     near, far = (change_of(answer, scenario, d, min(ahead, years)) for ahead in (MIDDLE, LONG))
     return [
-        (t("figure_users", year=near.year), _in_words(near.care_users, formats.count, answer)),
-        (t("figure_unmet", year=near.year), _in_words(near.unmet_need, formats.count, answer)),
-        (t("figure_money", year=far.year), _money(far, formats.money, answer)),
+        (t("figure_users", year=near.year), _as_start(near.care_users, formats.count, "fewer", answer)),
+        (t("figure_unmet", year=near.year), _as_start(near.unmet_need, formats.count, "fewer", answer)),
+        (t("figure_money", year=far.year), _money(far, formats.money, answer, "less")),
         (t("row_chance"), chance(far, answer)),
     ]
+
+
+def _as_start(f: Figure, write: Callable[..., str], less: str, answer: Answer) -> str:
+    """Return a difference in the words of Start, 32 minder, with its range where that is all there is."""
+    told = Standing.of(f, answer.sharpening)
+    if told.unsaid:
+        return writing().remark(f, write, answer.sharpening)
+    words = writing().change(f, write, less, answer.sharpening)
+    return writing().provisional(words, told is Standing.PROVISIONAL)
 
 
 def _in_words(f: Figure, write: Callable[..., str], answer: Answer) -> str:
     return writing().difference(f, write, answer.sharpening)
 
 
-def _money(c: Change, write: Callable[..., str], answer: Answer) -> str:
-    """Return what the municipality spends more; where care is paid in another way that says nothing."""
-    return t("not_comparable") if c.municipal_cashable is None else _in_words(c.municipal_cost, write, answer)
+def _money(c: Change, write: Callable[..., str], answer: Answer, less: str = "") -> str:
+    """Return what the municipality spends more; where care is paid in another way that says nothing.
+
+    less: the word for below zero; with a sign where none is given.
+    """
+    if c.municipal_cashable is None:
+        return t("not_comparable")
+    if less:
+        return _as_start(c.municipal_cost, write, less, answer)
+    return _in_words(c.municipal_cost, write, answer)
 
 
 def chance(c: Change, answer: Answer) -> str:

@@ -45,8 +45,13 @@ def chromium() -> str:
 
 
 @contextmanager
-def running_app(log: Path | None = None) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
-    """Start the app; yield its address and its process once it answers. log: gets its log for machines."""
+def running_app(
+    log: Path | None = None, checkout: Path = ROOT
+) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """Start the app; yield its address and its process once it answers.
+
+    log: gets its log for machines. checkout: of which version.
+    """
     chromium()
     port = free_port()
     sizes = {
@@ -58,7 +63,7 @@ def running_app(log: Path | None = None) -> Iterator[tuple[str, subprocess.Popen
     with Path(log or os.devnull).open("wb") as stderr:
         process = subprocess.Popen(
             [*call, "--server.headless", "true"],
-            cwd=ROOT, env={**os.environ, **sizes, **lines}, stdout=subprocess.DEVNULL, stderr=stderr,
+            cwd=checkout, env={**os.environ, **sizes, **lines}, stdout=subprocess.DEVNULL, stderr=stderr,
         )  # fmt: skip
     try:
         url = f"http://localhost:{port}"
