@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from commands.terminal.comparison import FEW, PROVISIONAL, TOO_SMALL, euros, people, signed, told
+from commands.terminal.comparison import FEW, PROVISIONAL, TOO_SMALL, UNTOLD, euros, people, signed, told
 from commands.terminal.literal import Table
 from sim import Appraisal, TwinLives
 from sim.decision.budget import Ranked
@@ -217,17 +217,20 @@ def _tornado(d: Dossier) -> RenderableType:
     table = _table(f"One at a time: extra cost up to {d.goal.year} (best fit {euros(d.best_fit, True)})",
                    "parameter", "from", "to", "cost at low", "cost at high", "")  # fmt: skip
     for bar in d.tornado:
-        word = TOO_SMALL if bar.too_small else ""
+        unknown = math.isnan(bar.error)
+        word = TOO_SMALL if bar.too_small and not unknown else ""
         ends = (f"{bar.low:.4g}", f"{bar.high:.4g}")
-        table.add_row(bar.name, *ends, euros(bar.at_low, True), euros(bar.at_high, True), word)
+        costs = (UNTOLD if unknown else euros(cost, True) for cost in (bar.at_low, bar.at_high))
+        table.add_row(bar.name, *ends, *costs, word)
     return table
 
 
 def _cases(d: Dossier) -> RenderableType:
     table = _table(f"If the model were otherwise: extra cost up to {d.goal.year}", "case", "", "cost", "±")
     for case in d.cases:
-        error = "-" if math.isnan(case["mcse"]) else euros(2 * case["mcse"])
-        table.add_row(case["name"], case["words"], euros(case["value"], True), error)
+        unknown = math.isnan(case["mcse"])
+        told_of_it = (UNTOLD, "-") if unknown else (euros(case["value"], True), euros(2 * case["mcse"]))
+        table.add_row(case["name"], case["words"], *told_of_it)
     return table
 
 

@@ -231,6 +231,19 @@ def test_a_dossier_of_few_draws_gives_no_range_and_no_chance(appraised: Appraisa
     assert said(10).replace("cheaper in too few draws", "").count("too few draws") == 0
 
 
+def test_what_luck_may_be_all_of_is_not_told(appraised: Appraisal) -> None:
+    """With too few children no error is known: neither a bar nor a case has a cost."""
+    d = appraised.dossier
+    bars = tuple(replace(bar, error=float("nan")) for bar in d.tornado)
+    cases = tuple({**case, "mcse": float("nan")} for case in d.cases)
+    assert bars
+    assert cases
+    console = Console(width=300, record=True, file=io.StringIO())
+    console.print(shown(replace(d, tornado=bars, cases=cases)))
+    text = console.export_text()
+    assert text.count("cannot be told") == 2 * len(bars) + len(cases)
+
+
 def test_knowledge_that_may_be_worth_more_is_told(appraised: Appraisal) -> None:
     """In the terminal, as data and in the table: of over six parameters nobody can tell what was missed."""
     rows = (("many", Estimate(2e6, 1e5, None, checked=False)), ("twisted", Estimate(1e6, 1e5, 0.3)),
