@@ -39,10 +39,12 @@ def key_figures(answer: Answer, scenario: int = 1) -> Rows:
     """Return the figures of Start, unmet need beside the use of care, and the chance."""
     years, d = answer.scenarios[0].years, answer.difference(scenario)
     near, far = (change_of(answer, scenario, d, min(ahead, years)) for ahead in (MIDDLE, LONG))
+    alike = far.municipal_cashable is not None
+    cost = _as_start(far.municipal_cost, formats.money, "less", answer) if alike else t("not_comparable")
     return [
         (t("figure_users", year=near.year), _as_start(near.care_users, formats.count, "fewer", answer)),
         (t("figure_unmet", year=near.year), _as_start(near.unmet_need, formats.count, "fewer", answer)),
-        (t("figure_money", year=far.year), _money(far, formats.money, answer, "less")),
+        (t("figure_money", year=far.year), cost),
         (t("row_chance"), chance(far, answer)),
     ]
 
@@ -60,16 +62,9 @@ def _in_words(f: Figure, write: Callable[..., str], answer: Answer) -> str:
     return writing().difference(f, write, answer.sharpening)
 
 
-def _money(c: Change, write: Callable[..., str], answer: Answer, less: str = "") -> str:
-    """Return what the municipality spends more; where care is paid in another way that says nothing.
-
-    less: the word for below zero; with a sign where none is given.
-    """
-    if c.municipal_cashable is None:
-        return t("not_comparable")
-    if less:
-        return _as_start(c.municipal_cost, write, less, answer)
-    return _in_words(c.municipal_cost, write, answer)
+def _money(c: Change, write: Callable[..., str], answer: Answer) -> str:
+    """Return what the municipality spends more; where care is paid in another way that says nothing."""
+    return t("not_comparable") if c.municipal_cashable is None else _in_words(c.municipal_cost, write, answer)
 
 
 def chance(c: Change, answer: Answer) -> str:
