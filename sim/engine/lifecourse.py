@@ -375,10 +375,12 @@ def advance(  # type: ignore[no-untyped-def]
         pause = np.inf
         if birthday < stop and h.birthday_at[turned]:
             pause = birthday * length
-        key, plain = _key(c, i, h)
-        _bounds(c, i, since_year, h, table, age, key, plain, bound)
-        t = c.run_to[i]
+        t, changed = c.run_to[i], True
         while True:
+            if changed:
+                key, plain = _key(c, i, h)
+                _bounds(c, i, since_year, h, table, age, key, plain, bound)
+                changed = False
             soonest = min(until, pause) - t
             p = np.intp(-1)
             for q in range(processes):
@@ -391,9 +393,7 @@ def advance(  # type: ignore[no-untyped-def]
                     _run_clocks(c, i, bound, pause - t, h)
                     t = pause
                     _birthday(c, i, turned, birthday, t, mine, gate, h, books)
-                    pause = np.inf
-                    key, plain = _key(c, i, h)
-                    _bounds(c, i, since_year, h, table, age, key, plain, bound)
+                    pause, changed = np.inf, True
                     continue
                 break
             _run_clocks(c, i, bound, soonest, h)
@@ -411,10 +411,8 @@ def advance(  # type: ignore[no-untyped-def]
             ratio = _ratio(c, i, h, epoch_year, r, age, now, since_year, t)
             s, together, in_full = c.state[i, p], p == h.base and _along(c, i, h), ratio
             if _felt(c, i, h, r):
-                if turned_life and turn.weight.size:
-                    factor = programme_factor(turn.x, e, h.mechanism[r], t)
-                else:
-                    factor = programme_factor(x, e, h.mechanism[r], t)
+                effects = turn.x if turned_life and turn.weight.size else x
+                factor = programme_factor(effects, e, h.mechanism[r], t)
                 if rivals.worlds:
                     _write_down(c, i, rivals, h.mechanism[r], ratio, factor, t, mine, k, tick, log)
                 in_full = ratio * factor
@@ -432,18 +430,16 @@ def advance(  # type: ignore[no-untyped-def]
             if happens or echoes:
                 waited = c.waits[i] != 0
                 step = np.floor(t * per_month)
-                if happens:
-                    _happen(c, i, p, r, t, step * length, gated, gate, h, books)
-                if echoes:
-                    row = h.row_to[h.echo, s, h.destination[r]]
-                    _happen(c, i, h.echo, row, t, step * length, gated, gate, h, books)
+                echo = np.intp(h.row_to[h.echo, s, h.destination[r]]) if echoes else r
+                for of in range(0 if happens else 1, 2 if echoes else 1):
+                    q, row = (p, r) if of == 0 else (np.intp(h.echo), echo)
+                    _happen(c, i, q, row, t, step * length, gated, gate, h, books)
                 if (p == h.base or p == h.echo) and _along(c, i, h) and c.state[i, h.echo] == 0:
                     c.since[i, h.echo] = c.since[i, h.base]  # from here on one clock runs for both
                 if gated and c.waits[i] and not waited:
                     stop = min(stop, np.int64(step) + 1)
                     until = stop * length
-                key, plain = _key(c, i, h)
-                _bounds(c, i, since_year, h, table, age, key, plain, bound)
+                changed = True
         c.run_to[i] = t
         if stop == year_last or stop == final_step or (gated and c.waits[i]):
             _run_clocks(c, i, bound, until - t, h)
