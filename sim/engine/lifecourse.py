@@ -269,8 +269,9 @@ def _run_clocks(c, i, bound, months, h):  # type: ignore[no-untyped-def]
 @njit(nogil=True, inline="always")
 def _happen(c, i, p, r, t, opened, gated, gate, h, books):  # type: ignore[no-untyped-def]
     """Let row r of process p happen to child i at month t; opened: start of the step (see `Gate`)."""
-    to = h.destination[r]
-    if gated and h.bits[p, to] & gate.capped:
+    to, first = h.destination[r], h.set_first[r]
+    refused = gated and h.bits[p, to] & gate.capped != 0
+    if refused:
         refer(c, i, p, h.bits[p, to], max(t, opened), h, books)  # before the step, places were handed out
     else:
         if gated:
@@ -279,11 +280,12 @@ def _happen(c, i, p, r, t, opened, gated, gate, h, books):  # type: ignore[no-un
             if h.outcome[r] >= 0 and helped(c, i):
                 book(books, books.lay.helped_before + h.outcome[r], books.weight)
             book(books, books.lay.flow + r, books.weight)
-        move(c, i, p, to, t, h, books)
-    for m in range(h.set_first[r], h.set_first[r + 1]):
-        q = h.set_process[m]
-        if c.state[i, q] != h.set_state[m]:
-            move(c, i, q, h.set_state[m], t, h, books)
+    for m in range(first if refused else first - 1, h.set_first[r + 1]):  # its own move first: one place in
+        own = m < first  # the code, for the compiler takes long over each
+        q = np.intp(p if own else h.set_process[m])
+        state = np.int64(to if own else h.set_state[m])
+        if own or c.state[i, q] != state:
+            move(c, i, q, state, t, h, books)
 
 
 @njit(nogil=True, _nrt=False)

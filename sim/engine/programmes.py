@@ -232,9 +232,10 @@ def attend(
 
     months = [epoch_year * MONTHS - until_age, (epoch_year + 1) * MONTHS - first]
     of_age = sum(int(np.diff(np.searchsorted(b.birth, months))[0]) for b in blocks)
-    scans = scan(_furthest(room, of_age, weight))
-    if sum(np.count_nonzero(~inside) for *_, inside in scans) < room:
-        scans = scan(np.inf)
+    furthest = _furthest(room, of_age - float(places.max()), weight)
+    scans = scan(furthest)
+    if furthest < math.inf and sum(np.count_nonzero(~inside) for *_, inside in scans) < room:
+        scans = scan(math.inf)
     sizes = [scan[0].size for scan in scans]
     child, until, line, opens, closes, inside = (
         np.concatenate([scan[j] for scan in scans]) for j in range(6)
@@ -265,9 +266,9 @@ def attend(
 _Scan = tuple[NDArray[Any], ...]
 
 
-def _furthest(room: int, children: int, weight: Floats) -> float:
+def _furthest(room: int, children: float, weight: Floats) -> float:
     """Return a place in line before which about twice `room` of so many children stand, if not all."""
-    share = 2 * room / max(children, 1)
+    share = 2 * room / max(children, 1.0)
     return -math.log1p(-share) / float(weight.mean()) if share < 1 else math.inf
 
 
