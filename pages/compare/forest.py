@@ -49,7 +49,7 @@ LOOK = """<style>
   .kw-forest thead, .kw-forest tfoot {display: none}
   .kw-forest tr {padding: 0.6rem 0; border-bottom: 2px solid #6f7d88}
   .kw-forest th, .kw-forest td {border: 0; padding: 0.15rem 0}
-  .kw-bar, .kw-scale {margin-right: 0}
+  .kw-bar, .kw-scale {margin: 0 1.5rem}  /* half a number stands beyond the end of its scale */
   .kw-forest .kw-what, .kw-cell .kw-scale {display: block}
 }
 </style>"""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, WebSocket, expect
+from playwright.sync_api import BrowserContext, Page, WebSocket, expect
 from streamlit.proto.BackMsg_pb2 import BackMsg
 
 from pages.shared.plan import Plan
@@ -190,7 +190,7 @@ def query(page: Page) -> dict[str, list[str]]:
 
 
 @pytest.mark.parametrize("name", CHOOSE)
-def test_what_is_chosen_is_there_again(page: Watched, browser: Browser, app_url: str, name: str) -> None:
+def test_what_is_chosen_is_there_again(page: Watched, somebody_else: BrowserContext, name: str) -> None:
     asked = QUICK.get(name, "")
     page.goto(path_of(name) + asked)
     state(page)
@@ -198,8 +198,7 @@ def test_what_is_chosen_is_there_again(page: Watched, browser: Browser, app_url:
     CHOOSE[name](page)
     before, address = state(page), page.url
     assert urlsplit(address).query != asked[1:]
-    context = browser.new_context(locale="nl-NL", viewport={"width": 1280, "height": 2200})
-    other = context.new_page()
+    other = somebody_else.new_page()
     other.goto(address)
     assert state(other) == before
     assert other.url == address
@@ -207,7 +206,6 @@ def test_what_is_chosen_is_there_again(page: Watched, browser: Browser, app_url:
         other.reload()
         assert state(other) == before
         assert other.url == address
-    context.close()
     assert page.errors == []
 
 
