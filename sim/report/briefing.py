@@ -30,6 +30,7 @@ SIZES = ((10.5, 3.2), (10.0, 2.7), (9.5, 2.3), (9.0, 2.0), (8.5, 1.7), (8.0, 1.4
 HEIGHTS = (40, 70, 95, 110, 130, 150, 170, 190, 210)
 """Heights of the charts (pixels); type is made smaller before they get lower than `GOOD`."""
 GOOD = 110
+_SIZE_OF = re.compile(r'<svg[^>]* width="([\d.]+)" height="([\d.]+)"')
 
 
 def briefing(report: Report) -> bytes:
@@ -37,23 +38,47 @@ def briefing(report: Report) -> bytes:
 
     Raises SimulationError where it cannot be set.
     """
+    drawn = content(report, GOOD)
 
     @cache
-    def at(height: int) -> dict[str, Any]:
-        return content(report, height)
+    def as_high(height: int) -> dict[str, Any]:
+        """Return what is laid out, with nothing in the charts: drawing takes longer than setting."""
+        return {name: _emptied(part, height - GOOD) for name, part in drawn.items()}
 
-    def made(height: int, first: Size, second: Size) -> bytes:
-        return _set({**at(height), "first": first, "second": second}, report.date)
+    def made(text: dict[str, Any], first: Size, second: Size) -> bytes:
+        return _set({**text, "first": first, "second": second}, report.date)
 
     def fits(pdf: bytes) -> bool:
         return _pages(pdf) <= PAGES
 
     tight = SIZES[-1]
-    first = next((size for size in SIZES if fits(made(GOOD, size, tight))), tight)
-    too_high = bisect(HEIGHTS, 0, key=lambda height: not fits(made(height, first, tight)))
-    height = HEIGHTS[max(too_high - 1, 0)]
-    second = next((size for size in SIZES if fits(made(height, first, size))), tight)
-    return made(height, first, second)
+    first = next((size for size in SIZES if fits(made(as_high(GOOD), size, tight))), tight)
+    too_high = bisect(HEIGHTS, 0, key=lambda height: not fits(made(as_high(height), first, tight)))
+    for height in reversed(HEIGHTS[: max(too_high, 1)]):  # numbers of an axis may need more room
+        second = next((size for size in SIZES if fits(made(as_high(height), first, size))), tight)
+        pdf = made(drawn if height == GOOD else content(report, height), first, second)
+        if fits(pdf):
+            break
+    return pdf
+
+
+def _emptied(part: Any, more: int) -> Any:
+    """Return a part of what is laid out, its charts empty and `more` pixels higher."""
+    if isinstance(part, list):
+        return [_emptied(one, more) for one in part]
+    if not isinstance(part, dict):
+        return part
+    return {
+        name: _empty(value, more) if name == "svg" else _emptied(value, more) for name, value in part.items()
+    }
+
+
+def _empty(chart: str, more: int) -> str:
+    found = _SIZE_OF.match(chart)
+    if found is None:
+        return chart
+    width, height = map(float, found.groups())
+    return f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:g}" height="{height + more:g}"/>'
 
 
 def _set(content: dict[str, Any], date: str) -> bytes:

@@ -16,7 +16,8 @@ from pypdf import PdfReader
 from pypdf.generic import DictionaryObject
 
 from sim.decision.level_by_year import AT_FIRST, MoneyView
-from sim.report.briefing import briefing
+from sim.report.briefing import GOOD, _empty, briefing
+from sim.report.briefing_content import content
 from sim.report.chart import description, svg
 from sim.report.composition import report_of
 from sim.report.content import Report, assumed_share
@@ -191,6 +192,31 @@ def test_any_printable_title_survives(report: Report, title: str) -> None:
     assert len(made.pages) == 2
     shown = title_of(made).replace("\u200b", "")
     assert shown == drawable(title) or shown == short(drawable(title), 240)
+
+
+def test_charts_are_drawn_for_a_guess_and_for_the_height_that_fits_and_no_more(
+    report: Report, reader: PdfReader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+
+    def counted(what: Report, height: int) -> dict[str, Any]:
+        asked.append(height)
+        return content(what, height)
+
+    monkeypatch.setattr("sim.report.briefing.content", counted)
+    made = PdfReader(io.BytesIO(briefing(report)))
+    assert [page.extract_text() for page in made.pages] == [page.extract_text() for page in reader.pages]
+    assert asked[0] == GOOD
+    assert len(asked) <= 2
+
+
+@pytest.mark.parametrize("more", [-40, 0, 60])
+def test_an_empty_chart_takes_the_room_of_the_one_that_is_drawn(report: Report, more: int) -> None:
+    high, low = (content(report, GOOD + each)["back"]["svg"] for each in (more, 0))
+    sizes = [re.match(r'<svg[^>]* width="(\d+)" height="(\d+)"', each) for each in (high, _empty(low, more))]
+    assert sizes[0] is not None
+    assert sizes[1] is not None
+    assert sizes[0].groups() == sizes[1].groups()
 
 
 MARKUP = (
