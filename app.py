@@ -11,9 +11,9 @@ look_first()  # before anything reads a variable that is wrong
 import streamlit as st  # noqa: E402
 from starlette.middleware import Middleware  # noqa: E402
 
-from pages.shared import house_style  # noqa: E402
-from pages.shared.gate import UploadGate  # noqa: E402
-from pages.shared.server import FirstPage, reading  # noqa: E402
+from pages.look import house_style  # noqa: E402
+from pages.serving.gate import UploadGate  # noqa: E402
+from pages.serving.server import FirstPage, reading  # noqa: E402
 
 look_first(house_style.apply)
 app = st.App("pages/main.py", middleware=[Middleware(FirstPage), Middleware(UploadGate)], lifespan=reading)

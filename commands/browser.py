@@ -36,7 +36,7 @@ def app(
         call += ["--server.headless", "true"]
     surroundings = {**FEW_ARENAS, **os.environ}
     if theme := variables.theme_file():
-        from pages.shared import house_style
+        from pages.look import house_style
 
         house_style.read(theme)  # refused here, before a server starts
         surroundings[variables.THEME] = str(Path(theme).absolute())  # for the server starts elsewhere
@@ -63,7 +63,7 @@ def ahead(
     _needs_streamlit()
     if bool(names) == everywhere:
         fail("name municipalities, or give --all", 2)
-    from pages.shared.ahead import answer_ahead, first_questions, named
+    from pages.background.ahead import answer_ahead, first_questions, named
 
     chosen = named(names or [])
     for k, name in enumerate(chosen, start=1):

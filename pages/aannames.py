@@ -10,17 +10,18 @@ import streamlit as st
 from pages.assumptions import evidence, figures
 from pages.assumptions.listing import changed_ones, listing
 from pages.assumptions.rows import GRADES, TOPICS, AssumptionRow, grade_words, rows, sought, table
+from pages.background.answers import BackgroundTask, key_of
+from pages.background.desk import CHILDREN, desk
+from pages.budget.controls import folding
+from pages.choices.address import saw_parts, saw_words, seen_parts, seen_words
+from pages.choices.chosen import Choices, pair, reference_words
+from pages.choices.state import choices
 from pages.doubt.evidence import by_basis
 from pages.doubt.work import Findings
-from pages.shared import formats, parts
-from pages.shared.address import saw_parts, saw_words, seen_parts, seen_words
-from pages.shared.answers import BackgroundTask, key_of
-from pages.shared.chosen import Choices, pair, reference_words
-from pages.shared.controls import folding
-from pages.shared.desk import CHILDREN, desk
-from pages.shared.parameter_words import ASSUMED, BASES, group_title
-from pages.shared.state import choices
-from pages.shared.texts import t
+from pages.look import formats
+from pages.look.parameter_words import ASSUMED, BASES, group_title
+from pages.look.texts import t
+from pages.shared import parts
 
 OPEN = evidence.OPEN
 """Parts that open and close, as the address calls them."""

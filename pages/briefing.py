@@ -7,16 +7,17 @@ from functools import partial
 
 import streamlit as st
 
-from pages.shared import figures, parts
-from pages.shared.address import saw, seen
-from pages.shared.answers import Answer
-from pages.shared.chosen import Choices, pair, reference_words, scenario
-from pages.shared.controls import choose_money, fold
-from pages.shared.documents import ROOM, Documents, comparison_of, made, question_of, slug
-from pages.shared.framework import own_words
-from pages.shared.outcome import nothing_to_compare
-from pages.shared.state import choices
-from pages.shared.texts import language, t
+from pages.background import figures
+from pages.background.answers import Answer
+from pages.background.documents import ROOM, Documents, comparison_of, made, question_of, slug
+from pages.budget.controls import choose_money, fold
+from pages.budget.outcome import nothing_to_compare
+from pages.choices.address import saw, seen
+from pages.choices.chosen import Choices, pair, reference_words, scenario
+from pages.choices.framework import own_words
+from pages.choices.state import choices
+from pages.look.texts import language, t
+from pages.shared import parts
 from pages.shared.watching import errand, is_stopped, live
 from sim.decision.level_by_year import AT_FIRST
 from sim.inputs.scenario import Scenario

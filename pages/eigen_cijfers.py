@@ -6,19 +6,21 @@ from dataclasses import replace
 
 import streamlit as st
 
+from pages.background import figures
+from pages.background.answers import Answer
+from pages.background.documents import slug
+from pages.budget.controls import whose_plan
+from pages.budget.outcome import is_reference
+from pages.choices.address import saw, seen
+from pages.choices.chosen import Choices, pair, reference_words
+from pages.choices.state import WANTED, choices, elsewhere, keep
+from pages.look import formats
+from pages.look.texts import t
 from pages.own import review
 from pages.own.files import of_form, read, workbook_template, yaml_template
 from pages.own.form import form
 from pages.own.known import changes, in_use, named, own_of, shipped, table_of, towns
-from pages.shared import figures, formats, parts
-from pages.shared.address import saw, seen
-from pages.shared.answers import Answer
-from pages.shared.chosen import Choices, pair, reference_words
-from pages.shared.controls import whose_plan
-from pages.shared.documents import slug
-from pages.shared.outcome import is_reference
-from pages.shared.state import WANTED, choices, elsewhere, keep
-from pages.shared.texts import t
+from pages.shared import parts
 from pages.shared.watching import live
 from sim.files.yamltext import MAX_BYTES
 from sim.inputs.municipality import Municipality

@@ -11,13 +11,14 @@ from calibration.paper.claims import CLAIMS, Claim, path_of, reference_of, scena
 from calibration.paper.kept import Answers, out_of_date, shipped
 from calibration.paper.runs import Size
 from calibration.paper.telling import told
-from pages.shared import formats, parts
-from pages.shared.chosen import reference_words
-from pages.shared.controls import fold
-from pages.shared.file_controls import take
-from pages.shared.plan_files import Opened, Preset, open_preset, short_title
-from pages.shared.state import choices
-from pages.shared.texts import language, t, writing
+from pages.budget.controls import fold
+from pages.budget.file_controls import take
+from pages.choices.chosen import reference_words
+from pages.choices.plan_files import Opened, Preset, open_preset, short_title
+from pages.choices.state import choices
+from pages.look import formats
+from pages.look.texts import language, t, writing
+from pages.shared import parts
 from sim.errors import InputError
 from sim.inputs.scenario import Scenario
 

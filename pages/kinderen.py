@@ -8,17 +8,18 @@ from functools import partial
 
 import streamlit as st
 
+from pages.background.answers import Answer, key_of
+from pages.background.desk import CHILDREN, SEED
+from pages.budget.controls import choose_municipality, fold
+from pages.budget.outcome import nothing_to_compare
 from pages.children import cash, forms, icons, kinds, timeline
 from pages.children.kept import Kept, live_twins
-from pages.shared import formats, parts
-from pages.shared.address import saw, seen
-from pages.shared.answers import Answer, key_of
-from pages.shared.chosen import Choices, pair, profile, reference_of, reference_words
-from pages.shared.controls import choose_municipality, fold
-from pages.shared.desk import CHILDREN, SEED
-from pages.shared.outcome import nothing_to_compare
+from pages.choices.address import saw, seen
+from pages.choices.chosen import Choices, pair, profile, reference_of, reference_words
+from pages.look import formats
+from pages.look.texts import t, writing
+from pages.shared import parts
 from pages.shared.parts import guarded
-from pages.shared.texts import t, writing
 from pages.shared.watching import errand, live
 from sim.decision.headline import UNMET
 from sim.inputs.scenario import Scenario

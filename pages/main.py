@@ -8,11 +8,12 @@ from typing import Literal
 
 import streamlit as st
 
-from pages.shared import browser_words, dark, house_style
-from pages.shared.address import ONE_STEP, begin_page, end_page
+from pages.choices.address import ONE_STEP, begin_page, end_page
+from pages.choices.state import LEFT_OUT, choices
+from pages.look import dark, house_style
+from pages.look.texts import language, t
+from pages.serving import browser_words
 from pages.shared.parts import guarded, plain
-from pages.shared.state import LEFT_OUT, choices
-from pages.shared.texts import language, t
 from sim.words.writing import LANGUAGES
 
 # The server says in which language a page is when it is opened (app.py); a switch of language comes later.

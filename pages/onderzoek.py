@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import streamlit as st
 
+from pages.background.answers import key_of
+from pages.background.desk import CHILDREN
+from pages.budget.controls import fold
+from pages.budget.outcome import nothing_to_compare
+from pages.choices.chosen import pair, reference_words
+from pages.choices.state import choices
+from pages.look.texts import t
 from pages.shared import parts
-from pages.shared.answers import key_of
-from pages.shared.chosen import pair, reference_words
-from pages.shared.controls import fold
-from pages.shared.desk import CHILDREN
-from pages.shared.outcome import nothing_to_compare
-from pages.shared.state import choices
-from pages.shared.texts import t
 from pages.shared.watching import errand
 from pages.study import choose, numbers, verdict
 from pages.study.work import KEPT_BYTES, find, progress

@@ -7,16 +7,16 @@ from functools import partial
 
 import streamlit as st
 
+from pages.background.answers import Answer, key_of
+from pages.background.desk import CHILDREN
+from pages.budget.controls import choose_horizon, choose_sure, fold
+from pages.budget.outcome import nothing_to_compare
+from pages.choices.chosen import pair, reference_words
+from pages.choices.state import choices
 from pages.doubt import chance, depends, evidence, needed
 from pages.doubt.work import Findings, find_out
+from pages.look.texts import t
 from pages.shared import breakeven, parts
-from pages.shared.answers import Answer, key_of
-from pages.shared.chosen import pair, reference_words
-from pages.shared.controls import choose_horizon, choose_sure, fold
-from pages.shared.desk import CHILDREN
-from pages.shared.outcome import nothing_to_compare
-from pages.shared.state import choices
-from pages.shared.texts import t
 from pages.shared.watching import errand, live
 
 OPEN = ("getallen", "wegen", "keuzes", "grond", "onderzoek")

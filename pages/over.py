@@ -9,11 +9,12 @@ from typing import Any
 import streamlit as st
 from ruamel.yaml import YAML
 
-from pages.shared import formats, parts
-from pages.shared.chosen import reference_words
-from pages.shared.controls import fold
-from pages.shared.state import choices
-from pages.shared.texts import t
+from pages.budget.controls import fold
+from pages.choices.chosen import reference_words
+from pages.choices.state import choices
+from pages.look import formats
+from pages.look.texts import t
+from pages.shared import parts
 from sim.machine import variables
 from sim.machine.project import commit, file_beside, version
 

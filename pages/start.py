@@ -7,13 +7,13 @@ from functools import partial
 
 import streamlit as st
 
+from pages.background.figures import LONG
+from pages.budget.controls import choose_municipality, fold, fte_offered, fte_on_slider
+from pages.budget.outcome import is_reference, outcome
+from pages.choices.chosen import EFFECTS, Choices, pair, reference_words
+from pages.choices.state import keep
+from pages.look.texts import t, writing
 from pages.shared import breakeven, parts
-from pages.shared.chosen import EFFECTS, Choices, pair, reference_words
-from pages.shared.controls import choose_municipality, fold, fte_offered, fte_on_slider
-from pages.shared.figures import LONG
-from pages.shared.outcome import is_reference, outcome
-from pages.shared.state import keep
-from pages.shared.texts import t, writing
 from sim.decision.headline import believed, weight_of_no_effect
 from sim.inputs.scenario import Scenario
 

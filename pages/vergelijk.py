@@ -8,16 +8,9 @@ import pandas as pd
 import streamlit as st
 from streamlit.elements.lib.mutable_expander_container import ExpanderContainer
 
-from pages.compare.conclusion import conclusion
-from pages.compare.fences import fences
-from pages.compare.fields import fields, shown
-from pages.compare.forest import forest
-from pages.compare.rows import BudgetRow, row
-from pages.shared import charts, figures, formats, level_chart, parts
-from pages.shared.address import saw, seen
-from pages.shared.answers import Answer
-from pages.shared.chosen import Choices, scenario
-from pages.shared.controls import (
+from pages.background import figures
+from pages.background.answers import Answer
+from pages.budget.controls import (
     choose_chart,
     choose_horizon,
     choose_mode,
@@ -25,12 +18,21 @@ from pages.shared.controls import (
     choose_municipality,
     folding,
 )
-from pages.shared.lever_words import period_words
-from pages.shared.levers import period, within
-from pages.shared.plan import Plan
+from pages.choices.address import saw, seen
+from pages.choices.chosen import Choices, scenario
+from pages.choices.lever_words import period_words
+from pages.choices.levers import period, within
+from pages.choices.plan import Plan
+from pages.choices.state import choices, keep
+from pages.compare.conclusion import conclusion
+from pages.compare.fences import fences
+from pages.compare.fields import fields, shown
+from pages.compare.forest import forest
+from pages.compare.rows import BudgetRow, row
+from pages.look import charts, formats
+from pages.look.texts import language, t, writing
+from pages.shared import level_chart, parts
 from pages.shared.remarks import remarks
-from pages.shared.state import choices, keep
-from pages.shared.texts import language, t, writing
 from pages.shared.watching import live
 from sim.decision.headline import horizons
 from sim.errors import InputError

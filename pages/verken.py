@@ -6,12 +6,10 @@ from functools import partial
 
 import streamlit as st
 
-from pages.shared import parts
-from pages.shared.answers import Answer
-from pages.shared.chosen import Choices, pair, reference_words
-from pages.shared.controls import choose_municipality
-from pages.shared.file_controls import file_control, preset_control
-from pages.shared.lever_controls import (
+from pages.background.answers import Answer
+from pages.budget.controls import choose_municipality
+from pages.budget.file_controls import file_control, preset_control
+from pages.budget.lever_controls import (
     FILES,
     WORKS,
     compared_control,
@@ -24,12 +22,14 @@ from pages.shared.lever_controls import (
     unfolded,
     works_control,
 )
-from pages.shared.lever_words import COMPARED, MONEY, PERIOD, SHOCKS, changes
-from pages.shared.levers import at_first
-from pages.shared.outcome import outcome
-from pages.shared.parameter_words import parameter_title
-from pages.shared.state import choices, keep
-from pages.shared.texts import language, t
+from pages.budget.outcome import outcome
+from pages.choices.chosen import Choices, pair, reference_words
+from pages.choices.lever_words import COMPARED, MONEY, PERIOD, SHOCKS, changes
+from pages.choices.levers import at_first
+from pages.choices.state import choices, keep
+from pages.look.parameter_words import parameter_title
+from pages.look.texts import language, t
+from pages.shared import parts
 from pages.shared.workforce import workforce
 from sim.errors import InputError
 from sim.model.catalogue import catalogue

@@ -7,13 +7,14 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
-from pages.shared import charts, formats, parts, pockets
-from pages.shared.answers import Answer
-from pages.shared.chosen import pair, reference_words
-from pages.shared.controls import choose_horizon, fold
-from pages.shared.outcome import nothing_to_compare
-from pages.shared.state import choices
-from pages.shared.texts import t, writing
+from pages.background.answers import Answer
+from pages.budget.controls import choose_horizon, fold
+from pages.budget.outcome import nothing_to_compare
+from pages.choices.chosen import pair, reference_words
+from pages.choices.state import choices
+from pages.look import charts, formats
+from pages.look.texts import t, writing
+from pages.shared import parts, pockets
 from pages.shared.watching import live
 from sim.decision.comparison import Difference, Figure
 from sim.decision.firm import Standing

@@ -66,7 +66,7 @@ def nobody_watches() -> Iterator[None]:
     ours = sys.modules["__main__"]
     yield
     sys.modules["__main__"] = ours
-    if shared := sys.modules.get("pages.shared.desk"):
+    if shared := sys.modules.get("pages.background.desk"):
         for work in list(shared.desk().kept.values()):
             work.watchers.clear()
 

@@ -10,10 +10,10 @@ from pathlib import Path
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from pages.shared.address import BETWEEN
-from pages.shared.answers import UNWATCHED_SECONDS, Answer, slim
-from pages.shared.desk import desk
-from pages.shared.link import VIEWS
+from pages.background.answers import UNWATCHED_SECONDS, Answer, slim
+from pages.background.desk import desk
+from pages.choices.address import BETWEEN
+from pages.choices.link import VIEWS
 from sim.inputs.scenario import Scenario
 from sim.runs.experiment import Options, Run, run_all
 

@@ -16,13 +16,15 @@ from streamlit.testing.v1 import AppTest
 
 from calibration.documents.summary import fitted_share, read
 from pages import ijking
-from pages.shared import desk, formats, level_chart, parts, watching
-from pages.shared.answers import Answer
-from pages.shared.chosen import Choices, pair, places, scenario
-from pages.shared.link import query_of
-from pages.shared.packed import pack
-from pages.shared.plan import Plan
-from pages.shared.texts import writing, writing_in
+from pages.background import desk
+from pages.background.answers import Answer
+from pages.choices.chosen import Choices, pair, places, scenario
+from pages.choices.link import query_of
+from pages.choices.packed import pack
+from pages.choices.plan import Plan
+from pages.look import formats
+from pages.look.texts import writing, writing_in
+from pages.shared import level_chart, parts, watching
 from sim import compare
 from sim.decision.firm import Standing
 from sim.decision.headline import change

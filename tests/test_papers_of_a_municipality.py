@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from pages import over
-from pages.shared.charts import COLOURS
-from pages.shared.texts import writing_in
+from pages.look.charts import COLOURS
+from pages.look.texts import writing_in
 from sim.machine.project import version
-from tests.pages.test_dark import contrast
+from tests.pages.look.test_dark import contrast
 from tests.test_project import none_of
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -175,7 +175,7 @@ def test_the_accessibility_paper_is_the_statement_of_the_app() -> None:
 
 
 def test_colours_have_the_contrast_that_the_statement_says() -> None:
-    """Of charts; of text, links and edges in light and dark: tests/pages/test_dark.py."""
+    """Of charts; of text, links and edges in light and dark: tests/pages/look/test_dark.py."""
     theme = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text(encoding="utf-8"))["theme"]
     assert contrast("#000000", "#ffffff") == pytest.approx(21)
     none_of(colour for colour in COLOURS if contrast(colour, theme["light"]["backgroundColor"]) < 4.5)

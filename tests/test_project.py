@@ -142,13 +142,16 @@ def imports(path: Path) -> Iterator[tuple[str, int]]:
                 yield module, node.lineno
 
 
-def test_every_room_of_sim_has_its_layer() -> None:
+@pytest.mark.parametrize("house", ["sim", "pages"])
+def test_every_room_has_its_layer(house: str) -> None:
     """`make lint` holds the layers; a folder that none of them names would be held by nothing."""
     with (ROOT / "pyproject.toml").open("rb") as stream:
-        (layers, _) = tomllib.load(stream)["tool"]["importlinter"]["contracts"]
-    named = {name for layer in layers["layers"] for name in re.split(r"[\s:|]+", layer)}
-    there = {path.relative_to(ROOT / "sim").parts[0].removesuffix(".py") for path in sim_files()}
-    assert named == there - {"__init__"}
+        contracts = tomllib.load(stream)["tool"]["importlinter"]["contracts"]
+    (contract,) = (each for each in contracts if each["name"].startswith(f"A room of {house}/"))
+    named = {name for layer in contract["layers"] for name in re.split(r"[\s:|]+", layer)}
+    files = sim_files() if house == "sim" else (ROOT / "pages").glob("*/*.py")
+    there = {path.relative_to(ROOT / house).parts[0].removesuffix(".py") for path in files}
+    assert {name.removeprefix("pages.") for name in named} == there - {"__init__"}
 
 
 def shown_by(room: str) -> set[str]:

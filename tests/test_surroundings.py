@@ -19,9 +19,9 @@ import pytest
 from benchmarks.app_load import User, free_port, started
 from benchmarks.endurance import judged, stop
 from commands.terminal.progress import ProgressLines
+from pages.background.desk import Desk
+from pages.choices.chosen import Choices, pair
 from pages.doubt import work
-from pages.shared.chosen import Choices, pair
-from pages.shared.desk import Desk
 from sim.batches.batch import run_batch
 from sim.machine import compiling
 
@@ -53,7 +53,7 @@ def jumping(monkeypatch: pytest.MonkeyPatch) -> None:
 
 WALL = {
     ("time", "time"): {  # beside the age of a file
-        "sim/batches/units.py", "sim/machine/arrays.py", "sim/machine/cache.py", "pages/shared/shelf.py",
+        "sim/batches/units.py", "sim/machine/arrays.py", "sim/machine/cache.py", "pages/choices/shelf.py",
     },
     ("datetime", "now"): {  # when a run was written, and how old it is
         "commands/shared.py", "sim/batches/results.py", "sim/batches/store.py",

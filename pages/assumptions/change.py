@@ -6,11 +6,11 @@ from dataclasses import replace
 
 from babel.numbers import get_group_symbol
 
-from pages.shared.chosen import EFFECTS, Choices, overrides, pair, prior_of
-from pages.shared.link import MOST_ASSUMPTIONS
+from pages.choices.chosen import EFFECTS, Choices, overrides, pair, prior_of
+from pages.choices.link import MOST_ASSUMPTIONS
+from pages.choices.state import choices, keep
+from pages.look.texts import language, t, writing
 from pages.shared.parts import plain
-from pages.shared.state import choices, keep
-from pages.shared.texts import language, t, writing
 from sim.decision.headline import STRENGTH
 from sim.engine.config import EXISTING
 from sim.engine.programmes import check_headroom, effect_of

@@ -9,9 +9,10 @@ import pandas as pd
 import streamlit as st
 
 from calibration.figures.targets import STATUSES, TARGET_FILE, Target, read_targets
-from pages.shared import formats, parts
-from pages.shared.chosen import Choices, profile
-from pages.shared.texts import t, writing
+from pages.choices.chosen import Choices, profile
+from pages.look import formats
+from pages.look.texts import t, writing
+from pages.shared import parts
 from sim.words.parameter_words import source_words
 
 STATUS_WORDS = dict(zip(STATUSES, ("final", "provisional", "press"), strict=True))

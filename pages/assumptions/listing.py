@@ -8,11 +8,11 @@ import streamlit as st
 
 from pages.assumptions.change import number, put, put_all_back, refusal
 from pages.assumptions.rows import AssumptionRow, grade_words
+from pages.choices.address import saw, seen
+from pages.choices.chosen import EFFECTS, prior_of
+from pages.choices.state import choices
+from pages.look.texts import language, t, writing
 from pages.shared import parts
-from pages.shared.address import saw, seen
-from pages.shared.chosen import EFFECTS, prior_of
-from pages.shared.state import choices
-from pages.shared.texts import language, t, writing
 from sim.decision.headline import STRENGTH
 from sim.errors import Problem
 from sim.files.numerals import NumeralError

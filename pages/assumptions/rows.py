@@ -8,15 +8,15 @@ from functools import lru_cache
 
 import pandas as pd
 
-from pages.shared.chosen import Choices, pair, prior_of, profile
-from pages.shared.parameter_words import (
+from pages.choices.chosen import Choices, pair, prior_of, profile
+from pages.look.parameter_words import (
     basis_of,
     group_title,
     parameter_title,
     source_words,
     unit_words,
 )
-from pages.shared.texts import language, t
+from pages.look.texts import language, t
 from sim.decision.dossier import GROUPS, group_of
 from sim.engine.config import of_town
 from sim.model.futures import foreseeing

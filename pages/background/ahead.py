@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from pydantic_core import PydanticCustomError
 
-from pages.shared.answers import KEPT, slim
-from pages.shared.chosen import Choices, fte_here, here, pair, places, plans_around, scenario
-from pages.shared.desk import CHILDREN, DRAWS, SEED
-from pages.shared.weaker import questions
+from pages.background.answers import KEPT, slim
+from pages.background.desk import CHILDREN, DRAWS, SEED
+from pages.background.weaker import questions
+from pages.choices.chosen import Choices, fte_here, here, pair, places, plans_around, scenario
 from sim.engine.config import worker_threads
 from sim.errors import InputError
 from sim.files.wording import fault_of

@@ -8,7 +8,7 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from pages.shared.plan import CHILD_WORK
+from pages.choices.plan import CHILD_WORK
 from sim import Comparison
 from sim.decision.comparison import KEY_LABELS, Difference, difference
 from sim.decision.equity import NEIGHBOURHOODS

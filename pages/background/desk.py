@@ -19,7 +19,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.shared.answers import KEPT, Answer, BackgroundTask, Key, UnwantedError, Work, key_of, slim
+from pages.background.answers import KEPT, Answer, BackgroundTask, Key, UnwantedError, Work, key_of, slim
 from sim.engine.config import worker_threads
 from sim.errors import InputError, OptionError, SimulationError
 from sim.inputs.scenario import Scenario

@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 
-from pages.shared.answers import Answer
-from pages.shared.desk import CHILDREN, SEED
+from pages.background.answers import Answer
+from pages.background.desk import CHILDREN, SEED
 from sim import Comparison
 from sim.decision.level_by_year import AT_FIRST, MoneyView
 from sim.engine.config import worker_threads

@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 
 import pandas as pd
 
-from pages.shared import formats
-from pages.shared.answers import Answer
-from pages.shared.plan import CHILD_WORK
-from pages.shared.texts import t, writing
+from pages.background.answers import Answer
+from pages.choices.plan import CHILD_WORK
+from pages.look import formats
+from pages.look.texts import t, writing
 from sim.decision.comparison import Difference, Figure
 from sim.decision.firm import Standing
 from sim.decision.headline import Change, change

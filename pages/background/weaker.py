@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 
-from pages.shared.answers import BackgroundTask, key_of
-from pages.shared.chosen import Choices, pair
-from pages.shared.desk import CHILDREN, DRAWS, SEED, desk
-from pages.shared.figures import LONG, MIDDLE
-from pages.shared.plan import CHILD_WORK
-from pages.shared.state import watcher
+from pages.background.answers import BackgroundTask, key_of
+from pages.background.desk import CHILDREN, DRAWS, SEED, desk
+from pages.background.figures import LONG, MIDDLE
+from pages.choices.chosen import Choices, pair
+from pages.choices.plan import CHILD_WORK
+from pages.choices.state import watcher
 from sim.decision.comparison import KEY_LABELS, Figure, difference
 from sim.decision.firm import ENOUGH_DRAWS
 from sim.decision.headline import change

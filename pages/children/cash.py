@@ -8,8 +8,8 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from pages.shared import charts, formats
-from pages.shared.texts import language, t, writing
+from pages.look import charts, formats
+from pages.look.texts import language, t, writing
 from sim.decision.comparison import HIGH, LOW, Difference, Figure
 from sim.decision.firm import few
 from sim.decision.money import CARE_LINES, CareMoney, care_money

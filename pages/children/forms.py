@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from pages.shared import charts, formats
-from pages.shared.chosen import Choices, profile
-from pages.shared.desk import SEED, desk
-from pages.shared.texts import language, t, writing
+from pages.background.desk import SEED, desk
+from pages.choices.chosen import Choices, profile
+from pages.look import charts, formats
+from pages.look.texts import language, t, writing
 from sim.decision.comparison import Difference, difference
 from sim.decision.firm import Standing, by_luck_alone
 from sim.decision.headline import UNMET, USERS, WAITING, WEEKS, horizons

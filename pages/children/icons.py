@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from pages.children.kept import STATES, Kept
-from pages.shared import charts, formats
-from pages.shared.texts import t
+from pages.look import charts, formats
+from pages.look.texts import t
 from sim.states import EPOCH_YEAR, MONTHS
 
 ACROSS = 25

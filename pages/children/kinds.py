@@ -6,8 +6,8 @@ import pandas as pd
 
 from pages.children.icons import LIVES
 from pages.children.kept import DivergenceTotal, Kept
-from pages.shared import formats
-from pages.shared.texts import t, writing
+from pages.look import formats
+from pages.look.texts import t, writing
 from sim.decision.comparison import Figure
 
 SHOWN = 6

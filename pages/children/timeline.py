@@ -11,8 +11,8 @@ from babel.dates import format_date
 
 from pages.children.icons import LIVES
 from pages.children.kept import Moment, TwoLives, after
-from pages.shared import charts, formats
-from pages.shared.texts import language, t, writing
+from pages.look import charts, formats
+from pages.look.texts import language, t, writing
 from sim.model.catalogue import catalogue
 from sim.runs.lifelines import NEED
 from sim.states import EPOCH_YEAR, FORMS, MONTHS

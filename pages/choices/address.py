@@ -13,11 +13,11 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from pages.shared import shelf
-from pages.shared.chosen import places
-from pages.shared.link import FROM, VIEWS, first_in_link, written_in_link
-from pages.shared.state import LEFT_OUT, OF_LINK, VIEW, choices, kept_from
-from pages.shared.texts import language
+from pages.choices import shelf
+from pages.choices.chosen import places
+from pages.choices.link import FROM, VIEWS, first_in_link, written_in_link
+from pages.choices.state import LEFT_OUT, OF_LINK, VIEW, choices, kept_from
+from pages.look.texts import language
 from sim.words.writing import LANGUAGES
 
 T = TypeVar("T")

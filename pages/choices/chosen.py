@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from pages.shared.plan import CHILD_WORK, Plan
-from pages.shared.texts import t
+from pages.choices.plan import CHILD_WORK, Plan
+from pages.look.texts import t
 from sim.decision.headline import HORIZONS, STRENGTH
 from sim.decision.level_by_year import MONEY_PARTS, PER, PRICES, MoneyView
 from sim.errors import InputError

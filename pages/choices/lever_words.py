@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pages.shared import formats
-from pages.shared.chosen import Choices
-from pages.shared.levers import at_first, by_need, mechanisms, period, some, steps_of
-from pages.shared.plan import Plan
-from pages.shared.texts import t, writing
+from pages.choices.chosen import Choices
+from pages.choices.levers import at_first, by_need, mechanisms, period, some, steps_of
+from pages.choices.plan import Plan
+from pages.look import formats
+from pages.look.texts import t, writing
 from sim.model.catalogue import catalogue
 from sim.model.futures import MODEL_TODAY
 from sim.states import FORMS

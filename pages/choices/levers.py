@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from pages.shared.chosen import REFERENCES, Choices, fte_here, overrides, reference_of
-from pages.shared.plan import CHILD_WORK, Plan
+from pages.choices.chosen import REFERENCES, Choices, fte_here, overrides, reference_of
+from pages.choices.plan import CHILD_WORK, Plan
 from sim.inputs.fte import read_fte
 from sim.inputs.scenario import DEFAULT_START, DEFAULT_YEARS, Shock
 from sim.model.catalogue import Programme, catalogue

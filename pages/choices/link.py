@@ -11,8 +11,8 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
-from pages.shared import shelf
-from pages.shared.chosen import (
+from pages.choices import shelf
+from pages.choices.chosen import (
     CHARTS,
     EFFECTS,
     MAX_PLANS,
@@ -28,8 +28,8 @@ from pages.shared.chosen import (
     reference_of,
     scenario,
 )
-from pages.shared.packed import MOST_LETTERS, LinkError, data_in, pack
-from pages.shared.plan import Plan
+from pages.choices.packed import MOST_LETTERS, LinkError, data_in, pack
+from pages.choices.plan import Plan
 from sim.decision.design import NUMBERS
 from sim.decision.headline import HORIZONS
 from sim.decision.level_by_year import PER, PRICES
@@ -59,7 +59,7 @@ VIEWS: Mapping[str, tuple[str, ...]] = {
         page: (f"open-{page}",) for page in ("onzekerheid", "wie-betaalt", "ijking", "over", "afwegingskader")
     },
 }
-"""What a link says of what one looks at, by page: pages.shared.address has more."""
+"""What a link says of what one looks at, by page: pages.choices.address has more."""
 _ADDED_BY_OTHERS = re.compile(r"utm_\w+|fbclid|gclid|msclkid|mc_[ce]id", re.ASCII)
 """Keys that newsletters and sites add to every link; nobody who follows one can do anything about them."""
 _ASSUMPTION = re.compile(r"([a-z0-9_.-]{1,80}):(-?\d{1,17}(?:\.\d{1,20})?(?:e[-+]?\d{1,3})?)", re.ASCII)

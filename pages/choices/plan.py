@@ -10,8 +10,8 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
-from pages.shared.packed import LinkError, data_in, pack
-from pages.shared.texts import t, writing
+from pages.choices.packed import LinkError, data_in, pack
+from pages.look.texts import t, writing
 from sim.errors import InputError
 from sim.inputs.fte import read_fte
 from sim.inputs.library import registry

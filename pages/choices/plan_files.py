@@ -16,12 +16,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from pages.shared import uploads
-from pages.shared.chosen import EFFECTS, Choices, overrides, pair, places, prior_of, reference_of
-from pages.shared.levers import as_reference, period, shortest
-from pages.shared.link import MOST_ASSUMPTIONS
-from pages.shared.plan import Plan
-from pages.shared.texts import t
+from pages.choices.chosen import EFFECTS, Choices, overrides, pair, places, prior_of, reference_of
+from pages.choices.levers import as_reference, period, shortest
+from pages.choices.link import MOST_ASSUMPTIONS
+from pages.choices.plan import Plan
+from pages.look.texts import t
+from pages.serving import uploads
 from sim.decision.headline import STRENGTH
 from sim.errors import InputError, Problem
 from sim.faults import fault

@@ -8,9 +8,9 @@ from dataclasses import replace
 
 import streamlit as st
 
-from pages.shared.chosen import Choices, fte_here, plans_around, possible, reference_of
-from pages.shared.link import Link, read_link
-from pages.shared.plan import Plan
+from pages.choices.chosen import Choices, fte_here, plans_around, possible, reference_of
+from pages.choices.link import Link, read_link
+from pages.choices.plan import Plan
 
 log = logging.getLogger(__name__)
 LEFT_BEHIND = "plan-left-behind"

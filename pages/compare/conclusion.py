@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from babel.lists import format_list
 
 from pages.compare.rows import OUTCOMES, BudgetRow, Told
-from pages.shared.texts import t, writing
+from pages.look.texts import t, writing
 
 BY_OUTCOME = (Told.MORE, Told.LESS)
 TOGETHER = (Told.UNCLEAR, Told.SAME, Told.WAITING, Told.APART)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from pages.shared import formats
-from pages.shared.answers import Answer
-from pages.shared.plan import CHILD_WORK, Plan
-from pages.shared.texts import t
+from pages.background.answers import Answer
+from pages.choices.plan import CHILD_WORK, Plan
+from pages.look import formats
+from pages.look.texts import t
 from pages.shared.workforce import can_be_cut
 
 WORK = ("programme_fte", "programme", CHILD_WORK)

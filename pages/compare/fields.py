@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
+from pages.choices.chosen import MAX_PLANS, Choices, fte_here, plans_offered
+from pages.choices.plan import MOST_FTE, Plan
+from pages.choices.state import choices, keep
+from pages.look.texts import t
 from pages.shared import parts
-from pages.shared.chosen import MAX_PLANS, Choices, fte_here, plans_offered
-from pages.shared.plan import MOST_FTE, Plan
-from pages.shared.state import choices, keep
-from pages.shared.texts import t
 
 SHOWN, FIELDS = "compare-shown", "compare-fields"
 LONGEST_NAME = 60

@@ -13,7 +13,7 @@ from html import escape
 import streamlit as st
 
 from pages.compare.rows import OUTCOMES, BudgetRow, Told
-from pages.shared import dark, formats
+from pages.look import dark, formats
 
 TICKS = 3
 """About how many numbers stand on a scale."""

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from enum import Enum
 from statistics import median
 
-from pages.shared import figures, formats
-from pages.shared.answers import Answer
-from pages.shared.plan import CHILD_WORK
-from pages.shared.texts import t, writing
+from pages.background import figures
+from pages.background.answers import Answer
+from pages.choices.plan import CHILD_WORK
+from pages.look import formats
+from pages.look.texts import t, writing
 from sim.decision.comparison import MUNICIPAL, Figure, break_even
 from sim.decision.firm import Standing, has_range
 from sim.decision.headline import Change, change

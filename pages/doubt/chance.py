@@ -8,10 +8,11 @@ import pandas as pd
 import streamlit as st
 from scipy.stats import beta
 
-from pages.shared import charts, formats, parts
-from pages.shared.answers import Answer
+from pages.background.answers import Answer
+from pages.look import charts, formats
+from pages.look.texts import language, t, writing
+from pages.shared import parts
 from pages.shared.pockets import unmet_note
-from pages.shared.texts import language, t, writing
 from sim.decision.comparison import CASHABLE, MUNICIPAL, break_even, drowned
 from sim.decision.firm import Standing
 from sim.decision.headline import UNMET, municipal_programmes

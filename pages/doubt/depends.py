@@ -6,12 +6,13 @@ import altair as alt
 import pandas as pd
 import streamlit as st
 
+from pages.choices.state import choices
 from pages.doubt.work import Findings
-from pages.shared import bars, charts, formats, parts
-from pages.shared.bars import HOLLOW, Bar, Kind
-from pages.shared.parameter_words import parameter_title, unit_words
-from pages.shared.state import choices
-from pages.shared.texts import t, writing
+from pages.look import bars, charts, formats
+from pages.look.bars import HOLLOW, Bar, Kind
+from pages.look.parameter_words import parameter_title, unit_words
+from pages.look.texts import t, writing
+from pages.shared import parts
 from sim.decision.comparison import Difference, Figure, block_standard_error, figure
 from sim.decision.firm import by_luck_alone
 from sim.decision.goal import Goal

@@ -6,9 +6,9 @@ import pandas as pd
 import streamlit as st
 
 from pages.doubt.work import Findings
-from pages.shared import bars, charts, formats, parts
-from pages.shared.bars import HOLLOW, Bar, Kind
-from pages.shared.parameter_words import (
+from pages.look import bars, charts, formats
+from pages.look.bars import HOLLOW, Bar, Kind
+from pages.look.parameter_words import (
     ASSUMED,
     BASES,
     ESTIMATED,
@@ -17,7 +17,8 @@ from pages.shared.parameter_words import (
     group_title,
     parameter_title,
 )
-from pages.shared.texts import t
+from pages.look.texts import t
+from pages.shared import parts
 from sim.decision.dossier import ENOUGH, MOST_NEAR, REST, Estimate, Knowledge
 from sim.decision.firm import few
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.shared import formats
-from pages.shared.answers import Answer
-from pages.shared.texts import t, writing
+from pages.background.answers import Answer
+from pages.look import formats
+from pages.look.texts import t, writing
 from sim.decision.firm import few
 from sim.decision.goal import Goal
 from sim.decision.thresholds import PROGRAMME, Threshold, highest_price

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
-from pages.shared.desk import CHILDREN, DRAWS, SEED
+from pages.background.desk import CHILDREN, DRAWS, SEED
 from sim.decision.comparison import Difference
 from sim.decision.dossier import TORNADO, Knowledge, Spread, knowledge
 from sim.decision.goal import Goal

@@ -10,8 +10,8 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from pages.shared import charts
-from pages.shared.texts import language
+from pages.look import charts
+from pages.look.texts import language
 
 WIDTH = 44
 """Characters of a row's words on one line of a phone."""

@@ -14,8 +14,8 @@ import pandas as pd
 from babel.lists import format_list
 from numpy.typing import NDArray
 
-from pages.shared import formats
-from pages.shared.texts import language, t, writing
+from pages.look import formats
+from pages.look.texts import language, t, writing
 from sim.decision.comparison import MUNICIPAL, Difference, Figure
 from sim.decision.firm import Standing, has_range
 from sim.decision.headline import HORIZONS, UNMET, USERS

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pages.shared.texts import writing
+from pages.look.texts import writing
 
 
 def count(value: float, sign: bool = False) -> str:

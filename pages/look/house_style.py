@@ -19,7 +19,7 @@ from typing import Any
 
 from streamlit import config
 
-from pages.shared import charts
+from pages.look import charts
 from sim.errors import InputError, Problem, nearest
 from sim.faults import Fault, fault
 from sim.files.yamltext import Loc, Tree, decode, parse, read_bytes

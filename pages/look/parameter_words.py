@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pages.shared.texts import writing
+from pages.look.texts import writing
 from sim.words import parameter_words as words
 
 MEASURED, ESTIMATED, ASSUMED = BASES = words.BASES

@@ -1,1 +1,1 @@
-"""Parts of the page Eigen cijfers."""
+"""Figures of one's own: the page Eigen cijfers, and the one field beside a municipality."""

@@ -8,9 +8,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from pages.look.texts import language, t
 from pages.own.known import GROUPS, form_name
-from pages.shared import uploads
-from pages.shared.texts import language, t
+from pages.serving import uploads
 from sim.errors import InputError
 from sim.files.wording import Mistake, explain
 from sim.inputs.library import registry

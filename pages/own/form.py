@@ -6,10 +6,11 @@ from typing import Any
 
 import streamlit as st
 
+from pages.look import formats
+from pages.look.texts import t
 from pages.own.known import FITTED, GROUPS, form_name
 from pages.own.use_form import two_by_two, use_fields, youths_in_year
-from pages.shared import formats, parts
-from pages.shared.texts import t
+from pages.shared import parts
 from sim.inputs.library import registry
 from sim.inputs.municipality import (
     FIRST_DATE,

@@ -9,9 +9,9 @@ from typing import Any
 
 import pandas as pd
 
-from pages.shared import formats
-from pages.shared.chosen import Choices
-from pages.shared.texts import language, t, writing
+from pages.choices.chosen import Choices
+from pages.look import formats
+from pages.look.texts import language, t, writing
 from sim.engine.config import ACCESS_OF_USE, NEED_OF_USE, RunConfig, localised
 from sim.errors import Problem
 from sim.inputs.library import registry

@@ -11,11 +11,12 @@ import pandas as pd
 import streamlit as st
 
 from calibration.municipalities.municipal import Local, fit_municipality, with_fit
+from pages.choices.chosen import Choices, pair
+from pages.choices.state import WANTED, choices, elsewhere, keep
+from pages.look import formats
+from pages.look.texts import language, t
 from pages.own.known import changes, in_use, merged
-from pages.shared import formats, parts
-from pages.shared.chosen import Choices, pair
-from pages.shared.state import WANTED, choices, elsewhere, keep
-from pages.shared.texts import language, t
+from pages.shared import parts
 from pages.shared.watching import errand
 from sim.engine.config import worker_threads
 from sim.errors import InputError, Problem

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import streamlit as st
 
+from pages.background.documents import slug
+from pages.choices.chosen import Choices
+from pages.look.texts import t
 from pages.own import review
 from pages.own.files import checked
 from pages.own.form import use_form
 from pages.own.known import changes, shipped
 from pages.shared import parts
-from pages.shared.chosen import Choices
-from pages.shared.documents import slug
-from pages.shared.texts import t
 from sim.inputs.municipality import Municipality
 
 

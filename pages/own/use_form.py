@@ -9,8 +9,8 @@ from streamlit.delta_generator import DeltaGenerator
 
 from calibration.figures.targets import read_targets
 from calibration.municipalities.municipal import national_shares
+from pages.look.texts import t
 from pages.shared import parts
-from pages.shared.texts import t
 from sim.inputs.municipality import LAST_DATE, MAX_YOUTHS, USE_AGES, Municipality, Use
 from sim.states import HISTORY_YEAR
 

@@ -1,7 +1,7 @@
 """Work on bytes of others, in a process of its own with a limit on its time and its memory.
 
 A file that takes for ever, or gigabytes, then ends its own process: the server and its threads go on. One
-process waits with the parsers imported (`python -m pages.shared.apart`) and makes a copy of itself for each
+process waits with the parsers imported (`python -m pages.serving.apart`) and makes a copy of itself for each
 piece of work, which takes milliseconds. The system itself ends a copy that goes beyond a limit.
 """
 
@@ -187,7 +187,7 @@ def _keep_to(limits: Limits) -> None:
 
 def _wait(talk: socket.socket) -> None:
     """Make a copy of this process for each line that comes in, until the server is gone."""
-    from pages.shared.uploads import rehearse
+    from pages.serving.uploads import rehearse
 
     rehearse()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the exit codes of copies are not read

@@ -6,7 +6,7 @@ import json
 
 import streamlit as st
 
-from pages.shared.texts import t
+from pages.look.texts import t
 from sim.files.yamltext import MAX_BYTES
 
 SAID = {

@@ -14,8 +14,8 @@ from starlette.datastructures import MutableHeaders
 from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from pages.shared.apart import READER
-from pages.shared.texts import writing_in
+from pages.look.texts import writing_in
+from pages.serving.apart import READER
 from sim.words.writing import LANGUAGES
 
 DEFAULT = "nl"

@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from pages.shared.apart import READER
+from pages.serving.apart import READER
 from sim.errors import InputError
 from sim.faults import fault
 from sim.files.yamlfile import Document, document_from

@@ -1,1 +1,1 @@
-"""What the pages share: words, number formats, the scenario in hand, answers, charts."""
+"""What stands on more than one page: parts and pictures, and how work is shown while it is done."""

@@ -11,11 +11,12 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from pages.shared import charts, formats, parts
-from pages.shared.answers import key_of
-from pages.shared.desk import CHILDREN, DRAWS, SEED, desk
-from pages.shared.plan import CHILD_WORK
-from pages.shared.texts import language, t, writing
+from pages.background.answers import key_of
+from pages.background.desk import CHILDREN, DRAWS, SEED, desk
+from pages.choices.plan import CHILD_WORK
+from pages.look import charts, formats
+from pages.look.texts import language, t, writing
+from pages.shared import parts
 from pages.shared.watching import errand
 from sim.decision.breakeven import EFFECT, REACH, BreakEvenMap, break_even_map, grid
 from sim.decision.firm import ENOUGH_DRAWS

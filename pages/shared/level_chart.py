@@ -12,12 +12,14 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from pages.shared import charts, figures, formats, parts
-from pages.shared.answers import Answer
-from pages.shared.charts import DASHES, DATA, GREY, HEIGHT, INK, LINE_HEIGHT, Series
-from pages.shared.chosen import Choices, profile
-from pages.shared.desk import CHILDREN, SEED
-from pages.shared.texts import language, t, writing
+from pages.background import figures
+from pages.background.answers import Answer
+from pages.background.desk import CHILDREN, SEED
+from pages.choices.chosen import Choices, profile
+from pages.look import charts, formats
+from pages.look.charts import DASHES, DATA, GREY, HEIGHT, INK, LINE_HEIGHT, Series
+from pages.look.texts import language, t, writing
+from pages.shared import parts
 from pages.shared.watching import errand
 from sim.decision.level_by_year import MONEY_PARTS, level_by_year, money_by_year
 from sim.engine.config import worker_threads

@@ -14,13 +14,13 @@ import streamlit as st
 from streamlit.errors import StreamlitAPIException
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from pages.shared import charts, dark, formats, house_style
-from pages.shared.address import LINK_OPEN, whole_query
-from pages.shared.chosen import Choices, profile, reference_of, scenario
-from pages.shared.desk import SEED
-from pages.shared.parameter_words import parameter_title
-from pages.shared.state import choices
-from pages.shared.texts import language, t, writing
+from pages.background.desk import SEED
+from pages.choices.address import LINK_OPEN, whole_query
+from pages.choices.chosen import Choices, profile, reference_of, scenario
+from pages.choices.state import choices
+from pages.look import charts, dark, formats, house_style
+from pages.look.parameter_words import parameter_title
+from pages.look.texts import language, t, writing
 from sim.files.archive import zipped
 from sim.files.literal import cell
 from sim.files.yamltext import MAX_BYTES

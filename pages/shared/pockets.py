@@ -7,9 +7,10 @@ from collections.abc import Callable, Sequence
 import pandas as pd
 import streamlit as st
 
-from pages.shared import bars, charts, formats, parts
-from pages.shared.bars import HOLLOW, Bar, Kind
-from pages.shared.texts import t, writing
+from pages.look import bars, charts, formats
+from pages.look.bars import HOLLOW, Bar, Kind
+from pages.look.texts import t, writing
+from pages.shared import parts
 from sim.decision.comparison import Figure
 from sim.decision.firm import Standing, has_range
 from sim.decision.payers import Pocket, who_gains

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
+from pages.background.answers import Answer
+from pages.choices.plan import CHILD_WORK
+from pages.look.texts import t, writing
 from pages.shared import parts
-from pages.shared.answers import Answer
-from pages.shared.plan import CHILD_WORK
-from pages.shared.texts import t, writing
 from sim.decision.firm import few
 from sim.decision.headline import HORIZONS
 from sim.decision.place import place_cost

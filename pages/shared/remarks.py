@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from pages.look.texts import language, t
 from pages.shared.parts import plain
-from pages.shared.texts import language, t
 from sim.errors import InputError
 from sim.inputs.scenario import Scenario
 from sim.runs.scenario_notes import notes

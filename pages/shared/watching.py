@@ -7,12 +7,12 @@ from typing import Any, TypeVar
 
 import streamlit as st
 
-from pages.shared import formats
-from pages.shared.answers import Answer, BackgroundTask, Key, Work, key_of
-from pages.shared.desk import CHILDREN, DRAWS, desk
+from pages.background.answers import Answer, BackgroundTask, Key, Work, key_of
+from pages.background.desk import CHILDREN, DRAWS, desk
+from pages.choices.state import watcher
+from pages.look import formats
+from pages.look.texts import language, t
 from pages.shared.parts import guarded, note, plain
-from pages.shared.state import watcher
-from pages.shared.texts import language, t
 from sim.inputs.scenario import Scenario
 from sim.progress import Progress, Tell
 

@@ -8,14 +8,15 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from pages.shared import charts, formats, parts
-from pages.shared.address import saw, seen
-from pages.shared.answers import Answer
-from pages.shared.charts import FTE, Floats, Series
-from pages.shared.chosen import Choices
-from pages.shared.lever_words import programme_title
-from pages.shared.levers import some
-from pages.shared.texts import t
+from pages.background.answers import Answer
+from pages.choices.address import saw, seen
+from pages.choices.chosen import Choices
+from pages.choices.lever_words import programme_title
+from pages.choices.levers import some
+from pages.look import charts, formats
+from pages.look.charts import FTE, Floats, Series
+from pages.look.texts import t
+from pages.shared import parts
 from sim.decision.comparison import HIGH, LOW
 from sim.decision.firm import few
 from sim.inputs.scenario import Scenario

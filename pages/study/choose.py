@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.shared import formats
-from pages.shared.address import saw, seen
+from pages.choices.address import saw, seen
+from pages.look import formats
+from pages.look.texts import t
 from pages.shared.parts import note
-from pages.shared.texts import t
 from sim.decision.design import Design
 from sim.decision.learning import LONGEST, SIZES, Beliefs
 from sim.inputs.observed import COUNTRY

@@ -8,9 +8,10 @@ from functools import partial
 import pandas as pd
 import streamlit as st
 
-from pages.shared import formats, parts
-from pages.shared.address import saw, seen
-from pages.shared.texts import t
+from pages.choices.address import saw, seen
+from pages.look import formats
+from pages.look.texts import t
+from pages.shared import parts
 from pages.study.verdict import Asked, net
 from sim.decision.design import NUMBERS
 

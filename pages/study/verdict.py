@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from pages.shared import charts, formats, parts
-from pages.shared.texts import language, t, writing
+from pages.look import charts, formats
+from pages.look.texts import language, t, writing
+from pages.shared import parts
 from sim.decision.design import Design
 from sim.decision.dossier import ENOUGH
 from sim.decision.learning import SIZES, Beliefs, by_size, decisions, worth

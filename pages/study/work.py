@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
+from pages.background.desk import CHILDREN, SEED
 from pages.doubt import work
-from pages.shared.desk import CHILDREN, SEED
-from pages.shared.texts import t
+from pages.look.texts import t
 from sim.decision.goal import Goal
 from sim.decision.learning import Beliefs, beliefs
 from sim.decision.sample import Question

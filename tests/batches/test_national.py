@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.national import ARMS, Sample, codes, made, read, scenarios, spread, told
-from pages.shared.chosen import Choices, fte_here
+from pages.choices.chosen import Choices, fte_here
 from sim.batches.folder import read_folder
 from sim.inputs.library import registry
 

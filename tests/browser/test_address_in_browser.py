@@ -9,8 +9,8 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, WebSocket, expect
 from streamlit.proto.BackMsg_pb2 import BackMsg
 
-from pages.shared.plan import Plan
-from pages.shared.shelf import is_key
+from pages.choices.plan import Plan
+from pages.choices.shelf import is_key
 from tests.browser.screens import READY, Watched, quiet_for
 from tests.browser.test_every_page import QUICK, path_of, settled
 

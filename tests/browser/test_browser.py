@@ -14,7 +14,7 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from pages.compare import forest
-from pages.shared.charts import COLOURS
+from pages.look.charts import COLOURS
 from tests.browser.screens import READY, Watched, soon
 
 P = TypeVar("P", bound=Page)

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 import pytest
 from playwright.sync_api import Page
 
-from pages.shared.plan import Plan
+from pages.choices.plan import Plan
 from tests.browser.screens import PAGES, READY, Watched, quiet_for
 from tests.browser.wording import MOST_WORDS, WORDIEST, words_before_folds
 from tests.opened import unfolded

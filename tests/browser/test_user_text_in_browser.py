@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
-from pages.shared.browser_words import PLACES
-from pages.shared.plan import Plan
+from pages.choices.plan import Plan
+from pages.serving.browser_words import PLACES
 from tests.browser.screens import READY, Watched, soon
 from tests.browser.test_every_page import settled
 from tests.pages.test_user_text import LINK, NAME, NASTY

@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from pages.shared.chosen import Choices, pair
-from pages.shared.plan import Plan
+from pages.choices.chosen import Choices, pair
+from pages.choices.plan import Plan
 from sim.decision.breakeven import EFFECT, REACH, BreakEvenMap, break_even_map, grid
 from sim.decision.comparison import CASHABLE, MUNICIPAL, difference
 from sim.decision.goal import Goal

@@ -16,13 +16,13 @@ from urllib.parse import parse_qsl
 import pandas as pd
 
 from calibration.figures.targets import TARGET_FILE, read_targets
-from pages.shared import house_style
-from pages.shared.chosen import Choices, places
-from pages.shared.link import _READERS
-from pages.shared.packed import LinkError
-from pages.shared.plan import Plan
-from pages.shared.plan_files import opened
-from pages.shared.uploads import plan_here
+from pages.choices.chosen import Choices, places
+from pages.choices.link import _READERS
+from pages.choices.packed import LinkError
+from pages.choices.plan import Plan
+from pages.choices.plan_files import opened
+from pages.look import house_style
+from pages.serving.uploads import plan_here
 from sim.errors import InputError, OptionError
 from sim.files.expressions import compile_expression
 from sim.files.numerals import EUROS, NumeralError, read_number

@@ -20,9 +20,9 @@ WATCHED = [
     "sim.files.yamltext", "sim.files.yamlfile", "sim.inputs.scenario", "sim.inputs.grid",
     "sim.files.expressions", "sim.published.modelfile", "sim.published.markov", "sim.inputs.municipality",
     "sim.inputs.fte", "sim.inputs.municipality_sheet", "sim.inputs.municipality_text",
-    "sim.files.workbook", "sim.errors", "calibration.figures.targets", "pages.shared.plan",
-    "pages.shared.plan_files", "pages.shared.uploads", "pages.shared.chosen", "pages.shared.link",
-    "pages.shared.house_style", "sim.inputs.later_years", "sim.model.parameters", "sim.model.formulas",
+    "sim.files.workbook", "sim.errors", "calibration.figures.targets", "pages.choices.plan",
+    "pages.choices.plan_files", "pages.serving.uploads", "pages.choices.chosen", "pages.choices.link",
+    "pages.look.house_style", "sim.inputs.later_years", "sim.model.parameters", "sim.model.formulas",
     "sim.model.extension", "sim.model.processes", "sim.model.catalogue", "sim.published.lookup",
     "sim.published.targets", "sim.report.calibrated_models",
 ]  # fmt: skip

@@ -87,8 +87,9 @@ VISIT = f"""
 import json, logging, sys, threading, warnings
 from commands.ending import look_first
 look_first()
-from pages.shared import link, parts
-from pages.shared.apart import READER
+from pages.choices import link
+from pages.shared import parts
+from pages.serving.apart import READER
 
 def fail(text):
     raise ValueError(f"cannot read {{text}}")
@@ -149,9 +150,9 @@ def test_what_went_wrong_is_told_with_its_place(visit: tuple[int, str, list[dict
     ]
     of_link, of_file, *_ = (line for line in lines if "errors" in line)
     assert of_link["errors"][0]["type"] == "ValueError"
-    assert of_link["errors"][0]["trace"][0].startswith("pages/shared/link.py:")
+    assert of_link["errors"][0]["trace"][0].startswith("pages/choices/link.py:")
     assert of_file["errors"][0]["type"] == "JSONDecodeError"
-    assert of_file["errors"][0]["trace"][0].startswith("pages/shared/apart.py:")
+    assert of_file["errors"][0]["trace"][0].startswith("pages/serving/apart.py:")
     assert len({line["process"] for line in lines}) > 1
 
 

@@ -12,10 +12,10 @@ from streamlit.testing.v1 import AppTest
 from pages.assumptions import change, evidence, rows
 from pages.assumptions.change import number, refusal, with_value
 from pages.assumptions.figures import STATUS_WORDS, targets
-from pages.shared.chosen import Choices, scenario
-from pages.shared.link import MOST_ASSUMPTIONS
-from pages.shared.plan import Plan
-from pages.shared.texts import writing_in
+from pages.choices.chosen import Choices, scenario
+from pages.choices.link import MOST_ASSUMPTIONS
+from pages.choices.plan import Plan
+from pages.look.texts import writing_in
 from sim.files.numerals import NumeralError
 from sim.model.futures import NAMES
 from sim.model.parameters import default_parameters

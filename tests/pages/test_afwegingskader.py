@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.shared.framework import OWN, own_words
-from pages.shared.texts import writing_in
+from pages.choices.framework import OWN, own_words
+from pages.look.texts import writing_in
 from sim.report.content import words as report_words
 from sim.report.framework import ASKED, NUMBERS
 from tests.opened import ROOT, finished, unfolded, words
@@ -63,7 +63,7 @@ def test_what_is_filled_in_comes_along_in_the_workbook(monkeypatch: pytest.Monke
         got.append(arguments[3])  # type: ignore[arg-type]
         raise ValueError
 
-    monkeypatch.setattr("pages.shared.documents.made", made)
+    monkeypatch.setattr("pages.background.documents.made", made)
     at = AppTest.from_file(str(ROOT / "pages" / "briefing.py"), default_timeout=120)
     at.session_state[OWN] = {"3.4": "gehoord"}
     finished(at.run())

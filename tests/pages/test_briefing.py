@@ -14,11 +14,13 @@ import pytest
 from pypdf import PdfReader
 from streamlit.testing.v1 import AppTest
 
-from pages.shared import desk, documents, formats, watching
-from pages.shared.answers import Answer, UnwantedError
-from pages.shared.chosen import Choices, scenario
-from pages.shared.plan import Plan
-from pages.shared.texts import writing_in
+from pages.background import desk, documents
+from pages.background.answers import Answer, UnwantedError
+from pages.choices.chosen import Choices, scenario
+from pages.choices.plan import Plan
+from pages.look import formats
+from pages.look.texts import writing_in
+from pages.shared import watching
 from sim.api import load_scenario
 from sim.decision.firm import Standing
 from sim.decision.headline import change

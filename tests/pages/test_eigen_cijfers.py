@@ -14,11 +14,11 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from calibration.municipalities import municipal
+from pages.choices.chosen import Choices, profile
+from pages.choices.link import query_of
+from pages.choices.plan import Plan
+from pages.look.texts import writing_in
 from pages.own import files, form, known, review
-from pages.shared.chosen import Choices, profile
-from pages.shared.link import query_of
-from pages.shared.plan import Plan
-from pages.shared.texts import writing_in
 from sim.engine.config import of_town
 from sim.inputs.library import registry
 from sim.inputs.municipality import Municipality, municipality_from_dict

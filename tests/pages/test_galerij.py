@@ -15,9 +15,9 @@ from calibration.paper.kept import shipped
 from calibration.paper.runs import Size
 from calibration.paper.telling import told
 from pages import galerij
-from pages.shared.chosen import pair
-from pages.shared.file_controls import TOLD
-from pages.shared.texts import writing_in
+from pages.budget.file_controls import TOLD
+from pages.choices.chosen import pair
+from pages.look.texts import writing_in
 from sim.errors import InputError
 from sim.faults import fault
 
@@ -159,7 +159,7 @@ def test_a_file_that_cannot_be_used_is_told_in_dutch(
     def broken(*_: object) -> None:
         raise InputError.at("x.yaml", fault("expected_lines"))
 
-    monkeypatch.setattr("pages.shared.plan_files.open_preset", broken)
+    monkeypatch.setattr("pages.choices.plan_files.open_preset", broken)
     at = opened("bso")
     at.button(key="gal-show-bso-argumenten/bso-in-plaats-van-kinderwerk").click().run()
     assert not at.exception

@@ -11,12 +11,13 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from pages.background import desk
 from pages.children import cash, forms, icons, kinds, timeline
 from pages.children.kept import FEW, STATES, Kept, after, covered, kept, spread
-from pages.shared import desk, formats
-from pages.shared.chosen import Choices, pair
-from pages.shared.plan import Plan
-from pages.shared.texts import writing_in
+from pages.choices.chosen import Choices, pair
+from pages.choices.plan import Plan
+from pages.look import formats
+from pages.look.texts import writing_in
 from sim import compare
 from sim.api import Comparison
 from sim.decision.headline import WAITING, WEEKS, change

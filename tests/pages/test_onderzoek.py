@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from pages.choices.address import PAGE as SHOWN
+from pages.choices.chosen import Choices, pair
+from pages.choices.plan import Plan
 from pages.doubt import work
-from pages.shared import formats
-from pages.shared.address import PAGE as SHOWN
-from pages.shared.chosen import Choices, pair
-from pages.shared.plan import Plan
-from pages.shared.texts import writing_in
+from pages.look import formats
+from pages.look.texts import writing_in
 from pages.study import numbers, verdict
 from sim.decision import emulated, learning
 from sim.decision.design import NUMBERS, Design

@@ -15,13 +15,13 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from pages.background.answers import Answer
+from pages.choices.chosen import Choices, pair
+from pages.choices.plan import Plan
 from pages.doubt import chance, depends, evidence, needed, work
 from pages.doubt.work import Findings, find_out, first_names, prune
+from pages.look.texts import writing_in
 from pages.shared import breakeven
-from pages.shared.answers import Answer
-from pages.shared.chosen import Choices, pair
-from pages.shared.plan import Plan
-from pages.shared.texts import writing_in
 from sim.api import Comparison, compare
 from sim.decision.comparison import CASHABLE, MUNICIPAL, Difference
 from sim.decision.dossier import Knowledge

@@ -8,7 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from pages import over
-from pages.shared.texts import writing_in
+from pages.look.texts import writing_in
 from sim.machine.project import version
 from tests.opened import unfolded
 

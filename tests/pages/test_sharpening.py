@@ -13,11 +13,14 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Block
 
-from pages.shared import charts, desk, figures, outcome, pockets
-from pages.shared.answers import Answer, BackgroundTask, Key
-from pages.shared.chosen import Choices, pair, reference_of, scenario
-from pages.shared.plan import Plan
-from pages.shared.texts import writing_in
+from pages.background import desk, figures
+from pages.background.answers import Answer, BackgroundTask, Key
+from pages.budget import outcome
+from pages.choices.chosen import Choices, pair, reference_of, scenario
+from pages.choices.plan import Plan
+from pages.look import charts
+from pages.look.texts import writing_in
+from pages.shared import pockets
 from sim.decision.headline import change
 from sim.decision.payers import pockets as pockets_of
 from sim.inputs.scenario import Scenario

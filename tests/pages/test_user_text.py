@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from streamlit.testing.v1 import AppTest
 
-from pages.shared.framework import OWN
-from pages.shared.packed import pack
+from pages.choices.framework import OWN
+from pages.choices.packed import pack
+from pages.choices.plan import Plan
 from pages.shared.parts import plain
-from pages.shared.plan import Plan
 from sim.report.framework import ASKED
 from tests.opened import ROOT, finished, unfolded
 

@@ -14,19 +14,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pages import vergelijk
+from pages.choices.chosen import MAX_PLANS, Choices, plans_around, plans_offered, scenario
+from pages.choices.link import query_of
+from pages.choices.plan import Plan
 from pages.compare import forest
 from pages.compare.conclusion import conclusion
 from pages.compare.fences import fences
 from pages.compare.rows import OUTCOMES, BudgetRow, Told, row
-from pages.shared import formats, parts
-from pages.shared.chosen import MAX_PLANS, Choices, plans_around, plans_offered, scenario
-from pages.shared.link import query_of
-from pages.shared.plan import Plan
-from pages.shared.texts import writing_in
+from pages.look import formats
+from pages.look.texts import writing_in
+from pages.shared import parts
 from sim.decision.comparison import MUNICIPAL, Figure, difference, figure
 from tests import worlds
 from tests.opened import answered, shown, words
-from tests.pages.test_state import quietly
+from tests.pages.choices.test_state import quietly
 
 NL = writing_in("nl").words
 WORLDS = (worlds.scenario(0), worlds.scenario(36), worlds.scenario(72))
@@ -218,7 +219,7 @@ def test_the_chart_over_the_years_discounts_as_the_budgets_say(monkeypatch: pyte
 
 
 def test_youths_are_fewer_and_money_is_less_in_english(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pages.shared.texts.language", lambda: "en")
+    monkeypatch.setattr("pages.look.texts.language", lambda: "en")
     money = fig(-2e6, -3e6, -1e6)
     firm = made(2, money, DOWN, OPEN)
     told = [firm.words("cost"), firm.range_words("cost"), firm.words("care"), firm.range_words("care")]

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.shared.chosen import Choices, pair
-from pages.shared.link import query_of, read_link
-from pages.shared.plan import Plan
-from pages.shared.plan_files import plan_text
-from pages.shared.texts import writing_in
+from pages.choices.chosen import Choices, pair
+from pages.choices.link import query_of, read_link
+from pages.choices.plan import Plan
+from pages.choices.plan_files import plan_text
+from pages.look.texts import writing_in
 from sim.errors import InputError
 from sim.faults import fault
 from sim.model.futures import FUTURES
@@ -25,7 +25,7 @@ NL = writing_in("nl").words
 @pytest.fixture
 def quiet(monkeypatch: pytest.MonkeyPatch) -> None:
     """Show no outcome: what the levers do to the plan does not wait for the model."""
-    monkeypatch.setattr("pages.shared.outcome.outcome", lambda *_: None)
+    monkeypatch.setattr("pages.budget.outcome.outcome", lambda *_: None)
 
 
 def page(*opened: str, **state: Any) -> AppTest:
@@ -247,7 +247,7 @@ def test_a_wrong_file_is_read_once_however_often_the_page_is_shown(monkeypatch: 
         read.append(name)
         raise InputError.at(name, fault("file_empty"))
 
-    monkeypatch.setattr("pages.shared.file_controls.read_plan", refuse)
+    monkeypatch.setattr("pages.budget.file_controls.read_plan", refuse)
     at = page("files")
     at.file_uploader[0].set_value(("x.yaml", b"x", "application/yaml")).run()
     at.run()

@@ -9,10 +9,12 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.shared import desk, formats, pockets
-from pages.shared.chosen import Choices, pair
-from pages.shared.plan import Plan
-from pages.shared.texts import writing_in
+from pages.background import desk
+from pages.choices.chosen import Choices, pair
+from pages.choices.plan import Plan
+from pages.look import formats
+from pages.look.texts import writing_in
+from pages.shared import pockets
 from sim import compare
 from sim.decision.comparison import Figure
 from sim.decision.firm import Standing

@@ -13,7 +13,7 @@ import pytest
 from openpyxl import Workbook, load_workbook
 from pypdf import PdfReader
 
-from pages.shared.chosen import Choices
+from pages.choices.chosen import Choices
 from pages.shared.level_chart import lines_of
 from sim.decision.level_by_year import AT_FIRST, MONEY_PARTS, PER, PRICES, MoneyView, money_by_year
 from sim.inputs.observed import inhabitants

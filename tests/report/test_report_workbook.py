@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from openpyxl import Workbook, load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
-from pages.shared.parameter_words import ASSUMED, basis_of
+from pages.look.parameter_words import ASSUMED, basis_of
 from sim.model.parameters import default_parameters
 from sim.report.composition import report_of
 from sim.report.content import Report, assumed_share

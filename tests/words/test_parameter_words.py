@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from pages.shared.parameter_words import ASSUMED, ESTIMATED, MEASURED, basis_of
+from pages.look.parameter_words import ASSUMED, ESTIMATED, MEASURED, basis_of
 from sim.decision.dossier import group_of
 from sim.model.futures import futures
 from sim.model.parameters import default_parameters

@@ -11,7 +11,7 @@ from calibration.paper import kept
 from calibration.paper.claims import CLAIMS, GRIDS
 from calibration.paper.kept import Answers, out_of_date, read_answers, shipped, written
 from calibration.paper.telling import told
-from pages.shared.texts import writing_in
+from pages.look.texts import writing_in
 
 
 @pytest.mark.parametrize("language", ["nl", "en"])

@@ -17,7 +17,7 @@ from calibration.paper.people import forty
 from calibration.paper.runs import ATTENDANCE, PARTED, WHOLE, Laboratory, Pair, Size, who_comes
 from calibration.paper.telling import ChangeTold, Count, Said, SpreadTold, Value, spread_of, told
 from calibration.paper.words import short
-from pages.shared.texts import writing_in
+from pages.look.texts import writing_in
 from sim.decision.comparison import Figure
 from sim.inputs.grid import load_grid
 from sim.inputs.library import registry

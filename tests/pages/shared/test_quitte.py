@@ -1,0 +1,54 @@
+"""What would have to be true stands on Start: from the run in hand, and from research with its source."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from pages.background import desk
+from pages.background.answers import Answer
+from pages.choices.plan import Plan
+from pages.look.texts import writing, writing_in
+from sim.decision.place import place_cost
+from sim.model.priors import NEED, priors
+from sim.words import break_even_words
+from tests.opened import shown, words
+
+NL, EN = (writing_in(language).words for language in ("nl", "en"))
+
+
+@pytest.mark.parametrize(("language", "told"), [("nl", NL), ("en", EN)])
+def test_start_says_what_would_have_to_be_true(language: str, told: dict[str, str]) -> None:
+    at = shown("pages/main.py", taal=language)
+    answer = next(one for one in reversed(desk.desk().kept.values()) if isinstance(one, Answer))
+    found = place_cost(answer.runs, "kinderwerk", 4)
+    assert found is not None
+    of = writing_in(language)
+    costs = told["quitte_costs"].format(
+        place=of.about(found.place.value), care=of.about(found.care.value), first=4, last=14
+    )
+    assert costs in words(at)
+    assert of.count(found.share.value) in words(at).split(costs)[1]
+    assert told["quitte_research"].format(fewer=29, more=15) in words(at)  # as docs/evidence.md has it
+
+
+def test_the_research_is_that_of_the_prior_that_is_nearest() -> None:
+    assert "Taheri and Welsh 2016" in priors()[break_even_words.NEAREST][NEED].source
+    assert all("Taheri" in words["quitte_research"] for words in (NL, EN))
+
+
+def test_where_all_care_is_not_enough_it_says_so() -> None:
+    shown("pages/main.py")
+    answer = next(one for one in reversed(desk.desk().kept.values()) if isinstance(one, Answer))
+    found = place_cost(answer.runs, "kinderwerk", 4)
+    assert found is not None
+    dear = replace(found, share=replace(found.share, value=120.0, low=101.0, high=150.0))
+    assert NL["quitte_never"].split("{share}")[0] in break_even_words.break_even_words(dear, writing())
+    assert writing().count(120.0) in break_even_words.break_even_words(dear, writing())
+
+
+def test_a_budget_without_child_work_has_no_such_line() -> None:
+    plan = Plan.of({"programmes": {"jongerenwerk": {"fte": 3}}})
+    at = shown("pages/main.py", begroting=plan.code())
+    assert NL["quitte_title"] not in words(at)
