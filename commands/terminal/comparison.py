@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
+from typing import TYPE_CHECKING
 
 from rich.console import Group, RenderableType
 from rich.text import Text
@@ -20,6 +23,9 @@ from sim.words.future_words import future_words
 from sim.words.population_words import population_words
 from sim.words.prior_words import prior_words
 from sim.words.writing import Writing
+
+if TYPE_CHECKING:
+    from sim.api import Result
 
 TOO_SMALL = "too small to tell"
 UNTOLD = "cannot be told"
@@ -58,7 +64,9 @@ def signed(value: float, digits: int) -> str:
 
 
 def _written(value: float, digits: int, sign: bool) -> str:
-    """Return a rounded number; what rounds to zero has no sign."""
+    """Return a rounded number, or that there is none; what rounds to zero has no sign."""
+    if math.isnan(value):
+        return UNTOLD
     rounded = round(value, digits) or 0.0
     return f"{rounded:{'+' if sign and rounded else ''},.{digits}f}"
 
@@ -94,6 +102,20 @@ def _waiting(levels: Sequence[Level]) -> tuple[list[str], list[str]] | None:
         return None
     stock = ["-" if item.waiting is None else people(item.waiting) for item in levels]
     return stock, ["-" if item.weeks is None else f"{item.weeks:,.1f}" for item in levels]
+
+
+def levels_told(result: Result, scenario: int = 0) -> Sequence[Level]:
+    """Return the levels of a scenario; no number (NaN) where too few children are simulated to tell it."""
+    levels, lost = result.levels(scenario), math.nan
+    if any(run.columns[scenario].blocks.shape[-1] > 1 for run in result.runs):
+        return levels
+    return [
+        replace(
+            one, care_users=lost, unmet_need=lost, municipal_cost=lost, participants=lost, care=lost,
+            fixed=lost, rest=lost,
+        )
+        for one in levels
+    ]  # fmt: skip
 
 
 def level_table(title: str, levels: Sequence[Level]) -> RenderableType:

@@ -92,6 +92,9 @@ def test_a_comparison_of_one_child_says_so(tmp_path: Path) -> None:
     rows = [line for line in done.stdout.splitlines() if "difference  " in line or ", all together" in line]
     assert rows
     assert all(CANNOT["en"] in row for row in rows)
+    levels = [line for line in done.stdout.splitlines() if "youths with" in line or "taking part" in line]
+    assert len(levels) > 2
+    assert all(line.count(CANNOT["en"]) == 2 for line in levels)
     stored = pq.read_table(tmp_path / "r" / "comparison.parquet")
     assert stored["mcse"].null_count == stored["p_positive"].null_count == stored.num_rows
 
@@ -100,3 +103,7 @@ def test_a_comparison_of_one_child_says_so(tmp_path: Path) -> None:
 
     told = json.loads(call("compare", *pair, *asked, "--json").stdout, parse_constant=refuse)
     assert "null" in json.dumps(told)
+    assert all(one["care_users"] is None for one in told["headline"]["reference"]["horizons"])
+    alone = call("run", pair[0], *asked).stdout
+    assert alone.count(CANNOT["en"]) > 10
+    assert " 0 " not in alone
