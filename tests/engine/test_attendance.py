@@ -14,6 +14,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from sim.engine import programmes
 from sim.engine.exposure import Exposure, effect_level
 from sim.engine.population import NEVER, Children, cohorts, flows, month_of
 from sim.engine.programmes import Attendance, Effect, _book, attend, exposures, weights
@@ -195,6 +196,32 @@ def test_who_is_not_listed_would_not_have_come(
     expected.attend(3, pool, weight=weights("outreach", CHILD_WORK, P), by_need=by_need)
     assert np.array_equal(found.joins, expected.joins)
     assert np.array_equal(found.leaves, expected.leaves)
+
+
+@pytest.mark.parametrize(
+    ("children", "places", "all_of_them"),
+    [(400, 20.0, True), (6000, 500.0, False), (6000, 300.0, False), (6000, 3.0, False)],
+)
+def test_each_block_is_looked_through_once_a_year(
+    table: CompiledTable, parameters: Parameters, pool: Executor, monkeypatch: pytest.MonkeyPatch,
+    children: int, places: float, all_of_them: bool,
+) -> None:  # fmt: skip
+    """Where everybody is looked at, and where a place in line is guessed before which to look."""
+    flow, _ = flows(profiles()["Almere"], parameters, children)
+    town = Town.of(cohorts(flow, 0, month_of(2020), key_of(SEED), table, parameters))
+    looked: list[float] = []
+    scan = programmes._scan
+
+    def counted(*args: object) -> object:
+        looked.append(float(args[-1]))  # type: ignore[arg-type]
+        return scan(*args)
+
+    monkeypatch.setattr(programmes, "_scan", counted)
+    years = range(YEAR, YEAR + 4)
+    for year in years:
+        town.attend(places, pool, year)
+    assert len(looked) == len(town.blocks) * len(years)
+    assert math.isinf(max(looked)) == all_of_them
 
 
 # Who comes where uptake depends on need
