@@ -14,7 +14,7 @@ INSTALLED := .venv/.installed
 app: .venv
 	$(BIN)/kinderwerk app
 
-# Before every commit: lint, types, the layers of sim/, and the tests that take no browser and no long runs.
+# Before every commit: lint, types, the layers of sim/ and pages/, and the tests that take no browser and no long runs.
 check: .venv
 	$(MAKE) -j2 lint kernels
 	$(BIN)/pytest -n auto --dist loadfile -m "not slow and not browser and not docs and not verification"

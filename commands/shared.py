@@ -246,7 +246,7 @@ def warn_of_size(options: Options, scenarios: Sequence[Scenario]) -> None:
         print(f"{runs:,} runs: this takes long, and {memory / 1e9:,.1f} GB of memory", file=sys.stderr)
     if options.children is not None and options.children < FEW_CHILDREN:
         luck = (
-            "nobody can tell what is luck, so differences cannot be told"
+            "nobody can tell what is luck, so neither numbers nor differences can be told"
             if options.children < FEWEST_FOR_LUCK
             else "errors come out too small"
         )

@@ -12,7 +12,6 @@ from pages.assumptions.listing import changed_ones, listing
 from pages.assumptions.rows import GRADES, TOPICS, AssumptionRow, grade_words, rows, sought, table
 from pages.background.answers import BackgroundTask, key_of
 from pages.background.desk import CHILDREN, desk
-from pages.budget.controls import folding
 from pages.choices.address import saw_parts, saw_words, seen_parts, seen_words
 from pages.choices.chosen import Choices, pair, reference_words
 from pages.choices.state import choices
@@ -22,6 +21,7 @@ from pages.look import formats
 from pages.look.parameter_words import ASSUMED, BASES, group_title
 from pages.look.texts import t
 from pages.shared import parts
+from pages.shared.folds import folding
 
 OPEN = evidence.OPEN
 """Parts that open and close, as the address calls them."""

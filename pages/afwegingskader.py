@@ -11,13 +11,13 @@ import streamlit as st
 
 from pages.background.answers import Answer
 from pages.background.documents import comparison_of
-from pages.budget.controls import fold
 from pages.budget.outcome import nothing_to_compare
 from pages.choices.chosen import pair, reference_words
 from pages.choices.framework import own_field, own_words
 from pages.choices.state import choices
 from pages.look.texts import language, t
 from pages.shared import parts
+from pages.shared.folds import fold
 from pages.shared.watching import live
 from sim.inputs.scenario import Scenario
 from sim.report.content import words

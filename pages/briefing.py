@@ -10,7 +10,7 @@ import streamlit as st
 from pages.background import figures
 from pages.background.answers import Answer
 from pages.background.documents import ROOM, Documents, comparison_of, made, question_of, slug
-from pages.budget.controls import choose_money, fold
+from pages.budget.controls import choose_money
 from pages.budget.outcome import nothing_to_compare
 from pages.choices.address import saw, seen
 from pages.choices.chosen import Choices, pair, reference_words, scenario
@@ -18,6 +18,7 @@ from pages.choices.framework import own_words
 from pages.choices.state import choices
 from pages.look.texts import language, t
 from pages.shared import parts
+from pages.shared.folds import fold
 from pages.shared.watching import errand, is_stopped, live
 from sim.decision.level_by_year import AT_FIRST
 from sim.inputs.scenario import Scenario

@@ -11,7 +11,6 @@ from calibration.paper.claims import CLAIMS, Claim, path_of, reference_of, scena
 from calibration.paper.kept import Answers, out_of_date, shipped
 from calibration.paper.runs import Size
 from calibration.paper.telling import told
-from pages.budget.controls import fold
 from pages.budget.file_controls import take
 from pages.choices.chosen import reference_words
 from pages.choices.plan_files import Opened, Preset, open_preset, short_title
@@ -19,6 +18,7 @@ from pages.choices.state import choices
 from pages.look import formats
 from pages.look.texts import language, t, writing
 from pages.shared import parts
+from pages.shared.folds import fold
 from sim.errors import InputError
 from sim.inputs.scenario import Scenario
 

@@ -15,12 +15,12 @@ import streamlit as st
 
 from calibration.documents.summary import fitted_share, read
 from calibration.figures.past import RULES, by_series
-from pages.budget.controls import fold
 from pages.choices.chosen import reference_words
 from pages.choices.state import choices
 from pages.look import charts, formats
 from pages.look.texts import language, t, writing
 from pages.shared import parts
+from pages.shared.folds import fold
 from sim.errors import InputError
 from sim.machine.project import version
 from sim.model.parameters import DATA

@@ -10,7 +10,7 @@ import streamlit as st
 
 from pages.background.answers import Answer, key_of
 from pages.background.desk import CHILDREN, SEED
-from pages.budget.controls import choose_municipality, fold
+from pages.budget.controls import choose_municipality
 from pages.budget.outcome import nothing_to_compare
 from pages.children import cash, forms, icons, kinds, timeline
 from pages.children.kept import Kept, live_twins
@@ -19,6 +19,7 @@ from pages.choices.chosen import Choices, pair, profile, reference_of, reference
 from pages.look import formats
 from pages.look.texts import t, writing
 from pages.shared import parts
+from pages.shared.folds import fold
 from pages.shared.parts import guarded
 from pages.shared.watching import errand, live
 from sim.decision.headline import UNMET

@@ -6,12 +6,12 @@ import streamlit as st
 
 from pages.background.answers import key_of
 from pages.background.desk import CHILDREN
-from pages.budget.controls import fold
 from pages.budget.outcome import nothing_to_compare
 from pages.choices.chosen import pair, reference_words
 from pages.choices.state import choices
 from pages.look.texts import t
 from pages.shared import parts
+from pages.shared.folds import fold
 from pages.shared.watching import errand
 from pages.study import choose, numbers, verdict
 from pages.study.work import KEPT_BYTES, find, progress

@@ -9,7 +9,7 @@ import streamlit as st
 
 from pages.background.answers import Answer, key_of
 from pages.background.desk import CHILDREN
-from pages.budget.controls import choose_horizon, choose_sure, fold
+from pages.budget.controls import choose_horizon, choose_sure
 from pages.budget.outcome import nothing_to_compare
 from pages.choices.chosen import pair, reference_words
 from pages.choices.state import choices
@@ -17,6 +17,7 @@ from pages.doubt import chance, depends, evidence, needed
 from pages.doubt.work import Findings, find_out
 from pages.look.texts import t
 from pages.shared import breakeven, parts
+from pages.shared.folds import fold
 from pages.shared.watching import errand, live
 
 OPEN = ("getallen", "wegen", "keuzes", "grond", "onderzoek")

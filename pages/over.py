@@ -9,12 +9,12 @@ from typing import Any
 import streamlit as st
 from ruamel.yaml import YAML
 
-from pages.budget.controls import fold
 from pages.choices.chosen import reference_words
 from pages.choices.state import choices
 from pages.look import formats
 from pages.look.texts import t
 from pages.shared import parts
+from pages.shared.folds import fold
 from sim.machine import variables
 from sim.machine.project import commit, file_beside, version
 

@@ -8,12 +8,13 @@ from functools import partial
 import streamlit as st
 
 from pages.background.figures import LONG
-from pages.budget.controls import choose_municipality, fold, fte_offered, fte_on_slider
+from pages.budget.controls import choose_municipality, fte_offered, fte_on_slider
 from pages.budget.outcome import is_reference, outcome
 from pages.choices.chosen import EFFECTS, Choices, pair, reference_words
 from pages.choices.state import keep
 from pages.look.texts import t, writing
 from pages.shared import breakeven, parts
+from pages.shared.folds import fold
 from sim.decision.headline import believed, weight_of_no_effect
 from sim.inputs.scenario import Scenario
 

@@ -10,14 +10,7 @@ from streamlit.elements.lib.mutable_expander_container import ExpanderContainer
 
 from pages.background import figures
 from pages.background.answers import Answer
-from pages.budget.controls import (
-    choose_chart,
-    choose_horizon,
-    choose_mode,
-    choose_money,
-    choose_municipality,
-    folding,
-)
+from pages.budget.controls import choose_chart, choose_horizon, choose_mode, choose_money, choose_municipality
 from pages.choices.address import saw, seen
 from pages.choices.chosen import Choices, scenario
 from pages.choices.lever_words import period_words
@@ -32,6 +25,7 @@ from pages.compare.rows import BudgetRow, row
 from pages.look import charts, formats
 from pages.look.texts import language, t, writing
 from pages.shared import level_chart, parts
+from pages.shared.folds import folding
 from pages.shared.remarks import remarks
 from pages.shared.watching import live
 from sim.decision.headline import horizons

@@ -8,13 +8,14 @@ import pandas as pd
 import streamlit as st
 
 from pages.background.answers import Answer
-from pages.budget.controls import choose_horizon, fold
+from pages.budget.controls import choose_horizon
 from pages.budget.outcome import nothing_to_compare
 from pages.choices.chosen import pair, reference_words
 from pages.choices.state import choices
 from pages.look import charts, formats
 from pages.look.texts import t, writing
 from pages.shared import parts, pockets
+from pages.shared.folds import fold
 from pages.shared.watching import live
 from sim.decision.comparison import Difference, Figure
 from sim.decision.firm import Standing

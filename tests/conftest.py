@@ -66,8 +66,8 @@ def nobody_watches() -> Iterator[None]:
     ours = sys.modules["__main__"]
     yield
     sys.modules["__main__"] = ours
-    if shared := sys.modules.get("pages.background.desk"):
-        for work in list(shared.desk().kept.values()):
+    if served := sys.modules.get("pages.background.desk"):
+        for work in list(served.desk().kept.values()):
             work.watchers.clear()
 
 

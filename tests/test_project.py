@@ -154,6 +154,16 @@ def test_every_room_has_its_layer(house: str) -> None:
     assert {name.removeprefix("pages.") for name in named} == there - {"__init__"}
 
 
+def test_no_room_of_pages_imports_a_page() -> None:
+    """A page file stands in no layer: it may use all of them, and none of them it."""
+    pages = {f"pages.{path.stem}" for path in (ROOT / "pages").glob("*.py")}
+    assert "pages.start" in pages
+    for path in (ROOT / "pages").glob("*/*.py"):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        asked = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+        assert not asked & pages, path
+
+
 def shown_by(room: str) -> set[str]:
     """Return the modules of a room that others may use, which its `__init__.py` names."""
     tree = ast.parse((ROOT / "sim" / room / "__init__.py").read_text(encoding="utf-8"))

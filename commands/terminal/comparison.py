@@ -260,7 +260,7 @@ def _notes(draws: int, rate: float) -> str:
     ]
     if not few(draws):
         notes.append(f"In brackets: 5 to 95 percent of {draws} draws of what is not known for certain.")
-        notes.append(f"'{UNTOLD}': the luck of one draw outweighs the money at stake.")
+        notes.append(f"'{UNTOLD}': luck outweighs the money at stake, or children are too few.")
     elif draws > 1:
         notes.append(
             f"Provisional: with {draws} draws a figure may still turn, even from minus to plus. "

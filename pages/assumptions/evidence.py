@@ -9,9 +9,9 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
-from pages.budget.controls import fold
 from pages.look.texts import t
 from pages.shared import parts
+from pages.shared.folds import fold
 from sim.words.parameter_words import slug
 
 OPEN = ("tegen", "anders")

@@ -8,9 +8,7 @@ from functools import partial
 
 import streamlit as st
 from pydantic_core import PydanticCustomError
-from streamlit.elements.lib.mutable_expander_container import ExpanderContainer
 
-from pages.choices.address import saw_parts, seen_parts
 from pages.choices.chosen import (
     CHARTS,
     MODES,
@@ -37,6 +35,7 @@ from pages.look import formats
 from pages.look.texts import language, t, writing
 from pages.own import spot
 from pages.own.known import in_use
+from pages.shared.folds import fold
 from pages.shared.parts import note, plain, way_to
 from sim.decision.headline import horizons
 from sim.decision.level_by_year import PER, PRICES
@@ -182,35 +181,6 @@ def choose_sure() -> int:
     if found != now:
         keep(sure=found)
     return found
-
-
-def folding(
-    title: str, name: str, part: str, parts: Sequence[str], key: str, leads_here: bool = False
-) -> ExpanderContainer:
-    """Show a part of a page that opens and closes, open where the address says so, and return it.
-
-    name: what the address calls the parts that are open; parts: all that there are. leads_here: whether
-    something else in the address, such as a choice within it, has it open at first.
-    """
-    opened, titled = seen_parts(name, parts), f"{key}-title"
-    if key not in st.session_state:
-        st.session_state[key] = leads_here or part in opened
-    elif st.session_state.get(titled, title) != title:  # to Streamlit it is another part, which is closed
-        st.session_state[key] = part in opened
-    st.session_state[titled] = title
-    found = st.expander(title, key=key, on_change="rerun")
-    saw_parts(name, [each for each in parts if (found.open if each == part else each in opened)])
-    return found
-
-
-def fold(
-    title: str, name: str, part: str, parts: Sequence[str], show: Callable[[], object],
-    leads_here: bool = False,
-) -> None:  # fmt: skip
-    """Show a part of the page behind its title, drawn only while it is open; else see `folding`."""
-    if (opened := folding(title, name, part, parts, f"{name}-{part}", leads_here)).open:
-        with opened:
-            show()
 
 
 def fte_offered(chosen: Choices) -> list[float]:

@@ -15,7 +15,6 @@ import streamlit as st
 from babel.dates import get_month_names
 from streamlit.elements.lib.mutable_expander_container import ExpanderContainer
 
-from pages.budget.controls import folding
 from pages.budget.path_controls import fte_control
 from pages.choices.chosen import EFFECTS, REFERENCES, Choices, existing_fte, pair
 from pages.choices.lever_words import SECTIONS, programme_title, title_of, words_of
@@ -34,6 +33,7 @@ from pages.choices.plan import MOST_EUROS, MOST_PLACES, Plan
 from pages.choices.state import choices, keep
 from pages.look import formats
 from pages.look.texts import language, t, writing
+from pages.shared.folds import folding
 from pages.shared.parts import note, plain
 from sim.engine.plan import LIMITED
 from sim.errors import InputError

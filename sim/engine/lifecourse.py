@@ -433,8 +433,8 @@ def advance(  # type: ignore[no-untyped-def]
                 waited = c.waits[i] != 0
                 step = np.floor(t * per_month)
                 echo = np.intp(h.row_to[h.echo, s, h.destination[r]]) if echoes else r
-                for of in range(0 if happens else 1, 2 if echoes else 1):
-                    process, row = (p, r) if of == 0 else (np.intp(h.echo), echo)
+                for second in range(0 if happens else 1, 2 if echoes else 1):  # one call: see `_happen`
+                    process, row = (np.intp(h.echo), echo) if second else (p, r)
                     _happen(c, i, process, row, t, step * length, gated, gate, h, books)
                 if (p == h.base or p == h.echo) and _along(c, i, h) and c.state[i, h.echo] == 0:
                     c.since[i, h.echo] = c.since[i, h.base]  # from here on one clock runs for both

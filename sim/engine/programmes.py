@@ -234,7 +234,8 @@ def attend(
     of_age = sum(int(np.diff(np.searchsorted(b.birth, months))[0]) for b in blocks)
     furthest = _furthest(room, of_age - float(places.max()), weight)
     scans = scan(furthest)
-    if furthest < math.inf and sum(np.count_nonzero(~inside) for *_, inside in scans) < room:
+    near = (np.count_nonzero(~inside & (line <= furthest)) for _, _, line, _, _, inside in scans)
+    if furthest < math.inf and sum(near) < room:  # who is not listed stands further than that
         scans = scan(math.inf)
     sizes = [scan[0].size for scan in scans]
     child, until, line, opens, closes, inside = (

@@ -59,13 +59,16 @@ def other_visitor(browser: Browser, app_url: str) -> Iterator[BrowserContext]:
 @contextmanager
 def _forgotten(context: BrowserContext, app_url: str) -> Iterator[BrowserContext]:
     """Yield a browser, and let it forget what pages leave there. What it fetched it keeps."""
-    yield context
-    page = context.pages[0] if context.pages else context.new_page()
-    context.new_cdp_session(page).send(
-        "Storage.clearDataForOrigin", {"origin": app_url, "storageTypes": "cookies,local_storage"}
-    )
-    for page in context.pages:
-        page.close()
+    try:
+        yield context
+    finally:
+        for page in context.pages:
+            page.close()
+        empty = context.new_page()
+        context.new_cdp_session(empty).send(
+            "Storage.clearDataForOrigin", {"origin": app_url, "storageTypes": "cookies,local_storage"}
+        )
+        empty.close()
 
 
 @pytest.fixture

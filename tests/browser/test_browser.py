@@ -167,4 +167,5 @@ def test_readable_on_a_phone(page: Watched, language: str) -> None:
         ".filter(([p, t]) => t.scrollWidth > p.clientWidth).map(([p, t]) => t.innerText)"
     )
     assert wide <= 390
+    assert page.errors == []
     assert tables == []  # a table that must be pushed sideways hides its last budget

@@ -212,11 +212,33 @@ def test_charts_are_drawn_for_a_guess_and_for_the_height_that_fits_and_no_more(
 
 @pytest.mark.parametrize("more", [-40, 0, 60])
 def test_an_empty_chart_takes_the_room_of_the_one_that_is_drawn(report: Report, more: int) -> None:
-    high, low = (content(report, GOOD + each)["back"]["svg"] for each in (more, 0))
-    sizes = [re.match(r'<svg[^>]* width="(\d+)" height="(\d+)"', each) for each in (high, _empty(low, more))]
-    assert sizes[0] is not None
-    assert sizes[1] is not None
-    assert sizes[0].groups() == sizes[1].groups()
+    def charts(height: int) -> list[str]:
+        made = content(report, height)
+        return [made["back"]["svg"], *(each["svg"] for each in made["levels"])]
+
+    def size(chart: str) -> tuple[str, ...]:
+        found = re.match(r'<svg[^>]* width="(\d+)" height="(\d+)"', chart)
+        assert found is not None
+        return found.groups()
+
+    drawn, guessed = charts(GOOD + more), charts(GOOD)
+    assert len(drawn) == 3
+    assert [size(chart) for chart in drawn] == [size(_empty(chart, more)) for chart in guessed]
+
+
+def test_charts_that_come_out_higher_than_guessed_are_drawn_lower(
+    report: Report, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+
+    def taller(what: Report, height: int) -> dict[str, Any]:
+        asked.append(height)
+        return content(what, height + (0 if len(asked) == 1 else 90))
+
+    monkeypatch.setattr("sim.report.briefing.content", taller)
+    assert len(PdfReader(io.BytesIO(briefing(report))).pages) == 2
+    assert asked[1:] == sorted(asked[1:], reverse=True)
+    assert len(asked) > 2
 
 
 MARKUP = (

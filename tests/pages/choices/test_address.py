@@ -335,7 +335,7 @@ def test_a_part_of_which_the_title_changes_stays_open_or_closed() -> None:
     def page() -> None:
         import streamlit as st
 
-        from pages.budget.controls import fold
+        from pages.shared.folds import fold
 
         for part in ("a", "b"):
             fold(f"{part}: {st.session_state['told']}", "delen", part, ("a", "b"), lambda: st.write("inside"))
