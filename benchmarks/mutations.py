@@ -130,8 +130,8 @@ MUTATIONS = {
     ),
     "programmes of the reference after the fork": Mutation(
         "sim/engine/lifecourse.py",
-        "programme_factor(turn.x, e, h",
-        "programme_factor(x, e, h",
+        "effects = turn.x if turned_life and turn.weight.size else x",
+        "effects = x",
         "tests/engine/test_forks.py",
     ),
     "books of a first try kept": Mutation(

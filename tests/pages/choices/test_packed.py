@@ -75,10 +75,10 @@ REFUSED = {
 
 @pytest.mark.parametrize("case", REFUSED)
 def test_what_says_two_things_or_too_much_is_refused(case: str) -> None:
-    began = time.perf_counter()
+    began = time.thread_time()
     with pytest.raises(LinkError):
         data_in(pack(REFUSED[case]))
-    assert time.perf_counter() - began < 0.2
+    assert time.thread_time() - began < 0.2
 
 
 @pytest.mark.parametrize(
@@ -90,10 +90,10 @@ def test_what_says_two_things_or_too_much_is_refused(case: str) -> None:
     ],
 )  # fmt: skip
 def test_what_was_not_packed_here_is_refused(code: str) -> None:
-    began = time.perf_counter()
+    began = time.thread_time()
     with pytest.raises(LinkError):
         unpack(code)
-    assert time.perf_counter() - began < 0.2
+    assert time.thread_time() - began < 0.2
 
 
 @given(st.binary(max_size=200) | st.text(max_size=200).map(str.encode))
