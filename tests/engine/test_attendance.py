@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from sim.engine import programmes
 from sim.engine.exposure import Exposure, effect_level
 from sim.engine.population import NEVER, Children, cohorts, flows, month_of
-from sim.engine.programmes import Attendance, Effect, _book, attend, exposures, weights
+from sim.engine.programmes import Attendance, Effect, attend, exposures, weights
 from sim.inputs.profiles import profiles
 from sim.luck import Decision, key_of, luck
 from sim.model.catalogue import catalogue
@@ -495,18 +495,3 @@ def test_two_programmes_have_each_their_own_luck(blocks: list[Children], pool: E
     joins = np.concatenate([x.joins for x in exposed])
     assert (joins[:, 0] < NEVER).sum() >= 40 <= (joins[:, 1] < NEVER).sum()
     assert np.all(joins < NEVER, axis=1).sum() < 20
-
-
-@pytest.mark.parametrize("kept_until", [90.0, 100.0, float(NEVER)])
-def test_who_comes_back_while_another_programme_keeps_the_effect_alive_has_no_more_than_all_of_it(
-    kept_until: float,
-) -> None:
-    """A stay from month 100 to 110, before which a level of a half was left that did not fade until then."""
-    x = exposures(1, ["kinderwerk"], {"kinderwerk": Effect((0.1,) * len(MECHANISMS), 12.0, 0.05)})
-    x.past_level[0], x.past_time[0], x.joins[0], x.leaves[0] = 0.5, kept_until, 100, 110
-    before = effect_level(x, 0, 0, 110.0)
-    one = np.zeros(1, np.int64)
-    _book(x, 0, one, np.array([NEVER], np.int64), np.array([120], np.int64), 120)
-    start = 0.5 * math.exp(-0.05 * max(100.0 - kept_until, 0.0))
-    assert x.past_level[0, 0] == pytest.approx(1.0 - (1.0 - start) * math.exp(-10 / 12), rel=1e-6)
-    assert before == pytest.approx(float(x.past_level[0, 0]), rel=1e-6)  # nothing jumps

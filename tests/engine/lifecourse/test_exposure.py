@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -9,6 +11,7 @@ from hypothesis import strategies as st
 
 from sim.engine.exposure import Exposure, effect_level
 from sim.engine.population import NEVER, Children
+from sim.engine.programmes import _book
 from sim.model.parameters import Parameters
 from sim.model.transitions import CompiledTable, compile_table
 from sim.states import (
@@ -114,3 +117,17 @@ def test_an_effect_of_zero_is_no_effect_to_the_byte(town: Children, table: Compi
     b = Clockwork(table).live(with_it, YEAR, 4, x)
     assert same(without, with_it)
     assert a.tobytes() == b.tobytes()
+
+
+@pytest.mark.parametrize("kept_until", [90.0, 100.0, float(NEVER)])
+def test_who_comes_back_while_another_programme_keeps_the_effect_alive_has_no_more_than_all_of_it(
+    kept_until: float,
+) -> None:
+    """A stay from month 100 to 110, before which a level of a half was left that did not fade until then."""
+    x = exposure(past=0.5, left=kept_until, joins=100, leaves=110, build=12.0)
+    before = effect_level(x, 0, 0, 110.0)
+    one = np.zeros(1, np.int64)
+    _book(x, 0, one, np.array([NEVER], np.int64), np.array([120], np.int64), 120)
+    start = 0.5 * math.exp(-0.05 * max(100.0 - kept_until, 0.0))
+    assert x.past_level[0, 0] == pytest.approx(1.0 - (1.0 - start) * math.exp(-10 / 12), rel=1e-6)
+    assert before == pytest.approx(float(x.past_level[0, 0]), rel=1e-6)  # nothing jumps
