@@ -76,12 +76,13 @@ class LocalExecutor:
         return self
 
     def __exit__(self, kind: type[BaseException] | None = None, /, *_: object) -> None:
-        if self._pool is not None:
-            end_processes(self._pool, wait=kind is None)
-            self._pool = None
+        if self._pool is None:
+            return
         if kind is not None:  # an exception: do not wait for tasks that run
             for process in set(active_children()) - self._others:
                 process.terminate()
+        end_processes(self._pool)
+        self._pool = None
 
     def submit(self, work: Callable[[Task], T], task: Task) -> Future[T]:
         """Start a task; processes start with the first. Raises BrokenProcessPool where they died."""

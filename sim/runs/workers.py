@@ -40,9 +40,9 @@ class Workers:
     def __enter__(self) -> Workers:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None = None, /, *_: object) -> None:
+    def __exit__(self, *_: object) -> None:
         if self._pool is not None:
-            end_processes(self._pool, wait=kind is None)
+            end_processes(self._pool)
             self._pool = None
 
     def map(self, work: Callable[[Item], T], items: Iterable[Item]) -> Iterator[T]:
@@ -100,13 +100,14 @@ def _fork_server() -> bool:
     return True
 
 
-def end_processes(pool: Executor, wait: bool) -> None:
-    """End a pool and cancel what is left. With nothing left, wait: Python may stumble over a closed pipe.
+def end_processes(pool: Executor) -> None:
+    """End a pool, cancel what is left, and wait for what is under way.
 
-    Nobody else cancels: a pool whose processes end at that moment stumbles over what it did not cancel
-    itself, and this process would never end.
+    Python waits for it too when this process ends, and stumbles where the pool closes its pipe at that
+    moment (https://github.com/python/cpython/issues/83279). Nobody else cancels: a pool whose processes end
+    at that moment stumbles over what it did not cancel itself, and this process would never end.
     """
-    pool.shutdown(wait=wait, cancel_futures=True)
+    pool.shutdown(cancel_futures=True)
 
 
 def _settle() -> None:
