@@ -9,7 +9,7 @@ BIN := .venv/bin
 ENVIRONMENT := .venv/.made-from-lock
 INSTALLED := .venv/.installed
 
-.PHONY: app check test coverage bench docs wheel lock supply papers audit clean .venv
+.PHONY: app check test test-all coverage bench docs wheel lock supply papers audit clean .venv
 
 app: .venv
 	$(BIN)/kinderwerk app
@@ -19,7 +19,13 @@ check: .venv
 	$(MAKE) -j2 lint kernels
 	$(BIN)/pytest -n auto --dist loadfile -m "not slow and not browser and not docs and not verification"
 
+# Before a pull request, and in CI: all but what takes longest, of which others hold most for less (tests/long.txt).
 test: .venv
+	$(MAKE) -j2 lint kernels
+	$(BIN)/pytest -n auto --dist loadfile -m "not long"
+
+# Everything: before a release, and each night on a hosted CI.
+test-all: .venv
 	$(MAKE) -j2 lint kernels
 	$(BIN)/pytest -n auto --dist loadfile
 

@@ -72,7 +72,7 @@ def _names(chosen: Choices) -> Names:
 
 def _lives(chosen: Choices, reference: str) -> None:
     """Show twins, or why there are none and what can be shown instead."""
-    st.header(t("kids_picture", n=formats.count(1000)))
+    st.header(t("kids_picture"))
     parts.note(t("kids_simulated"))
     if why := unpaired(pair(chosen)):
         st.info(t(f"kids_why_{why}"))

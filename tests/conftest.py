@@ -6,7 +6,7 @@ import json
 import os
 import sys
 
-os.environ.setdefault("KINDERWERK_APP_CHILDREN", "2000")  # before the pages are imported
+os.environ.setdefault("KINDERWERK_APP_CHILDREN", "400")  # before the pages are imported
 os.environ.setdefault("KINDERWERK_APP_DRAWS", "10")  # figures stand from ten draws on
 
 from collections.abc import Callable, Iterator
@@ -23,7 +23,7 @@ from sim.engine.simulation import simulate
 from sim.engine.warmup import WarmStart, warm_up
 from sim.inputs.profiles import profiles
 from sim.model.parameters import Parameters, default_parameters
-from tests.slow import slow
+from tests.slow import long, slow
 from tests.worlds import START, scenario
 
 SMALL = 3000
@@ -37,10 +37,13 @@ MARKED = {"browser": "browser", "verification": "verification"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what takes long, so that `make check` can leave it out."""
+    """Mark what takes long, so that `make check` and `make test` can leave it out."""
     for item in items:
-        if item.nodeid.split("[")[0] in slow():
+        name = item.nodeid.split("[")[0]
+        if name in slow():
             item.add_marker("slow")
+        if not long().isdisjoint((name, item.nodeid)):
+            item.add_marker("long")
         for folder, marker in MARKED.items():
             if folder in item.path.parts:
                 item.add_marker(marker)

@@ -2,6 +2,9 @@
 
     .venv/bin/pytest -n auto --dist loadfile --junitxml=report.xml
     python -m tests.slow report.xml
+
+What takes longest stands in long.txt, written by hand, with what holds the same for less: `make test` leaves
+it to `make test-all`.
 """
 
 from __future__ import annotations
@@ -13,6 +16,7 @@ from functools import cache
 from pathlib import Path
 
 LIST = Path(__file__).with_name("slow.txt")
+LONG = Path(__file__).with_name("long.txt")
 LONGEST = 0.3
 """Seconds that one case of a test takes at most, or three times as long all its cases together."""
 
@@ -21,6 +25,13 @@ LONGEST = 0.3
 def slow() -> frozenset[str]:
     """Return the tests that take long, as `tests/folder/test_file.py::test_name`."""
     return frozenset(LIST.read_text(encoding="utf-8").split())
+
+
+@cache
+def long() -> frozenset[str]:
+    """Return the tests that only a whole run has: names as in `slow`, or of one case (`test_name[case]`)."""
+    lines = LONG.read_text(encoding="utf-8").splitlines()
+    return frozenset(line for line in lines if line and not line.startswith("#"))
 
 
 def found(report: Path) -> list[str]:

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.slow import found, slow
+import pytest
+
+from tests.slow import found, long, slow
 
 ROOT = Path(__file__).resolve().parents[1]
 
 
-def test_each_test_that_takes_long_is_there() -> None:
-    gone = [
-        name for name in sorted(slow())
-        if not (ROOT / name.split("::")[0]).is_file()
-        or f"def {name.split('::')[1]}(" not in (ROOT / name.split("::")[0]).read_text(encoding="utf-8")
-    ]  # fmt: skip
-    assert gone == []
+@pytest.mark.parametrize("names", [slow(), long()], ids=["slow", "long"])
+def test_each_test_that_takes_long_is_there(names: frozenset[str]) -> None:
+    def is_there(file: str, test: str) -> bool:
+        place = ROOT / file
+        return place.is_file() and f"def {test.split('[')[0]}(" in place.read_text(encoding="utf-8")
+
+    assert [name for name in sorted(names) if not is_there(*name.split("::"))] == []
 
 
 def test_the_list_has_long_cases_and_many_short_ones(tmp_path: Path) -> None:

@@ -55,7 +55,7 @@ def running_app(
     chromium()
     port = free_port()
     sizes = {
-        "KINDERWERK_APP_CHILDREN": os.environ.get("KINDERWERK_APP_CHILDREN", "2000"),
+        "KINDERWERK_APP_CHILDREN": os.environ.get("KINDERWERK_APP_CHILDREN", "400"),
         "KINDERWERK_APP_DRAWS": os.environ.get("KINDERWERK_APP_DRAWS", "10"),
     }
     call = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]

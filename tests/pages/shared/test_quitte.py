@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -52,3 +53,13 @@ def test_a_budget_without_child_work_has_no_such_line() -> None:
     plan = Plan.of({"programmes": {"jongerenwerk": {"fte": 3}}})
     at = shown("pages/main.py", begroting=plan.code())
     assert NL["quitte_title"] not in words(at)
+
+
+@pytest.mark.parametrize("language", ["nl", "en"])
+@pytest.mark.parametrize("share", [0.0, 0.4, 1.0])
+def test_the_greatest_chance_of_the_map_is_a_sentence(language: str, share: float) -> None:
+    """A chance that no draw shows has a bound, and `greater than below` is no sentence."""
+    write = writing_in(language)
+    said = write.t("even_nowhere", chance=write.chance(share, 40))
+    assert not re.search(r"(dan|than) (kleiner|groter|ongeveer|below|above|about)", said)
+    assert said.endswith(f" is {write.chance(share, 40)}.")
