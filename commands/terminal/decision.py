@@ -18,7 +18,8 @@ from sim.decision.firm import ENOUGH_DRAWS, few, nothing
 from sim.decision.money import DISCOUNTS, PERSPECTIVES, Worth
 from sim.decision.sensitivity import Grid
 from sim.decision.tables import EQUAL, best_of
-from sim.runs.twins import Twins, totals, when
+from sim.runs.life_events import when
+from sim.runs.twins import Twins
 
 ROWS = 12
 
@@ -273,7 +274,7 @@ def partings_table(t: Twins) -> RenderableType:
         f"Where lives part: {parted:,.0f} simulated children live otherwise",
         "first transition that is in one life only", "way", "children", "care (EUR million)", "care-years",
     )  # fmt: skip
-    for row in totals(t):
+    for row in t.totals():
         table.add_row(
             row.kind,
             row.mechanism,
