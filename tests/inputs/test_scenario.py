@@ -17,8 +17,9 @@ from pydantic import ValidationError
 
 from sim.errors import InputError, Problem
 from sim.inputs.fte import FtePath, years_of
+from sim.inputs.programme_use import ProgrammeUse
 from sim.inputs.registry import Registry
-from sim.inputs.scenario import ProgrammeUse, Scenario, load_scenario, scenario_from_dict
+from sim.inputs.scenario import Scenario, load_scenario, scenario_from_dict
 
 REGISTRY = Registry(
     municipalities={
