@@ -10,10 +10,10 @@ from rich.text import Text
 
 from commands.terminal.comparison import FEW, PROVISIONAL, TOO_SMALL, UNTOLD, euros, people, signed, told
 from commands.terminal.literal import Table
-from sim import Appraisal, TwinLives
+from sim import Appraisal, Estimate, TwinLives
 from sim.decision.budget import Ranked
 from sim.decision.comparison import Figure
-from sim.decision.dossier import ENOUGH, MOST_NEAR, Dossier, Estimate
+from sim.decision.dossier import ENOUGH, MOST_NEAR, Dossier
 from sim.decision.firm import ENOUGH_DRAWS, few, nothing
 from sim.decision.money import DISCOUNTS, PERSPECTIVES, Worth
 from sim.decision.sensitivity import Grid
