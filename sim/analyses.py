@@ -36,7 +36,9 @@ from sim.model.extension import shipped
 from sim.model.parameters import default_parameters
 from sim.progress import Tell, nobody
 from sim.runs.experiment import Options, comparable
-from sim.runs.twins import LIVES, Twins, events_table, parted_table, picture_table, totals, twins, when
+from sim.runs.life_events import when
+from sim.runs.twin_tables import events_table, parted_table, picture_table
+from sim.runs.twins import LIVES, Twins, twins
 from sim.runs.workers import Workers
 
 
@@ -260,7 +262,7 @@ class TwinLives:
             "children": len(t.partings) * t.scale,
             "euros": float(t.euros.sum()) * t.scale,
             "care_years": float(t.care_years.sum()) * t.scale,
-            "partings": [asdict(row) for row in totals(t)],
+            "partings": [asdict(row) for row in t.totals()],
         }
         if self.child is not None:
             data["child"] = {

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from calibration.documents.markup import DOCS, markdown
-from sim.api import compare
+from sim import compare
 from sim.decision.headline import Change
 from sim.inputs.library import registry
 from sim.inputs.scenario import Scenario, load_scenario

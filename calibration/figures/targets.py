@@ -20,7 +20,7 @@ from calibration.figures.measures import ALL_AGES, MEASURES
 from sim.errors import InputError, Problem, nearest
 from sim.faults import Fault, fault
 from sim.files.numerals import AGE, NUMBER, SHARE, NumeralError, Quantity, read_number
-from sim.inputs.municipality import MAX_YOUTHS
+from sim.inputs.age_structure import MAX_YOUTHS
 from sim.inputs.placenames import PlaceError, find, key
 from sim.states import AGES
 

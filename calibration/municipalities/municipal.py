@@ -31,7 +31,8 @@ from calibration.runs import PROFILE, count, predict
 from sim.engine.config import localised, worker_threads
 from sim.errors import InputError
 from sim.faults import fault
-from sim.inputs.municipality import USE_AGES, Municipality, Use
+from sim.inputs.care_use import USE_AGES, Use
+from sim.inputs.municipality import Municipality
 from sim.inputs.profiles import Profile, profile_from, profiles
 from sim.machine.whole import written_whole
 from sim.model.parameters import DATA, Parameters, default_parameters

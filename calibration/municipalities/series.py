@@ -26,7 +26,7 @@ from scipy.optimize import brentq
 
 from sim.errors import InputError
 from sim.faults import fault
-from sim.inputs.municipality import Use
+from sim.inputs.care_use import Use
 
 Floats = NDArray[np.float64]
 USE_TOLERANCE = 0.03

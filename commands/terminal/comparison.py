@@ -25,7 +25,7 @@ from sim.words.prior_words import prior_words
 from sim.words.writing import Writing
 
 if TYPE_CHECKING:
-    from sim.api import Result
+    from sim import Result
 
 TOO_SMALL = "too small to tell"
 UNTOLD = "cannot be told"

@@ -10,15 +10,16 @@ from rich.text import Text
 
 from commands.terminal.comparison import FEW, PROVISIONAL, TOO_SMALL, UNTOLD, euros, people, signed, told
 from commands.terminal.literal import Table
-from sim import Appraisal, TwinLives
+from sim import Appraisal, Estimate, TwinLives
 from sim.decision.budget import Ranked
 from sim.decision.comparison import Figure
-from sim.decision.dossier import ENOUGH, MOST_NEAR, Dossier, Estimate
+from sim.decision.dossier import ENOUGH, MOST_NEAR, Dossier
 from sim.decision.firm import ENOUGH_DRAWS, few, nothing
 from sim.decision.money import DISCOUNTS, PERSPECTIVES, Worth
 from sim.decision.sensitivity import Grid
 from sim.decision.tables import EQUAL, best_of
-from sim.runs.twins import Twins, totals, when
+from sim.runs.life_events import when
+from sim.runs.twins import Twins
 
 ROWS = 12
 
@@ -273,7 +274,7 @@ def partings_table(t: Twins) -> RenderableType:
         f"Where lives part: {parted:,.0f} simulated children live otherwise",
         "first transition that is in one life only", "way", "children", "care (EUR million)", "care-years",
     )  # fmt: skip
-    for row in totals(t):
+    for row in t.totals():
         table.add_row(
             row.kind,
             row.mechanism,

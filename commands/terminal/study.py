@@ -7,7 +7,7 @@ from rich.text import Text
 
 from commands.terminal.comparison import euros
 from commands.terminal.literal import Table
-from sim.analyses import StudyAppraisal
+from sim import StudyAppraisal
 from sim.decision.design import NUMBERS
 from sim.decision.dossier import ENOUGH
 

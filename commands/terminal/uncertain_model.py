@@ -6,9 +6,10 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from commands.terminal.literal import Table
+from sim import Estimate
 from sim.decision.firm import few
 from sim.decision.model_two_way import TwoWay
-from sim.decision.model_uncertainty import Estimate, Interval, ModelUncertainty, OneWay
+from sim.decision.model_uncertainty import Interval, ModelUncertainty, OneWay
 from sim.decision.tables import EQUAL
 
 ROWS = 12

@@ -37,15 +37,9 @@ from pages.shared.folds import folding
 from pages.shared.parts import note, plain
 from sim.engine.plan import LIMITED
 from sim.errors import InputError
-from sim.inputs.scenario import (
-    BOTH_WAYS,
-    FIRST_YEAR,
-    LAST_YEAR,
-    MAX_YEARS,
-    MOST_SHORTER,
-    ON_FORMS,
-    PLACES_WORDS,
-)
+from sim.inputs.horizon import FIRST_YEAR, LAST_YEAR, MAX_YEARS
+from sim.inputs.scenario import PLACES_WORDS
+from sim.inputs.shock import BOTH_WAYS, MOST_SHORTER, ON_FORMS
 from sim.model.catalogue import TARGETING, Programme, catalogue
 from sim.model.futures import FUTURES
 from sim.states import AGES, FORMS, MONTHS

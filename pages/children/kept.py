@@ -13,8 +13,9 @@ from sim.engine.config import worker_threads
 from sim.inputs.scenario import Scenario
 from sim.progress import Tell
 from sim.runs.experiment import Options
+from sim.runs.life_events import Life, Parting
 from sim.runs.lifelines import Span, lifeline, need_spans
-from sim.runs.twins import Life, Parting, Total, Twins, totals, twins
+from sim.runs.twins import Total, Twins, twins
 from sim.states import JEUGDHULP, MEASURES, WITH_RESIDENCE, form_bit
 
 FEW = 24
@@ -127,7 +128,7 @@ def kept(t: Twins) -> Kept:
         severe=np.stack(
             [(life.need >= NEEDS.index("moderate"))[where] & life.here[where] for life in t.lives]
         ),
-        kinds=tuple(DivergenceTotal(t.table.row_process[r.row], t.table.rows[r.row], r) for r in totals(t)),
+        kinds=tuple(DivergenceTotal(t.table.row_process[r.row], t.table.rows[r.row], r) for r in t.totals()),
         partings=len(t.partings),
         after=(signs[-1], signs[0], signs[1]),
         chosen=tuple(two_lives(t, parting) for parting in spread(t, gains, FEW)),

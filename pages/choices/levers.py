@@ -13,7 +13,8 @@ from typing import Any
 from pages.choices.chosen import REFERENCES, Choices, fte_here, overrides, reference_of
 from pages.choices.plan import CHILD_WORK, Plan
 from sim.inputs.fte import read_fte
-from sim.inputs.scenario import DEFAULT_START, DEFAULT_YEARS, Shock
+from sim.inputs.horizon import DEFAULT_START, DEFAULT_YEARS
+from sim.inputs.shock import Shock
 from sim.model.catalogue import Programme, catalogue
 from sim.model.futures import MODEL_TODAY
 from sim.model.parameters import default_parameters

@@ -14,9 +14,9 @@ from pages.choices.packed import LinkError, data_in, pack
 from pages.look.texts import t, writing
 from sim.errors import InputError
 from sim.inputs.fte import read_fte
+from sim.inputs.horizon import DEFAULT_START, DEFAULT_YEARS
 from sim.inputs.library import registry
 from sim.inputs.scenario import Scenario, scenario_from_dict
-from sim.inputs.scenario_checks import DEFAULT_START, DEFAULT_YEARS
 from sim.model.catalogue import catalogue
 
 DEFAULT_FTE = 36.0

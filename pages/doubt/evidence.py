@@ -19,7 +19,8 @@ from pages.look.parameter_words import (
 )
 from pages.look.texts import t
 from pages.shared import parts
-from sim.decision.dossier import ENOUGH, MOST_NEAR, REST, Estimate, Knowledge
+from sim import Estimate
+from sim.decision.dossier import ENOUGH, MOST_NEAR, REST, Knowledge
 from sim.decision.firm import few
 
 MOST = 6

@@ -11,16 +11,11 @@ from pages.look.texts import t
 from pages.own.known import FITTED, GROUPS, form_name
 from pages.own.use_form import two_by_two, use_fields, youths_in_year
 from pages.shared import parts
+from sim.inputs.age_structure import MAX_YOUTHS
+from sim.inputs.care_use import USE_AGES
 from sim.inputs.library import registry
-from sim.inputs.municipality import (
-    FIRST_DATE,
-    LAST_DATE,
-    MAX_YOUTHS,
-    NAME_LENGTH,
-    SOURCE_LENGTH,
-    USE_AGES,
-    Municipality,
-)
+from sim.inputs.municipality import NAME_LENGTH, Municipality
+from sim.inputs.sourced import FIRST_DATE, LAST_DATE, SOURCE_LENGTH
 from sim.states import FORMS
 
 Data = dict[str, Any]

@@ -14,9 +14,10 @@ from pages.look import formats
 from pages.look.texts import language, t, writing
 from sim.engine.config import ACCESS_OF_USE, NEED_OF_USE, RunConfig, localised
 from sim.errors import Problem
+from sim.inputs.care_use import Use
 from sim.inputs.library import registry
 from sim.inputs.marks import marks
-from sim.inputs.municipality import NAME_LENGTH, Municipality, Use, municipality_from_dict
+from sim.inputs.municipality import NAME_LENGTH, Municipality, municipality_from_dict
 from sim.inputs.placenames import became_of, cleaned
 from sim.inputs.placenames import key as spelled
 from sim.inputs.profiles import PREDICTED_USE, Profile, profile_from, profiles

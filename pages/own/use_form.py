@@ -11,7 +11,10 @@ from calibration.figures.targets import read_targets
 from calibration.municipalities.municipal import national_shares
 from pages.look.texts import t
 from pages.shared import parts
-from sim.inputs.municipality import LAST_DATE, MAX_YOUTHS, USE_AGES, Municipality, Use
+from sim.inputs.age_structure import MAX_YOUTHS
+from sim.inputs.care_use import USE_AGES, Use
+from sim.inputs.municipality import Municipality
+from sim.inputs.sourced import LAST_DATE
 from sim.states import HISTORY_YEAR
 
 Data = dict[str, Any]

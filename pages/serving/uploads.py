@@ -19,8 +19,9 @@ from sim.inputs.library import registry
 from sim.inputs.municipality import Municipality
 from sim.inputs.municipality_sheet import read_figures
 from sim.inputs.municipality_template import template
+from sim.inputs.named_files import is_file
 from sim.inputs.profiles import profiles
-from sim.inputs.scenario import Scenario, is_file, scenario_from_document
+from sim.inputs.scenario import Scenario, scenario_from_document
 from sim.model.structures import STRUCTURES
 
 MAX_VALUES = 10_000

@@ -9,14 +9,12 @@ from pathlib import Path
 
 from sim.errors import InputError, Problem
 from sim.faults import fault
-from sim.files.yamlfile import KINDS, Document, in_order, load_document
+from sim.files.yamlfile import KINDS, SUFFIXES, Document, in_order, load_document
 from sim.inputs.grid import load_grid
 from sim.inputs.registry import Registry
 from sim.inputs.scenario import Scenario, scenario_from_document
 from sim.runs.experiment import comparable
 from sim.runs.scenario_notes import as_line, notes
-
-SUFFIXES = (".yaml", ".yml")
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.decision.comparison import Difference, block_standard_error, figure, plain
-from sim.decision.emulated import ENOUGH as ENOUGH  # shown with the dossier, like Estimate
+from sim.decision.emulated import ENOUGH as ENOUGH  # shown with the dossier
 from sim.decision.emulated import more_draws
 from sim.decision.equity import Gain, Slope, gains, slope_of_change, slopes, who_gains_most
 from sim.decision.firm import Standing
@@ -31,7 +31,7 @@ from sim.decision.money import (
     per_unit,
     side_by_side,
 )
-from sim.decision.proof import REST as REST  # shown with the dossier, like Estimate
+from sim.decision.proof import REST as REST  # shown with the dossier
 from sim.decision.proof import Debt, proof_debt
 from sim.decision.sample import Question, Sample, collect
 from sim.decision.sensitivity import TornadoBar, live_all, structural, tornado
@@ -43,9 +43,8 @@ from sim.decision.thresholds import (
     sentence,
     threshold,
 )
-from sim.decision.value import MOST_NEAR as MOST_NEAR  # shown with the dossier, like Estimate
-from sim.decision.value import Acceptability, acceptability, by_group, by_parameter, evpi
-from sim.decision.value import Estimate as Estimate
+from sim.decision.value import MOST_NEAR as MOST_NEAR  # shown with the dossier
+from sim.decision.value import Acceptability, Estimate, acceptability, by_group, by_parameter, evpi
 from sim.engine.history import Label
 from sim.errors import OptionError
 from sim.faults import Fault, fault

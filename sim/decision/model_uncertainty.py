@@ -15,8 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.decision.nested import Sampler, evppi_nested
-from sim.decision.value import Acceptability, acceptability, by_parameter, evpi
-from sim.decision.value import Estimate as Estimate  # shown with what is not known
+from sim.decision.value import Acceptability, Estimate, acceptability, by_parameter, evpi
 from sim.errors import InputError, within
 from sim.faults import fault
 from sim.luck import key_of

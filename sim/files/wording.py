@@ -125,7 +125,7 @@ def _wrong_type(field: FieldInfo | None, group: list[ErrorDetails]) -> Fault:
         hint = fault("write_instead", text="true" if value.casefold() in ("yes", "ja") else "false")
     elif "string_type" in kinds and isinstance(value, (int, float)):
         hint = fault("put_between_quotes")
-    return fault("expected", expected=expected, found=found(value), hint=hint)
+    return expected_but_found(expected, value, hint)
 
 
 def _literals_in(annotation: Any) -> list[str]:
@@ -135,10 +135,16 @@ def _literals_in(annotation: Any) -> list[str]:
     return [word for part in get_args(annotation) for word in _literals_in(part)]
 
 
+def expected_but_found(expected: Value, value: object, hint: Fault | None = None) -> Fault:
+    """Return that something else was expected than a value, with what is probably meant."""
+    return fault("expected", expected=expected, found=found(value), hint=hint)
+
+
 def expected_number(expected: Value, value: object) -> Fault:
     """Return that a number was expected, with the repair for the usual ways to write it wrong."""
-    hint = _repair(value.strip(), expected) if isinstance(value, str) else None
-    return fault("expected", expected=expected, found=found(value), hint=hint)
+    return expected_but_found(
+        expected, value, _repair(value.strip(), expected) if isinstance(value, str) else None
+    )
 
 
 def _repair(text: str, expected: Value) -> Fault | None:
@@ -171,6 +177,13 @@ def number_fault(
     if not -sys.float_info.max <= value <= sys.float_info.max:
         return fault("must_be_finite", found=found(value))
     return range_fault(value, low, high)
+
+
+def finite(value: object, expected: Value) -> float:
+    """Return a value as the finite number that it is, or refuse it."""
+    if wrong := number_fault(value, expected):
+        raise plain_error(wrong)
+    return float(value)  # type: ignore[arg-type]
 
 
 def range_fault(value: object, low: float, high: float) -> Fault | None:

@@ -16,10 +16,12 @@ from ruamel.yaml.representer import SafeRepresenter
 from sim.errors import InputError, Problem, nearest
 from sim.faults import Fault, fault
 from sim.files.numerals import one_way, two_ways
-from sim.files.wording import explain
+from sim.files.wording import expected_but_found, explain
 from sim.files.yamltext import MAX_BYTES, MAX_NODES, Loc, Position, Tree, decode, parse, read_bytes
 
 Model = TypeVar("Model", bound=BaseModel)
+SUFFIXES = (".yaml", ".yml")
+"""What names of input files end in."""
 ANY = "*"
 """In a place: any key or index."""
 
@@ -49,7 +51,12 @@ class Document:
 
     @classmethod
     def in_memory(cls, data: Mapping[Any, Any], name: str) -> Document:
-        """Return a document that comes from no file: every problem is at line 1 of `name`."""
+        """Return a document that comes from no file: every problem is at line 1 of `name`.
+
+        Raises InputError for data that is no mapping.
+        """
+        if not isinstance(data, Mapping):
+            raise InputError.at(name, expected_but_found(fault("a_mapping"), data))
         return cls(name, dict(data), "", Tree())
 
     def position(self, loc: Iterable[str | int], key: bool = False) -> Position:

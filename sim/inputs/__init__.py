@@ -1,9 +1,12 @@
 """What a run starts from: municipalities, budgets in FTE, scenarios and grids of them."""
 
 __all__ = [
+    "age_structure",
     "agegroups",
+    "care_use",
     "fte",
     "grid",
+    "horizon",
     "later_years",
     "library",
     "marks",
@@ -11,10 +14,12 @@ __all__ = [
     "municipality_sheet",
     "municipality_template",
     "municipality_text",
+    "named_files",
     "observed",
     "placenames",
     "profiles",
     "scenario",
-    "scenario_checks",
     "scenario_files",
+    "shock",
+    "sourced",
 ]

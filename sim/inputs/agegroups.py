@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.states import AGES
 
+Group = tuple[int, int, float]
+"""First age, last age, youths."""
 ROUNDING = 25.0
 """How far sums of groups that were each rounded to fives may differ."""
 OLDEST = 29
@@ -30,12 +32,31 @@ def ages_of(key: object) -> tuple[int, int] | None:
     return (first, last) if first <= last <= OLDEST else None
 
 
+def ages_in(key: object) -> tuple[int, int]:
+    """Return the first and last age of a key that was found to be ages before."""
+    ages = ages_of(key)
+    assert ages is not None, "checked before"
+    return ages
+
+
 def ages_text(first: int, last: int) -> str:
     """Return ages as a file writes them: "4-11", or "4" for one."""
     return str(first) if first == last else f"{first}-{last}"
 
 
-def single_years(groups: Sequence[tuple[int, int, float]]) -> NDArray[np.float64]:
+def gap_in(groups: Iterable[Group]) -> str | None:
+    """Return the first ages of 0-22 that are in no group, as a file writes them, or None."""
+    expected = 0
+    for first, last, _ in sorted(groups):
+        if first > expected:
+            break
+        expected = last + 1
+    else:
+        first = AGES
+    return ages_text(expected, min(first, AGES) - 1) if expected < AGES else None
+
+
+def single_years(groups: Sequence[Group]) -> NDArray[np.float64]:
     """Return youths by single age 0..22 from (first age, last age, youths) groups.
 
     The cumulative count at the bounds of the groups is interpolated with a monotone cubic (PCHIP), so that

@@ -17,7 +17,7 @@ from pydantic_core import InitErrorDetails, ValidationError
 from sim.errors import Problem
 from sim.faults import Fault, fault
 from sim.files.numerals import two_ways
-from sim.files.wording import found, number_fault, plain_error
+from sim.files.wording import expected_but_found, number_fault, plain_error
 from sim.files.yamlfile import Document
 from sim.files.yamltext import Loc
 
@@ -116,9 +116,8 @@ def _entry_errors(value: Mapping[Any, Any]) -> list[InitErrorDetails]:
     for key, fte in value.items():
         years = years_of(key)
         if years is None:
-            expected = fault("year_or_years")
-            message = fault("expected", expected=expected, found=found(key), hint=None)
-            errors.append(InitErrorDetails(type=plain_error(message), loc=(_step(key), "[key]"), input=key))
+            error = plain_error(expected_but_found(fault("year_or_years"), key))
+            errors.append(InitErrorDetails(type=error, loc=(_step(key), "[key]"), input=key))
         else:
             overlap = [other for first, last, other in taken if first <= years[1] and years[0] <= last]
             if overlap:

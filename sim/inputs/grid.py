@@ -27,7 +27,7 @@ from typing import Any
 
 from sim.errors import InputError, Problem, nearest
 from sim.faults import fault
-from sim.files.wording import MAX_FAULTS, found
+from sim.files.wording import MAX_FAULTS, expected_but_found
 from sim.files.yamlfile import Document, in_order, load_document
 from sim.files.yamltext import Loc, Tree
 from sim.inputs.registry import Registry
@@ -117,18 +117,14 @@ class _Grid:
             problems.append(self.document.problem((), fault("values_missing")))
         for key in ("title", "description"):
             if key in data and (not isinstance(data[key], str) or not data[key].strip()):
-                problems.append(
-                    self.document.problem(
-                        (key,), fault("expected", expected=fault("text"), found=found(data[key]), hint=None)
-                    )
-                )
+                problems.append(self.document.problem((key,), expected_but_found(fault("text"), data[key])))
         if problems:
             raise InputError(in_order(problems))
 
     def _values(self) -> tuple[tuple[str, ...], tuple[list[Any], ...]]:
         values = self.document.data["values"]
         if not isinstance(values, dict) or not values:
-            words = fault("expected", expected=fault("keys_with_lists"), found=found(values), hint=None)
+            words = expected_but_found(fault("keys_with_lists"), values)
             raise InputError([self.document.problem(("values",), words)])
         if len(values) > MAX_KEYS:
             words = fault("too_many_keys", count=len(values), most=MAX_KEYS)
@@ -158,12 +154,7 @@ class _Grid:
             )  # fmt: skip
             yield self.document.problem(("values", key), words, key=True)
         if not isinstance(items, list) or not items:
-            words = fault(
-                "expected",
-                expected=fault("list_of_values", example="[0, 12, 36]"),
-                found=found(items),
-                hint=None,
-            )
+            words = expected_but_found(fault("list_of_values", example="[0, 12, 36]"), items)
             yield self.document.problem(("values", key), words)
             return
         seen: set[str] = set()
@@ -178,15 +169,11 @@ class _Grid:
         data = self.document.data
         if "base" in data:
             if not isinstance(data["base"], dict):
-                words = fault(
-                    "expected", expected=fault("scenario_written_out"), found=found(data["base"]), hint=None
-                )
+                words = expected_but_found(fault("scenario_written_out"), data["base"])
                 raise InputError([self.document.problem(("base",), words)])
             return data["base"], self.document.tree
         if not isinstance(data["from"], str):
-            words = fault(
-                "expected", expected=fault("name_of_scenario_file"), found=found(data["from"]), hint=None
-            )
+            words = expected_but_found(fault("name_of_scenario_file"), data["from"])
             raise InputError([self.document.problem(("from",), words)])
         start = load_document(self.folder / data["from"], "scenario")
         scenario_from_document(start, self.registry)
@@ -198,7 +185,7 @@ class _Grid:
         if own is None or isinstance(own, dict):
             return None if isinstance(own, dict) else self.base.get("reference")
         if not isinstance(own, str):
-            words = fault("expected", expected=fault("scenario_file_or_value"), found=found(own), hint=None)
+            words = expected_but_found(fault("scenario_file_or_value"), own)
             raise InputError([self.document.problem(("reference",), words)])
         return own
 

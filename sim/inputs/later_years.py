@@ -22,11 +22,11 @@ from pydantic_core import InitErrorDetails, PydanticCustomError, ValidationError
 from sim.errors import InputError, Problem, nearest
 from sim.faults import Fault, fault
 from sim.files.numerals import NUMBER, YOUTHS, NumeralError, Quantity, read_number
-from sim.files.wording import fault_of, found, number_fault, plain_error, range_fault
+from sim.files.wording import expected_but_found, fault_of, number_fault, plain_error, range_fault
 from sim.files.yamlfile import Part
 from sim.files.yamltext import decode, read_bytes
-from sim.inputs.agegroups import ages_of, ages_text, single_years
-from sim.inputs.municipality import MAX_OF_ONE_AGE
+from sim.inputs.age_structure import MAX_OF_ONE_AGE
+from sim.inputs.agegroups import Group, ages_of, ages_text, gap_in, single_years
 from sim.inputs.placenames import key
 from sim.inputs.registry import Frozen, Registry
 from sim.states import AGES, LAST_YEAR
@@ -50,9 +50,8 @@ def _years(value: object) -> Frozen[int, Ages]:
 
     Raises a ValidationError with a place for each year that is wrong.
     """
-    expected = fault("numbers_by_year", count=AGES)
     if not isinstance(value, Mapping) or not value:
-        raise plain_error(fault("expected", expected=expected, found=found(value), hint=None))
+        raise plain_error(expected_but_found(fault("numbers_by_year", count=AGES), value))
     if errors := list(_year_errors(value)):
         raise ValidationError.from_exception_data("population", errors)
     return Frozen({int(year): tuple(map(float, value[year])) for year in sorted(value, key=int)})
@@ -62,11 +61,10 @@ def _year_errors(value: Mapping[Any, Any]) -> Iterator[InitErrorDetails]:
     for year, numbers in value.items():
         step = year if isinstance(year, (int, str)) else str(year)
         if _year(str(year)) is None:
-            wrong = fault("expected", expected=_A_YEAR, found=found(year), hint=None)
+            wrong = expected_but_found(_A_YEAR, year)
             yield InitErrorDetails(type=plain_error(wrong), loc=(step, "[key]"), input=year)
         if not isinstance(numbers, (list, tuple)) or len(numbers) != AGES:
-            wrong = fault("expected", expected=fault("number_of_each_age", count=AGES), found=found(numbers),
-                          hint=None)  # fmt: skip
+            wrong = expected_but_found(fault("number_of_each_age", count=AGES), numbers)
             yield InitErrorDetails(type=plain_error(wrong), loc=(step,), input=numbers)
             continue
         for age, number in enumerate(numbers):
@@ -157,7 +155,7 @@ class _LaterFile:
     def population(self, known: float | None) -> LaterYears:
         lines = decode(self.path, read_bytes(self.path)).splitlines()
         measure = self.measure(lines[0] if lines else "")
-        groups: dict[int, list[tuple[int, int, float]]] = {}
+        groups: dict[int, list[Group]] = {}
         first_line: dict[int, int] = {}
         for number, line in enumerate(lines[1:], 2):
             if line.strip() and (row := self.row(number, line, measure)):
@@ -180,7 +178,7 @@ class _LaterFile:
             )
         years = {}
         for year, rows in sorted(groups.items()):
-            if gap := _gap(rows):
+            if gap := gap_in(rows):
                 self.wrong(
                     first_line[year],
                     _Cell(1, ""),
@@ -258,9 +256,7 @@ class _LaterFile:
             return fault_of(error)
 
     def expect(self, line: int, cell: _Cell, expected: Fault) -> None:
-        self.wrong(
-            line, cell, fault("expected", expected=expected, found=found(cell.text or None), hint=None)
-        )
+        self.wrong(line, cell, expected_but_found(expected, cell.text or None))
 
     def wrong(self, line: int, cell: _Cell, wrong: Fault) -> None:
         self.problems.append(Problem.at(self.path, wrong, line, cell.column))
@@ -281,17 +277,7 @@ def _cells(line: str) -> list[_Cell]:
     return cells
 
 
-def _gap(groups: list[tuple[int, int, float]]) -> str | None:
-    """Return the first ages that are in no group, or None."""
-    expected = 0
-    for first, last, _ in [*sorted(groups), (AGES, AGES, 0.0)]:
-        if first > expected:
-            return ages_text(expected, first - 1)
-        expected = last + 1
-    return None
-
-
-def _single(groups: list[tuple[int, int, float]], measure: str) -> Ages:
+def _single(groups: list[Group], measure: str) -> Ages:
     """Return the number of each age, 0-22, of groups that cover them."""
     if measure == "youths":
         return tuple(max(float(youths), 0.0) for youths in single_years(groups))

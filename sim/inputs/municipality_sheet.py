@@ -27,8 +27,9 @@ from sim.files.numerals import (
     two_ways,
     written,
 )
-from sim.files.wording import explain, found
+from sim.files.wording import expected_but_found, explain, found
 from sim.files.workbook import SheetCells, sheets
+from sim.files.yamlfile import SUFFIXES
 from sim.files.yamltext import Loc
 from sim.inputs.agegroups import OLDEST, ROUNDING, ages_of, ages_text
 from sim.inputs.fte import perhaps_thousands
@@ -36,7 +37,6 @@ from sim.inputs.municipality import Municipality
 from sim.inputs.municipality_template import LINES, SERIES, TEXTS, Words, words_of_sheets
 from sim.inputs.municipality_text import read_yaml
 from sim.inputs.registry import Registry, fold
-from sim.inputs.scenario import SUFFIXES
 from sim.states import FORMS
 
 ROWS, COLUMNS = 200, len(SERIES)
@@ -77,8 +77,7 @@ def read_figures(data: bytes, name: str, registry: Registry | None = None) -> Mu
         return read_sheet(data, name, registry)
     if ending == ".xlsm":
         raise InputError.at(name, fault("workbook_with_macros"))
-    expected = fault("workbook_or_yaml")
-    raise InputError.at(name, fault("expected", expected=expected, found=found(ending or name), hint=None))
+    raise InputError.at(name, expected_but_found(fault("workbook_or_yaml"), ending or name))
 
 
 @dataclass

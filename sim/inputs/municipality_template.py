@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 import xlsxwriter
 from ruamel.yaml import YAML
 
-from sim.inputs.municipality import USE_AGES, USE_BASES, Use
+from sim.inputs.care_use import USE_AGES, USE_BASES, Use
 from sim.inputs.profiles import CARE_FIGURES, PREDICTED_USE, Profile
 from sim.states import FORMS
 

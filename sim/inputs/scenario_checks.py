@@ -10,13 +10,14 @@ from sim.faults import Fault, fault
 from sim.files.wording import range_fault
 from sim.files.yamlfile import ANY, Document
 from sim.files.yamltext import Loc
+from sim.inputs.age_structure import MAX_YOUTHS
 from sim.inputs.fte import years_of
+from sim.inputs.horizon import DEFAULT_START, DEFAULT_YEARS, outside
 from sim.inputs.municipality import COUNTED as COUNTED_OF_MUNICIPALITY
-from sim.inputs.municipality import MAX_YOUTHS, WRITTEN_FTE
+from sim.inputs.municipality import WRITTEN_FTE
 from sim.inputs.registry import Registry
 from sim.states import MONTHS
 
-DEFAULT_START, DEFAULT_YEARS = 2026, 20
 BUDGET_EACH = (100.0, 100_000.0)
 """Lowest and highest budget in euros a year for each youth; the Netherlands spend about 1,500."""
 _USUAL_BUDGET_EACH = (300.0, 10_000.0)
@@ -54,10 +55,6 @@ def written_problems(document: Document, registry: Registry | None) -> list[Prob
     return problems
 
 
-def _horizon(start: int, years: int) -> Fault:
-    return fault("runs_from_to", start=start, end=start + years - 1) if years else fault("runs_no_years")
-
-
 def _horizon_problems(document: Document) -> list[Problem]:
     """Return the years of FTE that the scenario does not simulate."""
     start, years = document.data.get("start", DEFAULT_START), document.data.get("years", DEFAULT_YEARS)
@@ -68,8 +65,8 @@ def _horizon_problems(document: Document) -> list[Problem]:
         for key, _ in items(use.get("fte")) if isinstance(use, Mapping) else ():
             span = years_of(key)
             if span and not start <= span[0] <= span[1] < start + years:
-                message = fault("outside_scenario", when=str(key), horizon=_horizon(start, years))
-                problems.append(document.problem(("programmes", name, "fte", key), message, key=True))
+                place = ("programmes", name, "fte", key)
+                problems.append(document.problem(place, outside(key, start, years), key=True))
     return problems
 
 
@@ -122,8 +119,7 @@ def lost_shocks(
     """
     for k, (when, first, after) in enumerate(shocks):
         if after <= 0 or first >= years * MONTHS:
-            message = fault("outside_scenario", when=when, horizon=_horizon(start, years))
-            yield ("shocks", k, "start"), message
+            yield ("shocks", k, "start"), outside(when, start, years)
 
 
 def beyond_people(

@@ -14,18 +14,12 @@ from pathlib import Path
 
 from sim.errors import InputError, Problem, SimulationError
 from sim.faults import fault
-from sim.files.yamlfile import KINDS, Document, in_order, load_document
+from sim.files.yamlfile import KINDS, SUFFIXES, Document, in_order, load_document
 from sim.files.yamltext import decode, plain_value, read_bytes
 from sim.inputs.municipality import municipality_from_document
+from sim.inputs.named_files import is_file, is_table
 from sim.inputs.registry import Registry
-from sim.inputs.scenario import (
-    SUFFIXES,
-    Scenario,
-    is_file,
-    is_table,
-    load_scenario,
-    scenario_from_document,
-)
+from sim.inputs.scenario import Scenario, load_scenario, scenario_from_document
 from sim.machine.project import SCENARIOS
 from sim.machine.whole import written_whole
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -12,53 +10,23 @@ from pydantic import (
     BeforeValidator,
     Field,
     SerializerFunctionWrapHandler,
-    ValidationInfo,
     field_validator,
     model_serializer,
     model_validator,
 )
 
-from sim.errors import nearest
 from sim.faults import fault
-from sim.files.wording import found, known_form, plain_error
+from sim.files.wording import expected_but_found, known_form, plain_error
 from sim.files.yamlfile import Part
-from sim.inputs.registry import Registry
+from sim.inputs.horizon import MAX_YEARS
+from sim.inputs.origin import known_programme
 from sim.states import MONTHS
 
-MAX_YEARS = 60
 BOTH_WAYS = ("registration_shift", "fewer_starts")
 """Kinds of shock whose size may be below zero."""
 ON_FORMS = ("fewer_starts", "shorter_care", "own_payment")
 """Kinds of shock that are about forms of care: policies of a state or a town from a month on."""
 MOST_SHORTER = 0.9
-
-
-@dataclass(frozen=True)
-class Origin:
-    """The origin of a scenario, which is no part of its content."""
-
-    registry: Registry | None = None
-    folder: Path = Path()
-    path: Path | None = None
-    sha256: str = ""
-
-
-def origin_of(info: ValidationInfo) -> Origin:
-    """Return the origin of the scenario that is being checked."""
-    return info.context if isinstance(info.context, Origin) else Origin()
-
-
-def programme_name(name: str, info: ValidationInfo) -> str:
-    """Return the name of a programme, or refuse it with the nearest one that is known."""
-    registry = origin_of(info).registry
-    if registry is not None and name not in registry.programmes:
-        known = sorted(registry.programmes)
-        near = nearest(name, known)
-        raise plain_error(fault(
-            "unknown_programme",
-            name=name, near=near, known=tuple(known),
-        ))  # fmt: skip
-    return name
 
 
 def _moment(value: object) -> str:
@@ -68,9 +36,7 @@ def _moment(value: object) -> str:
         month = int(match[2] or 1)
         if 1 <= month <= MONTHS:
             return f"{match[1]}-{month:02d}"
-    raise plain_error(
-        fault("expected", expected=fault("year_or_month_such_as"), found=found(value), hint=None)
-    )
+    raise plain_error(expected_but_found(fault("year_or_month_such_as"), value))
 
 
 class Shock(Part):
@@ -84,7 +50,7 @@ class Shock(Part):
     months: int = Field(12, ge=1, le=12 * MAX_YEARS)
     size: float = Field(ge=-1, le=1, allow_inf_nan=False)
     workers: Literal["present", "absent"] = "present"
-    programmes: tuple[Annotated[str, AfterValidator(programme_name)], ...] = ()
+    programmes: tuple[Annotated[str, AfterValidator(known_programme)], ...] = ()
     forms: tuple[Annotated[str, AfterValidator(known_form)], ...] = ()
 
     @field_validator("programmes", "forms", mode="before")

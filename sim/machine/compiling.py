@@ -40,7 +40,7 @@ ABOUT_THE_FIT = (
 """Data that only tell how well the fit does: no life depends on them."""
 LIVES = ("luck.py", "rates.py", "states.py", "ties.py", "machine/kernels.py", "model/", "engine/")
 """Sources on which lives of children depend, and so warmed-up populations."""
-KERNELS = (*LIVES, "published/", "runs/twins.py")
+KERNELS = (*LIVES, "published/", "runs/life_events.py")
 """Sources on which compiled kernels depend."""
 
 

@@ -10,7 +10,8 @@ from babel.lists import format_list
 
 from sim.decision.comparison import Figure
 from sim.decision.firm import Standing
-from sim.inputs.scenario import Scenario, Shock
+from sim.inputs.scenario import Scenario
+from sim.inputs.shock import Shock
 from sim.model.catalogue import catalogue
 from sim.model.futures import MODEL_TODAY
 from sim.model.priors import ASSUMED

@@ -1,6 +1,6 @@
 """Runs of scenarios: draws, replications, twins."""
 
 __all__ = [
-    "experiment", "lifelines", "lives", "panel", "panel_files", "past", "scenario_notes", "twins",
-    "warmstore", "workers",
+    "experiment", "life_events", "lifelines", "lives", "panel", "panel_files", "past", "scenario_notes",
+    "twins", "warmstore", "workers",
 ]  # fmt: skip

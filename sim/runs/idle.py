@@ -9,7 +9,8 @@ from itertools import pairwise
 from sim.engine.config import EXISTING
 from sim.faults import Fault, fault
 from sim.inputs.profiles import profile_of, profiles
-from sim.inputs.scenario import ProgrammeUse, Scenario
+from sim.inputs.programme_use import ProgrammeUse
+from sim.inputs.scenario import Scenario
 from sim.model.catalogue import TARGETING, Programme, catalogue
 from sim.model.parameters import default_parameters
 from sim.model.prices import PRICE_YEAR

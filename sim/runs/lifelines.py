@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sim.runs.twins import Event, Life, Twins
+from sim.runs.life_events import Event, Life
+from sim.runs.twins import Twins
 from sim.states import EPOCH_YEAR, FORMS, MONTHS
 
 NEED = "need"

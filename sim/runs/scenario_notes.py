@@ -17,8 +17,10 @@ from sim.files.yamltext import Loc
 from sim.inputs.grid import Member
 from sim.inputs.municipality import Municipality
 from sim.inputs.placenames import became_of
+from sim.inputs.programme_use import ProgrammeUse
 from sim.inputs.registry import Registry
-from sim.inputs.scenario import ProgrammeUse, Scenario, Shock, load_scenario
+from sim.inputs.scenario import Scenario, load_scenario
+from sim.inputs.shock import Shock
 from sim.model.catalogue import catalogue
 from sim.model.parameters import default_parameters
 from sim.runs.experiment import comparable

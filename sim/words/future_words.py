@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sim.inputs.scenario import MAX_YEARS
+from sim.inputs.horizon import MAX_YEARS
 from sim.model.futures import COST, FROM, MODEL_TODAY, VOLUME, YEARS, futures
 from sim.model.parameters import Parameter, default_parameters
 from sim.words.writing import Writing

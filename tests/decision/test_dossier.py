@@ -16,10 +16,11 @@ from commands.terminal.decision import shown
 from sim.analyses import Appraisal, appraise
 from sim.decision import dossier as module
 from sim.decision import emulated as more
-from sim.decision.dossier import Estimate, Spread, dossier, group_of
+from sim.decision.dossier import Spread, dossier, group_of
 from sim.decision.goal import Goal, outcome
 from sim.decision.sample import Question, collect
 from sim.decision.tables import tables
+from sim.decision.value import Estimate
 from sim.model.parameters import default_parameters
 from sim.progress import Progress
 from sim.runs.experiment import Options

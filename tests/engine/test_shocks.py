@@ -15,7 +15,7 @@ from sim.engine.shocks import CONTACTS, LIGHT, SCHOOL, Shocks
 from sim.engine.warmup import WarmStart, warm_up
 from sim.errors import InputError
 from sim.inputs.profiles import profiles
-from sim.inputs.scenario import ON_FORMS, Shock
+from sim.inputs.shock import ON_FORMS, Shock
 from sim.model.parameters import default_parameters
 from sim.model.processes import default_table
 from sim.model.transitions import RateShock, compile_table

@@ -20,6 +20,8 @@ WATCHED = [
     "sim.files.yamltext", "sim.files.yamlfile", "sim.inputs.scenario", "sim.inputs.grid",
     "sim.files.expressions", "sim.published.modelfile", "sim.published.markov", "sim.inputs.municipality",
     "sim.inputs.fte", "sim.inputs.municipality_sheet", "sim.inputs.municipality_text",
+    "sim.inputs.age_structure", "sim.inputs.care_use", "sim.inputs.sourced", "sim.inputs.named_files",
+    "sim.inputs.programme_use",
     "sim.files.workbook", "sim.errors", "calibration.figures.targets", "pages.choices.plan",
     "pages.choices.plan_files", "pages.serving.uploads", "pages.choices.chosen", "pages.choices.link",
     "pages.look.house_style", "sim.inputs.later_years", "sim.model.parameters", "sim.model.formulas",

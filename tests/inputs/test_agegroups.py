@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.inputs.agegroups import OLDEST, ages_of, ages_text, single_years
+from sim.inputs.agegroups import OLDEST, Group, ages_of, ages_text, gap_in, single_years
 from sim.states import AGES
 
 YOUTHS = st.integers(0, 1_000_000).map(float)
@@ -89,3 +89,18 @@ def test_what_is_no_age_is_none(key: object) -> None:
 )  # fmt: skip
 def test_ages_may_be_written_in_words_that_mean_one_thing(key: str, ages: tuple[int, int] | None) -> None:
     assert ages_of(key) == ages
+
+
+@pytest.mark.parametrize(
+    ("groups", "gap"),
+    [
+        ([], "0-22"),
+        ([(0, 22, 1.0)], None),
+        ([(12, 29, 1.0), (0, 11, 1.0)], None),  # in any order, and beyond the last age
+        ([(0, 3, 1.0), (5, 22, 1.0)], "4"),
+        ([(0, 10, 1.0), (24, 29, 1.0)], "11-22"),
+        ([(0, 22, 1.0), (25, 29, 1.0)], None),
+    ],
+)
+def test_the_first_ages_without_a_group_are_found(groups: list[Group], gap: str | None) -> None:
+    assert gap_in(groups) == gap

@@ -132,3 +132,10 @@ def test_ranges_may_touch_and_not_overlap(first: int, length: int, second: int, 
     else:
         path = read_fte({a: 1, b: 2})
         assert (path.at(first), path.at(second)) == (1, 2)
+
+
+def test_years_of_reads_years_and_ranges_only() -> None:
+    assert years_of(2026) == years_of("2026") == (2026, 2026)
+    assert years_of("2026-2028") == (2026, 2028)
+    for key in ("2028-2026", "26", 26, "2026-", "x", True, None, 2026.0, "2026-2028-2030"):
+        assert years_of(key) is None

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import pickle
-import time
 from dataclasses import replace
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from sim.engine.config import localised
 from sim.errors import InputError
@@ -19,10 +15,9 @@ from sim.inputs.library import registry
 from sim.inputs.municipality import Municipality, load_municipality, municipality_from_dict
 from sim.inputs.profiles import profile_from, profile_of, profiles
 from sim.inputs.scenario import Scenario, load_scenario, scenario_from_dict
-from sim.inputs.scenario_files import check_path, write_new
 from sim.runs.experiment import Options, comparable, config_for
 from sim.runs.warmstore import key_for
-from sim.states import AGES, FORMS
+from sim.states import FORMS
 
 GROUPS = {"0-3": 8100, "4-11": 17000, "12-17": 15000, "18-22": 13000}
 SMALL: dict[str, Any] = {
@@ -67,23 +62,6 @@ def refused(data: dict[str, Any]) -> list[str]:
 # ---- the format
 
 
-def test_groups_become_single_years_that_meet_them() -> None:
-    ages = made().single_ages()
-    assert len(ages) == AGES
-    assert sum(ages[:4]) == pytest.approx(8100)
-    assert sum(ages[12:18]) == pytest.approx(15000)
-    assert made().youths(17) == pytest.approx(40100)
-    figures = made()
-    (use,) = figures.uses
-    assert figures.use_share(use) == pytest.approx(5000 / 53100)
-
-
-def test_ages_may_be_single_and_go_beyond_the_last() -> None:
-    population: dict[str | int, int] = {**dict.fromkeys(range(18), 100), "18-24": 700}
-    ages = made(population=population, use=None).single_ages()
-    assert ages == pytest.approx([100.0] * AGES)
-
-
 def test_a_figure_alone_has_the_source_of_the_file() -> None:
     town = made()
     assert town.moving is not None
@@ -97,16 +75,6 @@ def test_what_is_written_is_read_back() -> None:
     assert municipality_from_dict(town.to_data(), registry()) == town
     assert pickle.loads(pickle.dumps(town)) == town
     assert hash(pickle.loads(pickle.dumps(town))) == hash(town)
-
-
-@given(st.lists(st.integers(1, AGES - 1), unique=True, max_size=8), st.data())
-def test_any_division_of_the_ages_is_read_back(cuts: list[int], data: st.DataObject) -> None:
-    bounds = [0, *sorted(cuts), AGES]
-    each = st.floats(100, 5000, allow_nan=False)
-    population = {f"{a}-{b - 1}": round(data.draw(each) * (b - a), 3) for a, b in pairwise(bounds)}
-    town = municipality_from_dict({**SMALL, "population": population}, registry())
-    assert municipality_from_dict(town.to_data(), registry()) == town
-    assert sum(town.single_ages()) == pytest.approx(sum(population.values()))
 
 
 WRONG: dict[str, tuple[dict[str, Any], str]] = {
@@ -205,12 +173,6 @@ def test_three_decimals_are_asked_about_where_thousands_may_be_meant(
     assert problem.fault.text("nl")
 
 
-def test_small_towns_and_groups_without_youths_are_read() -> None:
-    assert made(population={"0-22": 180}, use=None).youths() == pytest.approx(180)
-    assert made(population={"0-3": 0, "4-22": 40000}, use=None).youths() == pytest.approx(40000)
-    assert made(population={"0-17": 20000, "18-22": 30000}, use=None)  # a town of students
-
-
 def test_every_mistake_is_listed_with_its_place(tmp_path: Path) -> None:
     file = tmp_path / "dorp.yaml"
     file.write_text(FILE.replace("8100", "-1").replace("12-17", "11-17") + "tariffs:\n  daghul: 20000\n")
@@ -253,31 +215,6 @@ def test_a_scenario_with_figures_makes_the_round_trips() -> None:
     assert found.replace(years=5).local == found.local
     assert found.replace(municipality="NL").local is None
     assert scenario("Almere").replace(municipality=made()).local == made()
-
-
-def test_a_file_of_figures_is_found_beside_the_scenario(tmp_path: Path) -> None:
-    folder = tmp_path / "gemeenten"
-    folder.mkdir()
-    (folder / "dorp.yml").write_text(FILE)
-    file = tmp_path / "plan.yaml"
-    file.write_text("kind: scenario\ntitle: Plan\nmunicipality: gemeenten/dorp.yml\n")
-    found = load_scenario(file, registry())
-    assert found.local == load_municipality(folder / "dorp.yml", registry())
-    copy = load_scenario(write_new(folder / "nieuw.yaml", registry(), found), registry())
-    assert copy.local == found.local  # its path is as seen from there
-    assert check_path(tmp_path, registry()) == []
-
-
-def test_what_is_wrong_with_the_file_of_figures_is_said(tmp_path: Path) -> None:
-    (tmp_path / "dorp.yaml").write_text(FILE.replace("0-3", "0-5"))
-    file = tmp_path / "plan.yaml"
-    file.write_text("kind: scenario\ntitle: Plan\nmunicipality: dorp.yaml\n")
-    problems = check_path(file, registry())
-    assert [(p.line, p.column) for p in problems] == [(3, 15)]
-    assert "dorp.yaml:7:3: '4-11' overlaps '0-5'" in problems[0].message
-    assert [(p.line, p.column) for p in check_path(tmp_path / "dorp.yaml", registry())] == [(7, 3)]
-    file.write_text("kind: scenario\ntitle: Plan\nmunicipality: drop.yaml\n")
-    assert "did you mean 'dorp.yaml'?" in check_path(file, registry())[0].message
 
 
 def test_mistakes_in_figures_inside_a_scenario_have_their_place(tmp_path: Path) -> None:
@@ -345,75 +282,6 @@ def test_every_figure_reaches_the_profile() -> None:
     assert found.has_local_care_figures
 
 
-RANGE = {"low": 0.8, "high": 1.3, "source": "like towns"}
-
-
-@pytest.mark.parametrize(
-    ("basis", "local"), [("own", ("tarieven", "gebruik")), ("predicted", ("tarieven", "voorspeld"))]
-)
-def test_a_range_of_use_reaches_the_profile_and_says_what_it_rests_on(
-    basis: str, local: tuple[str, ...]
-) -> None:
-    """A figure of use beside it is not fitted to: need and access are those of the level."""
-    for more in ({}, {"use": None}):
-        given = made(use_range={**RANGE, "basis": basis}, **more)
-        found = profile_from(given)
-        assert (found.use, found.local, given.fitted) == ((0.8, 1.3), local, False)
-        assert found.source == "eigen telling; like towns"
-    fitted = profile_from(made(use_range={**RANGE, "basis": "fitted"}))
-    assert fitted.local == ("jeugdhulp", "tarieven")
-
-
-@pytest.mark.parametrize(
-    ("wrong", "line"),
-    [
-        ({"low": 1.1, "high": 1.3}, "must be between 0.2 and 1, found 1.1"),
-        ({"low": 0.8, "high": 0.9}, "must be between 1 and 5, found 0.9"),
-        ({"low": 0.8, "high": float("nan")}, "nan"),
-        ({"low": 0.8}, "missing key 'high'"),
-        ({"low": 0.8, "high": 1.2, "basis": "guess"}, "own"),
-    ],
-)
-def test_a_range_of_use_lies_around_the_level(wrong: dict[str, Any], line: str) -> None:
-    with pytest.raises(InputError, match=line):
-        made(use_range=wrong)
-
-
-@pytest.mark.parametrize(
-    ("lines", "told"),
-    [
-        ("  - {year: 2019, youths: 4000}", "8:12: there is a figure of 2019 already; give one a year"),
-        ("  - {year: 2014, youths: 4000}", "8:12: must be between 2015 and 2060, found 2014"),
-        ("  - {year: 2018, youths: veel}", "8:26: expected a number of youths, found text 'veel'"),
-        ("  - {year: 2018, youths: 4.125}", "8:26: '4.125' can be read in two ways"),
-        ("  - {year: 2018, youths: 90000}", "8:26: 90000 youths with jeugdhulp is more than the 30000"),
-        ("  - {year: 2018, youths: 4000, residents: 3000}", "8:26: 4000 youths with jeugdhulp is more than"),
-        ("  - 4000", "8:5: expected a mapping"),
-    ],
-)
-def test_a_wrong_figure_in_a_series_is_told_with_its_place(
-    tmp_path: Path, lines: str, told: str
-) -> None:
-    head = "kind: municipality\nname: Dorp\ndate: 2024-01-01\nsource: telling\npopulation: {0-22: 30000}\n"
-    file = tmp_path / "dorp.yaml"
-    file.write_text(f"{head}use:\n  - {{year: 2019, youths: 5000}}\n{lines}\n")
-    with pytest.raises(InputError) as caught:
-        load_municipality(file)
-    (line,) = str(caught.value).splitlines()
-    assert told in line
-
-
-def test_an_empty_series_is_refused() -> None:
-    with pytest.raises(InputError, match="expected a figure of use with its year"):
-        made(use=[])
-
-
-def test_a_figure_of_use_counts_once_it_is_fitted() -> None:
-    assert profile_from(made(need=None, access=None)).local == ("tarieven",)
-    assert profile_from(made(use=None)).local == ("tarieven",)
-    assert profile_from(made(tariffs={})).local == ("jeugdhulp",)
-
-
 def test_tariffs_are_the_prices_of_every_draw() -> None:
     config = config_for(scenario(FULL), Options(children=50, draws=2), draw=1, replication=0)
     assert config.parameters["cost.ambulant"] == 9000.0
@@ -438,19 +306,3 @@ def test_two_sets_of_figures_never_share_a_warm_start() -> None:
     others.append(replace(base, profile=profiles()["Almere"]))
     keys = {key_for(config, 2026) for config in (base, *others)}
     assert len(keys) == len(others) + 1
-
-
-def test_a_population_of_very_many_groups_is_refused_at_once() -> None:
-    population = {f"{' ' * (n % 200)}0-22{' ' * (n // 200)}": 1 for n in range(20_000)}
-    start = time.process_time()
-    assert refused({**FULL, "population": population}) == ["expected at most 100 groups of ages, found 20000"]
-    assert time.process_time() - start < 2
-
-
-def test_ages_that_begin_elsewhere_are_no_misspelling(tmp_path: Path) -> None:
-    file = tmp_path / "town.yaml"
-    file.write_text("kind: municipality\nname: Dorp\ndate: 2024-01-01\nsource: x\npopulation: {0-22: 20000}\n"
-                    "use: {year: 2024, youths: 1200, ages: 12-17}\n")  # fmt: skip
-    with pytest.raises(InputError) as caught:
-        load_municipality(file)
-    assert [p.message for p in caught.value.problems] == ["expected '0-17' or '0-22', found text '12-17'"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import copy
 import json
 import pickle
@@ -11,14 +10,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from sim.errors import InputError, Problem
-from sim.inputs.fte import FtePath, years_of
+from sim.inputs.fte import FtePath
+from sim.inputs.programme_use import ProgrammeUse
 from sim.inputs.registry import Registry
-from sim.inputs.scenario import ProgrammeUse, Scenario, load_scenario, scenario_from_dict
+from sim.inputs.scenario import Scenario, load_scenario, scenario_from_dict
 
 REGISTRY = Registry(
     municipalities={
@@ -67,67 +67,6 @@ def test_defaults_are_the_documented_ones() -> None:
 )
 def test_aliases_of_a_municipality_become_one_name(name: str) -> None:
     assert scenario_from_dict({**SMALL, "municipality": name}, REGISTRY).municipality == "Den Haag"
-
-
-def test_fte_as_one_number_holds_in_every_year() -> None:
-    assert with_fte(36).programmes["kinderwerk"].fte_by_year(2026, 3) == (36.0, 36.0, 36.0)
-    assert with_fte(36).programmes["kinderwerk"].fte_by_year(2026, 0) == ()
-
-
-def test_fte_of_a_year_holds_until_the_next_given_year() -> None:
-    use = with_fte({2028: 12, 2030: 24.5, 2031: 0}).programmes["kinderwerk"]
-    assert use.fte_by_year(2026, 7) == (0, 0, 12, 12, 24.5, 0, 0)
-
-
-def test_fte_by_ranges_of_years() -> None:
-    use = with_fte({"2029-2030": 24, "2026 - 2027": 12, "2031": 6}).programmes["kinderwerk"]
-    assert use.fte_by_year(2026, 7) == (12, 12, 0, 24, 24, 6, 6)
-
-
-def test_an_end_that_is_written_is_an_end_also_when_written_again() -> None:
-    scenario = with_fte({"2026-2028": 12})
-    for same in (scenario, scenario.replace(title="x"), scenario_from_dict(scenario.to_data(), REGISTRY)):
-        assert same.programmes["kinderwerk"].fte_by_year(2026, 5) == (12, 12, 12, 0, 0)
-        assert same.canonical() == with_fte({2026: 12, 2029: 0}).canonical()
-    assert with_fte({"2026-2045": 12}).canonical() == with_fte(12).canonical()
-
-
-def test_years_of_reads_years_and_ranges_only() -> None:
-    assert years_of(2026) == years_of("2026") == (2026, 2026)
-    assert years_of("2026-2028") == (2026, 2028)
-    for key in ("2028-2026", "26", 26, "2026-", "x", True, None, 2026.0, "2026-2028-2030"):
-        assert years_of(key) is None
-
-
-WRONG_FTE = {
-    "text": ("fte: zesendertig", 6, 10,
-             "expected a number of FTE (for example 36 or 12.5), found text 'zesendertig'"),
-    "decimal comma": ("fte: 12,5", 6, 10, "write decimals with a point: 12.5"),
-    "negative": ("fte: -3", 6, 10, "must be 0 or more, found -3"),
-    "too many": ("fte: 1000001", 6, 10, "must be 1000000 or less, found 1000001"),
-    "infinite": ("fte: .inf", 6, 10, "must be a finite number"),
-    "list": ("fte: [36]", 6, 5, "found a list"),
-    "nothing": ("fte:", 6, 5, "found nothing"),
-    "no years": ("fte: {}", 6, 5, "expected 1 to 100 years"),
-    "negative in a year": ("fte: {2026: 12, 2027: -1}", 6, 27, "must be 0 or more, found -1"),
-    "no year": ("fte: {soon: 12}", 6, 11, "expected a year (2026) or a range of years"),
-    "backward range": ("fte: {2028-2026: 12}", 6, 11, "found text '2028-2026'"),
-    "overlap": ('fte: {"2026-2028": 12, 2027: 24}', 6, 28, "'2027' overlaps '2026-2028'"),
-    "same year as text": ('fte: {2027: 12, "2027": 24}', 6, 21, "'2027' overlaps '2027'"),
-    "before the start": ("fte: {2025: 12, 2026: 3}", 6, 11, "the scenario runs from 2026 to 2045"),
-    "after the end": ("fte:\n      2026: 12\n      2046: 3", 8, 7, "'2046' is outside the scenario"),
-    "past the end": ('fte: {"2040-2050": 12}', 6, 11, "'2040-2050' is outside the scenario"),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("case", WRONG_FTE)
-def test_wrong_fte_is_pointed_at(tmp_path: Path, case: str) -> None:
-    fte, line, column, words = WRONG_FTE[case]
-    ((found_line, found_column, message),) = refused(
-        tmp_path, f"{HEAD}programmes:\n  kinderwerk:\n    {fte}\n"
-    )
-    assert (found_line, found_column) == (line, column), message
-    assert words in message
 
 
 WRONG = {
@@ -218,16 +157,6 @@ def test_parameters_are_numbers_lists_or_say_from_when() -> None:
         0.5,
         "birth",
     )
-
-
-def test_the_reference_is_found_from_the_folder_of_the_file(tmp_path: Path) -> None:
-    (tmp_path / "deep").mkdir()
-    (tmp_path / "geen.yaml").write_text(HEAD)
-    (tmp_path / "deep" / "veel.yaml").write_text(HEAD + "reference: ../geen.yaml\n")
-    scenario = load_scenario(tmp_path / "deep" / "veel.yaml", REGISTRY)
-    assert scenario.reference == (tmp_path / "geen.yaml").resolve()
-    assert scenario.path == tmp_path / "deep" / "veel.yaml"
-    assert scenario.replace(years=3).reference == scenario.reference
 
 
 def test_a_scenario_cannot_be_changed() -> None:
@@ -338,26 +267,6 @@ def test_any_data_gives_a_scenario_or_an_input_error(data: dict[str, Any]) -> No
     assert all("\n" not in problem.message for problem in problems)
 
 
-@settings(max_examples=200, deadline=2000, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.text(alphabet=st.sampled_from(list("abfte:{}[],'\"-0123456789. \n")), max_size=60))
-def test_any_text_in_a_programme_gives_a_scenario_or_an_input_error(tmp_path: Path, text: str) -> None:
-    path = tmp_path / "any.yaml"
-    path.write_text(f"{HEAD}programmes:\n  kinderwerk:\n    fte: {text}\n")
-    with contextlib.suppress(InputError):
-        hash(load_scenario(path, REGISTRY))
-
-
-@settings(max_examples=200, deadline=2000)
-@given(st.dictionaries(st.integers(2026, 2045), st.floats(0, 1e6), min_size=1))
-def test_fte_steps_hold_until_the_next_step(steps: dict[int, float]) -> None:
-    use = with_fte(steps).programmes["kinderwerk"]
-    expected, now = [], 0.0
-    for year in range(2026, 2046):
-        now = steps.get(year, now)
-        expected.append(now)
-    assert use.fte_by_year(2026, 20) == tuple(expected)
-
-
 def test_places_and_shocks_are_kept_as_written() -> None:
     lockdown = {"kind": "lockdown", "start": "2028-03", "size": 0.5, "workers": "absent"}
     cut = {"kind": "budget_cut", "start": 2029, "months": 24, "size": 0.3, "programmes": ["kinderwerk"]}
@@ -368,25 +277,6 @@ def test_places_and_shocks_are_kept_as_written() -> None:
     assert (first.year, first.month, first.months, first.workers) == (2028, 2, 12, "absent")
     assert (second.year, second.month, second.months, second.programmes) == (2029, 0, 24, ("kinderwerk",))
     assert scenario_from_dict(scenario.to_data()).canonical() == scenario.canonical()
-
-
-def test_references_that_go_round_in_a_circle_are_refused(tmp_path: Path) -> None:
-    """Two that name each other, and three in a row; a chain that ends is none."""
-
-    def written(name: str, reference: str | None) -> Path:
-        file = tmp_path / f"{name}.yaml"
-        said = f"reference: {reference}.yaml\n" if reference else ""
-        file.write_text(f"kind: scenario\ntitle: x\nmunicipality: Almere\n{said}", encoding="utf-8")
-        return file
-
-    for name, reference in (("a", "b"), ("b", "c"), ("c", "a"), ("x", "y"), ("y", "x")):
-        written(name, reference)
-    for name, way in (("a", "a.yaml -> b.yaml -> c.yaml -> a.yaml"), ("x", "x.yaml -> y.yaml -> x.yaml")):
-        with pytest.raises(InputError, match=f"in a circle: {way}") as error:
-            load_scenario(tmp_path / f"{name}.yaml", None)
-        assert error.value.problems[0].line == 4
-    written("c", None)
-    assert load_scenario(tmp_path / "a.yaml", None).reference == (tmp_path / "b.yaml").resolve()
 
 
 def test_more_parameters_than_there_are_are_not_looked_up_one_by_one(tmp_path: Path) -> None:

@@ -11,8 +11,9 @@ import pytest
 
 from sim.errors import InputError, SimulationError
 from sim.faults import fault
+from sim.inputs.programme_use import ProgrammeUse
 from sim.inputs.registry import Registry
-from sim.inputs.scenario import ProgrammeUse, Scenario, load_scenario
+from sim.inputs.scenario import Scenario, load_scenario
 from sim.inputs.scenario_files import check_path, copy_shipped, template, write_new
 from tests.worlds import registry
 

@@ -28,7 +28,8 @@ from sim.engine.simulation import REASONS
 from sim.inputs.scenario import Scenario
 from sim.progress import Progress
 from sim.runs.experiment import Options
-from sim.runs.twins import Twins, picture_table, totals, twins
+from sim.runs.twin_tables import picture_table
+from sim.runs.twins import Twins, twins
 from sim.states import FORMS, MECHANISMS
 from tests.opened import once, unfolded
 from tests.worlds import RATE
@@ -207,8 +208,8 @@ def test_the_table_of_kinds_adds_up(
     own = min(most, len(small.kinds))
     assert len(table) == own + (own < len(small.kinds)) + 1
     assert table.iloc[-1, 1] == formats.count(len(both.partings) * both.scale)
-    assert whole[NL["kids_euros"]].sum() == pytest.approx(sum(row.euros for row in totals(both)))
-    loose = [row for row in totals(both)[:own] if row.euros and abs(row.euros) < 2 * row.euros_error]
+    assert whole[NL["kids_euros"]].sum() == pytest.approx(sum(row.euros for row in both.totals()))
+    loose = [row for row in both.totals()[:own] if row.euros and abs(row.euros) < 2 * row.euros_error]
     unsaid = [text for text in table.iloc[:own, 3] if text.startswith((NL["too_small"], NL["near_zero"]))]
     assert len(unsaid) == len(loose) > 0
 

@@ -152,7 +152,7 @@ def test_an_edit_of_what_no_child_lives_by_keeps_populations(
     """Kernels are also in models of others and in twins, and these are compiled anew."""
     monkeypatch.setattr(compiling, "SIM", tmp_path)
     before = key_for(config, YEAR), compiling.kernel_hash()
-    for path in ("published/markov.py", "runs/twins.py"):
+    for path in ("published/markov.py", "runs/life_events.py"):
         (tmp_path / path).parent.mkdir()
         (tmp_path / path).write_text("a = 1\n", encoding="utf-8")
     assert key_for(config, YEAR) == before[0]

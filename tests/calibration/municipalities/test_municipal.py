@@ -28,7 +28,8 @@ from calibration.municipalities.municipal import (
 )
 from sim.engine.config import Inline
 from sim.errors import InputError
-from sim.inputs.municipality import Municipality, Use, municipality_from_dict
+from sim.inputs.care_use import Use
+from sim.inputs.municipality import Municipality, municipality_from_dict
 from sim.inputs.profiles import profile_from, profiles
 from sim.progress import Progress
 

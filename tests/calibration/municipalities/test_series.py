@@ -16,7 +16,8 @@ from calibration.municipalities.municipal import fit_municipality, national_shar
 from calibration.municipalities.series import OVERLAP, USE_TOLERANCE, Together, together, uses_of
 from sim.engine.config import Inline
 from sim.errors import InputError
-from sim.inputs.municipality import Municipality, Use, municipality_from_dict
+from sim.inputs.care_use import Use
+from sim.inputs.municipality import Municipality, municipality_from_dict
 from sim.inputs.profiles import profile_from
 
 YEARS = st.integers(2015, 2030)

@@ -13,7 +13,9 @@ from pages.choices.chosen import Choices, existing_fte, scenario
 from pages.choices.lever_words import changes, words_of
 from pages.choices.levers import as_reference, at_first, evenly, path_of, shortest, steps_of, within
 from pages.choices.plan import Plan
-from sim.inputs.scenario import ON_FORMS, Scenario, Switches, scenario_from_dict
+from sim.inputs.programme_use import Switches
+from sim.inputs.scenario import Scenario, scenario_from_dict
+from sim.inputs.shock import ON_FORMS
 from sim.model.catalogue import catalogue
 from tests.opened import spaced
 
