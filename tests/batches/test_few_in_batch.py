@@ -65,6 +65,7 @@ def test_a_batch_of_few_children_tells_no_level(few: Batch) -> None:
     told = shown(batch_table(few.levels, few.changes, few.references))
     rows = [line for line in told.splitlines() if "2029" in line]
     assert [row.count(CANNOT) for row in rows] == [3, 3]
+    assert "in the year" not in told
     assert "too few children" in told
 
 

@@ -45,6 +45,11 @@ def reports(few: Comparison) -> dict[str, Report]:
     return {language: report_of(few, language, past=PAST) for language in CANNOT}
 
 
+@pytest.fixture(scope="module")
+def books(reports: dict[str, Report]) -> dict[str, Workbook]:
+    return {language: opened(report) for language, report in reports.items()}
+
+
 def opened(report: Report) -> Workbook:
     return load_workbook(io.BytesIO(workbook(report)))
 
@@ -60,9 +65,9 @@ def table(book: Workbook, name: str) -> Iterator[dict[str, Any]]:
 
 @LANGUAGES
 def test_the_workbook_has_no_level_and_a_word_in_its_place(
-    reports: dict[str, Report], language: str
+    reports: dict[str, Report], books: dict[str, Workbook], language: str
 ) -> None:
-    report, book = reports[language], opened(reports[language])
+    report, book = reports[language], books[language]
     t = report.writing.t
     numbers = [t(key) for key in ("col_before", "col_difference", "col_mcse", "col_low", "col_high")]
     for name in ("sheet_summary", "sheet_yearly", "sheet_payers", "sheet_forms"):
@@ -74,10 +79,12 @@ def test_the_workbook_has_no_level_and_a_word_in_its_place(
 
 
 @LANGUAGES
-def test_use_and_cost_themselves_are_not_told(reports: dict[str, Report], language: str) -> None:
+def test_use_and_cost_themselves_are_not_told(
+    reports: dict[str, Report], books: dict[str, Workbook], language: str
+) -> None:
     report = reports[language]
     t = report.writing.t
-    rows = list(table(opened(report), t("sheet_levels")))
+    rows = list(table(books[language], t("sheet_levels")))
     budgets = [row for row in rows if row[t("col_line")] in report.titles]
     assert len(budgets) == len(report.levels) * len(report.titles) * YEARS
     heads = {t("col_inhabitants"), t("col_year")}
@@ -90,11 +97,13 @@ def test_use_and_cost_themselves_are_not_told(reports: dict[str, Report], langua
 
 
 @LANGUAGES
-def test_charts_are_left_out_and_that_is_said(reports: dict[str, Report], language: str) -> None:
-    report = reports[language]
-    page = opened(report)[report.writing.t("sheet_charts")]
+def test_charts_are_left_out_and_that_is_said(
+    reports: dict[str, Report], books: dict[str, Workbook], language: str
+) -> None:
+    t = reports[language].writing.t
+    page = books[language][t("sheet_charts")]
     assert not page._charts
-    assert report.writing.t("chart_untold") in {cell for (cell,) in page.iter_rows(values_only=True)}
+    assert t("chart_untold") in {cell for (cell,) in page.iter_rows(values_only=True)}
 
 
 @LANGUAGES
@@ -115,6 +124,7 @@ def test_the_briefing_draws_nothing_and_says_so(reports: dict[str, Report], lang
     assert t("level_counted", first=2021, then="x", last=2022, now="x")[:12] in laid_out["levels"][0]["note"]
     for sentence, unmet in laid_out["sentences"]:
         assert CANNOT[language] in sentence
+        assert {"nl": "te weinig kinderen", "en": "oo few children"}[language] in sentence
         assert CANNOT[language] in unmet
     for row in laid_out["figures"]["rows"]:
         assert [cell[0].lower() for cell in row["cells"]] == [CANNOT[language]] * 3
@@ -129,7 +139,8 @@ def test_the_briefing_draws_nothing_and_says_so(reports: dict[str, Report], lang
 
 @LANGUAGES
 def test_the_framework_does_not_tell_how_many(reports: dict[str, Report], language: str) -> None:
-    problem = reports[language].framework[0]
+    problem, t = reports[language].framework[0], reports[language].writing.t
+    assert problem.known[0] == t("frame_problem_untold", year=2026)
     assert CANNOT[language] in problem.known[0]
     assert len(problem.known) > 1  # what was counted stays
 
