@@ -90,7 +90,6 @@ def run(
         for file in written(found, chosen, lives):
             typer.echo(f"Wrote {file}", err=True)
     if json_output:
-        from commands.terminal.comparison import levels_told
         from sim.decision.headline import as_json
         from sim.model.futures import future_data
         from sim.model.priors import prior_data
@@ -98,7 +97,7 @@ def run(
 
         figures = {
             "scenario": result.names[0],
-            "horizons": [as_json(item) for item in levels_told(result)],
+            "horizons": [as_json(item) for item in result.levels()],
             "priors": {result.names[0]: prior_data(chosen.prior)},
             "futures": {result.names[0]: future_data(chosen.future)},
             "structures": {result.names[0]: chosen.structure},
@@ -109,14 +108,13 @@ def run(
     from commands.terminal.comparison import (
         futures_told,
         level_table,
-        levels_told,
         population_told,
         priors_told,
         show,
         structures_told,
     )
 
-    show(level_table(chosen.title, levels_told(result)))
+    show(level_table(chosen.title, result.levels()))
     show(priors_told([chosen]))
     show(futures_told([chosen]))
     show(structures_told([chosen]))
@@ -182,7 +180,6 @@ def compare(
     save(result, folder, csv)
     changes = {name: result.changes(name) for name in result.names[1:]}
     if json_output:
-        from commands.terminal.comparison import levels_told
         from sim.decision.headline import as_json
         from sim.model.futures import future_data
         from sim.model.priors import prior_data
@@ -191,10 +188,10 @@ def compare(
         figures = {
             "reference": {
                 "scenario": result.names[0],
-                "horizons": [as_json(item) for item in levels_told(result)],
+                "horizons": [as_json(item) for item in result.levels()],
             },
             "levels": {
-                name: [as_json(item) for item in levels_told(result, k)]
+                name: [as_json(item) for item in result.levels(k)]
                 for k, name in enumerate(result.names)
             },
             "differences": {name: [as_json(item) for item in items] for name, items in changes.items()},
@@ -208,14 +205,13 @@ def compare(
         from commands.terminal.comparison import (
             comparison,
             futures_told,
-            levels_told,
             population_told,
             priors_told,
             show,
             structures_told,
         )
 
-        levels = {name: levels_told(result, k) for k, name in enumerate(result.names)}
+        levels = {name: result.levels(k) for k, name in enumerate(result.names)}
         rate = chosen[0].discount_rate
         show(comparison([s.title for s in chosen], result.names, changes, levels, draws, rate))
         show(priors_told(chosen))

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
 
 from rich.console import Group, RenderableType
 from rich.text import Text
@@ -23,9 +21,6 @@ from sim.words.future_words import future_words
 from sim.words.population_words import population_words
 from sim.words.prior_words import prior_words
 from sim.words.writing import Writing
-
-if TYPE_CHECKING:
-    from sim import Result
 
 TOO_SMALL = "too small to tell"
 UNTOLD = "cannot be told"
@@ -102,20 +97,6 @@ def _waiting(levels: Sequence[Level]) -> tuple[list[str], list[str]] | None:
         return None
     stock = ["-" if item.waiting is None else people(item.waiting) for item in levels]
     return stock, ["-" if item.weeks is None else f"{item.weeks:,.1f}" for item in levels]
-
-
-def levels_told(result: Result, scenario: int = 0) -> Sequence[Level]:
-    """Return the levels of a scenario; no number (NaN) where too few children are simulated to tell it."""
-    levels, lost = result.levels(scenario), math.nan
-    if any(run.columns[scenario].blocks.shape[-1] > 1 for run in result.runs):
-        return levels
-    return [
-        replace(
-            one, care_users=lost, unmet_need=lost, municipal_cost=lost, participants=lost, care=lost,
-            fixed=lost, rest=lost,
-        )
-        for one in levels
-    ]  # fmt: skip
 
 
 def level_table(title: str, levels: Sequence[Level]) -> RenderableType:
@@ -241,13 +222,15 @@ def batch_table(
             last = items[-1]
             table.add_row(
                 name, "-", str(last.year), people(last.care_users), people(last.unmet_need),
-                f"{euros(last.municipal_cost)} in the year",
+                UNTOLD if math.isnan(last.municipal_cost) else f"{euros(last.municipal_cost)} in the year",
             )  # fmt: skip
     notes = [
         "Compared: differences in that year, and EUR million up to then, discounted; below zero is saved.",
         f"± two Monte Carlo standard errors; '{TOO_SMALL}' where the difference is smaller than that.",
         f"'{PROVISIONAL}': fewer than {ENOUGH_DRAWS} draws, so that it may still turn.",
     ]
+    if any(math.isnan(item.care_users) for items in levels.values() for item in items):
+        notes.append(f"'{UNTOLD}': too few children are simulated to say what is luck.")
     return Group(table, Text("\n".join(notes), style="dim"))
 
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from commands.terminal.comparison import euros, people, signed, told
+from commands.terminal.comparison import UNTOLD, euros, people, signed, told
 from commands.terminal.literal import Table
 from sim.batches.run_changes import FigureChange, InputChange
-from sim.batches.store import StoredRun, changes, levels
+from sim.batches.store import StoredRun, changes, levels, untold
 from sim.decision.comparison import Figure
 
 SHOWN = 40
@@ -58,7 +59,7 @@ def _key_figures(run: StoredRun) -> tuple[str, str]:
 def _span(values: Sequence[float | None], sign: bool, write: Any) -> str:
     known = [value for value in values if value is not None]
     if not known:
-        return "-"
+        return UNTOLD if values else "-"
     ends = dict.fromkeys(write(value, sign) for value in (min(known), max(known)))
     return " .. ".join(ends)
 
@@ -80,8 +81,8 @@ def run_table(run: StoredRun) -> RenderableType:
             table.add_column(words, justify="right")
         for row in rows:
             table.add_row(
-                row["scenario"], str(row["year"]), people(row["care_users"]), people(row["unmet_need"]),
-                euros(row["municipal_cost"]),
+                row["scenario"], str(row["year"]), _or_untold(row["care_users"], people),
+                _or_untold(row["unmet_need"], people), _or_untold(row["municipal_cost"], euros),
             )  # fmt: skip
         parts.append(table)
     if rows := changes(run):
@@ -94,13 +95,20 @@ def run_table(run: StoredRun) -> RenderableType:
             table.add_row(
                 row["scenario"], row["reference"], str(row["year"]),
                 _with_error(row["care_users"], row["care_users_mcse"]),
-                _with_error(row["unmet_need"], row["unmet_need_mcse"]), euros(row["municipal_cost"], True),
+                _with_error(row["unmet_need"], row["unmet_need_mcse"]),
+                _or_untold(row["municipal_cost"], partial(euros, sign=True)),
             )  # fmt: skip
         parts.append(table)
     return Group(*parts)
 
 
-def _with_error(value: float, mcse: float) -> str:
+def _or_untold(value: float | None, write: Callable[[float], str]) -> str:
+    return UNTOLD if value is None else write(value)
+
+
+def _with_error(value: float | None, mcse: float | None) -> str:
+    if value is None or mcse is None:
+        return UNTOLD
     return told(Figure(value, mcse, None, None, None), people, f" ±{people(2 * mcse)}")
 
 
@@ -114,8 +122,10 @@ def moved_table(
     for one in differs:
         inputs.add_row(one.what, _brief(one.first), _brief(one.second))
     parts: list[RenderableType] = [inputs if differs else Text("The same went into both.")]
+    if few := list(dict.fromkeys((*untold(first), *untold(second)))):
+        parts.append(Text(f"What moved of {_some(few)} {UNTOLD}: too few children to say what is luck."))
     if not moved:
-        return Group(*parts, Text("No figure moved."))
+        return Group(*parts, *([] if few else [Text("No figure moved.")]))
     table = Table(title="Figures that moved", title_justify="left")
     for words in ("figure", "of", "scenario"):
         table.add_column(words)

@@ -136,7 +136,8 @@ def _plot(found: LevelLines, chosen: Choices, reference: str) -> None:
     data = frame(found)
     shown = data.assign(
         **{
-            column: [_written(value, found) for value in data[column]] for column in ("value", "low", "high")
+            "value": [_written(value, found) for value in data["value"]],
+            **{end: ["" if pd.isna(x) else _written(x, found) for x in data[end]] for end in ("low", "high")},
         },
         year=data["year"].astype(str),
         name=data["name"].map(lambda name: parts.breakable(parts.plain(name))),
@@ -150,9 +151,7 @@ def _plot(found: LevelLines, chosen: Choices, reference: str) -> None:
 
 
 def _written(value: float, found: LevelLines) -> str:
-    """Return a value as people write it, without its unit; nothing where there is none."""
-    if pd.isna(value):
-        return ""
+    """Return a value as people write it, without its unit, or that it cannot be told."""
     return formats.millions(value * 1e6) if found.what == "money" else formats.count(value)
 
 

@@ -52,16 +52,15 @@ class Assembly:
 
     def _results(self) -> Iterator[pa.Table]:
         for entry in self.entries:
-            runs = []
+            runs: list[Run] = []
             for (draw, replication), key in entry.keys.items():
-                run = Run(draw, replication, (self.store.read(key, blocks=False),))
+                run = Run(draw, replication, (self.store.read(key, blocks=not runs),))  # one tells the luck
                 self.children = max(self.children, run.columns[0].children)
                 yield results_table([entry.scenario], [entry.name], [run])
                 runs.append(run)
             years = entry.scenario.years
             self.levels[entry.name] = [level(runs, 0, entry.scenario.start, h) for h in horizons(years)]
-            first = self.store.read(next(iter(entry.keys.values())))
-            self.errors[entry.name] = standard_errors(first)
+            self.errors[entry.name] = standard_errors(runs[0].columns[0])
 
     def _comparison(self) -> Iterator[pa.Table]:
         named = {entry.name: entry for entry in self.entries}

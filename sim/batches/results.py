@@ -29,13 +29,14 @@ from sim.errors import SimulationError
 from sim.faults import fault
 from sim.files.literal import cell
 from sim.inputs.later_years import CONSTANT
+from sim.inputs.profiles import profile_of
 from sim.inputs.scenario import Scenario
 from sim.machine.compiling import data_hash, source_hash
 from sim.machine.project import commit, version
 from sim.machine.whole import flush_to_disk
 from sim.model.extension import Model
 from sim.model.parameters import POSTERIOR_FILE, Parameters
-from sim.runs.experiment import Columns, Options, Run
+from sim.runs.experiment import Columns, Options, Run, too_few
 
 _ASIDE = ".writing-"
 Tables: TypeAlias = pa.Table | Iterable[pa.Table]
@@ -81,19 +82,21 @@ def results_table(scenarios: Sequence[Scenario], names: Sequence[str], runs: Seq
 def comparison_table(differences: Mapping[str, tuple[str, Difference]]) -> pa.Table:
     """Return `scenario, reference, year, measure, breakdown, level, difference, mcse, ...`.
 
-    differences: by scenario name, (reference name, difference).
+    differences: by scenario name, (reference name, difference). Where too few children are simulated to tell
+    what is luck, all numbers are null.
     """
     tables = []
     for name, (reference, d) in differences.items():
         years, labels = np.array(d.years, dtype=np.int32), len(d.labels)
         count = labels * years.size
         (low, high), positive = d.interval(), d.p_positive()
+        lost = np.isnan(d.mcse)
         numbers = {
-            "difference": _numbers(d.mean),
-            "mcse": _numbers(d.mcse, np.isnan(d.mcse)),
-            "param_low": _numbers(low, np.isnan(low)),
-            "param_high": _numbers(high, np.isnan(high)),
-            "p_positive": _numbers(positive, np.isnan(positive)),
+            "difference": _numbers(d.mean, lost if lost.any() else None),
+            "mcse": _numbers(d.mcse, lost),
+            "param_low": _numbers(low, lost | np.isnan(low)),
+            "param_high": _numbers(high, lost | np.isnan(high)),
+            "p_positive": _numbers(positive, lost | np.isnan(positive)),
         }
         tables.append(
             pa.table(
@@ -148,9 +151,12 @@ def manifest(
 ) -> dict[str, Any]:
     """Return the provenance of results, which took `seconds` of wall time to simulate.
 
-    call: the command and its other arguments, to repeat it.
+    call: the command and its other arguments, to repeat it. Where too few children are simulated to tell what
+    is luck, `too_few_children` names the scenarios.
     """
     head, dirty = commit()
+    asked = ((profile_of(s).total if options.children is None else options.children) for s in scenarios)
+    few = [name for name, children in zip(names, asked, strict=True) if too_few(children)]
     return {
         "project": "kinderwerk",
         "version": version(),
@@ -182,6 +188,7 @@ def manifest(
         "replications": options.replications,
         "children": max((c.children for run in runs for c in run.columns), default=0),
         "children_asked": options.children,
+        **({"too_few_children": few} if few else {}),
         "call": dict(call or {}),
         "python": platform.python_version(),
         "system": f"{platform.system()} {platform.machine()}",
@@ -202,12 +209,16 @@ def processor() -> dict[str, str]:
     return {"name": binding.get_host_cpu_name(), "features": " ".join(features)}
 
 
-def standard_errors(columns: Columns) -> dict[str, dict[str, float]]:
-    """Return Monte Carlo standard errors of the headline figures of one run, by year of horizon."""
+def standard_errors(columns: Columns) -> dict[str, dict[str, float | None]]:
+    """Return Monte Carlo standard errors of the headline figures of one run, by year of horizon.
+
+    None is an error that nobody can tell, for too few children are simulated.
+    """
     errors = standard_error(columns)
+    lost = np.isnan(errors)
     return {
         name: {
-            str(h): float(errors[columns.labels.index(label), h - 1])
+            str(h): None if lost[k := columns.labels.index(label), h - 1] else float(errors[k, h - 1])
             for h in HORIZONS
             if h <= errors.shape[1]
         }

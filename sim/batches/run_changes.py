@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from sim.batches.store import StoredRun, ask
+from sim.batches.store import StoredRun, ask, untold
 
 INPUTS = (
     "version", "commit", "dirty", "engine", "data", "own_model", "parameters", "posterior", "targets", "seed",
@@ -136,13 +136,14 @@ def figures_that_moved(first: StoredRun, second: StoredRun) -> list[FigureChange
     """Return the figures that both runs have and that are not the same, those that moved most first.
 
     Levels are compared at the horizons of which both manifests hold a standard error, differences in every
-    year. Raises InputError where a table cannot be read.
+    year. A scenario of too few children to tell what is luck is left out. Raises InputError where a table
+    cannot be read.
     """
-    found = []
+    found, few = [], {*untold(first), *untold(second)}
     both = [run for run in (first, second) if "results" in run.tables]
     if len(both) == 2:
         rows = ask(_LEVELS.format(where=_QUOTED), [_table(run, "results") for run in both])
-        for row in rows:
+        for row in (row for row in rows if row["scenario"] not in few):
             name = _NAMES[row["measure"]]
             errors = [
                 _error(run, row["scenario"], name, row["year"], row[count])
@@ -155,7 +156,8 @@ def figures_that_moved(first: StoredRun, second: StoredRun) -> list[FigureChange
                 ))  # fmt: skip
     if all("comparison" in run.tables for run in (first, second)):
         where = _DIFFERENCES.format(where=_QUOTED)
-        for row in ask(where, [_table(run, "comparison") for run in (first, second)]):
+        rows = ask(where, [_table(run, "comparison") for run in (first, second)])
+        for row in (row for row in rows if row["scenario"] not in few):
             found.append(FigureChange(
                 "difference", row["scenario"], row["year"], _NAMES[row["measure"]], row["first"],
                 row["second"], row["mcse"],

@@ -18,6 +18,7 @@ from sim.batches.results import MANIFEST, TABLES
 from sim.errors import InputError, OptionError, Problem, SimulationError, nearest, within
 from sim.faults import fault
 from sim.machine.locking import held
+from sim.runs.experiment import too_few
 
 UNITS, LOCK = "units", ".lock"
 MOST_DAYS = 1_000_000
@@ -167,6 +168,8 @@ def find_run(root: Path, name: str) -> StoredRun:
     ))  # fmt: skip
 
 
+_SAID = ("scenario", "reference", "year")
+"""What of a row is no figure."""
 _KEY_FIGURES = """
     SELECT scenario, year,
         avg(value) FILTER (measure = 'care_users' AND breakdown = 'total') AS care_users,
@@ -192,14 +195,35 @@ _KEY_CHANGES = """
 """
 
 
+def untold(run: StoredRun) -> tuple[str, ...]:
+    """Return the scenarios of which too few children were simulated to tell what is luck."""
+    said = run.manifest.get("too_few_children")
+    if said is not None:
+        return tuple(said)
+    asked = run.manifest.get("children_asked")  # runs from before it was said
+    return run.scenarios if too_few(run.manifest.get("children", 0) if asked is None else asked) else ()
+
+
 def levels(run: StoredRun) -> list[Row]:
-    """Return what each scenario is like in its last year, means over runs."""
-    return _asked(_KEY_FIGURES, run, "results")
+    """Return what each scenario is like in its last year, means over runs; None where it cannot be told."""
+    return _told(run, _asked(_KEY_FIGURES, run, "results"))
 
 
 def changes(run: StoredRun) -> list[Row]:
-    """Return what each scenario changes in its last year; municipal cost is added up over all years."""
-    return _asked(_KEY_CHANGES, run, "comparison")
+    """Return what each scenario changes in its last year; municipal cost is added up over all years.
+
+    None is what cannot be told, for too few children are simulated.
+    """
+    return _told(run, _asked(_KEY_CHANGES, run, "comparison"))
+
+
+def _told(run: StoredRun, rows: list[Row]) -> list[Row]:
+    """Return rows without their numbers where those cannot be told."""
+    few = untold(run)
+    return [
+        {key: None if row["scenario"] in few and key not in _SAID else found for key, found in row.items()}
+        for row in rows
+    ]
 
 
 def _asked(query: str, run: StoredRun, table: str) -> list[Row]:

@@ -4,6 +4,9 @@ Three things are kept apart. Monte Carlo noise: a figure below twice its error i
 noise counts beside parameter uncertainty. Parameter uncertainty: the range over draws; where it lies on both
 sides of zero there is no clear difference. No difference: two scenarios simulated the same differ by 0.
 
+With too few children nobody can tell what is luck. No difference is then said, and no level either: how many
+youths there are and what they cost.
+
 A figure that is still being computed is provisional until it stands: it then rests on enough draws, and lies
 further from zero than more draws would move it. For that its error is the larger of two: of luck within
 draws, and of the mean over draws. With few draws the second is much the larger, and has the sign turn.
@@ -12,10 +15,12 @@ draws, and of the mean over draws. With few draws the second is much the larger,
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import replace
 from enum import Enum
 
 from sim.decision.comparison import Figure
+from sim.runs.experiment import Run
 
 ENOUGH_DRAWS = 10
 """From how many draws a figure may stand, and a range and a chance are named."""
@@ -61,6 +66,14 @@ class Standing(Enum):
     def unsaid(self) -> bool:
         """Tell whether no number is said."""
         return self in (Standing.UNTOLD, Standing.TOO_SMALL, Standing.UNCLEAR)
+
+
+def luck_known(runs: Iterable[Run], scenario: int = 0) -> bool:
+    """Tell whether enough children were simulated to say how much of a scenario's figures is luck.
+
+    runs: of which one holds its figures by block (`experiment.in_one_block`). scenario: its place in them.
+    """
+    return any(run.columns[scenario].blocks.shape[-1] > 1 for run in runs)
 
 
 def _unclear(f: Figure) -> bool:

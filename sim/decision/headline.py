@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,7 +18,7 @@ from sim.decision.comparison import (
     drowned,
     plain,
 )
-from sim.decision.firm import NOTHING, nothing
+from sim.decision.firm import NOTHING, Standing, luck_known, nothing
 from sim.engine.history import Label
 from sim.engine.ledger import is_municipal_programme
 from sim.inputs.scenario import Scenario
@@ -42,7 +43,9 @@ def horizons(years: int) -> tuple[int, ...]:
 
 @dataclass(frozen=True)
 class Level:
-    """What one scenario is like after a number of years: means over runs.
+    """What one scenario is like after a number of years: means over runs, in youths, euros and FTE.
+
+    Where too few children are simulated to tell what is luck, youths and euros are NaN.
 
     waiting and weeks (youths on a list on 31 December; mean wait of those who started) are None where
     nobody can wait, or where too few children are simulated to say. care, fixed and rest are the parts of
@@ -102,7 +105,10 @@ def believed(scenarios: Iterable[Scenario]) -> tuple[str, ...]:
 
 
 def level(runs: Sequence[Run], scenario: int, start: int, horizon: int) -> Level:
-    """Return the level of a scenario in the last year of a horizon."""
+    """Return the level of a scenario in the last year of a horizon; NaN where it cannot be told.
+
+    runs: of which one holds its figures by block. Which can be told, `firm.luck_known` decides.
+    """
     index = horizon - 1
 
     def mean(label: Label) -> float:
@@ -115,10 +121,14 @@ def level(runs: Sequence[Run], scenario: int, start: int, horizon: int) -> Level
         labels = {label for run in runs for label in run.columns[scenario].labels}
         return sum(mean(label) for label in sorted(labels) if label[0] == measure)
 
+    workers = over_programmes("programme_fte")
+    if not luck_known(runs, scenario):
+        lost = math.nan
+        return Level(start + index, lost, lost, lost, lost, workers, None, None, lost, lost, lost)
     told = all(WAITING in run.columns[scenario].labels for run in runs)
     return Level(
         start + index, mean(USERS), mean(UNMET), mean(MUNICIPAL),
-        over_programmes("programme_participants"), over_programmes("programme_fte"),
+        over_programmes("programme_participants"), workers,
         mean(WAITING) if told else None, mean(WEEKS) if told else None,
         *(mean(("cost", "part", part)) for part in (CARE, FIXED, REST)),
     )  # fmt: skip
@@ -157,10 +167,21 @@ def municipal_programmes(d: Difference, horizon: int, rate: float) -> float:
 
 
 def as_json(item: Level | Change) -> dict[str, Any]:
-    """Return a level or change as plain data, with `too_small` and `luck_share` on each figure."""
-    data = plain(item)
+    """Return a level or change as plain data, with `too_small` and `luck_share` on each figure.
+
+    What cannot be told, for too few children are simulated, is None.
+    """
+    data: dict[str, Any] = {name: None if _lost(found) else found for name, found in plain(item).items()}
     for name, value in vars(item).items():
         if isinstance(value, Figure):
+            if Standing.of(value) is Standing.UNTOLD:
+                data[name] = dict.fromkeys(data[name])
             data[name]["too_small"] = value.too_small
             data[name]["luck_share"] = value.luck_share
+    if isinstance(item, Change) and Standing.of(item.municipal_cost) is Standing.UNTOLD:
+        data["p_paid_back"] = None
     return data
+
+
+def _lost(value: object) -> bool:
+    return isinstance(value, float) and math.isnan(value)

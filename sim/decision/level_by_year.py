@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -9,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.decision.comparison import MUNICIPAL, Figure, block_standard_error, figure
+from sim.decision.firm import luck_known
 from sim.decision.headline import UNMET, USERS
 from sim.engine.history import Label
 from sim.errors import OptionError
@@ -77,11 +79,15 @@ def level_by_year(
 ) -> list[Figure]:
     """Return the figure of each year of one of LEVELS, in youths or euros of the price year.
 
-    factors: by what each year is multiplied, [years].
+    factors: by what each year is multiplied, [years]. Where too few children are simulated to tell it, a
+    figure has no number (NaN).
     """
     blocks = np.stack([_sum(run, scenario, LEVELS[what]) for run in runs])
     if factors is not None:
         blocks = blocks * factors[:, None]
+    if not luck_known(runs, scenario):
+        untold = Figure(math.nan, math.nan, None, None, None, len({run.draw for run in runs}))
+        return [untold] * blocks.shape[1]
     errors, values, draws = block_standard_error(blocks), blocks.sum(axis=2), [run.draw for run in runs]
     return [figure(values[:, k], errors[:, k], draws) for k in range(values.shape[1])]
 

@@ -10,7 +10,7 @@ from sim.report.briefing_tables import SHORT, differences, figures, main_assumpt
 from sim.report.chart import description, svg
 from sim.report.content import Report, world_lines
 from sim.report.lettering import BREAK, ZERO, breakable, drawable, short
-from sim.report.level_chart import level_alt, level_svg, level_title
+from sim.report.level_chart import level_alt, level_counted, level_svg, level_title
 from sim.report.levels import CLOSE, MONEY, USERS, Levels
 from sim.words.break_even_words import research_words
 from sim.words.money_words import money_words
@@ -66,15 +66,7 @@ def content(report: Report, height: int) -> dict[str, Any]:
             "lines": _even(report, marks if several else [""]),
             "chances": _chances(report, marks if several else []),
         },
-        "back": {
-            "title": t("back_title"),
-            "svg": svg(report, drawn, height),
-            "alt": description(report, drawn),
-            "note": t(
-                "chart_note" if report.chance_known else "chart_note_few",
-                rate=writing.percent(report.rate, 2),
-            ),
-        },
+        "back": _back(report, drawn, height),
         "levels": _levels(report, [t("reference"), *drawn], height),
         "differences": {
             "title": t("differences"),
@@ -126,12 +118,33 @@ def _chances(report: Report, marks: Sequence[str]) -> dict[str, Any]:
     }
 
 
+def _back(report: Report, names: Sequence[str], height: int) -> dict[str, str]:
+    """Return the chart of money that comes back, or that there is none."""
+    t, title = report.writing.t, report.writing.t("back_title")
+    if not report.luck_known:
+        return {"title": title, "svg": "", "alt": "", "note": t("chart_untold")}
+    note = "chart_note" if report.chance_known else "chart_note_few"
+    return {
+        "title": title,
+        "svg": svg(report, names, height),
+        "alt": description(report, names),
+        "note": t(note, rate=report.writing.percent(report.rate, 2)),
+    }
+
+
 def _levels(report: Report, names: Sequence[str], height: int) -> list[dict[str, str]]:
-    """Return the charts of use and cost themselves, each with what is to be known of it."""
+    """Return the charts of use and cost themselves, each with what is to be known of it.
+
+    Where nobody can tell what is luck there is none, and words say so.
+    """
     t, writing = report.writing.t, report.writing
     found = []
     drawn = (next((each for each in report.levels if each.what == USERS), None), report.money)
     for levels in filter(None, drawn):
+        if not report.luck_known:
+            said = " ".join(filter(None, (level_counted(report, levels), t("chart_untold"))))
+            found.append({"title": level_title(report, levels), "svg": "", "alt": "", "note": said})
+            continue
         notes = _money_notes(report, levels) if levels.what == MONEY else []
         notes.append(t("level_band_note" if report.chance_known else "level_few"))
         if levels.observed:

@@ -29,7 +29,7 @@ def figures(report: Report, names: Sequence[str]) -> dict[str, Any]:
         return [value[:1].upper() + value[1:], writing.range(f, write, less), base]
 
     def now(level: float) -> str:
-        return t("now", level=writing.about(level))
+        return t("now", level=writing.about(level)) if report.luck_known else t("now_untold")
 
     rows = []
     for name, o in zip(names, report.outcomes, strict=True):
@@ -114,15 +114,15 @@ def payers(report: Report) -> dict[str, Any]:
     notes = [t("who_pays_note")]
     for row in report.payers:
         if row.what == "cost" and row.level != "gemeente":
-            total = sum(f.value for f in row.figures)
+            value = writing.money(sum(f.value for f in row.figures), True)
             title = breakable(short(drawable(report.outcomes[row.scenario - 1].title), SHORT[2]))
             payer = report.level(row.level)
             notes.append(
                 t(
-                    "others_pay",
+                    "others_pay" if report.luck_known else "others_untold",
                     payer=payer[0].upper() + payer[1:],
                     years=len(row.years),
-                    value=writing.money(total, True),
+                    value=value,
                     title=title,
                 )
             )

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
+from math import isnan
 
 from sim.decision.firm import few
 from sim.decision.headline import Change, Level
@@ -114,6 +115,11 @@ class Report:
     def titles(self) -> tuple[str, ...]:
         """Return the reference's title and those of the scenarios."""
         return (self.reference, *(outcome.title for outcome in self.outcomes))
+
+    @property
+    def luck_known(self) -> bool:
+        """Tell whether enough children were simulated to say what is luck; else no figure can be told."""
+        return not isnan(self.before[0].care_users)
 
     @property
     def chance_known(self) -> bool:

@@ -28,7 +28,7 @@ def csv_text(report: Report, rows: Sequence[Row] | None = None, dutch: bool | No
             report.level(row.level),
             t(f"unit_{row.unit}"),
             year,
-            row.before[i] if row.before else None,
+            row.reference(i),
             *((None, None) if Standing.of(f) is Standing.UNTOLD else (f.value, f.mcse)),
             *((f.low, f.high) if has_range(f) else (None, None)),
             report.writing.remark(

@@ -16,6 +16,7 @@ import numpy as np
 from sim.api import Comparison
 from sim.decision.comparison import Figure, figure
 from sim.decision.equity import NEIGHBOURHOODS
+from sim.decision.firm import luck_known
 from sim.decision.headline import level
 from sim.decision.money import DISCOUNTS, worth
 from sim.decision.payers import Money, pockets
@@ -133,7 +134,11 @@ class _Told:
         """Yield how many have care and unmet need without the plan, and what was counted."""
         count, first = self.writing.count, self.scenarios[0]
         now = level(self.comparison.runs, 0, first.start, 1)
-        yield self.t("frame_problem", year=now.year, users=count(now.care_users), unmet=count(now.unmet_need))
+        if luck_known(self.comparison.runs):
+            users, unmet = count(now.care_users), count(now.unmet_need)
+            yield self.t("frame_problem", year=now.year, users=users, unmet=unmet)
+        else:
+            yield self.t("frame_problem_untold", year=now.year)
         for name in dict.fromkeys((first.municipality, COUNTRY)):
             if not (seen := users_observed(name)):
                 yield self.t("frame_not_counted", name=name)

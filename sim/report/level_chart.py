@@ -45,14 +45,21 @@ def level_alt(report: Report, levels: Levels, names: Sequence[str]) -> str:
         for name, figures in zip(names, levels.budgets, strict=True)
     ]  # fmt: skip
     if levels.observed:
-        first, last = levels.observed[0], levels.observed[-1]
-        lines.append(
-            t("level_counted", first=first.year, then=_written(report, levels, first.value), last=last.year,
-              now=_written(report, levels, last.value))
-        )  # fmt: skip
+        lines.append(level_counted(report, levels))
     return t(
         "level_alt", what=level_title(report, levels), first=levels.years[0], last=levels.years[-1],
         lines=" ".join(lines),
+    )  # fmt: skip
+
+
+def level_counted(report: Report, levels: Levels) -> str:
+    """Return what was counted of a level, first and last, or nothing."""
+    if not levels.observed:
+        return ""
+    first, last = levels.observed[0], levels.observed[-1]
+    return report.writing.t(
+        "level_counted", first=first.year, then=_written(report, levels, first.value), last=last.year,
+        now=_written(report, levels, last.value),
     )  # fmt: skip
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from sim.api import Comparison
 from sim.decision.comparison import Figure
-from sim.decision.firm import has_range
+from sim.decision.firm import Standing, has_range, luck_known
 from sim.decision.level_by_year import (
     AT_FIRST,
     LEVELS,
@@ -65,11 +65,18 @@ class Levels:
         return bool((np.abs(values[1:] - values[0]) < CLOSE * np.abs(values[0])).all())
 
     def data(self, titles: Sequence[str]) -> dict[str, Any]:
-        """Return the money of each budget by year and what it is, for JSON. titles: of the budgets."""
+        """Return the money of each budget by year and what it is, for JSON; None where it cannot be told.
+
+        titles: of the budgets.
+        """
         ends = ("value", "low", "high")
+
+        def told(f: Figure, end: str) -> bool:
+            return Standing.of(f) is not Standing.UNTOLD if end == "value" else has_range(f)
+
         budgets = [
-            {"title": title, **{end: [getattr(f, end) if end == "value" or has_range(f) else None
-                                      for f in figures] for end in ends}}
+            {"title": title, **{end: [getattr(f, end) if told(f, end) else None for f in figures]
+                                for end in ends}}
             for title, figures in zip(titles, self.budgets, strict=True)
         ]  # fmt: skip
         per = PER[int(self.by_head)]
@@ -110,7 +117,10 @@ def _held(comparison: Comparison, what: str) -> bool:
 
 
 def levels_of(comparison: Comparison, profile: Profile, past: Past | None = None) -> tuple[Levels, ...]:
-    """Return every level that the results hold. past: youths of the model before the start, where known."""
+    """Return every level that the results hold. past: youths of the model before the start, where known.
+
+    Of too few children the past cannot be told either.
+    """
     years = _years(comparison.scenarios[0])
     found = {
         what: Levels(
@@ -121,6 +131,7 @@ def levels_of(comparison: Comparison, profile: Profile, past: Past | None = None
     }
     if USERS in found:
         observed, country = users_beside_country(profile)
-        lived = () if past is None else tuple(zip(past.years, past.users.tolist(), strict=True))
+        known = past if luck_known(comparison.runs) else None
+        lived = () if known is None else tuple(zip(known.years, known.users.tolist(), strict=True))
         found[USERS] = replace(found[USERS], observed=observed, country=country, past=lived)
     return tuple(found.values())

@@ -60,9 +60,12 @@ def levels_sheet(report: Report) -> Sheet:
                 for year, value in values
             ]  # fmt: skip
         told = "" if report.chance_known else t("provisional")
+        if not report.luck_known:
+            told = t("untold")
         for title, figures in zip(report.titles, levels.budgets, strict=True):
             for year, f in zip(levels.years, figures, strict=True):
-                shown = (f.value, *((f.low, f.high) if has_range(f) else (None, None)))
+                value = f.value if report.luck_known else None
+                shown = (value, *((f.low, f.high) if has_range(f) else (None, None)))
                 cells: list[Cell] = [None if x is None else (x, "count") for x in shown]
                 more = () if heads else money.of(made.first + len(rows), year, shown)
                 rows.append((title, what, unit, (float(year), "year"), *cells, told, *more))

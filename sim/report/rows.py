@@ -9,6 +9,7 @@ import numpy as np
 
 from sim.api import Comparison
 from sim.decision.comparison import CASHABLE, MUNICIPAL, Difference, Figure
+from sim.decision.firm import Standing
 from sim.decision.headline import UNMET, USERS, WAITING, WEEKS
 from sim.engine.history import Label
 from sim.model.prices import STANDING
@@ -35,6 +36,11 @@ class Row:
     years: tuple[int, ...]
     before: tuple[float, ...]
     figures: tuple[Figure, ...]
+
+    def reference(self, year: int) -> float | None:
+        """Return the reference in a year, by its position; None where it has no meaning or cannot be told."""
+        told = self.before and Standing.of(self.figures[year]) is not Standing.UNTOLD
+        return self.before[year] if told else None
 
 
 class Arm:

@@ -73,7 +73,8 @@ def _by_year(report: Report, name: str, rows: Sequence[Row]) -> Sheet:
             t(f"unit_{row.unit}"),
         )
         for i, (year, f) in enumerate(zip(row.years, row.figures, strict=True)):
-            before: Cell = (row.before[i], kind) if row.before else None
+            now = row.reference(i)
+            before: Cell = None if now is None else (now, kind)
             cells = _figure(f, row.unit)
             band: Cell = None
             if f.low is not None and f.high is not None and has_range(f):
@@ -125,8 +126,11 @@ def _horizon(report: Report, o: ComparedScenario, k: int) -> Iterator[tuple[Cell
     def figure(what: str, unit: str, base: Cell, f: Figure) -> tuple[Cell, ...]:
         return line(what, unit, base, _figure(f, unit), _told(report, f, unit))
 
-    yield figure("care_users", PEOPLE, (before.care_users, "count"), c.care_users)
-    yield figure("unmet_need", PEOPLE, (before.unmet_need, "count"), c.unmet_need)
+    def people(level: float) -> Cell:
+        return (level, "count") if report.luck_known else None
+
+    yield figure("care_users", PEOPLE, people(before.care_users), c.care_users)
+    yield figure("unmet_need", PEOPLE, people(before.unmet_need), c.unmet_need)
     yield line("programme_cost", EUROS, None, ((c.programme_cost, "signed"),), "")
     yield figure("municipal_running", EUROS, None, c.municipal_cost)
     if c.municipal_cashable is None:

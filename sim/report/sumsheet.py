@@ -7,7 +7,6 @@ found with its own values.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -46,13 +45,8 @@ class _Totals:
     luck: str
 
 
-def luck_told(report: Report) -> bool:
-    """Tell whether enough children were simulated to say of a sum how much of it is luck."""
-    return not any(math.isnan(error) for sums in report.sums for error in sums.luck)
-
-
 class SumSheets:
-    """The two sheets of a report."""
+    """The two sheets of a report of which luck is known."""
 
     def __init__(self, report: Report, page: Any, figures: Any, formats: Formats) -> None:
         self.report, self.page, self.figures, self.formats = report, page, figures, formats

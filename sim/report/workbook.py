@@ -20,7 +20,7 @@ from sim.report.levelsheet import level_charts
 from sim.report.rows import EUROS, RUNNING, Row
 from sim.report.sheet import Cell, CellFormula, Sheet
 from sim.report.sheets import sheets
-from sim.report.sumsheet import SumSheets, luck_told
+from sim.report.sumsheet import SumSheets
 
 FORMATS = {
     "count": "#,##0",
@@ -59,7 +59,7 @@ def workbook(report: Report) -> bytes:
         found = sheets(report)
         _write(book.add_worksheet(found[0].name), found[0], formats)
         charts = book.add_worksheet(report.writing.t("sheet_charts"))
-        own = book.add_worksheet(report.writing.t("sheet_sums")) if luck_told(report) else None
+        own = book.add_worksheet(report.writing.t("sheet_sums")) if report.luck_known else None
         for sheet in found[1:]:
             _write(book.add_worksheet(sheet.name), sheet, formats)
         _draw(book, charts, report, {sheet.name: sheet for sheet in found}, formats)
@@ -155,6 +155,9 @@ def _draw(book: xlsxwriter.Workbook, page: Any, report: Report, found: Found, fo
     page.fit_to_pages(1, 0)
     page.write_string(0, 0, report.title, formats["title"])
     page.write_string(1, 0, t("reference_title", title=report.reference), formats["line"])
+    if not report.luck_known:
+        page.write_string(3, 0, t("chart_untold"), formats["line"])
+        return
     drawn_first = dict(level_charts(book, report, levels.name, levels.first))
     for k, what in enumerate(w for w in ORDER if w in drawn_first):
         drawn_first[what].set_size(CHART)

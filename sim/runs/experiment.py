@@ -86,6 +86,11 @@ FEWEST_FOR_LUCK = 5 * BLOCKS
 """With fewer children, differences between blocks do not tell what is luck (docs/design.md)."""
 
 
+def too_few(children: float) -> bool:
+    """Tell whether so many simulated children are too few to tell what is luck; nobody has no luck."""
+    return 0 < children < FEWEST_FOR_LUCK
+
+
 @dataclass(frozen=True)
 class Columns:
     """Results of one scenario in one run, in children or euros of the whole municipality.
@@ -250,7 +255,7 @@ def columns_of(
         for history, scenario in zip(histories, scenarios, strict=True)
     )
     asked = config.profile.total if config.children is None else config.children
-    return tuple(map(in_one_block, found) if 0 < asked < FEWEST_FOR_LUCK else found)
+    return tuple(map(in_one_block, found) if too_few(asked) else found)
 
 
 def in_one_block(columns: Columns) -> Columns:

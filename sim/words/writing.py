@@ -7,11 +7,13 @@ here follows the computer's own language.
 from __future__ import annotations
 
 import datetime as dt
+import math
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, wraps
 from pathlib import Path
+from typing import Concatenate, ParamSpec
 
 from babel.dates import format_date
 from babel.lists import format_list
@@ -23,6 +25,7 @@ from sim.decision.firm import LITTLE_LUCK, Standing, few, has_range, span
 from sim.inputs.profiles import CARE_FIGURES, OWN_USE, PREDICTED_USE
 from sim.model.priors import ASSUMED
 
+P = ParamSpec("P")
 LANGUAGES = {"nl": "Nederlands", "en": "English"}
 LOCALES = {"nl": "nl_NL", "en": "en_GB"}
 WORDS = Path(__file__).parent
@@ -58,6 +61,18 @@ def shared_words(language: str) -> Mapping[str, str]:
     return read_words([WORDS / f"{language}.yaml"])
 
 
+def _or_untold(
+    write: Callable[Concatenate[Writing, float, P], str],
+) -> Callable[Concatenate[Writing, float, P], str]:
+    """Return a way of writing a number that says so where there is none to tell."""
+
+    @wraps(write)
+    def told(self: Writing, value: float, /, *more: P.args, **named: P.kwargs) -> str:
+        return self.t("untold") if math.isnan(value) else write(self, value, *more, **named)
+
+    return told
+
+
 @dataclass(frozen=True)
 class Writing:
     """One language. words: its texts by key (default: those shared by all that people read)."""
@@ -82,13 +97,15 @@ class Writing:
             text = _COUNTED.sub(lambda m: f"{m[1]} {_SINGULAR[m[3]]}" if m[2] in one else m[0], text)
         return text.format(**values)
 
-    # Numbers
+    # Numbers: where there is none (NaN), that it cannot be told
 
+    @_or_untold
     def count(self, value: float, sign: bool = False) -> str:
         """Return a whole number, with its sign where asked."""
         text = format_decimal(abs(round(value)), format="#,##0", locale=self.locale)
         return _signed(round(value), text, sign)
 
+    @_or_untold
     def number(self, value: float, decimals: int = 1) -> str:
         """Return a number with at most some decimals."""
         places = "." + "#" * decimals if decimals else ""
@@ -104,11 +121,13 @@ class Writing:
         """Return a number of FTE with at most one decimal."""
         return self.number(value, 1)
 
+    @_or_untold
     def millions(self, euros: float, sign: bool = False) -> str:
         """Return an amount in millions with one decimal, without unit."""
         rounded = round(euros / 1e6, 1)
         return _signed(rounded, format_decimal(abs(rounded), format="#,##0.0", locale=self.locale), sign)
 
+    @_or_untold
     def money(self, euros: float, sign: bool = False) -> str:
         """Return an amount in millions of euros with its unit; what rounds to nothing in thousands.
 
@@ -121,6 +140,7 @@ class Writing:
         unit = {"nl": "mln", "en": "million"}[self.language]
         return _unbroken(f"€ {self.millions(euros)} {unit}")
 
+    @_or_untold
     def euros(self, euros: float, sign: bool = False) -> str:
         """Return an amount in whole euros. sign: see `money`."""
         return self._more_or_less(self.euros, euros) if sign else _unbroken(f"€ {self.count(euros)}")
@@ -135,6 +155,7 @@ class Writing:
         unit, size = next(((unit, size) for unit, size in _LARGE if amount >= size), ("euros", 1.0))
         return _unbroken(self.t(unit, amount=self.number(amount / size, 1)))
 
+    @_or_untold
     def about(self, value: float) -> str:
         """Return a number with three digits: more is not known of a level."""
         return self.count(float(f"{value:.3g}"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +13,15 @@ import pyarrow.parquet as pq
 import pytest
 from openpyxl import load_workbook
 
-from sim.api import compare
+from sim.api import compare, simulate
 from sim.decision.comparison import Difference, Figure, difference, drowned
 from sim.decision.firm import Standing, nothing
-from sim.decision.headline import change
+from sim.decision.headline import as_json, change
+from sim.decision.level_by_year import LEVELS, level_by_year
 from sim.report.composition import report_of
 from sim.report.csvfile import csv_text
 from sim.report.workbook import workbook
-from sim.runs.experiment import FEWEST_FOR_LUCK, Options, run_all
+from sim.runs.experiment import FEWEST_FOR_LUCK, Options, run_all, too_few
 from sim.words.writing import Writing
 from tests.terminal import call, short
 from tests.worlds import scenario
@@ -56,6 +58,30 @@ def test_of_enough_children_the_error_is_known() -> None:
     assert np.isfinite(lived(0).mcse).all()  # nobody has no luck
 
 
+@pytest.mark.parametrize("children", [1, FEWEST_FOR_LUCK - 1])
+def test_a_level_of_few_children_is_not_told(children: int) -> None:
+    found = simulate(scenario(36, years=4), children=children, draws=2, threads=1)
+    (level,) = found.levels()
+    counted = ("care_users", "unmet_need", "municipal_cost", "participants", "care", "fixed", "rest")
+    assert all(math.isnan(getattr(level, name)) for name in counted)
+    assert level.waiting is level.weeks is None
+    assert level.fte > 30.0  # given by the plan
+    plain = as_json(level)
+    assert all(plain[name] is None for name in counted)
+    for what in LEVELS:
+        for f in level_by_year(found.runs, 0, what):
+            assert math.isnan(f.value)
+            assert Standing.of(f) is Standing.UNTOLD
+            assert (f.low, f.high, f.quartiles) == (None, None, None)
+
+
+def test_a_level_of_enough_children_is_told() -> None:
+    found = simulate(scenario(36, years=4), children=FEWEST_FOR_LUCK, draws=2, threads=1)
+    assert all(x is None or math.isfinite(x) for x in as_json(found.levels()[0]).values())
+    assert all(math.isfinite(f.value) for what in LEVELS for f in level_by_year(found.runs, 0, what))
+    assert [too_few(n) for n in (0, 1, FEWEST_FOR_LUCK - 1, FEWEST_FOR_LUCK)] == [False, True, True, False]
+
+
 @pytest.mark.parametrize("language", ["nl", "en"])
 def test_it_reads_as_not_known_in_both_languages(language: str) -> None:
     words = Writing(language)
@@ -73,12 +99,13 @@ def test_it_reads_as_not_known_in_both_languages(language: str) -> None:
 @pytest.mark.parametrize("language", ["nl", "en"])
 def test_documents_show_no_number_of_it(language: str) -> None:
     pair = [scenario(fte, years=5) for fte in (0, 36)]
-    report = report_of(compare(pair, children=1, draws=12, threads=1), language)
+    report = report_of(compare(pair, children=FEWEST_FOR_LUCK - 1, draws=12, threads=1), language)
     lines = [line.rsplit(";", 6) if language == "nl" else line.rsplit(",", 6)
              for line in csv_text(report).splitlines()[1:]]  # fmt: skip
     assert lines
     for line in lines:
-        assert line[-5:] == ["", "", "", "", CANNOT[language]]
+        assert line[-6:] == ["", "", "", "", "", CANNOT[language]]
+    assert [outcome.place for outcome in report.outcomes] == [""]  # what a place costs and saves
     names = load_workbook(io.BytesIO(workbook(report))).sheetnames
     assert report.writing.t("sheet_sums") not in names  # sums of which nobody can tell the luck
 

@@ -16,6 +16,7 @@ from sim.inputs.observed import inhabitants, users_observed
 from sim.inputs.profiles import profiles
 from sim.inputs.scenario import INFLATION
 from sim.model.parameters import default_parameters
+from sim.runs.experiment import in_one_block
 from sim.runs.past import Past
 from tests.opened import answered
 from tests.worlds import scenario
@@ -46,6 +47,18 @@ def test_users_have_a_past_and_the_country_beside_it() -> None:
     assert [row["year"] for row in rows if row["open"]] == [2021, 2022]
     assert {row["name"] for row in rows if row["banded"]} == {NAMES[0]}
     assert "zonder kinderwerk: van" in drawn["description"]
+
+
+@pytest.mark.parametrize("what", ["users", "money", "unmet"])
+def test_of_too_few_children_no_level_is_drawn_and_words_say_so(what: str) -> None:
+    runs = [replace(run, columns=tuple(map(in_one_block, run.columns))) for run in ANSWER.runs]
+    found = lines_of(replace(ANSWER, first=runs[:1], draws=runs), NAMES, what, Choices())
+    drawn = chart(found)
+    counted = {"gemeten (CBS)", "zoals in heel Nederland"}
+    rows = [row for row in drawn["datasets"]["series"] if row["name"] not in counted]
+    assert rows
+    assert all(row.get("value") is None for row in rows)
+    assert drawn["description"].count("niet te noemen") == 4
 
 
 def test_the_country_itself_has_no_line_beside_it() -> None:
