@@ -25,6 +25,8 @@ FLAGS = [
     "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
+SIZES = {"KINDERWERK_APP_CHILDREN": "2000", "KINDERWERK_APP_DRAWS": "10"}
+"""Of an answer. With fewer children luck counts, and pages say more."""
 READY = "[data-testid=stApp][data-test-script-state=notRunning][data-test-connection-state=CONNECTED]"
 
 
@@ -54,16 +56,12 @@ def running_app(
     """
     chromium()
     port = free_port()
-    sizes = {
-        "KINDERWERK_APP_CHILDREN": os.environ.get("KINDERWERK_APP_CHILDREN", "400"),
-        "KINDERWERK_APP_DRAWS": os.environ.get("KINDERWERK_APP_DRAWS", "10"),
-    }
     call = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
     lines = {"KINDERWERK_LOG": "json"} if log else {}
     with Path(log or os.devnull).open("wb") as stderr:
         process = subprocess.Popen(
             [*call, "--server.headless", "true"],
-            cwd=checkout, env={**os.environ, **sizes, **lines}, stdout=subprocess.DEVNULL, stderr=stderr,
+            cwd=checkout, env={**os.environ, **SIZES, **lines}, stdout=subprocess.DEVNULL, stderr=stderr,
         )  # fmt: skip
     try:
         url = f"http://localhost:{port}"
