@@ -1,0 +1,32 @@
+"""What stands at a place left open in a sentence reads well there, whichever of its values it is."""
+
+from __future__ import annotations
+
+import pytest
+
+from pages.choices.chosen import EFFECTS
+from pages.look.texts import writing_in
+from sim.model.futures import FUTURES
+from sim.model.priors import PRIORS
+from sim.words.future_words import future_words
+from sim.words.writing import LANGUAGES, Writing
+
+USES = ("assumed_effect", "compare_effect", "lever_effect")
+"""Sentences that end with how well child work works."""
+
+
+@pytest.mark.parametrize("language", list(LANGUAGES))
+def test_an_effect_stands_behind_a_colon_and_has_none_itself(language: str) -> None:
+    writing = writing_in(language)
+    effects = [writing.t(f"effect_{name}") for name in (*EFFECTS, *PRIORS)]
+    assert not any(":" in effect for effect in effects)
+    for use in USES:
+        assert ": {effect}" in writing.words[use]
+    assert ": {prior}" in writing.words["unknown_effect_prior"]
+
+
+@pytest.mark.parametrize("language", list(LANGUAGES))
+def test_growth_that_may_be_below_nothing_is_not_called_more(language: str) -> None:
+    told = [future_words(future, Writing(language)) for future in FUTURES]
+    assert any("(-" in words for words in told)
+    assert not any("meer" in words or "more" in words for words in told)
