@@ -30,3 +30,11 @@ def test_growth_that_may_be_below_nothing_is_not_called_more(language: str) -> N
     told = [future_words(future, Writing(language)) for future in FUTURES]
     assert any("(-" in words for words in told)
     assert not any("meer" in words or "more" in words for words in told)
+
+
+@pytest.mark.parametrize(
+    ("language", "more"), [("nl", "120 euro voor elke 100"), ("en", "120 euros for each 100")]
+)
+def test_more_than_all_of_it_is_no_part_of_it(language: str, more: str) -> None:
+    told = Writing(language).t("quitte_never", share="120", low="101", high="150")
+    assert more in told.replace("*", "")
