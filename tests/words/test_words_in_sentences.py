@@ -8,8 +8,11 @@ from pages.choices.chosen import EFFECTS
 from pages.look.texts import writing_in
 from sim.model.futures import FUTURES
 from sim.model.priors import PRIORS
+from sim.report.content import words as document_words
+from sim.report.phrases import world_words
 from sim.words.future_words import future_words
 from sim.words.writing import LANGUAGES, Writing
+from tests.worlds import scenario
 
 USES = ("assumed_effect", "compare_effect", "lever_effect")
 """Sentences that end with how well child work works."""
@@ -38,3 +41,10 @@ def test_growth_that_may_be_below_nothing_is_not_called_more(language: str) -> N
 def test_more_than_all_of_it_is_no_part_of_it(language: str, more: str) -> None:
     told = Writing(language).t("quitte_never", share="120", low="101", high="150")
     assert more in told.replace("*", "")
+
+
+@pytest.mark.parametrize(("size", "kind"), [(0.2, "hulp begint minder vaak"), (-0.2, "hulp begint vaker")])
+def test_documents_tell_help_that_begins_more_often_without_a_minus(size: float, kind: str) -> None:
+    shock = {"kind": "fewer_starts", "start": "2027-01", "months": 12, "size": size}
+    told = world_words(scenario(36, shocks=[shock]), document_words("nl"))
+    assert f"{kind} van januari 2027 tot en met december 2027, 20%" in told
