@@ -43,6 +43,11 @@ def test_more_than_all_of_it_is_no_part_of_it(language: str, more: str) -> None:
     assert more in told.replace("*", "")
 
 
+@pytest.mark.parametrize(("language", "told"), [("nl", "1 cijfer"), ("en", "1 figure")])
+def test_one_figure_is_not_told_as_more(language: str, told: str) -> None:
+    assert writing_in(language).t("fit_count", n=1) == told
+
+
 @pytest.mark.parametrize(("size", "kind"), [(0.2, "hulp begint minder vaak"), (-0.2, "hulp begint vaker")])
 def test_documents_tell_help_that_begins_more_often_without_a_minus(size: float, kind: str) -> None:
     shock = {"kind": "fewer_starts", "start": "2027-01", "months": 12, "size": size}
