@@ -3,19 +3,22 @@
 
 ``python benchmarks/scale.py [--write]`` measures seconds of one core (CPU time, the least of three, so that other
 work on the machine counts little), bytes and rows, and works out two plans for every Dutch municipality: 1,000
-draws of every child, and 200 draws of four budgets as one batch. What benchmarks/national.py measured of the
-second stands beside it where benchmarks/national.json is there (a copy of its summary.json). Without --write it
+draws of every child, and 200 draws of four budgets as one batch. The second stands on the page, beside what
+benchmarks/national.py measured of it, where benchmarks/national.json is there (a copy of its summary.json). Without --write it
 prints the page.
 """
 
 from __future__ import annotations
 
 import argparse
+import datetime as dt
 import json
+import os
 import sys
 import tempfile
 import time
 from collections.abc import Callable
+from importlib.metadata import version
 from pathlib import Path
 from typing import TypeVar
 
@@ -146,7 +149,7 @@ def page() -> str:
         tables=one_count * (cost["table"] + (1 - 1 / national.ARMS) * cost["pair"]) / 3600, middle=MIDDLE,
     )  # fmt: skip
     return PAGE.format(
-        one=one + measured(),
+        one=one + measured() if TENTH.exists() else ELSEWHERE, context=context(),
         rows=rows, by_years=by_years, by_draws=by_draws, life=life / HORIZON * 1e6,
         life_fixed=life_fixed, warm=warm_each / WARM_YEARS * 1e6, warm_fixed=warm_fixed, middle=MIDDLE,
         life_child=life, warm_child=warm_each, kb=cost["bytes"] / 1e3, write=cost["write"] * 1e3,
@@ -159,10 +162,20 @@ def page() -> str:
     )  # fmt: skip
 
 
+def context() -> str:
+    """Return when, with which version and on how busy a machine this was measured."""
+    day, load = dt.datetime.now(tz=dt.UTC).strftime("%-d %B %Y"), os.getloadavg()[0]
+    return f"{day}, version {version('kinderwerk')}, on {os.cpu_count()} cores with load {load:.0f}"
+
+
+ELSEWHERE = """\
+
+Four budgets for every municipality in 200 draws as one batch, and what a part of it took: [batches](batches.md#all-of-the-country).
+"""
+
+
 def measured() -> str:
-    """Return what a tenth of the plan as one batch took, or that nobody has measured it."""
-    if not TENTH.exists():
-        return "\nNot measured yet.\n"
+    """Return what a tenth of the plan as one batch took."""
     return "\n##" + national.told(json.loads(TENTH.read_text(encoding="utf-8")))
 
 
@@ -192,7 +205,8 @@ PAGE = """\
 # How large can it get?
 
 For those who plan a large batch: what does it cost in time, memory and disk? Measured by `python benchmarks/scale.py --write`
-in seconds of one core, the least of three; run it on your machine before planning. Speed of the engine:
+on {context}.
+Times are seconds of one core, the least of three; run it on your machine before planning. Speed of the engine:
 [performance](performance.md). Batches and clusters: [batches](batches.md).
 
 ## What it costs
@@ -234,7 +248,7 @@ How to run it:
 
 1. **A folder per municipality**, with two scenarios (or a grid) that name its own file (`kinderwerk data municipality
    NAME`), and a batch for each folder. The tables of one take {each:,.0f} s at the end.
-2. **Workers**: `dask worker tls://SCHEDULER:8786 --nworkers auto --nthreads 1`, 2 GB each (3.7 GB for the whole country at
+2. **Workers**: `dask worker tls://SCHEDULER:8786 --nworkers auto --nthreads 1`, 2 GB each (4.9 GB for the whole country at
    once).
 3. **Four to eight batches at once**, on the machine of the scheduler, so that the cluster is busy while one writes its
    tables: `ls -d gemeenten/* | xargs -P 8 -I MAP kinderwerk batch MAP --out results/MAP --draws {draws}

@@ -28,6 +28,7 @@ from sim.engine.plan import with_overrides
 from sim.inputs.scenario import Scenario
 from sim.model.parameters import default_parameters
 from sim.runs.experiment import Options, config_for
+from sim.states import PAYERS
 
 OPEN = ("terug", "perioden", "jaren")
 """The parts that open and close, as the address calls them."""
@@ -175,8 +176,8 @@ def _back(answer: Answer, d: Difference, rate: float, reference: str) -> None:
     st.markdown(t("pay_back_note"))
     ends, draws = horizons(len(d.years)), len(answer.draws)
     upto = [pockets_of(answer.runs, end, rate) for end in ends]
-    rows = []
-    for back in payback(d, rate):
+    rows, paid_by = [], payback(d, rate)
+    for back in paid_by:
         share = [_by(back, d.years[end - 1]) for end in ends]
         name = t(f"pay_series_{'cost' if back.measure == 'cost' else 'cash'}",
                  payer=t(f"pay_payer_{back.payer}"))  # fmt: skip
@@ -191,7 +192,8 @@ def _back(answer: Answer, d: Difference, rate: float, reference: str) -> None:
         pd.DataFrame(rows, columns=columns).map(parts.breakable).rename(columns=parts.breakable),
         hide_index=True,
     )
-    parts.note(t("pay_back_others"))
+    others = [payer for payer in PAYERS if payer not in {back.payer for back in paid_by}]
+    parts.note(t("pay_back_others", payers=pockets.names(others)))
     parts.csv(pd.DataFrame(rows, columns=columns), "kinderwerk-terugverdienen", reference)
 
 

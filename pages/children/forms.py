@@ -190,7 +190,7 @@ def user_words(d: Difference, found: Sequence[Lines], ahead: int, sharpening: bo
     index = ahead - 1
     figures = {one.form: d.in_year(("care_users", "form", one.form), index) for one in found}
     told = [
-        f"{t(f'pw_tail_{form}')} {formats.count(f.value, sign=True)}"
+        f"{t(f'pw_tail_{form}')} {writing().change(f, formats.count, 'fewer', sharpening)}"
         for form, f in figures.items() if Standing.of(f, sharpening) is Standing.FIRM
     ]  # fmt: skip
     waiting = any(Standing.of(f, sharpening) is Standing.PROVISIONAL for f in figures.values())

@@ -8,7 +8,7 @@ from typing import Any
 
 from pages.choices.chosen import Choices
 from pages.choices.levers import at_first, by_need, mechanisms, period, some, steps_of
-from pages.choices.plan import Plan
+from pages.choices.plan import Plan, shock_title
 from pages.look import formats
 from pages.look.texts import t, writing
 from sim.model.catalogue import catalogue
@@ -118,8 +118,8 @@ def shock_words(shock: Mapping[str, Any]) -> str:
     """Return one shock in words."""
     year, _, month = str(shock["start"]).partition("-")
     since = f"{int(month)}-{year}" if month else year
-    kind, size = t(f"lever_shock_{shock['kind']}"), formats.percent(shock["size"])
-    words = t("lever_shock", kind=kind, since=since, months=shock.get("months", 12), size=size)
+    size = formats.percent(abs(shock["size"]) if shock["kind"] == "fewer_starts" else shock["size"])
+    words = t("lever_shock", kind=shock_title(shock), since=since, months=shock.get("months", 12), size=size)
     if shock.get("workers") == "absent":
         words += t("lever_shock_absent")
     if names := shock.get("programmes"):

@@ -126,7 +126,7 @@ class Plan:
         found = [] if self.policy == "crowd_out" else [t(f"label_{self.policy}")]
         own = [key for key in ("start", "years", "budget", "places", "parameters") if key in self.data]
         found += [t(f"label_{key}", value=self.data[key]) for key in own]
-        found += dict.fromkeys(t(f"lever_shock_{shock['kind']}") for shock in self.data.get("shocks", []))
+        found += dict.fromkeys(shock_title(shock) for shock in self.data.get("shocks", []))
         return found
 
     def described(self) -> str:
@@ -204,3 +204,10 @@ def _checked(data: dict[str, Any]) -> dict[str, Any]:
 
 def _most(fte: Any) -> float:
     return max((float(v) for v in fte.values()), default=0.0) if isinstance(fte, Mapping) else float(fte)
+
+
+def shock_title(shock: Mapping[str, Any]) -> str:
+    """Return what happens in a shock, by the sign of its size where that turns it round."""
+    if shock["kind"] == "fewer_starts" and shock["size"] < 0:
+        return t("lever_shock_more_starts")
+    return t(f"lever_shock_{shock['kind']}")

@@ -25,7 +25,7 @@ def sentence(found: Sequence[Pocket], ahead: int, sharpening: bool = False) -> s
     firm = [p for p in found if _is(p.beyond, Standing.FIRM, sharpening)]
     gains = [payer for payer in who_gains(firm) if not _pays(found, payer)]
     if gains:
-        told.append(t("pay_gains", payers=_names(gains)))
+        told.append(t("pay_gains", payers=names(gains)))
     elif any(_is(p.beyond, Standing.PROVISIONAL, sharpening) for p in found):
         told.append(t("pay_gains_waiting"))
     else:
@@ -33,7 +33,7 @@ def sentence(found: Sequence[Pocket], ahead: int, sharpening: bool = False) -> s
         told.append(t("pay_gains_unclear" if unclear else "pay_gains_none"))
     loses = [p.payer for p in firm if p.beyond and p.beyond.value > 0]
     if loses:
-        told.append(t("pay_loses", payers=_names(loses)))
+        told.append(t("pay_loses", payers=names(loses)))
     return " ".join(told)
 
 
@@ -45,13 +45,15 @@ def _paid(payer: str, cost: Figure, ahead: int, sharpening: bool) -> str:
     name, told = t(f"pay_payer_{payer}"), Standing.of(cost, sharpening)
     if told is Standing.NONE:
         return t("pay_same", years=ahead, payer=name)
+    words, size = writing().remark(cost, formats.money, sharpening), formats.money(abs(cost.value))
+    if words == t("near_zero") or (told is Standing.FIRM and size == formats.money(0.0)):
+        return t("pay_nearly", years=ahead, payer=name)
     if told is Standing.UNCLEAR:
-        words = writing().remark(cost, formats.money, sharpening)
         return t("pay_unclear", years=ahead, payer=name, words=words)
     if told.unsaid:
         return t("pay_too_small", years=ahead, payer=name)
     more = "pay_more" if cost.value > 0 else "pay_less"
-    amount = writing().provisional(formats.money(abs(cost.value)), told is Standing.PROVISIONAL)
+    amount = writing().provisional(size, told is Standing.PROVISIONAL)
     interval = between(cost, formats.money, "less", sharpening)
     return t(more, years=ahead, payer=name, amount=amount, interval=interval)
 
@@ -60,9 +62,10 @@ def _pays(found: Sequence[Pocket], payer: str) -> bool:
     return any(p.payer == payer and p.money for p in found)
 
 
-def _names(payers: Sequence[str]) -> str:
-    names = [t(f"pay_payer_{payer}") for payer in payers]
-    return t("pay_and").join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+def names(payers: Sequence[str]) -> str:
+    """Return payers as they stand in a sentence."""
+    each = [t(f"pay_payer_{payer}") for payer in payers]
+    return t("pay_and").join([", ".join(each[:-1]), each[-1]] if len(each) > 1 else each)
 
 
 def capital(text: str) -> str:

@@ -61,7 +61,7 @@ def can_learn(found: Beliefs) -> bool:
     """Tell whether the effect that a study would measure is uncertain, and say so where it is given."""
     open_to_study = float(np.ptp(found.ratio)) > 0.0
     if not open_to_study:
-        st.info(t("study_given"))
+        st.info(t("study_given", full=t("effect_full")))
     return open_to_study
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -114,18 +115,11 @@ def payers(report: Report) -> dict[str, Any]:
     notes = [t("who_pays_note")]
     for row in report.payers:
         if row.what == "cost" and row.level != "gemeente":
-            value = writing.money(sum(f.value for f in row.figures), True)
+            paid = sum(f.value for f in row.figures) if report.luck_known else math.nan
             title = breakable(short(drawable(report.outcomes[row.scenario - 1].title), SHORT[2]))
             payer = report.level(row.level)
-            notes.append(
-                t(
-                    "others_pay" if report.luck_known else "others_untold",
-                    payer=payer[0].upper() + payer[1:],
-                    years=len(row.years),
-                    value=value,
-                    title=title,
-                )
-            )
+            words = {"payer": payer[0].upper() + payer[1:], "years": len(row.years), "title": title}
+            notes.append(t("others_pay", value=writing.money(paid, True), **words))
     return {"title": t("who_pays"), "rows": rows, "note": " ".join(notes)}
 
 

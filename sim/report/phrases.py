@@ -89,8 +89,11 @@ def _place(form: str, n: float | str, writing: Writing) -> str:
 def _shock(shock: Shock, writing: Writing) -> str:
     first = shock.year * MONTHS + shock.month
     since, until = (_month(month, writing) for month in (first, first + shock.months - 1))
-    kind, size = writing.t(f"world_{shock.kind}"), writing.percent(shock.size, 1)
-    words = writing.t("world_shock", kind=kind, since=since, until=until, size=size)
+    kind, size = writing.t(f"world_{shock.kind}"), shock.size
+    if shock.kind == "fewer_starts" and size < 0:
+        kind, size = writing.t("world_more_starts"), -size
+    share = writing.percent(size, 1)
+    words = writing.t("world_shock", kind=kind, since=since, until=until, size=share)
     if shock.workers == "absent":
         words += writing.t("world_absent")
     if shock.programmes:

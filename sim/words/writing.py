@@ -36,7 +36,7 @@ _SINGULAR = {
     "youths": "youth", "children": "child", "runs": "run", "draws": "draw",
     "months": "month", "weken": "week", "weeks": "week", "mistakes": "mistake", "times": "time",
     "computations": "computation", "gesimuleerde kinderen": "gesimuleerd kind",
-    "simulated children": "simulated child",
+    "simulated children": "simulated child", "cijfers": "cijfer", "figures": "figure",
 }  # fmt: skip
 _LARGE = (("billions", 1e9), ("millions", 1e6), ("thousands", 1e3))
 _COUNTED = re.compile(rf"(\{{(\w+)\}}(?:\*\*)?) ({'|'.join(_SINGULAR)})\b")

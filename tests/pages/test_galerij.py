@@ -163,7 +163,7 @@ def test_a_file_that_cannot_be_used_is_told_in_dutch(
     at = opened("bso")
     at.button(key="gal-show-bso-argumenten/bso-in-plaats-van-kinderwerk").click().run()
     assert not at.exception
-    assert "kan nu niet worden gerekend" in at.error[0].value
+    assert "kan nu niet worden berekend" in at.error[0].value
     assert went == []
 
 

@@ -348,8 +348,8 @@ def test_waiting_is_that_of_everyone_as_the_command_line_has_it() -> None:
     levels = [c.values[c.labels.index(label), -1] for label in (WAITING, WEEKS) for c in run.columns]
     shown = [formats.count(v) for v in levels[:2]] + [f"{v:.1f}".replace(".", ",") for v in levels[2:]]
     sentence = next(m.value for m in at.markdown if "op een wachtlijst" in m.value)
-    assert f"vergelijking {shown[0]} jongeren" in sentence
-    assert f"begroting {shown[1]} (" in sentence
+    assert f"{shown[0]} in de vergelijking" in sentence
+    assert f"{shown[1]} met de begroting (" in sentence
     assert f"gemiddeld {shown[2].removesuffix(',0')} en {shown[3].removesuffix(',0')} weken" in sentence
 
 

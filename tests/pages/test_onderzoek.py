@@ -132,7 +132,7 @@ def test_a_given_effect_has_nothing_to_learn() -> None:
         can_learn(beliefs(fixed=fixed))
 
     given = AppTest.from_function(shown, kwargs={"fixed": True}).run()
-    assert [info.value for info in given.info] == [NL["study_given"]]
+    assert [info.value for info in given.info] == [NL["study_given"].format(full=NL["effect_full"])]
     assert not AppTest.from_function(shown, kwargs={"fixed": False}).run().info
 
 

@@ -157,7 +157,7 @@ def test_work_that_was_stopped_too_early_leaves_provisional_figures(both: Answer
         term, far = (change(after(both, draws).difference(), ahead, RATE) for ahead in (4, 20))
         sentence = outcome.key_sentence(after(both, draws, stopped=True), term, far, Choices())
         assert "te weinig berekend" in sentence
-        assert "wordt nog gerekend" in outcome.key_sentence(after(both, draws), term, far, Choices())
+        assert "wordt nog berekend" in outcome.key_sentence(after(both, draws), term, far, Choices())
 
 
 def test_a_chart_has_no_band_before_ten_draws_and_gaps_where_a_year_is_provisional(both: Answer) -> None:

@@ -64,7 +64,7 @@ def test_the_figures_are_those_of_the_engine(page: AppTest) -> None:
     dutch = writing_in("nl")
     assert list(rows[NL["pay_col_amount"]]) == [dutch.change(f, formats.millions, "less") for f in expected]
     if not Standing.of(here.cost).unsaid:
-        assert f"**{formats.money(abs(here.cost.value))}** meer uit" in words(page)
+        assert f"**{formats.money(abs(here.cost.value))}** meer" in words(page)
     unmet = dutch.difference(
         d.in_year(UNMET, 19),
         lambda value, sign=False: dutch.t("pay_unmet_youths", value=formats.count(value, sign)),
@@ -112,9 +112,24 @@ def test_where_places_are_fixed_a_prevented_place_saves_no_money() -> None:
 def test_who_pays_from_outside_is_a_payer_of_its_own() -> None:
     work = {"kinderwerk": {"fte": 30, "paid_by": "outside", "ring_fenced": True}}
     at = shown(begroting=Plan.of({"policy": "deficit", "years": 8, "programmes": work}).code())
-    assert "geeft **het Rijk** naar verwachting" in words(at)
+    assert "kost dit **het Rijk** naar verwachting" in words(at)
     names = [plain(name) for name in table(at, NL["pay_back_payer"])[NL["pay_back_payer"]]]
     assert any(name.startswith("Het Rijk") for name in names)
+
+
+def test_who_pays_nothing_is_nobody_who_pays_for_care() -> None:
+    payment = {"kind": "own_payment", "start": "2026-01", "months": 96, "size": 0.1}
+    work = {"kinderwerk": {"fte": 30, "ring_fenced": True}}
+    plan = Plan.of({"policy": "deficit", "years": 8, "programmes": work, "shocks": [payment]})
+    at = shown(**unfolded("wie_betaalt"), begroting=plan.code())
+    others = NL["pay_back_others"].format(payers="het Rijk, de zorgverzekeraar, scholen en justitie")
+    assert others in words(at)
+
+
+def test_a_difference_that_rounds_to_nothing_is_told_in_a_sentence() -> None:
+    for f in (Figure(80.0, 1.0, 60.0, 100.0, 1.0, 40), Figure(10.0, 1.0, -90.0, 100.0, 0.5, 40)):
+        here = Pocket("gemeente", Money(f, f, f, f, f, f), None)
+        assert "In 10 jaar is het verschil voor **de gemeente** vrijwel 0." in pockets.sentence([here], 10)
 
 
 def test_the_reference_against_itself_has_no_payers() -> None:
@@ -134,12 +149,14 @@ def test_the_sentence_tells_who_gains_without_paying(monkeypatch: pytest.MonkeyP
     here = Pocket("gemeente", Money(cost, figure(0), cost, figure(0), cost, figure(0)), None)
     school, justice = Pocket("school", None, figure(-2.0)), Pocket("justitie", None, figure(-0.1, 1.0))
     told = pockets.sentence([here, school, justice], 10)
-    assert "In 10 jaar geeft **de gemeente** naar verwachting **€ 12,0 mln** meer uit" in spaced(told)
-    assert "voor **scholen**, zonder mee te betalen" in told
+    assert "In 10 jaar kost dit **de gemeente** naar verwachting **€ 12,0 mln** meer." in spaced(told)
+    assert "voor **scholen**, die niet meebetalen" in told
     assert "justitie" not in told
     assert NL["pay_gains_none"] in pockets.sentence([here, justice], 10)
     dearer = Pocket("family", None, figure(3.0))
     assert "voor gezinnen wordt het naar verwachting duurder" in pockets.sentence([here, dearer], 10)
+    families = pockets.sentence([Pocket("family", Money(cost, cost, cost, cost, cost, cost), None)], 10)
+    assert "In 10 jaar kost dit **gezinnen** naar verwachting **€ 12,0 mln** meer." in spaced(families)
     small = Money(cost, cost, figure(0.1, 1.0), cost, cost, cost)
     assert "te klein om te zien" in pockets.sentence([Pocket("gemeente", small, None), school], 10)
 

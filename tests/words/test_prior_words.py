@@ -13,9 +13,9 @@ from tests.worlds import scenario
 
 def test_a_prior_is_told_with_its_interval() -> None:
     dutch, english = (prior_words("nearest", Writing(language)) for language in ("nl", "en"))
-    assert "0,91 (95%: 0,71 tot 1,15)" in dutch
-    assert "1,055 (1 tot 1,166)" in dutch
-    assert "0.91 (95%: 0.71 to 1.15)" in english
+    assert "0,91 keer zoveel als bij anderen (95%: 0,71 tot 1,15)" in dutch
+    assert "1,055 keer zo snel (1 tot 1,166)" in dutch
+    assert "0.91 times that of others (95%: 0.71 to 1.15)" in english
     assert "chance of no effect" not in english
 
 

@@ -206,6 +206,16 @@ def test_a_label_names_the_world_where_it_is_unusual() -> None:
 
 
 @pytest.mark.parametrize(
+    ("size", "words"), [(0.2, "hulp begint minder vaak, 20%"), (-0.2, "hulp begint vaker, 20%")]
+)
+def test_help_that_begins_more_often_is_not_told_as_less_with_a_minus(size: float, words: str) -> None:
+    shock = {"kind": "fewer_starts", "start": "2028-01", "months": 12, "size": size}
+    plan = Plan.simple(20.0).changed(shocks=[shock])
+    assert words_of("shocks", Choices(plan=plan)).startswith(words)
+    assert plan.label().endswith(words.partition(",")[0])
+
+
+@pytest.mark.parametrize(
     ("fte", "last", "words"),
     [
         ({"2026-2028": 12.0}, 0.0, "12 → 0"), ({"2026-2045": 12.0}, 12.0, "12"),
