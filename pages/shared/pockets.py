@@ -83,12 +83,15 @@ def between(f: Figure, write: Callable[..., str], less: str, sharpening: bool = 
 
 def unmet_note(unmet: Figure, year: int, sharpening: bool = False) -> None:
     """Show unmet need, which stands beside every saving."""
-    def youths(value: float, sign: bool = False) -> str:
-        return t("pay_unmet_youths", value=formats.count(value, sign))
-
-    told = writing().difference(unmet, youths, sharpening)
+    told = writing().difference(unmet, _youths, sharpening, "fewer")
     interval = between(unmet, formats.count, "fewer", sharpening)
     parts.note(t("pay_unmet", year=year, value=told, interval=interval))
+
+
+def _youths(value: float, sign: bool = False) -> str:
+    if sign:
+        return writing().in_words(_youths, value, "fewer")
+    return t("pay_unmet_youths", value=formats.count(value))
 
 
 def picture(found: Sequence[Pocket], ahead: int, reference: str, sharpening: bool = False) -> None:

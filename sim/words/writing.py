@@ -134,7 +134,7 @@ class Writing:
         sign: with `more` or `less` behind it, which is how a difference is read aloud.
         """
         if sign:
-            return self._more_or_less(self.money, euros)
+            return self.in_words(self.money, euros)
         if 500 < abs(euros) < 50_000:
             return self.euros(round(euros, -3))
         unit = {"nl": "mln", "en": "million"}[self.language]
@@ -143,11 +143,12 @@ class Writing:
     @_or_untold
     def euros(self, euros: float, sign: bool = False) -> str:
         """Return an amount in whole euros. sign: see `money`."""
-        return self._more_or_less(self.euros, euros) if sign else _unbroken(f"€ {self.count(euros)}")
+        return self.in_words(self.euros, euros) if sign else _unbroken(f"€ {self.count(euros)}")
 
-    def _more_or_less(self, write: Callable[[float], str], value: float) -> str:
+    def in_words(self, write: Callable[[float], str], value: float, less: str = "less") -> str:
+        """Return how much more or less, without a sign. less: see `change`."""
         size = write(abs(value))
-        return size if size == write(0.0) else self.t("more" if value > 0 else "less", value=size)
+        return size if size == write(0.0) else self.t("more" if value > 0 else less, value=size)
 
     def about_euros(self, euros: float) -> str:
         """Return an amount in words with two digits, without its sign, such as 12 miljoen euro."""
@@ -175,16 +176,18 @@ class Writing:
 
     # What may be said
 
-    def difference(self, f: Figure, write: Callable[..., str], sharpening: bool = False) -> str:
+    def difference(
+        self, f: Figure, write: Callable[..., str], sharpening: bool = False, less: str = ""
+    ) -> str:
         """Return a difference as people read it: none, too small to tell, or its value with a sign.
 
-        sharpening: see `Standing.of`; what is provisional is marked.
+        sharpening: see `Standing.of`; what is provisional is marked. less: see `between`.
         """
         told = Standing.of(f, sharpening)
         if told is Standing.NONE:
             return "0"
         if told.unsaid:
-            return self.remark(f, write, sharpening)
+            return self.remark(f, write, sharpening, less)
         value = write(f.value, True)
         if f.value and value == write(0.0, True):
             value = self.t("near_zero")
@@ -194,12 +197,17 @@ class Writing:
         """Return a value marked as provisional where it is."""
         return self.t("provisional_value", value=value) if whether else value
 
-    def remark(self, f: Figure, write: Callable[..., str], sharpening: bool = False) -> str:
-        """Return what stands beside the number of a figure where it does not stand by itself, or nothing."""
+    def remark(
+        self, f: Figure, write: Callable[..., str], sharpening: bool = False, less: str = ""
+    ) -> str:
+        """Return what stands beside the number of a figure where it does not stand by itself, or nothing.
+
+        less: see `between`.
+        """
         told = Standing.of(f, sharpening)
         if told in (Standing.UNCLEAR, Standing.TOO_SMALL):
             least, most = span(f)
-            between = self.between(min(least, 0.0), max(most, 0.0), write)
+            between = self.between(min(least, 0.0), max(most, 0.0), write, less)
             if between == self.t("near_zero"):
                 return between
             unclear = told is Standing.UNCLEAR

@@ -54,6 +54,29 @@ def page() -> AppTest:
     return shown(**unfolded("wie_betaalt"))
 
 
+def youths(value: float, sign: bool) -> str:
+    return f"{formats.count(abs(value))} jongeren{(' meer' if value > 0 else ' minder') if sign else ''}"
+
+
+@pytest.mark.parametrize(
+    ("language", "value", "said"),
+    [("nl", -93.0, "93 jongeren minder"), ("nl", 93.0, "93 jongeren meer"), ("en", -93.0, "93 youths fewer"),
+     ("en", 0.2, "almost 0"), ("en", None, "no clear difference (93 youths fewer to 7 youths more)")],
+)  # fmt: skip
+def test_unmet_need_is_said_without_a_sign(
+    language: str, value: float | None, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on Start: a minus before youths is no sentence."""
+    shown: list[str] = []
+    monkeypatch.setattr(pockets, "t", writing_in(language).t)
+    monkeypatch.setattr(pockets, "writing", lambda: writing_in(language))
+    monkeypatch.setattr(formats, "writing", lambda: writing_in(language))
+    monkeypatch.setattr(pockets.parts, "note", shown.append)
+    low, high = (-93.0, 7.0) if value is None else (value, value)
+    pockets.unmet_note(Figure(value or -40.0, 0.01, low, high, None, 40), 2035)
+    assert f"**{said}**" in shown[0]
+
+
 def test_the_figures_are_those_of_the_engine(page: AppTest) -> None:
     found = compare(list(pair(Choices())), children=desk.CHILDREN, draws=desk.DRAWS)
     (d,) = found.differences.values()
@@ -65,10 +88,7 @@ def test_the_figures_are_those_of_the_engine(page: AppTest) -> None:
     assert list(rows[NL["pay_col_amount"]]) == [dutch.change(f, formats.millions, "less") for f in expected]
     if not Standing.of(here.cost).unsaid:
         assert f"**{formats.money(abs(here.cost.value))}** meer" in words(page)
-    unmet = dutch.difference(
-        d.in_year(UNMET, 19),
-        lambda value, sign=False: dutch.t("pay_unmet_youths", value=formats.count(value, sign)),
-    )
+    unmet = dutch.difference(d.in_year(UNMET, 19), lambda value, sign=False: youths(value, sign))
     assert words(page).count(f"Onvervulde zorgbehoefte in 2045: **{unmet}**") == 1
 
 
