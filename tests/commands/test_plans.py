@@ -73,13 +73,13 @@ def test_check_tells_a_named_prior_and_compare_that_beliefs_differ(tmp_path: Pat
     done = call("check", tmp_path / "near.yaml")
     assert done.returncode == 0
     assert "near.yaml: effect of child work: as in trials" in done.stderr
-    assert "0.91 (95%: 0.71 to 1.15)" in done.stderr
+    assert "0.91 times that of others (95%: 0.71 to 1.15)" in done.stderr
     assert call("check", tmp_path / "geen.yaml").stderr == "All well.\n"
     done = call("compare", tmp_path / "near.yaml", "--out", tmp_path / "out", *FEW)
     assert done.returncode == 0
     told = " ".join(done.stdout.split())  # lines are as wide as the terminal
     assert "The scenarios differ in what they believe of child work" in told
-    assert "0.91 (95%: 0.71 to 1.15)" in told
+    assert "0.91 times that of others (95%: 0.71 to 1.15)" in told
     assert "a 25% chance of no effect" in told
 
 
