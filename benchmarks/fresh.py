@@ -34,5 +34,5 @@ def nothing_kept() -> Iterator[None]:
 def fresh_app() -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
     """Start the app with its own defaults and nothing kept; yield its address and its process."""
     sizes = {"KINDERWERK_APP_CHILDREN": "10000", "KINDERWERK_APP_DRAWS": "40"}  # not those of the tests
-    with nothing_kept(), mock.patch.dict(os.environ, sizes), running_app() as running:
+    with nothing_kept(), running_app(sizes=sizes) as running:
         yield running

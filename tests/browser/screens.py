@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -48,11 +48,11 @@ def chromium() -> str:
 
 @contextmanager
 def running_app(
-    log: Path | None = None, checkout: Path = ROOT
+    log: Path | None = None, checkout: Path = ROOT, sizes: Mapping[str, str] = SIZES
 ) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
     """Start the app; yield its address and its process once it answers.
 
-    log: gets its log for machines. checkout: of which version.
+    log: gets its log for machines. checkout: of which version. sizes: of an answer, as variables.
     """
     chromium()
     port = free_port()
@@ -61,7 +61,7 @@ def running_app(
     with Path(log or os.devnull).open("wb") as stderr:
         process = subprocess.Popen(
             [*call, "--server.headless", "true"],
-            cwd=checkout, env={**os.environ, **SIZES, **lines}, stdout=subprocess.DEVNULL, stderr=stderr,
+            cwd=checkout, env={**os.environ, **sizes, **lines}, stdout=subprocess.DEVNULL, stderr=stderr,
         )  # fmt: skip
     try:
         url = f"http://localhost:{port}"
