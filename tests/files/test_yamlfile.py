@@ -309,7 +309,7 @@ CONTENT = st.one_of(
 )
 
 
-@settings(max_examples=600, deadline=2000, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=600, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(CONTENT)
 def test_any_content_gives_data_or_an_input_error(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "any.yaml"

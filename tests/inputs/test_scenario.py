@@ -254,7 +254,7 @@ VALUES = st.recursive(
 )
 
 
-@settings(max_examples=400, deadline=2000)
+@settings(max_examples=400)
 @given(st.dictionaries(st.sampled_from([*Scenario.model_fields, "other"]), VALUES, max_size=6))
 def test_any_data_gives_a_scenario_or_an_input_error(data: dict[str, Any]) -> None:
     problems: tuple[Problem, ...] = ()
