@@ -193,7 +193,8 @@ def _back(answer: Answer, d: Difference, rate: float, reference: str) -> None:
         hide_index=True,
     )
     others = [payer for payer in PAYERS if payer not in {back.payer for back in paid_by}]
-    parts.note(t("pay_back_others", payers=pockets.names(others)))
+    if others:
+        parts.note(t("pay_back_others", payers=pockets.names(others)))
     parts.csv(pd.DataFrame(rows, columns=columns), "kinderwerk-terugverdienen", reference)
 
 
