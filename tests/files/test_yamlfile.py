@@ -112,8 +112,12 @@ def test_unreadable_file_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     path = tmp_path / "closed.yaml"
     path.write_text("kind: scenario")
 
-    def closed(*_: object) -> None:
-        raise PermissionError(13, "Permission denied")
+    opened = Path.open
+
+    def closed(self: Path, *more: Any, **named: Any) -> Any:
+        if self == path:
+            raise PermissionError(13, "Permission denied")
+        return opened(self, *more, **named)
 
     monkeypatch.setattr(Path, "open", closed)
     assert refused_path(path) == (1, 1, "cannot be read: permission denied")
