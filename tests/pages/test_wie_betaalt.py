@@ -14,7 +14,7 @@ from pages.choices.chosen import Choices, pair
 from pages.choices.plan import Plan
 from pages.look import formats
 from pages.look.texts import writing_in
-from pages.shared import pockets
+from pages.shared import parts, pockets
 from sim import compare
 from sim.decision.comparison import Figure
 from sim.decision.firm import Standing
@@ -71,7 +71,7 @@ def test_unmet_need_is_said_without_a_sign(
     monkeypatch.setattr(pockets, "t", writing_in(language).t)
     monkeypatch.setattr(pockets, "writing", lambda: writing_in(language))
     monkeypatch.setattr(formats, "writing", lambda: writing_in(language))
-    monkeypatch.setattr(pockets.parts, "note", shown.append)
+    monkeypatch.setattr(parts, "note", shown.append)
     low, high = (-93.0, 7.0) if value is None else (value, value)
     pockets.unmet_note(Figure(value or -40.0, 0.01, low, high, None, 40), 2035)
     assert f"**{said}**" in shown[0]
