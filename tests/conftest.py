@@ -23,6 +23,7 @@ from sim.engine.simulation import simulate
 from sim.engine.warmup import WarmStart, warm_up
 from sim.inputs.profiles import profiles
 from sim.model.parameters import Parameters, default_parameters
+from sim.runs import experiment
 from tests.slow import long, slow
 from tests.worlds import START, scenario
 
@@ -72,6 +73,12 @@ def nobody_watches() -> Iterator[None]:
     if served := sys.modules.get("pages.background.desk"):
         for work in list(served.desk().kept.values()):
             work.watchers.clear()
+
+
+@pytest.fixture
+def handed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a pool live few children too, which a run leaves to the thread that asks."""
+    monkeypatch.setattr(experiment, "MOST_ALONE", -1)
 
 
 @pytest.fixture

@@ -104,6 +104,7 @@ def test_doubling_a_unit_cost_doubles_its_line_only() -> None:
         assert np.allclose(column(result, 1, label), factor * column(result, 0, label), rtol=1e-12)
 
 
+@pytest.mark.usefixtures("handed_over")
 def test_same_bytes_on_one_and_two_threads(tmp_path: Path) -> None:
     for threads in (1, 2):
         compare([made(0), made(36)], children=1500, threads=threads).save(tmp_path / str(threads))

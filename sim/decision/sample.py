@@ -37,7 +37,7 @@ from sim.model.parameters import Parameters, default_parameters, prior_parameter
 from sim.model.priors import believing
 from sim.model.structures import structured
 from sim.progress import Progress, Tell, nobody
-from sim.runs.experiment import MOST_DRAWS, Columns, Options, Run, columns_of, config_for
+from sim.runs.experiment import MOST_DRAWS, Columns, Options, Run, columns_of, config_for, hands
 from sim.runs.workers import Workers
 
 Floats = NDArray[np.float64]
@@ -138,8 +138,9 @@ class Question:
             mine = [self.scenarios[k] for k in group]
             config = config_for(mine[0], self.options, draw, 0, self.base)
             if warm is None or of is None or config.parameters.current != of.parameters.current:
-                warm, of = warm_up(config, mine[0].start, pool), config
-            columns |= dict(zip(group, columns_of(mine, config, pool, warm), strict=True))
+                warm, of = warm_up(config, mine[0].start, hands(config, pool)), config
+            found = columns_of(mine, config, hands(config, pool), warm)
+            columns |= dict(zip(group, found, strict=True))
         return Run(draw, 0, tuple(columns[k] for k in range(len(self.scenarios))))
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.engine.config import RunConfig, localised, of_town, worker_threads
+from sim.engine.config import Inline, RunConfig, localised, of_town, worker_threads
 from sim.engine.history import History, Label
 from sim.engine.ledger import costs
 from sim.engine.measures import measures
@@ -89,6 +89,20 @@ FEWEST_FOR_LUCK = 5 * BLOCKS
 def too_few(children: float) -> bool:
     """Tell whether so many simulated children are too few to tell what is luck; nobody has no luck."""
     return 0 < children < FEWEST_FOR_LUCK
+
+
+MOST_ALONE = 4_000
+"""So many children are lived by the thread that asks: to hand their blocks to others takes as long."""
+
+
+def asked_of(config: RunConfig) -> float:
+    """Return how many children are to be simulated."""
+    return config.profile.total if config.children is None else config.children
+
+
+def hands(config: RunConfig, pool: Executor) -> Executor:
+    """Return the pool, or none beside the thread that asks where children are few."""
+    return Inline() if asked_of(config) <= MOST_ALONE else pool
 
 
 @dataclass(frozen=True)
@@ -229,8 +243,9 @@ def _runs(
                                   {"title": first.title, "year": year_of}))  # fmt: skip
 
             config = config_for(first, options, draw, replication, base, model)
-            warm = store.get(config, first.start, pool, warming)
-            return columns_of(mine, config, pool, warm, living)
+            ours = hands(config, pool)
+            warm = store.get(config, first.start, ours, warming)
+            return columns_of(mine, config, ours, warm, living)
 
         for number, (draw, replication) in enumerate(todo):
             columns: dict[int, Columns] = {}
@@ -254,8 +269,7 @@ def columns_of(
         Columns.of(history, with_overrides(config.parameters, scenario, "start"), config.model)
         for history, scenario in zip(histories, scenarios, strict=True)
     )
-    asked = config.profile.total if config.children is None else config.children
-    return tuple(map(in_one_block, found) if too_few(asked) else found)
+    return tuple(map(in_one_block, found) if too_few(asked_of(config)) else found)
 
 
 def in_one_block(columns: Columns) -> Columns:

@@ -28,7 +28,7 @@ from sim.model.parameters import Parameters
 from sim.model.prices import unit_costs
 from sim.model.transitions import CompiledTable
 from sim.progress import Progress, Tell, nobody
-from sim.runs.experiment import Options, config_for
+from sim.runs.experiment import Options, config_for, hands
 from sim.runs.life_events import Floats, Life, Parting, life_of, lived_year, partings
 from sim.states import AGES, EPOCH_YEAR, MONTHS
 
@@ -135,6 +135,7 @@ def twins(
         where = scenario.path or scenario.title
         raise InputError.at(where, fault("lives_not_shared", why=REASONS[why]))
     config = config_for(reference, options, draw, 0)
+    pool = hands(config, pool)
     plans = plans_of(pair, config)
     warm = warm_up(config, reference.start, pool)
     programmes = _who_comes(Lives(plans, warm, pool), reference)

@@ -274,6 +274,7 @@ def test_a_world_does_not_depend_on_which_others_are_lived_beside_it(warm: WarmS
     np.testing.assert_allclose(together.cells, alone.cells, rtol=1e-9, atol=1e-9)
 
 
+@pytest.mark.usefixtures("handed_over")
 def test_any_number_of_threads_gives_the_same_bytes(tmp_path: Any) -> None:
     pair = [scenario(0, years=YEARS), scenario(36, years=YEARS)]
     runs = [next(iter(run_all(pair, Options(children=FEW, threads=n)))) for n in (1, 2, 5)]

@@ -18,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from calibration.evidence.growth import growing
-from sim.engine.config import localised, of_town
+from sim.engine.config import Inline, localised, of_town
 from sim.engine.history import History
 from sim.errors import InputError, OptionError
 from sim.inputs.profiles import profiles
@@ -27,7 +27,16 @@ from sim.model.futures import foreseeing
 from sim.model.parameters import Parameters, default_parameters
 from sim.model.priors import believing
 from sim.progress import Progress
-from sim.runs.experiment import Columns, Options, Run, comparable, config_for, run_all, with_labels
+from sim.runs.experiment import (
+    Columns,
+    Options,
+    Run,
+    comparable,
+    config_for,
+    hands,
+    run_all,
+    with_labels,
+)
 from sim.runs.warmstore import WarmStore
 from tests.worlds import scenario
 
@@ -115,6 +124,7 @@ def test_parts_continue_the_same_bytes(store: WarmStore, pool: Executor) -> None
     assert len({bytes_ for _, _, bytes_ in whole}) == 6  # every draw and replication has luck of its own
 
 
+@pytest.mark.usefixtures("handed_over")
 def test_runs_do_not_depend_on_threads_or_on_what_is_stored(tmp_path: Path, store: WarmStore) -> None:
     found = [
         together(list(run_all([short(36)], Options(children=FEW, threads=threads), where)))
@@ -182,6 +192,15 @@ def test_a_stop_ends_the_work_and_not_the_process(store: WarmStore, pool: Execut
         list(run_all([scenario(36, years=30, start=2018)], options, store, tell=stop, pool=pool))
     assert told[-1].endswith((": 2018", ": 2019"))
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("conductor")]
+
+
+@pytest.mark.parametrize(("children", "alone"), [(400, True), (4_000, True), (10_000, False), (None, False)])
+def test_few_children_are_lived_by_the_thread_that_asks(
+    children: int | None, alone: bool, pool: Executor
+) -> None:
+    config = config_for(scenario(36), Options(children=children), 0, 0)
+    assert isinstance(hands(config, pool), Inline) == alone
+    assert isinstance(hands(config, pool), Inline) or hands(config, pool) is pool
 
 
 # ---- settings

@@ -54,6 +54,7 @@ def test_its_programme_counts_among_what_the_municipality_pays(model: Model) -> 
     assert change.municipal_programme_cost == pytest.approx(20 * 80_000 * hired, rel=0.1)  # discounted
 
 
+@pytest.mark.usefixtures("handed_over")
 def test_results_are_the_same_on_any_number_of_threads(model: Model) -> None:
     one, two = (simulate(plan(model, 20), model=model, children=800, threads=n) for n in (1, 2))
     assert one.runs[0].columns[0].values.tobytes() == two.runs[0].columns[0].values.tobytes()
