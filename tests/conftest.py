@@ -43,7 +43,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         name = item.nodeid.split("[")[0]
         if name in slow():
             item.add_marker("slow")
-        if not long().isdisjoint((name, item.nodeid)):
+        if not long().isdisjoint((name.split("::")[0], name, item.nodeid)):
             item.add_marker("long")
         for folder, marker in MARKED.items():
             if folder in item.path.parts:
