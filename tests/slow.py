@@ -29,7 +29,7 @@ def slow() -> frozenset[str]:
 
 @cache
 def long() -> frozenset[str]:
-    """Return the tests that only a whole run has: as in `slow`, or a file, or one case (`test_name[case]`)."""
+    """Return the tests that only a whole run has: as in `slow`, or a file, or a case (`test_name[case]`)."""
     lines = LONG.read_text(encoding="utf-8").splitlines()
     return frozenset(line for line in lines if line and not line.startswith("#"))
 

@@ -8,6 +8,8 @@ blocks of children.
 
 from __future__ import annotations
 
+import os
+import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
@@ -91,6 +93,7 @@ def too_few(children: float) -> bool:
     return 0 < children < FEWEST_FOR_LUCK
 
 
+MOST_AT_ONCE, LARGEST_AT_ONCE = 4, 100_000.0
 MOST_ALONE = 4_000
 """So many children are lived by the thread that asks: to hand their blocks to others takes as long."""
 
@@ -202,14 +205,42 @@ def run_all(
 ) -> Iterator[Run]:
     """Yield each run as it is done. tell hears (share done, what is going on), from another thread.
 
-    base: parameters other than those of the model (default: the shipped one).
+    base: parameters other than those of the model (default: the shipped one). pool: lives the blocks of one
+    run after the other; without one, some runs are lived at once where there are many of them.
     """
     store = store or WarmStore()
     if pool is not None:
-        yield from _runs(scenarios, options, store, base, model, tell, pool)
+        yield from _runs(scenarios, options, store, base, model, tell, pool, 1)
         return
     with worker_threads(options.threads) as own:
-        yield from _runs(scenarios, options, store, base, model, tell, own)
+        at_once = runs_at_once(scenarios, options)
+        yield from _runs(scenarios, options, store, base, model, tell, own, at_once)
+
+
+def runs_at_once(scenarios: Sequence[Scenario], options: Options) -> int:
+    """Return how many runs are lived at the same time, each by one thread.
+
+    A thread for each run wastes less than threads that share its blocks: half of a small run is not blocks.
+    More than MOST_AT_ONCE would wait for Python's lock; of large ones there is memory for one.
+    """
+    threads = options.threads or os.cpu_count() or 1
+    everyone = max((profile_of(each).total for each in scenarios), default=0.0)
+    size = everyone if options.children is None else options.children
+    enough = size <= LARGEST_AT_ONCE and len(options.runs()) >= threads
+    return min(threads, MOST_AT_ONCE) if enough else 1
+
+
+class _Furthest:
+    """Tells how far the furthest of some runs is: those that come behind say nothing."""
+
+    def __init__(self, tell: Tell) -> None:
+        self._tell, self._share, self._lock = tell, 0.0, threading.Lock()
+
+    def __call__(self, now: Progress) -> None:
+        with self._lock:
+            if now.share >= self._share:
+                self._share = now.share
+                self._tell(now)
 
 
 def _runs(
@@ -220,10 +251,12 @@ def _runs(
     model: Model | None,
     tell: Tell | None,
     pool: Executor,
+    at_once: int,
 ) -> Iterator[Run]:
     todo = options.runs()
     shared = groups(scenarios)
     parts = len(todo) * len(shared)
+    tell = _Furthest(tell) if tell is not None and at_once > 1 else tell
     with Conductor() as conductor:
 
         def lived(group: list[int], draw: int, replication: int, done: float) -> tuple[Columns, ...]:
@@ -243,17 +276,24 @@ def _runs(
                                   {"title": first.title, "year": year_of}))  # fmt: skip
 
             config = config_for(first, options, draw, replication, base, model)
-            ours = hands(config, pool)
+            ours = hands(config, pool) if at_once == 1 else Inline()
             warm = store.get(config, first.start, ours, warming)
             return columns_of(mine, config, ours, warm, living)
 
-        for number, (draw, replication) in enumerate(todo):
+        def run(number: int) -> Run:
+            draw, replication = todo[number]
             columns: dict[int, Columns] = {}
             for g, group in enumerate(shared):
-                done = (number * len(shared) + g) / parts
-                found = conductor.run(lived, group, draw, replication, done)
+                found = lived(group, draw, replication, (number * len(shared) + g) / parts)
                 columns |= dict(zip(group, found, strict=True))
-            yield Run(draw, replication, tuple(columns[k] for k in range(len(scenarios))))
+            return Run(draw, replication, tuple(columns[k] for k in range(len(scenarios))))
+
+        def some(first: int) -> list[Run]:
+            numbers = range(first, min(first + at_once, len(todo)))
+            return list(pool.map(run, numbers) if at_once > 1 else map(run, numbers))
+
+        for first in range(0, len(todo), at_once):
+            yield from conductor.run(some, first)
 
 
 def columns_of(

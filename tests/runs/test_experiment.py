@@ -35,6 +35,7 @@ from sim.runs.experiment import (
     config_for,
     hands,
     run_all,
+    runs_at_once,
     with_labels,
 )
 from sim.runs.warmstore import WarmStore
@@ -131,6 +132,44 @@ def test_runs_do_not_depend_on_threads_or_on_what_is_stored(tmp_path: Path, stor
         for threads, where in ((1, WarmStore(tmp_path)), (2, store), (2, store))
     ]
     assert found[0] == found[1] == found[2]
+
+
+@pytest.mark.parametrize(
+    ("threads", "draws", "children", "at_once"),
+    [
+        (1, 9, FEW, 1), (2, 9, FEW, 2), (2, 1, FEW, 1), (3, 2, FEW, 1), (16, 40, FEW, 4),
+        (2, 9, 100_000, 2), (2, 9, 100_001, 1), (2, 9, None, 2),
+    ],
+)  # fmt: skip
+def test_many_runs_are_lived_at_once_where_there_is_memory(
+    threads: int, draws: int, children: int | None, at_once: int
+) -> None:
+    options = Options(children=children, draws=draws, threads=threads)
+    assert runs_at_once([short(0), short(36)], options) == at_once
+
+
+def test_runs_at_once_are_those_one_by_one_and_their_progress_grows(tmp_path: Path, pool: Executor) -> None:
+    told: list[Progress] = []
+    scenarios, options = [short(0), short(36)], Options(children=FEW, draws=5, threads=2)
+    at_once = run_all(scenarios, options, WarmStore(tmp_path / "a"), tell=told.append)
+    one_by_one = run_all(scenarios, options, WarmStore(tmp_path / "b"), pool=pool)
+    assert together(list(at_once)) == together(list(one_by_one))
+    shares = [now.share for now in told]
+    assert shares == sorted(shares)
+    assert shares[-1] == 1.0
+
+
+@pytest.mark.usefixtures("heard")
+def test_a_stop_ends_all_that_is_lived_at_once(tmp_path: Path) -> None:
+    def stop(now: Progress) -> None:
+        if now.share > 0.1:
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(0.2)
+
+    options = Options(children=FEW, draws=400, threads=2)
+    with pytest.raises(KeyboardInterrupt):
+        list(run_all([short(36)], options, WarmStore(tmp_path), tell=stop))
+    assert not [t for t in threading.enumerate() if t.name.startswith("conductor")]
 
 
 def test_scenarios_do_not_touch_each_other(store: WarmStore, pool: Executor) -> None:
