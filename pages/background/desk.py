@@ -54,10 +54,9 @@ class Desk:
         self._errands = ThreadPoolExecutor(1, thread_name_prefix="errands")
 
     def close(self) -> None:
-        """Take no more work, and stop what runs at its next year."""
-        self._closed = True
-        for work in list(self.kept.values()):
-            work.watchers.clear()
+        """Take no more work, stop what runs at its next year, and wait for that."""
+        with self._lock:
+            self._closed = True
         for workers in (self._firsts, self._draws, self._errands):
             workers.shutdown(cancel_futures=True)
 
@@ -135,9 +134,12 @@ class Desk:
             self.kept.popitem(last=False)
             sizes.pop(0)
 
+    def _wanted(self, work: Work) -> bool:
+        return not self._closed and work.wanted()
+
     def _go_on(self, work: Work) -> None:
         """Put the next piece of work in its queue. Needs the lock."""
-        if work.running or work.finished or not work.wanted():
+        if work.running or work.finished or not self._wanted(work):
             return
         work.running = True
         queue = (
@@ -147,7 +149,7 @@ class Desk:
 
     def _work(self, work: Work) -> None:
         try:
-            if not work.wanted():
+            if not self._wanted(work):
                 return
             if isinstance(work, BackgroundTask):
                 work.go_on(self._teller(work))
@@ -163,22 +165,18 @@ class Desk:
             self.lives.forget()
             work.problem = "failed_memory"
         except Exception:  # a mistake of ours: for the log, never for the screen
-            if not self._closed:  # who is at work when the server is stopped may fail at anything
-                log.exception("an answer failed")
+            log.exception("an answer failed")
             work.problem = "failed_unknown"
         finally:
             if work.begun or work.problem:
                 work.news.set()
             with self._lock:
                 work.running = False
-                try:
-                    self._go_on(work)
-                except RuntimeError:  # the desk has closed
-                    work.running = False
+                self._go_on(work)
 
     def _teller(self, work: Work) -> Tell:
         def tell(now: Progress) -> None:
-            if not work.wanted():
+            if not self._wanted(work):
                 raise UnwantedError
             work.progress = now
             self._give_way()
@@ -197,7 +195,7 @@ class Desk:
         """Return one draw of every scenario. Raises UnwantedError when nobody looks any more."""
 
         def tell(now: Progress) -> None:
-            if not answer.wanted():
+            if not self._wanted(answer):
                 raise UnwantedError
             if draw == 0:
                 answer.progress = now
@@ -231,5 +229,8 @@ def _done(_: Tell) -> None:
 
 @st.cache_resource(show_spinner=False, on_release=Desk.close)
 def desk() -> Desk:
-    """Return the one desk of this server."""
-    return Desk()
+    """Return the one desk of this server, which closes when its process ends."""
+    made = Desk()
+    # Before Python closes the pools of what is under way, which would then fail; `atexit` comes after that.
+    threading._register_atexit(made.close)  # type: ignore[attr-defined]
+    return made
