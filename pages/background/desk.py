@@ -13,19 +13,20 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import streamlit as st
 
 from pages.background.answers import KEPT, Answer, BackgroundTask, Key, UnwantedError, Work, key_of, slim
-from sim.engine.config import worker_threads
+from sim.engine.config import Inline, worker_threads
 from sim.errors import InputError, OptionError, SimulationError
 from sim.inputs.scenario import Scenario
 from sim.machine.variables import app_children, app_draws
 from sim.progress import Progress, Tell
-from sim.runs.experiment import Options, Run
+from sim.runs.experiment import Options, Run, runs_at_once
 from sim.runs.lives import LifeStore
 from sim.runs.warmstore import WarmStore
 
@@ -184,14 +185,21 @@ class Desk:
         return tell
 
     def _next_run(self, answer: Answer) -> None:
-        """Add the best fit, or the next draw, to an answer."""
-        if answer.first:
-            answer.draws.append(self._run(answer, len(answer.draws) + 1))
-        else:
-            with self._hurry():
-                answer.first = [self._run(answer, 0)]
+        """Add the best fit, or the next draws, to an answer."""
+        made, options = len(answer.draws), Options(children=answer.children, seed=answer.seed)
+        with worker_threads(None) as pool:
+            if not answer.first:
+                with self._hurry():
+                    answer.first = [self._run(answer, 0, options, pool)]
+                return
+            at_once = runs_at_once(answer.scenarios, replace(options, draws=answer.wished - made))
+            if at_once == 1:
+                answer.draws.append(self._run(answer, made + 1, options, pool))
+                return
+            numbers = range(made + 1, made + at_once + 1)
+            answer.draws.extend(pool.map(lambda draw: self._run(answer, draw, options, Inline()), numbers))
 
-    def _run(self, answer: Answer, draw: int) -> Run:
+    def _run(self, answer: Answer, draw: int, options: Options, pool: Executor) -> Run:
         """Return one draw of every scenario. Raises UnwantedError when nobody looks any more."""
 
         def tell(now: Progress) -> None:
@@ -202,9 +210,7 @@ class Desk:
             else:
                 self._give_way()
 
-        options = Options(children=answer.children, seed=answer.seed)
-        with worker_threads(None) as pool:
-            return self.lives.run(answer.scenarios, options, draw, pool, tell)
+        return self.lives.run(answer.scenarios, options, draw, pool, tell)
 
     @contextmanager
     def _hurry(self) -> Iterator[None]:
