@@ -168,11 +168,12 @@ class Writing:
         except ValueError:
             return iso
 
+    @_or_untold
     def percent(self, share: float, decimals: int = 0) -> str:
         """Return a share as a percentage, whole or with at most some decimals."""
         places = "." + "#" * decimals if decimals else ""
-        text = str(format_percent(share, format=f"#,##0{places}%", locale=self.locale))
-        return text if any(digit in text for digit in "123456789") else text.lstrip("-")  # never -0%
+        text = format_percent(abs(share), format=f"#,##0{places}%", locale=self.locale)
+        return _signed(share, text, False) if any(digit in text for digit in "123456789") else text
 
     # What may be said
 
