@@ -24,6 +24,7 @@ from sim.words.writing import Writing
 
 TOO_SMALL = "too small to tell"
 UNTOLD = "cannot be told"
+TOO_FEW = "too few children are simulated to say what is luck"
 FEW = "too few draws"
 PROVISIONAL = "provisional"
 UNLIKE = "cannot be compared"
@@ -230,7 +231,7 @@ def batch_table(
         f"'{PROVISIONAL}': fewer than {ENOUGH_DRAWS} draws, so that it may still turn.",
     ]
     if any(math.isnan(item.care_users) for items in levels.values() for item in items):
-        notes.append(f"'{UNTOLD}': too few children are simulated to say what is luck.")
+        notes.append(f"'{UNTOLD}': {TOO_FEW}.")
     return Group(table, Text("\n".join(notes), style="dim"))
 
 

@@ -317,6 +317,10 @@ def by_group(
     return sorted(found, key=lambda row: -row[1].value)
 
 
+UNTOLD = Estimate(math.nan, math.nan)
+"""What nobody can tell the worth of."""
+
+
 @dataclass(frozen=True)
 class Acceptability:
     """What is best at each willingness to pay.
