@@ -132,7 +132,7 @@ def _terms(d: Dossier) -> RenderableType:
     table = _table("Extra spending of the municipality by council term (undiscounted)", "term",
                    "programmes", "care", "together")  # fmt: skip
     for term in d.terms:
-        years = f"{term.first}-{term.last}"
+        years = str(term.first) if term.first == term.last else f"{term.first}-{term.last}"
         table.add_row(years, _money(term.programmes), _money(term.care), _money(term.net))
     return table
 

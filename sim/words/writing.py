@@ -195,8 +195,9 @@ class Writing:
         return self.provisional(value, told is Standing.PROVISIONAL)
 
     def provisional(self, value: str, whether: bool = True) -> str:
-        """Return a value marked as provisional where it is."""
-        return self.t("provisional_value", value=value) if whether else value
+        """Return a value marked as provisional where it is; what cannot be told has no mark."""
+        marked = whether and value != self.t("untold")
+        return self.t("provisional_value", value=value) if marked else value
 
     def remark(
         self, f: Figure, write: Callable[..., str], sharpening: bool = False, less: str = ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -67,3 +68,15 @@ def test_where_lives_part_has_no_number_of_too_few_children(pair: tuple[Path, Pa
     assert all(row["children"] is row["euros"] is row["euros_error"] is None for row in data["partings"])
     enough = json.loads(call("twins", *pair, "--children", "80", "--out", tmp_path / "80", "--json").stdout)
     assert enough["children"] is not None
+
+
+def test_two_draws_and_a_single_year_read_well(tmp_path: Path) -> None:
+    pair = short(tmp_path, 0, "none"), short(tmp_path, 36, "some")
+    for file in pair:
+        text = file.read_text(encoding="utf-8")
+        file.write_text(re.sub(r"years: \d+", "years: 1", text), encoding="utf-8")
+    done = call("sensitivity", *pair, "--children", "80", "--draws", "2", "--out", tmp_path / "out")
+    assert done.returncode == 0, done.stderr
+    assert "Warning" not in done.stderr
+    assert "-2026" not in done.stdout
+    assert " 2026 " in done.stdout

@@ -164,6 +164,10 @@ def test_a_comparison_of_one_child_says_so(tmp_path: Path) -> None:
     done = call("compare", *pair, *asked)
     assert done.returncode == 0, done.stderr
     assert "nobody can tell what is luck" in done.stderr
+    assert "'cannot be told': too few children are simulated" in done.stdout
+    precise = call("compare", *pair, *asked, "--precision", "1000", "--max-replications", "3")
+    assert "how precisely it is known cannot be told" in precise.stderr
+    assert "known to €" not in precise.stderr
     rows = [line for line in done.stdout.splitlines() if "difference  " in line or ", all together" in line]
     assert rows
     assert all(CANNOT["en"] in row for row in rows)
