@@ -165,6 +165,7 @@ def compare(
 ) -> None:
     """Compare scenarios with a reference, on the same children with common random numbers."""
     from sim import compare as compare_scenarios
+    from sim.decision.firm import luck_known
     from sim.runs.experiment import Options
 
     model = own(own_model)
@@ -219,7 +220,8 @@ def compare(
         show(structures_told(chosen))
         show(population_told(chosen))
     if result.precision is not None:
-        typer.echo(result.precision.words(), err=True)
+        known = all(luck_known(result.runs, k) for k in range(len(result.scenarios)))
+        typer.echo(result.precision.words(known), err=True)
         if not result.precision.reached:
             fail("not precise enough: allow more with --max-replications, or simulate more children", 1)
 

@@ -22,6 +22,7 @@ from pages.shared import parts
 from pages.shared.folds import fold
 from pages.shared.parts import guarded
 from pages.shared.watching import errand, live
+from sim.decision.firm import luck_known
 from sim.decision.headline import UNMET
 from sim.inputs.scenario import Scenario
 from sim.progress import Progress, Tell
@@ -208,6 +209,9 @@ def _too_large(chosen: Choices) -> None:
 
 
 def _waits(run: Run, both: Pair, names: Names, reference: str) -> None:
+    if not luck_known([run]):
+        st.info(t("kids_wait_untold"))
+        return
     st.markdown(forms.waiting_words(run, both[0], min(AHEAD, both[0].years)))
     parts.note(t("kids_wait_caution"))
     what = st.segmented_control(
@@ -253,12 +257,16 @@ def _cash(answer: Answer, reference: str) -> None:
     found = cash.money(answer.difference(), scenario.discount_rate, answer.sharpening)
     st.markdown(cash.words(found, scenario))
     st.markdown(_unmet(answer, found.ends[-1]))
-    parts.draw(cash.chart(found), "kids-cash")
+    if luck_known(answer.runs):
+        parts.draw(cash.chart(found), "kids-cash")
     parts.note(" ".join([t("kids_cash_note"), *([t("provisional_help")] if answer.sharpening else [])]))
     parts.below(cash.table(found), cash.all_years(found), "in-de-kas", reference)
 
 
 def _care(answer: Answer, chosen: Choices, reference: str) -> None:
+    if not luck_known(answer.runs):
+        st.info(t("few_children"))
+        return
     ahead = min(AHEAD, answer.scenarios[0].years)
     st.markdown(t("kids_forms_lead"))
     found = forms.lines(answer.runs, "users")

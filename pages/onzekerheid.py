@@ -19,6 +19,8 @@ from pages.look.texts import t
 from pages.shared import breakeven, parts
 from pages.shared.folds import fold
 from pages.shared.watching import errand, live
+from sim.decision.sample import Question
+from sim.runs.experiment import Options
 
 OPEN = ("getallen", "wegen", "keuzes", "grond", "onderzoek")
 """The parts that open and close, as the address calls them."""
@@ -41,12 +43,15 @@ def main() -> None:
         st.header(t("doubt_needed"))
         breakeven.show(scenarios, ahead, reference, sure / 100.0)
         st.divider()
-        errand(
-            key_of(scenarios, "doubt", CHILDREN), find_out(scenarios),
-            lambda found: _show(found, ahead, reference),
-            slot="doubt", size=KEPT_BYTES, every=2.0,
-            words=lambda now: t(f"doubt_doing_{now.stage}"),
-        )  # fmt: skip
+        if Question(scenarios, Options(children=CHILDREN)).too_few:
+            st.info(t("few_children"))
+        else:
+            errand(
+                key_of(scenarios, "doubt", CHILDREN), find_out(scenarios),
+                lambda found: _show(found, ahead, reference),
+                slot="doubt", size=KEPT_BYTES, every=2.0,
+                words=lambda now: t(f"doubt_doing_{now.stage}"),
+            )  # fmt: skip
     parts.footer(reference)
 
 

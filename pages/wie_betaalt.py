@@ -153,7 +153,8 @@ def _terms(d: Difference, reference: str, sharpening: bool) -> None:
     rows, figures = [], []
     for term in budget_impact(d):
         unmet = d.in_year(UNMET, d.years.index(term.last))
-        period = t("pay_term_years", first=term.first, last=term.last)
+        one = term.first == term.last
+        period = str(term.first) if one else t("pay_term_years", first=term.first, last=term.last)
         money = (term.programmes, term.care, term.net)
         texts = [writing().difference(f, formats.millions, sharpening) for f in money]
         rows.append((period, *texts, writing().difference(unmet, formats.count, sharpening)))

@@ -5,6 +5,7 @@ They stand apart from `api.py`, so that a run or a comparison does not import wh
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -19,7 +20,15 @@ from sim.decision.budget import Ranked, best_budget
 from sim.decision.design import NUMBERS, Design
 from sim.decision.dossier import DRAWS, Dossier, dossier
 from sim.decision.goal import Goal
-from sim.decision.learning import Beliefs, beliefs, by_size, choice_of_child_work, decisions, worth
+from sim.decision.learning import (
+    Beliefs,
+    beliefs,
+    by_size,
+    choice_of_child_work,
+    decisions,
+    nothing_believed,
+    worth,
+)
 from sim.decision.sample import Question, collect
 from sim.decision.sensitivity import Grid
 from sim.decision.sensitivity import two_way as two_way_grid
@@ -125,10 +134,10 @@ def appraise(
             question, goal, draws, folder, workers, (names[0], names[1]), tell, willingness, search
         )
         grid = None
-        if two_way is not None:
+        if two_way is not None and found.luck_known:
             grid = two_way_grid(question, goal, *two_way, workers, tell)
         best: tuple[Ranked, ...] = ()
-        if budget is not None:
+        if budget is not None and found.luck_known:
             best = tuple(best_budget(question, budget, workers, min(draws, 40), goal.rate, tell))
     call = {
         "verb": "sensitivity", "year": year, "payer": payer, "capacity": capacity, "chance": chance,
@@ -159,6 +168,13 @@ class StudyAppraisal:
         return worth(self.beliefs, self.design, self.willingness, self.decisions)
 
     @property
+    def best_now(self) -> str | None:
+        """Return which is best now, `reference` or `other`; None where too few children are simulated."""
+        if not self.beliefs.luck_known:
+            return None
+        return "other" if self.beliefs.now(self.willingness) else "reference"
+
+    @property
     def sizes(self) -> list[tuple[int, StudyWorth]]:
         """Return what it is worth by its neighbourhoods with child work, as it is designed among them."""
         found = dict(by_size(self.beliefs, self.design, self.willingness, self.decisions))
@@ -170,7 +186,7 @@ class StudyAppraisal:
         return {
             "manifest": self.manifest,
             "willingness": self.willingness,
-            "best_now": "other" if found.now(self.willingness) else "reference",
+            "best_now": self.best_now,
             "draws": found.simulated,
             "accuracy": found.accuracy,
             "decisions": self.decisions,
@@ -182,11 +198,21 @@ class StudyAppraisal:
         }
 
 
-def _study_row(size: int, one: StudyWorth) -> dict[str, float]:
-    return {
-        "neighbourhoods": size, "chance": one.chance, "worth_to_one": one.one.value, "se": one.one.se,
-        "most": one.most.value, "worth": one.all_of_them, "price": one.price, "net": one.net,
+def _study_row(size: int, one: StudyWorth) -> dict[str, float | None]:
+    """Return what a study is worth as plain data, None where it cannot be told."""
+    return {"neighbourhoods": size} | {
+        name: None if math.isnan(value) else value
+        for name, value in (
+            ("chance", one.chance), ("worth_to_one", one.one.value), ("se", one.one.se),
+            ("most", one.most.value), ("worth", one.all_of_them), ("price", one.price), ("net", one.net),
+        )
     }  # fmt: skip
+
+
+def _study_table(sizes: Sequence[tuple[int, StudyWorth]]) -> pa.Table:
+    rows = [_study_row(size, one) for size, one in sizes]
+    kinds = {name: pa.int64() if name == "neighbourhoods" else pa.float64() for name in rows[0]}
+    return pa.Table.from_pylist(rows, pa.schema(kinds))
 
 
 def appraise_study(
@@ -218,8 +244,11 @@ def appraise_study(
     options = Options(children=children, draws=draws, seed=seed, threads=threads)
     question = choice_of_child_work((reference, other), options)
     goal = Goal(question.years[-1], measure="cost", rate=reference.discount_rate)
-    with Workers(threads) as workers:
-        found = beliefs(collect(question, draws, kept or folder, workers, tell), goal, workers, tell)
+    if question.too_few:  # all that they would find could be luck
+        found = nothing_believed(question, goal)
+    else:
+        with Workers(threads) as workers:
+            found = beliefs(collect(question, draws, kept or folder, workers, tell), goal, workers, tell)
     call = {
         "verb": "study", "neighbourhoods": neighbourhoods, "years": years, "municipalities": municipalities,
         "willingness": willingness,
@@ -232,7 +261,7 @@ def appraise_study(
     )  # fmt: skip
     numbers = [(NUMBERS[name], value) for name, value in study.design.numbers.items()]
     tables = {
-        "studies": pa.Table.from_pylist([_study_row(size, one) for size, one in study.sizes]),
+        "studies": _study_table(study.sizes),
         "study_numbers": pa.table({
             "name": [number.name for number, _ in numbers],
             "value": [float(value) for _, value in numbers],
@@ -259,9 +288,9 @@ class TwinLives:
         t = self.twins
         data: dict[str, Any] = {
             "manifest": self.manifest,
-            "children": len(t.partings) * t.scale,
-            "euros": float(t.euros.sum()) * t.scale,
-            "care_years": float(t.care_years.sum()) * t.scale,
+            "children": t.parted,
+            "euros": t.total(t.euros),
+            "care_years": t.total(t.care_years),
             "partings": [asdict(row) for row in t.totals()],
         }
         if self.child is not None:

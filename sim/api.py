@@ -18,6 +18,7 @@ import pyarrow as pa
 from sim.batches.precision import MOST, Precision, Sought, precise_runs
 from sim.batches.results import comparison_table, manifest, results_table, save, standard_errors
 from sim.decision.comparison import Difference, difference
+from sim.decision.firm import set_by_plan
 from sim.decision.headline import Change, Level, change, horizons, level
 from sim.engine.config import worker_threads
 from sim.errors import OptionError
@@ -87,7 +88,7 @@ class Result:
 
     def levels(self, scenario: int = 0) -> list[Level]:
         """Return what one scenario is like at each horizon."""
-        return [level(self.runs, scenario, self.scenarios[0].start, h) for h in self.horizons]
+        return [level(self.runs, scenario, self.scenarios[scenario], h) for h in self.horizons]
 
     def lives(
         self, scenario: int = 0, *, sample: int | None = SAMPLE, by: str = "month", tell: Tell = nobody
@@ -126,7 +127,12 @@ class Comparison(Result):
         """Return scenario minus reference, by name."""
         first = self.scenarios[0]
         years = range(first.start, first.start + first.years)
-        return {name: difference(self.runs, k, 0, years) for k, name in enumerate(self.names) if k > 0}
+        return {
+            name: difference(
+                self.runs, k, 0, years, planned=set_by_plan((first, self.scenarios[k]))
+            )
+            for k, name in enumerate(self.names) if k > 0
+        }  # fmt: skip
 
     def changes(self, name: str) -> list[Change]:
         """Return what a scenario changes at each horizon. Raises KeyError for an unknown name."""

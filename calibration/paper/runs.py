@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from calibration.paper.claims import path_of, reference_of, scenario_of
 from sim.decision.comparison import Difference, Figure, difference, figure
-from sim.decision.firm import Standing
+from sim.decision.firm import Standing, set_by_plan
 from sim.decision.headline import UNMET, USERS, Change, change, horizons
 from sim.engine.history import Label
 from sim.engine.plan import RunPlan
@@ -113,7 +113,8 @@ class Laboratory:
     def _lived(self, both: tuple[Scenario, Scenario], options: Options) -> Pair:
         runs = list(run_all(both, options, self.store, pool=self.pool))
         how = WHOLE if len(groups(both)) == len(both) else PARTED
-        return Pair(both, difference(runs, 1, 0, years_of(both[0])), runs, done_of(both, how, options))
+        d = difference(runs, 1, 0, years_of(both[0]), planned=set_by_plan(both))
+        return Pair(both, d, runs, done_of(both, how, options))
 
     def whole(self, files: Iterable[str], options: Options) -> list[Run]:
         """Return whole lives in scenarios: levels and not only differences."""

@@ -24,6 +24,7 @@ from sim.words.writing import Writing
 
 TOO_SMALL = "too small to tell"
 UNTOLD = "cannot be told"
+TOO_FEW = "too few children are simulated to say what is luck"
 FEW = "too few draws"
 PROVISIONAL = "provisional"
 UNLIKE = "cannot be compared"
@@ -179,7 +180,8 @@ def comparison(
             table.add_row("chance that it has paid for itself", "", *chances)
     alike = all(c.municipal_cashable is not None for found in changes.values() for c in found)
     warned = [] if alike else [Text(MIXED, style="bold")]
-    return Group(table, *warned, Text(_notes(draws, rate), style="dim"))
+    few_children = any(math.isnan(item.care_users) for item in last)
+    return Group(table, *warned, Text(_notes(draws, rate, few_children), style="dim"))
 
 
 MIXED = (
@@ -230,11 +232,11 @@ def batch_table(
         f"'{PROVISIONAL}': fewer than {ENOUGH_DRAWS} draws, so that it may still turn.",
     ]
     if any(math.isnan(item.care_users) for items in levels.values() for item in items):
-        notes.append(f"'{UNTOLD}': too few children are simulated to say what is luck.")
+        notes.append(f"'{UNTOLD}': {TOO_FEW}.")
     return Group(table, Text("\n".join(notes), style="dim"))
 
 
-def _notes(draws: int, rate: float) -> str:
+def _notes(draws: int, rate: float, few_children: bool) -> str:
     notes = [
         f"Costs: millions of euros of 2024, added up and discounted at {100 * rate:.4g}% a year; "
         "below zero is saved.",
@@ -244,6 +246,8 @@ def _notes(draws: int, rate: float) -> str:
     if not few(draws):
         notes.append(f"In brackets: 5 to 95 percent of {draws} draws of what is not known for certain.")
         notes.append(f"'{UNTOLD}': luck outweighs the money at stake, or children are too few.")
+    elif few_children:
+        notes.append(f"'{UNTOLD}': {TOO_FEW}.")
     elif draws > 1:
         notes.append(
             f"Provisional: with {draws} draws a figure may still turn, even from minus to plus. "

@@ -8,7 +8,17 @@ from collections.abc import Sequence
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from commands.terminal.comparison import FEW, PROVISIONAL, TOO_SMALL, UNTOLD, euros, people, signed, told
+from commands.terminal.comparison import (
+    FEW,
+    PROVISIONAL,
+    TOO_FEW,
+    TOO_SMALL,
+    UNTOLD,
+    euros,
+    people,
+    signed,
+    told,
+)
 from commands.terminal.literal import Table
 from sim import Appraisal, Estimate, TwinLives
 from sim.decision.budget import Ranked
@@ -53,8 +63,11 @@ def _estimate(e: Estimate) -> str:
 
 
 def shown(d: Dossier) -> RenderableType:
-    """Return the answers as tables, the plainest first."""
+    """Return the answers as tables, the plainest first; of too few children that there are none."""
     children = "all children" if d.children is None else f"{d.children:,} children"
+    children = "1 child" if d.children == 1 else children
+    if not d.luck_known:
+        return Text(f"{d.names[1]} against {d.names[0]}, {children}: what changes {UNTOLD}, for {TOO_FEW}.")
     head = (
         f"{d.names[1]} against {d.names[0]}: {d.draws:,} draws, {children}. Euros of 2024 in millions. "
         f"Spread of the extra cost: {euros(d.spread_parameters)} from what is not known, "
@@ -74,7 +87,7 @@ def appraisal_tables(a: Appraisal) -> RenderableType:
     parts = [shown(a.dossier)]
     if a.grid is not None:
         parts.append(grid_table(a.grid))
-    if a.budget is not None:
+    if a.budget is not None and a.dossier.luck_known:
         parts.append(ranking(a.ranking, a.budget))
     return Group(*parts)
 
@@ -119,7 +132,7 @@ def _terms(d: Dossier) -> RenderableType:
     table = _table("Extra spending of the municipality by council term (undiscounted)", "term",
                    "programmes", "care", "together")  # fmt: skip
     for term in d.terms:
-        years = f"{term.first}-{term.last}"
+        years = str(term.first) if term.first == term.last else f"{term.first}-{term.last}"
         table.add_row(years, _money(term.programmes), _money(term.care), _money(term.net))
     return table
 
@@ -269,9 +282,10 @@ def grid_table(grid: Grid) -> RenderableType:
 
 def partings_table(t: Twins) -> RenderableType:
     """Return totals by what parted two lives."""
-    parted = len(t.partings) * t.scale
+    if not t.luck_known:
+        return Text(f"Where lives part: how often, and what follows, {UNTOLD}, for {TOO_FEW}.")
     table = _table(
-        f"Where lives part: {parted:,.0f} simulated children live otherwise",
+        f"Where lives part: {t.parted:,.0f} simulated children live otherwise",
         "first transition that is in one life only", "way", "children", "care (EUR million)", "care-years",
     )  # fmt: skip
     for row in t.totals():
@@ -282,9 +296,9 @@ def partings_table(t: Twins) -> RenderableType:
             euros(row.euros, True),
             people(row.care_years, True),
         )
-    care, years = float(t.euros.sum()) * t.scale, float(t.care_years.sum()) * t.scale
+    care, years = t.total(t.euros), t.total(t.care_years)
     table.add_section()
-    table.add_row("together", "", people(parted), euros(care, True), people(years, True))
+    table.add_row("together", "", people(t.parted), euros(care, True), people(years, True))
     note = (
         "Euros of 2024, prices of places, over all years, the scenario minus the reference. What follows a "
         "parting is its luck as well: single kinds tell little, the total is the difference of the scenarios."

@@ -12,7 +12,7 @@ from pages.choices.plan import CHILD_WORK
 from sim import Comparison
 from sim.decision.comparison import KEY_LABELS, Difference, difference
 from sim.decision.equity import NEIGHBOURHOODS
-from sim.decision.firm import few
+from sim.decision.firm import few, set_by_plan
 from sim.decision.headline import Level, level
 from sim.engine.history import Label
 from sim.engine.ledger import is_municipal_programme
@@ -135,11 +135,13 @@ class Answer(Work):
     def difference(self, scenario: int = 1, reference: int = 0) -> Difference:
         """Return a scenario minus the reference, or minus another, from the runs so far: paired by child."""
         start = self.scenarios[0].start
-        return difference(self.runs, scenario, reference, range(start, start + self.scenarios[0].years))
+        planned = set_by_plan((self.scenarios[reference], self.scenarios[scenario]))
+        years = range(start, start + self.scenarios[0].years)
+        return difference(self.runs, scenario, reference, years, planned=planned)
 
     def level(self, scenario: int, horizon: int) -> Level:
         """Return what a scenario is like after `horizon` years, from the runs so far."""
-        return level(self.runs, scenario, self.scenarios[0].start, horizon)
+        return level(self.runs, scenario, self.scenarios[scenario], horizon)
 
     def comparison(self) -> Comparison:
         """Return the same as the command line returns, for exports."""

@@ -82,7 +82,8 @@ class Kept:
 
     states: [2, n, years] position in STATES; severe: [2, n, years] moderate or complex need, of those who
     live here; births: [n] months; scale: real children for each simulated one; after: how many of the
-    partings have (less, as much, more) time with moderate or complex need in the scenario's life.
+    partings have (less, as much, more) time with moderate or complex need in the scenario's life; luck_known:
+    see `Twins`.
     """
 
     start: int
@@ -95,6 +96,7 @@ class Kept:
     partings: int
     after: tuple[int, int, int]
     chosen: tuple[TwoLives, ...]
+    luck_known: bool = True
 
     @staticmethod
     def after_of(lives: tuple[TwoLives, ...]) -> tuple[int, int, int]:
@@ -132,6 +134,7 @@ def kept(t: Twins) -> Kept:
         partings=len(t.partings),
         after=(signs[-1], signs[0], signs[1]),
         chosen=tuple(two_lives(t, parting) for parting in spread(t, gains, FEW)),
+        luck_known=t.luck_known,
     )
 
 

@@ -15,7 +15,9 @@ SHOWN = 6
 
 
 def lead(kept: Kept) -> str:
-    """Return how many lives part, what follows, and how it most often begins."""
+    """Return how many lives part, what follows, and how it most often begins, or that it cannot be told."""
+    if not kept.luck_known:
+        return t("kids_totals_untold")
     most = kept.kinds[0]
     less, same, more = (formats.percent(count / kept.partings) for count in kept.after)
     return t(

@@ -8,7 +8,7 @@ from pages.background.answers import Answer
 from pages.choices.plan import CHILD_WORK, Plan
 from pages.look import formats
 from pages.look.texts import t
-from pages.shared.workforce import can_be_cut
+from sim.decision.firm import can_be_cut, luck_known
 
 WORK = ("programme_fte", "programme", CHILD_WORK)
 SEEN = 0.05
@@ -25,7 +25,7 @@ def fences(answer: Answer, plans: tuple[Plan, ...], ahead: int) -> str:
         for loose, plan in enumerate(plans) for fenced, other in enumerate(plans)
         if answer.chance_known and plan.steady and not plan.fenced and plan.fte
         and other.changed() == plan.with_child_work(plan.fte, True)
-        and can_be_cut(answer.scenarios[loose], CHILD_WORK)
+        and can_be_cut(answer.scenarios[loose], CHILD_WORK) and luck_known(answer.runs)
     )  # fmt: skip
 
 

@@ -120,7 +120,7 @@ def row(
 
 def _own(answer: Answer, c: Change) -> str:
     """Return what programmes cost more or less; nothing before that stands, or where it is the same."""
-    if not answer.chance_known or round(c.programme_cost) == 0:
+    if not answer.chance_known or abs(c.programme_cost) <= 0.5:
         return ""
     only = {name for scenario in answer.scenarios for name in scenario.programmes} <= {CHILD_WORK}
     return t("compare_own" if only else "compare_own_all", cost=formats.money(c.programme_cost))

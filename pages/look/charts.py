@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from pages.look import formats
 from pages.look.texts import language, t, writing
 from sim.decision.comparison import MUNICIPAL, Difference, Figure
-from sim.decision.firm import Standing, has_range
+from sim.decision.firm import Standing, has_range, told_value
 from sim.decision.headline import HORIZONS, UNMET, USERS
 
 # Okabe and Ito: distinguished by colour-blind eyes; darkened where the original is below 3 to 1 on white
@@ -92,7 +92,7 @@ def series_of(
     ends = [(f.low, f.high) if shown else (np.nan, np.nan) for f, shown in zip(figures, ranged, strict=True)]
     low, high = np.array(ends, dtype=np.float64).T / unit if any(ranged) else (None, None)
     return Series(
-        name, years, np.array([f.value for f in figures]) / unit, low, high,
+        name, years, np.array([told_value(f) for f in figures]) / unit, low, high,
         tuple(Standing.of(f, sharpening) is Standing.PROVISIONAL for f in figures),
     )  # fmt: skip
 

@@ -21,6 +21,7 @@ from pages.look.charts import DASHES, DATA, GREY, HEIGHT, INK, LINE_HEIGHT, Seri
 from pages.look.texts import language, t, writing
 from pages.shared import parts
 from pages.shared.watching import errand
+from sim.decision.firm import luck_known
 from sim.decision.level_by_year import MONEY_PARTS, level_by_year, money_by_year
 from sim.engine.config import worker_threads
 from sim.inputs.library import registry
@@ -71,7 +72,7 @@ class LevelLines:
 def show(answer: Answer, names: Sequence[str], what: str, chosen: Choices, reference: str) -> None:
     """Show the level of every budget of an answer, the reference first, with what was measured."""
     found = lines_of(answer, names, what, chosen)
-    if what != "users":
+    if what != "users" or not luck_known(answer.runs):  # of too few children the past cannot be told either
         _plot(found, chosen, reference)
         return
     first = answer.scenarios[0]

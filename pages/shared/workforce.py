@@ -18,7 +18,7 @@ from pages.look.charts import FTE, Floats, Series
 from pages.look.texts import t
 from pages.shared import parts
 from sim.decision.comparison import HIGH, LOW
-from sim.decision.firm import few
+from sim.decision.firm import can_be_cut, few, luck_known
 from sim.inputs.scenario import Scenario
 from sim.runs.experiment import Run
 
@@ -53,12 +53,6 @@ def workforce(answer: Answer, chosen: Choices, reference: str) -> None:
     parts.below(shown, data, f"{FTE}-{name}", reference, lines)
 
 
-def can_be_cut(plan: Scenario, name: str) -> bool:
-    """Tell whether a shortfall may be taken from a programme."""
-    use = plan.programmes[name]
-    return plan.policy == "crowd_out" and not use.ring_fenced and use.paid_by == "gemeente"
-
-
 def planned(plan: Scenario, name: str) -> Series:
     """Return the FTE of a programme as planned, by year."""
     fte = np.array(plan.programmes[name].fte_by_year(plan.start, plan.years))
@@ -66,9 +60,14 @@ def planned(plan: Scenario, name: str) -> Series:
 
 
 def at_work(runs: Sequence[Run], scenario: int, plan: Scenario, name: str) -> Series:
-    """Return the FTE of a programme at work, by year: the mean over draws and 5 to 95 percent of them."""
+    """Return the FTE of a programme at work, by year: the mean over draws and 5 to 95 percent of them.
+
+    NaN where too few children are simulated to tell what a shortfall takes.
+    """
     label = ("programme_fte", "programme", name)
     found = np.stack([_row(run, scenario, label, plan.years) for run in runs])
+    if can_be_cut(plan, name) and not luck_known(runs, scenario):
+        return Series(t("verken_at_work"), _years(plan), np.full(plan.years, np.nan), None, None)
     if few(len(found)):
         marks = (True,) * plan.years
         return Series(t("verken_at_work"), _years(plan), found.mean(axis=0), None, None, marks)

@@ -51,7 +51,10 @@ def net(asked: Asked) -> float:
 
 
 def firm(found: Beliefs) -> bool:
-    """Tell whether there are draws enough to say anything, and say so where there are not."""
+    """Tell whether there are children and draws enough to say anything, and say so where there are not."""
+    if not found.luck_known:
+        st.info(t("few_children"))
+        return False
     if found.accuracy is None:
         st.info(t("study_few", draws=formats.count(found.simulated), enough=ENOUGH))
     return found.accuracy is not None

@@ -8,7 +8,7 @@ from pages.background.desk import CHILDREN, SEED
 from pages.doubt import work
 from pages.look.texts import t
 from sim.decision.goal import Goal
-from sim.decision.learning import Beliefs, beliefs
+from sim.decision.learning import Beliefs, beliefs, nothing_believed
 from sim.decision.sample import Question
 from sim.inputs.scenario import Scenario
 from sim.progress import Progress, Tell
@@ -24,11 +24,17 @@ LAST = 20
 def find(
     scenarios: Sequence[Scenario], children: int | None = CHILDREN
 ) -> Callable[[Tell], Iterator[Beliefs | None]]:
-    """Return the work: nothing after each part of the draws, so that others have their turn, then beliefs."""
+    """Return the work: nothing after each part of the draws, so that others have their turn, then beliefs.
+
+    Of too few children to tell what is luck nothing is simulated.
+    """
     question = Question(tuple(scenarios), Options(children=children, seed=SEED))
     goal = Goal(question.years[-1], measure="cost", rate=question.scenarios[0].discount_rate)
 
     def find_out(tell: Tell) -> Iterator[Beliefs | None]:
+        if question.too_few:
+            yield nothing_believed(question, goal)
+            return
         stages = work.Stages(tell, {"more": work.MORE, "known": LAST})
         with Workers(1) as workers:
             for more in work.growing(question, 0, work.MORE, workers, stages.hear("more")):

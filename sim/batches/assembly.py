@@ -12,6 +12,7 @@ import pyarrow as pa
 from sim.batches.results import comparison_table, results_table, standard_errors
 from sim.batches.units import UnitStore
 from sim.decision.comparison import all_labels, difference
+from sim.decision.firm import set_by_plan
 from sim.decision.headline import Change, Level, change, horizons, level
 from sim.inputs.scenario import Scenario
 from sim.runs.experiment import Run
@@ -59,7 +60,7 @@ class Assembly:
                 yield results_table([entry.scenario], [entry.name], [run])
                 runs.append(run)
             years = entry.scenario.years
-            self.levels[entry.name] = [level(runs, 0, entry.scenario.start, h) for h in horizons(years)]
+            self.levels[entry.name] = [level(runs, 0, entry.scenario, h) for h in horizons(years)]
             self.errors[entry.name] = standard_errors(runs[0].columns[0])
 
     def _comparison(self) -> Iterator[pa.Table]:
@@ -101,7 +102,8 @@ def compared(pair: ScenarioPair) -> Compared:
         for (draw, replication), key in ours.keys.items()
     )
     first = ours.scenario
-    d = difference(runs, 1, 0, range(first.start, first.start + first.years), labels)
+    planned = set_by_plan((theirs.scenario, first))
+    d = difference(runs, 1, 0, range(first.start, first.start + first.years), labels, planned)
     alike = (ours.scenario.policy == "capped") == (theirs.scenario.policy == "capped")
     rate = theirs.scenario.discount_rate
     return Compared(

@@ -99,12 +99,14 @@ class Precision:
         """Tell whether the answer is as precise as was asked."""
         return self.enough is not None
 
-    def words(self) -> str:
-        """Return in words how precise the answer is."""
+    def words(self, luck_known: bool = True) -> str:
+        """Return in words how precise the answer is; luck_known: whether enough children are simulated."""
         money = self.of.startswith("cost")
         usual = self.of == "/".join(MUNICIPAL)
         what = "Extra cost to the municipality" if usual else f"Difference in {self.of}"
         when = "" if self.year is None else f" {'up to and including' if money else 'in'} {self.year}"
+        if not luck_known:
+            return f"{what}{when}: how precisely it is known cannot be told of so few children."
         width = f"€ {self.half_width:,.0f}" if money else f"{self.half_width:,.1f}"
         return (
             f"{what}{when}: known to {width} either way ({self.confidence:.0%} confidence interval) "

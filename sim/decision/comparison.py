@@ -42,7 +42,8 @@ class Difference:
     """A scenario minus its reference, over all runs.
 
     runs, run_mcse: [runs, labels, years]; draws: parameter draw of each run; key_blocks: paired
-    differences by block, [runs, years, blocks], for the labels from which running totals are made.
+    differences by block, [runs, years, blocks], for the labels from which running totals are made. planned:
+    whether the plans alone set how much work there is (`firm.set_by_plan`).
     """
 
     labels: tuple[Label, ...]
@@ -51,6 +52,12 @@ class Difference:
     run_mcse: Floats
     draws: tuple[int, ...]
     key_blocks: Mapping[Label, Floats]
+    planned: bool = True
+
+    @property
+    def work_known(self) -> bool:
+        """Tell whether it can be told what programmes cost more: too few children say so of planned work."""
+        return self.planned or bool(np.isfinite(self.run_mcse).all())
 
     @property
     def mean(self) -> Floats:
@@ -122,10 +129,12 @@ def difference(
     reference: int,
     years: Sequence[int],
     labels: tuple[Label, ...] | None = None,
+    planned: bool = True,
 ) -> Difference:
     """Return scenario minus reference from runs that hold both, paired child by child.
 
-    labels: those of all runs, where runs are read from disk one by one and can be met only once.
+    labels: those of all runs, where runs are read from disk one by one and can be met only once. planned: see
+    `Difference`.
     """
     if labels is None:
         runs = list(runs)
@@ -143,7 +152,7 @@ def difference(
             kept.append(paired[labels.index(label)])
     return Difference(
         labels, tuple(years), np.stack(values), np.stack(errors), tuple(draws),
-        {label: np.stack(kept) for label, kept in keys.items()},
+        {label: np.stack(kept) for label, kept in keys.items()}, planned,
     )  # fmt: skip
 
 

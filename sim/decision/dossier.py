@@ -5,6 +5,7 @@ Plain data, in euros of 2024: what the command prints, what goes into JSON, and 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
@@ -44,7 +45,15 @@ from sim.decision.thresholds import (
     threshold,
 )
 from sim.decision.value import MOST_NEAR as MOST_NEAR  # shown with the dossier
-from sim.decision.value import Acceptability, Estimate, acceptability, by_group, by_parameter, evpi
+from sim.decision.value import (
+    UNTOLD,
+    Acceptability,
+    Estimate,
+    acceptability,
+    by_group,
+    by_parameter,
+    evpi,
+)
 from sim.engine.history import Label
 from sim.errors import OptionError
 from sim.faults import Fault, fault
@@ -141,7 +150,8 @@ class Dossier:
     """The answers.
 
     spread_parameters, spread_luck, luck: see Spread. saved_by_pairing: factor by which common random
-    numbers reduce the variance of that noise.
+    numbers reduce the variance of that noise. Of too few children to tell what is luck there is no draw and
+    no answer: numbers are NaN, and the rest is empty.
     """
 
     names: tuple[str, str]
@@ -164,6 +174,11 @@ class Dossier:
     cases: tuple[dict[str, Any], ...]
     equity: tuple[Fairness, ...]
     thresholds: tuple[Threshold, ...]
+
+    @property
+    def luck_known(self) -> bool:
+        """Tell whether enough children were simulated to say anything."""
+        return not math.isnan(self.luck)
 
     @property
     def sentences(self) -> list[str]:
@@ -205,11 +220,13 @@ def dossier(
 
     willingness: euros for a child-year without moderate or complex need at which knowledge is valued
     (default: where the decision is least sure). search: draws behind a threshold, never more than `draws`;
-    0 searches for none.
+    0 searches for none. Of too few children nothing is simulated: all of it could be luck.
     Raises what `collect` raises, and ValueError for a goal outside the simulated years.
     """
     if draws < 2:
         raise OptionError("draws", fault("draws_too_few", draws=draws))
+    if question.too_few:
+        return _untold(question, goal, names, willingness)
     (first,) = live_all(question, [question], workers, Progress("best_fit"), nobody)
     first_cost, first_error = (float(found[0]) for found in goal.of(first))
     soon = {"millions": 1e-6 * first_cost, "error": 2e-6 * first_error}
@@ -295,6 +312,25 @@ def knowledge(
         groups=tuple(by_group(nb, groups, columns)),
         debt=tuple(proof_debt(nb, columns, grades)),
     )
+
+
+def _untold(
+    question: Question, goal: Goal, names: tuple[str, str], willingness: float | None
+) -> Dossier:
+    """Return a dossier without an answer."""
+    lost, nobody_knows = math.nan, np.empty((0, 2))
+    none = np.empty(0)
+    curve = Acceptability(
+        none, nobody_knows, np.empty(0, np.int64), none, nobody_knows, none, np.empty(0, np.bool_)
+    )
+    worth = lost if willingness is None else willingness
+    return Dossier(
+        names=names, goal=goal, draws=0, children=question.options.children, spread_parameters=lost,
+        spread_luck=lost, luck=lost, saved_by_pairing=None, worths=(), units=(), terms=(), paybacks=(),
+        unmet_need=(lost, lost, lost), acceptable=curve,
+        knowledge=Knowledge(worth, 0, False, None, UNTOLD, (), (), ()), best_fit=lost, tornado=(), cases=(),
+        equity=(), thresholds=(),
+    )  # fmt: skip
 
 
 def _so_far(goal: Goal, sample: Sample) -> Fault:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.decision.comparison import HIGH, LOW, Difference
+from sim.decision.comparison import HIGH, LOW, Difference, block_standard_error
 from sim.runs.experiment import Run, with_labels
 from sim.states import QUINTILES
 from sim.ties import same
@@ -147,9 +147,7 @@ def slopes(runs: Sequence[Run], scenario: int, measure: str, reference: int = 0)
 
 def _slope(parts: Floats, runs: Sequence[Run]) -> Slope:
     """Return a slope from its parts by block, [runs, blocks]."""
-    totals = parts.sum(axis=1)
-    count = parts.shape[1]
-    error = np.sqrt(count * parts.var(axis=1, ddof=1))
+    totals, error = parts.sum(axis=1), block_standard_error(parts)
     draws = np.array([run.draw for run in runs])
     by_draw = np.array([totals[draws == draw].mean() for draw in sorted(set(draws.tolist()))])
     low, high = _interval(by_draw)

@@ -5,7 +5,8 @@ noise counts beside parameter uncertainty. Parameter uncertainty: the range over
 sides of zero there is no clear difference. No difference: two scenarios simulated the same differ by 0.
 
 With too few children nobody can tell what is luck. No difference is then said, and no level either: how many
-youths there are and what they cost.
+youths there are and what they cost. How many workers there are and what they cost is said where the plan
+alone sets it: a shortfall, which is luck as well, then takes nothing from them.
 
 A figure that is still being computed is provisional until it stands: it then rests on enough draws, and lies
 further from zero than more draws would move it. For that its error is the larger of two: of luck within
@@ -20,6 +21,8 @@ from dataclasses import replace
 from enum import Enum
 
 from sim.decision.comparison import Figure
+from sim.engine.ledger import GEMEENTE
+from sim.inputs.scenario import Scenario
 from sim.runs.experiment import Run
 
 ENOUGH_DRAWS = 10
@@ -76,6 +79,17 @@ def luck_known(runs: Iterable[Run], scenario: int = 0) -> bool:
     return any(run.columns[scenario].blocks.shape[-1] > 1 for run in runs)
 
 
+def can_be_cut(plan: Scenario, name: str) -> bool:
+    """Tell whether a shortfall may be taken from a programme."""
+    use = plan.programmes[name]
+    return plan.policy == "crowd_out" and not use.ring_fenced and use.paid_by == GEMEENTE
+
+
+def set_by_plan(plans: Iterable[Scenario]) -> bool:
+    """Tell whether plans alone set how much work there is in each programme, whoever the children are."""
+    return not any(can_be_cut(plan, name) for plan in plans for name in plan.programmes)
+
+
 def _unclear(f: Figure) -> bool:
     return f.low is not None and f.high is not None and (f.low < 0.0 < f.high or f.too_small)
 
@@ -87,6 +101,11 @@ def _unproven(f: Figure) -> bool:
 def few(draws: int) -> bool:
     """Tell whether draws are too few for a range or a chance."""
     return draws < ENOUGH_DRAWS
+
+
+def told_value(f: Figure) -> float:
+    """Return the number of a figure, for a chart: NaN where it cannot be told."""
+    return math.nan if Standing.of(f) is Standing.UNTOLD else f.value
 
 
 def nothing(f: Figure) -> bool:

@@ -18,7 +18,7 @@ from sim.decision.comparison import (
     drowned,
     plain,
 )
-from sim.decision.firm import NOTHING, Standing, luck_known, nothing
+from sim.decision.firm import NOTHING, Standing, luck_known, nothing, set_by_plan
 from sim.engine.history import Label
 from sim.engine.ledger import is_municipal_programme
 from sim.inputs.scenario import Scenario
@@ -45,7 +45,8 @@ def horizons(years: int) -> tuple[int, ...]:
 class Level:
     """What one scenario is like after a number of years: means over runs, in youths, euros and FTE.
 
-    Where too few children are simulated to tell what is luck, youths and euros are NaN.
+    Where too few children are simulated to tell what is luck, youths and euros are NaN, and FTE of which a
+    shortfall may take some.
 
     waiting and weeks (youths on a list on 31 December; mean wait of those who started) are None where
     nobody can wait, or where too few children are simulated to say. care, fixed and rest are the parts of
@@ -71,7 +72,8 @@ class Change:
 
     Money is the present value over the years so far for the municipality (negative: saved).
     municipal_cashable is None where one of the two pays for contracted places and the other for use.
-    municipal_programme_cost is the municipality's part of programme_cost. p_paid_back is the share of draws
+    municipal_programme_cost is the municipality's part of programme_cost; both are NaN where too few children
+    are simulated to tell what a shortfall takes. p_paid_back is the share of draws
     in which the money is back, None of one draw; where `drowned`, luck exceeds the money: it says little.
     """
 
@@ -104,12 +106,13 @@ def believed(scenarios: Iterable[Scenario]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(scenario.prior for scenario in scenarios))
 
 
-def level(runs: Sequence[Run], scenario: int, start: int, horizon: int) -> Level:
+def level(runs: Sequence[Run], scenario: int, plan: Scenario, horizon: int) -> Level:
     """Return the level of a scenario in the last year of a horizon; NaN where it cannot be told.
 
-    runs: of which one holds its figures by block. Which can be told, `firm.luck_known` decides.
+    runs: of which one holds its figures by block. scenario: its place in them; plan: itself. Which can be
+    told, `firm.luck_known` and `firm.set_by_plan` decide.
     """
-    index = horizon - 1
+    index, start = horizon - 1, plan.start
 
     def mean(label: Label) -> float:
         columns = [run.columns[scenario] for run in runs]
@@ -124,6 +127,7 @@ def level(runs: Sequence[Run], scenario: int, start: int, horizon: int) -> Level
     workers = over_programmes("programme_fte")
     if not luck_known(runs, scenario):
         lost = math.nan
+        workers = workers if set_by_plan([plan]) else lost
         return Level(start + index, lost, lost, lost, lost, workers, None, None, lost, lost, lost)
     told = all(WAITING in run.columns[scenario].labels for run in runs)
     return Level(
@@ -143,6 +147,7 @@ def change(d: Difference, horizon: int, rate: float, alike: bool = True) -> Chan
     factors = discount_factor(rate, np.arange(1, horizon + 1))
     programmes = [i for i, label in enumerate(d.labels) if label[:2] == ("cost", "programme")]
     spent = d.mean[programmes][:, :horizon].sum(axis=0) @ factors if programmes else 0.0
+    spent = spent if d.work_known else math.nan
     draws = len(set(d.draws))
     paid = break_even(d, *MUNICIPAL, rate).probability[index] if draws > 1 else None
     cost, own = d.running(MUNICIPAL, horizon, rate), municipal_programmes(d, horizon, rate)
@@ -160,7 +165,12 @@ def change(d: Difference, horizon: int, rate: float, alike: bool = True) -> Chan
 
 
 def municipal_programmes(d: Difference, horizon: int, rate: float) -> float:
-    """Return what the municipality spends more on programmes over a horizon, as a present value."""
+    """Return what the municipality spends more on programmes over a horizon, as a present value.
+
+    NaN where it cannot be told.
+    """
+    if not d.work_known:
+        return math.nan
     rows = [i for i, label in enumerate(d.labels) if is_municipal_programme(label)]
     factors = discount_factor(rate, np.arange(1, horizon + 1))
     return float(d.mean[rows][:, :horizon].sum(axis=0) @ factors) if rows else 0.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -16,7 +17,7 @@ from sim.decision.goal import Goal
 from sim.decision.sample import Question, Sample
 from sim.decision.study import Learnt, StudyWorth, learnt
 from sim.decision.thresholds import PROGRAMME
-from sim.decision.value import Estimate, evpi
+from sim.decision.value import UNTOLD, Estimate, evpi
 from sim.errors import InputError
 from sim.faults import fault
 from sim.inputs.observed import COUNTRY
@@ -46,6 +47,7 @@ class Beliefs:
     without moderate or complex need, discounted; ratio, build_up: [draws], see `Design.measured`; worker:
     [LONGEST], euros of an FTE by year; has_work: whether the reference has child work. simulated: draws
     behind them; accuracy: of the emulator for costs and for gained, None where draws are too few for it.
+    Of too few children to tell what is luck nothing is believed: there are no draws.
     """
 
     goal: Goal
@@ -59,9 +61,14 @@ class Beliefs:
     accuracy: tuple[float, float] | None
 
     @property
+    def luck_known(self) -> bool:
+        """Tell whether enough children were simulated to believe anything."""
+        return self.simulated > 0
+
+    @property
     def least_sure(self) -> float:
         """Return the worth of a child-year at which the choice is least sure, in euros, or 0."""
-        return least_sure(self.costs, self.gained)
+        return least_sure(self.costs, self.gained) if self.luck_known else math.nan
 
     def net_benefit(self, willingness: float) -> Floats:
         """Return the net benefit of both choices, [draws, 2]; willingness: euros for a child-year."""
@@ -69,7 +76,7 @@ class Beliefs:
         return np.stack([np.zeros_like(benefit), benefit], axis=1)
 
     def now(self, willingness: float) -> int:
-        """Return which is best on average now: 0 the reference, 1 the other."""
+        """Return which is best on average now, where luck is known: 0 the reference, 1 the other."""
         return int(self.net_benefit(willingness).mean(axis=0).argmax())
 
     def price(self, design: Design) -> Price:
@@ -115,14 +122,25 @@ def beliefs(
             return np.asarray(drawn.inputs[:, question.uncertain.index(name)])
         return np.full(len(drawn.inputs), question.value(name))
 
-    p, start = question.parameters, question.years[0]
-    worker = [worker_price(catalogue()[PROGRAMME], year, p) for year in range(start, start + LONGEST)]
     accuracy = None if drawn.accuracy is None else (float(drawn.accuracy[0]), float(drawn.accuracy[1]))
     return Beliefs(
         goal, np.asarray(drawn.outputs[:, 0]), np.asarray(drawn.outputs[:, 1]),
-        of("moderate_need") ** of("effect_exists"), of("build_up"), np.array(worker),
+        of("moderate_need") ** of("effect_exists"), of("build_up"), _price_of_work(question),
         _works(question.scenarios[0]), sample.size, accuracy,
     )  # fmt: skip
+
+
+def nothing_believed(question: Question, goal: Goal) -> Beliefs:
+    """Return what is believed of too few children to tell what is luck: what a study costs, and no more."""
+    none = np.empty(0)
+    work, has_work = _price_of_work(question), _works(question.scenarios[0])
+    return Beliefs(goal, none, none, none, none, work, has_work, 0, None)
+
+
+def _price_of_work(question: Question) -> Floats:
+    """Return what an FTE costs, euros by year of the longest study."""
+    p, start = question.parameters, question.years[0]
+    return np.array([worker_price(catalogue()[PROGRAMME], year, p) for year in range(start, start + LONGEST)])
 
 
 def _works(scenario: Scenario) -> bool:
@@ -131,10 +149,15 @@ def _works(scenario: Scenario) -> bool:
 
 
 def worth(believed: Beliefs, design: Design, willingness: float, decisions: float) -> StudyWorth:
-    """Return what a study is worth. willingness: euros for a child-year; decisions: see `decisions`."""
+    """Return what a study is worth. willingness: euros for a child-year; decisions: see `decisions`.
+
+    NaN where nothing is believed, but for the price, which the design sets.
+    """
     later = float(discount_factor(believed.goal.rate, np.array([design.years]))[0])
-    found, most = _learnt(believed, design, willingness), _most(believed, willingness)
     price = believed.price(design).total
+    if not believed.luck_known:
+        return StudyWorth(UNTOLD, math.nan, UNTOLD, decisions, price, later)
+    found, most = _learnt(believed, design, willingness), _most(believed, willingness)
     return StudyWorth(found.worth, found.chance, most, decisions, price, later)
 
 

@@ -194,7 +194,10 @@ class Term:
 
 
 def budget_impact(d: Difference) -> list[Term]:
-    """Return what the municipality spends more in each council term: on programmes, on care, together."""
+    """Return what the municipality spends more in each council term: on programmes, on care, together.
+
+    The price of programmes has no Monte Carlo error where it can be told.
+    """
     blocks = np.asarray(d.key_blocks[MUNICIPAL], np.float64)
     rows = [
         k for k, (measure, breakdown, level) in enumerate(d.labels)
@@ -209,9 +212,10 @@ def budget_impact(d: Difference) -> list[Term]:
         spent = yearly[:, here].sum(axis=1)
         error = block_standard_error(net)
         years = d.years[here]
+        sure = np.full_like(spent, 0.0 if d.work_known else np.nan)
         terms.append(
             Term(
-                years[0], years[-1], figure(spent, np.zeros_like(spent), d.draws),
+                years[0], years[-1], figure(spent, sure, d.draws),
                 figure(net.sum(axis=1) - spent, error, d.draws), figure(net.sum(axis=1), error, d.draws),
             )
         )  # fmt: skip
@@ -234,7 +238,7 @@ class CareMoney:
 
     years: tuple[int, ...]
     values: Mapping[str, Floats]
-    """By line of CARE_LINES: [draws, years]."""
+    """By line of CARE_LINES: [draws, years]; NaN where it cannot be told."""
     figures: Mapping[str, tuple[Figure, ...]]
     """By line, at each of `ends`."""
 
@@ -255,8 +259,9 @@ def care_money(d: Difference, rate: float) -> CareMoney:
     )
     values, figures = {}, {}
     for name, label in CARE_LINES.items():
-        yearly = d.runs[:, d.labels.index(label)] - programmes
-        values[name] = present_values(d.by_draw(yearly), rate)
+        row = d.labels.index(label)
+        yearly = d.runs[:, row] - programmes
+        values[name] = present_values(d.by_draw(np.where(np.isnan(d.run_mcse[:, row]), np.nan, yearly)), rate)
         found = []
         for ahead in horizons(len(d.years)):
             factors = discount_factor(rate, np.arange(1, ahead + 1))

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.decision.comparison import Figure, figure
+from sim.decision.firm import luck_known
 from sim.engine.history import Label
 from sim.model.catalogue import catalogue
 from sim.runs.experiment import Run
@@ -34,9 +35,12 @@ class PlaceCost:
 def place_cost(runs: Sequence[Run], programme: str, years: int, scenario: int = 1) -> PlaceCost | None:
     """Return what a place costs over the first `years` years, the reference being the first scenario.
 
-    None where the scenario has no places, or the columns lack what it rests on. Luck is not told apart from
-    what differs between draws: it is small beside that. Raises KeyError for an unknown programme.
+    None where the scenario has no places, the columns lack what it rests on, or too few children are
+    simulated to tell what is luck. Of more, luck is not told apart from what differs between draws: it is
+    small beside that. Raises KeyError for an unknown programme.
     """
+    if not luck_known(runs):
+        return None
     kind = catalogue()[programme]
     ages = [str(age) for age in range(kind.first_age, kind.last_age + 1)]
 

@@ -37,7 +37,16 @@ from sim.model.parameters import Parameters, default_parameters, prior_parameter
 from sim.model.priors import believing
 from sim.model.structures import structured
 from sim.progress import Progress, Tell, nobody
-from sim.runs.experiment import MOST_DRAWS, Columns, Options, Run, columns_of, config_for, hands
+from sim.runs.experiment import (
+    MOST_DRAWS,
+    Columns,
+    Options,
+    Run,
+    columns_of,
+    config_for,
+    hands,
+    too_few,
+)
 from sim.runs.workers import Workers
 
 Floats = NDArray[np.float64]
@@ -117,6 +126,12 @@ class Question:
         own = self.scenarios[-1].parameters.get(name)
         return self.parameters[name] if own is None else float(own.value)  # type: ignore[arg-type]
 
+    @property
+    def too_few(self) -> bool:
+        """Tell whether too few children are asked for to tell what is luck."""
+        asked = self.options.children
+        return too_few(profile_of(self.scenarios[0]).total if asked is None else asked)
+
     def key(self) -> str:
         """Return a name that no other question has."""
         about = [
@@ -154,7 +169,7 @@ class Sample:
     """Draws 1..n of a question. records: a structured array with fields draw, inputs, values, errors, blocks.
 
     values, errors: [scenarios - 1, labels, years], differences from the reference and their Monte Carlo
-    standard errors; blocks: [scenarios - 1, key labels, years, BLOCKS].
+    standard errors; blocks: [scenarios - 1, key labels, years, BLOCKS], or one block of too few children.
     """
 
     question: Question
@@ -256,13 +271,14 @@ def _record(question: Question, run: Run, labels: tuple[Label, ...]) -> bytes:
 
 def _kind(question: Question, labels: Sequence[Label]) -> np.dtype[Any]:
     others, years = len(question.scenarios) - 1, len(question.years)
+    blocks = 1 if question.too_few else BLOCKS
     return np.dtype(
         [
             ("draw", "<i4"),
             ("inputs", "<f8", (len(question.uncertain),)),
             ("values", "<f4", (others, len(labels), years)),
             ("errors", "<f4", (others, len(labels), years)),
-            ("blocks", "<f4", (others, len(_keys(labels)), years, BLOCKS)),
+            ("blocks", "<f4", (others, len(_keys(labels)), years, blocks)),
         ]
     )
 

@@ -257,8 +257,8 @@ def _missed(x: Floats, y: Floats, fitted: Floats) -> float | None:
     """Return which share of the variance of y [draws, outputs] x explains and the fit does not, if any.
 
     Residuals of a draw and of the draw with the nearest x have a product of mean zero where the fit follows
-    all that x explains (a difference-based test of lack of fit). None with too many columns: then no draw
-    is near another.
+    all that x explains (a difference-based test of lack of fit). None with too many columns, for then no draw
+    is near another, and with a single pair of draws.
     """
     from scipy.spatial import cKDTree  # a large library that few commands need
 
@@ -267,6 +267,8 @@ def _missed(x: Floats, y: Floats, fitted: Floats) -> float | None:
     near = np.asarray(cKDTree(x).query(x, k=2)[1])
     here, there = np.arange(len(x)), near[:, 1]
     pairs = np.unique(np.sort(np.stack([here, there], axis=1), axis=1), axis=0)
+    if len(pairs) < 2:
+        return None
     alike = (y - fitted)[pairs[:, 0]] * (y - fitted)[pairs[:, 1]]
     error = alike.std(axis=0, ddof=1) / np.sqrt(len(pairs))
     total = np.where(y.var(axis=0) > 0, y.var(axis=0), 1.0)
@@ -315,6 +317,10 @@ def by_group(
         if columns:
             found.append((group, evppi(nb, np.stack(columns, axis=1))))
     return sorted(found, key=lambda row: -row[1].value)
+
+
+UNTOLD = Estimate(math.nan, math.nan)
+"""What nobody can tell the worth of."""
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import numpy as np
 
 from sim.api import Comparison
 from sim.decision.comparison import Difference, drowned
-from sim.decision.firm import ENOUGH_DRAWS, Standing, few, luck_known
+from sim.decision.firm import ENOUGH_DRAWS, Standing, few
 from sim.decision.headline import Change, believed, weight_of_no_effect
 from sim.decision.level_by_year import AT_FIRST, MoneyView
 from sim.decision.money import (
@@ -168,9 +168,7 @@ def _outcome(arm: Arm, writing: Writing, draws: int, rate: float) -> ComparedSce
 def _place(arm: Arm, writing: Writing, draws: int) -> str:
     """Return when a place of child work pays for itself, as Start tells it, or nothing."""
     comparison = arm.comparison
-    if few(draws) or not luck_known(comparison.runs):
-        return ""
-    if CHILD_WORK not in comparison.scenarios[arm.scenario].programmes:
+    if few(draws) or CHILD_WORK not in comparison.scenarios[arm.scenario].programmes:
         return ""
     found = place_cost(comparison.runs, CHILD_WORK, comparison.horizons[0], arm.scenario)
     return "" if found is None else break_even_words(found, writing).replace("**", "")

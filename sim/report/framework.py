@@ -7,6 +7,7 @@ model does not know is told with the reason, and what only the municipality know
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -16,7 +17,7 @@ import numpy as np
 from sim.api import Comparison
 from sim.decision.comparison import Figure, figure
 from sim.decision.equity import NEIGHBOURHOODS
-from sim.decision.firm import luck_known
+from sim.decision.firm import can_be_cut, luck_known
 from sim.decision.headline import level
 from sim.decision.money import DISCOUNTS, worth
 from sim.decision.payers import Money, pockets
@@ -133,7 +134,7 @@ class _Told:
     def problem(self) -> Iterator[str]:
         """Yield how many have care and unmet need without the plan, and what was counted."""
         count, first = self.writing.count, self.scenarios[0]
-        now = level(self.comparison.runs, 0, first.start, 1)
+        now = level(self.comparison.runs, 0, first, 1)
         if luck_known(self.comparison.runs):
             users, unmet = count(now.care_users), count(now.unmet_need)
             yield self.t("frame_problem", year=now.year, users=users, unmet=unmet)
@@ -235,8 +236,9 @@ class _Told:
                 if not any(asked) or label not in d.labels:
                     continue
                 row = arm.row("programme_fte", FTE, label)
+                told = luck_known(self.comparison.runs) or not can_be_cut(scenario, name)
                 for k in dict.fromkeys((0, scenario.years - 1)):
-                    at_work = row.before[k] + row.figures[k].value
+                    at_work = row.before[k] + row.figures[k].value if told else math.nan
                     words = {"programme": self._title(name), "year": d.years[k]}
                     yield self._of(arm, self.t(
                         "frame_fte", **words, asked=self.writing.fte(asked[k]), work=self.writing.fte(at_work)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from math import isnan
 
 from sim.decision.comparison import Figure
 from sim.decision.firm import Standing, has_range
@@ -131,7 +132,9 @@ def _horizon(report: Report, o: ComparedScenario, k: int) -> Iterator[tuple[Cell
 
     yield figure("care_users", PEOPLE, people(before.care_users), c.care_users)
     yield figure("unmet_need", PEOPLE, people(before.unmet_need), c.unmet_need)
-    yield line("programme_cost", EUROS, None, ((c.programme_cost, "signed"),), "")
+    lost = isnan(c.programme_cost)
+    spent: Cell = None if lost else (c.programme_cost, "signed")
+    yield line("programme_cost", EUROS, None, (spent,), t("untold") if lost else "")
     yield figure("municipal_running", EUROS, None, c.municipal_cost)
     if c.municipal_cashable is None:
         yield line("cashable_running", EUROS, None, (), t("not_comparable"))

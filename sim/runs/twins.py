@@ -8,6 +8,7 @@ the two scenarios. A simulated child is nobody: it shows how the model reasons.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
@@ -28,7 +29,7 @@ from sim.model.parameters import Parameters
 from sim.model.prices import unit_costs
 from sim.model.transitions import CompiledTable
 from sim.progress import Progress, Tell, nobody
-from sim.runs.experiment import Options, config_for, hands
+from sim.runs.experiment import Options, asked_of, config_for, hands, too_few
 from sim.runs.life_events import Floats, Life, Parting, life_of, lived_year, partings
 from sim.states import AGES, EPOCH_YEAR, MONTHS
 
@@ -42,7 +43,8 @@ class Total:
     """One kind of parting: real children, euros and care-years of difference after it, over all years.
 
     row, life: those of its partings. *_error: the standard error, the root of the sum of squares of single
-    children (who parts is a matter of luck as well: a Poisson number of independent lives).
+    children (who parts is a matter of luck as well: a Poisson number of independent lives). All but the kind
+    is NaN where too few children are simulated to tell what is luck.
     """
 
     kind: str
@@ -80,6 +82,17 @@ class Twins:
     """[n, years] place-years in care, the same way."""
     pictured: Rows
     """Positions of the children of the picture: a fixed sample of those of 0-22 at the start."""
+    luck_known: bool = True
+    """Whether enough children were simulated to say anything of all together."""
+
+    @property
+    def parted(self) -> float:
+        """Return of how many real children the lives part; NaN where it cannot be told."""
+        return len(self.partings) * self.scale if self.luck_known else math.nan
+
+    def total(self, values: Floats) -> float:
+        """Return the total over real children of values [n, years]; NaN where it cannot be told."""
+        return float(values.sum()) * self.scale if self.luck_known else math.nan
 
     def position(self, child: int) -> int | None:
         """Return the position of a child by its id, or None where it was not lived twice."""
@@ -97,11 +110,12 @@ class Twins:
         for parting in self.partings:
             groups.setdefault((parting.row, parting.life), []).append(parting)
         found = [self._total(alike) for alike in groups.values()]
-        return sorted(found, key=lambda total: (-total.children, total.kind))
+        return sorted(found, key=lambda total: (-len(groups[total.row, total.life]), total.kind))
 
     def _total(self, alike: list[Parting]) -> Total:
         """Return the total of partings of one kind."""
-        who, first, scale = [parting.child for parting in alike], alike[0], self.scale
+        who, first = [parting.child for parting in alike], alike[0]
+        scale = self.scale if self.luck_known else math.nan
         euros, years = self.euros[who].sum(axis=1), self.care_years[who].sum(axis=1)
         return Total(
             kind=self.kind(first),
@@ -178,6 +192,7 @@ def twins(
         euros=np.einsum("nyf,yf->ny", months, prices) / MONTHS,
         care_years=months.sum(axis=2) / MONTHS,
         pictured=np.flatnonzero(np.isin(rows, shown)),
+        luck_known=not too_few(asked_of(config)),
     )
 
 

@@ -168,11 +168,12 @@ class Writing:
         except ValueError:
             return iso
 
+    @_or_untold
     def percent(self, share: float, decimals: int = 0) -> str:
         """Return a share as a percentage, whole or with at most some decimals."""
         places = "." + "#" * decimals if decimals else ""
-        text = str(format_percent(share, format=f"#,##0{places}%", locale=self.locale))
-        return text if any(digit in text for digit in "123456789") else text.lstrip("-")  # never -0%
+        text = format_percent(abs(share), format=f"#,##0{places}%", locale=self.locale)
+        return _signed(share, text, False) if any(digit in text for digit in "123456789") else text
 
     # What may be said
 
@@ -194,8 +195,9 @@ class Writing:
         return self.provisional(value, told is Standing.PROVISIONAL)
 
     def provisional(self, value: str, whether: bool = True) -> str:
-        """Return a value marked as provisional where it is."""
-        return self.t("provisional_value", value=value) if whether else value
+        """Return a value marked as provisional where it is; what cannot be told has no mark."""
+        marked = whether and value != self.t("untold")
+        return self.t("provisional_value", value=value) if marked else value
 
     def remark(
         self, f: Figure, write: Callable[..., str], sharpening: bool = False, less: str = ""

@@ -13,11 +13,13 @@ import pyarrow.parquet as pq
 import pytest
 from openpyxl import load_workbook
 
-from sim.api import compare, simulate
+from sim.api import Comparison, compare, simulate
 from sim.decision.comparison import Difference, Figure, difference, drowned
 from sim.decision.firm import Standing, nothing
 from sim.decision.headline import as_json, change
 from sim.decision.level_by_year import LEVELS, level_by_year
+from sim.decision.money import budget_impact, care_money
+from sim.decision.place import place_cost
 from sim.report.composition import report_of
 from sim.report.csvfile import csv_text
 from sim.report.workbook import workbook
@@ -75,6 +77,52 @@ def test_a_level_of_few_children_is_not_told(children: int) -> None:
             assert (f.low, f.high, f.quartiles) == (None, None, None)
 
 
+def test_work_that_a_shortfall_may_take_is_not_told_of_few_children() -> None:
+    """The plan alone sets work that is ring-fenced; of other work luck decides how much is left."""
+
+    def found(fenced: bool, children: int) -> Comparison:
+        work = scenario(36, use={"ring_fenced": fenced}, policy="crowd_out")
+        pair = [scenario(0, policy="crowd_out"), work]
+        return compare(pair, children=children, draws=12, threads=1)
+
+    few, fenced, enough = found(False, 40), found(True, 40), found(False, FEWEST_FOR_LUCK)
+    (name,) = few.names[1:]
+    for one in (few.levels(1)[-1].fte, few.changes(name)[-1].programme_cost,
+                few.changes(name)[-1].municipal_programme_cost):  # fmt: skip
+        assert math.isnan(one)
+    assert as_json(few.changes(name)[-1])["programme_cost"] is None
+    assert Standing.of(budget_impact(few.differences[name])[0].programmes) is Standing.UNTOLD
+    assert few.levels(0)[-1].fte == 0.0  # nothing of it can be cut
+    for other in (fenced, enough):
+        assert other.levels(1)[-1].fte > 1.0
+        assert other.changes(name)[-1].programme_cost > 1e6
+        assert Standing.of(budget_impact(other.differences[name])[0].programmes) is Standing.FIRM
+    for language in ("nl", "en"):
+        report = report_of(few, language)
+        words = " ".join(line for element in report.framework for line in element.known)
+        assert f"{CANNOT[language]} {'fte' if language == 'nl' else 'FTE'}" in words
+        assert "nan" not in words.split()
+        rows = load_workbook(io.BytesIO(workbook(report)))[report.writing.t("sheet_summary")]
+        spent = report.writing.t("what_programme_cost")
+        told = [row for row in rows.iter_rows(values_only=True) if spent in row]
+        assert told
+        assert all(CANNOT[language] in row and not isinstance(row[5], int | float) for row in told)
+
+
+def test_what_a_place_costs_is_not_told_of_few_children() -> None:
+    pair = [scenario(fte, years=4) for fte in (0, 36)]
+    assert place_cost(compare(pair, children=40, threads=1).runs, "kinderwerk", 4) is None
+    assert place_cost(compare(pair, children=FEWEST_FOR_LUCK, threads=1).runs, "kinderwerk", 4) is not None
+
+
+def test_a_change_in_care_costs_by_year_is_not_told_of_few_children() -> None:
+    pair = [scenario(fte, years=4) for fte in (0, 36)]
+    for children, told in ((40, False), (FEWEST_FOR_LUCK, True)):
+        found = compare(pair, children=children, threads=1)
+        money = care_money(next(iter(found.differences.values())), 0.0225)
+        assert all(np.isfinite(values).all() == told for values in money.values.values())
+
+
 def test_a_level_of_enough_children_is_told() -> None:
     found = simulate(scenario(36, years=4), children=FEWEST_FOR_LUCK, draws=2, threads=1)
     assert all(x is None or math.isfinite(x) for x in as_json(found.levels()[0]).values())
@@ -116,6 +164,10 @@ def test_a_comparison_of_one_child_says_so(tmp_path: Path) -> None:
     done = call("compare", *pair, *asked)
     assert done.returncode == 0, done.stderr
     assert "nobody can tell what is luck" in done.stderr
+    assert "'cannot be told': too few children are simulated" in done.stdout
+    precise = call("compare", *pair, *asked, "--precision", "1000", "--max-replications", "3")
+    assert "how precisely it is known cannot be told" in precise.stderr
+    assert "known to €" not in precise.stderr
     rows = [line for line in done.stdout.splitlines() if "difference  " in line or ", all together" in line]
     assert rows
     assert all(CANNOT["en"] in row for row in rows)

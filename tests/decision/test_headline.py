@@ -27,6 +27,7 @@ from tests.worlds import run_of, scenario
 
 BLOCKS = 4
 START = 2026
+PLAN = scenario(0, start=START)
 PEOPLE: Label = ("programme_participants", "programme", "kinderwerk")
 FTE: Label = ("programme_fte", "programme", "kinderwerk")
 SPENT: Label = ("cost", "programme", "kinderwerk")
@@ -79,22 +80,22 @@ def test_horizons_are_a_council_term_ten_years_and_a_childhood(years: int, expec
 
 
 def test_a_level_is_that_of_the_last_year_of_the_horizon() -> None:
-    assert level([run()], 1, START, 2) == Level(2027, 90.0, 9.0, 480.0, 30.0, 10.0)
-    assert level([run()], 0, START, 3) == Level(2028, 100.0, 10.0, 500.0, 0.0, 0.0)
+    assert level([run()], 1, PLAN, 2) == Level(2027, 90.0, 9.0, 480.0, 30.0, 10.0)
+    assert level([run()], 0, PLAN, 3) == Level(2028, 100.0, 10.0, 500.0, 0.0, 0.0)
 
 
 def test_a_level_is_the_mean_over_runs_and_the_sum_over_programmes() -> None:
     work = ("programme_fte", "programme", "jongerenwerk")
     first = run_of({**arm((10.0,), (1.0,), (2.0,)), work: flat(5.0)})
     second = run_of({**arm((20.0,), (3.0,), (4.0,)), work: flat(5.0)})
-    found = level([first, second], 0, START, 1)
+    found = level([first, second], 0, PLAN, 1)
     assert found == Level(2026, 15.0, 1.5, 2.0, 9.0, 8.0)
 
 
 def test_a_level_holds_the_parts_of_what_the_municipality_pays() -> None:
     euros = {"care": 300.0, "fixed": 150.0, "rest": 40.0}
     parts = {("cost", "part", part): flat(amount) for part, amount in euros.items()}
-    found = level([run_of({**arm((10.0,), (500.0,)), **parts})], 0, START, 1)
+    found = level([run_of({**arm((10.0,), (500.0,)), **parts})], 0, PLAN, 1)
     assert (found.care, found.fixed, found.rest, found.municipal_cost) == (300.0, 150.0, 40.0, 500.0)
 
 
@@ -158,7 +159,7 @@ def test_plain_data_says_what_is_too_small() -> None:
     assert found["care_users"]["too_small"] is True
     assert found["municipal_cost"]["too_small"] is False
     assert json.loads(json.dumps(found)) == found
-    plain = as_json(level([run()], 1, START, 2))
+    plain = as_json(level([run()], 1, PLAN, 2))
     assert plain == {
         "year": 2027, "care_users": 90.0, "unmet_need": 9.0, "municipal_cost": 480.0, "participants": 30.0,
         "fte": 10.0, "waiting": None, "weeks": None, "care": 0.0, "fixed": 0.0, "rest": 0.0,

@@ -23,7 +23,7 @@ def columns(places: float, spent: float, youths: float, care: float) -> Columns:
     """Return two equal years of a scenario whose ages have other numbers each."""
     uneven = np.arange(1, 12) / 66
     values = np.array([places, spent, *(youths * uneven), *(care * uneven[::-1])])[:, None] * np.ones(2)
-    return Columns(LABELS, values, values[:, :, None], 100)
+    return Columns(LABELS, values, np.stack([values / 2.0] * 2, axis=2), 100)
 
 
 def run(draw: int, *numbers: float) -> Run:
@@ -52,7 +52,7 @@ def test_its_range_is_that_of_the_draws() -> None:
 
 def test_without_places_there_is_no_price_of_one() -> None:
     assert place_cost([run(0, 0.0, 0.0, 100.0, 2e5)], "kinderwerk", 2) is None
-    few = Columns(LABELS[:2], np.ones((2, 2)), np.ones((2, 2, 1)), 100)
+    few = Columns(LABELS[:2], np.ones((2, 2)), np.full((2, 2, 2), 0.5), 100)
     assert place_cost([Run(0, 0, (few, few))], "kinderwerk", 2) is None
 
 

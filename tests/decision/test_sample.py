@@ -182,3 +182,14 @@ def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
 def test_no_draws_are_refused(tmp_path: Path) -> None:
     with pytest.raises(OptionError, match="draws must be between 1"):
         made(question(), 0, tmp_path)
+
+
+def test_of_too_few_children_there_is_one_block_and_its_sum_is_the_difference(tmp_path: Path) -> None:
+    q = replace(question(), options=Options(children=40))
+    d = made(q, 2, tmp_path).difference()
+    cost = ("cost", "payer", "gemeente")
+    assert q.too_few
+    assert not question().too_few
+    np.testing.assert_allclose(d.key_blocks[cost].sum(axis=2), d.series(*cost), rtol=1e-6)
+    assert np.isnan(d.run_mcse).all()
+    assert np.isnan(d.running(cost, YEARS, 0.0).mcse)

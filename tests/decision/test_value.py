@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Callable
 
 import numpy as np
@@ -213,3 +214,11 @@ def test_samples_of_the_wrong_shape_are_refused(nb: np.ndarray, x: np.ndarray, w
 def test_costs_and_effects_must_match() -> None:
     with pytest.raises(ValueError, match="same shape"):
         acceptability(np.zeros((4, 2)), np.zeros((4, 3)), [0.0])
+
+
+def test_two_draws_leave_open_what_was_missed() -> None:
+    """A single pair of draws has no spread: nobody can tell, and nothing is divided by nothing."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = evppi(np.array([[0.0, 1.0], [0.0, -2.0]]), np.array([1.0, 2.0]))
+    assert found.missed is None

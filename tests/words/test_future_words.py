@@ -14,9 +14,9 @@ from tests.worlds import scenario
 
 def test_a_future_is_told_with_its_range_and_its_last_year() -> None:
     dutch, english = (future_words("history_2019_2024", Writing(language)) for language in ("nl", "en"))
-    assert "3,5% (-1,4% tot 8,5%)" in dutch
+    assert "3,5% (\N{MINUS SIGN}1,4% tot 8,5%)" in dutch
     assert "Tot en met 2031" in dutch
-    assert "3.5% (-1.4% to 8.5%)" in english
+    assert "3.5% (\N{MINUS SIGN}1.4% to 8.5%)" in english
     assert "Up to 2031" in english
 
 

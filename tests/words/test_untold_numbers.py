@@ -20,6 +20,8 @@ def test_what_is_no_number_is_told_in_words(language: str) -> None:
     for way in ("count", "millions", "money", "euros"):
         assert getattr(writing, way)(math.nan, True) == CANNOT[language]
     assert writing.number(math.nan, 2) == CANNOT[language]
+    assert writing.provisional(writing.millions(math.nan)) == CANNOT[language]
+    assert writing.provisional("12") != "12"
 
 
 def test_a_number_is_written_as_it_is() -> None:

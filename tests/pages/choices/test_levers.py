@@ -177,7 +177,7 @@ def test_every_lever_has_words() -> None:
     assert spaced(words_of("money", chosen)) == (
         "vaste plaatsen, wachtlijst, ambulant: 1.200, daghulp: onbeperkt, budget € 50,0 mln, "
         "groei \N{MINUS SIGN}1,5% per jaar"
-    ).replace("\N{MINUS SIGN}1,5%", "-1,5%")
+    )
     assert words_of("shocks", chosen) == (
         "lockdown, 50% vanaf 3-2028, 6 maanden, werkers zijn er ook niet; "
         "korting halverwege, 30% vanaf 1-2029, 24 maanden, alleen Jongerenwerk"
