@@ -15,13 +15,11 @@ from ctypes import CDLL
 from ctypes.util import find_library
 from dataclasses import dataclass
 from functools import cache
-from multiprocessing import active_children
-from multiprocessing.process import BaseProcess
 from typing import Any, Generic, Protocol, TypeVar
 
 from sim.errors import OptionError, SimulationError, within
 from sim.faults import fault
-from sim.runs.workers import end_processes, start_processes
+from sim.runs.workers import Processes
 
 T = TypeVar("T")
 Task = TypeVar("Task")
@@ -69,31 +67,25 @@ class LocalExecutor:
         if count is not None:
             within("workers", count, 1, MOST_WORKERS)
         self.size = count or os.cpu_count() or 1
-        self._pool: Executor | None = None
-        self._others: set[BaseProcess] = set(active_children())
+        self._pool: Processes | None = None
 
     def __enter__(self) -> LocalExecutor:
         return self
 
     def __exit__(self, kind: type[BaseException] | None = None, /, *_: object) -> None:
-        if self._pool is None:
-            return
-        if kind is not None:  # an exception: do not wait for tasks that run
-            for process in set(active_children()) - self._others:
-                process.terminate()
-        end_processes(self._pool)
-        self._pool = None
+        if self._pool is not None:
+            self._pool.end(now=kind is not None)  # an exception: do not wait for tasks that run
+            self._pool = None
 
     def submit(self, work: Callable[[Task], T], task: Task) -> Future[T]:
-        """Start a task; processes start with the first. Raises BrokenProcessPool where they died."""
+        """Start a task; processes start with the first."""
         if self._pool is None:
-            self._others = set(active_children())
-            self._pool = start_processes(self.size)
+            self._pool = Processes(self.size)
         return self._pool.submit(work, task)
 
     def renew(self) -> None:
         """Start new processes with the next task."""
-        self.__exit__()
+        self.__exit__(BrokenProcessPool)
 
 
 class ClusterExecutor:

@@ -1,18 +1,25 @@
-"""Processes that share work: each item is worked on alone, and answers come in the order of the items."""
+"""Processes that share work: each item is worked on alone, and answers come in the order of the items.
+
+The pool of Python itself (`ProcessPoolExecutor`) lets all processes write their answers into one pipe, which
+stays open while any of them lives, and its reader: where one is killed while it writes, that reader waits for
+the rest for ever. Here each process has a connection of its own, which ends with it.
+"""
 
 from __future__ import annotations
 
 import os
+import pickle
 import signal
-import sys
 import threading
+import traceback
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_all_start_methods, get_context, parent_process
-from multiprocessing.connection import Listener
+from multiprocessing.connection import Connection, Listener
 from multiprocessing.process import BaseProcess
-from typing import TypeVar
+from queue import SimpleQueue
+from typing import Any, TypeVar
 
 from sim.errors import SimulationError, within
 from sim.faults import fault
@@ -23,10 +30,6 @@ T = TypeVar("T")
 Item = TypeVar("Item")
 
 
-_MOST_ON_WINDOWS = 61
-"""So many processes can be waited for there."""
-
-
 class Workers:
     """A pool of processes that start when they are first needed; one worker works in this process."""
 
@@ -35,14 +38,14 @@ class Workers:
         if count is not None:
             within("workers", count, 1)
         self.count = count or os.cpu_count() or 1
-        self._pool: ProcessPoolExecutor | None = None
+        self._pool: Processes | None = None
 
     def __enter__(self) -> Workers:
         return self
 
     def __exit__(self, *_: object) -> None:
         if self._pool is not None:
-            end_processes(self._pool)
+            self._pool.end()
             self._pool = None
 
     def map(self, work: Callable[[Item], T], items: Iterable[Item]) -> Iterator[T]:
@@ -65,24 +68,69 @@ class Workers:
             while waiting:
                 yield waiting.pop(0).result()
         except BrokenProcessPool as error:
-            waiting.clear()  # a pool that ends stumbles over a future that is cancelled meanwhile
             raise SimulationError(fault("worker_killed")) from error
 
-    def _started(self) -> ProcessPoolExecutor:
+    def _started(self) -> Processes:
         if self._pool is None:
-            self._pool = start_processes(self.count)
+            self._pool = Processes(self.count)
         return self._pool
 
 
-def start_processes(count: int) -> ProcessPoolExecutor:
-    """Return a pool of processes that leave Ctrl-C to this one, and end when it ends, however it ends.
+class Processes:
+    """Processes that leave Ctrl-C to this one, and end when it ends, however it ends.
 
-    On Windows it has at most 61.
+    A thread for each gives it work and waits for its answer. Where one of them is killed, all end.
     """
-    if sys.platform == "win32":
-        count = min(count, _MOST_ON_WINDOWS)
-    way = "forkserver" if _fork_server() else "spawn"
-    return ProcessPoolExecutor(count, mp_context=get_context(way), initializer=_settle)
+
+    def __init__(self, count: int) -> None:
+        """Plan `count` processes; each starts with a piece of work."""
+        self.count = count
+        self._context: Any = get_context("forkserver" if _fork_server() else "spawn")
+        self._threads = ThreadPoolExecutor(count, thread_name_prefix="worker")
+        self._started: list[tuple[BaseProcess, Connection]] = []
+        self._idle: SimpleQueue[Connection] = SimpleQueue()
+
+    def submit(self, work: Callable[[Item], T], item: Item) -> Future[T]:
+        """Start work on an item, which ends in BrokenProcessPool where a process is killed."""
+        if len(self._started) < self.count:
+            ours, theirs = self._context.Pipe()
+            process = self._context.Process(target=_work, args=(theirs,), daemon=True)
+            process.start()
+            theirs.close()
+            self._started.append((process, ours))
+            self._idle.put(ours)
+        return self._threads.submit(self._ask, work, item)
+
+    def end(self, now: bool = False) -> None:
+        """Cancel what has not begun, and wait for what has; `now`: stop that too."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+        if now:
+            self._stop()
+        self._threads.shutdown()
+        for process, connection in self._started:
+            connection.close()
+            process.join()
+
+    def _stop(self) -> None:
+        for process, _ in list(self._started):
+            process.terminate()
+
+    def _ask(self, work: Callable[[Item], T], item: Item) -> T:
+        asked = pickle.dumps((work, item))
+        connection = self._idle.get()
+        try:
+            connection.send_bytes(asked)
+            answer = connection.recv_bytes()
+        except (EOFError, OSError) as lost:
+            self._stop()
+            raise BrokenProcessPool("a worker was killed") from lost
+        finally:
+            self._idle.put(connection)
+        found, error = pickle.loads(answer)
+        if error is not None:
+            raise error
+        result: T = found
+        return result
 
 
 def _fork_server() -> bool:
@@ -100,14 +148,29 @@ def _fork_server() -> bool:
     return True
 
 
-def end_processes(pool: Executor) -> None:
-    """End a pool, cancel what is left, and wait for what is under way.
+def _work(asked: Connection) -> None:
+    """Answer until nobody asks any more."""
+    _settle()
+    while True:
+        try:
+            question = asked.recv_bytes()
+        except EOFError:
+            return
+        asked.send_bytes(_answer(question))
 
-    Python waits for it too when this process ends, and stumbles where the pool closes its pipe at that
-    moment (https://github.com/python/cpython/issues/83279). Nobody else cancels: a pool whose processes end
-    at that moment stumbles over what it did not cancel itself, and this process would never end.
-    """
-    pool.shutdown(cancel_futures=True)
+
+def _answer(question: bytes) -> bytes:
+    """Return what work comes to and None, or None and its error, which notes where it was raised."""
+    try:
+        work, item = pickle.loads(question)
+        return pickle.dumps((work(item), None))
+    except BaseException as error:  # whatever it is, it belongs to who asked
+        told = traceback.format_exc()
+        try:
+            error.add_note(told)
+            return pickle.dumps((None, error))
+        except Exception:
+            return pickle.dumps((None, RuntimeError(told)))
 
 
 def _settle() -> None:

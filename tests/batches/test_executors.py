@@ -8,20 +8,18 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Sequence
 from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import active_children
+from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any, TypeVar
 
 import pytest
 
-from sim.batches.executors import KILLED, LocalExecutor, TaskExecutor, executor, share_out
+from sim.batches.executors import KILLED, LocalExecutor, executor, share_out
 from sim.errors import OptionError, SimulationError
 
 ROOT = Path(__file__).resolve().parents[2]
-T = TypeVar("T")
-Task = TypeVar("Task")
 Numbers = tuple[int, ...]
 
 
@@ -79,8 +77,7 @@ def test_a_worker_that_is_killed_from_outside_costs_nothing() -> None:
         found: list[tuple[int, object]] = []
         for task, answer in share_out(running, slowly, range(6)):
             if not found:
-                processes = running._pool._processes  # type: ignore[union-attr]
-                os.kill(next(iter(processes)), signal.SIGKILL)
+                os.kill(active_children()[0].pid or 0, signal.SIGKILL)
             found.append((task, answer))
     assert dict(found) == {k: k for k in range(6)}
     assert len(found) == 6
@@ -97,11 +94,55 @@ def test_who_stops_waits_for_no_task_and_leaves_nothing_behind(count: int) -> No
     before = set(threading.enumerate())
     running = LocalExecutor(count)
     asked = [running.submit(very_slowly, task) for task in range(9)]
-    processes = list(running._pool._processes)  # type: ignore[union-attr]
+    processes = [process.pid or 0 for process in active_children()]
+    assert len(processes) >= count
     running.__exit__(KeyboardInterrupt)
     assert set(threading.enumerate()) <= before
     assert not any(_lives(process) for process in processes)
     assert all(future.cancelled() or isinstance(future.exception(), BrokenProcessPool) for future in asked)
+
+
+HALVES = """
+import sys
+import time
+from concurrent.futures import BrokenExecutor
+from multiprocessing import active_children
+from pathlib import Path
+from sim.batches.executors import LocalExecutor
+from tests.batches.test_executors import half_an_answer
+
+if __name__ == "__main__":
+    how, begun = sys.argv[1], Path(sys.argv[2])
+    running = LocalExecutor(2)
+    asked = [running.submit(half_an_answer, (how, begun)) for _ in range(4)]
+    if how == "killed":
+        print(all(isinstance(each.exception(), BrokenExecutor) for each in asked))
+    while not begun.exists():
+        time.sleep(0.01)
+    running.__exit__(KeyboardInterrupt)
+    print(active_children())
+"""
+
+
+def half_an_answer(task: tuple[str, Path]) -> None:
+    how, begun = task
+
+    def half(connection: Connection, content: bytes) -> None:
+        os.write(connection.fileno(), content[:2])
+        begun.touch()
+        os.kill(os.getpid(), signal.SIGKILL) if how == "killed" else time.sleep(600)
+
+    Connection._send = half  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(("how", "said"), [("killed", "True\n[]\n"), ("stopped", "[]\n")])
+def test_half_an_answer_keeps_nobody_waiting(how: str, said: str, tmp_path: Path) -> None:
+    """In a process of its own, which would otherwise wait for ever."""
+    done = subprocess.run(
+        [sys.executable, "-c", HALVES, how, str(tmp_path / "begun")],
+        cwd=ROOT, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert (done.stdout, done.stderr) == (said, "")
 
 
 def test_who_asks_and_is_killed_leaves_no_workers_behind(tmp_path: Path) -> None:
@@ -154,43 +195,6 @@ def test_an_address_without_a_port_is_refused_without_a_traceback() -> None:
     )
     assert done.stdout.startswith("no Dask scheduler at 'nowhere': missing port")
     assert done.stderr == ""
-
-
-class Paper:
-    """Workers who never begin."""
-
-    size = 2
-
-    def __init__(self) -> None:
-        self.given: list[Future[Any]] = []
-
-    def submit(self, work: Callable[[Task], T], task: Task) -> Future[T]:
-        self.given.append(Future())
-        return self.given[-1]
-
-    def renew(self) -> None:
-        raise AssertionError
-
-    def __enter__(self) -> TaskExecutor:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None = None, /, *_: object) -> None:
-        return None
-
-
-def test_what_is_under_way_when_nobody_asks_for_more_is_cancelled_by_the_pool_alone() -> None:
-    """Python's pool stumbles, while it breaks, over what others cancelled; the process never ends."""
-    running = Paper()
-    answers = share_out(running, slowly, range(20))
-    with ThreadPoolExecutor(1) as asking:
-        first = asking.submit(next, answers)
-        while len(running.given) < 2:
-            time.sleep(0.01)
-        running.given[0].set_result(0)
-        assert first.result(timeout=30) == (0, 0)
-    answers.close()
-    assert len(running.given) > 2
-    assert not any(future.cancelled() for future in running.given)
 
 
 def test_a_cluster_over_tls_is_met_with_the_certificates_of_dasks_settings(

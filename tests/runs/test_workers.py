@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-from concurrent.futures import Future
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -25,6 +24,12 @@ if __name__ == "__main__":
     with Workers(2) as workers:
         print(list(workers.map(square, range(4))))
 """
+def unsendable(_: int) -> object:
+    return lambda: None
+
+
+def unsendable_mistake(_: int) -> None:
+    raise ValueError(lambda: None)
 
 
 def square(number: int) -> int:
@@ -70,11 +75,6 @@ def test_a_long_folder_for_temporary_files_is_no_hindrance(tmp_path: Path) -> No
     assert list(place.iterdir()) == []  # what was tried is cleaned up
 
 
-def test_windows_is_asked_for_no_more_processes_than_it_can_wait_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "platform", "win32")  # where the library refuses more than 61
-    workers_module.start_processes(64).shutdown()
-
-
 def test_several_workers_are_other_processes() -> None:
     with Workers(2) as workers:
         assert os.getpid() not in set(workers.map(where, range(4)))
@@ -95,23 +95,18 @@ def test_a_killed_worker_is_told() -> None:
         list(workers.map(die, range(3)))
 
 
-def test_what_is_under_way_is_cancelled_by_the_pool_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Python's pool stumbles, while it breaks, over what others cancelled; the process never ends."""
-    given: list[Future[int]] = []
+def test_an_answer_or_a_mistake_that_cannot_be_sent_is_told() -> None:
+    with Workers(2) as workers:
+        for work in (unsendable, unsendable_mistake):
+            with pytest.raises(Exception, match="pickle"):
+                list(workers.map(work, range(3)))
+        assert list(workers.map(square, [2, 3])) == [4, 9]
 
-    class Paper:
-        def submit(self, *_: object) -> Future[int]:
-            given.append(Future())
-            given[0].set_result(1) if len(given) == 1 else None
-            return given[-1]
 
-    workers = Workers(2)
-    monkeypatch.setattr(workers, "_started", Paper)
-    answers = workers.map(square, range(9))
-    assert next(answers) == 1
-    answers.close()  # type: ignore[attr-defined]
-    assert len(given) == 4
-    assert not any(future.cancelled() for future in given)
+def test_a_mistake_notes_where_it_was_raised() -> None:
+    with Workers(2) as workers, pytest.raises(ValueError, match="negative") as raised:
+        list(workers.map(square, [-1, -2]))
+    assert "in square" in raised.value.__notes__[0]
 
 
 def test_fewer_than_one_worker_is_refused() -> None:
