@@ -15,7 +15,7 @@ from pages.choices.plan import Plan
 from pages.look import formats
 from pages.look.texts import writing_in
 from pages.shared import parts, pockets
-from sim import compare
+from sim import compare, states
 from sim.decision.comparison import Figure
 from sim.decision.firm import Standing
 from sim.decision.headline import UNMET
@@ -144,6 +144,18 @@ def test_who_pays_nothing_is_nobody_who_pays_for_care() -> None:
     at = shown(**unfolded("wie_betaalt"), begroting=plan.code())
     others = NL["pay_back_others"].format(payers="het Rijk, de zorgverzekeraar, scholen en justitie")
     assert others in words(at)
+
+
+def test_where_everybody_pays_nobody_is_said_to_pay_nothing(
+    page: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, after = NL["pay_back_others"].split("{payers}")
+    assert before in words(page)
+    monkeypatch.setattr(states, "PAYERS", ("gemeente",))  # a payer who only gains is always there today
+    at = shown(**unfolded("wie_betaalt"))
+    assert NL["pay_back_note"] in words(at)
+    assert before not in words(at)
+    assert after not in words(at)
 
 
 def test_a_difference_that_rounds_to_nothing_is_told_in_a_sentence() -> None:
