@@ -43,9 +43,9 @@ class Workers:
     def __enter__(self) -> Workers:
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None = None, /, *_: object) -> None:
         if self._pool is not None:
-            self._pool.end()
+            self._pool.end(now=kind is not None)  # an exception: nobody waits for what is under way
             self._pool = None
 
     def map(self, work: Callable[[Item], T], items: Iterable[Item]) -> Iterator[T]:

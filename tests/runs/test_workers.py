@@ -6,7 +6,8 @@ import os
 import signal
 import subprocess
 import sys
-from multiprocessing import get_context
+import time
+from multiprocessing import active_children, get_context
 from pathlib import Path
 
 import pytest
@@ -107,6 +108,24 @@ def test_a_mistake_notes_where_it_was_raised() -> None:
     with Workers(2) as workers, pytest.raises(ValueError, match="negative") as raised:
         list(workers.map(square, [-1, -2]))
     assert "in square" in raised.value.__notes__[0]
+
+
+def slowly(number: int) -> int:
+    time.sleep(0 if number == 0 else 600)
+    return number
+
+
+def stopped() -> None:
+    with Workers(2) as workers:
+        next(workers.map(slowly, range(9)))
+        raise KeyboardInterrupt
+
+
+def test_who_stops_waits_for_nothing_that_is_under_way() -> None:
+    before = set(active_children())
+    with pytest.raises(KeyboardInterrupt):
+        stopped()
+    assert set(active_children()) <= before
 
 
 def test_fewer_than_one_worker_is_refused() -> None:
