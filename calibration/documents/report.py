@@ -73,6 +73,7 @@ def page(
         f"- Held-out figures inside: {tested['inside_share']:.0%}; {verdict(tested)}. "
         "So few prove little; the model as a forecaster, below, has more.\n"
         + _care_course(rows)
+        + _far_off(rows)
         +f"- The figures inform {known['informed_directions']} directions of {known['free_parameters']} "
         "parameters. The rest is prior: nothing in these data says what child work does.\n",
         "## Fit per target\n",
@@ -165,6 +166,21 @@ def _care_course(rows: Sequence[Mapping[str, Any]]) -> str:
         f"{worst['best']:.0%} are there in its first half; counted were {worst['value']:.0%} (`{worst['id']}`). The two ask for "
         "opposite durations, so that no duration meets both.\n"
     )
+
+
+FAR_OFF = 0.25
+
+
+def _far_off(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Return which other fitted figures the best fit misses by FAR_OFF or more; empty where none."""
+    far = [
+        f"`{row['id']}` ({row['best_error']:+.0%}: {row['best']:.3g}, published {row['value']:.3g})" for row in rows
+        if row["role"] == "calibrate" and abs(row["best_error"]) >= FAR_OFF
+        and not row["measure"].startswith("persistence.")
+    ]  # fmt: skip
+    if not far:
+        return ""
+    return f"- Other fitted figures that the best fit misses by {FAR_OFF:.0%} or more: {'; '.join(far)}. Predictive intervals are wide there.\n"
 
 
 def _computed(about: Mapping[str, Any], found: Mapping[str, Any]) -> str:
