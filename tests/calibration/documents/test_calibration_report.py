@@ -6,7 +6,7 @@ import json
 import re
 
 from calibration.documents.markup import DOCS
-from calibration.documents.report import kept_page
+from calibration.documents.report import FAR_OFF, kept_page
 from calibration.documents.summary import read
 from calibration.figures.past import RULES, by_series
 from calibration.figures.targets import read_targets
@@ -80,3 +80,12 @@ def test_parts_of_money_on_a_page_are_those_of_the_fit() -> None:
 
 def test_the_number_of_levels_on_a_page_is_that_of_the_fit() -> None:
     assert f"searches {len(LEVELS)} such levels" in said("tutorials/researcher.md")
+
+
+def test_fitted_figures_that_are_far_off_are_named_in_short() -> None:
+    short = said("calibration.md").partition("## Fit per target")[0]
+    fitted = [row for row in FOUND["targets"] if row["role"] == "calibrate"]
+    far = {row["id"] for row in fitted if abs(row["best_error"]) >= FAR_OFF}
+    stays = {row["id"] for row in fitted if row["measure"].startswith("persistence.")}
+    assert far - stays
+    assert {row["id"] for row in fitted if f"`{row['id']}` ({row['best_error']:+.0%}" in short} == far - stays
