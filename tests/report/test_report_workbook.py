@@ -68,7 +68,8 @@ def test_the_summary_holds_the_figures_of_the_comparison_as_numbers(book: Workbo
             chance = own["Kans op terugverdienen (niet duurder uit)"]
             assert chance["Wat te zeggen valt"] == report.chance(outcome, k)
             names = list(own)
-            assert names[names.index("Jongeren met jeugdzorg") + 1] == "Onvervulde zorgbehoefte (31 december)"
+            after = names[names.index("Jongeren met jeugdzorg") + 1]
+            assert after == "Hulp nodig, niet gekregen (31 december)"
 
 
 def test_the_summary_says_what_its_own_cells_are(book: Workbook) -> None:

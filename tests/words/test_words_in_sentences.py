@@ -53,3 +53,11 @@ def test_documents_tell_help_that_begins_more_often_without_a_minus(size: float,
     shock = {"kind": "fewer_starts", "start": "2027-01", "months": 12, "size": size}
     told = world_words(scenario(36, shocks=[shock]), document_words("nl"))
     assert f"{kind} van januari 2027 tot en met december 2027, 20%" in told
+
+
+def test_what_is_needed_and_not_given_has_one_name_in_dutch() -> None:
+    told = {**writing_in("nl").words, **document_words("nl").words}
+    assert [key for key, words in told.items() if "onvervuld" in words.casefold()] == []
+    figures = ("figure_unmet", "chart_unmet", "row_unmet", "what_unmet_need", "level_unmet_what", "pay_unmet")
+    for key in figures:
+        assert told[key].startswith("Hulp nodig, niet gekregen")
