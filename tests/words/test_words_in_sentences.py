@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from pages.choices.chosen import EFFECTS
@@ -61,3 +63,17 @@ def test_what_is_needed_and_not_given_has_one_name_in_dutch() -> None:
     figures = ("figure_unmet", "chart_unmet", "row_unmet", "what_unmet_need", "level_unmet_what", "pay_unmet")
     for key in figures:
         assert told[key].startswith("Hulp nodig, niet gekregen")
+
+
+def test_dutch_pages_say_no_term_of_a_trade_without_saying_it_in_plain_words() -> None:
+    told = {**writing_in("nl").words, **document_words("nl").words}
+    for term in ("bewijsschuld", "contant gemaakt", "%-interval"):
+        assert [key for key, words in told.items() if term in words.casefold()] == []
+    explained = {
+        "standaardafwijking": "hoe ver", "collineariteit": "uit elkaar te houden",
+        "trekking": "berekeningen|stellen waarden",
+    }  # fmt: skip
+    for term, plain in explained.items():
+        found = [key for key, words in told.items() if term in words.casefold() and not key.startswith("pw_")]
+        assert found
+        assert [key for key in found if not re.search(plain, told[key].casefold())] == []
