@@ -65,6 +65,13 @@ def test_what_is_needed_and_not_given_has_one_name_in_dutch() -> None:
         assert told[key].startswith("Hulp nodig, niet gekregen")
 
 
+@pytest.mark.parametrize("language", list(LANGUAGES))
+def test_a_page_names_a_file_of_the_source_only_where_it_says_what_that_is(language: str) -> None:
+    told = writing_in(language).words
+    found = [key for key, words in told.items() if re.search(r"\b(docs|calibration)/\w+", words)]
+    assert [key for key in found if not key.startswith("file_key_")] == ["over_where"]
+
+
 def test_dutch_pages_say_no_term_of_a_trade_without_saying_it_in_plain_words() -> None:
     told = {**writing_in("nl").words, **document_words("nl").words}
     for term in ("bewijsschuld", "contant gemaakt", "%-interval"):
