@@ -255,7 +255,7 @@ def test_compare_shows_the_differences_of_every_budget() -> None:
             "72 kinderwerkers, geoormerkt",
             "72 kinderwerkers, niet geoormerkt",
         ]
-        assert any(parts.breakable("Onvervulde zorgbehoefte") in row for row in table.value.index)
+        assert any(parts.breakable("Hulp nodig, niet gekregen") in row for row in table.value.index)
         assert any("echt in de kas" in row for row in table.value.index)
         assert len(table.value) == 6
     assert "Na een raadsperiode van 4 jaar (t/m 2029)" in words(at)

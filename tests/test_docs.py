@@ -90,7 +90,7 @@ def test_the_grid_of_the_page_of_batches_is_one(tmp_path: Path) -> None:
 
 def test_the_answer_that_aldermen_learn_to_read_is_one_of_the_model() -> None:
     text = (DOCS / "bestuurder.md").read_text(encoding="utf-8")
-    shown = re.search(r"zorgbehoefte: geen duidelijk verschil \((\d+) minder tot (\d+) meer\)’", text)
+    shown = re.search(r"niet krijgen: geen duidelijk verschil \((\d+) minder tot (\d+) meer\)’", text)
     assert shown
     less, more = shown.groups()
     answer = f"Youths who need help and do not get it: no clear difference ({less} fewer to {more} more)"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import csv
 import json
 import re
@@ -172,6 +173,22 @@ def test_the_accessibility_paper_is_the_statement_of_the_app() -> None:
     assert columns in page
     for criterion in re.findall(r"criterium (\d\.\d\.\d)", said["over_limits"]):
         assert f"| {criterion} " in page
+
+
+def test_the_accessibility_paper_says_which_pages_are_looked_at_in_dutch_only() -> None:
+    tests = (ROOT / "tests" / "browser" / "test_every_page.py").read_text(encoding="utf-8")
+    found = re.search(r"^IN_DUTCH_ONLY = (\(.*\))$", tests, re.MULTILINE)
+    assert found
+    said = writing_in("nl").words
+    *first, last = (said[f"page_{name}"] for name in ast.literal_eval(found[1]))
+    assert f"in het Engels op alle behalve {', '.join(first)} en {last} |" in text("toegankelijkheid.md")
+
+
+def test_no_button_is_said_to_be_english_that_is_told_in_dutch() -> None:
+    """Which ones are: tests/browser/test_every_page.py and test_user_text_in_browser.py."""
+    said = writing_in("nl").words
+    for told in (said["over_limits"], said["own_file_note"], text("toegankelijkheid.md")):
+        assert not re.search(r"knoppen (van|komen)|‘Upload’", told)
 
 
 def test_colours_have_the_contrast_that_the_statement_says() -> None:

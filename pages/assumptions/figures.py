@@ -15,6 +15,7 @@ from pages.look.texts import t, writing
 from pages.shared import parts
 from sim.words.parameter_words import source_words
 
+COUNTRY = "NL"
 STATUS_WORDS = dict(zip(STATUSES, ("final", "provisional", "press"), strict=True))
 
 
@@ -33,11 +34,14 @@ def show(chosen: Choices) -> None:
           source=parts.plain(source_words(here.source, writing())), youths=formats.count(here.total))
     )  # fmt: skip
     counted = Counter(STATUS_WORDS[target.status] for target in targets())
-    roles = Counter(target.role for target in targets())
+    tested = sum(target.role == "validate" for target in targets())
+    fitted = Counter(target.region for target in targets() if target.role == "calibrate")
+    country = fitted.pop(COUNTRY)
+    apart = "".join(t("origin_targets_apart", n=n, region=region) for region, n in fitted.items())
     statuses = ", ".join(f"{t(f'origin_status_{status}')}: {n}" for status, n in counted.most_common())
     st.markdown(
         t("origin_targets", n=len(targets()), years=_years(targets()), statuses=statuses,
-          fitted=roles["calibrate"], tested=roles["validate"])
+          fitted=country, apart=apart, tested=tested)
     )  # fmt: skip
     with st.expander(t("origin_sources")):
         st.table(_by_source(), hide_index=True)

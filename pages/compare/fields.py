@@ -55,7 +55,7 @@ def _field(k: int, now: Plan, made: int) -> Plan:
         fenced = columns[2].toggle(t("ring_fence"), now.fenced, key=f"fence-{key}", help=t("ring_fence_help"))
         policy = columns[3].selectbox(
             t("policy"), POLICIES, POLICIES.index(now.policy), key=f"policy-{key}",
-            format_func=lambda p: t(f"policy_{p}"), help=t("policy_help"),
+            format_func=lambda p: t(f"policy_{p}"), help=_policy_help(),
         )  # fmt: skip
         if set(now.data) - {"policy", "programmes", "title"} or set(now.programmes) - {"kinderwerk"}:
             parts.note(t("start_beside", what=parts.plain(now.described())))
@@ -72,3 +72,8 @@ def _field(k: int, now: Plan, made: int) -> Plan:
         # numbers of places count only where places are limited
         found = found.changed(policy=policy, places=now.data.get("places") if policy == "capped" else None)
     return found if found is now and name == held else found.named(name)
+
+
+def _policy_help() -> str:
+    """Return what each choice does, by the name that it has in the list."""
+    return t("policy_help", **{policy: t(f"policy_{policy}") for policy in POLICIES})

@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from pages.look import formats
-from pages.look.texts import t
+from pages.look.texts import t, writing, writing_in
 from pages.own.known import FITTED, GROUPS, form_name
 from pages.own.use_form import two_by_two, use_fields, youths_in_year
 from pages.shared import parts
@@ -17,6 +17,8 @@ from sim.inputs.library import registry
 from sim.inputs.municipality import NAME_LENGTH, Municipality
 from sim.inputs.sourced import FIRST_DATE, LAST_DATE, SOURCE_LENGTH
 from sim.states import FORMS
+from sim.words.parameter_words import source_words
+from sim.words.writing import LANGUAGES
 
 Data = dict[str, Any]
 
@@ -64,13 +66,22 @@ def _who(known: Municipality | None, key: str, name: str) -> Data:
         t("own_year"), FIRST_DATE, LAST_DATE, int(known.date[:4]) if known else None, format="%d",
         key=f"own-year-{key}", help=t("own_year_help"),
     )  # fmt: skip
+    told = source_words(known.source, writing()) if known else ""
     source = st.text_input(
-        t("own_source"), known.source if known else "", SOURCE_LENGTH, key=f"own-source-{key}",
+        t("own_source"), told, max(SOURCE_LENGTH, len(told)), key=f"own-source-{key}",
         help=t("own_source_help"),
     )  # fmt: skip
     same_day = known is not None and year == int(known.date[:4])
     date = known.date if known and same_day else f"{year:d}-01-01" if year is not None else ""
-    return {"name": name.strip(), "date": date, "source": source.strip()}
+    return {"name": name.strip(), "date": date, "source": _source(known, source.strip())}
+
+
+def _source(known: Municipality | None, typed: str) -> str:
+    """Return a source as the file has it, where what is told of it in a language was left as it was."""
+    if known is None:
+        return typed
+    told = [source_words(known.source, writing_in(language)) for language in LANGUAGES]
+    return known.source if typed in told else typed
 
 
 def _people(known: Municipality | None, key: str) -> Data:

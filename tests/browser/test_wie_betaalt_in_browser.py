@@ -43,5 +43,5 @@ def test_another_horizon_by_the_keyboard_changes_the_figures_and_the_link(page: 
         text = archive.read("kinderwerk-betalers-4-jaar.csv").decode("utf-8-sig")
         assert "startgetal" in archive.read("kinderwerk-betalers-4-jaar-herkomst.txt").decode()
     assert "De gemeente" in text
-    assert "euro van 2024, contant gemaakt" in text
+    assert "euro van 2024, omgerekend naar nu" in text
     assert page.errors == []

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from calibration.documents.summary import read
 from pages.assumptions import change, evidence, rows
 from pages.assumptions.change import number, refusal, with_value
 from pages.assumptions.figures import STATUS_WORDS, targets
@@ -259,6 +260,13 @@ def test_every_finding_has_its_words_with_the_numbers_of_the_file() -> None:
             said = told[f"evidence_found_{row['key']}"].translate(swap).replace(",", "")
             for figure in re.findall(r"\d+(?:\.\d+)?", row["number"]):
                 assert figure in re.findall(r"\d+(?:\.\d+)?", said), (language, row["key"], figure)
+
+
+def test_what_the_model_is_fitted_to_is_as_many_figures_as_the_page_of_the_fit_says() -> None:
+    fitted = [row for row in read()[1]["targets"] if row["role"] == "calibrate"]
+    assert f"Op {len(fitted)} daarvan is het afgestemd, op 1 apart voor Almere, en met" in words(page())
+    at = page(language="en")
+    assert f"fitted to {len(fitted)} of them, to 1 apart for Almere, and tested on" in words(at)
 
 
 def test_every_status_of_a_published_figure_has_a_word() -> None:

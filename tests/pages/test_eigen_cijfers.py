@@ -27,6 +27,7 @@ from sim.inputs.municipality_text import municipality_yaml, read_yaml
 from sim.inputs.profiles import profile_from, profiles
 from sim.model.parameters import default_parameters
 from sim.progress import Progress
+from sim.words.parameter_words import source_words
 from tests.opened import once, spaced
 
 PAGE = str(Path(__file__).resolve().parents[2] / "pages" / "eigen_cijfers.py")
@@ -131,6 +132,20 @@ def test_a_form_as_it_was_changes_nothing() -> None:
     at = press(opened(), "own_submit")
     assert [info.value for info in at.info] == [NL.t("own_review_same")]
     assert at.session_state["choices"] == Choices()
+
+
+def test_the_form_tells_the_source_in_the_language_of_the_page_and_keeps_it_as_it_is() -> None:
+    at, was = opened(), known.shipped("Almere")
+    assert was is not None
+    assert field(at, NL.t("own_source")).value.startswith("afgeleid: losse leeftijden binnen")
+    field(at, NL.t("own_fte")).set_value(20.0)
+    own = known.own_of(press(press(at, "own_submit"), "own_accept").session_state["choices"])
+    assert own is not None
+    assert own.source == was.source
+    for language in ("nl", "en"):
+        told = source_words(was.source, writing_in(language))
+        assert form._source(was, told) == was.source
+    assert form._source(was, "eigen telling") == form._source(None, "eigen telling") == "eigen telling"
 
 
 def test_figures_act_only_once_they_are_accepted_and_can_be_taken_out_again() -> None:

@@ -397,7 +397,7 @@ def test_the_page_shows_every_part_once_it_is_found() -> None:
     apart = next(t.value for t in at.table if plain(t.value.columns[0]) == NL["doubt_col_way"])
     assert apart.shape == (3, 4)
     assert NL["doubt_preliminary"][:13] in told
-    assert "Onvervulde zorgbehoefte in 2035" in told
+    assert "Hulp nodig, niet gekregen in 2035" in told
     assert re.search("termijn=10&zeker=75", at.code[0].value)
     chances = next(t.value for t in at.table if plain(t.value.columns[0]) == NL["doubt_counting"])
     assert isinstance(chances, pd.DataFrame)

@@ -17,7 +17,7 @@ from pages import vergelijk
 from pages.choices.chosen import MAX_PLANS, Choices, plans_around, plans_offered, scenario
 from pages.choices.link import query_of
 from pages.choices.plan import Plan
-from pages.compare import forest
+from pages.compare import fields, forest
 from pages.compare.conclusion import conclusion
 from pages.compare.fences import fences
 from pages.compare.rows import OUTCOMES, BudgetRow, Told, row
@@ -47,6 +47,19 @@ NONE, SOON = Figure(0.0, 0.0, 0.0, 0.0, 0.5, 40, 0.0), fig(20.0, 10.0, 30.0, 3)
 def made(number: int, cost: Figure, care: Figure, unmet: Figure, comparable: bool = True) -> BudgetRow:
     figures = {"cost": cost, "care": care, "unmet": unmet}
     return BudgetRow(number, f"{number}. x", "", figures, comparable, "", "kleiner dan 8%", "", False)
+
+
+# Fields
+
+
+@pytest.mark.parametrize("language", ["nl", "en"])
+def test_what_a_shortfall_does_is_explained_by_the_names_in_the_list(
+    language: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fields, "t", writing_in(language).t)
+    told = fields._policy_help()
+    for policy in fields.POLICIES:
+        assert f"‘{writing_in(language).t(f'policy_{policy}')}’:" in told
 
 
 # The sentence

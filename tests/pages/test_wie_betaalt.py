@@ -89,7 +89,7 @@ def test_the_figures_are_those_of_the_engine(page: AppTest) -> None:
     if not Standing.of(here.cost).unsaid:
         assert f"**{formats.money(abs(here.cost.value))}** meer" in words(page)
     unmet = dutch.difference(d.in_year(UNMET, 19), lambda value, sign=False: youths(value, sign))
-    assert words(page).count(f"Onvervulde zorgbehoefte in 2045: **{unmet}**") == 1
+    assert words(page).count(f"Hulp nodig, niet gekregen in 2045: **{unmet}**") == 1
 
 
 def test_terms_cover_all_years_with_unmet_need_beside_them(page: AppTest) -> None:

@@ -52,7 +52,7 @@ def test_unmet_need_stands_right_beside_the_use_of_care(report: Report) -> None:
     users = [i for i, (what, _) in enumerate(found) if what == "care_users"]
     assert len(users) == 2
     assert all(found[i + 1][0] == "unmet_need" for i in users)
-    assert all("onvervulde zorgbehoefte" in outcome.unmet for outcome in report.outcomes)
+    assert all("die hulp nodig hebben en niet krijgen" in outcome.unmet for outcome in report.outcomes)
 
 
 def test_a_chance_is_named_from_ten_draws_on() -> None:

@@ -63,17 +63,18 @@ def test_the_summary_holds_the_figures_of_the_comparison_as_numbers(book: Workbo
             users = own["Jongeren met jeugdzorg"]
             assert users["Verschil"] == pytest.approx(change.care_users.value)
             assert users["Laag (5%)"] == pytest.approx(change.care_users.low)
-            cost = own["Extra kosten gemeente, opgeteld en contant gemaakt"]
+            cost = own["Extra kosten gemeente, opgeteld en omgerekend naar nu"]
             assert cost["Verschil"] == pytest.approx(change.municipal_cost.value)
             chance = own["Kans op terugverdienen (niet duurder uit)"]
             assert chance["Wat te zeggen valt"] == report.chance(outcome, k)
             names = list(own)
-            assert names[names.index("Jongeren met jeugdzorg") + 1] == "Onvervulde zorgbehoefte (31 december)"
+            after = names[names.index("Jongeren met jeugdzorg") + 1]
+            assert after == "Hulp nodig, niet gekregen (31 december)"
 
 
 def test_the_summary_says_what_its_own_cells_are(book: Workbook) -> None:
     lines = [str(row[0].value) for row in book["Samenvatting"].iter_rows()]
-    (note,) = (line for line in lines if "contant gemaakt met" in line and "laag en hoog" in line)
+    (note,) = (line for line in lines if "omgerekend naar nu met" in line and "laag en hoog" in line)
     assert "euro’s van 2024" in note
     assert not any("miljoen euro" in line or "Tussen haakjes" in line for line in lines)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from pages.choices.chosen import EFFECTS
@@ -53,3 +55,32 @@ def test_documents_tell_help_that_begins_more_often_without_a_minus(size: float,
     shock = {"kind": "fewer_starts", "start": "2027-01", "months": 12, "size": size}
     told = world_words(scenario(36, shocks=[shock]), document_words("nl"))
     assert f"{kind} van januari 2027 tot en met december 2027, 20%" in told
+
+
+def test_what_is_needed_and_not_given_has_one_name_in_dutch() -> None:
+    told = {**writing_in("nl").words, **document_words("nl").words}
+    assert [key for key, words in told.items() if "onvervuld" in words.casefold()] == []
+    figures = ("figure_unmet", "chart_unmet", "row_unmet", "what_unmet_need", "level_unmet_what", "pay_unmet")
+    for key in figures:
+        assert told[key].startswith("Hulp nodig, niet gekregen")
+
+
+@pytest.mark.parametrize("language", list(LANGUAGES))
+def test_a_page_names_a_file_of_the_source_only_where_it_says_what_that_is(language: str) -> None:
+    told = writing_in(language).words
+    found = [key for key, words in told.items() if re.search(r"\b(docs|calibration)/\w+", words)]
+    assert [key for key in found if not key.startswith("file_key_")] == ["over_where"]
+
+
+def test_dutch_pages_say_no_term_of_a_trade_without_saying_it_in_plain_words() -> None:
+    told = {**writing_in("nl").words, **document_words("nl").words}
+    for term in ("bewijsschuld", "contant gemaakt", "%-interval"):
+        assert [key for key, words in told.items() if term in words.casefold()] == []
+    explained = {
+        "standaardafwijking": "hoe ver", "collineariteit": "uit elkaar te houden",
+        "trekking": "berekeningen|stellen waarden",
+    }  # fmt: skip
+    for term, plain in explained.items():
+        found = [key for key, words in told.items() if term in words.casefold() and not key.startswith("pw_")]
+        assert found
+        assert [key for key in found if not re.search(plain, told[key].casefold())] == []
