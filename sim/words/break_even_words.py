@@ -20,7 +20,11 @@ def break_even_words(found: PlaceCost, writing: Writing) -> str:
         first=found.ages[0], last=found.ages[1],
     )  # fmt: skip
     words = {name: writing.count(value) for name, value in numbers.items()}
-    return f"{costs} {writing.t('quitte_if' if share.value <= 100.0 else 'quitte_never', **words)}"
+    if round(share.value) > 100:
+        return f"{costs} {writing.t('quitte_never', **words)}"
+    if round(share.high) > 100:  # more than 100 of each 100 euros cannot fall away
+        words["high"] = writing.t("quitte_beyond")
+    return f"{costs} {writing.t('quitte_if', **words)}"
 
 
 def research_words(writing: Writing) -> str:

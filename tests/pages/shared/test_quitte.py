@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from pages.background import desk
 from pages.background.answers import Answer
 from pages.choices.plan import Plan
 from pages.look.texts import writing, writing_in
-from sim.decision.place import place_cost
+from sim.decision.comparison import figure
+from sim.decision.place import PlaceCost, place_cost
 from sim.model.priors import NEED, priors
 from sim.words import break_even_words
 from tests.opened import shown, words
@@ -47,6 +49,19 @@ def test_where_all_care_is_not_enough_it_says_so() -> None:
     dear = replace(found, share=replace(found.share, value=120.0, low=101.0, high=150.0))
     assert NL["quitte_never"].split("{share}")[0] in break_even_words.break_even_words(dear, writing())
     assert writing().count(120.0) in break_even_words.break_even_words(dear, writing())
+
+
+@pytest.mark.parametrize(
+    ("language", "beyond"), [("nl", "44 tot meer dan alles"), ("en", "44 to more than all of it")]
+)
+@pytest.mark.parametrize(("high", "whole"), [(113.0, False), (100.6, False), (100.4, True), (90.0, True)])
+def test_no_more_than_all_of_it_falls_away(language: str, beyond: str, high: float, whole: bool) -> None:
+    place, care = (figure(np.array([value] * 2), np.zeros(2), [1, 2]) for value in (840.0, 1100.0))
+    share = replace(place, value=74.0, low=44.0, high=high)
+    said = break_even_words.break_even_words(PlaceCost(place, care, share, (4, 14)), writing_in(language))
+    assert (beyond in said) is not whole
+    assert "74" in said
+    assert not [number for number in re.findall(r"\d+", said.partition("(")[2]) if int(number) > 100]
 
 
 def test_a_budget_without_child_work_has_no_such_line() -> None:
