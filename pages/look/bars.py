@@ -16,6 +16,8 @@ from pages.look.texts import language
 WIDTH = 44
 """Characters of a row's words on one line of a phone."""
 LINE, BAR, GAP = 17, 16, 14
+ABOVE, BELOW = 2, GAP - 5
+"""Pixels that the line reaches beyond a bar: up to the words above it, and to those of the next row."""
 AXIS, LEGEND, LEGEND_LINE = 84, 42, 22
 """Pixels that the axis and the legend take in the theme of the app: a height is that of the whole picture."""
 SOLID, HOLLOW = "solid", "hollow"
@@ -104,11 +106,17 @@ def chart(
         "lineHeight": LINE, "lineBreak": "\n",
     }  # fmt: skip
     first = alt.Chart(data.drop_duplicates("row")).encode(y=y, x=alt.value(0), text="words:N")
-    halo = first.mark_text(**words, color="#ffffff", stroke="#ffffff", strokeWidth=5)
     above = first.mark_text(**words, color=charts.INK)
-    rule = alt.Chart(pd.DataFrame({"x": [middle]})).mark_rule(color=charts.INK).encode(x="x:Q")
+    rule = (  # a piece beside each bar: a whole one would stand across the words
+        alt.Chart(data.drop_duplicates("row").assign(middle=middle))
+        .mark_tick(
+            orient="vertical", color=charts.INK, opacity=1.0, thickness=1.0, size=BAR + ABOVE + BELOW,
+            yOffset=drop + (BELOW - ABOVE) / 2,
+        )
+        .encode(x=alt.X("middle:Q"), y=y)
+    )  # fmt: skip
     made = (
-        alt.layer(rule, halo, *layers, above)
+        alt.layer(rule, *layers, above)
         .properties(
             height=height * len(rows) + AXIS + (LEGEND + LEGEND_LINE * len(names) if key else 0),
             description=description,
