@@ -108,10 +108,10 @@ def _series(found: Mapping[str, Any]) -> None:
     _table(data.rename(columns=titles), "series", years=(t("year"),))
 
 
-def _one_series(data: pd.DataFrame, name: str) -> alt.LayerChart:
+def _one_series(data: pd.DataFrame, name: str) -> dict[str, Any]:
     """Return the chart of one series: dots counted, ticks and bars of the model."""
     base = alt.Chart(data).encode(x=alt.X("year:O", title=None, axis=alt.Axis(labelAngle=0)))
-    number = alt.Axis(format=",.0f", title=None, tickCount=4)
+    number = _upright(t("fit_chart_unit"), ",.0f", 4)
     rule = base.mark_rule(strokeWidth=5, opacity=0.35, color=charts.COLOURS[0]).encode(
         y=alt.Y("low:Q", axis=number, scale=alt.Scale(zero=False)), y2="high:Q"
     )
@@ -125,9 +125,17 @@ def _one_series(data: pd.DataFrame, name: str) -> alt.LayerChart:
         ],
     )
     made = alt.layer(rule, model, seen).properties(
-        height=210, title=name, description=f"{name}: {t('fit_series_note')}"
+        height=250, description=f"{name}: {t('fit_series_note')}"
     )
-    return charts.dressed(made, language(), 13)
+    return charts.titled(charts.dressed(made, language(), 13), t("fit_chart_series", name=name))
+
+
+def _upright(unit: str, form: str, ticks: int = 5) -> alt.Axis:
+    """Return an axis of values with its unit above it, where it stands upright."""
+    return alt.Axis(
+        title=unit, format=form, tickCount=ticks, titleAngle=0, titleAlign="left", titleAnchor="start",
+        titleX=0, titleY=-16, titleFontWeight="normal",
+    )  # fmt: skip
 
 
 def _ahead(rolling: Mapping[str, Any], tested: Mapping[str, Any]) -> None:
@@ -151,15 +159,16 @@ def _ahead(rolling: Mapping[str, Any], tested: Mapping[str, Any]) -> None:
         .encode(
             x=alt.X("origin:N", title=t("fit_origin"), axis=alt.Axis(labelAngle=0)),
             xOffset=alt.XOffset("rule:N", scale=alt.Scale(domain=names)),
-            y=alt.Y("error:Q", title=None, axis=alt.Axis(format=".0%", tickCount=5)),
+            y=alt.Y("error:Q", axis=_upright(t("fit_chart_error"), ".0%")),
             color=alt.Color(
                 "rule:N", title=None, legend=alt.Legend(orient="top", columns=2),
                 scale=alt.Scale(domain=names, range=list(charts.COLOURS[: len(names)])),
             ),
         )
-        .properties(height=260, description=t("fit_ahead_note"))
+        .properties(description=t("fit_ahead_note"))
     )  # fmt: skip
-    parts.draw(charts.dressed(alt.layer(bars), language(), 13))
+    made = charts.dressed(alt.layer(bars, height=280), language(), 13)
+    parts.draw(charts.titled(made, t("fit_chart_ahead")))
     parts.note(t("fit_ahead_note"))
     shown = pd.DataFrame(  # a row for each rule, so that it fits on a phone
         {t("fit_origin"): f"{row['origin'] or t('fit_together')} ({t('fit_count', n=row['figures'])})",
@@ -241,7 +250,7 @@ def _ages(found: Mapping[str, Any], by_age: Mapping[str, Any]) -> None:
         t("fit_ages_lead", first=furthest["age_from"], last=furthest["age_to"],
           model=formats.percent(furthest["median"]), published=formats.percent(furthest["value"]))
     )  # fmt: skip
-    percent = alt.Axis(format=".0%", title=None, tickCount=5)
+    percent = _upright(t("fit_chart_share"), ".0%")
     ages = alt.X("band:O", sort=None, title=t("fit_age"), axis=alt.Axis(labelAngle=0))
     base = alt.Chart(bands).encode(x=ages)
     rule = base.mark_rule(strokeWidth=5, opacity=0.35, color=charts.COLOURS[0]).encode(
@@ -249,8 +258,8 @@ def _ages(found: Mapping[str, Any], by_age: Mapping[str, Any]) -> None:
     )
     tick = base.mark_tick(color=charts.COLOURS[0], thickness=3, width=18).encode(y="model:Q")
     dot = base.mark_point(color=charts.INK, filled=True, size=45).encode(y="published:Q")
-    chart = alt.layer(rule, tick, dot).properties(height=240, description=t("fit_bands_note"))
-    parts.draw(charts.dressed(chart, language(), 13))
+    chart = alt.layer(rule, tick, dot).properties(height=260, description=t("fit_bands_note"))
+    parts.draw(charts.titled(charts.dressed(chart, language(), 13), t("fit_chart_ages")))
     parts.note(t("fit_bands_note"))
     data = pd.DataFrame(found["ages"])
     shares = ["users_share", "users_share_low", "users_share_high"]
@@ -269,14 +278,15 @@ def _cost_by_age(by_age: Mapping[str, Any]) -> None:
     st.markdown(
         t("fit_cost_lead", age=most["age"], cost=formats.euros(most["cost"]), year=by_age["year"])
     )
-    axis = alt.Axis(format=",.0f", title=None, tickCount=5)
+    axis = _upright(t("fit_euros"), ",.0f")
     base = alt.Chart(rows).encode(x=alt.X("age:O", title=t("fit_age"), axis=alt.Axis(labelAngle=0)))
     rule = base.mark_rule(strokeWidth=5, opacity=0.35, color=charts.COLOURS[0]).encode(
         y=alt.Y("cost_low:Q", axis=axis, scale=alt.Scale(zero=True)), y2="cost_high:Q"
     )
     tick = base.mark_tick(color=charts.COLOURS[0], thickness=3, width=10).encode(y="cost:Q")
-    chart = alt.layer(rule, tick).properties(height=240, description=t("fit_cost_note"))
-    parts.draw(charts.dressed(chart, language(), 13))
+    chart = alt.layer(rule, tick).properties(height=260, description=t("fit_cost_note"))
+    title = t("fit_chart_cost", year=by_age["year"])
+    parts.draw(charts.titled(charts.dressed(chart, language(), 13), title))
     parts.note(t("fit_cost_note"))
     titles = {"age": t("fit_age"), "cost": t("fit_euros"), "cost_low": t("fit_cost_low"),
               "cost_high": t("fit_cost_high"), "in_care": t("fit_in_care")}  # fmt: skip

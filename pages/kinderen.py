@@ -16,7 +16,8 @@ from pages.children import cash, forms, icons, kinds, timeline
 from pages.children.kept import Kept, live_twins
 from pages.choices.address import saw, seen
 from pages.choices.chosen import Choices, pair, profile, reference_of, reference_words
-from pages.look import formats
+from pages.choices.state import choices
+from pages.look import charts, formats
 from pages.look.texts import t, writing
 from pages.shared import parts
 from pages.shared.folds import fold
@@ -258,7 +259,8 @@ def _cash(answer: Answer, reference: str) -> None:
     st.markdown(cash.words(found, scenario))
     st.markdown(_unmet(answer, found.ends[-1]))
     if luck_known(answer.runs):
-        parts.draw(cash.chart(found), "kids-cash")
+        title = t("kids_cash_chart", name=choices().municipality)
+        parts.draw(charts.titled(cash.chart(found), title), "kids-cash")
     parts.note(" ".join([t("kids_cash_note"), *([t("provisional_help")] if answer.sharpening else [])]))
     parts.below(cash.table(found), cash.all_years(found), "in-de-kas", reference)
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+import re
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 from streamlit.testing.v1 import AppTest
@@ -81,6 +84,29 @@ def rest() -> None:
 
 def _busy() -> int:
     return sum(work.wanted() and not work.finished for work in list(desk().kept.values()))
+
+
+def untitled(at: AppTest) -> list[str]:
+    """Return what charts are about that have no title, neither in them nor in bold right above them."""
+    found, above = [], ""
+    for one in _elements(at.main):
+        if one.type == "vega_lite_chart":
+            spec = json.loads(one.proto.spec)
+            told = spec.get("title", "")
+            text = told.get("text", "") if isinstance(told, dict) else told
+            if not "".join(text) and not re.fullmatch(r"\*\*[^*]+\*\*", above):
+                found.append(str(spec["description"]))
+        above = one.value if one.type == "markdown" else ""
+    return found
+
+
+def _elements(node: Any) -> Iterator[Any]:
+    """Yield the elements of a page as they stand below each other."""
+    children = getattr(node, "children", None)
+    if children is None:
+        yield node
+    for child in (children or {}).values():
+        yield from _elements(child)
 
 
 def complete(at: AppTest) -> bool:

@@ -112,7 +112,7 @@ def chart(one: Lines, what: str, start: int, names: tuple[str, str]) -> alt.Laye
         )
     ).properties(
         height=CHART_HEIGHT,
-        title=t(f"pw_tail_{one.form}"),
+        title=alt.TitleParams(t(f"pw_tail_{one.form}"), subtitle=t(f"kids_wait_{what}")),
         description=description(one, what, start, names),
     )
     return charts.dressed(made, language(), 13)

@@ -9,6 +9,7 @@ import streamlit as st
 from scipy.stats import beta
 
 from pages.background.answers import Answer
+from pages.choices.state import choices
 from pages.look import charts, formats
 from pages.look.texts import language, t, writing
 from pages.shared import parts
@@ -74,7 +75,8 @@ def show(answer: Answer, ahead: int, reference: str) -> None:
         "high": t("doubt_high"),
     }
     if worth_drawing(data):
-        parts.draw(chart(data, cells, draws))
+        title = t("doubt_chance_chart", name=choices().municipality)
+        parts.draw(charts.titled(chart(data, cells, draws), title))
     parts.below(
         shown.map(parts.breakable),
         data.drop(columns="early").assign(line=data["line"].map(names)).rename(columns=titles),

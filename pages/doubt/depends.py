@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import altair as alt
+from typing import Any
+
 import pandas as pd
 import streamlit as st
 
@@ -59,7 +60,7 @@ def numbers(found: Findings, goal: Goal, reference: str) -> None:
         parts.note(t("doubt_tornado_small", names=parts.plain(listed)))
 
 
-def _tornado(rows: list[tuple[str, float, float]], best: float, year: int) -> alt.LayerChart:
+def _tornado(rows: list[tuple[str, float, float]], best: float, year: int) -> dict[str, Any]:
     kinds = {
         "low": Kind(t("doubt_kind_low"), charts.COLOURS[1], HOLLOW),
         "high": Kind(t("doubt_kind_high"), charts.COLOURS[0]),
@@ -71,7 +72,8 @@ def _tornado(rows: list[tuple[str, float, float]], best: float, year: int) -> al
         for title, low, high in rows
     )  # fmt: skip
     words = t("doubt_tornado_alt", year=year, best=formats.millions(best * 1e6, True), rows=told)
-    return bars.chart(made, kinds, t("doubt_axis", year=year), words, middle=best)
+    drawn = bars.chart(made, kinds, t("doubt_axis", year=year), words, middle=best)
+    return charts.titled(drawn, t("doubt_tornado_chart", name=choices().municipality))
 
 
 def _value(name: str, value: float) -> str:

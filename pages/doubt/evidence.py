@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
+from pages.choices.state import choices
 from pages.doubt.work import Findings
 from pages.look import bars, charts, formats
 from pages.look.bars import HOLLOW, Bar, Kind
@@ -75,7 +76,8 @@ def rests_on(found: Findings, reference: str) -> None:
         columns=[t("doubt_col_basis"), t("doubt_col_share")],
     )
     data = table.assign(**{t("doubt_col_share"): list(shares.values())})
-    parts.picture(chart, table.map(parts.breakable), data, "bewijs", reference)
+    drawn = charts.titled(chart, t("doubt_debt_chart", name=choices().municipality))
+    parts.picture(drawn, table.map(parts.breakable), data, "bewijs", reference)
     _caution(known)
 
 
@@ -142,7 +144,8 @@ def collect_first(found: Findings, reference: str) -> None:
         [(name, e.value, e.se, _more(e)) for name, e in everything],
         columns=[*names, t("pay_mcse"), t("doubt_col_more")],
     )
-    parts.picture(chart, shown.map(parts.breakable), data, "eerst-verzamelen", reference)
+    drawn = charts.titled(chart, t("doubt_worth_chart", name=choices().municipality))
+    parts.picture(drawn, shown.map(parts.breakable), data, "eerst-verzamelen", reference)
     parts.note(t("doubt_collect_note", draws=formats.count(found.draws)))
     if any(_more(e) for _, e in everything):
         parts.note(t("doubt_more_note", most=MOST_NEAR))

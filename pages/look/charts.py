@@ -167,8 +167,9 @@ def chart(found: Sequence[Series], what: str, whose: str) -> dict[str, Any]:
     return titled(made, t(f"title_{what}", name=whose))
 
 
-def titled(drawn: dict[str, Any], title: str) -> dict[str, Any]:
+def titled(chart: alt.TopLevelMixin | dict[str, Any], title: str) -> dict[str, Any]:
     """Return a chart with a title of as many lines as a phone needs, and the room that they take."""
+    drawn: dict[str, Any] = chart if isinstance(chart, dict) else chart.to_dict()
     lines = wrap(title, TITLE_WIDTH)
     height = drawn["height"] + TITLE_LINE * len(lines)
     return {**drawn, "title": {"text": lines, "aria": False}, "height": height}
@@ -264,7 +265,9 @@ def dressed(chart: alt.LayerChart | alt.FacetChart, spoken: str, size: int = 14)
         chart.configure(locale=alt.Locale(number=NUMBERS[spoken]))
         .configure_axis(labelFontSize=size, titleFontSize=size, labelColor=INK, titleColor=INK)
         .configure_legend(labelFontSize=size, labelColor=INK)
-        .configure_title(fontSize=14, color=INK, anchor="start")
+        .configure_title(
+            fontSize=14, color=INK, anchor="start", subtitleFontSize=size, subtitleColor=INK
+        )
     )
     return found
 

@@ -14,6 +14,7 @@ import streamlit as st
 from pages.background.answers import key_of
 from pages.background.desk import CHILDREN, DRAWS, SEED, desk
 from pages.choices.plan import CHILD_WORK
+from pages.choices.state import choices
 from pages.look import charts, formats
 from pages.look.texts import language, t, writing
 from pages.shared import parts
@@ -93,7 +94,8 @@ def drawn(found: BreakEvenMap, goal: Goal, reference: str) -> None:
         [(_percent(e), formats.count(r), writing().chance(float(c), found.draws)) for e, r, c in rows],
         columns=names,
     )
-    parts.draw(chart(found, lines))
+    title = t("even_chart", year=goal.year, name=choices().municipality)
+    parts.draw(charts.titled(chart(found, lines), title))
     notes = f"{t('even_note', draws=found.draws)} {t('even_table')}"
     parts.below(shown, data, f"quitte-{goal.year}", reference, notes)
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 import pandas as pd
 import streamlit as st
 
+from pages.choices.state import choices
 from pages.look import bars, charts, formats
 from pages.look.bars import HOLLOW, Bar, Kind
 from pages.look.texts import t, writing
@@ -127,8 +128,10 @@ def _one(
     sharpening: bool,
 ) -> None:
     made = [_bar(*row, sharpening) for row in rows]
-    st.markdown(f"**{t(title)}**")
-    words = t("pay_alt", title=t(title), years=ahead, rows="; ".join(bar.words for bar in made))
+    name = choices().municipality
+    st.markdown(f"**{t(title, name=parts.plain(name))}**")
+    rows_told = "; ".join(bar.words for bar in made)
+    words = t("pay_alt", title=t(title, name=name), years=ahead, rows=rows_told)
     chart = bars.chart([[bar] for bar in made], kinds, t("pay_axis", years=ahead), words, 0.0, extent)
     figures = [(f"{capital(t(f'pay_payer_{payer}'))}, {kinds[kind].words}", f) for payer, kind, f in rows]
     shown = pd.DataFrame(
@@ -137,8 +140,8 @@ def _one(
         columns=[t("pay_back_payer"), t("middle"), t("low"), t("high")],
     )  # fmt: skip
     data = in_numbers(figures, t("pay_back_payer"), sharpening).assign(**{t("csv_unit"): t("pay_euros")})
-    name = "betalers" if title == "pay_money" else "buiten-jeugdzorg"
-    parts.picture(chart, shown, data, f"{name}-{ahead}-jaar", reference)
+    file = "betalers" if title == "pay_money" else "buiten-jeugdzorg"
+    parts.picture(chart, shown, data, f"{file}-{ahead}-jaar", reference)
 
 
 def ends(f: Figure, sharpening: bool) -> tuple[float | None, float | None]:

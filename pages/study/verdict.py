@@ -193,8 +193,10 @@ def _chart(asked: Asked, curve: pd.DataFrame, reference: str) -> None:
     shown = pd.DataFrame(rows, columns=[t("study_col_size"), *names.values()])
     in_millions = curve.assign(**{line: curve[line] / 1e6 for line in LINES})
     data = in_millions.set_axis([t("study_axis_size"), t("study_col_chance"), *names.values()], axis=1)
-    parts.picture(charts.dressed(made, language()), shown.map(parts.breakable), data, "welk-onderzoek-loont",
-                  reference)  # fmt: skip
+    drawn = charts.titled(
+        charts.dressed(made, language()), t("study_chart", name=asked.scenarios[0].municipality)
+    )
+    parts.picture(drawn, shown.map(parts.breakable), data, "welk-onderzoek-loont", reference)
 
 
 def grounds(found: Beliefs) -> None:

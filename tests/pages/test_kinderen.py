@@ -31,7 +31,7 @@ from sim.runs.experiment import Options
 from sim.runs.twin_tables import picture_table
 from sim.runs.twins import Twins, twins
 from sim.states import FORMS, MECHANISMS
-from tests.opened import once, unfolded
+from tests.opened import once, unfolded, untitled
 from tests.worlds import RATE
 from tests.worlds import scenario as world
 
@@ -303,6 +303,8 @@ def test_the_page_shows_all_its_parts_and_says_that_children_are_simulated(page:
     described = [chart.proto.spec for chart in page.get("vega_lite_chart")]
     assert described
     assert all('"description"' in spec for spec in described)
+    key = NL["kids_key_alt"].split("{")[0]
+    assert [told for told in untitled(page) if not told.startswith(key)] == []
 
 
 def test_the_year_slider_moves_the_picture_without_living_anybody_again(page: AppTest) -> None:

@@ -23,7 +23,7 @@ from sim.decision.goal import Goal
 from sim.decision.learning import LONGEST, SIZES, Beliefs
 from sim.decision.study import StudyWorth
 from sim.decision.value import Estimate
-from tests.opened import once, spaced, unfolded, words
+from tests.opened import once, spaced, unfolded, untitled, words
 
 NL, EN = (writing_in(language).words for language in ("nl", "en"))
 PAGE = str(Path(__file__).resolve().parents[2] / "pages" / "onderzoek.py")
@@ -86,6 +86,8 @@ def test_the_page_answers_its_question_and_follows_its_choices() -> None:
     assert [header.value for header in at.header] == [
         NL[key] for key in ("study_now", "study_design", "study_pays", "study_cannot")
     ]
+    assert at.get("vega_lite_chart")
+    assert untitled(at) == []
     said = words(at)
     assert "40 buurten krijgen 3 jaar kinderwerk" in said
     assert at.select_slider(key="study-worth").value == 120_000

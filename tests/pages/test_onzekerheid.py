@@ -33,7 +33,7 @@ from sim.decision.thresholds import Threshold
 from sim.decision.value import Estimate
 from sim.progress import Progress
 from sim.runs.experiment import Options
-from tests.opened import once, spaced, unfolded, words
+from tests.opened import once, spaced, unfolded, untitled, words
 
 NL, EN = (writing_in(language).words for language in ("nl", "en"))
 PAGE = str(Path(__file__).resolve().parents[2] / "pages" / "onzekerheid.py")
@@ -328,6 +328,8 @@ def rendered(show: str, found: object) -> AppTest:
 
 def test_what_to_collect_first_is_said_in_words(parts: list[Findings]) -> None:
     at = rendered("collect_first", replace(parts[-1], known=known()))
+    assert untitled(at) == []
+    assert "Almere" in at.get("vega_lite_chart")[0].proto.spec
     assert "Begin met **wat kinderwerk doet**" in words(at)
     assert "€ 90.000 waard is" in spaced(words(at))
     assert "1. Kinderwerk: nieuwe matige zorgbehoefte bij wie komt" in words(at)
@@ -386,6 +388,8 @@ def test_the_page_shows_every_part_once_it_is_found() -> None:
 
     once(at, whole)
     assert not at.error
+    assert at.get("vega_lite_chart")
+    assert untitled(at) == []
     told = words(at)
     assert any(text in told for text in ("Na 10 jaar (t/m 2035)", "te klein om te zien", "geen duidelijk"))
     assert "met **75%** zekerheid" in told
