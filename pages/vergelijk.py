@@ -113,12 +113,13 @@ def _answer(answer: Answer, plans: tuple[Plan, ...], ahead: int, reference: str)
     forest(rows, _like(answer, 1, plans[0], ahead, year), heads, t("compare_table", years=ahead))
     parts.note(t("compare_legend" if answer.chance_known else "band_few"))
     with st.container():
-        if told := fences(answer, plans, ahead):
+        told, sampled = fences(answer, plans, ahead)
+        if told:
             st.markdown(told)
     if len(plans) > 2:
         _two(answer, plans, ahead, heads)
     _over_years(answer, labels, reference)
-    _figures(answer, labels, reference)
+    _figures(answer, labels, reference, sampled)
 
 
 def _row(answer: Answer, number: int, plan: Plan, ahead: int) -> BudgetRow:
@@ -197,8 +198,11 @@ def _over_years(answer: Answer, labels: list[str], reference: str) -> None:
         parts.plot(found, what, reference)
 
 
-def _figures(answer: Answer, labels: list[str], reference: str) -> None:
-    """Show every difference in words, after a council term and later, and offer them as a file."""
+def _figures(answer: Answer, labels: list[str], reference: str, note: str) -> None:
+    """Show every difference in words, after a council term and later, and offer them as a file.
+
+    note: what stands below them.
+    """
     with _folding("cijfers", t("differences", name=parts.plain(labels[0]))):
         differences = [answer.difference(k) for k in range(1, len(labels))]
         years = answer.scenarios[0].years
@@ -214,6 +218,7 @@ def _figures(answer: Answer, labels: list[str], reference: str) -> None:
         whole = pd.concat(tables, keys=[t("mark", years=h) for h in horizons(years)])
         whole = whole.reset_index(names=["", " "])
         parts.csv(whole, "kinderwerk-verschillen", reference)
+        parts.note(note)
 
 
 if __name__ == "__main__":

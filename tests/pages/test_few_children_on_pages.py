@@ -91,10 +91,10 @@ def test_workers_that_a_shortfall_may_take_have_no_line() -> None:
 
 def test_what_a_budget_lost_without_a_fence_is_not_told(monkeypatch: pytest.MonkeyPatch) -> None:
     plans = (Plan.simple(36.0, False, "crowd_out"), Plan.simple(36.0, True, "crowd_out"))
-    monkeypatch.setattr(fences, "_told", lambda *_: "told")
+    monkeypatch.setattr(fences, "_told", lambda *_: ("told", False))
     answer = replace(ENOUGH, scenarios=(LOOSE, scenario(36, policy="crowd_out")))
-    assert fences.fences(answer, plans, 4) == "told"
-    assert fences.fences(few(answer), plans, 4) == ""
+    assert fences.fences(answer, plans, 4) == ("told", "")
+    assert fences.fences(few(answer), plans, 4) == ("", "")
 
 
 @pytest.mark.parametrize("children", [FEWEST_FOR_LUCK - 1, 400])

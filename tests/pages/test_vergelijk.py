@@ -193,7 +193,7 @@ def test_what_a_budget_without_a_ring_fence_loses_is_told_from_the_run(budget: f
                   for fenced in (True, False))  # fmt: skip
     both = tuple(scenario(Choices(), plan) for plan in plans)
     answer = answered(both, 10)
-    told = fences(answer, plans, 4)
+    told, sampled = fences(answer, plans, 4)
     if budget > 1e7:
         assert told == NL["compare_fence_none"].format(n=2, draws=10)
     else:
@@ -205,8 +205,10 @@ def test_what_a_budget_without_a_ring_fence_loses_is_told_from_the_run(budget: f
         assert 5 < some <= 10
         values = {"fte": formats.fte(lost.mean()), "whole": "36", "some": some, "draws": 10}
         assert told == NL["compare_fence_lost"].format(n=2, **values)
-    assert fences(answer.seen(False), plans[:1], 4) == ""  # no twin to tell it by
-    assert fences(replace(answer, draws=answer.draws[:9]), plans, 4) == ""
+    assert bool(sampled) == (told != NL["compare_fence_none"].format(n=2, draws=10))
+    assert fences(replace(answer, children=None), plans, 4) == (told, "")
+    assert fences(answer.seen(False), plans[:1], 4) == ("", "")  # no twin to tell it by
+    assert fences(replace(answer, draws=answer.draws[:9]), plans, 4) == ("", "")
 
 
 class Opened(nullcontext[None]):
