@@ -16,7 +16,7 @@ from pypdf import PdfReader
 from pypdf.generic import DictionaryObject
 
 from sim.decision.level_by_year import AT_FIRST, MoneyView
-from sim.report.briefing import GOOD, _empty, briefing
+from sim.report.briefing import GOOD, SIZES, _empty, briefing
 from sim.report.briefing_content import content
 from sim.report.chart import description, svg
 from sim.report.composition import report_of
@@ -236,6 +236,7 @@ def test_charts_that_come_out_higher_than_guessed_are_drawn_lower(
         return content(what, height + (0 if len(asked) == 1 else 400))
 
     monkeypatch.setattr("sim.report.briefing.content", taller)
+    monkeypatch.setattr("sim.report.briefing.SIZES", SIZES[-1:])  # so that there is room for higher charts
     assert len(PdfReader(io.BytesIO(briefing(report))).pages) == 2  # those of the first guess
     assert len(asked) == 2
     assert asked[1] > GOOD
