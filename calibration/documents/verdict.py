@@ -31,6 +31,16 @@ BEGIN, END = "<!-- written by `python -m calibration.documents.verdict` -->\n", 
 PAIR = (SCENARIOS / "almere" / "geen.yaml", SCENARIOS / "almere" / "huidig.yaml")
 CHILDREN, DRAWS = 10_000, 50
 WHOLE, UPTAKE = "cost.whole", "kinderwerk.uptake_by_need"
+VISITS, BY_VISITS = "kinderwerk.visits_per_child", "kinderwerk.effect_by_visits"
+WORKER, TO_CARE = "kinderwerk.fte_per_worker", "need.to_care"
+LEVERS: Sequence[tuple[str, Mapping[str, float], str]] = (
+    ("visits", {VISITS: 25.0}, "each child comes 25 times a year, not 40"),
+    ("visits", {VISITS: 60.0}, "each child comes 60 times a year"),
+    ("visits", {VISITS: 60.0, BY_VISITS: 1.0}, "60 times, and the effect grows with it"),
+    ("worker", {WORKER: 0.67}, "a worker is 0.67 of a full post"),
+    ("reach", {TO_CARE: 0.0}, "less need is not less care"),
+)
+"""Levers of Aannames, with values that are as well believed as those of the model (docs/parameters.md)."""
 TOGETHER = "together"
 TITLES = ("none", "36 FTE")
 Values = Mapping[str, Any]
@@ -101,6 +111,7 @@ def cases(writing: Writing) -> list[Stance]:
             )
             for times in (2.0, 3.0)
         ),
+        *(Stance(choice, {"parameters": values}, told) for choice, values, told in LEVERS),
         *(
             Stance("future", {"future": future}, t(f"future_{future}"))
             for future in FUTURES
@@ -155,7 +166,10 @@ def verdicts(found: Sequence[Found]) -> str:
         said.setdefault(each.report.outcomes[0].sentence, []).append(each.case.written or each.case.words)
     if len(said) == 1:
         return f"In each of these {len(found)} cases the program says: *{next(iter(said))}*\n"
-    lines = (f"- *{sentence}* {len(names)} cases: {'; '.join(names)}." for sentence, names in said.items())
+    lines = (
+        f"- *{sentence}* {len(names)} {'case' if len(names) == 1 else 'cases'}: {'; '.join(names)}."
+        for sentence, names in said.items()
+    )
     return "What the program says:\n\n" + "\n".join(lines) + "\n"
 
 

@@ -39,6 +39,10 @@ def test_every_option_of_each_choice_is_a_case() -> None:
     own = [says.get("parameters", {}) for says in told]
     assert {each.get(verdict.UPTAKE, 1.0) for each in own} == {1.0, 2.0, 3.0}
     assert {each.get(verdict.WHOLE, 1.0) for each in own} == {0.0, 1.0}
+    assert {(name, value) for each in own for name, value in each.items()} >= {
+        (verdict.VISITS, 25.0), (verdict.VISITS, 60.0), (verdict.BY_VISITS, 1.0),
+        (verdict.WORKER, 0.67), (verdict.TO_CARE, 0.0),
+    }  # fmt: skip
     assert sum(not says for says in told) == 1
 
 
