@@ -31,8 +31,9 @@ FIGURES = """<style>
 }
 [data-testid=stMetricValue] {font-size: 1.6rem; line-height: 1.25}
 [data-testid=stMetric] {padding-bottom: 0}
+[data-testid=stMain] [role=radiogroup] {flex-wrap: wrap; overflow: visible; mask-image: none}
 </style>"""
-"""What is told of a figure may take two lines: words are not cut off."""
+"""What is told of a figure may take two lines, and so may what can be chosen: words are not cut off."""
 
 
 def outcome(
@@ -69,7 +70,10 @@ def outcome(
         if beside:
             quitte.show(answer)
 
-    return live(both, show, first=told, after=weaker_too)
+    def way_on() -> None:
+        parts.way_to("onzekerheid", t("quitte_more"))
+
+    return live(both, show, first=told, after=weaker_too, beside=way_on if beside else None)
 
 
 def nothing_to_compare(chosen: Choices) -> bool:
@@ -98,7 +102,8 @@ def _told(answer: Answer, chosen: Choices, found: weaker.Found, effects: Sequenc
 
 def _picture(answer: Answer, chosen: Choices, reference: str, key: str) -> None:
     """Show the chart with the choices of what it shows."""
-    what, mode = choose_chart(key), choose_mode(key)
+    with st.container(horizontal=True):  # below each other where there is no room
+        what, mode = choose_chart(key), choose_mode(key)
     if mode == "level":
         if what == "money":
             choose_money(key)
@@ -109,12 +114,17 @@ def _picture(answer: Answer, chosen: Choices, reference: str, key: str) -> None:
     parts.plot([charts.series(d, what, chosen.plan.label(), rate, answer.sharpening)], what, reference)
 
 
+def _firm(answer: Answer, far: Change) -> bool:
+    """Tell whether the chance of break-even may be named."""
+    soon = Standing.of(far.municipal_cost, answer.sharpening) is Standing.PROVISIONAL
+    return far.p_paid_back is not None and not soon and answer.chance_known
+
+
 def key_sentence(answer: Answer, term: Change, far: Change, chosen: Choices) -> str:
     """Return what it costs in a council term and the chance of break-even, or why that is not told."""
     years = answer.scenarios[0].years
     words = {"plan": parts.plain(chosen.plan.phrase()), "name": parts.plain(chosen.municipality)}
-    soon = Standing.of(far.municipal_cost, answer.sharpening) is Standing.PROVISIONAL
-    if far.p_paid_back is None or soon or not answer.chance_known:
+    if far.p_paid_back is None or not _firm(answer, far):
         return t("sentence_waiting" if answer.sharpening else "sentence_stopped", **words)
     if far.equal:
         return t("sentence_equal", **words)

@@ -7,7 +7,6 @@ import streamlit as st
 from pages.background.answers import Answer
 from pages.choices.plan import CHILD_WORK
 from pages.look.texts import t, writing
-from pages.shared import parts
 from sim.decision.firm import few
 from sim.decision.headline import HORIZONS
 from sim.decision.place import place_cost
@@ -15,7 +14,7 @@ from sim.words.break_even_words import break_even_words, research_words
 
 
 def show(answer: Answer) -> None:
-    """Show, for the budget in hand, how much care must fall away to pay for it, and the way to more."""
+    """Show, for the budget in hand, how much care must fall away to pay for it."""
     if CHILD_WORK not in answer.scenarios[1].programmes:
         return
     found = place_cost(answer.runs, CHILD_WORK, min(HORIZONS[0], answer.scenarios[0].years))
@@ -25,4 +24,3 @@ def show(answer: Answer) -> None:
     if not few(len(answer.draws)):
         told = f"{break_even_words(found, writing())} {research_words(writing())}"
     st.markdown(f"**{t('quitte_title')}** {told}")
-    parts.way_to("onzekerheid", t("quitte_more"))

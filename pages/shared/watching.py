@@ -30,6 +30,7 @@ def live(
     draws: int | None = None,
     first: Callable[[Answer], None] | None = None,
     after: Callable[[], Work | None] = lambda: None,
+    beside: Callable[[], None] | None = None,
 ) -> Answer:
     """Show an answer about scenarios, and again each time there is more of it; return it as far as it is.
 
@@ -37,7 +38,8 @@ def live(
 
     first: what of it stands above how far the work is. slot: what on the page it is; a session watches one
     answer for each. children, draws: see Desk.ask. after: asks for what is worked on once the
-    answer is complete, and what is shown is shown again until that is as well.
+    answer is complete, and what is shown is shown again until that is as well. beside: shows what stands in
+    one row with how far the work is.
     """
     wished = DRAWS if draws is None else draws
     key = key_of(scenarios, children, wished)
@@ -49,7 +51,7 @@ def live(
         return lambda answer: shown(answer.seen(is_stopped(answer, slot)))
 
     above = seen(first) if first else None
-    return _follow(look, key, slot, seen(show), _answer_progress, first=above, after=after)
+    return _follow(look, key, slot, seen(show), _answer_progress, first=above, after=after, beside=beside)
 
 
 def errand(
@@ -91,6 +93,7 @@ def _follow(
     every: float = 1.0,
     first: Callable[[W], None] | None = None,
     after: Callable[[], Work | None] = lambda: None,
+    beside: Callable[[], None] | None = None,
 ) -> W:
     """Show work in a part of the page that runs again each second until the work is finished or stopped."""
 
@@ -127,6 +130,8 @@ def _follow(
                     if not work.finished:
                         label, target = (t("go_on"), None) if halted else (t("stop"), key)
                         st.button(label, key=f"stop-{slot}-{halted}", on_click=_stop, args=(slot, target))
+                    if beside and work.begun:
+                        beside()
         with st.container():
             if work.begun:
                 show(work)

@@ -11,7 +11,7 @@ from typing import TypeVar
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from pages.compare import forest
 from pages.look.charts import COLOURS
@@ -50,7 +50,7 @@ def in_colour(page: Page, colour: str) -> int:
 def test_start_says_a_sentence_with_its_chance_and_three_figures(page: Watched) -> None:
     opened(page)
     finished(page)
-    page.get_by_text("De kans dat de gemeente").wait_for(timeout=20_000)
+    page.get_by_test_id("stMain").get_by_text("De kans dat de gemeente").wait_for(timeout=20_000)
     expect(page.locator("[data-testid=stMetricValue]")).to_have_count(3)
     expect(page.locator("[data-testid=stMetricValue]").first).to_contain_text("mln")
     page.wait_for_selector("[data-testid=stVegaLiteChart] canvas, [data-testid=stVegaLiteChart] svg")
@@ -67,7 +67,7 @@ def test_moving_the_slider_gives_new_figures(page: Watched) -> None:
     slider.focus()
     for _ in range(4):
         slider.press("ArrowRight")
-    page.get_by_text("Met 40 kinderwerkers betaalt Almere").wait_for(timeout=60_000)
+    page.get_by_test_id("stMain").get_by_text("Met 40 kinderwerkers betaalt Almere").wait_for(timeout=60_000)
     assert page.errors == []
 
 
@@ -97,7 +97,7 @@ def test_the_slider_writes_its_number_in_the_language_of_the_app(page: Watched) 
 
 def test_link_restores_the_screen(page: Watched) -> None:
     opened(page, "/?gemeente=Tilburg&begroting=20-o-crowd_out&effect=half&taal=en")
-    page.get_by_text("With 20 child workers, Tilburg pays").wait_for(timeout=60_000)
+    page.get_by_test_id("stMain").get_by_text("With 20 child workers, Tilburg pays").wait_for(timeout=60_000)
     assert (
         page.get_by_role("switch", name="Ring-fenced")
         .or_(page.get_by_role("checkbox", name="Ring-fenced"))
@@ -109,7 +109,7 @@ def test_link_restores_the_screen(page: Watched) -> None:
 def test_impossible_link_is_told_and_left_out(page: Watched) -> None:
     opened(page, "/?gemeente=%3Cscript%3E&begroting=-5-g-deficit")
     page.get_by_text("De link bevatte een keuze die niet kan").wait_for(timeout=20_000)
-    page.get_by_text("Met 36 kinderwerkers betaalt Almere").wait_for(timeout=60_000)
+    page.get_by_test_id("stMain").get_by_text("Met 36 kinderwerkers betaalt Almere").wait_for(timeout=60_000)
     assert page.errors == []
 
 
@@ -169,3 +169,29 @@ def test_readable_on_a_phone(page: Watched, language: str) -> None:
     assert wide <= 390
     assert page.errors == []
     assert tables == []  # a table that must be pushed sideways hides its last budget
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 800), (390, 844)])
+def test_choices_of_the_chart_share_a_row_where_there_is_room(page: Watched, width: int, height: int) -> None:
+    page.set_viewport_size({"width": width, "height": height})
+    opened(page)
+    finished(page)
+
+    def box(place: Locator) -> tuple[float, float]:
+        found = place.first.bounding_box()
+        assert found is not None
+        return found["y"], found["y"] + found["height"]
+
+    main = page.get_by_test_id("stMain")
+    groups = [main.get_by_role("radiogroup", name=name, exact=True) for name in ("Laat zien", "Als")]
+    for group in groups:
+        group.wait_for(timeout=30_000)
+    rows = [groups, [main.get_by_text("keer andere aannames"), main.get_by_role("link", name="Hoe zeker")]]
+    for first, second in rows:
+        (top, bottom), (below, _) = box(first), box(second)
+        assert (below < bottom) is (width > 1000)
+        assert top <= below + 10
+    last = main.get_by_text("Hulp nodig, niet gekregen", exact=True).last.bounding_box()
+    assert last is not None
+    assert last["x"] + last["width"] < width  # nothing of it is cut off
+    assert page.errors == []
