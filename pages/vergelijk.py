@@ -21,7 +21,7 @@ from pages.compare.conclusion import conclusion
 from pages.compare.fences import fences
 from pages.compare.fields import fields, shown
 from pages.compare.forest import forest
-from pages.compare.rows import BudgetRow, row
+from pages.compare.rows import OUTCOMES, BudgetRow, Told, row
 from pages.look import charts, formats
 from pages.look.texts import language, t, writing
 from pages.shared import level_chart, parts
@@ -98,7 +98,8 @@ def _answer(answer: Answer, plans: tuple[Plan, ...], ahead: int, reference: str)
     year = answer.scenarios[0].start + ahead - 1
     rows = [_row(answer, k, plans[k - 1], ahead) for k in range(2, len(plans) + 1)]
     first, *more = conclusion(rows, 1, ahead, year)
-    with st.container():  # words that come later have a place of their own (`parts.note`)
+    waiting = any(one.told(outcome) is Told.WAITING for one in rows for outcome in OUTCOMES)
+    with parts.aloud(not waiting):  # words that come later have a place of their own (`parts.note`)
         st.markdown(f"## {first}")
         if more:
             st.markdown(f"**{' '.join(more)}**")

@@ -95,7 +95,8 @@ def _told(answer: Answer, chosen: Choices, found: weaker.Found, effects: Sequenc
     """Show the sentence, that nobody measured it, and the figures; those for other effects as they come."""
     years, d, rate = answer.scenarios[0].years, answer.difference(), answer.scenarios[0].discount_rate
     term, near, far = (change(d, min(ahead, years), rate) for ahead in (HORIZONS[0], MIDDLE, LONG))
-    st.markdown("## " + key_sentence(answer, term, far, chosen))
+    with parts.aloud(_firm(answer, far)):
+        st.markdown("## " + key_sentence(answer, term, far, chosen))
     st.markdown(writing().unknown_effect(weight_of_no_effect(answer.scenarios), believed(answer.scenarios)))
     _figures(answer, near, far, chosen, [(effect, found.get(effect)) for effect in effects])
 

@@ -47,6 +47,30 @@ if (!window.browserTells) {{
 }}
 window.browserTellsAll(document.body);
 </script>"""
+ALOUD = """<script>
+if (!window.saysAloud) {
+  const region = document.createElement("div");
+  region.setAttribute("role", "status");
+  region.setAttribute("aria-live", "polite");
+  region.style.cssText =
+    "position: fixed; top: 0; left: 0; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%)";
+  document.body.append(region);
+  let now = "", timer;
+  window.saysAloud = () => {
+    const told = [...document.querySelectorAll(".st-key-aloud :is(h2, p)")].map(e => e.textContent).join(" ");
+    if (told === now) return;
+    now = told;
+    clearTimeout(timer);
+    timer = setTimeout(() => { if (region.textContent !== now) region.textContent = now; }, 3000);
+  };
+  new MutationObserver(window.saysAloud)
+    .observe(document.body, {childList: true, subtree: true, characterData: true});
+}
+window.saysAloud();
+</script>"""
+"""Lets a screen reader say what a page marks as its answer (`parts.aloud`), once that has stood for three
+seconds: an answer that sharpens is drawn anew each second, and may change each time.
+"""
 LOOK = """<style>
 [data-testid=InputInstructions], [data-testid=stElementToolbar] {{display: none}}
 :is({nothing_of}, {typed_of}, {upload_of}, {size_of}) {{visibility: hidden; font-size: 0}}
@@ -75,4 +99,4 @@ def show() -> None:
         **PLACES, nothing=t("list_nothing"), typed=t("list_typed"), upload=t("browser_upload"), size=size
     ))  # fmt: skip
     words = json.dumps({english: t(key) for english, key in SAID.items()})
-    st.html(SCRIPT.format(words=words), unsafe_allow_javascript=True)
+    st.html(SCRIPT.format(words=words) + ALOUD, unsafe_allow_javascript=True)

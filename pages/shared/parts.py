@@ -11,6 +11,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 from streamlit.errors import StreamlitAPIException
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
@@ -75,6 +76,11 @@ def notes(*lines: str) -> None:
         st.markdown("  \n".join(found))
     else:
         st.empty()
+
+
+def aloud(firm: bool) -> DeltaGenerator:
+    """Return a place for the answer of a page; a screen reader says it once it is firm and stands still."""
+    return st.container(key="aloud" if firm else None)
 
 
 def plain(text: str) -> str:

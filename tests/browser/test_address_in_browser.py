@@ -267,7 +267,7 @@ def test_a_long_address_is_short_and_a_key_that_is_gone_is_told(page: Watched) -
     assert state(page) == before
     page.goto("/?begroting=~AAAAAAAAAAAAAAAAAAAAAA")
     page.get_by_text("staat niet of niet meer op deze server").wait_for(timeout=30_000)
-    page.get_by_text("Met 36 kinderwerkers betaalt Almere").wait_for(timeout=60_000)
+    page.get_by_test_id("stMain").get_by_text("Met 36 kinderwerkers betaalt Almere").wait_for(timeout=60_000)
     assert page.errors == []
 
 

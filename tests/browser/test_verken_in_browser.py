@@ -29,7 +29,7 @@ def test_levers_with_the_keyboard_and_a_file_that_comes_back(page: Watched, tmp_
     field.wait_for(timeout=30_000)
     field.fill("20")
     field.press("Enter")
-    page.get_by_text("Met 20 kinderwerkers betaalt Almere").wait_for(timeout=60_000)
+    page.get_by_test_id("stMain").get_by_text("Met 20 kinderwerkers betaalt Almere").wait_for(timeout=60_000)
     page.get_by_text("20 fte, geoormerkt (was: 36 fte, geoormerkt)").wait_for(timeout=20_000)
     page.locator("summary", has_text="Bestand bewaren of openen").click()
     with page.expect_download() as started:
@@ -39,8 +39,8 @@ def test_levers_with_the_keyboard_and_a_file_that_comes_back(page: Watched, tmp_
     assert load_scenario(file, registry()).programmes["kinderwerk"].fte.base == 20.0
     ready(page)
     page.get_by_role("button", name="Zet alles terug").click()
-    page.get_by_text("Met 36 kinderwerkers betaalt Almere").wait_for(timeout=60_000)
+    page.get_by_test_id("stMain").get_by_text("Met 36 kinderwerkers betaalt Almere").wait_for(timeout=60_000)
     ready(page)
     page.locator("input[type=file]").set_input_files(str(file))
-    page.get_by_text("Met 20 kinderwerkers betaalt Almere").wait_for(timeout=60_000)
+    page.get_by_test_id("stMain").get_by_text("Met 20 kinderwerkers betaalt Almere").wait_for(timeout=60_000)
     assert page.errors == []
