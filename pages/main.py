@@ -68,7 +68,8 @@ def main() -> None:
             on_change=_switch,
             required=True,
         )
-    st.html(LESS_SPACE + (dark.BUTTONS + dark.PRINT if dark.is_on() else house_style.look()))
+    look = dark.BUTTONS + dark.PRINT if dark.is_on() else house_style.look()
+    st.html(LESS_SPACE + dark.BUTTONS_AT_ONCE + look)
     st.html(HERE / "print.css")
     browser_words.show()
     st.html(LANGUAGE_OF_PAGE.format(language()), unsafe_allow_javascript=True)

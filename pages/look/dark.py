@@ -20,8 +20,11 @@ COLOURS = {
 }  # fmt: skip
 """By each colour that charts have: what stands in its place, at least 4.5 to 1 on BACKGROUND for lines."""
 
-BUTTONS = f"<style>[data-testid^=stBaseButton-primary] p {{color: {BACKGROUND}}}</style>"
+_BUTTON = f"[data-testid^=stBaseButton-primary] p {{color: {BACKGROUND}}}"
+BUTTONS = f"<style>{_BUTTON}</style>"
 """On a button of the main colour Streamlit writes in white, which is too pale on a light one."""
+BUTTONS_AT_ONCE = f"<style>@media (prefers-color-scheme: dark) {{{_BUTTON}}}</style>"
+"""The same for a page that is open while its browser becomes dark, and is not made again at once."""
 
 PRINT = """<style>@media print {
   [data-testid=stVegaLiteChart] svg {filter: invert(1) hue-rotate(180deg) brightness(1.2)}

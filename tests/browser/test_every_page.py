@@ -47,6 +47,9 @@ REACHED = """() => {
   return same && e !== document.body;
 }"""
 DARK = "getComputedStyle(document.querySelector('[data-testid=stApp]')).backgroundColor === 'rgb(18, 25, 31)'"
+FADED = """() => !document.getAnimations()
+  .some(a => a instanceof CSSTransition && a.playState === "running")"""
+"""Titles of folds and buttons take a moment from one colour to the other."""
 SPOKEN = """() => [...document.querySelectorAll(
     "[aria-label], [aria-roledescription], [title], [placeholder]")]
   .filter(e => e.checkVisibility({visibilityProperty: true}))
@@ -121,6 +124,7 @@ def fits_on_a_phone(page: Page) -> None:
 def darkened(page: Page) -> None:
     page.emulate_media(color_scheme="dark")
     page.wait_for_function(DARK)
+    page.wait_for_function(FADED)
 
 
 @pytest.mark.parametrize("name", PAGES)
