@@ -74,7 +74,7 @@ def page(
         "So few prove little; the model as a forecaster, below, has more.\n"
         + _care_course(rows)
         + _far_off(rows)
-        +f"- The figures inform {known['informed_directions']} directions of {known['free_parameters']} "
+        + f"- The figures inform {known['informed_directions']} directions of {known['free_parameters']} "
         "parameters. The rest is prior: nothing in these data says what child work does.\n",
         "## Fit per target\n",
         "![fit](pictures/calibration-fit.svg)\n",

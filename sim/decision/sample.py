@@ -44,7 +44,7 @@ from sim.runs.experiment import (
     Run,
     columns_of,
     config_for,
-    hands,
+    pool_for,
     too_few,
 )
 from sim.runs.workers import Workers
@@ -153,8 +153,8 @@ class Question:
             mine = [self.scenarios[k] for k in group]
             config = config_for(mine[0], self.options, draw, 0, self.base)
             if warm is None or of is None or config.parameters.current != of.parameters.current:
-                warm, of = warm_up(config, mine[0].start, hands(config, pool)), config
-            found = columns_of(mine, config, hands(config, pool), warm)
+                warm, of = warm_up(config, mine[0].start, pool_for(config, pool)), config
+            found = columns_of(mine, config, pool_for(config, pool), warm)
             columns |= dict(zip(group, found, strict=True))
         return Run(draw, 0, tuple(columns[k] for k in range(len(self.scenarios))))
 

@@ -94,18 +94,19 @@ def too_few(children: float) -> bool:
 
 
 MOST_AT_ONCE, LARGEST_AT_ONCE = 4, 100_000.0
-MOST_ALONE = 4_000
-"""So many children are lived by the thread that asks: to hand their blocks to others takes as long."""
+MOST_ALONE = 2_000
+"""So many children are lived by the thread that asks: two threads that share their blocks take as long
+(docs/performance.md)."""
 
 
-def asked_of(config: RunConfig) -> float:
+def children_asked(config: RunConfig) -> float:
     """Return how many children are to be simulated."""
     return config.profile.total if config.children is None else config.children
 
 
-def hands(config: RunConfig, pool: Executor) -> Executor:
-    """Return the pool, or none beside the thread that asks where children are few."""
-    return Inline() if asked_of(config) <= MOST_ALONE else pool
+def pool_for(config: RunConfig, pool: Executor) -> Executor:
+    """Return what lives the blocks of a run: the pool, or the thread that asks where children are few."""
+    return Inline() if children_asked(config) <= MOST_ALONE else pool
 
 
 @dataclass(frozen=True)
@@ -276,7 +277,7 @@ def _runs(
                                   {"title": first.title, "year": year_of}))  # fmt: skip
 
             config = config_for(first, options, draw, replication, base, model)
-            ours = hands(config, pool) if at_once == 1 else Inline()
+            ours = pool_for(config, pool) if at_once == 1 else Inline()
             warm = store.get(config, first.start, ours, warming)
             return columns_of(mine, config, ours, warm, living)
 
@@ -309,7 +310,7 @@ def columns_of(
         Columns.of(history, with_overrides(config.parameters, scenario, "start"), config.model)
         for history, scenario in zip(histories, scenarios, strict=True)
     )
-    return tuple(map(in_one_block, found) if too_few(asked_of(config)) else found)
+    return tuple(map(in_one_block, found) if too_few(children_asked(config)) else found)
 
 
 def in_one_block(columns: Columns) -> Columns:

@@ -19,7 +19,7 @@ from sim.machine.compiling import cache_root, data_hash, folder_in, source_hash
 from sim.model.registration import registered
 from sim.model.transitions import compile_table
 from sim.progress import Progress, Tell, nobody
-from sim.runs.experiment import Options, config_for, hands
+from sim.runs.experiment import Options, config_for, pool_for
 from sim.runs.lives import DISK_LIMIT
 from sim.states import AGES, HISTORY_YEAR, USER_SETS
 
@@ -41,7 +41,7 @@ def past_users(scenario: Scenario, options: Options, pool: Executor, tell: Tell 
     def heard(year: int) -> None:
         tell(Progress("warming_up", 0, 1, {"year": year}))
 
-    warm = warm_up(config, scenario.start, hands(config, pool), heard, HISTORY_YEAR)
+    warm = warm_up(config, scenario.start, pool_for(config, pool), heard, HISTORY_YEAR)
     years = tuple(range(scenario.start - warm.cells.shape[0], scenario.start))
     lay = layout(compile_table(config.model.table, config.parameters, scenario.start))
     kind = lay.users + list(USER_SETS).index("jeugdzorg")

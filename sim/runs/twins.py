@@ -29,7 +29,7 @@ from sim.model.parameters import Parameters
 from sim.model.prices import unit_costs
 from sim.model.transitions import CompiledTable
 from sim.progress import Progress, Tell, nobody
-from sim.runs.experiment import Options, asked_of, config_for, hands, too_few
+from sim.runs.experiment import Options, children_asked, config_for, pool_for, too_few
 from sim.runs.life_events import Floats, Life, Parting, life_of, lived_year, partings
 from sim.states import AGES, EPOCH_YEAR, MONTHS
 
@@ -149,7 +149,7 @@ def twins(
         where = scenario.path or scenario.title
         raise InputError.at(where, fault("lives_not_shared", why=REASONS[why]))
     config = config_for(reference, options, draw, 0)
-    pool = hands(config, pool)
+    pool = pool_for(config, pool)
     plans = plans_of(pair, config)
     warm = warm_up(config, reference.start, pool)
     programmes = _who_comes(Lives(plans, warm, pool), reference)
@@ -192,7 +192,7 @@ def twins(
         euros=np.einsum("nyf,yf->ny", months, prices) / MONTHS,
         care_years=months.sum(axis=2) / MONTHS,
         pictured=np.flatnonzero(np.isin(rows, shown)),
-        luck_known=not too_few(asked_of(config)),
+        luck_known=not too_few(children_asked(config)),
     )
 
 

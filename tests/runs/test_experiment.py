@@ -33,7 +33,7 @@ from sim.runs.experiment import (
     Run,
     comparable,
     config_for,
-    hands,
+    pool_for,
     run_all,
     runs_at_once,
     with_labels,
@@ -233,13 +233,13 @@ def test_a_stop_ends_the_work_and_not_the_process(store: WarmStore, pool: Execut
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("conductor")]
 
 
-@pytest.mark.parametrize(("children", "alone"), [(400, True), (4_000, True), (10_000, False), (None, False)])
+@pytest.mark.parametrize(("children", "alone"), [(400, True), (2_000, True), (2_001, False), (None, False)])
 def test_few_children_are_lived_by_the_thread_that_asks(
     children: int | None, alone: bool, pool: Executor
 ) -> None:
     config = config_for(scenario(36), Options(children=children), 0, 0)
-    assert isinstance(hands(config, pool), Inline) == alone
-    assert isinstance(hands(config, pool), Inline) or hands(config, pool) is pool
+    assert isinstance(pool_for(config, pool), Inline) == alone
+    assert isinstance(pool_for(config, pool), Inline) or pool_for(config, pool) is pool
 
 
 # ---- settings
