@@ -29,7 +29,6 @@ from typing import Any
 import numpy as np
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
-from scoringrules import crps_ensemble
 
 from calibration.calibrate import OUTCOMES, calibrate
 from calibration.figures.measures import MEASURES
@@ -125,6 +124,8 @@ def scored(
 
     outcomes: what the best fit and each draw came to, by id. Naive forecasts know the same past.
     """
+    from scoringrules import crps_ensemble  # compiles for seconds when imported
+
     by_id = {target.id: target for target in targets}
     rows = []
     for target in targets:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +38,6 @@ NL = writing_in("nl").words
 CANNOT = "niet te noemen"
 NAMES = ("zonder", "36 kinderwerkers")
 LOOSE = scenario(36, use={"ring_fenced": False}, policy="crowd_out")
-ENOUGH = answered((scenario(0, policy="crowd_out"), LOOSE))
 
 
 def few(answer: Answer) -> Answer:
@@ -45,7 +45,14 @@ def few(answer: Answer) -> Answer:
     return replace(answer, first=runs[:1], draws=runs)
 
 
-FEW = few(ENOUGH)
+@cache
+def of_enough() -> Answer:
+    return answered((scenario(0, policy="crowd_out"), LOOSE))
+
+
+@cache
+def of_few() -> Answer:
+    return few(of_enough())
 
 
 @pytest.fixture
@@ -62,10 +69,10 @@ def never(*_: Any, **__: Any) -> None:
 
 @pytest.mark.parametrize("what", ["users", "unmet", "money"])
 def test_no_line_of_a_difference_is_drawn(what: str) -> None:
-    for answer, finite in ((FEW, False), (ENOUGH, True)):
+    for answer, finite in ((of_few(), False), (of_enough(), True)):
         line = charts.series(answer.difference(), what, "x", RATE)
         assert np.isfinite(line.mean).all() == finite
-    drawn = charts.chart([charts.series(FEW.difference(), what, "x", RATE)], what, "Almere")
+    drawn = charts.chart([charts.series(of_few().difference(), what, "x", RATE)], what, "Almere")
     assert drawn["description"].count(CANNOT) == 2
 
 
@@ -73,26 +80,26 @@ def test_the_past_of_the_model_is_not_lived_and_not_drawn(monkeypatch: pytest.Mo
     shown: list[level_chart.LevelLines] = []
     monkeypatch.setattr(level_chart, "_plot", lambda found, *_: shown.append(found))
     monkeypatch.setattr(level_chart, "errand", never)
-    level_chart.show(FEW, NAMES, "users", Choices(), "")
+    level_chart.show(of_few(), NAMES, "users", Choices(), "")
     assert [found.past for found in shown] == [None]
     asked: list[object] = []
     monkeypatch.setattr(level_chart, "errand", lambda *_, **__: asked.append(1))
-    level_chart.show(ENOUGH, NAMES, "users", Choices(), "")
+    level_chart.show(of_enough(), NAMES, "users", Choices(), "")
     assert asked == [1]
 
 
 def test_workers_that_a_shortfall_may_take_have_no_line() -> None:
-    for answer, finite in ((FEW, False), (ENOUGH, True)):
+    for answer, finite in ((of_few(), False), (of_enough(), True)):
         assert np.isfinite(workforce.at_work(answer.runs, 1, LOOSE, "kinderwerk").mean).all() == finite
     fenced = scenario(36, policy="crowd_out")
-    assert np.isfinite(workforce.at_work(FEW.runs, 1, fenced, "kinderwerk").mean).all()
-    assert not np.isfinite(FEW.level(1, 4).fte)
+    assert np.isfinite(workforce.at_work(of_few().runs, 1, fenced, "kinderwerk").mean).all()
+    assert not np.isfinite(of_few().level(1, 4).fte)
 
 
 def test_what_a_budget_lost_without_a_fence_is_not_told(monkeypatch: pytest.MonkeyPatch) -> None:
     plans = (Plan.simple(36.0, False, "crowd_out"), Plan.simple(36.0, True, "crowd_out"))
     monkeypatch.setattr(fences, "_told", lambda *_: ("told", False))
-    answer = replace(ENOUGH, scenarios=(LOOSE, scenario(36, policy="crowd_out")))
+    answer = replace(of_enough(), scenarios=(LOOSE, scenario(36, policy="crowd_out")))
     assert fences.fences(answer, plans, 4) == ("told", "")
     assert fences.fences(few(answer), plans, 4) == ("", "")
 
@@ -115,14 +122,14 @@ def test_waiting_lists_of_a_town_with_few_youths_are_not_told(
 ) -> None:
     monkeypatch.setattr(kinderen, "_by_form", never)
     monkeypatch.setattr(forms, "waiting_words", never)
-    kinderen._waits(FEW.runs[0], (FEW.scenarios[0], LOOSE), NAMES, "")
-    kinderen._care(FEW, Choices(), "")
+    kinderen._waits(of_few().runs[0], (of_few().scenarios[0], LOOSE), NAMES, "")
+    kinderen._care(of_few(), Choices(), "")
     assert told == [NL["kids_wait_untold"], NL["few_children"]]
 
 
 def test_money_in_hand_has_no_line(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(parts, "draw", never)
-    kinderen._cash(FEW, "")
+    kinderen._cash(of_few(), "")
 
 
 def test_of_a_study_only_the_reason_is_told(told: list[str]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from contextlib import nullcontext
 from dataclasses import replace
+from functools import cache
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -14,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pages import vergelijk
+from pages.background.answers import Answer
 from pages.choices.chosen import MAX_PLANS, Choices, plans_around, plans_offered, scenario
 from pages.choices.link import query_of
 from pages.choices.plan import Plan
@@ -33,7 +35,9 @@ NL = writing_in("nl").words
 WORLDS = (worlds.scenario(0), worlds.scenario(36), worlds.scenario(72))
 
 
-ANSWER = answered(WORLDS)
+@cache
+def answer() -> Answer:
+    return answered(WORLDS)
 
 
 def fig(value: float, low: float, high: float, draws: int = 40) -> Figure:
@@ -118,11 +122,11 @@ def test_of_every_budget_and_outcome_one_thing_is_said(rows: list[BudgetRow]) ->
 
 def test_a_row_has_the_paired_figures_of_its_own_two_budgets() -> None:
     for number, reference in ((2, 0), (3, 0), (3, 1)):
-        found = row(ANSWER, number, "x", "", 4, reference)
-        d = difference(ANSWER.runs, number - 1, reference, range(2026, 2030))
+        found = row(answer(), number, "x", "", 4, reference)
+        d = difference(answer().runs, number - 1, reference, range(2026, 2030))
         assert found.figures["cost"] == d.running(MUNICIPAL, 4, worlds.RATE)
-    wide = row(ANSWER, 3, "x", "", 4, 1).figures["cost"]
-    two, three = (row(ANSWER, k, "x", "", 4).figures["cost"] for k in (2, 3))
+    wide = row(answer(), 3, "x", "", 4, 1).figures["cost"]
+    two, three = (row(answer(), k, "x", "", 4).figures["cost"] for k in (2, 3))
     assert wide.value == pytest.approx(three.value - two.value)  # means may be subtracted, ranges may not
     assert wide.low is not None
     assert three.low is not None

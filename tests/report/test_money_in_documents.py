@@ -13,6 +13,7 @@ import pytest
 from openpyxl import Workbook, load_workbook
 from pypdf import PdfReader
 
+from pages.background.answers import Answer
 from pages.choices.chosen import Choices
 from pages.shared.level_chart import lines_of
 from sim.decision.level_by_year import AT_FIRST, MONEY_PARTS, PER, PRICES, MoneyView, money_by_year
@@ -30,7 +31,6 @@ from tests.worlds import scenario
 SHEET = "Aantallen en kosten"
 PAIR = (scenario(12, title="Twaalf", years=6), scenario(60, title="Zestig", years=6))
 NAMES = [one.title for one in PAIR]
-ANSWER = answered(PAIR)
 VIEWS = [MoneyView(*words) for words in product(MONEY_PARTS, PER, PRICES)]
 KINDS = {"together": "Wat de gemeente in een jaar betaalt", "care": "Waarvan jeugdzorg",
          "programmes": "Waarvan programma’s"}  # fmt: skip
@@ -40,14 +40,17 @@ COLUMNS = {
     ("inhabitant", "fixed"): "Per inwoner",
     ("inhabitant", "current"): "Per inwoner, in prijzen van elk jaar",
 }
-
-
 PEOPLE = inhabitants("Almere") or 0.0
 
 
 @cache
+def answer() -> Answer:
+    return answered(PAIR)
+
+
+@cache
 def report(view: MoneyView = AT_FIRST, language: str = "nl") -> Report:
-    return report_of(ANSWER.comparison(), language, view=view)
+    return report_of(answer().comparison(), language, view=view)
 
 
 @cache
@@ -83,7 +86,7 @@ def test_the_same_figure_stands_on_the_page_in_the_briefing_and_in_the_workbook(
     levels = report(view).money
     assert levels is not None
     chosen = replace(Choices(), money=view.money, per=view.per, prices=view.prices)
-    page = lines_of(ANSWER, NAMES, "money", chosen)
+    page = lines_of(answer(), NAMES, "money", chosen)
     key, table = COLUMNS[view.per, view.prices], rows(opened())
     ends = (key, f"{key}: laag (5%)", f"{key}: hoog (95%)")
     if key == "Aantal of bedrag":
@@ -110,7 +113,7 @@ def test_formulas_follow_inflation_and_inhabitants_as_the_model_does() -> None:
         for money, what in KINDS.items():
             here = [row[heading] for row in table if row["Lijn"] == "Zestig" and row["Wat"] == what]
             view = MoneyView(money, per, prices)
-            model = money_by_year(ANSWER.runs, 1, view, own, 1000.0)
+            model = money_by_year(answer().runs, 1, view, own, 1000.0)
             assert here == pytest.approx([f.value for f in model]), (heading, money)
 
 
@@ -147,7 +150,7 @@ def test_without_inhabitants_the_workbook_says_so_and_has_no_column_of_them() ->
 def test_a_municipality_of_ones_own_has_no_inhabitants_and_the_briefing_says_so() -> None:
     own = replace(profile_of(PAIR[0]), name="Dorp")
     view = MoneyView(per="inhabitant")
-    made = report_of(ANSWER.comparison(), profile=own, view=view)
+    made = report_of(answer().comparison(), profile=own, view=view)
     assert made.people is None
     assert made.money is not None
     assert not made.money.by_head

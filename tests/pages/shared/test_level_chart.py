@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import numpy as np
 import pytest
 
+from pages.background.answers import Answer
 from pages.choices.chosen import Choices
 from pages.shared import level_chart
 from pages.shared.level_chart import LevelLines, chart, frame, lines_of
@@ -25,11 +27,13 @@ PAIR = (scenario(0, years=4), scenario(36, years=4))
 NAMES = ["zonder kinderwerk", "36 kinderwerkers"]
 
 
-ANSWER = answered(PAIR)
+@cache
+def answer() -> Answer:
+    return answered(PAIR)
 
 
 def shown(what: str, **chosen: Any) -> LevelLines:
-    return lines_of(ANSWER, NAMES, what, replace(Choices(), **chosen))
+    return lines_of(answer(), NAMES, what, replace(Choices(), **chosen))
 
 
 def test_users_have_a_past_and_the_country_beside_it() -> None:
@@ -51,8 +55,8 @@ def test_users_have_a_past_and_the_country_beside_it() -> None:
 
 @pytest.mark.parametrize("what", ["users", "money", "unmet"])
 def test_of_too_few_children_no_level_is_drawn_and_words_say_so(what: str) -> None:
-    runs = [replace(run, columns=tuple(map(in_one_block, run.columns))) for run in ANSWER.runs]
-    found = lines_of(replace(ANSWER, first=runs[:1], draws=runs), NAMES, what, Choices())
+    runs = [replace(run, columns=tuple(map(in_one_block, run.columns))) for run in answer().runs]
+    found = lines_of(replace(answer(), first=runs[:1], draws=runs), NAMES, what, Choices())
     drawn = chart(found)
     counted = {"gemeten (CBS)", "zoals in heel Nederland"}
     rows = [row for row in drawn["datasets"]["series"] if row["name"] not in counted]
@@ -119,7 +123,7 @@ def test_lines_that_lie_on_each_other_are_told() -> None:
 
 
 def test_what_is_still_provisional_is_marked() -> None:
-    few = replace(ANSWER, draws=[])
+    few = replace(answer(), draws=[])
     found = lines_of(few, NAMES, "users", Choices())
     assert found.budgets[0].low is None
     assert all(found.budgets[0].marks)
@@ -129,7 +133,7 @@ def test_what_is_still_provisional_is_marked() -> None:
 
 def test_where_inhabitants_are_not_known_that_is_told() -> None:
     own = replace(Choices(), municipality="Dorp", per="inhabitant")
-    found = lines_of(ANSWER, NAMES, "money", own)
+    found = lines_of(answer(), NAMES, "money", own)
     assert found.budgets[0].mean == pytest.approx(shown("money").budgets[0].mean)
     assert "niet bekend" in level_chart._sources(found, own)
     here = replace(own, municipality="Almere")
@@ -137,7 +141,7 @@ def test_where_inhabitants_are_not_known_that_is_told() -> None:
 
 
 def test_budgets_of_one_name_are_two_lines() -> None:
-    found = lines_of(ANSWER, ["zonder", "zonder"], "users", Choices())
+    found = lines_of(answer(), ["zonder", "zonder"], "users", Choices())
     assert len({one.name for one in found.budgets}) == 2
 
 
@@ -145,7 +149,7 @@ def test_names_of_budgets_stand_in_a_chart_that_is_drawn_once_for_all() -> None:
     chart(shown("unmet"))
     made = level_chart._drawn.cache_info().misses
     others = ["niets", "veel"]
-    drawn = chart(lines_of(ANSWER, others, "unmet", Choices()))
+    drawn = chart(lines_of(answer(), others, "unmet", Choices()))
     assert level_chart._drawn.cache_info().misses == made
     domains = [layer["encoding"]["color"]["scale"]["domain"] for layer in drawn["layer"] if
                "color" in layer["encoding"]]  # fmt: skip
@@ -167,7 +171,7 @@ def test_every_budget_has_a_bar_beside_the_last_year_with_the_range_of_its_own()
     assert len({bar["at"] for bar in bars}) == 2
     later = chart(shown("money", prices="current", per="inhabitant"))["datasets"]["ends"]
     assert all(bar["low"] <= bar["from"] <= bar["to"] <= bar["high"] for bar in later)
-    few = lines_of(replace(ANSWER, draws=[]), NAMES, "users", Choices())
+    few = lines_of(replace(answer(), draws=[]), NAMES, "users", Choices())
     assert chart(few)["datasets"]["ends"] == []
 
 
