@@ -143,7 +143,7 @@ _BEYOND = ("school", "justitie", "zorgverzekeraar", "family")
 
 
 def _series(d: Difference, measure: str, payer: str, words: str, sharpening: bool) -> charts.Series:
-    figures = [d.in_year((measure, "payer", payer), k) for k in range(len(d.years))]
+    figures = d.by_year((measure, "payer", payer))
     name = pockets.capital(t(words, payer=t(f"pay_payer_{payer}")))
     return charts.series_of(figures, d.years, name, sharpening, 1e6)
 

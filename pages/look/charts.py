@@ -78,10 +78,11 @@ def series(d: Difference, what: str, name: str, rate: float, sharpening: bool = 
 
     rate: at which money is discounted. sharpening: see `Standing.of`.
     """
-    label, ahead = SHOWN[what], range(len(d.years))
+    label = SHOWN[what]
     if what != "money":
-        return series_of([d.in_year(label, k) for k in ahead], d.years, name, sharpening)
-    return series_of([d.running(label, k + 1, rate) for k in ahead], d.years, name, sharpening, 1e6)
+        return series_of(d.by_year(label), d.years, name, sharpening)
+    so_far = [d.running(label, years, rate) for years in range(1, len(d.years) + 1)]
+    return series_of(so_far, d.years, name, sharpening, 1e6)
 
 
 def series_of(

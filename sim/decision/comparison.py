@@ -112,6 +112,11 @@ class Difference:
         row = self.labels.index(label)
         return figure(self.runs[:, row, index], self.run_mcse[:, row, index], self.draws)
 
+    def by_year(self, label: Label) -> list[Figure]:
+        """Return the figure of a label in each year."""
+        row = self.labels.index(label)
+        return figures(self.runs[:, row], self.run_mcse[:, row], self.draws)
+
     def running(self, label: Label, years: int, rate: float) -> Figure:
         """Return the present value of a label over the first `years` years."""
         factors = discount_factor(rate, np.arange(1, years + 1))
@@ -214,17 +219,28 @@ def plain(item: Any) -> dict[str, Any]:
 
 def figure(by_run: Floats, errors: Floats, draws: Sequence[int]) -> Figure:
     """Return the figure of values [runs] with Monte Carlo standard errors [runs]."""
+    return figures(by_run[:, None], errors[:, None], draws)[0]
+
+
+def figures(by_run: Floats, errors: Floats, draws: Sequence[int]) -> list[Figure]:
+    """Return the figure of each column of values [runs, n] with Monte Carlo standard errors [runs, n]."""
+    # in rows, so that a figure is the same to the byte whatever stands beside it
+    values, errors = np.ascontiguousarray(by_run.T), np.ascontiguousarray(errors.T)
+    mean, mcse = values.mean(axis=1), np.sqrt((errors**2).mean(axis=1) / values.shape[1])
     index = np.array(draws)
-    by_draw = np.array([by_run[index == draw].mean() for draw in sorted(set(draws))])
-    mcse = float(np.sqrt((errors**2).mean() / by_run.size))
-    if by_draw.size < 2:
-        return Figure(float(by_run.mean()), mcse, None, None, None, 1)
-    low, first, third, high = map(float, np.percentile(by_draw, [LOW, *QUARTILES, HIGH]))
-    positive = float((by_draw > 0).mean() + 0.5 * (by_draw == 0).mean())
-    error = float(by_draw.std(ddof=1) / np.sqrt(by_draw.size))
-    return Figure(
-        float(by_run.mean()), mcse, low, high, positive, by_draw.size, error, (first, third)
-    )  # fmt: skip
+    each = np.unique(index)
+    if each.size < 2:
+        return [Figure(m, e, None, None, None, 1) for m, e in zip(mean.tolist(), mcse.tolist(), strict=True)]
+    if each.size == index.size:
+        by_draw = np.ascontiguousarray(values[:, np.argsort(index)])
+    else:
+        parts = [np.ascontiguousarray(values[:, index == draw]) for draw in each]
+        by_draw = np.stack([part.mean(axis=1) for part in parts], axis=1)
+    low, first, third, high = np.percentile(by_draw, [LOW, *QUARTILES, HIGH], axis=1)
+    positive = (by_draw > 0).mean(axis=1) + 0.5 * (by_draw == 0).mean(axis=1)
+    error = by_draw.std(axis=1, ddof=1) / np.sqrt(each.size)
+    told = zip(*(x.tolist() for x in (mean, mcse, low, high, positive, error, first, third)), strict=True)
+    return [Figure(*one[:5], each.size, one[5], (one[6], one[7])) for one in told]
 
 
 def drowned(cost: Figure, spent: float, draws: int) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.decision.comparison import MUNICIPAL, Figure, block_standard_error, figure
+from sim.decision.comparison import MUNICIPAL, Figure, block_standard_error, figures
 from sim.decision.firm import luck_known
 from sim.decision.headline import UNMET, USERS
 from sim.engine.history import Label
@@ -89,7 +89,7 @@ def level_by_year(
         untold = Figure(math.nan, math.nan, None, None, None, len({run.draw for run in runs}))
         return [untold] * blocks.shape[1]
     errors, values, draws = block_standard_error(blocks), blocks.sum(axis=2), [run.draw for run in runs]
-    return [figure(values[:, k], errors[:, k], draws) for k in range(values.shape[1])]
+    return figures(values, errors, draws)
 
 
 def money_by_year(

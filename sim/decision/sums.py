@@ -63,13 +63,14 @@ def sums_of(
     care = d.by_draw(d.series(*MUNICIPAL))
     other = np.zeros_like(care)
     works = []
+    drawn = [[_parameters(scenarios[at], options, run.draw) for run in runs] for at in (0, k)]
     for name, programme in catalogue().items():
         label = ("cost", "payer_form", f"{GEMEENTE}|{name}")
         if label not in d.labels:
             continue
         spent = d.by_draw(d.series(*label))
         care, other = care - spent, other + spent
-        found = [_arm(programme, runs, scenarios[at], options, at) for at in (0, k)]
+        found = [_arm(programme, runs, at, own) for at, own in zip((0, k), drawn, strict=True)]
         (before, prices), (after, same) = found
         if not np.allclose(prices, same):
             continue
@@ -84,12 +85,11 @@ def sums_of(
 
 
 def _arm(
-    programme: Programme, runs: Sequence[Run], scenario: Scenario, options: Options, at: int
+    programme: Programme, runs: Sequence[Run], at: int, drawn: Sequence[Parameters]
 ) -> tuple[Floats, Floats]:
     """Return the workers of a scenario in FTE with the growth of wages, [runs, years], and prices, [runs]."""
     fte, prices = [], []
-    for run in runs:
-        p = _parameters(scenario, options, run.draw)
+    for run, p in zip(runs, drawn, strict=True):
         cost = _values(run.columns[at], ("cost", "payer_form", f"{GEMEENTE}|{programme.name}"))
         taking_part = _values(run.columns[at], ("programme_participants", "programme", programme.name))
         price = p[programme.price]

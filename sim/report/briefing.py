@@ -20,7 +20,7 @@ from sim.errors import SimulationError
 from sim.faults import fault
 from sim.report.briefing_content import content
 from sim.report.content import Report
-from sim.report.lettering import STANDARD
+from sim.report.lettering import STANDARD, typesetter
 
 TEMPLATE = Path(__file__).with_name("briefing.typ")
 PAGES = 2
@@ -83,11 +83,10 @@ def _empty(chart: str, more: int) -> str:
 
 def _set(content: dict[str, Any], date: str) -> bytes:
     try:
-        made = typst.compile(
+        made = typesetter().compile(
             TEMPLATE.read_bytes(),
             sys_inputs={"data": json.dumps(content)},
             pdf_standards=STANDARD,
-            ignore_system_fonts=True,
             timestamp=_moment(date),
         )
     except typst.TypstError as error:

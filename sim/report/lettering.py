@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+import threading
 import unicodedata
-from functools import cache
+from functools import lru_cache
 from typing import Final
 
 import typst
@@ -29,13 +30,24 @@ def drawable(text: str) -> str:
     )
 
 
-@cache
+_here = threading.local()
+
+
+def typesetter() -> typst.Compiler:
+    """Return what sets text in this thread. To read its fonts takes longer than to set a page."""
+    if not hasattr(_here, "typesetter"):
+        _here.typesetter = typst.Compiler(ignore_system_fonts=True)
+    found: typst.Compiler = _here.typesetter
+    return found
+
+
+@lru_cache(maxsize=10_000)
 def _drawn(text: str) -> bool:
     if text.isascii():
         return True
     probe = b'#set document(title: "x")\n#sys.inputs.text'
     try:
-        typst.compile(probe, sys_inputs={"text": text}, pdf_standards=STANDARD, ignore_system_fonts=True)
+        typesetter().compile(probe, sys_inputs={"text": text}, pdf_standards=STANDARD)
     except typst.TypstError:
         return False
     return True

@@ -57,7 +57,7 @@ class Arm:
     def row(self, what: str, unit: str, label: Label, level: str = "") -> Row:
         """Return the row of a label; what only one of the two has (a programme, its payer) is 0 elsewhere."""
         d = self.difference
-        figures = tuple(d.in_year(label, i) for i in range(len(d.years)))
+        figures = tuple(d.by_year(label))
         return Row(self.scenario, what, unit, level, d.years, self._before(label), figures)
 
     def running(self, rate: float) -> Row:

@@ -21,6 +21,7 @@ from sim.decision.comparison import (
     break_even,
     difference,
     figure,
+    figures,
     standard_error,
 )
 from sim.engine.history import Label
@@ -209,6 +210,17 @@ def test_the_chance_with_one_draw_is_normal_and_certain_without_variance() -> No
 )  # fmt: skip
 def test_too_small_is_below_two_standard_errors(value: float, mcse: float, small: bool) -> None:
     assert Figure(value, mcse, None, None, None).too_small is small
+
+
+@pytest.mark.parametrize(
+    "draws", [range(9), [3, 1, 2, 0, 5, 4, 8, 6, 7], [0, 0, 0, 1, 1, 2, 2, 2, 2], [0] * 9]
+)
+def test_a_figure_is_the_same_whatever_stands_beside_it(draws: list[int]) -> None:
+    values = np.random.default_rng(2).normal(1e6, 3e5, (9, 20))
+    errors = np.abs(values) / 70
+    for k, found in enumerate(figures(values, errors, draws)):
+        alone = figure(values[:, k], errors[:, k], draws)
+        assert (alone, alone.quartiles, alone.draw_error) == (found, found.quartiles, found.draw_error)
 
 
 def test_figures_and_tables_of_differences_agree(runs: list[Run]) -> None:
