@@ -222,7 +222,8 @@ def test_files_that_a_page_names_are_there(page: Path) -> None:
 
 
 def test_tests_that_the_report_of_verification_names_are_there() -> None:
-    text = (DOCS / "verification.md").read_text(encoding="utf-8")
+    pages = ("verification.md", "verification-figures.md")
+    text = "".join((DOCS / page).read_text(encoding="utf-8") for page in pages)
     named = set(re.findall(r"`(tests/[\w/]+\.py)::(\w+)", text))
     assert len(named) > 50
     none_of(

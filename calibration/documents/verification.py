@@ -1,4 +1,4 @@
-"""Write docs/verification.md: what was checked against what, by three frameworks, and what was not.
+"""Write docs/verification.md and its figures: what was checked against what, by whom, and what was not.
 
 Run as ``python -m calibration.documents.verification`` in a checkout: it runs the tests that
 verification.yaml, beside this file, names, and prints the figures that they held against published or exact
@@ -143,27 +143,33 @@ def page(frameworks: Sequence[Framework], found: Mapping[str, Outcome]) -> str:
     checks = sum(outcome.passed + outcome.failed for outcome in found.values())
     text = WRITTEN + "# Verification\n\n"
     text += (
-        "For researchers and reviewers: does the program do what it says, by whose checklists, and what is\n"
+        "For researchers and reviewers: does the program do what it says, by whose checklists, and what is "
+        "not checked?\nWhether what it says is true: [calibration](calibration.md), [evidence](evidence.md), "
+        "[limits](limits.md).\n\n"
     )
-    text += (
-        "not checked? Whether what it says is true: [calibration](calibration.md), [evidence](evidence.md),\n"
-    )
-    text += "[limits](limits.md). What nobody has done is marked **open**.\n\n"
     text += f"{checks:,} checks in {len(found)} tests, engine `{source_hash()}`. "
     text += "All passed.\n" if not failed and not missing else "**Not all passed:**\n"
     text += "".join(f"\n- failed: `tests/{name}`" for name in failed)
     text += "".join(f"\n- did not run: `tests/{name}`" for name in missing)
-    text += "\nA check is a test with one set of inputs.\n"
+    text += (
+        "\nA check is a test with one set of inputs. What nobody has done is marked **open**. Figures that "
+        "were held against published ones:\n[figures](verification-figures.md).\n"
+    )
     for framework in frameworks:
         text += f"\n## {framework.title}\n\n{framework.source.strip()}.\n\n"
         rows = ((item.question, verdict(item, found), _names(item)) for item in framework.items)
         text += markdown(("question", "answer", "tests"), rows)
-    text += "\n## Figures held against others\n\n"
-    text += (
-        "Sources of the expected figures stand in the files of the tests and of scenarios/published/. Where\n"
-        "a figure was held in several cases (seeds), the one that strayed furthest is shown.\n\n"
+    return text
+
+
+def figures_page(found: Mapping[str, Outcome]) -> str:
+    """Return docs/verification-figures.md."""
+    return (
+        WRITTEN + "# Verification: figures held against others\n\n"
+        "For reviewers: which figure was expected, and which was found? Sources of the expected figures "
+        "stand in the files of the\ntests and of scenarios/published/. Where a figure was held in several "
+        "cases (seeds), the one that strayed furthest is shown.\n\n" + figures(found)
     )
-    return text + figures(found)
 
 
 def _names(item: Item) -> str:
@@ -176,6 +182,7 @@ def main() -> None:
     found = run(named(frameworks))
     text = page(frameworks, found)
     (DOCS / "verification.md").write_text(text, encoding="utf-8")
+    (DOCS / "verification-figures.md").write_text(figures_page(found), encoding="utf-8")
     missing = any(not of(test, found) for test in named(frameworks))
     wrong = missing or any(outcome.failed for outcome in found.values())
     raise SystemExit(1 if wrong else 0)
