@@ -160,16 +160,15 @@ def row(found: Found) -> tuple[str, ...]:
 
 
 def verdicts(found: Sequence[Found]) -> str:
-    """Return the key sentence of each case, cases with the same sentence together."""
+    """Return the key sentence of most cases, and of each case that has another."""
     said: dict[str, list[str]] = {}
     for each in found:
         said.setdefault(each.report.outcomes[0].sentence, []).append(each.case.written or each.case.words)
     if len(said) == 1:
         return f"In each of these {len(found)} cases the program says: *{next(iter(said))}*\n"
-    lines = (
-        f"- *{sentence}* {len(names)} {'case' if len(names) == 1 else 'cases'}: {'; '.join(names)}."
-        for sentence, names in said.items()
-    )
+    most, *others = sorted(said, key=lambda sentence: -len(said[sentence]))
+    lines = [f"- *{most}* {len(said[most])} of the {len(found)} cases."]
+    lines += [f"- *{sentence}* {'; '.join(said[sentence])}." for sentence in others]
     return "What the program says:\n\n" + "\n".join(lines) + "\n"
 
 
