@@ -12,6 +12,9 @@ from commands.terminal.literal import Table
 from sim.decision.model_calibration import Fit, ModelCalibration
 from sim.files.literal import printable
 
+ONCE = "Moves, and rewards on entry, are counted once a cycle"
+"""What is said of a model without intensities."""
+
 
 def model_table(found: Mapping[str, Any]) -> RenderableType:
     """Return the outcomes of a published model."""
@@ -45,10 +48,9 @@ def model_table(found: Mapping[str, Any]) -> RenderableType:
             _place(row),
         )
     effect = f" The effect is {found['effect']}." if "effect" in found else ""
-    said = Text(
-        f"Rewards are per {found['rewards_per']}; years in a cycle: {found['cycle_years']:g}.{effect}",
-        style="dim",
-    )
+    counted = f" {ONCE}." if found.get("moves_counted") == "once a cycle" else ""
+    years = f"years in a cycle: {found['cycle_years']:g}"
+    said = Text(f"Rewards are per {found['rewards_per']}; {years}.{counted}{effect}", style="dim")
     increments = [_increments(found["increments"])] if found["increments"] else []
     return Group(table, *_parts(found), frontier, *increments, said)
 

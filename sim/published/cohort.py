@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from sim.published.markov import CompiledModel
 from sim.published.microsimulation import Simulation, microsimulate
 from sim.published.source import read_source
+from sim.published.within import expected_moves, years_spent
 from sim.ties import same, tied
 
 Floats = NDArray[np.float64]
@@ -26,7 +27,7 @@ class Cohort(NamedTuple):
     trace: Floats  # [s, t, i]: shares
     rewards: Floats  # [s, t, r]: discounted, with those on entry; they add up to the totals
     undiscounted: Floats  # [s, t, r]
-    events: Floats  # [s, c, from, to]: persons, of one, seen in another state at the end of a cycle
+    events: Floats  # [s, c, from, to]: moves of one person; with intensities all that are expected
 
 
 class Point(NamedTuple):
@@ -34,7 +35,8 @@ class Point(NamedTuple):
 
     shares: Floats  # [s, g, i], or [s, g, time in state, i]
     gain: Floats  # [s, g, r]
-    moved: Floats | None  # [s, g, from, to] in the cycle that ends here
+    seen: Floats | None  # [s, g, from, to]: in another state at the end of the cycle that ends here
+    moved: Floats | None  # [s, g, from, to]: moves in that cycle; as seen where they were not counted
 
 
 def exact_cohort(model: CompiledModel) -> Cohort:
@@ -46,7 +48,7 @@ def exact_cohort(model: CompiledModel) -> Cohort:
     trace = np.empty((strategies, model.cycles + 1, size))
     gains = np.empty((strategies, model.cycles + 1, model.discounts.shape[1]))
     events = np.empty((strategies, model.cycles, size, size))
-    for point, (shares, gain, moved) in enumerate(each_point(model)):
+    for point, (shares, gain, _, moved) in enumerate(each_point(model)):
         trace[:, point] = shares.sum(axis=tuple(range(1, shares.ndim - 1)))
         gains[:, point] = gain.sum(axis=1)
         if moved is not None:
@@ -57,35 +59,40 @@ def exact_cohort(model: CompiledModel) -> Cohort:
 def totals_by_group(model: CompiledModel) -> Floats:
     """Return what each group adds to the expected outcomes, [strategy, group, outcome]."""
     totals = np.zeros((len(model.strategies), model.group_shares.size, model.discounts.shape[1]))
-    for point in each_point(model):
+    for point in each_point(model, counted=False):
         totals += point.gain
     return totals
 
 
-def each_point(model: CompiledModel) -> Iterator[Point]:
-    """Yield the cohort at each point in time."""
+def each_point(model: CompiledModel, counted: bool = True) -> Iterator[Point]:
+    """Yield the cohort at each point in time; counted: with all moves, also where nothing depends on them."""
     groups, size = model.group_shares.size, len(model.states)
     shares = np.einsum("g,i->gi", model.group_shares, model.start)
     shares = np.repeat(shares[None], len(model.strategies), axis=0)
     if model.memory:
         shares = shares[:, :, None]  # s, g, time in state, i
-    yield Point(shares, _earned(model, shares, 0), None)
+    counted = model.intensities is not None and (counted or model.entry_rewards is not None)
+    spent = years_spent(model) if counted else None
+    yield Point(shares, _earned(model, shares, 0), None, None)
     here = np.arange(size)
     for cycle in range(model.cycles):
+        before = shares
         if model.memory:
-            shares, flows = _step_in_tunnels(model, shares, cycle)
+            shares, by_time = _step_in_tunnels(model, shares, cycle)
+            flows = by_time.sum(axis=2)
         else:
             flows = shares[..., None] * model.probabilities[:, :, model.clock[cycle], 0]
-            shares = flows.sum(axis=2)
+            shares, before, by_time = flows.sum(axis=2), shares[:, :, None], flows[:, :, None]
         gain = _earned(model, shares, cycle + 1)
-        moved = flows.copy()
-        moved[..., here, here] = 0.0
+        seen = flows.copy()
+        seen[..., here, here] = 0.0
+        moved = seen if spent is None else expected_moves(model, spent, before, by_time, cycle)
         if model.entry_rewards is not None:
-            entry = model.entry_rewards[:, :, :, :, cycle + 1]
+            entry = model.entry_rewards[:, :, :, :, cycle + 1] * model.discounts[cycle + 1]
             came = moved if entry.shape[2] > 1 else moved.sum(axis=2, keepdims=True)
             entry = np.broadcast_to(entry, (entry.shape[0], groups, *entry.shape[2:]))
             gain = gain + np.einsum("sgij,sgijr->sgr", came, entry)
-        yield Point(shares, gain, moved)
+        yield Point(shares, gain, seen, moved)
 
 
 def _earned(model: CompiledModel, shares: Floats, point: int) -> Floats:
@@ -101,13 +108,13 @@ def _earned(model: CompiledModel, shares: Floats, point: int) -> Floats:
 
 
 def _step_in_tunnels(model: CompiledModel, shares: Floats, cycle: int) -> tuple[Floats, Floats]:
-    """Return shares [s, g, time in state, i] one cycle on, and the flows [s, g, from, to]."""
+    """Return shares [s, g, time in state, i] one cycle on, and the flows [s, g, time in state, from, to]."""
     times = shares.shape[2]
     chances = model.probabilities[:, :, model.clock[cycle]]
     flows = shares[..., None] * (chances[:, :, :times] if chances.shape[2] > 1 else chances)
     stayed = np.einsum("sguii->sgui", flows)
     came = flows.sum(axis=(2, 3)) - stayed.sum(axis=2)
-    return np.concatenate([np.maximum(came, 0.0)[:, :, None], stayed], axis=2), flows.sum(axis=2)
+    return np.concatenate([np.maximum(came, 0.0)[:, :, None], stayed], axis=2), flows
 
 
 def frontier(costs: Sequence[float], effects: Sequence[float], names: Sequence[str]) -> list[dict[str, Any]]:
@@ -215,6 +222,7 @@ def results_of(
         "increments": [_increment_row(model, cohort, simulation, *pair) for pair in pairs],
         "rewards_per": model.rewards_per,
         "cycle_years": model.cycle_years,
+        "moves_counted": "all" if model.intensities is not None else "once a cycle",
     }
     if model.named:
         found["effect"] = model.effects[0]

@@ -6,7 +6,6 @@ where nothing depends on it. What does not change from cycle to cycle is stored 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -15,6 +14,7 @@ from numpy.typing import NDArray
 
 from sim.faults import fault
 from sim.published.amounts import ROUNDING, Amounts, Floats, Values
+from sim.published.intensities import Moves, exponential
 from sim.published.lookup import LookUpTable
 from sim.published.modelfile import Loc, ModelFile, ModelTransition, Strategy
 from sim.published.names import check_names
@@ -22,9 +22,6 @@ from sim.published.rewards import RewardTables
 from sim.rates import competing_hazards, competing_probabilities
 
 Ints = NDArray[np.int64]
-Moves = dict[tuple[int, int], Floats]
-TERMS = 18
-"""Moves that count where one is expected at most: more have a chance below 1e-17."""
 
 
 @dataclass(frozen=True)
@@ -45,10 +42,11 @@ class CompiledModel:
     group_shares: Floats  # g
     clock: Ints  # c
     probabilities: Floats  # s, g, k, [time in state], from, to: per cycle; the diagonal is staying
+    intensities: Floats | None  # as those, a year: rows of 0 move once a cycle; None: all do
     effects: tuple[str, ...]  # the first is what the cost is set against
     parts: tuple[str, ...]  # of the cost; they add up to it
     rewards: Floats  # s, [g], i, [time in state], t, r: discounted, weighted by timing
-    entry_rewards: Floats | None  # s, [g], [from], to, t, r: discounted; t ends the cycle
+    entry_rewards: Floats | None  # s, [g], [from], to, t, r: not discounted; t ends the cycle
     discounts: Floats  # t, r: what rewards were multiplied by
     cycle_years: float
     rewards_per: str  # cycle or year, as the file gives them
@@ -94,13 +92,16 @@ class _MarkovCompiler(Amounts):
         rewards = [tables.of_states(*scope) for scope in at_points]
         entries = [tables.of_entry(*scope) for scope in at_points]
         self.stop_at_mistakes()
-        clock, probabilities = self.probability_table(moves)
+        clock, probabilities, intensities = self.move_tables(moves)
         factors = tables.discount_factors()
         reward_table = tables.table(rewards, factors * tables.weights()[:, None])
-        entry_table = tables.table(entries, factors)[:, :, :, 0]
+        entry_table = tables.table(entries, np.ones_like(factors))[:, :, :, 0]
         if entry_table.size:
             size = len(self.file.states)
             entry_table = entry_table.reshape(*entry_table.shape[:2], -1, size, *entry_table.shape[3:])
+        paid = bool(np.any(entry_table))
+        if paid and intensities is not None:
+            self.check_size_on_the_way(intensities, entry_table)
         self.stop_at_mistakes()
         return CompiledModel(
             title=self.file.title,
@@ -112,10 +113,11 @@ class _MarkovCompiler(Amounts):
             group_shares=group_shares,
             clock=clock,
             probabilities=probabilities,
+            intensities=intensities,
             effects=self.file.effects,
             parts=tables.parts,
             rewards=reward_table,
-            entry_rewards=entry_table if np.any(entry_table) else None,
+            entry_rewards=entry_table if paid else None,
             discounts=factors,
             cycle_years=self.file.cycle_years,
             rewards_per=self.file.rewards_per,
@@ -140,8 +142,11 @@ class _MarkovCompiler(Amounts):
 
     # Transitions
 
-    def moves(self, name: str, strategy: Strategy, scope: Values) -> Moves:
-        """Return the probability per cycle of every move of a strategy, by (from, to)."""
+    def moves(self, name: str, strategy: Strategy, scope: Values) -> tuple[Moves, Moves]:
+        """Return the probability per cycle of every move of a strategy, and yearly intensities.
+
+        There are no intensities where at most one move is made in a cycle.
+        """
         ways: dict[tuple[str, str], tuple[ModelTransition, Loc]] = {}
         for place, transitions in (
             ((), self.file.transitions),
@@ -163,7 +168,8 @@ class _MarkovCompiler(Amounts):
         several = any(destination in left_by_rates for _, destination in hazards)
         if self.file.moves_per_cycle == "any" and several and not self.mistakes:
             self.exponentiate(moves, hazards)
-        return moves
+            return moves, hazards
+        return moves, {}
 
     def exponentiate(self, moves: Moves, hazards: Moves) -> None:
         """Put the probabilities of any number of moves a cycle into `moves`, where rates lead out."""
@@ -220,9 +226,9 @@ class _MarkovCompiler(Amounts):
         both = zip(ways, together, hazards, strict=True)
         return {way.to: (probability, hazard) for (way, _), probability, hazard in both}
 
-    def probability_table(self, moves: list[Moves]) -> tuple[Ints, Floats]:
-        """Return the clock and the probabilities of `CompiledModel`."""
-        arrays = [array for each in moves for array in each.values()]
+    def move_tables(self, moves: list[tuple[Moves, Moves]]) -> tuple[Ints, Floats, Floats | None]:
+        """Return the clock, the probabilities and the intensities of `CompiledModel`."""
+        arrays = [array for both in moves for each in both for array in each.values()]
         changes = np.zeros(max(self.file.cycles, 1), np.bool_)
         changes[0] = True
         for array in arrays:
@@ -233,15 +239,34 @@ class _MarkovCompiler(Amounts):
         size = len(self.file.states)
         shape = (len(moves), self.groups, int(changes.sum()), times, size, size)
         if self.too_large(shape):
-            return clock, np.zeros((0,) * 6)
-        table = np.zeros(shape)
-        for index, each in enumerate(moves):
-            for (origin, destination), array in each.items():
-                distinct = array[:, changes] if array.shape[1] > 1 else array
-                table[index, ..., origin, destination] = distinct
+            return clock, np.zeros((0,) * 6), None
+        table = _filled(shape, [each for each, _ in moves], changes)
         stay = np.arange(size)
         table[..., stay, stay] = np.maximum(1.0 - table.sum(axis=-1), 0.0)
-        return clock, table
+        if not any(hazards for _, hazards in moves):
+            return clock, table, None
+        intensities = _filled(shape, [hazards for _, hazards in moves], changes)
+        intensities[np.isinf(intensities).any(axis=-1)] = 0.0  # a certain exit is one move a cycle
+        return clock, table, intensities
+
+    def check_size_on_the_way(self, intensities: Floats, entries: Floats) -> None:
+        """Note it as a mistake where the tables of sim/published/within.py are too large."""
+        strategies, groups, distinct, times, size, _ = intensities.shape
+        points, outcomes = entries.shape[-2:]
+        if np.any(entries[..., 1:, :] != entries[..., :-1, :]):
+            distinct = points
+        widest = max(size * distinct, points)
+        self.too_large((strategies, groups, times, size, widest, outcomes))
+
+
+def _filled(shape: tuple[int, ...], moves: list[Moves], changes: NDArray[np.bool_]) -> Floats:
+    """Return a table of this shape, [strategy, ..., from, to], of what changes from cycle to cycle."""
+    table = np.zeros(shape)
+    for index, each in enumerate(moves):
+        for (origin, destination), array in each.items():
+            distinct = array[:, changes] if array.shape[1] > 1 else array
+            table[index, ..., origin, destination] = distinct
+    return table
 
 
 def _compete(
@@ -262,50 +287,3 @@ def _compete(
     hazards = competing_hazards(np.where(certain, 0.0, p), years) + r
     together = np.where(certain, alone, competing_probabilities(hazards, years))
     return list(np.moveaxis(together, -1, 0)), list(np.moveaxis(np.where(certain, np.inf, hazards), -1, 0))
-
-
-def exponential(hazards: Moves, states: int, years: float) -> Floats:
-    """Return the probabilities [group, cycle, time in state, from, to] of a cycle of `years`.
-
-    hazards: yearly, by (from, to), on those three axes, constant within a cycle; where one is infinite, its
-    state is not left. The matrix exponential counts every number of moves (Kalbfleisch and Lawless 1985,
-    J Am Stat Assoc 80:863).
-    """
-    shape = np.broadcast_shapes(*(array.shape for array in hazards.values()))
-    changes = np.zeros(shape[1], np.bool_)
-    changes[0] = True
-    for array in hazards.values():
-        if array.shape[1] > 1:
-            changes[1:] |= np.any(array[:, 1:] != array[:, :-1], axis=(0, 2))
-    generator = np.zeros((shape[0], int(changes.sum()), shape[2], states, states))
-    for (origin, destination), array in hazards.items():
-        generator[..., origin, destination] = array[:, changes] if array.shape[1] > 1 else array
-    generator[np.isinf(generator).any(axis=-1)] = 0.0
-    here = np.arange(states)
-    generator[..., here, here] = -generator.sum(axis=-1)
-    return _of_generators(generator * years)[:, np.cumsum(changes) - 1]
-
-
-def _of_generators(generators: Floats) -> Floats:
-    """Return the matrix exponential of each generator [..., from, to]: rows are probabilities.
-
-    By uniformization (Jensen 1953, Skand Aktuarietidskr 36:87), which adds nothing negative, of a cycle that
-    is halved until nobody is expected to leave more than once, and then squared. All matrices go at once:
-    `scipy.linalg.expm` takes them one by one, eight times as long for three states.
-    """
-    here = np.arange(generators.shape[-1])
-    fastest = -generators[..., here, here].min(axis=-1)
-    halvings = math.ceil(math.log2(max(float(fastest.max(initial=0.0)), 1.0)))
-    often = (fastest / 2.0**halvings)[..., None]
-    moves = generators / 2.0**halvings
-    moves[..., here, here] = np.maximum(moves[..., here, here] + often, 0.0)
-    found = np.zeros_like(moves)
-    found[..., here, here] = 1.0
-    for count in range(TERMS, 0, -1):
-        found = moves @ found / count
-        found[..., here, here] += 1.0
-    found *= np.exp(-often)[..., None]
-    for _ in range(halvings):
-        found = found @ found
-        found /= found.sum(axis=-1, keepdims=True)
-    return found

@@ -3,6 +3,7 @@
 A person is in one state at each point in time 0..cycles. Rewards count at those points; a move happens
 between two of them. All strategies run in one pass and share the draw of a person and cycle, and the
 order of the destinations is that of the states, so differences between strategies carry little noise.
+With intensities a cycle gives on entry what sim/published/within.py says, by where it begins and ends.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from sim.errors import within
 from sim.luck import DRAW_RANGE, MAX_CHILD, Decision, draw, key_of
 from sim.machine.kernels import kernel
 from sim.published.markov import CompiledModel
+from sim.published.within import entries_by_end, entry_clock
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -51,8 +53,10 @@ class Tables(NamedTuple):
     bound: Draws  # [s, g, run, i]: the largest `leave` in RUN cycles
     clock: Ints  # [c]
     gains: Floats  # [s, 1 or g, i, t, r]: rewards of all points in time before t; unused with memory
-    entry_rewards: Floats  # [s, 1 or g, 1 or from, to, t, r], of length 0 where there are none
-    rewards: Floats  # [s, 1 or g, i, 1 or time in state, t, r]
+    entry_rewards: Floats  # [s, 1 or g, 1 or time in state, 1 or from, to, d, r], of length 0: none
+    entry_clock: Ints  # [c]: which d of those; they are not discounted
+    discounts: Floats  # [t, r]
+    rewards: Floats  # [s, 1 or g, i, 1 or time in state, t, r]: with what is expected of who stays a cycle
 
 
 def _whole(chances: Floats) -> Draws:
@@ -61,8 +65,29 @@ def _whole(chances: Floats) -> Draws:
     return whole
 
 
-def _whole_rows(rewards: Floats, outcomes: int) -> Floats:
-    return np.ascontiguousarray(rewards[..., :outcomes])
+def _rewards(model: CompiledModel) -> tuple[Floats, Floats, Ints]:
+    """Return `rewards`, `entry_rewards` and `entry_clock` of `Tables`.
+
+    Whoever ends a cycle where it began may have left and returned. What that is expected to give is part of
+    being there, and taken off what a move gives, so that kernels need to look at moves alone.
+    """
+    outcomes = len(model.outcomes)
+    rewards = model.rewards[..., :outcomes]
+    if model.entry_rewards is None:
+        return rewards, np.zeros((0,) * 7), np.zeros(model.cycles, np.int64)
+    entries, clock = entries_by_end(model, outcomes), entry_clock(model)
+    if model.intensities is None or not model.cycles:
+        return rewards, entries, clock
+    stays = np.einsum("sguiidr->sguidr", entries).copy()
+    entries -= stays[:, :, :, :, None]
+    later = np.swapaxes(stays, 2, 3)[..., clock, :] * model.discounts[1:, :outcomes]  # s, g, i, [u], c, r
+    shape = [max(both) for both in zip(rewards.shape, later.shape, strict=True)]
+    if shape[3] > 1:
+        shape[3] = model.cycles + 1
+    rewards = np.broadcast_to(rewards, shape).copy()
+    times = slice(later.shape[3]) if later.shape[3] > 1 else slice(None)
+    rewards[:, :, :, times, :-1] += later
+    return rewards, entries, clock
 
 
 def tables_of(model: CompiledModel) -> Tables:
@@ -77,10 +102,9 @@ def tables_of(model: CompiledModel) -> Tables:
     runs = [model.clock[first : first + RUN] for first in range(0, model.cycles, RUN)]
     bounds = [leave[:, :, run, 0].max(axis=2) for run in runs]
     outcomes = len(model.outcomes)
-    rewards = model.rewards[..., :outcomes]
+    rewards, entry_rewards, entry_times = _rewards(model)
     gains = np.zeros((*rewards.shape[:3], model.cycles + 2, outcomes))
     np.cumsum(rewards[:, :, :, 0], axis=3, out=gains[:, :, :, 1:])
-    none = np.zeros((0,) * 6)
     return Tables(
         groups=_whole(np.cumsum(model.group_shares)),
         start=_whole(np.cumsum(model.start)),
@@ -89,8 +113,10 @@ def tables_of(model: CompiledModel) -> Tables:
         bound=np.stack(bounds, axis=2) if bounds else np.zeros((*leave.shape[:2], 0, here.size), np.uint32),
         clock=model.clock,
         gains=gains,
-        entry_rewards=none if model.entry_rewards is None else _whole_rows(model.entry_rewards, outcomes),
-        rewards=_whole_rows(rewards, outcomes),
+        entry_rewards=entry_rewards,
+        entry_clock=entry_times,
+        discounts=np.ascontiguousarray(model.discounts[:, :outcomes]),
+        rewards=np.ascontiguousarray(rewards),
     )
 
 
@@ -127,7 +153,7 @@ def _run_block(key: np.uint64, first: int, tables: Tables, totals: Floats, final
     state that the person is in, and does nothing until there. Rewards are booked only at a move, as
     differences of their running sums.
     """
-    groups, starts, leave, cumulative, bound, clock, gains, entries, _ = tables
+    groups, starts, leave, cumulative, bound, clock, gains, entries, entry_clock, discounts, _ = tables
     strategies, cycles = leave.shape[0], clock.size
     outcomes = totals.shape[1]
     draws = np.empty(_AHEAD, np.uint32)
@@ -165,10 +191,10 @@ def _run_block(key: np.uint64, first: int, tables: Tables, totals: Floats, final
                             for r in range(outcomes):
                                 gained[r] += left[r] - came[r]
                             if entries.size:
-                                origin = state if entries.shape[2] > 1 else 0
-                                entry = entries[s, entry_group, origin, new, cycle + 1]
+                                origin = state if entries.shape[3] > 1 else 0
+                                entry = entries[s, entry_group, 0, origin, new, entry_clock[cycle]]
                                 for r in range(outcomes):
-                                    gained[r] += entry[r]
+                                    gained[r] += entry[r] * discounts[cycle + 1, r]
                             state = new
                         at += 1
                 for r in range(outcomes):
@@ -183,7 +209,7 @@ def _run_block(key: np.uint64, first: int, tables: Tables, totals: Floats, final
 @kernel
 def _run_block_with_memory(key: np.uint64, first: int, tables: Tables, totals: Floats, final: States) -> None:
     """Do the work of `_run_block` cycle by cycle, for amounts that depend on the time in a state."""
-    groups, starts, leave, cumulative, _, clock, _, entries, rewards = tables
+    groups, starts, leave, cumulative, _, clock, _, entries, entry_clock, discounts, rewards = tables
     strategies, cycles, outcomes = leave.shape[0], clock.size, totals.shape[1]
     gained = np.empty(outcomes)
     for person in range(final.shape[1]):
@@ -205,13 +231,14 @@ def _run_block_with_memory(key: np.uint64, first: int, tables: Tables, totals: F
                 luck = draw(key, _MODEL, cycle, child)
                 now, move_time = clock[cycle], time if leave.shape[3] > 1 else 0
                 if luck < leave[s, group, now, move_time, state]:
-                    origin = state if entries.size and entries.shape[2] > 1 else 0
+                    origin = state if entries.size and entries.shape[3] > 1 else 0
                     state = _pick(luck, cumulative[s, group, now, move_time, state])
                     since = cycle + 1
                     if entries.size:
-                        entry = entries[s, entry_group, origin, state, since]
+                        entry_time = time if entries.shape[2] > 1 else 0
+                        entry = entries[s, entry_group, entry_time, origin, state, entry_clock[cycle]]
                         for r in range(outcomes):
-                            gained[r] += entry[r]
+                            gained[r] += entry[r] * discounts[since, r]
             totals[s, :, person] = gained
             final[s, person] = state
 

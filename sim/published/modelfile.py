@@ -20,7 +20,8 @@ that add up to one leave nothing for rates.
 
 Where a rate leads to a state that itself is left by rates, more than one move may be made in a cycle: the
 probabilities of a cycle are then the matrix exponential of the rates. A state that is left by probabilities
-alone is left at the end of a cycle. Who leaves and returns within one cycle is counted as having stayed.
+alone is left at the end of a cycle. Every move within a cycle is counted then, and every reward on entry; the
+time in a state goes on for who leaves and returns within one cycle.
 """
 
 from __future__ import annotations

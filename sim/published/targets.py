@@ -2,9 +2,9 @@
 
 Columns: `cycle`, `state`, `value`, and `se` or `persons`; and where wanted `strategy` (else the first),
 `from` and `among`. A row without `from` is the share of persons in a state at a point in time (0 to the last
-cycle), of those who are in the states `among`; one with `from` is how many persons, of one, are seen to have
-moved in a cycle (1 and up). Several states stand together as `Well + Ill`. `se`: of a normal error;
-`persons`: of how many the value is a share (binomial).
+cycle), of those who are in the states `among`; one with `from` is how many persons, of one, are there at the
+start of a cycle (1 and up) and in `state` at its end. Several states stand together as `Well + Ill`. `se`: of
+a normal error; `persons`: of how many the value is a share (binomial).
 """
 
 from __future__ import annotations
@@ -178,13 +178,13 @@ def said_of(model: CompiledModel, targets: Sequence[ModelTarget], variants: int 
     Not a number where nobody is in the states `among`.
     """
     found = np.empty((variants, len(targets)))
-    for point, (shares, _, moved) in enumerate(each_point(model)):
+    for point, (shares, _, seen, _) in enumerate(each_point(model, counted=False)):
         for k, target in enumerate(targets):
             if target.cycle != point:
                 continue
             if target.origins:
-                assert moved is not None
-                flows = moved[target.strategy][:, list(target.origins)][:, :, list(target.states)]
+                assert seen is not None
+                flows = seen[target.strategy][:, list(target.origins)][:, :, list(target.states)]
                 found[:, k] = flows.sum(axis=(1, 2)).reshape(variants, -1).sum(axis=1)
                 continue
             here = shares[target.strategy].reshape(variants, -1, len(model.states)).sum(axis=1)

@@ -53,9 +53,9 @@ def _by_cycle(
 
 
 def events_table(model: CompiledModel, cohort: Cohort) -> pa.Table:
-    """Return `strategy, cycle, from, to, persons`: of one person, how many are seen to have moved in a cycle.
+    """Return `strategy, cycle, from, to, persons`: of one person, how many moves are expected in a cycle.
 
-    cycle: 1 for the first. Moves that never occur are left out.
+    cycle: 1 for the first; with intensities moves within it count too. Moves that never occur are left out.
     """
     frame = _long(cohort.events, (model.strategies, range(1, model.cycles + 1), model.states, model.states))
     frame.columns = ["strategy", "cycle", "from", "to", "persons"]

@@ -9,12 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 from pydantic import ValidationError
-from scipy import linalg
 
 from sim.errors import InputError, OptionError
 from sim.published import amounts
 from sim.published.cohort import load_model, run_model
-from sim.published.markov import CompiledModel, compile_model, exponential
+from sim.published.markov import CompiledModel, compile_model
 from sim.published.modelfile import ModelError, ModelFile
 
 BASE: dict[str, Any] = {
@@ -384,24 +383,3 @@ def test_numbers_out_of_range_are_refused(tmp_path: Path, numbers: dict[str, int
     (name,) = numbers
     with pytest.raises(OptionError, match=f"{name} must be"):
         run_model(write(tmp_path, FILE), **numbers)
-
-
-@pytest.mark.parametrize("speed", [0.0, 1e-9, 0.01, 1.0, 30.0, 1e4])
-def test_all_exponentials_at_once_are_those_of_scipy_one_by_one(speed: float) -> None:
-    """Of four states, of which one is never left and one is left by certainty (an infinite hazard)."""
-    luck = np.random.default_rng(7)
-    hazards = {
-        (i, j): speed * luck.random((2, 3, 5)) ** 4
-        for i in range(3) for j in range(4) if i != j
-    }  # fmt: skip
-    hazards[2, 0] = np.full((1, 1, 1), np.inf)
-    found = exponential(hazards, 4, 0.5)
-    assert found.shape == (2, 3, 5, 4, 4)
-    generator = np.zeros((2, 3, 5, 4, 4))
-    for (i, j), rate in hazards.items():
-        if i != 2:
-            generator[..., i, j] = rate
-            generator[..., i, i] -= rate
-    np.testing.assert_allclose(found, linalg.expm(0.5 * generator), rtol=0, atol=1e-12)
-    np.testing.assert_allclose(found.sum(axis=-1), 1.0, rtol=1e-14)
-    assert (found >= 0.0).all()

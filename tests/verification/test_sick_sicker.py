@@ -84,7 +84,7 @@ def test_treatment_changes_no_life(simulation: Simulation) -> None:
 
 def test_result_is_the_contract(result: dict[str, Any], cohort: Cohort) -> None:
     assert list(result) == [
-        "title", "strategies", "frontier", "increments", "rewards_per", "cycle_years",
+        "title", "strategies", "frontier", "increments", "rewards_per", "cycle_years", "moves_counted",
     ]  # fmt: skip
     assert list(result["strategies"]) == ["no treatment", "treatment"]
     for s, row in enumerate(result["strategies"].values()):

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from sim.published.template import TEMPLATE
+
 ROOT = Path(__file__).resolve().parents[2]
 SCENARIO = """\
 kind: scenario
@@ -72,5 +74,14 @@ def test_two_lives(tmp_path: Path) -> None:
 def test_a_published_model(name: str, tmp_path: Path) -> None:
     model = ROOT / "scenarios" / "published" / f"{name}.yaml"
     compiled, plain = both_ways(tmp_path, "model", model, "--persons", "200", "--json", out=False)
+    assert b"simulation" in compiled["printed"]
+    assert compiled == plain
+
+
+def test_rewards_on_entry_within_a_cycle_by_time_in_state(tmp_path: Path) -> None:
+    """The file that `new --kind model` writes has both, and discounts them."""
+    file = tmp_path / "m.yaml"
+    file.write_text(TEMPLATE, encoding="utf-8")
+    compiled, plain = both_ways(tmp_path, "model", file, "--persons", "60", "--json", out=False)
     assert b"simulation" in compiled["printed"]
     assert compiled == plain
