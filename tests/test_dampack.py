@@ -38,6 +38,19 @@ def test_figures_are_those_of_the_closed_form(psa: pd.DataFrame) -> None:
     for row in found:
         learnt = math.sqrt(row.at / (row.at + dampack.BEFORE)) * 5e4 if row.figure == "EVSI" else row.at
         assert row.found == pytest.approx(learnt / math.sqrt(math.pi), rel=0.04), row
+        assert row.theirs == pytest.approx(learnt / math.sqrt(math.pi), rel=0.04), row
+
+
+@pytest.mark.parametrize("way", [-1, 1])
+def test_a_figure_that_is_off_is_told_above_and_below(way: int) -> None:
+    printed = 1000.0
+    right = dampack.Row("EVPPI", 5e4, printed + 0.9 * way, 1.0, printed * (1 + 0.005 * way), printed)
+    assert right.agrees
+    assert not right._replace(found=printed + 1.1 * way).agrees
+    assert not right._replace(theirs=printed * (1 + 0.007 * way)).agrees
+    exact = dampack.Row("EVPI", 1e3, printed + 0.0004 * way, 30.0, printed, printed)
+    assert exact.agrees
+    assert not exact._replace(found=printed + 0.0006 * way).agrees
 
 
 def test_a_file_gives_a_table(
@@ -45,11 +58,12 @@ def test_a_file_gives_a_table(
 ) -> None:
     psa.head(500).to_csv(tmp_path / "psa.csv", index=False)
     monkeypatch.setattr(sys, "argv", ["dampack.py", str(tmp_path / "psa.csv")])
-    dampack.main()
+    with pytest.raises(SystemExit, match="1"):  # these are other draws
+        dampack.main()
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 1 + sum(map(len, dampack.PRINTED.values()))
     assert lines[1].startswith("EVPI")
-    assert "1,084.833" in lines[1]
+    assert "1,084.833  not as printed" in lines[1]
 
 
 def test_another_file_is_refused(psa: pd.DataFrame) -> None:
