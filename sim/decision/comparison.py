@@ -240,7 +240,10 @@ def figures(by_run: Floats, errors: Floats, draws: Sequence[int]) -> list[Figure
     positive = (by_draw > 0).mean(axis=1) + 0.5 * (by_draw == 0).mean(axis=1)
     error = by_draw.std(axis=1, ddof=1) / np.sqrt(each.size)
     told = zip(*(x.tolist() for x in (mean, mcse, low, high, positive, error, first, third)), strict=True)
-    return [Figure(*one[:5], each.size, one[5], (one[6], one[7])) for one in told]
+    return [
+        Figure(value, luck, least, most, chance, each.size, spread, (lower, upper))
+        for value, luck, least, most, chance, spread, lower, upper in told
+    ]
 
 
 def drowned(cost: Figure, spent: float, draws: int) -> bool:

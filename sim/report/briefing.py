@@ -20,7 +20,7 @@ from sim.errors import SimulationError
 from sim.faults import fault
 from sim.report.briefing_content import content
 from sim.report.content import Report
-from sim.report.lettering import STANDARD, typesetter
+from sim.report.lettering import as_pdf
 
 TEMPLATE = Path(__file__).with_name("briefing.typ")
 PAGES = 2
@@ -83,15 +83,9 @@ def _empty(chart: str, more: int) -> str:
 
 def _set(content: dict[str, Any], date: str) -> bytes:
     try:
-        made = typesetter().compile(
-            TEMPLATE.read_bytes(),
-            sys_inputs={"data": json.dumps(content)},
-            pdf_standards=STANDARD,
-            timestamp=_moment(date),
-        )
+        return as_pdf(TEMPLATE.read_bytes(), {"data": json.dumps(content)}, _moment(date))
     except typst.TypstError as error:
         raise SimulationError(fault("briefing_not_set", reason=str(error))) from error
-    return bytes(made)
 
 
 def _moment(date: str) -> dt.datetime:

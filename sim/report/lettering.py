@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 import threading
 import unicodedata
@@ -33,12 +34,15 @@ def drawable(text: str) -> str:
 _here = threading.local()
 
 
-def typesetter() -> typst.Compiler:
-    """Return what sets text in this thread. To read its fonts takes longer than to set a page."""
+def as_pdf(source: bytes, inputs: dict[str, str], moment: dt.datetime | None = None) -> bytes:
+    """Return a document as PDF. Raises TypstError where it cannot be set.
+
+    Each thread has a typesetter of its own: to read its fonts takes longer than to set a page.
+    """
     if not hasattr(_here, "typesetter"):
         _here.typesetter = typst.Compiler(ignore_system_fonts=True)
-    found: typst.Compiler = _here.typesetter
-    return found
+    made = _here.typesetter.compile(source, sys_inputs=inputs, pdf_standards=STANDARD, timestamp=moment)
+    return bytes(made)
 
 
 @lru_cache(maxsize=10_000)
@@ -47,7 +51,7 @@ def _drawn(text: str) -> bool:
         return True
     probe = b'#set document(title: "x")\n#sys.inputs.text'
     try:
-        typesetter().compile(probe, sys_inputs={"text": text}, pdf_standards=STANDARD)
+        as_pdf(probe, {"text": text})
     except typst.TypstError:
         return False
     return True
