@@ -10,7 +10,7 @@ import streamlit as st
 from calibration.paper.claims import CLAIMS, Claim, path_of, reference_of, scenario_of
 from calibration.paper.kept import Answers, out_of_date, shipped
 from calibration.paper.runs import Size
-from calibration.paper.telling import told
+from calibration.paper.telling import briefly, told
 from pages.budget.file_controls import take
 from pages.choices.chosen import reference_words
 from pages.choices.plan_files import Opened, Preset, open_preset, short_title
@@ -28,8 +28,18 @@ WHOLE_TITLES = """<style>
 [data-testid=stMain] .stButton button :is([data-testid=stMarkdownContainer], p) {
   white-space: normal; overflow: visible;
 }
+[data-testid=stMain] summary strong { display: block; }
+@media print {
+  [class*=st-key-stellingen] { margin-bottom: 0 !important; }
+  [class*=st-key-stellingen] > [data-testid=stExpander]:not(:has(details[open])) {
+    display: block !important;
+  }
+  [class*=st-key-stellingen] summary { min-height: 0; padding-block: 0.2rem; }
+  [class*=st-key-stellingen] summary [data-testid=stIconMaterial] { display: none; }
+}
 </style>"""
-"""Two titles may begin alike: a button shows all of its own, on as many lines as it takes."""
+"""Two titles may begin alike: a button shows all of its own, on as many lines as it takes. The answer to a
+claim stands on a line of its own under it, and both are printed where their fold is closed too."""
 
 
 def main() -> None:
@@ -38,12 +48,21 @@ def main() -> None:
     st.title(t("page_galerij"))
     st.markdown(t("gal_lead"))
     parts.note(t("gal_caution"))
-    names = [claim.key for claim in CLAIMS]
+    names, answers = [claim.key for claim in CLAIMS], shipped()
     for claim in CLAIMS:
-        fold(t(f"gal_claim_{claim.key}"), "stellingen", claim.key, names, partial(_claim, claim))
-    answers = shipped()
+        fold(_title(answers, claim.key), "stellingen", claim.key, names, partial(_claim, claim))
     birth = t("gal_birth", version=answers.version, seed=answers.seed, parameters=answers.model["parameters"])
     parts.footer(reference_words(choices()), whole=birth)
+
+
+def _title(answers: Answers, key: str) -> str:
+    """Return a claim in few words with its answer: who opens nothing has read both."""
+    if key in answers.claims:
+        brief = briefly(answers.claims[key].said, writing())
+        brief = t("gal_old", brief=brief) if out_of_date(answers, key) else brief
+    else:
+        brief = t("gal_no_answer")
+    return t("gal_title", claim=t(f"gal_title_{key}"), brief=brief)
 
 
 @cache
@@ -54,7 +73,8 @@ def _pair(file: str) -> tuple[Scenario, Scenario | None]:
 
 
 def _claim(claim: Claim) -> None:
-    """Show what the model answers to a claim, what it cannot say, what it does, and its scenarios."""
+    """Show a claim, what the model answers, what it cannot say, what it does, and its scenarios."""
+    st.markdown(t("gal_paper", text=t(f"gal_claim_{claim.key}")))
     _answer(shipped(), claim.key)
     st.markdown(t("gal_limits", text=t(f"gal_limit_{claim.key}")))
     st.markdown(t("gal_does", text=t(f"gal_works_{claim.key}")))

@@ -5,8 +5,8 @@ The words of a code stand in pages/texts (`gal_said_*`). docs/paper.md and the p
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Literal
 
 import numpy as np
@@ -19,6 +19,8 @@ from sim.words.parameter_words import group_title
 from sim.words.writing import Writing
 
 Floats = NDArray[np.float64]
+BRIEF = {"nine_of_ten": "gal_range", "gal_range_few": "gal_range", "no_clear_difference": "gal_unclear"}
+"""Texts that are long in a title, and what stands there in their place."""
 
 
 @dataclass(frozen=True)
@@ -119,6 +121,24 @@ def told(value: Value, writing: Writing) -> str:
             return group_title(name, writing)
         case Count(number, decimals):
             return writing.number(number, decimals)
+
+
+def briefly(statements: Iterable[Said], writing: Writing) -> str:
+    """Return an answer in few words (`gal_brief_*`), of the first of each statement that has some."""
+    few_words = {long: writing.words[short] for long, short in BRIEF.items()}
+    brief = replace(writing, words={**writing.words, **few_words})
+    first: dict[str, Said] = {}
+    for one in statements:
+        first.setdefault(f"gal_brief_{one.code}", one)
+    return " ".join(brief.t(key, **_values(one, brief)) for key, one in first.items() if key in brief.words)
+
+
+def _values(statement: Said, writing: Writing) -> dict[str, str]:
+    """Return the values of a statement in words, with those of the statements within it."""
+    found: dict[str, str] = {}
+    for name, value in statement.values.items():
+        found |= _values(value, writing) if isinstance(value, Said) else {name: told(value, writing)}
+    return found
 
 
 def _spread(s: SpreadTold, writing: Writing) -> str:

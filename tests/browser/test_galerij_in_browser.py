@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import io
+from unicodedata import normalize
+
 import pytest
 from playwright.sync_api import expect
+from pypdf import PdfReader
 
+from calibration.paper.claims import CLAIMS
+from calibration.paper.kept import shipped
+from calibration.paper.telling import briefly
+from pages.look.texts import writing_in
 from tests.browser.screens import READY, Watched, quiet_for, soon
 
 pytestmark = pytest.mark.browser
@@ -40,3 +48,19 @@ def test_a_button_shows_its_whole_title(page: Watched, width: int) -> None:
     assert box is not None
     assert box["x"] >= 0
     assert box["x"] + box["width"] <= width
+
+
+def test_every_claim_and_its_answer_are_printed_on_one_page(page: Watched) -> None:
+    page.goto("/galerij")
+    page.wait_for_selector(READY, timeout=120_000)
+    page.get_by_text("Versie 0.").last.wait_for(timeout=60_000)
+    page.emulate_media(media="print")
+    quiet_for(page, 1200)
+    (printed,) = PdfReader(io.BytesIO(page.pdf(prefer_css_page_size=True))).pages
+    text = "".join(normalize("NFKC", printed.extract_text()).split())  # without ligatures
+    dutch = writing_in("nl")
+    for claim in CLAIMS:
+        answer = briefly(shipped().claims[claim.key].said, dutch)
+        assert "".join(f"{dutch.t(f'gal_title_{claim.key}')}{answer}".split()) in text
+    assert "".join(dutch.t("link").split()) not in text
+    assert page.errors == []
