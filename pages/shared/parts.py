@@ -25,6 +25,7 @@ from pages.look.texts import language, t, writing
 from sim.files.archive import zipped
 from sim.files.literal import cell
 from sim.files.yamltext import MAX_BYTES
+from sim.inputs.observed import years_observed
 from sim.machine.project import commit, version
 from sim.model.futures import MODEL_TODAY
 
@@ -185,7 +186,7 @@ def source_words() -> str:
     """Return where figures come from, in one line."""
     chosen = choices()
     rate = scenario(chosen, reference_of(chosen)).discount_rate
-    return t("source", rate=formats.percent(rate, decimals=2))
+    return t("source", rate=formats.percent(rate, decimals=2), **years_observed())
 
 
 def csv(table: pd.DataFrame, name: str, reference: str = "") -> None:

@@ -46,6 +46,12 @@ def users_observed(name: str) -> tuple[Observation, ...]:
     return _observed().get((name, USERS), ())
 
 
+def years_observed() -> dict[str, int]:
+    """Return the first and last year with a figure of the country, as the words of a source name them."""
+    years = [each.year for each in users_observed(COUNTRY)]
+    return {"first": min(years), "last": max(years)}
+
+
 def inhabitants(name: str) -> float | None:
     """Return the inhabitants of a municipality (or the country), or None where they are not known."""
     found = _observed().get((name, INHABITANTS))

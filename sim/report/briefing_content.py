@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from sim.decision.level_by_year import MONEY_PARTS
+from sim.inputs.observed import years_observed
 from sim.report.briefing_tables import SHORT, differences, figures, main_assumptions, payers
 from sim.report.chart import description, svg
 from sim.report.content import Report, world_lines
@@ -183,6 +184,7 @@ def _about(report: Report) -> list[str]:
             version=report.version,
             date=writing.date(report.date),
             rate=writing.percent(report.rate, 2),
+            **years_observed(),
         ),
         " · ".join(f"{t(f'about_{name}')} {facts[t(f'about_{name}')][:16]}" for name in names) + ".",
     ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sim.inputs.observed import inhabitants, users_observed
+from sim.inputs.observed import inhabitants, users_observed, years_observed
 from sim.inputs.profiles import profiles
 
 
@@ -11,6 +11,7 @@ def test_the_country_has_every_year_and_the_last_may_still_change() -> None:
     assert [each.year for each in found] == list(range(2015, 2025))
     assert [each.year for each in found if each.provisional] == [2024]
     assert found[4].value == 443_585
+    assert years_observed() == {"first": 2015, "last": 2024}
 
 
 def test_municipalities_are_those_of_the_profiles() -> None:
