@@ -29,17 +29,9 @@ WHOLE_TITLES = """<style>
   white-space: normal; overflow: visible;
 }
 [data-testid=stMain] summary strong { display: block; }
-@media print {
-  [class*=st-key-stellingen] { margin-bottom: 0 !important; }
-  [class*=st-key-stellingen] > [data-testid=stExpander]:not(:has(details[open])) {
-    display: block !important;
-  }
-  [class*=st-key-stellingen] summary { min-height: 0; padding-block: 0.2rem; }
-  [class*=st-key-stellingen] summary [data-testid=stIconMaterial] { display: none; }
-}
 </style>"""
 """Two titles may begin alike: a button shows all of its own, on as many lines as it takes. The answer to a
-claim stands on a line of its own under it, and both are printed where their fold is closed too."""
+claim stands on a line of its own under it."""
 
 
 def main() -> None:

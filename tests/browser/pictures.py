@@ -39,14 +39,16 @@ def main() -> None:
         OUT.mkdir(parents=True, exist_ok=True)
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
+            taken = {}  # written at the end: a page says whether its version has changes
             for name in wanted:
                 for width in WIDTHS:
                     page = browser.new_page(viewport={"width": width, "height": 1400}, locale="nl-NL")
                     page.goto(f"{url}/{'' if name == 'start' else name}")
-                    picture = _picture(page)
-                    picture.save(OUT / f"{name}-{width}.png", optimize=True)
+                    taken[f"{name}-{width}.png"] = _picture(page)
                     page.close()
             browser.close()
+        for file, picture in taken.items():
+            picture.save(OUT / file, optimize=True)
     finally:
         server.terminate()
         server.wait(timeout=20)
