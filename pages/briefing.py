@@ -101,8 +101,12 @@ def _downloads(found: Documents, chosen: Choices) -> None:
         if len(found.sentences) > 1:
             st.markdown(f"**{parts.plain(title)}**")
         st.markdown(f"{parts.plain(sentence)} {parts.plain(unmet)}")
+    with st.container(key="on-screen-downloads"):  # what there is to take is of no use on paper
+        _files(found, f"kinderwerk-{slug(chosen.municipality)}")
+
+
+def _files(found: Documents, name: str) -> None:
     st.markdown(t("briefing_same"))
-    name = f"kinderwerk-{slug(chosen.municipality)}"
     files = (
         ("pdf", found.briefing, f"{name}.pdf", PDF),
         ("excel", found.workbook, f"{name}.xlsx", EXCEL),
