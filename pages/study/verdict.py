@@ -74,10 +74,13 @@ def now(found: Beliefs, willingness: float, years: int) -> None:
     nb = found.net_benefit(willingness)[:, 1]
     best = found.now(willingness)
     wrong = float((nb > 0).mean() if best == 0 else (nb <= 0).mean())
-    st.markdown(
+    said = [
         t(f"study_now_{'other' if best else 'reference'}", better=formats.money(abs(float(nb.mean()))),
           years=years, wrong=writing().chance(wrong, found.simulated))
-    )  # fmt: skip
+    ]  # fmt: skip
+    if wrong > 0.5:
+        said.append(t("study_now_lifted"))
+    st.markdown(" ".join(said))
 
 
 def pays(asked: Asked, reference: str) -> None:
