@@ -87,10 +87,12 @@ def check(
             typer.echo(f"{document.path}: structure: {structure}.", err=True)
         for population in named_populations(thing):
             typer.echo(f"{document.path}: population: {population}.", err=True)
-        if document.data.get("kind") == "model" and counts_once(thing):
+        if document.data.get("kind") == "model":
             from commands.terminal.model import ONCE
+            from sim.published.source import enters_once
 
-            typer.echo(f"{document.path}: {ONCE}.", err=True)
+            if enters_once(thing):
+                typer.echo(f"{document.path}: {ONCE}.", err=True)
     notes = notes_of_files(read)
     for note in notes:
         typer.echo(as_line(note), err=True)
@@ -136,13 +138,6 @@ def named_populations(thing: object) -> list[str]:
 
     given = [scenario for scenario in _scenarios(thing) if scenario.population is not None]
     return list(dict.fromkeys(population_words(scenario, Writing("en")) for scenario in given))
-
-
-def counts_once(thing: object) -> bool:
-    """Tell whether a thing is a model with rewards on entry that come once a cycle at most."""
-    from sim.published.markov import CompiledModel
-
-    return isinstance(thing, CompiledModel) and thing.entry_rewards is not None and thing.intensities is None
 
 
 def _scenarios(thing: object) -> list[Scenario]:

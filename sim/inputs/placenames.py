@@ -83,7 +83,11 @@ def key(name: str) -> str:
     words = _AROUND.sub("", bare)
     for sign, full in _SHORT:
         words = sign.sub(full, words)
-    return "".join(sign for sign in words if sign.isalnum()).replace("aanden", "aande")
+    return "".join(sign for sign in words if _counts(sign)).replace("aanden", "aande")
+
+
+def _counts(sign: str) -> bool:
+    return sign.isalnum() and unicodedata.category(sign) != "Lm"  # \N{MODIFIER LETTER APOSTROPHE} is a letter
 
 
 def code_of(name: str | int) -> str | None:

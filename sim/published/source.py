@@ -104,6 +104,11 @@ def read_source(path: Path) -> Source:
     return Source(document, file, tables)
 
 
+def enters_once(thing: object) -> bool:
+    """Tell whether a thing is a model with rewards on entry that come once a cycle at most."""
+    return isinstance(thing, CompiledModel) and thing.entry_rewards is not None and thing.intensities is None
+
+
 def _cells(model: CompiledModel) -> int:
     """Return the cells of the largest table for each variant, where all depends on all."""
     strategies, states, points = len(model.strategies), len(model.states), model.cycles + 1

@@ -185,18 +185,23 @@ def test_the_page_shows_every_figure_and_parameter(folder: Path) -> None:
     }  # fmt: skip
     scores = dict.fromkeys(("model", *RULES, "crps", "inside_50", "inside_90"), 0.25)
     rolling = {"summary": [{"origin": None, "figures": 3, **scores}], "figures": []}
-    alone = {"count": 7, "inside": {"50%": 0.5}, "error": {"like municipalities": 0.0126}}
+    by_whom = {"error": {"like municipalities": 0.0126}, "relative": {"like municipalities": 0.12}}
+    alone = {"count": 7, "inside": {"50%": 0.5}, **by_whom}
     left_out = {**alone, "provinces": {**alone, "inside": {"50%": 0.4}}}
-    by_age = {"year": 2024, "draws": 2, "children": 10, "rows": []}
+    ends = {f"{what}{end}": 0.05 for what in ("cost", "in_care") for end in ("", "_low", "_high")}
+    by_age = {"year": 2024, "draws": 2, "children": 10, "rows": [{"age": 7, **ends}]}
     page = report.page(about, found, tested, rolling, left_out, by_age)
-    assert "does no better than: last value, straight line, damped trend" in page
-    assert "7 municipalities" in page
-    assert "like municipalities 1.26" in page
-    assert "predicted by those of other provinces: 40% inside the 50% interval" in page
+    told = report.tables(about, found, tested, rolling, by_age)
     assert page.startswith(report.GENERATED)
+    assert told.startswith(report.GENERATED)
+    assert "Most at 7: 0 euros" in page
+    assert "does no better than: last value, straight line, damped trend" in page
+    assert "Of 7 municipalities" in page
+    assert "like municipalities 1.26" in page
+    assert "A whole province left out: 40% inside the 50%" in page
     assert "does NOT beat the last value" in page
-    assert all(f"| {row['id']}" in page for row in found["targets"])
-    assert all(f"`{row['name']}`" in page for row in found["parameters"])
+    assert all(f"| {row['id']}" in told for row in found["targets"])
+    assert all(f"`{row['name']}`" in told for row in found["parameters"])
     for chart in (fit_charts.fit_chart, fit_charts.ages_chart, fit_charts.parameters_chart):
         assert chart(found).to_dict()["$schema"]
 

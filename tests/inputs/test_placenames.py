@@ -25,6 +25,7 @@ WAYS = {
     "Municipality of Almere": "Almere", "The Hague": "Den Haag", "'s-Gravenhage": "Den Haag",
     "\u2018s-Gravenhage": "Den Haag", "\u2019s-Gravenhage": "Den Haag", "\u201as-Gravenhage": "Den Haag",
     "\u201bs Gravenhage": "Den Haag", "`s-Gravenhage": "Den Haag", "\u00b4s-gravenhage": "Den Haag",
+    "\u02bcs-Gravenhage": "Den Haag",
     "s-Gravenhage": "Den Haag", "Den Bosch": "'s-Hertogenbosch", "s Hertogenbosch": "'s-Hertogenbosch",
     "Nuenen": "Nuenen, Gerwen en Nederwetten", "Nuenen c.a.": "Nuenen, Gerwen en Nederwetten",
     "Nuenen, Gerwen & Nederwetten": "Nuenen, Gerwen en Nederwetten",
