@@ -67,7 +67,7 @@ def _wait_for(url: str) -> None:
 
 def _picture(page: Any) -> Image.Image:
     """Return the whole page once nothing is worked on, in 64 colours."""
-    page.wait_for_selector(READY, timeout=120_000)
+    page.wait_for_selector(READY, timeout=1000 * PATIENCE)
     until = time.monotonic() + PATIENCE
     quiet = 0
     while quiet < 3 and time.monotonic() < until:  # a bar that is gone may come back for a next answer

@@ -28,6 +28,8 @@ FLAGS = [
 SIZES = {"KINDERWERK_APP_CHILDREN": "2000", "KINDERWERK_APP_DRAWS": "10"}
 """Of an answer. With fewer children luck counts, and pages say more."""
 READY = "[data-testid=stApp][data-test-script-state=notRunning][data-test-connection-state=CONNECTED]"
+PATIENCE = 300_000
+"""Milliseconds that an answer may take: a busy machine is no failure."""
 
 
 class Watched(Page):
@@ -103,7 +105,7 @@ Streamlit fetches the code of a field when it first shows one. Until then a grey
 def quiet_for(page: Page, milliseconds: int) -> None:
     """Wait until the page has stayed as it is for so long: on a busy machine parts come one by one."""
     for _ in range(2400):  # ten minutes: a busy machine is no failure
-        page.wait_for_selector(READY, timeout=120_000)
+        page.wait_for_selector(READY, timeout=PATIENCE)
         if page.evaluate(QUIET) >= milliseconds:
             return
         page.wait_for_timeout(250)

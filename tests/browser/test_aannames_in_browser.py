@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from tests.browser.screens import READY, Watched
+from tests.browser.screens import PATIENCE, READY, Watched
 
 pytestmark = pytest.mark.browser
 
 
 def test_a_number_is_found_and_changed_by_keyboard_and_named_on_every_page(page: Watched) -> None:
     page.goto("/aannames")
-    page.wait_for_selector(READY, timeout=120_000)
+    page.wait_for_selector(READY, timeout=PATIENCE)
     search = page.get_by_label("Zoek een getal")
     search.fill("hoe lang een kind blijft komen kinderwerk.stay")
     search.press("Enter")

@@ -11,7 +11,7 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 
 from pages.choices.plan import Plan
 from pages.choices.shelf import is_key
-from tests.browser.screens import READY, Watched, quiet_for
+from tests.browser.screens import PATIENCE, READY, Watched, quiet_for
 from tests.browser.test_every_page import QUICK, path_of, settled
 
 pytestmark = pytest.mark.browser
@@ -47,7 +47,7 @@ def state(page: Page) -> dict[str, object]:
 def at_rest(page: Page) -> None:
     """Wait until the page has taken what was chosen."""
     page.wait_for_timeout(600)
-    page.wait_for_selector(READY, timeout=120_000)
+    page.wait_for_selector(READY, timeout=PATIENCE)
     page.wait_for_timeout(300)
 
 

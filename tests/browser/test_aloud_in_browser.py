@@ -7,7 +7,7 @@ import time
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.screens import Watched
+from tests.browser.screens import PATIENCE, Watched
 
 pytestmark = pytest.mark.browser
 REGION = "body > [role=status][aria-live=polite]"
@@ -31,11 +31,11 @@ def test_start_says_its_sentence_once_and_that_of_another_budget(page: Watched) 
     never_asked = 20 + time.time_ns() // 1000 % 300 / 10  # of an answer kept from before, nothing sharpens
     page.goto(f"/?gemeente=Almere&begroting={never_asked}-g-deficit")
     region = page.locator(REGION)
-    expect(region).to_contain_text("De kans", timeout=120_000)
+    expect(region).to_contain_text("De kans", timeout=PATIENCE)
     page.wait_for_timeout(5000)
     assert heard(page) == [told(page)]
     page.get_by_role("slider").first.press("ArrowRight")
-    page.wait_for_function("window.heard.length > 1", timeout=120_000)
+    page.wait_for_function("window.heard.length > 1", timeout=PATIENCE)
     page.wait_for_timeout(5000)
     first, *others = heard(page)
     assert others == [told(page)] != [first]
@@ -48,7 +48,7 @@ def test_start_says_its_sentence_once_and_that_of_another_budget(page: Watched) 
 def test_vergelijk_says_its_conclusion_and_another_page_says_nothing_of_it(page: Watched) -> None:
     page.goto("/vergelijk")
     region = page.locator(REGION)
-    expect(region).to_contain_text("begroting", timeout=120_000)
+    expect(region).to_contain_text("begroting", timeout=PATIENCE)
     assert told(page) in " ".join(region.inner_text().split())
     page.get_by_role("link", name="Aannames").first.click()
     expect(region).to_be_empty(timeout=30_000)

@@ -15,7 +15,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from pages.compare import forest
 from pages.look.charts import COLOURS
-from tests.browser.screens import READY, Watched, soon
+from tests.browser.screens import PATIENCE, READY, Watched, soon
 
 P = TypeVar("P", bound=Page)
 pytestmark = pytest.mark.browser
@@ -25,12 +25,12 @@ PICTURES = os.environ.get("KINDERWERK_PICTURES")
 def opened(page: P, path: str = "/") -> P:
     page.goto(path)
     page.wait_for_selector(READY, timeout=60_000)
-    page.wait_for_selector("[data-testid=stMetricValue]", timeout=120_000)
+    page.wait_for_selector("[data-testid=stMetricValue]", timeout=PATIENCE)
     return page
 
 
 def finished(page: Page) -> None:
-    page.get_by_text("keer andere aannames").wait_for(timeout=120_000)
+    page.get_by_text("keer andere aannames").wait_for(timeout=PATIENCE)
     page.wait_for_selector(READY)
 
 
@@ -123,8 +123,8 @@ def test_english_is_one_click_away(page: Watched) -> None:
 
 def test_compare_shows_four_budgets_and_their_differences(page: Watched) -> None:
     page.goto("/vergelijk")
-    page.get_by_role("heading", name="betaalt de gemeente in 20 jaar meer").wait_for(timeout=120_000)
-    page.get_by_text("keer andere aannames").wait_for(timeout=120_000)
+    page.get_by_role("heading", name="betaalt de gemeente in 20 jaar meer").wait_for(timeout=PATIENCE)
+    page.get_by_text("keer andere aannames").wait_for(timeout=PATIENCE)
     page.get_by_role("rowheader", name="3. 72 kinderwerkers, geoormerkt").wait_for()
     picture(page, "vergelijk.png")
     assert page.errors == []
@@ -160,7 +160,7 @@ def test_readable_on_a_phone(page: Watched, language: str) -> None:
         page.get_by_test_id("stExpandSidebarButton").click()
         page.wait_for_selector(closed, state="detached", timeout=20_000)
     page.goto(f"/vergelijk?taal={language}&open=cijfers~twee")
-    page.locator("table").nth(2).wait_for(timeout=120_000)
+    page.locator("table").nth(2).wait_for(timeout=PATIENCE)
     page.wait_for_timeout(2000)
     tables = page.evaluate(
         "[...document.querySelectorAll('table')].map(t => [t.parentElement, t])"

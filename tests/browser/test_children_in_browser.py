@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import FloatRect, Page
 
-from tests.browser.screens import Watched, soon
+from tests.browser.screens import PATIENCE, Watched, soon
 
 pytestmark = pytest.mark.browser
 CHARTS = "[data-testid=stVegaLiteChart]"
@@ -30,7 +30,7 @@ def test_the_same_children_twice_move_with_the_year_and_stack_on_a_phone(page: W
     page.goto("/kinderen")
     page.get_by_text("Op 31 december 2035").first.wait_for(timeout=200_000)
     page.locator(f"{CHARTS} canvas, {CHARTS} svg").nth(2).wait_for(timeout=30_000)
-    page.wait_for_selector("[data-testid=stProgress]", state="detached", timeout=120_000)
+    page.wait_for_selector("[data-testid=stProgress]", state="detached", timeout=PATIENCE)
     assert soon(page, lambda: beside(*boxes(page))), boxes(page)
     slider = page.get_by_role("slider").first
     slider.focus()

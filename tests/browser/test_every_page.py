@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page
 
 from pages.choices.plan import Plan
-from tests.browser.screens import PAGES, READY, Watched, quiet_for
+from tests.browser.screens import PAGES, PATIENCE, READY, Watched, quiet_for
 from tests.browser.wording import MOST_WORDS, WORDIEST, words_before_folds
 from tests.opened import unfolded
 
@@ -72,7 +72,7 @@ def path_of(page: str) -> str:
 
 def opened(page: Page, path: str) -> None:
     page.goto(path)
-    page.wait_for_selector(READY, timeout=120_000)
+    page.wait_for_selector(READY, timeout=PATIENCE)
     page.locator("h1").first.wait_for(timeout=60_000)
     page.get_by_text("Versie 0.").or_(page.get_by_text("Version 0.")).last.wait_for(timeout=60_000)
 
@@ -161,7 +161,7 @@ def test_every_part_of_a_page_is_for_everyone(page: Watched, name: str) -> None:
 
 def test_the_keyboard_alone_reaches_everything_on_start(page: Watched) -> None:
     opened(page, "/")
-    page.locator("[data-testid=stMetricValue]").nth(2).wait_for(timeout=120_000)
+    page.locator("[data-testid=stMetricValue]").nth(2).wait_for(timeout=PATIENCE)
     settled(page)  # what is drawn anew lets go of the focus
     seen = []
     for _ in range(60):
@@ -178,8 +178,8 @@ def test_the_keyboard_alone_reaches_everything_on_start(page: Watched) -> None:
 
 def test_dutch_numbers_under_an_english_browser(page: Watched) -> None:
     opened(page, "/")
-    page.locator("[data-testid=stMetricValue]").nth(2).wait_for(timeout=120_000)
-    page.get_by_text("keer andere aannames").wait_for(timeout=120_000)
+    page.locator("[data-testid=stMetricValue]").nth(2).wait_for(timeout=PATIENCE)
+    page.get_by_text("keer andere aannames").wait_for(timeout=PATIENCE)
     assert "," in page.locator("[data-testid=stMetricValue]").first.inner_text()
     settled(page)  # a finer answer may still be about to take the place of this table
     page.locator("summary", has_text="Tabel").first.click()

@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from pages.choices.plan import Plan
 from pages.serving.browser_words import PLACES
-from tests.browser.screens import READY, Watched, soon
+from tests.browser.screens import PATIENCE, READY, Watched, soon
 from tests.browser.test_every_page import settled
 from tests.pages.test_user_text import LINK, NAME, NASTY
 
@@ -86,7 +86,7 @@ def test_a_list_without_what_was_typed_says_so_in_the_language_of_the_reader(pag
 
 def test_a_name_that_is_typed_and_a_field_for_files_say_nothing_in_english(page: Watched) -> None:
     page.goto("/vergelijk")
-    page.wait_for_selector(READY, timeout=120_000)
+    page.wait_for_selector(READY, timeout=PATIENCE)
     page.locator("summary", has_text="Begrotingen veranderen").click()
     field = page.get_by_role("textbox", name="1. Naam")
     field.press_sequentially("Plan A")
@@ -94,7 +94,7 @@ def test_a_name_that_is_typed_and_a_field_for_files_say_nothing_in_english(page:
     hint.wait_for(state="attached")
     expect(hint).to_be_hidden()
     page.goto("/eigen-cijfers?wijze=file")
-    page.wait_for_selector(READY, timeout=120_000)
+    page.wait_for_selector(READY, timeout=PATIENCE)
     page.locator("[data-testid=stFileUploaderDropzone]").wait_for(timeout=60_000)
     for place, words in (("upload_of", '"Kies een bestand"'), ("size_of", '"Hooguit 1 MB"')):
         (told,) = page.locator(PLACES[place]).evaluate_all(

@@ -9,19 +9,19 @@ from playwright.sync_api import Page
 
 from sim.inputs.library import registry
 from sim.inputs.scenario import load_scenario
-from tests.browser.screens import READY, Watched
+from tests.browser.screens import PATIENCE, READY, Watched
 
 pytestmark = pytest.mark.browser
 
 
 def ready(page: Page) -> None:
     page.wait_for_timeout(400)
-    page.wait_for_selector(READY, timeout=120_000)
+    page.wait_for_selector(READY, timeout=PATIENCE)
 
 
 def test_levers_with_the_keyboard_and_a_file_that_comes_back(page: Watched, tmp_path: Path) -> None:
     page.goto("/verken")
-    page.wait_for_selector(READY, timeout=120_000)
+    page.wait_for_selector(READY, timeout=PATIENCE)
     summary = page.locator("summary", has_text="Kinderwerk").first
     summary.focus()
     summary.press("Enter")

@@ -7,7 +7,7 @@ import zipfile
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.screens import READY, Watched, soon
+from tests.browser.screens import PATIENCE, READY, Watched, soon
 
 pytestmark = pytest.mark.browser
 CHARTS = "[data-testid=stVegaLiteChart]"
@@ -15,8 +15,8 @@ CHARTS = "[data-testid=stVegaLiteChart]"
 
 def test_another_horizon_by_the_keyboard_changes_the_figures_and_the_link(page: Watched) -> None:
     page.goto("/wie-betaalt?termijn=10")
-    page.get_by_text("In 10 jaar").first.wait_for(timeout=120_000)
-    page.get_by_text("keer andere aannames").first.wait_for(timeout=120_000)  # charts are drawn anew no more
+    page.get_by_text("In 10 jaar").first.wait_for(timeout=PATIENCE)
+    page.get_by_text("keer andere aannames").first.wait_for(timeout=PATIENCE)  # charts are drawn anew no more
     page.locator(f"{CHARTS} canvas, {CHARTS} svg").nth(1).wait_for(timeout=60_000)
     short = page.get_by_role("radio", name="4 jaar", exact=True).or_(
         page.get_by_role("button", name="4 jaar", exact=True)

@@ -17,7 +17,7 @@ from urllib.parse import urlencode
 
 from playwright.sync_api import Page, sync_playwright
 
-from tests.browser.screens import FLAGS, PAGES, ROOT, chromium, quiet_for, running_app
+from tests.browser.screens import FLAGS, PAGES, PATIENCE, ROOT, chromium, quiet_for, running_app
 
 MOST_WORDS = 300
 """Before folds, on every page and in both languages."""
@@ -70,7 +70,7 @@ def main() -> None:
             page = browser.new_page(viewport={"width": 1280, "height": 2200}, locale="nl-NL")
             query = urlencode({"taal": asked.lang, "gemeente": asked.town})
             page.goto(f"{url}/{'' if name == 'start' else name}?{query}")
-            page.get_by_text("Versie 0.").or_(page.get_by_text("Version 0.")).last.wait_for(timeout=120_000)
+            page.get_by_text("Versie 0.").or_(page.get_by_text("Version 0.")).last.wait_for(timeout=PATIENCE)
             quiet_for(page, 4000)
             counted = words_before_folds(page), page.evaluate(_PIXELS), page.evaluate(_CONTROLS)
             print(f"| {name} | {' | '.join(map(str, counted))} |", flush=True)
