@@ -21,7 +21,7 @@ from sim.decision.comparison import Difference, difference
 from sim.decision.firm import set_by_plan
 from sim.decision.headline import Change, Level, change, horizons, level
 from sim.engine.config import worker_threads
-from sim.errors import OptionError
+from sim.errors import OptionError, within
 from sim.faults import fault
 from sim.inputs.library import registry, registry_of
 from sim.inputs.scenario import Scenario
@@ -98,6 +98,7 @@ class Result:
         sample: how many; None is everyone. They are lived again: results do not change. Raises OptionError
         for impossible options, InputError where places are limited, SimulationError where it fails.
         """
+        within("scenario", scenario, 0, len(self.scenarios) - 1)
         with worker_threads(self.options.threads) as pool, Conductor() as conductor:
             asked = self.scenarios[scenario], self.options, pool, sample, by, tell
             return conductor.run(panel, *asked, model=self.model)

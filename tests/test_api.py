@@ -16,7 +16,7 @@ from sim.decision.comparison import MUNICIPAL, difference
 from sim.decision.headline import USERS
 from sim.engine.history import Label
 from sim.engine.population import BLOCKS
-from sim.errors import InputError, SimulationError
+from sim.errors import InputError, OptionError, SimulationError
 from sim.inputs.library import registry
 from sim.inputs.scenario import Scenario, scenario_from_dict
 from sim.states import MECHANISMS
@@ -182,3 +182,9 @@ def test_files_hold_the_same_figures(compared: Comparison, tmp_path: Path) -> No
 def test_shipped_scenarios_load() -> None:
     for name in ("geen", "huidig", "dubbel", "dubbel-ongeoormerkt"):
         assert load_scenario(ROOT / "scenarios" / "almere" / f"{name}.yaml").municipality == "Almere"
+
+
+def test_lives_of_a_scenario_that_is_not_there_are_refused() -> None:
+    result = simulate(made(), children=400)
+    with pytest.raises(OptionError, match="scenario"):
+        result.lives(1)

@@ -97,6 +97,8 @@ def runs_in(root: Path, damaged: list[Problem] | None = None) -> list[StoredRun]
     return sorted(found, key=lambda run: (run.written, run.id))
 
 
+_OTHERS = {"project", "model"}
+"""Keys of manifests that are sound and not of a run of scenarios: another project's, and a model file's."""
 _LISTED = {"children": int, "draws": int, "replications": int, "scenarios": dict}
 """Required keys of a manifest, and their types."""
 
@@ -113,7 +115,7 @@ def _manifest(path: Path, ours: bool = False) -> Mapping[str, Any] | None:
             raise InputError.at(path, fault("manifest_unreadable", reason=str(error))) from None
         return None
     if not isinstance(data, dict) or data.get("project") != "kinderwerk":
-        if ours and not (isinstance(data, dict) and "project" in data):
+        if ours and not (isinstance(data, dict) and data.keys() & _OTHERS):
             raise InputError.at(path, fault("manifest_not_sound", wrong="project"))
         return None
     try:

@@ -96,6 +96,8 @@ def learnt(net_benefit: ArrayLike, effect: ArrayLike, error: ArrayLike, seed: in
         raise ValueError(f"an effect by draw was expected, [{nb.shape[0]}], found {effects.shape}")
     luck, now = np.random.default_rng(seed), int(nb.mean(axis=0).argmax())
     errors = np.asarray(error, np.float64)
+    if not (errors >= 0.0).all():
+        raise ValueError(f"a standard error of 0 or more was expected, found {errors.min()}")
     worth, changed = [], []
     for _ in range(REPEATS if errors.any() else 1):
         found = effects + errors * luck.standard_normal(effects.shape)
@@ -108,7 +110,11 @@ def learnt(net_benefit: ArrayLike, effect: ArrayLike, error: ArrayLike, seed: in
 
 
 def evsi(net_benefit: ArrayLike, effect: ArrayLike, error: ArrayLike, seed: int = 0) -> Estimate:
-    """Return the expected value of sample information: `learnt` without the chance."""
+    """Return the expected value of sample information, in the units of net benefit, for one decision.
+
+    net_benefit: [draws, strategies]; effect: [draws] or [draws, measures], what a study measures; error: the
+    standard error of each measure, not below 0. Raises ValueError where shapes or errors do not fit.
+    """
     return learnt(net_benefit, effect, error, seed).worth
 
 

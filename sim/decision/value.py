@@ -85,7 +85,8 @@ def evppi(nb: ArrayLike, x: ArrayLike) -> Estimate:
     Each net benefit over the first strategy is regressed on x; what is fitted is what knowing x would
     tell. A maximum of estimates is too high, for they vary by more than what they estimate: fitted values
     are brought back to the variance that is left without that of the regression itself, and what chance
-    alone may explain (F test, 1 percent) is worth nothing. Never below 0 or above the EVPI.
+    alone may explain (F test, 1 percent, for noise of one size) is worth nothing. Never below 0 or above the
+    EVPI. The standard error is that of the regression and that of the mean over draws together.
 
     Where the residuals of draws with nearly the same x are alike, the regression has missed something: it is
     tried again with products of more parameters, and what is still missed is told (`Estimate.missed`). With
@@ -99,11 +100,12 @@ def evppi(nb: ArrayLike, x: ArrayLike) -> Estimate:
         return Estimate(0.0, 0.0)
     fit, missed = found
     luck = np.random.default_rng(0)
-    value = _worth(fit.deflated()) if fit.chance < _CHANCE else 0.0
+    of_draws = evpi(fit.deflated()) if fit.chance < _CHANCE else Estimate(0.0, 0.0)
     again = np.array([_worth(fit.drawn(luck)) for _ in range(_AGAIN)])
     most = evpi(values)
-    known = float(np.clip(value, 0.0, most.value))
-    return Estimate(known, float(again.std(ddof=1)), missed, missed is not None or known >= most.value)
+    known = float(np.clip(of_draws.value, 0.0, most.value))
+    se = math.hypot(float(again.std(ddof=1)), of_draws.se)
+    return Estimate(known, se, missed, missed is not None or known >= most.value)
 
 
 def expectations(nb: ArrayLike, x: ArrayLike) -> Floats:

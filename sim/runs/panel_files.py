@@ -17,6 +17,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from sim.errors import InputError
+from sim.faults import fault
 from sim.inputs.scenario import Scenario
 from sim.inputs.scenario_files import make_folder_of, refuse_taken, write_new_file
 from sim.machine.project import version
@@ -45,8 +47,8 @@ _FIELDS = {
 def written(found: Panel, scenario: Scenario, path: Path) -> list[Path]:
     """Write a panel to `path`, with its codebook and data package beside it; return the three files.
 
-    Makes the folder. Raises InputError where one of them is there already or the folder cannot be made,
-    SimulationError where writing fails.
+    Makes the folder. Raises InputError where `path` ends otherwise than in .parquet, where one of them is
+    there already or the folder cannot be made, SimulationError where writing fails.
     """
     path, codebook, package = files_at(path)
     about = _about(found, scenario)
@@ -62,6 +64,9 @@ def written(found: Panel, scenario: Scenario, path: Path) -> list[Path]:
 
 def files_at(path: Path) -> tuple[Path, Path, Path]:
     """Return where a panel, its codebook and its data package go; make the folder. Raises as `written`."""
+    if path.suffix != ".parquet":
+        found = f"'{path.suffix}'" if path.suffix else fault("no_ending")
+        raise InputError.at(path, fault("wrong_ending", endings=(".parquet",), found=found))
     make_folder_of(path)
     files = path, path.with_suffix(".codebook.csv"), path.with_name(PACKAGE)
     for file in files:

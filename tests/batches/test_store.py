@@ -17,6 +17,7 @@ from rich.console import Console
 from commands.terminal.comparison import show
 from commands.terminal.runs import moved_table, run_table, runs_table
 from sim.api import compare, simulate
+from sim.batches.results import TABLES
 from sim.batches.run_changes import FigureChange, figures_that_moved, inputs_that_differ
 from sim.batches.store import (
     LOCK,
@@ -95,6 +96,16 @@ def test_key_figures_are_those_of_the_tables(store: Path) -> None:
     assert changed["unmet_need"] == unmet[unmet.year == 2030].difference.item()
     assert levels(named(store, "deep/alone"))[0]["scenario"] == "none"
     assert changes(named(store, "deep/alone")) == []
+
+
+def test_a_model_of_another_kind_is_left_alone(tmp_path: Path) -> None:
+    """A folder of `kinderwerk model` has a manifest of its own, and tables that runs have too."""
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model" / "manifest.json").write_text('{"kinderwerk": "0.2.0", "model": "HIV"}')
+    (tmp_path / "model" / f"{TABLES[0]}.parquet").write_bytes(b"")
+    damaged: list[Problem] = []
+    assert runs_in(tmp_path, damaged) == []
+    assert damaged == []
 
 
 def test_a_damaged_table_is_named(store: Path, tmp_path: Path) -> None:

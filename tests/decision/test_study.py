@@ -110,3 +110,8 @@ def test_an_effect_of_another_shape_is_refused() -> None:
     for effect in (np.zeros(4), np.zeros((4, 2)), np.zeros((5, 2, 2))):
         with pytest.raises(ValueError, match="effect by draw"):
             evsi(np.zeros((5, 2)), effect, 1.0)
+
+
+def test_a_standard_error_below_zero_is_refused() -> None:
+    with pytest.raises(ValueError, match="0 or more"):
+        evsi([[0.0, 1.0], [0.0, -1.0]], [1.0, -1.0], -1.0)

@@ -222,3 +222,13 @@ def test_two_draws_leave_open_what_was_missed() -> None:
         warnings.simplefilter("error")
         found = evppi(np.array([[0.0, 1.0], [0.0, -2.0]]), np.array([1.0, 2.0]))
     assert found.missed is None
+
+
+def test_the_error_of_an_evppi_is_that_of_the_draws_too() -> None:
+    """Where a regression explains all, draws alone are luck: two errors hold the truth as often as said."""
+    inside = 0
+    for seed in range(40):
+        x = np.random.default_rng(seed).standard_normal(500)
+        found = evppi(np.stack([np.zeros(500), 100.0 * x], axis=1), x)
+        inside += abs(found.value - 100.0 / np.sqrt(2.0 * np.pi)) <= 2.0 * found.se
+    assert 34 <= inside <= 40

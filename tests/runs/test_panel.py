@@ -129,6 +129,8 @@ def test_the_folder_of_lives_is_made_or_refused(tmp_path: Path) -> None:
     file = tmp_path / "new" / "folder" / "lives.parquet"
     assert files_at(file)[0] == file
     assert file.parent.is_dir()
+    with pytest.raises(InputError, match=r"ends in \.parquet, found '\.csv'"):
+        files_at(file.with_suffix(".csv"))
     (tmp_path / "taken").write_text("a file", encoding="utf-8")
     with pytest.raises(InputError, match="taken"):
         files_at(tmp_path / "taken" / "lives.parquet")
