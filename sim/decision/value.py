@@ -32,7 +32,7 @@ NEGLIGIBLE = 0.005
 """Share of the variance below which nobody needs to know what was missed."""
 _SURE = 3.0
 _AGAIN = 200
-_CHANCE = 0.01
+_CHANCE, _SIGNS = 0.01, 399
 _RIDGES = np.logspace(-8, 4, 25)
 
 
@@ -85,7 +85,7 @@ def evppi(nb: ArrayLike, x: ArrayLike) -> Estimate:
     Each net benefit over the first strategy is regressed on x; what is fitted is what knowing x would
     tell. A maximum of estimates is too high, for they vary by more than what they estimate: fitted values
     are brought back to the variance that is left without that of the regression itself, and what chance
-    alone may explain (F test, 1 percent, for noise of one size) is worth nothing. Never below 0 or above the
+    alone may explain (F test and wild bootstrap, 1 percent) is worth nothing. Never below 0 or above the
     EVPI. The standard error is that of the regression and that of the mean over draws together.
 
     Where the residuals of draws with nearly the same x are alike, the regression has missed something: it is
@@ -226,7 +226,26 @@ def _regress(x: Floats, y: Floats, basis_of: Callable[[Floats, Floats], Floats])
     ratio = ((total - (rest**2).sum(axis=0)) / used) / np.maximum(np.diag(noise), 1e-300)
     beyond = fdtrc(used, draws - freedom, np.maximum(ratio, 0.0))
     chance = float(min(beyond.min() * np.count_nonzero(total), 1.0))
+    if chance < _CHANCE:  # which holds for noise of one size
+        chance = max(chance, _chance_by_signs(left, shrink, y - mean))
     return _Fit(fitted, left, np.sqrt(shrink), noise, root, shrink, chance)
+
+
+def _chance_by_signs(left: Floats, shrink: Floats, around: Floats) -> float:
+    """Return how often directions explain as much of values [draws, outputs] around 0 with signs at random.
+
+    Signs leave the size of each draw as it is, so that noise may differ in size with x (wild bootstrap: Wu
+    1986, Ann Stat 14:1261).
+    """
+    keep = (2.0 * shrink - shrink**2)[:, None]
+    total = np.maximum((around**2).sum(axis=0), 1e-300)
+    explained = (keep * (left.T @ around) ** 2).sum(axis=0) / total
+    signs = np.random.default_rng(0).choice([-1.0, 1.0], (len(around), _SIGNS))
+    by_luck = np.stack([
+        (keep * (left.T @ (signs * values[:, None])) ** 2).sum(axis=0) / size
+        for values, size in zip(around.T, total, strict=True)
+    ])  # fmt: skip
+    return float((1 + (by_luck.max(axis=0) >= explained.max()).sum()) / (1 + _SIGNS))
 
 
 def _basis(x: Floats, y: Floats) -> Floats:

@@ -232,3 +232,12 @@ def test_the_error_of_an_evppi_is_that_of_the_draws_too() -> None:
         found = evppi(np.stack([np.zeros(500), 100.0 * x], axis=1), x)
         inside += abs(found.value - 100.0 / np.sqrt(2.0 * np.pi)) <= 2.0 * found.se
     assert 34 <= inside <= 40
+
+
+def test_what_makes_the_noise_larger_explains_nothing() -> None:
+    """A product with a factor of mean 0 is 0 on average wherever the other is; only its spread follows it."""
+    found = []
+    for seed in range(20):
+        x = np.random.default_rng(seed).standard_normal((1000, 3))
+        found.append(evppi(np.stack([np.zeros(1000), 975.0 * x.prod(axis=1)], axis=1), x[:, 0]).value)
+    assert np.count_nonzero(found) <= 2
