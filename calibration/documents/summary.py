@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -19,6 +19,17 @@ from sim.model.parameters import DATA
 RULE_NAMES = {
     "last_value": "the last value", "straight_line": "a straight line", "damped_trend": "a damped trend"
 }  # fmt: skip
+
+
+class FitFiles(NamedTuple):
+    """What both pages of a fit are made of: how it was made, its diagnostics, and what it was tested on."""
+
+    about: Mapping[str, Any]
+    found: Mapping[str, Any]
+    tested: Mapping[str, Any]
+    rolling: Mapping[str, Any]
+    left_out: Mapping[str, Any]
+    by_age: Mapping[str, Any]
 
 
 def read(folder: Path = DATA) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -18,7 +18,7 @@ from calibration import calibrate as module
 from calibration import posteriors
 from calibration.calibrate import FILES, calibrate
 from calibration.costs import NAMES, published
-from calibration.documents import fit_charts, report, summary
+from calibration.documents import fit_charts, fit_tables, report, summary
 from calibration.figures.measures import MEASURES, Count
 from calibration.figures.past import RULES
 from calibration.figures.targets import TARGET_FILE, read_targets
@@ -190,10 +190,10 @@ def test_the_page_shows_every_figure_and_parameter(folder: Path) -> None:
     left_out = {**alone, "provinces": {**alone, "inside": {"50%": 0.4}}}
     ends = {f"{what}{end}": 0.05 for what in ("cost", "in_care") for end in ("", "_low", "_high")}
     by_age = {"year": 2024, "draws": 2, "children": 10, "rows": [{"age": 7, **ends}]}
-    page = report.page(about, found, tested, rolling, left_out, by_age)
-    told = report.tables(about, found, tested, rolling, by_age)
-    assert page.startswith(report.GENERATED)
-    assert told.startswith(report.GENERATED)
+    files = summary.FitFiles(about, found, tested, rolling, left_out, by_age)
+    page, told = report.page(files), fit_tables.tables(files)
+    assert page.startswith(fit_tables.GENERATED)
+    assert told.startswith(fit_tables.GENERATED)
     assert "Most at 7: 0 euros" in page
     assert "does no better than: last value, straight line, damped trend" in page
     assert "Of 7 municipalities" in page
