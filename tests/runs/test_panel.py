@@ -5,6 +5,9 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
+import re
+import shutil
+import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -25,6 +28,7 @@ from sim.runs.panel_files import METADATA, PACKAGE, SIMULATED, files_at, written
 from sim.states import AGES, FORMS, USER_SETS
 from tests.worlds import scenario
 
+ROOT = Path(__file__).resolve().parents[2]
 TOLD = scenario(36, years=3)
 OPTIONS = Options(children=1500)
 
@@ -153,3 +157,24 @@ def test_what_cannot_be_lived_again_is_refused() -> None:
         made(by="months")
     with pytest.raises(OptionError):
         made(sample=0)
+
+
+def test_r_reads_what_was_written_by_the_lines_that_the_page_shows(everyone: Panel, tmp_path: Path) -> None:
+    """Where R has nanoparquet and jsonlite; elsewhere nobody can tell."""
+    page = (ROOT / "docs" / "exports.md").read_text(encoding="utf-8")
+    (lines,) = re.findall(r"```r\n(.*?)```", page, re.DOTALL)
+    needs = "library(nanoparquet); library(jsonlite)"
+    if shutil.which("Rscript") is None or _in_r(needs, tmp_path).returncode:
+        pytest.skip("no R with nanoparquet and jsonlite")
+    written(everyone, TOLD, tmp_path / "out" / "lives.parquet")
+    told = _in_r(f"options(digits = 15)\n{lines}", tmp_path).stdout
+    rows = re.findall(r"^\d+ +(\d{4}) +([\d.]+)$", told, re.MULTILINE)
+    by_r = {int(year): float(users) for year, users in rows}
+    data = frame(everyone)
+    users = data[data["month"] == 12].groupby("year")["care_this_year"].sum() * everyone.scale
+    assert by_r == pytest.approx(users.to_dict())
+    assert users.gt(0).all()
+
+
+def _in_r(lines: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(["Rscript", "-e", lines], cwd=folder, capture_output=True, text=True, check=False)
