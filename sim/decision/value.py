@@ -32,7 +32,7 @@ NEGLIGIBLE = 0.005
 """Share of the variance below which nobody needs to know what was missed."""
 _SURE = 3.0
 _AGAIN = 200
-_CHANCE, _SIGNS = 0.01, 399
+_CHANCE, _SIGNS = 0.01, 199
 _RIDGES = np.logspace(-8, 4, 25)
 
 
