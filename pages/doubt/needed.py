@@ -35,7 +35,10 @@ def sentence(x: Threshold, draws: int, start: int) -> str:
     """
     now = t("doubt_price_of", price=_euros(x.now), year=start)
     if x.value is None:
-        return t("doubt_need_price_never", now=now, chance=writing().chance(x.chance, draws))
+        chance, asked = (writing().chance(each, draws) for each in (x.chance, x.goal.probability))
+        if chance == asked:  # rounded it would seem to be enough
+            chance = t("doubt_just_under", asked=formats.percent(x.goal.probability))
+        return t("doubt_need_price_never", now=now, chance=chance)
     between = ""
     if x.low is not None and x.high is not None and not few(draws):
         between = t("doubt_needed_between", low=_euros(max(x.low, 0.0)), high=_euros(x.high))
