@@ -8,6 +8,7 @@ import pytest
 
 from pages.choices.plan import Plan
 from pages.look.texts import writing_in
+from sim.faults import sentences as faults
 from sim.report.content import words as document_words
 from sim.words.writing import LANGUAGES
 
@@ -34,7 +35,7 @@ COMMAND = re.compile(r"kinderwerk (?:check|run|compare|batch) [A-Z]+(?: [A-Z])?|
 
 
 def texts(language: str) -> dict[str, str]:
-    return {**writing_in(language).words, **document_words(language).words}
+    return {**writing_in(language).words, **document_words(language).words, **faults(language)}
 
 
 def sentences(text: str) -> list[str]:
