@@ -118,14 +118,26 @@ def sobol_normal(n: int, d: int, seed: int) -> Floats:
     return np.asarray(np.clip(norm.ppf(np.clip(uniform, 1e-6, 1 - 1e-6)), -3.0, 3.0), dtype=np.float64)
 
 
-def fit(space: Space, fitted: ObservedTargets, runner: Runner, plan: FitPlan, seed: int) -> Fitted:
-    """Run all stages and return what they found. Finished runs are taken from the runner's memory."""
+def fit(
+    space: Space,
+    fitted: ObservedTargets,
+    runner: Runner,
+    plan: FitPlan,
+    seed: int,
+    designs: int | None = None,
+) -> Fitted:
+    """Run all stages and return what they found. Finished runs are taken from the runner's memory.
+
+    designs: seed of the designs (default: `seed`). The first design does not depend on figures, so that fits
+    to other figures may share its runs.
+    """
+    designs = seed if designs is None else designs
     frame = Frame(np.zeros(space.size), FIRST_SPREAD * np.eye(space.size))
     waves: list[Wave] = []
     for number, (runs, children) in enumerate(plan.waves, 1):
-        z = frame.centre + sobol_normal(runs, space.size, seed + number) @ frame.root.T
+        z = frame.centre + sobol_normal(runs, space.size, designs + number) @ frame.root.T
         now = Progress("design", values={"number": number, "count": len(plan.waves)})
-        waves.append(_wave(frame, z, children, seed * SEEDS + number * 10_000, space, runner, now))
+        waves.append(_wave(frame, z, children, designs * SEEDS + number * 10_000, space, runner, now))
         runner.tell(Progress("emulator", 0, 1, {"number": number}))
         best, spread = approximate(through(waves, frame, fitted), frame, fitted)
         frame = Frame(best, np.asarray(np.linalg.cholesky(spread) * WIDER))
