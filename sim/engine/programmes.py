@@ -44,8 +44,11 @@ def effect_of(programme: Programme, p: Parameters, switches: Mapping[str, bool])
     """Return the effect of a programme under parameters, without the mechanisms switched off.
 
     Onset, escalation and recovery share one uncertain strength: `effect_exists` scales all three (a
-    draw is 0 or 1, the best fit the prior weight), and `share_onset` splits one log ratio of new
-    moderate need over onset and escalation. With `effect_by_visits` it rises with visits per child.
+    draw is 0 or 1, the best fit the prior weight). With `effect_by_visits` it rises with visits per child.
+
+    `moderate_need` is the ratio of new moderate need at full exposure. A child comes to moderate need in one
+    step or by way of light need, so that every step there takes the whole log ratio: half of it on each
+    step would bring half of the effect. `share_onset` weighs the steps, with 0.5 for alike.
     """
     name = programme.name
     full = dict.fromkeys(MECHANISMS, 0.0)
@@ -53,8 +56,8 @@ def effect_of(programme: Programme, p: Parameters, switches: Mapping[str, bool])
         exists = p[f"{name}.effect_exists"] * by_visits(name, p)
         strength = exists * math.log(p[f"{name}.moderate_need"])
         share = p[f"{name}.share_onset"]
-        full["onset"] = share * strength
-        full["escalation"] = (1 - share) * strength
+        full["onset"] = 2 * share * strength
+        full["escalation"] = 2 * (1 - share) * strength
         full["recovery"] = exists * math.log(p[f"{name}.recovery_light"])
     if ADDED_ROUTE in programme.mechanisms:
         full[ADDED_ROUTE] = p[f"{name}.signalling"] - 1.0

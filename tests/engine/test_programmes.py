@@ -116,7 +116,9 @@ def test_with_every_switch_off_nothing_is_left() -> None:
 
 
 @given(st.floats(0, 1), st.floats(0.5, 1.5), st.floats(0, 1))
-def test_onset_and_escalation_share_one_ratio(exists: float, ratio: float, share: float) -> None:
+def test_every_step_to_moderate_need_takes_the_ratio_weighed_by_share_onset(
+    exists: float, ratio: float, share: float
+) -> None:
     p = P.replace(
         {
             "kinderwerk.effect_exists": exists,
@@ -125,7 +127,7 @@ def test_onset_and_escalation_share_one_ratio(exists: float, ratio: float, share
         }
     )
     onset, escalation, recovery, signalling, *_ = effect_of(CHILD_WORK, p, {}).log_effect
-    assert onset + escalation == pytest.approx(exists * math.log(ratio), abs=1e-12)
+    assert (onset + escalation) / 2 == pytest.approx(exists * math.log(ratio), abs=1e-12)
     assert onset == pytest.approx(share * (onset + escalation), abs=1e-12)
     assert recovery == pytest.approx(exists * math.log(1.05))
     assert signalling == pytest.approx(0.3)  # whether or not there is an effect on need

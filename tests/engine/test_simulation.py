@@ -238,7 +238,7 @@ def test_everybody_comes_where_there_is_room_and_everyone_wants_to(
             of_age = (c.birth + first <= month) & (c.birth + before > month)
             eligible += int((of_age & (c.arrives <= year) & (c.departs > year)).sum())
         assert counted.stock == eligible
-    expected = np.log(0.4) * config.parameters["kinderwerk.share_onset"]
+    expected = np.log(0.4) * 2 * config.parameters["kinderwerk.share_onset"]
     for name in ("onset_light", "onset_moderate", "escalate_light"):
         kind = found.layout.flow + found.table.row(name)
         treated, others = (by_age(h, kind)[:, 5:14].sum() for h in (found, without))  # all year in it
