@@ -6,7 +6,7 @@ Counts by block of children give the Monte Carlo standard error of every figure.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -85,7 +85,8 @@ class History:
 
     place_years_before: [forms], in the year before the start, simulated children. activity_cost: euros
     per participant-year by programme. registration: [years], factor on counts of users. payments:
-    [years, forms], share of the price of a place that families pay.
+    [years, forms], share of the price of a place that families pay. without: accounts of a town hall that
+    meets the other blocks in the place of each; empty where its plans hang on nobody.
     """
 
     start: int
@@ -101,6 +102,7 @@ class History:
     registration: Floats
     payments: Floats
     proposals: int
+    without: tuple[Accounts, ...] = ()
 
     @property
     def years(self) -> range:
@@ -110,6 +112,20 @@ class History:
     def place_years(self) -> Floats:
         """Return place-years by [years, blocks, form] of simulated children."""
         return place_years(self.cells, self.layout, self.table)
+
+    def by_block(self, read: Callable[[Accounts], Floats]) -> Floats:
+        """Return what is read [years] from the accounts by block, [years, blocks], which add up to it.
+
+        Even over blocks where nothing hangs on who the children are. Else what each block moves: from the
+        accounts without it (the jackknife: Quenouille 1956, Tukey 1958), so that the spread over blocks tells
+        the luck in what the town hall decided.
+        """
+        years, blocks = self.cells.shape[:2]
+        whole = np.repeat(read(self.accounts)[:years, None] / blocks, blocks, axis=1)
+        if not self.without:
+            return whole
+        others = np.stack([read(accounts)[:years] for accounts in self.without], axis=1)
+        return np.asarray(whole + (blocks - 1) / blocks * (others.mean(axis=1, keepdims=True) - others))
 
 
 def form_states(table: CompiledTable) -> list[int]:

@@ -14,12 +14,14 @@ list: what can be cashed is the price of the contracted places, which change onl
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.engine.history import History, Label, form_states
-from sim.engine.measures import Measure
+from sim.engine.measures import Measure, attendance
+from sim.engine.townhall import Accounts
 from sim.model.parameters import Parameters
 from sim.model.prices import CARE, PARTS, PROGRAMMES, STANDING, spending, unit_costs
 from sim.model.processes import MALTREATED, MALTREATMENT_STARTS, SPECIAL_EDUCATION
@@ -52,12 +54,11 @@ def costs(history: History, p: Parameters) -> list[Measure]:
     lines: list[tuple[str, str, Floats]] = [(GEMEENTE, form, care[:, :, f]) for f, form in enumerate(FORMS)]
     lines += [(GEMEENTE, part, values) for part, values in standing.items()]
     programmes: list[tuple[str, str, Floats]] = []
-    for name, yearly in history.accounts.programme_cost.items():
+    for name in history.accounts.programme_cost:
         payer = GEMEENTE if history.paid_by_gemeente[name] else RIJK
-        taking_part = np.array([year.participants for year in history.programmes[name]]) * history.scale
-        activity = taking_part * history.activity_cost[name]
-        real = (np.array(yearly) + activity) / (history.scale or 1.0) / blocks
-        programmes.append((payer, name, np.repeat(real[:, None], blocks, axis=1)))
+        workers = history.by_block(partial(_paid_for, name))
+        activity = attendance(history, name, "participants") * history.activity_cost[name]
+        programmes.append((payer, name, workers / (history.scale or 1.0) + activity))
     lines += programmes
     shape = (len(years), blocks)
     paid = np.einsum("ybf,yf->yb", care, history.payments[: len(years)])
@@ -87,6 +88,10 @@ def costs(history: History, p: Parameters) -> list[Measure]:
         found.append(Measure(("cost_cashable", "payer", FAMILY), paid))
     found.append(Measure(("cost_cashable", "total", "all"), cashable + _total(programmes, shape)))
     return [*found, *_beyond(history, p)]
+
+
+def _paid_for(name: str, accounts: Accounts) -> Floats:
+    return np.array(accounts.programme_cost[name])
 
 
 def is_municipal_programme(label: Label) -> bool:

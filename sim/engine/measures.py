@@ -6,12 +6,14 @@ A measure is added here, from what `Layout` (counting.py) says is counted.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.engine.history import MARGINS, History, Label
+from sim.engine.townhall import Accounts
 from sim.model.parameters import Parameters
 from sim.model.processes import MALTREATED, MALTREATMENT_ENDS, NEED, NOT_TAKING_PART, SPECIAL_EDUCATION
 from sim.model.registration import registered
@@ -188,13 +190,29 @@ class _Columns:
         self._add(measure, breakdown, level, np.repeat(share, blocks, axis=1))
 
     def _programmes(self) -> None:
-        accounts = self.h.accounts
-        for name, years in self.h.programmes.items():
-            fte = np.array(accounts.fte[name]).reshape(len(years), MONTHS).mean(axis=1)
-            self._even("programme_fte", "programme", name, fte)
+        for name in self.h.programmes:
+            fte = self.h.by_block(partial(at_work, name))
+            self._add("programme_fte", "programme", name, fte / (self.h.scale or 1.0))
             for measure in ("places", "participants"):
-                simulated = np.array([getattr(year, measure) for year in years])
-                self._even(f"programme_{measure}", "programme", name, simulated * self.h.scale)
+                self._add(f"programme_{measure}", "programme", name, attendance(self.h, name, measure))
+
+
+def at_work(name: str, accounts: Accounts) -> Floats:
+    """Return the mean FTE at work in a programme in each year, [years]."""
+    return np.asarray(np.array(accounts.fte[name]).reshape(-1, MONTHS).mean(axis=1))
+
+
+def attendance(history: History, name: str, measure: str) -> Floats:
+    """Return places or participants of a programme by [years, blocks], in simulated children.
+
+    Their luck is that of who works there: in proportion, though attendance flattens a little.
+    """
+    simulated = np.array([getattr(year, measure) for year in history.programmes[name]])
+    fte = at_work(name, history.accounts)[: simulated.size]
+    there = history.by_block(partial(at_work, name))
+    each = np.divide(simulated, fte, out=np.zeros(fte.size), where=fte > 0)
+    even = np.where(fte > 0, 0.0, simulated) / there.shape[1]
+    return np.asarray(each[:, None] * there + even[:, None])
 
 
 def _mean_weeks(months: Floats, starts: Floats) -> Floats:

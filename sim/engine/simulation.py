@@ -38,7 +38,7 @@ from sim.engine.plan import RunPlan, touches_no_life
 from sim.engine.population import BLOCKS, Children, cohorts, month_of, with_need
 from sim.engine.programmes import attend, participants_for, weights
 from sim.engine.stretch import Stretch, Who, no_turn, nobody_else, open_gate, room_for, scratch
-from sim.engine.townhall import TownHall, YearOfCare
+from sim.engine.townhall import Accounts, KnownCare, TownHall, YearOfCare, can_be_cut
 from sim.engine.waitinglist import WaitingLists, gates, occupied
 from sim.engine.warmup import NOBODY, NOT_ASIDE, Clock, WarmStart, checked, warm_up, year_span, youths_of
 from sim.errors import SimulationError
@@ -225,7 +225,30 @@ class World:
             registration=plan.shocks.registration(),
             payments=self.payments,
             proposals=proposals,
+            without=self._without_each_block(),
         )
+
+    def _without_each_block(self) -> tuple[Accounts, ...]:
+        """Return what the town hall would have decided had it met the other blocks in the place of each.
+
+        That who works there moves care in turn is left out: it is small beside the luck of a shortfall.
+        """
+        plan, hall = self.plan, self.hall
+        if not can_be_cut(hall.rules, hall.posts):
+            return ()
+        care = place_years(self.cells, plan.clock.layout, plan.clock.table)
+        others = (care.sum(axis=1, keepdims=True) - care) * BLOCKS / (BLOCKS - 1)
+        known = self.lives.before_by_block
+        start, found = plan.scenario.start, []
+        for b, before in enumerate((known.sum(axis=0) - known) * BLOCKS / (BLOCKS - 1)):
+            spending = [
+                _spent(years, before, start + k, plan) - self._paid(years, k)
+                for k, years in enumerate(others[:, b])
+            ]
+            first = _spent(before, before, start - 1, plan)
+            replay = TownHall(start, len(spending), hall.rules, hall.posts, first, KnownCare(spending))
+            found.append(replay.run())
+        return tuple(found)
 
     def _attend(self, name: str, fte: Floats, year: int) -> None:
         plan, programme = self.plan, self.plan.programmes[name]
@@ -261,7 +284,8 @@ class Lives:
         simulated = sum(plan.config.profile.youths) / plan.scale if plan.scale else 0.0
         self.rate = rate_for(simulated, plan.config.draw) if rate is None else rate
         self.blocks = beginning(plan, warm, pool)
-        self.before = place_years_before(warm, plan.clock, plan.config)
+        self.before_by_block = place_years_before(warm, plan.clock, plan.config)
+        self.before = self.before_by_block.sum(axis=0)
         self.contracts = plan.contracts(self.before)
         if self.contracts is not None:
             self.blocks = [_able_to_wait(block) for block in self.blocks]
@@ -427,12 +451,13 @@ def _spent(years: Floats, before: Floats, year: int, plan: RunPlan) -> float:
 
 
 def place_years_before(warm: WarmStart, clock: Clock, config: RunConfig) -> Floats:
-    """Return place-years by form in the last year of a warm start, simulated children."""
+    """Return place-years by [blocks, form] in the last year of a warm start, simulated children."""
     if warm.cells.shape[2] != clock.layout.kinds:  # lived without demand beside need
         clock = Clock(compile_table(config.model.table, config.parameters, EPOCH_YEAR))
-    if not warm.cells.shape[0]:  # a scenario that starts in 2015 has no recorded year before it
-        return np.zeros(len(place_years(warm.cells, clock.layout, clock.table).sum(axis=(0, 1))))
-    return np.asarray(place_years(warm.cells[-1], clock.layout, clock.table).sum(axis=0))
+    years = place_years(warm.cells, clock.layout, clock.table)
+    if not years.shape[0]:  # a scenario that starts in 2015 has no recorded year before it
+        return np.zeros(years.shape[1:])
+    return np.asarray(years[-1])
 
 
 def check_year(cells: Floats, lay: Layout, table: CompiledTable, year: int) -> None:

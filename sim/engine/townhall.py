@@ -12,7 +12,7 @@ SimPy runs the town hall, arrays run the children. One time unit is a month. Ord
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
@@ -99,6 +99,24 @@ class Population(Protocol):
         """End the year."""
 
 
+class KnownCare:
+    """A population whose spending on care is known: the town hall decides as if that had come."""
+
+    def __init__(self, spending: Sequence[float]) -> None:
+        """Take the euros of each year."""
+        self.spending = spending
+
+    def open_year(self, run_year: int, fte: Mapping[str, list[float]], places: Mapping[str, float]) -> None:
+        """Begin a year."""
+
+    def live_step(self, run_year: int, step: int) -> None:
+        """Live one step."""
+
+    def close_year(self, run_year: int) -> YearOfCare:
+        """End the year."""
+        return YearOfCare(self.spending[run_year], {}, {})
+
+
 @dataclass
 class Accounts:
     """What the town hall decided and spent, by year (index 0 is the start year)."""
@@ -140,6 +158,11 @@ class Workforce:
         else:
             self.at_work += opened
         return float(self.at_work)
+
+
+def can_be_cut(rules: Rules, posts: Sequence[Post]) -> list[Post]:
+    """Return the programmes that a shortfall may be taken from."""
+    return [p for p in posts if rules.policy == "crowd_out" and p.municipal and not p.ring_fenced]
 
 
 class TownHall:
@@ -223,8 +246,8 @@ class TownHall:
     def _decided(self, post: Post, run_year: int, shortfall: float) -> float:
         """Return the posts of a year: as planned, unless a shortfall is taken from them."""
         planned = post.fte[run_year]
-        cuttable = [p for p in self.posts if p.municipal and not p.ring_fenced]
-        if self.rules.policy != "crowd_out" or post not in cuttable or not run_year:
+        cuttable = can_be_cut(self.rules, self.posts)
+        if post not in cuttable or not run_year:
             return planned
         cost = {p.name: p.fte[run_year] * p.price(self.start + run_year) for p in cuttable}
         total = sum(cost.values())
