@@ -116,16 +116,25 @@ class History:
     def by_block(self, read: Callable[[Accounts], Floats]) -> Floats:
         """Return what is read [years] from the accounts by block, [years, blocks], which add up to it.
 
-        Even over blocks where nothing hangs on who the children are. Else what each block moves: from the
-        accounts without it (the jackknife: Quenouille 1956, Tukey 1958), so that the spread over blocks tells
-        the luck in what the town hall decided.
+        Even over blocks where nothing hangs on who the children are. Else what each block moves, so that the
+        spread over blocks tells the luck in what the town hall decided.
         """
         years, blocks = self.cells.shape[:2]
-        whole = np.repeat(read(self.accounts)[:years, None] / blocks, blocks, axis=1)
+        whole = read(self.accounts)[:years]
         if not self.without:
-            return whole
-        others = np.stack([read(accounts)[:years] for accounts in self.without], axis=1)
-        return np.asarray(whole + (blocks - 1) / blocks * (others.mean(axis=1, keepdims=True) - others))
+            return np.repeat(whole[:, None] / blocks, blocks, axis=1)
+        return jackknifed(whole, np.stack([read(accounts)[:years] for accounts in self.without], axis=1))
+
+
+def jackknifed(whole: Floats, others: Floats) -> Floats:
+    """Return what each block moves, [years, blocks], which adds up to the whole [years].
+
+    others: the whole without each block, [years, blocks]. The spread over blocks then tells the error of a
+    figure that is no sum over them (the jackknife: Quenouille 1956, Tukey 1958).
+    """
+    blocks = others.shape[1]
+    moved = (blocks - 1) / blocks * (others.mean(axis=1, keepdims=True) - others)
+    return np.asarray(whole[:, None] / blocks + moved)
 
 
 def form_states(table: CompiledTable) -> list[int]:

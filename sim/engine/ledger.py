@@ -154,15 +154,17 @@ def _cashable(history: History, care: Floats, prices: Floats, p: Parameters) -> 
     Forms without limits: the realisable share of their costs, moved back by the contract lag. Forms
     with contracted places: the price of those places.
     """
-    blocks = care.shape[1]
     places = history.accounts.places
     limited = np.array([any(form in year for year in places[:1]) for form in FORMS])
-    contracted = np.array([[year.get(form, 0.0) for form in FORMS] for year in places]).reshape(
-        care.shape[0], len(FORMS)
-    )
-    bill = (contracted * prices).sum(axis=1) / (history.scale or 1.0) / blocks
+    bill = history.by_block(partial(_contracted, prices)) / (history.scale or 1.0)
     free = care[:, :, ~limited].sum(axis=2)
-    return np.asarray(bill[:, None] + _realised(history, free, ~limited, p))
+    return np.asarray(bill + _realised(history, free, ~limited, p))
+
+
+def _contracted(prices: Floats, accounts: Accounts) -> Floats:
+    """Return the price of the contracted places in each year, [years]; prices: [years, forms]."""
+    places = [[year.get(form, 0.0) for form in FORMS] for year in accounts.places[: len(prices)]]
+    return np.asarray((np.array(places).reshape(len(prices), len(FORMS)) * prices).sum(axis=1))
 
 
 def _realised(history: History, care: Floats, forms: NDArray[np.bool_], p: Parameters) -> Floats:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.engine.history import MARGINS, History, Label
+from sim.engine.history import MARGINS, History, Label, jackknifed
 from sim.engine.townhall import Accounts
 from sim.model.parameters import Parameters
 from sim.model.processes import MALTREATED, MALTREATMENT_ENDS, NEED, NOT_TAKING_PART, SPECIAL_EDUCATION
@@ -157,11 +157,12 @@ class _Columns:
             shift = self._registered(form)
             waiting = waiting * shift
             self._add("waiting_stock", "form", form, waiting)
-            self._even("waiting_weeks", "form", form, _mean_weeks(waited, admitted))
-            self._even("places", "form", form, np.array([year[form] for year in places]) * shift[:, 0])
+            self._add("waiting_weeks", "form", form, _mean_weeks(waited, admitted) / (self.h.scale or 1.0))
+            there = self.h.by_block(partial(_places, form)) * shift
+            self._add("places", "form", form, there / (self.h.scale or 1.0))
             stock, months, starts = stock + waiting, months + waited, starts + admitted
         self._add("waiting_stock", "total", "all", stock)
-        self._even("waiting_weeks", "total", "all", _mean_weeks(months, starts))
+        self._add("waiting_weeks", "total", "all", _mean_weeks(months, starts) / (self.h.scale or 1.0))
 
     def _outcomes(self) -> None:
         """Count what befalls youths and what they do, and how many of them had jeugdhulp before."""
@@ -182,12 +183,6 @@ class _Columns:
         for life in range(2 << len(table.outcomes)):
             had = [name for k, name in enumerate(("care", *table.outcomes)) if life >> k & 1]
             self._add("whole_life", "history", "+".join(had) or "none", self._sum(lay.whole_life + life))
-
-    def _even(self, measure: str, breakdown: str, level: str, yearly: Floats) -> None:
-        """Add figures of the municipality, spread evenly over blocks: no Monte Carlo error of their own."""
-        blocks = self.cells.shape[1]
-        share = yearly[:, None] / (self.h.scale or 1.0) / blocks
-        self._add(measure, breakdown, level, np.repeat(share, blocks, axis=1))
 
     def _programmes(self) -> None:
         for name in self.h.programmes:
@@ -215,8 +210,15 @@ def attendance(history: History, name: str, measure: str) -> Floats:
     return np.asarray(each[:, None] * there + even[:, None])
 
 
+def _places(form: str, accounts: Accounts) -> Floats:
+    return np.array([year[form] for year in accounts.places])
+
+
 def _mean_weeks(months: Floats, starts: Floats) -> Floats:
-    """Return weeks per start by year from [years, blocks]; 0 where nobody started."""
-    number = starts.sum(axis=1)
-    mean = np.divide(months.sum(axis=1), number, out=np.zeros(number.size), where=number > 0)
-    return np.asarray(mean * WEEKS_PER_MONTH)
+    """Return weeks per start by [years, blocks], which add up to those of all; 0 where nobody started."""
+
+    def mean(time: Floats, number: Floats) -> Floats:
+        return np.divide(time, number, out=np.zeros(number.shape), where=number > 0) * WEEKS_PER_MONTH
+
+    time, number = months.sum(axis=1), starts.sum(axis=1)
+    return jackknifed(mean(time, number), mean(time[:, None] - months, number[:, None] - starts))

@@ -24,6 +24,7 @@ from __future__ import annotations
 import weakref
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -231,22 +232,31 @@ class World:
     def _without_each_block(self) -> tuple[Accounts, ...]:
         """Return what the town hall would have decided had it met the other blocks in the place of each.
 
-        That who works there moves care in turn is left out: it is small beside the luck of a shortfall.
+        That who works there, and who gets a place, moves care in turn is left out: it is small beside the
+        luck of a shortfall, or of a year's contracts.
         """
         plan, hall = self.plan, self.hall
-        if not can_be_cut(hall.rules, hall.posts):
+        contracts = hall.rules.contracts
+        if not can_be_cut(hall.rules, hall.posts) and contracts is None:
             return ()
         care = place_years(self.cells, plan.clock.layout, plan.clock.table)
         others = (care.sum(axis=1, keepdims=True) - care) * BLOCKS / (BLOCKS - 1)
+        waiting = child_years_waiting(self.cells, plan.clock.layout)
+        queues = (waiting.sum(axis=1, keepdims=True) - waiting) * BLOCKS / (BLOCKS - 1)
         known = self.lives.before_by_block
         start, found = plan.scenario.start, []
         for b, before in enumerate((known.sum(axis=0) - known) * BLOCKS / (BLOCKS - 1)):
-            spending = [
-                _spent(years, before, start + k, plan) - self._paid(years, k)
-                for k, years in enumerate(others[:, b])
+            care_of_years = [
+                YearOfCare(
+                    _spent(years, before, start + k, plan) - self._paid(years, k),
+                    dict(zip(FORMS, (years * plan.scale).tolist(), strict=True)),
+                    dict(zip(FORMS, (queue * plan.scale).tolist(), strict=True)),
+                )
+                for k, (years, queue) in enumerate(zip(others[:, b], queues[:, b], strict=True))
             ]
+            rules = hall.rules if contracts is None else replace(hall.rules, contracts=plan.contracts(before))
             first = _spent(before, before, start - 1, plan)
-            replay = TownHall(start, len(spending), hall.rules, hall.posts, first, KnownCare(spending))
+            replay = TownHall(start, len(care_of_years), rules, hall.posts, first, KnownCare(care_of_years))
             found.append(replay.run())
         return tuple(found)
 

@@ -100,11 +100,11 @@ class Population(Protocol):
 
 
 class KnownCare:
-    """A population whose spending on care is known: the town hall decides as if that had come."""
+    """A population whose care is known beforehand: the town hall decides as if that had come."""
 
-    def __init__(self, spending: Sequence[float]) -> None:
-        """Take the euros of each year."""
-        self.spending = spending
+    def __init__(self, years: Sequence[YearOfCare]) -> None:
+        """Take what each year comes to."""
+        self.years = years
 
     def open_year(self, run_year: int, fte: Mapping[str, list[float]], places: Mapping[str, float]) -> None:
         """Begin a year."""
@@ -114,7 +114,7 @@ class KnownCare:
 
     def close_year(self, run_year: int) -> YearOfCare:
         """End the year."""
-        return YearOfCare(self.spending[run_year], {}, {})
+        return self.years[run_year]
 
 
 @dataclass
