@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 import streamlit as st
 
@@ -18,9 +17,11 @@ from pages.look.texts import t, writing
 from pages.shared import level_chart, parts, quitte
 from pages.shared.remarks import remarks
 from pages.shared.watching import live
+from sim.decision import payers
 from sim.decision.comparison import Figure
 from sim.decision.firm import Standing
 from sim.decision.headline import HORIZONS, Change, believed, change, weight_of_no_effect
+from sim.engine.ledger import GEMEENTE
 
 Others = Sequence[tuple[str, weaker.Figures | None]]
 """Other effects with their figures, None while they are still to come."""
@@ -157,7 +158,7 @@ def _figures(answer: Answer, near: Change, far: Change, chosen: Choices, others:
         with column:
             _metric(label, figure, write, below, answer.sharpening)
             parts.notes(*(_other(effect, one, name, write, answer.stopped) for effect, one in others))
-            parts.note(_shares(answer, far) if name == "cost" else "")
+            parts.note(shares(answer, far) if name == "cost" else "")
 
 
 def _other(
@@ -195,12 +196,18 @@ def _less(write: Callable[..., str]) -> str:
     return "less" if write is formats.money else "fewer"
 
 
-def _shares(answer: Answer, far: Change) -> str:
+def shares(answer: Answer, far: Change) -> str:
     """Return how the extra cost of the municipality divides over programmes and youth care."""
-    spent = far.municipal_programme_cost
-    care = replace(far.municipal_cost, value=far.municipal_cost.value - spent)
+    care = care_part(answer)
     words = "figure_cost" if answer.scenarios[1].programmes.keys() <= {CHILD_WORK} else "figure_cost_of_all"
-    cost = writing().provisional(formats.money(spent), not answer.chance_known)
+    cost = writing().provisional(formats.money(far.municipal_programme_cost), not answer.chance_known)
     soon = Standing.of(care, answer.sharpening) is Standing.PROVISIONAL
     told = writing().provisional(writing().change(care, formats.money, "less", answer.sharpening), soon)
     return t(words, cost=cost, care=told)
+
+
+def care_part(answer: Answer) -> Figure:
+    """Return what youth care costs the municipality more over LONG years, with a range of its own."""
+    first = answer.scenarios[0]
+    found = payers.pockets(answer.runs, min(LONG, first.years), first.discount_rate)
+    return next(one.money.care for one in found if one.money and one.payer == GEMEENTE)
