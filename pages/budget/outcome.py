@@ -164,11 +164,14 @@ def _figures(answer: Answer, near: Change, far: Change, chosen: Choices, others:
 def _other(
     effect: str, figures: weaker.Figures | None, name: str, write: Callable[..., str], stopped: bool
 ) -> str:
-    """Return what a figure would be with another effect, marked while it may turn, or that it is to come."""
+    """Return what a figure would be with another effect, with its range, or that it is to come.
+
+    What may still turn is marked, and has no range.
+    """
     if figures is None:
         return t(f"weaker_{effect}", told=t("weaker_coming"))
     figure, sharpening = getattr(figures, name), figures.sharpening and not stopped
-    found = writing().change(figure, write, _less(write), sharpening)
+    found = writing().change_between(figure, write, _less(write), sharpening)
     soon = Standing.of(figure, sharpening) is Standing.PROVISIONAL
     return t(f"weaker_{effect}", told=writing().provisional(found, soon))
 
@@ -202,7 +205,8 @@ def shares(answer: Answer, far: Change) -> str:
     words = "figure_cost" if answer.scenarios[1].programmes.keys() <= {CHILD_WORK} else "figure_cost_of_all"
     cost = writing().provisional(formats.money(far.municipal_programme_cost), not answer.chance_known)
     soon = Standing.of(care, answer.sharpening) is Standing.PROVISIONAL
-    told = writing().provisional(writing().change(care, formats.money, "less", answer.sharpening), soon)
+    said = writing().change_between(care, formats.money, "less", answer.sharpening)
+    told = writing().provisional(said, soon)
     return t(words, cost=cost, care=told)
 
 

@@ -330,6 +330,19 @@ class Writing:
         what = format_list([self.t(f"local_{figure}") for figure in lacking], locale=self.locale)
         return self.t("own_lacking", name=name, what=what)
 
+    def change_between(
+        self, f: Figure, write: Callable[..., str], less: str, sharpening: bool = False
+    ) -> str:
+        """Return a difference as `change` does, and its range in brackets: where there is little room."""
+        told = Standing.of(f, sharpening)
+        if told.unsaid:
+            return self.remark(f, write, sharpening, less)
+        words = self.change(f, write, less, sharpening)
+        if told is Standing.NONE or f.low is None or f.high is None or not has_range(f, sharpening):
+            return words
+        between = self._with_luck(self.between(f.low, f.high, write, less), f)
+        return words if between == words else f"{words} ({between})"
+
     def chance(self, share: float, draws: int) -> str:
         """Return a chance as draws can tell it: to five percent, and never impossible or certain.
 

@@ -65,7 +65,7 @@ def test_start_shows_them_once_its_answer_is_complete() -> None:
         (found["none"].cost, formats.money, "less"), (found["none"].unmet, formats.count, "fewer"),
         (found["none"].users, formats.count, "fewer"),
     ):  # fmt: skip
-        assert NL["weaker_none"].format(told=writing().change(figure, write, less)) in words(at)
+        assert NL["weaker_none"].format(told=writing().change_between(figure, write, less)) in words(at)
 
 
 def test_the_work_ends_at_once_when_another_budget_is_asked_for() -> None:
@@ -107,6 +107,20 @@ def test_what_may_still_turn_is_marked(monkeypatch: pytest.MonkeyPatch) -> None:
     assert soon not in outcome._other("half", figures, "unmet", formats.count, True)
     assert soon not in outcome._other("half", replace(figures, draws=40), "unmet", formats.count, False)
     assert NL["weaker_coming"] in outcome._other("half", None, "cost", formats.money, False)
+
+
+def test_each_has_its_range() -> None:
+    sure = Figure(4e6, 1e4, 3e6, 5e6, 1.0, draw_count=desk.DRAWS, draw_error=1e5)
+    unclear = Figure(-5.0, 1.0, -12.0, 3.0, 0.2, draw_count=desk.DRAWS, draw_error=3.0)
+    figures = weaker.Figures(sure, unclear, replace(unclear, value=0.0, low=0.0, high=0.0, mcse=0.0,
+                                                    draw_error=0.0), desk.DRAWS)  # fmt: skip
+    cost, unmet, users = (
+        outcome._other("half", figures, name, write, False).replace("\N{NO-BREAK SPACE}", " ")
+        for name, write in (("cost", formats.money), ("unmet", formats.count), ("users", formats.count))
+    )
+    assert "€ 4,0 mln meer (€ 3,0 mln tot € 5,0 mln meer)" in cost
+    assert "geen duidelijk verschil (12 minder tot 3 meer" in unmet
+    assert f"**{NL['no_difference']}**" in users
 
 
 def _button(at: AppTest, label: str) -> Button:
