@@ -136,13 +136,20 @@ def test_draws_are_the_same_however_many_are_asked() -> None:
     assert np.array_equal(few.runs[1].columns[0].values, many.runs[1].columns[0].values)
 
 
-def test_no_children_and_no_years() -> None:
-    assert simulate(made(36), children=0).annual.value.fillna(0).ge(0).all()
+def test_of_no_children_nothing_is_said() -> None:
+    with pytest.raises(ValueError, match="children"):
+        compare([made(0), made(36)], children=0)  # workers without children would cost nothing
+    few = compare([made(0), made(36)], children=1)
+    assert few.changes(few.names[1])[-1].programme_cost > 1e6
+
+
+def test_no_years() -> None:
     assert simulate(made(36, years=0), children=100).table.num_rows == 0
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"children": -1}, {"draws": 0}, {"replications": 0}, {"threads": 0}, {"seed": -1}]
+    "wrong",
+    [{"children": -1}, {"children": 0}, {"draws": 0}, {"replications": 0}, {"threads": 0}, {"seed": -1}],
 )
 def test_impossible_options_are_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=next(iter(wrong))):

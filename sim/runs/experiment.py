@@ -50,7 +50,7 @@ MOST_SEED = (1 << 63) - 1
 
 @dataclass(frozen=True)
 class Options:
-    """How much to simulate. children None simulates everyone; draws 1 is the best fit.
+    """How much to simulate. children None simulates everyone, which may be nobody; draws 1 is the best fit.
 
     first_draw: where to begin when draws are made in parts; None is the best fit for one draw and
     draw 1 for more. first_replication: where to begin when replications are.
@@ -66,7 +66,7 @@ class Options:
 
     def __post_init__(self) -> None:
         """Refuse what cannot be run. Raises OptionError."""
-        for name, least, most in (("children", 0, MOST_CHILDREN), ("threads", 1, MOST_THREADS)):
+        for name, least, most in (("children", 1, MOST_CHILDREN), ("threads", 1, MOST_THREADS)):
             if getattr(self, name) is not None:
                 within(name, getattr(self, name), least, most)
         for name, most in (("draws", MOST_DRAWS), ("replications", MOST_REPLICATIONS)):

@@ -70,6 +70,7 @@ def together(runs: Sequence[Run]) -> list[tuple[int, int, bytes]]:
     ("wrong", "name"),
     [
         ({"children": -1}, "children must be"),
+        ({"children": 0}, "children must be .*1.*, found 0"),
         ({"draws": 0}, "draws must be"),
         ({"replications": 0}, "replications must be"),
         ({"seed": -1}, "seed must be"),
@@ -90,7 +91,7 @@ def test_what_cannot_be_run_is_refused_by_name(wrong: dict[str, Any], name: str)
 
 
 def test_the_least_and_the_most_that_can_be_asked() -> None:
-    assert Options(children=0, threads=1, seed=(1 << 63) - 1, first_draw=0).runs() == [(0, 0)]
+    assert Options(children=1, threads=1, seed=(1 << 63) - 1, first_draw=0).runs() == [(0, 0)]
     assert Options(children=np.int64(5), seed=np.uint8(3)).runs() == [(0, 0)]  # type: ignore[arg-type]
 
 
