@@ -18,7 +18,7 @@ from sim.decision.comparison import (
     drowned,
     plain,
 )
-from sim.decision.firm import NOTHING, Standing, luck_known, nothing, set_by_plan
+from sim.decision.firm import NOTHING, Standing, by_luck_alone, luck_known, nothing, set_by_plan
 from sim.engine.history import Label
 from sim.engine.ledger import is_municipal_programme
 from sim.inputs.scenario import Scenario
@@ -177,16 +177,19 @@ def municipal_programmes(d: Difference, horizon: int, rate: float) -> float:
 
 
 def as_json(item: Level | Change) -> dict[str, Any]:
-    """Return a level or change as plain data, with `too_small` and `luck_share` on each figure.
+    """Return a level or change as plain data, with `standing`, `too_small` and `luck_share` on each figure.
 
+    standing: what may be said of it (`firm.Standing`), of the best fit by luck alone, as the terminal does.
     What cannot be told, for too few children are simulated, is None.
     """
     data: dict[str, Any] = {name: None if _lost(found) else found for name, found in plain(item).items()}
     for name, value in vars(item).items():
         if isinstance(value, Figure):
-            if Standing.of(value) is Standing.UNTOLD:
+            said = Standing.of(by_luck_alone(value) if value.draw_count == 1 else value)
+            if said is Standing.UNTOLD:
                 data[name] = dict.fromkeys(data[name])
-            data[name]["too_small"] = value.too_small
+            data[name]["standing"] = said.value
+            data[name]["too_small"] = said is Standing.TOO_SMALL
             data[name]["luck_share"] = value.luck_share
     if isinstance(item, Change) and Standing.of(item.municipal_cost) is Standing.UNTOLD:
         data["p_paid_back"] = None

@@ -84,7 +84,8 @@ def test_its_json_has_null_for_what_cannot_be_told(few: Batch) -> None:
         for name in FIGURES:
             assert one[name] == {
                 **dict.fromkeys(("value", "mcse", "low", "high", "p_positive", "luck_share")),
-                "too_small": True,
+                "standing": "untold",
+                "too_small": False,
             }
 
 

@@ -178,4 +178,4 @@ def test_what_is_lived_the_same_is_equal_and_files_hold_what_they_held() -> None
     assert nothing(none)
     kept = {"value", "mcse", "low", "high", "p_positive"}
     assert plain(same)["care_users"].keys() == kept
-    assert as_json(same)["care_users"].keys() == kept | {"too_small", "luck_share"}
+    assert as_json(same)["care_users"].keys() == kept | {"standing", "too_small", "luck_share"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 
 import numpy as np
@@ -157,12 +158,28 @@ def test_plain_data_says_what_is_too_small() -> None:
     reference = arm((100.0, 100.0, 100.0), (500.0, 500.0, 500.0))
     found = as_json(changed(run_of(reference, {**reference, USERS: reference[USERS] + luck})))
     assert found["care_users"]["too_small"] is True
+    assert found["care_users"]["standing"] == "too small"
     assert found["municipal_cost"]["too_small"] is False
+    assert found["municipal_cost"]["standing"] == "none"
     assert json.loads(json.dumps(found)) == found
     plain = as_json(level([run()], 1, PLAN, 2))
     assert plain == {
         "year": 2027, "care_users": 90.0, "unmet_need": 9.0, "municipal_cost": 480.0, "participants": 30.0,
         "fte": 10.0, "waiting": None, "weeks": None, "care": 0.0, "fixed": 0.0, "rest": 0.0,
+    }  # fmt: skip
+
+
+def test_plain_data_says_what_the_screen_says() -> None:
+    unclear = Figure(-5.0, 4.0, -60.0, 50.0, 0.4, draw_count=40, draw_error=30.0)
+    assert unclear.too_small  # by luck, which is little beside what nobody knows
+    best_fit = Figure(-50.0, 4.0, None, None, None, draw_count=1)
+    lost = Figure(-5.0, math.nan, None, None, None, draw_count=1)
+    found = as_json(Change(2030, unclear, best_fit, 0.0, lost, None, 0.0, None, False))
+    said = {name: (found[name]["standing"], found[name]["too_small"])
+            for name in ("care_users", "unmet_need", "municipal_cost")}  # fmt: skip
+    assert said == {
+        "care_users": ("no clear difference", False), "unmet_need": ("firm", False),
+        "municipal_cost": ("untold", False),
     }  # fmt: skip
 
 
