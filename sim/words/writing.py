@@ -324,7 +324,8 @@ class Writing:
             return f"{rest} {levels[0]}"
         lacking = [figure for figure in CARE_FIGURES if figure not in known]
         if not own:
-            return self.t("no_local") if lacking else ""
+            fitted = CARE_FIGURES[0] in known
+            return self.t("no_local_tariffs" if fitted else "no_local") if lacking else ""
         if not lacking:
             return f"{self.t('own_figures', name=name)}."
         what = format_list([self.t(f"local_{figure}") for figure in lacking], locale=self.locale)

@@ -160,7 +160,7 @@ def test_assumptions_that_differ_from_the_reference_are_warned_of(report: Report
 
 
 def test_a_municipality_without_figures_of_its_own_is_named_an_example(compared: Comparison) -> None:
-    assert "geen lokale cijfers" in report_of(compared).local
+    assert "geen lokale cijfers" in report_of(compared, profile=profiles()["Nederland"]).local
     known = replace(
         profiles()["Almere"],
         local=("jeugdhulp", "tarieven"),
@@ -171,6 +171,24 @@ def test_a_municipality_without_figures_of_its_own_is_named_an_example(compared:
     assert local.local == ""
     assert local.date == "2025-01-01"
     assert next(a for a in local.assumptions if a.name == "cost.ambulant").local == 8000.0
+
+
+@pytest.mark.parametrize(
+    ("language", "fitted", "lacking"),
+    [
+        ("nl", "afgestemd op het CBS-cijfer", "geen eigen tarieven"),
+        ("en", "fitted to its own CBS", "no tariffs"),
+    ],
+)
+def test_use_that_is_fitted_is_not_called_lacking(
+    compared: Comparison, language: str, fitted: str, lacking: str
+) -> None:
+    assert profiles()["Almere"].local == ("jeugdhulp",)
+    said = report_of(compared, language).local
+    assert fitted in said
+    assert lacking in said
+    assert "geen lokale" not in said
+    assert "no local" not in said
 
 
 @pytest.mark.parametrize(
