@@ -113,8 +113,10 @@ def run(
         show,
         structures_told,
     )
+    from commands.terminal.levels import luck_table
 
     show(level_table(chosen.title, result.levels()))
+    show(luck_table(result.runs, chosen.start, result.horizons))
     show(priors_told([chosen]))
     show(futures_told([chosen]))
     show(structures_told([chosen]))
