@@ -8,7 +8,7 @@ What is measured: youths with jeugdzorg in natura in 2021 and 2022 (provisional)
 five. They are held against what national rates by age group make of the municipality's own ages (indirect
 standardisation). The logarithm of that ratio is the figure; of two years the mean is taken, and no trend.
 
-    figure = level + luck          luck: 1/youths counted, and how figures differ from year to year
+    figure = level + luck          luck: 1/youths counted, and how figures differ from year to year (`Years`)
     level  = bijstand, low income, density + province + municipality
 
 The last two are drawn from normal distributions around 0 whose spreads are estimated (maximum likelihood);
@@ -34,6 +34,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize, minimize_scalar
+from scipy.stats import gamma
 
 from calibration.municipalities.municipal import SPREAD
 from calibration.municipalities.profiles import DATE
@@ -67,6 +68,8 @@ LEFT_OUT = DATA / "left_out.json"
 COLUMNS = ("code", "name", "date", *(f"a{age}" for age in range(AGES)), "use", "low", "high", "need",
            "access", "basis", "source")  # fmt: skip
 _STEP, _CHILDREN, _SEEDS = 1.25, 600_000, (0, 1)
+_SCALES = 32
+"""Normal distributions, equally likely, that make up one with heavy tails."""
 
 
 @dataclass(frozen=True)
@@ -150,6 +153,64 @@ def _rows(name: str) -> list[dict[str, str]]:
 
 
 @dataclass(frozen=True)
+class Years:
+    """How figures of one year stray from a level beyond chance, and what that makes of the mean of two.
+
+    Most municipalities have two years that agree, and a few have years far apart: one spread for all is too
+    wide for the first and far too narrow for the others. So each year errs by a Student distribution, of
+    `scale` and `tails` (degrees of freedom), likeliest given all changes. Two years far apart then say that
+    one of both is off, not which: the level may be at either, and the mean is as unsure as that.
+
+    Years that agree may be off together. So luck is never less than `pooled` gives, the standard deviation of
+    one normal distribution for all municipalities. change: [m] logarithms, second year over first, less their
+    mean; chance: [2, m] variances, 1/youths counted.
+    """
+
+    change: Floats
+    chance: Floats
+    pooled: float
+    scale: float
+    tails: float
+
+    @classmethod
+    def of(cls, change: Floats, chance: Floats) -> Years:
+        """Return the years under which the changes are likeliest."""
+
+        def unlikely(year: float) -> float:
+            variance = 2 * year**2 + chance.sum(axis=0)
+            return float(np.log(variance).sum() + (change**2 / variance).sum())
+
+        pooled = float(minimize_scalar(unlikely, bounds=(0.0, 0.5), method="bounded").x)
+
+        def surprise(logs: Floats) -> float:
+            scale, tails = np.exp(logs).tolist()
+            return -float(np.log(cls(change, chance, pooled, scale, tails)._split()[0]).sum())
+
+        best = minimize(surprise, np.log([0.02, 2.0]), method="Nelder-Mead", options={"xatol": 1e-3})
+        return cls(change, chance, pooled, *np.exp(best.x).tolist())
+
+    def luck(self) -> Floats:
+        """Return [m] variances of the mean of both years around the level."""
+        least = (2 * self.pooled**2 + self.chance.sum(axis=0)) / 4
+        return np.asarray(np.maximum(least, self._split()[1]))
+
+    def _split(self) -> tuple[Floats, Floats]:
+        """Return [m] densities of the changes, up to a factor, and variances of the level around the mean.
+
+        A Student distribution is a mixture of normal ones, and so is what two of them say together.
+        """
+        chances = (np.arange(_SCALES) + 0.5) / _SCALES
+        variances = self.scale**2 / gamma.ppf(chances, self.tails / 2, scale=2 / self.tails)
+        first = (self.chance[0][:, None] + variances)[:, :, None]
+        second = (self.chance[1][:, None] + variances)[:, None, :]
+        both, change = first + second, self.change[:, None, None]
+        likely = np.exp(-(change**2) / both / 2) / np.sqrt(both)
+        off = change * (first - second) / both / 2
+        variance = (likely * (off**2 + first * second / both)).sum(axis=(1, 2)) / likely.sum(axis=(1, 2))
+        return likely.mean(axis=(1, 2)), np.asarray(variance)
+
+
+@dataclass(frozen=True)
 class Spreads:
     """Standard deviations of the logarithm: of municipalities, provinces, and years around a level."""
 
@@ -175,19 +236,12 @@ class Regression:
         logs = towns.figures()
         counts = [towns.counted(year) for year in YEARS]
         figures, change = (logs[0] + logs[1]) / 2, logs[1] - logs[0]
-        chance = 1 / counts[0] + 1 / counts[1]
-        change = change - change.mean()
-
-        def unlikely(year: float) -> float:
-            variance = 2 * year**2 + chance
-            return float(np.log(variance).sum() + (change**2 / variance).sum())
-
-        year = float(minimize_scalar(unlikely, bounds=(0.0, 0.5), method="bounded").x)
-        luck = (2 * year**2 + chance) / 4
+        years = Years.of(change - change.mean(), 1 / np.stack(counts))
+        luck = years.luck()
 
         def of_spreads(logs: Floats) -> Regression:
             town, province = np.exp(logs).tolist()
-            return cls(towns, there, figures, luck, Spreads(town, province, year))
+            return cls(towns, there, figures, luck, Spreads(town, province, years.pooled))
 
         def surprise(logs: Floats) -> float:
             return of_spreads(logs).surprise()
@@ -349,17 +403,30 @@ def check(model: Regression, who: str = ONE_BY_ONE) -> Check:
     )
 
 
-def build(model: Regression) -> list[tuple[str, ...]]:
-    """Return the rows of sim/data/towns.csv. Their range is wider by USE_TOLERANCE: what figures mean."""
-    known, p = model.towns, default_parameters()
+def ranges(model: Regression) -> tuple[Floats, Floats]:
+    """Return [n] logarithms of levels, and half of their ranges.
+
+    A range is wider by USE_TOLERANCE: what figures mean.
+    """
     mean, sd = model.levels()
-    z = NormalDist().inv_cdf(RANGE[1])
+    return mean, NormalDist().inv_cdf(RANGE[1]) * np.hypot(sd, USE_TOLERANCE)
+
+
+def years_inside(model: Regression) -> NDArray[np.int64]:
+    """Return [m] how many figures of one year lie in the range of their own municipality."""
+    mean, half = (each[model.there] for each in ranges(model))
+    return np.asarray((np.abs(model.towns.figures() - mean) <= half).sum(axis=0))
+
+
+def build(model: Regression) -> list[tuple[str, ...]]:
+    """Return the rows of sim/data/towns.csv."""
+    known, p = model.towns, default_parameters()
+    mean, halves = ranges(model)
     own = set(model.there)
     rows = []
     for i, code in enumerate(known.codes):
         basis = OWN if i in own else PREDICTED
-        half = z * math.hypot(sd[i], USE_TOLERANCE)
-        level = float(mean[i])
+        level, half = float(mean[i]), float(halves[i])
         numbers = (level, level - half, level + half, p[NEED_OF_USE] * level, p[ACCESS_OF_USE] * level)
         rows.append((
             code, towns()[code].name, DATE, *(f"{youths:g}" for youths in known.youths[i]),
@@ -428,6 +495,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
         return
     model = Regression.of(read())
     print("; ".join(f"spread by {name} {spread:.3f}" for name, spread in asdict(model.spreads).items()))
+    apart = years_inside(model)
+    print(
+        "years of a municipality inside its own 90% range: "
+        + ", ".join(f"{words} in {(apart == k).sum()}" for k, words in enumerate(("neither", "one", "both")))
+    )
     found, provinces = check(model), check(model, BY_PROVINCE)
     print(found.text())
     print(provinces.text())

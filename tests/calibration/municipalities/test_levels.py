@@ -23,13 +23,16 @@ from calibration.municipalities.levels import (
     YEARS,
     Regression,
     Towns,
+    Years,
     build,
     by_province,
     check,
     keep,
     main,
     one_by_one,
+    ranges,
     read,
+    years_inside,
 )
 from calibration.runs import count
 from sim.engine.config import Inline, localised, of_town
@@ -159,6 +162,40 @@ def test_sure_figures_are_kept_and_unsure_ones_give_way_to_like_municipalities(m
     assert sd.min() > model.spreads.town
 
 
+@pytest.mark.parametrize("name", ["Zaanstad", "Heerlen", "Zaltbommel", "Bergeijk"])
+def test_years_far_apart_are_both_or_nearly_in_the_range(model: Regression, name: str) -> None:
+    i = place(model, name)
+    mean, half = ranges(model)
+    off = np.abs(model.towns.figures()[:, model.there.index(i)] - mean[i])
+    assert off.max() < half[i] + 0.03
+    assert off.min() < half[i]
+
+
+def test_few_municipalities_have_no_year_in_their_own_range(model: Regression) -> None:
+    """Ameland and Vlieland have ten to eighty youths in care, so that likeness weighs more."""
+    inside = years_inside(model)
+    assert (inside == 0).sum() <= 3
+    assert (inside == 2).mean() > 0.93
+
+
+def test_years_that_agree_leave_luck_as_it_was_and_years_apart_make_it_wider() -> None:
+    steps = np.linspace(-0.05, 0.05, 99)
+    change, chance = np.append(steps, 0.4), np.full((2, 100), 1e-4)
+    years = Years.of(change, chance)
+    luck = years.luck()
+    pooled = (2 * years.pooled**2 + 2e-4) / 4
+    np.testing.assert_allclose(luck[:-1], pooled)
+    assert 0.15 < math.sqrt(luck[-1]) < 0.21  # the level may be at either year: 0.2 from the mean
+
+
+def test_normal_years_have_no_heavy_tails() -> None:
+    change = 0.06 * np.random.default_rng(0).standard_normal(300)
+    years = Years.of(change, np.full((2, 300), 1e-4))
+    assert years.tails > 5
+    ratio = years.luck() / ((2 * years.pooled**2 + 2e-4) / 4)
+    assert ratio.max() < 2
+
+
 def test_the_levels_together_are_the_country(model: Regression) -> None:
     mean, _ = model.levels()
     expected = sum(model.towns.expected(year) for year in YEARS)
@@ -172,8 +209,16 @@ def test_what_is_predicted_is_less_sure_than_what_is_known_and_keeps_to_likeness
     width = {name: math.log(use[1] / use[0]) for name, town in known.items() if (use := town.use)}
     assert sorted(basis.values()).count(PREDICTED) == 66
     assert min(width[n] for n in basis if basis[n] == PREDICTED) > 0.45  # at least 25 percent either way
+    figures = read().figures()
+    agree = {towns()[read().codes[i]].name: abs(b - a) < 0.1 for i, (a, b) in _by_place(figures)}
     large = [n for n in basis if basis[n] == OWN and known[n].total > 10_000]
-    assert max(width[n] for n in large) < 0.25
+    assert max(width[n] for n in large if agree[n]) < 0.25
+    assert min(width[n] for n in ("Zaanstad", "Leiden")) > 0.3
+
+
+def _by_place(figures: np.ndarray) -> list[tuple[int, tuple[float, float]]]:
+    """Return the logarithms of both years of each with figures, by its position."""
+    return [(i, (a, b)) for i, (a, b) in zip(read().with_figures, figures.T.tolist(), strict=True)]
 
 
 def test_rotterdam_is_far_below_what_its_like_would_predict(model: Regression) -> None:
