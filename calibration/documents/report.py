@@ -230,7 +230,11 @@ def _left_out(found: Mapping[str, Any]) -> str:
             f"{who} {100 * x:.2f} ({one['relative'][who]:.1%} of use)" for who, x in one["error"].items()
         )
         inside = ", ".join(f"{share:.0%} inside the {width}" for width, share in one["inside"].items())
-        return f"{inside} interval. Mean absolute error in youths of 100, by who predicts: {errors}.\n"
+        kinds = "; ".join(
+            ", ".join(f"{kind} {share:.0%} of {count}" for kind, (count, share) in each.items())
+            for each in one["kinds"].values()
+        )
+        return f"{inside} interval. Inside the 90%, by kind: {kinds}. Mean absolute error in youths of 100, by who predicts: {errors}.\n"
 
     return (
         f"Of {found['count']} municipalities use in 2021 and 2022 is known. Each was predicted by others:\n\n"

@@ -63,6 +63,15 @@ SOURCES = {
     PREDICTED: "use predicted from municipalities like it, as no figures of its own are known",
 }
 RANGE = (0.05, 0.95)
+URBAN = {"very urban": 2500, "urban": 1500, "moderately urban": 1000, "little urban": 500, "rural": 0}
+"""Addresses per square kilometre around a municipality's own from which CBS calls it so."""
+SIZES = {
+    "100,000 or more": 100_000,
+    "50,000 to 100,000": 50_000,
+    "20,000 to 50,000": 20_000,
+    "below 20,000": 0,
+}
+"""Inhabitants from which a municipality has this size."""
 LEFT_OUT = DATA / "left_out.json"
 """How well municipalities are predicted by others, which the app shows."""
 COLUMNS = ("code", "name", "date", *(f"a{age}" for age in range(AGES)), "use", "low", "high", "need",
@@ -77,13 +86,16 @@ class Towns:
     """What is known of the municipalities, in the order of their codes.
 
     youths: [n, AGES] on 1 January 2021; growth: youths a year later over youths; like: [n, LIKE], scaled.
-    use: youths with jeugdzorg by code, year, and age group or `0-22`; what is suppressed is not there.
+    density: [n] addresses per square kilometre around them, 2022; inhabitants: [n], 2024. use: youths with
+    jeugdzorg by code, year, and age group or `0-22`; what is suppressed is not there.
     """
 
     codes: tuple[str, ...]
     youths: Floats
     growth: Floats
     like: Floats
+    density: Floats
+    inhabitants: Floats
     use: Mapping[tuple[str, int], Mapping[str, float]]
 
     @property
@@ -96,6 +108,10 @@ class Towns:
         """Return what is known where the figures of a province are not."""
         use = {key: groups for key, groups in self.use.items() if towns()[key[0]].province != province}
         return replace(self, use=use)
+
+    def kinds(self) -> dict[str, dict[str, NDArray[np.bool_]]]:
+        """Return [n] who is of each kind, by what makes the kinds."""
+        return {"urbanity": _kinds(self.density, URBAN), "inhabitants": _kinds(self.inhabitants, SIZES)}
 
     @property
     def with_figures(self) -> list[int]:
@@ -138,13 +154,22 @@ def read() -> Towns:
         }
         for row in _rows("municipal_use.csv")
     }
+    inhabitants = {row["code"]: float(row["inhabitants"]) for row in _rows("inhabitants.csv")}
     return Towns(
         tuple(row["code"] for row in rows),
         youths,
         np.array([float(row["youths_2022"]) for row in rows]) / youths.sum(axis=1),
         (like - like.mean(axis=0)) / like.std(axis=0),
+        np.array([float(row["density"]) for row in rows]),
+        np.array([inhabitants[row["code"]] for row in rows]),
         use,
     )
+
+
+def _kinds(of: Floats, least: Mapping[str, float]) -> dict[str, NDArray[np.bool_]]:
+    """Return who is of each kind, given from what each begins, the largest first."""
+    ends = [math.inf, *least.values()]
+    return {name: (of >= low) & (of < high) for (name, low), high in zip(least.items(), ends, strict=False)}
 
 
 def _rows(name: str) -> list[dict[str, str]]:
@@ -351,14 +376,15 @@ def youths_of(model: Regression) -> Floats:
 class Check:
     """Each municipality with figures, predicted by others: by all of them, or by those of other provinces.
 
-    who: the words for how they were left out. inside: share of figures in the interval of that chance. error:
-    mean absolute error of the share of youths with jeugdzorg, by who predicts it; relative: the same, over
-    the share itself.
+    who: the words for how they were left out. inside: share of figures in the interval of that chance. kinds:
+    by kind how many there are, and the share of figures in the 90% interval. error: mean absolute error of
+    the share of youths with jeugdzorg, by who predicts it; relative: the same, over the share itself.
     """
 
     who: str
     count: int
     inside: Mapping[float, float]
+    kinds: Mapping[str, Mapping[str, tuple[int, float]]]
     error: Mapping[str, float]
     relative: Mapping[str, float]
     correlation: Mapping[str, float]
@@ -368,6 +394,11 @@ class Check:
         first, last = YEARS
         lines = [f"{self.count} municipalities with figures of {first} and {last}, {self.who}"]
         lines += [f"figures inside the {chance:.0%} interval: {x:.0%}" for chance, x in self.inside.items()]
+        lines += [
+            f"inside the 90% interval, by {what}: "
+            + ", ".join(f"{kind} {share:.0%} of {count}" for kind, (count, share) in kinds.items())
+            for what, kinds in self.kinds.items()
+        ]
         lines += [
             f"mean absolute error, {who}: {100 * x:.2f} youths in 100, {self.relative[who]:.1%} of use"
             for who, x in self.error.items()
@@ -393,10 +424,18 @@ def check(model: Regression, who: str = ONE_BY_ONE) -> Check:
         "like municipalities": same_ages * np.exp(foretold.mean),
     }
     like = dict(zip(LIKE, known.like[there].T, strict=True))
+    inside = {chance: z <= NormalDist().inv_cdf(0.5 + chance / 2) for chance in (0.5, 0.9)}
+    kinds = {
+        what: {
+            kind: (int(of[there].sum()), float(inside[0.9][of[there]].mean())) for kind, of in each.items()
+        }
+        for what, each in known.kinds().items()
+    }
     return Check(
         who,
         len(there),
-        {chance: float((z <= NormalDist().inv_cdf(0.5 + chance / 2)).mean()) for chance in (0.5, 0.9)},
+        {chance: float(each.mean()) for chance, each in inside.items()},
+        kinds,
         {who: float(np.abs(share - p).mean()) for who, p in predicted.items()},
         {who: float(np.abs(p / share - 1).mean()) for who, p in predicted.items()},
         {name: float(np.corrcoef(column, share)[0, 1]) for name, column in like.items()},
@@ -416,6 +455,37 @@ def years_inside(model: Regression) -> NDArray[np.int64]:
     """Return [m] how many figures of one year lie in the range of their own municipality."""
     mean, half = (each[model.there] for each in ranges(model))
     return np.asarray((np.abs(model.towns.figures() - mean) <= half).sum(axis=0))
+
+
+def by_age_and_urbanity(model: Regression, year: int = YEARS[-1]) -> dict[str, dict[str, float]]:
+    """Return youths with jeugdzorg over those that levels make of each age group, by group and urbanity.
+
+    A level is of all ages together: where ages are used otherwise than in the country, this is not 1.
+    """
+    return {
+        group: {
+            kind: float(counted[of[there]].sum() / made[of[there]].sum())
+            for kind, of in model.towns.kinds()["urbanity"].items()
+        }
+        for group in GROUPS
+        for there, counted, made in (_of_age(model, group, year),)
+    }
+
+
+def alone(model: Regression, group: str, year: int = YEARS[-1], least: float = 100) -> Floats:
+    """Return the same of single municipalities with at least as many youths of a group in care."""
+    _, counted, made = _of_age(model, group, year)
+    return np.asarray((counted / made)[counted >= least])
+
+
+def _of_age(model: Regression, group: str, year: int) -> tuple[list[int], Floats, Floats]:
+    """Return who has figures of an age group, those figures, and what levels and national rates make."""
+    known = model.towns
+    there = [i for i in model.there if group in known.use[known.codes[i], year]]
+    counted = np.array([known.use[known.codes[i], year][group] for i in there])
+    youths = known.youths[there][:, GROUPS[group]].sum(axis=1)
+    youths = youths * (known.growth[there] if year == YEARS[1] else 1.0)
+    return there, counted, youths * counted.sum() / youths.sum() * np.exp(model.levels()[0][there])
 
 
 def build(model: Regression) -> list[tuple[str, ...]]:
@@ -503,6 +573,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     found, provinces = check(model), check(model, BY_PROVINCE)
     print(found.text())
     print(provinces.text())
+    for group, kinds in by_age_and_urbanity(model).items():
+        found_there = ", ".join(f"{kind} {ratio:.2f}" for kind, ratio in kinds.items())
+        print(f"use of {group} in {YEARS[-1]} over what levels make of it: {found_there}")
+    oldest = alone(model, "18-22")
+    far = int((np.abs(np.log(oldest)) >= math.log(2)).sum())
+    print(
+        f"the same of 18-22 in {len(oldest)} municipalities with 100 or more in care: {oldest.min():.2f} to "
+        f"{oldest.max():.2f}, off by a factor of two or more in {far}"
+    )
     if options.write:
         write(build(model))
         keep(found, provinces)

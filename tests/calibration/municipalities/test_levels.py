@@ -20,11 +20,15 @@ from calibration.municipalities.levels import (
     LIKE,
     OWN,
     PREDICTED,
+    SIZES,
+    URBAN,
     YEARS,
     Regression,
     Towns,
     Years,
+    alone,
     build,
+    by_age_and_urbanity,
     by_province,
     check,
     keep,
@@ -130,6 +134,38 @@ def test_what_the_page_shows_is_what_is_found(model: Regression, tmp_path: Path)
     for ours, theirs in ((made, shown), (made["provinces"], shown["provinces"])):
         assert ours["error"] == pytest.approx(theirs["error"], rel=1e-3)
         assert ours["inside"] == pytest.approx(theirs["inside"], abs=0.01)
+        assert ours["kinds"].keys() == theirs["kinds"].keys() == {"urbanity", "inhabitants"}
+        for what, kinds in ours["kinds"].items():
+            assert sum(many for many, _ in kinds.values()) == 276
+            for kind, (many, inside) in kinds.items():
+                assert theirs["kinds"][what][kind] == [many, pytest.approx(inside, abs=0.06)]
+
+
+def test_every_municipality_is_of_one_kind() -> None:
+    kinds = read().kinds()
+    assert [list(kinds[what]) for what in kinds] == [list(URBAN), list(SIZES)]
+    for each in kinds.values():
+        np.testing.assert_array_equal(np.sum(list(each.values()), axis=0), 1)
+
+
+def test_the_kinds_of_which_limits_tell_are_covered_least(model: Regression) -> None:
+    found = check(model)
+    urbanity, inhabitants = (
+        {kind: share for kind, (_, share) in found.kinds[what].items()}
+        for what in ("urbanity", "inhabitants")
+    )
+    assert min(urbanity, key=urbanity.__getitem__) == "very urban"
+    assert min(inhabitants, key=inhabitants.__getitem__) == "below 20,000"
+
+
+def test_levels_miss_ages_by_urbanity(model: Regression) -> None:
+    """As docs/limits.md tells: young children are in care more often in cities, 4-11 more often outside."""
+    found = by_age_and_urbanity(model)
+    assert found["0-3"]["very urban"] > 1.1
+    assert found["0-3"]["moderately urban"] < 0.9
+    assert found["4-11"]["very urban"] < 1 < found["4-11"]["rural"]
+    off = np.abs(np.log(alone(model, "18-22")))
+    assert off.max() > math.log(2) > np.median(off)
 
 
 def test_intervals_cover_as_often_as_they_say_and_likeness_beats_the_national_share(
