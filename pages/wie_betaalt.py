@@ -111,7 +111,7 @@ def _range(f: Figure, sharpening: bool) -> str:
     low, high = pockets.ends(f, sharpening)
     if low is None or high is None:
         return ""
-    return writing().between(low, high, formats.millions)
+    return writing().with_luck(writing().between(low, high, formats.millions), f)
 
 
 def _csv(

@@ -89,7 +89,8 @@ def told(f: Figure, write: Callable[..., str], error: str = "") -> str:
         return f"{number}{error} ({PROVISIONAL})"
     if f.low is None or f.high is None or not has_range(f):
         return f"{number}{error}"
-    return f"{number}{error} ({write(f.low, True)} to {write(f.high, True)})"
+    between = Writing("en").with_luck(f"{write(f.low, True)} to {write(f.high, True)}", f)
+    return f"{number}{error} ({between})"
 
 
 def _waiting(levels: Sequence[Level]) -> tuple[list[str], list[str]] | None:

@@ -91,7 +91,7 @@ class BudgetRow:
         f = self.figures[outcome]
         if not self.ranged(outcome) or f.low is None or f.high is None:
             return ""
-        return writing().between(f.low, f.high, NUMBERS[outcome], BELOW[outcome])
+        return writing().with_luck(writing().between(f.low, f.high, NUMBERS[outcome], BELOW[outcome]), f)
 
     def ranged(self, outcome: str) -> bool:
         """Tell whether a range may be shown."""

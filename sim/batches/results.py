@@ -89,7 +89,7 @@ def comparison_table(differences: Mapping[str, tuple[str, Difference]]) -> pa.Ta
     for name, (reference, d) in differences.items():
         years, labels = np.array(d.years, dtype=np.int32), len(d.labels)
         count = labels * years.size
-        (low, high), positive = d.interval(), d.p_positive()
+        (low, high), positive, luck = d.interval(), d.p_positive(), d.luck_share()
         lost = np.isnan(d.mcse)
         numbers = {
             "difference": _numbers(d.mean, lost if lost.any() else None),
@@ -97,6 +97,7 @@ def comparison_table(differences: Mapping[str, tuple[str, Difference]]) -> pa.Ta
             "param_low": _numbers(low, lost | np.isnan(low)),
             "param_high": _numbers(high, lost | np.isnan(high)),
             "p_positive": _numbers(positive, lost | np.isnan(positive)),
+            "luck_share": _numbers(luck, np.isnan(luck)),
         }
         tables.append(
             pa.table(

@@ -99,6 +99,15 @@ class Difference:
         score[np.isnan(error)] = np.nan
         return np.array([[0.5 * math.erfc(-z / math.sqrt(2.0)) for z in row] for row in score])
 
+    def luck_share(self) -> Floats:
+        """Return luck's share of the variance over draws, [labels, years]; NaN where it cannot be told."""
+        by_draw = self.by_draw(self.runs)
+        if by_draw.shape[0] < 2:
+            return np.full(self.runs.shape[1:], np.nan)
+        error = by_draw.std(axis=0, ddof=1) / math.sqrt(by_draw.shape[0])
+        share = np.divide(self.mcse, error, out=np.full(error.shape, np.nan), where=error > 0.0)
+        return np.asarray(np.minimum(share, 1.0) ** 2)
+
     def row(self, measure: str, breakdown: str = "total", level: str = "all") -> int:
         """Return the position of a label. Raises ValueError for an unknown one."""
         return self.labels.index((measure, breakdown, level))

@@ -91,7 +91,13 @@ def set_by_plan(plans: Iterable[Scenario]) -> bool:
 
 
 def _unclear(f: Figure) -> bool:
-    return f.low is not None and f.high is not None and (f.low < 0.0 < f.high or f.too_small)
+    """Tell whether what is not known has zero inside: the range over draws, without luck that counts."""
+    if f.low is None or f.high is None:
+        return False
+    luck = f.luck_share or 0.0
+    rest = math.sqrt(1.0 - luck) if luck > LITTLE_LUCK else 1.0
+    low, high = (f.value + rest * (end - f.value) for end in (f.low, f.high))
+    return low < 0.0 < high or f.too_small
 
 
 def _unproven(f: Figure) -> bool:

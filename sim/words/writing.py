@@ -214,7 +214,7 @@ class Writing:
                 return between
             unclear = told is Standing.UNCLEAR
             told_in = "no_clear_difference" if unclear else "too_small_between"
-            return self.t(told_in, range=self._with_luck(between, f))
+            return self.t(told_in, range=self.with_luck(between, f))
         words = {Standing.PROVISIONAL: "provisional", Standing.UNTOLD: "untold"}
         return self.t(words[told]) if told in words else ""
 
@@ -224,7 +224,7 @@ class Writing:
             return ""
         if Standing.of(f, sharpening) in (Standing.UNCLEAR, Standing.TOO_SMALL):  # the range is in its words
             return ""
-        return self.t("interval", low=write(f.low, True), high=self._with_luck(write(f.high, True), f))
+        return self.t("interval", low=write(f.low, True), high=self.with_luck(write(f.high, True), f))
 
     def more_or_less(
         self, f: Figure, money: bool = False, decimals: int = 0, ways: tuple[str, str] | None = None
@@ -252,7 +252,7 @@ class Writing:
             words = self.t("near_zero")
         if f.low is not None and f.high is not None and has_range(f):
             low, high = sorted((abs(f.low), abs(f.high)))
-            return self.t("nine_of_ten", value=words, low=write(low), high=self._with_luck(write(high), f))
+            return self.t("nine_of_ten", value=words, low=write(low), high=self.with_luck(write(high), f))
         return self.provisional(words, found is Standing.PROVISIONAL)
 
     def change(self, f: Figure, write: Callable[..., str], less: str, sharpening: bool = False) -> str:
@@ -274,9 +274,9 @@ class Writing:
         """Return the range of a figure over draws in words, or nothing where there is none to show."""
         if f.low is None or f.high is None or not has_range(f, sharpening):
             return ""
-        return self.t("in_nine_of_ten", range=self._with_luck(self.between(f.low, f.high, write, less), f))
+        return self.t("in_nine_of_ten", range=self.with_luck(self.between(f.low, f.high, write, less), f))
 
-    def _with_luck(self, words: str, f: Figure) -> str:
+    def with_luck(self, words: str, f: Figure) -> str:
         """Return the words of a range, with how much of it is luck where that is more than a little."""
         if f.luck_share is None or f.luck_share <= LITTLE_LUCK or words == self.t("near_zero"):
             return words
@@ -341,7 +341,7 @@ class Writing:
         words = self.change(f, write, less, sharpening)
         if told is Standing.NONE or f.low is None or f.high is None or not has_range(f, sharpening):
             return words
-        between = self._with_luck(self.between(f.low, f.high, write, less), f)
+        between = self.with_luck(self.between(f.low, f.high, write, less), f)
         return words if between == words else f"{words} ({between})"
 
     def chance(self, share: float, draws: int) -> str:

@@ -96,7 +96,7 @@ def test_the_comparison_is_the_difference_with_its_uncertainties() -> None:
     table = tables()["comparison"]
     assert table.column_names == [
         "scenario", "reference", "year", "measure", "breakdown", "level", "difference", "mcse", "param_low",
-        "param_high", "p_positive",
+        "param_high", "p_positive", "luck_share",
     ]  # fmt: skip
     (row,) = [r for r in table.to_pylist() if (r["level"], r["year"]) == ("all", 2027)]
     assert (row["scenario"], row["reference"]) == ("huidig", "geen")
@@ -108,6 +108,7 @@ def test_one_draw_leaves_the_parameter_interval_empty() -> None:
     one = comparison_table({"huidig": ("geen", difference(RUNS[:2], 1, 0, YEARS))})
     assert one.column("param_low").null_count == one.num_rows
     assert one.column("param_high").null_count == one.num_rows
+    assert one.column("luck_share").null_count == one.num_rows
 
 
 def test_columns_are_those_that_arrow_makes_itself() -> None:

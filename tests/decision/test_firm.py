@@ -154,6 +154,19 @@ def test_luck_ignorance_and_nothing_have_words_of_their_own(language: str, texts
     assert words.interval(drawn(-89.0), words.count) != ""
 
 
+def test_what_only_luck_spreads_over_zero_is_not_called_unknown() -> None:
+    """Each draw differs by exactly -1; its own luck of 2 spreads the draws over both sides of zero."""
+    luck = np.random.default_rng(4).standard_normal(200) * 2.0
+    f = figure(-1.0 + luck, np.full(200, 2.0), range(200))
+    assert f.low is not None
+    assert f.high is not None
+    assert f.low < 0.0 < f.high
+    assert f.luck_share == pytest.approx(1.0, abs=0.15)
+    assert Standing.of(f) is Standing.FIRM
+    wide = figure(-1.0 + 5.0 * luck, np.full(200, 2.0), range(200))
+    assert Standing.of(wide) is Standing.UNCLEAR
+
+
 def test_what_luck_outweighs_has_a_bound() -> None:
     assert span(drawn(5.0)) == (-45.0, 55.0)  # over draws, luck included
     assert span(drawn(5.0, draws=2)) == (-15.0, 25.0)  # two are no range: two errors of luck

@@ -150,7 +150,11 @@ def sha256(path: Path) -> str:
 @pytest.mark.parametrize(
     ("language", "said", "foreign"),
     [
-        ("nl", ("# Een berekening van kinderwerk", "Geen kind en geen gezin", "heeft er geen genoemd"), "simulated"),
+        (
+            "nl",
+            ("# Een berekening van kinderwerk", "Geen kind en geen gezin", "heeft er geen genoemd"),
+            "simulated",
+        ),
         ("en", ("# A run of kinderwerk", "No child and no family", "stated none"), "gesimuleerd"),
     ],
 )

@@ -153,7 +153,7 @@ def test_with_draws_there_are_ranges_and_chances() -> None:
     ("draws", "users", "note"),
     [
         (9, "-120 ±20 (provisional)", "Provisional: with 9 draws"),
-        (10, "-120 ±20 (-200 to -40)", "In brackets: 5 to 95 percent of 10 draws"),
+        (10, "-120 ±20 (-200 to -40, 11% luck)", "In brackets: 5 to 95 percent of 10 draws"),
     ],
 )
 def test_a_figure_of_few_draws_is_provisional_and_has_no_range(draws: int, users: str, note: str) -> None:
