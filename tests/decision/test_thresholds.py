@@ -36,7 +36,7 @@ LINE = SearchVariable("line", "units", 0.0, 10.0, lambda _: 1.0, lambda q, x: re
 
 
 def _carry(x: float) -> Options:
-    return Options(children=round(1000 * x))
+    return Options(children=1 + round(1000 * x))
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def straight(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let draw k cost k + 1 minus the quantity."""
 
     def costs(question: Question, goal: Goal, draws: range, workers: Workers) -> np.ndarray:
-        at = (question.options.children or 0) / 1000
+        at = ((question.options.children or 1) - 1) / 1000
         return np.array([draw + 1.0 - at for draw in draws])
 
     monkeypatch.setattr(module, "values", costs)
