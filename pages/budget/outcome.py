@@ -205,8 +205,7 @@ def shares(answer: Answer, far: Change) -> str:
     words = "figure_cost" if answer.scenarios[1].programmes.keys() <= {CHILD_WORK} else "figure_cost_of_all"
     cost = writing().provisional(formats.money(far.municipal_programme_cost), not answer.chance_known)
     soon = Standing.of(care, answer.sharpening) is Standing.PROVISIONAL
-    said = writing().change_between(care, formats.money, "less", answer.sharpening)
-    told = writing().provisional(said, soon)
+    told = writing().provisional(writing().change(care, formats.money, "less", answer.sharpening), soon)
     return t(words, cost=cost, care=told)
 
 

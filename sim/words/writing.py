@@ -341,8 +341,12 @@ class Writing:
         words = self.change(f, write, less, sharpening)
         if told is Standing.NONE or f.low is None or f.high is None or not has_range(f, sharpening):
             return words
-        between = self.with_luck(self.between(f.low, f.high, write, less), f)
-        return words if between == words else f"{words} ({between})"
+        between = self.between(f.low, f.high, write, less)
+        if f.value * f.low > 0.0 < f.value * f.high:  # words say of what: more or less
+            low, high = (write(abs(end)).split() for end in sorted((f.low, f.high), key=abs))
+            short = low[:-1] if low[-1] == high[-1] and low[-1].isalpha() else low
+            between = self.t("short_range", low=" ".join(short), high=" ".join(high)) if low != high else words
+        return words if between == words else f"{words} ({self.with_luck(between, f)})"
 
     def chance(self, share: float, draws: int) -> str:
         """Return a chance as draws can tell it: to five percent, and never impossible or certain.

@@ -118,7 +118,7 @@ def test_each_has_its_range() -> None:
         outcome._other("half", figures, name, write, False).replace("\N{NO-BREAK SPACE}", " ")
         for name, write in (("cost", formats.money), ("unmet", formats.count), ("users", formats.count))
     )
-    assert "€ 4,0 mln meer (€ 3,0 mln tot € 5,0 mln meer)" in cost
+    assert "€ 4,0 mln meer (€ 3,0 tot € 5,0 mln)" in cost
     assert "geen duidelijk verschil (12 minder tot 3 meer" in unmet
     assert f"**{NL['no_difference']}**" in users
 

@@ -52,7 +52,7 @@ def test_where_all_care_is_not_enough_it_says_so() -> None:
 
 
 @pytest.mark.parametrize(
-    ("language", "beyond"), [("nl", "44 tot meer dan alles"), ("en", "44 to more than all of it")]
+    ("language", "beyond"), [("nl", "44 tot meer dan alles"), ("en", "44 to more than all")]
 )
 @pytest.mark.parametrize(("high", "whole"), [(113.0, False), (100.6, False), (100.4, True), (90.0, True)])
 def test_no_more_than_all_of_it_falls_away(language: str, beyond: str, high: float, whole: bool) -> None:
