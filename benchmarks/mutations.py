@@ -134,6 +134,24 @@ MUTATIONS = {
         "effects = x",
         "tests/engine/test_forks.py",
     ),
+    "half of the effect on each step": Mutation(
+        "sim/engine/programmes.py",
+        "2 * (1 - share) * strength",
+        "(1 - share) * strength",
+        "tests/engine/test_effect_arrives.py",
+    ),
+    "no luck in a shortfall": Mutation(
+        "sim/engine/history.py",
+        "if not self.without:",
+        "if True:",
+        "tests/engine/test_luck_of_a_shortfall.py",
+    ),
+    "luck in what is not known": Mutation(
+        "sim/decision/firm.py",
+        "if luck > LITTLE_LUCK else 1.0",
+        "if False else 1.0",
+        "tests/decision/test_firm.py",
+    ),
     "books of a first try kept": Mutation(
         "sim/engine/forks.py", "            tally[:] = 0.0\n", "", "tests/engine/test_forks.py"
     ),
