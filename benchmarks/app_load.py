@@ -28,6 +28,7 @@ import numpy as np
 from streamlit.proto.Alert_pb2 import Alert
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from streamlit.proto.Slider_pb2 import Slider
 from websockets import Subprotocol
 from websockets.sync.client import ClientConnection, connect
 
@@ -141,7 +142,8 @@ class User:
         elif kind == "delta" and message.delta.WhichOneof("type") == "new_element":
             element = message.delta.new_element
             if element.WhichOneof("type") == "slider":
-                self.slider = element.slider.id
+                if element.slider.type == Slider.SELECT_SLIDER:  # other pages have sliders of numbers
+                    self.slider = element.slider.id
             elif element.WhichOneof("type") == "metric":
                 self.metrics += 1
             elif element.WhichOneof("type") == "markdown":
