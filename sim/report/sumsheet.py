@@ -15,7 +15,7 @@ import numpy as np
 from xlsxwriter.utility import xl_range, xl_range_abs, xl_rowcol_to_cell
 
 from sim.decision.comparison import HIGH, LOW, figure
-from sim.decision.firm import LUCK_COUNTS, Standing
+from sim.decision.firm import LITTLE_LUCK, LUCK_COUNTS, Standing
 from sim.decision.sums import Floats, Sums
 from sim.rates import discount_factor
 from sim.report.content import ComparedScenario, Report
@@ -255,10 +255,13 @@ class SumSheets:
         value, low, high = (xl_rowcol_to_cell(row, column) for column in (2, 3, 4))
         draws = f"(STDEV({cells})/SQRT({self.report.draws}))"
         small = f"ABS({value})<2*{luck}"
-        counts = f"IF({draws}>0,MIN({luck}/MAX({draws},1E-300),1)^2>{LUCK_COUNTS},TRUE)"
+        share = f"MIN({luck}/MAX({draws},1E-300),1)^2"
+        counts = f"IF({draws}>0,{share}>{LUCK_COUNTS},TRUE)"
+        rest = f"IF({draws}>0,IF({share}>{LITTLE_LUCK},SQRT(1-{share}),1),1)"
+        least, most = (f"({value}+{rest}*({end}-{value}))" for end in (low, high))
         return (
             f'IF(AND({small},{counts}),"{self.t("too_small")}",'
-            f'IF(OR(AND({low}<0,{high}>0),{small}),"{self.t("no_clear_change")}",""))'
+            f'IF(OR(AND({least}<0,{most}>0),{small}),"{self.t("no_clear_change")}",""))'
         )
 
     def _chance(self, row: int, spent: str, found: _Totals) -> str:

@@ -334,9 +334,12 @@ class Writing:
     def change_between(
         self, f: Figure, write: Callable[..., str], less: str, sharpening: bool = False
     ) -> str:
-        """Return a difference as `change` does, and its range in brackets: where there is little room."""
+        """Return a difference as `change` does, and its range in brackets: where there is little room.
+
+        Luck is not named: it is that of the figure that this stands under, of the same lives.
+        """
         told = Standing.of(f, sharpening)
-        if told.unsaid:
+        if told is Standing.UNTOLD:
             return self.remark(f, write, sharpening, less)
         words = self.change(f, write, less, sharpening)
         if told is Standing.NONE or f.low is None or f.high is None or not has_range(f, sharpening):
@@ -347,7 +350,7 @@ class Writing:
             short = low[:-1] if low[-1] == high[-1] and low[-1].isalpha() else low
             ends = {"low": " ".join(short), "high": " ".join(high)}
             between = self.t("short_range", **ends) if low != high else words
-        return words if between == words else f"{words} ({self.with_luck(between, f)})"
+        return words if between == words else f"{words} ({between})"
 
     def chance(self, share: float, draws: int) -> str:
         """Return a chance as draws can tell it: to five percent, and never impossible or certain.
