@@ -186,7 +186,8 @@ def test_the_page_shows_every_figure_and_parameter(folder: Path) -> None:
     scores = dict.fromkeys(("model", *RULES, "crps", "inside_50", "inside_90"), 0.25)
     rolling = {"summary": [{"origin": None, "figures": 3, **scores}], "figures": []}
     by_whom = {"error": {"like municipalities": 0.0126}, "relative": {"like municipalities": 0.12}}
-    alone = {"count": 7, "inside": {"50%": 0.5}, **by_whom}
+    kinds = {"urbanity": {"very urban": [3, 0.8]}}
+    alone = {"count": 7, "inside": {"50%": 0.5}, "kinds": kinds, **by_whom}
     left_out = {**alone, "provinces": {**alone, "inside": {"50%": 0.4}}}
     ends = {f"{what}{end}": 0.05 for what in ("cost", "in_care") for end in ("", "_low", "_high")}
     by_age = {"year": 2024, "draws": 2, "children": 10, "rows": [{"age": 7, **ends}]}
