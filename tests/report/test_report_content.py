@@ -177,7 +177,7 @@ def test_a_municipality_without_figures_of_its_own_is_named_an_example(compared:
     ("language", "fitted", "lacking"),
     [
         ("nl", "naar eigen CBS-cijfer", "geen eigen tarieven"),
-        ("en", "fitted to its own CBS", "no tariffs"),
+        ("en", "by its own CBS", "no own tariffs"),
     ],
 )
 def test_use_that_is_fitted_is_not_called_lacking(
