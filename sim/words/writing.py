@@ -348,7 +348,7 @@ class Writing:
         if f.value * f.low > 0.0 < f.value * f.high:  # words say of what: more or less
             low, high = (write(abs(end)).split() for end in sorted((f.low, f.high), key=abs))
             short = low[:-1] if low[-1] == high[-1] and low[-1].isalpha() else low
-            ends = {"low": " ".join(short), "high": " ".join(high)}
+            ends = {"low": _unbroken(" ".join(short)), "high": _unbroken(" ".join(high))}
             between = self.t("short_range", **ends) if low != high else words
         return words if between == words else f"{words} ({between})"
 
