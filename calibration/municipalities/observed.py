@@ -11,7 +11,7 @@ import csv
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from calibration.municipalities.levels import EVIDENCE
+from calibration.municipalities.level_model import EVIDENCE
 from sim.inputs.observed import COLUMNS, FILE, INHABITANTS, USERS
 from sim.inputs.placenames import towns
 from sim.machine.whole import written_whole

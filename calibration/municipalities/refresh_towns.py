@@ -25,7 +25,7 @@ from rich.text import Text
 
 from calibration.figures.statline import Cells, Place, StatLineTable, fold
 from calibration.municipalities.key_figures import KEY_FIGURES, TABLES, Figures, plain, read_table, together
-from calibration.municipalities.levels import EVIDENCE
+from calibration.municipalities.level_model import EVIDENCE
 from calibration.municipalities.municipality_data import (
     EVERYBODY,
     PERIODS,

@@ -12,32 +12,30 @@ import numpy as np
 import pytest
 from scipy.stats import t
 
-from calibration.municipalities.levels import (
+from calibration.municipalities.level_checks import (
     BY_PROVINCE,
-    COLUMNS,
-    EVIDENCE,
     LEFT_OUT,
+    alone,
+    by_age_and_urbanity,
+    by_province,
+    check,
+    keep,
+    one_by_one,
+    years_inside,
+)  # fmt: skip
+from calibration.municipalities.level_model import (
+    EVIDENCE,
     LIKE,
-    OWN,
-    PREDICTED,
     SIZES,
     URBAN,
     YEARS,
     Regression,
     Towns,
     Years,
-    alone,
-    build,
-    by_age_and_urbanity,
-    by_province,
-    check,
-    keep,
-    main,
-    one_by_one,
     ranges,
     read,
-    years_inside,
-)
+)  # fmt: skip
+from calibration.municipalities.levels import COLUMNS, OWN, PREDICTED, build, main
 from calibration.runs import count
 from sim.engine.config import Inline, localised, of_town
 from sim.inputs.placenames import towns

@@ -14,7 +14,7 @@ from rich.console import Console
 
 import cli
 from calibration.municipalities import refresh_towns as module
-from calibration.municipalities.levels import EVIDENCE
+from calibration.municipalities.level_model import EVIDENCE
 from calibration.municipalities.refresh_towns import FILES, TownLine, refresh_towns
 from sim.errors import InputError, SimulationError
 from sim.inputs.placenames import Town, towns

@@ -1,0 +1,195 @@
+"""How well levels of use do: left out and predicted by others, own years inside, ages by urbanity.
+
+Nothing here changes a level (level_model.py); ``levels --write`` keeps it in sim/data/left_out.json.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from statistics import NormalDist
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from calibration.municipalities.level_model import GROUPS, LIKE, YEARS, Regression, ranges, youths_of
+from sim.inputs.placenames import towns
+from sim.machine.whole import written_whole
+from sim.model.parameters import DATA
+
+Floats = NDArray[np.float64]
+LEFT_OUT = DATA / "left_out.json"
+"""How well municipalities are predicted by others, which the app shows."""
+
+
+@dataclass(frozen=True)
+class Foretold:
+    """[m] figures with their predictions by others, and the youths with jeugdzorg of rates of those others.
+
+    expected: of both years together; everywhere: the share that those others have.
+    """
+
+    figures: Floats
+    mean: Floats
+    sd: Floats
+    expected: Floats
+    everywhere: Floats
+
+
+def one_by_one(model: Regression) -> Foretold:
+    """Return each municipality as the others predict it; of one, national rates hardly move."""
+    known, there = model.towns, model.there
+    expected = sum(known.expected(year)[there] for year in YEARS)
+    share = sum(known.counted(year).sum() for year in YEARS) / youths_of(model).sum()
+    return Foretold(model.figures, *model.left_out(), np.asarray(expected), np.full(len(there), share))
+
+
+def by_province(model: Regression) -> Foretold:
+    """Return each municipality as those of other provinces predict it.
+
+    Rates, weights and figures are those of the others; the spreads stay as all figures have them.
+    """
+    known, there = model.towns, np.array(model.there)
+    province = np.array([towns()[known.codes[i]].province for i in there])
+    youths, counts = youths_of(model), np.sum([known.counted(year) for year in YEARS], axis=0)
+    found = {name: np.empty(len(there)) for name in Foretold.__annotations__}
+    for left in sorted(set(province)):
+        out, others = province == left, known.outside(left)
+        kept = Regression(
+            others, others.with_figures, others.figures().mean(axis=0), model.luck[~out], model.spreads
+        )
+        rows = there[out].tolist()
+        across = kept.prior(rows, kept.there)
+        weights = np.linalg.solve(kept.of_figures(), across.T)
+        variance = np.diag(kept.prior(rows, rows)) - (across * weights.T).sum(axis=1) + model.luck[out]
+        rates = [others.expected(year)[rows] for year in YEARS]
+        found["mean"][out], found["sd"][out] = weights.T @ kept.figures, np.sqrt(variance)
+        found["expected"][out] = sum(rates)
+        found["figures"][out] = np.mean(
+            [np.log(known.counted(y)[out] / each) for y, each in zip(YEARS, rates, strict=True)], axis=0
+        )
+        found["everywhere"][out] = counts[~out].sum() / youths[~out].sum()
+    return Foretold(**found)
+
+
+@dataclass(frozen=True)
+class Check:
+    """Each municipality with figures, predicted by others: by all of them, or by those of other provinces.
+
+    who: the words for how they were left out. inside: share of figures in the interval of that chance. kinds:
+    by kind how many there are, and the share of figures in the 90% interval. error: mean absolute error of
+    the share of youths with jeugdzorg, by who predicts it; relative: the same, over the share itself.
+    """
+
+    who: str
+    count: int
+    inside: Mapping[float, float]
+    kinds: Mapping[str, Mapping[str, tuple[int, float]]]
+    error: Mapping[str, float]
+    relative: Mapping[str, float]
+    correlation: Mapping[str, float]
+
+    def text(self) -> str:
+        """Return it in words."""
+        first, last = YEARS
+        lines = [f"{self.count} municipalities with figures of {first} and {last}, {self.who}"]
+        lines += [f"figures inside the {chance:.0%} interval: {x:.0%}" for chance, x in self.inside.items()]
+        lines += [
+            f"inside the 90% interval, by {what}: "
+            + ", ".join(f"{kind} {share:.0%} of {count}" for kind, (count, share) in kinds.items())
+            for what, kinds in self.kinds.items()
+        ]
+        lines += [
+            f"mean absolute error, {who}: {100 * x:.2f} youths in 100, {self.relative[who]:.1%} of use"
+            for who, x in self.error.items()
+        ]
+        lines += [f"use correlates with {name}: {r:.2f}" for name, r in self.correlation.items()]
+        return "\n".join(lines)
+
+
+ONE_BY_ONE, BY_PROVINCE = "each left out in turn", "provinces left out in turn"
+
+
+def check(model: Regression, who: str = ONE_BY_ONE) -> Check:
+    """Return how well each municipality with figures is predicted by others."""
+    known, there = model.towns, model.there
+    foretold = one_by_one(model) if who == ONE_BY_ONE else by_province(model)
+    z = np.abs(foretold.figures - foretold.mean) / foretold.sd
+    youths = youths_of(model)
+    counted = sum(known.counted(year) for year in YEARS)
+    share, same_ages = counted / youths, foretold.expected / youths
+    predicted = {
+        "the national share for everybody": foretold.everywhere,
+        "national rates at its own ages": same_ages,
+        "like municipalities": same_ages * np.exp(foretold.mean),
+    }
+    like = dict(zip(LIKE, known.like[there].T, strict=True))
+    inside = {chance: z <= NormalDist().inv_cdf(0.5 + chance / 2) for chance in (0.5, 0.9)}
+    kinds = {
+        what: {
+            kind: (int(of[there].sum()), float(inside[0.9][of[there]].mean())) for kind, of in each.items()
+        }
+        for what, each in known.kinds().items()
+    }
+    return Check(
+        who,
+        len(there),
+        {chance: float(each.mean()) for chance, each in inside.items()},
+        kinds,
+        {who: float(np.abs(share - p).mean()) for who, p in predicted.items()},
+        {who: float(np.abs(p / share - 1).mean()) for who, p in predicted.items()},
+        {name: float(np.corrcoef(column, share)[0, 1]) for name, column in like.items()},
+    )
+
+
+def years_inside(model: Regression) -> NDArray[np.int64]:
+    """Return [m] how many figures of one year lie in the range of their own municipality."""
+    mean, half = (each[model.there] for each in ranges(model))
+    return np.asarray((np.abs(model.towns.figures() - mean) <= half).sum(axis=0))
+
+
+def by_age_and_urbanity(model: Regression, year: int = YEARS[-1]) -> dict[str, dict[str, float]]:
+    """Return youths with jeugdzorg over those that levels make of each age group, by group and urbanity.
+
+    A level is of all ages together: where ages are used otherwise than in the country, this is not 1.
+    """
+    return {
+        group: {
+            kind: float(counted[of[there]].sum() / made[of[there]].sum())
+            for kind, of in model.towns.kinds()["urbanity"].items()
+        }
+        for group in GROUPS
+        for there, counted, made in (_of_age(model, group, year),)
+    }
+
+
+def alone(model: Regression, group: str, year: int = YEARS[-1], least: float = 100) -> Floats:
+    """Return the same of single municipalities with at least as many youths of a group in care."""
+    _, counted, made = _of_age(model, group, year)
+    return np.asarray((counted / made)[counted >= least])
+
+
+def _of_age(model: Regression, group: str, year: int) -> tuple[list[int], Floats, Floats]:
+    """Return who has figures of an age group, those figures, and what levels and national rates make."""
+    known = model.towns
+    there = [i for i in model.there if group in known.use[known.codes[i], year]]
+    counted = np.array([known.use[known.codes[i], year][group] for i in there])
+    youths = known.youths[there][:, GROUPS[group]].sum(axis=1)
+    youths = youths * (known.growth[there] if year == YEARS[1] else 1.0)
+    return there, counted, youths * counted.sum() / youths.sum() * np.exp(model.levels()[0][there])
+
+
+def keep(found: Check, provinces: Check, path: Path = LEFT_OUT) -> None:
+    """Write how well municipalities are predicted, for the page that shows it."""
+    with written_whole(path) as aside:
+        aside.write_text(
+            json.dumps({**_plain(found), "provinces": _plain(provinces)}, indent=1) + "\n", encoding="utf-8"
+        )
+
+
+def _plain(found: Check) -> dict[str, Any]:
+    inside = {f"{chance:.0%}": share for chance, share in found.inside.items()}
+    return {name: value for name, value in asdict(found).items() if name != "who"} | {"inside": inside}
