@@ -191,7 +191,7 @@ def _computed(about: Mapping[str, Any], found: Mapping[str, Any]) -> str:
         f"- With a known truth ({cover['runs']:.0f} runs set apart) 90 percent intervals of the surface, not of the members, hold "
         f"{cover['parameters']:.1%} of parameters, {cover['narrowed_parameters']:.1%} of those that the figures "
         f"narrow, {cover['strongest_directions']:.1%} of the ten strongest directions. What is not checked: "
-        "[recalibrating](recalibrate.md#why-there-is-no-r-hat-no-ess-and-no-simulation-based-calibration).\n"
+        "[recalibrating](recalibrate.md#why-there-is-no-r-hat-and-no-ess-and-what-ranks-say).\n"
         f"- Distance of figures from the middle of their predictive interval, in its standard deviations: {_distances(rows, 'calibrate')} "
         f"for fitted ones, {_distances(rows, 'validate')} for held-out ones (1 is right).\n"
     )
