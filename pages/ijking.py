@@ -208,11 +208,13 @@ def _towns(left_out: Mapping[str, Any]) -> None:
     """Tell how well the use of a municipality follows from others, and from those of other provinces."""
     error = {who: formats.number(100 * left_out["error"][who], 1) for who in WHO}
     inside = {width: formats.percent(share) for width, share in left_out["inside"].items()}
-    far = left_out["provinces"]
+    far, by_age = left_out["provinces"], left_out["by_age"]
+    off = {group: formats.percent(min(found["error"].values())) for group, found in by_age.items()}
     st.markdown(
         t("fit_towns_lead", n=left_out["count"], like=error[WHO[0]], country=error[WHO[1]],
           half=inside["50%"], most=inside["90%"], far=formats.number(100 * far["error"][WHO[0]], 1),
-          far_most=formats.percent(far["inside"]["90%"]))
+          far_most=formats.percent(far["inside"]["90%"]), child=off["4-11"],
+          oldest=off["18-22"])
     )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""How well levels of use do: left out and predicted by others, own years inside, ages by urbanity.
+"""How well levels of use do: left out and predicted by others, own years inside, ages left out.
 
 Nothing here changes a level (level_model.py); ``levels --write`` keeps it in sim/data/left_out.json.
 """
@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from calibration.municipalities.level_model import GROUPS, LIKE, YEARS, Regression, ranges, youths_of
+from calibration.municipalities.level_by_age import ByAge
+from calibration.municipalities.level_model import LIKE, YEARS, Regression, ranges, youths_of
 from sim.inputs.placenames import towns
 from sim.machine.whole import written_whole
 from sim.model.parameters import DATA
@@ -151,42 +152,38 @@ def years_inside(model: Regression) -> NDArray[np.int64]:
     return np.asarray((np.abs(model.towns.figures() - mean) <= half).sum(axis=0))
 
 
-def by_age_and_urbanity(model: Regression, year: int = YEARS[-1]) -> dict[str, dict[str, float]]:
-    """Return youths with jeugdzorg over those that levels make of each age group, by group and urbanity.
+RULES = ("national rates", "the level of its like", "the level and ages of its like")
 
-    A level is of all ages together: where ages are used otherwise than in the country, this is not 1.
+
+def errors_by_age(ages: ByAge) -> dict[str, dict[str, Any]]:
+    """Return by age group how far from its own figures a municipality is predicted by the others.
+
+    error: mean absolute error over use itself, by what is used (RULES); count: municipalities; inside: share
+    of departures from the level within their 90% interval.
     """
-    return {
-        group: {
-            kind: float(counted[of[there]].sum() / made[of[there]].sum())
-            for kind, of in model.towns.kinds()["urbanity"].items()
+    found = {}
+    levels, _ = ages.levels.left_out()
+    for group, model in ages.groups.items():
+        at = [ages.levels.there.index(i) for i in model.there]
+        departed, sd = model.left_out()
+        use = ages.levels.figures[at] + model.figures
+        steps = np.cumsum([np.zeros(len(at)), levels[at], departed], axis=0)
+        errors = np.abs(np.exp(steps - use) - 1).mean(axis=1)
+        z = np.abs(model.figures - departed) / sd
+        found[group] = {
+            "count": len(at),
+            "error": dict(zip(RULES, errors.tolist(), strict=True)),
+            "inside": float((z <= NormalDist().inv_cdf(0.95)).mean()),
         }
-        for group in GROUPS
-        for there, counted, made in (_of_age(model, group, year),)
-    }
+    return found
 
 
-def alone(model: Regression, group: str, year: int = YEARS[-1], least: float = 100) -> Floats:
-    """Return the same of single municipalities with at least as many youths of a group in care."""
-    _, counted, made = _of_age(model, group, year)
-    return np.asarray((counted / made)[counted >= least])
-
-
-def _of_age(model: Regression, group: str, year: int) -> tuple[list[int], Floats, Floats]:
-    """Return who has figures of an age group, those figures, and what levels and national rates make."""
-    known = model.towns
-    there = [i for i in model.there if group in known.use[known.codes[i], year]]
-    counted = np.array([known.use[known.codes[i], year][group] for i in there])
-    youths = known.youths[there][:, GROUPS[group]].sum(axis=1)
-    youths = youths * (known.growth[there] if year == YEARS[1] else 1.0)
-    return there, counted, youths * counted.sum() / youths.sum() * np.exp(model.levels()[0][there])
-
-
-def keep(found: Check, provinces: Check, path: Path = LEFT_OUT) -> None:
+def keep(found: Check, provinces: Check, by_age: Mapping[str, Any], path: Path = LEFT_OUT) -> None:
     """Write how well municipalities are predicted, for the page that shows it."""
     with written_whole(path) as aside:
         aside.write_text(
-            json.dumps({**_plain(found), "provinces": _plain(provinces)}, indent=1) + "\n", encoding="utf-8"
+            json.dumps({**_plain(found), "provinces": _plain(provinces), "by_age": by_age}, indent=1) + "\n",
+            encoding="utf-8",
         )
 
 

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import csv
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -31,12 +31,13 @@ from scipy.stats import gamma
 
 from calibration.municipalities.series import USE_TOLERANCE
 from sim.inputs.placenames import towns
+from sim.inputs.profiles import AGE_GROUPS
 from sim.states import AGES
 
 Floats = NDArray[np.float64]
 EVIDENCE = Path(__file__).resolve().parents[1] / "evidence"
 YEARS = (2021, 2022)
-GROUPS = {"0-3": slice(0, 4), "4-11": slice(4, 12), "12-17": slice(12, 18), "18-22": slice(18, AGES)}
+GROUPS = {name: slice(ages.start, ages.stop) for name, ages in AGE_GROUPS.items()}
 LIKE = ("bijstand_pct", "low_income_pct", "density")
 """What makes municipalities alike: persons on bijstand, households on a low income (2021, percent), and
 addresses per square kilometre around them (2022). Each as log(1 + x), less the mean, over the spread."""
@@ -93,23 +94,23 @@ class Towns:
         """Return the positions of those of which use is known in every year."""
         return [i for i, code in enumerate(self.codes) if all((code, year) in self.use for year in YEARS)]
 
-    def expected(self, year: int) -> Floats:
+    def with_group(self, group: str, year: int) -> list[int]:
+        """Return the positions of those of which the use of an age group is known in a year."""
+        return [i for i, code in enumerate(self.codes) if group in self.use.get((code, year), {})]
+
+    def expected(self, year: int, groups: Iterable[str] = GROUPS) -> Floats:
         """Return [n] youths with jeugdzorg if rates of all with figures, by age group, held everywhere."""
         youths = self.youths * (self.growth[:, None] if year == YEARS[1] else 1.0)
         total = np.zeros(len(self.codes))
-        for group, ages in GROUPS.items():
-            there = youths[:, ages].sum(axis=1)
-            known = {
-                i: self.use[code, year][group]
-                for i, code in enumerate(self.codes)
-                if group in self.use.get((code, year), {})
-            }
-            total += there * sum(known.values()) / there[list(known)].sum()
+        for group in groups:
+            there, known = youths[:, GROUPS[group]].sum(axis=1), self.with_group(group, year)
+            total += there * self.counted(year, known, group).sum() / there[known].sum()
         return total
 
-    def counted(self, year: int) -> Floats:
-        """Return youths with jeugdzorg of those with figures."""
-        return np.array([self.use[self.codes[i], year]["0-22"] for i in self.with_figures])
+    def counted(self, year: int, there: Sequence[int] | None = None, group: str = "0-22") -> Floats:
+        """Return youths with jeugdzorg of an age group (default: all) of those with figures."""
+        rows = self.with_figures if there is None else there
+        return np.array([self.use[self.codes[i], year][group] for i in rows])
 
     def figures(self) -> Floats:
         """Return [years, m]: use of those with figures over that of national rates, logarithms."""
@@ -232,11 +233,14 @@ class Regression:
     @classmethod
     def of(cls, towns: Towns) -> Regression:
         """Return the regression of what is known, its spreads those under which the figures are likeliest."""
-        there = towns.with_figures
-        logs = towns.figures()
         counts = [towns.counted(year) for year in YEARS]
+        return cls.likeliest(towns, towns.with_figures, towns.figures(), 1 / np.stack(counts))
+
+    @classmethod
+    def likeliest(cls, towns: Towns, there: list[int], logs: Floats, chance: Floats) -> Regression:
+        """Return the regression under which figures are likeliest. logs, chance: [years, m] and variances."""
         figures, change = (logs[0] + logs[1]) / 2, logs[1] - logs[0]
-        years = Years.of(change - change.mean(), 1 / np.stack(counts))
+        years = Years.of(change - change.mean(), chance)
         luck = years.luck()
 
         def of_spreads(logs: Floats) -> Regression:
@@ -268,18 +272,22 @@ class Regression:
         steps = np.linalg.solve(root, self.figures)
         return float(np.log(np.diag(root)).sum() + steps @ steps / 2)
 
+    def known(self) -> tuple[Floats, Floats]:
+        """Return [n] what the figures say of each logarithm, and how unsure that is (standard deviations)."""
+        everyone = list(range(len(self.towns.codes)))
+        across = self.prior(everyone, self.there)
+        weights = np.linalg.solve(self.of_figures(), across.T)
+        variance = np.diag(self.prior(everyone, everyone)) - (across * weights.T).sum(axis=1)
+        return weights.T @ self.figures, np.sqrt(variance)
+
     def levels(self) -> tuple[Floats, Floats]:
         """Return [n] logarithms of levels and their standard deviations.
 
         The youths with jeugdzorg that all levels together make of the country are those of national rates.
         """
-        everyone = list(range(len(self.towns.codes)))
-        across = self.prior(everyone, self.there)
-        weights = np.linalg.solve(self.of_figures(), across.T)
-        mean = weights.T @ self.figures
-        variance = np.diag(self.prior(everyone, everyone)) - (across * weights.T).sum(axis=1)
+        mean, sd = self.known()
         expected = sum(self.towns.expected(year) for year in YEARS)
-        return mean - math.log(float(expected @ np.exp(mean) / np.sum(expected))), np.sqrt(variance)
+        return mean - math.log(float(expected @ np.exp(mean) / np.sum(expected))), sd
 
     def left_out(self) -> tuple[Floats, Floats]:
         """Return [m] predictions of each figure by all others, and their standard deviations.

@@ -12,7 +12,7 @@ from commands.terminal.literal import Table
 from sim.engine.config import RunConfig, localised
 from sim.inputs.marks import marks
 from sim.inputs.placenames import Town
-from sim.inputs.profiles import OWN_USE, PREDICTED_USE, Profile, profiles
+from sim.inputs.profiles import AGE_GROUPS, OWN_USE, PREDICTED_USE, Profile, profiles
 from sim.model.parameters import default_parameters
 
 IMPROVE = """\
@@ -55,12 +55,14 @@ def town_table(town: Town, before: Sequence[Town]) -> RenderableType:
     why = {
         "youths": "from age bands",
         "use": _basis(profile),
+        "access_by_age": _basis(profile) if set(profile.access_by_age) != {1.0} else "",
         "kinderwerk_fte": "" if profile.kinderwerk_fte is not None else "a coverage assumed everywhere",
     }
     moving = p["population.moving"] if profile.moving is None else profile.moving
     rows = {
         "youths": ("youths of 0-22", f"{profile.total:,.0f} on {profile.date}"),
         "use": ("use of youth care, over national rates", _use(profile)),
+        "access_by_age": ("access by age, over that of all ages", _by_age(profile)),
         "kinderwerk_fte": ("FTE of child work", f"{RunConfig(profile, p).existing_fte():,.1f}"),
         "bijstand": ("children in a family on bijstand", f"{p['household.bijstand']:.1%}"),
         "eenouder": ("children in a family with one parent", f"{p['household.eenouder']:.1%}"),
@@ -75,6 +77,13 @@ def town_table(town: Town, before: Sequence[Town]) -> RenderableType:
     for what, value in key_figures(town.code).items():
         table.add_row(what, value, "measured: CBS, key figures of districts and neighbourhoods")
     return Group(Text(IMPROVE.format(code=town.code)), table)
+
+
+def _by_age(profile: Profile) -> str:
+    """Return what multiplies access by age; from 18 on the odds that help goes on."""
+    *younger, oldest = profile.access_by_age
+    told = ", ".join(f"{group} x {factor:.2f}" for group, factor in zip(AGE_GROUPS, younger, strict=False))
+    return f"{told}; going on after 18 x {oldest:.2f}"
 
 
 def _use(profile: Profile) -> str:

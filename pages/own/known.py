@@ -20,7 +20,7 @@ from sim.inputs.marks import marks
 from sim.inputs.municipality import NAME_LENGTH, Municipality, municipality_from_dict
 from sim.inputs.placenames import became_of, cleaned
 from sim.inputs.placenames import key as spelled
-from sim.inputs.profiles import PREDICTED_USE, Profile, profile_from, profiles
+from sim.inputs.profiles import AGE_GROUPS, PREDICTED_USE, Profile, profile_from, profiles
 from sim.model.parameters import default_parameters
 from sim.report.content import words
 from sim.states import FORMS
@@ -161,6 +161,12 @@ def facts(municipality: Municipality) -> Mapping[str, Fact]:
         value = getattr(profile, name)
         text = t("own_times", times=formats.number(value, 3))
         found[name] = Fact(t(f"own_{name}"), round(value, 4), text, t(f"own_acts_{name}"))
+    if set(profile.access_by_age) != {1.0}:
+        at = [formats.number(factor, 2) for factor in profile.access_by_age]
+        told = {group.replace("-", "_"): x for group, x in zip(AGE_GROUPS, at, strict=True)}
+        text = t("own_access_by_age_text", **{f"x{group}": x for group, x in told.items()})
+        what = t("own_access_by_age")
+        found["access_by_age"] = Fact(what, profile.access_by_age, text, t("own_acts_access_by_age"))
     for form in FORMS:
         own = form in municipality.tariffs
         value = here[f"cost.{form}"]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -14,7 +15,7 @@ import numpy as np
 from sim.engine.population import Flows, flows
 from sim.engine.programmes import fte_for
 from sim.errors import within
-from sim.inputs.profiles import PREDICTED_USE, Profile
+from sim.inputs.profiles import AGE_GROUPS, PREDICTED_USE, Profile
 from sim.luck import key_of
 from sim.model.catalogue import Programme
 from sim.model.extension import Model, shipped
@@ -27,6 +28,8 @@ EXISTING = "kinderwerk"
 NEED_RATES = ("need.onset_light", "need.onset_moderate")
 ACCESS_RATES = ("start.wijkteam", "start.ambulant", "start.netwerk", "start.daghulp")
 """What a municipality's multipliers act on."""
+STARTS_BY_AGE, END_AT_18 = "start.care_age.", ("end18.help", "end18.residence")
+"""What its multipliers by age act on: knots of starts of help without residence; chances of help to end."""
 USE, NEED_OF_USE, ACCESS_OF_USE = "town.use", "town.need", "town.access"
 """How far use may be from the level of a municipality, and how need and access follow it."""
 
@@ -48,7 +51,29 @@ def localised(p: Parameters, profile: Profile) -> Parameters:
     need, access = profile.need * p[USE] ** p[NEED_OF_USE], profile.access * p[USE] ** p[ACCESS_OF_USE]
     factors = dict.fromkeys(NEED_RATES, need) | dict.fromkeys(ACCESS_RATES, access)
     changed = {name: p[name] * factor for name, factor in factors.items() if factor != 1.0}
-    return p.replace(changed | dict(profile.overrides))
+    return p.replace(changed | _by_age(p, profile.access_by_age) | dict(profile.overrides))
+
+
+def _by_age(p: Parameters, factors: Sequence[float]) -> dict[str, float]:
+    """Return what changes where access differs by age. factors: by AGE_GROUPS.
+
+    Up to 18 they multiply how often help without residence starts; a knot at which one group passes into the
+    next has the geometric mean of both. Few start after that: the last multiplies the odds that help goes on.
+    """
+    if set(factors) == {1.0}:
+        return {}
+    *younger, oldest = factors
+    groups = list(AGE_GROUPS.values())
+
+    def at(age: int) -> float:
+        k = next((k for k, ages in enumerate(groups) if age in ages), 0)
+        here = younger[min(k, len(younger) - 1)]
+        meets = 0 < k < len(younger) and age == groups[k].start
+        return math.sqrt(here * younger[k - 1]) if meets else here
+
+    knots = [name for name in p.records if name.startswith(STARTS_BY_AGE)]
+    starts = {name: p[name] * at(int(name.removeprefix(STARTS_BY_AGE))) for name in knots}
+    return starts | {name: p[name] / (p[name] + (1.0 - p[name]) * oldest) for name in END_AT_18}
 
 
 def with_use(p: Parameters, changes: Mapping[str, float]) -> dict[str, float]:

@@ -15,7 +15,7 @@ _ROUNDED = 0.06
 
 
 def marks(profile: Profile) -> Mapping[str, Mark]:
-    """Return how each is known: youths, use, kinderwerk_fte, bijstand, eenouder, moving, each tariff.
+    """Return how each figure of a municipality is known: youths, use, and so on up to each tariff.
 
     What a municipality says of itself counts as measured, unless it is what ships with the model.
     """
@@ -34,5 +34,6 @@ def marks(profile: Profile) -> Mapping[str, Mark]:
     return {
         "youths": "derived" if same else "measured",
         "use": "estimated" if level or profile.need != 1.0 or profile.access != 1.0 else "borrowed",
+        "access_by_age": "estimated" if set(profile.access_by_age) != {1.0} else "borrowed",
         **{name: "measured" if here else "borrowed" for name, here in known.items()},
     }

@@ -19,6 +19,8 @@ TOWN_FILE = DATA / "towns.csv"
 """Every municipality of 2023; rows are written by calibration/municipalities/levels.py."""
 OWN_USE, PREDICTED_USE = "gebruik", "voorspeld"
 """What use of youth care rests on in a municipality of TOWN_FILE (see Profile.local)."""
+AGE_GROUPS = {"0-3": range(4), "4-11": range(4, 12), "12-17": range(12, 18), "18-22": range(18, AGES)}
+"""Ages for which the use of municipalities is published (CBS 85075NED, 85335NED)."""
 CARE_FIGURES = ("jeugdhulp", "tarieven")
 """What a municipality may know of its own youth care (see Profile.local)."""
 
@@ -30,8 +32,9 @@ class Profile:
     need and access multiply the national rates at which need arises and help starts: 1 where there are no
     local figures (calibration/municipalities/municipal.py, levels.py). use: 5th and 95th percentile of what
     use may be, over `level`, use over that of national rates at the same ages; None where that is not
-    estimated. code: of CBS. later: youths by age on 1 January of later years, in the order of the years;
-    nothing where the age structure stays what it is.
+    estimated. access_by_age: what multiplies access once more, by AGE_GROUPS; the last is the odds that help
+    goes on at the 18th birthday (calibration/municipalities/level_by_age.py). code: of CBS. later: youths by
+    age on 1 January of later years, in the order of the years; nothing where it stays what it is.
     """
 
     name: str
@@ -46,6 +49,7 @@ class Profile:
     local: tuple[str, ...] = ()
     use: tuple[float, float] | None = None
     level: float = 1.0
+    access_by_age: tuple[float, ...] = (1.0,) * len(AGE_GROUPS)
     code: str = ""
     later: tuple[tuple[int, tuple[float, ...]], ...] = ()
 
@@ -117,8 +121,9 @@ def profiles() -> Mapping[str, Profile]:
 def _with_level_of(town: Profile, known: Profile) -> Profile:
     """Return what is known of a municipality with its estimated level of use."""
     return replace(
-        known, need=town.need, access=town.access, local=town.local, use=town.use, level=town.level,
-        code=town.code, source=f"{known.source}; {town.source.rpartition('; ')[2]}",
+        known, need=town.need, access=town.access, access_by_age=town.access_by_age, local=town.local,
+        use=town.use, level=town.level, code=town.code,
+        source=f"{known.source}; {town.source.rpartition('; ')[2]}",
     )  # fmt: skip
 
 
@@ -139,6 +144,7 @@ def towns_of_the_country() -> Mapping[str, Profile]:
                 local=(OWN_USE if row["basis"] == "own" else PREDICTED_USE,),
                 use=(round(low / use, 4), round(high / use, 4)),
                 level=use,
+                access_by_age=tuple(float(row[f"access_{group}"]) for group in AGE_GROUPS),
                 code=row["code"],
             )
     return result
@@ -155,7 +161,7 @@ def profile_from(local: Municipality) -> Profile:
     """Return the profile of a municipality's own figures; what they do not say is as in the country.
 
     Its figure of use counts as known (`jeugdhulp`) once need and access are fitted to it. A municipality that
-    ships and is given as it is has the same draws of its use.
+    ships and is given as it is has the same draws of its use. How access differs by age is what ships.
     """
     overrides = {f"cost.{form}": tariff.value for form, tariff in sorted(local.tariffs.items())}
     if local.bijstand is not None:
@@ -164,7 +170,7 @@ def profile_from(local: Municipality) -> Profile:
     around = local.use_range
     if around is not None and not local.fitted:
         known[PREDICTED_USE if around.basis == "predicted" else OWN_USE] = True
-    town = towns_of_the_country().get(local.name)
+    town, shipped = towns_of_the_country().get(local.name), profiles().get(local.name)
     return Profile(
         name=local.name,
         youths=local.single_ages(),
@@ -177,6 +183,7 @@ def profile_from(local: Municipality) -> Profile:
         access=1.0 if local.access is None else local.access.value,
         local=tuple(name for name, here in known.items() if here),
         use=None if around is None else (around.low, around.high),
+        access_by_age=shipped.access_by_age if shipped else Profile.access_by_age,
         code=town.code if town else local.name,
     )
 

@@ -10,14 +10,17 @@ import pytest
 from sim.engine.config import (
     ACCESS_OF_USE,
     ACCESS_RATES,
+    END_AT_18,
     NEED_OF_USE,
     NEED_RATES,
+    STARTS_BY_AGE,
     USE,
     localised,
     of_town,
 )
 from sim.engine.plan import with_overrides
-from sim.inputs.profiles import Profile, profiles
+from sim.inputs.municipality import municipality_from_dict
+from sim.inputs.profiles import Profile, profile_from, profiles
 from sim.inputs.scenario import scenario_from_dict
 from sim.model.parameters import Parameters
 
@@ -41,6 +44,32 @@ def test_a_municipality_multiplies_its_rates_and_no_other(
         factor = need if name in NEED_RATES else access
         assert local[name] == pytest.approx(parameters[name] * factor, rel=1e-12)
     assert local.records is parameters.records
+
+
+def test_access_by_age_moves_starts_of_those_ages_and_who_goes_on_after_18(parameters: Parameters) -> None:
+    local = localised(parameters, replace(PLAIN, access_by_age=(4.0, 1.0, 0.25, 3.0)))
+    factors = {0: 4.0, 4: 2.0, 6: 1.0, 8: 1.0, 10: 1.0, 12: 0.5, 15: 0.25, 18: 0.25}
+    knots = {f"start.care_age.{age}": factor for age, factor in factors.items()}
+    assert set(knots) == {name for name in parameters if name.startswith("start.care_age.")}
+    for name, factor in knots.items():
+        assert local[name] == pytest.approx(parameters[name] * factor)
+    for name in END_AT_18:
+        odds = (1 - local[name]) / local[name] / ((1 - parameters[name]) / parameters[name])
+        assert odds == pytest.approx(3.0)
+    even = {name for name, factor in knots.items() if factor == 1.0}
+    assert changed(parameters, local) == {*knots, *END_AT_18} - even
+
+
+def test_own_figures_of_a_municipality_keep_its_access_by_age() -> None:
+    shipped = profiles()["Zwolle"]
+    own = municipality_from_dict({
+        "name": "Zwolle", "date": "2024-01-01", "source": "own", "population": {"0-22": 35_000},
+    })  # fmt: skip
+    assert profile_from(own).access_by_age == shipped.access_by_age != PLAIN.access_by_age
+    elsewhere = municipality_from_dict({
+        "name": "Nergens", "date": "2024-01-01", "source": "own", "population": {"0-22": 35_000},
+    })  # fmt: skip
+    assert profile_from(elsewhere).access_by_age == PLAIN.access_by_age
 
 
 def test_rates_of_need_and_of_access_are_others() -> None:
@@ -76,7 +105,12 @@ def test_every_shipped_municipality_can_be_localised(parameters: Parameters, nam
     profile = profiles()[name]
     assert 0.2 < profile.need < 5
     assert 0.2 < profile.access < 5
+    *younger, oldest = profile.access_by_age
+    assert all(0.1 < factor < 6 for factor in younger)
+    assert 0.03 < oldest < 16
     expected = set(NEED_RATES if profile.need != 1 else ()) | set(ACCESS_RATES if profile.access != 1 else ())
+    if set(profile.access_by_age) != {1.0}:
+        expected |= {name for name in parameters if name.startswith(STARTS_BY_AGE)} | set(END_AT_18)
     assert changed(parameters, localised(parameters, profile)) == expected | set(profile.overrides)
 
 

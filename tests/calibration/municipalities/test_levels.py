@@ -12,13 +12,13 @@ import numpy as np
 import pytest
 from scipy.stats import t
 
+from calibration.municipalities.level_by_age import ByAge
 from calibration.municipalities.level_checks import (
     BY_PROVINCE,
     LEFT_OUT,
-    alone,
-    by_age_and_urbanity,
     by_province,
     check,
+    errors_by_age,
     keep,
     one_by_one,
     years_inside,
@@ -49,6 +49,11 @@ def model() -> Regression:
     return Regression.of(read())
 
 
+@pytest.fixture(scope="module")
+def ages(model: Regression) -> ByAge:
+    return ByAge.of(model)
+
+
 def place(model: Regression, name: str) -> int:
     return next(i for i, code in enumerate(model.towns.codes) if towns()[code].name == name)
 
@@ -71,12 +76,12 @@ def rows(name: str) -> list[dict[str, str]]:
         return list(csv.DictReader(stream))
 
 
-def test_the_shipped_file_is_what_is_built(model: Regression) -> None:
+def test_the_shipped_file_is_what_is_built(ages: ByAge) -> None:
     with TOWN_FILE.open(encoding="utf-8", newline="") as stream:
         header, *shipped = list(csv.reader(stream))
     assert tuple(header) == COLUMNS
     numbers = slice(3, COLUMNS.index("basis"))
-    for built, there in zip(build(model), shipped, strict=True):
+    for built, there in zip(build(ages), shipped, strict=True):
         assert (built[:3], built[numbers.stop :]) == (tuple(there[:3]), tuple(there[numbers.stop :]))
         close = np.array(there[numbers], float), np.array(built[numbers], float)
         np.testing.assert_allclose(*close, rtol=2e-3, err_msg="run calibration.municipalities.levels --write")
@@ -125,10 +130,12 @@ def test_who_lacks_a_province_is_less_sure_and_further_off(model: Regression) ->
     assert 0.85 <= check(model, BY_PROVINCE).inside[0.9] <= 0.95
 
 
-def test_what_the_page_shows_is_what_is_found(model: Regression, tmp_path: Path) -> None:
-    keep(check(model), check(model, BY_PROVINCE), tmp_path / "left_out.json")
+def test_what_the_page_shows_is_what_is_found(model: Regression, ages: ByAge, tmp_path: Path) -> None:
+    keep(check(model), check(model, BY_PROVINCE), errors_by_age(ages), tmp_path / "left_out.json")
     made, shown = (json.loads(path.read_text("utf-8")) for path in (tmp_path / "left_out.json", LEFT_OUT))
     assert made.keys() == shown.keys()
+    for group, ours in made["by_age"].items():
+        assert ours["error"] == pytest.approx(shown["by_age"][group]["error"], rel=1e-3)
     for ours, theirs in ((made, shown), (made["provinces"], shown["provinces"])):
         assert ours["error"] == pytest.approx(theirs["error"], rel=1e-3)
         assert ours["inside"] == pytest.approx(theirs["inside"], abs=0.01)
@@ -154,16 +161,6 @@ def test_the_kinds_of_which_limits_tell_are_covered_least(model: Regression) -> 
     )
     assert min(urbanity, key=urbanity.__getitem__) == "very urban"
     assert min(inhabitants, key=inhabitants.__getitem__) == "below 20,000"
-
-
-def test_levels_miss_ages_by_urbanity(model: Regression) -> None:
-    """As docs/limits.md tells: young children are in care more often in cities, 4-11 more often outside."""
-    found = by_age_and_urbanity(model)
-    assert found["0-3"]["very urban"] > 1.1
-    assert found["0-3"]["moderately urban"] < 0.9
-    assert found["4-11"]["very urban"] < 1 < found["4-11"]["rural"]
-    off = np.abs(np.log(alone(model, "18-22")))
-    assert off.max() > math.log(2) > np.median(off)
 
 
 def test_intervals_cover_as_often_as_they_say_and_likeness_beats_the_national_share(
