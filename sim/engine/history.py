@@ -83,8 +83,8 @@ class ProgrammeYear(NamedTuple):
 class History:
     """One life of a population under one scenario. cells: [years, blocks, kinds, CELLS].
 
-    place_years_before: [forms], in the year before the start, simulated children. activity_cost: euros
-    per participant-year by programme. registration: [years], factor on counts of users. payments:
+    place_years_before: [blocks, forms], in the year before the start, simulated children. activity_cost:
+    euros per participant-year by programme. registration: [years], factor on counts of users. payments:
     [years, forms], share of the price of a place that families pay. without: accounts of a town hall that
     meets the other blocks in the place of each; empty where its plans hang on nobody.
     """

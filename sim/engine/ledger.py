@@ -104,11 +104,12 @@ def is_municipal_programme(label: Label) -> bool:
 
 
 def _standing(history: History, p: Parameters) -> dict[str, Floats]:
-    """Return by part what no avoided place lowers, [years, blocks]: even over blocks, as it is of nobody."""
-    before, blocks = history.place_years_before, history.cells.shape[1]
-    yearly = [spending(before, before, year, p) for year in history.years]
+    """Return by part what no avoided place lowers, [years, blocks]: a share of the care before the start."""
+    yearly = [[spending(before, before, year, p) for before in history.place_years_before]
+              for year in history.years]  # fmt: skip
+    shape = history.cells.shape[:2]
     return {
-        part: np.repeat(np.array([each[part] for each in yearly])[:, None] / blocks, blocks, axis=1)
+        part: np.array([[block[part] for block in year] for year in yearly]).reshape(shape)
         for part in STANDING
     }
 
@@ -169,11 +170,9 @@ def _contracted(prices: Floats, accounts: Accounts) -> Floats:
 
 def _realised(history: History, care: Floats, forms: NDArray[np.bool_], p: Parameters) -> Floats:
     """Return the realisable share of care costs, moved back by the contract lag (linear within years)."""
-    blocks = care.shape[1]
-    prices = unit_costs(history.start - 1, p)[forms]
-    before = float(history.place_years_before[forms] @ prices)
+    before = history.place_years_before[:, forms] @ unit_costs(history.start - 1, p)[forms]
     lag = p["townhall.contract_lag"]
-    known = np.concatenate([np.full((2, blocks), before / blocks), care])  # two years of history suffice
+    known = np.concatenate([[before, before], care])  # two years of history suffice
     positions = np.clip(np.arange(care.shape[0]) + 2 - lag, 0, None)
     low = np.floor(positions).astype(int)
     part = (positions - low)[:, None]

@@ -220,7 +220,7 @@ class World:
             table=plan.clock.table,
             accounts=self.hall.accounts,
             programmes={name: tuple(years) for name, years in self.attended.items()},
-            place_years_before=self.lives.before,
+            place_years_before=self.lives.before_by_block,
             paid_by_gemeente={name: plan.paid_by_gemeente(name) for name in plan.programmes},
             activity_cost={name: plan.p[f"{name}.activity_cost"] for name in plan.programmes},
             registration=plan.shocks.registration(),

@@ -179,7 +179,7 @@ def test_place_years_and_money_are_those_of_the_lives(without: History, paramete
             if form == (process if state == "active" else state)
         ]
         np.testing.assert_allclose(places, np.array(months) / MONTHS)
-        spent = spending(places, without.place_years_before, year, parameters)
+        spent = spending(places, without.place_years_before.sum(axis=0), year, parameters)
         expected = sum(spent.values()) * without.scale
         assert without.accounts.spending[k] == pytest.approx(expected, rel=1e-12)
 
@@ -188,7 +188,7 @@ def test_the_default_budget_is_last_years_spending_in_every_scenario(
     almere: RunConfig, warm_almere: WarmStart, parameters: Parameters, pool: Executor
 ) -> None:
     found = [simulate(scenario(fte, years=1), almere, pool, warm_almere) for fte in (None, 36, 300)]
-    places = found[0].place_years_before
+    places = found[0].place_years_before.sum(axis=0)
     before = sum(spending(places, places, START - 1, parameters).values()) * found[0].scale
     assert before > 1e6
     for history in found:
