@@ -267,10 +267,15 @@ def _left_out(found: Mapping[str, Any]) -> str:
         )
         return f"{inside} interval. Inside the 90%, by kind: {kinds}. Mean absolute error in youths of 100, by who predicts: {errors}.\n"
 
+    by_age = "; ".join(
+        f"{group} {min(of['error'].values()):.0%} (national rates {max(of['error'].values()):.0%})"
+        for group, of in found["by_age"].items()
+    )
     return (
         f"Of {found['count']} municipalities use in 2021 and 2022 is known. Each was predicted by others:\n\n"
         f"- One municipality left out: {told(found)}- A whole province left out: {told(found['provinces'])}"
-        "\nFigures of one's own help more than any prediction: [limits](limits.md).\n"
+        f"- By age group, one municipality left out, error of use: {by_age}.\n"
+        "\nFigures of one's own help more than any prediction: [limits](limits.md#ages-in-one-municipality).\n"
     )
 
 
