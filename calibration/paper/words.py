@@ -53,10 +53,11 @@ def short(f: Figure | None, scale: float = 1.0, decimals: int = 0) -> str:
         return between(f, scale, decimals, "too small")
     if said is Standing.UNCLEAR:
         return between(f, scale, decimals)
-    words = signed(f.value / scale, decimals)
+    words, nothing = signed(f.value / scale, decimals), signed(0.0, decimals)
     if f.low is None or f.high is None:
-        return words
-    return f"{words} ({signed(f.low / scale, decimals)} to {signed(f.high / scale, decimals)})"
+        return "almost 0" if words == nothing else words
+    low, high = (signed(end / scale, decimals) for end in (f.low, f.high))
+    return "almost 0" if words == low == high == nothing else f"{words} ({low} to {high})"
 
 
 def table(pairs: Sequence[tuple[str, Pair]]) -> str:

@@ -106,6 +106,8 @@ def test_what_is_below_two_errors_is_never_a_number() -> None:
     assert short(replace(small, low=None, high=None)) == "too small (-26 to +2)"  # two errors of luck
     assert short(replace(small, value=0.1, low=-0.2, high=0.4)) == "almost 0"
     assert short(replace(FIGURE, value=2.0, mcse=0.1, low=-0.2, high=4.0)) == "no clear difference (0 to +4)"
+    tiny = replace(FIGURE, value=-0.2, mcse=0.01, low=-0.4, high=-0.1)
+    assert short(tiny) == short(replace(tiny, low=None, high=None)) == "almost 0"
     assert short(None) == "-"
 
 
