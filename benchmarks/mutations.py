@@ -152,6 +152,24 @@ MUTATIONS = {
         "if False else 1.0",
         "tests/decision/test_firm.py",
     ),
+    "more of 18 who go on where fewer do": Mutation(
+        "sim/engine/config.py",
+        "(1.0 - p[name]) * oldest",
+        "(1.0 - p[name]) / oldest",
+        "tests/engine/test_config.py",
+    ),
+    "ages that move the level": Mutation(
+        "calibration/municipalities/level_by_age.py",
+        "            use *= (made.sum(axis=1) / use.sum(axis=1))[:, None]\n",
+        "",
+        "tests/calibration/municipalities/test_level_by_age.py",
+    ),
+    "fixed cost that has no luck": Mutation(
+        "sim/engine/ledger.py",
+        "for before in history.place_years_before]",
+        "for before in [history.place_years_before.mean(axis=0)] * len(history.place_years_before)]",
+        "tests/engine/test_ledger.py",
+    ),
     "books of a first try kept": Mutation(
         "sim/engine/forks.py", "            tally[:] = 0.0\n", "", "tests/engine/test_forks.py"
     ),
