@@ -73,6 +73,7 @@ def _picture(page: Any) -> Image.Image:
     while quiet < 3 and time.monotonic() < until:  # a bar that is gone may come back for a next answer
         page.wait_for_timeout(1500)
         busy = page.locator("[data-testid=stProgress], [data-testid=stSkeleton], [data-stale=true]").count()
+        busy += page.get_by_text("(voorlopig)").count()  # figures without a bar
         quiet = 0 if busy else quiet + 1
     for _ in range(2):  # charts take their width after the window has its height
         height = page.evaluate(
