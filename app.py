@@ -13,7 +13,8 @@ from starlette.middleware import Middleware  # noqa: E402
 
 from pages.look import house_style  # noqa: E402
 from pages.serving.gate import UploadGate  # noqa: E402
-from pages.serving.server import FirstPage, reading  # noqa: E402
+from pages.serving.server import FirstPage, ask_nobody, reading  # noqa: E402
 
 look_first(house_style.apply)
+ask_nobody()
 app = st.App("pages/main.py", middleware=[Middleware(FirstPage), Middleware(UploadGate)], lifespan=reading)

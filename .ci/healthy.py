@@ -7,6 +7,7 @@ from within.
 
 from __future__ import annotations
 
+import http.client
 import os
 import signal
 import sys
@@ -20,6 +21,7 @@ SECONDS = 4.0
 PATIENCE = 3
 """Times without an answer, one after another, before the app is ended."""
 FAILED = Path(tempfile.gettempdir()) / "kinderwerk-unwell"
+"""What names of empty files begin with, one a failed check: an empty file needs no room on a full disk."""
 PROCESSES = Path("/proc")
 
 
@@ -32,7 +34,7 @@ def well() -> bool:
     try:
         with opener.open(url, timeout=SECONDS) as answer:
             return bool(answer.read() == b"ok")
-    except OSError:
+    except (OSError, http.client.HTTPException):  # no answer, or none that is HTTP
         return False
 
 
@@ -50,13 +52,16 @@ def apps() -> Iterator[int]:
 
 def check() -> int:
     """Return the exit code of the check: 0 well, 1 not."""
+    before = sorted(FAILED.parent.glob(f"{FAILED.name}-*"))
     if well():
-        FAILED.unlink(missing_ok=True)
+        for file in before:
+            file.unlink()
         return 0
-    failed = FAILED.stat().st_size + 1 if FAILED.exists() else 1
-    FAILED.write_bytes(b"x" * failed)
-    if failed >= PATIENCE:
-        FAILED.unlink()
+    if len(before) + 1 < PATIENCE:
+        FAILED.with_name(f"{FAILED.name}-{len(before)}").touch()
+    else:
+        for file in before:
+            file.unlink()
         for process in apps():
             os.kill(process, signal.SIGKILL)
     return 1

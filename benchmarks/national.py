@@ -1,5 +1,5 @@
 # ruff: noqa: E501
-"""A tenth of the country as one batch, killed and resumed: how long would all of it take, and with how much?
+"""A part of the country as one batch, killed and resumed: how long would all of it take, and with how much?
 
 ``python -m benchmarks.national [--towns N] [--draws N] [--children N] [--workers N] --out DIR``: every tenth
 municipality by code gets four budgets around its own child work, as the app offers them: none, half of what

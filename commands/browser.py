@@ -22,7 +22,7 @@ FEW_ARENAS = {"MALLOC_ARENA_MAX": "2"}
 
 
 def app(
-    port: Annotated[int | None, typer.Option("--port", help="Port (default 8501).")] = None,
+    port: Annotated[int | None, typer.Option("--port", min=1, max=65535, help="Port (default 8501).")] = None,
     headless: Annotated[bool, typer.Option("--headless", help="Do not open a browser.")] = False,
 ) -> None:
     """Start the app in the browser."""
@@ -74,4 +74,4 @@ def ahead(
 
 def _needs_streamlit() -> None:
     if find_spec("streamlit") is None:
-        fail("the app needs Streamlit: pip install 'kinderwerk[app]' (in a checkout: -e '.[app]')", 2)
+        fail("the app needs Streamlit: pip install 'WHEEL[app]' (in a checkout: -e '.[app]')", 2)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -51,6 +53,18 @@ def test_an_app_that_hangs_is_ended_after_three_checks_and_no_sooner(app: subpro
     assert app.poll() is None
     assert healthy.check() == 1
     assert app.wait(timeout=20) == -signal.SIGKILL
+
+
+def test_an_answer_that_is_no_http_counts_as_none() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        os.environ["STREAMLIT_SERVER_PORT"] = str(server.getsockname()[1])
+        try:
+            talk = threading.Thread(target=lambda: server.accept()[0].sendall(b"hello\r\n"))
+            talk.start()
+            assert not healthy.well()
+            talk.join()
+        finally:
+            del os.environ["STREAMLIT_SERVER_PORT"]
 
 
 def test_the_image_runs_the_check_that_is_tested() -> None:

@@ -162,7 +162,7 @@ def test_the_app_without_streamlit_is_one_sentence(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "streamlit", None)
-    assert "kinderwerk[app]" in refused(capsys, monkeypatch)
+    assert "WHEEL[app]" in refused(capsys, monkeypatch)
 
 
 def test_the_app_is_started_with_few_arenas_of_memory(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -325,6 +325,7 @@ def served(port: int) -> Iterator[None]:
 def test_the_app_answers_and_calls_nobody(alone: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KINDERWERK_APP_CHILDREN", "300")
     monkeypatch.setenv("KINDERWERK_APP_DRAWS", "2")
+    monkeypatch.setenv("STREAMLIT_SERVER_ADDRESS", "0.0.0.0")  # as in a container
     port = free_port()
     with served(port):
         user = User(port, 1)

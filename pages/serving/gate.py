@@ -6,7 +6,6 @@ Streamlit bounds a file, not their number: it keeps each that a session sends un
 from __future__ import annotations
 
 import asyncio
-import os
 from collections import Counter
 from collections.abc import Callable
 
@@ -14,6 +13,8 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import runtime
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
+
+from sim.machine import variables
 
 KEPT_FILES = 4
 """Of one session: a page shows one field for a file, and the oldest goes first."""
@@ -23,7 +24,6 @@ AT_ONCE, OF_ONE = 8, 2
 """Files that come in at the same time, each with some megabytes of memory: of all, and of one session."""
 SECONDS = 30.0
 """That a file may take to come in."""
-METRICS_OPEN = "KINDERWERK_APP_METRICS"
 _UPLOADS = "/_stcore/upload_file/"
 _METRICS = "/_stcore/metrics"
 
@@ -62,7 +62,7 @@ class UploadGate:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
         path = scope.get("path", "")
-        if scope["type"] == "http" and _METRICS in path and os.environ.get(METRICS_OPEN) != "1":
+        if scope["type"] == "http" and _METRICS in path and not variables.metrics_open():
             await PlainTextResponse("Not Found", 404)(scope, receive, send)
         elif scope["type"] == "http" and scope["method"] == "PUT" and _UPLOADS in path:
             session = path.partition(_UPLOADS)[2].partition("/")[0]

@@ -13,6 +13,7 @@ from urllib.parse import parse_qs
 from starlette.datastructures import MutableHeaders
 from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from streamlit import net_util
 
 from pages.look.texts import writing_in
 from pages.serving.apart import READER
@@ -46,6 +47,19 @@ async def reading(_: object) -> AsyncIterator[None]:
         yield
     finally:
         READER.close()
+
+
+def ask_nobody() -> None:
+    """Let Streamlit not ask a server on the internet for the address of this one.
+
+    It would whenever a websocket comes from an origin that it does not know, which is refused all the same. At
+    the start it would to print the address: .streamlit/config.toml has one that is printed.
+    """
+    net_util.get_external_ip = net_util.get_internal_ip = _unknown
+
+
+def _unknown() -> None:
+    """Return no address."""
 
 
 class FirstPage:

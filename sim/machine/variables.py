@@ -13,11 +13,13 @@ from sim.faults import Fault, fault
 CONTACT = "KINDERWERK_APP_CONTACT"
 THEME = "KINDERWERK_THEME"
 LOG = "KINDERWERK_LOG"
+HOSTS, METRICS = "STREAMLIT_SERVER_ALLOWED_HOSTS", "KINDERWERK_APP_METRICS"
 MOST_CHILDREN = 5_000_000
 """About as many as there are in the country."""
 _LONGEST = 100
 _GB = 1 << 30
 _COMMA = re.compile(r"[0-9]+,[0-9]{1,2}")
+_HOSTS, _ONE = re.compile(r"[\w.:*\- ]*"), re.compile(r"[01]?")
 _DIGITS = re.compile(r"[+-]?[0-9]+")
 _GROUPS = re.compile(r"[0-9]{1,3}([., _][0-9]{3})+")
 
@@ -95,8 +97,33 @@ def numba_threads() -> int:
     return _whole("NUMBA_NUM_THREADS", os.cpu_count() or 1, 1, 100_000)
 
 
+def server_port() -> int:
+    """Return the port of the app; Streamlit itself ends in a traceback for one that no machine has."""
+    return _whole("STREAMLIT_SERVER_PORT", 8501, 1, 65_535)
+
+
+def allowed_hosts() -> str:
+    """Return the names of the app, with a space between them; a JSON list would be one odd name."""
+    return _like(HOSTS, _HOSTS, "names_with_spaces")
+
+
+def metrics_open() -> bool:
+    """Return whether visitors may see the metrics of the server."""
+    return _like(METRICS, _ONE, "one_or_nothing") == "1"
+
+
+def home() -> str:
+    """Return the home folder; one that is no folder is refused, for Streamlit would fail at every request."""
+    found = _text("HOME")
+    if found and os.path.exists(found) and not os.path.isdir(found):
+        shown = fault("text_found", text=ascii(found[:_LONGEST])[1:-1])
+        raise VariableError("HOME", fault("expected", expected=fault("a_folder"), found=shown, hint=None))
+    return found.strip()
+
+
 _ALL: tuple[Callable[[], object], ...] = (
     cache_bytes, app_children, app_draws, app_contact, theme_file, log_in_lines, built_from, numba_threads,
+    server_port, allowed_hosts, metrics_open, home,
 )  # fmt: skip
 
 
@@ -130,6 +157,15 @@ def _whole(name: str, default: int, least: int, most: int) -> int:
     if not least <= found <= most:
         raise VariableError(name, _outside(least, most, shown))
     return found
+
+
+def _like(name: str, pattern: re.Pattern[str], expected: str) -> str:
+    """Return what a variable says where it is of a form, or nothing. Raises VariableError."""
+    said, shown = _said(name)
+    if not pattern.fullmatch(said):
+        text = fault("text_found", text=shown)
+        raise VariableError(name, fault("expected", expected=fault(expected), found=text, hint=None))
+    return said
 
 
 def _outside(least: float, most: float, shown: str) -> Fault:

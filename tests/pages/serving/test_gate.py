@@ -23,7 +23,8 @@ from streamlit.runtime.uploaded_file_manager import UploadedFileRec
 from streamlit.web.server.starlette import starlette_routes
 
 from pages.serving import gate
-from pages.serving.gate import KEPT_BYTES, KEPT_FILES, METRICS_OPEN, OF_ONE, UploadGate
+from pages.serving.gate import KEPT_BYTES, KEPT_FILES, OF_ONE, UploadGate
+from sim.machine.variables import METRICS
 
 T = TypeVar("T")
 ROOT = Path(__file__).resolve().parents[3]
@@ -173,7 +174,7 @@ def test_figures_about_the_server_are_closed_unless_somebody_opens_them(
     server: Server, monkeypatch: pytest.MonkeyPatch, path: str, method: str
 ) -> None:
     assert run(server.ask(path, method)) == 404
-    monkeypatch.setenv(METRICS_OPEN, "1")
+    monkeypatch.setenv(METRICS, "1")
     assert run(server.ask(path, method)) == 200
 
 

@@ -21,9 +21,30 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import HTMLResponse, PlainTextResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message
+from streamlit import net_util
+from streamlit.web.server import server_util
 
 from pages.choices.link import read_link
-from pages.serving.server import _ENGLISH, HEADERS, MOST_KEYS, TOO_MANY, FirstPage, in_language
+from pages.serving.server import (
+    _ENGLISH,
+    HEADERS,
+    MOST_KEYS,
+    TOO_MANY,
+    FirstPage,
+    ask_nobody,
+    in_language,
+)
+
+
+def test_an_origin_that_nobody_knows_is_refused_without_asking_anybody(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(net_util, "_make_blocking_http_get", lambda *_, **__: pytest.fail("it was asked"))
+    for each in ("get_external_ip", "get_internal_ip"):
+        monkeypatch.setattr(net_util, each, getattr(net_util, each))  # put back at the end
+    ask_nobody()
+    assert not server_util.is_url_from_allowed_origins("https://elsewhere.example")
+
 
 PAGE = (Path(streamlit.__file__).parent / "static" / "index.html").read_bytes()
 
