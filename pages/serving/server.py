@@ -52,8 +52,8 @@ async def reading(_: object) -> AsyncIterator[None]:
 def ask_nobody() -> None:
     """Let Streamlit not ask a server on the internet for the address of this one.
 
-    It would whenever a websocket comes from an origin that it does not know, which is refused all the same. At
-    the start it would to print the address: .streamlit/config.toml has one that is printed.
+    It would whenever a websocket comes from an origin that it does not know, which is refused all the same.
+    It would at the start, to print the address: .streamlit/config.toml has one that is printed.
     """
     net_util.get_external_ip = net_util.get_internal_ip = _unknown
 

@@ -120,7 +120,8 @@ class ClusterExecutor:
 def client_of(address: str) -> Any:
     """Return a client of a Dask scheduler, over TLS with the certificates of Dask's settings if it says tls://.
 
-    Raises SimulationError where it is not there, the settings do not fit the address, or Dask is missing.
+    Raises OptionError for what is no address, or one that the settings do not fit, and SimulationError where
+    no scheduler answers or Dask is missing.
     """
     try:
         from distributed import Client, Security
@@ -132,9 +133,12 @@ def client_of(address: str) -> Any:
             get_address_host_port(address)  # a client that refuses its address ends in a traceback
             _check_security(address, Security())  # type: ignore[no-untyped-call]
         return Client(address, timeout="20s", set_as_default=False)  # type: ignore[no-untyped-call]
-    except (OSError, ValueError) as error:
+    except ValueError as error:
         reason = error.fault if isinstance(error, OptionError) else str(error)
-        raise SimulationError(fault("no_scheduler", address=address, reason=reason)) from error
+        wrong = fault("no_address_of_scheduler", address=address, reason=reason)
+        raise OptionError("cluster", wrong) from error
+    except OSError as error:
+        raise SimulationError(fault("no_scheduler", address=address, reason=str(error))) from error
 
 
 def _check_security(address: str, settings: Any) -> None:

@@ -104,12 +104,12 @@ def server_port() -> int:
 
 def allowed_hosts() -> str:
     """Return the names of the app, with a space between them; a JSON list would be one odd name."""
-    return _like(HOSTS, _HOSTS, "names_with_spaces")
+    return _like(HOSTS, _HOSTS, fault("names_with_spaces"))
 
 
 def metrics_open() -> bool:
     """Return whether visitors may see the metrics of the server."""
-    return _like(METRICS, _ONE, "one_or_nothing") == "1"
+    return _like(METRICS, _ONE, fault("one_or_nothing")) == "1"
 
 
 def home() -> str:
@@ -159,12 +159,12 @@ def _whole(name: str, default: int, least: int, most: int) -> int:
     return found
 
 
-def _like(name: str, pattern: re.Pattern[str], expected: str) -> str:
+def _like(name: str, pattern: re.Pattern[str], expected: Fault) -> str:
     """Return what a variable says where it is of a form, or nothing. Raises VariableError."""
     said, shown = _said(name)
     if not pattern.fullmatch(said):
         text = fault("text_found", text=shown)
-        raise VariableError(name, fault("expected", expected=fault(expected), found=text, hint=None))
+        raise VariableError(name, fault("expected", expected=expected, found=text, hint=None))
     return said
 
 

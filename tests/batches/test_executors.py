@@ -182,7 +182,7 @@ def test_impossible_crews_are_refused() -> None:
     with pytest.raises(OptionError, match="exclude each other"):
         executor(2, "tcp://127.0.0.1:1")
     pytest.importorskip("distributed")
-    with pytest.raises(SimulationError, match="no Dask scheduler at 'nonsense://nowhere'"):
+    with pytest.raises(OptionError, match="not 'nonsense://nowhere'"):
         executor(None, "nonsense://nowhere")
 
 
@@ -193,7 +193,7 @@ def test_an_address_without_a_port_is_refused_without_a_traceback() -> None:
     done = subprocess.run(
         [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=100, check=False
     )
-    assert done.stdout.startswith("no Dask scheduler at 'nowhere': missing port")
+    assert "not 'nowhere': missing port" in done.stdout
     assert done.stderr == ""
 
 
@@ -214,11 +214,11 @@ def test_a_cluster_over_tls_is_met_with_the_certificates_of_dasks_settings(
         assert address.startswith("tls://")
         with executor(None, address) as running:
             assert dict(share_out(running, squares, [(2,), (3,)])) == {(2,): (4,), (3,): (9,)}
-        with pytest.raises(SimulationError, match="ask for encryption; write tls://"):
+        with pytest.raises(OptionError, match="ask for encryption; write tls://"):
             executor(None, address.replace("tls:", "tcp:"))
         with (
             dask.config.set(dict.fromkeys(certificate)),
-            pytest.raises(SimulationError, match="tls needs certificates"),
+            pytest.raises(OptionError, match="tls needs certificates"),
         ):
             executor(None, address)
         with (

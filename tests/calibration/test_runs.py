@@ -14,7 +14,7 @@ from calibration.figures.targets import read_targets
 from calibration.runs import Job, Runner, count, national, outcome, run
 from calibration.space import Space
 from sim.engine.config import worker_threads
-from sim.errors import SimulationError
+from sim.errors import OptionError
 from sim.model.parameters import Parameters, prior_parameters
 from sim.progress import Progress
 
@@ -105,7 +105,7 @@ def test_a_cluster_that_is_not_there_is_one_clear_error(
     base: Parameters, tmp_path: Path, address: str, why: str
 ) -> None:
     pytest.importorskip("distributed")
-    with pytest.raises(SimulationError, match=f"no Dask scheduler at '{address}': .*{why}"):
+    with pytest.raises(OptionError, match=f"of a Dask scheduler .* not '{address}': .*{why}"):
         runner(base, tmp_path / "runs.jsonl", cluster=address).all(NOISE, jobs(1, 2))
 
 
