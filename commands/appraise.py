@@ -65,8 +65,8 @@ def sensitivity(
     if json_output:
         print_data(found.as_json())
         return
-    from commands.terminal.comparison import show
     from commands.terminal.decision import appraisal_tables
+    from commands.terminal.literal import show
 
     typer.echo(f"Tables: {folder}", err=True)
     show(appraisal_tables(found))
@@ -118,7 +118,7 @@ def study(
     if json_output:
         print_data(found.as_json())
         return
-    from commands.terminal.comparison import show
+    from commands.terminal.literal import show
     from commands.terminal.study import study_tables
 
     typer.echo(f"Tables: {folder}", err=True)
@@ -139,8 +139,8 @@ def twins(
     csv: Csv = False,
 ) -> None:
     """Simulate the same children in two scenarios: where two lives diverge, and what follows."""
-    from commands.terminal.comparison import show
     from commands.terminal.decision import twin_tables
+    from commands.terminal.literal import show
     from sim import twin_lives
 
     chosen = with_reference([other], reference)[:2]

@@ -34,7 +34,7 @@ def refresh(
         return
     from calibration.figures.refresh import as_table
     from calibration.figures.refresh import refresh as renew
-    from commands.terminal.comparison import show
+    from commands.terminal.literal import show
 
     show(as_table(renew(table or (), write, lambda now: typer.echo(now.text(), err=True))))
 
@@ -42,7 +42,7 @@ def refresh(
 def _refresh_towns(table: list[str] | None, write: bool) -> None:
     """Show, or renew, what is known of municipalities."""
     from calibration.municipalities.refresh_towns import as_table, refresh_towns
-    from commands.terminal.comparison import show
+    from commands.terminal.literal import show
 
     if table:
         raise OptionError("table", fault("municipal_reads_its_own"))
@@ -132,7 +132,7 @@ def known_towns(
     ] = None,
 ) -> None:
     """List the municipalities that the model knows; of one: what is measured, derived and borrowed."""
-    from commands.terminal.comparison import show
+    from commands.terminal.literal import show
     from commands.terminal.towns import town_table, towns_table
     from sim.inputs.placenames import code_of, key, meant, search, towns
 

@@ -47,7 +47,7 @@ def calibrate(
     from calibration.calibrate import calibrate as fit_all
     from calibration.documents.summary import summary_table
     from calibration.figures.targets import TARGET_FILE
-    from commands.terminal.comparison import show
+    from commands.terminal.literal import show
 
     ready(out)
     with part_progress() as tell:
@@ -71,7 +71,7 @@ def validate(
     from calibration.documents.summary import validation_table
     from calibration.figures.targets import TARGET_FILE, read_targets
     from calibration.validation import validate as test
-    from commands.terminal.comparison import show
+    from commands.terminal.literal import show
     from sim.model.parameters import read_posterior, with_posterior
     from sim.model.structures import believed_in, fitted_in
 

@@ -122,7 +122,7 @@ def model(
     if json_output:
         print_data(found)
         return
-    from commands.terminal.comparison import show
+    from commands.terminal.literal import show
     from commands.terminal.model import model_table
 
     show(model_table(found))

@@ -110,7 +110,7 @@ def json_or(json_output: bool, data: Callable[[], Any], table: Callable[[], Any]
     if json_output:
         print_data(data())
         return
-    from commands.terminal.comparison import show
+    from commands.terminal.literal import show
 
     show(table())
 

@@ -110,10 +110,10 @@ def run(
         level_table,
         population_told,
         priors_told,
-        show,
         structures_told,
     )
     from commands.terminal.levels import luck_table
+    from commands.terminal.literal import show
 
     show(level_table(chosen.title, result.levels()))
     show(luck_table(result.runs, chosen.start, result.horizons))
@@ -210,9 +210,9 @@ def compare(
             futures_told,
             population_told,
             priors_told,
-            show,
             structures_told,
         )
+        from commands.terminal.literal import show
 
         levels = {name: result.levels(k) for k, name in enumerate(result.names)}
         rate = chosen[0].discount_rate
@@ -263,7 +263,8 @@ def batch(
     if json_output:
         print_data(found.as_json())
     else:
-        from commands.terminal.comparison import batch_table, show
+        from commands.terminal.comparison import batch_table
+        from commands.terminal.literal import show
 
         for note in found.notes:
             typer.echo(note, err=True)

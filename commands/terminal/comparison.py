@@ -9,7 +9,7 @@ from functools import partial
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from commands.terminal.literal import Table, terminal
+from commands.terminal.literal import Table
 from sim.decision.comparison import Figure
 from sim.decision.firm import ENOUGH_DRAWS, Standing, by_luck_alone, few, has_range
 from sim.decision.headline import Change, Level
@@ -29,14 +29,6 @@ FEW = "too few draws"
 PROVISIONAL = "provisional"
 UNLIKE = "cannot be compared"
 DIFFERENCE = "  difference"
-
-
-def show(table: RenderableType) -> None:
-    """Print to stdout, as wide as the terminal or, in a file, as wide as the table needs."""
-    console = terminal()
-    if not console.is_terminal:
-        console.width = 160
-    console.print(table)
 
 
 def euros(value: float, sign: bool = False) -> str:

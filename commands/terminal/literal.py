@@ -14,6 +14,14 @@ def terminal(**options: Any) -> Console:
     return Console(markup=False, emoji=False, **options)
 
 
+def show(table: RenderableType) -> None:
+    """Print to stdout, as wide as the terminal or, in a file, as wide as the table needs."""
+    console = terminal()
+    if not console.is_terminal:
+        console.width = 160
+    console.print(table)
+
+
 class Table(rich_table.Table):
     """A table of rich whose title, headings and cells stand as they are, on every terminal."""
 

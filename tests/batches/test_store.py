@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 from rich.console import Console
 
-from commands.terminal.comparison import show
+from commands.terminal.literal import show
 from commands.terminal.runs import moved_table, run_table, runs_table
 from sim.api import compare, simulate
 from sim.batches.results import TABLES

@@ -27,7 +27,7 @@ import cli
 from calibration.figures.refresh import Line, TargetFile, as_table, refresh
 from calibration.figures.statline import is_provisional, number, read_renewals
 from calibration.figures.targets import TARGET_FILE
-from commands.terminal.comparison import show
+from commands.terminal.literal import show
 from sim.errors import InputError, SimulationError
 from sim.progress import Progress
 

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console, RenderableType
 
-from commands.terminal.comparison import TOO_SMALL, comparison, euros, level_table, people, show
+from commands.terminal.comparison import TOO_SMALL, comparison, euros, level_table, people
+from commands.terminal.literal import show
 from commands.terminal.model import model_table
 from sim.decision.comparison import Figure
 from sim.decision.headline import Change, Level
