@@ -188,7 +188,8 @@ def test_the_page_shows_every_figure_and_parameter(folder: Path) -> None:
     by_whom = {"error": {"like municipalities": 0.0126}, "relative": {"like municipalities": 0.12}}
     kinds = {"urbanity": {"very urban": [3, 0.8]}}
     alone = {"count": 7, "inside": {"50%": 0.5}, "kinds": kinds, **by_whom}
-    left_out = {**alone, "provinces": {**alone, "inside": {"50%": 0.4}}}
+    ages = {"4-11": {"error": {"national rates": 0.3, "ages of its like": 0.2}}}
+    left_out = {**alone, "provinces": {**alone, "inside": {"50%": 0.4}}, "by_age": ages}
     ends = {f"{what}{end}": 0.05 for what in ("cost", "in_care") for end in ("", "_low", "_high")}
     by_age = {"year": 2024, "draws": 2, "children": 10, "rows": [{"age": 7, **ends}]}
     files = summary.FitFiles(about, found, tested, rolling, left_out, by_age)
@@ -200,6 +201,7 @@ def test_the_page_shows_every_figure_and_parameter(folder: Path) -> None:
     assert "Of 7 municipalities" in page
     assert "like municipalities 1.26" in page
     assert "A whole province left out: 40% inside the 50%" in page
+    assert "4-11 20% (national rates 30%)" in page
     assert "does NOT beat the last value" in page
     assert all(f"| {row['id']}" in told for row in found["targets"])
     assert all(f"`{row['name']}`" in told for row in found["parameters"])
