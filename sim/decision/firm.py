@@ -8,9 +8,9 @@ With too few children nobody can tell what is luck. No difference is then said, 
 youths there are and what they cost. How many workers there are and what they cost is said where the plan
 alone sets it: a shortfall, which is luck as well, then takes nothing from them.
 
-A figure that is still being computed is provisional until it stands: it then rests on enough draws, and lies
-further from zero than more draws would move it. For that its error is the larger of two: of luck within
-draws, and of the mean over draws. With few draws the second is much the larger, and has the sign turn.
+A figure that is still being computed is provisional until it stands, so that it seldom is taken back: it
+rests on enough draws, and lies two standard deviations over draws from zero, further than its range reaches.
+Where zero is inside that range no sign is told, neither while draws come nor at the end.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class Standing(Enum):
     TOO_SMALL = "too small"
     """Everything is computed, and Monte Carlo noise exceeds the figure."""
     UNCLEAR = "no clear difference"
-    """Everything is computed, noise is small beside parameter uncertainty, and that has zero inside."""
+    """Noise is small beside parameter uncertainty, and that has zero inside."""
     FIRM = "firm"
 
     @classmethod
@@ -57,13 +57,13 @@ class Standing(Enum):
             return cls.UNTOLD
         if nothing(f):
             return cls.PROVISIONAL if _unproven(f) else cls.NONE
-        if sharpening and (_unproven(f) or abs(f.value) < 2.0 * max(f.mcse, f.draw_error)):
-            return cls.PROVISIONAL
         if f.too_small and (f.luck_share is None or f.luck_share > LUCK_COUNTS):
-            return cls.TOO_SMALL
+            return cls.PROVISIONAL if sharpening else cls.TOO_SMALL
         if _unproven(f):
             return cls.PROVISIONAL
-        return cls.UNCLEAR if _unclear(f) else cls.FIRM
+        if _unclear(f):
+            return cls.UNCLEAR
+        return cls.PROVISIONAL if sharpening and abs(f.value) < 2.0 * _over_draws(f) else cls.FIRM
 
     @property
     def unsaid(self) -> bool:
@@ -98,6 +98,11 @@ def _unclear(f: Figure) -> bool:
     rest = math.sqrt(1.0 - luck) if luck > LITTLE_LUCK else 1.0
     low, high = (f.value + rest * (end - f.value) for end in (f.low, f.high))
     return low < 0.0 < high or f.too_small
+
+
+def _over_draws(f: Figure) -> float:
+    """Return the standard deviation of a figure over draws."""
+    return f.draw_error * math.sqrt(f.draw_count or 0)
 
 
 def _unproven(f: Figure) -> bool:
