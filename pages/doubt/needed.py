@@ -29,11 +29,13 @@ def price(answer: Answer, ahead: int, sure: float) -> None:
 
 
 def sentence(x: Threshold, draws: int, start: int) -> str:
-    """Return what a worker may cost and costs now, or that no price is low enough.
+    """Return what a worker may cost and costs now, that no price is low enough, or that this cannot be told.
 
     start: the year of the price of now, in euros of 2024.
     """
     now = t("doubt_price_of", price=_euros(x.now), year=start)
+    if x.value is None and x.high is not None and x.high > 0.0:  # other draws would have a price
+        return t("doubt_need_price_unknown", now=now, high=_euros(x.high))
     if x.value is None:
         chance, asked = (writing().chance(each, draws) for each in (x.chance, x.goal.probability))
         if chance == asked:  # rounded it would seem to be enough

@@ -240,6 +240,9 @@ def sentence(t: Threshold) -> str:
     if t.always:
         return f"{t.name}: at {t.least:,.4g} {t.unit} it is enough already {aim} (chance {t.chance:.0%})."
     if t.value is None:
+        if t.name == "price" and t.high is not None and t.high > 0.0:
+            cannot = f"whether a price of a worker is low enough {aim} cannot be told with these draws"
+            return f"price: {cannot}; it is at most {t.high:,.4g} {t.unit}."
         if t.name == "price":
             why = "care itself becomes cheaper in too few draws"
             return f"price: no price of a worker is low enough {aim}: {why}."

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from pages.doubt.needed import sentence
 from sim.decision.goal import Goal
 from sim.decision.thresholds import Threshold
+from sim.decision.thresholds import sentence as in_english
 
 
 def never(chance: float) -> Threshold:
@@ -22,3 +25,14 @@ def test_a_chance_below_what_is_asked_is_never_rounded_up_to_it(chance: float, w
     said = sentence(never(chance), 200, 2026)
     assert f"is de kans {words}." in said
     assert ("ongeveer 50%" in said) is False
+
+
+def test_that_no_price_is_low_enough_is_not_said_where_other_draws_would_have_one() -> None:
+    """Almere, 36 workers: care is cheaper in 19 of 40 draws, which cannot be told from half of them."""
+    close = replace(never(0.475), low=-1_900.0, high=11_600.0)
+    said = sentence(close, 40, 2026)
+    assert "niet te zeggen" in said
+    assert "11.600" in said
+    assert "geen prijs is laag genoeg" not in said
+    assert "cannot be told" in in_english(close)
+    assert "no price" in in_english(never(0.31))
