@@ -33,6 +33,7 @@ KEPT = (
 )  # fmt: skip
 """Tests on figures that no fit saw (held out, of later years, of municipalities), and cost by age."""
 WHO = ("like municipalities", "the national share for everybody")
+BY_AGE = "the level and ages of its like"
 LAST_YEAR = 2022
 """Of the counts of youths that the fit saw."""
 
@@ -209,7 +210,7 @@ def _towns(left_out: Mapping[str, Any]) -> None:
     error = {who: formats.number(100 * left_out["error"][who], 1) for who in WHO}
     inside = {width: formats.percent(share) for width, share in left_out["inside"].items()}
     far, by_age = left_out["provinces"], left_out["by_age"]
-    off = {group: formats.percent(min(found["error"].values())) for group, found in by_age.items()}
+    off = {group: formats.percent(found["error"][BY_AGE]) for group, found in by_age.items()}
     st.markdown(
         t("fit_towns_lead", n=left_out["count"], like=error[WHO[0]], country=error[WHO[1]],
           half=inside["50%"], most=inside["90%"], far=formats.number(100 * far["error"][WHO[0]], 1),

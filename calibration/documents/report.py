@@ -28,6 +28,7 @@ from calibration.documents.markup import DOCS
 from calibration.documents.summary import FitFiles, fitted_share, read, verdict
 from calibration.figures.past import RULES, by_series
 from calibration.figures.targets import read_targets
+from calibration.municipalities.level_checks import RULES as RULES_BY_AGE
 from calibration.validation import against_rules, validate
 from sim.model.parameters import DATA, POSTERIOR_FILE, prior_parameters, read_posterior, with_posterior
 
@@ -268,7 +269,7 @@ def _left_out(found: Mapping[str, Any]) -> str:
         return f"{inside} interval. Inside the 90%, by kind: {kinds}. Mean absolute error in youths of 100, by who predicts: {errors}.\n"
 
     by_age = "; ".join(
-        f"{group} {min(of['error'].values()):.0%} (national rates {max(of['error'].values()):.0%})"
+        f"{group} {of['error'][RULES_BY_AGE[-1]]:.0%} ({RULES_BY_AGE[0]} {of['error'][RULES_BY_AGE[0]]:.0%})"
         for group, of in found["by_age"].items()
     )
     return (

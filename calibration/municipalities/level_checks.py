@@ -153,6 +153,7 @@ def years_inside(model: Regression) -> NDArray[np.int64]:
 
 
 RULES = ("national rates", "the level of its like", "the level and ages of its like")
+"""By what an age group of a municipality is predicted, each with more than the one before."""
 
 
 def errors_by_age(ages: ByAge) -> dict[str, dict[str, Any]]:

@@ -55,7 +55,7 @@ def town_table(town: Town, before: Sequence[Town]) -> RenderableType:
     why = {
         "youths": "from age bands",
         "use": _basis(profile),
-        "access_by_age": _basis(profile) if set(profile.access_by_age) != {1.0} else "",
+        "access_by_age": _basis(profile) if profile.departs_by_age else "",
         "kinderwerk_fte": "" if profile.kinderwerk_fte is not None else "a coverage assumed everywhere",
     }
     moving = p["population.moving"] if profile.moving is None else profile.moving

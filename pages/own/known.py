@@ -161,7 +161,7 @@ def facts(municipality: Municipality) -> Mapping[str, Fact]:
         value = getattr(profile, name)
         text = t("own_times", times=formats.number(value, 3))
         found[name] = Fact(t(f"own_{name}"), round(value, 4), text, t(f"own_acts_{name}"))
-    if set(profile.access_by_age) != {1.0}:
+    if profile.departs_by_age:
         at = [formats.number(factor, 2) for factor in profile.access_by_age]
         told = {group.replace("-", "_"): x for group, x in zip(AGE_GROUPS, at, strict=True)}
         text = t("own_access_by_age_text", **{f"x{group}": x for group, x in told.items()})

@@ -34,6 +34,6 @@ def marks(profile: Profile) -> Mapping[str, Mark]:
     return {
         "youths": "derived" if same else "measured",
         "use": "estimated" if level or profile.need != 1.0 or profile.access != 1.0 else "borrowed",
-        "access_by_age": "estimated" if set(profile.access_by_age) != {1.0} else "borrowed",
+        "access_by_age": "estimated" if profile.departs_by_age else "borrowed",
         **{name: "measured" if here else "borrowed" for name, here in known.items()},
     }

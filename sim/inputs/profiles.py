@@ -71,6 +71,11 @@ class Profile:
         return tuple(a + part * (b - a) for a, b in zip(here, there, strict=True))
 
     @property
+    def departs_by_age(self) -> bool:
+        """Tell whether access differs by age."""
+        return set(self.access_by_age) != {1.0}
+
+    @property
     def total(self) -> float:
         """Return the number of youths of 0-22."""
         return float(sum(self.youths))

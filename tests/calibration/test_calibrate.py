@@ -188,7 +188,7 @@ def test_the_page_shows_every_figure_and_parameter(folder: Path) -> None:
     by_whom = {"error": {"like municipalities": 0.0126}, "relative": {"like municipalities": 0.12}}
     kinds = {"urbanity": {"very urban": [3, 0.8]}}
     alone = {"count": 7, "inside": {"50%": 0.5}, "kinds": kinds, **by_whom}
-    ages = {"4-11": {"error": {"national rates": 0.3, "ages of its like": 0.2}}}
+    ages = {"4-11": {"error": {"national rates": 0.3, "the level and ages of its like": 0.2}}}
     left_out = {**alone, "provinces": {**alone, "inside": {"50%": 0.4}}, "by_age": ages}
     ends = {f"{what}{end}": 0.05 for what in ("cost", "in_care") for end in ("", "_low", "_high")}
     by_age = {"year": 2024, "draws": 2, "children": 10, "rows": [{"age": 7, **ends}]}

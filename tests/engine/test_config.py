@@ -109,7 +109,7 @@ def test_every_shipped_municipality_can_be_localised(parameters: Parameters, nam
     assert all(0.1 < factor < 6 for factor in younger)
     assert 0.03 < oldest < 16
     expected = set(NEED_RATES if profile.need != 1 else ()) | set(ACCESS_RATES if profile.access != 1 else ())
-    if set(profile.access_by_age) != {1.0}:
+    if profile.departs_by_age:
         expected |= {name for name in parameters if name.startswith(STARTS_BY_AGE)} | set(END_AT_18)
     assert changed(parameters, localised(parameters, profile)) == expected | set(profile.overrides)
 
