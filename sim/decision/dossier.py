@@ -337,10 +337,15 @@ def _so_far(goal: Goal, sample: Sample) -> Fault:
     """Return what the draws so far say; what may still turn is provisional."""
     d = sample.difference()
     costs, errors = goal.of(d)
-    millions = float(costs.mean()) / 1e6
-    if Standing.of(figure(costs, errors, d.draws), sharpening=True) is Standing.PROVISIONAL:
+    millions, chance = float(costs.mean()) / 1e6, float((costs <= 0).mean())
+    standing = Standing.of(figure(costs, errors, d.draws), sharpening=True)
+    if standing is Standing.PROVISIONAL:
         return fault("so_far_provisional", count=sample.size, millions=millions)
-    return fault("so_far_back", count=sample.size, millions=millions, chance=float((costs <= 0).mean()))
+    if standing is Standing.UNCLEAR:
+        return fault("so_far_unclear", count=sample.size, chance=chance)
+    if standing is Standing.UNTOLD:
+        return fault("so_far_untold", count=sample.size)
+    return fault("so_far_back", count=sample.size, millions=millions, chance=chance)
 
 
 def _deadweight(question: Question) -> float:

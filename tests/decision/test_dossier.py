@@ -16,7 +16,7 @@ from commands.terminal.decision import shown
 from sim.analyses import Appraisal, appraise
 from sim.decision import dossier as module
 from sim.decision import emulated as more
-from sim.decision.dossier import Spread, dossier, group_of
+from sim.decision.dossier import Dossier, Spread, dossier, group_of
 from sim.decision.goal import Goal, outcome
 from sim.decision.sample import Question, collect
 from sim.decision.tables import tables
@@ -195,15 +195,17 @@ def test_without_doubt_about_parameters_there_is_nothing_to_know(tmp_path: Path)
 
 
 @pytest.mark.parametrize(
-    ("costs", "told"),
+    ("costs", "error", "told"),
     [
-        ([1e6] * 9, "provisional"),
-        ([1e6] * 10, "back in 0%"),
-        ([4e6, -3e6] * 10, "provisional"),  # luck is small, and still more draws may turn it
+        ([1e6] * 9, 1e3, "extra cost +1.0 million, provisional)"),
+        ([1e6] * 10, 1e3, "extra cost +1.0 million, back in 0%)"),
+        ([3e6, 0.1e6] * 10, 1e3, "extra cost +1.6 million, provisional)"),  # more draws may move zero inside
+        ([4e6, -3e6] * 10, 1e3, ": no clear difference in cost, back in 50%)"),
+        ([1e6] * 10, float("nan"), ": too few children to tell a difference in cost)"),
     ],
 )
 def test_what_draws_so_far_say_is_provisional_until_it_stands(
-    costs: list[float], told: str, monkeypatch: pytest.MonkeyPatch
+    costs: list[float], error: float, told: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Sampled:
         size = len(costs)
@@ -213,9 +215,9 @@ def test_what_draws_so_far_say_is_provisional_until_it_stands(
 
         draws = tuple(range(1, len(costs) + 1))
 
-    monkeypatch.setattr(Goal, "of", lambda *_: (np.array(costs), np.full(len(costs), 1e3)))
+    monkeypatch.setattr(Goal, "of", lambda *_: (np.array(costs), np.full(len(costs), error)))
     said = module._so_far(Goal(2027), Sampled())  # type: ignore[arg-type]
-    assert said.text().endswith(f", {told})")
+    assert said.text().endswith(told)
 
 
 def test_a_dossier_of_few_draws_gives_no_range_and_no_chance(appraised: Appraisal) -> None:
@@ -239,10 +241,13 @@ def test_what_luck_may_be_all_of_is_not_told(appraised: Appraisal) -> None:
     cases = tuple({**case, "mcse": float("nan")} for case in d.cases)
     assert bars
     assert cases
-    console = Console(width=300, record=True, file=io.StringIO())
-    console.print(shown(replace(d, tornado=bars, cases=cases)))
-    text = console.export_text()
-    assert text.count("cannot be told") == 2 * len(bars) + len(cases)
+
+    def untold(one: Dossier) -> int:
+        console = Console(width=300, record=True, file=io.StringIO())
+        console.print(shown(one))
+        return console.export_text().count("cannot be told")
+
+    assert untold(replace(d, tornado=bars, cases=cases)) - untold(d) == 2 * len(bars) + len(cases)
 
 
 def test_knowledge_that_may_be_worth_more_is_told(appraised: Appraisal) -> None:
