@@ -166,14 +166,15 @@ def _other(
 ) -> str:
     """Return what a figure would be with another effect, with its range, or that it is to come.
 
-    What may still turn is marked, and has no range.
+    What may still turn is marked, and has no range. What rests on fewer draws than the answer says on how many.
     """
     if figures is None:
         return t(f"weaker_{effect}", told=t("weaker_coming"))
     figure, sharpening = getattr(figures, name), figures.sharpening and not stopped
     found = writing().change_between(figure, write, _less(write), sharpening)
     soon = Standing.of(figure, sharpening) is Standing.PROVISIONAL
-    return t(f"weaker_{effect}", told=writing().provisional(found, soon))
+    words = t(f"weaker_{effect}", told=writing().provisional(found, soon))
+    return f"{words} {t('weaker_so_far', draws=figures.draws)}" if figures.sharpening else words
 
 
 def _level(f: Figure, before: float, after: float, sharpening: bool, both: str) -> str:

@@ -22,5 +22,6 @@ def show(answer: Answer) -> None:
         return
     told = t("quitte_waiting")
     if not few(len(answer.draws)):
-        told = f"{break_even_words(found, writing())} {research_words(writing())}"
+        so_far = break_even_words(found, writing()).removesuffix(".")
+        told = writing().provisional(so_far, answer.sharpening) + f". {research_words(writing())}"
     st.markdown(f"**{t('quitte_title')}** {told}")

@@ -135,7 +135,7 @@ class Writing:
         """
         if sign:
             return self.in_words(self.money, euros)
-        if 500 < abs(euros) < 50_000:
+        if _in_thousands(euros):
             return self.euros(round(euros, -3))
         unit = {"nl": "mln", "en": "million"}[self.language]
         return _unbroken(f"€ {self.millions(euros)} {unit}")
@@ -231,15 +231,23 @@ class Writing:
     ) -> str:
         """Return a difference without signs: how much more or less with its range, or what may be said of it.
 
-        money: in millions of euros. ways: the words for above zero and below it (default: more, and less or
-        fewer).
+        money: in millions of euros, or thousands where they would round to nothing. ways: the words for above
+        zero and below it (default: more, and less or fewer).
         """
+        ends = [x for x in (f.value, f.low, f.high) if x is not None]
+        thousands = money and any(_in_thousands(x) for x in ends)
 
         def write(x: float, sign: bool = False) -> str:
+            if thousands:
+                return with_unit(x)
             return self.millions(abs(x)) if money else self.number(abs(x), decimals)
 
         def with_unit(x: float, sign: bool = False) -> str:
-            return self.t("millions", amount=write(x)) if money else write(x)
+            if not money:
+                return self.number(abs(x), decimals)
+            if _in_thousands(x):
+                return self.t("thousands", amount=self.count(abs(x) / 1e3))
+            return self.t("millions", amount=self.millions(abs(x)))
 
         found = Standing.of(f)
         if found is Standing.NONE:
@@ -264,7 +272,8 @@ class Writing:
         told = Standing.of(f, sharpening)
         if told.unsaid:
             brief = {Standing.UNCLEAR: "no_clear_change", Standing.TOO_SMALL: "too_small"}
-            return self.t(brief[told]) if told in brief else self.remark(f, write, sharpening)
+            why = self.remark(f, write, sharpening, less)
+            return why if told not in brief or why == self.t("near_zero") else self.t(brief[told])
         size = write(abs(f.value))
         if told is Standing.NONE or size == write(0.0):
             return self.t("no_difference" if told is Standing.NONE else "near_zero")
@@ -283,7 +292,7 @@ class Writing:
         return self.t("with_luck", range=words, luck=self.percent(f.luck_share))
 
     def between(self, low: float, high: float, write: Callable[..., str], less: str = "") -> str:
-        """Return a range in words, without signs, and without an end that rounds to nothing.
+        """Return a range in words, without signs, an end that rounds to nothing as 0.
 
         less: see `change` (default: by how a one is written).
         """
@@ -293,7 +302,7 @@ class Writing:
             return self.t("near_zero")
         if nothing in (least, most):
             far, size = (high, most) if least == nothing else (low, least)
-            return self.t("at_most", range=self.t("more" if far > 0.0 else less, value=size))
+            return self.t("from_zero", range=self.t("more" if far > 0.0 else less, value=size))
         if low < 0.0 < high:
             return self.t(f"range_{less}_more", low=least, high=most)
         if high > 0.0:
@@ -373,6 +382,11 @@ class Writing:
 def _below(write: Callable[..., str]) -> str:
     """Return the word for below zero: fewer of what is counted in whole numbers, else less."""
     return "fewer" if write(1.0).isdigit() else "less"
+
+
+def _in_thousands(euros: float) -> bool:
+    """Tell whether an amount rounds to nothing in millions with a decimal, and not in thousands."""
+    return 500 < abs(euros) < 50_000
 
 
 def _unbroken(text: str) -> str:

@@ -38,8 +38,8 @@ def test_a_range_has_both_ends_the_smaller_first(value: float, down: float, up: 
     found = [int(n.replace(".", "")) for n in re.findall("\\d[\\d.]*", told.removeprefix("in 9 van de 10"))]
     ends = [round(end) for end in (f.low or 0.0, f.high or 0.0)]
     if any(ends):
-        assert sorted(found) == sorted(abs(end) for end in ends if end)
-        assert ("hooguit" in told) == (0 in ends)
+        assert sorted(found) == sorted(abs(end) for end in ends)
+        assert (" 0 tot" in told) == (0 in ends)
     assert ("minder" in told) == (ends[0] < 0)
     assert ("meer" in told) == (ends[1] > 0)
     if (f.low or 0.0) >= 0 or (f.high or 0.0) <= 0:
@@ -88,20 +88,39 @@ def test_no_line_ends_within_an_amount() -> None:
 @pytest.mark.parametrize(
     ("low", "high", "nl", "en"),
     [
-        (-0.3, 3.0, "hooguit 3 meer", "at most 3 more"),
-        (0.2, 3.0, "hooguit 3 meer", "at most 3 more"),
-        (-2.0, 0.4, "hooguit 2 minder", "at most 2 fewer"),
+        (-0.3, 3.0, "0 tot 3 meer", "0 to 3 more"),
+        (0.2, 3.0, "0 tot 3 meer", "0 to 3 more"),
+        (-2.0, 0.4, "0 tot 2 minder", "0 to 2 fewer"),
         (-0.4, 0.4, "vrijwel 0", "almost 0"),
         (-2.0, 3.0, "2 minder tot 3 meer", "2 fewer to 3 more"),
         (-7.0, -2.0, "2 tot 7 minder", "2 to 7 fewer"),
     ],
 )
-def test_an_end_that_rounds_to_nothing_is_not_named(low: float, high: float, nl: str, en: str) -> None:
+def test_an_end_that_rounds_to_nothing_is_zero(low: float, high: float, nl: str, en: str) -> None:
     words = [Writing(language) for language in ("nl", "en")]
     assert [each.between(low, high, each.count, "fewer") for each in words] == [nl, en]
 
 
-def test_what_is_unclear_names_no_end_that_rounds_to_nothing() -> None:
+def test_what_is_unclear_says_zero_of_an_end_that_rounds_to_nothing() -> None:
     one = figure(1.5, -0.3, 3.0, 0.01)
     told = [Writing(language).remark(one, Writing(language).count) for language in ("nl", "en")]
-    assert told == ["geen duidelijk verschil (hooguit 3 meer)", "no clear difference (at most 3 more)"]
+    assert told == ["geen duidelijk verschil (0 tot 3 meer)", "no clear difference (0 to 3 more)"]
+
+
+@pytest.mark.parametrize(
+    ("value", "low", "high"), [(12e3, 4e3, 30e3), (12e3, -4e3, 30e3), (60e3, 20e3, 90e3), (2e6, 1e6, 4e6)]
+)
+def test_an_amount_is_near_zero_in_a_sheet_where_it_is_on_the_page(
+    value: float, low: float, high: float
+) -> None:
+    """The page writes thousands where an amount rounds to nothing in millions; so does a table without signs."""
+    writing, f = Writing("nl"), figure(value, low, high, 10.0)
+    page = {writing.remark(f, writing.money) or writing.change(f, writing.money, "less")}
+    assert (writing.t("near_zero") in page) == (writing.t("near_zero") in writing.more_or_less(f, money=True))
+    assert "0,0" not in writing.more_or_less(f, money=True)
+
+
+def test_what_is_drowned_and_rounds_to_nothing_is_near_zero_on_every_page() -> None:
+    writing, f = Writing("nl"), figure(30.0, -200.0, 260.0, 130.0)
+    assert Standing.of(f) is Standing.TOO_SMALL
+    assert writing.change(f, writing.money, "less") == writing.remark(f, writing.money) == "vrijwel 0"

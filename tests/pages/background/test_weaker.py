@@ -109,6 +109,16 @@ def test_what_may_still_turn_is_marked(monkeypatch: pytest.MonkeyPatch) -> None:
     assert NL["weaker_coming"] in outcome._other("half", None, "cost", formats.money, False)
 
 
+def test_what_rests_on_fewer_draws_than_the_answer_says_on_how_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(weaker, "DRAWS", 40)
+    sure = Figure(4e6, 1e4, 3e6, 5e6, 1.0, draw_count=14, draw_error=1e5)
+    figures = weaker.Figures(sure, sure, sure, 14)
+    so_far = NL["weaker_so_far"].format(draws=14)
+    for stopped in (False, True):
+        assert outcome._other("half", figures, "cost", formats.money, stopped).endswith(so_far)
+    assert so_far.split()[1] not in outcome._other("half", replace(figures, draws=40), "cost", formats.money, True)
+
+
 def test_each_has_its_range() -> None:
     sure = Figure(4e6, 1e4, 3e6, 5e6, 1.0, draw_count=desk.DRAWS, draw_error=1e5)
     unclear = Figure(-5.0, 1.0, -12.0, 3.0, 0.2, draw_count=desk.DRAWS, draw_error=3.0)

@@ -12,6 +12,7 @@ from pages.background import desk
 from pages.background.answers import Answer
 from pages.choices.plan import Plan
 from pages.look.texts import writing, writing_in
+from pages.shared import quitte
 from sim.decision.comparison import figure
 from sim.decision.place import PlaceCost, place_cost
 from sim.model.priors import NEED, priors
@@ -62,6 +63,17 @@ def test_no_more_than_all_of_it_falls_away(language: str, beyond: str, high: flo
     assert (beyond in said) is not whole
     assert "74" in said
     assert not [number for number in re.findall(r"\d+", said.partition("(")[2]) if int(number) > 100]
+
+
+@pytest.mark.parametrize("sharpening", [True, False])
+def test_what_more_draws_may_move_is_marked(sharpening: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    shown("pages/main.py")
+    answer = next(one for one in reversed(desk.desk().kept.values()) if isinstance(one, Answer))
+    said: list[str] = []
+    monkeypatch.setattr(quitte.st, "markdown", said.append)
+    monkeypatch.setattr(Answer, "sharpening", sharpening)
+    quitte.show(answer)
+    assert (NL["provisional"] in said[0].lower()) is sharpening
 
 
 def test_a_budget_without_child_work_has_no_such_line() -> None:
