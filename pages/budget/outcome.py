@@ -166,7 +166,7 @@ def _other(
 ) -> str:
     """Return what a figure would be with another effect, with its range, or that it is to come.
 
-    What may still turn is marked, and has no range. What rests on fewer draws than the answer says on how many.
+    What may still turn is marked, and has no range. What rests on fewer draws says on how many.
     """
     if figures is None:
         return t(f"weaker_{effect}", told=t("weaker_coming"))

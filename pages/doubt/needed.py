@@ -9,7 +9,7 @@ from pages.look import formats
 from pages.look.texts import t, writing
 from sim.decision.firm import few
 from sim.decision.goal import Goal
-from sim.decision.thresholds import PROGRAMME, Threshold, highest_price
+from sim.decision.thresholds import PROGRAMME, Threshold, activity_costs, highest_price
 from sim.inputs.scenario import Scenario
 from sim.model.catalogue import catalogue
 from sim.model.prices import worker_price
@@ -25,7 +25,9 @@ def price(answer: Answer, ahead: int, sure: float) -> None:
     if not (d.series(*row)[:, :ahead].sum(axis=1) > 0).all():
         return
     goal = Goal(d.years[ahead - 1], measure="cost", rate=first.discount_rate, probability=sure)
-    st.markdown(sentence(highest_price(d, goal, _now(answer.scenarios[1])), len(answer.draws), first.start))
+    plan = answer.scenarios[1]
+    found = highest_price(d, goal, _now(plan), activity_costs(plan, Options(), d.draws))
+    st.markdown(sentence(found, len(answer.draws), first.start))
 
 
 def sentence(x: Threshold, draws: int, start: int) -> str:

@@ -39,6 +39,7 @@ from sim.decision.sensitivity import TornadoBar, live_all, structural, tornado
 from sim.decision.thresholds import (
     QUANTITIES,
     Threshold,
+    activity_costs,
     highest_price,
     of_workers,
     sentence,
@@ -438,5 +439,6 @@ def _thresholds(
     if ("cost", "programme", "kinderwerk") in d.labels:
         p: Parameters = question.parameters
         price = worker_price(catalogue()["kinderwerk"], question.years[0], p)
-        found.append(highest_price(d, goal, price))
+        activities = activity_costs(question.scenarios[-1], question.options, d.draws)
+        found.append(highest_price(d, goal, price, activities))
     return tuple(found)

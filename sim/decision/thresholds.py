@@ -18,18 +18,22 @@ from sim.decision.comparison import Difference
 from sim.decision.goal import Goal, outcome
 from sim.decision.sample import Question
 from sim.decision.sensitivity import with_values
+from sim.engine.plan import with_overrides
 from sim.errors import InputError
 from sim.faults import fault
 from sim.inputs.fte import FtePath
 from sim.inputs.scenario import Scenario
 from sim.progress import Progress, Tell, nobody
 from sim.rates import discount_factor
+from sim.runs.experiment import Options, config_for
 from sim.runs.workers import Workers
 
 Floats = NDArray[np.float64]
 DRAWS = 40
 """Draws behind a threshold: enough for a chance of one in two, and a search of a minute."""
 PROGRAMME = "kinderwerk"
+ACTIVITIES = f"{PROGRAMME}.activity_cost"
+PARTICIPANTS = ("programme_participants", "programme", PROGRAMME)
 
 
 @dataclass(frozen=True)
@@ -204,11 +208,21 @@ def crossing(places: Floats, margins: Floats) -> float | None:
     return float(places[j - 1] + share * (places[j] - places[j - 1]))
 
 
-def highest_price(d: Difference, goal: Goal, price: float) -> Threshold:
+def activity_costs(scenario: Scenario, options: Options, draws: Sequence[int]) -> Floats:
+    """Return what activities of child work cost, euros of the price year per participant a year, [runs]."""
+    each = {
+        draw: with_overrides(config_for(scenario, options, draw, 0).parameters, scenario, "start")[ACTIVITIES]
+        for draw in set(draws)
+    }
+    return np.array([each[draw] for draw in draws])
+
+
+def highest_price(d: Difference, goal: Goal, price: float, activities: Floats) -> Threshold:
     """Return the highest cost of an FTE, in euros of 2024 a year, at which the goal is met.
 
-    price: euros of an FTE-year now. Needs no search: the cost of workers is in proportion to their price.
-    A negative value means that care alone becomes dearer with that chance: no price is low enough.
+    price: euros of an FTE-year now. activities: see `activity_costs`, of the runs of d; they cost the same at
+    any price. Needs no search: the cost of workers is in proportion to their price. A negative value means
+    that the rest alone becomes dearer with that chance: no price is low enough.
     """
     costs, _ = goal.of(d)
     rows = [i for i, label in enumerate(d.labels) if label == ("cost", "programme", PROGRAMME)]
@@ -217,6 +231,8 @@ def highest_price(d: Difference, goal: Goal, price: float) -> Threshold:
     years = d.years.index(goal.year) + 1
     factors = discount_factor(goal.rate, np.arange(1, years + 1))
     spent = np.asarray(d.runs[:, rows[0], :years], dtype=np.float64) @ factors
+    if PARTICIPANTS in d.labels and activities.any():
+        spent = spent - activities * (d.series(*PARTICIPANTS)[:, :years] @ factors)
     bearable = price * (spent - costs) / spent
     luck = np.random.default_rng(0)
     share = 1.0 - goal.probability

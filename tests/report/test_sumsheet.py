@@ -13,10 +13,14 @@ from openpyxl import Workbook, load_workbook
 
 from sim.api import Comparison, compare
 from sim.decision.comparison import MUNICIPAL, drowned
+from sim.decision.goal import Goal
 from sim.decision.headline import change
+from sim.decision.thresholds import activity_costs, highest_price
+from sim.rates import discount_factor
 from sim.report.composition import report_of
 from sim.report.content import Report
 from sim.report.workbook import workbook
+from sim.runs.experiment import Options
 from tests.report.comparisons import comparison
 from tests.report.formulas import Formulas
 from tests.worlds import scenario
@@ -159,3 +163,22 @@ def test_luck_outweighs_programmes_as_in_the_model() -> None:
     d = comparison("Meer", "Nog meer", noise=10.0).differences
     c = change(next(iter(d.values())), 4, report.rate)
     assert drowned(c.municipal_cost, c.municipal_programme_cost, report.draws)
+
+
+@pytest.mark.parametrize("sure", [0.05, 0.5, 0.95])
+def test_what_a_worker_may_cost_is_the_price_at_which_the_sums_are_nothing(sure: float) -> None:
+    """Activities, which each draw has at a cost of its own, are not part of the price of a worker."""
+    report, plan = opened()[0], lived().scenarios[1]
+    d, (sums,), years = lived().differences[lived().names[1]], report.sums, 6
+    factors = discount_factor(report.rate, np.arange(1, years + 1))
+    (work,) = sums.works
+    workers = np.array(work.price) * (np.array(work.fte) @ factors)
+    rest = (np.array(sums.other) + np.array(sums.care)) @ factors
+    assert np.abs(sums.other).max() > 1.0
+    price = 80_000.0
+    goal = Goal(d.years[-1], measure="cost", rate=report.rate, probability=sure)
+    found = highest_price(d, goal, price, activity_costs(plan, Options(), d.draws))
+    expected = float(np.quantile(-price * rest / workers, 1.0 - sure))
+    assert found.value == (pytest.approx(expected) if expected > 0 else None)
+    if found.value is None:
+        assert found.chance == (rest <= 0).mean()

@@ -113,7 +113,7 @@ def test_what_is_unclear_says_zero_of_an_end_that_rounds_to_nothing() -> None:
 def test_an_amount_is_near_zero_in_a_sheet_where_it_is_on_the_page(
     value: float, low: float, high: float
 ) -> None:
-    """The page writes thousands where an amount rounds to nothing in millions; so does a table without signs."""
+    """Where an amount rounds to nothing in millions both write thousands."""
     writing, f = Writing("nl"), figure(value, low, high, 10.0)
     page = {writing.remark(f, writing.money) or writing.change(f, writing.money, "less")}
     assert (writing.t("near_zero") in page) == (writing.t("near_zero") in writing.more_or_less(f, money=True))

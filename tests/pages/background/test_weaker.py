@@ -116,7 +116,8 @@ def test_what_rests_on_fewer_draws_than_the_answer_says_on_how_many(monkeypatch:
     so_far = NL["weaker_so_far"].format(draws=14)
     for stopped in (False, True):
         assert outcome._other("half", figures, "cost", formats.money, stopped).endswith(so_far)
-    assert so_far.split()[1] not in outcome._other("half", replace(figures, draws=40), "cost", formats.money, True)
+    all_of_them = outcome._other("half", replace(figures, draws=40), "cost", formats.money, True)
+    assert so_far.split()[1] not in all_of_them
 
 
 def test_each_has_its_range() -> None:
