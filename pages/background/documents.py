@@ -94,7 +94,7 @@ def made(
 
 
 def _sentences(report: Report) -> tuple[tuple[str, str, str], ...]:
-    return tuple((outcome.title, outcome.sentence, outcome.unmet) for outcome in report.outcomes)
+    return tuple((outcome.title, outcome.told, outcome.unmet) for outcome in report.outcomes)
 
 
 def _manifest(comparison: Comparison) -> bytes:

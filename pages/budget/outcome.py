@@ -20,7 +20,7 @@ from pages.shared.watching import live
 from sim.decision import payers
 from sim.decision.comparison import Figure
 from sim.decision.firm import Standing
-from sim.decision.headline import HORIZONS, Change, believed, change, weight_of_no_effect
+from sim.decision.headline import HORIZONS, Change, believed, change, pays, weight_of_no_effect
 from sim.engine.ledger import GEMEENTE
 
 Others = Sequence[tuple[str, weaker.Figures | None]]
@@ -132,12 +132,9 @@ def key_sentence(answer: Answer, term: Change, far: Change, chosen: Choices) -> 
         return t("sentence_equal", **words)
     if far.drowned:
         return t("sentence_small", **words)
-    cost = term.municipal_cost
-    told = "unclear"
-    if Standing.of(cost, answer.sharpening) is Standing.FIRM:
-        told = "more" if cost.value > 0 else "less"
-    spent = writing().about_euros(cost.value)
-    first = t(f"sentence_pays_{told}", cost=spent, years=min(HORIZONS[0], years), **words)
+    cost, soon = term.municipal_cost, min(HORIZONS[0], years)
+    way = pays(cost, answer.sharpening)
+    first = t(f"sentence_pays_{way}", cost=writing().about_euros(cost.value), years=soon, **words)
     chance = writing().chance(far.p_paid_back, len(answer.draws))
     second = "sentence_chance" if far.municipal_programme_cost > 0 else "sentence_other"
     return f"{first} {t(second, chance=chance, years=min(LONG, years))}"

@@ -41,6 +41,19 @@ def horizons(years: int) -> tuple[int, ...]:
     return tuple(h for h in HORIZONS if h <= years) or ((years,) if years else ())
 
 
+def middle_of(ahead: Sequence[int]) -> int:
+    """Return the place, among horizons, of the one after which changes in youths are told: ten years."""
+    return min(1, len(ahead) - 1)
+
+
+def pays(cost: Figure, sharpening: bool = False) -> str:
+    """Return whether a payer pays `more`, `less` or the `same`, or that this is `unclear`."""
+    told = Standing.of(cost, sharpening)
+    if told is Standing.FIRM:
+        return "more" if cost.value > 0 else "less"
+    return "same" if told is Standing.NONE else "unclear"
+
+
 @dataclass(frozen=True)
 class Level:
     """What one scenario is like after a number of years: means over runs, in youths, euros and FTE.

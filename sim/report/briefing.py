@@ -25,7 +25,7 @@ from sim.report.lettering import as_pdf
 TEMPLATE = Path(__file__).with_name("briefing.typ")
 PAGES = 2
 Size = tuple[float, float]
-SIZES = ((10.5, 3.2), (10.0, 2.7), (9.5, 2.3), (9.0, 2.0), (8.5, 1.7), (8.0, 1.4), (7.5, 1.1))
+SIZES = ((10.5, 3.2), (10.0, 2.7), (9.5, 2.3), (9.0, 2.0), (8.5, 1.7), (8.0, 1.4), (7.5, 1.1), (7.0, 0.8))
 """Type size and room in tables (points), from roomy to tight; each of both pages has its own."""
 HEIGHTS = (40, 70, 95, 110, 130, 150, 170, 190, 210)
 """Heights of the charts (pixels); type is made smaller before they get lower than `GOOD`."""

@@ -20,7 +20,7 @@ IN_CHART = 40
 """Signs of a title below a chart, which has half of the page."""
 FULL_NAMES = 2
 """Up to how many scenarios have their title there; with more there is room for their letters."""
-IN_SENTENCE = {1: 100, 2: 80, 3: 60}
+IN_SENTENCE = {1: 100, 2: 80, 3: 50}
 """Signs of a title in a sentence, by the number of scenarios: it stands whole just above."""
 LONGEST = 240
 """Signs of a title elsewhere; longer is only one of which the fonts draw nothing."""
@@ -35,7 +35,7 @@ def content(report: Report, height: int) -> dict[str, Any]:
     names = _columns(report, marks)
     drawn = marks if len(marks) > FULL_NAMES else [short(n.replace(ZERO, ""), IN_CHART) for n in names]
     shorter = [breakable(short(title, IN_SENTENCE[len(titles)])) for title in titles]
-    sentences = [o.sentence.replace(o.title, x) for o, x in zip(report.outcomes, shorter, strict=True)]
+    sentences = [o.told.replace(o.title, x) for o, x in zip(report.outcomes, shorter, strict=True)]
     return {
         "lang": report.language,
         "title": _shown(report.title),

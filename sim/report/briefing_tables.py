@@ -8,7 +8,7 @@ from typing import Any
 
 from sim.decision.comparison import Figure
 from sim.decision.firm import Standing, has_range
-from sim.decision.headline import Change
+from sim.decision.headline import Change, middle_of
 from sim.model.catalogue import catalogue
 from sim.report.assumptions import Assumption
 from sim.report.content import Report, assumed_share, changed_note
@@ -22,7 +22,7 @@ SHORT = {1: 90, 2: 44, 3: 34}
 def figures(report: Report, names: Sequence[str]) -> dict[str, Any]:
     """Return three figures of each scenario: use and unmet need at the middle horizon, money at the last."""
     t, writing = report.writing.t, report.writing
-    near = min(1, len(report.horizons) - 1)
+    near = middle_of(report.horizons)
     before = report.before[near]
 
     def cell(f: Figure, write: Callable[..., str], less: str, base: str) -> list[str]:

@@ -9,7 +9,7 @@ import numpy as np
 from sim.api import Comparison
 from sim.decision.comparison import Difference, drowned
 from sim.decision.firm import ENOUGH_DRAWS, Standing, few
-from sim.decision.headline import Change, believed, weight_of_no_effect
+from sim.decision.headline import Change, believed, middle_of, pays, weight_of_no_effect
 from sim.decision.level_by_year import AT_FIRST, MoneyView
 from sim.decision.money import (
     DISCOUNTS,
@@ -140,8 +140,8 @@ def _outcome(arm: Arm, writing: Writing, draws: int, rate: float) -> ComparedSce
     comparison, d = arm.comparison, arm.difference
     scenario = comparison.scenarios[arm.scenario]
     changes = tuple(comparison.changes(comparison.names[arm.scenario]))
-    last = changes[-1]
     ahead = comparison.horizons
+    last, middle = changes[-1], changes[middle_of(ahead)]
     years = ahead[-1]
     found = [pockets(comparison.runs, n, rate, arm.scenario) for n in ahead]
     paid = [back for back in payback(d, rate) if arm.alike or back.measure == "cost"]
@@ -153,7 +153,8 @@ def _outcome(arm: Arm, writing: Writing, draws: int, rate: float) -> ComparedSce
     return ComparedScenario(
         title=scenario.title,
         sentence=_sentence(arm.alike, scenario.title, last, years, writing, draws),
-        unmet=writing.t("key_unmet", year=last.year, change=in_words(last.unmet_need, writing)),
+        term=_term(changes, ahead[0], writing) if arm.alike and not few(draws) else "",
+        unmet=writing.t("key_unmet", year=middle.year, change=in_words(middle.unmet_need, writing)),
         policy=scenario.policy,
         levels=tuple(comparison.levels(arm.scenario)),
         changes=changes,
@@ -190,6 +191,14 @@ def _worth(d: Difference, view: str, way: Discounting, draws: int) -> tuple[Wort
     found = worth(d, view, way, len(d.years))
     spent = float(programme_cost(d, discount_factor(way.costs, np.arange(1, len(d.years) + 1))).mean())
     return found, drowned(found.net_present_value, spent, draws)
+
+
+def _term(changes: Sequence[Change], years: int, writing: Writing) -> str:
+    """Return what it costs in the first term, or nothing where the chance is not told either."""
+    if changes[-1].equal or changes[-1].drowned:
+        return ""
+    cost = changes[0].municipal_cost
+    return writing.t(f"key_pays_{pays(cost)}", cost=writing.about_euros(cost.value), years=years)
 
 
 def _sentence(alike: bool, title: str, last: Change, years: int, writing: Writing, draws: int) -> str:

@@ -43,13 +43,15 @@ class Back:
 class ComparedScenario:
     """One scenario against the reference: its key sentence with unmet need, and figures at each horizon.
 
-    worths: each with whether Monte Carlo noise exceeds the cost of programmes. place: what a place of child
-    work costs and when that pays for itself, or nothing.
+    term: what it costs in a council term, or nothing where no chance is told. worths: each with whether Monte
+    Carlo noise exceeds the cost of programmes. place: what a place of child work costs and when that pays for
+    itself, or nothing.
     alike: whether both pay for care in the same way, so that what can be cashed may be compared.
     """
 
     title: str
     sentence: str
+    term: str
     unmet: str
     policy: str
     levels: tuple[Level, ...]
@@ -59,6 +61,11 @@ class ComparedScenario:
     worths: tuple[tuple[Worth, bool], ...]
     alike: bool
     place: str
+
+    @property
+    def told(self) -> str:
+        """Return the chance of break-even and what it costs in a council term."""
+        return f"{self.sentence} {self.term}".strip()
 
     @property
     def equal(self) -> bool:

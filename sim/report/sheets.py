@@ -101,7 +101,7 @@ def _summary(report: Report) -> Sheet:
     ]
     above = [report.title, t("doc_subject"), t("reference_title", title=report.reference)]
     above += [*world_lines(report), *filter(None, (report.local, changed_note(report)))]
-    above += [text for o in report.outcomes for text in (o.sentence, o.unmet)]
+    above += [text for o in report.outcomes for text in (o.told, o.unmet)]
     drawn = t("drawn_between" if report.chance_known else "drawn_few")
     note = t("summary_note", rate=report.writing.percent(report.rate, 2), drawn=drawn)
     return Sheet(

@@ -20,6 +20,7 @@ from sim.decision.headline import (
     horizons,
     level,
     municipal_programmes,
+    pays,
 )
 from sim.engine.history import Label
 from sim.model.parameters import default_parameters
@@ -196,3 +197,17 @@ def test_a_chance_drowns_in_the_luck_of_one_draw(spent: float, draws: int, lost:
 def test_without_programmes_a_chance_drowns_where_the_difference_is_too_small() -> None:
     assert drowned(Figure(1.9, 1.0, None, None, 0.5), 0.0, 25)
     assert not drowned(Figure(2.1, 1.0, None, None, 0.5), 0.0, 25)
+
+
+@pytest.mark.parametrize(
+    ("cost", "told"),
+    [
+        (Figure(4e6, 1e4, 3e6, 5e6, 1.0, 40, 1e5), "more"),
+        (Figure(-4e6, 1e4, -5e6, -3e6, 0.0, 40, 1e5), "less"),
+        (Figure(0.0, 0.0, 0.0, 0.0, 0.0, 40, 0.0), "same"),  # a plan that begins after the term
+        (Figure(1e6, 1e4, -2e6, 3e6, 0.6, 40, 2e5), "unclear"),
+        (Figure(1e4, 1e5, -2e6, 3e6, 0.6, 40, 2e5), "unclear"),
+    ],
+)
+def test_a_payer_pays_more_or_less_only_where_that_stands(cost: Figure, told: str) -> None:
+    assert pays(cost) == told

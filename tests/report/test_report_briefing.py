@@ -111,6 +111,19 @@ def test_what_a_place_costs_stands_on_page_one_as_on_start(report: Report) -> No
     assert research_words(report.writing) not in text_of(PdfReader(io.BytesIO(briefing(report))))
 
 
+def test_page_one_says_what_a_term_costs_and_unmet_need_of_one_year_alone(report: Report) -> None:
+    words = report.writing
+    for (told, unmet), o in zip(content(report, 200)["sentences"], report.outcomes, strict=True):
+        assert o.changes[0].municipal_cost.value > 0
+        cost = words.about_euros(o.changes[0].municipal_cost.value)
+        assert told.endswith(words.t("key_pays_more", cost=cost, years=report.horizons[0]))
+        assert f"in {report.before[1].year}" in unmet
+        named = words.t("figure_unmet", year=report.before[1].year)
+        assert named in content(report, 200)["figures"]["header"]
+    for few in (report_of(comparison("Meer", draws=3)), report_of(comparison("Meer", noise=500.0))):
+        assert [o.term for o in few.outcomes] == [""]
+
+
 def test_figures_are_those_of_the_report(reader: PdfReader, report: Report) -> None:
     text, writing = text_of(reader), report.writing
     for outcome in report.outcomes:
