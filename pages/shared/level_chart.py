@@ -38,6 +38,8 @@ ENDS = "ends"
 """What the data of the bars beside the last year are called."""
 SAME = 0.01
 """Lines that differ by less than this share lie on each other on a chart that begins at zero."""
+MISSED = 0.15
+"""A model that is off by more than this share of what was counted here says so, beside its chart."""
 BESIDE = 0.6
 """Years between the bars of two budgets, to the right of the last year."""
 Ends = tuple[float, float]
@@ -132,6 +134,7 @@ def _counted_here(chosen: Choices) -> tuple[Observation, ...]:
 def _plot(found: LevelLines, chosen: Choices, reference: str) -> None:
     parts.draw(chart(found))
     parts.note(_open_band(found))
+    parts.note(_missed(found))
     with st.container(key=f"on-screen-{found.what}"):  # what to choose is of no use on paper
         parts.note(_lying_together(found))
     data = frame(found)
@@ -159,6 +162,20 @@ def _written(value: float, found: LevelLines) -> str:
 def _open_band(found: LevelLines) -> str:
     """Return why there is no band, where there is none; what it is stands with the table."""
     return charts.band_words(found.budgets) if found.budgets[0].low is None else ""
+
+
+def _missed(found: LevelLines) -> str:
+    """Return that the model is far from what was counted here in the last year of both, or nothing."""
+    if found.past is None:
+        return ""
+    lived = dict(zip(found.past.years, found.past.users.tolist(), strict=True))
+    both = [one for one in found.observed if one.year in lived]
+    if not both or abs(lived[both[-1].year] - both[-1].value) <= MISSED * both[-1].value:
+        return ""
+    model, counted = lived[both[-1].year], both[-1].value
+    way = "high" if model > counted else "low"
+    numbers = {"counted": formats.count(counted), "model": formats.count(model)}
+    return t(f"level_missed_{way}", year=both[-1].year, **numbers)
 
 
 def _lying_together(found: LevelLines) -> str:

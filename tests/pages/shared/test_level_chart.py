@@ -40,7 +40,7 @@ def test_users_have_a_past_and_the_country_beside_it() -> None:
     found = replace(shown("users"), past=Past((2024, 2025), np.array([6000.0, 6100.0])))
     data = frame(found)
     assert set(data["name"]) == {
-        "gemeten (CBS)", "zoals in heel Nederland", "het model, voor de start", *NAMES
+        "gemeten (CBS)", "zoals in heel Nederland", "het model voor de start (beste schatting)", *NAMES
     }  # fmt: skip
     own, country = (data[data["name"] == name].set_index("year")["value"] for name in list(
         dict.fromkeys(data["name"]))[:2])  # fmt: skip
@@ -51,6 +51,27 @@ def test_users_have_a_past_and_the_country_beside_it() -> None:
     assert [row["year"] for row in rows if row["open"]] == [2021, 2022]
     assert {row["name"] for row in rows if row["banded"]} == {NAMES[0]}
     assert "zonder kinderwerk: van" in drawn["description"]
+
+
+@pytest.mark.parametrize(
+    ("model", "said"),
+    [
+        (1.6, "Het model komt op 10.656, en is hier dus te hoog."),
+        (0.8, "Het model komt op 5.328, en is hier dus te laag."),
+        (1.1, ""),
+        (0.9, ""),
+    ],
+)
+def test_a_model_that_is_far_from_what_was_counted_says_so(model: float, said: str) -> None:
+    found = shown("users")
+    last = found.observed[-1]
+    assert (last.year, last.value) == (2022, 6660.0)
+    past = Past((2021, 2022, 2023), np.array([1.0, model * last.value, 1.0]))
+    told = level_chart._missed(replace(found, past=past))
+    assert told.endswith(said)
+    assert bool(told) is bool(said)
+    assert not level_chart._missed(replace(found, past=Past((2024,), np.array([1.0]))))
+    assert not level_chart._missed(found)
 
 
 @pytest.mark.parametrize("what", ["users", "money", "unmet"])
