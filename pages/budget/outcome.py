@@ -165,13 +165,14 @@ def _other(
 
     What may still turn is marked, and has no range. What rests on fewer draws says on how many.
     """
+    words = "weaker_none_seen" if (effect, name) == (weaker.NONE, "users") else f"weaker_{effect}"
     if figures is None:
-        return t(f"weaker_{effect}", told=t("weaker_coming"))
+        return t(words, told=t("weaker_coming"))
     figure, sharpening = getattr(figures, name), figures.sharpening and not stopped
     found = writing().change_between(figure, write, _less(write), sharpening)
     soon = Standing.of(figure, sharpening) is Standing.PROVISIONAL
-    words = t(f"weaker_{effect}", told=writing().provisional(found, soon))
-    return f"{words} {t('weaker_so_far', draws=figures.draws)}" if figures.sharpening else words
+    told = t(words, told=writing().provisional(found, soon))
+    return f"{told} {t('weaker_so_far', draws=figures.draws)}" if figures.sharpening else told
 
 
 def _level(f: Figure, before: float, after: float, sharpening: bool, both: str) -> str:
