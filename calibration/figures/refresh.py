@@ -169,17 +169,24 @@ def _compare(table: str, renewals: Sequence[Renewal], file: TargetFile, tell: Te
         target: [None if place is None else next(answers) for place in parts]
         for target, parts in places.items()
     }
-    return [_line(target, table, file, places[target], figures[target]) for _, target in wanted]
+    return [
+        _line(target, renewal, file, places[target], figures[target]) for renewal, target in wanted
+    ]
 
 
 def _line(
-    target: str, table: str, file: TargetFile, places: Sequence[Place | None], figures: Sequence[float | None]
+    target: str,
+    renewal: Renewal,
+    file: TargetFile,
+    places: Sequence[Place | None],
+    figures: Sequence[float | None],
 ) -> Line:
+    table = renewal.table
     was, status = file.cell(target, "value"), file.cell(target, "status")
     values = [figure for figure in figures if figure is not None]
     if len(values) < len(figures) or (len(values) == 2 and values[1] == 0):
         return Line(target, table, was, "", status, "")
-    value = values[0] / values[1] if len(values) == 2 else values[0]
+    value = renewal.factor * (values[0] / values[1] if len(values) == 2 else values[0])
     digits = len(was.partition(".")[2])  # as many as the file has
     now = f"{value:.{digits}f}"
     provisional = any(place is not None and place.provisional for place in places)

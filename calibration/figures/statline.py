@@ -1,7 +1,8 @@
 """Read current figures from the tables of CBS StatLine, by the titles that CBS prints.
 
-Keys are never typed: CBS renews them with its classifications, and pads them with blanks. They are read from
-the table itself, under the title of the dimension, category or measure. Municipalities alone are found by
+Keys are not typed: CBS renews them with its classifications, and pads them with blanks. They are read from
+the table itself, under the title of the dimension, category or measure. Of one table only the keys of its
+measures are known; there it is the key without its number. Municipalities alone are found by
 their code: it is the same in every table, where titles are not ("Rijswijk (ZH.)" here is "Rijswijk" there),
 and two municipalities may have one title.
 """
@@ -22,7 +23,8 @@ STATLINE_FILE = Path(__file__).resolve().parents[1] / "targets" / "statline.csv"
 _REGION = re.compile(r"(?:GM|PV|LD|NL)\d")
 SECONDS = 60  # the library itself would wait for ever
 COLUMNS = (
-    "table", "title", "years", "replaces", "targets", "selection", "measure", "over_selection", "over_measure"
+    "table", "title", "years", "replaces", "targets", "selection", "measure", "over_selection",
+    "over_measure", "factor",
 )  # fmt: skip
 Answer = TypeVar("Answer")
 Item = Mapping[str, Any]
@@ -50,7 +52,8 @@ class Cells:
 class Renewal:
     """Targets that one table renews: one figure, or one over another. years: what the table covers.
 
-    replaces: the table of earlier years, where that is known; line: where it stands in statline.csv.
+    replaces: the table of earlier years, where that is known; line: where it stands in statline.csv; factor:
+    by which a figure is multiplied, such as 0.01 for a percentage.
     """
 
     line: int
@@ -63,6 +66,7 @@ class Renewal:
     measure: str
     over_selection: str
     over_measure: str
+    factor: float = 1.0
 
     def top(self, year: int) -> Cells:
         """Return the cells that are counted."""
@@ -89,7 +93,7 @@ def read_renewals(path: Path = STATLINE_FILE) -> list[Renewal]:
             Renewal(
                 reader.line_num, row["table"], row["title"], row["years"], row["replaces"],
                 tuple(row["targets"].split()), row["selection"], row["measure"], row["over_selection"],
-                row["over_measure"],
+                row["over_measure"], float(row["factor"] or 1.0),
             )
             for row in reader
         ]  # fmt: skip
@@ -216,8 +220,11 @@ class StatLineTable:
     def _measure(self, path: str, line: int) -> str:
         """Return the key of a measure by its title, below the titles of the groups it stands in.
 
-        `> title` is in any group, where one measure alone is called so.
+        `> title` is in any group, where one measure alone is called so. `#key` is by its key without the
+        number behind it, where the title is not known.
         """
+        if path.startswith("#"):
+            return self._by_key(path.removeprefix("#"), line)
         by_id = {item["ID"]: item for item in self._properties}
         paths: dict[str, str] = {}
         for item in self._properties:
@@ -236,6 +243,14 @@ class StatLineTable:
             wrong = fault("several_measures", path=title) if found else fault("no_measure", path=title)
             ends = [known.rpartition(" > ")[2] for known in paths] if anywhere else list(paths)
             raise self._unknown(line, wrong, title, [] if found else ends)
+        return found[0]
+
+    def _by_key(self, name: str, line: int) -> str:
+        keys = [str(item["Key"]).strip() for item in self._properties if item["Type"] == "Topic"]
+        found = [key for key in keys if re.fullmatch(rf"{re.escape(name)}_\d+", key)]
+        if len(found) != 1:
+            known = [key.rpartition("_")[0] for key in keys]
+            raise self._unknown(line, fault("no_measure", path=name), name, known)
         return found[0]
 
     def _unknown(self, line: int, why: Fault, name: str, known: Iterable[str]) -> InputError:

@@ -209,6 +209,25 @@ def test_measures_of_one_title_are_told_apart_by_their_groups(cbs: Recorded, tmp
     assert not any(line.changed for line in lines)
 
 
+def test_percentages_are_shares_here_and_measures_are_found_by_their_keys(cbs: Recorded) -> None:
+    """Of 85098NED the keys are known, and not the titles; CBS has made one province final since."""
+    lines = refresh(["85098NED"])
+    assert len(lines) == 23
+    now = found(lines)
+    assert now["jh_u18_share_nl_2023"] == ("0.139", "final")
+    assert now["half_year_ratio_u18_2023"] == ("0.842", "final")
+    assert now["jb_with_verblijf_2023"] == ("0.484", "final")
+    assert now["jh_u18_share_zeeland_2023p"] == ("0.159", "final")
+    assert [line.target for line in lines if line.was != line.now] == ["jh_u18_share_zeeland_2023p"]
+
+
+def test_a_key_that_the_table_has_not_is_named(cbs: Recorded) -> None:
+    for item in cbs.tables["85098NED"]["DataProperties"]["value"]:
+        item["Key"] = item["Key"].replace("JongerenMetJeugdbescherming", "JongerenMetJeugdbesch")
+    with pytest.raises(InputError, match=r"measure 'JongerenMetJeugdbescherming'.*'JongerenMetJeugdbesch'"):
+        refresh(["85098NED"])
+
+
 # ---- what goes wrong
 
 
