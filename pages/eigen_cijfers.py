@@ -133,8 +133,9 @@ def _enter(chosen: Choices) -> None:
     saw("wijze", way, WAYS[0])
     if way == "file":
         _file(known)
-    elif (data := form(known, f"{slug(name or start)}-{len(chosen.own)}", named(name))) is not None:
-        review.take(*of_form(data))
+    elif (handed := form(known, f"{slug(name or start)}-{len(chosen.own)}", named(name))) is not None:
+        data, refused = handed
+        review.take(*((None, refused) if refused else of_form(data)))
 
 
 def _file(known: Municipality | None) -> None:

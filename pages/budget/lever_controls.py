@@ -34,6 +34,7 @@ from pages.choices.state import choices, keep
 from pages.look import formats
 from pages.look.texts import language, t, writing
 from pages.shared.folds import folding
+from pages.shared.number_fields import number_field
 from pages.shared.parts import note, plain
 from sim.engine.plan import LIMITED
 from sim.errors import InputError
@@ -220,8 +221,8 @@ def _places(now: dict[str, Any]) -> dict[str, Any]:
         number = 0.0
         if way == NUMBER:
             before = 0.0 if isinstance(held, str) else float(held)
-            number = st.number_input(
-                t("verken_places_n", form=title), 0.0, MOST_PLACES, before, step=10.0, format="%g",
+            number = number_field(
+                st.container(), t("verken_places_n", form=title), 0.0, MOST_PLACES, before,
                 key=key("places-number", form),
             )  # fmt: skip
         if way != usual:
@@ -242,9 +243,10 @@ def _budget(now: dict[str, Any]) -> dict[str, float]:
         t("verken_budget_own"), amount is not None, help=t("verken_budget_help"), key=key("budget-own")
     )
     if own:
-        millions = st.number_input(
-            t("verken_budget"), 0.0, MOST_EUROS / 1e6, None if amount is None else amount / 1e6, step=1.0,
-            format="%g", key=key("budget"), placeholder=t("verken_budget_empty"),
+        millions = number_field(
+            st.container(), t("verken_budget"), 0.0, MOST_EUROS / 1e6,
+            None if amount is None else amount / 1e6, key=key("budget"), may_be_empty=True,
+            placeholder=t("verken_budget_empty"),
         )  # fmt: skip
         if millions is not None:
             found["youth_care"] = _kept(amount, round(millions * 1e6), 0.5)
@@ -252,8 +254,8 @@ def _budget(now: dict[str, Any]) -> dict[str, float]:
         t("verken_growth_own"), growth is not None, help=t("verken_growth_help"), key=key("growth-own")
     )
     if own:
-        percent = st.number_input(
-            t("verken_growth"), -50.0, 50.0, round(100 * (growth or 0.0), 6), step=0.5, format="%g",
+        percent = number_field(
+            st.container(), t("verken_growth"), -50.0, 50.0, round(100 * (growth or 0.0), 6),
             key=key("growth"),
         )  # fmt: skip
         found["real_growth"] = _kept(growth, round(percent / 100, 8), 1e-8)
@@ -305,15 +307,15 @@ def _shock(n: int, shock: dict[str, Any], plan: Plan) -> dict[str, Any]:
         format_func=months.__getitem__,
     )  # fmt: skip
     left, right = st.columns(2)
-    length = left.number_input(
-        t("verken_shock_months", n=n), 1, MONTHS * MAX_YEARS, int(shock.get("months", 12)),
-        key=key("shock-months", n),
+    length = number_field(
+        left, t("verken_shock_months", n=n), 1, MONTHS * MAX_YEARS, int(shock.get("months", 12)),
+        key=key("shock-months", n), whole=True,
     )  # fmt: skip
     lowest = -100.0 if kind in BOTH_WAYS else 0.0
     most = 100.0 * MOST_SHORTER if kind == "shorter_care" else 100.0
-    size = right.number_input(
-        t("verken_shock_size", n=n), lowest, most, min(max(round(100 * shock["size"], 6), lowest), most),
-        step=5.0, format="%g", key=key("shock-size", n, lowest, most),
+    size = number_field(
+        right, t("verken_shock_size", n=n), lowest, most,
+        min(max(round(100 * shock["size"], 6), lowest), most), key=key("shock-size", n, lowest, most),
     )  # fmt: skip
     found = {
         "kind": kind, "start": f"{year_now}-{month_now:02d}", "months": int(length),
@@ -371,10 +373,13 @@ def period_control(chosen: Choices) -> None:
     """Show the first year and the number of years; paths of FTE are cut to them, and no shock is lost."""
     start, years = period(chosen.plan)
     left, right = st.columns(2)
-    new_start = left.number_input(t("verken_start"), FIRST_YEAR, LAST_YEAR, start, key=key("start"))
-    new_years = right.number_input(
-        t("verken_years"), 1, MAX_YEARS, years, help=t("verken_years_help"), key=key("years")
+    new_start = number_field(
+        left, t("verken_start"), FIRST_YEAR, LAST_YEAR, start, key=key("start"), whole=True
     )
+    new_years = number_field(
+        right, t("verken_years"), 1, MAX_YEARS, years, help=t("verken_years_help"), key=key("years"),
+        whole=True,
+    )  # fmt: skip
     lost = [s for s in chosen.plan.data.get("shocks", []) if not falls_in(s, int(new_start), int(new_years))]
     if lost:
         st.warning(t("verken_shock_late"))

@@ -12,6 +12,8 @@ from pages.choices.lever_words import programme_title
 from pages.choices.levers import Steps, evenly, path_of, steps_of
 from pages.choices.plan import MOST_FTE
 from pages.look.texts import t
+from pages.shared.number_fields import number_field
+from pages.shared.parts import plain
 
 Key = Callable[..., str]
 WAYS = ("steady", "path")
@@ -48,7 +50,7 @@ def fte_control(name: str, fte: Any, start: int, years: int, key: Key) -> Any:
         return _path(name, fte, start, years, key)
     last = float(steps_of(fte, start)[-1][1])  # of a path, those it leads to
     label = t("verken_fte_programme", programme=title)
-    return float(st.number_input(label, 0.0, MOST_FTE, last, step=1.0, format="%g", key=key(name, "fte")))
+    return number_field(st.container(), label, 0.0, MOST_FTE, last, key=key(name, "fte"))
 
 
 def _path(name: str, fte: Any, start: int, years: int, key: Key) -> Any:
@@ -88,8 +90,8 @@ def _step(
             t("verken_step_of", what=t("verken_since"), n=n), known, known.index(max(year, start)),
             key=key(*about, "year", n),
         )  # fmt: skip
-    fte_now = columns[1].number_input(
-        t("verken_step_of", what=t("verken_fte"), n=n), 0.0, MOST_FTE, float(fte), step=1.0, format="%g",
+    fte_now = number_field(
+        columns[1], t("verken_step_of", what=t("verken_fte"), n=n), 0.0, MOST_FTE, float(fte),
         key=key(*about, "fte", n),
     )  # fmt: skip
     if n > 1:
@@ -97,22 +99,37 @@ def _step(
             t("verken_remove"), key=key(*about, "remove", n), on_click=_remove, args=(kept, n - 1),
             help=t("verken_remove_step", n=n),
         )  # fmt: skip
-    return int(year_now), float(fte_now)
+    return int(year_now), fte_now
 
 
 def _evenly(name: str, draft: Draft, start: int, years: int, key: Key) -> None:
     """Show a way to fill in a step for every year between two."""
     end = start + years - 1
+    refused: list[str] = []
     with st.form(key(name, "evenly"), border=True):
         st.markdown(f"**{t('verken_evenly')}**")
         left, right = st.columns(2)
-        from_fte = _fte_field(left, "verken_from_fte", draft.steps[0][1], key(name, "from"))
-        from_year = right.number_input(t("verken_from_year"), start, end, start, key=key(name, "from-year"))
+        from_fte = number_field(
+            left, t("verken_from_fte"), 0.0, MOST_FTE, float(draft.steps[0][1]), key=key(name, "from"),
+            refused=refused,
+        )  # fmt: skip
+        from_year = number_field(
+            right, t("verken_from_year"), start, end, start, key=key(name, "from-year"), whole=True,
+            refused=refused,
+        )  # fmt: skip
         left, right = st.columns(2)  # below each other on a phone, in this order
-        to_fte = _fte_field(left, "verken_to_fte", draft.steps[-1][1], key(name, "to"))
-        last = min(start + 4, end)
-        to_year = right.number_input(t("verken_to_year"), start, end, last, key=key(name, "to-year"))
-        if st.form_submit_button(t("verken_fill")):
+        to_fte = number_field(
+            left, t("verken_to_fte"), 0.0, MOST_FTE, float(draft.steps[-1][1]), key=key(name, "to"),
+            refused=refused,
+        )  # fmt: skip
+        to_year = number_field(
+            right, t("verken_to_year"), start, end, min(start + 4, end), key=key(name, "to-year"), whole=True,
+            refused=refused,
+        )  # fmt: skip
+        filling = st.form_submit_button(t("verken_fill"))
+        for why in refused:
+            st.error(plain(why))
+        if filling and not refused:
             try:
                 filled = evenly((int(from_year), from_fte), (int(to_year), to_fte))
             except ValueError:
@@ -121,10 +138,6 @@ def _evenly(name: str, draft: Draft, start: int, years: int, key: Key) -> None:
                 before = [step for step in draft.steps if step[0] < filled[0][0]]
                 draft.renewed([*before, *filled])
                 st.rerun()
-
-
-def _fte_field(place: Any, label: str, value: float, key: str) -> float:
-    return float(place.number_input(t(label), 0.0, MOST_FTE, float(value), step=1.0, format="%g", key=key))
 
 
 def _add(kept: str, start: int, years: int) -> None:

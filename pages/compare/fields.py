@@ -9,6 +9,7 @@ from pages.choices.plan import MOST_FTE, Plan
 from pages.choices.state import choices, keep
 from pages.look.texts import t
 from pages.shared import parts
+from pages.shared.number_fields import digits, number_field
 
 SHOWN, FIELDS = "compare-shown", "compare-fields"
 LONGEST_NAME = 60
@@ -42,21 +43,24 @@ def _field(k: int, now: Plan, made: int) -> Plan:
     """Show one budget, and return it as changed; its other levers stay as they are."""
     key, held = f"{k}-{made}", str(now.data.get("title", ""))
     mark = now.code()[:40]
+    refused: list[str] = []
     with st.container(border=True):
         columns = st.columns([3, 2, 2, 3], vertical_alignment="bottom")
         name = columns[0].text_input(
             f"{k + 1}. {t('name')}", held, max(LONGEST_NAME, len(held)), key=f"name-{key}",
             placeholder=now.described(),
         )  # fmt: skip
-        fte = columns[1].number_input(
-            f"{k + 1}. {t('fte')}", 0.0, MOST_FTE, now.fte, step=1.0, format="%g", key=f"fte-{key}",
-            disabled=not now.steady,
+        fte = number_field(
+            columns[1], f"{k + 1}. {t('fte')}", 0.0, MOST_FTE, now.fte, key=f"fte-{key}",
+            disabled=not now.steady, refused=refused,
         )  # fmt: skip
         fenced = columns[2].toggle(t("ring_fence"), now.fenced, key=f"fence-{key}", help=t("ring_fence_help"))
         policy = columns[3].selectbox(
             t("policy"), POLICIES, POLICIES.index(now.policy), key=f"policy-{key}",
             format_func=lambda p: t(f"policy_{p}"), help=_policy_help(),
         )  # fmt: skip
+        for why in refused:
+            st.error(parts.plain(f"{why} {t('number_kept', value=digits(now.fte))}"))
         if set(now.data) - {"policy", "programmes", "title"} or set(now.programmes) - {"kinderwerk"}:
             parts.note(t("start_beside", what=parts.plain(now.described())))
         mine = st.button(t("compare_mine"), key=f"mine{k}-{mark}", help=t("compare_mine_help"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import streamlit as st
 
@@ -11,6 +11,7 @@ from pages.look.texts import t, writing, writing_in
 from pages.own.known import FITTED, GROUPS, form_name
 from pages.own.use_form import two_by_two, use_fields, youths_in_year
 from pages.shared import parts
+from pages.shared.number_fields import number_field
 from sim.inputs.age_structure import MAX_YOUTHS
 from sim.inputs.care_use import USE_AGES
 from sim.inputs.library import registry
@@ -23,48 +24,58 @@ from sim.words.writing import LANGUAGES
 Data = dict[str, Any]
 
 
-def form(known: Municipality | None, key: str, name: str = "") -> Data | None:
+class Handed(NamedTuple):
+    """What was handed in with a form. refused: why what was typed in a field cannot be."""
+
+    data: Data
+    refused: list[str]
+
+
+def form(known: Municipality | None, key: str, name: str = "") -> Handed | None:
     """Show the form with what is known of a municipality; return its data once it is handed in.
 
     name: of one of which nothing is known.
     """
+    refused: list[str] = []
     with st.form(f"own-form-{key}", enter_to_submit=False):
-        who = _who(known, key, name)
-        use = use_fields(known, key)
-        data = {**who, **_people(known, key), **_now(known, key)}
-        tariffs = _tariffs(known, key)
+        who = _who(known, key, name, refused)
+        use = use_fields(known, key, refused)
+        data = {**who, **_people(known, key, refused), **_now(known, key, refused)}
+        tariffs = _tariffs(known, key, refused)
         handed_in = st.form_submit_button(t("own_submit"), type="primary")
     if not handed_in:
         return None
     data["kind"] = "municipality"
     data |= {name: part for name, part in (("use", use), ("tariffs", tariffs)) if part}
-    return {**data, **_multipliers(known, data)}
+    return Handed({**data, **_multipliers(known, data)}, refused)
 
 
-def use_form(known: Municipality, key: str) -> Data | None:
+def use_form(known: Municipality, key: str) -> Handed | None:
     """Show the figure that tells most, youths with jeugdhulp in a year, for a municipality without its own.
 
     Returns what is known together with it, once it is handed in; without it where the field is empty.
     """
+    refused: list[str] = []
     with st.form(f"own-use-form-{key}"):
         st.markdown(t("own_first"))
         parts.note(t("own_use_all"))
-        youths, year = youths_in_year(st.container(), st.container(), None, key)  # room for one a row
+        one, other = st.container(), st.container()  # room for one a row
+        youths, year = youths_in_year(one, other, None, key, refused)
         handed_in = st.form_submit_button(t("own_submit"), type="primary")
     if not handed_in:
         return None
     data = {name: figure for name, figure in known.to_data().items() if name not in FITTED}
     if youths is not None:
         data["use"] = {"year": year, "youths": youths, "ages": USE_AGES[-1]}
-    return {**data, **_multipliers(known, data)}
+    return Handed({**data, **_multipliers(known, data)}, refused)
 
 
-def _who(known: Municipality | None, key: str, name: str) -> Data:
+def _who(known: Municipality | None, key: str, name: str, refused: list[str]) -> Data:
     """Show who and when."""
     name = st.text_input(t("own_name"), known.name if known else name, NAME_LENGTH, key=f"own-name-{key}")
-    year = st.number_input(
-        t("own_year"), FIRST_DATE, LAST_DATE, int(known.date[:4]) if known else None, format="%d",
-        key=f"own-year-{key}", help=t("own_year_help"),
+    year = number_field(
+        st.container(), t("own_year"), FIRST_DATE, LAST_DATE, int(known.date[:4]) if known else None,
+        key=f"own-year-{key}", may_be_empty=True, whole=True, help=t("own_year_help"), refused=refused,
     )  # fmt: skip
     told = source_words(known.source, writing()) if known else ""
     source = st.text_input(
@@ -72,7 +83,7 @@ def _who(known: Municipality | None, key: str, name: str) -> Data:
         help=t("own_source_help"),
     )  # fmt: skip
     same_day = known is not None and year == int(known.date[:4])
-    date = known.date if known and same_day else f"{year:d}-01-01" if year is not None else ""
+    date = known.date if known and same_day else f"{year:.0f}-01-01" if year is not None else ""
     return {"name": name.strip(), "date": date, "source": _source(known, source.strip())}
 
 
@@ -84,16 +95,16 @@ def _source(known: Municipality | None, typed: str) -> str:
     return known.source if typed in told else typed
 
 
-def _people(known: Municipality | None, key: str) -> Data:
+def _people(known: Municipality | None, key: str, refused: list[str]) -> Data:
     """Show the population by groups of ages."""
     st.markdown(f"**{t('own_population')}**")
     ages = known.single_ages() if known else ()
     population: Data = {}
     for (first, last), column in zip(GROUPS, two_by_two(len(GROUPS)), strict=True):
         before = round(sum(ages[first : last + 1])) if ages else None
-        count = column.number_input(
-            t("own_people", first=first, last=last), 0, int(MAX_YOUTHS), before, step=1, format="%d",
-            key=f"own-people-{first}-{key}",
+        count = number_field(
+            column, t("own_people", first=first, last=last), 0, int(MAX_YOUTHS), before,
+            key=f"own-people-{first}-{key}", may_be_empty=True, whole=True, refused=refused,
         )  # fmt: skip
         if count is not None and count == before:  # as it was, by single age
             population |= {str(age): round(ages[age], 1) for age in range(first, last + 1)}
@@ -102,26 +113,27 @@ def _people(known: Municipality | None, key: str) -> Data:
     return {"population": population}
 
 
-def _now(known: Municipality | None, key: str) -> Data:
+def _now(known: Municipality | None, key: str, refused: list[str]) -> Data:
     """Show child work of today and the two shares that differ between municipalities."""
     st.markdown(f"**{t('own_now')}**")
     columns = st.columns(3, vertical_alignment="bottom")
-    fte = columns[0].number_input(
-        t("own_fte"), 0.0, 10_000.0, _value(known, "kinderwerk_fte"), step=1.0, format="%g",
-        key=f"own-fte-{key}", help=t("own_empty"), placeholder=t("own_unknown"),
+    fte = number_field(
+        columns[0], t("own_fte"), 0.0, 10_000.0, _value(known, "kinderwerk_fte"), key=f"own-fte-{key}",
+        may_be_empty=True, help=t("own_empty"), placeholder=t("own_unknown"), refused=refused,
     )  # fmt: skip
     found = {"kinderwerk_fte": fte}
     for column, name, most in zip(columns[1:], ("bijstand", "moving"), (60.0, 50.0), strict=True):
         before = _value(known, name)
-        percent = column.number_input(
-            t(f"own_{name}_percent"), 0.0, most, None if before is None else round(100 * before, 4), step=0.1,
-            format="%g", key=f"own-{name}-{key}", help=t("own_empty"), placeholder=t("own_unknown"),
+        percent = number_field(
+            column, t(f"own_{name}_percent"), 0.0, most, None if before is None else round(100 * before, 4),
+            key=f"own-{name}-{key}", may_be_empty=True, help=t("own_empty"), placeholder=t("own_unknown"),
+            refused=refused,
         )  # fmt: skip
         found[name] = None if percent is None else round(percent / 100, 6)
     return {name: _sourced(known, name, value) for name, value in found.items() if value is not None}
 
 
-def _tariffs(known: Municipality | None, key: str) -> Data:
+def _tariffs(known: Municipality | None, key: str, refused: list[str]) -> Data:
     """Show what a place in each form of care costs in a year."""
     found: Data = {}
     with st.expander(t("own_tariffs"), expanded=bool(known and known.tariffs)):
@@ -129,9 +141,9 @@ def _tariffs(known: Municipality | None, key: str) -> Data:
         for form_of_care, column in zip(FORMS, two_by_two(len(FORMS)), strict=True):
             low, high = registry().tariffs[form_of_care]
             before = known.tariffs.get(form_of_care) if known else None
-            value = column.number_input(
-                form_name(form_of_care), 0, 10_000_000, round(before.value) if before else None, step=100,
-                format="%d", key=f"own-tariff-{form_of_care}-{key}",
+            value = number_field(
+                column, form_name(form_of_care), 0, 10_000_000, round(before.value) if before else None,
+                key=f"own-tariff-{form_of_care}-{key}", may_be_empty=True, whole=True, refused=refused,
                 placeholder=t("own_usual", low=formats.count(low), high=formats.count(high)),
             )  # fmt: skip
             if before is not None and round(before.value) == value:

@@ -36,9 +36,10 @@ def show(known: Municipality, chosen: Choices) -> None:
 
 def _ask(known: Municipality) -> None:
     """Show the field, and what its figure changes once it is handed in."""
-    if (data := use_form(known, f"spot-{slug(known.name)}")) is not None:
-        empty = [f"{t('own_use_youths')}: {t('own_people_empty')}"]
-        review.take(*(checked(data) if "use" in data else (None, empty)))
+    if (handed := use_form(known, f"spot-{slug(known.name)}")) is not None:
+        data, refused = handed
+        wrong = refused or [f"{t('own_use_youths')}: {t('own_people_empty')}"]
+        review.take(*(checked(data) if "use" in data and not refused else (None, wrong)))
     figures = review.proposed()
     if figures is not None and figures.name == known.name:
         review.review(figures)

@@ -11,6 +11,7 @@ from calibration.figures.targets import read_targets
 from calibration.municipalities.municipal import national_shares
 from pages.look.texts import t
 from pages.shared import parts
+from pages.shared.number_fields import number_field
 from sim.inputs.age_structure import MAX_YOUTHS
 from sim.inputs.care_use import USE_AGES, Use
 from sim.inputs.municipality import Municipality
@@ -20,9 +21,10 @@ from sim.states import HISTORY_YEAR
 Data = dict[str, Any]
 
 
-def use_fields(known: Municipality | None, key: str) -> Data | list[Data]:
+def use_fields(known: Municipality | None, key: str, refused: list[str]) -> Data | list[Data]:
     """Show the figures of use to which need and access are fitted.
 
+    refused: gets why what was typed in a field is refused.
     Returns one year as a mapping, more as a list, nothing where every field is empty. A year that has a field
     of its own may also be filled in as the first: then it is there twice, and refused.
     """
@@ -33,21 +35,22 @@ def use_fields(known: Municipality | None, key: str) -> Data | list[Data]:
         st.markdown(t("own_first"))
     parts.note(t("own_use_note"))
     fields = two_by_two(5)
-    youths, year = youths_in_year(fields[0], fields[1], before, key)
+    youths, year = youths_in_year(fields[0], fields[1], before, key, refused)
     ages = fields[2].selectbox(
         t("own_use_ages"), USE_AGES[::-1], USE_AGES[::-1].index(before.ages) if before else 0,
         format_func=lambda a: t("own_ages", ages=a), key=f"own-ages-{key}",
     )  # fmt: skip
-    national = fields[3].number_input(
-        t("own_use_national"), 0.1, 90.0,
-        round(100 * before.national, 4) if before and before.national else None, step=0.1, format="%g",
-        key=f"own-national-{key}", help=t("own_use_national_help"), placeholder=t("own_unknown"),
+    national = number_field(
+        fields[3], t("own_use_national"), 0.1, 90.0,
+        round(100 * before.national, 4) if before and before.national else None,
+        key=f"own-national-{key}", may_be_empty=True, help=t("own_use_national_help"),
+        placeholder=t("own_unknown"), refused=refused,
     )  # fmt: skip
     residents = _people(
         fields[4], t("own_use_residents"), before.residents if before else None, f"own-residents-{key}",
-        t("own_use_residents_help"),
+        refused, t("own_use_residents_help"),
     )  # fmt: skip
-    more = _more_years(uses[1:], ages, key)
+    more = _more_years(uses[1:], ages, key, refused)
     if youths is not None:
         share = None if national is None else round(national / 100, 6)
         first = _figure(uses, year=year, youths=youths, ages=ages, national=share, residents=residents)
@@ -56,18 +59,23 @@ def use_fields(known: Municipality | None, key: str) -> Data | list[Data]:
 
 
 def youths_in_year(
-    left: DeltaGenerator, right: DeltaGenerator, before: Use | None, key: str
+    left: DeltaGenerator, right: DeltaGenerator, before: Use | None, key: str, refused: list[str]
 ) -> tuple[float | None, int]:
-    """Show the fields for how many youths had jeugdhulp, and in which year; return both."""
-    youths = _people(left, t("own_use_youths"), before.youths if before else None, f"own-youths-{key}")
-    year = right.number_input(
-        t("own_use_year"), HISTORY_YEAR, LAST_DATE, before.year if before else 2019, format="%d",
-        key=f"own-use-year-{key}",
+    """Show the fields for how many youths had jeugdhulp, and in which year; return both.
+
+    refused: see `use_fields`.
+    """
+    youths = _people(
+        left, t("own_use_youths"), before.youths if before else None, f"own-youths-{key}", refused
+    )
+    year = number_field(
+        right, t("own_use_year"), HISTORY_YEAR, LAST_DATE, before.year if before else 2019,
+        key=f"own-use-year-{key}", whole=True, refused=refused,
     )  # fmt: skip
-    return youths, year
+    return youths, int(year)
 
 
-def _more_years(uses: tuple[Use, ...], ages: str, key: str) -> list[Data]:
+def _more_years(uses: tuple[Use, ...], ages: str, key: str, refused: list[str]) -> list[Data]:
     """Show two fields for each year that the country is known of, and for others that are in use."""
     there = {use.year: use for use in uses}
     years = sorted({*there, *(year for year, _ in national_shares(read_targets()))})
@@ -78,11 +86,11 @@ def _more_years(uses: tuple[Use, ...], ages: str, key: str) -> list[Data]:
             was = there.get(year)
             youths = _people(
                 left, t("own_use_youths_in", year=year), was.youths if was else None,
-                f"own-youths-{year}-{key}",
+                f"own-youths-{year}-{key}", refused,
             )  # fmt: skip
             residents = _people(
                 right, t("own_use_residents_in", year=year), was.residents if was else None,
-                f"own-residents-{year}-{key}",
+                f"own-residents-{year}-{key}", refused,
             )  # fmt: skip
             if youths is not None:
                 found.append(_figure(
@@ -100,12 +108,13 @@ def _figure(uses: tuple[Use, ...], **given: Any) -> Data:
 
 
 def _people(
-    place: DeltaGenerator, label: str, before: float | None, key: str, about: str | None = None
-) -> float | None:
+    place: DeltaGenerator, label: str, before: float | None, key: str, refused: list[str],
+    about: str | None = None,
+) -> float | None:  # fmt: skip
     """Show a field for a number of youths."""
-    return place.number_input(
-        label, 1, int(MAX_YOUTHS), None if before is None else round(before), step=1, format="%d", key=key,
-        help=about, placeholder=t("own_unknown"),
+    return number_field(
+        place, label, 1, int(MAX_YOUTHS), None if before is None else round(before), key=key,
+        may_be_empty=True, whole=True, help=about, placeholder=t("own_unknown"), refused=refused,
     )  # fmt: skip
 
 

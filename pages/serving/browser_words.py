@@ -16,8 +16,7 @@ SAID = {
     "Clear value": "browser_clear", "Remove ": "browser_remove",
     "Choose an option": "browser_choose", "Choose options": "browser_choose",
     "Choose or add an option": "browser_choose", "visualization": "browser_chart",
-    "group mark container": "browser_chart_part", "Increment": "browser_more",
-    "Decrement": "browser_less", "title": "browser_title", "Title text ": "browser_title_of",
+    "group mark container": "browser_chart_part", "title": "browser_title", "Title text ": "browser_title_of",
 }  # fmt: skip
 """What a screen reader hears or an empty field shows, and the key of the same in our words. What ends in a
 space goes on with words of ours."""
@@ -71,6 +70,15 @@ window.saysAloud();
 """Lets a screen reader say what a page marks as its answer (`parts.aloud`), once that has stood for three
 seconds: an answer that sharpens is drawn anew each second, and may change each time.
 """
+KEYS = """<script>
+if (!window.numberKeys) {
+  window.numberKeys = () => document.querySelectorAll("[class*=st-key-number-] input:not([inputmode])")
+    .forEach(field => field.setAttribute("inputmode", "decimal"));
+  new MutationObserver(window.numberKeys).observe(document.body, {childList: true, subtree: true});
+}
+window.numberKeys();
+</script>"""
+"""A phone shows the keys of a number. Some have no minus, so that a field below zero keeps its letters."""
 LOOK = """<style>
 [data-testid=InputInstructions], [data-testid=stElementToolbar] {{display: none}}
 :is({nothing_of}, {typed_of}, {upload_of}, {size_of}) {{visibility: hidden; font-size: 0}}
@@ -99,4 +107,4 @@ def show() -> None:
         **PLACES, nothing=t("list_nothing"), typed=t("list_typed"), upload=t("browser_upload"), size=size
     ))  # fmt: skip
     words = json.dumps({english: t(key) for english, key in SAID.items()})
-    st.html(SCRIPT.format(words=words) + ALOUD, unsafe_allow_javascript=True)
+    st.html(SCRIPT.format(words=words) + ALOUD + KEYS, unsafe_allow_javascript=True)

@@ -103,7 +103,7 @@ def test_a_figure_is_given_beside_the_municipality(page: Watched) -> None:
     page.wait_for_selector(READY, timeout=60_000)
     quiet_for(page, 1200)
     assert violations(page) == []
-    youths = page.get_by_role("spinbutton", name="Aantal jongeren met jeugdhulp")
+    youths = page.get_by_role("textbox", name="Aantal jongeren met jeugdhulp")
     refused = "Deze cijfers zijn niet gebruikt"
     for given, says in (("900000", refused), ("2400", "Wat er verandert voor Hoorn")):
         youths.fill(given)

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from streamlit.testing.v1 import AppTest
 
 from pages import vergelijk
 from pages.background.answers import Answer
@@ -29,7 +30,7 @@ from pages.shared import parts
 from sim.decision.comparison import MUNICIPAL, Figure, difference, figure
 from tests import worlds
 from tests.opened import answered, shown, words
-from tests.pages.choices.test_state import quietly
+from tests.pages.choices.test_state import fte_fields, quietly
 
 NL = writing_in("nl").words
 WORLDS = (worlds.scenario(0), worlds.scenario(36), worlds.scenario(72))
@@ -237,6 +238,11 @@ def test_the_chart_over_the_years_discounts_as_the_budgets_say(monkeypatch: pyte
 # The budgets
 
 
+def names(at: AppTest) -> list[Any]:
+    """Return the fields for the name of each budget."""
+    return [field for field in at.text_input if field.label.endswith(f". {NL['name']}")]
+
+
 def test_youths_are_fewer_and_money_is_less_in_english(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pages.look.texts.language", lambda: "en")
     money = fig(-2e6, -3e6, -1e6)
@@ -250,18 +256,18 @@ def test_a_name_of_ones_own_is_in_the_link_in_the_rows_and_in_the_briefing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     at = quietly(monkeypatch, "pages/vergelijk.py")
-    at.text_input[2].set_value("Voorstel van het college").run()
+    names(at)[2].set_value("Voorstel van het college").run()
     plans = at.session_state["choices"].plans
     assert plans[2] == Plan.simple(72.0).changed(title="Voorstel van het college")
-    at.number_input[2].set_value(60.0).run()  # the name stays, what is in it changes
+    fte_fields(at)[2].set_value("60").run()  # the name stays, what is in it changes
     plans = at.session_state["choices"].plans
     assert (plans[2].label(), plans[2].fte) == ("Voorstel van het college", 60.0)
     assert plans[2].described() == "60 kinderwerkers, geoormerkt"
     link = parse_qs(query_of(at.session_state["choices"], "nl"))
     again = quietly(monkeypatch, "pages/vergelijk.py", begrotingen=link["begrotingen"][0])
     assert again.session_state["choices"].plans == plans
-    assert again.text_input[2].value == "Voorstel van het college"
-    again.text_input[2].set_value("  ").run()
+    assert names(again)[2].value == "Voorstel van het college"
+    names(again)[2].set_value("  ").run()
     assert again.session_state["choices"].plans[2] == Plan.simple(60.0)
     assert scenario(Choices(), plans[2]).title == "Almere, Voorstel van het college"  # as documents have it
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -12,6 +13,7 @@ from pages.choices.chosen import Choices, existing_fte, plans_around, reference_
 from pages.choices.link import query_of
 from pages.choices.plan import Plan
 from pages.look.texts import writing_in
+from pages.shared.number_fields import digits
 from tests.opened import ROOT, words
 
 NL = writing_in("nl").words
@@ -25,6 +27,11 @@ def quietly(monkeypatch: pytest.MonkeyPatch, page: str, **query: str) -> AppTest
     for key, value in query.items():
         at.query_params[key] = value
     return at.run()
+
+
+def fte_fields(at: AppTest) -> list[Any]:
+    """Return the fields for child workers on Vergelijk, one a budget."""
+    return [field for field in at.text_input if field.label.endswith(f". {NL['fte']}")]
 
 
 @pytest.mark.parametrize("shock", [False, True])
@@ -62,14 +69,15 @@ def test_fields_of_vergelijk_show_the_budgets_of_the_municipality_unless_changed
 ) -> None:
     at = quietly(monkeypatch, "pages/vergelijk.py")
     if changed:
-        at.number_input[1].set_value(20.0).run()
+        fte_fields(at)[1].set_value("20").run()
     at.selectbox[0].set_value("Hoorn").run()
     chosen = at.session_state["choices"]
     here = plans_around(existing_fte(chosen))
     assert (chosen.plans == here) is not changed
-    assert [field.value for field in at.number_input] == [plan.fte for plan in chosen.plans]
-    at.number_input[2].set_value(3.0).run()
-    assert at.session_state["choices"].plans[2].fte == at.number_input[2].value == 3.0
+    assert [field.value for field in fte_fields(at)] == [digits(plan.fte) for plan in chosen.plans]
+    fte_fields(at)[2].set_value("3,4").run()
+    assert at.session_state["choices"].plans[2].fte == 3.4
+    assert fte_fields(at)[2].value == "3,4"
 
 
 def test_a_link_to_a_municipality_alone_begins_with_child_work_as_it_is_there(
@@ -132,7 +140,7 @@ def test_budgets_side_by_side_that_cannot_be_elsewhere_are_left_out(monkeypatch:
     at.selectbox[0].set_value("Hoorn").run()
     assert at.session_state["choices"].plans == plans[:2]
     assert not at.error
-    at.number_input[1].set_value(90_000.0).run()
+    fte_fields(at)[1].set_value("90000").run()
     assert "is meer dan de" in at.error[0].value
     assert at.session_state["choices"].plans == plans[:2]
 

@@ -35,7 +35,7 @@ def opened(page: str = START, choices: Choices | None = None, **query: str) -> A
 
 
 def asked(at: AppTest) -> list[Any]:
-    return [each for each in at.number_input if each.label == NL.t("own_use_youths")]
+    return [each for each in at.text_input if each.label == NL.t("own_use_youths")]
 
 
 @pytest.mark.parametrize("page", [START, "verken", "vergelijk", "kinderen"])
@@ -50,7 +50,7 @@ def test_the_field_stands_where_a_municipality_is_chosen_behind_a_fold(page: str
 def test_it_is_asked_in_english() -> None:
     at = opened(taal="en")
     assert EN["municipality_not_here"] in [part.label for part in at.expander]
-    assert EN["own_use_youths"] in [each.label for each in at.number_input]
+    assert EN["own_use_youths"] in [each.label for each in at.text_input]
 
 
 def test_nothing_is_asked_of_the_country() -> None:
@@ -60,9 +60,15 @@ def test_nothing_is_asked_of_the_country() -> None:
 
 
 @pytest.mark.parametrize(
-    ("youths", "said"), [(None, NL.t("own_people_empty")), (900_000, "jongeren met jeugdhulp")]
+    ("youths", "said"),
+    [
+        ("", NL.t("own_people_empty")),
+        ("900000", "jongeren met jeugdhulp"),
+        ("9000000", "9000000 kan niet. het kan van 1 tot en met 5.000.000 zijn"),
+        ("veel", "‘veel’ is geen getal"),
+    ],
 )
-def test_what_is_wrong_is_told_there_and_nothing_changes(youths: int | None, said: str) -> None:
+def test_what_is_wrong_is_told_there_and_nothing_changes(youths: str, said: str) -> None:
     at = opened()
     before = at.session_state["choices"]
     asked(at)[0].set_value(youths)
@@ -76,12 +82,12 @@ def test_what_is_wrong_is_told_there_and_nothing_changes(youths: int | None, sai
 
 def test_it_puts_forward_the_same_as_the_page_does() -> None:
     at = opened()
-    asked(at)[0].set_value(2400)
-    field(at, NL.t("own_use_year")).set_value(2022)
+    asked(at)[0].set_value("2400")
+    field(at, NL.t("own_use_year")).set_value("2022")
     here = json.loads(press(at, "own_submit").session_state[review.PROPOSED])
     at = opened("eigen_cijfers", cijfer="")
-    asked(at)[0].set_value(2400)
-    field(at, NL.t("own_use_year")).set_value(2022)
+    asked(at)[0].set_value("2400")
+    field(at, NL.t("own_use_year")).set_value("2022")
     assert json.loads(press(at, "own_submit").session_state[review.PROPOSED]) == here
     figures = municipality_from_dict(here, registry())
     assert [(use.youths, use.year, use.ages) for use in figures.uses] == [(2400, 2022, "0-22")]
@@ -95,7 +101,7 @@ def test_it_counts_once_it_is_fitted_and_accepted_and_is_left_out_in_one_press(
     monkeypatch.setattr(review, "fit_municipality", partial(municipal.fit_municipality, children=1000))
     at = opened(fte="0")
     before = at.session_state["choices"]
-    asked(at)[0].set_value(2400)
+    asked(at)[0].set_value("2400")
     at = press(at, "own_submit")
     assert at.session_state["choices"] == before
     once(at, lambda: any(b.label == NL.t("own_accept") for b in at.button))
