@@ -160,6 +160,10 @@ YAML_FAULTS: dict[str, tuple[bytes, str]] = {
     "binary": (b"kind: \0", "binary_file"),
     "UTF-16": ("kind: x".encode("utf-16"), "saved_as_utf16"),
     "Latin": ("name: caf\xe9".encode("latin-1"), "not_utf8"),
+    "a picture": (b"\x89PNG\r\n\x1a\n\0\0", "other_kind_of_file"),
+    "a photo": (b"\xff\xd8\xff\xe0\0\x10JFIF", "other_kind_of_file"),
+    "a workbook": (b"PK\x03\x04\x14\0", "other_kind_of_file"),
+    "a PDF": (b"%PDF-1.7\n%\xe2\xe3", "other_kind_of_file"),
     "no mapping": (b"- 1", "expected_lines"),
     "no kind": (b"name: x", "missing_key_kind"),
     "another kind": (b"kind: scenario", "wrong_kind"),
@@ -205,6 +209,21 @@ def test_a_file_that_cannot_be_read_has_the_code_of_what_is_wrong(case: str) -> 
     with pytest.raises(InputError) as caught:
         read_yaml(content, "dorp.yaml")
     assert [problem.code for problem in caught.value.problems] == [code]
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"\x89PNG\r\n\x1a\n", "dit is een plaatje en geen tekst; kies een tekstbestand, zoals .yaml"),
+        (b"PK\x03\x04", "dit is een Excel- of Word-bestand, of een zip, en geen tekst"),
+        (b"name: \x00", "dit is geen tekst. Een plaatje, pdf of Excel-bestand kan niet"),
+        (b"name: caf\xe9", "Een plaatje, pdf of Excel-bestand kan niet; bewaar tekst als UTF-8"),
+    ],
+)
+def test_a_file_that_is_no_text_is_called_what_it_is(content: bytes, said: str) -> None:
+    with pytest.raises(InputError) as caught:
+        read_yaml(content, "dorp.yaml")
+    assert said in caught.value.problems[0].fault.text("nl")
 
 
 @pytest.mark.parametrize("case", WRONG)

@@ -47,6 +47,12 @@ _TWO_WAYS = re.compile(r"[-+]?[1-9][0-9]{0,2}\.[0-9]{3}")
 # that line numbers would differ: they are refused with the other control characters. Signs without
 # a width come along in pasted names; whoever reads a value drops them (`visible`).
 _INVISIBLE = re.compile("[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_OTHER_KINDS = {
+    b"\x89PNG": fault("a_picture"), b"\xff\xd8\xff": fault("a_picture"), b"GIF8": fault("a_picture"),
+    b"%PDF-": fault("a_pdf"), b"PK\x03\x04": fault("an_office_file"),
+    b"\xd0\xcf\x11\xe0": fault("an_old_office_file"),
+}  # fmt: skip
+"""How files begin that people choose by mistake, and what they are."""
 _MARK = "\ufeff"
 _WIDTHLESS = re.compile("[\u00ad\u180e\u200b-\u200f\u2060-\u2064\ufeff]")
 _SPACES = dict.fromkeys((0xA0, 0x2007, 0x202F), " ")
@@ -101,7 +107,13 @@ def _nearest_file(path: str | Path) -> str | None:
 
 
 def decode(file: str | Path, content: bytes) -> str:
-    """Return the text of UTF-8 `content`. Raises InputError at the first byte that is not text."""
+    """Return the text of UTF-8 `content`.
+
+    Raises InputError for another kind of file, and at the first byte that is not text.
+    """
+    for begins, kind in _OTHER_KINDS.items():
+        if content.startswith(begins):
+            raise InputError.at(file, fault("other_kind_of_file", kind=kind))
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise InputError.at(file, fault("saved_as_utf16"))
     nul = content.find(b"\0")
