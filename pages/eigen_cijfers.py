@@ -93,7 +93,7 @@ def _outcome(chosen: Choices) -> None:
 def _compared(answer: Answer, other: Answer | None = None) -> None:
     """Show the key figures with, and without where they are there, figures of one's own."""
     levels = [one.level(0, min(figures.MIDDLE, one.scenarios[0].years)) for one in (answer, other) if one]
-    users = [formats.count(level.care_users) for level in levels]
+    users = [formats.about(level.care_users) for level in levels]
     words = "own_level" if other is None else "own_levels"
     st.markdown(t(words, year=levels[0].year, users=users[0], without=users[-1]))
     columns = [(t("own_with"), answer)] + ([(t("own_without"), other)] if other else [])

@@ -140,8 +140,8 @@ def _like(answer: Answer, number: int, plan: Plan, ahead: int, year: int) -> tup
     """Return the name of what is compared with, what is in it, and how many youths it leaves where."""
     level = answer.level(number - 1, ahead)
     like = t(
-        "compare_first", year=year, care=formats.count(level.care_users),
-        unmet=formats.count(level.unmet_need),
+        "compare_first", year=year, care=formats.about(level.care_users),
+        unmet=formats.about(level.unmet_need),
     )  # fmt: skip
     return _name(number, plan), _about(plan), writing().provisional(like, not answer.chance_known)
 

@@ -54,16 +54,18 @@ def _field(k: int, now: Plan, made: int) -> Plan:
             columns[1], f"{k + 1}. {t('fte')}", 0.0, MOST_FTE, now.fte, key=f"fte-{key}",
             disabled=not now.steady, refused=refused,
         )  # fmt: skip
-        fenced = columns[2].toggle(t("ring_fence"), now.fenced, key=f"fence-{key}", help=t("ring_fence_help"))
+        fenced = columns[2].toggle(
+            f"{k + 1}. {t('ring_fence')}", now.fenced, key=f"fence-{key}", help=t("ring_fence_help")
+        )
         policy = columns[3].selectbox(
-            t("policy"), POLICIES, POLICIES.index(now.policy), key=f"policy-{key}",
+            f"{k + 1}. {t('policy')}", POLICIES, POLICIES.index(now.policy), key=f"policy-{key}",
             format_func=lambda p: t(f"policy_{p}"), help=_policy_help(),
         )  # fmt: skip
         for why in refused:
             st.error(parts.plain(f"{why} {t('number_kept', value=digits(now.fte))}"))
         if set(now.data) - {"policy", "programmes", "title"} or set(now.programmes) - {"kinderwerk"}:
             parts.note(t("start_beside", what=parts.plain(now.described())))
-        mine = st.button(t("compare_mine"), key=f"mine{k}-{mark}", help=t("compare_mine_help"))
+        mine = st.button(f"{k + 1}. {t('compare_mine')}", key=f"mine{k}-{mark}", help=t("compare_mine_help"))
     if mine:
         changed = [*choices().plans]
         changed[k : k + 1] = [choices().plan]

@@ -37,7 +37,7 @@ GAPS = """() => [...document.querySelectorAll("[data-testid=stVegaLiteChart] > s
     ("path", "answer", "words"),
     [
         ("/", "van elke 100 euro", ("betaalt Almere in 4 jaar", "Hulp nodig, niet gekregen")),
-        ("/vergelijk", "Hiermee vergelijken we", ("72 kinderwerkers", "Kosten gemeente 2026-2045")),
+        ("/vergelijk", "Hiermee vergelijken we", ("72 kinderwerkers", "Extra kosten gemeente 2026-2045")),
         ("/wie-betaalt", "Alles samen", ("wie heeft er iets aan", "in de kas")),
         ("/briefing", "Briefing voor de raad", ("De cijfers", "Hulp nodig, niet gekregen in 2035")),
         ("/afwegingskader", "Van de veertien onderdelen", ("3.4 Draagvlak: niet bekend", "1.2 Maatregel")),

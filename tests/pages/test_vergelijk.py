@@ -285,6 +285,21 @@ def test_a_pair_of_ones_own_choice_has_its_own_sentence_and_rows() -> None:
     assert NL["compare_two_this"] not in [box.label for box in at.selectbox]
 
 
+def test_every_field_has_a_name_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    at = quietly(monkeypatch, "pages/vergelijk.py")
+    labels = [each.label for each in (*at.toggle, *at.selectbox, *at.button, *at.text_input)]
+    assert [label for label in labels if labels.count(label) > 1] == []
+    assert [each.label for each in at.toggle] == [f"{n}. {NL['ring_fence']}" for n in range(1, 5)]
+
+
+def test_levels_are_rounded_as_on_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = answer()
+    level = replace(found.level(0, 4), care_users=6821.4, unmet_need=4321.2)
+    monkeypatch.setattr(Answer, "level", lambda *_: level)
+    like = vergelijk._like(found, 1, Plan.simple(0.0), 20, 2045)[2]
+    assert "ongeveer 6.820 jongeren met jeugdzorg; 4.320 missen hulp" in like
+
+
 def test_there_can_be_two_to_six_budgets(monkeypatch: pytest.MonkeyPatch) -> None:
     at = quietly(monkeypatch, "pages/vergelijk.py")
     groups: list[Any] = list(at.get("button_group"))
