@@ -69,10 +69,15 @@ def youths_in_year(
         left, t("own_use_youths"), before.youths if before else None, f"own-youths-{key}", refused
     )
     year = number_field(
-        right, t("own_use_year"), HISTORY_YEAR, LAST_DATE, before.year if before else 2019,
+        right, t("own_use_year"), HISTORY_YEAR, LAST_DATE, before.year if before else newest_year(),
         key=f"own-use-year-{key}", whole=True, refused=refused,
     )  # fmt: skip
     return youths, int(year)
+
+
+def newest_year() -> int:
+    """Return the last year of which CBS has told how many youths of all ages had jeugdhulp."""
+    return max(year for year, ages in national_shares(read_targets()) if ages == USE_AGES[-1])
 
 
 def _more_years(uses: tuple[Use, ...], ages: str, key: str, refused: list[str]) -> list[Data]:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from urllib.parse import parse_qs
 
+from calibration.figures.targets import read_targets
 from calibration.municipalities import municipal
 from calibration.municipalities.series import YearOfUse
 from pages.choices.chosen import Choices
 from pages.choices.link import query_of
 from pages.choices.plan import Plan
 from pages.own import files, form, known, review
+from pages.own.use_form import newest_year
 from sim.inputs.library import registry
 from sim.inputs.municipality import municipality_from_dict
 from tests.pages.test_eigen_cijfers import NL, field, opened, press, rows, tables, village
@@ -23,6 +25,7 @@ def test_more_years_are_filled_in_kept_and_shown_again() -> None:
     """As the fields have them, in the link, and in both files."""
     at = opened()
     field(at, NL.t("own_use_youths")).set_value("5800")
+    field(at, NL.t("own_use_year")).set_value("2019")
     for year, youths in ((2016, 5500), (2022, 6600)):
         field(at, NL.t("own_use_youths_in", year=year)).set_value(str(youths))
     field(at, NL.t("own_use_residents_in", year=2016)).set_value("59000")
@@ -34,9 +37,16 @@ def test_more_years_are_filled_in_kept_and_shown_again() -> None:
     assert "5.500 in 2016 (0-22 jaar); 5.800 in 2019" in rows(tables(at)[0])[NL.t("own_use")][1]
 
 
+def test_the_year_is_at_first_the_last_that_cbs_has_told() -> None:
+    told = [year for year, ages in municipal.national_shares(read_targets()) if ages == "0-22"]
+    assert newest_year() == max(told) >= 2024
+    assert field(opened(), NL.t("own_use_year")).value == str(newest_year())
+
+
 def test_a_year_that_is_filled_in_twice_is_refused() -> None:
     at = opened()
     field(at, NL.t("own_use_youths")).set_value("5800")
+    field(at, NL.t("own_use_year")).set_value("2019")
     field(at, NL.t("own_use_youths_in", year=2019)).set_value("5900")
     at = press(at, "own_submit")
     assert "er staat al een cijfer van 2019" in at.error[0].value
