@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 
 import streamlit as st
+from streamlit.elements.lib.mutable_expander_container import ExpanderContainer
 
 from pages.background.figures import LONG
 from pages.budget.controls import choose_municipality, fte_offered, fte_on_slider
@@ -14,11 +15,11 @@ from pages.choices.chosen import EFFECTS, Choices, pair, reference_words
 from pages.choices.state import keep
 from pages.look.texts import t, writing
 from pages.shared import breakeven, parts
-from pages.shared.folds import fold
+from pages.shared.folds import fold, folding
 from sim.decision.headline import believed, weight_of_no_effect
 from sim.inputs.scenario import Scenario
 
-OPEN = ("quitte", "onbekend")
+OPEN = ("quitte", "werking", "tabel", "onbekend")
 """Parts of the page that open and close, as the address calls them."""
 FIT = """<style>
 .stMainBlockContainer {max-width: 62rem}
@@ -38,7 +39,7 @@ def main() -> None:
     chosen = _how_well(chosen)
     reference = reference_words(chosen)
     with answer:
-        outcome(chosen, reference, beside=True)
+        outcome(chosen, reference, beside=True, table=_table)
         if not is_reference(chosen):
             _break_even(chosen, reference)
     fold(t("unknown_title"), "meer", "onbekend", OPEN, partial(_unknown, pair(chosen)))
@@ -96,10 +97,15 @@ def _beside(chosen: Choices) -> str:
     return chosen.plan.label() if keys or chosen.plan.policy != "crowd_out" else ""
 
 
+def _table(title: str) -> ExpanderContainer:
+    """Return the part of the page for the table of the chart, open or closed as it was."""
+    return folding(title, "meer", "tabel", OPEN, "meer-tabel")
+
+
 def _how_well(chosen: Choices) -> Choices:
     """Show, folded, the choice of another effect than is expected, and return what is chosen."""
     effects = list(EFFECTS)
-    with st.expander(t("less_well"), expanded=chosen.effect != "full"):
+    with folding(t("less_well"), "meer", "werking", OPEN, "meer-werking", chosen.effect != "full"):
         effect = st.selectbox(
             t("less_well_choose"), effects, effects.index(chosen.effect),
             format_func=lambda e: t(f"effect_{e}"), help=t("less_well_help"), key="start-effect",

@@ -212,6 +212,13 @@ def test_a_chosen_prior_goes_with_the_link_and_into_every_scenario() -> None:
     assert {one.prior for one in pair(chosen)} == {"nearest"}
 
 
+@pytest.mark.parametrize("mode", ["level", "difference"])
+def test_the_table_of_the_chart_on_start_is_open_where_the_link_says_so(mode: str) -> None:
+    at = shown("pages/main.py", meer="tabel", beeld=mode)
+    assert at.session_state["meer-tabel"] is True
+    assert any("meer=tabel" in code.value for code in at.code)
+
+
 def test_start_shows_the_figures_of_the_command_line() -> None:
     at = shown("pages/main.py")
     both = [scenario(Choices(), Plan.simple(fte)) for fte in (0.0, 36.0)]

@@ -43,18 +43,20 @@ def outcome(
     key: str = "shown",
     more: Callable[[Answer], None] = lambda _: None,
     beside: bool = False,
+    table: parts.Unfolding = st.expander,
 ) -> Answer | None:
     """Show the outcome of the plan in hand, again as draws come in; return the answer so far.
 
     None where there is nothing to compare. key: of the choice of a chart, other on each page. more: what the
     page shows of it besides. beside: whether figures for another effect come beside the first, once a chance
-    can be named, and under them what would have to be true for the money to come back.
+    can be named, and under them what would have to be true for the money to come back. table: see
+    `parts.below`.
     """
     if nothing_to_compare(chosen):
         return None
 
     def show(answer: Answer) -> None:
-        _picture(answer, chosen, reference, key)
+        _picture(answer, chosen, reference, key, table)
         more(answer)
 
     both = pair(chosen)
@@ -102,7 +104,9 @@ def _told(answer: Answer, chosen: Choices, found: weaker.Found, effects: Sequenc
     _figures(answer, near, far, chosen, [(effect, found.get(effect)) for effect in effects])
 
 
-def _picture(answer: Answer, chosen: Choices, reference: str, key: str) -> None:
+def _picture(
+    answer: Answer, chosen: Choices, reference: str, key: str, table: parts.Unfolding = st.expander
+) -> None:
     """Show the chart with the choices of what it shows."""
     with st.container(horizontal=True):  # below each other where there is no room
         what, mode = choose_chart(key), choose_mode(key)
@@ -110,10 +114,11 @@ def _picture(answer: Answer, chosen: Choices, reference: str, key: str) -> None:
         if what == "money":
             choose_money(key)
         names = [t(_REFERENCE[chosen.reference]), chosen.plan.label()]
-        level_chart.show(answer, names, what, chosen, reference)
+        level_chart.show(answer, names, what, chosen, reference, table)
         return
     d, rate = answer.difference(), answer.scenarios[0].discount_rate
-    parts.plot([charts.series(d, what, chosen.plan.label(), rate, answer.sharpening)], what, reference)
+    found = charts.series(d, what, chosen.plan.label(), rate, answer.sharpening)
+    parts.plot([found], what, reference, table=table)
 
 
 def _firm(answer: Answer, far: Change) -> bool:

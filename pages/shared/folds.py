@@ -16,7 +16,7 @@ def folding(
     """Show a part of a page that opens and closes, open where the address says so, and return it.
 
     name: what the address calls the parts that are open; parts: all that there are. leads_here: whether
-    something else in the address, such as a choice within it, has it open at first.
+    something else in the address, such as a choice within it, has it open at first: it says so for both.
     """
     opened, titled = seen_parts(name, parts), f"{key}-title"
     if key not in st.session_state:
@@ -25,7 +25,8 @@ def folding(
         st.session_state[key] = part in opened
     st.session_state[titled] = title
     found = st.expander(title, key=key, on_change="rerun")
-    saw_parts(name, [each for each in parts if (found.open if each == part else each in opened)])
+    shown = found.open and not leads_here
+    saw_parts(name, [each for each in parts if (shown if each == part else each in opened)])
     return found
 
 

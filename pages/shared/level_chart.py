@@ -71,17 +71,23 @@ class LevelLines:
         return t(f"unit_level_{self.what}")
 
 
-def show(answer: Answer, names: Sequence[str], what: str, chosen: Choices, reference: str) -> None:
-    """Show the level of every budget of an answer, the reference first, with what was measured."""
+def show(
+    answer: Answer, names: Sequence[str], what: str, chosen: Choices, reference: str,
+    table: parts.Unfolding = st.expander,
+) -> None:  # fmt: skip
+    """Show the level of every budget of an answer, the reference first, with what was measured.
+
+    table: see `parts.below`.
+    """
     found = lines_of(answer, names, what, chosen)
     if what != "users" or not luck_known(answer.runs):  # of too few children the past cannot be told either
-        _plot(found, chosen, reference)
+        _plot(found, chosen, reference, table)
         return
     first = answer.scenarios[0]
     errand(
         ("past", first.municipality, first.canonical_sha256(), repr(answer.children)),
         lambda tell: _past(first, tell),
-        lambda past: _plot(replace(found, past=past), chosen, reference),
+        lambda past: _plot(replace(found, past=past), chosen, reference, table),
         slot="past",
     )
 
@@ -131,7 +137,7 @@ def _counted_here(chosen: Choices) -> tuple[Observation, ...]:
     )
 
 
-def _plot(found: LevelLines, chosen: Choices, reference: str) -> None:
+def _plot(found: LevelLines, chosen: Choices, reference: str, table: parts.Unfolding = st.expander) -> None:
     parts.draw(chart(found))
     parts.note(_open_band(found))
     parts.note(_missed(found))
@@ -151,7 +157,7 @@ def _plot(found: LevelLines, chosen: Choices, reference: str) -> None:
     }  # fmt: skip
     data = data.assign(**{t("csv_unit"): found.unit})
     shown, data = (table.rename(columns=named) for table in (shown, data))
-    parts.below(shown, data, f"niveau-{found.what}", reference, _sources(found, chosen))
+    parts.below(shown, data, f"niveau-{found.what}", reference, _sources(found, chosen), table)
 
 
 def _written(value: float, found: LevelLines) -> str:

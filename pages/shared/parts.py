@@ -12,6 +12,7 @@ import altair as alt
 import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
+from streamlit.elements.lib.mutable_expander_container import ExpanderContainer
 from streamlit.errors import StreamlitAPIException
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
@@ -47,6 +48,8 @@ _NUMBERED = re.compile(r"^(\d+)([.)])(?!\S)", re.MULTILINE)
 _LATER = re.compile(r"(?<=:)(?=[\w+/-])|(?<=www)(?=\.)|(?<=@)|(?<=(?<!\S)[<>~-])(?=[=>-]>?(?!\S))")
 """Where the browser makes colours (:red[..]), pictures (:smile:), links and arrows (->), escaped or not."""
 PAGES = Path(__file__).resolve().parents[1]
+Unfolding = Callable[[str], ExpanderContainer]
+"""Makes a part of a page that opens and closes, from its title."""
 log = logging.getLogger(__name__)
 
 
@@ -108,8 +111,10 @@ def draw(chart: alt.TopLevelMixin | dict[str, Any], key: str | None = None) -> N
     st.vega_lite_chart(None, dark.recoloured(spec, colours), width="stretch", key=key)
 
 
-def plot(found: Sequence[charts.Series], what: str, reference: str, name: str = "") -> None:
-    """Show a chart of series over years with its table and download."""
+def plot(
+    found: Sequence[charts.Series], what: str, reference: str, name: str = "", table: Unfolding = st.expander
+) -> None:
+    """Show a chart of series over years with its table and download. table: see `below`."""
     draw(charts.chart(found, what, choices().municipality))
     lines = charts.band_words(found) + charts.marks_words(len(found[0].years))
     banded = any(one.low is not None for one in found)
@@ -131,7 +136,7 @@ def plot(found: Sequence[charts.Series], what: str, reference: str, name: str = 
     data = data.assign(unit=t(f"unit_{what}"), told=marks)
     below(
         shown.drop(columns=t("scenario")) if len(found) == 1 else shown,
-        data.rename(columns=charts.columns()), name or what, reference, lines if banded else "",
+        data.rename(columns=charts.columns()), name or what, reference, lines if banded else "", table,
     )  # fmt: skip
 
 
@@ -148,13 +153,15 @@ def picture(
 
 
 def below(
-    shown: pd.DataFrame, data: pd.DataFrame, name: str, reference: str, lines: str = ""
-) -> None:
+    shown: pd.DataFrame, data: pd.DataFrame, name: str, reference: str, lines: str = "",
+    table: Unfolding = st.expander,
+) -> None:  # fmt: skip
     """Show what stands below every chart: its table, with the table as a file and what its lines are.
 
-    Where figures come from stands once, at the foot of the page (`footer`).
+    Where figures come from stands once, at the foot of the page (`footer`). table: makes the part that opens
+    and closes from its title, where a page keeps in its address whether it is open.
     """
-    with st.expander(t("table") if not lines else t("table_and_lines")):
+    with table(t("table") if not lines else t("table_and_lines")):
         note(lines)
         st.table(shown.map(lambda cell: breakable(cell) if isinstance(cell, str) else cell), hide_index=True)
         csv(data, f"kinderwerk-{name}", reference)

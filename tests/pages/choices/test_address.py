@@ -349,3 +349,15 @@ def test_a_part_of_which_the_title_changes_stays_open_or_closed() -> None:
     assert [one.label for one in at.expander] == ["a: ingevuld", "b: ingevuld"]
     assert [one.proto.expanded for one in at.expander] == [True, False]
     assert [len(one.markdown) for one in at.expander] == [1, 0]
+
+
+def test_the_choice_of_an_effect_on_start_stays_open_or_closed() -> None:
+    at = opened(meer="werking")
+    part = "meer-werking"
+    assert at.session_state[part] is True
+    assert address(at) == {"meer": "werking"}
+    at.session_state[part] = False
+    assert address(at.run()) == {}
+    at = opened(effect="half")  # what is chosen there is seen, and leads there
+    assert at.session_state[part] is True
+    assert address(at) == {"effect": "half"}
