@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import importlib.util
 import json
@@ -11,6 +12,8 @@ import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
+from functools import cache
 from importlib.metadata import packages_distributions, requires
 from pathlib import Path
 from types import ModuleType
@@ -133,7 +136,7 @@ def test_engine_commands_and_calibration_import_with_the_minimal_set_alone() -> 
     inside = lock.needed("headless").keys()
     outside = {
         module
-        for module, packages in packages_distributions().items()
+        for module, packages in providers().items()
         if not inside & {lock.canonical(package) for package in packages}
     } - {"sim", "calibration", "cli", "commands", "google"}
     assert {"streamlit", "starlette", "distributed", "pytest"} <= outside
@@ -143,6 +146,74 @@ def test_engine_commands_and_calibration_import_with_the_minimal_set_alone() -> 
         capture_output=True, text=True, cwd=ROOT, timeout=240, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
+
+
+PARTS = ("app.py", "calibration", "cli.py", "commands", "pages", "scenarios", "sim")
+"""What a wheel holds, as tests/test_wheel.py says."""
+EXTRAS = {
+    "app.py": "app", "commands/browser.py": "app", "pages/": "app", "sim/batches/executors.py": "cluster",
+}  # fmt: skip
+"""What may import more than the minimal set, with the extra that brings it (docs/supply-chain.md)."""
+BROUGHT = {
+    "llvmlite": "numba", "pydantic-core": "pydantic", "requests": "cbsodata", "starlette": "streamlit",
+}  # fmt: skip
+"""What comes with a package that pyproject.toml names, by the name of that package."""
+providers = cache(packages_distributions)
+
+
+def imported(source: str) -> Iterator[str]:
+    """Yield the packages that a source imports, also late, and for types."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            yield from (name.name.split(".")[0] for name in node.names)
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            yield str(node.module).split(".")[0]
+
+
+def undeclared(file: str, source: str) -> list[str]:
+    """Return what a source imports that a user may lack who installed what its use asks for."""
+    use = next((use for start, use in EXTRAS.items() if file.startswith(start)), lock.HEADLESS)
+    ours = {*(part.removesuffix(".py") for part in PARTS)} - (set() if use == "app" else {"app", "pages"})
+    declared = lock.asked()[use] - {"setuptools"}
+    found = []
+    for module in {*imported(source)} - sys.stdlib_module_names - ours:
+        packages = {lock.canonical(name) for name in providers().get(module, [])}
+        if not declared & {BROUGHT.get(name, name) for name in packages}:
+            found.append(f"{file} imports {module}: {use} does not declare it")
+    return sorted(found)
+
+
+def test_every_import_is_of_a_package_that_its_use_declares() -> None:
+    """A wheel is tried beside the packages of this checkout, where a missing one does not show."""
+    found = []
+    for part in PARTS:
+        for path in [ROOT / part] if part.endswith(".py") else sorted((ROOT / part).rglob("*.py")):
+            file = path.relative_to(ROOT).as_posix()
+            found += undeclared(file, path.read_text(encoding="utf-8"))
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize(
+    ("file", "source", "missing"),
+    [
+        ("sim/ties.py", "def late():\n    import streamlit.web", ["streamlit"]),
+        ("sim/ties.py", "from distributed import Client\nimport numpy as np, os.path", ["distributed"]),
+        ("commands/store.py", "from pages.look import charts", ["pages"]),
+        ("commands/plans.py", "import nowhere_to_be_found, pytest", ["nowhere_to_be_found", "pytest"]),
+        ("pages/look/bars.py", "import starlette, streamlit, ruamel.yaml\nfrom . import dark", []),
+        ("pages/look/bars.py", "import distributed", ["distributed"]),
+        ("sim/batches/executors.py", "import distributed, starlette", ["starlette"]),
+    ],
+)
+def test_an_import_that_nobody_declares_is_found(file: str, source: str, missing: list[str]) -> None:
+    assert [line.split()[2].rstrip(":") for line in undeclared(file, source)] == missing
+
+
+@pytest.mark.parametrize(("brought", "by"), BROUGHT.items())
+def test_what_comes_with_a_package_is_what_that_package_needs(brought: str, by: str) -> None:
+    needs = [Requirement(each) for each in requires(by) or []]
+    assert brought in {lock.canonical(each.name) for each in needs if each.marker is None}
+
 
 
 def refused(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> str:
