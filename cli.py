@@ -21,7 +21,15 @@ import typer
 
 from commands import appraise, browser, cache, documents, figures, fitting, models, plans, simulate, store
 from commands.ending import OUT, STOPPED, ended
-from commands.shared import fail, foreign, input_words, option_words, our_mistake, refuse_unreadable
+from commands.shared import (
+    fail,
+    foreign,
+    input_words,
+    option_words,
+    our_mistake,
+    refuse_empty,
+    refuse_unreadable,
+)
 from sim.errors import InputError, OptionError, SimulationError
 from sim.machine import loglines
 from sim.machine.memory import ran_out
@@ -116,6 +124,7 @@ def _run() -> NoReturn:
     _fit_terminal()
     refuse_unreadable(sys.argv[1:])
     try:
+        refuse_empty(sys.argv)
         command_line(standalone_mode=True)
     except InputError as error:
         loglines.refused(error)

@@ -11,6 +11,7 @@ import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from errno import EISDIR
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 
@@ -141,6 +142,14 @@ def refuse_unreadable(words: Iterable[str]) -> None:
         if any("\udc80" <= letter <= "\udcff" for letter in word):
             hint = "rename it, or set PYTHONUTF8=1 where the locale is not UTF-8"
             fail(f"{word}: this name is not in the encoding of this locale; {hint}", 2)
+
+
+def refuse_empty(words: Sequence[str]) -> None:
+    """Raise InputError where a word is empty: as the name of a file it would be the folder one stands in."""
+    for before, word in pairwise(words):
+        name, is_sign, value = word.partition("=")
+        if not word or (name.startswith("--") and is_sign and not value):
+            raise InputError.of(fault("word_empty", before=word or before))
 
 
 MENDED_BY: Mapping[str, str] = {
