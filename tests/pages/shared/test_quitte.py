@@ -70,7 +70,7 @@ def test_what_more_draws_may_move_is_marked(sharpening: bool, monkeypatch: pytes
     shown("pages/main.py")
     answer = next(one for one in reversed(desk.desk().kept.values()) if isinstance(one, Answer))
     said: list[str] = []
-    monkeypatch.setattr(quitte.st, "markdown", said.append)
+    monkeypatch.setattr("streamlit.markdown", said.append)
     monkeypatch.setattr(Answer, "sharpening", sharpening)
     quitte.show(answer)
     assert (NL["provisional"] in said[0].lower()) is sharpening
