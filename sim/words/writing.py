@@ -279,11 +279,17 @@ class Writing:
             return self.t("no_difference" if told is Standing.NONE else "near_zero")
         return self.t("more" if f.value > 0 else less, value=size)
 
-    def range(self, f: Figure, write: Callable[..., str], less: str, sharpening: bool = False) -> str:
-        """Return the range of a figure over draws in words, or nothing where there is none to show."""
+    def range(
+        self, f: Figure, write: Callable[..., str], less: str, sharpening: bool = False, luck: bool = True
+    ) -> str:
+        """Return the range of a figure over draws in words, or nothing where there is none to show.
+
+        luck: whether it says how much of it is luck, where that is more than a little.
+        """
         if f.low is None or f.high is None or not has_range(f, sharpening):
             return ""
-        return self.t("in_nine_of_ten", range=self.with_luck(self.between(f.low, f.high, write, less), f))
+        between = self.between(f.low, f.high, write, less)
+        return self.t("in_nine_of_ten", range=self.with_luck(between, f) if luck else between)
 
     def with_luck(self, words: str, f: Figure) -> str:
         """Return the words of a range, with how much of it is luck where that is more than a little."""
