@@ -7,8 +7,9 @@ from typing import Annotated
 
 import typer
 
+from commands.ending import keeping
 from commands.options import Children, Csv, Json, Out, Seed, Threads, euros, worth
-from commands.shared import fail, print_data, ready, where, with_reference
+from commands.shared import print_data, ready, where, with_reference
 from commands.terminal.progress import part_progress
 
 KEPT = "stopped; draws that were made are kept: the same command goes on from there"
@@ -53,15 +54,12 @@ def sensitivity(
 
     chosen = with_reference([other], reference)[:2]
     folder = where(out, f"sensitivity-{chosen[0].municipality}-{other.stem}")
-    try:
-        with part_progress(json_output) as tell:
-            found = appraise(
-                chosen[0], chosen[1], folder, year=year, payer=payer, capacity=capacity, chance=chance,
-                willingness=willingness, budget=budget, two_way=two_way, children=children, draws=draws,
-                seed=seed, threads=threads, csv=csv, tell=tell,
-            )  # fmt: skip
-    except KeyboardInterrupt:
-        fail(KEPT, 1)
+    with keeping(KEPT), part_progress(json_output) as tell:
+        found = appraise(
+            chosen[0], chosen[1], folder, year=year, payer=payer, capacity=capacity, chance=chance,
+            willingness=willingness, budget=budget, two_way=two_way, children=children, draws=draws,
+            seed=seed, threads=threads, csv=csv, tell=tell,
+        )  # fmt: skip
     if json_output:
         print_data(found.as_json())
         return
@@ -106,15 +104,12 @@ def study(
     chosen = with_reference([other], reference)[:2]
     kept = where(out, f"sensitivity-{chosen[0].municipality}-{other.stem}")
     folder = ready(kept / "study")
-    try:
-        with part_progress(json_output) as tell:
-            found = appraise_study(
-                chosen[0], chosen[1], folder, neighbourhoods=neighbourhoods, years=years,
-                municipalities=municipalities, willingness=willingness, children=children, draws=draws,
-                seed=seed, threads=threads, csv=csv, kept=kept, tell=tell,
-            )  # fmt: skip
-    except KeyboardInterrupt:
-        fail(KEPT, 1)
+    with keeping(KEPT), part_progress(json_output) as tell:
+        found = appraise_study(
+            chosen[0], chosen[1], folder, neighbourhoods=neighbourhoods, years=years,
+            municipalities=municipalities, willingness=willingness, children=children, draws=draws,
+            seed=seed, threads=threads, csv=csv, kept=kept, tell=tell,
+        )  # fmt: skip
     if json_output:
         print_data(found.as_json())
         return

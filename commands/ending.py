@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import _thread
 import errno
 import io
 import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from typing import TextIO
+from contextlib import AbstractContextManager, contextmanager, suppress
+from types import FrameType
+from typing import NoReturn, TextIO
 
 from sim.errors import InputError, SimulationError, causes
 from sim.machine import loglines, memory, variables
@@ -20,6 +23,9 @@ _ENDS = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(sign
 STOPPED = "stopped; nothing was written"
 OUT = "out of memory: simulate fewer children with --children"
 CLOSED = "standard output is closed"
+PATIENCE = 1.0
+"""Seconds that who is stopped waits for a kernel that is being compiled."""
+_stopped = [STOPPED]
 
 
 class _Stream(io.FileIO):
@@ -116,26 +122,83 @@ def _fill_closed() -> None:
 
 
 @contextmanager
+def keeping(words: str) -> Iterator[None]:
+    """End with these words where what is within is stopped, for something is kept."""
+    _stopped.append(words)
+    try:
+        yield
+    except KeyboardInterrupt:
+        print(words, file=sys.stderr)
+        sys.exit(1)
+    finally:
+        _stopped.pop()
+
+
+@contextmanager
 def _hearing_who_ends() -> Iterator[None]:
     """Hear SIGTERM and SIGHUP as Ctrl-C, unless ignored: workers are ended, semaphores given back."""
     here = threading.current_thread() is threading.main_thread()  # no other may ask for signals
-    heard = [number for number in _ENDS if here and signal.getsignal(number) is signal.SIG_DFL]
+    usual = {signal.SIGINT: signal.default_int_handler, **dict.fromkeys(_ENDS, signal.SIG_DFL)}
+    heard = {number: did for number, did in usual.items() if here and signal.getsignal(number) is did}
+    stop = _Stop()
     for number in heard:
-        signal.signal(number, signal.default_int_handler)
+        signal.signal(number, stop)
     before, sys.unraisablehook = sys.unraisablehook, _ask_again
     try:
         yield
     finally:
+        stop.over = True
         sys.unraisablehook = before
-        for number in heard:
-            signal.signal(number, signal.SIG_DFL)
+        for number, did in heard.items():
+            signal.signal(number, did)
+
+
+class _Stop:
+    """What a signal to end does: it stops as Ctrl-C does, and lets nobody wait for a compiler.
+
+    Threads that work are waited for, as results and files need it. But nothing stops a kernel that is being
+    compiled, which takes up to a minute; it is kept only when it is whole.
+    """
+
+    def __init__(self) -> None:
+        self.over = self._begun = False
+
+    def __call__(self, number: int, frame: FrameType | None) -> NoReturn:
+        if not self._begun:
+            self._begun = True
+            _thread.start_new_thread(self._leave, ())  # one of threading takes locks that may be taken here
+        signal.default_int_handler(number, frame)
+        raise KeyboardInterrupt
+
+    def _leave(self) -> None:
+        """End this process once a compiler has been at work for as long as anybody waits for it."""
+        while not self.over:
+            time.sleep(0.1)
+            compiler = sys.modules.get("numba.core.compiler_lock")
+            if compiler is not None and _is_taken(compiler.global_compiler_lock) and not self.over:
+                showing = "\x1b[?25h\n" if sys.stderr.isatty() else ""  # the cursor, which a bar hides
+                print(f"{showing}{_stopped[-1]}", file=sys.stderr, flush=True)
+                loglines.event("ended", code=1)
+                os._exit(1)
+
+
+def _is_taken(lock: AbstractContextManager[object]) -> bool:
+    """Tell whether others have a lock for as long as anybody waits."""
+    free = threading.Event()
+
+    def take() -> None:
+        with lock:
+            free.set()
+
+    threading.Thread(target=take, daemon=True).start()
+    return not free.wait(PATIENCE)
 
 
 def _ask_again(lost: sys.UnraisableHookArgs) -> None:
     """Stop a moment later where stopping was asked for in the midst of what cannot be stopped."""
     if lost.exc_type is KeyboardInterrupt:
-        stop = signal.default_int_handler
-        for number in [n for n in (signal.SIGINT, *_ENDS) if signal.getsignal(n) is stop][:1]:
+        heard = [n for n in (signal.SIGINT, *_ENDS) if isinstance(signal.getsignal(n), _Stop)]
+        for number in heard[:1]:
             threading.Timer(0.05, _stop, (number,)).start()
     else:
         sys.__unraisablehook__(lost)

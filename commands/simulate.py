@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from commands.ending import keeping
 from commands.options import (
     Children,
     Cluster,
@@ -252,14 +253,11 @@ def batch(
 
     refuse_unreadable(str(file) for file in folder.rglob("*.y*ml"))
     ready(out)
-    try:
-        with unit_progress(json_output) as tell:
-            found = run_batch(
-                folder, out, draws=draws, replications=replications, children=children, seed=seed,
-                workers=workers, cluster=cluster, csv=csv, tell=tell,
-            )  # fmt: skip
-    except KeyboardInterrupt:
-        fail(KEPT, 1)
+    with keeping(KEPT), unit_progress(json_output) as tell:
+        found = run_batch(
+            folder, out, draws=draws, replications=replications, children=children, seed=seed,
+            workers=workers, cluster=cluster, csv=csv, tell=tell,
+        )  # fmt: skip
     if json_output:
         print_data(found.as_json())
     else:

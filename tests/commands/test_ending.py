@@ -323,6 +323,43 @@ def test_a_stop_is_heard_later_where_no_thread_can_be_named(
     assert capsys.readouterr().err == f"{ending.STOPPED}\n"
 
 
+COMPILING = """
+import os, signal, sys, threading, time
+from concurrent.futures import ThreadPoolExecutor
+from numba.core.compiler_lock import global_compiler_lock
+from commands.ending import ended, keeping
+
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
+def compile(begun):
+    with global_compiler_lock:
+        begun.set()
+        time.sleep(60)
+
+def command():
+    begun = threading.Event()
+    with keeping("some is kept") if "kept" in sys.argv else threading.Lock(), ThreadPoolExecutor(1) as pool:
+        pool.submit(compile, begun)
+        begun.wait()
+        os.kill(os.getpid(), getattr(signal, sys.argv[1]))
+
+sys.exit(ended(command))
+"""
+
+
+@pytest.mark.parametrize(
+    ("words", "told"), [(("SIGINT",), ending.STOPPED), (("SIGTERM", "kept"), "some is kept")]
+)
+def test_who_stops_does_not_wait_for_a_compiler(words: tuple[str, ...], told: str) -> None:
+    """Which nothing stops, while a thread with other work is waited for."""
+    place = {**os.environ, "PYTHONPATH": str(ROOT)}
+    line = [sys.executable, "-c", COMPILING, *words]
+    began = time.monotonic()
+    done = subprocess.run(line, env=place, capture_output=True, text=True, timeout=90, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", f"{told}\n")
+    assert time.monotonic() - began < 50
+
+
 def test_a_library_that_was_stopped_while_it_loads_is_no_fault(capsys: pytest.CaptureFixture[str]) -> None:
     def command() -> None:
         try:
