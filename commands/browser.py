@@ -29,7 +29,7 @@ def app(
     _needs_streamlit()
     # Streamlit reads .streamlit/config.toml in the folder where it is started.
     settings = file_beside(".streamlit/config.toml").parents[1]
-    call = [sys.executable, "-m", "streamlit", "run", str(ROOT / "app.py")]
+    call = [sys.executable, "-m", "commands.door", "run", str(ROOT / "app.py")]
     if port is not None:
         call += ["--server.port", str(port)]
     if headless:

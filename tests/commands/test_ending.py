@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from importlib.metadata import entry_points
 from pathlib import Path
 from subprocess import PIPE
 from types import FrameType
@@ -358,6 +359,34 @@ def test_who_stops_does_not_wait_for_a_compiler(words: tuple[str, ...], told: st
     done = subprocess.run(line, env=place, capture_output=True, text=True, timeout=90, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (1, "", f"{told}\n")
     assert time.monotonic() - began < 50
+
+
+SLOW = """
+import os, signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
+class Finder:  # stops who imports a module
+    def find_spec(self, name, path=None, target=None):
+        if name == sys.argv[1]:
+            os.kill(os.getpid(), signal.SIGINT)
+
+sys.meta_path.insert(0, Finder())
+from commands import door
+getattr(door, sys.argv[2])()
+"""
+
+
+@pytest.mark.parametrize(("name", "what"), [("commands.store", "main"), ("streamlit.runtime", "serve")])
+def test_who_stops_while_modules_are_imported_is_told_in_one_line(name: str, what: str) -> None:
+    place = {**os.environ, "PYTHONPATH": str(ROOT)}
+    line = [sys.executable, "-c", SLOW, name, what]
+    done = subprocess.run(line, env=place, capture_output=True, text=True, timeout=90, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", f"{ending.STOPPED}\n")
+
+
+def test_the_door_is_what_is_installed() -> None:
+    (script,) = entry_points(group="console_scripts", name="kinderwerk")
+    assert script.value == "commands.door:main"
 
 
 def test_a_library_that_was_stopped_while_it_loads_is_no_fault(capsys: pytest.CaptureFixture[str]) -> None:
