@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from functools import partial
 from pathlib import Path
 from typing import Literal
@@ -18,6 +19,8 @@ from sim.words.writing import LANGUAGES
 
 # The server says in which language a page is when it is opened (app.py); a switch of language comes later.
 LANGUAGE_OF_PAGE = '<script>document.documentElement.lang = "{}";</script>'
+UNFINISHED = "<style>:root {{--unfinished: {}}}</style>"
+"""What stands on paper of a page that is still at work (print.css)."""
 MENU_CLOSES = """<script>
 if (!window.menuCloses) document.addEventListener("click", window.menuCloses = event => {
   if (innerWidth < 768 && event.target.closest("[data-testid=stSidebar] a"))
@@ -71,6 +74,7 @@ def main() -> None:
     look = dark.BUTTONS + dark.PRINT if dark.is_on() else house_style.look()
     st.html(LESS_SPACE + dark.BUTTONS_AT_ONCE + look)
     st.html(HERE / "print.css")
+    st.html(UNFINISHED.format(json.dumps(t("print_unfinished"), ensure_ascii=False)))
     browser_words.show()
     st.html(LANGUAGE_OF_PAGE.format(language()), unsafe_allow_javascript=True)
     st.html(MENU_CLOSES + ONE_STEP, unsafe_allow_javascript=True)

@@ -25,6 +25,12 @@ PAINTED = """() => {
 TOPS = """() => [...document.querySelectorAll("[data-testid=stColumn]")]
   .map(e => Math.round(e.getBoundingClientRect().top))"""
 """Where the columns of a page begin, in pixels."""
+AT_WORK = """() => {
+  const bar = document.createElement("div");
+  bar.dataset.testid = "stProgress";
+  document.querySelector(".stMainBlockContainer").append(bar);
+}"""
+"""Puts there what tells how far work is."""
 GAPS = """() => [...document.querySelectorAll("[data-testid=stVegaLiteChart] > svg")].map(svg => {
   svg.parentElement.style.width = "400px";  // paper is narrower than the screen
   const box = svg.getBoundingClientRect(), drawn = svg.viewBox.baseVal;
@@ -37,7 +43,7 @@ GAPS = """() => [...document.querySelectorAll("[data-testid=stVegaLiteChart] > s
     ("path", "answer", "words"),
     [
         ("/", "van elke 100 euro", ("betaalt Almere in 4 jaar", "Hulp nodig, niet gekregen")),
-        ("/vergelijk", "Hiermee vergelijken we", ("72 kinderwerkers", "Extra kosten gemeente 2026-2045")),
+        ("/vergelijk", "Hiermee vergelijken we", ("72 kinderwerkers", "Extra kosten gemeente 2026")),
         ("/wie-betaalt", "Alles samen", ("wie heeft er iets aan", "in de kas")),
         ("/briefing", "Briefing voor de raad", ("De cijfers", "Hulp nodig, niet gekregen in 2035")),
         ("/afwegingskader", "Van de veertien onderdelen", ("3.4 Draagvlak: niet bekend", "1.2 Maatregel")),
@@ -108,3 +114,20 @@ def test_an_open_fold_is_printed_whole_and_a_chart_below_its_words(page: Watched
     assert len(gaps) > 3
     assert [gap for gap in gaps if abs(gap) > 1] == []
     assert page.errors == []
+
+
+@pytest.mark.parametrize(
+    ("language", "said"), [("nl", "Voorlopig: bij het afdrukken"), ("en", "Provisional: the")]
+)
+def test_a_page_that_is_still_at_work_says_so_on_paper(page: Watched, language: str, said: str) -> None:
+    page.goto(f"/over?taal={language}")
+    quiet_for(page, 1200)
+
+    def printed() -> str:
+        found = PdfReader(io.BytesIO(page.pdf(prefer_css_page_size=True)))
+        return " ".join(each.extract_text() for each in found.pages)
+
+    assert said not in printed()
+    page.evaluate(AT_WORK)
+    assert said in printed()
+    assert page.get_by_text(said).count() == 0  # on the screen there is a bar
