@@ -17,11 +17,34 @@ SAID = {
     "Choose an option": "browser_choose", "Choose options": "browser_choose",
     "Choose or add an option": "browser_choose", "visualization": "browser_chart",
     "group mark container": "browser_chart_part", "title": "browser_title", "Title text ": "browser_title_of",
+    "Open": "browser_open", "Clear all": "browser_clear_all", "Clear entry": "browser_clear",
+    "Selectbox options": "browser_options", "Multiselect options": "browser_options",
+    "Selected values": "browser_picked", "Select all": "browser_all", "Scrollable table": "browser_table",
+    "Close": "browser_close", "Notifications": "browser_notes", "Main menu": "browser_main_menu",
+    "Running...": "browser_busy", "Stop": "browser_stop", "Stopping...": "browser_stopping",
+    "Connecting to Streamlit server": "browser_connecting", "file upload": "browser_upload",
+    "Unable to connect to Streamlit server": "browser_unconnected",
 }  # fmt: skip
 """What a screen reader hears or an empty field shows, and the key of the same in our words. What ends in a
 space goes on with words of ours."""
+SEEN = {
+    "* files are not allowed.": "browser_kind", "File must be * or smaller.": "browser_too_large",
+    "File size is too small.": "browser_too_small", "Only one file is allowed.": "browser_one_file",
+    "Unexpected error. Please try again.": "browser_failed", "Error uploading file": "browser_failed",
+    "Network error": "browser_failed", "Request timed out": "browser_failed",
+    "Download failed": "browser_failed",
+    "Connection lost. Please wait for the app to reconnect, then try again.": "browser_unconnected_help",
+    "Connection error": "browser_unconnected", "Is Streamlit still running?*": "browser_unconnected_help",
+    "Streamlit server is not responding.*": "browser_unconnected_help",
+    "Connecting": "browser_connecting", "Stop": "browser_stop", "Stopping...": "browser_stopping",
+    "Page not found": "browser_no_page", "You have requested page *": "browser_no_page_help",
+    "The page that you have requested does not seem to exist*": "browser_no_page_help",
+    "Please wait...": "browser_wait", "No results": "list_nothing", "Select all": "browser_all",
+}  # fmt: skip
+"""What is seen as text, and the key of the same in our words. A * is any text, which comes along."""
 SCRIPT = """<script>
 window.browserWords = {words};
+window.browserSeen = {seen};
 if (!window.browserTells) {{
   const spoken = ["aria-label", "aria-roledescription", "placeholder", "title"];
   window.browserTells = element => spoken.forEach(name => {{
@@ -35,14 +58,37 @@ if (!window.browserTells) {{
     if (told !== now) element.setAttribute(name, told);
     element.browserSaid[name] = {{was, now: told}};
   }});
-  window.browserTellsAll = root =>
+  const ours = ":is([data-testid=stMain], [data-testid=stSidebar]) :is([data-testid=stMarkdown]," +
+    "[data-testid=stHeading], [data-testid=stHtml], [data-testid=stTable], [data-testid=stMetric]," +
+    "label, pre)";
+  window.browserWrites = text => {{
+    const now = text.nodeValue.trim();
+    if (!now || now.length > 400 || !text.parentElement || text.parentElement.closest(ours)) return;
+    for (const [en, word] of Object.entries(window.browserSeen)) {{
+      const [before, after] = en.split("*");
+      const fits = after === undefined ? now === en
+        : now.length > before.length + after.length && now.startsWith(before) && now.endsWith(after);
+      if (!fits) continue;
+      const rest = after === undefined ? "" : now.slice(before.length, now.length - after.length);
+      if (word.replace("*", rest) !== now) text.nodeValue = word.replace("*", rest);
+      return;
+    }}
+  }};
+  window.browserTellsAll = root => {{
     root.querySelectorAll(spoken.map(name => `[${{name}}]`).join()).forEach(window.browserTells);
+    const texts = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
+    for (let text; (text = texts.nextNode());) window.browserWrites(text);
+  }};
   new MutationObserver(changes => changes.forEach(change => {{
     if (change.type === "attributes") window.browserTells(change.target);
+    else if (change.type === "characterData") window.browserWrites(change.target);
     else change.addedNodes.forEach(node => {{
+      if (node.nodeType === 3) window.browserWrites(node);
       if (node.nodeType === 1) {{ window.browserTells(node); window.browserTellsAll(node); }}
     }});
-  }})).observe(document.body, {{childList: true, subtree: true, attributes: true, attributeFilter: spoken}});
+  }})).observe(document.body, {{
+    childList: true, subtree: true, characterData: true, attributes: true, attributeFilter: spoken,
+  }});
 }}
 window.browserTellsAll(document.body);
 </script>"""
@@ -107,4 +153,5 @@ def show() -> None:
         **PLACES, nothing=t("list_nothing"), typed=t("list_typed"), upload=t("browser_upload"), size=size
     ))  # fmt: skip
     words = json.dumps({english: t(key) for english, key in SAID.items()})
-    st.html(SCRIPT.format(words=words) + ALOUD + KEYS, unsafe_allow_javascript=True)
+    seen = json.dumps({english: t(key) for english, key in SEEN.items()})
+    st.html(SCRIPT.format(words=words, seen=seen) + ALOUD + KEYS, unsafe_allow_javascript=True)

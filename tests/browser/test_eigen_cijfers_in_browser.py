@@ -65,7 +65,7 @@ WRONG = {
         "<img src=x onerror=alert(1)>.yaml", lambda: SCRIPT, "Regel 2, kolom 7: de tekens < en >"
     ),
     "another kind": ("a.csv", lambda: b"a;b\n", "verwacht: een bestand .xlsx of .yaml"),
-    "50 MB": ("a.xlsx", lambda: os.urandom(1 << 20) * 50, "File must be 1.0MB or smaller"),
+    "50 MB": ("a.xlsx", lambda: os.urandom(1 << 20) * 50, "Het bestand mag hooguit 1.0MB zijn."),
 }  # fmt: skip
 
 
