@@ -13,10 +13,11 @@ from urllib.parse import parse_qs
 from starlette.datastructures import MutableHeaders
 from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from streamlit import net_util
+from streamlit import net_util, runtime
 
 from pages.look.texts import writing_in
 from pages.serving.apart import READER
+from pages.serving.resident import Resident
 from sim.words.writing import LANGUAGES
 
 DEFAULT = "nl"
@@ -41,7 +42,8 @@ _ENGLISH = {
 
 @asynccontextmanager
 async def reading(_: object) -> AsyncIterator[None]:
-    """Keep a process ready that reads the files of users, as long as the server runs."""
+    """Keep a process ready that reads the files of users, as long as the server runs; measure its memory."""
+    runtime.get_instance().stats_mgr.register_provider(Resident())
     READER.start()
     try:
         yield
