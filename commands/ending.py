@@ -140,7 +140,7 @@ def _hearing_who_ends() -> Iterator[None]:
     here = threading.current_thread() is threading.main_thread()  # no other may ask for signals
     usual = {signal.SIGINT: signal.default_int_handler, **dict.fromkeys(_ENDS, signal.SIG_DFL)}
     heard = {number: did for number, did in usual.items() if here and signal.getsignal(number) is did}
-    stop = _Stop()
+    stop = _Leaving()
     for number in heard:
         signal.signal(number, stop)
     before, sys.unraisablehook = sys.unraisablehook, _ask_again
@@ -153,7 +153,7 @@ def _hearing_who_ends() -> Iterator[None]:
             signal.signal(number, did)
 
 
-class _Stop:
+class _Leaving:
     """What a signal to end does: it stops as Ctrl-C does, and lets nobody wait for a compiler.
 
     Threads that work are waited for, as results and files need it. But nothing stops a kernel that is being
@@ -197,7 +197,7 @@ def _is_taken(lock: AbstractContextManager[object]) -> bool:
 def _ask_again(lost: sys.UnraisableHookArgs) -> None:
     """Stop a moment later where stopping was asked for in the midst of what cannot be stopped."""
     if lost.exc_type is KeyboardInterrupt:
-        heard = [n for n in (signal.SIGINT, *_ENDS) if isinstance(signal.getsignal(n), _Stop)]
+        heard = [n for n in (signal.SIGINT, *_ENDS) if isinstance(signal.getsignal(n), _Leaving)]
         for number in heard[:1]:
             threading.Timer(0.05, _stop, (number,)).start()
     else:

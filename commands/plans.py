@@ -105,38 +105,50 @@ def check(
 def named_priors(thing: object) -> list[str]:
     """Return in words the priors, other than the usual one, of a scenario or of the scenarios of a grid."""
     from sim.model.priors import ASSUMED
+
+    found = [prior for prior in dict.fromkeys(s.prior for s in _scenarios(thing)) if prior != ASSUMED]
+    if not found:  # words take the engine with them
+        return []
     from sim.words.prior_words import prior_words
     from sim.words.writing import Writing
 
-    found = dict.fromkeys(scenario.prior for scenario in _scenarios(thing))
-    return [prior_words(prior, Writing("en")) for prior in found if prior != ASSUMED]
+    return [prior_words(prior, Writing("en")) for prior in found]
 
 
 def named_futures(thing: object) -> list[str]:
     """Return in words the futures, other than the usual one, of a scenario or of the scenarios of a grid."""
     from sim.model.futures import MODEL_TODAY
+
+    found = [future for future in dict.fromkeys(s.future for s in _scenarios(thing)) if future != MODEL_TODAY]
+    if not found:
+        return []
     from sim.words.future_words import future_words
     from sim.words.writing import Writing
 
-    found = dict.fromkeys(scenario.future for scenario in _scenarios(thing))
-    return [future_words(future, Writing("en")) for future in found if future != MODEL_TODAY]
+    return [future_words(future, Writing("en")) for future in found]
 
 
 def named_structures(thing: object) -> list[str]:
     """Return in words the structures, other than the usual one, of a scenario or of those of a grid."""
     from sim.model.structures import CARE_CHANGES_NEED
+
+    every = dict.fromkeys(scenario.structure for scenario in _scenarios(thing))
+    found = [name for name in every if name != CARE_CHANGES_NEED]
+    if not found:
+        return []
     from sim.words.writing import Writing
 
-    found = dict.fromkeys(scenario.structure for scenario in _scenarios(thing))
-    return [Writing("en").t(f"structure_{name}") for name in found if name != CARE_CHANGES_NEED]
+    return [Writing("en").t(f"structure_{name}") for name in found]
 
 
 def named_populations(thing: object) -> list[str]:
     """Return in words the youths of later years that a scenario gives, or the scenarios of a grid."""
+    given = [scenario for scenario in _scenarios(thing) if scenario.population is not None]
+    if not given:
+        return []
     from sim.words.population_words import population_words
     from sim.words.writing import Writing
 
-    given = [scenario for scenario in _scenarios(thing) if scenario.population is not None]
     return list(dict.fromkeys(population_words(scenario, Writing("en")) for scenario in given))
 
 

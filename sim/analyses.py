@@ -44,7 +44,8 @@ from sim.machine.conductor import Conductor
 from sim.model.extension import shipped
 from sim.model.parameters import default_parameters
 from sim.progress import Tell, nobody
-from sim.runs.experiment import Options, comparable
+from sim.runs.alike import comparable
+from sim.runs.experiment import Options
 from sim.runs.life_events import when
 from sim.runs.twin_tables import events_table, parted_table, picture_table
 from sim.runs.twins import LIVES, Twins, twins

@@ -29,7 +29,8 @@ from sim.inputs.scenario import load_scenario as _load
 from sim.machine.conductor import Conductor
 from sim.model.extension import Model, shipped
 from sim.progress import Tell, nobody
-from sim.runs.experiment import Options, Run, comparable, run_all
+from sim.runs.alike import comparable
+from sim.runs.experiment import Options, Run, run_all
 from sim.runs.panel import SAMPLE, Panel, panel
 
 if TYPE_CHECKING:

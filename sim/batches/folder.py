@@ -13,7 +13,7 @@ from sim.files.yamlfile import KINDS, SUFFIXES, Document, in_order, load_documen
 from sim.inputs.grid import load_grid
 from sim.inputs.registry import Registry
 from sim.inputs.scenario import Scenario, scenario_from_document
-from sim.runs.experiment import comparable
+from sim.runs.alike import comparable
 from sim.runs.scenario_notes import as_line, notes
 
 

@@ -27,7 +27,8 @@ from sim.model.catalogue import catalogue
 from sim.model.prices import worker_price
 from sim.progress import Tell, nobody
 from sim.rates import discount_factor
-from sim.runs.experiment import Options, comparable
+from sim.runs.alike import comparable
+from sim.runs.experiment import Options
 from sim.runs.workers import Workers
 
 Floats = NDArray[np.float64]

@@ -25,8 +25,7 @@ from sim.engine.plan import with_overrides
 from sim.engine.population import BLOCKS
 from sim.engine.simulation import groups, simulate_together
 from sim.engine.warmup import WarmStart
-from sim.errors import InputError, within
-from sim.faults import fault
+from sim.errors import within
 from sim.inputs.profiles import profile_of
 from sim.inputs.scenario import Scenario
 from sim.machine.conductor import Conductor
@@ -162,37 +161,6 @@ def config_for(
     p = localised(p.draw(options.seed, draw), profile)
     p = with_overrides(p, scenario, "birth")
     return RunConfig(profile, p, options.seed, draw, replication, options.children, model=model)
-
-
-def comparable(scenarios: Sequence[Scenario]) -> None:
-    """Refuse scenarios that cannot be compared. Raises InputError that names the odd one out."""
-    first = scenarios[0]
-    for other in scenarios[1:]:
-        for name in ("municipality", "start", "years"):
-            ours, theirs = getattr(first, name), getattr(other, name)
-            if ours != theirs:
-                raise InputError.at(
-                    other.path or other.title,
-                    fault(
-                        "other_children_than_reference",
-                        what=name,
-                        here=theirs,
-                        there=ours,
-                        title=first.title,
-                    ),
-                )
-        if first.canonical().get("population") != other.canonical().get("population"):
-            raise InputError.at(
-                other.path or other.title, fault("other_population_than_reference", title=first.title)
-            )
-        if first.canonical().get("local") != other.canonical().get("local"):
-            raise InputError.at(
-                other.path or other.title,
-                fault(
-                    "other_figures_than_reference",
-                    title=first.title,
-                ),
-            )
 
 
 def run_all(

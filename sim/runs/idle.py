@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from functools import cache
 from itertools import pairwise
 
-from sim.engine.config import EXISTING
 from sim.faults import Fault, fault
 from sim.inputs.profiles import profile_of, profiles
 from sim.inputs.programme_use import ProgrammeUse
@@ -16,6 +15,8 @@ from sim.model.parameters import default_parameters
 from sim.model.prices import PRICE_YEAR
 from sim.model.processes import default_table
 
+EXISTING = "kinderwerk"
+"""As sim/engine/config.py has it: the engine takes a second to import."""
 COVERAGE, MOVING = f"{EXISTING}.existing_coverage", "population.moving"
 BEFORE_START = (COVERAGE, MOVING)
 """Parameters that say how the municipality was before the scenario, and nothing after its start."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from sim.engine.plan import LIMITED
 from sim.errors import InputError, Problem
 from sim.faults import Fault, fault
 from sim.files.yamlfile import Document, in_order, load_document
@@ -23,7 +22,7 @@ from sim.inputs.scenario import Scenario, load_scenario
 from sim.inputs.shock import Shock
 from sim.model.catalogue import catalogue
 from sim.model.parameters import default_parameters
-from sim.runs.experiment import comparable
+from sim.runs.alike import comparable
 from sim.runs.idle import goes_on, parameters_told, workers
 from sim.states import FORMS, MECHANISMS, MONTHS
 
@@ -230,7 +229,11 @@ def _is_cut(scenario: Scenario, name: str) -> bool:
 
 
 def _places(scenario: Scenario) -> Iterator[Note]:
-    if scenario.policy == "capped" and all(
+    if scenario.policy != "capped":
+        return
+    from sim.engine.plan import LIMITED  # here, for the engine takes a second to import
+
+    if all(
         scenario.places.get(form, "as_used" if form in LIMITED else "unlimited") == "unlimited"
         for form in FORMS
     ):

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from tests.terminal import FEW, GOOD, call
+from sim.engine import config
+from sim.runs import idle
+from tests.terminal import ALMERE, FEW, GOOD, ROOT, call
 
 NOTED = GOOD + "shocks:\n  - {kind: budget_cut, start: 2026, size: 0.5}\n"
 SAYS = "plan.yaml:9:5: note: this budget cut does nothing: all work is ring-fenced"
@@ -159,3 +163,12 @@ def test_an_unknown_future_is_one_error_with_the_nearest_name(tmp_path: Path) ->
         assert done.returncode == 2
         assert done.stderr.count("plan.yaml:8:9:") == 1
         assert "'van_ark'" in done.stderr
+
+
+def test_check_needs_no_compiler() -> None:
+    """Which takes longer to import than all else: nothing of the engine is asked for a usual scenario."""
+    words = f"import sys; sys.modules['numba'] = None; sys.argv[1:] = {['check', str(ALMERE[1])]}; "
+    line = [sys.executable, "-c", words + "import cli; cli.main()"]
+    done = subprocess.run(line, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+    assert (done.returncode, done.stderr) == (0, "All well.\n")
+    assert idle.EXISTING == config.EXISTING

@@ -18,7 +18,7 @@ from sim.inputs.scenario import Scenario, load_scenario, scenario_from_dict
 from sim.inputs.scenario_files import write_new
 from sim.report.content import words
 from sim.report.phrases import world_words
-from sim.runs.experiment import comparable
+from sim.runs.alike import comparable
 from sim.states import AGES
 from sim.words.population_words import population_data, population_words
 from sim.words.writing import Writing

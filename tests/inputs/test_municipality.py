@@ -15,7 +15,8 @@ from sim.inputs.library import registry
 from sim.inputs.municipality import Municipality, load_municipality, municipality_from_dict
 from sim.inputs.profiles import profile_from, profile_of, profiles
 from sim.inputs.scenario import Scenario, load_scenario, scenario_from_dict
-from sim.runs.experiment import Options, comparable, config_for
+from sim.runs.alike import comparable
+from sim.runs.experiment import Options, config_for
 from sim.runs.warmstore import key_for
 from sim.states import FORMS
 

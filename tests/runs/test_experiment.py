@@ -27,11 +27,11 @@ from sim.model.futures import foreseeing
 from sim.model.parameters import Parameters, default_parameters
 from sim.model.priors import believing
 from sim.progress import Progress
+from sim.runs.alike import comparable
 from sim.runs.experiment import (
     Columns,
     Options,
     Run,
-    comparable,
     config_for,
     pool_for,
     run_all,
