@@ -14,6 +14,7 @@ import pytest
 from pages import over
 from pages.look.charts import COLOURS
 from pages.look.texts import writing_in
+from pages.serving.gate import KEPT_FILES
 from sim.machine.project import version
 from tests.pages.look.test_dark import contrast
 from tests.test_project import none_of
@@ -51,7 +52,7 @@ MEASURES = {  # of BIO2 (text of March 2026) that touch software which a body ru
     "8.32.01",
 }  # fmt: skip
 PRESCAN = {  # of the national government, version 2.0: heading, and how many answers stand below it
-    "0 Inleiding": 6, "1 Gegevensverwerking": 7, "2 Internationale doorgiften": 0,
+    "0 Inleiding": 6, "1 Gegevensverwerking": 10, "2 Internationale doorgiften": 0,
     "3 Lijst van de Autoriteit Persoonsgegevens": 0, "4 Criteria van de EDPB": 0, "5 Basisregistraties": 0,
     "6 Algoritmes en AI": 3, "7 Kinderrechten": 3,
 }  # fmt: skip
@@ -117,6 +118,17 @@ def test_the_prescan_has_every_heading_and_question() -> None:
         elif line.startswith("| ") and found:
             found[list(found)[-1]] += 1
     assert found == PRESCAN
+
+
+def test_the_prescan_names_what_the_app_keeps_of_a_visitor() -> None:
+    """The cookie, files and their number, and what a log may hold, as the app and the docs say it."""
+    told = text("dpia.md")
+    (cookie,) = re.findall(r"`(_\w+)`", (ROOT / "pages/texts/nl/over.yaml").read_text(encoding="utf-8"))
+    assert f"(`{cookie}`)" in told
+    assert f"proxy_cookie_flags {cookie} secure;" in (OPEN / "nginx.conf").read_text(encoding="utf-8")
+    assert KEPT_FILES == 4
+    assert "de laatste vier van een sessie" in told
+    assert "KINDERWERK_LOG: json" in (OPEN / "compose.yaml").read_text(encoding="utf-8")
 
 
 def test_no_measure_of_bio2_is_dropped() -> None:
