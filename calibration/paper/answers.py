@@ -224,9 +224,9 @@ def pandemic(lab: Laboratory) -> ClaimAnswer:
 
 
 def waits(pair: Pair, years: int = TEN) -> Said:
-    """Return how many wait in a year, on both sides: more children seen may mean more waiting."""
-    before, after = (Count(float(level(pair.runs, k, WAITING, years - 1).mean())) for k in (0, 1))
-    return said("waits", years=Count(years), after=after, before=before)
+    """Return how many wait in a year, and what changes in it: more children seen may mean more waiting."""
+    before = Count(float(level(pair.runs, 0, WAITING, years - 1).mean()))
+    return said("waits", years=Count(years), before=before, change=ChangeTold(pair.figure(WAITING, years)))
 
 
 def scarcity(lab: Laboratory) -> ClaimAnswer:
@@ -250,6 +250,5 @@ def scarcity(lab: Laboratory) -> ClaimAnswer:
         said("schaarste", both=both(pairs[0])),
         said("schaarste_work", unmet=unmet(pairs[1]), waits=waits(pairs[1])),
         said("schaarste_waiting", unmet=unmet(pairs[2])),
-        said("schaarste_rough", draws=Count(lab.size.everyone)),
     )
     return ClaimAnswer(statements, body)

@@ -45,11 +45,11 @@ class Size:
     """
 
     children: int = 10_000
-    draws: int = 20
-    everyone: int = 2
+    draws: int = 40
+    everyone: int = 20
     waits_of: int | None = None
     country: int = 20_000
-    country_draws: int = 6
+    country_draws: int = 20
     knowledge: int = 200
     again: bool = True
 
@@ -163,7 +163,10 @@ class Pair:
         return change(self.d, years, self.both[0].discount_rate, alike)
 
     def figure(self, label: Label, years: int) -> Figure:
-        """Return the difference of a count in the last year of a horizon."""
+        """Return the difference of a count in the last year of a horizon; none of what nobody ever was."""
+        if label not in self.d.labels:
+            nobody = np.zeros(len(self.d.draws))
+            return figure(nobody, nobody, self.d.draws)
         return self.d.in_year(label, years - 1)
 
     @property

@@ -19,7 +19,7 @@ from sim.words.parameter_words import group_title
 from sim.words.writing import Writing
 
 Floats = NDArray[np.float64]
-BRIEF = {"nine_of_ten": "gal_range", "gal_range_few": "gal_range", "no_clear_difference": "gal_unclear"}
+BRIEF = {"nine_of_ten": "gal_range", "no_clear_difference": "gal_unclear"}
 """Texts that are long in a title, and what stands there in their place."""
 
 
@@ -42,7 +42,7 @@ class Share:
 
 @dataclass(frozen=True)
 class SpreadTold:
-    """The mean of draws with their 5th and 95th percentile; of few, with the lowest and the highest."""
+    """The mean of draws with their 5th and 95th percentile, which of few draws are not told."""
 
     value: float
     low: float
@@ -100,7 +100,7 @@ def said(code: str, **values: Value) -> Said:
 
 def spread_of(values: Floats, share: bool = False) -> SpreadTold:
     """Return the mean of draws [draws] with their range."""
-    low, high = np.percentile(values, [0.0, 100.0] if few(values.size) else [LOW, HIGH])
+    low, high = np.percentile(values, [LOW, HIGH])
     return SpreadTold(float(values.mean()), float(low), float(high), values.size, share)
 
 
@@ -148,5 +148,5 @@ def _spread(s: SpreadTold, writing: Writing) -> str:
     if s.draws < 2:
         return middle
     if few(s.draws):
-        return writing.t("gal_range_few", value=middle, low=low, high=high, draws=s.draws)
+        return writing.provisional(middle)
     return writing.t("nine_of_ten", value=middle, low=low, high=high)

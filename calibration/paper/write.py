@@ -60,7 +60,7 @@ How to read the figures:
   chance, by the share of draws.
 
 To run one: in the app under Argumenten, or `kinderwerk compare REFERENCE FILE --reference REFERENCE
---children 10000 --draws 20`, with the reference that the file names; a file with a grid goes to
+--children 10000 --draws 40`, with the reference that the file names; a file with a grid goes to
 `kinderwerk batch`.
 
 """

@@ -70,7 +70,7 @@ def test_who_opens_nothing_has_read_every_answer_with_its_range(language: str) -
     answers = [e.label.split("**")[2].strip() for e in at.expander[: len(CLAIMS)]]
     for claim, answer in zip(CLAIMS, answers, strict=True):
         assert answer == briefly(shipped().claims[claim.key].said, writing)
-        assert re.search(r"\d", answer)
+        assert re.search(r"\d", answer) or claim.key == "cijfers"  # which names what to find out first
     unmet = shipped().claims["almere"].said[0].values["both"]
     assert isinstance(unmet, Said)
     figure = unmet.values["unmet"]

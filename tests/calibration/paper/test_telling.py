@@ -9,6 +9,7 @@ from calibration.paper.kept import shipped
 from calibration.paper.telling import BRIEF, ChangeTold, Count, Said, SpreadTold, briefly, said
 from pages.look.texts import writing_in
 from sim.decision.comparison import Figure
+from sim.decision.firm import few
 
 CLEAR, UNCLEAR = Figure(-20.0, 0.1, -30.0, -10.0, 0.0), Figure(-20.0, 0.1, -60.0, 7.0, 0.2)
 OTHER_OUTCOMES = ("wijkteam_no_wider", "termijn_change", "paid")
@@ -39,13 +40,21 @@ def test_the_range_stands_in_it_where_something_is_clear_and_where_nothing_is() 
 
 def test_of_statements_of_one_kind_the_first_is_told_and_one_without_brief_words_is_not() -> None:
     years = [said("paid", years=Count(n), net=Count(n)) for n in (4, 10)]
-    waits = said("waits", years=Count(10), after=Count(1), before=Count(2))
+    waits = said("waits", years=Count(10), before=Count(2), change=Count(1))
     assert briefly([*years, waits], writing_in("nl")) == "Kosten dan: 4."
 
 
-def test_a_spread_of_few_draws_has_the_form_of_others_there() -> None:
-    reach = SpreadTold(0.5, 0.4, 0.6, draws=6, share=True)
-    assert briefly([said("veertig", everyone=reach)], writing_in("nl")) == "Alle jongeren: 50% (40% tot 60%)."
+def test_a_spread_of_few_draws_is_provisional_and_has_no_range() -> None:
+    for draws, told in ((6, "50% (voorlopig)"), (20, "50% (40% tot 60%)")):
+        reach = SpreadTold(0.5, 0.4, 0.6, draws=draws, share=True)
+        said_of_it = briefly([said("veertig", everyone=reach)], writing_in("nl"))
+        assert said_of_it == f"Van alle jongeren: {told}."
+
+
+def test_each_claim_of_the_shipped_answers_rests_on_draws_enough_for_a_range() -> None:
+    """But for what one best fit sets: who comes, and levels before the start."""
+    for key, kept in shipped().claims.items():
+        assert all(done.draws == 1 or not few(done.draws) for done in kept.runs), key
 
 
 @pytest.mark.parametrize("language", ["nl", "en"])
