@@ -71,7 +71,7 @@ def main() -> None:
             ("is it worth it", "Start, first sentence; under it when it is quitte", lambda: page.goto("/"),
              (r"Quitte is", firm)),
             ("what if half", "Start, under each figure", lambda: page.goto("/"),
-             (r"(?m)Voorkomt de helft: (€|Geen|\d)[^(\n]*$", r"(?m)Voorkomt niets: (€|Geen|\d)[^(\n]*$")),
+             (r"(?m)Voorkomt half zoveel: (€|Geen|\d)[^(\n]*$", r"(?m)Voorkomt niets: (€|Geen|\d)[^(\n]*$")),
             ("what with a cut in 2028", "Verken, first sentence", lambda: cut(page), ("mln meer", firm)),
             ("which of four budgets", "Vergelijk, first sentences and a row a budget",
              lambda: page.goto("/vergelijk"), ("mln meer", r"Bij (alle|begroting).*betaalt")),

@@ -12,6 +12,7 @@ from pages.background.figures import LONG
 from pages.budget.controls import choose_municipality, fte_offered, fte_on_slider
 from pages.budget.outcome import is_reference, outcome
 from pages.choices.chosen import EFFECTS, Choices, pair, reference_words
+from pages.choices.plan import CHILD_WORK
 from pages.choices.state import keep
 from pages.look.texts import t, writing
 from pages.shared import breakeven, parts
@@ -51,6 +52,8 @@ def _unknown(both: Sequence[Scenario]) -> None:
     st.markdown(t("unknown", effect=told))
     st.markdown(t("sentence_honest"))
     st.markdown(t("luck_note"))
+    if any(CHILD_WORK in scenario.programmes for scenario in both):
+        st.markdown(t("verken_workers"))
 
 
 def _break_even(chosen: Choices, reference: str) -> None:

@@ -178,13 +178,13 @@ def _other(
 
     What may still turn is marked, and has no range. What rests on fewer draws says on how many.
     """
-    words = "weaker_none_seen" if (effect, name) == (weaker.NONE, "users") else f"weaker_{effect}"
+    how = "none_seen" if (effect, name) == (weaker.NONE, "users") else effect
     if figures is None:
-        return t(words, told=t("weaker_coming"))
+        return t(f"weaker_{how}", told=t("weaker_coming"))
     figure, sharpening = getattr(figures, name), figures.sharpening and not stopped
     found = writing().change_between(figure, write, _less(write), sharpening)
     soon = Standing.of(figure, sharpening) is Standing.PROVISIONAL
-    told = t(words, told=writing().provisional(found, soon))
+    told = t(f"weaker_{how}", told=writing().provisional(found, soon))
     return f"{told} {t('weaker_so_far', draws=figures.draws)}" if figures.sharpening else told
 
 

@@ -118,7 +118,7 @@ def shock_words(shock: Mapping[str, Any]) -> str:
     """Return one shock in words."""
     year, _, month = str(shock["start"]).partition("-")
     since = f"{int(month)}-{year}" if month else year
-    size = formats.percent(abs(shock["size"]) if shock["kind"] == "fewer_starts" else shock["size"])
+    size = formats.percent(abs(shock["size"]) if shock["kind"] == "fewer_starts" else shock["size"], 1)
     words = t("lever_shock", kind=shock_title(shock), since=since, months=shock.get("months", 12), size=size)
     if shock.get("workers") == "absent":
         words += t("lever_shock_absent")

@@ -56,7 +56,7 @@ def content(report: Report, height: int) -> dict[str, Any]:
             (f"{m}. {sentence}" if several else sentence, o.unmet)
             for m, sentence, o in zip(marks, sentences, report.outcomes, strict=True)
         ],
-        "honest": t("sentence_honest").replace("**", ""),
+        "honest": f"{report.effect} {t('sentence_honest')}".replace("**", ""),
         "choice": t("choice"),
         "item": t("item"),
         "period": t("period"),

@@ -116,6 +116,7 @@ def report_of(
         yearly=tuple(row for arm in arms for row in yearly_rows(arm, rate)),
         payers=tuple(row for arm in arms for row in payer_rows(arm)),
         forms=tuple(row for arm in arms for row in form_rows(arm)),
+        effect=_effect(scenarios, writing),
         unknown=_unknown(scenarios, outcomes, writing),
         assumptions=assumed,
         main=main_names(scenarios),
@@ -222,6 +223,10 @@ def _sentence(alike: bool, title: str, last: Change, years: int, writing: Writin
     )
 
 
+def _effect(scenarios: Sequence[Scenario], writing: Writing) -> str:
+    return writing.unknown_effect(weight_of_no_effect(scenarios), believed(scenarios))
+
+
 def _unknown(
     scenarios: Sequence[Scenario], outcomes: Sequence[ComparedScenario], writing: Writing
 ) -> tuple[str, ...]:
@@ -233,7 +238,7 @@ def _unknown(
     uneven = [writing.t("unknown_changed", names=clipped(titles, writing))] if names else []
     found = [
         *uneven,
-        writing.unknown_effect(weight_of_no_effect(scenarios), believed(scenarios)),
+        _effect(scenarios, writing),
         *writing.t("unknown_items").splitlines(),
         writing.t("unknown_capped" if capped else "unknown_open"),
     ]

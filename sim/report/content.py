@@ -98,6 +98,7 @@ class Report:
     yearly: tuple[Row, ...]
     payers: tuple[Row, ...]
     forms: tuple[Row, ...]
+    effect: str
     unknown: tuple[str, ...]
     assumptions: tuple[Assumption, ...]
     main: tuple[str, ...]

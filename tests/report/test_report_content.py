@@ -176,7 +176,7 @@ def test_a_municipality_without_figures_of_its_own_is_named_an_example(compared:
 @pytest.mark.parametrize(
     ("language", "fitted", "lacking"),
     [
-        ("nl", "naar eigen CBS-cijfer", "geen eigen tarieven"),
+        ("nl", "naar haar CBS-cijfer", "geen eigen tarieven"),
         ("en", "by its own CBS", "no own tariffs"),
     ],
 )

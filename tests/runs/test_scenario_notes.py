@@ -13,6 +13,7 @@ from sim.engine.config import ACCESS_OF_USE, NEED_OF_USE, USE
 from sim.files.yamlfile import Document
 from sim.inputs.grid import load_grid
 from sim.inputs.library import registry
+from sim.inputs.profiles import profiles
 from sim.inputs.scenario import Scenario, load_scenario
 from sim.inputs.scenario_files import check_path
 from sim.model.catalogue import catalogue
@@ -229,6 +230,16 @@ def test_few_youths_that_are_not_whole_are_asked_about(tmp_path: Path) -> None:
     ((line, _, message),) = told(tmp_path, "", figures)
     assert (line, message) == (3, "200 youths in all, not in whole numbers; are these thousands?")
     assert told(tmp_path, "", figures.replace("101.5", "101").replace("98.4", "98")) == []
+
+
+def test_ages_of_a_small_municipality_that_were_derived_are_not_asked_about(tmp_path: Path) -> None:
+    """Vlieland ships with ages worked out from groups; in thousands they would not be as many."""
+    there = profiles()["Vlieland"].total
+    assert there < 1000
+    figures = "{{name: Vlieland, date: 2024-01-01, source: x, population: {{0-11: {}, 12-22: {}}}}}"
+    assert told(tmp_path, "", figures.format(100.3, round(there - 100.3, 1))) == []
+    ((_, _, message),) = told(tmp_path, "", figures.format(100.3, 500.2))
+    assert "are these thousands?" in message
 
 
 @pytest.mark.parametrize(
