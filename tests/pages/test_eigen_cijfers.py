@@ -94,7 +94,8 @@ def test_each_figure_says_how_it_is_known(name: str, level: str) -> None:
     assert found["Kinderwerkers (fte)"] == found["Ambulant"] == found[NL.t("own_moving")] == "geleend"
     assert found[NL.t("own_bijstand")] == ("gemeten" if name == "Rotterdam" else "geleend")
     (table,) = (each.value for each in at.table if NL.t("own_how") in each.value.columns)
-    assert rows(table)[NL.t("own_use_range")][0].startswith(f"{level} keer wat bij leeftijden en gezinnen hier hoort (")
+    told = rows(table)[NL.t("own_use_range")][0]
+    assert told.startswith(f"{level} keer wat bij leeftijden en gezinnen hier hoort (")
 
 
 def test_what_would_tell_most_is_asked_first() -> None:
