@@ -6,6 +6,7 @@ A figure has no past where its series broke in between: a rule would then foreca
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -53,17 +54,28 @@ def naive_forecasts(past: Mapping[int, float], year: int, level: float | None = 
     level: the figure of the year in which the series broke, where it did: growth is then that of the past
     as a share, from that level on.
     """
-    years, values = np.array(sorted(past.items())).T
-    slope, start = np.polyfit(years, values, 1) if len(past) > 1 else (0.0, values[-1])
-    from_year, last = years[-1], values[-1]
-    line = start + slope * year
+    slope, middle, mean = _line(past)
+    from_year = max(past)
+    last, line = past[from_year], mean + slope * (year - middle)
     if level is not None:
+        at_break = mean + slope * (BREAK - middle)
         from_year, last = BREAK, level
-        line, slope = level * line / (start + slope * BREAK), level * slope / (start + slope * BREAK)
+        line, slope = level * line / at_break, level * slope / at_break
     steps = sum(DAMPING**k for k in range(1, round(year - from_year) + 1))
     return {
         "last_value": float(last), "straight_line": float(line), "damped_trend": float(last + slope * steps)
     }  # fmt: skip
+
+
+def _line(past: Mapping[int, float]) -> tuple[float, float, float]:
+    """Return the least squares line through a past: its slope, the mean year, and its value then.
+
+    By hand: a library for matrices rounds differently on another processor, and what ships is held to the byte.
+    """
+    middle, mean = math.fsum(past) / len(past), math.fsum(past.values()) / len(past)
+    across = math.fsum((year - middle) ** 2 for year in past)
+    along = math.fsum((year - middle) * (value - mean) for year, value in past.items())
+    return (along / across if across else 0.0), middle, mean
 
 
 def by_series(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
