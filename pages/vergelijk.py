@@ -26,6 +26,7 @@ from pages.look import charts, formats
 from pages.look.texts import language, t, writing
 from pages.shared import level_chart, parts
 from pages.shared.folds import folding
+from pages.shared.luck import luck
 from pages.shared.remarks import remarks
 from pages.shared.watching import live
 from sim.decision.headline import horizons
@@ -113,6 +114,8 @@ def _answer(answer: Answer, plans: tuple[Plan, ...], ahead: int, reference: str)
     }  # fmt: skip
     forest(rows, _like(answer, 1, plans[0], ahead, year), heads, t("compare_table", years=ahead))
     parts.note(t("compare_legend" if answer.chance_known else "band_few"))
+    ranges = [one.figures[o] for one in rows for o in OUTCOMES if one.ranged(o)]
+    parts.note(luck(ranges, answer.sharpening, "luck_beside"))
     with st.container():
         told, sampled = fences(answer, plans, ahead)
         if told:

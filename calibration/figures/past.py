@@ -70,7 +70,7 @@ def naive_forecasts(past: Mapping[int, float], year: int, level: float | None = 
 def _line(past: Mapping[int, float]) -> tuple[float, float, float]:
     """Return the least squares line through a past: its slope, the mean year, and its value then.
 
-    By hand: a library for matrices rounds differently on another processor, and what ships is held to the byte.
+    By hand: a library for matrices rounds otherwise on another processor, and what ships is held to the byte.
     """
     middle, mean = math.fsum(past) / len(past), math.fsum(past.values()) / len(past)
     across = math.fsum((year - middle) ** 2 for year in past)

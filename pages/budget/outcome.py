@@ -15,11 +15,12 @@ from pages.choices.plan import CHILD_WORK
 from pages.look import charts, formats
 from pages.look.texts import t, writing
 from pages.shared import level_chart, parts, quitte
+from pages.shared.luck import luck
 from pages.shared.remarks import remarks
 from pages.shared.watching import live
 from sim.decision import payers
 from sim.decision.comparison import Figure
-from sim.decision.firm import LITTLE_LUCK, Standing, has_range
+from sim.decision.firm import Standing
 from sim.decision.headline import HORIZONS, Change, believed, change, pays, weight_of_no_effect
 from sim.engine.ledger import GEMEENTE
 
@@ -161,14 +162,7 @@ def _figures(answer: Answer, near: Change, far: Change, chosen: Choices, others:
             _metric(label, figure, write, below, answer.sharpening)
             parts.notes(*(_other(effect, one, name, write, answer.stopped) for effect, one in others))
             parts.note(shares(answer, far) if name == "cost" else "")
-    parts.note(_luck([figure for _, _, figure, _, _ in shown], answer.sharpening))
-
-
-def _luck(figures: Sequence[Figure], sharpening: bool) -> str:
-    """Return how much of the ranges of figures is luck of the computation, where it is more than a little."""
-    found = [f.luck_share for f in figures if f.luck_share is not None and has_range(f, sharpening)]
-    most = max(found, default=0.0)
-    return t("luck_within", luck=formats.percent(most)) if most > LITTLE_LUCK else ""
+    parts.note(luck((figure for _, _, figure, _, _ in shown), answer.sharpening, "luck_within"))
 
 
 def _other(
@@ -203,7 +197,7 @@ def _metric(label: str, figure: Figure, write: Callable[..., str], below: str, s
     st.metric(label, said[:1].upper() + said[1:])
     helps = {Standing.PROVISIONAL: "provisional_help", Standing.TOO_SMALL: "too_small_help"}
     help_words = t(helps[told]) if told in helps else ""
-    ends = writing().range(figure, write, less, sharpening, luck=False)  # told for all at once: `_luck`
+    ends = writing().range(figure, write, less, sharpening, luck=False)  # told for all at once: `luck`
     parts.notes(help_words, ends, below)
 
 

@@ -133,14 +133,14 @@ def places(chosen: Choices | None = None) -> list[str]:
 
 @lru_cache(maxsize=1)
 def other_names() -> Mapping[str, str]:
-    """Return the municipality that other ways to write one mean, by name: names of before, and codes.
+    """Return the municipality that other ways to write one mean, by name: names of before. A code is typed.
 
     What was divided, and what several are called, is not there.
     """
     found: dict[str, set[str]] = {}
     for town in towns().values():
         now = {towns()[code].name for code in town.now or (town.code,)}
-        for written in (town.name, *town.also, town.code):
+        for written in (town.name, *town.also):
             found[written] = found.get(written, set()) | now
     one = {written: name for written, (name, *more) in found.items() if not more and name != written}
     return dict(sorted(one.items(), key=lambda pair: spelled(pair[0])))

@@ -12,6 +12,7 @@ from pages.look import bars, charts, formats
 from pages.look.bars import HOLLOW, Bar, Kind
 from pages.look.texts import t, writing
 from pages.shared import parts
+from pages.shared.luck import luck
 from sim.decision.comparison import Figure
 from sim.decision.firm import Standing, has_range
 from sim.decision.payers import Pocket, who_gains
@@ -105,6 +106,7 @@ def picture(found: Sequence[Pocket], ahead: int, reference: str, sharpening: boo
     rough = [(p.payer, "beyond", p.beyond) for p in found if p.beyond]
     ranged = any(has_range(f, sharpening) for *_, f in (*paid, *rough))
     parts.note(t("pay_pockets_note", thin=t("pay_thin") if ranged else ""))
+    parts.note(luck((f for *_, f in (*paid, *rough)), sharpening, "luck_beside"))
     everything = [_bar(*row, sharpening) for row in (*paid, *rough)]
     extent = bars.spread(everything, 0.0)
     money = {

@@ -16,7 +16,7 @@ from sim.files.yamltext import Loc
 from sim.inputs.grid import Member
 from sim.inputs.municipality import Municipality
 from sim.inputs.placenames import became_of
-from sim.inputs.profiles import profiles
+from sim.inputs.profiles import profile_of, profiles
 from sim.inputs.programme_use import ProgrammeUse
 from sim.inputs.registry import Registry
 from sim.inputs.scenario import Scenario, load_scenario
@@ -204,6 +204,23 @@ def _programmes(scenario: Scenario) -> Iterator[Note]:
         if not use.ring_fenced and use.paid_by == "outside" and not _is_cut(scenario, name):
             words = fault("ring_fence_idle")
             yield (*loc, "ring_fenced"), words
+        if (words := _more_than_children(name, use, scenario)) is not None:
+            yield (*loc, "fte"), words
+
+
+def _more_than_children(name: str, use: ProgrammeUse, scenario: Scenario) -> Fault | None:
+    """Return that a programme has room for more children than live there, or None; room as in the engine."""
+    programme = catalogue().get(name)
+    if programme is None:
+        return None
+    most = max(use.fte.at(year) for year in range(scenario.start, scenario.start + scenario.years))
+    for_each, by_fte = (_value(f"{name}.{of}", scenario) for of in ("visits_per_child", "visits_per_fte"))
+    room, ages = most * by_fte / for_each, slice(programme.first_age, programme.last_age + 1)
+    there = sum(profile_of(scenario).youths[ages])
+    if room <= there:
+        return None
+    span = {"first": programme.first_age, "last": programme.last_age}
+    return fault("more_workers_than_children", fte=most, room=room, there=there, **span)
 
 
 def _nothing_to_switch(name: str, switch: str, scenario: Scenario) -> Fault | None:
@@ -218,11 +235,15 @@ def _nothing_to_switch(name: str, switch: str, scenario: Scenario) -> Fault | No
     if ("onset" if switch in ALL_OF_ONE else switch) not in programme.mechanisms:
         return fault("no_such_effect", name=name)
     strength = f"{name}.{switch}"
-    if switch == "substitution":
-        own = scenario.parameters.get(strength)
-        if (default_parameters()[strength] if own is None else own.value) == 1.0:
-            return fault("strength_is_one", strength=strength)
+    if switch == "substitution" and _value(strength, scenario) == 1.0:
+        return fault("strength_is_one", strength=strength)
     return None
+
+
+def _value(name: str, scenario: Scenario) -> float:
+    """Return a parameter as a scenario has it."""
+    own = scenario.parameters.get(name)
+    return default_parameters()[name] if own is None else own.value
 
 
 def _is_cut(scenario: Scenario, name: str) -> bool:

@@ -157,6 +157,14 @@ NOTED: dict[str, tuple[str, int, int, str]] = {
         "programmes:\n  kinderwerk: {fte: 3, ring_fenced: false, paid_by: outside}\n", 5, 37,
         "a shortfall is not taken from what others pay",
     ),
+    "workers for more children than there are": (
+        "programmes: {kinderwerk: {fte: {2026: 36, 2030: 5000}}}\n", 4, 27,
+        "5,000 FTE have room for 521,250 children",
+    ),
+    "more visits by a worker": (
+        "programmes: {kinderwerk: {fte: 200}}\nparameters: {kinderwerk.visits_per_child: 25}\n", 4, 32,
+        "still more workers hardly bring more of them",
+    ),
     "capped without limits": (
         "policy: capped\nplaces: {ambulant: unlimited, netwerk: unlimited, daghulp: unlimited,\n"
         "  pleegzorg: unlimited, gezinshuis: unlimited, residentieel: unlimited, gesloten: unlimited}\n",
@@ -199,6 +207,7 @@ QUIET = {
         "programmes:\n  kinderwerk: {fte: 3, ring_fenced: false, paid_by: outside}\n"
         "shocks: [{kind: budget_cut, start: 2028, size: 0.5}]\n"
     ),
+    "many workers, of children enough": "programmes: {kinderwerk: {fte: 250}}\n",
     "one form has a limit": "policy: capped\nplaces: {ambulant: unlimited, wijkteam: as_used}\n",
 }
 

@@ -59,15 +59,22 @@ def test_what_is_typed_is_never_taken_for_another(typed: str) -> None:
         here(typed)
 
 
-def test_the_list_has_names_in_their_order_and_after_them_names_of_before_and_codes() -> None:
+def test_the_list_has_names_in_their_order_and_after_them_names_of_before() -> None:
     options = opened().selectbox[0].options
     names = options[: options.index("Nederland")]
     assert len(names) == 342
     assert names == sorted(names, key=key)
-    for other, name in (("Weesp", "Amsterdam"), ("GM0363", "Amsterdam"), ("'s-Gravenhage", "Den Haag")):
+    for other, name in (("Weesp", "Amsterdam"), ("'s-Gravenhage", "Den Haag")):
         assert f"{other} → {name}" in options[len(names) :]
+    assert not [each for each in options if "GM0" in each]  # a code is typed: `test_a_code_is_typed`
     assert not [each for each in options if each.startswith(("Haaren", "Bergen →"))]  # divided; two of them
     assert all(here(written) == name for written, name in other_names().items())
+
+
+def test_a_code_is_typed() -> None:
+    at = opened()
+    type_in(at, "GM0405")
+    assert at.selectbox[0].value == at.session_state["choices"].municipality == "Hoorn"
 
 
 def test_a_name_of_before_is_chosen_from_the_list() -> None:
