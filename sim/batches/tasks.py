@@ -112,7 +112,7 @@ class _Warm:
 
     def get(self, config: RunConfig, start: int, pool: Inline) -> WarmStart:
         """Return the warm start of a configuration."""
-        key = key_for(config, start)
+        key = key_for(config, start, _STORE.ground)
         if self._last is None or key != self._key:
             self._key = key
             self._last = None

@@ -13,6 +13,7 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from concurrent.futures import Executor
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -38,12 +39,18 @@ DISK_LIMIT = cache_bytes() * 3 // 4
 """The rest of the cache is for results (lives.py)."""
 
 
-def key_for(config: RunConfig, start: int) -> str:
-    """Return the key of a warm start."""
+def ground() -> str:
+    """Return a hash over the engine and the data that every warm start rests on."""
     digest = hashlib.sha256(lives_hash().encode())
     for path in sorted(DATA.iterdir()):
         if path.is_file() and path.name not in _VALUES:
             digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def key_for(config: RunConfig, start: int, rests_on: str | None = None) -> str:
+    """Return the key of a warm start. rests_on: the `ground`, where it is known."""
+    digest = hashlib.sha256((rests_on or ground()).encode())
     words = (
         config.parameters.sha256(), repr(config.profile), config.seed, config.draw,
         config.replication, config.children, config.steps_per_month, config.model.sha256, start,
@@ -63,11 +70,16 @@ class WarmStore:
         self._memory: OrderedDict[str, WarmStart] = OrderedDict()
         self._lock = threading.Lock()
 
+    @cached_property
+    def ground(self) -> str:
+        """Return the `ground` of this process, whose sources are those that it once read: found once."""
+        return ground()
+
     def get(
         self, config: RunConfig, start: int, pool: Executor, tell: YearDone | None = None
     ) -> WarmStart:
         """Return a warm start: from memory, from disk, or made now (`tell` hears years)."""
-        key = key_for(config, start)
+        key = key_for(config, start, self.ground)
         with self._lock:
             if key in self._memory:
                 self._memory.move_to_end(key)
