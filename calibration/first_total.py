@@ -13,10 +13,10 @@ from dataclasses import dataclass
 
 from calibration.evidence.growth import facts
 from calibration.runs import count
-from sim.engine.config import worker_threads
 from sim.engine.history import place_years
 from sim.model.parameters import Parameters, default_parameters
 from sim.model.prices import PRICE_YEAR, spending
+from sim.runs.threads import run_threads
 
 YEAR = 2015
 CHILDREN = 480_000
@@ -61,7 +61,7 @@ def first_total(p: Parameters, pool: Executor, children: int = CHILDREN, seed: i
 
 def main() -> None:
     """Print the total of two runs, of other luck."""
-    with worker_threads(None) as pool:
+    with run_threads() as pool:
         for seed in (0, 1):
             print(first_total(default_parameters(), pool, seed=seed).text())
 

@@ -22,12 +22,12 @@ from calibration.documents.summary import read
 from calibration.figures.targets import TARGET_FILE, Target, read_targets
 from calibration.fit import FRESH, SEEDS, FitPlan, best_job, draw_jobs
 from calibration.runs import Job, national, run
-from sim.engine.config import worker_threads
 from sim.errors import InputError
 from sim.faults import fault
 from sim.machine.whole import write_whole
 from sim.model.parameters import DATA, POSTERIOR_FILE, prior_parameters, read_posterior
 from sim.progress import Progress, Tell, nobody
+from sim.runs.threads import run_threads
 
 Row = dict[str, Any]
 DIAGNOSTICS = "diagnostics.json"
@@ -70,7 +70,7 @@ def again(folder: Path, targets: Sequence[Target], tell: Tell = nobody) -> list[
     best, *draws = ({name: row[name] for name in names} for row in rows)
     jobs = jobs_of(best, draws, about["plan"], about["seed"])
     outcomes = []
-    with worker_threads(None) as pool:
+    with run_threads() as pool:
         for k, job in enumerate(jobs):
             tell(Progress("recounting", k, len(jobs)))
             outcomes.append(run(job, prior_parameters(), targets, pool))

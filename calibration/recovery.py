@@ -25,9 +25,9 @@ from calibration.figures.targets import TARGET_FILE, read_targets
 from calibration.fit import FitPlan
 from calibration.runs import count, national, predict
 from calibration.space import Space
-from sim.engine.config import worker_threads
 from sim.model.parameters import Parameters, prior_parameters
 from sim.progress import Progress
+from sim.runs.threads import run_threads
 
 Floats = NDArray[np.float64]
 SPREAD = 0.7
@@ -45,7 +45,7 @@ def write_figures(p: Parameters, path: Path, children: int, seed: int) -> int:
     children: simulated, for the values. Figures that the model does not count, and those of municipalities,
     stay as they are: the fit does not use them.
     """
-    with worker_threads(None) as pool:
+    with run_threads() as pool:
         counted = count(p, children, seed, pool)
     values = {t.id: predict(t, counted) for t in national(read_targets(TARGET_FILE))}
     with TARGET_FILE.open(encoding="utf-8", newline="") as stream:

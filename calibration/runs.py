@@ -24,7 +24,7 @@ from calibration.figures.entrants import Entrants
 from calibration.figures.measures import MEASURES, OF_THEIR_YEAR, Counted
 from calibration.figures.targets import RATIOS, Target
 from sim.batches.executors import ClusterExecutor, share_out
-from sim.engine.config import RunConfig, worker_threads
+from sim.engine.config import RunConfig
 from sim.engine.counting import layout
 from sim.engine.history import place_years
 from sim.engine.warmup import warm_up
@@ -34,6 +34,7 @@ from sim.model.parameters import Parameters
 from sim.model.processes import default_table
 from sim.model.transitions import compile_table
 from sim.progress import Progress, Tell, nobody
+from sim.runs.threads import run_threads
 from sim.states import AGES, FORMS, HISTORY_YEAR
 
 Floats = NDArray[np.float64]
@@ -165,7 +166,7 @@ class Runner:
             os.fsync(stream.fileno())
 
     def _here(self, todo: Mapping[str, Job]) -> Iterator[tuple[str, dict[str, float]]]:
-        with worker_threads(None) as pool, Conductor() as conductor:
+        with run_threads() as pool, Conductor() as conductor:
             for key, job in todo.items():
                 yield key, conductor.run(run, job, self.base, self.targets, pool)
 
@@ -180,5 +181,5 @@ class Runner:
 
 
 def _on_worker(keyed: tuple[str, Job], base: Parameters, targets: Sequence[Target]) -> dict[str, float]:
-    with worker_threads(1) as pool:
+    with run_threads(1) as pool:
         return run(keyed[1], base, targets, pool)

@@ -18,12 +18,13 @@ from calibration.figures.measures import MEASURES
 from calibration.figures.past import RULES, naive_forecasts, past_of
 from calibration.figures.targets import Target
 from calibration.runs import FIT_YEAR, PROFILE, count, predict
-from sim.engine.config import localised, of_town, worker_threads
+from sim.engine.config import localised, of_town
 from sim.errors import SimulationError
 from sim.faults import fault
 from sim.inputs.profiles import profiles
 from sim.model.parameters import Parameters
 from sim.progress import Progress, Tell, nobody
+from sim.runs.threads import run_threads
 
 _SEED = 7_000_000
 
@@ -48,7 +49,7 @@ def validate(
     regions = sorted({t.region for t in held if t.region == "NL" or t.region in profiles()})
     steps, done = (draws + 1) * len(regions), 0
     rows: list[dict[str, Any]] = []
-    with worker_threads(None) as pool:
+    with run_threads() as pool:
         for region in regions:
             own = [t for t in held if t.region == region]
             profile = profiles()[PROFILE if region == "NL" else region]

@@ -84,11 +84,11 @@ def _document(
     """
     from sim import compare as compare_scenarios
     from sim.decision.level_by_year import MoneyView
-    from sim.engine.config import worker_threads
     from sim.report.composition import report_of
     from sim.report.files import ready, write
     from sim.runs.experiment import Options
     from sim.runs.past import past_users
+    from sim.runs.threads import run_threads
 
     ready(out, endings, lang)
     view = MoneyView(*shown)
@@ -98,7 +98,7 @@ def _document(
     warn_of_size(Options(**options), chosen)
     with share_progress(quiet) as tell:
         result = compare_scenarios(chosen, tell=tell, **options)
-    with worker_threads(options["threads"]) as pool:
+    with run_threads(options["threads"]) as pool:
         past = past_users(result.scenarios[0], result.options, pool)
     report = report_of(result, lang, past=past, view=view)
     write(report, out)

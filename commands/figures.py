@@ -155,11 +155,11 @@ def known_towns(
 def _fitted(figures: Municipality, where: str) -> Municipality:
     """Return a municipality with need and access fitted to its figures of use. where: what messages name."""
     from calibration.municipalities.municipal import fit_municipality, with_fit
-    from sim.engine.config import worker_threads
     from sim.machine.conductor import Conductor
     from sim.progress import nobody
+    from sim.runs.threads import run_threads
 
-    with share_progress(False) as tell, worker_threads(None) as pool, Conductor() as conductor:
+    with share_progress(False) as tell, run_threads() as pool, Conductor() as conductor:
         found = conductor.run(fit_municipality, figures, pool, tell=tell or nobody, where=where)
     typer.echo(
         f"{found.municipality}: use against the country {found.published:.3f} published, "

@@ -34,7 +34,6 @@ from sim.decision.sensitivity import Grid
 from sim.decision.sensitivity import two_way as two_way_grid
 from sim.decision.study import StudyWorth
 from sim.decision.tables import tables
-from sim.engine.config import worker_threads
 from sim.engine.ledger import GEMEENTE, RIJK
 from sim.errors import InputError, OptionError, nearest
 from sim.faults import fault
@@ -47,6 +46,7 @@ from sim.progress import Tell, nobody
 from sim.runs.alike import comparable
 from sim.runs.experiment import Options
 from sim.runs.life_events import when
+from sim.runs.threads import run_threads
 from sim.runs.twin_tables import events_table, parted_table, picture_table
 from sim.runs.twins import LIVES, Twins, twins
 from sim.runs.workers import Workers
@@ -331,7 +331,7 @@ def twin_lives(
     started = time.monotonic()
     comparable([reference, other])
     options = Options(children=children, seed=seed, threads=threads)
-    with worker_threads(threads) as pool, Conductor() as conductor:
+    with run_threads(threads) as pool, Conductor() as conductor:
         found = conductor.run(twins, reference, other, options, pool)
     where = None
     if child is not None:

@@ -20,7 +20,6 @@ from sim.batches.results import comparison_table, manifest, results_table, save,
 from sim.decision.comparison import Difference, difference
 from sim.decision.firm import set_by_plan
 from sim.decision.headline import Change, Level, change, horizons, level
-from sim.engine.config import worker_threads
 from sim.errors import OptionError, within
 from sim.faults import fault
 from sim.inputs.library import registry, registry_of
@@ -32,6 +31,7 @@ from sim.progress import Tell, nobody
 from sim.runs.alike import comparable
 from sim.runs.experiment import Options, Run, run_all
 from sim.runs.panel import SAMPLE, Panel, panel
+from sim.runs.threads import run_threads
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -100,7 +100,7 @@ class Result:
         for impossible options, InputError where places are limited, SimulationError where it fails.
         """
         within("scenario", scenario, 0, len(self.scenarios) - 1)
-        with worker_threads(self.options.threads) as pool, Conductor() as conductor:
+        with run_threads(self.options.threads) as pool, Conductor() as conductor:
             asked = self.scenarios[scenario], self.options, pool, sample, by, tell
             return conductor.run(panel, *asked, model=self.model)
 

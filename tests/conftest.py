@@ -9,6 +9,9 @@ import sys
 os.environ.setdefault("KINDERWERK_APP_CHILDREN", "400")  # before the pages are imported
 os.environ.setdefault("KINDERWERK_APP_DRAWS", "10")  # figures stand from ten draws on
 
+if "PYTEST_XDIST_WORKER" in os.environ:  # there are more workers than processors: threads of one only wait
+    os.environ.setdefault("KINDERWERK_THREADS", "1")
+
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
 from dataclasses import replace

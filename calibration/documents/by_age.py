@@ -18,10 +18,10 @@ from numpy.typing import NDArray
 
 from calibration.figures.measures import Counted
 from calibration.runs import FIT_YEAR, count
-from sim.engine.config import worker_threads
 from sim.engine.history import form_states
 from sim.model.parameters import DATA, default_parameters
 from sim.model.prices import unit_costs
+from sim.runs.threads import run_threads
 from sim.states import AGES, MONTHS
 
 FILE = DATA / "by_age.json"
@@ -47,7 +47,7 @@ def of_ages(counted: Counted, year: int = FIT_YEAR) -> dict[str, Floats]:
 def ages(draws: int, children: int) -> dict[str, Any]:
     """Return a row for each age: of each measure the mean of the draws, and 5 to 95 percent of them."""
     p = default_parameters()
-    with worker_threads(None) as pool:
+    with run_threads() as pool:
         lived = [
             of_ages(count(p.draw(0, draw), children, SEED + draw, pool)) for draw in range(1, draws + 1)
         ]

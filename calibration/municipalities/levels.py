@@ -28,11 +28,12 @@ from calibration.municipalities.level_model import GROUPS, YEARS, Floats, Regres
 from calibration.municipalities.municipal import SPREAD
 from calibration.municipalities.profiles import DATE
 from calibration.runs import count
-from sim.engine.config import ACCESS_OF_USE, NEED_OF_USE, localised, worker_threads
+from sim.engine.config import ACCESS_OF_USE, NEED_OF_USE, localised
 from sim.inputs.placenames import towns
 from sim.inputs.profiles import AGE_GROUPS, TOWN_FILE, Profile, profiles
 from sim.machine.whole import written_whole
 from sim.model.parameters import default_parameters
+from sim.runs.threads import run_threads
 from sim.states import AGES
 
 OWN, PREDICTED = "own", "predicted"
@@ -82,7 +83,7 @@ def gains() -> tuple[float, float]:
         counted = count(localised(p, profile), _CHILDREN, seed, pool, YEARS[-1], country)
         return sum(counted.users("jeugdzorg", year) for year in YEARS)
 
-    with worker_threads(None) as pool:
+    with run_threads() as pool:
         slopes = np.array([np.mean([slope(of, seed) for seed in _SEEDS]) for of in SPREAD])
     parts = np.array(list(SPREAD.values())) ** 2 * slopes
     need, access = parts / (slopes @ parts)
@@ -109,7 +110,7 @@ def gains_by_age() -> Floats:
         up, down = (use(group, factor, seed) for factor in (_STEP, 1 / _STEP))
         return np.asarray(np.log(up / down) / (2 * math.log(_STEP)))
 
-    with worker_threads(None) as pool:
+    with run_threads() as pool:
         columns = [np.mean([slopes(k, seed) for seed in _SEEDS], axis=0) for k in range(len(GROUPS))]
     return np.stack(columns, axis=1)
 

@@ -28,7 +28,7 @@ from calibration.figures.measures import MEASURES, Counted
 from calibration.figures.targets import Target, read_targets
 from calibration.municipalities.series import YearOfUse, together
 from calibration.runs import PROFILE, count, predict
-from sim.engine.config import localised, worker_threads
+from sim.engine.config import localised
 from sim.errors import InputError
 from sim.faults import fault
 from sim.inputs.care_use import USE_AGES, Use
@@ -37,6 +37,7 @@ from sim.inputs.profiles import Profile, profile_from, profiles
 from sim.machine.whole import written_whole
 from sim.model.parameters import DATA, Parameters, default_parameters
 from sim.progress import Progress, Tell, nobody
+from sim.runs.threads import run_threads
 
 Floats = NDArray[np.float64]
 MUNICIPALITY_FILE = DATA / "municipalities.csv"
@@ -321,7 +322,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--children", type=int, default=1_000_000, help="children of the national run")
     options = parser.parse_args(arguments)
     p = default_parameters()
-    with worker_threads(None) as pool:
+    with run_threads() as pool:
         found = [fit_local(a, b, p, pool, options.children) for a, b in pairs(read_targets())]
     for item in found:
         print(

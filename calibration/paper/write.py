@@ -23,10 +23,10 @@ from calibration.paper.kept import ANSWERS_FILE, SEED, Answers, ClaimKept, model
 from calibration.paper.runs import Laboratory, Size
 from calibration.paper.telling import told
 from calibration.paper.words import ClaimAnswer
-from sim.engine.config import worker_threads
 from sim.machine.project import commit, version
 from sim.machine.whole import write_whole
 from sim.model.parameters import default_parameters
+from sim.runs.threads import run_threads
 from sim.words.parameter_words import FOLDER as PARAMETERS
 from sim.words.writing import WORDS as SHARED
 from sim.words.writing import Writing, read_words
@@ -176,7 +176,7 @@ def main() -> None:
     own = {"children": asked.children, "draws": asked.draws, "knowledge": asked.knowledge}
     size = replace(size, **{name: number for name, number in own.items() if number is not None})
     data = asked.data or (ANSWERS_FILE if asked.out == PAGE else asked.out.with_suffix(".json"))
-    with worker_threads(None) as pool:
+    with run_threads() as pool:
         lab = Laboratory(size, pool)
         answers, kept = answered(lab)
     asked.out.write_text(page(lab, answers), encoding="utf-8")

@@ -10,7 +10,6 @@ from pages.background.answers import KEPT, slim
 from pages.background.desk import CHILDREN, DRAWS, SEED
 from pages.background.weaker import questions
 from pages.choices.chosen import Choices, fte_here, here, pair, places, plans_around, scenario
-from sim.engine.config import worker_threads
 from sim.errors import InputError
 from sim.files.wording import fault_of
 from sim.inputs.scenario import Scenario
@@ -18,6 +17,7 @@ from sim.progress import Progress, Tell, nobody
 from sim.runs.experiment import Options
 from sim.runs.lives import LifeStore
 from sim.runs.past import kept_past
+from sim.runs.threads import run_threads
 
 
 def named(names: Sequence[str]) -> list[str]:
@@ -49,7 +49,7 @@ def answer_ahead(questions: Sequence[Sequence[Scenario]], tell: Tell = nobody) -
     """
     lives, options = LifeStore(slim, kept=KEPT), Options(children=CHILDREN, seed=SEED)
     pieces = [(scenarios, draw) for scenarios in questions for draw in range(DRAWS + 1)]
-    with worker_threads(None) as pool:
+    with run_threads() as pool:
         kept_past(questions[0][0], options, pool)
         for k, (scenarios, draw) in enumerate(pieces):
 

@@ -21,13 +21,14 @@ from typing import Any
 import streamlit as st
 
 from pages.background.answers import KEPT, Answer, BackgroundTask, Key, UnwantedError, Work, key_of, slim
-from sim.engine.config import Inline, worker_threads
+from sim.engine.config import Inline
 from sim.errors import InputError, OptionError, SimulationError
 from sim.inputs.scenario import Scenario
 from sim.machine.variables import app_children, app_draws
 from sim.progress import Progress, Tell
 from sim.runs.experiment import Options, Run, runs_at_once
 from sim.runs.lives import LifeStore
+from sim.runs.threads import run_threads
 from sim.runs.warmstore import WarmStore
 
 CHILDREN, DRAWS = app_children(), app_draws()
@@ -187,7 +188,7 @@ class Desk:
     def _next_run(self, answer: Answer) -> None:
         """Add the best fit, or the next draws, to an answer."""
         made, options = len(answer.draws), Options(children=answer.children, seed=answer.seed)
-        with worker_threads(None) as pool:
+        with run_threads() as pool:
             if not answer.first:
                 with self._hurry():
                     answer.first = [self._run(answer, 0, options, pool)]

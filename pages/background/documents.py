@@ -14,7 +14,6 @@ from pages.background.answers import Answer
 from pages.background.desk import CHILDREN, SEED
 from sim import Comparison
 from sim.decision.level_by_year import AT_FIRST, MoneyView
-from sim.engine.config import worker_threads
 from sim.files.archive import zipped
 from sim.files.yamlfile import dumped
 from sim.inputs.profiles import profile_of
@@ -28,6 +27,7 @@ from sim.report.provenance import beside as provenance_beside
 from sim.report.provenance import provenance
 from sim.runs.experiment import Options
 from sim.runs.past import past_users
+from sim.runs.threads import run_threads
 
 STEPS = 3
 LONGEST_NAME = 50
@@ -76,7 +76,7 @@ def made(
     """
     tell(Progress("documents", 0, STEPS))
     first = comparison.scenarios[0]
-    with worker_threads(None) as pool:
+    with run_threads() as pool:
         past = past_users(first, Options(children=CHILDREN, seed=SEED), pool)
     report = report_of(comparison, language, profile=profile_of(first), own=own, past=past, view=view)
     tell(Progress("documents", 1, STEPS))

@@ -15,11 +15,11 @@ from pages.choices.state import watcher
 from sim.decision.comparison import KEY_LABELS, Figure, difference
 from sim.decision.firm import ENOUGH_DRAWS
 from sim.decision.headline import change
-from sim.engine.config import worker_threads
 from sim.inputs.scenario import Scenario
 from sim.model.priors import PRIORS
 from sim.progress import Progress, Tell
 from sim.runs.experiment import Options, Run, with_labels
+from sim.runs.threads import run_threads
 
 FULL, HALF, NONE = "full", "half", "none"
 SLOT = "weaker"
@@ -84,7 +84,7 @@ def find(pairs: Mapping[str, Sequence[Scenario]], tell: Tell) -> Iterator[Found 
     turns += [(effect, draw) for draw in range(enough + 1, DRAWS + 1) for effect in pairs]
     lived: dict[str, list[Run]] = {effect: [] for effect in pairs}
     found: dict[str, Figures] = {}
-    with worker_threads(None) as pool:
+    with run_threads() as pool:
         for done, (effect, draw) in enumerate(turns):
 
             def heard(now: Progress, done: int = done) -> None:

@@ -17,11 +17,11 @@ from pages.look.texts import language, t, writing
 from sim.decision.comparison import Difference, difference
 from sim.decision.firm import Standing, by_luck_alone
 from sim.decision.headline import UNMET, USERS, WAITING, WEEKS, horizons
-from sim.engine.config import worker_threads
 from sim.engine.history import Label
 from sim.inputs.scenario import Scenario
 from sim.progress import Tell
 from sim.runs.experiment import Options, Run, run_all, with_labels
+from sim.runs.threads import run_threads
 from sim.states import FORMS
 
 MOST_YOUTHS = 150_000.0
@@ -54,7 +54,7 @@ def with_places(chosen: Choices) -> Choices:
 
 def live_everyone(pair: Sequence[Scenario], tell: Tell) -> Run:
     """Live everyone in both scenarios at the best fit, and keep waiting and care by form."""
-    with worker_threads(None) as pool:
+    with run_threads() as pool:
         (run,) = run_all(pair, Options(seed=SEED), desk().store, tell=tell, pool=pool)
     labels = [label for label in run.columns[0].labels if _kept(label)]
     return replace(run, columns=tuple(with_labels(columns, labels) for columns in run.columns))

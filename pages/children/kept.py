@@ -9,12 +9,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.engine.config import worker_threads
 from sim.inputs.scenario import Scenario
 from sim.progress import Tell
 from sim.runs.experiment import Options
 from sim.runs.life_events import Life, Parting
 from sim.runs.lifelines import Span, lifeline, need_spans
+from sim.runs.threads import run_threads
 from sim.runs.twins import Total, Twins, twins
 from sim.states import JEUGDHULP, MEASURES, WITH_RESIDENCE, form_bit
 
@@ -112,7 +112,7 @@ class Kept:
 
 def live_twins(pair: tuple[Scenario, Scenario], options: Options, tell: Tell) -> Kept:
     """Live twins and keep what the page shows. Raises ValueError where scenarios do not share lives."""
-    with worker_threads(None) as pool:
+    with run_threads() as pool:
         return kept(twins(*pair, options, pool, tell=tell))
 
 

@@ -18,12 +18,12 @@ from pages.look.texts import language, t
 from pages.own.known import changes, in_use, merged
 from pages.shared import parts
 from pages.shared.watching import errand
-from sim.engine.config import worker_threads
 from sim.errors import InputError, Problem
 from sim.inputs.library import registry
 from sim.inputs.municipality import Municipality, municipality_from_dict
 from sim.progress import Tell
 from sim.runs.scenario_notes import doubts
+from sim.runs.threads import run_threads
 
 SLOT = "own-fit"
 PROPOSED, TOLD = "own-proposed", "own-told"
@@ -99,7 +99,7 @@ def _fit(was: Municipality | None, figures: Municipality) -> None:
 
     def work(tell: Tell) -> Local | InputError:
         try:
-            with worker_threads(None) as pool:
+            with run_threads() as pool:
                 return fit_municipality(figures, pool, tell=tell)
         except InputError as error:  # for the user to read in their own language
             return error

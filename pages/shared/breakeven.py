@@ -24,10 +24,10 @@ from sim.decision.firm import ENOUGH_DRAWS
 from sim.decision.goal import Goal
 from sim.decision.sample import Question
 from sim.decision.thresholds import Threshold
-from sim.engine.config import worker_threads
 from sim.inputs.scenario import Scenario
 from sim.progress import Progress, Tell
 from sim.runs.experiment import Options, Run
+from sim.runs.threads import run_threads
 
 SEARCH = max(DRAWS // 2, ENOUGH_DRAWS)
 """Draws behind the map: never fewer than a chance rests on."""
@@ -65,7 +65,7 @@ def find(both: Sequence[Scenario], tell: Tell) -> Iterator[BreakEvenMap | None]:
     """Yield nothing after each draw, so that others have their turn, and the map after the last."""
     question = Question(tuple(both), Options(children=CHILDREN, seed=SEED))
     places, runs = grid(question), list[Run]()
-    with worker_threads(None) as pool:
+    with run_threads() as pool:
         for draw in range(1, SEARCH + 1):
 
             def heard(now: Progress, done: int = draw - 1) -> None:

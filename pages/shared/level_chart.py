@@ -23,7 +23,6 @@ from pages.shared import parts
 from pages.shared.watching import errand
 from sim.decision.firm import luck_known
 from sim.decision.level_by_year import MONEY_PARTS, level_by_year, money_by_year
-from sim.engine.config import worker_threads
 from sim.inputs.library import registry
 from sim.inputs.municipality import municipality_from_dict
 from sim.inputs.observed import Observation, inhabitants, users_beside_country
@@ -31,6 +30,7 @@ from sim.inputs.scenario import Scenario
 from sim.progress import Tell
 from sim.runs.experiment import Options
 from sim.runs.past import Past, kept_past
+from sim.runs.threads import run_threads
 from sim.states import AGES
 from sim.words.money_words import money_words
 
@@ -93,7 +93,7 @@ def show(
 
 
 def _past(scenario: Scenario, tell: Tell) -> Past:
-    with worker_threads(None) as pool:
+    with run_threads() as pool:
         return kept_past(scenario, Options(children=CHILDREN, seed=SEED), pool, tell)
 
 

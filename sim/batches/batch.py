@@ -12,7 +12,6 @@ A second batch into the same folder waits for the first and then finds its units
 from __future__ import annotations
 
 import contextlib
-import os
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -33,6 +32,7 @@ from sim.errors import Problem, SimulationError
 from sim.faults import Fault, fault
 from sim.inputs.library import registry
 from sim.machine.locking import held
+from sim.machine.variables import processors
 from sim.model.extension import shipped
 from sim.progress import Progress, Tell, nobody
 from sim.runs.experiment import Options
@@ -229,7 +229,7 @@ class _Job:
             for m in complete
         ]  # fmt: skip
         self.tell(Progress("writing_tables"))
-        with Workers(min(os.cpu_count() or 1, self.executor.size)) as workers:
+        with Workers(min(processors(), self.executor.size)) as workers:
             assembly = Assembly(entries, self.store, workers)
             try:
                 save(out, assembly.tables(), lambda: self._certified(assembly, started), csv)

@@ -19,6 +19,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from sim.errors import OptionError, SimulationError, within
 from sim.faults import fault
+from sim.machine.variables import processors
 from sim.runs.workers import Processes
 
 T = TypeVar("T")
@@ -66,7 +67,7 @@ class LocalExecutor:
         """Plan `count` processes (default: one per processor). Raises OptionError where that cannot be."""
         if count is not None:
             within("workers", count, 1, MOST_WORKERS)
-        self.size = count or os.cpu_count() or 1
+        self.size = count or processors()
         self._pool: Processes | None = None
 
     def __enter__(self) -> LocalExecutor:

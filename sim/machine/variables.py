@@ -13,6 +13,7 @@ from sim.faults import Fault, fault
 CONTACT = "KINDERWERK_APP_CONTACT"
 THEME = "KINDERWERK_THEME"
 LOG = "KINDERWERK_LOG"
+THREADS = "KINDERWERK_THREADS"
 HOSTS, METRICS = "STREAMLIT_SERVER_ALLOWED_HOSTS", "KINDERWERK_APP_METRICS"
 MOST_CHILDREN = 5_000_000
 """About as many as there are in the country."""
@@ -97,6 +98,12 @@ def numba_threads() -> int:
     return _whole("NUMBA_NUM_THREADS", os.cpu_count() or 1, 1, 100_000)
 
 
+def processors() -> int:
+    """Return how many processors this process may use, or as many threads and workers as somebody says."""
+    ours = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return _whole(THREADS, ours, 1, 100_000)
+
+
 def server_port() -> int:
     """Return the port of the app; Streamlit itself ends in a traceback for one that no machine has."""
     return _whole("STREAMLIT_SERVER_PORT", 8501, 1, 65_535)
@@ -123,7 +130,7 @@ def home() -> str:
 
 _ALL: tuple[Callable[[], object], ...] = (
     cache_bytes, app_children, app_draws, app_contact, theme_file, log_in_lines, built_from, numba_threads,
-    server_port, allowed_hosts, metrics_open, home,
+    processors, server_port, allowed_hosts, metrics_open, home,
 )  # fmt: skip
 
 

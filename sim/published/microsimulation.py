@@ -8,7 +8,6 @@ With intensities a cycle gives on entry what sim/published/within.py says, by wh
 
 from __future__ import annotations
 
-import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -20,6 +19,7 @@ from numpy.typing import NDArray
 from sim.errors import within
 from sim.luck import DRAW_RANGE, MAX_CHILD, Decision, draw, key_of
 from sim.machine.kernels import kernel
+from sim.machine.variables import processors
 from sim.published.markov import CompiledModel
 from sim.published.within import entries_by_end, entry_clock
 
@@ -310,7 +310,7 @@ def microsimulate(
         products = np.einsum("arp,bqp->arbq", off, off)
         return _Moments(count, mean, squares, finals, products)
 
-    with ThreadPoolExecutor(threads or os.cpu_count()) as pool:
+    with ThreadPoolExecutor(threads or processors()) as pool:
         blocks = pool.map(run, range(0, persons, BLOCK))
         # In the order of the blocks, so that rounding does not depend on which one came first.
         moments = next(blocks)

@@ -8,7 +8,6 @@ blocks of children.
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
@@ -17,7 +16,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.engine.config import Inline, RunConfig, localised, of_town, worker_threads
+from sim.engine.config import Inline, RunConfig, localised, of_town
 from sim.engine.history import History, Label
 from sim.engine.ledger import costs
 from sim.engine.measures import measures
@@ -29,6 +28,7 @@ from sim.errors import within
 from sim.inputs.profiles import profile_of
 from sim.inputs.scenario import Scenario
 from sim.machine.conductor import Conductor
+from sim.machine.variables import processors
 from sim.model.extension import Model, shipped
 from sim.model.futures import foreseeing
 from sim.model.parameters import Parameters
@@ -36,6 +36,7 @@ from sim.model.priors import believing
 from sim.model.structures import structured
 from sim.progress import Progress, Tell, YearDone
 from sim.runs.own_measures import own_measures
+from sim.runs.threads import run_threads
 from sim.runs.warmstore import WarmStore
 from sim.states import AGES
 
@@ -181,7 +182,7 @@ def run_all(
     if pool is not None:
         yield from _runs(scenarios, options, store, base, model, tell, pool, 1)
         return
-    with worker_threads(options.threads) as own:
+    with run_threads(options.threads) as own:
         at_once = runs_at_once(scenarios, options)
         yield from _runs(scenarios, options, store, base, model, tell, own, at_once)
 
@@ -192,7 +193,7 @@ def runs_at_once(scenarios: Sequence[Scenario], options: Options) -> int:
     A thread for each run wastes less than threads that share its blocks: half of a small run is not blocks.
     More than MOST_AT_ONCE would wait for Python's lock; of large ones there is memory for one.
     """
-    threads = options.threads or os.cpu_count() or 1
+    threads = options.threads or processors()
     everyone = max((profile_of(each).total for each in scenarios), default=0.0)
     size = everyone if options.children is None else options.children
     enough = size <= LARGEST_AT_ONCE and len(options.runs()) >= threads

@@ -25,6 +25,7 @@ from sim.errors import SimulationError, within
 from sim.faults import fault
 from sim.machine import loglines
 from sim.machine.conductor import Conductor
+from sim.machine.variables import processors
 
 T = TypeVar("T")
 Item = TypeVar("Item")
@@ -37,7 +38,7 @@ class Workers:
         """Plan `count` workers (default: one per processor). Raises OptionError where it is below 1."""
         if count is not None:
             within("workers", count, 1)
-        self.count = count or os.cpu_count() or 1
+        self.count = count or processors()
         self._pool: Processes | None = None
 
     def __enter__(self) -> Workers:

@@ -27,6 +27,7 @@ WRONG["STREAMLIT_SERVER_ALLOWED_HOSTS"] = ['["a.example"]', "a.example,b.example
 WRONG["KINDERWERK_APP_METRICS"] = ["2", "yes", "1 1"]
 WRONG["HOME"] = [__file__, "/etc/passwd"]
 WRONG["NUMBA_NUM_THREADS"] = ["x", "0", "-1", "1.5", "100001", "inf"]
+WRONG["KINDERWERK_THREADS"] = ["x", "0", "-2", "2,5", "100001", "all"]
 WRONG["KINDERWERK_APP_CHILDREN"] += ["0", "2.5", "5000001", "10.000", "1e4"]
 WRONG["KINDERWERK_APP_DRAWS"] += ["0", "1", "2.5", "10001"]
 CASES = [(name, value) for name, values in WRONG.items() for value in values]
@@ -42,7 +43,10 @@ def said() -> list[object]:
     return [read() for read in variables._ALL]
 
 
-DEFAULTS: list[object] = [4 << 30, 10_000, 40, "", "", False, "", os.cpu_count(), 8501, "", False, ""]
+OURS = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+DEFAULTS: list[object] = [
+    4 << 30, 10_000, 40, "", "", False, "", os.cpu_count(), OURS, 8501, "", False, "",
+]  # fmt: skip
 
 
 def test_what_is_not_set_or_empty_is_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -62,14 +66,28 @@ def test_what_is_set_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KINDERWERK_LOG", " json ")
     monkeypatch.setenv("KINDERWERK_COMMIT", "v1.2-3-gabc+")
     monkeypatch.setenv("NUMBA_NUM_THREADS", "3")
+    monkeypatch.setenv("KINDERWERK_THREADS", "5")
     monkeypatch.setenv("STREAMLIT_SERVER_PORT", "80")
     monkeypatch.setenv("STREAMLIT_SERVER_ALLOWED_HOSTS", "kinderwerk.gemeente.example 127.0.0.1")
     monkeypatch.setenv("KINDERWERK_APP_METRICS", "1")
     monkeypatch.setenv("HOME", "/nonexistent")
     contact, theme = "hulp bij één vraag: jeugd@gemeente.example", "huis stijl/tokens.json"
     served = [80, "kinderwerk.gemeente.example 127.0.0.1", True, "/nonexistent"]
-    assert said() == [1 << 29, 300, 2, contact, theme, True, "v1.2-3-gabc+", 3, *served]
+    assert said() == [1 << 29, 300, 2, contact, theme, True, "v1.2-3-gabc+", 3, 5, *served]
     variables.check()
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="a process cannot be held to a processor")
+def test_a_process_that_is_held_to_one_processor_has_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a container: the machine may have many more."""
+    ours = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(ours)})
+    try:
+        assert variables.processors() == 1
+        monkeypatch.setenv("KINDERWERK_THREADS", "6")
+        assert variables.processors() == 6
+    finally:
+        os.sched_setaffinity(0, ours)
 
 
 def test_no_room_on_disk_is_a_choice(monkeypatch: pytest.MonkeyPatch) -> None:
