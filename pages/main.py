@@ -9,7 +9,7 @@ from typing import Literal
 
 import streamlit as st
 
-from pages.choices.address import ONE_STEP, begin_page, end_page
+from pages.choices.address import begin_page, end_page
 from pages.choices.state import LEFT_OUT, choices
 from pages.look import dark, house_style
 from pages.look.texts import language, t
@@ -77,7 +77,7 @@ def main() -> None:
     st.html(UNFINISHED.format(json.dumps(t("print_unfinished"), ensure_ascii=False)))
     browser_words.show()
     st.html(LANGUAGE_OF_PAGE.format(language()), unsafe_allow_javascript=True)
-    st.html(MENU_CLOSES + ONE_STEP, unsafe_allow_javascript=True)
+    st.html(MENU_CLOSES, unsafe_allow_javascript=True)
     above = st.container()
     guarded(partial(begin_page, chosen.url_path or "start"))
     guarded(chosen.run)

@@ -28,16 +28,6 @@ LONGEST = 1_500
 WORTH_A_KEY = 100
 MOST_SOUGHT = 100
 BETWEEN = "~"
-ONE_STEP = """<script>
-if (!window.oneStep) {
-  window.oneStep = history.pushState.bind(history);
-  history.pushState = (state, title, url) =>
-    url && new URL(url, location).pathname === location.pathname
-      ? history.replaceState(state, title, url) : window.oneStep(state, title, url);
-}
-</script>"""
-"""For the browser: going back leads to the page before, not through every choice on this one."""
-
 
 def begin_page(page: str) -> None:
     """Remember which page is shown, and let the address follow from now on. page: its path."""

@@ -1,4 +1,4 @@
-"""Responses before any script runs: the language and title of the page, and security headers.
+"""Responses before any script runs: the language and title of the page, its history, and security headers.
 
 Streamlit serves one English page to everybody. A screen reader needs the language of the words, and a reader
 without JavaScript a sentence in it.
@@ -33,6 +33,14 @@ HEADERS = {
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
 }
 """Scripts are left to Streamlit, which needs inline ones and whose charts compile expressions."""
+ONE_STEP = """<script>
+const oneStep = history.pushState.bind(history);
+history.pushState = (state, title, url) =>
+  url && new URL(url, location).pathname === location.pathname
+    ? history.replaceState(state, title, url) : oneStep(state, title, url);
+</script>"""
+"""Going back leads to the page before, not through every choice on this one. It stands in the first page, for
+the address of a link may change as soon as it is read."""
 _ENGLISH = {
     "lang": b'<html lang="en">',
     "title": b"<title>Streamlit</title>",
@@ -119,11 +127,11 @@ def language_of(scope: Scope) -> str:
 
 
 def in_language(page: bytes, language: str) -> bytes:
-    """Return Streamlit's page in a language; what is not found in it stays as it is."""
+    """Return Streamlit's page in a language, with ONE_STEP; what is not found in it stays as it is."""
     writing = writing_in(language)
     said = {
         "lang": f'<html lang="{language}">',
-        "title": f"<title>{writing.t('app')}</title>",
+        "title": f"<title>{writing.t('app')}</title>{ONE_STEP}",
         "noscript": f"<p>{writing.t('needs_javascript')}</p>",
     }
     for what, text in said.items():

@@ -2,5 +2,5 @@
 
 __all__ = [
     "experiment", "life_events", "lifelines", "lives", "panel", "panel_files", "past", "scenario_notes",
-    "twins", "warmstore", "workers",
+    "threads", "twins", "warmstore", "workers",
 ]  # fmt: skip

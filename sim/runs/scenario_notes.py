@@ -215,12 +215,11 @@ def _more_than_children(name: str, use: ProgrammeUse, scenario: Scenario) -> Fau
         return None
     most = max(use.fte.at(year) for year in range(scenario.start, scenario.start + scenario.years))
     for_each, by_fte = (_value(f"{name}.{of}", scenario) for of in ("visits_per_child", "visits_per_fte"))
-    room, ages = most * by_fte / for_each, slice(programme.first_age, programme.last_age + 1)
-    there = sum(profile_of(scenario).youths[ages])
+    room, first, last = most * by_fte / for_each, programme.first_age, programme.last_age
+    there = sum(profile_of(scenario).youths[first : last + 1])
     if room <= there:
         return None
-    span = {"first": programme.first_age, "last": programme.last_age}
-    return fault("more_workers_than_children", fte=most, room=room, there=there, **span)
+    return fault("more_workers_than_children", fte=most, room=room, there=there, first=first, last=last)
 
 
 def _nothing_to_switch(name: str, switch: str, scenario: Scenario) -> Fault | None:

@@ -255,6 +255,20 @@ def test_the_way_back_leads_to_the_page_before_with_the_choices_as_they_are(page
     assert page.errors == []
 
 
+def test_a_link_whose_address_changes_as_it_is_read_leaves_no_step_behind(page: Watched) -> None:
+    page.goto("/over?begroting=0-g-crowd_out")
+    settled(page)
+    before = page.evaluate("history.length")
+    page.goto("/verken?gemeente=Almere&begroting=0-g-crowd_out&taal=nl")  # it says more than it needs to
+    settled(page)
+    assert query(page) == {"begroting": ["0-g-crowd_out"]}
+    unfold(page, "Kinderwerk")
+    assert page.evaluate("history.length") == before + 1
+    page.go_back()
+    page.get_by_role("heading", level=1, name="Over en toegankelijkheid").wait_for(timeout=30_000)
+    assert page.errors == []
+
+
 def test_a_long_address_is_short_and_a_key_that_is_gone_is_told(page: Watched) -> None:
     plans = (LONG, LONG.changed(policy="deficit"), LONG.changed(title="De derde"))
     others = "~".join(plan.code() for plan in plans)

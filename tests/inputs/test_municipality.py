@@ -93,9 +93,9 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "no age": ({"population": {"baby": 1, "0-22": 2}}, "expected an age (4) or ages"),
     "negative": ({"population": {"0-22": -1}}, "must be between 0 and 5000000, found -1"),
     "a comma": ({"population": {"0-22": "8,1"}}, "write decimals with a point: 8.1"),
-    "more in care": ({"use": {"year": 2019, "youths": 60000}}, "60000 youths with jeugdhulp is more than"),
+    "more in care": ({"use": {"year": 2019, "youths": 60000}}, "60,000 is more than the "),
     "more in care of these ages": (
-        {"use": {"year": 2019, "youths": 41000, "ages": "0-17"}}, "more than the 40100 youths of 0-17"
+        {"use": {"year": 2019, "youths": 41000, "ages": "0-17"}}, "more than the 40,100 youths of 0-17"
     ),
     "no use": ({"use": {"year": 2019, "youths": 0}}, "must be more than 0"),
     "other ages": ({"use": {"year": 2019, "youths": 10, "ages": "0-18"}}, "did you mean '0-17'?"),

@@ -173,7 +173,7 @@ def test_the_sheet_of_more_years_may_be_absent_or_the_only_one() -> None:
         ({"A3": 2018}, "cel C3: 'Jongeren met jeugdhulp' ontbreekt"),
         ({"C2": 4000}, "cel A2: 'Jaar' ontbreekt"),
         ({"A2": 2018, "C2": "veel"}, "cel C2: verwacht: een aantal jongeren; gevonden: de tekst 'veel'"),
-        ({"A2": 2018, "C2": 90_000}, "cel C2: 90000 jongeren met jeugdhulp is meer dan de"),
+        ({"A2": 2018, "C2": 90_000}, "cel C2: 90.000 is meer dan de"),
     ],
 )
 def test_a_wrong_year_is_told_by_its_cell(years: dict[str, Any], told: str) -> None:
@@ -293,7 +293,7 @@ WRONG: dict[str, tuple[Callable[[Book], Any], str]] = {
     "no year": (cells(Jeugdhulp_B4=90), "Blad Jeugdhulp, cel B2: 'Jaar' ontbreekt"),
     "no count": (cells(Jeugdhulp_B2=2022), "Blad Jeugdhulp, cel B4: 'Jongeren met jeugdhulp' ontbreekt"),
     "more in care": (
-        cells(Jeugdhulp_B2=2019, Jeugdhulp_B4=99000), "Jeugdhulp, cel B4: 99000 jongeren met jeugdhulp"
+        cells(Jeugdhulp_B2=2019, Jeugdhulp_B4=99000), "Jeugdhulp, cel B4: 99.000 is meer dan de"
     ),
     "a price a month": (cells(Tarieven_B3=790), "cel B3: verwacht: euro per plaats per jaar"),
     "an unknown form": (cells(Tarieven_A3="ambulnt", Tarieven_B3=9000), "bedoelt u 'ambulant'?"),

@@ -29,6 +29,7 @@ from pages.serving.server import (
     _ENGLISH,
     HEADERS,
     MOST_KEYS,
+    ONE_STEP,
     TOO_MANY,
     FirstPage,
     ask_nobody,
@@ -144,6 +145,11 @@ def test_every_answer_says_who_may_frame_it(client: ASGIApp, path: str) -> None:
     found = get(client, path, accept="text/html")
     for name, value in HEADERS.items():
         assert found.headers[name.lower()] == value
+
+
+def test_the_history_is_set_right_before_streamlit_is_read() -> None:
+    page = in_language(b"<head><title>Streamlit</title><script src=main></script></head>", "nl").decode()
+    assert page.index(ONE_STEP) < page.index("<script src=main>")
 
 
 def test_a_page_without_those_words_stays_as_it_is() -> None:
