@@ -213,6 +213,9 @@ def shares(answer: Answer, far: Change) -> str:
     cost = writing().provisional(formats.money(far.municipal_programme_cost), not answer.chance_known)
     soon = Standing.of(care, answer.sharpening) is Standing.PROVISIONAL
     told = writing().provisional(writing().change(care, formats.money, "less", answer.sharpening), soon)
+    unclear = Standing.of(care, answer.sharpening) is Standing.UNCLEAR
+    if unclear and care.low is not None and care.high is not None:
+        told = writing().between(care.low, care.high, formats.money, "less")  # so that the sum can be made
     return t(words, cost=cost, care=told)
 
 

@@ -164,14 +164,15 @@ class Scenario(Part):
     @property
     def discount_rate(self) -> float:
         """The real discount rate a year: what it says under `parameters`, or the default."""
-        return self._own(DISCOUNT)
+        return self.number(DISCOUNT)
 
     @property
     def inflation(self) -> float:
         """The rise of prices a year: what it says under `parameters`, or the default."""
-        return self._own(INFLATION)
+        return self.number(INFLATION)
 
-    def _own(self, name: str) -> float:
+    def number(self, name: str) -> float:
+        """Return a parameter that is one number: what it says under `parameters`, or the default."""
         own = self.parameters.get(name)
         return default_parameters()[name] if own is None else float(own.value)  # type: ignore[arg-type]
 

@@ -22,7 +22,6 @@ from sim.inputs.registry import Registry
 from sim.inputs.scenario import Scenario, load_scenario
 from sim.inputs.shock import Shock
 from sim.model.catalogue import catalogue
-from sim.model.parameters import default_parameters
 from sim.runs.alike import comparable
 from sim.runs.idle import goes_on, parameters_told, workers
 from sim.states import FORMS, MECHANISMS, MONTHS
@@ -204,8 +203,8 @@ def _programmes(scenario: Scenario) -> Iterator[Note]:
         if not use.ring_fenced and use.paid_by == "outside" and not _is_cut(scenario, name):
             words = fault("ring_fence_idle")
             yield (*loc, "ring_fenced"), words
-        if (words := _more_than_children(name, use, scenario)) is not None:
-            yield (*loc, "fte"), words
+        if (many := _more_than_children(name, use, scenario)) is not None:
+            yield (*loc, "fte"), many
 
 
 def _more_than_children(name: str, use: ProgrammeUse, scenario: Scenario) -> Fault | None:
@@ -214,7 +213,7 @@ def _more_than_children(name: str, use: ProgrammeUse, scenario: Scenario) -> Fau
     if programme is None:
         return None
     most = max(use.fte.at(year) for year in range(scenario.start, scenario.start + scenario.years))
-    for_each, by_fte = (_value(f"{name}.{of}", scenario) for of in ("visits_per_child", "visits_per_fte"))
+    for_each, by_fte = (scenario.number(f"{name}.{of}") for of in ("visits_per_child", "visits_per_fte"))
     room, first, last = most * by_fte / for_each, programme.first_age, programme.last_age
     there = sum(profile_of(scenario).youths[first : last + 1])
     if room <= there:
@@ -234,15 +233,9 @@ def _nothing_to_switch(name: str, switch: str, scenario: Scenario) -> Fault | No
     if ("onset" if switch in ALL_OF_ONE else switch) not in programme.mechanisms:
         return fault("no_such_effect", name=name)
     strength = f"{name}.{switch}"
-    if switch == "substitution" and _value(strength, scenario) == 1.0:
+    if switch == "substitution" and scenario.number(strength) == 1.0:
         return fault("strength_is_one", strength=strength)
     return None
-
-
-def _value(name: str, scenario: Scenario) -> float:
-    """Return a parameter as a scenario has it."""
-    own = scenario.parameters.get(name)
-    return default_parameters()[name] if own is None else own.value
 
 
 def _is_cut(scenario: Scenario, name: str) -> bool:

@@ -37,7 +37,7 @@ def test_a_change_has_no_sign_and_says_which_way(value: float, down: float, up: 
 def test_a_range_has_both_ends_the_smaller_first(value: float, down: float, up: float) -> None:
     writing, f = Writing("nl"), figure(value, value - down, value + up)
     told = writing.range(f, writing.count, "fewer")
-    found = [int(n.replace(".", "")) for n in re.findall("\\d[\\d.]*", told.removeprefix("in 9 van de 10"))]
+    found = [int(n.replace(".", "")) for n in re.findall("\\d[\\d.]*", told.removeprefix("9 van de 10"))]
     ends = [round(end) for end in (f.low or 0.0, f.high or 0.0)]
     if any(ends):
         assert sorted(found) == sorted(abs(end) for end in ends)
