@@ -8,6 +8,8 @@ PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3,\
 BIN := .venv/bin
 ENVIRONMENT := .venv/.made-from-lock
 INSTALLED := .venv/.installed
+# Whole files to each worker, in the order of tests/conftest.py: what takes longest comes first.
+SPREAD := -n auto --dist loadfile --no-loadscope-reorder
 
 .PHONY: app check test test-all coverage bench docs wheel lock supply papers audit clean .venv
 
@@ -17,17 +19,17 @@ app: .venv
 # Before every commit: lint, types, the layers of sim/ and pages/, and the tests that take no browser and no long runs.
 check: .venv
 	$(MAKE) -j2 lint kernels
-	$(BIN)/pytest -n auto --dist loadfile -m "not slow and not browser and not docs and not verification"
+	$(BIN)/pytest $(SPREAD) -m "not slow and not browser and not docs and not verification"
 
 # Before a pull request, and in CI: all but what takes longest, of which others hold most for less (tests/long.txt).
 test: .venv
 	$(MAKE) -j2 lint kernels
-	$(BIN)/pytest -n auto --dist loadfile -m "not long"
+	$(BIN)/pytest $(SPREAD) -m "not long"
 
 # Everything: before a release, and each night on a hosted CI.
 test-all: .venv
 	$(MAKE) -j2 lint kernels
-	$(BIN)/pytest -n auto --dist loadfile
+	$(BIN)/pytest $(SPREAD)
 
 .PHONY: lint
 lint: .venv
@@ -48,7 +50,7 @@ kernels: .venv
 # compiler (tests/verification/test_uncompiled.py). Takes twice as long as the tests.
 coverage: .venv
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest -n auto --dist loadfile
+	$(BIN)/coverage run -m pytest $(SPREAD)
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 

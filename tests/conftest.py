@@ -47,8 +47,13 @@ MARKED = {"browser": "browser", "verification": "verification"}
 """Markers of whole folders of tests."""
 
 
+LONGEST = ("tests/browser/", "tests/calibration/test_", "tests/decision/", "tests/pages/", "tests/report/")
+"""Folders whose files take longest. They begin first: at the end no worker is left alone with one."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what takes long, so that `make check` and `make test` can leave it out."""
+    """Mark what takes long, so that `make check` and `make test` can leave it out; put it first."""
+    items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
     for item in items:
         name = item.nodeid.split("[")[0]
         if name in slow():
