@@ -7,9 +7,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from pages.background import desk
 from pages.background.answers import Answer
+from pages.choices.chosen import pair
 from pages.choices.plan import Plan
 from pages.look.texts import writing, writing_in
 from pages.shared import quitte
@@ -22,10 +24,15 @@ from tests.opened import shown, words
 NL, EN = (writing_in(language).words for language in ("nl", "en"))
 
 
+def _answer(at: AppTest) -> Answer:
+    """Return the answer that a page shows, which is kept."""
+    return desk.desk().ask(pair(at.session_state["choices"]), "", watch=False)
+
+
 @pytest.mark.parametrize(("language", "told"), [("nl", NL), ("en", EN)])
 def test_start_says_what_would_have_to_be_true(language: str, told: dict[str, str]) -> None:
     at = shown("pages/main.py", taal=language)
-    answer = next(one for one in reversed(desk.desk().kept.values()) if isinstance(one, Answer))
+    answer = _answer(at)
     found = place_cost(answer.runs, "kinderwerk", 4)
     assert found is not None
     of = writing_in(language)
@@ -43,8 +50,8 @@ def test_the_research_is_that_of_the_prior_that_is_nearest() -> None:
 
 
 def test_where_all_care_is_not_enough_it_says_so() -> None:
-    shown("pages/main.py")
-    answer = next(one for one in reversed(desk.desk().kept.values()) if isinstance(one, Answer))
+    at = shown("pages/main.py")
+    answer = _answer(at)
     found = place_cost(answer.runs, "kinderwerk", 4)
     assert found is not None
     dear = replace(found, share=replace(found.share, value=120.0, low=101.0, high=150.0))
@@ -67,8 +74,8 @@ def test_no_more_than_all_of_it_falls_away(language: str, beyond: str, high: flo
 
 @pytest.mark.parametrize("sharpening", [True, False])
 def test_what_more_draws_may_move_is_marked(sharpening: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    shown("pages/main.py")
-    answer = next(one for one in reversed(desk.desk().kept.values()) if isinstance(one, Answer))
+    at = shown("pages/main.py")
+    answer = _answer(at)
     said: list[str] = []
     monkeypatch.setattr("streamlit.markdown", said.append)
     monkeypatch.setattr(Answer, "sharpening", sharpening)
