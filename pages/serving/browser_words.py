@@ -126,7 +126,7 @@ window.numberKeys();
 </script>"""
 """A phone shows the keys of a number. Some have no minus, so that a field below zero keeps its letters."""
 LOOK = """<style>
-[data-testid=InputInstructions], [data-testid=stElementToolbar] {{display: none}}
+[data-testid=InputInstructions], [data-testid=stElementToolbar], {command_of} {{display: none}}
 :is({nothing_of}, {typed_of}, {upload_of}, {size_of}) {{visibility: hidden; font-size: 0}}
 {nothing_of}::before {{content: "{nothing}"}}
 {typed_of}::before {{content: "{typed}"}}
@@ -136,9 +136,11 @@ LOOK = """<style>
 {size_of}::before {{visibility: visible; font-size: 0.875rem}}
 </style>"""
 """How to leave a field and how many letters are left, and a chart's own buttons, are away: a table and a file
-stand below each chart. What a list says of what was typed, and a field for files of itself, is in our words.
+stand below each chart. So is the command that a visitor without a connection would be told to give. What a
+list says of what was typed, and a field for files of itself, is in our words.
 """
 PLACES = {
+    "command_of": "[role=dialog] [data-testid=stErrorCodeBlock]",
     "nothing_of": "[data-testid=stSelectboxVirtualDropdown] [data-empty] > *",
     "typed_of": "[data-testid=stSelectboxVirtualDropdown] [data-key=__creatable__] [data-item-hl]",
     "upload_of": "[data-testid=stFileUploaderDropzone] button p",

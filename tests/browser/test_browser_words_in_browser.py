@@ -48,6 +48,16 @@ def test_every_refusal_of_the_browser_page_is_dutch(page: Watched) -> None:
     assert page.errors == []
 
 
+def test_a_visitor_without_a_connection_is_not_told_to_start_a_server(page: Watched) -> None:
+    """As Streamlit's dialog would: the page of the test is given one like it."""
+    page.goto("/over")
+    quiet_for(page, 1200)
+    dialog = "<div role=dialog><p id=why>x</p><div data-testid=stErrorCodeBlock>streamlit run</div></div>"
+    page.evaluate("said => document.body.insertAdjacentHTML('beforeend', said)", dialog)
+    assert page.locator("#why").is_visible()
+    assert not page.get_by_text("streamlit run").is_visible()
+
+
 def test_what_is_put_in_our_words_is_what_streamlit_says() -> None:
     """Of another version a sentence may be different, and come through in English."""
     folder = Path(streamlit.__file__).parent / "static" / "static" / "js"
@@ -55,3 +65,4 @@ def test_what_is_put_in_our_words_is_what_streamlit_says() -> None:
     said = [english for english in (*SAID, *SEEN) if english not in JOINED]
     parts = [part.strip() for english in said for part in english.split("*")]
     assert [part for part in parts if part not in code] == []
+    assert "stErrorCodeBlock" in code  # hidden where a connection is lost
