@@ -216,7 +216,7 @@ def test_documents_wait_until_all_is_computed(monkeypatch: pytest.MonkeyPatch) -
     assert not at.get("download_button")
     next(b for b in at.button if b.label == NL.t("stop")).click().run()
     once(at, lambda: bool(at.info) or bool(at.get("download_button")))  # of what was computed before the stop
-    assert [info.value for info in at.info] in ([NL.t("briefing_too_few")], [])
+    assert at.get("download_button") or [info.value for info in at.info] == [NL.t("briefing_too_few")]
 
 
 def test_without_a_difference_there_is_nothing_to_take_along() -> None:

@@ -163,7 +163,7 @@ NOTED: dict[str, tuple[str, int, int, str]] = {
     ),
     "more visits by a worker": (
         "programmes: {kinderwerk: {fte: 200}}\nparameters: {kinderwerk.visits_per_child: 25}\n", 4, 32,
-        "still more workers hardly bring more of them",
+        "with still more workers hardly any more come",
     ),
     "capped without limits": (
         "policy: capped\nplaces: {ambulant: unlimited, netwerk: unlimited, daghulp: unlimited,\n"
