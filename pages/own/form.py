@@ -22,6 +22,8 @@ from sim.words.parameter_words import source_words
 from sim.words.writing import LANGUAGES
 
 Data = dict[str, Any]
+KEPT = "own-form-kept"
+"""What stood in the fields that were handed in last, by key: Streamlit forgets it on another page."""
 
 
 class Handed(NamedTuple):
@@ -37,6 +39,7 @@ def form(known: Municipality | None, key: str, name: str = "") -> Handed | None:
     name: of one of which nothing is known.
     """
     refused: list[str] = []
+    _as_left(key)
     with st.form(f"own-form-{key}", enter_to_submit=False):
         who = _who(known, key, name, refused)
         use = use_fields(known, key, refused)
@@ -45,6 +48,7 @@ def form(known: Municipality | None, key: str, name: str = "") -> Handed | None:
         handed_in = st.form_submit_button(t("own_submit"), type="primary")
     if not handed_in:
         return None
+    st.session_state[KEPT] = {name: st.session_state[name] for name in _fields_of(key)}
     data["kind"] = "municipality"
     data |= {name: part for name, part in (("use", use), ("tariffs", tariffs)) if part}
     return Handed({**data, **_multipliers(known, data)}, refused)
@@ -70,18 +74,35 @@ def use_form(known: Municipality, key: str) -> Handed | None:
     return Handed({**data, **_multipliers(known, data)}, refused)
 
 
+def _fields_of(key: str) -> list[str]:
+    """Return the keys of the fields of a form, and of what was read in them."""
+    ends = (f"-{key}", f"-{key}-read")
+    return [name for name in st.session_state if str(name).startswith("own-") and str(name).endswith(ends)]
+
+
+def _as_left(key: str) -> None:
+    """Let the fields of a form stand as they were handed in, where another page was shown since."""
+    for name, value in st.session_state.get(KEPT, {}).items():
+        if name.removesuffix("-read").endswith(f"-{key}"):
+            st.session_state.setdefault(name, value)
+
+
+def _text_field(label: str, value: str, most: int, key: str, about: str | None = None) -> str:
+    st.session_state.setdefault(key, value)
+    return st.text_input(label, max_chars=most, key=key, help=about)
+
+
 def _who(known: Municipality | None, key: str, name: str, refused: list[str]) -> Data:
     """Show who and when."""
-    name = st.text_input(t("own_name"), known.name if known else name, NAME_LENGTH, key=f"own-name-{key}")
+    name = _text_field(t("own_name"), known.name if known else name, NAME_LENGTH, f"own-name-{key}")
     year = number_field(
         st.container(), t("own_year"), FIRST_DATE, LAST_DATE, int(known.date[:4]) if known else None,
         key=f"own-year-{key}", may_be_empty=True, whole=True, help=t("own_year_help"), refused=refused,
     )  # fmt: skip
     told = source_words(known.source, writing()) if known else ""
-    source = st.text_input(
-        t("own_source"), told, max(SOURCE_LENGTH, len(told)), key=f"own-source-{key}",
-        help=t("own_source_help"),
-    )  # fmt: skip
+    source = _text_field(
+        t("own_source"), told, max(SOURCE_LENGTH, len(told)), f"own-source-{key}", t("own_source_help")
+    )
     same_day = known is not None and year == int(known.date[:4])
     date = known.date if known and same_day else f"{year:.0f}-01-01" if year is not None else ""
     return {"name": name.strip(), "date": date, "source": _source(known, source.strip())}

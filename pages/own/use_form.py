@@ -36,8 +36,9 @@ def use_fields(known: Municipality | None, key: str, refused: list[str]) -> Data
     parts.note(t("own_use_note"))
     fields = two_by_two(5)
     youths, year = youths_in_year(fields[0], fields[1], before, key, refused)
+    st.session_state.setdefault(f"own-ages-{key}", before.ages if before else USE_AGES[-1])
     ages = fields[2].selectbox(
-        t("own_use_ages"), USE_AGES[::-1], USE_AGES[::-1].index(before.ages) if before else 0,
+        t("own_use_ages"), USE_AGES[::-1],
         format_func=lambda a: t("own_ages", ages=a), key=f"own-ages-{key}",
     )  # fmt: skip
     national = number_field(

@@ -197,6 +197,24 @@ def test_a_mistake_in_the_form_is_told_by_field_and_changes_nothing() -> None:
     assert headers(at) == [NL.t("own_enter")]
 
 
+def test_what_was_handed_in_still_stands_in_the_form_after_another_page() -> None:
+    at = AppTest.from_file(str(Path(PAGE).with_name("main.py")), default_timeout=120).run()
+    at.switch_page("eigen_cijfers.py").run()
+    field(at, NL.t("own_name")).set_value("Dorp <")
+    field(at, "Ambulant").set_value("12.345")
+    next(f for f in at.selectbox if f.label == NL.t("own_use_ages")).set_value("0-17")
+    press(at, "own_submit")
+    kept = {f.label: f.value for f in at.text_input}
+    at.switch_page("over.py").run()
+    assert not at.text_input
+    at.switch_page("eigen_cijfers.py").run()
+    assert not at.exception
+    assert not at.warning
+    assert kept["Ambulant"] == "12.345"
+    assert {f.label: f.value for f in at.text_input} == kept
+    assert next(f for f in at.selectbox if f.label == NL.t("own_use_ages")).value == "0-17"
+
+
 def test_empty_fields_of_the_form_are_named_as_the_form_does() -> None:
     at = opened()
     at.selectbox[0].set_value(NL.t("own_other")).run()
