@@ -32,6 +32,14 @@ class Exposure(NamedTuple):
     decay: NDArray[np.float64]  # [W, K] per month
 
 
+PER_CHILD = ("past_level", "past_time", "joins", "leaves")
+
+
+def rows_of(x: Exposure, rows: slice | NDArray[np.int64]) -> Exposure:
+    """Return the exposure of the given children, as a copy."""
+    return x._replace(**{f: getattr(x, f)[rows].copy() for f in PER_CHILD})
+
+
 @njit(nogil=True, inline="always")
 def effect_level(x, i, k, t, w=0):  # type: ignore[no-untyped-def]
     """Return how much of programme k's effect (of set w) child i has at month t, 0..1."""

@@ -23,12 +23,11 @@ from numba import njit
 from numpy.typing import NDArray
 
 from sim.engine.counting import REENTRY_MONTHS, helped
-from sim.engine.exposure import Exposure
+from sim.engine.exposure import PER_CHILD, Exposure
 from sim.engine.history import settle
 from sim.engine.lifecourse import advance
 from sim.engine.population import LIFE_MONTHS, NEVER, Children
 from sim.engine.stretch import Rivals, Turn, Who
-from sim.engine.warmup import PER_CHILD
 from sim.machine.kernels import kernel
 from sim.states import MONTHS
 
@@ -47,11 +46,6 @@ def rate_for(children: float, draw: int = 0) -> float:
     """
     share = min(1.0, CHILDREN / max(children, 1.0))
     return float(RATE * share ** (2.0 / 3.0)) * (DRAWN if draw else 1.0)
-
-
-def rows_of(x: Exposure, rows: Rows) -> Exposure:
-    """Return the exposure of the given children."""
-    return x._replace(**{f: getattr(x, f)[rows] for f in PER_CHILD})
 
 
 class Forks(NamedTuple):

@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.engine.config import EXISTING, RunConfig, with_use
-from sim.engine.exposure import Exposure
+from sim.engine.exposure import PER_CHILD, Exposure
 from sim.engine.population import NEVER
 from sim.engine.programmes import Effect, check_headroom, effect_of, exposures
 from sim.engine.shocks import Shocks
 from sim.engine.townhall import Contracts, Post, Rules
-from sim.engine.warmup import PER_CHILD, Clock, post_for
+from sim.engine.warmup import Clock, post_for
 from sim.inputs.scenario import Scenario
 from sim.model.catalogue import Programme, catalogue
 from sim.model.parameters import Parameters

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from sim.engine.config import EXISTING, RunConfig
 from sim.engine.counting import empty_tally, layout
-from sim.engine.exposure import Exposure
+from sim.engine.exposure import Exposure, rows_of
 from sim.engine.history import CELLS, settle
 from sim.engine.lifecourse import YearTable, advance, year_table
-from sim.engine.population import BLOCKS, LIFE_MONTHS, Children, cohorts, month_of
+from sim.engine.population import BLOCKS, LIFE_MONTHS, Children, arrivals, endowed, month_of
 from sim.engine.programmes import attend, check_headroom, effect_of, exposures, participants_for, weights
 from sim.engine.stretch import Stretch, Who, no_turn, nobody_else, open_gate, room_for, scratch
 from sim.engine.townhall import Post, Workforce
@@ -29,9 +29,12 @@ from sim.progress import YearDone
 from sim.states import EPOCH_YEAR, HISTORY_YEAR, MONTHS
 
 Floats = NDArray[np.float64]
+Rows = NDArray[np.int64]
 NOBODY = np.empty(0, np.int64)
 NOT_ASIDE = np.empty(0, np.bool_)
 QUARTERS = 4
+TOGETHER = 8_000
+"""Up to so many live as one block until something is counted by block: a call takes longer than they do."""
 Watch = Callable[[int, int, Children], None]
 """Sees (months since EPOCH_YEAR, number of the block, the block) at the end of a quarter; changes nothing."""
 
@@ -191,31 +194,36 @@ def warm_up(
     What happens is counted from the year `count_from` on, and not before 2015 (default: the last
     year, whichever it is). tell hears each year that is done; watch sees the quarters of `watched` years.
     """
-    p = config.parameters
+    p, flow = config.parameters, config.flow()[0]
     clock = Clock(compile_table(config.model.table_for(p), p, start))
-    blocks = cohorts(config.flow()[0], 0, month_of(start), config.key, clock.table, p, pool)
+    born = arrivals(flow, 0, month_of(start))
+    dealt = [np.flatnonzero(born.block == b) for b in range(BLOCKS)]
+    parts = [np.arange(born.id.size)] if born.id.size <= TOGETHER else dealt
+    blocks = list(pool.map(lambda rows: endowed(born.of(rows), flow, config.key, clock.table, p), parts))
     existing = ExistingWork(config)
     exposed = [existing.exposure(block.id.size) for block in blocks]
     counted_from = start - 1 if count_from is None else max(count_from, HISTORY_YEAR)
     cells = np.empty((max(start - counted_from, 0), BLOCKS, clock.layout.kinds, CELLS))
     for year in range(EPOCH_YEAR, start):
+        if len(blocks) < BLOCKS and (year >= counted_from or year in watched):
+            blocks, exposed = _dealt(blocks[0], exposed[0], dealt)
         existing.attend(blocks, exposed, year, clock.table.process(NEED), pool)
         counted = cells[year - counted_from] if year >= counted_from else None
         live_year(blocks, exposed, clock, year, config, counted, pool, watch if year in watched else None)
         if tell is not None:
             tell(year)
+    if len(blocks) < BLOCKS:
+        blocks, exposed = _dealt(blocks[0], exposed[0], dealt)
     for b, block in enumerate(blocks):  # one by one: in the country all of them are gigabytes
         alive = int(np.searchsorted(block.birth, month_of(start) - LIFE_MONTHS, side="right"))
-        blocks[b], exposed[b] = block.part(slice(alive, None)), later_rows(exposed[b], alive)
+        here = slice(alive, None)
+        blocks[b], exposed[b] = block.part(here), rows_of(exposed[b], here)
     return WarmStart(start, blocks, exposed, cells)
 
 
-PER_CHILD = ("past_level", "past_time", "joins", "leaves")
-
-
-def later_rows(x: Exposure, first: int) -> Exposure:
-    """Return the exposure of the children from row `first` on."""
-    return x._replace(**{f: getattr(x, f)[first:].copy() for f in PER_CHILD})
+def _dealt(everyone: Children, x: Exposure, rows: Sequence[Rows]) -> tuple[list[Children], list[Exposure]]:
+    """Return children who lived as one block, and their exposure, by block."""
+    return [everyone.part(mine) for mine in rows], [rows_of(x, mine) for mine in rows]
 
 
 def post_for(

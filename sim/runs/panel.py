@@ -19,13 +19,13 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from sim.engine.counting import empty_tally
-from sim.engine.exposure import Exposure
+from sim.engine.exposure import PER_CHILD, Exposure
 from sim.engine.lifecourse import advance
 from sim.engine.plan import RunPlan
 from sim.engine.population import LIFE_MONTHS, Children
 from sim.engine.simulation import Lives, plans_of
 from sim.engine.stretch import Stretch, Who, no_turn, nobody_else, open_gate, room_for, scratch
-from sim.engine.warmup import NOBODY, NOT_ASIDE, PER_CHILD
+from sim.engine.warmup import NOBODY, NOT_ASIDE
 from sim.errors import InputError, OptionError, nearest, within
 from sim.faults import fault
 from sim.inputs.scenario import Scenario

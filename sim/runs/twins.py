@@ -16,12 +16,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.engine.exposure import Exposure
-from sim.engine.forks import Rows, differing, rows_of
+from sim.engine.exposure import PER_CHILD, Exposure, rows_of
+from sim.engine.forks import Rows, differing
 from sim.engine.plan import RunPlan, never
 from sim.engine.population import LIFE_MONTHS, Children, month_of
 from sim.engine.simulation import REASONS, Lives, apart, beginning, plans_of
-from sim.engine.warmup import NOBODY, PER_CHILD, warm_up, youths_of
+from sim.engine.warmup import NOBODY, warm_up, youths_of
 from sim.errors import InputError
 from sim.faults import fault
 from sim.inputs.scenario import Scenario

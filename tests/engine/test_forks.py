@@ -14,13 +14,13 @@ from numpy.typing import NDArray
 
 from sim.engine.config import Inline, RunConfig
 from sim.engine.counting import empty_tally
-from sim.engine.exposure import Exposure
+from sim.engine.exposure import PER_CHILD, Exposure
 from sim.engine.forks import Forks, beside, differing, rate_for
 from sim.engine.lifecourse import advance
 from sim.engine.plan import touches_no_life, with_overrides
 from sim.engine.simulation import Lives, apart, groups, plans_of, simulate, simulate_together
 from sim.engine.stretch import Turn, Who, nobody_else, open_gate, room_for, scratch
-from sim.engine.warmup import NOBODY, NOT_ASIDE, PER_CHILD, WarmStart, warm_up, year_span
+from sim.engine.warmup import NOBODY, NOT_ASIDE, WarmStart, warm_up, year_span
 from sim.inputs.profiles import profiles
 from sim.inputs.scenario import Scenario
 from sim.model.parameters import Parameters, default_parameters

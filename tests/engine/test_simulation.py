@@ -9,12 +9,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from sim.engine.config import EXISTING, RunConfig, worker_threads
+from sim.engine import warmup
+from sim.engine.config import EXISTING, Inline, RunConfig, worker_threads
 from sim.engine.counting import layout
 from sim.engine.exposure import Exposure
 from sim.engine.history import History
 from sim.engine.plan import with_overrides
-from sim.engine.population import BLOCKS, LIFE_MONTHS, SERIAL_BITS, cohorts, month_of
+from sim.engine.population import BLOCKS, LIFE_MONTHS, SERIAL_BITS, Children, cohorts, month_of
 from sim.engine.programmes import Effect, exposures, participants_for
 from sim.engine.simulation import simulate
 from sim.engine.warmup import WarmStart, warm_up
@@ -475,6 +476,30 @@ def test_years_before_the_scenario_are_counted_as_asked_and_not_before_2015(
     assert warm.cells.shape[0] == years
     kind = layout(compile_table(default_table(), parameters, 2023)).people
     assert np.all(np.abs(totals(warm.cells, kind) - 100) < 10)
+
+
+@pytest.mark.parametrize(("count_from", "watched"), [(None, ()), (2018, (2016,)), (2030, ())])
+def test_few_children_who_live_as_one_block_live_as_they_do_by_block(
+    monkeypatch: pytest.MonkeyPatch,
+    parameters: Parameters,
+    count_from: int | None,
+    watched: tuple[int, ...],
+) -> None:
+    config = RunConfig(profiles()["Almere"], parameters, children=300)
+    seen: list[tuple[int, int, bytes]] = []
+
+    def look(month: int, b: int, block: Children) -> None:
+        seen.append((month, b, block.state.tobytes()))
+
+    found = []
+    for together in (0, warmup.TOGETHER):
+        seen.clear()
+        monkeypatch.setattr(warmup, "TOGETHER", together)
+        one = warm_up(config, 2020, Inline(), None, count_from, look, watched)
+        arrays = [array for part in (*one.blocks, *one.exposed) for array in part]
+        found.append(([array.tobytes() for array in arrays], one.cells.tobytes(), sorted(seen)))
+    assert len(seen) == 4 * BLOCKS * len(watched)
+    assert found[0] == found[1]
 
 
 def test_child_work_before_the_scenario_is_local_or_assumed(parameters: Parameters) -> None:
