@@ -32,7 +32,7 @@ NEGLIGIBLE = 0.005
 """Share of the variance below which nobody needs to know what was missed."""
 _SURE = 3.0
 _AGAIN = 200
-_CHANCE, _SIGNS = 0.01, 199
+_CHANCE, _SIGNS, _AT_ONCE = 0.01, 199, 20
 _RIDGES = np.logspace(-8, 4, 25)
 
 
@@ -100,7 +100,7 @@ def evppi(nb: ArrayLike, x: ArrayLike) -> Estimate:
         return Estimate(0.0, 0.0)
     fit, missed = found
     luck = np.random.default_rng(0)
-    of_draws = evpi(fit.deflated()) if fit.chance < _CHANCE else Estimate(0.0, 0.0)
+    of_draws = evpi(fit.deflated()) if fit.sure else Estimate(0.0, 0.0)
     again = np.array([_worth(fit.drawn(luck)) for _ in range(_AGAIN)])
     most = evpi(values)
     known = float(np.clip(of_draws.value, 0.0, most.value))
@@ -116,7 +116,7 @@ def expectations(nb: ArrayLike, x: ArrayLike) -> Floats:
     """
     values = _checked(nb)
     found = _followed(values, x)
-    if found is None or found[0].chance >= _CHANCE:
+    if found is None or not found[0].sure:
         gains = values - values[:, :1]
         return np.broadcast_to(gains.mean(axis=0), gains.shape).copy()
     return found[0].deflated()
@@ -174,7 +174,7 @@ class _Fit(NamedTuple):
     root: Floats  # its root
 
     shrink: Floats  # [rank] share of each direction that is kept
-    chance: float  # that nothing explains as much as this
+    sure: bool  # whether nothing explains as much by luck in less than _CHANCE of cases
 
     def deflated(self) -> Floats:
         """Return fitted values without the variance that they owe to the noise of the regression."""
@@ -226,25 +226,28 @@ def _regress(x: Floats, y: Floats, basis_of: Callable[[Floats, Floats], Floats])
     ratio = ((total - (rest**2).sum(axis=0)) / used) / np.maximum(np.diag(noise), 1e-300)
     beyond = fdtrc(used, draws - freedom, np.maximum(ratio, 0.0))
     chance = float(min(beyond.min() * np.count_nonzero(total), 1.0))
-    if chance < _CHANCE:  # which holds for noise of one size
-        chance = max(chance, _chance_by_signs(left, shrink, y - mean))
-    return _Fit(fitted, left, np.sqrt(shrink), noise, root, shrink, chance)
+    sure = chance < _CHANCE and _beyond_signs(left, shrink, y - mean)  # the first holds for noise of one size
+    return _Fit(fitted, left, np.sqrt(shrink), noise, root, shrink, sure)
 
 
-def _chance_by_signs(left: Floats, shrink: Floats, around: Floats) -> float:
-    """Return how often directions explain as much of values [draws, outputs] around 0 with signs at random.
+def _beyond_signs(left: Floats, shrink: Floats, around: Floats) -> bool:
+    """Tell whether directions explain more of values [draws, outputs] around 0 than with any signs at random.
 
     Signs leave the size of each draw as it is, so that noise may differ in size with x (wild bootstrap: Wu
-    1986, Ann Stat 14:1261).
+    1986, Ann Stat 14:1261). One of _SIGNS that explains as much makes a chance of at least _CHANCE.
     """
     keep = (2.0 * shrink - shrink**2)[:, None]
     total = np.maximum((around**2).sum(axis=0), 1e-300)
-    explained = (keep * (left.T @ around) ** 2).sum(axis=0) / total
-    luck, as_much = np.random.default_rng(0), 0
-    for _ in range(_SIGNS):  # one by one: all together are large where there are many draws
-        signed = around * luck.choice([-1.0, 1.0], len(around))[:, None]
-        as_much += ((keep * (left.T @ signed) ** 2).sum(axis=0) / total).max() >= explained.max()
-    return (1 + int(as_much)) / (1 + _SIGNS)
+    most = float(((keep * (left.T @ around) ** 2).sum(axis=0) / total).max())
+    luck = np.random.default_rng(0)
+    for first in range(0, _SIGNS, _AT_ONCE):  # all together are large where there are many draws
+        number = min(_AT_ONCE, _SIGNS - first)
+        signs = luck.integers(0, 2, (len(around), number), np.int8) * 2.0 - 1.0
+        signed = (around[:, None, :] * signs[:, :, None]).reshape(len(around), -1)
+        explained = (keep * (left.T @ signed) ** 2).sum(axis=0).reshape(number, -1) / total
+        if explained.max() >= most * (1.0 - 1e-12):
+            return False
+    return True
 
 
 def _basis(x: Floats, y: Floats) -> Floats:
