@@ -12,13 +12,14 @@ import pytest
 from calibration.paper import write as paper
 from calibration.paper.answers import waits
 from calibration.paper.claims import CLAIMS, path_of, reference_of, scenario_of
-from calibration.paper.kept import shipped
+from calibration.paper.kept import ClaimKept, model_now, shipped
 from calibration.paper.people import forty
 from calibration.paper.runs import ATTENDANCE, PARTED, WHOLE, Laboratory, Pair, Size, who_comes
 from calibration.paper.telling import ChangeTold, Count, Said, SpreadTold, Value, spread_of, told
-from calibration.paper.words import short
+from calibration.paper.words import ClaimAnswer, short
 from pages.look.texts import writing_in
 from sim.decision.comparison import Figure
+from sim.decision.headline import USERS
 from sim.inputs.grid import load_grid
 from sim.inputs.library import registry
 from sim.machine.project import SCENARIOS
@@ -258,3 +259,24 @@ def test_the_page_that_ships_tells_what_is_kept_in_the_words_of_today() -> None:
     page = paper.PAGE.read_text(encoding="utf-8")
     assert paper.told_anew(page, shipped().claims) == page
     assert paper.told_anew(page.replace("no clear difference", "nothing", 1), shipped().claims) == page
+
+
+def test_what_is_kept_is_of_the_model_of_today_only_where_it_says_the_same(
+    lab: Laboratory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def answer(lab: Laboratory) -> ClaimAnswer:
+        users = lab.pair("almere/huidig").figure(USERS, 10)
+        return ClaimAnswer((Said("gal_said_almere", {"users": ChangeTold(users)}),), "")
+
+    monkeypatch.setitem(paper.ANSWERS, "almere", answer)
+    lab.begin()
+    kept = replace(
+        shipped(),
+        model={"engine": "of before"},
+        claims={**shipped().claims, "almere": ClaimKept(answer(lab).said, tuple(lab.used))},
+    )
+    now = paper.confirmed(lab, kept, ["almere"])
+    assert now == replace(kept, model=model_now())
+    other = replace(kept, claims={**kept.claims, "almere": shipped().claims["almere"]})
+    with pytest.raises(ValueError, match="almere has another answer now"):
+        paper.confirmed(lab, other, ["almere"])
