@@ -29,7 +29,7 @@ test: .venv
 # Everything: before a release, and each night on a hosted CI.
 test-all: .venv
 	$(MAKE) -j2 lint kernels
-	$(BIN)/pytest $(SPREAD)
+	$(BIN)/pytest $(SPREAD) --hypothesis-profile deep
 
 .PHONY: lint
 lint: .venv

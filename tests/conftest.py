@@ -32,7 +32,8 @@ from tests.worlds import START, scenario
 
 SMALL = 3000
 
-settings.register_profile("house", deadline=None)  # a busy machine is no failure
+settings.register_profile("house", deadline=None, max_examples=40)  # a busy machine is no failure
+settings.register_profile("deep", deadline=None, max_examples=100)  # of `make test-all`
 settings.load_profile("house")
 
 

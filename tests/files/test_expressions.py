@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sim.files.expressions import MAX_DEPTH, MAX_LENGTH, compile_expression
+from tests.examples import examples
 
 NAMES = ("age", "cycle", "risk")
 
@@ -151,7 +152,7 @@ def test_towers_of_powers_end_at_once() -> None:
     assert time.process_time() - started < 1
 
 
-@settings(max_examples=300, deadline=None, derandomize=True)
+@settings(max_examples=examples(300), deadline=None, derandomize=True)
 @given(st.text(alphabet="age01.*/+-() <=ifelsnotrd,_[]{}'\"\\\n:@", max_size=40))
 def test_any_text_is_computed_or_refused(text: str) -> None:
     try:

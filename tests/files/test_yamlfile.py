@@ -16,6 +16,7 @@ from sim.errors import InputError
 from sim.faults import fault
 from sim.files.yamlfile import ANY, document_from, dumped, load_document
 from sim.files.yamltext import MAX_BYTES
+from tests.examples import examples
 
 
 class Programme(BaseModel):
@@ -313,7 +314,7 @@ CONTENT = st.one_of(
 )
 
 
-@settings(max_examples=600, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(600), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(CONTENT)
 def test_any_content_gives_data_or_an_input_error(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "any.yaml"

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from tests.fuzz.parsers import PARSERS, tried
 
 FOUND = Path(__file__).parent / "found"
@@ -62,7 +63,7 @@ def test_what_parsers_start_from_is_accepted(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", PARSERS)
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(which=st.integers(0, 100), seed=st.integers(0, 2**32), changes=st.integers(1, 12))
 def test_damaged_bytes_are_read_or_refused(name: str, which: int, seed: int, changes: int) -> None:
     seeds = PARSERS[name].seeds()

@@ -24,6 +24,7 @@ from sim.inputs.municipality_sheet import read_figures, read_sheet
 from sim.inputs.municipality_template import template
 from sim.inputs.municipality_text import municipality_yaml
 from sim.inputs.profiles import profile_from, profiles
+from tests.examples import examples
 
 LANGUAGES = ("nl", "en")
 Book = Any
@@ -421,7 +422,7 @@ def test_a_link_to_a_page_and_settings_of_a_printer_are_no_harm() -> None:
     assert read(packed(content)).name == "Almere"
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=examples(60))
 @given(st.integers(0, 2**32), st.integers(1, 30))
 def test_damaged_workbooks_are_a_municipality_or_an_input_error(seed: int, changes: int) -> None:
     luck = np.random.default_rng(seed)

@@ -14,6 +14,7 @@ from sim.inputs.library import registry
 from sim.inputs.municipality import Municipality, load_municipality, municipality_from_dict
 from sim.inputs.municipality_text import municipality_yaml, read_yaml
 from sim.states import FORMS
+from tests.examples import examples
 from tests.inputs.test_municipality import FULL, SMALL, made
 
 TEXT = st.text(
@@ -66,7 +67,7 @@ def test_bytes_are_read_like_a_file() -> None:
     assert caught.value.told("nl")[0].startswith(f"Regel {problem.line}, kolom ")
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=examples(60))
 @given(st.integers(0, 2**32), st.integers(1, 40))
 def test_damaged_bytes_are_a_municipality_or_an_input_error(seed: int, changes: int) -> None:
     content = bytearray(municipality_yaml(municipality_from_dict(FULL)).encode())

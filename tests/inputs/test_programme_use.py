@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from sim.errors import InputError
 from sim.inputs.scenario import load_scenario, scenario_from_dict
+from tests.examples import examples
 from tests.inputs.test_scenario import HEAD, REGISTRY, refused, with_fte
 
 
@@ -68,7 +69,7 @@ def test_wrong_fte_is_pointed_at(tmp_path: Path, case: str) -> None:
     assert words in message
 
 
-@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(200), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.text(alphabet=st.sampled_from(list("abfte:{}[],'\"-0123456789. \n")), max_size=60))
 def test_any_text_in_a_programme_gives_a_scenario_or_an_input_error(tmp_path: Path, text: str) -> None:
     path = tmp_path / "any.yaml"
@@ -77,7 +78,7 @@ def test_any_text_in_a_programme_gives_a_scenario_or_an_input_error(tmp_path: Pa
         hash(load_scenario(path, REGISTRY))
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(st.dictionaries(st.integers(2026, 2045), st.floats(0, 1e6), min_size=1))
 def test_fte_steps_hold_until_the_next_step(steps: dict[int, float]) -> None:
     use = with_fte(steps).programmes["kinderwerk"]

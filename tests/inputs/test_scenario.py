@@ -19,6 +19,7 @@ from sim.inputs.fte import FtePath
 from sim.inputs.programme_use import ProgrammeUse
 from sim.inputs.registry import Registry
 from sim.inputs.scenario import Scenario, load_scenario, scenario_from_dict
+from tests.examples import examples
 
 REGISTRY = Registry(
     municipalities={
@@ -254,7 +255,7 @@ VALUES = st.recursive(
 )
 
 
-@settings(max_examples=400)
+@settings(max_examples=examples(400))
 @given(st.dictionaries(st.sampled_from([*Scenario.model_fields, "other"]), VALUES, max_size=6))
 def test_any_data_gives_a_scenario_or_an_input_error(data: dict[str, Any]) -> None:
     problems: tuple[Problem, ...] = ()

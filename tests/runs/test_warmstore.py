@@ -21,6 +21,7 @@ from sim.machine import compiling
 from sim.model.parameters import DATA, Parameters
 from sim.runs import warmstore
 from sim.runs.warmstore import WarmStore, key_for
+from tests.examples import examples
 from tests.worlds import scenario
 
 YEAR = 2016
@@ -229,7 +230,7 @@ def test_a_header_that_asks_for_less_is_damage(
     assert len(made) == 2
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(60), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_no_damage_gives_another_population(
     config: RunConfig,

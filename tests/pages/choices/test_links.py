@@ -21,6 +21,7 @@ from pages.choices.plan import MOST_FTE, Plan
 from pages.look.texts import writing_in
 from sim.inputs.library import allowed_range
 from sim.model.parameters import default_parameters
+from tests.examples import examples
 from tests.opened import ROOT
 
 OWN = {
@@ -117,7 +118,7 @@ def ours(*_: object) -> None:
     raise AssertionError("a mistake of ours") from sys.exc_info()[1]
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(300), deadline=None, suppress_health_check=list(HealthCheck))
 @given(links())
 def test_any_link_leads_to_choices_that_a_page_can_show(query: dict[str, list[str]]) -> None:
     began = time.perf_counter()
