@@ -1,10 +1,10 @@
 """Write docs/paper.md and answers.json: each claim of the position paper as the model answers it, from runs.
 
 Run as ``python -m calibration.paper.write`` (``--quick`` for a look at the form with a few children,
-``--short`` for five minutes, ``--words`` to tell the table anew from what is kept, ``--same CLAIM ...`` after
-an edit of the engine that changes no life). Every figure is of the runs at the end of the page, with the
-version, seed, draws, children and hashes of the scenarios. The page Argumenten shows answers.json in both
-languages.
+``--short`` for five minutes, ``--words`` to tell the table anew from what is kept). After an edit of the
+engine that changes some answers and no other, ``--again CLAIM ...`` answers those, and ``--same CLAIM ...``
+keeps the rest where these say the same. Every figure is of the runs at the end of the page, with the version,
+seed, draws, children and hashes of the scenarios. The page Argumenten shows answers.json in both languages.
 """
 
 from __future__ import annotations
@@ -123,6 +123,18 @@ def confirmed(lab: Laboratory, kept: Answers, keys: Sequence[str]) -> Answers:
     return replace(kept, model=model_now())
 
 
+def again(lab: Laboratory, kept: Answers, text: str, keys: Sequence[str]) -> tuple[Answers, str]:
+    """Answer some claims anew; return what is kept with them, and the page with their sections."""
+    words, claims = english().words, dict(kept.claims)
+    for claim in (each for each in CLAIMS if each.key in keys):
+        lab.begin()
+        found = ANSWERS[claim.key](lab)
+        claims[claim.key] = ClaimKept(found.said, tuple(lab.used))
+        first = text.index(f"## {words[f'gal_claim_{claim.key}']}\n")
+        text = text[:first] + section(claim, found, words) + text[text.index("\n## ", first) :]
+    return replace(kept, claims=claims), told_anew(text, claims)
+
+
 def _data(claim: ClaimKept) -> object:
     return TypeAdapter(ClaimKept).dump_python(claim, mode="json")
 
@@ -202,16 +214,24 @@ def main() -> None:
     parser.add_argument("--data", type=Path, help="the answers for the app (default: beside another page)")
     sizes.add_argument("--words", action="store_true", help="tell the table of a page anew, without runs")
     sizes.add_argument(
-        "--same", nargs="+", choices=list(ANSWERS), metavar="CLAIM",
+        "--same", nargs="+", default=[], choices=list(ANSWERS), metavar="CLAIM",
         help="answer these anew, and keep all answers for the model of today if they are the same",
+    )  # fmt: skip
+    parser.add_argument(
+        "--again", nargs="+", default=[], choices=list(ANSWERS), metavar="CLAIM",
+        help="answer these anew, and leave the rest of the page as it is",
     )  # fmt: skip
     asked = parser.parse_args()
     if asked.words:
         write_whole(asked.out, told_anew(asked.out.read_text("utf-8"), shipped().claims).encode())
         return
-    if asked.same:
+    if asked.again or asked.same:
         with run_threads() as pool:
-            kept = confirmed(Laboratory(shipped().size, pool), shipped(), asked.same)
+            lab = Laboratory(shipped().size, pool)
+            kept, text = again(lab, shipped(), PAGE.read_text("utf-8"), asked.again)
+            if asked.same:
+                kept = confirmed(lab, kept, asked.same)
+        write_whole(PAGE, text.encode())
         write_whole(ANSWERS_FILE, written(kept))
         return
     size = QUICK if asked.quick else SHORT if asked.short else Size()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import streamlit as st
@@ -78,13 +79,19 @@ def youths_in_year(
 
 def newest_year() -> int:
     """Return the last year of which CBS has told how many youths of all ages had jeugdhulp."""
-    return max(year for year, ages in national_shares(read_targets()) if ages == USE_AGES[-1])
+    return max(year for year, ages in _known_of_the_country() if ages == USE_AGES[-1])
+
+
+@cache
+def _known_of_the_country() -> tuple[tuple[int, str], ...]:
+    """Return the years and ages of which the share of youths with jeugdhulp in the country is known."""
+    return tuple(national_shares(read_targets()))
 
 
 def _more_years(uses: tuple[Use, ...], ages: str, key: str, refused: list[str]) -> list[Data]:
     """Show two fields for each year that the country is known of, and for others that are in use."""
     there = {use.year: use for use in uses}
-    years = sorted({*there, *(year for year, _ in national_shares(read_targets()))})
+    years = sorted({*there, *(year for year, _ in _known_of_the_country())})
     found = []
     with st.expander(t("own_use_more"), expanded=bool(uses)):
         parts.note(t("own_use_more_note"))

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.engine.history import MARGINS, History, Label, jackknifed
+from sim.engine.history import MARGINS, History, Label, child_years_waiting
 from sim.engine.townhall import Accounts
 from sim.model.parameters import Parameters
 from sim.model.processes import MALTREATED, MALTREATMENT_ENDS, NEED, NOT_TAKING_PART, SPECIAL_EDUCATION
@@ -143,26 +143,36 @@ class _Columns:
         self._add(measure, "total", "all", total)
 
     def _waiting(self) -> None:
-        """Count who waits; weeks are the mean wait, from referral to start, of those who start in a year."""
-        places = self.h.accounts.places
+        """Count who waits; weeks are the mean wait, from referral to start, of those who start in a year.
+
+        Blocks share the places, so that the spread over who waits in each says little of the luck of a list
+        (see `waiting_by_block`). That of the weeks follows by Little's law: a list is a wait times a flow.
+        """
+        places, scale = self.h.accounts.places, self.h.scale or 1.0
         if not any(places) or self.h.scale > LARGEST_SCALE_WITH_WAITING:
             return
         shape = self.cells.shape[:2]
-        stock, months, starts = np.zeros(shape), np.zeros(shape), np.zeros(shape)
+        stock, spread, months, starts = (np.zeros(shape) for _ in range(4))
+        queued, used = child_years_waiting(self.cells, self.lay), self.h.place_years()
         for form in places[0]:
             f = FORMS.index(form)
             waiting, waited, admitted = (
                 self._sum(kind + f) for kind in (self.lay.waiting, self.lay.waited, self.lay.admitted)
             )
-            shift = self._registered(form)
-            waiting = waiting * shift
+            in_care = self._sum(self.lay.stock_users + list(USER_SETS).index(form))
+            there, shift = self.h.by_block(partial(_places, form)) / scale, self._registered(form)
+            places_there = there.sum(axis=1)
+            moved = waiting_by_block(waiting, in_care, places_there)
+            waiting = (waiting.sum(axis=1, keepdims=True) / shape[1] + moved) * shift
+            years, moved = queued[..., f], waiting_by_block(queued[..., f], used[..., f], places_there)
             self._add("waiting_stock", "form", form, waiting)
-            self._add("waiting_weeks", "form", form, _mean_weeks(waited, admitted) / (self.h.scale or 1.0))
-            there = self.h.by_block(partial(_places, form)) * shift
-            self._add("places", "form", form, there / (self.h.scale or 1.0))
-            stock, months, starts = stock + waiting, months + waited, starts + admitted
+            self._add("waiting_weeks", "form", form, _mean_weeks(waited, admitted, years, moved) / scale)
+            self._add("places", "form", form, there * shift)
+            stock, spread = stock + waiting, spread + moved
+            months, starts = months + waited, starts + admitted
         self._add("waiting_stock", "total", "all", stock)
-        self._add("waiting_weeks", "total", "all", _mean_weeks(months, starts) / (self.h.scale or 1.0))
+        there = queued[..., [FORMS.index(form) for form in places[0]]].sum(axis=-1)
+        self._add("waiting_weeks", "total", "all", _mean_weeks(months, starts, there, spread) / scale)
 
     def _outcomes(self) -> None:
         """Count what befalls youths and what they do, and how many of them had jeugdhulp before."""
@@ -214,11 +224,29 @@ def _places(form: str, accounts: Accounts) -> Floats:
     return np.array([year[form] for year in accounts.places])
 
 
-def _mean_weeks(months: Floats, starts: Floats) -> Floats:
-    """Return weeks per start by [years, blocks], which add up to those of all; 0 where nobody started."""
+def waiting_by_block(waiting: Floats, in_care: Floats, places: Floats) -> Floats:
+    """Return what each block moves in the number who wait for one form of care, [years, blocks].
 
-    def mean(time: Floats, number: Floats) -> Floats:
-        return np.divide(time, number, out=np.zeros(number.shape), where=number > 0) * WEEKS_PER_MONTH
+    waiting, in_care: [years, blocks], on a day or in the mean of a year; places: [years]. How many want a
+    place, waiting or there, is independent from block to block. One more of them waits where all places are
+    taken, and else finds a free one: the share of the first is taken as those who wait over them and the free
+    places.
+    """
+    wanted = waiting + in_care
+    queue = waiting.sum(axis=1, keepdims=True)
+    free = np.maximum(places[:, None] - in_care.sum(axis=1, keepdims=True), 0.0)
+    share = np.divide(queue, queue + free, out=np.zeros(queue.shape), where=queue + free > 0)
+    return np.asarray(share * (wanted - wanted.mean(axis=1, keepdims=True)))
 
-    time, number = months.sum(axis=1), starts.sum(axis=1)
-    return jackknifed(mean(time, number), mean(time[:, None] - months, number[:, None] - starts))
+
+def _mean_weeks(months: Floats, starts: Floats, queued: Floats, moved: Floats) -> Floats:
+    """Return weeks per start by [years, blocks], which add up to those of all; 0 where nobody started.
+
+    months, starts: of those who start in a year. queued: child-years that all spend waiting in it, also those
+    who leave the list; moved: what each block moves in them.
+    """
+    spent, number, waiting = (part.sum(axis=1, keepdims=True) for part in (months, starts, queued))
+    each = np.minimum(np.divide(spent, waiting, out=np.zeros(spent.shape), where=waiting > 0), MONTHS)
+    total = spent / months.shape[1] + each * moved
+    found = np.divide(total, number, out=np.zeros(moved.shape), where=number > 0)
+    return np.asarray(found * WEEKS_PER_MONTH)

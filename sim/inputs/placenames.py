@@ -17,7 +17,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import SequenceMatcher
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from sim.faults import Fault, fault
@@ -73,6 +73,7 @@ def cleaned(name: str) -> str:
     return " ".join(unicodedata.normalize("NFC", visible(_VARIATIONS.sub("", name))).split())
 
 
+@lru_cache(maxsize=4096)  # of all that there are, and of some that users type
 def key(name: str) -> str:
     """Return a name as it is compared: letters and digits only, without accents, case and `gemeente`.
 

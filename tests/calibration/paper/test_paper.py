@@ -280,3 +280,18 @@ def test_what_is_kept_is_of_the_model_of_today_only_where_it_says_the_same(
     other = replace(kept, claims={**kept.claims, "almere": shipped().claims["almere"]})
     with pytest.raises(ValueError, match="almere has another answer now"):
         paper.confirmed(lab, other, ["almere"])
+
+
+def test_one_claim_is_answered_anew_and_the_rest_of_the_page_stays(
+    lab: Laboratory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(paper.ANSWERS, "bso", lambda _: ClaimAnswer((Said("gal_said_never"),), "Nieuw."))
+    before = paper.PAGE.read_text(encoding="utf-8")
+    monkeypatch.setattr(paper, "told_anew", lambda text, _: text)
+    kept, after = paper.again(lab, shipped(), before, ["bso"])
+    assert kept.claims["bso"].said == (Said("gal_said_never"),)
+    assert {**kept.claims, "bso": None} == {**shipped().claims, "bso": None}
+    old, new = (dict(part.split("\n", 1) for part in page.split("\n## ")[1:]) for page in (before, after))
+    title = ENGLISH["gal_claim_bso"]
+    assert new[title].endswith("\n\nNieuw.\n")
+    assert {**new, title: ""} == {**old, title: ""}
