@@ -15,6 +15,7 @@ if "PYTEST_XDIST_WORKER" in os.environ:  # there are more workers than processor
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
 from dataclasses import replace
+from typing import Any
 from unittest import mock
 
 import pytest
@@ -44,17 +45,40 @@ def pytest_xdist_auto_num_workers() -> int:
     return cores + (cores + 1) // 2
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Return what deals tests to workers: whole folders to few, for what a worker has made is used again.
+
+    Many get whole files, and one of them all that need a browser: one app and one Chromium.
+    """
+    if config.getvalue("dist") != "loadfile":
+        return None
+    from xdist.scheduler import LoadFileScheduling
+
+    found = LoadFileScheduling(config, log)
+    few = found.numnodes <= FEW_WORKERS
+
+    def unit(name: str) -> str:
+        file = name.split("::")[0]
+        folder = "/".join(file.split("/")[:2])
+        return folder if few or folder == BROWSER else file
+
+    found._split_scope = unit
+    return found
+
+
+BROWSER, FEW_WORKERS = "tests/browser", 4
 MARKED = {"browser": "browser", "verification": "verification"}
 """Markers of whole folders of tests."""
 
 
-LONGEST = ("tests/browser/", "tests/calibration/test_", "tests/decision/", "tests/pages/", "tests/report/")
-"""Folders whose files take longest. They begin first: at the end no worker is left alone with one."""
+LONGEST = ("tests/pages/", f"{BROWSER}/", "tests/calibration/", "tests/report/", "tests/decision/")
+"""Folders that take longest, the longest first: at the end no worker is left alone with one."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what takes long, so that `make check` and `make test` can leave it out; put it first."""
-    items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
+    items.sort(key=lambda item: [not item.nodeid.startswith(folder) for folder in LONGEST])
     for item in items:
         name = item.nodeid.split("[")[0]
         if name in slow():
