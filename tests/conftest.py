@@ -15,6 +15,7 @@ if "PYTEST_XDIST_WORKER" in os.environ:  # there are more workers than processor
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
 from dataclasses import replace
+from importlib import import_module
 from typing import Any
 from unittest import mock
 
@@ -53,9 +54,8 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     """
     if config.getvalue("dist") != "loadfile":
         return None
-    from xdist.scheduler import LoadFileScheduling
-
-    found = LoadFileScheduling(config, log)
+    scheduler = import_module("xdist.scheduler")  # it is not installed wherever these tests are run
+    found = scheduler.LoadFileScheduling(config, log)
     few = found.numnodes <= FEW_WORKERS
 
     def unit(name: str) -> str:
