@@ -34,7 +34,7 @@ from sim.model import registration
 from sim.model.parameters import prior_parameters, read_posterior, with_posterior
 
 Agree = Callable[[str, float, float, float], None]
-TINY = FitPlan(((50, 1_500), (50, 2_000)), (20, 2_000), 2, 4_000, bends=1)
+TINY = FitPlan(((50, 1_000), (50, 1_000)), (20, 1_000), 2, 2_000, bends=1)
 
 
 @pytest.fixture(scope="module")

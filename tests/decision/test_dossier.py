@@ -35,14 +35,14 @@ QUESTION = Question((scenario(0, years=YEARS), scenario(36, years=YEARS)), Optio
 def appraised(tmp_path_factory: pytest.TempPathFactory) -> Appraisal:
     return appraise(
         scenario(0, years=YEARS), scenario(36, years=YEARS), tmp_path_factory.mktemp("appraisal"),
-        children=1000, draws=24, threads=1, search=4, budget=1.5e6,
+        children=1000, draws=12, threads=1, search=3, budget=1.5e6,
         two_way=("kinderwerk.moderate_need", "cost.kinderwerk_fte"), csv=True,
     )  # fmt: skip
 
 
 def test_answers_agree_with_each_other(appraised: Appraisal) -> None:
     d = appraised.dossier
-    assert d.draws == 24
+    assert d.draws == 12
     cash = next(
         w for w in d.worths if w.perspective == "municipality, cash" and w.discounting.name == "2.25%"
     )
@@ -95,9 +95,9 @@ def test_the_loss_of_the_best_choice_is_what_knowing_everything_is_worth(apprais
 
 def test_tables_and_json_hold_the_answers(appraised: Appraisal) -> None:
     data = json.loads(json.dumps(appraised.as_json()))
-    assert data["answers"]["draws"] == 24
+    assert data["answers"]["draws"] == 12
     assert data["answers"]["acceptability"]["probability"]
-    assert data["manifest"]["draws"] == 24
+    assert data["manifest"]["draws"] == 12
     assert data["best_budget"]["budget"] == 1.5e6
     assert len(data["two_way"]["outcomes"]) == 5
     tables = {Path(path).stem for path in data["tables"]}
