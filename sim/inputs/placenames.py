@@ -73,13 +73,16 @@ def cleaned(name: str) -> str:
     return " ".join(unicodedata.normalize("NFC", visible(_VARIATIONS.sub("", name))).split())
 
 
-@lru_cache(maxsize=4096)  # of all that there are, and of some that users type
 def key(name: str) -> str:
     """Return a name as it is compared: letters and digits only, without accents, case and `gemeente`.
 
     Apostrophes, dashes and spaces of every kind are the same in this way: they do not count.
     """
-    short = cleaned(name)[:LONGEST]  # what is longer is no name, and may be made to take long
+    return _key(cleaned(name)[:LONGEST])  # what is longer is no name, and may be made to take long
+
+
+@lru_cache(maxsize=4096)  # short names only: users may type gigabytes
+def _key(short: str) -> str:
     bare = unicodedata.normalize("NFKD", short.casefold()).replace("&", " en ")
     words = _AROUND.sub("", bare)
     for sign, full in _SHORT:

@@ -230,3 +230,10 @@ def test_search_finds_names_of_now_and_before_and_codes(words: str, names: list[
 
 def test_search_for_nothing_is_every_municipality() -> None:
     assert set(placenames.search("")) == set(TODAY)
+
+
+def test_of_what_users_type_no_more_is_kept_than_a_name_is_long() -> None:
+    before = placenames._key.cache_info().misses
+    for end in ("een", "twee"):
+        assert placenames.key("w" * placenames.LONGEST + end) == "w" * placenames.LONGEST
+    assert placenames._key.cache_info().misses <= before + 1
