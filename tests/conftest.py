@@ -67,7 +67,9 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     return found
 
 
-BROWSER, FEW_WORKERS = "tests/browser", 4
+BROWSER = "tests/browser"
+FEW_WORKERS = 4
+"""Up to so many workers, of two or three cores, get whole folders."""
 MARKED = {"browser": "browser", "verification": "verification"}
 """Markers of whole folders of tests."""
 

@@ -9,13 +9,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from sim.engine import warmup
-from sim.engine.config import EXISTING, Inline, RunConfig, worker_threads
-from sim.engine.counting import layout
+from sim.engine.config import EXISTING, RunConfig, worker_threads
 from sim.engine.exposure import Exposure
 from sim.engine.history import History
 from sim.engine.plan import with_overrides
-from sim.engine.population import BLOCKS, LIFE_MONTHS, SERIAL_BITS, Children, cohorts, month_of
+from sim.engine.population import BLOCKS, LIFE_MONTHS, SERIAL_BITS, cohorts, month_of
 from sim.engine.programmes import Effect, exposures, participants_for
 from sim.engine.simulation import simulate
 from sim.engine.warmup import WarmStart, warm_up
@@ -451,63 +449,3 @@ def test_a_run_tells_each_year(almere: RunConfig, warm_almere: WarmStart, pool: 
     warmed: list[int] = []
     warm_up(replace(almere, children=50), 2016, pool, warmed.append)
     assert warmed == list(range(EPOCH_YEAR, 2016))
-
-
-# Before the scenario
-
-
-def test_a_warm_start_holds_all_youths_and_nobody_who_has_grown_up(warm_almere: WarmStart) -> None:
-    now = month_of(START)
-    births = np.concatenate([block.birth for block in warm_almere.blocks])
-    assert births.min() > now - LIFE_MONTHS
-    assert births.max() == now - 1
-    assert all(
-        block.id.size == x.joins.shape[0]
-        for block, x in zip(warm_almere.blocks, warm_almere.exposed, strict=True)
-    )
-
-
-@pytest.mark.parametrize(("count_from", "years"), [(None, 1), (2020, 3), (2015, 8), (2000, 8)])
-def test_years_before_the_scenario_are_counted_as_asked_and_not_before_2015(
-    parameters: Parameters, pool: Executor, count_from: int | None, years: int
-) -> None:
-    config = RunConfig(profiles()["Almere"], parameters, children=100)
-    warm = warm_up(config, 2023, pool, count_from=count_from)
-    assert warm.cells.shape[0] == years
-    kind = layout(compile_table(default_table(), parameters, 2023)).people
-    assert np.all(np.abs(totals(warm.cells, kind) - 100) < 10)
-
-
-@pytest.mark.parametrize(("count_from", "watched"), [(None, ()), (2018, (2016,)), (2030, ())])
-def test_few_children_who_live_as_one_block_live_as_they_do_by_block(
-    monkeypatch: pytest.MonkeyPatch,
-    parameters: Parameters,
-    count_from: int | None,
-    watched: tuple[int, ...],
-) -> None:
-    config = RunConfig(profiles()["Almere"], parameters, children=300)
-    seen: list[tuple[int, int, bytes]] = []
-
-    def look(month: int, b: int, block: Children) -> None:
-        seen.append((month, b, block.state.tobytes()))
-
-    found = []
-    for together in (0, warmup.TOGETHER):
-        seen.clear()
-        monkeypatch.setattr(warmup, "TOGETHER", together)
-        one = warm_up(config, 2020, Inline(), None, count_from, look, watched)
-        arrays = [array for part in (*one.blocks, *one.exposed) for array in part]
-        found.append(([array.tobytes() for array in arrays], one.cells.tobytes(), sorted(seen)))
-    assert len(seen) == 4 * BLOCKS * len(watched)
-    assert found[0] == found[1]
-
-
-def test_child_work_before_the_scenario_is_local_or_assumed(parameters: Parameters) -> None:
-    local = RunConfig(profiles()["Almere"], parameters)
-    assert local.existing_fte() == 36.0
-    other = RunConfig(replace(local.profile, kinderwerk_fte=None), parameters)
-    eligible = other.eligible(CHILD_WORK)
-    assert eligible == sum(other.profile.youths[4:15])
-    reached = participants_for(other.existing_fte(), eligible, CHILD_WORK, parameters)
-    assert reached == pytest.approx(0.04 * eligible)
-    assert RunConfig(replace(local.profile, kinderwerk_fte=0.0), parameters).existing_fte() == 0.0
